@@ -1,0 +1,66 @@
+import type { Driver } from "../driver.ts";
+
+/** One LoRa frame heard with a good CRC. */
+export interface LoraFrame {
+  kind: "frame";
+  /** Host time of arrival, ms since the Unix epoch. */
+  atMs: number;
+  bytes: Uint8Array;
+  freqHz: number;
+  spreadingFactor: number;
+  bandwidthHz: number;
+  codingRate?: "4/5" | "4/6" | "4/7" | "4/8" | "off";
+  /** Signal RSSI where the radio gives it, else channel RSSI; absent when it reported NaN. */
+  rssiDbm?: number;
+  snrDb?: number;
+  /** Concentrator counter at the end of reception, µs, wraps at 2^32. */
+  tmstUs?: number;
+  /** UTC at reception from the radio's GPS (tmms), ms since the Unix epoch; absent when unsynchronised. */
+  gpsTimeMs?: number;
+  /** Nanoseconds since the last PPS (ftime). */
+  fineTimestampNs?: number;
+  frequencyOffsetHz?: number;
+  channel?: number;
+  radio?: number;
+  /** EUI of the concentrator that heard it, 16 hex digits. */
+  gatewayEui?: string;
+}
+
+/** What the radio says about itself, with counters since this driver was opened. */
+export interface RadioStatus {
+  kind: "radio";
+  atMs: number;
+  gatewayEui: string;
+  /** Received frames by CRC result. */
+  rxOk: number;
+  rxBad: number;
+  rxNoCrc: number;
+  transmitted: number;
+  /** As told in the last `stat`: share of upstream datagrams acknowledged, 0 to 100. */
+  ackPercent?: number;
+  temperatureC?: number;
+  latDeg?: number;
+  lonDeg?: number;
+  altM?: number;
+}
+
+export type LoraReading = LoraFrame | RadioStatus;
+
+export interface LoraTransmission {
+  bytes: Uint8Array;
+  freqHz: number;
+  spreadingFactor: number;
+  bandwidthHz: number;
+  /** Conducted power asked for, dBm. */
+  powerDbm: number;
+}
+
+/** `sent: false` names the forwarder's own error, `NO_FORWARDER` or `NO_ACK`. */
+export type TransmitResult =
+  | { sent: true; powerDbm: number; tmstUs?: number }
+  | { sent: false; error: string };
+
+/** A radio that can also send. */
+export interface LoraRadio extends Driver<LoraReading> {
+  transmit(transmission: LoraTransmission): Promise<TransmitResult>;
+}

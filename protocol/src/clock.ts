@@ -1,0 +1,10 @@
+/** Time as a parameter: everything that reads the time or waits is handed a `Clock`. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch (UTC). */
+  now(): number;
+  /** Resolves after `ms` milliseconds; rejects with `signal.reason` as soon as `signal` is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** A number in [0, 1), like `Math.random`, but passed in so that a run can be repeated from its seed. */
+export type Random = () => number;
