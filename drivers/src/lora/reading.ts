@@ -1,15 +1,12 @@
 import type { Driver } from "../driver.ts";
 
-/** One LoRa frame heard with a good CRC. */
-export interface LoraFrame {
+/** What every frame heard with a good CRC tells, whatever its modulation. */
+export interface HeardFrame {
   kind: "frame";
   /** Host time of arrival, ms since the Unix epoch. */
   atMs: number;
   bytes: Uint8Array;
   freqHz: number;
-  spreadingFactor: number;
-  bandwidthHz: number;
-  codingRate?: "4/5" | "4/6" | "4/7" | "4/8" | "off";
   /** Signal RSSI where the radio gives it, else channel RSSI; absent when it reported NaN. */
   rssiDbm?: number;
   snrDb?: number;
@@ -25,6 +22,29 @@ export interface LoraFrame {
   /** EUI of the concentrator that heard it, 16 hex digits. */
   gatewayEui?: string;
 }
+
+/** One LoRa frame heard with a good CRC. */
+export interface LoraFrame extends HeardFrame {
+  modulation: "lora";
+  spreadingFactor: number;
+  bandwidthHz: number;
+  codingRate?: "4/5" | "4/6" | "4/7" | "4/8" | "off";
+}
+
+/** One FSK frame heard with a good CRC: it has no spreading factor and can never be a beacon. */
+export interface FskFrame extends HeardFrame {
+  modulation: "fsk";
+  bitRateBps: number;
+}
+
+/** One LR-FHSS frame heard with a good CRC: it hops within its channel and can never be a beacon. */
+export interface LrFhssFrame extends HeardFrame {
+  modulation: "lr-fhss";
+  /** Nominal operating channel width, such as 137,000. */
+  bandwidthHz: number;
+}
+
+export type RadioFrame = LoraFrame | FskFrame | LrFhssFrame;
 
 /** What the radio says about itself, with counters since this driver was opened. */
 export interface RadioStatus {
@@ -44,7 +64,8 @@ export interface RadioStatus {
   altM?: number;
 }
 
-export type LoraReading = LoraFrame | RadioStatus;
+/** Narrow frames on `modulation` before reading a spreading factor. */
+export type LoraReading = RadioFrame | RadioStatus;
 
 export interface LoraTransmission {
   bytes: Uint8Array;
@@ -53,11 +74,16 @@ export interface LoraTransmission {
   bandwidthHz: number;
   /** Conducted power asked for, dBm. */
   powerDbm: number;
+  /** Which concentrator sends, where one driver serves several; the driver's choice when absent. */
+  gatewayEui?: string;
 }
 
-/** `sent: false` names the forwarder's own error, `NO_FORWARDER` or `NO_ACK`. */
+/**
+ * `sent: false` names the forwarder's own error, `NO_FORWARDER`, `NO_ACK`, `QUEUE_FULL` or `CLOSED`.
+ * `unacknowledged` marks a frame handed to a forwarder that cannot say whether it sent it.
+ */
 export type TransmitResult =
-  | { sent: true; powerDbm: number; tmstUs?: number }
+  | { sent: true; powerDbm: number; tmstUs?: number; unacknowledged?: true }
   | { sent: false; error: string };
 
 /** A radio that can also send. */
