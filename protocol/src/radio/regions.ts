@@ -55,7 +55,8 @@ export function dutyCycleBand(region: Region, channelHz: number): DutyCycleBand 
 
 /**
  * How long the band of a channel must stay silent after a transmission, in whole ms rounded up, counted from the
- * end of the transmission: airtime · (1 / duty cycle − 1). 0 where the region has no duty cycle. Other bands of the region are not affected.
+ * end of the transmission: airtime · (1 / duty cycle − 1). 0 where the region has no duty cycle. Other bands of the
+ * region are not affected.
  * @throws {RangeError} if the channel is outside the region's bands or the airtime is not a duration.
  */
 export function dutyCycleWaitMs(region: Region, channelHz: number, airtimeMs: number): number {
