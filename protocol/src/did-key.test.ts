@@ -80,7 +80,12 @@ test("an id that is accepted is the only way to write its key", () => {
 });
 
 test("any text is judged without throwing", () => {
-  fc.assert(fc.property(fc.string({ unit: "grapheme-ascii", maxLength: 64 }), (text) => publicKeyOf(text) === undefined));
+  fc.assert(
+    fc.property(
+      fc.string({ unit: "grapheme-ascii", maxLength: 64 }),
+      (text) => publicKeyOf(text) === undefined,
+    ),
+  );
 });
 
 test("short id is the first 8 bytes of the SHA-256 of the key", () => {
