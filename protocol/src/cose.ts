@@ -1,0 +1,152 @@
+import { concatBytes, equalBytes, utf8 } from "./bytes.ts";
+import { type CborRefusal, decodeCbor, encodeCbor } from "./cbor.ts";
+import type { Signer } from "./ed25519.ts";
+
+/*
+ * COSE_Sign1 (RFC 9052 §4.2), the only envelope of Earshot. One shape, so one layout:
+ *
+ *   D2                       tag 18
+ *   84                       array of 4
+ *   58 26                    protected header, 38 bytes:
+ *      A2 01 27              {1 (alg): -8 (EdDSA),
+ *         04 58 20 key[32]    4 (kid): public key}
+ *   A0                       unprotected header, empty
+ *   40+n | 58 n | 59 nn nn   payload
+ *   58 40 signature[64]
+ *
+ * What is signed: Sig_structure (§4.4) ["Signature1", protected, external_aad, payload] with
+ * external_aad = "earshot/1/<network>", so that nothing signed for one network holds in another.
+ */
+
+const HEAD = Uint8Array.fromHex("d2845826a20127045820");
+const KEY_OFFSET = HEAD.length;
+const PROTECTED_OFFSET = 4;
+const PAYLOAD_OFFSET = KEY_OFFSET + 32 + 1;
+const SIGNATURE_LENGTH = 64;
+/** An empty payload still needs its one-byte header. */
+const MIN_LENGTH = PAYLOAD_OFFSET + 1 + 2 + SIGNATURE_LENGTH;
+const CONTEXT = utf8("Signature1");
+
+/** Packets on the up topics may not be larger; nor may anything decoded here unless the caller says otherwise. */
+export const MAX_PACKET_BYTES = 1024;
+
+export type EnvelopeRefusal =
+  | CborRefusal
+  | "too_large"
+  | "wrong_tag"
+  | "wrong_alg"
+  | "wrong_type"
+  | "out_of_range";
+
+export interface Envelope {
+  /** The kid: 32 bytes. */
+  publicKey: Uint8Array;
+  payload: Uint8Array;
+  signature: Uint8Array;
+}
+
+export type EnvelopeDecoded = { ok: true; envelope: Envelope } | { ok: false; code: EnvelopeRefusal };
+
+/** external_aad for a network, as bytes. */
+export const networkAad = (network: string): Uint8Array => utf8(`earshot/1/${network}`);
+
+function byteStringHead(length: number): Uint8Array {
+  if (length < 24) return Uint8Array.of(0x40 | length);
+  if (length < 256) return Uint8Array.of(0x58, length);
+  if (length < 65_536) return Uint8Array.of(0x59, length >> 8, length & 255);
+  throw new RangeError(`COSE payload has ${length} bytes; at most 65535 are allowed`);
+}
+
+const protectedHeader = (publicKey: Uint8Array): Uint8Array =>
+  concatBytes(HEAD.subarray(PROTECTED_OFFSET), publicKey);
+
+/** The bytes under the signature (RFC 9052 §4.4). */
+export function signedBytes(envelope: Pick<Envelope, "publicKey" | "payload">, aad: Uint8Array): Uint8Array {
+  const header = protectedHeader(envelope.publicKey);
+  return concatBytes(
+    Uint8Array.of(0x84, 0x60 | CONTEXT.length),
+    CONTEXT,
+    byteStringHead(header.length),
+    header,
+    byteStringHead(aad.length),
+    aad,
+    byteStringHead(envelope.payload.length),
+    envelope.payload,
+  );
+}
+
+/** Signs `payload` for the network of `aad` (see `networkAad`) and wraps it. */
+export function seal(payload: Uint8Array, signer: Signer, aad: Uint8Array): Uint8Array {
+  const signature = signer.sign(signedBytes({ publicKey: signer.publicKey, payload }, aad));
+  return concatBytes(
+    HEAD,
+    signer.publicKey,
+    Uint8Array.of(0xa0),
+    byteStringHead(payload.length),
+    payload,
+    Uint8Array.of(0x58, SIGNATURE_LENGTH),
+    signature,
+  );
+}
+
+/** Takes an envelope apart without checking its signature. Never throws. */
+export function openEnvelope(bytes: Uint8Array, maxBytes = MAX_PACKET_BYTES): EnvelopeDecoded {
+  if (bytes.length > maxBytes) return { ok: false, code: "too_large" };
+  const envelope = bytes.length < MIN_LENGTH ? undefined : readLayout(bytes);
+  return envelope === undefined ? { ok: false, code: explain(bytes) } : { ok: true, envelope };
+}
+
+function readLayout(bytes: Uint8Array): Envelope | undefined {
+  if (!equalBytes(bytes.subarray(0, HEAD.length), HEAD) || bytes[PAYLOAD_OFFSET - 1] !== 0xa0)
+    return undefined;
+  const payloadEnd = bytes.length - SIGNATURE_LENGTH - 2;
+  if (bytes[payloadEnd] !== 0x58 || bytes[payloadEnd + 1] !== SIGNATURE_LENGTH) return undefined;
+  const start = [1, 2, 3]
+    .map((headLength) => PAYLOAD_OFFSET + headLength)
+    .find((at) => at <= payloadEnd && isHeadOf(bytes, at, payloadEnd - at));
+  if (start === undefined) return undefined;
+  return {
+    publicKey: bytes.subarray(KEY_OFFSET, KEY_OFFSET + 32),
+    payload: bytes.subarray(start, payloadEnd),
+    signature: bytes.subarray(payloadEnd + 2),
+  };
+}
+
+const isHeadOf = (bytes: Uint8Array, payloadStart: number, length: number): boolean =>
+  equalBytes(bytes.subarray(PAYLOAD_OFFSET, payloadStart), byteStringHead(length));
+
+/** Only for bytes that are not the one layout: decodes them at leisure to say in what they differ. */
+function explain(bytes: Uint8Array): EnvelopeRefusal {
+  const decoded = decodeCbor(bytes);
+  if (!decoded.ok) return decoded.code;
+  const outer = decoded.value;
+  if (!isTag(outer) || outer.tag !== 18) return "wrong_tag";
+  if (!Array.isArray(outer.value) || outer.value.length !== 4) return "wrong_type";
+  const [header, unprotected, payload, signature] = outer.value as unknown[];
+  if (!isBytes(header) || !isBytes(payload) || !isBytes(signature)) return "wrong_type";
+  if (!(unprotected instanceof Map)) return "wrong_type";
+  if (signature.length !== SIGNATURE_LENGTH || unprotected.size !== 0) return "out_of_range";
+  return explainHeader(header);
+}
+
+function explainHeader(header: Uint8Array): EnvelopeRefusal {
+  const decoded = decodeCbor(header);
+  if (!decoded.ok) return decoded.code;
+  if (!(decoded.value instanceof Map)) return "wrong_type";
+  if (decoded.value.get(1) !== -8) return "wrong_alg";
+  const kid: unknown = decoded.value.get(4);
+  if (!isBytes(kid)) return "wrong_type";
+  return kid.length === 32 && decoded.value.size === 2 ? "non_canonical" : "out_of_range";
+}
+
+const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;
+
+const isTag = (value: unknown): value is { tag: number; value: unknown } =>
+  typeof value === "object" && value !== null && "tag" in value && "value" in value;
+
+/** Encodes `fields` canonically and seals them: how every signed message of Earshot is made. */
+export const sealFields = (
+  fields: Parameters<typeof encodeCbor>[0],
+  signer: Signer,
+  network: string,
+): Uint8Array => seal(encodeCbor(fields), signer, networkAad(network));

@@ -1,0 +1,182 @@
+import {
+  beaconMessage,
+  type DerivedBeacon,
+  deriveBeacon,
+  scheduledIndex,
+  scheduleMessage,
+} from "../beacon/derive.ts";
+import { importKey, verifyEd25519 } from "../ed25519.ts";
+import { REGIONS, type Region } from "../radio/regions.ts";
+import type { Hotspot } from "../registry.ts";
+import { entropyTimeMs, windowOf } from "../schedule.ts";
+import type { JudgingWorld, ReceivedBeacon, Rule } from "./types.ts";
+
+/** A beacon report of a registered hotspot. */
+export interface BeaconContext {
+  report: ReceivedBeacon;
+  hotspot: Hotspot;
+  region: Region;
+  /** What report, key and region say that the beacon was. */
+  derived: DerivedBeacon;
+  window: number;
+  /** The report that stands for this beacon: the first by sequence that satisfies the report rules. */
+  first: ReceivedBeacon;
+  world: JudgingWorld;
+}
+
+/** How far a hotspot's clock may be off before times that it signs count against it. */
+export const CLOCK_SKEW_MS = 2000;
+
+export function beaconContext(
+  report: ReceivedBeacon,
+  hotspot: Hotspot,
+  first: ReceivedBeacon,
+  world: JudgingWorld,
+): BeaconContext {
+  const region = REGIONS[hotspot.region];
+  const { entropyIndex, beaconSignature } = report.packet;
+  return {
+    report,
+    hotspot,
+    region,
+    derived: deriveBeacon(report.publicKey, beaconSignature, entropyIndex, region),
+    window: windowOf(entropyIndex, world.parameters.windowPeriods),
+    first,
+    world,
+  };
+}
+
+const duplicate: Rule<BeaconContext> = {
+  reason: "duplicate",
+  check: ({ report, first }) =>
+    report === first ? undefined : [{ name: "firstSequence", value: first.packet.sequence }],
+  explain: ({ firstSequence }) => `This beacon was already reported in packet ${firstSequence}.`,
+};
+
+const entropyUnknown: Rule<BeaconContext> = {
+  reason: "entropy_unknown",
+  check: ({ report, world }) =>
+    world.entropyValue(report.packet.entropyIndex) === undefined
+      ? [{ name: "entropyIndex", value: report.packet.entropyIndex }]
+      : undefined,
+  explain: ({ entropyIndex }) => `No entropy was published with number ${entropyIndex}.`,
+};
+
+const scheduleForged: Rule<BeaconContext> = {
+  reason: "schedule_signature",
+  check({ report, window, world }) {
+    const firstIndex = world.firstEntropyOfWindow(window);
+    const entropy = firstIndex === undefined ? undefined : world.entropyValue(firstIndex);
+    if (entropy === undefined) return [{ name: "window", value: window }];
+    const message = scheduleMessage(world.parameters.network, entropy, window);
+    const holds = verifyEd25519(importKey(report.publicKey), message, report.packet.scheduleSignature);
+    return holds ? undefined : [{ name: "window", value: window }];
+  },
+  explain: ({ window }) =>
+    `The schedule signature is not this hotspot's for window ${window}: the agent used another entropy or key.`,
+};
+
+const offSchedule: Rule<BeaconContext> = {
+  reason: "off_schedule",
+  check({ report, window, world }) {
+    const { scheduleSignature, entropyIndex } = report.packet;
+    const scheduled = scheduledIndex(scheduleSignature, window, world.parameters.windowPeriods);
+    return scheduled === entropyIndex
+      ? undefined
+      : [
+          { name: "entropyIndex", value: entropyIndex },
+          { name: "scheduledIndex", value: scheduled },
+        ];
+  },
+  explain: ({ entropyIndex, scheduledIndex: scheduled }) =>
+    `The beacon was sent in period ${entropyIndex}, but its schedule says ${scheduled}.`,
+};
+
+const windowUsed: Rule<BeaconContext> = {
+  reason: "window_used",
+  check({ report, window, world }) {
+    const firstIndex = world.firstBeaconIndex(report.hotspotId, window);
+    return firstIndex !== undefined && firstIndex < report.packet.entropyIndex
+      ? [{ name: "firstIndex", value: firstIndex }]
+      : undefined;
+  },
+  explain: ({ firstIndex }) => `One beacon per window: this window's was reported for period ${firstIndex}.`,
+};
+
+const beaconForged: Rule<BeaconContext> = {
+  reason: "beacon_signature",
+  check({ report, window, world }) {
+    const entropy = world.entropyValue(report.packet.entropyIndex);
+    if (entropy === undefined) return [];
+    const message = beaconMessage(world.parameters.network, entropy, window);
+    const holds = verifyEd25519(importKey(report.publicKey), message, report.packet.beaconSignature);
+    return holds ? undefined : [];
+  },
+  explain: () =>
+    "The beacon signature is not this hotspot's for that period: payload and key do not belong together.",
+};
+
+const outsideValidity: Rule<BeaconContext> = {
+  reason: "outside_validity",
+  check({ report, world: { parameters } }) {
+    const afterMs = report.packet.atMs - entropyTimeMs(report.packet.entropyIndex, parameters);
+    const holds = afterMs >= -CLOCK_SKEW_MS && afterMs <= parameters.entropyValidityMs + CLOCK_SKEW_MS;
+    return holds ? undefined : [{ name: "afterEntropyMs", value: afterMs }];
+  },
+  explain: ({ afterEntropyMs }) =>
+    `The beacon was sent ${((afterEntropyMs ?? 0) / 1000).toFixed(1)} s after its entropy: check the hotspot's clock (NTP or GPS).`,
+};
+
+const wrongChannel: Rule<BeaconContext> = {
+  reason: "wrong_channel",
+  check: ({ report, derived }) =>
+    report.packet.freqHz === derived.freqHz
+      ? undefined
+      : [
+          { name: "freqHz", value: report.packet.freqHz },
+          { name: "derivedFreqHz", value: derived.freqHz },
+        ],
+  explain: ({ freqHz, derivedFreqHz }) =>
+    `The beacon was sent on ${freqHz} Hz, but its signature gives ${derivedFreqHz} Hz: check the agent's region.`,
+};
+
+const wrongDataRate: Rule<BeaconContext> = {
+  reason: "wrong_data_rate",
+  check: ({ report: { packet }, derived }) =>
+    packet.spreadingFactor === derived.spreadingFactor && packet.bandwidthHz === derived.bandwidthHz
+      ? undefined
+      : [
+          { name: "spreadingFactor", value: packet.spreadingFactor },
+          { name: "derivedSpreadingFactor", value: derived.spreadingFactor },
+        ],
+  explain: ({ spreadingFactor, derivedSpreadingFactor }) =>
+    `The beacon was sent with SF${spreadingFactor}, but its signature gives SF${derivedSpreadingFactor}: check the agent's region.`,
+};
+
+const powerTooHigh: Rule<BeaconContext> = {
+  reason: "power_too_high",
+  check({ report, hotspot, region }) {
+    const eirpDdbm = report.packet.powerDbm * 10 + hotspot.antennaGainDdbi;
+    return eirpDdbm > region.maxEirpDbm * 10
+      ? [
+          { name: "eirpDdbm", value: eirpDdbm },
+          { name: "maxEirpDdbm", value: Math.round(region.maxEirpDbm * 10) },
+        ]
+      : undefined;
+  },
+  explain: ({ eirpDdbm, maxEirpDdbm }) =>
+    `${(eirpDdbm ?? 0) / 10} dBm EIRP is above the region's ${(maxEirpDdbm ?? 0) / 10} dBm: check transmit power and antenna gain.`,
+};
+
+export const BEACON_RULES: readonly Rule<BeaconContext>[] = [
+  duplicate,
+  entropyUnknown,
+  scheduleForged,
+  offSchedule,
+  windowUsed,
+  beaconForged,
+  outsideValidity,
+  wrongChannel,
+  wrongDataRate,
+  powerTooHigh,
+];

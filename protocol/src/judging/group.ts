@@ -1,0 +1,73 @@
+import { beaconKey, decodeBeaconFrame } from "../beacon/frame.ts";
+import { shortId } from "../did-key.ts";
+import type { DecodedPacket } from "../packet/codec.ts";
+import type { BeaconPacket, WitnessPacket } from "../packet/packet.ts";
+import type { ReceivedBeacon, ReceivedPacket, ReceivedReport, ReceivedWitness } from "./types.ts";
+
+/** All reports about one beacon: judged together, apart from all others. */
+export interface ReportGroup {
+  key: string;
+  beacons: ReceivedBeacon[];
+  witnesses: ReceivedWitness[];
+}
+
+export const isBeacon = (report: ReceivedPacket): report is ReceivedBeacon => report.packet.type === "beacon";
+export const isWitness = (report: ReceivedPacket): report is ReceivedWitness =>
+  report.packet.type === "witness";
+export const isReport = (report: ReceivedPacket): report is ReceivedReport =>
+  isBeacon(report) || isWitness(report);
+
+type ReportPacket = BeaconPacket | WitnessPacket;
+
+/** Entropy index of the beacon that a report is about. */
+export function packetIndex(packet: ReportPacket): number {
+  if (packet.type === "beacon") return packet.entropyIndex;
+  return frameOf(packet).entropyIndex;
+}
+
+export const reportedIndex = (report: ReceivedReport): number => packetIndex(report.packet);
+
+/** `beaconKey` of the beacon that a report is about. */
+export function packetBeaconKey({
+  packet,
+  publicKey,
+}: {
+  packet: ReportPacket;
+  publicKey: Uint8Array;
+}): string {
+  if (packet.type === "beacon") return beaconKey(packet.entropyIndex, shortId(publicKey));
+  const frame = frameOf(packet);
+  return beaconKey(frame.entropyIndex, frame.shortId);
+}
+
+/** Index and key of a report, `undefined` for packets that are not reports: what a store files packets under. */
+export function reportIndexAndKey(
+  decoded: Pick<DecodedPacket, "packet" | "publicKey">,
+): { entropyIndex: number; key: string } | undefined {
+  const { packet, publicKey } = decoded;
+  if (packet.type !== "beacon" && packet.type !== "witness") return undefined;
+  return { entropyIndex: packetIndex(packet), key: packetBeaconKey({ packet, publicKey }) };
+}
+
+function frameOf(packet: WitnessPacket) {
+  const frame = decodeBeaconFrame(packet.frame);
+  if (frame === undefined) throw new TypeError("Witness packet was not decoded by decodePacket");
+  return frame;
+}
+
+/** First come by the hotspot's own count; the id decides between two packets with one number. */
+export const bySequence = (a: ReceivedReport, b: ReceivedReport): number =>
+  a.packet.sequence - b.packet.sequence || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+
+/** Sorted, so that nothing depends on the order of arrival. */
+export function groupReports(reports: Iterable<ReceivedReport>): ReportGroup[] {
+  const groups = new Map<string, ReportGroup>();
+  for (const report of reports) {
+    const key = packetBeaconKey(report);
+    const group = groups.get(key) ?? { key, beacons: [], witnesses: [] };
+    groups.set(key, group);
+    if (isBeacon(report)) group.beacons.push(report);
+    else group.witnesses.push(report);
+  }
+  return [...groups.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+}

@@ -1,0 +1,59 @@
+import type { Measurement } from "../network/verdict-message.ts";
+import { BEACON_RULES } from "./beacon-rules.ts";
+import { NOT_DRAWN, NOT_HEARD } from "./judge.ts";
+import { REPORT_RULES } from "./report-rules.ts";
+import { BEACON_EXISTS_RULE, WITNESS_RULES } from "./witness-rules.ts";
+
+type Explain = (numbers: Readonly<Record<string, number>>) => string;
+
+/** The ordered list of all rules, as published. */
+export const RULE_ORDER: Readonly<Record<"report" | "beacon" | "witness", readonly string[]>> = {
+  report: REPORT_RULES.map((rule) => rule.reason),
+  beacon: BEACON_RULES.map((rule) => rule.reason),
+  witness: [BEACON_EXISTS_RULE.reason, ...WITNESS_RULES.map((rule) => rule.reason)],
+};
+
+/** Refused before judging: the bytes were not a packet that counts. */
+const BEFORE_JUDGING: Record<string, Explain> = {
+  truncated: () => "The packet ends too early.",
+  trailing_bytes: () => "Bytes follow the packet.",
+  malformed: () => "The packet is not CBOR.",
+  non_canonical: () => "The packet is not in canonical CBOR.",
+  too_large: () => "The packet is larger than 1 KiB.",
+  wrong_tag: () => "The packet is not a COSE_Sign1.",
+  wrong_alg: () => "The packet is not signed with EdDSA.",
+  wrong_type: () => "A field of the packet has the wrong type.",
+  out_of_range: () => "A field of the packet is out of range.",
+  wrong_network: () =>
+    "The packet was made for another network: check `network` in the agent's configuration.",
+  bad_signature: () => "The signature does not hold.",
+  inadmissible_key: () => "The key is not an admissible Ed25519 key: make a new one.",
+  wrong_topic: () => "The packet was published under another hotspot's or another type's topic.",
+  from_future: () => "The report is about a beacon that lies in the future: check the hotspot's clock.",
+};
+
+const OUTCOMES: Record<string, Explain> = {
+  ok: () => "Paid.",
+  [NOT_HEARD]: () => "No other hotspot validly heard this beacon: check antenna, cable and transmit power.",
+  [NOT_DRAWN]: ({ valid }) => `${valid} hotspots heard this beacon validly; others were drawn for payment.`,
+};
+
+const RULES: Record<"beacon" | "witness", Record<string, Explain>> = {
+  beacon: Object.fromEntries([...REPORT_RULES, ...BEACON_RULES].map((rule) => [rule.reason, rule.explain])),
+  witness: Object.fromEntries(
+    [...REPORT_RULES, BEACON_EXISTS_RULE, ...WITNESS_RULES].map((rule) => [rule.reason, rule.explain]),
+  ),
+};
+
+/** The sentence that a technician reads. */
+export function explainVerdict(verdict: {
+  type?: "beacon" | "witness";
+  reason: string;
+  measurements: readonly Measurement[];
+}): string {
+  const { type, reason } = verdict;
+  const inRules = type === undefined ? (RULES.witness[reason] ?? RULES.beacon[reason]) : RULES[type][reason];
+  const explain = inRules ?? OUTCOMES[reason] ?? BEFORE_JUDGING[reason];
+  const numbers = Object.fromEntries(verdict.measurements.map(({ name, value }) => [name, value]));
+  return explain?.(numbers) ?? `Refused: ${reason}.`;
+}

@@ -1,0 +1,72 @@
+import type { Measurement } from "../network/verdict-message.ts";
+import type { DecodedPacket } from "../packet/codec.ts";
+import type { BeaconPacket, Packet, WitnessPacket } from "../packet/packet.ts";
+import type { NetworkParameters } from "../parameters.ts";
+import type { Hotspot } from "../registry.ts";
+
+/** A packet whose signature holds, and when the gateway first received it. */
+export interface ReceivedPacket<P extends Packet = Packet> {
+  /** SHA-256 of the bytes, lower-case hex. */
+  id: string;
+  hotspotId: string;
+  receivedAtMs: number;
+  bytes: Uint8Array;
+  packet: P;
+  publicKey: Uint8Array;
+}
+
+export type ReceivedBeacon = ReceivedPacket<BeaconPacket>;
+export type ReceivedWitness = ReceivedPacket<WitnessPacket>;
+export type ReceivedReport = ReceivedBeacon | ReceivedWitness;
+
+export const received = (
+  decoded: DecodedPacket,
+  hotspotId: string,
+  receivedAtMs: number,
+): ReceivedPacket => ({
+  id: decoded.id.toHex(),
+  hotspotId,
+  receivedAtMs,
+  bytes: decoded.bytes,
+  packet: decoded.packet,
+  publicKey: decoded.publicKey,
+});
+
+/** All that rules may ask beside the reports in front of them. Answers must not depend on when they are asked. */
+export interface JudgingWorld {
+  readonly parameters: NetworkParameters;
+  hotspot(id: string): Hotspot | undefined;
+  /** The value published with this index, if any was. */
+  entropyValue(index: number): Uint8Array | undefined;
+  /** Index of the first entropy that was published in this window, if any was. */
+  firstEntropyOfWindow(window: number): number | undefined;
+  /** Value of the first entropy with this index or a later one: draws the paid witnesses. */
+  drawEntropy(fromIndex: number): Uint8Array | undefined;
+  /** Whether another packet of the hotspot came earlier (receive time, then id) with the same sequence number. */
+  isSequenceReused(report: ReceivedPacket): boolean;
+  /** Lowest entropy index of the hotspot's timely beacon reports in this window. */
+  firstBeaconIndex(hotspotId: string, window: number): number | undefined;
+}
+
+/** A rule's answer: `undefined` when the report stands, else what was measured. */
+export type RuleAnswer = Measurement[] | undefined;
+
+/** One published rule. `C` is what it looks at. */
+export interface Rule<C> {
+  /** Stable identifier, used in verdicts. */
+  readonly reason: string;
+  check(context: C): RuleAnswer;
+  /** One sentence for a technician: what is wrong, with the numbers, and what to do. */
+  explain(numbers: Readonly<Record<string, number>>): string;
+}
+
+export interface Verdict {
+  packetId: string;
+  hotspotId: string;
+  /** Names the beacon that the report is about: `beaconKey`. */
+  beaconKey: string;
+  type: "beacon" | "witness";
+  outcome: "paid" | "refused";
+  reason: string;
+  measurements: Measurement[];
+}

@@ -1,0 +1,44 @@
+import { u32 } from "../bytes.ts";
+import { sha256 } from "../hash.ts";
+import { bytes, integer, record } from "../packet/fields.ts";
+import { timeMs, uint32 } from "../packet/shapes.ts";
+import { messageCodec } from "./message.ts";
+
+/**
+ * What the network publishes at the start of each entropy period (60 s by default), retained, on the entropy
+ * topic. Chained by hash, so that values cannot be chosen again afterwards. It carries all that an agent needs
+ * to keep the schedule, so an agent needs no other parameters.
+ */
+export interface Entropy {
+  /** floor(time / periodMs): with the default period, minutes since the Unix epoch. */
+  index: number;
+  atMs: number;
+  /** 32 random bytes. */
+  value: Uint8Array;
+  /** SHA-256 of the previous message's index and value (`entropyHash`); zeros in the first. */
+  previousHash: Uint8Array;
+  periodMs: number;
+  /** How long after `atMs` a beacon made from it may be on air. */
+  validityMs: number;
+  /** Entropy periods in a beacon window. */
+  windowPeriods: number;
+  /** The value published first in this window: a hotspot that starts late still finds its minute. */
+  windowValue: Uint8Array;
+}
+
+export const entropyMessage = messageCodec<Entropy>(
+  5,
+  record<Entropy>({
+    index: uint32,
+    atMs: timeMs,
+    value: bytes(32),
+    previousHash: bytes(32),
+    periodMs: integer(1, 86_400_000),
+    validityMs: integer(1, 86_400_000),
+    windowPeriods: integer(1, 100_000),
+    windowValue: bytes(32),
+  }),
+);
+
+export const entropyHash = (entropy: Pick<Entropy, "index" | "value" | "previousHash">): Uint8Array =>
+  sha256(u32(entropy.index), entropy.value, entropy.previousHash);

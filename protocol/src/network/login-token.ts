@@ -1,0 +1,50 @@
+import type { Signer } from "../ed25519.ts";
+import { record } from "../packet/fields.ts";
+import { timeMs } from "../packet/shapes.ts";
+import { type MessageRefusal, messageCodec } from "./message.ts";
+
+/** MQTT password of a hotspot: proof that it holds its key now. */
+interface LoginToken {
+  issuedAtMs: number;
+  expiresAtMs: number;
+}
+
+const codec = messageCodec<LoginToken>(6, record<LoginToken>({ issuedAtMs: timeMs, expiresAtMs: timeMs }));
+
+export const LOGIN_TOKEN_LIFETIME_MS = 300_000;
+/** A hotspot without GPS or NTP may be this far off before it cannot log in. */
+export const LOGIN_CLOCK_SKEW_MS = 120_000;
+
+/** base64url, about 180 characters. */
+export function makeLoginToken(signer: Signer, network: string, nowMs: number): string {
+  const token = { issuedAtMs: nowMs, expiresAtMs: nowMs + LOGIN_TOKEN_LIFETIME_MS };
+  return codec.seal(token, signer, network).toBase64({ alphabet: "base64url", omitPadding: true });
+}
+
+export type LoginRefusal = MessageRefusal | "malformed" | "token_expired" | "token_not_yet_valid";
+
+/** @param publicKey of the hotspot that logs in; must be admissible */
+export function checkLoginToken(
+  token: string,
+  publicKey: Uint8Array,
+  network: string,
+  nowMs: number,
+): { ok: true } | { ok: false; code: LoginRefusal } {
+  const bytes = fromBase64Url(token);
+  if (bytes === undefined) return { ok: false, code: "malformed" };
+  const opened = codec.open(bytes, network, publicKey);
+  if (!opened.ok) return opened;
+  const { issuedAtMs, expiresAtMs } = opened.value;
+  if (expiresAtMs - issuedAtMs > LOGIN_TOKEN_LIFETIME_MS) return { ok: false, code: "out_of_range" };
+  if (nowMs < issuedAtMs - LOGIN_CLOCK_SKEW_MS) return { ok: false, code: "token_not_yet_valid" };
+  if (nowMs > expiresAtMs + LOGIN_CLOCK_SKEW_MS) return { ok: false, code: "token_expired" };
+  return { ok: true };
+}
+
+function fromBase64Url(text: string): Uint8Array | undefined {
+  try {
+    return Uint8Array.fromBase64(text, { alphabet: "base64url" });
+  } catch {
+    return undefined;
+  }
+}

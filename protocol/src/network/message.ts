@@ -1,0 +1,63 @@
+import { type CborValue, decodeCbor, encodeCbor } from "../cbor.ts";
+import { type EnvelopeRefusal, networkAad, openEnvelope, seal, signedBytes } from "../cose.ts";
+import { importKey, type Signer, verifyEd25519 } from "../ed25519.ts";
+import { type Field, FieldFailure } from "../packet/fields.ts";
+
+/** Why a signed message that is not a packet was refused. */
+export type MessageRefusal = EnvelopeRefusal | "bad_signature" | "wrong_signer";
+
+export type MessageOpened<T> =
+  | { ok: true; value: T; publicKey: Uint8Array }
+  | { ok: false; code: MessageRefusal };
+
+export interface MessageCodec<T> {
+  seal(value: T, signer: Signer, network: string): Uint8Array;
+  /** Checks form and signature; `signer`, when given, must be the key that signed. Never throws. */
+  open(bytes: Uint8Array, network: string, signer?: Uint8Array): MessageOpened<T>;
+}
+
+/** Verdicts and manifests come in lists and may be larger than a packet. */
+const MAX_MESSAGE_BYTES = 65_536;
+
+/**
+ * A signed message beside the packets: same envelope, same canonical CBOR, a type number of its own
+ * (so that no signature made for one purpose serves another).
+ */
+export function messageCodec<T extends object>(typeNumber: number, shape: Field<T>): MessageCodec<T> {
+  return {
+    seal(value, signer, network) {
+      const fields = shape.write(value) as CborValue[];
+      return seal(encodeCbor([typeNumber, ...fields]), signer, networkAad(network));
+    },
+    open(bytes, network, signer) {
+      const opened = openEnvelope(bytes, MAX_MESSAGE_BYTES);
+      if (!opened.ok) return opened;
+      const { envelope } = opened;
+      if (signer !== undefined && !Buffer.from(signer).equals(envelope.publicKey)) {
+        return { ok: false, code: "wrong_signer" };
+      }
+      const value = readFields(envelope.payload, typeNumber, shape);
+      if (!value.ok) return value;
+      // Signers of messages are known keys (the network's, or a registered hotspot's); the import never fails.
+      const holds = verifyEd25519(
+        importKey(envelope.publicKey),
+        signedBytes(envelope, networkAad(network)),
+        envelope.signature,
+      );
+      return holds ? { ...value, publicKey: envelope.publicKey } : { ok: false, code: "bad_signature" };
+    },
+  };
+}
+
+function readFields<T>(
+  payload: Uint8Array,
+  typeNumber: number,
+  shape: Field<T>,
+): { ok: true; value: T } | { ok: false; code: MessageRefusal } {
+  const body = decodeCbor(payload);
+  if (!body.ok) return body;
+  if (!Array.isArray(body.value)) return { ok: false, code: "wrong_type" };
+  if (body.value[0] !== typeNumber) return { ok: false, code: "wrong_type" };
+  const value = shape.read(body.value.slice(1));
+  return value instanceof FieldFailure ? { ok: false, code: value.code } : { ok: true, value };
+}

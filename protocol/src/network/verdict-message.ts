@@ -1,0 +1,41 @@
+import { bytes, integer, list, oneOf, record, text } from "../packet/fields.ts";
+import { timeMs } from "../packet/shapes.ts";
+import { messageCodec } from "./message.ts";
+
+/** A number that a rule measured. Whole, with the unit in the name: `distanceM`, `rssiDbm`. */
+export interface Measurement {
+  name: string;
+  value: number;
+}
+
+/** The answer to one beacon or witness report. */
+export interface VerdictNotice {
+  /** SHA-256 of the packet. */
+  packetId: Uint8Array;
+  outcome: "paid" | "refused";
+  /** `ok`, a rule's reason, or a decode refusal. */
+  reason: string;
+  measurements: Measurement[];
+}
+
+export interface VerdictNotices {
+  atMs: number;
+  verdicts: VerdictNotice[];
+}
+
+const measurement = record<Measurement>({ name: text(40), value: integer(-(2 ** 47), 2 ** 47) });
+
+const notice = record<VerdictNotice>({
+  packetId: bytes(32),
+  outcome: oneOf(["paid", "refused"]),
+  reason: text(40),
+  measurements: list(measurement, 12),
+});
+
+export const MAX_VERDICTS_PER_MESSAGE = 64;
+
+/** Sent on the hotspot's verdict topic once the beacon's report deadline has passed. */
+export const verdictMessage = messageCodec<VerdictNotices>(
+  7,
+  record<VerdictNotices>({ atMs: timeMs, verdicts: list(notice, MAX_VERDICTS_PER_MESSAGE) }),
+);

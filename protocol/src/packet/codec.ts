@@ -1,0 +1,88 @@
+import { type CborValue, decodeCbor, encodeCbor } from "../cbor.ts";
+import { type EnvelopeRefusal, networkAad, openEnvelope, seal, signedBytes } from "../cose.ts";
+import { importKey, isAdmissibleKey, type Signer, type VerifyingKey, verifyEd25519 } from "../ed25519.ts";
+import { sha256 } from "../hash.ts";
+import { type Field, FieldFailure } from "./fields.ts";
+import type { Packet, PacketType } from "./packet.ts";
+import { PACKET_SHAPES, PACKET_TYPE_NUMBERS } from "./shapes.ts";
+
+/** Why bytes are not a packet of this network. Stable identifiers: they appear in verdicts. */
+export type DecodeRefusal = EnvelopeRefusal | "wrong_network" | "bad_signature" | "inadmissible_key";
+
+/** A packet whose form is right and whose signature has not been looked at yet. */
+export interface DecodedPacket {
+  /** SHA-256 of the bytes as received. */
+  id: Uint8Array;
+  bytes: Uint8Array;
+  publicKey: Uint8Array;
+  signature: Uint8Array;
+  payload: Uint8Array;
+  packet: Packet;
+}
+
+export type PacketDecoded = { ok: true; decoded: DecodedPacket } | { ok: false; code: EnvelopeRefusal };
+
+const TYPES = Object.entries(PACKET_TYPE_NUMBERS) as [PacketType, number][];
+
+/** The packet's bytes as published: canonical CBOR in COSE_Sign1, signed for `network`. */
+export function encodePacket(packet: Packet, signer: Signer, network: string): Uint8Array {
+  const bytes = seal(encodeCbor(packetFields(packet)), signer, networkAad(network));
+  const decoded = decodePacket(bytes);
+  if (!decoded.ok) throw new RangeError(`Cannot encode ${packet.type} packet: ${decoded.code}`);
+  return bytes;
+}
+
+function packetFields(packet: Packet): CborValue {
+  const shape = PACKET_SHAPES[packet.type] as Field<Packet>;
+  return [PACKET_TYPE_NUMBERS[packet.type], ...(shape.write(packet) as CborValue[])];
+}
+
+/** Form only: layout, canonical encoding, types, ranges. Never throws. */
+export function decodePacket(bytes: Uint8Array): PacketDecoded {
+  const opened = openEnvelope(bytes);
+  if (!opened.ok) return opened;
+  const body = decodeCbor(opened.envelope.payload);
+  if (!body.ok) return body;
+  const packet = readPacket(body.value);
+  if (packet instanceof FieldFailure) return { ok: false, code: packet.code };
+  return { ok: true, decoded: { id: sha256(bytes), bytes, packet, ...opened.envelope } };
+}
+
+function readPacket(value: unknown): Packet | FieldFailure {
+  if (!Array.isArray(value) || typeof value[0] !== "number") return new FieldFailure("wrong_type");
+  const type = TYPES.find(([, number]) => number === value[0])?.[0];
+  if (type === undefined) return new FieldFailure("out_of_range");
+  const shape = PACKET_SHAPES[type] as Field<Omit<Packet, "type">>;
+  const body = shape.read(value.slice(1));
+  return body instanceof FieldFailure ? body : ({ type, ...body } as Packet);
+}
+
+/** `key` must be the packet's own, imported once from an admissible public key. */
+export const isSignedFor = (
+  decoded: Pick<DecodedPacket, "publicKey" | "payload" | "signature">,
+  network: string,
+  key: VerifyingKey,
+): boolean => verifyEd25519(key, signedBytes(decoded, networkAad(network)), decoded.signature);
+
+export interface VerifyOptions {
+  /** Networks to name as the cause (`wrong_network`) where a signature fails for ours and holds for one of them. */
+  otherNetworks?: readonly string[];
+}
+
+/**
+ * Form, key and signature of bytes from an unknown sender. Admission of the key costs about a millisecond:
+ * services that see a key often keep the imported key and call `decodePacket` and `isSignedFor`.
+ */
+export function verifyPacket(
+  bytes: Uint8Array,
+  network: string,
+  { otherNetworks = [] }: VerifyOptions = {},
+): { ok: true; decoded: DecodedPacket } | { ok: false; code: DecodeRefusal } {
+  const result = decodePacket(bytes);
+  if (!result.ok) return result;
+  if (!isAdmissibleKey(result.decoded.publicKey)) return { ok: false, code: "inadmissible_key" };
+  const key = importKey(result.decoded.publicKey);
+  if (isSignedFor(result.decoded, network, key)) return result;
+  const elsewhere = otherNetworks.some((other) => isSignedFor(result.decoded, other, key));
+  return { ok: false, code: elsewhere ? "wrong_network" : "bad_signature" };
+}

@@ -1,0 +1,111 @@
+import type { CborValue } from "../cbor.ts";
+
+/** Why a field was refused; `undefined` means that it stands. */
+export type FieldRefusal = "wrong_type" | "out_of_range";
+
+/** How one value travels: `write` gives CBOR, `read` takes what cbor-x gave and checks type and range. */
+export interface Field<T> {
+  write(value: T): CborValue;
+  read(value: unknown): T | FieldFailure;
+}
+
+export class FieldFailure {
+  readonly code: FieldRefusal;
+  constructor(code: FieldRefusal) {
+    this.code = code;
+  }
+}
+
+const WRONG_TYPE = new FieldFailure("wrong_type");
+const OUT_OF_RANGE = new FieldFailure("out_of_range");
+
+/** An integer from `min` to `max`. Above 32 bits it travels as 8 bytes, which cbor-x gives as `bigint`. */
+export function integer(min: number, max: number): Field<number> {
+  return {
+    write: (value) => (value > 0xffff_ffff || value < -0x1_0000_0000 ? BigInt(value) : value),
+    read(value) {
+      if (typeof value !== "number" && typeof value !== "bigint") return WRONG_TYPE;
+      if (typeof value === "number" && !Number.isInteger(value)) return WRONG_TYPE;
+      return value < min || value > max ? OUT_OF_RANGE : Number(value);
+    },
+  };
+}
+
+export function bytes(minLength: number, maxLength = minLength): Field<Uint8Array> {
+  return {
+    write: (value) => value,
+    read(value) {
+      if (!(value instanceof Uint8Array)) return WRONG_TYPE;
+      // A plain copy: cbor-x gives views (Buffers) into its input, which would keep the whole datagram alive.
+      return value.length < minLength || value.length > maxLength ? OUT_OF_RANGE : Uint8Array.from(value);
+    },
+  };
+}
+
+/** Text of at most `maxLength` UTF-16 units without control characters. */
+export function text(maxLength: number): Field<string> {
+  return {
+    write: (value) => value,
+    read(value) {
+      if (typeof value !== "string") return WRONG_TYPE;
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+      return value.length > maxLength || /[\u0000-\u001f\u007f]/.test(value) ? OUT_OF_RANGE : value;
+    },
+  };
+}
+
+/** One of a fixed list, sent as its index. */
+export function oneOf<const T extends readonly (string | number)[]>(choices: T): Field<T[number]> {
+  return {
+    write: (value) => choices.indexOf(value),
+    read(value) {
+      if (typeof value !== "number") return WRONG_TYPE;
+      const choice = choices[value];
+      return choice === undefined ? OUT_OF_RANGE : choice;
+    },
+  };
+}
+
+export function nullable<T>(field: Field<T>): Field<T | null> {
+  return {
+    write: (value) => (value === null ? null : field.write(value)),
+    read: (value) => (value === null ? null : field.read(value)),
+  };
+}
+
+export function list<T>(item: Field<T>, maxLength: number): Field<T[]> {
+  return {
+    write: (values) => values.map(item.write),
+    read(value) {
+      if (!Array.isArray(value)) return WRONG_TYPE;
+      if (value.length > maxLength) return OUT_OF_RANGE;
+      const items: T[] = [];
+      for (const raw of value) {
+        const read = item.read(raw);
+        if (read instanceof FieldFailure) return read;
+        items.push(read);
+      }
+      return items;
+    },
+  };
+}
+
+type Shape<T> = { [K in keyof T]: Field<T[K]> };
+
+/** An object that travels as an array of its fields, in the order in which they are named here. */
+export function record<T extends object>(shape: Shape<T>): Field<T> {
+  const names = Object.keys(shape) as (keyof T)[];
+  return {
+    write: (value) => names.map((name) => shape[name].write(value[name])),
+    read(value) {
+      if (!Array.isArray(value) || value.length !== names.length) return WRONG_TYPE;
+      const object: Partial<T> = {};
+      for (const [index, name] of names.entries()) {
+        const read = shape[name].read(value[index]);
+        if (read instanceof FieldFailure) return read;
+        object[name] = read;
+      }
+      return object as T;
+    },
+  };
+}

@@ -1,0 +1,113 @@
+/**
+ * The four packets that a hotspot signs. Times are ms since the Unix epoch (UTC), positions 1e-7 degrees (WGS 84),
+ * `Ddb` is tenths of a decibel. `earshot.cddl` gives the same on the wire.
+ */
+interface Numbered {
+  /**
+   * Counts all packets of a hotspot from 1 without gaps, so that a loss is visible.
+   * 0 only in the offline status that the broker holds as last will.
+   */
+  sequence: number;
+}
+
+/** Where and how well the receiver knew itself to be; null is "not known". */
+export interface Gnss {
+  fixMode: 0 | 1 | 2 | 3;
+  satellitesUsed: number;
+  latE7: number | null;
+  lonE7: number | null;
+  /** Above mean sea level. */
+  altitudeM: number | null;
+  horizontalErrorDm: number | null;
+  /** Bit 0 antenna open or short, 1 jamming, 2 spoofing, 3 position jumped, 4 clock stepped. */
+  integrityFlags: number;
+}
+
+/** "I sent this beacon": reveals both signatures from which anybody derives frame, channel and data rate again. */
+export interface BeaconPacket extends Numbered {
+  type: "beacon";
+  /** When the frame was sent. */
+  atMs: number;
+  /** Number of the entropy period whose entropy the beacon was made from. */
+  entropyIndex: number;
+  scheduleSignature: Uint8Array;
+  beaconSignature: Uint8Array;
+  freqHz: number;
+  spreadingFactor: number;
+  bandwidthHz: number;
+  /** Conducted power that the radio confirmed. */
+  powerDbm: number;
+  /** Concentrator counter, µs, wraps at 2^32. */
+  tmstUs: number | null;
+}
+
+/** "I heard this frame, so loud, here." */
+export interface WitnessPacket extends Numbered {
+  type: "witness";
+  atMs: number;
+  /** The 31 bytes heard. */
+  frame: Uint8Array;
+  freqHz: number;
+  spreadingFactor: number;
+  bandwidthHz: number;
+  rssiDbm: number;
+  snrDdb: number;
+  tmstUs: number | null;
+  gnss: Gnss | null;
+}
+
+/** Where the owner says that the hotspot stands, and whom to pay. */
+export interface Assertion {
+  latE7: number;
+  lonE7: number;
+  /** Of the antenna above ground. */
+  elevationM: number;
+  antennaGainDdbi: number;
+  /** RP002 region, as in `REGIONS`. */
+  region: string;
+  /** EVM address, 20 bytes. */
+  payee: Uint8Array | null;
+}
+
+export interface RadioSummary {
+  rxOk: number;
+  rxBad: number;
+  transmitted: number;
+  ackPermille: number | null;
+  temperatureDc: number | null;
+}
+
+export interface StatusPacket extends Numbered {
+  type: "status";
+  atMs: number;
+  state: "online" | "offline";
+  uptimeS: number;
+  version: string;
+  radio: RadioSummary | null;
+  gnss: Gnss | null;
+  outboxQueued: number;
+  outboxDropped: number;
+  assertion: Assertion | null;
+}
+
+/** One quantity over a period: value = integer · 10^exponent. The unit is part of the name: `power_w`. */
+export interface Quantity {
+  name: string;
+  exponent: number;
+  min: number;
+  mean: number;
+  max: number;
+  count: number;
+}
+
+export interface ReadingPacket extends Numbered {
+  type: "reading";
+  atMs: number;
+  /** The device, as named in the agent's configuration. */
+  source: string;
+  periodMs: number;
+  quantities: Quantity[];
+}
+
+export type Packet = BeaconPacket | WitnessPacket | StatusPacket | ReadingPacket;
+export type PacketType = Packet["type"];
