@@ -1,0 +1,131 @@
+import type {
+  Entropy,
+  Hotspot,
+  PacketType,
+  ProvenBeacon,
+  ReadingPacket,
+  SequenceRange,
+  StatusPacket,
+  Verdict,
+} from "@earshot/protocol";
+
+/** A packet whose signature holds, as filed. */
+export interface StoredPacket {
+  /** SHA-256 of the bytes, lower-case hex. */
+  id: string;
+  hotspotId: string;
+  type: PacketType;
+  sequence: number;
+  /** First receipt, ms since the Unix epoch. */
+  receivedAtMs: number;
+  bytes: Uint8Array;
+  /** For beacon and witness reports: the beacon that they are about; null for others. */
+  entropyIndex: number | null;
+  beaconKey: string | null;
+  /** The epoch in whose bundle the packet belongs: its own, or the oldest open one when it came too late. */
+  epoch: number | null;
+}
+
+export interface StoredVerdict extends Verdict {
+  epoch: number;
+  entropyIndex: number;
+  judgedAtMs: number;
+}
+
+export interface StoredBeacon extends ProvenBeacon {
+  epoch: number;
+  entropyIndex: number;
+}
+
+export interface StoredPayment {
+  epoch: number;
+  hotspotId: string;
+  payee: Uint8Array;
+  cumulative: bigint;
+  delta: bigint;
+}
+
+export interface StoredEpoch {
+  epoch: number;
+  fromMs: number;
+  toMs: number;
+  closedAtMs: number;
+  pool: bigint;
+  paid: bigint;
+  unallocated: bigint;
+  /** 32 bytes. */
+  root: Uint8Array;
+  /** SHA-256 of the manifest, chained into the next one. */
+  manifestHash: Uint8Array;
+  /** Folder of the bundle, relative to the gateway's state folder. */
+  bundle: string;
+}
+
+/** One page of a long list: `after` is the last key of the previous page. */
+export interface Page {
+  limit: number;
+  after?: string;
+}
+
+/**
+ * Where the gateway keeps everything. Each method is one transaction. One contract suite holds for every
+ * implementation (`storeContract` in testing).
+ */
+export interface Store {
+  /** Files packets; those already there (same id) are left as they are. Durable when it resolves. */
+  addPackets(packets: readonly StoredPacket[]): Promise<void>;
+  packet(id: string): Promise<StoredPacket | undefined>;
+  /** All reports about beacons of this entropy index, in order of id. */
+  reportsOfIndex(entropyIndex: number): Promise<StoredPacket[]>;
+  /** Everything in the epoch's bundle, in order of id. */
+  packetsOfEpoch(epoch: number): Promise<StoredPacket[]>;
+  /** Packets of a hotspot with one of these sequence numbers. */
+  packetsBySequence(hotspotId: string, sequences: readonly number[]): Promise<StoredPacket[]>;
+  /** Beacon reports of a hotspot with an entropy index from `first` to `last`. */
+  beaconReports(hotspotId: string, first: number, last: number): Promise<StoredPacket[]>;
+  /** Runs of sequence numbers stored for a hotspot, ascending; only packets of epochs before `beforeEpoch` if given. */
+  sequenceRanges(hotspotId: string, beforeEpoch?: number): Promise<SequenceRange[]>;
+
+  putHotspot(hotspot: Hotspot): Promise<void>;
+  hotspot(id: string): Promise<Hotspot | undefined>;
+  hotspots(): Promise<Hotspot[]>;
+
+  /** Keeps the signed message beside its fields. */
+  addEntropy(entropy: Entropy, message: Uint8Array): Promise<void>;
+  latestEntropy(): Promise<{ entropy: Entropy; message: Uint8Array } | undefined>;
+  entropyRange(firstIndex: number, lastIndex: number): Promise<{ entropy: Entropy; message: Uint8Array }[]>;
+
+  /** Result of judging all reports of one index; also moves `judgedThrough` on to it. */
+  addJudgement(
+    entropyIndex: number,
+    verdicts: readonly StoredVerdict[],
+    proven: readonly StoredBeacon[],
+  ): Promise<void>;
+  /** Highest entropy index judged, or undefined before the first. */
+  judgedThrough(): Promise<number | undefined>;
+  verdict(packetId: string): Promise<StoredVerdict | undefined>;
+  verdictsOfEpoch(epoch: number): Promise<StoredVerdict[]>;
+  /** Newest first. */
+  verdictsOfHotspot(hotspotId: string, page: Page): Promise<StoredVerdict[]>;
+  provenOfEpoch(epoch: number): Promise<StoredBeacon[]>;
+  /** Newest first. */
+  recentBeacons(page: Page): Promise<StoredBeacon[]>;
+  /** Verdicts about one beacon. */
+  verdictsOfBeacon(beaconKey: string): Promise<StoredVerdict[]>;
+
+  addEpoch(epoch: StoredEpoch, payments: readonly StoredPayment[]): Promise<void>;
+  latestEpoch(): Promise<StoredEpoch | undefined>;
+  epoch(epoch: number): Promise<StoredEpoch | undefined>;
+  /** Newest first. */
+  epochs(page: Page): Promise<StoredEpoch[]>;
+  /** Payments of an epoch, in order of hotspot id (the order of the tree's leaves before sorting). */
+  payments(epoch: number): Promise<StoredPayment[]>;
+
+  /** Keeps only the newest by `atMs`. */
+  putStatus(hotspotId: string, status: StatusPacket, receivedAtMs: number): Promise<void>;
+  statuses(): Promise<Map<string, { status: StatusPacket; receivedAtMs: number }>>;
+  addReadings(hotspotId: string, readings: readonly ReadingPacket[], receivedAtMs: number): Promise<void>;
+  readings(hotspotId: string, page: Page): Promise<ReadingPacket[]>;
+
+  close(): Promise<void>;
+}
