@@ -34,7 +34,8 @@ export interface ByteLink extends AsyncIterable<Uint8Array> {
   close(): Promise<void>;
 }
 
-export type OpenByteLink = () => Promise<ByteLink>;
+/** Opens a link; gives up as soon as `signal` is aborted. */
+export type OpenByteLink = (signal?: AbortSignal) => Promise<ByteLink>;
 
 export interface SocketAddress {
   host: string;
