@@ -1,1 +1,6 @@
-export {};
+/** The program on a hotspot: beacons, witnesses, and delivers what it signed. */
+export { type AgentDeps, type OpenDevice, runAgent } from "./agent.ts";
+export { StatusBoard } from "./board/status-board.ts";
+export type { AgentConfig } from "./config/agent-config.ts";
+export type { Outbox, OutboxEntry, OutboxState } from "./outbox/outbox.ts";
+export type { IncomingMessage, OpenPublisher, Publisher, SessionOptions } from "./publisher/publisher.ts";

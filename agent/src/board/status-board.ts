@@ -1,0 +1,2 @@
+/** Placeholder of the in-memory status; see the next commits. */
+export class StatusBoard {}
