@@ -3,6 +3,15 @@ export * from "./driver.ts";
 export type { FixMode, GpsReading, Satellite } from "./gps/reading.ts";
 export { ReadingQueue, type ReadingQueueOptions } from "./link/reading-queue.ts";
 export { type BindUdpOptions, bindUdp } from "./link/udp-socket.ts";
+export {
+  decodeGwmp,
+  encodeGwmp,
+  type GwmpDatagram,
+  type GwmpDecodeError,
+  type GwmpDecodeResult,
+  type GwmpVersion,
+} from "./lora/gwmp-datagram.ts";
+export { type ConcentratorReception, encodePushData, type WrittenStat } from "./lora/push-data-writer.ts";
 export type {
   FskFrame,
   HeardFrame,
@@ -15,3 +24,14 @@ export type {
   RadioStatus,
   TransmitResult,
 } from "./lora/reading.ts";
+export type { RxpkRefusal } from "./lora/rxpk.ts";
+export {
+  type ForwarderState,
+  listenSemtechUdp,
+  openSemtechUdp,
+  type SemtechUdpCounts,
+  type SemtechUdpOptions,
+  type SemtechUdpRadio,
+} from "./lora/semtech-udp.ts";
+export { decodeTxpk, encodeTxpk, type Txpk, type TxpkResult } from "./lora/txpk.ts";
+export { decodeTxpkAck, encodeTxpkAck, type TxpkAck } from "./lora/txpk-ack.ts";

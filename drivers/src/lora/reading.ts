@@ -79,7 +79,8 @@ export interface LoraTransmission {
 }
 
 /**
- * `sent: false` names the forwarder's own error, `NO_FORWARDER`, `NO_ACK`, `QUEUE_FULL` or `CLOSED`.
+ * `sent: false` names the forwarder's own error, or ours: `NO_FORWARDER`, `NO_ACK`, `SEND_FAILED`, `QUEUE_FULL` (too
+ * many wait for their answer), `CLOSED`.
  * `unacknowledged` marks a frame handed to a forwarder that cannot say whether it sent it.
  */
 export type TransmitResult =

@@ -1,0 +1,70 @@
+import type { SocketAddress } from "../driver.ts";
+import { DuplicateFilter } from "./duplicate-filter.ts";
+import type { GwmpVersion } from "./gwmp-datagram.ts";
+import { RadioCounters } from "./radio-counters.ts";
+
+/** One packet forwarder, known by its EUI: ports and tokens change with each of its restarts. */
+export interface Forwarder {
+  readonly gatewayEui: string;
+  readonly duplicates: DuplicateFilter;
+  readonly counters: RadioCounters;
+  /** Of its last PULL_DATA, else of its last PUSH_DATA. */
+  version: GwmpVersion;
+  /** Host time of its last datagram, ms since the Unix epoch. */
+  lastSeenMs: number;
+  /** Where its last PULL_DATA came from, and when. A PUSH_DATA comes from another port, where nobody listens. */
+  downlink?: { address: SocketAddress; atMs: number };
+  lastStatusMs?: number;
+}
+
+/** A PULL_DATA comes every 5 to 10 s as shipped; networks give the way down up after 90 s without one. */
+export const DOWNLINK_EXPIRES_MS = 90_000;
+
+/** The forwarders on one socket, at most `limit`: one that has been silent for 90 s gives its place to a new one. */
+export class ForwarderTable {
+  readonly #limit: number;
+  readonly #byEui = new Map<string, Forwarder>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get all(): readonly Forwarder[] {
+    return [...this.#byEui.values()];
+  }
+
+  find(gatewayEui: string): Forwarder | undefined {
+    return this.#byEui.get(gatewayEui);
+  }
+
+  /** Adds a forwarder; `undefined` when the table is full of live ones. */
+  add(gatewayEui: string, version: GwmpVersion, nowMs: number): Forwarder | undefined {
+    if (this.#byEui.size >= this.#limit && !this.#dropSilent(nowMs)) return undefined;
+    const forwarder: Forwarder = {
+      gatewayEui,
+      duplicates: new DuplicateFilter(),
+      counters: new RadioCounters(),
+      version,
+      lastSeenMs: nowMs,
+    };
+    this.#byEui.set(gatewayEui, forwarder);
+    return forwarder;
+  }
+
+  /** Who transmits: the named forwarder, else the one known longest, so that the choice does not change without need. */
+  forTransmit(nowMs: number, gatewayEui?: string): Forwarder | undefined {
+    const named = gatewayEui?.toLowerCase();
+    return this.all.find(
+      (forwarder) =>
+        (named === undefined || forwarder.gatewayEui === named) &&
+        forwarder.downlink !== undefined &&
+        nowMs - forwarder.downlink.atMs <= DOWNLINK_EXPIRES_MS,
+    );
+  }
+
+  #dropSilent(nowMs: number): boolean {
+    const [silentest] = this.all.toSorted((one, other) => one.lastSeenMs - other.lastSeenMs);
+    if (silentest === undefined || nowMs - silentest.lastSeenMs <= DOWNLINK_EXPIRES_MS) return false;
+    return this.#byEui.delete(silentest.gatewayEui);
+  }
+}

@@ -1,0 +1,114 @@
+import type { Forwarder } from "./forwarder-table.ts";
+import { definedOnly } from "./json-fields.ts";
+import { readPushData } from "./push-data.ts";
+import type { LoraReading, RadioFrame, RadioStatus } from "./reading.ts";
+import { type RxpkRefusal, readRxpk } from "./rxpk.ts";
+import { type ForwarderStat, readStat } from "./stat.ts";
+import type { TolerantObject } from "./tolerant-json.ts";
+
+export interface UplinkCounts {
+  frames: number;
+  badFrames: number;
+  /** Each rxpk that made no frame, by the reason; all of them are in `badFrames` too. */
+  refused: Readonly<Record<RxpkRefusal, number>>;
+  /** Second readings of one transmission, dropped. */
+  duplicates: number;
+}
+
+/** A forwarder under test may send a `stat` with each datagram; its status is told no more often than this. */
+const STATUS_INTERVAL_MS = 1_000;
+
+/** Turns the JSON of a PUSH_DATA into readings and counts what came of it. */
+export class UplinkReader {
+  #frames = 0;
+  #badFrames = 0;
+  #duplicates = 0;
+  readonly #refused: Record<RxpkRefusal, number> = {
+    "crc-bad": 0,
+    "crc-none": 0,
+    "crc-unknown": 0,
+    frequency: 0,
+    modulation: 0,
+    "data-rate": 0,
+    data: 0,
+  };
+
+  counts(): UplinkCounts {
+    return {
+      frames: this.#frames,
+      badFrames: this.#badFrames,
+      refused: { ...this.#refused },
+      duplicates: this.#duplicates,
+    };
+  }
+
+  read(forwarder: Forwarder, json: Uint8Array, nowMs: number): LoraReading[] {
+    const { rxpks, stats, damages } = readPushData(json);
+    this.#badFrames += damages;
+    const readings: LoraReading[] = this.#readFrames(forwarder, rxpks, nowMs);
+    const status = this.#readStatus(forwarder, stats, nowMs);
+    if (status !== undefined) readings.push(status);
+    return readings;
+  }
+
+  #readFrames(forwarder: Forwarder, rxpks: readonly TolerantObject[], atMs: number): RadioFrame[] {
+    const frames: RadioFrame[] = [];
+    for (const rxpk of rxpks) {
+      const result = readRxpk(rxpk, { atMs, gatewayEui: forwarder.gatewayEui });
+      if (result.ok) {
+        frames.push(result.frame);
+        forwarder.counters.addFrame();
+      } else {
+        this.#refuse(forwarder, result.code);
+      }
+    }
+    this.#frames += frames.length;
+    const droppedBefore = forwarder.duplicates.dropped;
+    const kept = forwarder.duplicates.filter(frames);
+    this.#duplicates += forwarder.duplicates.dropped - droppedBefore;
+    return kept;
+  }
+
+  #refuse(forwarder: Forwarder, code: RxpkRefusal): void {
+    this.#badFrames += 1;
+    this.#refused[code] += 1;
+    forwarder.counters.addRefusal(code);
+  }
+
+  /** Every interval is added up; only the telling is limited. */
+  #readStatus(
+    forwarder: Forwarder,
+    stats: readonly TolerantObject[],
+    nowMs: number,
+  ): RadioStatus | undefined {
+    let last: ForwarderStat | undefined;
+    for (const stat of stats) {
+      last = readStat(stat);
+      forwarder.counters.addInterval(last);
+      this.#frames += 1;
+    }
+    const { lastStatusMs } = forwarder;
+    const tooSoon = lastStatusMs !== undefined && Math.abs(nowMs - lastStatusMs) < STATUS_INTERVAL_MS;
+    if (last === undefined || tooSoon) return undefined;
+    forwarder.lastStatusMs = nowMs;
+    return statusOf(forwarder, last, nowMs);
+  }
+}
+
+function statusOf(forwarder: Forwarder, stat: ForwarderStat, atMs: number): RadioStatus {
+  const { gatewayEui, counters } = forwarder;
+  return definedOnly({
+    kind: "radio",
+    atMs,
+    gatewayEui,
+    rxOk: counters.rxOk,
+    rxBad: counters.rxBad,
+    rxNoCrc: counters.rxNoCrc,
+    transmitted: counters.transmitted,
+    ackPercent: stat.ackPercent,
+    temperatureC: stat.temperatureC,
+    latDeg: stat.latDeg,
+    lonDeg: stat.lonDeg,
+    altM: stat.altM,
+  } as const);
+}
