@@ -1,5 +1,6 @@
 import { concatBytes, equalBytes, utf8 } from "./bytes.ts";
 import { type CborRefusal, decodeCbor, encodeCbor } from "./cbor.ts";
+import { CborTag } from "./cbor-reader.ts";
 import type { Signer } from "./ed25519.ts";
 
 /*
@@ -120,7 +121,7 @@ function explain(bytes: Uint8Array): EnvelopeRefusal {
   const decoded = decodeCbor(bytes);
   if (!decoded.ok) return decoded.code;
   const outer = decoded.value;
-  if (!isTag(outer) || outer.tag !== 18) return "wrong_tag";
+  if (!(outer instanceof CborTag) || outer.tag !== 18) return "wrong_tag";
   if (!Array.isArray(outer.value) || outer.value.length !== 4) return "wrong_type";
   const [header, unprotected, payload, signature] = outer.value as unknown[];
   if (!isBytes(header) || !isBytes(payload) || !isBytes(signature)) return "wrong_type";
@@ -140,9 +141,6 @@ function explainHeader(header: Uint8Array): EnvelopeRefusal {
 }
 
 const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;
-
-const isTag = (value: unknown): value is { tag: number; value: unknown } =>
-  typeof value === "object" && value !== null && "tag" in value && "value" in value;
 
 /** Encodes `fields` canonically and seals them: how every signed message of Earshot is made. */
 export const sealFields = (

@@ -27,6 +27,7 @@ export { type Log, type LogLevel, silentLog } from "./log.ts";
 export * from "./merkle.ts";
 export { type Entropy, entropyHash, entropyMessage } from "./network/entropy.ts";
 export * from "./network/login-token.ts";
+export * from "./network/manifest.ts";
 export {
   type MessageCodec,
   type MessageOpened,

@@ -1,4 +1,4 @@
-import { type CborValue, encodeCbor } from "./cbor.ts";
+import { encodeCbor } from "./cbor.ts";
 import { sha256 } from "./hash.ts";
 import { isNetworkName } from "./topics.ts";
 
@@ -76,8 +76,6 @@ export function parametersProblem(parameters: NetworkParameters): string | undef
   return undefined;
 }
 
-const cborNumber = (value: number): CborValue => (value > 0xffff_ffff ? BigInt(value) : value);
-
 /** SHA-256 over the canonical CBOR of all values in the order of this file; large amounts as decimal text. */
 export function parametersHash(parameters: NetworkParameters): Uint8Array {
   return sha256(
@@ -85,7 +83,7 @@ export function parametersHash(parameters: NetworkParameters): Uint8Array {
       "earshot-parameters",
       parameters.network,
       parameters.ruleSet,
-      ...WHOLE_NUMBERS.map((key) => cborNumber(parameters[key])),
+      ...WHOLE_NUMBERS.map((key) => parameters[key]),
       parameters.poolPerEpoch.toString(),
       parameters.chainId.toString(),
       parameters.contract,

@@ -1,9 +1,10 @@
+import { utf8 } from "../bytes.ts";
 import type { CborValue } from "../cbor.ts";
 
 /** Why a field was refused; `undefined` means that it stands. */
 export type FieldRefusal = "wrong_type" | "out_of_range";
 
-/** How one value travels: `write` gives CBOR, `read` takes what cbor-x gave and checks type and range. */
+/** How one value travels: `write` gives CBOR, `read` takes what `decodeCbor` gave and checks type and range. */
 export interface Field<T> {
   write(value: T): CborValue;
   read(value: unknown): T | FieldFailure;
@@ -19,13 +20,12 @@ export class FieldFailure {
 const WRONG_TYPE = new FieldFailure("wrong_type");
 const OUT_OF_RANGE = new FieldFailure("out_of_range");
 
-/** An integer from `min` to `max`. Above 32 bits it travels as 8 bytes, which cbor-x gives as `bigint`. */
+/** An integer from `min` to `max`, both safe integers. */
 export function integer(min: number, max: number): Field<number> {
   return {
-    write: (value) => (value > 0xffff_ffff || value < -0x1_0000_0000 ? BigInt(value) : value),
+    write: (value) => value,
     read(value) {
       if (typeof value !== "number" && typeof value !== "bigint") return WRONG_TYPE;
-      if (typeof value === "number" && !Number.isInteger(value)) return WRONG_TYPE;
       return value < min || value > max ? OUT_OF_RANGE : Number(value);
     },
   };
@@ -36,20 +36,18 @@ export function bytes(minLength: number, maxLength = minLength): Field<Uint8Arra
     write: (value) => value,
     read(value) {
       if (!(value instanceof Uint8Array)) return WRONG_TYPE;
-      // A plain copy: cbor-x gives views (Buffers) into its input, which would keep the whole datagram alive.
-      return value.length < minLength || value.length > maxLength ? OUT_OF_RANGE : Uint8Array.from(value);
+      return value.length < minLength || value.length > maxLength ? OUT_OF_RANGE : value;
     },
   };
 }
 
-/** Text of at most `maxLength` UTF-16 units without control characters. */
-export function text(maxLength: number): Field<string> {
+/** Text of at most `maxBytes` in UTF-8 without control characters. */
+export function text(maxBytes: number): Field<string> {
   return {
     write: (value) => value,
     read(value) {
       if (typeof value !== "string") return WRONG_TYPE;
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-      return value.length > maxLength || /[\u0000-\u001f\u007f]/.test(value) ? OUT_OF_RANGE : value;
+      return utf8(value).length > maxBytes || /\p{Cc}/u.test(value) ? OUT_OF_RANGE : value;
     },
   };
 }

@@ -1,0 +1,79 @@
+import { bytes, type Field, FieldFailure, list, nullable, record, text } from "../packet/fields.ts";
+import { timeMs, uint32 } from "../packet/shapes.ts";
+import { messageCodec } from "./message.ts";
+
+/** One file of an epoch's bundle, by name, with the SHA-256 of its bytes. */
+export interface ManifestFile {
+  name: string;
+  sha256: Uint8Array;
+}
+
+export interface ManifestCounts {
+  packets: number;
+  entropy: number;
+  hotspots: number;
+  verdicts: number;
+  leaves: number;
+}
+
+/**
+ * What the network signs when it closes an epoch: all inputs and results by hash, the totals, and the manifest
+ * before it. Amounts are in smallest units and travel as decimal text.
+ */
+export interface Manifest {
+  network: string;
+  epoch: number;
+  /** The epoch closed before this one; null in the first. A jump means that nothing happened in between. */
+  previousEpoch: number | null;
+  /** SHA-256 of the previous manifest's bytes; zeros in the first. */
+  previousManifestHash: Uint8Array;
+  /** First moment of the epoch, and first moment after it. */
+  fromMs: number;
+  toMs: number;
+  closedAtMs: number;
+  /** `parametersHash` of the network's parameters. */
+  parametersHash: Uint8Array;
+  /** All other files of the bundle, sorted by name. */
+  files: ManifestFile[];
+  pool: bigint;
+  paid: bigint;
+  unallocated: bigint;
+  /** Root of the tree of claims, 32 bytes. */
+  root: Uint8Array;
+  counts: ManifestCounts;
+}
+
+/** An amount as decimal text without leading zeros: uint256 has up to 78 digits, more than CBOR's integers hold. */
+const amount: Field<bigint> = {
+  write: (value) => value.toString(),
+  read(value) {
+    if (typeof value !== "string") return new FieldFailure("wrong_type");
+    return /^(0|[1-9][0-9]{0,77})$/.test(value) ? BigInt(value) : new FieldFailure("out_of_range");
+  },
+};
+
+export const manifestMessage = messageCodec<Manifest>(
+  9,
+  record<Manifest>({
+    network: text(32),
+    epoch: uint32,
+    previousEpoch: nullable(uint32),
+    previousManifestHash: bytes(32),
+    fromMs: timeMs,
+    toMs: timeMs,
+    closedAtMs: timeMs,
+    parametersHash: bytes(32),
+    files: list(record<ManifestFile>({ name: text(40), sha256: bytes(32) }), 32),
+    pool: amount,
+    paid: amount,
+    unallocated: amount,
+    root: bytes(32),
+    counts: record<ManifestCounts>({
+      packets: uint32,
+      entropy: uint32,
+      hotspots: uint32,
+      verdicts: uint32,
+      leaves: uint32,
+    }),
+  }),
+);
