@@ -1,0 +1,46 @@
+/** What `/metrics` shows. Plain numbers that only ever grow, and a few that are set. */
+export interface GatewayMetrics {
+  /** New packets stored, by packet type. */
+  accepted: Map<string, number>;
+  /** Packets that were stored already. */
+  duplicates: number;
+  /** Refused before storing, by reason. */
+  refused: Map<string, number>;
+  /** Transactions with packets, and the packets in them: their ratio is the mean batch size. */
+  batches: number;
+  batchedPackets: number;
+  largestBatch: number;
+  /** Logins refused, by reason. */
+  loginsRefused: Map<string, number>;
+  connectedClients: number;
+  /** Index of the newest entropy published, -1 before the first. */
+  entropyIndex: number;
+  /** Highest entropy index judged, -1 before the first. */
+  judgedThrough: number;
+  /** Verdicts given, by reason (`ok` is paid). */
+  verdicts: Map<string, number>;
+  /** The newest closed epoch, -1 before the first. */
+  closedEpoch: number;
+  /** Messages to hotspots that the broker did not take. */
+  downlinkFailures: number;
+}
+
+export const newMetrics = (): GatewayMetrics => ({
+  accepted: new Map(),
+  duplicates: 0,
+  refused: new Map(),
+  batches: 0,
+  batchedPackets: 0,
+  largestBatch: 0,
+  loginsRefused: new Map(),
+  connectedClients: 0,
+  entropyIndex: -1,
+  judgedThrough: -1,
+  verdicts: new Map(),
+  closedEpoch: -1,
+  downlinkFailures: 0,
+});
+
+export function count(counts: Map<string, number>, key: string, by = 1): void {
+  counts.set(key, (counts.get(key) ?? 0) + by);
+}
