@@ -2,6 +2,9 @@
 export * from "./driver.ts";
 export type { FixMode, GpsReading, Satellite } from "./gps/reading.ts";
 export { ReadingQueue, type ReadingQueueOptions } from "./link/reading-queue.ts";
+export { type OpenSerialOptions, openSerial } from "./link/serial-link.ts";
+export { listSerialPorts } from "./link/serial-ports.ts";
+export { type OpenTcpOptions, openTcp } from "./link/tcp-link.ts";
 export { type BindUdpOptions, bindUdp } from "./link/udp-socket.ts";
 export {
   decodeGwmp,

@@ -1,4 +1,5 @@
 import { read, readSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { errorCode } from "./error-message.ts";
 
 /** Two file descriptors of one terminal whose reads wait at most VTIME. */
@@ -86,16 +87,15 @@ class Request implements PendingRead {
   }
 }
 
-/** Reads that may wait at the same time: a hotspot's GPS and one more port each have a thread of their own. */
-const MAX_LEADERS = 2;
+/** Leaves one thread of Bun's file pool, which has one per core and at least two, to everything else. */
+const MAX_LEADERS = Math.max(1, availableParallelism() - 1);
 
 /**
- * Reads any number of serial ports with at most two waiting threads.
+ * Reads any number of serial ports with few waiting threads.
  *
- * Bun runs file reads on a pool of three threads on small machines. Measured with one blocking read per port: three
- * idle ports delay every other file access by 0.2 s, 24 ports by 2 s. So only two ports at a time, the leaders, do a
- * blocking read, in turn; whenever one returns (a byte, or VTIME) all the others are polled without blocking. With
- * up to two ports a byte never waits, with more it waits at most VTIME.
+ * With one blocking read per port, measured on two cores, two idle ports delay every other file access by VTIME, 24
+ * ports by ten times that. So only some ports at a time, the leaders, do a blocking read, in turn; whenever one
+ * returns (a byte, or VTIME) all the others are polled without blocking. A byte waits at most VTIME.
  */
 export class ReadPacer {
   readonly #waiting = new Set<Request>();

@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import type { OpenOptions } from "./bindings-interface.ts";
 import { errorCode } from "./error-message.ts";
 
-/** Tenths of a second that a read waits for its first byte (termios VTIME). */
-const VTIME_TENTHS = 2;
+/** Tenths of a second that a read waits for its first byte (termios VTIME): how late a byte may be with many ports. */
+const VTIME_TENTHS = 1;
 
 const PARITY: Readonly<Record<string, readonly string[]>> = {
   none: ["-parenb"],
