@@ -1,0 +1,141 @@
+import { expect, test } from "bun:test";
+import type { LoraFrame } from "./reading.ts";
+import { readRxpk } from "./rxpk.ts";
+import { rxpkText } from "./test-forwarder.ts";
+import { parseTolerantJson, type TolerantObject } from "./tolerant-json.ts";
+
+const reception = { atMs: Date.UTC(2026, 10, 21, 9, 21, 48), gatewayEui: "aa555a0000000000" };
+
+function objectOf(text: string): TolerantObject {
+  const parsed = parseTolerantJson(text);
+  if (!parsed.ok || !(parsed.value instanceof Map)) throw new Error(`No object: ${text}`);
+  return parsed.value;
+}
+
+const read = (fields: Record<string, unknown> = {}) => readRxpk(objectOf(rxpkText(fields)), reception);
+
+function frameOf(fields: Record<string, unknown> = {}) {
+  const result = read(fields);
+  if (!result.ok) throw new Error(result.code);
+  return result.frame;
+}
+
+const codeOf = (fields: Record<string, unknown>) => {
+  const result = read(fields);
+  return result.ok ? "ok" : result.code;
+};
+
+test("every field of a LoRa frame", () => {
+  const fields = { tmms: 1_479_288_126_803, ftime: 123_456_789 };
+  expect(read(fields)).toEqual({
+    ok: true,
+    frame: {
+      kind: "frame",
+      modulation: "lora",
+      ...reception,
+      bytes: new Uint8Array([0x40, 1, 2]),
+      freqHz: 868_100_000,
+      spreadingFactor: 7,
+      bandwidthHz: 125_000,
+      codingRate: "4/5",
+      rssiDbm: -60,
+      snrDb: 9.2,
+      tmstUs: 1_000_000,
+      gpsTimeMs: 315_964_800_000 + 1_479_288_126_803 - 18_000,
+      fineTimestampNs: 123_456_789,
+      frequencyOffsetHz: -1200,
+      channel: 0,
+      radio: 1,
+    },
+  });
+});
+
+test("only a good CRC makes a frame", () => {
+  expect(codeOf({ stat: -1 })).toBe("crc-bad");
+  expect(codeOf({ stat: 0 })).toBe("crc-none");
+  for (const stat of [undefined, null, 2, "1", true]) expect(codeOf({ stat })).toBe("crc-unknown");
+  // The CRC is told first, so that a damaged frame counts for the radio.
+  expect(codeOf({ stat: -1, data: "!" })).toBe("crc-bad");
+});
+
+test("a field that must be right is named when it is not", () => {
+  for (const freq of [undefined, "868.1", 0, 868_100_000, null]) expect(codeOf({ freq })).toBe("frequency");
+  for (const data of [undefined, 5, "Q", "QAE!", "QAEC====", "Q AEC"]) expect(codeOf({ data })).toBe("data");
+  expect(codeOf({ data: "A".repeat(344) })).toBe("data");
+  for (const datr of [undefined, "SF4BW125", "SF13BW125", "SF7BW126", "SF7", 50_000]) {
+    expect(codeOf({ datr, modu: "LORA" })).toBe("data-rate");
+  }
+  for (const datr of ["SF7BW125", 0, -1, null]) expect(codeOf({ datr, modu: "FSK" })).toBe("data-rate");
+  expect(codeOf({ modu: "OOK" })).toBe("modulation");
+});
+
+test("any other field that makes no sense is left out", () => {
+  const nonsense = {
+    tmst: -1,
+    tmms: "x",
+    time: 5,
+    ftime: 1e9,
+    chan: 1.5,
+    rfch: "1",
+    foff: null,
+    codr: "9/9",
+  };
+  const frame = frameOf({ ...nonsense, rssis: 1e9, rssi: "loud", lsnr: 1e9 });
+  expect(Object.keys(frame).toSorted()).toEqual(
+    [
+      "kind",
+      "modulation",
+      "atMs",
+      "bytes",
+      "freqHz",
+      "spreadingFactor",
+      "bandwidthHz",
+      "gatewayEui",
+    ].toSorted(),
+  );
+});
+
+test("signal RSSI counts before channel RSSI", () => {
+  expect(frameOf().rssiDbm).toBe(-60);
+  expect(frameOf({ rssis: undefined }).rssiDbm).toBe(-57);
+  expect(frameOf({ rssis: undefined, rssi: undefined }).rssiDbm).toBeUndefined();
+});
+
+test("coding rates, off included", () => {
+  const rates = ["4/5", "4/6", "4/7", "4/8", "OFF", "off", "4/5LI", undefined];
+  expect(rates.map((codr) => (frameOf({ codr }) as LoraFrame).codingRate)).toEqual([
+    "4/5",
+    "4/6",
+    "4/7",
+    "4/8",
+    "off",
+    "off",
+    undefined,
+    undefined,
+  ] as LoraFrame["codingRate"][]);
+});
+
+test("FSK and LR-FHSS frames come out as what they are", () => {
+  expect(frameOf({ modu: "FSK", datr: 50_000 })).toMatchObject({ modulation: "fsk", bitRateBps: 50_000 });
+  expect(frameOf({ modu: undefined, datr: 50_000 })).toMatchObject({ modulation: "fsk" });
+  const hopping = { modulation: "lr-fhss", bandwidthHz: 137_000 } as const;
+  expect(frameOf({ modu: "LR-FHSS", datr: "M0CW137", codr: "1/3" })).toMatchObject(hopping);
+  expect(frameOf({ modu: undefined, datr: "M0CW137" })).toMatchObject(hopping);
+  expect(frameOf({ modu: undefined }).modulation).toBe("lora");
+});
+
+test("of several antennas the strongest counts, where the rxpk itself tells no signal", () => {
+  const silent = { rssis: undefined, rssi: undefined, lsnr: undefined, chan: undefined };
+  const rsig = [
+    { ant: 0, chan: 7, rssic: -100, lsnr: -3 },
+    { ant: 1, chan: 23, rssic: -80, rssis: -81, lsnr: 5.5, etime: "AAAA" },
+    null,
+  ];
+  expect(frameOf({ ...silent, rsig })).toMatchObject({ rssiDbm: -81, snrDb: 5.5, channel: 23 });
+  expect(frameOf({ rsig })).toMatchObject({ rssiDbm: -60, snrDb: 9.2, channel: 0 });
+  expect(frameOf({ ...silent, rsig: [] }).rssiDbm).toBeUndefined();
+});
+
+test("the data tells the length, whatever size says", () => {
+  for (const size of [3, 2, 99, undefined]) expect(frameOf({ size }).bytes).toHaveLength(3);
+});
