@@ -1,1 +1,3 @@
-export {};
+/** Broker and devices in memory, and the contract of the outbox. */
+export { FakeBroker, type PublishedMessage } from "./testing/fake-broker.ts";
+export { FakeDevice, FakeGps, FakeRadio } from "./testing/fake-devices.ts";

@@ -1,0 +1,207 @@
+import { type LoraRadio, ReadingQueue, type TransmitResult } from "@earshot/drivers";
+import {
+  airtimeMs,
+  BEACON_FRAME_BYTES,
+  beaconMessage,
+  type DerivedBeacon,
+  deriveBeacon,
+  type Entropy,
+  encodePacket,
+  REGIONS,
+  type Region,
+  scheduledIndex,
+  scheduleMessage,
+  windowOf,
+} from "@earshot/protocol";
+import type { ScheduleFacts } from "../board/facts.ts";
+import { type CoreContext, storePacket } from "../core-context.ts";
+import { errorText } from "../time/error-text.ts";
+import { pause } from "../time/pause.ts";
+import { type BeaconMemory, recallBeacon, rememberBeacon } from "./beacon-memory.ts";
+import { DutyCycle } from "./duty-cycle.ts";
+import { beaconPowerDbm } from "./power.ts";
+
+/** Beacons are spread over this share of their period, so that they end within it. */
+const SPREAD = 0.8;
+/** How long a radio may take from being told to sending. */
+const MARGIN_MS = 1000;
+const ATTEMPTS_PER_PERIOD = 12;
+/** The frame may have gone out all the same: sending it again could make two. */
+const MAYBE_SENT = "NO_ACK";
+
+interface Plan {
+  entropy: Entropy;
+  window: number;
+  scheduleSignature: Uint8Array;
+  beaconSignature: Uint8Array;
+  derived: DerivedBeacon;
+  airtimeMs: number;
+  /** The last moment at which the frame may be handed to the radio. */
+  latestMs: number;
+}
+
+/** Sends this hotspot's beacon, once a window, in the period that its key and the network's entropy fix. */
+export class Beaconer {
+  readonly #context: CoreContext;
+  readonly #radio: () => LoraRadio | undefined;
+  readonly #region: Region;
+  readonly #arrived = new ReadingQueue<Entropy>({ capacity: 8 });
+  readonly #dutyCycle: DutyCycle;
+  #memory: BeaconMemory;
+
+  constructor(context: CoreContext, radio: () => LoraRadio | undefined) {
+    this.#context = context;
+    this.#radio = radio;
+    this.#region = REGIONS[context.config.hotspot.region];
+    this.#memory = recallBeacon(context.outbox);
+    this.#dutyCycle = new DutyCycle(
+      this.#region,
+      context.config.timeCompression ?? 1,
+      this.#memory.silentUntilMs,
+    );
+  }
+
+  onEntropy(entropy: Entropy): void {
+    this.#arrived.push(entropy);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    signal.addEventListener("abort", () => this.#arrived.end(), { once: true });
+    if (signal.aborted) return;
+    for await (const entropy of this.#arrived) await this.#consider(entropy, signal);
+  }
+
+  async #consider(entropy: Entropy, signal: AbortSignal): Promise<void> {
+    const { config, signer } = this.#context;
+    const window = windowOf(entropy.index, entropy.windowPeriods);
+    const scheduleSignature = signer.sign(scheduleMessage(config.network.name, entropy.windowValue, window));
+    const index = scheduledIndex(scheduleSignature, window, entropy.windowPeriods);
+    this.#showSchedule(entropy, window, index);
+    if (index !== entropy.index || this.#memory.window === window) return;
+    await this.#beacon(this.#plan(entropy, window, scheduleSignature), signal);
+  }
+
+  #showSchedule({ index, periodMs }: Entropy, window: number, scheduled: number): void {
+    const { board } = this.#context;
+    if (board.schedule?.window === window && (board.schedule.state !== "waiting" || index <= scheduled))
+      return;
+    const state = this.#memory.window === window ? "used" : index > scheduled ? "missed" : "waiting";
+    this.#setSchedule(
+      { window, entropyIndex: scheduled, atMs: scheduled * periodMs },
+      state,
+      state === "missed" ? "its entropy did not arrive in time" : undefined,
+    );
+  }
+
+  #setSchedule(
+    facts: Pick<ScheduleFacts, "window" | "entropyIndex" | "atMs">,
+    state: ScheduleFacts["state"],
+    reason?: string,
+  ): void {
+    this.#context.board.schedule = { ...facts, state, ...(reason === undefined ? {} : { reason }) };
+  }
+
+  #plan(entropy: Entropy, window: number, scheduleSignature: Uint8Array): Plan {
+    const { config, signer } = this.#context;
+    const beaconSignature = signer.sign(beaconMessage(config.network.name, entropy.value, window));
+    const derived = deriveBeacon(signer.publicKey, beaconSignature, entropy.index, this.#region);
+    const airtime = airtimeMs({ ...derived, payloadBytes: BEACON_FRAME_BYTES });
+    const marginMs = Math.min(MARGIN_MS, entropy.validityMs / 10);
+    const latestMs = entropy.index * entropy.periodMs + entropy.validityMs - airtime - marginMs;
+    return { entropy, window, scheduleSignature, beaconSignature, derived, airtimeMs: airtime, latestMs };
+  }
+
+  async #beacon(plan: Plan, signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#context;
+    const { entropy, derived, window } = plan;
+    const schedule = { window, entropyIndex: entropy.index, atMs: entropy.index * entropy.periodMs };
+    const spreadMs = derived.periodShare * SPREAD * entropy.periodMs;
+    const plannedMs = Math.max(Math.ceil(schedule.atMs + spreadMs), this.#dutyCycle.freeAtMs(derived.freqHz));
+    if (Math.max(plannedMs, clock.now()) > plan.latestMs) {
+      const reason = "the duty cycle or a late entropy leaves no time for it";
+      this.#setSchedule(schedule, "missed", reason);
+      log("warn", "Missed this window's beacon", { window, reason });
+      return;
+    }
+    if (!(await pause(clock, plannedMs - clock.now(), signal))) return;
+    const failure = await this.#sendUntilSent(plan, signal);
+    this.#setSchedule(schedule, failure === undefined ? "sent" : "failed", failure);
+    if (failure !== undefined) log("warn", "This window's beacon was not sent", { window, reason: failure });
+  }
+
+  /** Tries until the radio has taken it or its time is over. Returns why it failed. */
+  async #sendUntilSent(plan: Plan, signal: AbortSignal): Promise<string | undefined> {
+    const { clock } = this.#context;
+    const retryMs = Math.ceil(plan.entropy.periodMs / ATTEMPTS_PER_PERIOD);
+    for (;;) {
+      const atMs = clock.now();
+      const result = await this.#transmit(plan, atMs);
+      this.#show(plan, atMs, result);
+      if (result.sent) {
+        await this.#report(plan, atMs, result);
+        return undefined;
+      }
+      if (result.error === MAYBE_SENT || clock.now() + retryMs > plan.latestMs) return result.error;
+      if (!(await pause(clock, retryMs, signal))) return "the agent was stopped";
+    }
+  }
+
+  async #transmit(plan: Plan, atMs: number): Promise<TransmitResult> {
+    const { config, outbox } = this.#context;
+    const radio = this.#radio();
+    if (radio === undefined) return { sent: false, error: "NO_RADIO" };
+    const { frame, freqHz, spreadingFactor, bandwidthHz } = plan.derived;
+    const release = this.#dutyCycle.occupy(freqHz, plan.airtimeMs, atMs);
+    try {
+      // Before it is sent: a restart in between must never lead to a second beacon in this window.
+      this.#memory = { window: plan.window, silentUntilMs: this.#dutyCycle.silentUntilMs };
+      rememberBeacon(outbox, this.#memory);
+      const powerDbm = beaconPowerDbm(this.#region, config.hotspot.antennaGainDdbi, config.maxPowerDbm);
+      const result = await radio.transmit({ bytes: frame, freqHz, spreadingFactor, bandwidthHz, powerDbm });
+      if (!result.sent && result.error !== MAYBE_SENT) release();
+      return result;
+    } catch (error) {
+      return { sent: false, error: errorText(error) };
+    }
+  }
+
+  #show({ derived, entropy }: Plan, atMs: number, result: TransmitResult): void {
+    const { board, log } = this.#context;
+    const { freqHz, spreadingFactor } = derived;
+    const facts = { atMs, entropyIndex: entropy.index, freqHz, spreadingFactor };
+    board.addBeacon(
+      result.sent
+        ? { ...facts, powerDbm: result.powerDbm, isSent: true }
+        : { ...facts, powerDbm: 0, isSent: false, error: result.error },
+    );
+    log(result.sent ? "info" : "warn", result.sent ? "Beacon sent" : "Beacon not sent", {
+      ...facts,
+      ...(result.sent ? { powerDbm: result.powerDbm } : { error: result.error }),
+    });
+  }
+
+  async #report(plan: Plan, atMs: number, result: TransmitResult & { sent: true }): Promise<void> {
+    const { config, signer } = this.#context;
+    const { scheduleSignature, beaconSignature, entropy, derived } = plan;
+    const { freqHz, spreadingFactor, bandwidthHz } = derived;
+    await storePacket(this.#context, "beacon", atMs, (sequence) =>
+      encodePacket(
+        {
+          type: "beacon",
+          sequence,
+          atMs,
+          entropyIndex: entropy.index,
+          scheduleSignature,
+          beaconSignature,
+          freqHz,
+          spreadingFactor,
+          bandwidthHz,
+          powerDbm: Math.round(result.powerDbm),
+          tmstUs: result.tmstUs ?? null,
+        },
+        signer,
+        config.network.name,
+      ),
+    );
+  }
+}

@@ -1,0 +1,42 @@
+import {
+  type Entropy,
+  entropyHash,
+  entropyMessage,
+  equalBytes,
+  type MessageRefusal,
+} from "@earshot/protocol";
+
+export type EntropyAnswer =
+  /** `chained`: it names the one before it by hash; `undefined` when that one was not seen. */
+  | { ok: true; entropy: Entropy; chained: boolean | undefined }
+  | { ok: false; code: MessageRefusal | "wrong_index" | "old" };
+
+/** Takes the network's entropy messages in, checks each, and keeps the latest. */
+export class EntropyTracker {
+  readonly #network: string;
+  readonly #networkKey: Uint8Array;
+  #latest: Entropy | undefined;
+
+  constructor(network: string, networkKey: Uint8Array) {
+    this.#network = network;
+    this.#networkKey = networkKey;
+  }
+
+  get latest(): Entropy | undefined {
+    return this.#latest;
+  }
+
+  accept(bytes: Uint8Array): EntropyAnswer {
+    const opened = entropyMessage.open(bytes, this.#network, this.#networkKey);
+    if (!opened.ok) return opened;
+    const entropy = opened.value;
+    if (Math.floor(entropy.atMs / entropy.periodMs) !== entropy.index)
+      return { ok: false, code: "wrong_index" };
+    const before = this.#latest;
+    if (before !== undefined && entropy.index <= before.index) return { ok: false, code: "old" };
+    this.#latest = entropy;
+    const isNext = before !== undefined && entropy.index === before.index + 1;
+    const chained = isNext ? equalBytes(entropy.previousHash, entropyHash(before)) : undefined;
+    return { ok: true, entropy, chained };
+  }
+}

@@ -1,0 +1,26 @@
+import type { OutboxEntry } from "./outbox.ts";
+import type { OutboxStorage } from "./outbox-storage.ts";
+
+/** Keeps nothing across a restart of the process, but a new outbox may be opened on it: a restart of the agent. */
+export function memoryStorage(): OutboxStorage {
+  const entries = new Map<number, OutboxEntry>();
+  const facts = new Map<string, string>();
+  let nextSequence = 1;
+  let dropped = 0;
+  return {
+    load: () => ({
+      nextSequence,
+      dropped,
+      entries: [...entries.values()].map(({ bytes, ...entry }) => ({ ...entry, byteLength: bytes.length })),
+    }),
+    write(change) {
+      for (const entry of change.insert) entries.set(entry.sequence, entry);
+      for (const sequence of change.remove) entries.delete(sequence);
+      for (const [key, value] of change.facts) facts.set(key, value);
+      ({ nextSequence, dropped } = change);
+    },
+    read: (sequence) => entries.get(sequence),
+    recall: (key) => facts.get(key),
+    close() {},
+  };
+}

@@ -1,0 +1,128 @@
+import type { PacketType } from "@earshot/protocol";
+import type { OutboxState } from "./outbox.ts";
+import type { EntryFacts } from "./outbox-storage.ts";
+import { SortedNumbers } from "./sorted-numbers.ts";
+
+export interface OutboxLimits {
+  maxBytes: number;
+  maxAgeMs: number;
+}
+
+/** What is given up first when room is needed; within a type the oldest first. */
+const DROP_ORDER: readonly PacketType[] = ["reading", "status", "witness", "beacon"];
+
+/** Which packets wait, in which order they go out and in which they are given up. Holds no packet bytes. */
+export class OutboxIndex {
+  readonly #facts = new Map<number, EntryFacts>();
+  readonly #queued: Record<PacketType, SortedNumbers> = {
+    beacon: new SortedNumbers(),
+    witness: new SortedNumbers(),
+    status: new SortedNumbers(),
+    reading: new SortedNumbers(),
+  };
+  readonly #handedOver = new SortedNumbers();
+  readonly #handedOverAtMs = new Map<number, number>();
+  #bytes = 0;
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  counts(): Pick<OutboxState, "queued" | "handedOver" | "bytes"> {
+    const queued = this.#facts.size - this.#handedOver.size;
+    return { queued, handedOver: this.#handedOver.size, bytes: this.#bytes };
+  }
+
+  sequences(): number[] {
+    return [...this.#facts.keys()];
+  }
+
+  add(facts: EntryFacts): void {
+    this.#facts.set(facts.sequence, facts);
+    this.#queued[facts.type].add(facts.sequence);
+    this.#bytes += facts.byteLength;
+  }
+
+  delete(sequence: number): void {
+    const facts = this.#facts.get(sequence);
+    if (facts === undefined) return;
+    this.#facts.delete(sequence);
+    this.#queued[facts.type].delete(sequence);
+    this.#handedOver.delete(sequence);
+    this.#handedOverAtMs.delete(sequence);
+    this.#bytes -= facts.byteLength;
+  }
+
+  handOver(sequence: number, atMs: number): void {
+    const facts = this.#facts.get(sequence);
+    if (facts === undefined) return;
+    this.#queued[facts.type].delete(sequence);
+    this.#handedOver.add(sequence);
+    this.#handedOverAtMs.set(sequence, atMs);
+  }
+
+  /** Handed over before `beforeMs`. */
+  handedOverBefore(beforeMs: number): number[] {
+    return [...this.#handedOverAtMs].filter(([, atMs]) => atMs < beforeMs).map(([sequence]) => sequence);
+  }
+
+  queueAgain(sequence: number): void {
+    const facts = this.#facts.get(sequence);
+    if (facts === undefined) return;
+    this.#handedOver.delete(sequence);
+    this.#handedOverAtMs.delete(sequence);
+    this.#queued[facts.type].add(sequence);
+  }
+
+  /** Reports from the newest, then readings and statuses from the oldest. */
+  nextToPublish(limit: number): number[] {
+    const { beacon, witness, status, reading } = this.#queued;
+    const reports = merge(beacon, witness, limit, "last");
+    return [...reports, ...merge(status, reading, limit - reports.length, "first")];
+  }
+
+  /** What must go to keep the limits: the too old, then by order of dispensability what is too much. */
+  excess(limits: OutboxLimits, nowMs: number): { sequence: number; wasHandedOver: boolean }[] {
+    const excess = new Map<number, boolean>();
+    let bytes = this.#bytes;
+    const drop = (sequence: number, wasHandedOver: boolean) => {
+      if (excess.has(sequence)) return;
+      excess.set(sequence, wasHandedOver);
+      bytes -= this.#facts.get(sequence)?.byteLength ?? 0;
+    };
+    // What the broker has acknowledged is risked least, so it goes before anything that nobody else has.
+    const lists = [this.#handedOver, ...DROP_ORDER.map((type) => this.#queued[type])];
+    for (const list of lists) {
+      for (const sequence of list) {
+        const madeAtMs = this.#facts.get(sequence)?.madeAtMs ?? 0;
+        if (madeAtMs >= nowMs - limits.maxAgeMs) break;
+        drop(sequence, list === this.#handedOver);
+      }
+    }
+    for (const list of lists) {
+      for (const sequence of list) {
+        if (bytes <= limits.maxBytes) break;
+        drop(sequence, list === this.#handedOver);
+      }
+    }
+    return [...excess].map(([sequence, wasHandedOver]) => ({ sequence, wasHandedOver }));
+  }
+}
+
+/** Up to `limit` numbers of both lists in one order: ascending from the first, or descending from the last. */
+function merge(a: SortedNumbers, b: SortedNumbers, limit: number, from: "first" | "last"): number[] {
+  const merged: number[] = [];
+  const at = (list: SortedNumbers, taken: number) => list.at(from === "first" ? taken : -1 - taken);
+  let takenA = 0;
+  let takenB = 0;
+  while (merged.length < limit) {
+    const nextA = at(a, takenA);
+    const nextB = at(b, takenB);
+    if (nextA === undefined && nextB === undefined) break;
+    const isA = nextB === undefined || (nextA !== undefined && nextA < nextB === (from === "first"));
+    merged.push((isA ? nextA : nextB) as number);
+    if (isA) takenA += 1;
+    else takenB += 1;
+  }
+  return merged;
+}

@@ -1,0 +1,36 @@
+import type { PacketType } from "@earshot/protocol";
+import type { OutboxEntry } from "./outbox.ts";
+
+/** What is known of an entry without reading it. */
+export interface EntryFacts {
+  sequence: number;
+  type: PacketType;
+  madeAtMs: number;
+  byteLength: number;
+}
+
+export interface StoredOutbox {
+  /** The number that the next packet gets; at least 1. */
+  nextSequence: number;
+  dropped: number;
+  entries: EntryFacts[];
+}
+
+/** One transaction: all of it is durable when `write` returns, or nothing of it happened and it throws. */
+export interface StorageChange {
+  insert: readonly OutboxEntry[];
+  remove: readonly number[];
+  nextSequence: number;
+  dropped: number;
+  facts: ReadonlyMap<string, string>;
+}
+
+/** Where an outbox keeps its packets: a database file, or memory. */
+export interface OutboxStorage {
+  load(): StoredOutbox;
+  write(change: StorageChange): void;
+  /** `undefined` when it is not there. */
+  read(sequence: number): OutboxEntry | undefined;
+  recall(key: string): string | undefined;
+  close(): void;
+}

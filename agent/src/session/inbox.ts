@@ -1,0 +1,55 @@
+import { downTopic, type Entropy, entropyTopic } from "@earshot/protocol";
+import type { EntropyTracker } from "../beacon/entropy-tracker.ts";
+import type { CoreContext } from "../core-context.ts";
+import type { IncomingMessage } from "../publisher/publisher.ts";
+import { takeReceipt } from "./receipts.ts";
+import { takeVerdicts } from "./verdicts.ts";
+
+/** Sorts what comes from the broker by topic. What is not what it should be is counted and left. */
+export class Inbox {
+  readonly #context: CoreContext;
+  readonly #tracker: EntropyTracker;
+  readonly #onEntropy: (entropy: Entropy) => void;
+  readonly #byTopic: ReadonlyMap<string, (bytes: Uint8Array) => string | undefined>;
+
+  constructor(context: CoreContext, tracker: EntropyTracker, onEntropy: (entropy: Entropy) => void) {
+    this.#context = context;
+    this.#tracker = tracker;
+    this.#onEntropy = onEntropy;
+    const { name } = context.config.network;
+    this.#byTopic = new Map([
+      [entropyTopic(name), (bytes: Uint8Array) => this.#takeEntropy(bytes)],
+      [downTopic(name, context.hotspotId, "verdict"), (bytes: Uint8Array) => takeVerdicts(context, bytes)],
+      [downTopic(name, context.hotspotId, "command"), (bytes: Uint8Array) => takeReceipt(context, bytes)],
+    ]);
+  }
+
+  take({ topic, bytes }: IncomingMessage): void {
+    const { board, log } = this.#context;
+    const handle = this.#byTopic.get(topic);
+    const refusal = handle === undefined ? "unknown_topic" : handle(bytes);
+    if (refusal === undefined) return;
+    board.counters.refusedMessages += 1;
+    log("warn", "Refused a message from the broker", { topic, reason: refusal });
+  }
+
+  #takeEntropy(bytes: Uint8Array): string | undefined {
+    const { board, clock, log } = this.#context;
+    const answer = this.#tracker.accept(bytes);
+    // A retained message comes again with each session: not worth a word.
+    if (!answer.ok) return answer.code === "old" ? undefined : answer.code;
+    const { index, periodMs, validityMs } = answer.entropy;
+    const isChainBroken = answer.chained === false;
+    if (isChainBroken) log("warn", "The network's entropy does not continue its chain", { index });
+    board.entropy = {
+      index,
+      atMs: index * periodMs,
+      receivedAtMs: clock.now(),
+      periodMs,
+      validityMs,
+      isChainBroken,
+    };
+    this.#onEntropy(answer.entropy);
+    return undefined;
+  }
+}

@@ -1,0 +1,34 @@
+import type { GpsReading } from "@earshot/drivers";
+import type { Gnss } from "@earshot/protocol";
+
+/** A fix older than this says nothing about now. */
+const FRESH_MS = 30_000;
+const ANTENNA_FAULT = 1;
+
+/** How the receiver knew itself at `nowMs`; null without a recent reading. Values are cut to what a packet can say. */
+export function gnssOf(reading: GpsReading | undefined, nowMs: number): Gnss | null {
+  if (reading === undefined || Math.abs(nowMs - reading.atMs) > FRESH_MS) return null;
+  const { latDeg, lonDeg } = reading;
+  const hasFix = reading.mode >= 2 && isWithin(latDeg, 90) && isWithin(lonDeg, 180);
+  const { altMslM, horizontalErrorM } = reading;
+  return {
+    fixMode: reading.mode,
+    satellitesUsed: clamp(reading.satellitesUsed ?? usedInView(reading), 0, 255),
+    latE7: hasFix ? degreesE7(latDeg) : null,
+    lonE7: hasFix ? degreesE7(lonDeg) : null,
+    altitudeM: hasFix && altMslM !== undefined ? clamp(altMslM, -1000, 20_000) : null,
+    horizontalErrorDm:
+      hasFix && horizontalErrorM !== undefined ? clamp(horizontalErrorM * 10, 0, 65_535) : null,
+    integrityFlags: reading.antenna === "open" || reading.antenna === "short" ? ANTENNA_FAULT : 0,
+  };
+}
+
+const usedInView = ({ satellites }: GpsReading): number => satellites.filter(({ used }) => used).length;
+
+const isWithin = (value: number | undefined, limit: number): boolean =>
+  value !== undefined && Math.abs(value) <= limit;
+
+const degreesE7 = (degrees: number | undefined): number => Math.round((degrees ?? 0) * 1e7) + 0;
+
+const clamp = (value: number, min: number, max: number): number =>
+  Math.min(max, Math.max(min, Math.round(value))) + 0;

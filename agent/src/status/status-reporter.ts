@@ -1,0 +1,22 @@
+import type { Gnss } from "@earshot/protocol";
+import { type CoreContext, storePacket } from "../core-context.ts";
+import { pauseOrWake } from "../time/pause.ts";
+import type { Wakeup } from "../time/wakeup.ts";
+import { statusPacket } from "./status-packet.ts";
+
+/** One status packet each period, and one as soon as a session with the broker begins. */
+export async function reportStatus(
+  context: CoreContext,
+  gnss: () => Gnss | null,
+  connected: Wakeup,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, config } = context;
+  await connected.wait(signal);
+  while (!signal.aborted) {
+    await storePacket(context, "status", clock.now(), (sequence) =>
+      statusPacket(context, sequence, "online", gnss()),
+    );
+    await pauseOrWake(clock, config.statusPeriodMs, connected, signal);
+  }
+}

@@ -1,0 +1,30 @@
+import type { Random } from "@earshot/protocol";
+
+export interface BackoffOptions {
+  firstMs: number;
+  maxMs: number;
+}
+
+/** Growing waits between attempts, each drawn from the upper half, so that a fleet does not come back at once. */
+export class Backoff {
+  readonly #options: BackoffOptions;
+  readonly #random: Random;
+  #attempts = 0;
+
+  constructor(options: BackoffOptions, random: Random) {
+    this.#options = options;
+    this.#random = random;
+  }
+
+  nextMs(): number {
+    const { firstMs, maxMs } = this.#options;
+    const fullMs = Math.min(maxMs, firstMs * 2 ** Math.min(this.#attempts, 30));
+    this.#attempts += 1;
+    return Math.round(fullMs * (0.5 + this.#random() / 2));
+  }
+
+  /** After a success. */
+  reset(): void {
+    this.#attempts = 0;
+  }
+}

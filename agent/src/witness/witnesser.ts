@@ -1,0 +1,88 @@
+import type { LoraFrame, RadioFrame } from "@earshot/drivers";
+import {
+  type BeaconFrame,
+  decodeBeaconFrame,
+  encodePacket,
+  equalBytes,
+  type Gnss,
+  shortId,
+  type WitnessPacket,
+} from "@earshot/protocol";
+import { type CoreContext, storePacket } from "../core-context.ts";
+import { SeenFrames } from "./seen-frames.ts";
+
+/** Far more than are heard in the time in which a report counts. */
+const REMEMBERED_FRAMES = 4096;
+
+/** Turns each beacon heard from another hotspot into one signed witness packet. */
+export class Witnesser {
+  readonly #context: CoreContext;
+  readonly #gnss: () => Gnss | null;
+  readonly #ownShortId: Uint8Array;
+  readonly #seen = new SeenFrames(REMEMBERED_FRAMES);
+
+  constructor(context: CoreContext, gnss: () => Gnss | null) {
+    this.#context = context;
+    this.#gnss = gnss;
+    this.#ownShortId = shortId(context.signer.publicKey);
+  }
+
+  async onFrame(frame: RadioFrame): Promise<void> {
+    if (frame.modulation !== "lora") return;
+    const beacon = decodeBeaconFrame(frame.bytes);
+    if (beacon === undefined || equalBytes(beacon.shortId, this.#ownShortId)) return;
+    const { board } = this.#context;
+    board.counters.beaconsHeard += 1;
+    const body = witnessBody(frame);
+    if (body === undefined) {
+      board.counters.unusableHeard += 1;
+    } else if (this.#seen.isRepeated(frame.bytes)) {
+      board.counters.duplicatesHeard += 1;
+    } else {
+      await this.#report(beacon, body);
+    }
+  }
+
+  async #report(beacon: BeaconFrame, body: WitnessBody): Promise<void> {
+    const { signer, config, board, log } = this.#context;
+    const gnss = this.#gnss();
+    const entry = await storePacket(this.#context, "witness", body.atMs, (sequence) =>
+      encodePacket({ type: "witness", sequence, ...body, gnss }, signer, config.network.name),
+    );
+    if (entry === undefined) return;
+    const { atMs, freqHz, spreadingFactor, rssiDbm, snrDdb } = body;
+    const facts = {
+      atMs,
+      entropyIndex: beacon.entropyIndex,
+      beaconer: beacon.shortId.toHex(),
+      freqHz,
+      spreadingFactor,
+      rssiDbm,
+      snrDb: snrDdb / 10,
+    };
+    board.addWitness(facts);
+    log("info", "Beacon heard", facts);
+  }
+}
+
+type WitnessBody = Omit<WitnessPacket, "type" | "sequence" | "gnss">;
+
+/** `undefined` when the radio did not say how loud the frame was, or said what cannot be. */
+function witnessBody(frame: LoraFrame): WitnessBody | undefined {
+  const { rssiDbm, snrDb } = frame;
+  if (rssiDbm === undefined || snrDb === undefined) return undefined;
+  if (rssiDbm < -200 || rssiDbm > 50 || Math.abs(snrDb) > 40) return undefined;
+  if (![125_000, 250_000, 500_000].includes(frame.bandwidthHz)) return undefined;
+  if (frame.freqHz < 137_000_000 || frame.freqHz > 1_020_000_000) return undefined;
+  return {
+    atMs: Math.round(frame.atMs),
+    frame: frame.bytes,
+    freqHz: Math.round(frame.freqHz),
+    spreadingFactor: frame.spreadingFactor,
+    bandwidthHz: frame.bandwidthHz,
+    // Adding 0 turns −0, which forwarders print, into 0: CBOR has only one.
+    rssiDbm: Math.round(rssiDbm) + 0,
+    snrDdb: Math.round(snrDb * 10) + 0,
+    tmstUs: frame.tmstUs ?? null,
+  };
+}

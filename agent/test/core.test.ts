@@ -1,0 +1,236 @@
+import { expect, test } from "bun:test";
+import {
+  DEFAULT_PARAMETERS,
+  decodeBeaconFrame,
+  downTopic,
+  type Hotspot,
+  judgeEpoch,
+  type NetworkParameters,
+  type ReceivedPacket,
+  receiptMessage,
+  received,
+  sha256,
+  signerFromSeed,
+  verdictMessage,
+  verifyPacket,
+  windowOf,
+} from "@earshot/protocol";
+import {
+  AgentHarness,
+  entropyValue,
+  NETWORK,
+  networkSigner,
+  PERIOD_MS,
+  packetOf,
+  WINDOW_PERIODS,
+} from "./harness.ts";
+
+const PARAMETERS: NetworkParameters = {
+  network: NETWORK,
+  ...DEFAULT_PARAMETERS,
+  windowPeriods: WINDOW_PERIODS,
+  epochPeriods: WINDOW_PERIODS * 5,
+};
+
+const hotspotOf = (agent: AgentHarness, latE7: number): Hotspot => ({
+  id: agent.id,
+  publicKey: agent.signer.publicKey,
+  latE7,
+  lonE7: 85_500_000,
+  elevationM: 10,
+  antennaGainDdbi: 30,
+  region: "EU868",
+  payee: null,
+  registeredAtMs: 0,
+  evidence: null,
+});
+
+/** Everything published, as the gateway would have received it. */
+function receivedFrom(agent: AgentHarness): ReceivedPacket[] {
+  return agent.broker.published.map(({ bytes }) => {
+    const verified = verifyPacket(bytes, NETWORK);
+    if (!verified.ok) throw new Error(verified.code);
+    return received(verified.decoded, agent.id, agent.clock.now());
+  });
+}
+
+/** Hears `from`'s latest transmission, as loud as a few kilometres make it. */
+function hear(witness: AgentHarness, from: AgentHarness): void {
+  const sent = from.radio.transmissions.at(-1);
+  if (sent === undefined) throw new Error("Nothing was transmitted");
+  const { bytes, freqHz, spreadingFactor, bandwidthHz } = sent;
+  witness.radio.read({
+    kind: "frame",
+    modulation: "lora",
+    atMs: witness.clock.now(),
+    bytes,
+    freqHz,
+    spreadingFactor,
+    bandwidthHz,
+    rssiDbm: -110,
+    snrDb: -0.04,
+  });
+}
+
+test("a beacon and its witness are accepted by the judge", async () => {
+  const beaconer = new AgentHarness({ seed: 1 });
+  const witness = new AgentHarness({ seed: 2, clock: beaconer.clock });
+  const { clock } = beaconer;
+  await beaconer.start();
+  await witness.start();
+  await clock.advance(PERIOD_MS * WINDOW_PERIODS - (clock.now() % (PERIOD_MS * WINDOW_PERIODS)) - PERIOD_MS);
+  const firstIndex = clock.now() / PERIOD_MS + 1;
+  await beaconer.runPeriods(WINDOW_PERIODS);
+  hear(witness, beaconer);
+  await clock.advance(1000);
+
+  const [beacon] = beaconer.packets("beacon");
+  expect(beaconer.radio.transmissions).toHaveLength(1);
+  expect(beacon?.powerDbm).toBe(13);
+  const periodStartMs = (beacon?.entropyIndex ?? 0) * PERIOD_MS;
+  expect(beacon?.atMs).toBeGreaterThanOrEqual(periodStartMs);
+  expect(beacon?.atMs).toBeLessThan(periodStartMs + PERIOD_MS * 0.8);
+  const [report] = witness.packets("witness");
+  expect(report).toMatchObject({ rssiDbm: -110, snrDdb: 0, gnss: null });
+
+  const indexes = Array.from({ length: WINDOW_PERIODS }, (_, i) => firstIndex + i);
+  const judgement = judgeEpoch({
+    parameters: PARAMETERS,
+    packets: [...receivedFrom(beaconer), ...receivedFrom(witness)],
+    hotspots: [hotspotOf(beaconer, 473_667_000), hotspotOf(witness, 473_967_000)],
+    entropy: indexes.map((index) => ({ index, value: entropyValue(index) })),
+    usedSequences: new Map(),
+  });
+  expect(judgement.verdicts.map(({ type, reason }) => `${type} ${reason}`).sort()).toEqual([
+    "beacon ok",
+    "witness ok",
+  ]);
+  expect(judgement.proven).toHaveLength(1);
+  await beaconer.stop();
+  await witness.stop();
+  expect(clock.pending).toBe(0);
+});
+
+test("one beacon a window, also over a restart within it", async () => {
+  const agent = new AgentHarness();
+  await agent.start();
+  await agent.runPeriods(WINDOW_PERIODS * 4);
+  const windows = agent.packets("beacon").map(({ entropyIndex }) => windowOf(entropyIndex, WINDOW_PERIODS));
+  expect(windows.length).toBeGreaterThanOrEqual(4);
+  expect(new Set(windows).size).toBe(windows.length);
+
+  // Runs until the next beacon is out, and restarts while its entropy still holds.
+  const before = agent.radio.transmissions.length;
+  while (agent.radio.transmissions.length === before) {
+    await agent.clock.advance(PERIOD_MS - (agent.clock.now() % PERIOD_MS));
+    await agent.publishEntropy();
+    await agent.clock.advance(PERIOD_MS * 0.81);
+  }
+  await agent.stop();
+  await agent.start();
+  await agent.publishEntropy();
+  await agent.clock.advance(PERIOD_MS * 0.1);
+  expect(agent.radio.transmissions).toHaveLength(before + 1);
+  expect(agent.board.schedule?.state).toBe("used");
+  await agent.stop();
+  expect(agent.clock.pending).toBe(0);
+});
+
+test("an outage loses nothing, and the freshest reports go first after it", async () => {
+  const agent = new AgentHarness();
+  const other = signerFromSeed(new Uint8Array(32).fill(7));
+  await agent.start();
+  await agent.clock.advance(1000);
+  const before = agent.broker.published.length;
+  agent.broker.lose();
+  for (let i = 0; i < 5; i++) {
+    agent.radio.read(beaconFrame(other.publicKey, i, agent.clock.now()));
+    await agent.clock.advance(60_000);
+  }
+  expect(agent.broker.published).toHaveLength(before);
+  expect(agent.board.snapshot(agent.clock.now()).broker).toMatchObject({ state: "lost" });
+  agent.broker.isReachable = true;
+  await agent.clock.advance(61_000);
+
+  const after = agent.broker.published.slice(before).map(({ bytes }) => packetOf(bytes));
+  const heard = after.filter((packet) => packet.type === "witness");
+  const indexes = heard.map(({ frame }) => decodeBeaconFrame(frame)?.entropyIndex);
+  expect(indexes).toEqual([4, 3, 2, 1, 0]);
+  expect(after.slice(0, 5).every(({ type }) => type === "witness")).toBe(true);
+  const sequences = agent.broker.published.map(({ bytes }) => packetOf(bytes).sequence);
+  expect(sequences.toSorted((a, b) => a - b)).toEqual(sequences.map((_, i) => i + 1));
+  await agent.stop();
+});
+
+function beaconFrame(publicKey: Uint8Array, index: number, atMs: number) {
+  const bytes = Uint8Array.fromHex(
+    `e0ea01${index.toString(16).padStart(8, "0")}${sha256(publicKey).slice(0, 8).toHex()}${"ab".repeat(16)}`,
+  );
+  return {
+    kind: "frame",
+    modulation: "lora",
+    atMs,
+    bytes,
+    freqHz: 868_100_000,
+    spreadingFactor: 7,
+    bandwidthHz: 125_000,
+    rssiDbm: -100,
+    snrDb: 5,
+  } as const;
+}
+
+test("a receipt clears what the gateway has and sends again what it lacks", async () => {
+  const agent = new AgentHarness();
+  await agent.start();
+  await agent.clock.advance(60_000);
+  expect(agent.outbox.state()).toMatchObject({ queued: 0, handedOver: 2 });
+  const send = (stored: { first: number; last: number }[], signer = networkSigner) => {
+    const receipt = { atMs: agent.clock.now(), stored };
+    agent.broker.send(downTopic(NETWORK, agent.id, "command"), receiptMessage.seal(receipt, signer, NETWORK));
+    return agent.clock.advance(0);
+  };
+  await send([{ first: 1, last: 2 }], agent.signer);
+  expect(agent.outbox.state().handedOver).toBe(2);
+  expect(agent.board.counters.refusedMessages).toBe(1);
+
+  // The broker lost packet 1 although it had acknowledged it.
+  await send([{ first: 2, last: 2 }]);
+  expect(agent.broker.published.map(({ bytes }) => packetOf(bytes).sequence)).toEqual([1, 2, 1]);
+  await send([{ first: 1, last: 2 }]);
+  expect(agent.outbox.state()).toMatchObject({ queued: 0, handedOver: 0 });
+  await agent.stop();
+});
+
+test("a verdict is kept with its sentence and the packet it is about", async () => {
+  const agent = new AgentHarness();
+  await agent.start();
+  agent.radio.read(beaconFrame(new Uint8Array(32), 1, agent.clock.now()));
+  await agent.clock.advance(0);
+  const bytes = agent.broker.published.find(({ topic }) => topic.endsWith("/witness"))?.bytes;
+  const notice = {
+    packetId: sha256(bytes ?? new Uint8Array()),
+    outcome: "refused",
+    reason: "too_close",
+    measurements: [
+      { name: "distanceM", value: 120 },
+      { name: "minDistanceM", value: 300 },
+    ],
+  } as const;
+  const verdicts = {
+    atMs: agent.clock.now(),
+    verdicts: [{ ...notice, measurements: [...notice.measurements] }],
+  };
+  agent.broker.send(
+    downTopic(NETWORK, agent.id, "verdict"),
+    verdictMessage.seal(verdicts, networkSigner, NETWORK),
+  );
+  await agent.clock.advance(0);
+  expect(agent.board.snapshot(agent.clock.now()).verdicts).toMatchObject([
+    {
+      type: "witness",
+      outcome: "refused",
+      sentence: "The beaconer stands 120 m away; coverage is proven from 300 m.",
+    },
+  ]);
+  await agent.stop();
+});
