@@ -1,86 +1,92 @@
-/*
- * CBOR (RFC 8949) in its deterministic form (§4.2) and nothing else, so that one value has one encoding and whatever
- * is accepted encodes again to the very same bytes. General libraries accept much more (longer heads, floats for
- * integers, malformed input) and differ between engines in what they call it; tests compare with one of them.
- */
-
-import { type CborRefusal, type Cursor, readItem, refuse, SMALLEST } from "./cbor-reader.ts";
-
-export type { CborRefusal };
+import { Encoder, Tag } from "cbor-x";
+import { equalBytes } from "./bytes.ts";
 
 /** What Earshot's wire format is made of: arrays of integers, byte strings, text, null. No maps, no floats. */
 export type CborValue = number | bigint | Uint8Array | string | null | readonly CborValue[];
 
-/**
- * Integers are `number` where that is exact, else `bigint`; byte strings are copies; maps are `Map`, tags `CborTag`.
- * Floats and simple values but null are well formed and of no use here: each comes out as the symbol `UNUSED_TYPE`.
- */
+/** A tagged item as `decodeCbor` gives it. */
+export { Tag as CborTag };
+
+export type CborRefusal = "truncated" | "trailing_bytes" | "malformed" | "non_canonical";
 export type CborDecoded = { ok: true; value: unknown } | { ok: false; code: CborRefusal };
 
-const MAX_ARGUMENT = 2n ** 64n - 1n;
-const encoder = new TextEncoder();
+const codec = new Encoder({
+  useRecords: false,
+  mapsAsObjects: false,
+  variableMapSize: true,
+  tagUint8Array: false,
+});
 
-/** @throws {RangeError} on a number that is not a safe integer, a bigint beyond 64 bits or text with lone surrogates */
+const MAX_UINT32 = 0xffff_ffff;
+const MIN_INT33 = -0x1_0000_0000;
+const MAX_UINT64 = 2n ** 64n - 1n;
+/** cbor-x goes no lower, though CBOR would. */
+const MIN_INT64 = -(2n ** 63n);
+
+/**
+ * Deterministic encoding (RFC 8949 §4.2) by cbor-x, which does it for what `shortest` makes of the value.
+ * @throws {RangeError} on a number that is not a safe integer, a bigint beyond 64 bits or text with lone surrogates
+ */
 export function encodeCbor(value: CborValue): Uint8Array {
-  const out: number[] = [];
-  write(out, value);
-  return Uint8Array.from(out);
+  const bytes = codec.encode(shortest(value));
+  // A copy: cbor-x hands out parts of one large buffer, which a kept packet would keep alive.
+  return new Uint8Array(bytes);
 }
 
-function write(out: number[], value: CborValue): void {
-  if (value === null) out.push(0xf6);
-  else if (typeof value === "number" || typeof value === "bigint") writeInteger(out, value);
-  else if (typeof value === "string") writeString(out, 3, textBytes(value));
-  else if (value instanceof Uint8Array) writeString(out, 2, value);
-  else {
-    writeHead(out, 4, value.length);
-    for (const item of value) write(out, item);
+/** cbor-x writes numbers beyond 32 bits as floats and every bigint as nine bytes (DESIGN, decision 3). */
+function shortest(value: CborValue): unknown {
+  if (Array.isArray(value)) return value.map(shortest);
+  if (typeof value === "string" && !value.isWellFormed()) {
+    throw new RangeError(`Cannot encode ${JSON.stringify(value)}: a lone surrogate`);
   }
+  return typeof value === "number" || typeof value === "bigint" ? shortestInteger(value) : value;
 }
 
-function textBytes(text: string): Uint8Array {
-  if (!text.isWellFormed()) throw new RangeError(`Cannot encode ${JSON.stringify(text)}: a lone surrogate`);
-  return encoder.encode(text);
-}
-
-function writeString(out: number[], major: number, bytes: Uint8Array): void {
-  writeHead(out, major, bytes.length);
-  for (const byte of bytes) out.push(byte);
-}
-
-function writeInteger(out: number[], value: number | bigint): void {
+function shortestInteger(value: number | bigint): number | bigint {
   if (typeof value === "number" && !Number.isSafeInteger(value)) {
     throw new RangeError(`Cannot encode ${value}: not a safe integer`);
   }
-  if (value >= 0) writeHead(out, 0, value);
-  else writeHead(out, 1, typeof value === "bigint" ? -1n - value : -1 - value);
-}
-
-function writeHead(out: number[], major: number, argument: number | bigint): void {
-  if (argument > MAX_ARGUMENT) throw new RangeError(`Cannot encode ${argument}: beyond 64 bits`);
-  let longer = 0;
-  while (longer < SMALLEST.length && argument >= (SMALLEST[longer] as number)) longer++;
-  if (longer === 0) {
-    out.push((major << 5) | Number(argument));
-    return;
+  if (value > MAX_UINT64 || value < MIN_INT64) {
+    throw new RangeError(`Cannot encode ${value}: beyond 64 bits`);
   }
-  out.push((major << 5) | (23 + longer));
-  if (longer < 4) {
-    writeLowBytes(out, Number(argument), 1 << (longer - 1));
-    return;
-  }
-  writeLowBytes(out, Number(BigInt(argument) >> 32n), 4);
-  writeLowBytes(out, Number(BigInt(argument) & 0xffff_ffffn), 4);
+  // `+ 0` turns -0, which cbor-x writes as a float, into 0.
+  return value > MAX_UINT32 || value < MIN_INT33 ? BigInt(value) : Number(value) + 0;
 }
 
-function writeLowBytes(out: number[], value: number, count: number): void {
-  for (let shift = 8 * (count - 1); shift >= 0; shift -= 8) out.push((value >>> shift) & 0xff);
-}
-
-/** Decodes exactly one item. Never throws. */
+/**
+ * Decodes one item and refuses whatever would not be encoded to the very same bytes. Never throws. Integers come as
+ * `number` where that is exact, else as `bigint`; byte strings are copies.
+ */
 export function decodeCbor(bytes: Uint8Array): CborDecoded {
-  const cursor: Cursor = { bytes, at: 0, refusal: undefined };
-  const value = readItem(cursor, 0);
-  if (cursor.refusal === undefined && cursor.at < bytes.length) refuse(cursor, "trailing_bytes");
-  return cursor.refusal === undefined ? { ok: true, value } : { ok: false, code: cursor.refusal };
+  let value: unknown;
+  try {
+    value = plain(codec.decode(bytes));
+  } catch (error) {
+    return { ok: false, code: refusalOf(error) };
+  }
+  // cbor-x accepts much that is malformed, and more that is not canonical: the comparison decides.
+  try {
+    if (equalBytes(encodeDecoded(value), bytes)) return { ok: true, value };
+  } catch {
+    // Falls through: what cannot be encoded again is not canonical either.
+  }
+  return { ok: false, code: "non_canonical" };
+}
+
+/** Maps (whose order is not looked at) and tags are not ours, but an envelope that has them at the wrong place is to be explained. */
+const encodeDecoded = (value: unknown): Uint8Array =>
+  value instanceof Map || value instanceof Tag ? codec.encode(value) : encodeCbor(value as CborValue);
+
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  if (value instanceof Uint8Array) return new Uint8Array(value);
+  return typeof value === "bigint" && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+/** cbor-x tells its errors apart by their text only. */
+function refusalOf(error: unknown): CborRefusal {
+  const message = error instanceof Error ? error.message : "";
+  if (/data read, but end of buffer/i.test(message)) return "trailing_bytes";
+  if (/unexpected end|end of buffer|out of bounds|outside|range/i.test(message)) return "truncated";
+  return "malformed";
 }

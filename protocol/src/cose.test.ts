@@ -129,7 +129,7 @@ describe("every refusal is reached", () => {
     ["non_canonical", "payload length in two bytes", wrap(HEADER, `a0 5801 00 ${SIGNATURE}`)],
     ["non_canonical", "indefinite array", `d29f${wrap(HEADER).slice(4)}ff`],
     ["non_canonical", "kid before alg", wrap(`a2045820${KEY_HEX}0127`)],
-    ["non_canonical", "indefinite payload", wrap(HEADER, `a0 5f4100ff ${SIGNATURE}`)],
+    ["malformed", "indefinite payload", wrap(HEADER, `a0 5f4100ff ${SIGNATURE}`)],
     ["too_large", "1025 bytes", "00".repeat(1025)],
   ];
   test.each(cases)("%s: %s", (code, _what, hex) => {

@@ -1,6 +1,5 @@
 import { concatBytes, equalBytes, utf8 } from "./bytes.ts";
-import { type CborRefusal, decodeCbor, encodeCbor } from "./cbor.ts";
-import { CborTag } from "./cbor-reader.ts";
+import { type CborRefusal, CborTag, decodeCbor, encodeCbor } from "./cbor.ts";
 import type { Signer } from "./ed25519.ts";
 
 /*

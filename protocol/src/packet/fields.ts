@@ -26,6 +26,7 @@ export function integer(min: number, max: number): Field<number> {
     write: (value) => value,
     read(value) {
       if (typeof value !== "number" && typeof value !== "bigint") return WRONG_TYPE;
+      if (typeof value === "number" && !Number.isInteger(value)) return WRONG_TYPE;
       return value < min || value > max ? OUT_OF_RANGE : Number(value);
     },
   };
