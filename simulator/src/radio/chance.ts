@@ -1,0 +1,24 @@
+import type { Random } from "@earshot/protocol";
+import { seededRandom } from "@earshot/protocol/testing";
+
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+/**
+ * Chance that hangs on what it is for and not on the order in which it is asked: the same parts give the same
+ * numbers, so one more hotspot changes nothing for the others.
+ */
+export function chanceOf(...parts: readonly (string | number)[]): Random {
+  let hash = FNV_OFFSET;
+  for (const char of parts.join("\n")) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), FNV_PRIME);
+  return seededRandom(hash);
+}
+
+/** A standard normal deviate (Box and Muller, 1958). */
+export function normal(random: Random): number {
+  const radius = Math.sqrt(-2 * Math.log(1 - random()));
+  return radius * Math.cos(2 * Math.PI * random());
+}
+
+/** Evenly between `min` and `max`. */
+export const between = (random: Random, min: number, max: number): number => min + (max - min) * random();
