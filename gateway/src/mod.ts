@@ -1,1 +1,15 @@
-export {};
+/** The service that takes reports in, judges them, pays them in epochs and publishes how. */
+export type { Downlink } from "./downlink.ts";
+export { EventHub, type GatewayEvent, type Listener } from "./events.ts";
+export type {
+  EntropySource,
+  Gateway,
+  GatewayDeps,
+  IngestOutcome,
+  LoginOutcome,
+  RegistrationPolicy,
+  Uplink,
+} from "./gateway.ts";
+export type { GatewayMetrics } from "./metrics.ts";
+export { openStore } from "./store/open-store.ts";
+export * from "./store/store.ts";

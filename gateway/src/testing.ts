@@ -1,1 +1,2 @@
-export {};
+/** What tests of the gateway, and simulations in one process, build on. */
+export { storeContract } from "./store/store-contract.ts";

@@ -61,19 +61,41 @@ export interface StoredEpoch {
   bundle: string;
 }
 
-/** One page of a long list: `after` is the last key of the previous page. */
+/** Another packet of the same hotspot with the same sequence number as a report. */
+export interface SequenceRival {
+  /** The report. */
+  packetId: string;
+  /** The other packet, and where it was filed. */
+  id: string;
+  receivedAtMs: number;
+  epoch: number;
+}
+
+export interface HotspotStatus {
+  /** The newest by its own time; `state` is "offline" when the session broke after it. */
+  status: StatusPacket;
+  receivedAtMs: number;
+}
+
+/**
+ * One page of a long list: `after` is the key of the previous page's last item. Keys: `verdictPageKey` for
+ * verdicts, `beaconKey` for beacons, the number for epochs, the sequence number for readings.
+ */
 export interface Page {
   limit: number;
   after?: string;
 }
+
+export const verdictPageKey = (verdict: Pick<StoredVerdict, "entropyIndex" | "packetId">): string =>
+  `${verdict.entropyIndex}.${verdict.packetId}`;
 
 /**
  * Where the gateway keeps everything. Each method is one transaction. One contract suite holds for every
  * implementation (`storeContract` in testing).
  */
 export interface Store {
-  /** Files packets; those already there (same id) are left as they are. Durable when it resolves. */
-  addPackets(packets: readonly StoredPacket[]): Promise<void>;
+  /** Files packets; those already there (same id) are left as they are. Durable when it resolves, with the ids that are new. */
+  addPackets(packets: readonly StoredPacket[]): Promise<ReadonlySet<string>>;
   packet(id: string): Promise<StoredPacket | undefined>;
   /** All reports about beacons of this entropy index, in order of id. */
   reportsOfIndex(entropyIndex: number): Promise<StoredPacket[]>;
@@ -83,16 +105,27 @@ export interface Store {
   packetsBySequence(hotspotId: string, sequences: readonly number[]): Promise<StoredPacket[]>;
   /** Beacon reports of a hotspot with an entropy index from `first` to `last`. */
   beaconReports(hotspotId: string, first: number, last: number): Promise<StoredPacket[]>;
-  /** Runs of sequence numbers stored for a hotspot, ascending; only packets of epochs before `beforeEpoch` if given. */
+  /** For all reports about beacons of this index: the other packets with their sequence numbers, filed under an epoch. */
+  sequenceRivals(entropyIndex: number): Promise<SequenceRival[]>;
+  /** Reports filed under this epoch, about an index up to `throughIndex`, that have no verdict; in order of id. */
+  unjudgedReports(epoch: number, throughIndex: number): Promise<StoredPacket[]>;
+  /** Lowest epoch above `after` that packets are filed under. */
+  firstFiledEpoch(after: number): Promise<number | undefined>;
+  /** Runs of sequence numbers stored for a hotspot, ascending; only packets filed under epochs before `beforeEpoch` if given. */
   sequenceRanges(hotspotId: string, beforeEpoch?: number): Promise<SequenceRange[]>;
 
-  putHotspot(hotspot: Hotspot): Promise<void>;
+  /** Keeps what is known of the hotspot from this epoch on; what was known for earlier epochs stays. */
+  putHotspot(hotspot: Hotspot, effectiveFromEpoch?: number): Promise<void>;
+  /** The newest, in force or not yet. */
   hotspot(id: string): Promise<Hotspot | undefined>;
-  hotspots(): Promise<Hotspot[]>;
+  /** In order of id: those in force in `epoch`, or the newest of all when it is left out. */
+  hotspots(epoch?: number): Promise<Hotspot[]>;
 
   /** Keeps the signed message beside its fields. */
   addEntropy(entropy: Entropy, message: Uint8Array): Promise<void>;
   latestEntropy(): Promise<{ entropy: Entropy; message: Uint8Array } | undefined>;
+  /** The first with this index or a later one. */
+  firstEntropy(fromIndex: number): Promise<{ entropy: Entropy; message: Uint8Array } | undefined>;
   entropyRange(firstIndex: number, lastIndex: number): Promise<{ entropy: Entropy; message: Uint8Array }[]>;
 
   /** Result of judging all reports of one index; also moves `judgedThrough` on to it. */
@@ -101,8 +134,14 @@ export interface Store {
     verdicts: readonly StoredVerdict[],
     proven: readonly StoredBeacon[],
   ): Promise<void>;
+  /** Verdicts on reports that came when their index had been judged. */
+  addLateVerdicts(verdicts: readonly StoredVerdict[]): Promise<void>;
   /** Highest entropy index judged, or undefined before the first. */
   judgedThrough(): Promise<number | undefined>;
+  /** Lowest index above `after` with an entropy or a report: between them there is nothing to judge. */
+  nextIndex(after: number): Promise<number | undefined>;
+  /** Whether any report of the hotspot filed under this epoch was judged. */
+  hasVerdict(hotspotId: string, epoch: number): Promise<boolean>;
   verdict(packetId: string): Promise<StoredVerdict | undefined>;
   verdictsOfEpoch(epoch: number): Promise<StoredVerdict[]>;
   /** Newest first. */
@@ -123,8 +162,10 @@ export interface Store {
 
   /** Keeps only the newest by `atMs`. */
   putStatus(hotspotId: string, status: StatusPacket, receivedAtMs: number): Promise<void>;
-  statuses(): Promise<Map<string, { status: StatusPacket; receivedAtMs: number }>>;
-  addReadings(hotspotId: string, readings: readonly ReadingPacket[], receivedAtMs: number): Promise<void>;
+  /** The broker says that the session broke: until the next status packet the hotspot is offline. */
+  markOffline(hotspotId: string, atMs: number): Promise<void>;
+  statuses(): Promise<Map<string, HotspotStatus>>;
+  /** From the reading packets stored; newest first. */
   readings(hotspotId: string, page: Page): Promise<ReadingPacket[]>;
 
   close(): Promise<void>;

@@ -1,0 +1,71 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { SQL } from "bun";
+import { schemaOf } from "./schema.ts";
+
+export interface Database {
+  readonly sql: SQL;
+  /** Whether nobody else writes to it: then what this process knows of it stays true. */
+  readonly exclusive: boolean;
+  /** Runs `work` as one transaction: all of it is durable when this resolves, none of it when it rejects. */
+  transaction<T>(work: (sql: SQL) => Promise<T>): Promise<T>;
+  /** Like `transaction` for a single statement, which needs no BEGIN and COMMIT around it. */
+  statement<T>(work: (sql: SQL) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/**
+ * @param url `sqlite://PATH`, `sqlite://:memory:` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`
+ * @throws {RangeError} for any other URL
+ */
+export async function openDatabase(url: string): Promise<Database> {
+  if (url.startsWith("sqlite://")) return openSqlite(url);
+  if (url.startsWith("postgres://") || url.startsWith("postgresql://")) return openPostgres(url);
+  throw new RangeError(`Store is "${url}"; sqlite://PATH and postgres://… are allowed`);
+}
+
+async function openSqlite(url: string): Promise<Database> {
+  const path = url.slice("sqlite://".length);
+  if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
+  const sql = new SQL(url);
+  // A PUBACK promises durability, so each commit is flushed to the disk, not only to the kernel.
+  await sql.unsafe("PRAGMA journal_mode = WAL");
+  await sql.unsafe("PRAGMA synchronous = FULL");
+  await sql.unsafe("PRAGMA busy_timeout = 5000");
+  await createTables(sql, "sqlite");
+  // One connection: a statement between another one's BEGIN and COMMIT would share its fate.
+  const queue = writeQueue();
+  return {
+    sql,
+    exclusive: true,
+    transaction: (work) => queue(() => sql.begin((tx) => work(tx))),
+    statement: (work) => queue(() => work(sql)),
+    close: () => sql.close(),
+  };
+}
+
+async function openPostgres(url: string): Promise<Database> {
+  const sql = new SQL(url);
+  await createTables(sql, "postgres");
+  return {
+    sql,
+    exclusive: false,
+    transaction: (work) => sql.begin((tx) => work(tx)),
+    statement: (work) => work(sql),
+    close: () => sql.close(),
+  };
+}
+
+async function createTables(sql: SQL, dialect: "sqlite" | "postgres"): Promise<void> {
+  for (const statement of schemaOf(dialect)) await sql.unsafe(statement);
+}
+
+/** Runs one job after the other, in the order in which they came. */
+function writeQueue(): <T>(job: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (job) => {
+    const result = last.then(job);
+    last = result.catch(() => undefined);
+    return result;
+  };
+}

@@ -1,0 +1,66 @@
+import type { Entropy } from "@earshot/protocol";
+import type { SQL } from "bun";
+import type { Database } from "./database.ts";
+import { type Integer, plainBytes } from "./rows.ts";
+import type { Store } from "./store.ts";
+
+interface EntropyRow {
+  entropy_index: Integer;
+  at_ms: Integer;
+  value: Uint8Array;
+  previous_hash: Uint8Array;
+  period_ms: Integer;
+  validity_ms: Integer;
+  window_periods: Integer;
+  window_value: Uint8Array;
+  message: Uint8Array;
+}
+
+const rowOf = (entropy: Entropy, message: Uint8Array): EntropyRow => ({
+  entropy_index: entropy.index,
+  at_ms: entropy.atMs,
+  value: entropy.value,
+  previous_hash: entropy.previousHash,
+  period_ms: entropy.periodMs,
+  validity_ms: entropy.validityMs,
+  window_periods: entropy.windowPeriods,
+  window_value: entropy.windowValue,
+  message,
+});
+
+const entropyOf = (row: EntropyRow): { entropy: Entropy; message: Uint8Array } => ({
+  entropy: {
+    index: Number(row.entropy_index),
+    atMs: Number(row.at_ms),
+    value: plainBytes(row.value),
+    previousHash: plainBytes(row.previous_hash),
+    periodMs: Number(row.period_ms),
+    validityMs: Number(row.validity_ms),
+    windowPeriods: Number(row.window_periods),
+    windowValue: plainBytes(row.window_value),
+  },
+  message: plainBytes(row.message),
+});
+
+type EntropyQueries = Pick<Store, "addEntropy" | "latestEntropy" | "firstEntropy" | "entropyRange">;
+
+export function entropyTable({ sql, statement }: Database): EntropyQueries {
+  const list = async (query: SQL.Query<EntropyRow[]>) => (await query).map(entropyOf);
+  return {
+    async addEntropy(entropy, message) {
+      const row = rowOf(entropy, message);
+      await statement((tx) => tx`INSERT INTO entropy ${tx(row)} ON CONFLICT (entropy_index) DO NOTHING`);
+    },
+    async latestEntropy() {
+      return (await list(sql<EntropyRow[]>`SELECT * FROM entropy ORDER BY entropy_index DESC LIMIT 1`))[0];
+    },
+    async firstEntropy(fromIndex) {
+      const query = sql<EntropyRow[]>`SELECT * FROM entropy WHERE entropy_index >= ${fromIndex}
+        ORDER BY entropy_index LIMIT 1`;
+      return (await list(query))[0];
+    },
+    entropyRange: (firstIndex, lastIndex) =>
+      list(sql<EntropyRow[]>`SELECT * FROM entropy
+        WHERE entropy_index >= ${firstIndex} AND entropy_index <= ${lastIndex} ORDER BY entropy_index`),
+  };
+}

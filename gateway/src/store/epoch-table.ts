@@ -1,0 +1,96 @@
+import type { SQL } from "bun";
+import type { Database } from "./database.ts";
+import { type Integer, inChunks, plainBytes } from "./rows.ts";
+import type { Store, StoredEpoch, StoredPayment } from "./store.ts";
+
+interface EpochRow {
+  epoch: Integer;
+  from_ms: Integer;
+  to_ms: Integer;
+  closed_at_ms: Integer;
+  pool: string;
+  paid: string;
+  unallocated: string;
+  root: Uint8Array;
+  manifest_hash: Uint8Array;
+  bundle: string;
+}
+
+const rowOf = (epoch: StoredEpoch): EpochRow => ({
+  epoch: epoch.epoch,
+  from_ms: epoch.fromMs,
+  to_ms: epoch.toMs,
+  closed_at_ms: epoch.closedAtMs,
+  pool: epoch.pool.toString(),
+  paid: epoch.paid.toString(),
+  unallocated: epoch.unallocated.toString(),
+  root: epoch.root,
+  manifest_hash: epoch.manifestHash,
+  bundle: epoch.bundle,
+});
+
+const epochOf = (row: EpochRow): StoredEpoch => ({
+  epoch: Number(row.epoch),
+  fromMs: Number(row.from_ms),
+  toMs: Number(row.to_ms),
+  closedAtMs: Number(row.closed_at_ms),
+  pool: BigInt(row.pool),
+  paid: BigInt(row.paid),
+  unallocated: BigInt(row.unallocated),
+  root: plainBytes(row.root),
+  manifestHash: plainBytes(row.manifest_hash),
+  bundle: row.bundle,
+});
+
+interface PaymentRow {
+  epoch: Integer;
+  hotspot_id: string;
+  payee: Uint8Array;
+  cumulative: string;
+  delta: string;
+}
+
+const paymentRowOf = (payment: StoredPayment): PaymentRow => ({
+  epoch: payment.epoch,
+  hotspot_id: payment.hotspotId,
+  payee: payment.payee,
+  cumulative: payment.cumulative.toString(),
+  delta: payment.delta.toString(),
+});
+
+const paymentOf = (row: PaymentRow): StoredPayment => ({
+  epoch: Number(row.epoch),
+  hotspotId: row.hotspot_id,
+  payee: plainBytes(row.payee),
+  cumulative: BigInt(row.cumulative),
+  delta: BigInt(row.delta),
+});
+
+type EpochQueries = Pick<Store, "addEpoch" | "latestEpoch" | "epoch" | "epochs" | "payments">;
+
+export function epochTable({ sql, transaction }: Database): EpochQueries {
+  const list = async (query: SQL.Query<EpochRow[]>) => (await query).map(epochOf);
+  return {
+    addEpoch: (epoch, payments) =>
+      transaction(async (tx) => {
+        await tx`INSERT INTO epochs ${tx(rowOf(epoch))}`;
+        await inChunks(payments.map(paymentRowOf), (chunk) => tx`INSERT INTO payments ${tx(chunk)}`);
+      }),
+    async latestEpoch() {
+      return (await list(sql<EpochRow[]>`SELECT * FROM epochs ORDER BY epoch DESC LIMIT 1`))[0];
+    },
+    async epoch(epoch) {
+      return (await list(sql<EpochRow[]>`SELECT * FROM epochs WHERE epoch = ${epoch}`))[0];
+    },
+    epochs: ({ limit, after }) => {
+      const below = after === undefined ? Number.MAX_SAFE_INTEGER : Number(after);
+      return list(sql<EpochRow[]>`SELECT * FROM epochs WHERE epoch < ${below}
+        ORDER BY epoch DESC LIMIT ${limit}`);
+    },
+    async payments(epoch) {
+      const rows = await sql<PaymentRow[]>`
+        SELECT * FROM payments WHERE epoch = ${epoch} ORDER BY hotspot_id`;
+      return rows.map(paymentOf);
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SQL } from "bun";
+import { openStore } from "./open-store.ts";
+import { storeContract } from "./store-contract.ts";
+import { storedPacket } from "./test-data.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "earshot-store-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+const newFile = () => `sqlite://${join(folder, "state", `${files++}.sqlite`)}`;
+
+storeContract("SQLite in memory", () => openStore("sqlite://:memory:"));
+storeContract("SQLite file", () => openStore(newFile()));
+
+/** A server whose public schema the tests may empty. */
+const postgresUrl = process.env.EARSHOT_TEST_POSTGRES_URL;
+if (postgresUrl === undefined) {
+  test.skip("store: PostgreSQL (set EARSHOT_TEST_POSTGRES_URL)", () => undefined);
+} else {
+  storeContract("PostgreSQL", async () => {
+    const sql = new SQL(postgresUrl);
+    await sql.unsafe("DROP SCHEMA public CASCADE");
+    await sql.unsafe("CREATE SCHEMA public");
+    await sql.close();
+    return openStore(postgresUrl);
+  });
+}
+
+describe("openStore", () => {
+  test("finds everything again after closing", async () => {
+    const url = newFile();
+    const before = await openStore(url);
+    await before.addPackets([storedPacket({ id: "aa" })]);
+    await before.close();
+    const after = await openStore(url);
+    expect(await after.packet("aa")).toEqual(storedPacket({ id: "aa" }));
+    await after.close();
+  });
+
+  test("names a URL that it cannot open", async () => {
+    const outcome = await openStore("mysql://x").catch((error: Error) => error.message);
+    expect(outcome).toBe('Store is "mysql://x"; sqlite://PATH and postgres://… are allowed');
+  });
+});

@@ -1,0 +1,37 @@
+import { openDatabase } from "./database.ts";
+import { entropyTable } from "./entropy-table.ts";
+import { epochTable } from "./epoch-table.ts";
+import { hotspotTable } from "./hotspot-table.ts";
+import { judgementTable } from "./judgement-table.ts";
+import { packetTable } from "./packet-table.ts";
+import { SequenceRanges } from "./sequence-ranges.ts";
+import { statusTable } from "./status-table.ts";
+import type { Store } from "./store.ts";
+import { verdictTable } from "./verdict-table.ts";
+
+/**
+ * Opens the store and makes its tables if they are missing.
+ * @param url `sqlite://PATH`, `sqlite://:memory:` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`
+ * @throws {RangeError} for any other URL
+ */
+export async function openStore(url: string): Promise<Store> {
+  const database = await openDatabase(url);
+  const packets = packetTable(database);
+  const ranges = new SequenceRanges(database);
+  return {
+    ...packets,
+    ...hotspotTable(database),
+    ...entropyTable(database),
+    ...judgementTable(database),
+    ...verdictTable(database),
+    ...epochTable(database),
+    ...statusTable(database),
+    async addPackets(added) {
+      const ids = await packets.addPackets(added);
+      ranges.note(added);
+      return ids;
+    },
+    sequenceRanges: (hotspotId, beforeEpoch) => ranges.sequenceRanges(hotspotId, beforeEpoch),
+    close: () => database.close(),
+  };
+}

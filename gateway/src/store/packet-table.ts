@@ -1,0 +1,127 @@
+import { decodePacket, type PacketType, type ReadingPacket } from "@earshot/protocol";
+import type { SQL } from "bun";
+import type { Database } from "./database.ts";
+import { type Integer, inChunks, nullableNumber, plainBytes } from "./rows.ts";
+import type { Page, SequenceRival, Store, StoredPacket } from "./store.ts";
+
+interface PacketRow {
+  id: string;
+  hotspot_id: string;
+  type: PacketType;
+  sequence: Integer;
+  received_at_ms: Integer;
+  bytes: Uint8Array;
+  entropy_index: Integer | null;
+  beacon_key: string | null;
+  epoch: Integer | null;
+}
+
+const rowOf = (packet: StoredPacket): PacketRow => ({
+  id: packet.id,
+  hotspot_id: packet.hotspotId,
+  type: packet.type,
+  sequence: packet.sequence,
+  received_at_ms: packet.receivedAtMs,
+  bytes: packet.bytes,
+  entropy_index: packet.entropyIndex,
+  beacon_key: packet.beaconKey,
+  epoch: packet.epoch,
+});
+
+const packetOf = (row: PacketRow): StoredPacket => ({
+  id: row.id,
+  hotspotId: row.hotspot_id,
+  type: row.type,
+  sequence: Number(row.sequence),
+  receivedAtMs: Number(row.received_at_ms),
+  bytes: plainBytes(row.bytes),
+  entropyIndex: nullableNumber(row.entropy_index),
+  beaconKey: row.beacon_key,
+  epoch: nullableNumber(row.epoch),
+});
+
+/** `inChunks` makes one statement of so many; more need a transaction around them. */
+const MAX_ROWS_PER_STATEMENT = 3000;
+
+type PacketQueries = Pick<
+  Store,
+  | "addPackets"
+  | "packet"
+  | "reportsOfIndex"
+  | "packetsOfEpoch"
+  | "packetsBySequence"
+  | "beaconReports"
+  | "sequenceRivals"
+  | "unjudgedReports"
+  | "firstFiledEpoch"
+  | "readings"
+>;
+
+export function packetTable({ sql, statement, transaction }: Database): PacketQueries {
+  const list = async (query: SQL.Query<PacketRow[]>) => (await query).map(packetOf);
+  return {
+    async addPackets(packets) {
+      const rows = packets.map(rowOf);
+      const added = new Set<string>();
+      const insert = (tx: SQL) => inChunks(rows, (chunk) => insertChunk(tx, chunk, added));
+      await (rows.length > MAX_ROWS_PER_STATEMENT ? transaction(insert) : statement(insert));
+      return added;
+    },
+    async packet(id) {
+      return (await list(sql<PacketRow[]>`SELECT * FROM packets WHERE id = ${id}`))[0];
+    },
+    reportsOfIndex: (entropyIndex) =>
+      list(sql<PacketRow[]>`SELECT * FROM packets WHERE entropy_index = ${entropyIndex} ORDER BY id`),
+    packetsOfEpoch: (epoch) =>
+      list(sql<PacketRow[]>`SELECT * FROM packets WHERE epoch = ${epoch} ORDER BY id`),
+    packetsBySequence: async (hotspotId, sequences) =>
+      sequences.length === 0
+        ? []
+        : list(sql<PacketRow[]>`SELECT * FROM packets
+            WHERE hotspot_id = ${hotspotId} AND sequence IN ${sql([...sequences])} ORDER BY id`),
+    beaconReports: (hotspotId, first, last) =>
+      list(sql<PacketRow[]>`SELECT * FROM packets WHERE hotspot_id = ${hotspotId} AND type = 'beacon'
+        AND entropy_index >= ${first} AND entropy_index <= ${last} ORDER BY id`),
+    sequenceRivals: (entropyIndex) => sequenceRivals(sql, entropyIndex),
+    unjudgedReports: (epoch, throughIndex) =>
+      list(sql<PacketRow[]>`SELECT p.* FROM packets p LEFT JOIN verdicts v ON v.packet_id = p.id
+        WHERE p.epoch = ${epoch} AND p.entropy_index <= ${throughIndex} AND v.packet_id IS NULL ORDER BY p.id`),
+    async firstFiledEpoch(after) {
+      const [row] = await sql<{ epoch: Integer | null }[]>`
+        SELECT MIN(epoch) AS epoch FROM packets WHERE epoch > ${after}`;
+      return nullableNumber(row?.epoch ?? null) ?? undefined;
+    },
+    readings: (hotspotId, page) => readings(sql, hotspotId, page),
+  };
+}
+
+async function insertChunk(sql: SQL, chunk: PacketRow[], added: Set<string>): Promise<void> {
+  const rows = await sql<{ id: string }[]>`
+    INSERT INTO packets ${sql(chunk)} ON CONFLICT (id) DO NOTHING RETURNING id`;
+  for (const { id } of rows) added.add(id);
+}
+
+async function sequenceRivals(sql: SQL, entropyIndex: number): Promise<SequenceRival[]> {
+  const rows = await sql<
+    { packet_id: string; id: string; received_at_ms: Integer; epoch: Integer }[]
+  >`SELECT p.id AS packet_id, q.id, q.received_at_ms, q.epoch FROM packets p
+    JOIN packets q ON q.hotspot_id = p.hotspot_id AND q.sequence = p.sequence AND q.id <> p.id
+    WHERE p.entropy_index = ${entropyIndex} AND q.epoch IS NOT NULL`;
+  return rows.map((row) => ({
+    packetId: row.packet_id,
+    id: row.id,
+    receivedAtMs: Number(row.received_at_ms),
+    epoch: Number(row.epoch),
+  }));
+}
+
+async function readings(sql: SQL, hotspotId: string, { limit, after }: Page): Promise<ReadingPacket[]> {
+  const below = after === undefined ? Number.MAX_SAFE_INTEGER : Number(after);
+  const rows = await sql<{ bytes: Uint8Array }[]>`SELECT bytes FROM packets
+    WHERE hotspot_id = ${hotspotId} AND type = 'reading' AND sequence < ${below}
+    ORDER BY sequence DESC LIMIT ${limit}`;
+  return rows.flatMap((row) => {
+    const decoded = decodePacket(plainBytes(row.bytes));
+    return decoded.ok && decoded.decoded.packet.type === "reading" ? [decoded.decoded.packet] : [];
+  });
+}

@@ -1,0 +1,50 @@
+const TYPES = {
+  sqlite: { text: "TEXT", bytes: "BLOB" },
+  // Everything published is sorted by code unit, as JavaScript does; a database's own locale would not.
+  postgres: { text: 'TEXT COLLATE "C"', bytes: "BYTEA" },
+};
+
+/** The tables, one set for both databases. Amounts are decimal text: neither database has integers that wide. */
+export function schemaOf(dialect: keyof typeof TYPES): string[] {
+  const { text, bytes } = TYPES[dialect];
+  return [
+    `CREATE TABLE IF NOT EXISTS facts (name ${text} PRIMARY KEY, value ${text} NOT NULL)`,
+    `CREATE TABLE IF NOT EXISTS packets (
+      id ${text} PRIMARY KEY, hotspot_id ${text} NOT NULL, type ${text} NOT NULL, sequence BIGINT NOT NULL,
+      received_at_ms BIGINT NOT NULL, bytes ${bytes} NOT NULL, entropy_index BIGINT, beacon_key ${text},
+      epoch BIGINT)`,
+    "CREATE INDEX IF NOT EXISTS packets_sequence ON packets (hotspot_id, sequence)",
+    "CREATE INDEX IF NOT EXISTS packets_index ON packets (entropy_index) WHERE entropy_index IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS packets_epoch ON packets (epoch) WHERE epoch IS NOT NULL",
+    `CREATE TABLE IF NOT EXISTS hotspots (
+      id ${text} NOT NULL, effective_epoch BIGINT NOT NULL, public_key ${bytes} NOT NULL, lat_e7 BIGINT NOT NULL,
+      lon_e7 BIGINT NOT NULL, elevation_m BIGINT NOT NULL, antenna_gain_ddbi BIGINT NOT NULL,
+      region ${text} NOT NULL, payee ${bytes}, registered_at_ms BIGINT NOT NULL, evidence ${bytes},
+      PRIMARY KEY (id, effective_epoch))`,
+    `CREATE TABLE IF NOT EXISTS entropy (
+      entropy_index BIGINT PRIMARY KEY, at_ms BIGINT NOT NULL, value ${bytes} NOT NULL,
+      previous_hash ${bytes} NOT NULL, period_ms BIGINT NOT NULL, validity_ms BIGINT NOT NULL,
+      window_periods BIGINT NOT NULL, window_value ${bytes} NOT NULL, message ${bytes} NOT NULL)`,
+    `CREATE TABLE IF NOT EXISTS verdicts (
+      packet_id ${text} PRIMARY KEY, hotspot_id ${text} NOT NULL, beacon_key ${text} NOT NULL, type ${text} NOT NULL,
+      outcome ${text} NOT NULL, reason ${text} NOT NULL, measurements ${text} NOT NULL, epoch BIGINT NOT NULL,
+      entropy_index BIGINT NOT NULL, judged_at_ms BIGINT NOT NULL)`,
+    "CREATE INDEX IF NOT EXISTS verdicts_epoch ON verdicts (epoch)",
+    "CREATE INDEX IF NOT EXISTS verdicts_hotspot ON verdicts (hotspot_id, entropy_index, packet_id)",
+    "CREATE INDEX IF NOT EXISTS verdicts_beacon ON verdicts (beacon_key)",
+    `CREATE TABLE IF NOT EXISTS beacons (
+      beacon_key ${text} PRIMARY KEY, beaconer ${text} NOT NULL, witnesses ${text} NOT NULL, epoch BIGINT NOT NULL,
+      entropy_index BIGINT NOT NULL)`,
+    "CREATE INDEX IF NOT EXISTS beacons_epoch ON beacons (epoch)",
+    `CREATE TABLE IF NOT EXISTS epochs (
+      epoch BIGINT PRIMARY KEY, from_ms BIGINT NOT NULL, to_ms BIGINT NOT NULL, closed_at_ms BIGINT NOT NULL,
+      pool ${text} NOT NULL, paid ${text} NOT NULL, unallocated ${text} NOT NULL, root ${bytes} NOT NULL,
+      manifest_hash ${bytes} NOT NULL, bundle ${text} NOT NULL)`,
+    `CREATE TABLE IF NOT EXISTS payments (
+      epoch BIGINT NOT NULL, hotspot_id ${text} NOT NULL, payee ${bytes} NOT NULL, cumulative ${text} NOT NULL,
+      delta ${text} NOT NULL, PRIMARY KEY (epoch, hotspot_id))`,
+    `CREATE TABLE IF NOT EXISTS statuses (
+      hotspot_id ${text} PRIMARY KEY, at_ms BIGINT NOT NULL, received_at_ms BIGINT NOT NULL, status ${text} NOT NULL,
+      offline_at_ms BIGINT)`,
+  ];
+}

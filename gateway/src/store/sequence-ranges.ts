@@ -1,0 +1,86 @@
+import type { SequenceRange } from "@earshot/protocol";
+import type { Database } from "./database.ts";
+import type { Integer } from "./rows.ts";
+import type { Store, StoredPacket } from "./store.ts";
+
+/** Hotspots whose ranges are kept in memory. */
+const MAX_CACHED = 4096;
+
+/**
+ * Runs of stored sequence numbers. The query reads all of a hotspot's packets ("gaps and islands"), so where
+ * nobody else writes to the database its answer is kept, least recently used first out, and followed from then on.
+ */
+export class SequenceRanges implements Pick<Store, "sequenceRanges"> {
+  readonly #database: Database;
+  readonly #cache = new Map<string, SequenceRange[]>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async sequenceRanges(hotspotId: string, beforeEpoch?: number): Promise<SequenceRange[]> {
+    if (beforeEpoch !== undefined) return this.#query(hotspotId, beforeEpoch);
+    const known = this.#cache.get(hotspotId);
+    if (known !== undefined) this.#keep(hotspotId, known);
+    return (known ?? (await this.#load(hotspotId))).map((range) => ({ ...range }));
+  }
+
+  /** Packets that are in the database now. */
+  note(packets: Iterable<Pick<StoredPacket, "hotspotId" | "sequence">>): void {
+    for (const { hotspotId, sequence } of packets) {
+      const ranges = this.#cache.get(hotspotId);
+      if (ranges !== undefined) addToRanges(ranges, sequence);
+    }
+  }
+
+  async #load(hotspotId: string): Promise<SequenceRange[]> {
+    if (!this.#database.exclusive) return this.#query(hotspotId);
+    // In the queue of writes: whatever is stored before is in the answer, whatever comes after is noted.
+    return this.#database.statement(async () => {
+      const ranges = this.#cache.get(hotspotId) ?? (await this.#query(hotspotId));
+      this.#keep(hotspotId, ranges);
+      return ranges;
+    });
+  }
+
+  #keep(hotspotId: string, ranges: SequenceRange[]): void {
+    this.#cache.delete(hotspotId);
+    this.#cache.set(hotspotId, ranges);
+    const oldest = this.#cache.keys().next().value;
+    if (this.#cache.size > MAX_CACHED && oldest !== undefined) this.#cache.delete(oldest);
+  }
+
+  async #query(hotspotId: string, beforeEpoch?: number): Promise<SequenceRange[]> {
+    const { sql } = this.#database;
+    const rows = await (beforeEpoch === undefined
+      ? sql<{ first: Integer; last: Integer }[]>`
+          SELECT MIN(sequence) AS first, MAX(sequence) AS last FROM (
+            SELECT sequence, sequence - ROW_NUMBER() OVER (ORDER BY sequence) AS island FROM (
+              SELECT DISTINCT sequence FROM packets WHERE hotspot_id = ${hotspotId}) AS numbers) AS islands
+          GROUP BY island ORDER BY first`
+      : sql<{ first: Integer; last: Integer }[]>`
+          SELECT MIN(sequence) AS first, MAX(sequence) AS last FROM (
+            SELECT sequence, sequence - ROW_NUMBER() OVER (ORDER BY sequence) AS island FROM (
+              SELECT DISTINCT sequence FROM packets
+              WHERE hotspot_id = ${hotspotId} AND epoch < ${beforeEpoch}) AS numbers) AS islands
+          GROUP BY island ORDER BY first`);
+    return rows.map(({ first, last }) => ({ first: Number(first), last: Number(last) }));
+  }
+}
+
+/** Adds one number to ascending ranges that lie apart; joins what it makes adjacent. */
+export function addToRanges(ranges: SequenceRange[], sequence: number): void {
+  let at = ranges.length;
+  while (at > 0 && (ranges[at - 1] as SequenceRange).first > sequence) at--;
+  const before = ranges[at - 1];
+  const next = ranges[at];
+  if (before !== undefined && sequence <= before.last) return;
+  const joinsBefore = before?.last === sequence - 1;
+  const joinsNext = next?.first === sequence + 1;
+  if (joinsBefore && joinsNext) {
+    before.last = next.last;
+    ranges.splice(at, 1);
+  } else if (joinsBefore) before.last = sequence;
+  else if (joinsNext) next.first = sequence;
+  else ranges.splice(at, 0, { first: sequence, last: sequence });
+}

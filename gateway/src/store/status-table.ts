@@ -1,0 +1,62 @@
+import type { StatusPacket } from "@earshot/protocol";
+import type { Database } from "./database.ts";
+import type { Integer } from "./rows.ts";
+import type { HotspotStatus, Store } from "./store.ts";
+
+interface StatusRow {
+  hotspot_id: string;
+  at_ms: Integer;
+  received_at_ms: Integer;
+  status: string;
+  offline_at_ms: Integer | null;
+}
+
+/** JSON with the payee, the only bytes in a status packet, as hex. */
+const formatStatus = (status: StatusPacket): string =>
+  JSON.stringify(status, (key, value: unknown) =>
+    key === "payee" && value instanceof Uint8Array ? value.toHex() : value,
+  );
+
+const parseStatus = (text: string): StatusPacket =>
+  JSON.parse(text, (key, value: unknown) =>
+    key === "payee" && typeof value === "string" ? Uint8Array.fromHex(value) : value,
+  ) as StatusPacket;
+
+function statusOf(row: StatusRow): HotspotStatus {
+  const status = parseStatus(row.status);
+  const receivedAtMs = Number(row.received_at_ms);
+  return row.offline_at_ms === null
+    ? { status, receivedAtMs }
+    : { status: { ...status, state: "offline" }, receivedAtMs: Number(row.offline_at_ms) };
+}
+
+export function statusTable({
+  sql,
+  statement,
+}: Database): Pick<Store, "putStatus" | "markOffline" | "statuses"> {
+  return {
+    async putStatus(hotspotId, status, receivedAtMs) {
+      const row: StatusRow = {
+        hotspot_id: hotspotId,
+        at_ms: status.atMs,
+        received_at_ms: receivedAtMs,
+        status: formatStatus(status),
+        offline_at_ms: null,
+      };
+      await statement(
+        (tx) => tx`INSERT INTO statuses ${tx(row)} ON CONFLICT (hotspot_id) DO UPDATE SET
+          at_ms = excluded.at_ms, received_at_ms = excluded.received_at_ms, status = excluded.status,
+          offline_at_ms = NULL WHERE excluded.at_ms >= statuses.at_ms`,
+      );
+    },
+    async markOffline(hotspotId, atMs) {
+      await statement(
+        (tx) => tx`UPDATE statuses SET offline_at_ms = ${atMs} WHERE hotspot_id = ${hotspotId}`,
+      );
+    },
+    async statuses() {
+      const rows = await sql<StatusRow[]>`SELECT * FROM statuses ORDER BY hotspot_id`;
+      return new Map(rows.map((row) => [row.hotspot_id, statusOf(row)]));
+    },
+  };
+}

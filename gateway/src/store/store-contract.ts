@@ -1,0 +1,254 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import type { Store, StoredPacket } from "./store.ts";
+import { verdictPageKey } from "./store.ts";
+import {
+  entropyRecord,
+  hotspot,
+  statusPacket,
+  storedEpoch,
+  storedPacket,
+  storedVerdict,
+} from "./test-data.ts";
+
+/** What every store must do. `open` gives an empty one; the suite closes it. */
+export function storeContract(name: string, open: () => Promise<Store>): void {
+  describe(`store: ${name}`, () => {
+    let store: Store;
+    beforeEach(async () => {
+      store = await open();
+    });
+    afterEach(() => store.close());
+    const ids = (packets: readonly StoredPacket[]) => packets.map(({ id }) => id);
+
+    test("gives a packet back as it was filed", async () => {
+      const report = storedPacket({ id: "aa" });
+      const status = storedPacket({
+        id: "bb",
+        type: "status",
+        entropyIndex: null,
+        beaconKey: null,
+        epoch: null,
+      });
+      expect(await store.addPackets([report, status])).toEqual(new Set(["aa", "bb"]));
+      expect(await store.packet("aa")).toEqual(report);
+      expect(await store.packet("bb")).toEqual(status);
+      expect(await store.packet("cc")).toBeUndefined();
+    });
+
+    test("keeps the first filing of a packet and says which were new", async () => {
+      await store.addPackets([storedPacket({ id: "aa", receivedAtMs: 1000 })]);
+      const again = [storedPacket({ id: "aa", receivedAtMs: 1000 }), storedPacket({ id: "bb", sequence: 2 })];
+      expect(await store.addPackets(again)).toEqual(new Set(["bb"]));
+      await store.addPackets([storedPacket({ id: "aa", receivedAtMs: 2000, epoch: 9 })]);
+      expect(await store.packet("aa")).toMatchObject({ receivedAtMs: 1000, epoch: 20_454 });
+    });
+
+    test("files thousands of packets at once", async () => {
+      const many = Array.from({ length: 7001 }, (_, i) => storedPacket({ id: `id${i}`, sequence: i + 1 }));
+      expect((await store.addPackets(many)).size).toBe(7001);
+      expect(await store.sequenceRanges("z6MkA")).toEqual([{ first: 1, last: 7001 }]);
+    });
+
+    test("finds reports by index, epoch, sequence and beaconer, in order of id", async () => {
+      await store.addPackets([
+        storedPacket({ id: "b1", sequence: 2, entropyIndex: 5, epoch: 1 }),
+        storedPacket({ id: "a1", sequence: 1, entropyIndex: 5, epoch: 1, type: "beacon" }),
+        storedPacket({ id: "c1", sequence: 3, entropyIndex: 6, epoch: 2, type: "beacon" }),
+      ]);
+      expect(ids(await store.reportsOfIndex(5))).toEqual(["a1", "b1"]);
+      expect(ids(await store.packetsOfEpoch(2))).toEqual(["c1"]);
+      expect(ids(await store.packetsBySequence("z6MkA", [3, 2]))).toEqual(["b1", "c1"]);
+      expect(await store.packetsBySequence("z6MkA", [])).toEqual([]);
+      expect(ids(await store.beaconReports("z6MkA", 5, 6))).toEqual(["a1", "c1"]);
+      expect(ids(await store.beaconReports("z6MkA", 6, 6))).toEqual(["c1"]);
+      expect(await store.firstFiledEpoch(1)).toBe(2);
+      expect(await store.firstFiledEpoch(2)).toBeUndefined();
+    });
+
+    test("finds the rivals for a sequence number among filed packets of the same hotspot", async () => {
+      await store.addPackets([
+        storedPacket({ id: "a1", sequence: 4, entropyIndex: 5, epoch: 1 }),
+        storedPacket({ id: "a2", sequence: 4, entropyIndex: 3, epoch: 0, receivedAtMs: 77 }),
+        storedPacket({ id: "a3", sequence: 4, entropyIndex: null, epoch: null, type: "status" }),
+        storedPacket({ id: "a4", sequence: 4, entropyIndex: 5, epoch: 1, hotspotId: "z6MkB" }),
+      ]);
+      expect(await store.sequenceRivals(5)).toEqual([
+        { packetId: "a1", id: "a2", receivedAtMs: 77, epoch: 0 },
+      ]);
+    });
+
+    test("keeps runs of sequence numbers up to date, with gaps and out of order", async () => {
+      const add = (...sequences: number[]) =>
+        store.addPackets(
+          sequences.map((sequence) => storedPacket({ id: `s${sequence}`, sequence, epoch: sequence })),
+        );
+      await add(1, 2, 5);
+      expect(await store.sequenceRanges("z6MkA")).toEqual([
+        { first: 1, last: 2 },
+        { first: 5, last: 5 },
+      ]);
+      await add(4, 9, 3);
+      expect(await store.sequenceRanges("z6MkA")).toEqual([
+        { first: 1, last: 5 },
+        { first: 9, last: 9 },
+      ]);
+      expect(await store.sequenceRanges("z6MkA", 4)).toEqual([{ first: 1, last: 3 }]);
+      expect(await store.sequenceRanges("z6MkB")).toEqual([]);
+    });
+
+    test("keeps what was known of a hotspot in earlier epochs", async () => {
+      const first = hotspot({ id: "z6MkB", payee: new Uint8Array(20).fill(9) });
+      await store.putHotspot(first, 3);
+      await store.putHotspot({ ...first, latE7: 1 }, 5);
+      await store.putHotspot({ ...first, latE7: 2, evidence: Uint8Array.of(1) }, 5);
+      await store.putHotspot(hotspot({ id: "z6Mka" }));
+      expect(await store.hotspot("z6MkB")).toEqual({ ...first, latE7: 2, evidence: Uint8Array.of(1) });
+      expect((await store.hotspots(2)).map(({ id }) => id)).toEqual(["z6Mka"]);
+      // By code unit, as JavaScript sorts: capitals first.
+      expect((await store.hotspots(4)).map(({ id, latE7 }) => [id, latE7])).toEqual([
+        ["z6MkB", 520_000_000],
+        ["z6Mka", 520_000_000],
+      ]);
+      expect((await store.hotspots()).map(({ latE7 }) => latE7)).toEqual([2, 520_000_000]);
+    });
+
+    test("keeps entropy with its message", async () => {
+      for (const index of [7, 9, 8]) await store.addEntropy(entropyRecord(index), Uint8Array.of(index));
+      await store.addEntropy({ ...entropyRecord(8), atMs: 1 }, Uint8Array.of(0));
+      expect(await store.latestEntropy()).toEqual({ entropy: entropyRecord(9), message: Uint8Array.of(9) });
+      expect((await store.firstEntropy(8))?.entropy).toEqual(entropyRecord(8));
+      expect(await store.firstEntropy(10)).toBeUndefined();
+      const range = await store.entropyRange(8, 20);
+      expect(range.map(({ entropy }) => entropy.index)).toEqual([8, 9]);
+    });
+
+    test("keeps judgements and how far judging has come", async () => {
+      expect(await store.judgedThrough()).toBeUndefined();
+      const verdict = storedVerdict({ packetId: "aa" });
+      const beacon = {
+        beaconKey: "00000005ab",
+        beaconer: "z6MkA",
+        witnesses: ["z6MkB"],
+        epoch: 0,
+        entropyIndex: 5,
+      };
+      await store.addJudgement(5, [verdict], [beacon]);
+      await store.addJudgement(6, [], []);
+      expect(await store.judgedThrough()).toBe(6);
+      expect(await store.verdict("aa")).toEqual(verdict);
+      expect(await store.verdictsOfEpoch(20_454)).toEqual([verdict]);
+      expect(await store.verdictsOfBeacon("01c16c80")).toEqual([verdict]);
+      expect(await store.provenOfEpoch(0)).toEqual([beacon]);
+      expect(await store.hasVerdict("z6MkA", 20_454)).toBe(true);
+      expect(await store.hasVerdict("z6MkA", 1)).toBe(false);
+    });
+
+    test("finds reports of judged indexes that have no verdict", async () => {
+      await store.addPackets(
+        [5, 6, 7].map((entropyIndex) =>
+          storedPacket({ id: `p${entropyIndex}`, sequence: entropyIndex, entropyIndex }),
+        ),
+      );
+      await store.addLateVerdicts([storedVerdict({ packetId: "p5", reason: "report_late" })]);
+      expect(ids(await store.unjudgedReports(20_454, 6))).toEqual(["p6"]);
+      expect(await store.unjudgedReports(1, 6)).toEqual([]);
+    });
+
+    test("finds the next index with an entropy or a report", async () => {
+      await store.addPackets([storedPacket({ id: "a", entropyIndex: 8 })]);
+      await store.addEntropy(entropyRecord(10), Uint8Array.of(1));
+      expect(await store.nextIndex(1)).toBe(8);
+      expect(await store.nextIndex(8)).toBe(10);
+      expect(await store.nextIndex(10)).toBeUndefined();
+    });
+
+    test("pages through verdicts and beacons, newest first, each exactly once", async () => {
+      const verdicts = [5, 5, 6, 7].map((entropyIndex, i) =>
+        storedVerdict({ packetId: `p${i}`, entropyIndex }),
+      );
+      const beacons = [1, 2, 3].map((n) => ({
+        beaconKey: `0000000${n}`,
+        beaconer: "z6MkA",
+        witnesses: [],
+        epoch: 1,
+        entropyIndex: n,
+      }));
+      await store.addJudgement(7, verdicts, beacons);
+      const seen: string[] = [];
+      for (let after: string | undefined; ; ) {
+        const page = await store.verdictsOfHotspot(
+          "z6MkA",
+          after === undefined ? { limit: 1 } : { limit: 1, after },
+        );
+        const last = page.at(-1);
+        if (last === undefined) break;
+        seen.push(last.packetId);
+        after = verdictPageKey(last);
+      }
+      expect(seen).toEqual(["p3", "p2", "p1", "p0"]);
+      const keys = (await store.recentBeacons({ limit: 2 })).map(({ beaconKey }) => beaconKey);
+      expect(keys).toEqual(["00000003", "00000002"]);
+      expect(await store.recentBeacons({ limit: 2, after: "00000002" })).toHaveLength(1);
+    });
+
+    test("keeps epochs and payments to the last unit", async () => {
+      const payment = {
+        epoch: 4,
+        hotspotId: "z6MkB",
+        payee: new Uint8Array(20),
+        cumulative: 2n ** 90n,
+        delta: 1n,
+      };
+      await store.addEpoch(storedEpoch(4), [payment, { ...payment, hotspotId: "z6MkA" }]);
+      await store.addEpoch(storedEpoch(5), []);
+      expect(await store.epoch(4)).toEqual(storedEpoch(4));
+      expect(await store.latestEpoch()).toEqual(storedEpoch(5));
+      expect((await store.epochs({ limit: 5, after: "5" })).map(({ epoch }) => epoch)).toEqual([4]);
+      expect((await store.payments(4)).map(({ hotspotId }) => hotspotId)).toEqual(["z6MkA", "z6MkB"]);
+      expect((await store.payments(4))[1]).toEqual(payment);
+    });
+
+    test("refuses to close an epoch twice and leaves nothing of the attempt", async () => {
+      const payment = { epoch: 4, hotspotId: "z6MkB", payee: new Uint8Array(20), cumulative: 1n, delta: 1n };
+      await store.addEpoch(storedEpoch(4), []);
+      const again = store.addEpoch({ ...storedEpoch(4), paid: 0n }, [payment]);
+      expect(
+        await again.then(
+          () => "added",
+          () => "refused",
+        ),
+      ).toBe("refused");
+      expect(await store.epoch(4)).toEqual(storedEpoch(4));
+      expect(await store.payments(4)).toEqual([]);
+    });
+
+    test("keeps the newest status and marks a broken session offline until the next", async () => {
+      const assertion = {
+        latE7: 1,
+        lonE7: 2,
+        elevationM: 3,
+        antennaGainDdbi: 4,
+        region: "EU868",
+        payee: new Uint8Array(20).fill(5),
+      };
+      const newest = statusPacket({ atMs: 2000, assertion });
+      await store.putStatus("z6MkA", newest, 2001);
+      await store.putStatus("z6MkA", statusPacket({ atMs: 1000 }), 2002);
+      expect((await store.statuses()).get("z6MkA")).toEqual({ status: newest, receivedAtMs: 2001 });
+      await store.markOffline("z6MkA", 3000);
+      await store.markOffline("z6MkB", 3000);
+      expect([...(await store.statuses()).keys()]).toEqual(["z6MkA"]);
+      expect((await store.statuses()).get("z6MkA")?.status.state).toBe("offline");
+      await store.putStatus("z6MkA", statusPacket({ atMs: 4000 }), 4001);
+      expect((await store.statuses()).get("z6MkA")?.status.state).toBe("online");
+    });
+
+    test("takes writes that come at the same time", async () => {
+      const packets = Array.from({ length: 20 }, (_, i) => storedPacket({ id: `w${i}`, sequence: i }));
+      const adding = packets.map((packet) => store.addPackets([packet]));
+      await Promise.all([...adding, store.addJudgement(19, [storedVerdict({ packetId: "w0" })], [])]);
+      expect(await store.judgedThrough()).toBe(19);
+      expect(await store.packetsOfEpoch(20_454)).toHaveLength(20);
+    });
+  });
+}

@@ -1,0 +1,95 @@
+import type { Measurement } from "@earshot/protocol";
+import type { SQL } from "bun";
+import type { Database } from "./database.ts";
+import { type Integer, inChunks, nullableNumber } from "./rows.ts";
+import type { Page, Store, StoredVerdict } from "./store.ts";
+
+interface VerdictRow {
+  packet_id: string;
+  hotspot_id: string;
+  beacon_key: string;
+  type: StoredVerdict["type"];
+  outcome: StoredVerdict["outcome"];
+  reason: string;
+  measurements: string;
+  epoch: Integer;
+  entropy_index: Integer;
+  judged_at_ms: Integer;
+}
+
+const rowOf = (verdict: StoredVerdict): VerdictRow => ({
+  packet_id: verdict.packetId,
+  hotspot_id: verdict.hotspotId,
+  beacon_key: verdict.beaconKey,
+  type: verdict.type,
+  outcome: verdict.outcome,
+  reason: verdict.reason,
+  measurements: JSON.stringify(verdict.measurements),
+  epoch: verdict.epoch,
+  entropy_index: verdict.entropyIndex,
+  judged_at_ms: verdict.judgedAtMs,
+});
+
+const verdictOf = (row: VerdictRow): StoredVerdict => ({
+  packetId: row.packet_id,
+  hotspotId: row.hotspot_id,
+  beaconKey: row.beacon_key,
+  type: row.type,
+  outcome: row.outcome,
+  reason: row.reason,
+  measurements: JSON.parse(row.measurements) as Measurement[],
+  epoch: Number(row.epoch),
+  entropyIndex: Number(row.entropy_index),
+  judgedAtMs: Number(row.judged_at_ms),
+});
+
+export const insertVerdicts = (tx: SQL, verdicts: readonly StoredVerdict[]): Promise<void> =>
+  inChunks(
+    verdicts.map(rowOf),
+    (chunk) => tx`INSERT INTO verdicts ${tx(chunk)} ON CONFLICT (packet_id) DO NOTHING`,
+  );
+
+type VerdictQueries = Pick<
+  Store,
+  | "addLateVerdicts"
+  | "verdict"
+  | "verdictsOfEpoch"
+  | "verdictsOfHotspot"
+  | "verdictsOfBeacon"
+  | "hasVerdict"
+  | "nextIndex"
+>;
+
+export function verdictTable({ sql, transaction }: Database): VerdictQueries {
+  const list = async (query: SQL.Query<VerdictRow[]>) => (await query).map(verdictOf);
+  return {
+    addLateVerdicts: (verdicts) => transaction((tx) => insertVerdicts(tx, verdicts)),
+    async verdict(packetId) {
+      return (await list(sql<VerdictRow[]>`SELECT * FROM verdicts WHERE packet_id = ${packetId}`))[0];
+    },
+    verdictsOfEpoch: (epoch) =>
+      list(sql<VerdictRow[]>`SELECT * FROM verdicts WHERE epoch = ${epoch} ORDER BY packet_id`),
+    verdictsOfHotspot: (hotspotId, page) => list(hotspotPage(sql, hotspotId, page)),
+    verdictsOfBeacon: (beaconKey) =>
+      list(sql<VerdictRow[]>`SELECT * FROM verdicts WHERE beacon_key = ${beaconKey} ORDER BY packet_id`),
+    async hasVerdict(hotspotId, epoch) {
+      const rows = await sql`SELECT 1 AS found FROM verdicts
+        WHERE epoch = ${epoch} AND hotspot_id = ${hotspotId} LIMIT 1`;
+      return rows.length > 0;
+    },
+    async nextIndex(after) {
+      const [row] = await sql<{ next: Integer | null }[]>`SELECT MIN(next) AS next FROM (
+        SELECT MIN(entropy_index) AS next FROM entropy WHERE entropy_index > ${after}
+        UNION ALL SELECT MIN(entropy_index) FROM packets WHERE entropy_index > ${after}) AS candidates`;
+      return nullableNumber(row?.next ?? null) ?? undefined;
+    },
+  };
+}
+
+function hotspotPage(sql: SQL, hotspotId: string, { limit, after }: Page): SQL.Query<VerdictRow[]> {
+  const [index, packetId] = after?.split(".") ?? [];
+  const belowIndex = index === undefined ? Number.MAX_SAFE_INTEGER : Number(index);
+  return sql<VerdictRow[]>`SELECT * FROM verdicts WHERE hotspot_id = ${hotspotId}
+    AND (entropy_index < ${belowIndex} OR (entropy_index = ${belowIndex} AND packet_id < ${packetId ?? ""}))
+    ORDER BY entropy_index DESC, packet_id DESC LIMIT ${limit}`;
+}
