@@ -1,0 +1,32 @@
+import { copyFileSync, existsSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { silentLog } from "@earshot/protocol";
+import { outboxContract } from "../testing/outbox-contract.ts";
+import { memoryOutbox } from "./memory-outbox.ts";
+import { memoryStorage } from "./memory-storage.ts";
+import { sqliteOutbox } from "./sqlite-outbox.ts";
+
+outboxContract("the memory outbox", () => {
+  const storage = memoryStorage();
+  return { open: (limits, clock) => memoryOutbox({ storage, clock, ...limits }) };
+});
+
+outboxContract("the SQLite outbox", () => {
+  let stateDir = mkdtempSync(join(tmpdir(), "earshot-outbox-"));
+  return {
+    open(limits, clock) {
+      stateDir = asAfterACrash(stateDir);
+      return sqliteOutbox({ stateDir, clock, log: silentLog, ...limits });
+    },
+  };
+});
+
+/** What is on disk now, in a folder of its own: the process that holds the lock on the old one is not dead here. */
+function asAfterACrash(stateDir: string): string {
+  const copy = mkdtempSync(join(tmpdir(), "earshot-outbox-"));
+  for (const name of ["outbox.db", "outbox.db-wal", "sequence-mark"]) {
+    if (existsSync(join(stateDir, name))) copyFileSync(join(stateDir, name), join(copy, name));
+  }
+  return copy;
+}

@@ -1,0 +1,58 @@
+import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock, Log } from "@earshot/protocol";
+import { GroupedOutbox } from "./grouped-outbox.ts";
+import type { Outbox } from "./outbox.ts";
+import type { OutboxLimits } from "./outbox-index.ts";
+import type { OutboxStorage } from "./outbox-storage.ts";
+import { SequenceMark } from "./sequence-mark.ts";
+import { sqliteStorage, UnusableDatabaseError } from "./sqlite-storage.ts";
+
+export interface SqliteOutboxOptions extends OutboxLimits {
+  /** Made when it is missing. Holds `outbox.db` and `sequence-mark`. */
+  stateDir: string;
+  clock: Clock;
+  log: Log;
+  /** How long a packet may wait for others to share one write. 200 unless given. */
+  commitDelayMs?: number;
+}
+
+/**
+ * The outbox on disk. A database that cannot be used is moved aside to `outbox.db.corrupt` (replacing an older one)
+ * and a new one is begun, whose numbers go on from `sequence-mark`.
+ *
+ * @throws {Error} that says what to do, when the folder cannot be written or another agent holds it
+ */
+export function sqliteOutbox(options: SqliteOutboxOptions): Outbox {
+  const { stateDir, clock, log, commitDelayMs = 200, maxBytes, maxAgeMs } = options;
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const storage = openOrBeginAnew(stateDir, log);
+  return new GroupedOutbox({ storage, clock, commitDelayMs, maxBytes, maxAgeMs });
+}
+
+function openOrBeginAnew(stateDir: string, log: Log): OutboxStorage {
+  const path = join(stateDir, "outbox.db");
+  const mark = new SequenceMark(join(stateDir, "sequence-mark"));
+  try {
+    return sqliteStorage(path, mark);
+  } catch (error) {
+    if (!(error instanceof UnusableDatabaseError)) throw error;
+    const aside = `${path}.corrupt`;
+    moveAside(path, aside);
+    log("error", "The outbox was damaged: what it held is lost, a new one was begun", {
+      why: error.message,
+      movedTo: aside,
+      nextSequence: Math.max(1, mark.value),
+    });
+    return sqliteStorage(path, mark);
+  }
+}
+
+/** With its log: a new database must not meet the old one's. */
+function moveAside(path: string, aside: string): void {
+  renameSync(path, aside);
+  for (const suffix of ["-wal", "-shm"]) {
+    rmSync(aside + suffix, { force: true });
+    if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+  }
+}
