@@ -1,71 +1,148 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import { encodeBeaconFrame } from "../beacon/frame.ts";
+import { MAX_PACKET_BYTES, sealFields } from "../cose.ts";
 import { signerFromSeed } from "../ed25519.ts";
+import { sha256 } from "../hash.ts";
+import { anyPacket, packetsOfType } from "./arbitraries.ts";
 import { decodePacket, encodePacket, verifyPacket } from "./codec.ts";
-import type { Packet } from "./packet.ts";
+import type { Packet, PacketType, ReadingPacket } from "./packet.ts";
+import { longestPackets, typicalPackets } from "./samples.ts";
 
 const NETWORK = "testnet-1";
 const signer = signerFromSeed(new Uint8Array(32).fill(7));
-const atMs = Date.UTC(2026, 5, 1);
-const gnss = {
-  fixMode: 3,
-  satellitesUsed: 255,
-  latE7: -899_999_999,
-  lonE7: -1_799_999_999,
-  altitudeM: -1000,
-  horizontalErrorDm: 65_535,
-  integrityFlags: 23,
-} as const;
-
-const largestWitness: Packet = {
-  type: "witness",
-  sequence: 0xffff_ffff,
-  atMs,
-  frame: encodeBeaconFrame({
-    entropyIndex: 29_000_000,
-    shortId: new Uint8Array(8).fill(1),
-    tag: new Uint8Array(16).fill(2),
-  }),
-  freqHz: 1_020_000_000,
-  spreadingFactor: 12,
-  bandwidthHz: 500_000,
-  rssiDbm: -200,
-  snrDdb: -255,
-  tmstUs: 0xffff_ffff,
-  gnss,
-};
+const sizeOf = (packet: Packet) => encodePacket(packet, signer, NETWORK).length;
 
 describe("packet sizes", () => {
-  test("a witness packet with a full GNSS block stays under 200 bytes", () => {
-    const bytes = encodePacket(largestWitness, signer, NETWORK);
-    console.log(`witness packet, largest values: ${bytes.length} bytes`);
-    expect(bytes.length).toBeLessThan(200);
-    const result = verifyPacket(bytes, NETWORK);
-    expect(result.ok && result.decoded.packet).toEqual(largestWitness);
+  test("typical and longest", () => {
+    const sizes = (packets: Partial<Record<PacketType, Packet>>) =>
+      Object.values(packets).map((packet) => `${packet.type} ${sizeOf(packet)}`);
+    console.log(`bytes, typical: ${sizes(typicalPackets).join(", ")}`);
+    console.log(`bytes, longest: ${sizes(longestPackets).join(", ")}`);
+    for (const packet of [...Object.values(typicalPackets), ...Object.values(longestPackets)]) {
+      expect(sizeOf(packet)).toBeLessThanOrEqual(MAX_PACKET_BYTES / 2);
+    }
+  });
+
+  test("a witness packet with a full GNSS block and the 32-byte key inside stays under 200 bytes", () => {
+    expect(sizeOf(longestPackets.witness)).toBeLessThan(200);
+    fc.assert(fc.property(packetsOfType.witness, (packet) => sizeOf(packet) < 200));
+  });
+
+  test("a reading that does not fit is a mistake of the caller", () => {
+    const quantity = { name: "n".repeat(32), exponent: -12, min: -1e14, mean: -1e14, max: -1e14, count: 1e9 };
+    const packet: ReadingPacket = { ...typicalPackets.reading, quantities: new Array(16).fill(quantity) };
+    expect(() => sizeOf(packet)).toThrow("Cannot encode reading packet: too_large");
   });
 });
 
-test("a packet made for another network says so", () => {
-  const bytes = encodePacket(largestWitness, signer, "other");
-  expect(verifyPacket(bytes, NETWORK)).toEqual({ ok: false, code: "bad_signature" });
-  expect(verifyPacket(bytes, NETWORK, { otherNetworks: ["other"] })).toEqual({
-    ok: false,
-    code: "wrong_network",
+describe.each(Object.keys(packetsOfType) as PacketType[])("%s packets", (type) => {
+  const packets: fc.Arbitrary<Packet> = packetsOfType[type];
+
+  test("come back as they were, with key and id", () => {
+    fc.assert(
+      fc.property(packets, (packet) => {
+        const bytes = encodePacket(packet, signer, NETWORK);
+        const result = verifyPacket(bytes, NETWORK);
+        if (!result.ok) throw new Error(result.code);
+        expect(result.decoded.packet).toEqual(packet);
+        expect(result.decoded.publicKey).toEqual(signer.publicKey);
+        expect(result.decoded.id).toEqual(sha256(bytes));
+        expect(result.decoded.bytes).toBe(bytes);
+      }),
+    );
+  });
+
+  test("any one flipped bit is refused", () => {
+    fc.assert(
+      fc.property(packets, fc.nat(), (packet, position) => {
+        const bytes = encodePacket(packet, signer, NETWORK);
+        const bit = position % (bytes.length * 8);
+        bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
+        expect(verifyPacket(bytes, NETWORK).ok).toBe(false);
+      }),
+    );
   });
 });
 
-test("every flipped bit is refused", () => {
-  const bytes = encodePacket(largestWitness, signer, NETWORK);
-  for (let bit = 0; bit < bytes.length * 8; bit += 5) {
+test("whatever decodes encodes to the same bytes", () => {
+  const byte = fc.tuple(fc.nat(), fc.nat({ max: 255 }));
+  fc.assert(
+    fc.property(anyPacket, fc.array(byte, { minLength: 1, maxLength: 2 }), (packet, edits) => {
+      const bytes = encodePacket(packet, signer, NETWORK);
+      for (const [position, value] of edits) bytes[position % bytes.length] = value;
+      const result = decodePacket(bytes);
+      if (!result.ok) return;
+      const { publicKey, signature } = result.decoded;
+      expect(encodePacket(result.decoded.packet, { publicKey, sign: () => signature }, NETWORK)).toEqual(
+        bytes,
+      );
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("every single bit of one witness packet matters", () => {
+  const bytes = encodePacket(longestPackets.witness, signer, NETWORK);
+  for (let bit = 0; bit < bytes.length * 8; bit++) {
     const flipped = Uint8Array.from(bytes);
     flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
     expect(verifyPacket(flipped, NETWORK).ok).toBe(false);
   }
 });
 
-test("every truncation is refused as truncated or non-canonical", () => {
-  const bytes = encodePacket(largestWitness, signer, NETWORK);
-  for (let length = 0; length < bytes.length; length++) {
-    expect(decodePacket(bytes.subarray(0, length))).toEqual({ ok: false, code: "truncated" });
+test("every truncation is refused as truncated", () => {
+  for (const packet of Object.values(typicalPackets)) {
+    const bytes = encodePacket(packet, signer, NETWORK);
+    for (let length = 0; length < bytes.length; length++) {
+      expect(decodePacket(bytes.subarray(0, length))).toEqual({ ok: false, code: "truncated" });
+    }
   }
+});
+
+test("a packet made for another network says so", () => {
+  const bytes = encodePacket(typicalPackets.witness, signer, "other");
+  expect(verifyPacket(bytes, NETWORK)).toEqual({ ok: false, code: "bad_signature" });
+  const named = verifyPacket(bytes, NETWORK, { otherNetworks: ["third", "other"] });
+  expect(named).toEqual({ ok: false, code: "wrong_network" });
+});
+
+test("a key of small order, under which anything verifies somewhere, is not admitted", () => {
+  const publicKey = Uint8Array.of(1, ...new Uint8Array(31));
+  const signature = Uint8Array.from([...publicKey, ...new Uint8Array(32)]);
+  const bytes = encodePacket(typicalPackets.beacon, { publicKey, sign: () => signature }, NETWORK);
+  expect(verifyPacket(bytes, NETWORK)).toEqual({ ok: false, code: "inadmissible_key" });
+});
+
+describe("payloads that are no packet", () => {
+  const code = (fields: Parameters<typeof sealFields>[0]) => {
+    const result = decodePacket(sealFields(fields, signer, NETWORK));
+    return result.ok ? "ok" : result.code;
+  };
+  test.each([
+    [0, "wrong_type"],
+    ["beacon", "wrong_type"],
+    [null, "wrong_type"],
+    [[], "wrong_type"],
+    [["1"], "wrong_type"],
+    [[1n + 2n ** 60n], "wrong_type"],
+    [[0], "out_of_range"],
+    [[5, 1], "out_of_range"],
+    [[1], "wrong_type"],
+  ] as const)("%p is refused as %s", (fields, expected) => {
+    expect(code(fields)).toBe(expected);
+  });
+
+  test("a witness report must be about an Earshot beacon", () => {
+    const frame = encodeBeaconFrame({ entropyIndex: 1, shortId: new Uint8Array(8), tag: new Uint8Array(16) });
+    for (const index of [0, 1, 2]) {
+      const other = Uint8Array.from(frame);
+      other[index] = 0x40;
+      expect(() => sizeOf({ ...typicalPackets.witness, frame: other })).toThrow("out_of_range");
+    }
+  });
+});
+
+test("random bytes never throw", () => {
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => !verifyPacket(bytes, NETWORK).ok));
 });

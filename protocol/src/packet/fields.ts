@@ -58,8 +58,8 @@ export function oneOf<const T extends readonly (string | number)[]>(choices: T):
   return {
     write: (value) => choices.indexOf(value),
     read(value) {
-      if (typeof value !== "number") return WRONG_TYPE;
-      const choice = choices[value];
+      if (typeof value !== "number" && typeof value !== "bigint") return WRONG_TYPE;
+      const choice = choices[Number(value)];
       return choice === undefined ? OUT_OF_RANGE : choice;
     },
   };

@@ -1,0 +1,192 @@
+import { describe, expect, test } from "bun:test";
+import { type CborValue, decodeCbor } from "../cbor.ts";
+import { openEnvelope, sealFields } from "../cose.ts";
+import { signerFromSeed } from "../ed25519.ts";
+import { decodePacket, encodePacket } from "./codec.ts";
+import type { PacketType } from "./packet.ts";
+import { typicalPackets } from "./samples.ts";
+
+/*
+ * The limits of every field once more, written down apart from the code: a limit that moves by mistake is seen.
+ * "0" is the field with index 0 of the payload, which is the type; "10.2" the third field of the record in field 10.
+ */
+
+const signer = signerFromSeed(new Uint8Array(32).fill(7));
+const NETWORK = "testnet-1";
+const UINT32 = [0, 0xffff_ffff] as const;
+const TIME = [946_684_800_000, 4_102_444_800_000] as const;
+const INT48 = [-(2 ** 47), 2 ** 47] as const;
+const LAT = [-900_000_000, 900_000_000] as const;
+const LON = [-1_800_000_000, 1_800_000_000] as const;
+
+type Limits = readonly [min: number, max: number] | { bytes: number } | { text: number };
+
+const gnss = (at: string): [string, Limits][] => [
+  [`${at}.0`, [0, 3]],
+  [`${at}.1`, [0, 255]],
+  [`${at}.2`, LAT],
+  [`${at}.3`, LON],
+  [`${at}.4`, [-1000, 20_000]],
+  [`${at}.5`, [0, 65_535]],
+  [`${at}.6`, [0, 23]],
+];
+
+const FIELDS: Record<PacketType, [string, Limits][]> = {
+  beacon: [
+    ["1", UINT32],
+    ["2", TIME],
+    ["3", UINT32],
+    ["4", { bytes: 64 }],
+    ["5", { bytes: 64 }],
+    ["6", [137_000_000, 1_020_000_000]],
+    ["7", [5, 12]],
+    ["8", [0, 2]],
+    ["9", [-40, 40]],
+    ["10", UINT32],
+  ],
+  witness: [
+    ["1", UINT32],
+    ["2", TIME],
+    ["3", { bytes: 31 }],
+    ["4", [137_000_000, 1_020_000_000]],
+    ["5", [5, 12]],
+    ["6", [0, 2]],
+    ["7", [-200, 50]],
+    ["8", [-400, 400]],
+    ["9", UINT32],
+    ...gnss("10"),
+  ],
+  status: [
+    ["1", UINT32],
+    ["2", TIME],
+    ["3", [0, 1]],
+    ["4", UINT32],
+    ["5", { text: 32 }],
+    ["6.0", UINT32],
+    ["6.1", UINT32],
+    ["6.2", UINT32],
+    ["6.3", [0, 1000]],
+    ["6.4", [-1000, 2000]],
+    ...gnss("7"),
+    ["8", UINT32],
+    ["9", UINT32],
+    ["10.0", LAT],
+    ["10.1", LON],
+    ["10.2", [-500, 9000]],
+    ["10.3", [-100, 300]],
+    ["10.4", { text: 16 }],
+    ["10.5", { bytes: 20 }],
+  ],
+  reading: [
+    ["1", UINT32],
+    ["2", TIME],
+    ["3", { text: 32 }],
+    ["4", UINT32],
+    ["5.0.0", { text: 32 }],
+    ["5.0.1", [-12, 12]],
+    ["5.1.2", INT48],
+    ["5.1.3", INT48],
+    ["5.1.4", INT48],
+    ["5.1.5", UINT32],
+  ],
+};
+
+/** The fields that may be null. */
+const NULLABLE: Record<PacketType, string[]> = {
+  beacon: ["10"],
+  witness: ["9", "10", "10.2", "10.3", "10.4", "10.5"],
+  status: ["6", "6.3", "6.4", "7", "7.2", "7.3", "7.4", "7.5", "10", "10.5"],
+  reading: [],
+};
+
+type Tree = CborValue[];
+
+function fieldsOf(type: PacketType): Tree {
+  const opened = openEnvelope(encodePacket(typicalPackets[type], signer, NETWORK));
+  const decoded = opened.ok ? decodeCbor(opened.envelope.payload) : opened;
+  if (!decoded.ok) throw new Error(decoded.code);
+  return decoded.value as Tree;
+}
+
+function withField(tree: Tree, path: string, change: (parent: Tree, index: number) => void): Tree {
+  const copy = structuredClone(tree);
+  const indexes = path.split(".").map(Number);
+  const last = indexes.pop() as number;
+  const parent = indexes.reduce<Tree>((node, index) => node[index] as Tree, copy);
+  change(parent, last);
+  return copy;
+}
+
+const codeOf = (tree: Tree): string => {
+  const result = decodePacket(sealFields(tree, signer, NETWORK));
+  return result.ok ? "ok" : result.code;
+};
+
+function valuesAround(limits: Limits): { allowed: CborValue[]; beyond: CborValue[]; wrongType: CborValue[] } {
+  const notText: CborValue[] = [7, new Uint8Array(4), []];
+  if ("text" in limits) {
+    const allowed = ["", "a".repeat(limits.text), "水".repeat(Math.floor(limits.text / 3))];
+    const beyond = ["a".repeat(limits.text + 1), "水".repeat(Math.ceil(limits.text / 3)), "\n", "\u0080"];
+    return { allowed, beyond, wrongType: notText };
+  }
+  if ("bytes" in limits) {
+    const beyond = [limits.bytes - 1, limits.bytes + 1, 0].map((length) => new Uint8Array(length));
+    return { allowed: [], beyond, wrongType: ["a".repeat(limits.bytes), 7, []] };
+  }
+  const [min, max] = limits;
+  const beyond = [min - 1, max + 1, 2n ** 64n - 1n, -(2n ** 63n)];
+  return { allowed: [min, max], beyond, wrongType: ["7", new Uint8Array(1), [7]] };
+}
+
+const TYPES = Object.keys(FIELDS) as PacketType[];
+
+describe.each(TYPES)("%s", (type) => {
+  const tree = fieldsOf(type);
+  const set = (path: string, value: CborValue) =>
+    codeOf(
+      withField(tree, path, (parent, index) => {
+        parent[index] = value;
+      }),
+    );
+
+  test.each(FIELDS[type])("field %s keeps to %p", (path, limits) => {
+    const { allowed, beyond, wrongType } = valuesAround(limits);
+    expect(allowed.map((value) => set(path, value))).toEqual(allowed.map(() => "ok"));
+    expect(beyond.map((value) => set(path, value))).toEqual(beyond.map(() => "out_of_range"));
+    expect(wrongType.map((value) => set(path, value))).toEqual(wrongType.map(() => "wrong_type"));
+  });
+
+  test("null stands exactly where it is allowed", () => {
+    const records = FIELDS[type].map(([path]) => path.split(".")[0] as string);
+    const paths = [...new Set([...records, ...FIELDS[type].map(([path]) => path)])];
+    expect(paths.filter((path) => set(path, null) === "ok").sort()).toEqual(NULLABLE[type].toSorted());
+    for (const path of paths) expect(["ok", "wrong_type"]).toContain(set(path, null));
+  });
+
+  test("the table covers every field of the packet", () => {
+    const leaves = (node: CborValue, path: string): string[] =>
+      Array.isArray(node)
+        ? node.flatMap((child, i) => leaves(child, path ? `${path}.${i}` : `${i}`))
+        : [path];
+    // Of a list of equal records it is enough to look at each field once.
+    const named = (path: string) => (type === "reading" ? path.replace(/^5\.\d\./, "5.") : path);
+    const covered = new Set(["0", ...FIELDS[type].map(([path]) => named(path))]);
+    expect(new Set(leaves(tree, "").map(named))).toEqual(covered);
+  });
+
+  test("a field missing or too many, anywhere, is a wrong type", () => {
+    const parents = new Set(FIELDS[type].map(([path]) => path.replace(/\d+$/, "")));
+    for (const parent of parents) {
+      const missing = withField(tree, `${parent}0`, (fields) => fields.pop());
+      const extra = withField(tree, `${parent}0`, (fields) => fields.push(0));
+      expect([codeOf(missing), codeOf(extra)]).toEqual(["wrong_type", "wrong_type"]);
+    }
+  });
+});
+
+test("a reading has at most sixteen quantities", () => {
+  const tree = fieldsOf("reading");
+  const quantity = ["a", 0, 0, 0, 0, 1];
+  expect(codeOf([...tree.slice(0, 5), new Array(16).fill(quantity)])).toBe("ok");
+  expect(codeOf([...tree.slice(0, 5), new Array(17).fill(quantity)])).toBe("out_of_range");
+});
