@@ -36,7 +36,7 @@ export class FrameGuard {
 
   #acceptsLength({ value, shift }: { value: number; shift: number }, byte: number): boolean {
     const sum = value + (byte & 0x7f) * 2 ** shift;
-    if (sum > this.#maxBytes || shift > 21) return false;
+    if (sum > this.#maxBytes || (shift === 21 && byte & 0x80)) return false;
     if (byte & 0x80) this.#state = { kind: "length", value: sum, shift: shift + 7 };
     else this.#enterBody(sum);
     return true;
