@@ -1,0 +1,100 @@
+import { type NetworkParameters, parametersProblem } from "@earshot/protocol";
+import { parse } from "smol-toml";
+import type { z } from "zod";
+import { type GatewayConfig, gatewaySchema } from "./schema.ts";
+
+/** The configuration cannot be used; the message names key, value and what is allowed. */
+export class ConfigError extends Error {
+  readonly code = "bad-config";
+  override readonly name = "ConfigError";
+}
+
+const ENV_PREFIX = "EARSHOT_GATEWAY_";
+
+type Table = Record<string, unknown>;
+
+/**
+ * @param toml text of the file, "" for all defaults
+ * @param env `EARSHOT_GATEWAY_HTTP__PORT=8080` overrides `http.port`: two underscores between the levels
+ */
+export function parseConfig(toml: string, env: Readonly<Record<string, string | undefined>>): GatewayConfig {
+  const table = overridden(parseToml(toml), env);
+  const result = gatewaySchema.safeParse(table, { reportInput: true });
+  if (!result.success) throw new ConfigError(result.error.issues.map(describeIssue).join("\n"));
+  const config = result.data;
+  const problem =
+    registrationProblem(config) ?? tlsProblem(config) ?? parametersProblem(parametersOf(config));
+  if (problem !== undefined) throw new ConfigError(problem);
+  return config;
+}
+
+function parseToml(toml: string): Table {
+  try {
+    return parse(toml) as Table;
+  } catch (error) {
+    throw new ConfigError(`Cannot read the configuration as TOML: ${(error as Error).message}`);
+  }
+}
+
+function overridden(table: Table, env: Readonly<Record<string, string | undefined>>): Table {
+  const result = structuredClone(table);
+  for (const [name, value] of Object.entries(env)) {
+    if (value === undefined || !name.startsWith(ENV_PREFIX)) continue;
+    const path = name.slice(ENV_PREFIX.length).toLowerCase().split("__");
+    const last = path.pop() as string;
+    let level = result;
+    for (const key of path) {
+      level[key] ??= {};
+      level = level[key] as Table;
+    }
+    level[last] = envValue(value);
+  }
+  return result;
+}
+
+/** Numbers and booleans as TOML would write them; everything else is text. */
+function envValue(value: string): unknown {
+  if (/^-?\d{1,15}$/.test(value)) return Number(value);
+  return value === "true" || value === "false" ? value === "true" : value;
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const key = issue.path.join(".") || "configuration";
+  if (issue.code === "unrecognized_keys") return `${key}: unknown key ${issue.keys.join(", ")}`;
+  return `${key} is ${JSON.stringify(issue.input)}: ${issue.message}`;
+}
+
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
+
+function registrationProblem({ registration, broker, http }: GatewayConfig): string | undefined {
+  const outside = [broker.host, http.host].find((host) => !LOOPBACK.test(host));
+  const reachable = broker.url === undefined ? outside : broker.url;
+  if (registration.policy !== "open" || registration.open_to_network || reachable === undefined)
+    return undefined;
+  return `registration.policy is "open" while others can reach ${reachable}: use "listed", or say registration.open_to_network = true too`;
+}
+
+function tlsProblem({ broker }: GatewayConfig): string | undefined {
+  return (broker.tls_cert_file === undefined) === (broker.tls_key_file === undefined)
+    ? undefined
+    : "broker.tls_cert_file and broker.tls_key_file go together: give both or none";
+}
+
+export function parametersOf({ network, parameters }: GatewayConfig): NetworkParameters {
+  return {
+    network,
+    ruleSet: "earshot-1",
+    entropyPeriodMs: parameters.entropy_period_ms,
+    entropyValidityMs: parameters.entropy_validity_ms,
+    windowPeriods: parameters.window_periods,
+    epochPeriods: parameters.epoch_periods,
+    reportDeadlineMs: parameters.report_deadline_ms,
+    minDistanceM: parameters.min_distance_m,
+    maxDistanceM: parameters.max_distance_m,
+    maxPaidWitnesses: parameters.max_paid_witnesses,
+    poolPerEpoch: BigInt(parameters.pool_per_epoch),
+    beaconerShareBp: parameters.beaconer_share_bp,
+    chainId: BigInt(parameters.chain_id),
+    contract: Uint8Array.fromHex(parameters.contract.slice(2)),
+  };
+}

@@ -1,0 +1,82 @@
+import { DEFAULT_PARAMETERS, isNetworkName } from "@earshot/protocol";
+import { z } from "zod";
+
+/** Whole numbers that TOML writes as integers. */
+const whole = (min: number, max: number) => z.int().min(min).max(max);
+const port = whole(0, 65_535);
+const periodMs = whole(1, 86_400_000);
+const decimal = z.string().regex(/^\d+$/, "must be a whole number in quotes");
+
+const defaults = DEFAULT_PARAMETERS;
+
+const parameters = z.strictObject({
+  entropy_period_ms: periodMs.default(defaults.entropyPeriodMs),
+  entropy_validity_ms: periodMs.default(defaults.entropyValidityMs),
+  window_periods: whole(1, 100_000).default(defaults.windowPeriods),
+  epoch_periods: whole(1, 1_000_000).default(defaults.epochPeriods),
+  report_deadline_ms: whole(1, 604_800_000).default(defaults.reportDeadlineMs),
+  min_distance_m: whole(1, 1_000_000).default(defaults.minDistanceM),
+  max_distance_m: whole(1, 20_000_000).default(defaults.maxDistanceM),
+  max_paid_witnesses: whole(1, 1000).default(defaults.maxPaidWitnesses),
+  pool_per_epoch: decimal.default(defaults.poolPerEpoch.toString()),
+  beaconer_share_bp: whole(1, 10_000).default(defaults.beaconerShareBp),
+  chain_id: decimal.default(defaults.chainId.toString()),
+  contract: z
+    .string()
+    .regex(/^0x[0-9a-fA-F]{40}$/, "must be 0x and 40 hex digits")
+    .default(`0x${defaults.contract.toHex()}`),
+});
+
+const embedded = z.strictObject({
+  host: z.string().default("127.0.0.1"),
+  port: port.default(1883),
+  /** PEM files; both or none. */
+  tls_cert_file: z.string().optional(),
+  tls_key_file: z.string().optional(),
+  max_connections: whole(1, 1_000_000).default(10_000),
+});
+
+const broker = embedded.extend({
+  /** With a URL the gateway is a client of that broker and opens none of its own. */
+  url: z
+    .string()
+    .regex(/^mqtts?:\/\/\S+$/, "must begin with mqtt:// or mqtts://")
+    .optional(),
+  username: z.string().optional(),
+  password: z.string().optional(),
+  ca_file: z.string().optional(),
+  cert_file: z.string().optional(),
+  key_file: z.string().optional(),
+});
+
+const http = z.strictObject({
+  host: z.string().default("127.0.0.1"),
+  port: port.default(8080),
+  /** Allows changes through the API. */
+  admin_token: z.string().min(16, "must have at least 16 characters").optional(),
+});
+
+const registration = z.strictObject({
+  policy: z.enum(["open", "listed"]).default("open"),
+  /** `open` on a listener that others can reach must be said twice. */
+  open_to_network: z.boolean().default(false),
+  /** JSON file with the hotspots of a listed network. */
+  hotspots_file: z.string().optional(),
+});
+
+export const gatewaySchema = z.strictObject({
+  network: z.string().refine(isNetworkName, "must be 1 to 32 of a-z, 0-9 and -").default("demo"),
+  /** Keys, database and epoch bundles. */
+  state_dir: z.string().default(".earshot/gateway"),
+  /** `sqlite://PATH` or `postgres://…`; a SQLite database in the state folder when absent. */
+  store_url: z
+    .string()
+    .regex(/^(sqlite|postgres(ql)?):\/\//, "must begin with sqlite:// or postgres://")
+    .optional(),
+  broker: broker.prefault({}),
+  http: http.prefault({}),
+  registration: registration.prefault({}),
+  parameters: parameters.prefault({}),
+});
+
+export type GatewayConfig = z.output<typeof gatewaySchema>;
