@@ -1,0 +1,50 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Hono } from "hono";
+import { routeContext } from "./context.ts";
+import type { AppDeps } from "./deps.ts";
+import { handleErrors, refuseInvalid } from "./errors.ts";
+import { EventFeed } from "./event-feed.ts";
+import { beaconRoutes } from "./routes/beacons.ts";
+import { bundleRoutes } from "./routes/bundles.ts";
+import { epochRoutes } from "./routes/epochs.ts";
+import { eventRoutes } from "./routes/events.ts";
+import { hotspotRoutes } from "./routes/hotspots.ts";
+import { mapRoutes } from "./routes/map.ts";
+import { networkRoutes } from "./routes/network.ts";
+import { operationRoutes } from "./routes/operations.ts";
+import { pageRoutes } from "./routes/page.ts";
+import { registrationRoutes } from "./routes/registration.ts";
+import { protect } from "./security.ts";
+
+const OPENAPI_PATH = "/api/v1/openapi.json";
+
+/** API, health, metrics and fleet page. Answers requests; opens no port and starts no work of its own. */
+export function createApp(deps: AppDeps): Hono {
+  const app = new OpenAPIHono({ defaultHook: refuseInvalid, strict: false });
+  const context = routeContext(deps);
+  const feed = new EventFeed(deps);
+  protect(app);
+  handleErrors(app, deps.log);
+  operationRoutes(app, context, () => feed.followers);
+  networkRoutes(app, context);
+  hotspotRoutes(app, context);
+  registrationRoutes(app, context);
+  beaconRoutes(app, context);
+  epochRoutes(app, context);
+  bundleRoutes(app, context);
+  mapRoutes(app, context);
+  eventRoutes(app, context, feed);
+  pageRoutes(app);
+  app.doc31(OPENAPI_PATH, {
+    openapi: "3.1.0",
+    info: {
+      title: "Earshot gateway",
+      version: "1",
+      description:
+        "Hotspots, judged beacons and paid epochs of one network. Nothing about a beacon is told before its report deadline has passed.",
+      license: { name: "Apache-2.0" },
+    },
+    servers: [{ url: "/" }],
+  });
+  return app as unknown as Hono;
+}

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { type TestApp, testApp } from "./testing/test-app.ts";
+
+let t: TestApp;
+beforeAll(async () => {
+  t = await testApp();
+});
+afterAll(() => t[Symbol.asyncDispose]());
+
+test("beacons come newest first, in pages", async () => {
+  const all = await t.store.recentBeacons({ limit: 200 });
+  const keys: string[] = [];
+  for (let after = ""; ; ) {
+    const { body } = await t.json(`/api/v1/beacons?limit=50${after}`);
+    keys.push(...(body.beacons as { key: string }[]).map(({ key }) => key));
+    if (body.next === null) break;
+    after = `&after=${body.next}`;
+  }
+  expect(keys).toEqual(all.map(({ beaconKey }) => beaconKey));
+});
+
+test("a beacon shows its beaconer and every witness with the verdict", async () => {
+  const [beacon] = await t.store.recentBeacons({ limit: 1 });
+  if (beacon === undefined) throw new Error("no beacon");
+  const { body } = await t.json(`/api/v1/beacons/${beacon.beaconKey}`);
+  expect(body).toMatchObject({ beaconer: beacon.beaconer, entropyIndex: beacon.entropyIndex });
+  const reports = body.witnessReports as { hotspotId: string; outcome: string }[];
+  const paid = reports.filter(({ outcome }) => outcome === "paid").map(({ hotspotId }) => hotspotId);
+  expect(paid.sort()).toEqual(beacon.witnesses);
+  expect(body.beaconReports).toHaveLength(1);
+});
+
+test("a verdict is found by the packet's id", async () => {
+  const [beacon] = await t.store.recentBeacons({ limit: 1 });
+  const [verdict] = await t.store.verdictsOfBeacon(beacon?.beaconKey ?? "");
+  if (verdict === undefined) throw new Error("no verdict");
+  const { body } = await t.json(`/api/v1/verdicts/${verdict.packetId}`);
+  expect(body).toMatchObject({ packetId: verdict.packetId, beaconer: beacon?.beaconer });
+  const unknown = await t.json(`/api/v1/verdicts/${"0".repeat(64)}`);
+  expect(unknown.status).toBe(404);
+});
+
+test("links count what each pair's newest reports came to", async () => {
+  const { body } = await t.json("/api/v1/links");
+  const links = body.links as { beaconer: string; witness: string; paid: number; refused: number }[];
+  expect(links.length).toBeGreaterThan(5);
+  const witness = links[0]?.witness ?? "";
+  const recent = await t.store.verdictsOfHotspot(witness, { limit: 50 });
+  const witnessed = recent.filter(({ type }) => type === "witness");
+  const counted = links.filter((link) => link.witness === witness);
+  const sum = counted.reduce((total, { paid, refused }) => total + paid + refused, 0);
+  expect(sum).toBe(witnessed.length);
+});
+
+test("one hotspot's links include who heard it", async () => {
+  const [beacon] = await t.store.recentBeacons({ limit: 1 });
+  const beaconer = beacon?.beaconer ?? "";
+  const { body } = await t.json(`/api/v1/links?hotspot=${beaconer}`);
+  const links = body.links as { beaconer: string; witness: string }[];
+  for (const witness of beacon?.witnesses ?? []) {
+    expect(links.some((link) => link.beaconer === beaconer && link.witness === witness)).toBe(true);
+  }
+  expect(links.every((link) => link.beaconer === beaconer || link.witness === beaconer)).toBe(true);
+});
+
+test("cells hold every hotspot once and outline a hexagon", async () => {
+  const { body } = await t.json("/api/v1/cells");
+  const cells = body.cells as { boundary: number[][]; state: string; hotspots: string[] }[];
+  const ids = cells.flatMap(({ hotspots }) => hotspots).sort();
+  expect(ids).toEqual(t.fleet.members.map(({ hotspot }) => hotspot.id).sort());
+  expect(cells.every(({ boundary }) => boundary.length >= 5)).toBe(true);
+  expect(new Set(cells.map(({ state }) => state))).toEqual(new Set(["proven", "offline"]));
+});
+
+test("the network tells its rules, key and clock", async () => {
+  const { body } = await t.json("/api/v1/network");
+  expect(body).toMatchObject({
+    network: "test",
+    publicKey: t.deps.networkPublicKey.toHex(),
+    registration: "listed",
+    entropy: { ageMs: 20_000 },
+    judgedThrough: { index: t.fleet.judgedThrough },
+  });
+  expect((body.parameters as Record<string, unknown>).poolPerEpoch).toBe("1000000000000");
+});

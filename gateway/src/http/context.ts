@@ -1,0 +1,39 @@
+import { entropyTimeMs } from "@earshot/protocol";
+import type { StoredVerdict } from "../store/store.ts";
+import { ActivityBoard } from "./activity.ts";
+import type { AppDeps } from "./deps.ts";
+import { HotspotDirectory } from "./directory.ts";
+import { PresenceBoard } from "./presence.ts";
+import { isPublic } from "./silence.ts";
+import { verdictView } from "./views.ts";
+
+/** What routes share beside the gateway's own parts. */
+export interface RouteContext extends AppDeps {
+  directory: HotspotDirectory;
+  presence: PresenceBoard;
+  activity: ActivityBoard;
+  /** Keeps only what may be told now. */
+  published<T extends { entropyIndex: number }>(judged: readonly T[]): T[];
+  timeOfIndex(entropyIndex: number): number;
+  verdictViews(verdicts: readonly StoredVerdict[]): Promise<ReturnType<typeof verdictView>[]>;
+}
+
+export function routeContext(deps: AppDeps): RouteContext {
+  const { store, clock, parameters } = deps;
+  const directory = new HotspotDirectory(store, clock);
+  return {
+    ...deps,
+    directory,
+    presence: new PresenceBoard(deps.events),
+    activity: new ActivityBoard({ store, clock, parameters }),
+    published: (judged) => {
+      const nowMs = clock.now();
+      return judged.filter(({ entropyIndex }) => isPublic(entropyIndex, nowMs, parameters));
+    },
+    timeOfIndex: (entropyIndex) => entropyTimeMs(entropyIndex, parameters),
+    async verdictViews(verdicts) {
+      const beaconers = await directory.beaconers(verdicts.map(({ beaconKey }) => beaconKey));
+      return verdicts.map((verdict) => verdictView(verdict, beaconers.get(verdict.beaconKey), parameters));
+    },
+  };
+}

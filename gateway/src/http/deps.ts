@@ -1,0 +1,40 @@
+import type { Clock, Hotspot, Log, NetworkParameters } from "@earshot/protocol";
+import type { EventHub } from "../events.ts";
+import type { RegistrationPolicy } from "../gateway.ts";
+import type { GatewayMetrics } from "../metrics.ts";
+import type { Store } from "../store/store.ts";
+
+/** Why the registry did not take a hotspot. */
+export interface RegistrationRefusal {
+  ok: false;
+  /** Stable identifier, such as `inadmissible_key`. */
+  code: string;
+  /** What is wrong and what is allowed. */
+  message: string;
+}
+
+/** How the operator changes the registry through the API. */
+export interface RegistryAdmin {
+  /** Sent as `Authorization: Bearer <token>`. */
+  token: string;
+  /** Adds a hotspot or changes it, by the registry's own rules. */
+  add(hotspot: Hotspot): Promise<{ ok: true } | RegistrationRefusal>;
+}
+
+export interface AppDeps {
+  store: Store;
+  parameters: NetworkParameters;
+  clock: Clock;
+  events: EventHub;
+  metrics: Readonly<GatewayMetrics>;
+  registration: RegistrationPolicy;
+  /** Without one the API is read-only. */
+  admin?: RegistryAdmin;
+  /** Verifies entropy, receipts and verdicts; 32 bytes. */
+  networkPublicKey: Uint8Array;
+  /** Folder that holds one folder per closed epoch. */
+  bundlesDir: string;
+  log: Log;
+  /** Ends the event streams when the gateway stops. */
+  signal?: AbortSignal;
+}

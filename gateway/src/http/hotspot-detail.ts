@@ -1,0 +1,107 @@
+import {
+  didKey,
+  type Gnss,
+  type Hotspot,
+  type ReadingPacket,
+  type SequenceRange,
+  type StatusPacket,
+} from "@earshot/protocol";
+import type { z } from "@hono/zod-openapi";
+import type { Store } from "../store/store.ts";
+import type { RouteContext } from "./context.ts";
+import type { hotspotDetailSchema } from "./schemas/hotspot.ts";
+import { degrees, hotspotView } from "./views.ts";
+
+type Detail = z.infer<typeof hotspotDetailSchema>;
+
+const READINGS = 20;
+
+/** All that is told of one hotspot. */
+export async function hotspotDetail(hotspot: Hotspot, context: RouteContext): Promise<Detail> {
+  const { store, presence, activity, clock } = context;
+  const { id } = hotspot;
+  const nowMs = clock.now();
+  const [statuses, activities, ranges, readings, earned] = await Promise.all([
+    store.statuses(),
+    activity.of([id]),
+    store.sequenceRanges(id),
+    store.readings(id, { limit: READINGS }),
+    earnings(id, store),
+  ]);
+  const seen = statuses.get(id);
+  const recent = activities.get(id) ?? { judged: 0, paid: 0, refusedByReason: {}, witnessed: [] };
+  return {
+    nowMs,
+    hotspot: hotspotView(hotspot, presence.of(id, seen, nowMs), recent),
+    did: didKey(id),
+    sequence: { ranges, missing: missingIn(ranges) },
+    status: seen === undefined ? null : statusView(seen.status, seen.receivedAtMs),
+    readings: readings.map(readingView),
+    earned,
+  };
+}
+
+/** How many numbers lie between the ranges. */
+export const missingIn = (ranges: readonly SequenceRange[]): number =>
+  ranges.reduce((sum, { first }, i) => {
+    const before = ranges[i - 1];
+    return before === undefined ? sum : sum + first - before.last - 1;
+  }, 0);
+
+async function earnings(hotspotId: string, store: Store): Promise<Detail["earned"]> {
+  const latest = await store.latestEpoch();
+  if (latest === undefined) return null;
+  const payments = await store.payments(latest.epoch);
+  const payment = payments.find((candidate) => candidate.hotspotId === hotspotId);
+  if (payment === undefined) return null;
+  return {
+    epoch: latest.epoch,
+    cumulative: payment.cumulative.toString(),
+    delta: payment.delta.toString(),
+  };
+}
+
+function statusView(status: StatusPacket, receivedAtMs: number): NonNullable<Detail["status"]> {
+  const { radio, gnss } = status;
+  return {
+    atMs: status.atMs,
+    receivedAtMs,
+    state: status.state,
+    uptimeS: status.uptimeS,
+    version: status.version,
+    // A transmit count that grows tells who beacons now, and a receive count who hears it: kept back.
+    radio: radio && {
+      ackPermille: radio.ackPermille,
+      temperatureC: radio.temperatureDc === null ? null : radio.temperatureDc / 10,
+    },
+    gnss: gnss && gnssView(gnss),
+    outboxQueued: status.outboxQueued,
+    outboxDropped: status.outboxDropped,
+  };
+}
+
+const gnssView = (gnss: Gnss) => ({
+  fixMode: gnss.fixMode,
+  satellitesUsed: gnss.satellitesUsed,
+  latitude: gnss.latE7 === null ? null : degrees(gnss.latE7),
+  longitude: gnss.lonE7 === null ? null : degrees(gnss.lonE7),
+  altitudeM: gnss.altitudeM,
+  horizontalErrorM: gnss.horizontalErrorDm === null ? null : gnss.horizontalErrorDm / 10,
+  integrityFlags: gnss.integrityFlags,
+});
+
+/** Decimal digits, not binary fractions: 237 · 10^-1 is 23.7. */
+const scaled = (integer: number, exponent: number): number => Number(`${integer}e${exponent}`);
+
+const readingView = (reading: ReadingPacket): Detail["readings"][number] => ({
+  atMs: reading.atMs,
+  source: reading.source,
+  periodMs: reading.periodMs,
+  quantities: reading.quantities.map(({ name, exponent, min, mean, max, count }) => ({
+    name,
+    min: scaled(min, exponent),
+    mean: scaled(mean, exponent),
+    max: scaled(max, exponent),
+    count,
+  })),
+});

@@ -1,0 +1,54 @@
+import type { GatewayMetrics } from "../metrics.ts";
+import type { Health } from "./health.ts";
+import type { MetricFamily } from "./prometheus.ts";
+
+type Source = Readonly<GatewayMetrics>;
+
+const counter = (name: string, help: string, value: number): MetricFamily => ({
+  name: `earshot_${name}_total`,
+  help,
+  type: "counter",
+  samples: [{ value }],
+});
+
+const gauge = (name: string, help: string, value: number): MetricFamily => ({
+  name: `earshot_${name}`,
+  help,
+  type: "gauge",
+  samples: [{ value }],
+});
+
+const by = (
+  label: string,
+  name: string,
+  help: string,
+  counts: ReadonlyMap<string, number>,
+): MetricFamily => ({
+  name: `earshot_${name}_total`,
+  help,
+  type: "counter",
+  samples: [...counts].map(([key, value]) => ({ labels: { [label]: key }, value })),
+});
+
+const seconds = (ms: number | null): number => (ms === null ? Number.NaN : ms / 1000);
+
+/** Everything `/metrics` shows. NaN stands for what is not known yet. */
+export const gatewayFamilies = (metrics: Source, health: Health, followers: number): MetricFamily[] => [
+  gauge("healthy", "1 when the store answers and entropy is fresh", health.ok ? 1 : 0),
+  by("type", "packets_accepted", "New packets stored, by type", metrics.accepted),
+  counter("packets_duplicate", "Packets that were stored already", metrics.duplicates),
+  by("reason", "packets_refused", "Packets refused before storing, by reason", metrics.refused),
+  counter("batches", "Transactions with packets", metrics.batches),
+  counter("batched_packets", "Packets in those transactions", metrics.batchedPackets),
+  gauge("largest_batch_packets", "Packets in the largest transaction", metrics.largestBatch),
+  by("reason", "logins_refused", "Broker logins refused, by reason", metrics.loginsRefused),
+  gauge("connected_clients", "Hotspots connected to the broker", metrics.connectedClients),
+  by("reason", "verdicts", "Verdicts given, by reason (ok is paid)", metrics.verdicts),
+  counter("downlink_failures", "Messages to hotspots that the broker did not take", metrics.downlinkFailures),
+  gauge("entropy_index", "Index of the newest entropy published, -1 before the first", metrics.entropyIndex),
+  gauge("entropy_age_seconds", "Age of the newest entropy", seconds(health.entropyAgeMs)),
+  gauge("judged_through_index", "Highest entropy index judged, -1 before the first", metrics.judgedThrough),
+  gauge("judged_through_age_seconds", "Age of the newest judged period", seconds(health.judgedThroughAgeMs)),
+  gauge("closed_epoch", "The newest closed epoch, -1 before the first", metrics.closedEpoch),
+  gauge("event_followers", "Open event streams", followers),
+];

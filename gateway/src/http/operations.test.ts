@@ -1,0 +1,63 @@
+import { expect, test } from "bun:test";
+import { count } from "../metrics.ts";
+import { prometheusText } from "./prometheus.ts";
+import { testApp } from "./testing/test-app.ts";
+
+test("health turns bad when entropy is late and good when it is back", async () => {
+  await using t = await testApp();
+  const healthy = await t.json("/healthz");
+  expect(healthy).toMatchObject({ status: 200, body: { ok: true, entropyAgeMs: 20_000, problems: [] } });
+  await t.clock.advance(100_001);
+  const late = await t.json("/healthz");
+  expect(late.status).toBe(503);
+  expect(late.body.problems).toEqual(["The newest entropy is 120001 ms old; at most 120000 ms is healthy"]);
+});
+
+test("health names a store that does not answer, and only the log says why", async () => {
+  await using t = await testApp();
+  await using broken = await testApp({
+    store: { ...t.store, latestEntropy: () => Promise.reject(new Error("connection refused")) },
+  });
+  const { status, body } = await broken.json("/healthz");
+  expect(status).toBe(503);
+  expect(body.problems).toEqual(["The store does not answer; the log says why"]);
+  expect(broken.logged).toEqual(["error store does not answer"]);
+});
+
+/** The text format's grammar, from the Prometheus documentation ("Exposition formats", 0.0.4). */
+const LINE =
+  /^(# HELP [a-zA-Z_:][\w:]* .*|# TYPE [a-zA-Z_:][\w:]* (counter|gauge)|[a-zA-Z_:][\w:]*(\{[a-zA-Z_]\w*="([^"\\\n]|\\\\|\\"|\\n)*"(,[a-zA-Z_]\w*="([^"\\\n]|\\\\|\\"|\\n)*")*\})? (NaN|[+-]?Inf|-?\d+(\.\d+)?(e[+-]?\d+)?))$/;
+
+test("metrics are well-formed and carry the gateway's counts", async () => {
+  await using t = await testApp();
+  count(t.deps.metrics.accepted, "witness", 12);
+  count(t.deps.metrics.refused, 'say "hi"\\\n', 2);
+  const response = await t.app.request("/metrics");
+  expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+  const text = await response.text();
+  expect(text.endsWith("\n")).toBe(true);
+  for (const line of text.trimEnd().split("\n")) expect(line).toMatch(LINE);
+  expect(text).toContain('earshot_packets_accepted_total{type="witness"} 12\n');
+  expect(text).toContain('earshot_packets_refused_total{reason="say \\"hi\\"\\\\\\n"} 2\n');
+  expect(text).toContain("earshot_healthy 1\n");
+  expect(text).toContain("earshot_entropy_age_seconds 20\n");
+});
+
+test("each metric is introduced once and grouped", () => {
+  const text = prometheusText([
+    {
+      name: "a_total",
+      help: "Two\nlines",
+      type: "counter",
+      samples: [
+        { labels: { x: "1", y: "2" }, value: 1 },
+        { labels: { x: "2" }, value: Number.POSITIVE_INFINITY },
+      ],
+    },
+    { name: "b", help: "Not known", type: "gauge", samples: [{ value: Number.NaN }] },
+  ]);
+  expect(text).toBe(
+    '# HELP a_total Two\\nlines\n# TYPE a_total counter\na_total{x="1",y="2"} 1\na_total{x="2"} +Inf\n' +
+      "# HELP b Not known\n# TYPE b gauge\nb NaN\n",
+  );
+});

@@ -1,0 +1,38 @@
+import type { StatusPacket } from "@earshot/protocol";
+import type { EventHub } from "../events.ts";
+
+/** Three status periods of a minute, and some time on the way: a silent hotspot is offline after that. */
+export const ONLINE_WITHIN_MS = 200_000;
+
+export interface Presence {
+  online: boolean;
+  lastSeenAtMs: number | null;
+  lastSeenAgeMs: number | null;
+}
+
+type Seen = { status: StatusPacket; receivedAtMs: number } | undefined;
+
+/**
+ * Who is there: from the newest stored status and from connections as they come and go. The second is quicker but
+ * known only to the gateway that holds the connection; whichever is newer counts.
+ */
+export class PresenceBoard {
+  readonly #connections = new Map<string, { online: boolean; atMs: number }>();
+
+  constructor(events: EventHub) {
+    events.listen((event) => {
+      if (event.kind === "hotspot") this.#connections.set(event.hotspotId, event);
+    });
+  }
+
+  of(hotspotId: string, seen: Seen, nowMs: number): Presence {
+    const connection = this.#connections.get(hotspotId);
+    const statusMs = seen?.receivedAtMs ?? Number.NEGATIVE_INFINITY;
+    const connectionMs = connection?.atMs ?? Number.NEGATIVE_INFINITY;
+    const lastSeenAtMs = Math.max(statusMs, connectionMs);
+    if (!Number.isFinite(lastSeenAtMs)) return { online: false, lastSeenAtMs: null, lastSeenAgeMs: null };
+    const says = connectionMs > statusMs ? connection?.online === true : seen?.status.state === "online";
+    const lastSeenAgeMs = Math.max(0, nowMs - lastSeenAtMs);
+    return { online: says && lastSeenAgeMs <= ONLINE_WITHIN_MS, lastSeenAtMs, lastSeenAgeMs };
+  }
+}

@@ -1,0 +1,85 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { RouteContext } from "../context.ts";
+import { failure } from "../errors.ts";
+import { hotspotDetail } from "../hotspot-detail.ts";
+import { hotspotIdText, invalid, json, missing, pageQuery } from "../schemas/common.ts";
+import { hotspotDetailSchema, hotspotListSchema } from "../schemas/hotspot.ts";
+import { verdictPageSchema } from "../schemas/verdict.ts";
+import { hotspotView } from "../views.ts";
+import { nextVerdict, pageOf } from "./paging.ts";
+
+export const hotspotParams = z.object({ id: hotspotIdText });
+
+export const unknownHotspot = (id: string) =>
+  failure("unknown_hotspot", `No hotspot ${id} is registered in this network`, {
+    parameter: "id",
+    value: id,
+    allowed: "a registered hotspot: GET /api/v1/hotspots lists them",
+  });
+
+const list = createRoute({
+  method: "get",
+  path: "/api/v1/hotspots",
+  operationId: "listHotspots",
+  summary: "All registered hotspots, by ascending id",
+  tags: ["hotspots"],
+  request: { query: pageQuery("hotspot", 1000, 200) },
+  responses: { 200: json("One page", hotspotListSchema), ...invalid },
+});
+
+const one = createRoute({
+  method: "get",
+  path: "/api/v1/hotspots/{id}",
+  operationId: "getHotspot",
+  summary: "One hotspot: status, sequence numbers, readings, earnings",
+  tags: ["hotspots"],
+  request: { params: hotspotParams },
+  responses: { 200: json("The hotspot", hotspotDetailSchema), ...invalid, ...missing },
+});
+
+const verdicts = createRoute({
+  method: "get",
+  path: "/api/v1/hotspots/{id}/verdicts",
+  operationId: "listHotspotVerdicts",
+  summary: "What became of a hotspot's reports, newest first",
+  tags: ["hotspots"],
+  request: { params: hotspotParams, query: pageQuery("verdict", 200, 50) },
+  responses: { 200: json("One page", verdictPageSchema), ...invalid, ...missing },
+});
+
+export function hotspotRoutes(app: OpenAPIHono, context: RouteContext): void {
+  const { store, clock, directory } = context;
+  app.openapi(list, async (c) => {
+    const { limit = 200, after = "" } = c.req.valid("query");
+    const hotspots = await directory.all();
+    const page = hotspots.filter(({ id }) => id > after).slice(0, limit);
+    const last = page.at(-1);
+    const next = last !== undefined && last !== hotspots.at(-1) ? last.id : null;
+    const [statuses, activity] = await Promise.all([
+      store.statuses(),
+      context.activity.of(page.map(({ id }) => id)),
+    ]);
+    const nowMs = clock.now();
+    const views = page.flatMap((hotspot) => {
+      const recent = activity.get(hotspot.id);
+      const presence = context.presence.of(hotspot.id, statuses.get(hotspot.id), nowMs);
+      return recent === undefined ? [] : [hotspotView(hotspot, presence, recent)];
+    });
+    return c.json({ nowMs, total: hotspots.length, hotspots: views, next }, 200);
+  });
+  app.openapi(one, async (c) => {
+    const { id } = c.req.valid("param");
+    const hotspot = await store.hotspot(id);
+    if (hotspot === undefined) return c.json(unknownHotspot(id), 404);
+    return c.json(await hotspotDetail(hotspot, context), 200);
+  });
+  app.openapi(verdicts, async (c) => {
+    const { id } = c.req.valid("param");
+    if ((await store.hotspot(id)) === undefined) return c.json(unknownHotspot(id), 404);
+    const page = pageOf(c.req.valid("query"), 50);
+    const found = await store.verdictsOfHotspot(id, page);
+    const told = context.published(found);
+    const views = await context.verdictViews(told);
+    return c.json({ nowMs: clock.now(), verdicts: views, next: nextVerdict(found, told, page) }, 200);
+  });
+}

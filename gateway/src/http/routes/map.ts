@@ -1,0 +1,105 @@
+import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { cellToBoundary } from "h3-js";
+import type { StoredVerdict } from "../../store/store.ts";
+import type { Activity } from "../activity.ts";
+import type { RouteContext } from "../context.ts";
+import { linksFrom } from "../links.ts";
+import { hotspotIdText, invalid, json, missing } from "../schemas/common.ts";
+import { cellsSchema, linksSchema } from "../schemas/network.ts";
+import { cellOf } from "../views.ts";
+import { unknownHotspot } from "./hotspots.ts";
+
+/** What one map draws at most: the first hotspots by id. */
+const MAX_MAP_HOTSPOTS = 2000;
+/** Own beacons of one hotspot whose witnesses are looked up. */
+const OWN_BEACONS = 30;
+
+const cells = createRoute({
+  method: "get",
+  path: "/api/v1/cells",
+  operationId: "listCells",
+  summary: "H3 cells (resolution 8) that hold hotspots, with outline and state",
+  description: `Of the first ${MAX_MAP_HOTSPOTS} hotspots. proven: a recent report was paid; refused: judged but none paid; quiet: online, nothing judged; offline: nobody there.`,
+  tags: ["map"],
+  responses: { 200: json("The cells", cellsSchema) },
+});
+
+const links = createRoute({
+  method: "get",
+  path: "/api/v1/links",
+  operationId: "listLinks",
+  summary: "Who heard whom lately, paid or refused, of judged beacons",
+  tags: ["map"],
+  request: {
+    query: z.strictObject({
+      hotspot: hotspotIdText.optional().openapi({ description: "Only links of this hotspot" }),
+    }),
+  },
+  responses: { 200: json("One link for each pair and direction", linksSchema), ...invalid, ...missing },
+});
+
+export function mapRoutes(app: OpenAPIHono, context: RouteContext): void {
+  const { clock, directory } = context;
+  app.openapi(cells, async (c) => c.json({ nowMs: clock.now(), cells: await cellViews(context) }, 200));
+  app.openapi(links, async (c) => {
+    const { hotspot } = c.req.valid("query");
+    const hotspots = await directory.all();
+    const byId = new Map(hotspots.map((each) => [each.id, each]));
+    if (hotspot !== undefined && !byId.has(hotspot)) return c.json(unknownHotspot(hotspot), 404);
+    const ids = hotspots.slice(0, MAX_MAP_HOTSPOTS).map(({ id }) => id);
+    const verdicts = hotspot === undefined ? await witnessedBy(ids, context) : await about(hotspot, context);
+    const found = await linksFrom(context.published(verdicts), {
+      directory,
+      hotspots: byId,
+      timeOfIndex: context.timeOfIndex,
+    });
+    return c.json({ nowMs: clock.now(), links: found }, 200);
+  });
+}
+
+async function witnessedBy(ids: readonly string[], { activity }: RouteContext): Promise<StoredVerdict[]> {
+  return [...(await activity.of(ids)).values()].flatMap(({ witnessed }) => witnessed);
+}
+
+/** What a hotspot witnessed, and who witnessed its own beacons. */
+async function about(id: string, { store }: RouteContext): Promise<StoredVerdict[]> {
+  const own = await store.verdictsOfHotspot(id, { limit: 200 });
+  const beacons = own.filter(({ type }) => type === "beacon").slice(0, OWN_BEACONS);
+  const heard = await Promise.all(beacons.map(({ beaconKey }) => store.verdictsOfBeacon(beaconKey)));
+  const all = [...own, ...heard.flat()].filter(({ type }) => type === "witness");
+  return [...new Map(all.map((verdict) => [verdict.packetId, verdict])).values()];
+}
+
+type CellState = "proven" | "refused" | "quiet" | "offline";
+/** A cell shows the best that one of its hotspots shows. */
+const RANK: readonly CellState[] = ["proven", "refused", "quiet", "offline"];
+
+function stateOf(activity: Activity | undefined, online: boolean): CellState {
+  if (!online) return "offline";
+  if (activity === undefined || activity.judged === 0) return "quiet";
+  return activity.paid > 0 ? "proven" : "refused";
+}
+
+async function cellViews({ store, clock, directory, activity, presence }: RouteContext) {
+  const hotspots = (await directory.all()).slice(0, MAX_MAP_HOTSPOTS);
+  const [statuses, activities] = await Promise.all([
+    store.statuses(),
+    activity.of(hotspots.map(({ id }) => id)),
+  ]);
+  const nowMs = clock.now();
+  const found = new Map<string, { state: CellState; hotspots: string[] }>();
+  for (const hotspot of hotspots) {
+    const { online } = presence.of(hotspot.id, statuses.get(hotspot.id), nowMs);
+    const state = stateOf(activities.get(hotspot.id), online);
+    const key = cellOf(hotspot);
+    const cell = found.get(key) ?? { state, hotspots: [] };
+    if (RANK.indexOf(state) < RANK.indexOf(cell.state)) cell.state = state;
+    cell.hotspots.push(hotspot.id);
+    found.set(key, cell);
+  }
+  return [...found].map(([cell, rest]) => ({
+    cell,
+    boundary: cellToBoundary(cell).map(([lat, lon]): [number, number] => [lat, lon]),
+    ...rest,
+  }));
+}

@@ -1,0 +1,86 @@
+import { type Hotspot, parseEvmAddress, publicKeyOf } from "@earshot/protocol";
+import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
+import type { RouteContext } from "../context.ts";
+import { errorSchema, failure } from "../errors.ts";
+import { hotspotDetail } from "../hotspot-detail.ts";
+import { invalid, json } from "../schemas/common.ts";
+import { hotspotDetailSchema, registrationSchema } from "../schemas/hotspot.ts";
+import { isBearer } from "../security.ts";
+
+const register = createRoute({
+  method: "post",
+  path: "/api/v1/hotspots",
+  operationId: "registerHotspot",
+  summary: "Lists a hotspot, or changes a listed one",
+  description: "For the operator. Refused when the gateway was started without an admin token.",
+  tags: ["hotspots"],
+  security: [{ adminToken: [] }],
+  request: {
+    body: { required: true, content: { "application/json": { schema: registrationSchema } } },
+  },
+  responses: {
+    201: json("Registered", hotspotDetailSchema),
+    ...invalid,
+    401: json("The admin token is missing or wrong", errorSchema),
+    403: json("This gateway takes no registrations through the API", errorSchema),
+    409: json("The registry refuses this hotspot", errorSchema),
+    413: json("The body is too large", errorSchema),
+    415: json("The body is not application/json", errorSchema),
+  },
+});
+
+export function registrationRoutes(app: OpenAPIHono, context: RouteContext): void {
+  app.openAPIRegistry.registerComponent("securitySchemes", "adminToken", { type: "http", scheme: "bearer" });
+  // Before the body is looked at: who may not register learns nothing from validation.
+  app.post("/api/v1/hotspots", async (c, next) => {
+    const { admin } = context;
+    if (admin === undefined) {
+      return c.json(failure("read_only", "This gateway was started without an admin token"), 403);
+    }
+    if (isBearer(c.req.header("authorization"), admin.token)) return next();
+    c.header("WWW-Authenticate", 'Bearer realm="earshot"');
+    return c.json(failure("unauthorized", "Send `Authorization: Bearer <admin token>`"), 401);
+  });
+  app.openapi(register, async (c) => {
+    const registration = c.req.valid("json");
+    const payee = registration.payee === null ? null : parseEvmAddress(registration.payee);
+    if (payee === undefined) return c.json(wrongPayee(registration.payee), 400);
+    const hotspot = hotspotFrom(registration, payee, context.clock.now());
+    const added = await context.admin?.add(hotspot);
+    if (added?.ok !== true) {
+      const message = added?.message ?? "The registry is read-only";
+      return c.json(failure(added?.code ?? "read_only", message), 409);
+    }
+    const stored = (await context.store.hotspot(hotspot.id)) ?? hotspot;
+    return c.json(await hotspotDetail(stored, context), 201);
+  });
+}
+
+const wrongPayee = (payee: string | null) =>
+  failure("invalid_parameter", `payee is "${payee}", not an EVM address or one with a typing mistake`, {
+    parameter: "payee",
+    value: JSON.stringify(payee).slice(0, 100),
+    allowed: "0x and 40 hex digits, checksummed (ERC-55) or all lower-case",
+  });
+
+function hotspotFrom(
+  registration: z.infer<typeof registrationSchema>,
+  payee: Uint8Array | null,
+  nowMs: number,
+): Hotspot {
+  const publicKey = publicKeyOf(registration.id);
+  if (publicKey === undefined)
+    throw new TypeError(`${registration.id} passed validation but is no hotspot id`);
+  return {
+    id: registration.id,
+    publicKey,
+    latE7: Math.round(registration.latitude * 1e7),
+    lonE7: Math.round(registration.longitude * 1e7),
+    elevationM: Math.round(registration.elevationM),
+    antennaGainDdbi: Math.round(registration.antennaGainDbi * 10),
+    region: registration.region,
+    payee,
+    registeredAtMs: nowMs,
+    evidence: null,
+  };
+}

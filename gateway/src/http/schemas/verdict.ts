@@ -1,0 +1,57 @@
+import { z } from "@hono/zod-openapi";
+import { atMs, beaconKeyText, hash, hotspotIdText, next } from "./common.ts";
+
+export const verdictSchema = z
+  .object({
+    packetId: hash,
+    hotspotId: hotspotIdText,
+    hotspotName: z.string(),
+    beaconKey: beaconKeyText,
+    beaconer: hotspotIdText.nullable().openapi({
+      description: "Whose beacon the report is about; null when that hotspot is not registered",
+    }),
+    type: z.enum(["beacon", "witness"]),
+    outcome: z.enum(["paid", "refused"]),
+    reason: z.string().openapi({ description: "Stable identifier; `ok` when paid", example: "too_close" }),
+    sentence: z.string().openapi({ description: "The reason in words, with the numbers" }),
+    measurements: z.array(
+      z.object({ name: z.string().openapi({ description: "With its unit" }), value: z.number() }),
+    ),
+    epoch: z.int(),
+    entropyIndex: z.int(),
+    beaconAtMs: atMs.openapi({ description: "When the beacon's entropy was due" }),
+    judgedAtMs: atMs,
+  })
+  .openapi("Verdict");
+
+export const verdictPageSchema = z
+  .object({ nowMs: atMs, verdicts: z.array(verdictSchema), next })
+  .openapi("VerdictPage");
+
+export const beaconSchema = z
+  .object({
+    key: beaconKeyText,
+    entropyIndex: z.int(),
+    atMs,
+    epoch: z.int(),
+    beaconer: hotspotIdText,
+    beaconerName: z.string(),
+    paidWitnesses: z.array(hotspotIdText),
+  })
+  .openapi("Beacon");
+
+export const beaconPageSchema = z
+  .object({ nowMs: atMs, beacons: z.array(beaconSchema), next })
+  .openapi("BeaconPage");
+
+export const beaconDetailSchema = z
+  .object({
+    key: beaconKeyText,
+    entropyIndex: z.int(),
+    atMs,
+    epoch: z.int(),
+    beaconer: hotspotIdText.nullable(),
+    beaconReports: z.array(verdictSchema),
+    witnessReports: z.array(verdictSchema),
+  })
+  .openapi("BeaconDetail");
