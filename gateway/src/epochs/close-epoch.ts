@@ -1,0 +1,216 @@
+import { basename, join } from "node:path";
+import {
+  type Clock,
+  type Hotspot,
+  type Log,
+  type Manifest,
+  type NetworkParameters,
+  type SequenceRange,
+  type Settlement,
+  type Signer,
+  settleEpoch,
+  sha256,
+} from "@earshot/protocol";
+import type { Store, StoredEpoch, StoredPacket, StoredVerdict } from "../store/store.ts";
+import {
+  type Bundle,
+  type BundleContent,
+  bundleName,
+  encodeBundle,
+  epochSpanMs,
+  MANIFEST_FILE,
+} from "./bundle.ts";
+import { keepOrWrite } from "./bundle-folder.ts";
+import { entropyOfEpoch } from "./entropy-span.ts";
+
+/*
+ * Closing an epoch turns the verdicts that were reached while it went on into payments, writes the bundle and then
+ * records the epoch. Killed in between, it is closed again: a bundle whose epoch is not recorded has not been published.
+ *
+ * Epochs close in order. An epoch without packets still closes, its whole pool unallocated. An epoch in which the
+ * network was down (neither entropy nor packets) is skipped: nothing can have been proven in it, and the next manifest
+ * says so, for it names the epoch before it, and its entropy chain has no link in the gap (`verify-epoch` checks both).
+ * The pool of a skipped epoch is not minted and not carried over.
+ */
+
+export type EpochStore = Pick<
+  Store,
+  | "packetsOfEpoch"
+  | "verdictsOfEpoch"
+  | "provenOfEpoch"
+  | "sequenceRanges"
+  | "entropyRange"
+  | "latestEntropy"
+  | "latestEpoch"
+  | "epoch"
+  | "payments"
+  | "addEpoch"
+>;
+
+export interface CloseEpochDeps {
+  store: EpochStore;
+  parameters: NetworkParameters;
+  /** The registry in force for the epoch: what its reports were judged against. */
+  registryOfEpoch(epoch: number): Promise<readonly Hotspot[]>;
+  /** Holds the network key. */
+  signer: Signer;
+  clock: Pick<Clock, "now">;
+  /** Holds one folder per bundle. */
+  bundlesDir: string;
+  log?: Log;
+}
+
+/**
+ * The next epoch to close, from `first` (the one after the last closed, or the network's first) to `last`, the last
+ * that is judged through; skips epochs in which the network was down.
+ */
+export async function nextEpochToClose(
+  store: Pick<Store, "packetsOfEpoch" | "entropyRange">,
+  parameters: Pick<NetworkParameters, "epochPeriods">,
+  first: number,
+  last: number,
+): Promise<number | undefined> {
+  for (let epoch = first; epoch <= last; epoch++) {
+    if (!(await isDown(store, parameters, epoch))) return epoch;
+  }
+  return undefined;
+}
+
+async function isDown(
+  store: Pick<Store, "packetsOfEpoch" | "entropyRange">,
+  { epochPeriods }: Pick<NetworkParameters, "epochPeriods">,
+  epoch: number,
+): Promise<boolean> {
+  const entropy = await store.entropyRange(epoch * epochPeriods, (epoch + 1) * epochPeriods - 1);
+  return entropy.length === 0 && (await store.packetsOfEpoch(epoch)).length === 0;
+}
+
+/**
+ * Closes an epoch all of whose indexes are judged; returns what is recorded if that has been done. Until it resolves,
+ * no packet may be filed under the epoch.
+ * @throws {RangeError} if a later epoch is closed already, or an earlier one that was not down is still open
+ * @throws {Error} if not all is judged yet
+ */
+export async function closeEpoch(epoch: number, deps: CloseEpochDeps): Promise<StoredEpoch> {
+  const { store } = deps;
+  const known = await store.epoch(epoch);
+  if (known !== undefined) return known;
+  const previous = await store.latestEpoch();
+  await checkOrder(epoch, previous, deps);
+  const content = await contentOf(epoch, previous, deps);
+  const folder = join(deps.bundlesDir, bundleName(epoch));
+  const encode = (closedAtMs: number) => encodeBundle({ ...content, closedAtMs }, deps.signer);
+  const kept = keepOrWrite(folder, content.parameters.network, content.closedAtMs, encode);
+  const stored = storedEpoch(content, kept.bundle, kept.closedAtMs, folder);
+  await store.addEpoch(
+    stored,
+    content.settlement.payments.map((payment) => ({ epoch, ...payment })),
+  );
+  deps.log?.("info", "Epoch closed", { epoch, root: stored.root.toHex(), paid: stored.paid.toString() });
+  return stored;
+}
+
+async function checkOrder(epoch: number, previous: StoredEpoch | undefined, deps: CloseEpochDeps) {
+  if (previous === undefined) return;
+  if (previous.epoch > epoch) {
+    throw new RangeError(`Cannot close epoch ${epoch}: ${previous.epoch} is closed already`);
+  }
+  const open = await nextEpochToClose(deps.store, deps.parameters, previous.epoch + 1, epoch - 1);
+  if (open !== undefined) throw new RangeError(`Cannot close epoch ${epoch}: ${open} comes first`);
+}
+
+async function contentOf(
+  epoch: number,
+  previous: StoredEpoch | undefined,
+  deps: CloseEpochDeps,
+): Promise<BundleContent> {
+  const { store, parameters } = deps;
+  const entropy = await entropyOfEpoch(store, epoch, parameters);
+  if (entropy === undefined) {
+    throw new Error(
+      `Cannot close epoch ${epoch}: the entropy that draws its last witnesses is not published`,
+    );
+  }
+  const packets = await store.packetsOfEpoch(epoch);
+  const verdicts = await store.verdictsOfEpoch(epoch);
+  checkJudged(epoch, packets, verdicts);
+  const hotspots = await deps.registryOfEpoch(epoch);
+  return {
+    parameters,
+    epoch,
+    previous: previousOf(previous),
+    closedAtMs: deps.clock.now(),
+    packets,
+    entropy,
+    hotspots,
+    usedSequences: await usedSequences(store, epoch, packets),
+    verdicts,
+    settlement: await settle(epoch, previous, hotspots, deps),
+  };
+}
+
+const previousOf = (
+  previous: StoredEpoch | undefined,
+): Pick<Manifest, "previousEpoch" | "previousManifestHash"> => ({
+  previousEpoch: previous?.epoch ?? null,
+  previousManifestHash: previous?.manifestHash ?? new Uint8Array(32),
+});
+
+/** One verdict per report and no other, or the bundle could not be verified. */
+function checkJudged(
+  epoch: number,
+  packets: readonly StoredPacket[],
+  verdicts: readonly StoredVerdict[],
+): void {
+  const judged = new Set(verdicts.map(({ packetId }) => packetId));
+  const reports = packets.filter(({ entropyIndex }) => entropyIndex !== null);
+  const missing = reports.find(({ id }) => !judged.has(id));
+  if (missing !== undefined)
+    throw new Error(`Cannot close epoch ${epoch}: packet ${missing.id} is not judged`);
+  if (judged.size === reports.length) return;
+  const ids = new Set(reports.map(({ id }) => id));
+  const stray = verdicts.find(({ packetId }) => !ids.has(packetId));
+  throw new Error(
+    `Cannot close epoch ${epoch}: there is a verdict on packet ${stray?.packetId}, but no packet`,
+  );
+}
+
+async function usedSequences(
+  store: EpochStore,
+  epoch: number,
+  packets: readonly StoredPacket[],
+): Promise<Map<string, SequenceRange[]>> {
+  const used = new Map<string, SequenceRange[]>();
+  for (const id of new Set(packets.map(({ hotspotId }) => hotspotId))) {
+    used.set(id, await store.sequenceRanges(id, epoch));
+  }
+  return used;
+}
+
+async function settle(
+  epoch: number,
+  previous: StoredEpoch | undefined,
+  hotspots: readonly Hotspot[],
+  { store, parameters }: CloseEpochDeps,
+): Promise<Settlement> {
+  const payments = previous === undefined ? [] : await store.payments(previous.epoch);
+  const before = new Map(payments.map(({ hotspotId, cumulative }) => [hotspotId, cumulative]));
+  return settleEpoch(await store.provenOfEpoch(epoch), parameters, hotspots, before);
+}
+
+const storedEpoch = (
+  { epoch, parameters, settlement }: BundleContent,
+  bundle: Bundle,
+  closedAtMs: number,
+  folder: string,
+): StoredEpoch => ({
+  epoch,
+  ...epochSpanMs(epoch, parameters),
+  closedAtMs,
+  pool: settlement.pool,
+  paid: settlement.paid,
+  unallocated: settlement.unallocated,
+  root: settlement.tree.root,
+  manifestHash: sha256(bundle[MANIFEST_FILE]),
+  bundle: basename(folder),
+});

@@ -1,0 +1,85 @@
+import { expect, test } from "bun:test";
+import { type Bundle, MANIFEST_FILE } from "./bundle.ts";
+import { readPackets, writePackets } from "./bundle-sequences.ts";
+import { signedAgain, testBundles } from "./test-bundle.ts";
+import { verifyFiles } from "./verify-bundle.ts";
+import type { AdmittedKeys } from "./verify-packets.ts";
+
+const [bundle] = (await testBundles(1)) as [Bundle];
+const packets = bundle["packets.cbor"];
+const keys: AdmittedKeys = new Map();
+/** Thousands of verifications, one for each byte: no machine should need as long. */
+const TIMEOUT_MS = 120_000;
+
+function flipped(bytes: Uint8Array, at: number): Uint8Array {
+  const copy = Uint8Array.from(bytes);
+  copy[at] = (copy[at] as number) ^ (1 << (at & 7));
+  return copy;
+}
+
+/** Offset in the file of each packet's own bytes. */
+function packetSpans(): { start: number; length: number }[] {
+  const read = readPackets(packets);
+  if (!read.ok) throw new TypeError("Test packets cannot be read");
+  return read.items.map(({ bytes }) => ({
+    start: bytes.byteOffset - packets.byteOffset,
+    length: bytes.length,
+  }));
+}
+
+test("the bundle holds paid and refused reports, and verifies as it is", () => {
+  const outcome = verifyFiles(bundle);
+  expect(outcome.ok).toBe(true);
+  const reasons = outcome.ok ? outcome.verified.judgement.verdicts.map(({ reason }) => reason) : [];
+  expect(new Set(reasons)).toEqual(
+    new Set(["ok", "not_drawn", "not_heard", "wrong_frequency", "unknown_hotspot", "sequence_reused"]),
+  );
+});
+
+test(
+  "flipping a bit of any byte of the packets file is found",
+  () => {
+    for (let at = 0; at < packets.length; at++) {
+      const outcome = verifyFiles({ ...bundle, "packets.cbor": flipped(packets, at) }, { keys });
+      expect(outcome.ok ? `byte ${at} was missed` : outcome.difference.file).toBe("packets.cbor");
+    }
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  "flipping a bit of any byte of any packet is found in that packet, when the network signs the flip too",
+  () => {
+    for (const [i, { start, length }] of packetSpans().entries()) {
+      for (let at = start; at < start + length; at++) {
+        const outcome = verifyFiles(signedAgain(bundle, { "packets.cbor": flipped(packets, at) }), { keys });
+        const where = outcome.ok ? "" : `${outcome.difference.file} ${outcome.difference.at}`;
+        expect(where).toMatch(new RegExp(`^packets.cbor item ${i + 1}(,|$)`));
+      }
+    }
+  },
+  TIMEOUT_MS,
+);
+
+test("flipping a bit of any byte of the manifest is found", () => {
+  for (let at = 0; at < bundle[MANIFEST_FILE].length; at++) {
+    const outcome = verifyFiles({ ...bundle, [MANIFEST_FILE]: flipped(bundle[MANIFEST_FILE], at) });
+    expect(outcome.ok ? `byte ${at}` : outcome.difference.file).toBe(MANIFEST_FILE);
+  }
+});
+
+test("a receive time is the network's word: moved within the deadline it changes nothing, beyond it a verdict", () => {
+  const read = readPackets(packets);
+  const items = read.ok ? read.items : [];
+  const moved = (ms: number) =>
+    verifyFiles(
+      signedAgain(bundle, {
+        "packets.cbor": writePackets(
+          items.map(({ receivedAtMs, bytes }) => ({ receivedAtMs: receivedAtMs + ms, bytes })),
+        ),
+      }),
+    );
+  expect(moved(1).ok).toBe(true);
+  const late = moved(60_000);
+  expect(late.ok ? "" : late.difference.file).toBe("verdicts.jsonl");
+});
