@@ -39,6 +39,7 @@ export function parseUpTopic(topic: string): UpTopic | undefined {
   const [root, version, network, hotspot, direction, type] = parts;
   if (parts.length !== 6 || root !== "earshot" || version !== "1" || direction !== "up") return undefined;
   if (network === undefined || hotspot === undefined || type === undefined) return undefined;
+  if (!isNetworkName(network) || !/^[^+#]+$/.test(hotspot)) return undefined;
   return Object.hasOwn(PACKET_TYPE_NUMBERS, type)
     ? { network, hotspot, type: type as PacketType }
     : undefined;

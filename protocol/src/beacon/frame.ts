@@ -29,8 +29,9 @@ export function decodeBeaconFrame(frame: Uint8Array): BeaconFrame | undefined {
   if (frame.length !== BEACON_FRAME_BYTES || !PREFIX.every((byte, i) => frame[i] === byte)) return undefined;
   return {
     entropyIndex: readU32(frame, INDEX_OFFSET),
-    shortId: frame.slice(SHORT_ID_OFFSET, TAG_OFFSET),
-    tag: frame.slice(TAG_OFFSET),
+    // Copies, also of a Buffer, whose own `slice` would share its memory.
+    shortId: new Uint8Array(frame.subarray(SHORT_ID_OFFSET, TAG_OFFSET)),
+    tag: new Uint8Array(frame.subarray(TAG_OFFSET)),
   };
 }
 
