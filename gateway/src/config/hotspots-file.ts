@@ -1,0 +1,53 @@
+import { readFile } from "node:fs/promises";
+import {
+  type Hotspot,
+  isRegionId,
+  MAX_LAT_E7,
+  MAX_LON_E7,
+  parseEvmAddress,
+  publicKeyOf,
+} from "@earshot/protocol";
+import { z } from "zod";
+import { ConfigError } from "./config.ts";
+
+const entry = z.strictObject({
+  id: z.string().refine((id) => publicKeyOf(id) !== undefined, "must be a hotspot id (z6Mk…)"),
+  latE7: z.int().min(-MAX_LAT_E7).max(MAX_LAT_E7),
+  lonE7: z.int().min(-MAX_LON_E7).max(MAX_LON_E7),
+  elevationM: z.int().min(-500).max(9000).default(0),
+  antennaGainDdbi: z.int().min(-100).max(300),
+  region: z.string().refine(isRegionId, "must be a region such as EU868"),
+  payee: z
+    .string()
+    .refine((text) => parseEvmAddress(text) !== undefined, "must be an EVM address with a right checksum")
+    .optional(),
+});
+
+/** The hotspots of a listed network, from the JSON file that `registration.hotspots_file` names. */
+export async function readHotspotsFile(path: string, nowMs: number): Promise<Hotspot[]> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    throw new ConfigError(`registration.hotspots_file ${path}: ${(error as Error).message}`);
+  }
+  const result = z.array(entry).safeParse(json);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    throw new ConfigError(`registration.hotspots_file ${path}: ${issue?.path.join(".")}: ${issue?.message}`);
+  }
+  return result.data.map((listed) => toHotspot(listed, nowMs));
+}
+
+function toHotspot({ region, payee, ...listed }: z.output<typeof entry>, nowMs: number): Hotspot {
+  const publicKey = publicKeyOf(listed.id);
+  if (publicKey === undefined || !isRegionId(region)) throw new TypeError(`Unchecked entry ${listed.id}`);
+  return {
+    ...listed,
+    publicKey,
+    region,
+    payee: payee === undefined ? null : (parseEvmAddress(payee) ?? null),
+    registeredAtMs: nowMs,
+    evidence: null,
+  };
+}

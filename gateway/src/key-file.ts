@@ -1,0 +1,37 @@
+import { randomBytes } from "node:crypto";
+import { open, readFile, stat } from "node:fs/promises";
+import { type Signer, signerFromSeed } from "@earshot/protocol";
+
+/**
+ * The network key: 32 bytes in hex, in a file that only its owner can read. Made on first start.
+ * @throws {Error} naming the file and what to do, when others can read it or it holds something else
+ */
+export async function loadNetworkKey(path: string): Promise<Signer> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (text === undefined) return createKey(path);
+  const mode = (await stat(path)).mode & 0o777;
+  if (mode & 0o077) {
+    throw new Error(
+      `Network key ${path} has mode 0${mode.toString(8)}; only 0600 is allowed: chmod 600 ${path}`,
+    );
+  }
+  if (!/^[0-9a-f]{64}\n?$/.test(text)) {
+    throw new Error(`Network key ${path} does not hold 64 hex digits: restore it from its backup`);
+  }
+  return signerFromSeed(Uint8Array.fromHex(text.trim()));
+}
+
+async function createKey(path: string): Promise<Signer> {
+  const seed = new Uint8Array(randomBytes(32));
+  const file = await open(path, "wx", 0o600);
+  try {
+    await file.writeFile(`${seed.toHex()}\n`);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  return signerFromSeed(seed);
+}

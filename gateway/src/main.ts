@@ -1,0 +1,151 @@
+/** `bun run gateway [--config FILE]` and `bun run gateway verify-epoch PATH`. */
+import { randomBytes } from "node:crypto";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { hotspotId, type Log, type Signer } from "@earshot/protocol";
+import { systemClock } from "@earshot/protocol/system-clock";
+import { openEmbeddedBroker } from "./broker/embedded.ts";
+import { openExternalBroker } from "./broker/external.ts";
+import { ConfigError, parametersOf, parseConfig } from "./config/config.ts";
+import { readHotspotsFile } from "./config/hotspots-file.ts";
+import type { GatewayConfig } from "./config/schema.ts";
+import type { Downlink } from "./downlink.ts";
+import { runVerifyEpoch, type VerifyCommandIo } from "./epochs/verify-command.ts";
+import { createGateway, type Uplink } from "./gateway.ts";
+import { loadNetworkKey } from "./key-file.ts";
+import { openStore } from "./store/open-store.ts";
+
+const USAGE = `Usage: gateway [--config FILE]       take reports in, judge, pay, show
+       gateway verify-epoch PATH     recompute a bundle, or a folder of bundles, from its packets
+`;
+
+/** How long a clean stop may take before the process ends anyway. */
+const STOP_LIMIT_MS = 2500;
+
+const log: Log = (level, message, fields) => {
+  if (level === "debug") return;
+  const details = fields === undefined ? "" : ` ${JSON.stringify(fields)}`;
+  console.error(`${new Date(systemClock.now()).toISOString()} ${level} ${message}${details}`);
+};
+
+const terminal: VerifyCommandIo = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  isTerminal: process.stderr.isTTY,
+};
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: string[]): Promise<number> {
+  if (args[0] === "verify-epoch") return runVerifyEpoch(args.slice(1), terminal);
+  try {
+    return await serve(args);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    return error instanceof ConfigError ? 2 : 1;
+  }
+}
+
+async function serve(args: string[]): Promise<number> {
+  const options = readArguments(args);
+  if (options.help) {
+    console.log(USAGE);
+    return 0;
+  }
+  const config = parseConfig(await readConfigFile(options.config), process.env);
+  await mkdir(config.state_dir, { recursive: true, mode: 0o700 });
+  const signer = await loadNetworkKey(join(config.state_dir, "network.key"));
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stopSoon(stop));
+  await runServices(config, signer, stop.signal);
+  return 0;
+}
+
+function readArguments(args: string[]): { config?: string | undefined; help?: boolean | undefined } {
+  try {
+    return parseArgs({ args, options: { config: { type: "string" }, help: { type: "boolean" } } }).values;
+  } catch (error) {
+    throw new ConfigError(`${(error as Error).message}\n${USAGE}`);
+  }
+}
+
+async function readConfigFile(path: string | undefined): Promise<string> {
+  if (path === undefined) return "";
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    throw new ConfigError(`Cannot read --config ${path}: ${(error as Error).message}`);
+  }
+}
+
+function stopSoon(stop: AbortController): void {
+  stop.abort(new Error("Stopped by a signal"));
+  setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
+}
+
+interface Broker extends Downlink {
+  serve(uplink: Uplink): void | Promise<void>;
+  close(): Promise<void>;
+  readonly address: string;
+}
+
+async function runServices(config: GatewayConfig, signer: Signer, signal: AbortSignal): Promise<void> {
+  const store = await openStore(config.store_url ?? `sqlite://${join(config.state_dir, "gateway.db")}`);
+  const broker = await openBroker(config, signer);
+  const { hotspots_file: file, policy } = config.registration;
+  const gateway = await createGateway({
+    parameters: parametersOf(config),
+    store,
+    clock: systemClock,
+    signer,
+    entropySource: () => new Uint8Array(randomBytes(32)),
+    downlink: broker,
+    registration: policy,
+    ...(file === undefined ? {} : { listed: await readHotspotsFile(file, systemClock.now()) }),
+    ...(config.http.admin_token === undefined ? {} : { adminToken: config.http.admin_token }),
+    bundlesDir: join(config.state_dir, "epochs"),
+    log,
+  });
+  // No idle limit: live events may be minutes apart.
+  const http = Bun.serve({
+    hostname: config.http.host,
+    port: config.http.port,
+    idleTimeout: 0,
+    fetch: gateway.app.fetch,
+  });
+  try {
+    await broker.serve(gateway);
+    console.log(`Fleet page   ${http.url}`);
+    console.log(`MQTT broker  ${broker.address}`);
+    console.log(`Network      ${config.network}, public key ${hotspotId(signer.publicKey)}`);
+    await gateway.run(signal);
+  } finally {
+    await http.stop(true);
+    await broker.close();
+    await store.close();
+  }
+}
+
+async function openBroker({ broker, network }: GatewayConfig, signer: Signer): Promise<Broker> {
+  const pem = async (path: string | undefined) =>
+    path === undefined ? undefined : await readFile(path, "utf8");
+  if (broker.url !== undefined) {
+    const files = {
+      ca: await pem(broker.ca_file),
+      cert: await pem(broker.cert_file),
+      key: await pem(broker.key_file),
+    };
+    const { url, username, password } = broker;
+    const given = Object.entries({ ...files, username, password }).filter(([, value]) => value !== undefined);
+    const clientId = `earshot-gateway-${hotspotId(signer.publicKey).slice(-12)}`;
+    const external = openExternalBroker({ url, clientId, network, log, ...Object.fromEntries(given) });
+    return { ...external, address: url };
+  }
+  const [cert, key] = [await pem(broker.tls_cert_file), await pem(broker.tls_key_file)];
+  const tls = cert === undefined || key === undefined ? {} : { tls: { cert, key } };
+  const { host, port, max_connections: maxConnections } = broker;
+  const embedded = await openEmbeddedBroker({ host, port, maxConnections, log, ...tls });
+  const scheme = tls.tls === undefined ? "mqtt" : "mqtts";
+  return { ...embedded, address: `${scheme}://${host}:${embedded.port}` };
+}
