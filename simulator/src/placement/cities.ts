@@ -9,6 +9,8 @@ export interface City {
   radiusM: number;
   /** Of the ground above mean sea level. */
   altitudeM: number;
+  /** Of mean sea level above the WGS 84 ellipsoid (EGM96, whole metres). */
+  geoidSeparationM: number;
 }
 
 /** Denver is the default: US915 knows no duty cycle, so a compressed schedule is lawful there. */
@@ -20,6 +22,7 @@ export const CITIES: Readonly<Record<string, City>> = {
     lonDeg: -104.9903,
     radiusM: 12_000,
     altitudeM: 1609,
+    geoidSeparationM: -17,
   },
   sydney: {
     name: "Sydney",
@@ -28,6 +31,7 @@ export const CITIES: Readonly<Record<string, City>> = {
     lonDeg: 151.2093,
     radiusM: 12_000,
     altitudeM: 20,
+    geoidSeparationM: 23,
   },
   bengaluru: {
     name: "Bengaluru",
@@ -36,9 +40,26 @@ export const CITIES: Readonly<Record<string, City>> = {
     lonDeg: 77.5946,
     radiusM: 12_000,
     altitudeM: 920,
+    geoidSeparationM: -86,
   },
-  seoul: { name: "Seoul", region: "KR920", latDeg: 37.5665, lonDeg: 126.978, radiusM: 10_000, altitudeM: 40 },
-  berlin: { name: "Berlin", region: "EU868", latDeg: 52.52, lonDeg: 13.405, radiusM: 12_000, altitudeM: 35 },
+  seoul: {
+    name: "Seoul",
+    region: "KR920",
+    latDeg: 37.5665,
+    lonDeg: 126.978,
+    radiusM: 10_000,
+    altitudeM: 40,
+    geoidSeparationM: 23,
+  },
+  berlin: {
+    name: "Berlin",
+    region: "EU868",
+    latDeg: 52.52,
+    lonDeg: 13.405,
+    radiusM: 12_000,
+    altitudeM: 35,
+    geoidSeparationM: 39,
+  },
   singapore: {
     name: "Singapore",
     region: "AS923-1",
@@ -46,6 +67,7 @@ export const CITIES: Readonly<Record<string, City>> = {
     lonDeg: 103.8198,
     radiusM: 10_000,
     altitudeM: 15,
+    geoidSeparationM: 8,
   },
 };
 
