@@ -42,6 +42,14 @@ test("a damaged envelope costs no rxpk", () => {
   expect(dataOf(`{"rxpk":[5,null,${named("AAAA")}]}`)).toEqual(["AAAA"]);
 });
 
+test("a neighbour that a damaged rxpk swallowed comes out", () => {
+  expect(dataOf(`{"rxpk":[{"tmst":1,"x":[1,${named("AAAA")},${named("BBBB")}]}]}`)).toEqual([
+    undefined,
+    "AAAA",
+    "BBBB",
+  ]);
+});
+
 test("a damaged stat costs no rxpk, and a damaged rxpk costs no stat", () => {
   expect(dataOf(`{"rxpk":[${named("AAAA")}],"stat":{"time":"2026-11-21 09:21:50 GM}`)).toEqual(["AAAA"]);
   expect(dataOf(`{"stat":{"rxnb":,"rxok":}},"rxpk":[${named("AAAA")}]}`)).toEqual(["AAAA"]);
@@ -53,7 +61,7 @@ test("no JSON at all is one damage", () => {
   expect(read("\0\0")).toEqual({ rxpks: [], stats: [], damages: 1 });
 });
 
-// Each of these would take minutes if every brace were read to the end.
+// Each of these would take minutes if every try read on to the end.
 test.each([
   ["braces", "{".repeat(65_000)],
   ["open objects", '{"a":'.repeat(13_000)],
