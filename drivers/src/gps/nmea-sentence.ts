@@ -1,0 +1,150 @@
+import {
+  dayMs,
+  degrees,
+  integerIn,
+  NmeaFieldError,
+  numberIn,
+  oneOf,
+  shortDateMs,
+  timeOfDayMs,
+} from "./nmea-fields.ts";
+import type { GpsReading } from "./reading.ts";
+
+/** What one sentence says about the epoch it belongs to. Fields left out were not said. */
+export interface EpochPart {
+  /** UTC time of day of the epoch; sentences of one epoch share it. */
+  timeOfDayMs?: number;
+  /** Midnight of the day; only from a receiver that trusts its own time. */
+  dayMs?: number;
+  /** Whether the receiver stands by its position, and so by the time too. */
+  fixed?: boolean;
+  latDeg?: number;
+  lonDeg?: number;
+  altMslM?: number;
+  geoidSeparationM?: number;
+  satellitesUsed?: number;
+  hdop?: number;
+  horizontalErrorM?: number;
+  verticalErrorM?: number;
+  antenna?: GpsReading["antenna"];
+}
+
+const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+/** Sentences that carry the time of their epoch: a new time begins a new epoch. */
+export const TIMED_TYPES = ["GGA", "RMC", "GLL", "ZDA", "GST"] as const;
+
+type Fields = readonly string[];
+type Parser = (fields: Fields) => EpochPart;
+
+/**
+ * Positions that no satellite gave: M typed in by hand, S simulated, N none. Coverage is proven by hotspots that
+ * know where they are, so none of these is a fix. E, dead reckoning, is not one either: it drifts without limit.
+ */
+const NOT_A_FIX_MODES = "NEMS";
+/** The same in GGA: 0 none, 6 dead reckoning, 7 manual, 8 simulated. */
+const NOT_A_FIX_QUALITIES = [0, 6, 7, 8];
+
+/** GGA: 1 time, 2–5 position, 6 quality, 7 satellites used, 8 HDOP, 9 altitude, 11 geoid separation. */
+function gga(f: Fields): EpochPart {
+  const quality = integerIn(f[6], 0, 9);
+  return {
+    timeOfDayMs: timeOfDayMs(f[1]),
+    ...position(f[2], f[3], f[4], f[5]),
+    fixed: quality === undefined ? undefined : !NOT_A_FIX_QUALITIES.includes(quality),
+    satellitesUsed: integerIn(f[7], 0, 255),
+    hdop: dop(f[8]),
+    altMslM: numberIn(f[9], -10_000, 100_000),
+    geoidSeparationM: numberIn(f[11], -200, 200),
+  };
+}
+
+/** RMC: 1 time, 2 status, 3–6 position, 9 date, 12 mode (from NMEA 2.3), 13 navigational status (from 4.1). */
+function rmc(f: Fields): EpochPart {
+  const fixed = statusSaysFix(f[2], f[12]);
+  const date = shortDateMs(f[9]);
+  return {
+    timeOfDayMs: timeOfDayMs(f[1]),
+    // A receiver without a fix may tell the date of an empty clock battery.
+    dayMs: fixed ? date : undefined,
+    fixed,
+    ...position(f[3], f[4], f[5], f[6]),
+  };
+}
+
+/** GLL: 1–4 position, 5 time, 6 status, 7 mode. */
+function gll(f: Fields): EpochPart {
+  return {
+    timeOfDayMs: timeOfDayMs(f[5]),
+    fixed: statusSaysFix(f[6], f[7]),
+    ...position(f[1], f[2], f[3], f[4]),
+  };
+}
+
+/** ZDA: 1 time, 2 day, 3 month, 4 year. */
+function zda(f: Fields): EpochPart {
+  const [day, month, year] = [integerIn(f[2], 1, 31), integerIn(f[3], 1, 12), integerIn(f[4], 1980, 9999)];
+  const known = day !== undefined && month !== undefined && year !== undefined;
+  return { timeOfDayMs: timeOfDayMs(f[1]), dayMs: known ? dayMs(year, month, day) : undefined };
+}
+
+/** GST: 6 to 8 standard deviations of latitude, longitude and altitude in metres. */
+function gst(f: Fields): EpochPart {
+  const [north, east] = [numberIn(f[6], 0, 1e7), numberIn(f[7], 0, 1e7)];
+  return {
+    timeOfDayMs: timeOfDayMs(f[1]),
+    horizontalErrorM: north === undefined || east === undefined ? undefined : Math.hypot(north, east),
+    verticalErrorM: numberIn(f[8], 0, 1e7),
+  };
+}
+
+const ANTENNA_WORDS = { OK: "ok", OPEN: "open", SHORT: "short" } as const;
+
+/** TXT: 4 text. u-blox says `ANTSTATUS=OK`, CASIC (Quectel L76K) `ANTENNA OK`. */
+function txt(f: Fields): EpochPart {
+  const match = /^ANT(?:STATUS=|ENNA )(OK|OPEN|SHORT)$/.exec(f[4] ?? "");
+  return match === null ? {} : { antenna: ANTENNA_WORDS[match[1] as keyof typeof ANTENNA_WORDS] };
+}
+
+const PARSERS: Readonly<Record<string, { parse: Parser; fields: readonly number[] }>> = {
+  GGA: { parse: gga, fields: [14] },
+  RMC: { parse: rmc, fields: [11, 12, 13] },
+  GLL: { parse: gll, fields: [6, 7] },
+  ZDA: { parse: zda, fields: [4, 6] },
+  GST: { parse: gst, fields: [8] },
+  TXT: { parse: txt, fields: [4] },
+};
+
+/**
+ * What a sentence says, given its type and its fields (the address is number 0, as in the standard's own counting).
+ * Types that say nothing about the epoch give an empty part.
+ *
+ * @throws {NmeaFieldError} when a field is out of its range or the number of fields is wrong.
+ */
+export function parseEpochPart(type: string, fields: readonly string[]): EpochPart {
+  const parser = PARSERS[type];
+  if (parser === undefined) return {};
+  if (!parser.fields.includes(fields.length - 1)) {
+    throw new NmeaFieldError(
+      `${type} has ${fields.length - 1} fields; allowed are ${parser.fields.join(", ")}`,
+    );
+  }
+  return parser.parse(fields);
+}
+
+/** DOP between 0 and 99 exclusive; receivers say 0 or 99.99 for "unknown". */
+export function dop(field: string | undefined): number | undefined {
+  const value = numberIn(field, 0, 1e6);
+  return value !== undefined && value > 0 && value < 99 ? value : undefined;
+}
+
+function position(lat?: string, northSouth?: string, lon?: string, eastWest?: string): EpochPart {
+  const latDeg = degrees(lat, northSouth, "NS");
+  const lonDeg = degrees(lon, eastWest, "EW");
+  return latDeg === undefined || lonDeg === undefined ? {} : { latDeg, lonDeg };
+}
+
+function statusSaysFix(status: string | undefined, mode: string | undefined): boolean {
+  const modeIndicator = oneOf(mode, LETTERS) ?? "A";
+  return oneOf(status, LETTERS) === "A" && !NOT_A_FIX_MODES.includes(modeIndicator);
+}

@@ -1,0 +1,28 @@
+import type { Satellite } from "./reading.ts";
+
+/** One text per satellite, as RINEX writes it: G5, R12. */
+export function satelliteKey({ system, id }: Pick<Satellite, "system" | "id">): string {
+  return `${system}${id}`;
+}
+
+/** Receivers tell a satellite once for each signal it sends. Makes one of them, with the best C/N0. */
+export function mergeSignals(told: readonly Satellite[]): Satellite[] {
+  const merged = new Map<string, Satellite>();
+  for (const satellite of told) {
+    const key = satelliteKey(satellite);
+    merged.set(key, merge(merged.get(key), satellite));
+  }
+  return [...merged.values()];
+}
+
+function merge(first: Satellite | undefined, second: Satellite): Satellite {
+  if (first === undefined) return second;
+  const cn0DbHz = Math.max(first.cn0DbHz ?? 0, second.cn0DbHz ?? 0);
+  const used = first.used || second.used;
+  return defined({ ...first, ...second, cn0DbHz: cn0DbHz > 0 ? cn0DbHz : undefined, used });
+}
+
+/** The object without its undefined members. */
+export function defined<T extends object>(object: T): T {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
+}
