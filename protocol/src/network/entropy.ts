@@ -15,7 +15,7 @@ export interface Entropy {
   atMs: number;
   /** 32 random bytes. */
   value: Uint8Array;
-  /** SHA-256 of the previous message's index and value (`entropyHash`); zeros in the first. */
+  /** `entropyHash` of the previous message; zeros in the first. */
   previousHash: Uint8Array;
   periodMs: number;
   /** How long after `atMs` a beacon made from it may be on air. */
@@ -40,5 +40,6 @@ export const entropyMessage = messageCodec<Entropy>(
   }),
 );
 
+/** SHA-256 of index, value and previous hash: the link of the chain. */
 export const entropyHash = (entropy: Pick<Entropy, "index" | "value" | "previousHash">): Uint8Array =>
   sha256(u32(entropy.index), entropy.value, entropy.previousHash);

@@ -1,10 +1,11 @@
+import { equalBytes } from "../bytes.ts";
 import { type CborValue, decodeCbor, encodeCbor } from "../cbor.ts";
 import { type EnvelopeRefusal, networkAad, openEnvelope, seal, signedBytes } from "../cose.ts";
-import { importKey, type Signer, verifyEd25519 } from "../ed25519.ts";
+import { importKey, isAdmissibleKey, type Signer, verifyEd25519 } from "../ed25519.ts";
 import { type Field, FieldFailure } from "../packet/fields.ts";
 
 /** Why a signed message that is not a packet was refused. */
-export type MessageRefusal = EnvelopeRefusal | "bad_signature" | "wrong_signer";
+export type MessageRefusal = EnvelopeRefusal | "bad_signature" | "wrong_signer" | "inadmissible_key";
 
 export type MessageOpened<T> =
   | { ok: true; value: T; publicKey: Uint8Array }
@@ -12,7 +13,10 @@ export type MessageOpened<T> =
 
 export interface MessageCodec<T> {
   seal(value: T, signer: Signer, network: string): Uint8Array;
-  /** Checks form and signature; `signer`, when given, must be the key that signed. Never throws. */
+  /**
+   * Checks form and signature. `signer`, when given, must be the key that signed, and admissible
+   * (`isAdmissibleKey`); without it any admissible key may have signed. Never throws.
+   */
   open(bytes: Uint8Array, network: string, signer?: Uint8Array): MessageOpened<T>;
 }
 
@@ -33,12 +37,14 @@ export function messageCodec<T extends object>(typeNumber: number, shape: Field<
       const opened = openEnvelope(bytes, MAX_MESSAGE_BYTES);
       if (!opened.ok) return opened;
       const { envelope } = opened;
-      if (signer !== undefined && !Buffer.from(signer).equals(envelope.publicKey)) {
+      if (signer !== undefined && !equalBytes(signer, envelope.publicKey)) {
         return { ok: false, code: "wrong_signer" };
+      }
+      if (signer === undefined && !isAdmissibleKey(envelope.publicKey)) {
+        return { ok: false, code: "inadmissible_key" };
       }
       const value = readFields(envelope.payload, typeNumber, shape);
       if (!value.ok) return value;
-      // Signers of messages are known keys (the network's, or a registered hotspot's); the import never fails.
       const holds = verifyEd25519(
         importKey(envelope.publicKey),
         signedBytes(envelope, networkAad(network)),

@@ -1,4 +1,4 @@
-import { integer, list, record } from "../packet/fields.ts";
+import { list, record } from "../packet/fields.ts";
 import { timeMs, uint32 } from "../packet/shapes.ts";
 import { messageCodec } from "./message.ts";
 
@@ -21,7 +21,7 @@ export interface Receipt {
 /** The newest ranges are sent; older gaps beyond this are left for the next receipt. */
 export const MAX_RECEIPT_RANGES = 256;
 
-const range = record<SequenceRange>({ first: uint32, last: integer(0, 0xffff_ffff) });
+const range = record<SequenceRange>({ first: uint32, last: uint32 });
 
 export const receiptMessage = messageCodec<Receipt>(
   8,
