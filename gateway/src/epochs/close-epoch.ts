@@ -1,6 +1,7 @@
 import { basename, join } from "node:path";
 import {
   type Clock,
+  epochOf,
   type Hotspot,
   type Log,
   type Manifest,
@@ -39,8 +40,10 @@ export type EpochStore = Pick<
   | "verdictsOfEpoch"
   | "provenOfEpoch"
   | "sequenceRanges"
+  | "hotspots"
   | "entropyRange"
-  | "latestEntropy"
+  | "firstEntropy"
+  | "firstFiledEpoch"
   | "latestEpoch"
   | "epoch"
   | "payments"
@@ -50,8 +53,6 @@ export type EpochStore = Pick<
 export interface CloseEpochDeps {
   store: EpochStore;
   parameters: NetworkParameters;
-  /** The registry in force for the epoch: what its reports were judged against. */
-  registryOfEpoch(epoch: number): Promise<readonly Hotspot[]>;
   /** Holds the network key. */
   signer: Signer;
   clock: Pick<Clock, "now">;
@@ -65,24 +66,16 @@ export interface CloseEpochDeps {
  * that is judged through; skips epochs in which the network was down.
  */
 export async function nextEpochToClose(
-  store: Pick<Store, "packetsOfEpoch" | "entropyRange">,
-  parameters: Pick<NetworkParameters, "epochPeriods">,
+  store: Pick<Store, "firstEntropy" | "firstFiledEpoch">,
+  { epochPeriods }: Pick<NetworkParameters, "epochPeriods">,
   first: number,
   last: number,
 ): Promise<number | undefined> {
-  for (let epoch = first; epoch <= last; epoch++) {
-    if (!(await isDown(store, parameters, epoch))) return epoch;
-  }
-  return undefined;
-}
-
-async function isDown(
-  store: Pick<Store, "packetsOfEpoch" | "entropyRange">,
-  { epochPeriods }: Pick<NetworkParameters, "epochPeriods">,
-  epoch: number,
-): Promise<boolean> {
-  const entropy = await store.entropyRange(epoch * epochPeriods, (epoch + 1) * epochPeriods - 1);
-  return entropy.length === 0 && (await store.packetsOfEpoch(epoch)).length === 0;
+  const published = await store.firstEntropy(first * epochPeriods);
+  const lit = published && epochOf(published.entropy.index, { epochPeriods });
+  const filed = await store.firstFiledEpoch(first - 1);
+  const next = Math.min(lit ?? Number.POSITIVE_INFINITY, filed ?? Number.POSITIVE_INFINITY);
+  return next <= last ? next : undefined;
 }
 
 /**
@@ -134,7 +127,7 @@ async function contentOf(
   const packets = await store.packetsOfEpoch(epoch);
   const verdicts = await store.verdictsOfEpoch(epoch);
   checkJudged(epoch, packets, verdicts);
-  const hotspots = await deps.registryOfEpoch(epoch);
+  const hotspots = await store.hotspots(epoch);
   return {
     parameters,
     epoch,

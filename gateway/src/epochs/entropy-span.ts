@@ -6,7 +6,7 @@ export interface PublishedEntropy {
   message: Uint8Array;
 }
 
-export type EntropyStore = Pick<Store, "entropyRange" | "latestEntropy">;
+export type EntropyStore = Pick<Store, "entropyRange" | "firstEntropy">;
 
 /** First and last entropy index of an epoch, and the lowest that may draw the witnesses of its last. */
 export function epochIndexes(
@@ -29,23 +29,14 @@ export async function entropyOfEpoch(
   parameters: NetworkParameters,
 ): Promise<PublishedEntropy[] | undefined> {
   const { first, draw } = epochIndexes(epoch, parameters);
-  const drawing = await firstFrom(store, draw);
+  const drawing = await store.firstEntropy(draw);
   if (drawing === undefined) return undefined;
   const before = await lastBefore(store, first);
   const own = await store.entropyRange(first, draw - 1);
   return [...(before === undefined ? [] : [before]), ...own, drawing];
 }
 
-/** After an outage the next one may be far away: looks in stretches, each twice as long as the one before. */
-async function firstFrom(store: EntropyStore, index: number): Promise<PublishedEntropy | undefined> {
-  const latest = (await store.latestEntropy())?.entropy.index ?? -1;
-  for (let from = index, length = 1; from <= latest; from += length, length *= 2) {
-    const [found] = await store.entropyRange(from, Math.min(latest, from + length - 1));
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
+/** After an outage it may be far away: looks in stretches, each twice as long as the one after it. */
 async function lastBefore(store: EntropyStore, index: number): Promise<PublishedEntropy | undefined> {
   for (let to = index - 1, length = 1; to >= 0; to -= length, length *= 2) {
     const found = (await store.entropyRange(Math.max(0, to - length + 1), to)).at(-1);

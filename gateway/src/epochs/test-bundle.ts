@@ -23,12 +23,13 @@ export function bundleAt(folder: string): Bundle {
 /** Bundles of the network's first epochs, as closing writes them. */
 export async function testBundles(count: number): Promise<Bundle[]> {
   using folder = temporaryFolder();
-  const store = judgedStore(count);
+  const store = await judgedStore(count);
   const bundles: Bundle[] = [];
   for (let epoch = FIRST_EPOCH; epoch < FIRST_EPOCH + count; epoch++) {
     await closeEpoch(epoch, closeDeps(store, folder.path));
     bundles.push(bundleAt(join(folder.path, bundleName(epoch))));
   }
+  await store.close();
   return bundles;
 }
 

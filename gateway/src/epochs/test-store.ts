@@ -1,6 +1,5 @@
 import {
   decodePacket,
-  type Entropy,
   hotspotId,
   judgeEpoch,
   type ReceivedPacket,
@@ -8,15 +7,9 @@ import {
   reportIndexAndKey,
   type SequenceRange,
 } from "@earshot/protocol";
-import type {
-  StoredBeacon,
-  StoredEpoch,
-  StoredPacket,
-  StoredPayment,
-  StoredVerdict,
-} from "../store/store.ts";
-import type { CloseEpochDeps, EpochStore } from "./close-epoch.ts";
-import type { PublishedEntropy } from "./entropy-span.ts";
+import { openStore } from "../store/open-store.ts";
+import type { Store, StoredPacket } from "../store/store.ts";
+import type { CloseEpochDeps } from "./close-epoch.ts";
 import {
   entropyChain,
   epochPackets,
@@ -27,56 +20,37 @@ import {
   PARAMETERS,
   type SentPacket,
 } from "./test-network.ts";
-import { runsOf } from "./verify-sequences.ts";
 
-/** The part of a store that closing asks, in memory, for tests. */
-export class MemoryEpochStore implements EpochStore {
-  readonly packets: StoredPacket[] = [];
-  readonly verdicts: StoredVerdict[] = [];
-  readonly proven: StoredBeacon[] = [];
-  readonly entropy: PublishedEntropy[];
-  readonly closed: StoredEpoch[] = [];
-  readonly paid: StoredPayment[] = [];
+/** A store in memory with the test network's registry and the entropy of these indexes. */
+export async function emptyStore(indexes: readonly number[]): Promise<Store> {
+  const store = await openStore("sqlite://:memory:");
+  for (const hotspot of HOTSPOTS) await store.putHotspot(hotspot);
+  for (const { entropy, message } of entropyChain(indexes)) await store.addEntropy(entropy, message);
+  return store;
+}
 
-  constructor(entropy: PublishedEntropy[]) {
-    this.entropy = entropy;
-  }
+/** A store with `count` judged epochs. */
+export async function judgedStore(count: number): Promise<Store> {
+  const store = await emptyStore(indexesOf(count));
+  for (let i = 0; i < count; i++) await fillEpoch(store, FIRST_EPOCH + i, epochPackets(FIRST_EPOCH + i));
+  return store;
+}
 
-  /** Files packets under an epoch and judges it. */
-  fill(epoch: number, sent: readonly SentPacket[]): void {
-    const opened = sent.map(({ bytes, receivedAtMs }) => open(bytes, receivedAtMs));
-    const usedSequences = new Map(HOTSPOTS.map(({ id }) => [id, this.#ranges(id, epoch)]));
-    const entropy = this.entropy.map((published): Entropy => published.entropy);
-    const inputs = { parameters: PARAMETERS, packets: opened, hotspots: HOTSPOTS, entropy, usedSequences };
-    const judged = judgeEpoch(inputs);
-    this.packets.push(...opened.map((packet) => stored(packet, epoch)));
-    const filed = { epoch, entropyIndex: 0 };
-    this.verdicts.push(...judged.verdicts.map((verdict) => ({ ...verdict, ...filed, judgedAtMs: 0 })));
-    this.proven.push(...judged.proven.map((beacon) => ({ ...beacon, ...filed })));
-  }
-
-  #ranges(id: string, beforeEpoch: number): SequenceRange[] {
-    const earlier = this.packets.filter(
-      (packet) => packet.hotspotId === id && (packet.epoch ?? 0) < beforeEpoch,
-    );
-    return runsOf(earlier.map(({ sequence }) => sequence));
-  }
-
-  packetsOfEpoch = async (epoch: number) => this.packets.filter((packet) => packet.epoch === epoch);
-  verdictsOfEpoch = async (epoch: number) => this.verdicts.filter((verdict) => verdict.epoch === epoch);
-  provenOfEpoch = async (epoch: number) => this.proven.filter((beacon) => beacon.epoch === epoch);
-  sequenceRanges = async (id: string, beforeEpoch = Number.POSITIVE_INFINITY) =>
-    this.#ranges(id, beforeEpoch);
-  latestEntropy = async () => this.entropy.at(-1);
-  entropyRange = async (first: number, last: number) =>
-    this.entropy.filter(({ entropy: { index } }) => index >= first && index <= last);
-  latestEpoch = async () => this.closed.at(-1);
-  epoch = async (epoch: number) => this.closed.find((closed) => closed.epoch === epoch);
-  payments = async (epoch: number) => this.paid.filter((payment) => payment.epoch === epoch);
-  addEpoch = async (epoch: StoredEpoch, payments: readonly StoredPayment[]) => {
-    this.closed.push(epoch);
-    this.paid.push(...payments);
-  };
+/** Files packets under an epoch and stores what judging them gives. */
+export async function fillEpoch(store: Store, epoch: number, sent: readonly SentPacket[]): Promise<void> {
+  const packets = sent.map(({ bytes, receivedAtMs }) => open(bytes, receivedAtMs));
+  const usedSequences = new Map<string, SequenceRange[]>();
+  for (const { id } of HOTSPOTS) usedSequences.set(id, await store.sequenceRanges(id, epoch));
+  const entropy = (await store.entropyRange(0, 0xffff_ffff)).map((published) => published.entropy);
+  const judged = judgeEpoch({ parameters: PARAMETERS, packets, hotspots: HOTSPOTS, entropy, usedSequences });
+  const entropyIndex = epoch * PARAMETERS.epochPeriods;
+  const filed = { epoch, entropyIndex };
+  await store.addPackets(packets.map((packet) => stored(packet, epoch)));
+  await store.addJudgement(
+    entropyIndex,
+    judged.verdicts.map((verdict) => ({ ...verdict, ...filed, judgedAtMs: 0 })),
+    judged.proven.map((beacon) => ({ ...beacon, ...filed })),
+  );
 }
 
 function open(bytes: Uint8Array, receivedAtMs: number): ReceivedPacket {
@@ -85,7 +59,7 @@ function open(bytes: Uint8Array, receivedAtMs: number): ReceivedPacket {
   return received(result.decoded, hotspotId(result.decoded.publicKey), receivedAtMs);
 }
 
-function stored(packet: ReceivedPacket, epoch: number): StoredPacket {
+export function stored(packet: ReceivedPacket, epoch: number): StoredPacket {
   const report = reportIndexAndKey(packet);
   return {
     id: packet.id,
@@ -100,21 +74,14 @@ function stored(packet: ReceivedPacket, epoch: number): StoredPacket {
   };
 }
 
-/** A store with `count` judged epochs. */
-export function judgedStore(count: number): MemoryEpochStore {
-  const store = new MemoryEpochStore(entropyChain(indexesOf(count)));
-  for (let i = 0; i < count; i++) store.fill(FIRST_EPOCH + i, epochPackets(FIRST_EPOCH + i));
-  return store;
-}
-
+/** @param nowMs what the clock shows when the epoch is closed */
 export const closeDeps = (
-  store: EpochStore,
+  store: Store,
   bundlesDir: string,
   nowMs = Date.UTC(2026, 0, 2),
 ): CloseEpochDeps => ({
   store,
   parameters: PARAMETERS,
-  registryOfEpoch: async () => HOTSPOTS,
   signer: networkSigner,
   clock: { now: () => nowMs },
   bundlesDir,

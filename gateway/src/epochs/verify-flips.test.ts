@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { type Bundle, MANIFEST_FILE } from "./bundle.ts";
+import fc from "fast-check";
+import { BUNDLE_FILES, type Bundle, MANIFEST_FILE } from "./bundle.ts";
 import { readPackets, writePackets } from "./bundle-sequences.ts";
 import { signedAgain, testBundles } from "./test-bundle.ts";
 import { verifyFiles } from "./verify-bundle.ts";
@@ -82,4 +83,25 @@ test("a receive time is the network's word: moved within the deadline it changes
   expect(moved(1).ok).toBe(true);
   const late = moved(60_000);
   expect(late.ok ? "" : late.difference.file).toBe("verdicts.jsonl");
+});
+
+test("bytes changed anywhere in any file are found, and never make verifying throw", () => {
+  const change = fc.record({
+    file: fc.constantFrom(...BUNDLE_FILES),
+    share: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+    bytes: fc.uint8Array({ minLength: 1, maxLength: 4 }),
+  });
+  fc.assert(
+    fc.property(change, ({ file, share, bytes }) => {
+      const at = Math.floor(share * bundle[file].length);
+      const changed = new Uint8Array(
+        Buffer.concat([bundle[file].subarray(0, at), bytes, bundle[file].subarray(at + 1)]),
+      );
+      fc.pre(!Buffer.from(changed).equals(bundle[file]));
+      expect(verifyFiles({ ...bundle, [file]: changed }, { keys }).ok).toBe(false);
+      // What the network signs may hold: a receive time or a time of registration is its word.
+      expect(typeof verifyFiles(signedAgain(bundle, { [file]: changed }), { keys }).ok).toBe("boolean");
+    }),
+    { numRuns: 300 },
+  );
 });

@@ -1,0 +1,68 @@
+import { expect, test } from "bun:test";
+import { settleEpoch } from "@earshot/protocol";
+import { BUNDLE_FILES, type BundleContent, bundleName, encodeBundle, MANIFEST_FILE } from "./bundle.ts";
+import { manifestOf } from "./test-bundle.ts";
+import { entropyChain, FIRST_EPOCH, HOTSPOTS, indexesOf, networkSigner, PARAMETERS } from "./test-network.ts";
+import { judgedStore } from "./test-store.ts";
+
+async function content(): Promise<BundleContent> {
+  const store = await judgedStore(1);
+  const proven = await store.provenOfEpoch(FIRST_EPOCH);
+  const collected: BundleContent = {
+    parameters: PARAMETERS,
+    epoch: FIRST_EPOCH,
+    previous: { previousEpoch: null, previousManifestHash: new Uint8Array(32) },
+    closedAtMs: Date.UTC(2026, 0, 2),
+    packets: await store.packetsOfEpoch(FIRST_EPOCH),
+    entropy: entropyChain(indexesOf(1)),
+    hotspots: HOTSPOTS,
+    usedSequences: new Map([
+      ["z2", [{ first: 1, last: 2 }]],
+      ["z1", [{ first: 4, last: 4 }]],
+      ["z0", []],
+    ]),
+    verdicts: await store.verdictsOfEpoch(FIRST_EPOCH),
+    settlement: settleEpoch(proven, PARAMETERS, HOTSPOTS, new Map()),
+  };
+  await store.close();
+  return collected;
+}
+
+test("the same content in any order gives the same bytes", async () => {
+  const given = await content();
+  const { contract, ...others } = PARAMETERS;
+  const turned: BundleContent = {
+    ...given,
+    parameters: { contract, ...others },
+    packets: given.packets.toReversed(),
+    hotspots: given.hotspots.toReversed(),
+    verdicts: given.verdicts.toReversed(),
+    usedSequences: new Map([...given.usedSequences].toReversed()),
+  };
+  expect(encodeBundle(turned, networkSigner)).toEqual(encodeBundle(given, networkSigner));
+});
+
+test("the manifest lists every other file and counts what is in them", async () => {
+  const bundle = encodeBundle(await content(), networkSigner);
+  const manifest = manifestOf(bundle);
+  expect(Object.keys(bundle).sort()).toEqual([...BUNDLE_FILES, MANIFEST_FILE].sort());
+  expect(manifest.files.map(({ name }) => name)).toEqual([...BUNDLE_FILES]);
+  expect(manifest.counts).toEqual({ packets: 11, entropy: 8, hotspots: 4, verdicts: 10, leaves: 3 });
+  expect(manifest.paid + manifest.unallocated).toBe(PARAMETERS.poolPerEpoch);
+});
+
+test("sequence numbers of hotspots that used none are left out", async () => {
+  const bundle = encodeBundle(await content(), networkSigner);
+  expect(JSON.parse(new TextDecoder().decode(bundle["sequences.json"]))).toEqual({
+    z1: [[4, 4]],
+    z2: [[1, 2]],
+  });
+});
+
+test("folders sort by epoch", () => {
+  expect([10, 9, 4_294_967_295].map(bundleName).sort()).toEqual([
+    "epoch-0000000009",
+    "epoch-0000000010",
+    "epoch-4294967295",
+  ]);
+});

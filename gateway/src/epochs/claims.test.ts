@@ -1,0 +1,58 @@
+import { expect, test } from "bun:test";
+import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
+import { claimOf } from "./claims.ts";
+import { closeEpoch } from "./close-epoch.ts";
+import { temporaryFolder } from "./test-bundle.ts";
+import { FIRST_EPOCH, HOTSPOTS, idOf, PARAMETERS, signers } from "./test-network.ts";
+import { closeDeps, judgedStore } from "./test-store.ts";
+
+const hex = (bytes: Uint8Array): string => `0x${bytes.toHex()}`;
+const ENCODING = ["uint256", "address", "bytes32", "address", "uint256"];
+
+test("every claim's proof holds for OpenZeppelin's library", async () => {
+  using folder = temporaryFolder();
+  const store = await judgedStore(2);
+  await closeEpoch(FIRST_EPOCH, closeDeps(store, folder.path));
+  const closed = await closeEpoch(FIRST_EPOCH + 1, closeDeps(store, folder.path));
+  const deps = { store, parameters: PARAMETERS };
+  const payments = await store.payments(closed.epoch);
+  expect(payments.length).toBeGreaterThan(1);
+  for (const { hotspotId, cumulative } of payments) {
+    const claim = await claimOf(deps, closed.epoch, hotspotId);
+    if (claim === undefined) throw new TypeError(`No claim for ${hotspotId}`);
+    expect(claim.cumulative).toBe(cumulative);
+    const leaf = [claim.chainId, hex(claim.contract), hex(claim.hotspot), hex(claim.payee), claim.cumulative];
+    const proof = claim.proof.map(hex);
+    const verify = (value: unknown[]) =>
+      StandardMerkleTree.verify(hex(closed.root), ENCODING, value.map(String), proof);
+    expect(verify(leaf)).toBe(true);
+    expect(verify(leaf.with(4, cumulative + 1n))).toBe(false);
+  }
+  await store.close();
+});
+
+test("a claim carries the hotspot's key, and zeros for an owner who asserted no address", async () => {
+  using folder = temporaryFolder();
+  const store = await judgedStore(1);
+  await closeEpoch(FIRST_EPOCH, closeDeps(store, folder.path));
+  const payees: Record<string, string> = {};
+  for (const name of ["a", "c"] as const) {
+    const claim = await claimOf({ store, parameters: PARAMETERS }, FIRST_EPOCH, idOf(name));
+    expect(claim?.hotspot).toEqual(signers[name].publicKey);
+    payees[name] = claim === undefined ? "" : hex(claim.payee);
+  }
+  expect(payees).toEqual({ a: hex(HOTSPOTS[0]?.payee ?? new Uint8Array()), c: `0x${"00".repeat(20)}` });
+  await store.close();
+});
+
+test("there is no claim in an open epoch, for a stranger, or with other parameters", async () => {
+  using folder = temporaryFolder();
+  const store = await judgedStore(1);
+  const deps = { store, parameters: PARAMETERS };
+  expect(await claimOf(deps, FIRST_EPOCH, idOf("a"))).toBeUndefined();
+  await closeEpoch(FIRST_EPOCH, closeDeps(store, folder.path));
+  expect(await claimOf(deps, FIRST_EPOCH, idOf("stranger"))).toBeUndefined();
+  const elsewhere = { store, parameters: { ...PARAMETERS, chainId: 2n } };
+  await expect(claimOf(elsewhere, FIRST_EPOCH, idOf("a"))).rejects.toThrow("another root");
+  await store.close();
+});

@@ -1,0 +1,126 @@
+import { expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { bundleName } from "./bundle.ts";
+import { closeEpoch, nextEpochToClose } from "./close-epoch.ts";
+import { bundleAt, temporaryFolder } from "./test-bundle.ts";
+import { epochPackets, FIRST_EPOCH, indexesOf, PARAMETERS } from "./test-network.ts";
+import { closeDeps, emptyStore, fillEpoch, judgedStore } from "./test-store.ts";
+import { verifyFiles } from "./verify-bundle.ts";
+import { bundlePaths, verifyBundle, verifySeries } from "./verify-epoch.ts";
+
+const day = (number: number): number => Date.UTC(2026, 0, number);
+
+test("an epoch is closed once: again it gives what is recorded", async () => {
+  using folder = temporaryFolder();
+  const store = await judgedStore(1);
+  const closed = await closeEpoch(FIRST_EPOCH, closeDeps(store, folder.path, day(2)));
+  expect(closed).toMatchObject({ epoch: FIRST_EPOCH, closedAtMs: day(2), bundle: bundleName(FIRST_EPOCH) });
+  expect(closed.paid + closed.unallocated).toBe(PARAMETERS.poolPerEpoch);
+  expect(await store.epoch(FIRST_EPOCH)).toEqual(closed);
+  expect(await closeEpoch(FIRST_EPOCH, closeDeps(store, folder.path, day(3)))).toEqual(closed);
+  await store.close();
+});
+
+test("amounts add up from epoch to epoch, and each manifest names the one before", async () => {
+  using folder = temporaryFolder();
+  const store = await judgedStore(2);
+  await closeEpoch(FIRST_EPOCH, closeDeps(store, folder.path));
+  await closeEpoch(FIRST_EPOCH + 1, closeDeps(store, folder.path));
+  const before = new Map((await store.payments(FIRST_EPOCH)).map((p) => [p.hotspotId, p.cumulative]));
+  const payments = await store.payments(FIRST_EPOCH + 1);
+  expect(payments.length).toBeGreaterThan(0);
+  for (const { hotspotId, cumulative, delta } of payments) {
+    expect(cumulative).toBe((before.get(hotspotId) ?? 0n) + delta);
+  }
+  const reports = await Array.fromAsync(verifySeries(bundlePaths(folder.path)));
+  expect(reports.map(({ ok }) => ok)).toEqual([true, true]);
+  await store.close();
+});
+
+test("killed after the bundle was written, closing again keeps its bytes and records it", async () => {
+  using folder = temporaryFolder();
+  const store = await judgedStore(1);
+  const failing = { ...store, addEpoch: async () => Promise.reject(new Error("killed")) };
+  await expect(closeEpoch(FIRST_EPOCH, closeDeps(failing, folder.path, day(2)))).rejects.toThrow("killed");
+  const path = join(folder.path, bundleName(FIRST_EPOCH));
+  const written = bundleAt(path);
+  const closed = await closeEpoch(FIRST_EPOCH, closeDeps(store, folder.path, day(3)));
+  expect(closed.closedAtMs).toBe(day(2));
+  expect(bundleAt(path)).toEqual(written);
+  expect(readdirSync(folder.path)).toEqual([bundleName(FIRST_EPOCH)]);
+  await store.close();
+});
+
+test("an epoch without packets closes, with its whole pool unallocated", async () => {
+  using folder = temporaryFolder();
+  const store = await emptyStore(indexesOf(1));
+  const closed = await closeEpoch(FIRST_EPOCH, closeDeps(store, folder.path));
+  expect(closed).toMatchObject({ paid: 0n, unallocated: PARAMETERS.poolPerEpoch, root: new Uint8Array(32) });
+  const report = await verifyBundle(join(folder.path, closed.bundle));
+  expect(report).toMatchObject({ ok: true, recomputedRoot: `0x${"00".repeat(32)}` });
+  await store.close();
+});
+
+test("epochs in which the network was down are skipped, and the gap is verified", async () => {
+  using folder = temporaryFolder();
+  // The network stops in its first epoch's third period and is back ten epochs later.
+  const back = FIRST_EPOCH + 10;
+  const indexes = [0, 1, 2, 40, 41, 42, 43, 44, 45, 46, 47, 48].map((i) => FIRST_EPOCH * 4 + i);
+  const store = await emptyStore(indexes);
+  await fillEpoch(store, back, epochPackets(back).slice(0, -1));
+  expect(await nextEpochToClose(store, PARAMETERS, FIRST_EPOCH, back)).toBe(FIRST_EPOCH);
+  expect(await nextEpochToClose(store, PARAMETERS, FIRST_EPOCH + 1, back)).toBe(back);
+  expect(await nextEpochToClose(store, PARAMETERS, FIRST_EPOCH + 1, back - 1)).toBeUndefined();
+  await closeEpoch(FIRST_EPOCH, closeDeps(store, folder.path));
+  const closed = await closeEpoch(back, closeDeps(store, folder.path));
+  expect(closed.paid).toBeGreaterThan(0n);
+  const reports = await Array.fromAsync(verifySeries(bundlePaths(folder.path)));
+  expect(reports.map(({ ok, epoch }) => [ok, epoch])).toEqual([
+    [true, FIRST_EPOCH],
+    [true, back],
+  ]);
+  expect(reports[1]?.notes.join()).toContain("9 epochs before it were skipped");
+  await store.close();
+});
+
+test("an epoch in which the network ran cannot be skipped, nor closed after a later one", async () => {
+  using folder = temporaryFolder();
+  const store = await judgedStore(3);
+  await closeEpoch(FIRST_EPOCH, closeDeps(store, folder.path));
+  const deps = closeDeps(store, folder.path);
+  await expect(closeEpoch(FIRST_EPOCH + 2, deps)).rejects.toThrow(`${FIRST_EPOCH + 1} comes first`);
+  await expect(closeEpoch(FIRST_EPOCH - 1, deps)).rejects.toThrow(`${FIRST_EPOCH} is closed already`);
+  await store.close();
+});
+
+test("an epoch whose last draw is not published, or with a report not judged, is not closed", async () => {
+  using folder = temporaryFolder();
+  const early = await emptyStore(indexesOf(1).slice(0, -1));
+  const deps = closeDeps(early, folder.path);
+  await expect(closeEpoch(FIRST_EPOCH, deps)).rejects.toThrow("the entropy that draws its last witnesses");
+  const store = await judgedStore(1);
+  const [verdict] = await store.verdictsOfEpoch(FIRST_EPOCH);
+  const without = {
+    ...store,
+    verdictsOfEpoch: async () => (await store.verdictsOfEpoch(FIRST_EPOCH)).slice(1),
+  };
+  const unjudged = closeEpoch(FIRST_EPOCH, closeDeps(without, folder.path));
+  await expect(unjudged).rejects.toThrow(`packet ${verdict?.packetId} is not judged`);
+  const packetless = { ...store, packetsOfEpoch: async () => [] };
+  const stray = closeEpoch(FIRST_EPOCH, closeDeps(packetless, folder.path));
+  await expect(stray).rejects.toThrow(`there is a verdict on packet ${verdict?.packetId}`);
+  expect(readdirSync(folder.path)).toEqual([]);
+  await Promise.all([early.close(), store.close()]);
+});
+
+test("a store that paid what was not proven writes a bundle that does not verify", async () => {
+  using folder = temporaryFolder();
+  const store = await judgedStore(1);
+  const provenOfEpoch = async () => (await store.provenOfEpoch(FIRST_EPOCH)).slice(1);
+  const closed = await closeEpoch(FIRST_EPOCH, closeDeps({ ...store, provenOfEpoch }, folder.path));
+  const outcome = verifyFiles(bundleAt(join(folder.path, closed.bundle)));
+  expect(outcome.ok ? "" : outcome.difference.file).toBe("leaves.jsonl");
+  expect(outcome.ok ? "" : outcome.root?.toHex()).not.toBe(closed.root.toHex());
+  await store.close();
+});
