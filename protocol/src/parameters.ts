@@ -56,23 +56,43 @@ const WHOLE_NUMBERS = [
   "beaconerShareBp",
 ] as const;
 
+const MAX_UINT256 = 2n ** 256n - 1n;
+
+/** Rules between values and beyond whole numbers, first to last. Each says what is wrong, or nothing. */
+const CHECKS: readonly ((parameters: NetworkParameters) => string | false)[] = [
+  ({ network }) =>
+    !isNetworkName(network) && `network is "${network}"; 1 to 32 of a-z, 0-9 and - are allowed`,
+  ({ epochPeriods, windowPeriods }) =>
+    epochPeriods % windowPeriods !== 0 &&
+    `epochPeriods is ${epochPeriods}; a multiple of windowPeriods (${windowPeriods}) is needed`,
+  ({ reportDeadlineMs, entropyValidityMs }) =>
+    reportDeadlineMs < entropyValidityMs &&
+    `reportDeadlineMs is ${reportDeadlineMs}; at least entropyValidityMs (${entropyValidityMs}) is needed`,
+  ({ minDistanceM, maxDistanceM }) =>
+    minDistanceM > maxDistanceM &&
+    `minDistanceM is ${minDistanceM}; at most maxDistanceM (${maxDistanceM}) is allowed`,
+  ({ beaconerShareBp }) =>
+    beaconerShareBp > 10_000 && `beaconerShareBp is ${beaconerShareBp}; at most 10000 is allowed`,
+  ({ maxPaidWitnesses }) =>
+    maxPaidWitnesses > 1000 && `maxPaidWitnesses is ${maxPaidWitnesses}; at most 1000 is allowed`,
+  ({ poolPerEpoch }) => amountProblem("poolPerEpoch", poolPerEpoch),
+  ({ chainId }) => amountProblem("chainId", chainId),
+  ({ contract }) => contract.length !== 20 && `contract has ${contract.length} bytes; 20 are needed`,
+];
+
+function amountProblem(name: string, value: bigint): string | false {
+  if (value < 0n) return `${name} is ${value}; at least 0 is needed`;
+  return value > MAX_UINT256 && `${name} is ${value}; at most 2^256 - 1 is allowed`;
+}
+
 /** Says what is wrong with a set of parameters, or returns `undefined`. */
 export function parametersProblem(parameters: NetworkParameters): string | undefined {
   const bad = WHOLE_NUMBERS.find((key) => !Number.isSafeInteger(parameters[key]) || parameters[key] < 1);
   if (bad !== undefined) return `${bad} is ${parameters[bad]}; a whole number of at least 1 is needed`;
-  if (!isNetworkName(parameters.network)) {
-    return `network is "${parameters.network}"; 1 to 32 of a-z, 0-9 and - are allowed`;
+  for (const check of CHECKS) {
+    const problem = check(parameters);
+    if (problem !== false) return problem;
   }
-  if (parameters.epochPeriods % parameters.windowPeriods !== 0) {
-    return `epochPeriods is ${parameters.epochPeriods}; a multiple of windowPeriods (${parameters.windowPeriods}) is needed`;
-  }
-  if (parameters.reportDeadlineMs < parameters.entropyValidityMs) {
-    return `reportDeadlineMs is ${parameters.reportDeadlineMs}; at least entropyValidityMs (${parameters.entropyValidityMs}) is needed`;
-  }
-  if (parameters.beaconerShareBp > 10_000) {
-    return `beaconerShareBp is ${parameters.beaconerShareBp}; at most 10000 is allowed`;
-  }
-  if (parameters.poolPerEpoch < 0n) return `poolPerEpoch is ${parameters.poolPerEpoch}; at least 0 is needed`;
   return undefined;
 }
 
@@ -101,21 +121,35 @@ export function formatParameters(parameters: NetworkParameters): Record<string, 
   };
 }
 
-/** Throws TypeError or RangeError naming what is wrong. */
+/** @throws {TypeError | RangeError} naming the value that is wrong and what is allowed */
 export function parseParameters(json: unknown): NetworkParameters {
   if (typeof json !== "object" || json === null) throw new TypeError("Parameters are not an object");
   const raw = json as Record<string, unknown>;
-  const parameters = {
-    ...Object.fromEntries(WHOLE_NUMBERS.map((key) => [key, raw[key]])),
+  if (raw.ruleSet !== "earshot-1") throw new RangeError(`ruleSet is ${raw.ruleSet}; earshot-1 is known`);
+  if (typeof raw.network !== "string") throw new RangeError(`network is ${raw.network}; a text is needed`);
+  const wholeNumbers = Object.fromEntries(WHOLE_NUMBERS.map((key) => [key, raw[key]]));
+  const parameters: NetworkParameters = {
+    ...(wholeNumbers as Pick<NetworkParameters, (typeof WHOLE_NUMBERS)[number]>),
     network: raw.network,
     ruleSet: raw.ruleSet,
-    poolPerEpoch: BigInt(raw.poolPerEpoch as string),
-    chainId: BigInt(raw.chainId as string),
-    contract: Uint8Array.fromHex(String(raw.contract).slice(2)),
-  } as NetworkParameters;
-  if (parameters.ruleSet !== "earshot-1")
-    throw new RangeError(`ruleSet is ${parameters.ruleSet}; earshot-1 is known`);
+    poolPerEpoch: decimal(raw, "poolPerEpoch"),
+    chainId: decimal(raw, "chainId"),
+    contract: address(raw, "contract"),
+  };
   const problem = parametersProblem(parameters);
   if (problem !== undefined) throw new RangeError(`Cannot use parameters: ${problem}`);
   return parameters;
+}
+
+function decimal(raw: Record<string, unknown>, name: string): bigint {
+  const value = raw[name];
+  if (typeof value === "string" && /^\d{1,78}$/.test(value)) return BigInt(value);
+  throw new RangeError(`${name} is ${value}; a whole number as decimal text is needed`);
+}
+
+function address(raw: Record<string, unknown>, name: string): Uint8Array {
+  const value = raw[name];
+  if (typeof value === "string" && /^0x[0-9a-fA-F]{40}$/.test(value))
+    return Uint8Array.fromHex(value.slice(2));
+  throw new RangeError(`${name} is ${value}; 0x and 40 hex digits are needed`);
 }
