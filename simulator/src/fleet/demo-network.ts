@@ -1,0 +1,37 @@
+import type { EntropySource } from "@earshot/gateway";
+import {
+  concatBytes,
+  DEFAULT_PARAMETERS,
+  type NetworkParameters,
+  type Signer,
+  sha256,
+  signerFromSeed,
+  utf8,
+} from "@earshot/protocol";
+
+/** The calendar of a simulated network: minutes become seconds, all rules stay. */
+const COMPRESSED = {
+  entropyPeriodMs: 2000,
+  entropyValidityMs: 6000,
+  windowPeriods: 5,
+  epochPeriods: 30,
+  reportDeadlineMs: 8000,
+} as const;
+
+/** How many times faster than an ordinary network this one runs. */
+export const TIME_COMPRESSION = DEFAULT_PARAMETERS.entropyPeriodMs / COMPRESSED.entropyPeriodMs;
+
+export const DEMO_PARAMETERS: NetworkParameters = { ...DEFAULT_PARAMETERS, ...COMPRESSED, network: "demo" };
+
+/** 32 bytes that hang on the seed and on what they are for. Everybody can compute them: for simulations only. */
+export const seededBytes = (seed: number, purpose: string): Uint8Array =>
+  sha256(utf8(`earshot simulator ${seed} ${purpose}`));
+
+export const seededSigner = (seed: number, purpose: string): Signer =>
+  signerFromSeed(seededBytes(seed, purpose));
+
+/** Entropy that a run with the same seed publishes again. */
+export function seededEntropy(seed: number): EntropySource {
+  const secret = seededBytes(seed, "entropy");
+  return (index) => sha256(concatBytes(secret, utf8(String(index))));
+}

@@ -1,0 +1,47 @@
+import type { EpochResult } from "./epoch-result.ts";
+
+/** The last line of a run. Amounts in smallest units, decimal; roots of the last epoch, 0x hex. */
+export interface Summary {
+  epochs: number;
+  hotspots: number;
+  /** Beacon reports judged. */
+  beacons: number;
+  witnessesPaid: number;
+  witnessesRefused: Record<string, number>;
+  pool: string;
+  paid: string;
+  unallocated: string;
+  root: string;
+  recomputedRoot: string;
+}
+
+const NO_ROOT = "";
+
+/** Sums epochs up. Reasons are sorted by name, so that the same results read the same. */
+export function summarize(hotspots: number, results: readonly EpochResult[]): Summary {
+  const verdicts = results.flatMap((result) => result.verdicts);
+  const witnesses = verdicts.filter(({ type }) => type === "witness");
+  const sum = (amount: (result: EpochResult) => bigint) =>
+    results.reduce((total, result) => total + amount(result), 0n).toString();
+  const last = results.at(-1);
+  return {
+    epochs: results.length,
+    hotspots,
+    beacons: verdicts.filter(({ type }) => type === "beacon").length,
+    witnessesPaid: witnesses.filter(({ outcome }) => outcome === "paid").length,
+    witnessesRefused: countReasons(
+      witnesses.filter(({ outcome }) => outcome === "refused").map(({ reason }) => reason),
+    ),
+    pool: sum(({ epoch }) => epoch.pool),
+    paid: sum(({ epoch }) => epoch.paid),
+    unallocated: sum(({ epoch }) => epoch.unallocated),
+    root: last === undefined ? NO_ROOT : `0x${last.epoch.root.toHex()}`,
+    recomputedRoot: last?.recomputedRoot ?? NO_ROOT,
+  };
+}
+
+function countReasons(reasons: readonly string[]): Record<string, number> {
+  const counts = new Map<string, number>();
+  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
