@@ -1,0 +1,59 @@
+import { expect, test } from "bun:test";
+import { chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hotspotId, importKey, verifyEd25519 } from "@earshot/protocol";
+import { keyFile } from "./key-file.ts";
+import { KeyError } from "./key-provider.ts";
+
+const newPath = (...parts: string[]) => join(mkdtempSync(join(tmpdir(), "earshot-key-")), ...parts);
+
+test("the first start makes a key that later starts find again", () => {
+  const path = newPath("state", "hotspot.key");
+  const signer = keyFile(path).open();
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(statSync(path).size).toBe(32);
+  const again = keyFile(path).open();
+  expect(again.publicKey).toEqual(signer.publicKey);
+  const message = new TextEncoder().encode("message");
+  expect(verifyEd25519(importKey(signer.publicKey), message, again.sign(message))).toBe(true);
+});
+
+test("two hotspots have two keys", () => {
+  expect(hotspotId(keyFile(newPath("key")).open().publicKey)).not.toBe(
+    hotspotId(keyFile(newPath("key")).open().publicKey),
+  );
+});
+
+test("a key that others may read is refused with what to do, and the message does not hold it", () => {
+  for (const mode of [0o640, 0o604, 0o644, 0o660, 0o700]) {
+    const path = newPath("key");
+    keyFile(path).open();
+    chmodSync(path, mode);
+    const failure = failureOf(path);
+    expect(failure).toContain(`has mode 0${mode.toString(8)}`);
+    expect(failure).toContain(`chmod 600 ${path}`);
+    expect(failure).not.toContain(readFileSync(path).toString("hex"));
+  }
+  const strict = newPath("key");
+  keyFile(strict).open();
+  chmodSync(strict, 0o400);
+  expect(() => keyFile(strict).open()).not.toThrow();
+});
+
+test("a key of the wrong length, or no file, is refused", () => {
+  const path = newPath("key");
+  writeFileSync(path, new Uint8Array(31), { mode: 0o600 });
+  expect(failureOf(path)).toContain("has 31 bytes; a key has 32");
+  expect(failureOf(newPath())).toContain("is not a file");
+});
+
+function failureOf(path: string): string {
+  try {
+    keyFile(path).open();
+  } catch (error) {
+    expect(error).toBeInstanceOf(KeyError);
+    return (error as Error).message;
+  }
+  return "no failure";
+}
