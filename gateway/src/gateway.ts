@@ -1,7 +1,17 @@
-import type { Clock, Hotspot, Log, LoginRefusal, NetworkParameters, Signer } from "@earshot/protocol";
+import {
+  type Clock,
+  type Hotspot,
+  type Log,
+  type LoginRefusal,
+  type NetworkParameters,
+  parametersProblem,
+  type Signer,
+} from "@earshot/protocol";
 import type { Hono } from "hono";
 import type { Downlink } from "./downlink.ts";
 import type { EventHub } from "./events.ts";
+import { GatewayCore } from "./gateway-core.ts";
+import { buildParts } from "./gateway-parts.ts";
 import type { GatewayMetrics } from "./metrics.ts";
 import type { Store } from "./store/store.ts";
 
@@ -27,6 +37,11 @@ export interface GatewayDeps {
   /** Allows changes through the API; without one the API is read-only. */
   adminToken?: string;
   log: Log;
+  /**
+   * Calls back when packets that arrive together have been gathered into a batch: `queueMicrotask` by default, which
+   * keeps virtual time exact; a server passes `setImmediate`, so that one turn of the event loop makes one transaction.
+   */
+  gather?: (flush: () => void) => void;
 }
 
 /**
@@ -51,6 +66,8 @@ export interface Uplink {
   maySubscribe(hotspotId: string, filter: string): boolean;
   /** A session opened or ended, however it ended. */
   presence(hotspotId: string, online: boolean): void;
+  /** Publishes the newest entropy again: for a broker that has just been reached and may not hold it. */
+  announce(): Promise<void>;
 }
 
 export interface Gateway extends Uplink {
@@ -60,4 +77,14 @@ export interface Gateway extends Uplink {
   readonly app: Hono;
   readonly events: EventHub;
   readonly metrics: GatewayMetrics;
+}
+
+/**
+ * Puts the gateway together over what it is handed: the same core serves real brokers and simulations.
+ * @throws {RangeError} if the parameters contradict each other
+ */
+export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
+  const problem = parametersProblem(deps.parameters);
+  if (problem !== undefined) throw new RangeError(`Cannot use parameters: ${problem}`);
+  return new GatewayCore(await buildParts(deps));
 }

@@ -1,14 +1,15 @@
 /** The service that takes reports in, judges them, pays them in epochs and publishes how. */
 export type { Downlink } from "./downlink.ts";
 export { EventHub, type GatewayEvent, type Listener } from "./events.ts";
-export type {
-  EntropySource,
-  Gateway,
-  GatewayDeps,
-  IngestOutcome,
-  LoginOutcome,
-  RegistrationPolicy,
-  Uplink,
+export {
+  createGateway,
+  type EntropySource,
+  type Gateway,
+  type GatewayDeps,
+  type IngestOutcome,
+  type LoginOutcome,
+  type RegistrationPolicy,
+  type Uplink,
 } from "./gateway.ts";
 export type { GatewayMetrics } from "./metrics.ts";
 export { openStore } from "./store/open-store.ts";

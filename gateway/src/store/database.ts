@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { SQL } from "bun";
+import { oneAtATime } from "../one-at-a-time.ts";
 import { schemaOf } from "./schema.ts";
 
 export interface Database {
@@ -34,7 +35,7 @@ async function openSqlite(url: string): Promise<Database> {
   await sql.unsafe("PRAGMA busy_timeout = 5000");
   await createTables(sql, "sqlite");
   // One connection: a statement between another one's BEGIN and COMMIT would share its fate.
-  const queue = writeQueue();
+  const queue = oneAtATime();
   return {
     sql,
     exclusive: true,
@@ -58,14 +59,4 @@ async function openPostgres(url: string): Promise<Database> {
 
 async function createTables(sql: SQL, dialect: "sqlite" | "postgres"): Promise<void> {
   for (const statement of schemaOf(dialect)) await sql.unsafe(statement);
-}
-
-/** Runs one job after the other, in the order in which they came. */
-function writeQueue(): <T>(job: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (job) => {
-    const result = last.then(job);
-    last = result.catch(() => undefined);
-    return result;
-  };
 }

@@ -1,7 +1,7 @@
 import type { StatusPacket } from "@earshot/protocol";
 import type { Database } from "./database.ts";
-import type { Integer } from "./rows.ts";
-import type { HotspotStatus, Store } from "./store.ts";
+import { type Integer, inChunks } from "./rows.ts";
+import type { HotspotStatus, StatusReport, Store } from "./store.ts";
 
 interface StatusRow {
   hotspot_id: string;
@@ -30,25 +30,39 @@ function statusOf(row: StatusRow): HotspotStatus {
     : { status: { ...status, state: "offline" }, receivedAtMs: Number(row.offline_at_ms) };
 }
 
-export function statusTable({
-  sql,
-  statement,
-}: Database): Pick<Store, "putStatus" | "markOffline" | "statuses"> {
-  return {
-    async putStatus(hotspotId, status, receivedAtMs) {
-      const row: StatusRow = {
-        hotspot_id: hotspotId,
-        at_ms: status.atMs,
-        received_at_ms: receivedAtMs,
-        status: formatStatus(status),
-        offline_at_ms: null,
-      };
-      await statement(
-        (tx) => tx`INSERT INTO statuses ${tx(row)} ON CONFLICT (hotspot_id) DO UPDATE SET
+const rowOf = ({ hotspotId, status, receivedAtMs }: StatusReport): StatusRow => ({
+  hotspot_id: hotspotId,
+  at_ms: status.atMs,
+  received_at_ms: receivedAtMs,
+  status: formatStatus(status),
+  offline_at_ms: null,
+});
+
+/** One per hotspot: a statement may not change a row twice. */
+function newestOfEach(statuses: readonly StatusReport[]): StatusReport[] {
+  const newest = new Map<string, StatusReport>();
+  for (const report of statuses) {
+    const other = newest.get(report.hotspotId);
+    if (other === undefined || report.status.atMs >= other.status.atMs) newest.set(report.hotspotId, report);
+  }
+  return [...newest.values()];
+}
+
+type StatusQueries = Pick<Store, "putStatus" | "putStatuses" | "markOffline" | "statuses">;
+
+export function statusTable({ sql, statement }: Database): StatusQueries {
+  const putStatuses = (statuses: readonly StatusReport[]) =>
+    statement((tx) =>
+      inChunks(
+        newestOfEach(statuses).map(rowOf),
+        (rows) => tx`INSERT INTO statuses ${tx(rows)} ON CONFLICT (hotspot_id) DO UPDATE SET
           at_ms = excluded.at_ms, received_at_ms = excluded.received_at_ms, status = excluded.status,
           offline_at_ms = NULL WHERE excluded.at_ms >= statuses.at_ms`,
-      );
-    },
+      ),
+    );
+  return {
+    putStatus: (hotspotId, status, receivedAtMs) => putStatuses([{ hotspotId, status, receivedAtMs }]),
+    putStatuses,
     async markOffline(hotspotId, atMs) {
       await statement(
         (tx) => tx`UPDATE statuses SET offline_at_ms = ${atMs} WHERE hotspot_id = ${hotspotId}`,

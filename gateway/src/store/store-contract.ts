@@ -234,10 +234,15 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       const newest = statusPacket({ atMs: 2000, assertion });
       await store.putStatus("z6MkA", newest, 2001);
       await store.putStatus("z6MkA", statusPacket({ atMs: 1000 }), 2002);
+      await store.putStatuses([
+        { hotspotId: "z6MkC", status: statusPacket({ atMs: 9 }), receivedAtMs: 9 },
+        { hotspotId: "z6MkC", status: statusPacket({ atMs: 8 }), receivedAtMs: 10 },
+      ]);
+      expect((await store.statuses()).get("z6MkC")?.status.atMs).toBe(9);
       expect((await store.statuses()).get("z6MkA")).toEqual({ status: newest, receivedAtMs: 2001 });
       await store.markOffline("z6MkA", 3000);
       await store.markOffline("z6MkB", 3000);
-      expect([...(await store.statuses()).keys()]).toEqual(["z6MkA"]);
+      expect([...(await store.statuses()).keys()]).toEqual(["z6MkA", "z6MkC"]);
       expect((await store.statuses()).get("z6MkA")?.status.state).toBe("offline");
       await store.putStatus("z6MkA", statusPacket({ atMs: 4000 }), 4001);
       expect((await store.statuses()).get("z6MkA")?.status.state).toBe("online");

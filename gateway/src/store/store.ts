@@ -71,6 +71,13 @@ export interface SequenceRival {
   epoch: number;
 }
 
+/** A status packet as it came in. */
+export interface StatusReport {
+  hotspotId: string;
+  status: StatusPacket;
+  receivedAtMs: number;
+}
+
 export interface HotspotStatus {
   /** The newest by its own time; `state` is "offline" when the session broke after it. */
   status: StatusPacket;
@@ -162,6 +169,8 @@ export interface Store {
 
   /** Keeps only the newest by `atMs`. */
   putStatus(hotspotId: string, status: StatusPacket, receivedAtMs: number): Promise<void>;
+  /** `putStatus` for many at once. */
+  putStatuses(statuses: readonly StatusReport[]): Promise<void>;
   /** The broker says that the session broke: until the next status packet the hotspot is offline. */
   markOffline(hotspotId: string, atMs: number): Promise<void>;
   statuses(): Promise<Map<string, HotspotStatus>>;

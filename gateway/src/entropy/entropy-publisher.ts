@@ -1,0 +1,79 @@
+import {
+  type Clock,
+  type Entropy,
+  entropyHash,
+  entropyMessage,
+  entropyTopic,
+  type NetworkParameters,
+  type Signer,
+  windowOf,
+} from "@earshot/protocol";
+import type { Downlink } from "../downlink.ts";
+import type { EntropySource } from "../gateway.ts";
+import type { Store } from "../store/store.ts";
+
+export interface EntropyPublisherDeps {
+  parameters: NetworkParameters;
+  store: Pick<Store, "addEntropy" | "latestEntropy" | "entropyRange">;
+  clock: Pick<Clock, "now">;
+  signer: Signer;
+  source: EntropySource;
+  downlink: Downlink;
+}
+
+const NO_HASH = new Uint8Array(32);
+
+/**
+ * One value each period, chained to the one before: continued after a restart, with a gap for the time in between.
+ * A value is stored before it is published, so that no two are ever published for one period.
+ */
+export class EntropyPublisher {
+  readonly #deps: EntropyPublisherDeps;
+
+  constructor(deps: EntropyPublisherDeps) {
+    this.#deps = deps;
+  }
+
+  /** Makes and stores the current period's value if there is none yet. */
+  async makeDue(): Promise<Entropy | undefined> {
+    const { clock, parameters, signer, store } = this.#deps;
+    const index = Math.floor(clock.now() / parameters.entropyPeriodMs);
+    const latest = (await store.latestEntropy())?.entropy;
+    if (latest !== undefined && latest.index >= index) return undefined;
+    const entropy = await this.#make(index, latest);
+    await store.addEntropy(entropy, entropyMessage.seal(entropy, signer, parameters.network));
+    return entropy;
+  }
+
+  /** Publishes the newest value, retained; again whenever a broker may have lost it. */
+  async announce(): Promise<void> {
+    const { downlink, parameters, store } = this.#deps;
+    const latest = await store.latestEntropy();
+    if (latest === undefined) return;
+    await downlink.publish(entropyTopic(parameters.network), latest.message, { retain: true });
+  }
+
+  /** Start of the next period, ms since the Unix epoch. */
+  nextPeriodMs(): number {
+    const { entropyPeriodMs } = this.#deps.parameters;
+    return (Math.floor(this.#deps.clock.now() / entropyPeriodMs) + 1) * entropyPeriodMs;
+  }
+
+  async #make(index: number, latest: Entropy | undefined): Promise<Entropy> {
+    const { clock, parameters, source, store } = this.#deps;
+    const { entropyPeriodMs, entropyValidityMs, windowPeriods } = parameters;
+    const value = source(index);
+    const windowStart = windowOf(index, windowPeriods) * windowPeriods;
+    const [first] = await store.entropyRange(windowStart, index - 1);
+    return {
+      index,
+      atMs: clock.now(),
+      value,
+      previousHash: latest === undefined ? NO_HASH : entropyHash(latest),
+      periodMs: entropyPeriodMs,
+      validityMs: entropyValidityMs,
+      windowPeriods,
+      windowValue: first?.entropy.value ?? value,
+    };
+  }
+}

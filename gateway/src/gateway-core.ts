@@ -1,0 +1,137 @@
+import type { Hono } from "hono";
+import { login, mayPublish, maySubscribe } from "./access.ts";
+import type { Gateway, IngestOutcome, LoginOutcome } from "./gateway.ts";
+import type { GatewayParts } from "./gateway-parts.ts";
+import { createApp } from "./http/app.ts";
+import { count } from "./metrics.ts";
+
+/** The parts as one thing that runs. */
+export class GatewayCore implements Gateway {
+  readonly app: Hono;
+  readonly #parts: GatewayParts;
+  readonly #stopped = new AbortController();
+  #advancing: Promise<void> = Promise.resolve();
+  #isAdvancing = false;
+
+  constructor(parts: GatewayParts) {
+    this.#parts = parts;
+    this.app = createApp(appDeps(parts, this.#stopped.signal));
+  }
+
+  get events() {
+    return this.#parts.events;
+  }
+
+  get metrics() {
+    return this.#parts.metrics;
+  }
+
+  ingest(topic: string, bytes: Uint8Array, sender?: string): Promise<IngestOutcome> {
+    return this.#parts.ingest.ingest(topic, bytes, sender);
+  }
+
+  login(username: string, password: string): LoginOutcome {
+    const { deps, keys, metrics, registry } = this.#parts;
+    const outcome = login(username, password, {
+      network: deps.parameters.network,
+      keys,
+      now: () => deps.clock.now(),
+      isAllowed: (id) => registry.isAllowed(id),
+    });
+    if (!outcome.ok) count(metrics.loginsRefused, outcome.code);
+    return outcome;
+  }
+
+  mayPublish(hotspotId: string, topic: string): boolean {
+    return mayPublish(this.#parts.deps.parameters.network, hotspotId, topic);
+  }
+
+  maySubscribe(hotspotId: string, filter: string): boolean {
+    return maySubscribe(this.#parts.deps.parameters.network, hotspotId, filter);
+  }
+
+  presence(hotspotId: string, online: boolean): void {
+    const { deps, events, metrics } = this.#parts;
+    metrics.connectedClients += online ? 1 : -1;
+    events.emit({ kind: "hotspot", hotspotId, online, atMs: deps.clock.now() });
+  }
+
+  announce(): Promise<void> {
+    return this.#parts.entropy.announce();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { ingest, judging, statuses } = this.#parts;
+    try {
+      await judging.recover();
+      // An earlier process may have published for this period, to a broker that forgets.
+      await this.#try("publish entropy", () => this.announce());
+      while (!signal.aborted) await this.#period(signal);
+    } finally {
+      this.#stopped.abort();
+      await this.#advancing;
+      await ingest.drained();
+      await statuses.idle();
+    }
+  }
+
+  /** Publishes this period's entropy, sets judging off and waits for the next period. */
+  async #period(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#parts.deps;
+    await this.#try("publish entropy", () => this.#publishDue());
+    this.#advance(signal);
+    // A timer may fire a little early by this clock.
+    for (const nextMs = this.#parts.entropy.nextPeriodMs(); clock.now() < nextMs; ) {
+      try {
+        await clock.sleep(nextMs - clock.now(), signal);
+      } catch {
+        return;
+      }
+    }
+  }
+
+  async #publishDue(): Promise<void> {
+    const { entropy, events, metrics } = this.#parts;
+    const made = await entropy.makeDue();
+    if (made === undefined) return;
+    metrics.entropyIndex = made.index;
+    events.emit({ kind: "entropy", index: made.index, atMs: made.atMs });
+    await entropy.announce();
+  }
+
+  /** Not awaited by the periods: however long judging takes, entropy stays on time. */
+  #advance(signal: AbortSignal): void {
+    if (this.#isAdvancing) return;
+    this.#isAdvancing = true;
+    const advance = this.#try("judge", () => this.#parts.judging.advance(signal));
+    this.#advancing = advance.then(() => {
+      this.#isAdvancing = false;
+    });
+  }
+
+  /** What fails here (a store or broker that is down) is tried again in the next period. */
+  async #try(what: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#parts.deps.log("error", `Cannot ${what}`, { error: String(error) });
+    }
+  }
+}
+
+function appDeps({ deps, events, metrics, registry }: GatewayParts, signal: AbortSignal) {
+  const { store, parameters, clock, registration, signer, bundlesDir, log, adminToken: token } = deps;
+  return {
+    store,
+    parameters,
+    clock,
+    events,
+    metrics,
+    registration,
+    networkPublicKey: signer.publicKey,
+    bundlesDir,
+    log,
+    signal,
+    ...(token === undefined ? {} : { admin: { token, add: registry.add.bind(registry) } }),
+  };
+}

@@ -1,0 +1,127 @@
+import { EntropyPublisher } from "./entropy/entropy-publisher.ts";
+import { closeEpoch } from "./epochs/close-epoch.ts";
+import { EventHub } from "./events.ts";
+import type { GatewayDeps } from "./gateway.ts";
+import type { CheckedPacket } from "./ingest/check-packet.ts";
+import { Ingest } from "./ingest/ingest.ts";
+import { KeyCache } from "./ingest/key-cache.ts";
+import { StatusIntake } from "./ingest/status-intake.ts";
+import { Judging } from "./judging/judging.ts";
+import { Notices } from "./judging/notices.ts";
+import { type GatewayMetrics, newMetrics } from "./metrics.ts";
+import { type OneAtATime, oneAtATime } from "./one-at-a-time.ts";
+import { loadProgress, type Progress } from "./progress.ts";
+import { Registry } from "./registry/registry.ts";
+import type { StoredPacket } from "./store/store.ts";
+
+export interface GatewayParts {
+  deps: GatewayDeps;
+  keys: KeyCache;
+  events: EventHub;
+  metrics: GatewayMetrics;
+  registry: Registry;
+  entropy: EntropyPublisher;
+  ingest: Ingest;
+  statuses: StatusIntake;
+  judging: Judging;
+}
+
+interface Base {
+  deps: GatewayDeps;
+  keys: KeyCache;
+  events: EventHub;
+  metrics: GatewayMetrics;
+  progress: Progress;
+  registry: Registry;
+  notices: Notices;
+  exclusively: OneAtATime;
+}
+
+/** Makes the parts and ties them together; the only place that knows all of them. */
+export async function buildParts(deps: GatewayDeps): Promise<GatewayParts> {
+  const base = await buildBase(deps);
+  const { registry, events, keys, metrics } = base;
+  const statuses = new StatusIntake({
+    store: deps.store,
+    sendReceipt: (hotspotId) => base.notices.receipt(hotspotId),
+    log: deps.log,
+  });
+  // Ingest and judging know of each other: late reports go one way, "all is stored" the other.
+  const ingest: Ingest = buildIngest(base, statuses, (packet) => judging.late(packet));
+  const judging = buildJudging(base, () => ingest.drained());
+  const { parameters, store, clock, signer, entropySource: source, downlink } = deps;
+  const entropy = new EntropyPublisher({ parameters, store, clock, signer, source, downlink });
+  return { deps, keys, events, metrics, registry, entropy, ingest, statuses, judging };
+}
+
+async function buildBase(deps: GatewayDeps): Promise<Base> {
+  const { store, clock, log, parameters, signer, downlink, registration: policy } = deps;
+  const metrics = newMetrics();
+  const exclusively = oneAtATime();
+  const progress = await loadProgress(store, parameters, clock.now());
+  const registry = await Registry.load({ store, policy, progress, clock, exclusively, log });
+  for (const hotspot of deps.listed ?? []) {
+    const added = await registry.add(hotspot);
+    if (!added.ok) throw new RangeError(`Cannot list hotspot: ${added.message}`);
+  }
+  const { network } = parameters;
+  const notices = new Notices({ network, signer, clock, downlink, store, metrics, log });
+  metrics.judgedThrough = progress.judgedThrough;
+  metrics.closedEpoch = progress.openEpoch - 1;
+  const keys = new KeyCache();
+  return { deps, keys, events: new EventHub(), metrics, progress, registry, notices, exclusively };
+}
+
+function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: StoredPacket) => void): Ingest {
+  const { deps, keys, metrics, progress, registry, notices } = base;
+  const { clock, log, store } = deps;
+  return new Ingest({
+    progress,
+    clock,
+    keys,
+    metrics,
+    store,
+    log,
+    gather: deps.gather,
+    isAllowed: (hotspotId) => registry.isAllowed(hotspotId),
+    onStored(checked, stored) {
+      noteStatus(checked, stored, registry, statuses);
+      if (stored.entropyIndex !== null && stored.entropyIndex <= progress.judgingThrough) onLate(stored);
+    },
+    onWill: (hotspotId) => store.markOffline(hotspotId, clock.now()),
+    onRefused(reason, packetId, hotspotId) {
+      if (hotspotId !== undefined) notices.refusal(hotspotId, packetId, reason);
+    },
+  });
+}
+
+function noteStatus(
+  { decoded: { packet, publicKey, bytes }, hotspotId: id }: CheckedPacket,
+  { receivedAtMs }: StoredPacket,
+  registry: Registry,
+  statuses: StatusIntake,
+): void {
+  if (packet.type !== "status") return;
+  statuses.note({ hotspotId: id, status: packet, receivedAtMs });
+  const { assertion, sequence } = packet;
+  if (assertion === null) return;
+  registry.assert({ id, publicKey, assertion, sequence, receivedAtMs, evidence: bytes });
+}
+
+function buildJudging(base: Base, drained: () => Promise<void>): Judging {
+  const { deps, events, exclusively, metrics, notices, progress, registry } = base;
+  const { bundlesDir, clock, log, parameters, signer, store } = deps;
+  return new Judging({
+    store,
+    progress,
+    registry,
+    clock,
+    events,
+    metrics,
+    notices,
+    exclusively,
+    drained,
+    log,
+    closeEpoch: (epoch) => closeEpoch(epoch, { store, parameters, signer, clock, bundlesDir, log }),
+  });
+}

@@ -1,0 +1,102 @@
+import { type Clock, type Log, MAX_PACKET_BYTES, sha256 } from "@earshot/protocol";
+import type { IngestOutcome } from "../gateway.ts";
+import { count, type GatewayMetrics } from "../metrics.ts";
+import type { Progress } from "../progress.ts";
+import type { StoredPacket } from "../store/store.ts";
+import { Batcher, type BatcherDeps } from "./batcher.ts";
+import { type CheckedPacket, checkPacket, isWill } from "./check-packet.ts";
+import type { KeyCache } from "./key-cache.ts";
+
+/** How far ahead of the gateway's clock a report's entropy index may be: clocks differ a little. */
+const FUTURE_PERIODS = 2;
+
+export interface IngestDeps {
+  progress: Progress;
+  clock: Pick<Clock, "now">;
+  keys: KeyCache;
+  metrics: GatewayMetrics;
+  isAllowed(hotspotId: string): boolean;
+  store: Pick<BatcherDeps, "addPackets">;
+  gather: BatcherDeps["gather"];
+  /** A new packet is durable. */
+  onStored(checked: CheckedPacket, stored: StoredPacket): void;
+  /** The broker published a hotspot's last will. */
+  onWill(hotspotId: string): Promise<void>;
+  /** Not stored. `hotspotId` is known when its owner is the authenticated sender. */
+  onRefused(reason: string, packetId: Uint8Array, hotspotId: string | undefined): void;
+  log: Log;
+}
+
+/** Takes packets in: check, file, store, and only then answer. */
+export class Ingest {
+  readonly #deps: IngestDeps;
+  readonly #batcher: Batcher;
+
+  constructor(deps: IngestDeps) {
+    this.#deps = deps;
+    const { store, metrics, gather } = deps;
+    this.#batcher = new Batcher({
+      addPackets: (packets) => store.addPackets(packets),
+      metrics,
+      ...(gather === undefined ? {} : { gather }),
+    });
+  }
+
+  async ingest(topic: string, bytes: Uint8Array, sender?: string): Promise<IngestOutcome> {
+    const { clock, keys, isAllowed, progress } = this.#deps;
+    const nowMs = clock.now();
+    const { network, entropyPeriodMs } = progress.parameters;
+    const latestIndex = Math.floor(nowMs / entropyPeriodMs) + FUTURE_PERIODS;
+    const result = checkPacket(topic, bytes, { network, keys, isAllowed, latestIndex }, sender);
+    if (!result.ok) return this.#refuse(result.reason, bytes, sender);
+    return this.#accept(result.checked, nowMs);
+  }
+
+  /** Resolves once all packets that were taken in before are durable or have failed. */
+  drained(): Promise<void> {
+    return this.#batcher.drained();
+  }
+
+  async #accept(checked: CheckedPacket, nowMs: number): Promise<IngestOutcome> {
+    const { metrics, onStored, onWill } = this.#deps;
+    const packetId = checked.decoded.id.toHex();
+    if (isWill(checked.decoded)) {
+      await onWill(checked.hotspotId);
+      return { ok: true, outcome: "noted", packetId };
+    }
+    const stored = this.#file(checked, packetId, nowMs);
+    const isNew = await this.#batcher.add(stored);
+    if (!isNew) {
+      metrics.duplicates++;
+      return { ok: true, outcome: "duplicate", packetId };
+    }
+    count(metrics.accepted, stored.type);
+    onStored(checked, stored);
+    return { ok: true, outcome: "stored", packetId };
+  }
+
+  #file({ decoded, hotspotId, about }: CheckedPacket, id: string, nowMs: number): StoredPacket {
+    const { progress } = this.#deps;
+    return {
+      id,
+      hotspotId,
+      type: decoded.packet.type,
+      sequence: decoded.packet.sequence,
+      receivedAtMs: progress.receivedAtMs(nowMs),
+      bytes: decoded.bytes,
+      entropyIndex: about?.entropyIndex ?? null,
+      beaconKey: about?.key ?? null,
+      epoch: about === undefined ? null : progress.epochFor(about.entropyIndex),
+    };
+  }
+
+  #refuse(reason: string, bytes: Uint8Array, sender: string | undefined): IngestOutcome {
+    const { log, metrics, onRefused } = this.#deps;
+    count(metrics.refused, reason);
+    // What is too large is named by what a packet could have been of it: hashing it all is work for the sender's asking.
+    const id = sha256(bytes.length > MAX_PACKET_BYTES ? bytes.subarray(0, MAX_PACKET_BYTES) : bytes);
+    log("debug", "Packet refused", { reason, sender });
+    onRefused(reason, id, sender);
+    return { ok: false, reason, packetId: id.toHex() };
+  }
+}

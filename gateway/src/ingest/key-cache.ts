@@ -1,0 +1,48 @@
+import { importKey, isAdmissibleKey, publicKeyOf, type VerifyingKey } from "@earshot/protocol";
+
+export interface KnownKey {
+  publicKey: Uint8Array;
+  key: VerifyingKey;
+}
+
+/** What an id stands for: a key ready to verify with, or why there is none. */
+export type KeyLookup = KnownKey | "unknown_user" | "inadmissible_key";
+
+/**
+ * Keys by hotspot id. Admission and import take a millisecond, so they are kept, refusals too; least recently used
+ * first out.
+ */
+export class KeyCache {
+  readonly #limit: number;
+  readonly #keys = new Map<string, KeyLookup>();
+
+  constructor(limit = 16_384) {
+    this.#limit = limit;
+  }
+
+  get(id: string): KeyLookup {
+    const known = this.#keys.get(id);
+    if (known !== undefined) {
+      this.#keys.delete(id);
+      this.#keys.set(id, known);
+      return known;
+    }
+    const looked = lookUp(id);
+    // Not an id at all: refused at once next time too, and no memory spent on inventions.
+    if (looked !== "unknown_user") this.#add(id, looked);
+    return looked;
+  }
+
+  #add(id: string, looked: KeyLookup): void {
+    this.#keys.set(id, looked);
+    if (this.#keys.size <= this.#limit) return;
+    const oldest = this.#keys.keys().next().value;
+    if (oldest !== undefined) this.#keys.delete(oldest);
+  }
+}
+
+function lookUp(id: string): KeyLookup {
+  const publicKey = publicKeyOf(id);
+  if (publicKey === undefined) return "unknown_user";
+  return isAdmissibleKey(publicKey) ? { publicKey, key: importKey(publicKey) } : "inadmissible_key";
+}

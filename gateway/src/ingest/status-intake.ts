@@ -1,0 +1,52 @@
+import type { Log } from "@earshot/protocol";
+import type { StatusReport, Store } from "../store/store.ts";
+
+export interface StatusIntakeDeps {
+  store: Pick<Store, "putStatuses">;
+  /** Tells the hotspot which of its packets are stored. */
+  sendReceipt(hotspotId: string): Promise<void>;
+  log: Log;
+}
+
+/**
+ * What follows a stored status packet: the table of newest statuses and a receipt. Done after the PUBACK and for many
+ * at once; at most one status per hotspot waits.
+ */
+export class StatusIntake {
+  readonly #deps: StatusIntakeDeps;
+  readonly #waiting = new Map<string, StatusReport>();
+  #running: Promise<void> | undefined;
+
+  constructor(deps: StatusIntakeDeps) {
+    this.#deps = deps;
+  }
+
+  note(report: StatusReport): void {
+    const other = this.#waiting.get(report.hotspotId);
+    if (other === undefined || report.status.atMs >= other.status.atMs) {
+      this.#waiting.set(report.hotspotId, report);
+    }
+    this.#running ??= this.#run();
+  }
+
+  /** Resolves once nothing waits. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    await Promise.resolve();
+    while (this.#waiting.size > 0) {
+      const reports = [...this.#waiting.values()];
+      this.#waiting.clear();
+      try {
+        await this.#deps.store.putStatuses(reports);
+        for (const { hotspotId } of reports) await this.#deps.sendReceipt(hotspotId);
+      } catch (error) {
+        // Both come again with the next status packet.
+        this.#deps.log("error", "Cannot follow up status packets", { error: String(error) });
+      }
+    }
+    this.#running = undefined;
+  }
+}

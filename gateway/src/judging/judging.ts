@@ -1,0 +1,170 @@
+import { type Clock, drawIndex, epochOf, type Log } from "@earshot/protocol";
+import type { EventHub } from "../events.ts";
+import { count, type GatewayMetrics } from "../metrics.ts";
+import type { OneAtATime } from "../one-at-a-time.ts";
+import type { Progress } from "../progress.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { Store, StoredEpoch, StoredPacket } from "../store/store.ts";
+import { type Judgement, judgeReports } from "./judge-reports.ts";
+import type { Notices } from "./notices.ts";
+
+export interface JudgingDeps {
+  store: Store;
+  progress: Progress;
+  registry: Pick<Registry, "inForce">;
+  clock: Pick<Clock, "now">;
+  events: EventHub;
+  metrics: GatewayMetrics;
+  notices: Pick<Notices, "verdicts">;
+  exclusively: OneAtATime;
+  /** Resolves once all packets received before are stored. */
+  drained(): Promise<void>;
+  closeEpoch(epoch: number): Promise<StoredEpoch>;
+  log: Log;
+}
+
+const MAX_LATE_WAITING = 10_000;
+
+/**
+ * Judges index by index, each once an entropy exists that draws its witnesses, and closes epochs between their last
+ * index and the next one's first. Everything it knows is in the store, so it goes on after a restart where it stopped.
+ */
+export class Judging {
+  readonly #deps: JudgingDeps;
+  #late: StoredPacket[] = [];
+
+  constructor(deps: JudgingDeps) {
+    this.#deps = deps;
+  }
+
+  /** Judges and closes all that is due. Rejects when the store fails; then nothing is lost, call it again. */
+  advance(signal?: AbortSignal): Promise<void> {
+    return this.#deps.exclusively(async () => {
+      while (signal?.aborted !== true && (await this.#step()));
+    });
+  }
+
+  /** Call at start: an earlier run may have been killed between storing a late report and judging it. */
+  recover(): Promise<void> {
+    const { exclusively, progress, store } = this.#deps;
+    return exclusively(async () => {
+      await this.#judgeLate(await store.unjudgedReports(progress.openEpoch, progress.judgedThrough));
+    });
+  }
+
+  /** A report came when its index had been called for judging: it is refused at once, and paid never. */
+  late(packet: StoredPacket): void {
+    // The rest is found in the store when the epoch closes.
+    if (this.#late.length >= MAX_LATE_WAITING) return;
+    this.#late.push(packet);
+    if (this.#late.length > 1) return;
+    const { exclusively, log } = this.#deps;
+    exclusively(() => this.#judgeLate(this.#late.splice(0))).catch((error: unknown) => {
+      log("error", "Cannot judge late reports", { error: String(error) });
+    });
+  }
+
+  /** One index or one epoch; false when nothing is due. */
+  async #step(): Promise<boolean> {
+    const { progress, store } = this.#deps;
+    const { epochPeriods } = progress.parameters;
+    const latest = (await store.latestEntropy())?.entropy.index;
+    if (latest === undefined) return false;
+    const isDrawn = (index: number) => drawIndex(index, progress.parameters) <= latest;
+    const next = await store.nextIndex(progress.judgedThrough);
+    const epoch = await this.#firstLiveEpoch();
+    const lastIndex = epoch === undefined ? Number.POSITIVE_INFINITY : (epoch + 1) * epochPeriods - 1;
+    if (epoch !== undefined && isDrawn(lastIndex) && (next === undefined || next > lastIndex)) {
+      await this.#finish(epoch, lastIndex);
+      return true;
+    }
+    if (next === undefined || !isDrawn(next)) return false;
+    await this.#judgeThrough(next);
+    return true;
+  }
+
+  /** The open epoch, or the next one after it in which the network was up. */
+  async #firstLiveEpoch(): Promise<number | undefined> {
+    const { progress, store } = this.#deps;
+    const { openEpoch, parameters } = progress;
+    const entropy = await store.firstEntropy(openEpoch * parameters.epochPeriods);
+    const filed = await store.firstFiledEpoch(openEpoch - 1);
+    if (entropy === undefined) return filed;
+    return Math.min(epochOf(entropy.entropy.index, parameters), filed ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Judges the first index up to this one that has anything to judge. */
+  async #judgeThrough(entropyIndex: number): Promise<void> {
+    const { drained, progress, store } = this.#deps;
+    progress.startJudging(entropyIndex);
+    await drained();
+    // What was being stored just now may be about an index in between, where there was nothing to judge before.
+    const first = (await store.nextIndex(progress.judgedThrough)) ?? entropyIndex;
+    const judgement = await this.#judge(first, await store.reportsOfIndex(first));
+    await this.#record(first, judgement);
+    this.#tell(first, judgement);
+  }
+
+  async #record(entropyIndex: number, { verdicts, proven }: Judgement): Promise<void> {
+    const { metrics, progress, store } = this.#deps;
+    await store.addJudgement(entropyIndex, verdicts, proven);
+    progress.judgedThrough = entropyIndex;
+    metrics.judgedThrough = entropyIndex;
+  }
+
+  async #judgeLate(packets: readonly StoredPacket[]): Promise<void> {
+    const { store } = this.#deps;
+    const open: StoredPacket[] = [];
+    for (const packet of packets) {
+      // It may have come just in time for the judging that it seemed to be too late for.
+      if ((await store.verdict(packet.id)) === undefined) open.push(packet);
+    }
+    for (const [entropyIndex, own] of Map.groupBy(open, (packet) => packet.entropyIndex)) {
+      if (entropyIndex === null) continue;
+      const judgement = await this.#judge(entropyIndex, own);
+      await store.addLateVerdicts(judgement.verdicts);
+      this.#tell(entropyIndex, judgement);
+    }
+  }
+
+  /** Reports about one index are judged by the registry of the epoch that they are filed under. */
+  async #judge(entropyIndex: number, packets: readonly StoredPacket[]): Promise<Judgement> {
+    const { clock, progress, registry, store } = this.#deps;
+    const all: Judgement = { verdicts: [], proven: [] };
+    for (const [epoch, own] of Map.groupBy(packets, (packet) => packet.epoch)) {
+      if (epoch === null) continue;
+      const judging = {
+        parameters: progress.parameters,
+        hotspots: await registry.inForce(epoch),
+        store,
+        judgedAtMs: clock.now(),
+      };
+      const judgement = await judgeReports({ entropyIndex, epoch, packets: own }, judging);
+      all.verdicts.push(...judgement.verdicts);
+      all.proven.push(...judgement.proven);
+    }
+    return all;
+  }
+
+  /** Closes an epoch, unless a report shows up at the last moment: then that is judged first. */
+  async #finish(epoch: number, lastIndex: number): Promise<void> {
+    const { closeEpoch, drained, events, metrics, progress, store } = this.#deps;
+    progress.startClosing(epoch, lastIndex);
+    await drained();
+    const next = await store.nextIndex(progress.judgedThrough);
+    if (next !== undefined && next <= lastIndex) return this.#judgeThrough(next);
+    if (progress.judgedThrough < lastIndex) await this.#record(lastIndex, { verdicts: [], proven: [] });
+    await this.#judgeLate(await store.unjudgedReports(epoch, lastIndex));
+    const closed = await closeEpoch(epoch);
+    progress.closed(epoch);
+    metrics.closedEpoch = epoch;
+    events.emit({ kind: "epoch", epoch: closed });
+  }
+
+  #tell(entropyIndex: number, { verdicts }: Judgement): void {
+    const { events, metrics, notices } = this.#deps;
+    for (const { reason } of verdicts) count(metrics.verdicts, reason);
+    notices.verdicts(verdicts);
+    if (verdicts.length > 0) events.emit({ kind: "verdicts", entropyIndex, verdicts });
+  }
+}

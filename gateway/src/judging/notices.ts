@@ -1,0 +1,77 @@
+import {
+  type Clock,
+  downTopic,
+  type Log,
+  MAX_RECEIPT_RANGES,
+  MAX_VERDICTS_PER_MESSAGE,
+  receiptMessage,
+  type Signer,
+  type VerdictNotice,
+  verdictMessage,
+} from "@earshot/protocol";
+import type { Downlink } from "../downlink.ts";
+import type { GatewayMetrics } from "../metrics.ts";
+import type { Store, StoredVerdict } from "../store/store.ts";
+
+export interface NoticesDeps {
+  network: string;
+  signer: Signer;
+  clock: Pick<Clock, "now">;
+  downlink: Downlink;
+  store: Pick<Store, "sequenceRanges">;
+  metrics: Pick<GatewayMetrics, "downlinkFailures">;
+  log: Log;
+}
+
+const noticeOf = (verdict: StoredVerdict): VerdictNotice => ({
+  packetId: Uint8Array.fromHex(verdict.packetId),
+  outcome: verdict.outcome,
+  reason: verdict.reason,
+  measurements: verdict.measurements,
+});
+
+/**
+ * What hotspots are told. Nothing waits for a broker: a hotspot that misses a verdict finds it in the API, and the
+ * next receipt says all that the one before said.
+ */
+export class Notices {
+  readonly #deps: NoticesDeps;
+
+  constructor(deps: NoticesDeps) {
+    this.#deps = deps;
+  }
+
+  verdicts(verdicts: readonly StoredVerdict[]): void {
+    const ofHotspot = Map.groupBy(verdicts, ({ hotspotId }) => hotspotId);
+    for (const [hotspotId, own] of ofHotspot) this.#sendVerdicts(hotspotId, own.map(noticeOf));
+  }
+
+  /** Bytes of this hotspot were refused before they were stored. */
+  refusal(hotspotId: string, packetId: Uint8Array, reason: string): void {
+    this.#sendVerdicts(hotspotId, [{ packetId, outcome: "refused", reason, measurements: [] }]);
+  }
+
+  /** Which of the hotspot's packets are stored: what its agent may forget. */
+  async receipt(hotspotId: string): Promise<void> {
+    const { clock, network, signer, store } = this.#deps;
+    const stored = (await store.sequenceRanges(hotspotId)).slice(-MAX_RECEIPT_RANGES);
+    const message = receiptMessage.seal({ atMs: clock.now(), stored }, signer, network);
+    this.#send(downTopic(network, hotspotId, "command"), message);
+  }
+
+  #sendVerdicts(hotspotId: string, notices: readonly VerdictNotice[]): void {
+    const { clock, network, signer } = this.#deps;
+    for (let from = 0; from < notices.length; from += MAX_VERDICTS_PER_MESSAGE) {
+      const verdicts = notices.slice(from, from + MAX_VERDICTS_PER_MESSAGE);
+      const message = verdictMessage.seal({ atMs: clock.now(), verdicts }, signer, network);
+      this.#send(downTopic(network, hotspotId, "verdict"), message);
+    }
+  }
+
+  #send(topic: string, message: Uint8Array): void {
+    this.#deps.downlink.publish(topic, message).catch((error: unknown) => {
+      this.#deps.metrics.downlinkFailures++;
+      this.#deps.log("debug", "Message not sent", { topic, error: String(error) });
+    });
+  }
+}

@@ -1,0 +1,79 @@
+import { drawIndex, entropyTimeMs, epochOf, type NetworkParameters } from "@earshot/protocol";
+import type { Store } from "./store/store.ts";
+
+/** How far judging and closing have come: decides where a packet that arrives now is filed. */
+export class Progress {
+  readonly parameters: NetworkParameters;
+  /** Highest index judged. */
+  judgedThrough: number;
+  /** Highest index whose reports have been called for judging: what arrives about it now is late. */
+  judgingThrough: number;
+  /** Lowest epoch not closed. */
+  openEpoch: number;
+  /** Lowest epoch that packets are filed under: `openEpoch`, or the next while that is being closed. */
+  #filingEpoch: number;
+  #lastReceivedMs = 0;
+
+  constructor(parameters: NetworkParameters, judgedThrough: number, openEpoch: number) {
+    this.parameters = parameters;
+    this.judgedThrough = judgedThrough;
+    this.judgingThrough = judgedThrough;
+    this.openEpoch = openEpoch;
+    this.#filingEpoch = openEpoch;
+    this.#notBefore(judgedThrough);
+  }
+
+  /** Call before reports about this index are loaded: those received from now on count as late. */
+  startJudging(entropyIndex: number): void {
+    this.judgingThrough = entropyIndex;
+    this.#notBefore(entropyIndex);
+  }
+
+  /** Call before an epoch's packets are loaded: from now on none is filed under it. */
+  startClosing(epoch: number, lastIndex: number): void {
+    this.startJudging(Math.max(lastIndex, this.judgingThrough));
+    this.#filingEpoch = epoch + 1;
+  }
+
+  closed(epoch: number): void {
+    this.openEpoch = epoch + 1;
+  }
+
+  /**
+   * Receive time of a packet. It never runs backwards, and a packet that came after its index was called for judging
+   * never looks timely, even when the machine's clock was set back: verdicts must not depend on when they were reached.
+   */
+  receivedAtMs(nowMs: number): number {
+    this.#lastReceivedMs = Math.max(this.#lastReceivedMs, nowMs);
+    return this.#lastReceivedMs;
+  }
+
+  epochFor(entropyIndex: number): number {
+    return Math.max(epochOf(entropyIndex, this.parameters), this.#filingEpoch);
+  }
+
+  #notBefore(entropyIndex: number): void {
+    const drawMs = entropyTimeMs(drawIndex(entropyIndex, this.parameters), this.parameters);
+    this.#lastReceivedMs = Math.max(this.#lastReceivedMs, drawMs);
+  }
+}
+
+/** Takes up where an earlier run stopped, or starts a network with the current period. */
+export async function loadProgress(
+  store: Store,
+  parameters: NetworkParameters,
+  nowMs: number,
+): Promise<Progress> {
+  const current = Math.floor(nowMs / parameters.entropyPeriodMs);
+  let judged = await store.judgedThrough();
+  if (judged === undefined) {
+    // Whatever was due to be judged before now.
+    judged = current - drawIndex(0, parameters);
+    await store.addJudgement(judged, [], []);
+  }
+  const closed = await store.latestEpoch();
+  const first = await store.firstEntropy(0);
+  const openEpoch =
+    closed === undefined ? epochOf(first?.entropy.index ?? current, parameters) : closed.epoch + 1;
+  return new Progress(parameters, judged, openEpoch);
+}
