@@ -34,7 +34,7 @@ export async function testBundles(count: number): Promise<Bundle[]> {
 }
 
 export function manifestOf(bundle: Bundle): Manifest {
-  const opened = manifestMessage.open(bundle[MANIFEST_FILE], PARAMETERS.network);
+  const opened = manifestMessage.open(bundle[MANIFEST_FILE], PARAMETERS.network, networkSigner.publicKey);
   if (!opened.ok) throw new TypeError(`Test manifest: ${opened.code}`);
   return opened.value;
 }

@@ -1,4 +1,4 @@
-import { fromHex, publicKeyOf } from "@earshot/protocol";
+import { fromHex, isAdmissibleKey, publicKeyOf } from "@earshot/protocol";
 import type { VerifyOptions } from "./verify-bundle.ts";
 import { bundlePaths, type VerifyReport, verifySeries } from "./verify-epoch.ts";
 
@@ -13,6 +13,7 @@ Judges epochs again from their packets alone, and compares every verdict, amount
 Exit status: 0 all holds, 1 something differs (the first is named), 2 wrong usage.
 `;
 
+/** Where the command writes. */
 export interface VerifyCommandIo {
   out(text: string): void;
   err(text: string): void;
@@ -74,7 +75,8 @@ function parse(args: readonly string[]): Parsed {
 function setOption(options: VerifyOptions, name: string, value: string | undefined): string | undefined {
   if (name === "--key") {
     const networkKey = publicKeyOf(value ?? "");
-    if (networkKey === undefined) return `--key is "${value ?? ""}"; an id of the form z6Mk… is needed`;
+    if (networkKey === undefined || !isAdmissibleKey(networkKey))
+      return `--key is "${value ?? ""}"; the id (z6Mk…) of an admissible key is needed`;
     options.networkKey = networkKey;
     return undefined;
   }

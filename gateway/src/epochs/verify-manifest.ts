@@ -21,6 +21,7 @@ export interface SignedManifest {
 
 /** What one may know of a network from elsewhere. */
 export interface Pins {
+  /** Must be admissible (`isAdmissibleKey`). */
   networkKey?: Uint8Array;
   /** Hex. */
   parametersHash?: string;
