@@ -1,0 +1,9 @@
+import type { SocketAddress } from "@earshot/drivers";
+
+/** `host:port` or `[IPv6]:port`; `undefined` for anything else. */
+export function parseAddress(text: string): SocketAddress | undefined {
+  const match = /^(?:\[([0-9a-fA-F:]+)\]|([A-Za-z0-9.-]+)):([0-9]{1,5})$/.exec(text);
+  if (match === null) return undefined;
+  const port = Number(match[3]);
+  return port > 65_535 ? undefined : { host: match[1] ?? match[2] ?? "", port };
+}

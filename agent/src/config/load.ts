@@ -1,0 +1,159 @@
+import { readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import type { SocketAddress } from "@earshot/drivers";
+import { parseEvmAddress, type RegionId } from "@earshot/protocol";
+import { parse } from "smol-toml";
+import type { z } from "zod";
+import type { Config, GpsConfig } from "./config.ts";
+import { configKeys, environmentName } from "./keys.ts";
+import { parseAddress } from "./listen-address.ts";
+import { type ConfigFile, configSchema, parsePublicKey } from "./schema.ts";
+
+/** The configuration cannot be used. Each problem names the key, the value and what is allowed. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join("\n"));
+    this.problems = problems;
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads a configuration file; paths in it are relative to its folder.
+ *
+ * @throws {ConfigError}
+ */
+export function loadConfig(file: string, environment: Environment): Config {
+  let toml: string;
+  try {
+    toml = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new ConfigError([`Cannot read the configuration: ${(error as Error).message}`]);
+  }
+  return parseConfig(toml, { file, environment });
+}
+
+export interface ParseOptions {
+  /** For messages, and paths are relative to its folder. */
+  file: string;
+  /** `EARSHOT_AGENT_<SECTION>_<KEY>` overrides a key. */
+  environment: Environment;
+}
+
+/** @throws {ConfigError} */
+export function parseConfig(toml: string, { file, environment }: ParseOptions): Config {
+  const raw = override(parseToml(toml, file), environment);
+  const result = configSchema.safeParse(raw);
+  if (!result.success) throw new ConfigError(result.error.issues.map((issue) => problemOf(issue, raw)));
+  return toConfig(result.data, dirname(file));
+}
+
+type Raw = Record<string, unknown>;
+
+function parseToml(toml: string, file: string): Raw {
+  try {
+    return parse(toml);
+  } catch (error) {
+    throw new ConfigError([`${file} is not TOML: ${(error as Error).message}`]);
+  }
+}
+
+function override(raw: Raw, environment: Environment): Raw {
+  const changed = structuredClone(raw);
+  const keys = new Map(configKeys().map((key) => [environmentName(key), key]));
+  const prefixed = Object.entries(environment).filter(([name]) => name.startsWith("EARSHOT_AGENT_"));
+  for (const [name, value] of prefixed) {
+    const key = keys.get(name);
+    if (key === undefined) {
+      throw new ConfigError([
+        `${name} is set, but there is no such key; allowed are ${[...keys.keys()].join(", ")}`,
+      ]);
+    }
+    const isNumeric =
+      key.isNumber && value !== undefined && value.trim() !== "" && !Number.isNaN(Number(value));
+    setIn(changed, key.path, isNumeric ? Number(value) : value);
+  }
+  return changed;
+}
+
+function setIn(target: Raw, [first, ...rest]: readonly string[], value: unknown): void {
+  if (first === undefined) return;
+  if (rest.length === 0) {
+    target[first] = value;
+    return;
+  }
+  const inner = target[first];
+  if (typeof inner !== "object" || inner === null) target[first] = {};
+  setIn(target[first] as Raw, rest, value);
+}
+
+function problemOf(issue: z.core.$ZodIssue, raw: Raw): string {
+  const key = issue.path.join(".");
+  if (issue.code === "unrecognized_keys") {
+    const prefix = key === "" ? "" : `${key}.`;
+    const known = configKeys()
+      .map(({ path }) => path.join("."))
+      .filter((name) => name.startsWith(prefix));
+    return `${prefix}${issue.keys.join(`, ${prefix}`)} is not a key; allowed are ${known.join(", ")}`;
+  }
+  const value = issue.path.reduce<unknown>((at, part) => (at as Raw | undefined)?.[String(part)], raw);
+  if (value !== undefined) return `${key} is ${JSON.stringify(value)}; allowed is ${issue.message}`;
+  const isSection = !configKeys().some(({ path }) => path.join(".") === key);
+  return isSection ? `the section [${key}] is missing` : `${key} is missing; allowed is ${issue.message}`;
+}
+
+function toConfig(file: ConfigFile, folder: string): Config {
+  const stateDir = resolve(folder, file.state_dir);
+  return {
+    core: coreConfig(file),
+    stateDir,
+    keyFile:
+      file.identity.key_file === undefined
+        ? join(stateDir, "hotspot.key")
+        : resolve(folder, file.identity.key_file),
+    broker: brokerConfig(file.broker, folder),
+    lora: { type: "semtech-udp", listen: addressOf(file.lora.listen) },
+    gps: file.gps satisfies GpsConfig,
+    ...(file.page.listen === "off" ? {} : { page: { listen: addressOf(file.page.listen) } }),
+    outbox: { maxBytes: file.outbox.max_bytes, maxAgeMs: file.outbox.max_age_days * 86_400_000 },
+    logLevel: file.log.level,
+  };
+}
+
+function coreConfig({ network, hotspot, reports }: ConfigFile): Config["core"] {
+  return {
+    network: { name: network.name, publicKey: checked(parsePublicKey(network.public_key)) },
+    hotspot: {
+      latE7: Math.round(hotspot.latitude * 1e7),
+      lonE7: Math.round(hotspot.longitude * 1e7),
+      elevationM: Math.round(hotspot.elevation_m),
+      antennaGainDdbi: Math.round(hotspot.antenna_gain_dbi * 10),
+      region: hotspot.region as RegionId,
+      payee: hotspot.payee === undefined ? null : checked(parseEvmAddress(hotspot.payee)),
+    },
+    maxPowerDbm: hotspot.max_power_dbm,
+    statusPeriodMs: reports.status_period_s * 1000,
+    readingPeriodMs: reports.reading_period_s * 1000,
+  };
+}
+
+function brokerConfig(broker: ConfigFile["broker"], folder: string): Config["broker"] {
+  const { url, ca_file: caFile, cert_file: certFile, key_file: keyFile } = broker;
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    throw new ConfigError(["broker.cert_file and broker.key_file belong together: set both or neither"]);
+  }
+  const paths = Object.entries({ caFile, certFile, keyFile }).filter(([, path]) => path !== undefined);
+  return { url, ...Object.fromEntries(paths.map(([name, path]) => [name, resolve(folder, path ?? "")])) };
+}
+
+const addressOf = (text: string): SocketAddress => checked(parseAddress(text));
+
+/** The schema has refused what would be undefined here. */
+function checked<T>(value: T | undefined): T {
+  if (value === undefined) throw new TypeError("The configuration was not checked");
+  return value;
+}
