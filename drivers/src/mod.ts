@@ -1,5 +1,7 @@
 /** Devices in, typed readings out. */
 export * from "./driver.ts";
+export { type OpenGpsdOptions, openGpsd } from "./gps/gpsd.ts";
+export { type OpenNmeaOptions, openNmea } from "./gps/nmea.ts";
 export type { FixMode, GpsReading, Satellite } from "./gps/reading.ts";
 export { ReadingQueue, type ReadingQueueOptions } from "./link/reading-queue.ts";
 export { type OpenSerialOptions, openSerial } from "./link/serial-link.ts";

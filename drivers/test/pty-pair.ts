@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 
 /** Two serial ports that are each other's cable. */
-export interface PtyPair {
+export interface PtyPair extends AsyncDisposable {
   paths: [string, string];
   /** Takes both ports away, as pulling a plug does. */
   unplug(): Promise<void>;
@@ -21,7 +21,7 @@ export async function makePtyPair(): Promise<PtyPair> {
     socat.kill();
     await exited;
   };
-  return { paths, unplug };
+  return { paths, unplug, [Symbol.asyncDispose]: unplug };
 }
 
 /** `socat -d -d` names both terminals before it says that it begins to transfer. */

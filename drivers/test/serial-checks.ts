@@ -12,18 +12,17 @@ export const serialChecks: Record<string, () => Promise<void>> = {
     }),
 
   "close() ends a waiting iteration, twice is once, and the port opens again": async () => {
-    const pair = await makePtyPair();
+    await using pair = await makePtyPair();
     for (let round = 0; round < 3; round += 1) {
       const link = await openSerial({ path: pair.paths[0], baudRate: 9600 });
       const waiting = collect(link, 1);
       await Promise.all([link.close(), link.close()]);
       assert.equal((await waiting).length, 0);
     }
-    await pair.unplug();
   },
 
   "an unplugged port is a LinkLostError that names it": async () => {
-    const pair = await makePtyPair();
+    await using pair = await makePtyPair();
     const link = await openSerial({ path: pair.paths[0], baudRate: 9600 });
     const waiting = collect(link, 1).catch((error: unknown) => error);
     await pair.unplug();
@@ -36,8 +35,10 @@ export const serialChecks: Record<string, () => Promise<void>> = {
   },
 
   "24 ports at once: every port is heard and files can still be read": async () => {
-    const pairs = await Promise.all(Array.from({ length: 12 }, makePtyPair));
-    const links = await Promise.all(pairs.map(openBoth));
+    await using pairs = new AsyncDisposableStack();
+    const made = await Promise.all(Array.from({ length: 12 }, makePtyPair));
+    for (const pair of made) pairs.use(pair);
+    const links = await Promise.all(made.map(openBoth));
     const heard = links.flatMap(([left, right]) => [collect(left, 3000), collect(right, 3000)]);
     await readFile(new URL(import.meta.url));
     await Promise.all(links.flat().map((link, index) => link.write(new Uint8Array(3000).fill(index))));
@@ -45,7 +46,6 @@ export const serialChecks: Record<string, () => Promise<void>> = {
       assert.deepEqual(bytes, new Uint8Array(3000).fill(index ^ 1));
     }
     await Promise.all(links.flat().map((link) => link.close()));
-    await Promise.all(pairs.map((pair) => pair.unplug()));
   },
 };
 
@@ -58,11 +58,10 @@ function openBoth(pair: PtyPair): Promise<[ByteLink, ByteLink]> {
 }
 
 async function withPair(check: (left: ByteLink, right: ByteLink) => Promise<void>): Promise<void> {
-  const pair = await makePtyPair();
+  await using pair = await makePtyPair();
   const [left, right] = await openBoth(pair);
   await check(left, right);
   await Promise.all([left.close(), right.close()]);
-  await pair.unplug();
 }
 
 async function transfer(from: ByteLink, to: ByteLink, length: number): Promise<void> {

@@ -15,8 +15,8 @@ export function parseGpsdLine(line: string): GpsdObject | undefined {
   }
 }
 
-/** TPV `status`: 6 dead reckoning, 9 simulated. No satellite gave these positions. */
-const NOT_A_FIX_STATUSES = [6, 9];
+/** TPV `status`: 5 dead reckoning, 8 simulated. No satellite gave these positions. */
+const NOT_A_FIX_STATUSES = [5, 8];
 
 /** What a TPV says: time, mode, position and errors. gpsd leaves out what it does not know, and so does this. */
 export function fromTpv(tpv: GpsdObject): Pick<GpsReading, "mode"> & Partial<GpsReading> {
@@ -65,10 +65,11 @@ function errors(tpv: GpsdObject): Partial<GpsReading> {
   return { horizontalErrorM: numberIn(tpv.eph, 0, 1e7) ?? both, verticalErrorM: numberIn(tpv.epv, 0, 1e7) };
 }
 
-/** TPV `ant`: told only when something is wrong, 1 short, 2 open. */
+/** TPV `ant`: 0 unknown, 1 in order, 2 open, 3 short. */
+const ANTENNA_STATES: readonly GpsReading["antenna"][] = [undefined, "ok", "open", "short"];
+
 function antennaOf(ant: unknown): GpsReading["antenna"] {
-  if (ant === 1) return "short";
-  return ant === 2 ? "open" : undefined;
+  return typeof ant === "number" ? ANTENNA_STATES[ant] : undefined;
 }
 
 /** gpsd's constellation numbers in `gnssid`; 4 is IMES, an indoor beacon. */

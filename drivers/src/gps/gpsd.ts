@@ -5,6 +5,8 @@ import { type StreamDecoder, streamDriver } from "../link/stream-driver.ts";
 import { fromSky, fromTpv, type GpsdObject, parseGpsdLine } from "./gpsd-report.ts";
 import type { GpsReading } from "./reading.ts";
 
+const WATCH = new TextEncoder().encode('?WATCH={"enable":true,"json":true};\n');
+
 /** A SKY of 100 satellites takes about 16 KiB. */
 export const MAX_GPSD_LINE_BYTES = 65_536;
 
@@ -22,14 +24,12 @@ export interface OpenGpsdOptions {
  * One reading per TPV report, with what the latest SKY report of the same device says about the satellites.
  */
 export function openGpsd(link: ByteLink | OpenByteLink, options: OpenGpsdOptions): Driver<GpsReading> {
-  const { device } = options;
-  const watch = { enable: true, json: true, ...(device === undefined ? {} : { device }) };
   return streamDriver({
     name: "gpsd",
     link,
     decoder: new GpsdDecoder(options),
     capacity: options.capacity ?? 64,
-    greeting: new TextEncoder().encode(`?WATCH=${JSON.stringify(watch)};\n`),
+    greeting: WATCH,
   });
 }
 

@@ -32,12 +32,13 @@ export function degrees(
   sides: "NS" | "EW",
 ): number | undefined {
   const hemisphere = oneOf(side, sides);
-  const packed = numberIn(field, 0, sides === "NS" ? 9000 : 18_000);
-  if (packed === undefined || hemisphere === undefined) return undefined;
-  const whole = Math.floor(packed / 100);
-  const minutes = packed - whole * 100;
-  if (minutes >= 60) throw new NmeaFieldError(`Field is ${field}; minutes are below 60`);
+  if (field === undefined || field === "" || hemisphere === undefined) return undefined;
+  const match = /^(\d{1,3})(\d\d(?:\.\d*)?)$/.exec(field);
+  const [whole, minutes] = [Number(match?.[1]), Number(match?.[2])];
   const value = whole + minutes / 60;
+  if (!(minutes < 60 && value <= (sides === "NS" ? 90 : 180))) {
+    throw new NmeaFieldError(`Field is ${field}; allowed are degrees and minutes below 60`);
+  }
   return hemisphere === "S" || hemisphere === "W" ? -value : value;
 }
 

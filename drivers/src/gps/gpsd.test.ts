@@ -1,0 +1,170 @@
+import { describe, expect, test } from "bun:test";
+import { ManualClock } from "@earshot/protocol/testing";
+import fc from "fast-check";
+import { driverContract } from "../testing/driver-contract.ts";
+import { MemoryLink } from "../testing/memory-link.ts";
+import { GpsdDecoder, MAX_GPSD_LINE_BYTES, openGpsd } from "./gpsd.ts";
+
+const NOW_MS = Date.UTC(2026, 2, 1, 12);
+const CAPACITY = 16;
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+const lines = (...objects: object[]) => objects.map((object) => `${JSON.stringify(object)}\r\n`).join("");
+
+const TPV = {
+  class: "TPV",
+  device: "/dev/pts/1",
+  mode: 3,
+  time: "2026-03-01T12:00:00.250Z",
+  lat: -45.877567167,
+  lon: 170.500111333,
+  altHAE: 16,
+  altMSL: 14.2,
+  epx: 3,
+  epy: 4,
+  epv: 19.09,
+};
+const SKY = {
+  class: "SKY",
+  device: "/dev/pts/1",
+  hdop: 0.64,
+  vdop: 0.83,
+  pdop: 1.05,
+  uSat: 2,
+  satellites: [
+    { PRN: 5, gnssid: 0, svid: 5, az: 110, el: 6, ss: 19, used: true, sigid: 0 },
+    { PRN: 5, gnssid: 0, svid: 5, az: 110, el: 6, ss: 23, used: false, sigid: 6 },
+    { PRN: 65, gnssid: 6, svid: 1, az: 144, el: 53, ss: 0, used: false },
+  ],
+};
+
+driverContract("openGpsd", {
+  capacity: CAPACITY,
+  maxFrameBytes: MAX_GPSD_LINE_BYTES,
+  async open() {
+    const link = new MemoryLink();
+    const driver = openGpsd(link, { clock: new ManualClock(NOW_MS), capacity: CAPACITY });
+    let second = 0;
+    const reports = (count: number) => {
+      const times = Array.from({ length: count }, () => new Date(NOW_MS + 1000 * second++).toISOString());
+      return bytesOf(times.map((time) => lines(SKY, { ...TPV, time })).join(""));
+    };
+    const feed = (bytes: Uint8Array, pieceBytes = bytes.length) => {
+      link.pushSplit(bytes, pieceBytes);
+      return link.drained();
+    };
+    return {
+      driver,
+      feedGood: (count) => feed(reports(count)),
+      feedGarbage: () => feed(bytesOf(`not json\n[1]\n{"no":"class"}\n{"class":"TPV"`.concat("\n"))),
+      feedSplit: (count, pieceBytes) => feed(reports(count), pieceBytes),
+      feedFlood: (bytes) => feed(bytesOf(`{"class":"SKY",${" ".repeat(bytes - 15)}`), 4096),
+      lose: () => link.lose(),
+      linkCloses: () => link.closeCalls,
+    };
+  },
+});
+
+function decode(text: string, device?: string) {
+  const decoder = new GpsdDecoder({ clock: new ManualClock(NOW_MS), device });
+  return { readings: decoder.push(bytesOf(text)), counts: decoder.counts };
+}
+
+test("asks gpsd for JSON reports as soon as the link is open", async () => {
+  const link = new MemoryLink();
+  await using _ = openGpsd(link, { clock: new ManualClock(NOW_MS) });
+  await link.drained();
+  expect(link.written.map((bytes) => new TextDecoder().decode(bytes))).toEqual([
+    '?WATCH={"enable":true,"json":true};\n',
+  ]);
+});
+
+describe("a reading", () => {
+  test("brings together TPV and the latest SKY", () => {
+    expect(decode(lines(SKY, TPV)).readings).toEqual([
+      {
+        kind: "gps",
+        atMs: NOW_MS,
+        timeMs: Date.UTC(2026, 2, 1, 12, 0, 0, 250),
+        mode: 3,
+        latDeg: -45.877567167,
+        lonDeg: 170.500111333,
+        altMslM: 14.2,
+        altHaeM: 16,
+        horizontalErrorM: 5,
+        verticalErrorM: 19.09,
+        satellitesUsed: 2,
+        satellites: [
+          { system: "G", id: 5, elevationDeg: 6, azimuthDeg: 110, cn0DbHz: 23, used: true },
+          { system: "R", id: 1, elevationDeg: 53, azimuthDeg: 144, used: false },
+        ],
+        hdop: 0.64,
+        vdop: 0.83,
+        pdop: 1.05,
+      },
+    ]);
+  });
+
+  test("leaves out what gpsd leaves out", () => {
+    expect(decode(lines({ class: "TPV", mode: 1 })).readings).toEqual([
+      { kind: "gps", atMs: NOW_MS, mode: 1, satellites: [] },
+    ]);
+  });
+
+  test("keeps the satellites when a SKY tells dilution only, and drops dilution it does not repeat", () => {
+    const { readings } = decode(lines(SKY, { class: "SKY", device: SKY.device, hdop: 2 }, TPV));
+    expect(readings[0]).toMatchObject({ hdop: 2, satellites: [{ id: 5 }, { id: 1 }] });
+    expect(readings[0]?.pdop).toBeUndefined();
+  });
+
+  test("takes no satellites of another device, and only the device asked for", () => {
+    const other = { ...TPV, device: "/dev/pts/2" };
+    expect(decode(lines(SKY, other)).readings[0]?.satellites).toEqual([]);
+    expect(decode(lines(SKY, other, TPV), "/dev/pts/1").readings.length).toBe(1);
+  });
+
+  test("has no position that no satellite gave, or out of range", () => {
+    for (const wrong of [{ status: 5 }, { status: 8 }, { mode: 1 }, { lat: 91 }, { lon: "7" }, { mode: 9 }]) {
+      expect(decode(lines({ ...TPV, ...wrong })).readings[0]?.latDeg).toBeUndefined();
+    }
+  });
+
+  test("tells the antenna when gpsd does, and old gpsd's height and satellite numbers", () => {
+    expect(decode(lines({ ...TPV, ant: 2 })).readings[0]?.antenna).toBe("open");
+    expect(decode(lines({ ...TPV, altMSL: undefined, alt: 7 })).readings[0]?.altMslM).toBe(7);
+    const old = { class: "SKY", device: TPV.device, satellites: [{ PRN: 66, ss: 30, used: true }] };
+    expect(decode(lines(old, TPV)).readings[0]).toMatchObject({ satellites: [{ system: "R", id: 2 }] });
+  });
+});
+
+test("other classes are understood and make no reading; broken lines are counted", () => {
+  const { readings, counts } = decode(
+    `${lines({ class: "VERSION" }, { class: "ERROR" })}{"class":"TPV\nnull\n${lines(TPV)}`,
+  );
+  expect(readings.length).toBe(1);
+  expect(counts).toEqual({ frames: 3, badFrames: 2, garbageBytes: 0 });
+});
+
+test("any JSON in any member throws nothing", () => {
+  const anything = fc.dictionary(
+    fc.constantFrom(
+      "mode",
+      "time",
+      "lat",
+      "lon",
+      "epx",
+      "ant",
+      "device",
+      "satellites",
+      "hdop",
+      "uSat",
+      "status",
+    ),
+    fc.jsonValue(),
+  );
+  fc.assert(
+    fc.property(fc.constantFrom("TPV", "SKY"), anything, (kind, members) => {
+      const { counts } = decode(lines({ ...members, class: kind }, TPV));
+      expect(counts.frames).toBe(2);
+    }),
+  );
+});
