@@ -1,5 +1,7 @@
 /** The service that takes reports in, judges them, pays them in epochs and publishes how. */
+export { type EmbeddedBroker, type EmbeddedBrokerOptions, openEmbeddedBroker } from "./broker/embedded.ts";
 export type { Downlink } from "./downlink.ts";
+export { bundlePaths, type VerifyReport, verifyBundle, verifySeries } from "./epochs/verify-epoch.ts";
 export { EventHub, type GatewayEvent, type Listener } from "./events.ts";
 export {
   createGateway,
