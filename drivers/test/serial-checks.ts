@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { type ByteLink, LinkLostError } from "../src/driver.ts";
+import { ManualClock } from "@earshot/protocol/testing";
+import { type ByteLink, type Driver, LinkLostError } from "../src/driver.ts";
+import { openNmea } from "../src/gps/nmea.ts";
+import type { GpsReading } from "../src/gps/reading.ts";
 import { openSerial } from "../src/link/serial-link.ts";
+import { bytesOf, epochText } from "./nmea-text.ts";
 import { makePtyPair, type PtyPair } from "./pty-pair.ts";
 
 /** What a serial port must do, run under Bun by `serial-link.test.ts` and under Deno by `serial-checks-main.ts`. */
@@ -16,7 +20,9 @@ export const serialChecks: Record<string, () => Promise<void>> = {
     for (let round = 0; round < 3; round += 1) {
       const link = await openSerial({ path: pair.paths[0], baudRate: 9600 });
       const waiting = collect(link, 1);
-      await Promise.all([link.close(), link.close()]);
+      const closing = [link.close(), link.close()];
+      await assert.rejects(link.write(new Uint8Array(1)), LinkLostError);
+      await Promise.all(closing);
       assert.equal((await waiting).length, 0);
     }
   },
@@ -34,6 +40,21 @@ export const serialChecks: Record<string, () => Promise<void>> = {
     await assert.rejects(openSerial({ path: pair.paths[0], baudRate: 9600 }), LinkLostError);
   },
 
+  "a receiver on the port is read, lost when unplugged, and read again": async () => {
+    for (const second of [10, 20]) {
+      await using pair = await makePtyPair();
+      const device = await openSerial({ path: pair.paths[1], baudRate: 9600 });
+      const port = () => openSerial({ path: pair.paths[0], baudRate: 9600 });
+      const driver = openNmea(port, { clock: new ManualClock() });
+      const heard = secondsUntilLost(driver, () => pair.unplug());
+      // The port is set up, and what came before forgotten, while the driver opens it.
+      while (driver.counts().frames === 0) await device.write(bytesOf(epochText(second)));
+      await device.write(bytesOf(epochText(second + 1) + epochText(second + 2)));
+      assert.deepEqual([...new Set(await heard)], [second, second + 1, second + 2]);
+      await device.close();
+    }
+  },
+
   "24 ports at once: every port is heard and files can still be read": async () => {
     await using pairs = new AsyncDisposableStack();
     const made = await Promise.all(Array.from({ length: 12 }, makePtyPair));
@@ -48,6 +69,21 @@ export const serialChecks: Record<string, () => Promise<void>> = {
     await Promise.all(links.flat().map((link) => link.close()));
   },
 };
+
+/** Seconds of the readings; unplugs once the last but one was told and returns when the driver says it is lost. */
+async function secondsUntilLost(driver: Driver<GpsReading>, unplug: () => Promise<void>): Promise<number[]> {
+  const seconds: number[] = [];
+  try {
+    for await (const { timeMs = 0, latDeg } of driver) {
+      assert.ok(latDeg !== undefined);
+      seconds.push((timeMs / 1000) % 60);
+      if (seconds.at(-1)! % 10 === 1) await unplug();
+    }
+  } catch (error) {
+    assert.ok(error instanceof LinkLostError);
+  }
+  return seconds;
+}
 
 function openBoth(pair: PtyPair): Promise<[ByteLink, ByteLink]> {
   const [left, right] = pair.paths;

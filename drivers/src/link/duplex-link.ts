@@ -23,7 +23,14 @@ export class DuplexLink implements ByteLink {
     const { stream, where } = this.#options;
     if (stream.destroyed) return Promise.reject(new LinkLostError(`Cannot write: ${where} is closed`));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    stream.write(bytes, (error) => (error ? reject(this.#lost(error)) : resolve()));
+    // A stream that is closing may never answer.
+    const onClose = () => reject(this.#lost("it was closed during a write"));
+    stream.once("close", onClose);
+    stream.write(bytes, (error) => {
+      stream.off("close", onClose);
+      if (error) reject(this.#lost(error));
+      else resolve();
+    });
     return promise;
   }
 
