@@ -8,6 +8,7 @@ import {
   openSync,
   readSync,
   type Stats,
+  statSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
@@ -26,6 +27,7 @@ export function keyFile(path: string): KeyProvider {
   return {
     description: `key file ${path}`,
     open: () => readKey(path) ?? makeKey(path),
+    openExisting: () => readKey(path),
   };
 }
 
@@ -56,7 +58,7 @@ function checkStats(path: string, stats: Stats): void {
   const user = process.getuid?.();
   if (user !== undefined && stats.uid !== user) {
     throw new KeyError(
-      `${path} belongs to user ${stats.uid}, but the agent runs as ${user}: sudo chown ${user} ${path}`,
+      `${path} belongs to user ${stats.uid}, but this runs as ${user}: run it as that user (sudo -u '#${stats.uid}' …), or: sudo chown ${user} ${path}`,
     );
   }
   const mode = stats.mode & 0o777;
@@ -81,6 +83,7 @@ function makeKey(path: string): Signer {
   const seed = randomBytes(SEED_BYTES);
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    checkFolder(dirname(path));
     removeIfThere(draft);
     const file = openSync(draft, "wx", OWNER_ONLY);
     try {
@@ -92,11 +95,21 @@ function makeKey(path: string): Signer {
     linkSync(draft, path);
     unlinkSync(draft);
   } catch (error) {
+    if (error instanceof KeyError) throw error;
     throw new KeyError(
       `Cannot make the key file ${path} (${codeOf(error)}): give the agent a folder it may write to`,
     );
   }
   return signerFromSeed(seed);
+}
+
+/** A key made by root in the agent's folder could not be read by the agent later. */
+function checkFolder(folder: string): void {
+  const { uid } = statSync(folder);
+  if (process.getuid?.() !== 0 || uid === 0) return;
+  throw new KeyError(
+    `${folder} belongs to user ${uid}: make the key as that user (sudo -u '#${uid}' …), not as root`,
+  );
 }
 
 function removeIfThere(path: string): void {

@@ -10,6 +10,12 @@ export interface KeyProvider {
    * @throws {KeyError} that says what is wrong with the key and what to do
    */
   open(): Signer;
+  /**
+   * The signer, or `undefined` when there is no key yet: makes none.
+   *
+   * @throws {KeyError}
+   */
+  openExisting(): Signer | undefined;
 }
 
 /** The key cannot be used; the message says what to do. Never holds key material. */

@@ -1,0 +1,38 @@
+import type { Config } from "../config/config.ts";
+import { checkBroker } from "../doctor/check-broker.ts";
+import { checkGps, checkRadio } from "../doctor/check-devices.ts";
+import { checkClock, checkKey, checkStorage } from "../doctor/check-machine.ts";
+import { ok, type Part, worstOf } from "../health/part.ts";
+import { keyFile } from "../identity/key-file.ts";
+import { askStatus, statusUrl } from "./status.ts";
+import { partTable } from "./table.ts";
+import type { ExitCode, Terminal } from "./terminal.ts";
+
+/** Checks everything an agent needs and says what to do. Takes at most some 20 s. */
+export async function doctor(config: Config, terminal: Terminal): Promise<ExitCode> {
+  const { clock, out, error } = terminal;
+  const { part: key, signer } = checkKey(keyFile(config.keyFile));
+  const machine = [ok("Configuration", "valid"), key, checkStorage(config), checkClock(clock.now())];
+  const running = await runningParts(config, terminal);
+  if (running === undefined) error("Listening to the devices and the broker, up to 20 s …\n");
+  const parts = [
+    ...machine,
+    ...(running ??
+      (await Promise.all([
+        checkRadio(config, clock, terminal.signal),
+        checkGps(config, clock, terminal.signal),
+        checkBroker(config, signer, clock, terminal.signal),
+      ]))),
+  ];
+  out(`${partTable(parts)}\n`);
+  return worstOf(parts) === "broken" ? 1 : 0;
+}
+
+/** A running agent holds the devices and the session: then it is asked instead. */
+async function runningParts(config: Config, { signal, error }: Terminal): Promise<Part[] | undefined> {
+  if (config.page === undefined) return undefined;
+  const answer = await askStatus(statusUrl(config.page.listen), signal);
+  if (!answer.ok) return undefined;
+  error("The agent is running: this is what it says.\n");
+  return answer.document.parts;
+}

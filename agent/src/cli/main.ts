@@ -1,0 +1,73 @@
+import { parseArgs } from "node:util";
+import type { Config } from "../config/config.ts";
+import { ConfigError, loadConfig } from "../config/load.ts";
+import { errorText } from "../time/error-text.ts";
+import { doctor } from "./doctor.ts";
+import { id } from "./id.ts";
+import { run } from "./run.ts";
+import { status } from "./status.ts";
+import type { ExitCode, Terminal } from "./terminal.ts";
+
+const USAGE = `Usage: earshot-agent [COMMAND] --config FILE
+
+  (none)   run the agent
+  id       print this hotspot's name, id and did:key; makes the key when there is none
+  status   ask the running agent how it is; exit code 1 when something is broken
+  doctor   check configuration, key, clock, devices and broker, and say what to do
+
+Any key of the configuration can be set from the environment: EARSHOT_AGENT_<SECTION>_<KEY>.
+`;
+
+type Command = (config: Config, terminal: Terminal) => ExitCode | Promise<ExitCode>;
+const COMMANDS: Readonly<Record<string, Command>> = { run, id, status, doctor };
+
+/** Runs one command line. Expected failures are told in one line; a stack trace means a bug. */
+export async function main(args: string[], terminal: Terminal): Promise<ExitCode> {
+  const parsed = parseCommandLine(args);
+  if (typeof parsed === "string") {
+    terminal.error(`${parsed}\n\n${USAGE}`);
+    return 2;
+  }
+  if (parsed.help) terminal.out(USAGE);
+  if (parsed.version) terminal.out(`earshot-agent ${terminal.version}\n`);
+  if (parsed.help || parsed.version) return 0;
+  try {
+    return await parsed.command(loadConfig(parsed.config, terminal.environment), terminal);
+  } catch (error) {
+    if (error instanceof ConfigError) {
+      for (const problem of error.problems) terminal.error(`${parsed.config}: ${problem}\n`);
+      return 2;
+    }
+    terminal.error(`error ${errorText(error)}\n`);
+    return 1;
+  }
+}
+
+interface CommandLine {
+  command: Command;
+  config: string;
+  help: boolean;
+  version: boolean;
+}
+
+/** What is wrong with it, as a sentence, or what it says. */
+function parseCommandLine(args: string[]): CommandLine | string {
+  const options = {
+    config: { type: "string", short: "c" },
+    help: { type: "boolean", short: "h", default: false },
+    version: { type: "boolean", default: false },
+  } as const;
+  try {
+    const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
+    const [name = "run", ...more] = positionals;
+    const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+    if (command === undefined || more.length > 0) {
+      return `Unknown command "${positionals.join(" ")}"; allowed are ${Object.keys(COMMANDS).join(", ")}`;
+    }
+    const { help, version } = values;
+    if (values.config === undefined && !help && !version) return "--config FILE is missing";
+    return { command, config: values.config ?? "", help, version };
+  } catch (error) {
+    return errorText(error);
+  }
+}

@@ -1,0 +1,75 @@
+import { hotspotId, hotspotName } from "@earshot/protocol";
+import { runAgent } from "../agent.ts";
+import { StatusBoard } from "../board/status-board.ts";
+import type { Config } from "../config/config.ts";
+import { gpsOpener, radioOpener } from "../devices/open-devices.ts";
+import { keyFile } from "../identity/key-file.ts";
+import { sqliteOutbox } from "../outbox/sqlite-outbox.ts";
+import { createPage } from "../page/app.ts";
+import { type RunningPage, serve } from "../page/serve.ts";
+import { mqttPublisher } from "../publisher/mqtt-publisher.ts";
+import { errorText } from "../time/error-text.ts";
+import { brokerOptions } from "./broker-options.ts";
+import { lineLog } from "./log.ts";
+import { keepSystemdInformed } from "./systemd.ts";
+import type { ExitCode, Terminal } from "./terminal.ts";
+
+/** Runs the agent until it is told to stop. */
+export async function run(config: Config, terminal: Terminal): Promise<ExitCode> {
+  const { clock, random, version, signal } = terminal;
+  const log = lineLog(config.logLevel, terminal.error);
+  const signer = keyFile(config.keyFile).open();
+  const id = hotspotId(signer.publicKey);
+  const outbox = sqliteOutbox({ stateDir: config.stateDir, clock, log, ...config.outbox });
+  const board = new StatusBoard();
+  const openGps = gpsOpener(config.gps, clock);
+  let page: RunningPage | undefined;
+  try {
+    const running = runAgent(
+      {
+        config: config.core,
+        clock,
+        random,
+        log,
+        signer,
+        outbox,
+        board,
+        version,
+        openPublisher: mqttPublisher(brokerOptions(config.broker)),
+        openRadio: radioOpener(config.lora, clock, log),
+        ...(openGps === undefined ? {} : { openGps }),
+      },
+      signal,
+    );
+    page = startPage(config, board, terminal);
+    log("info", "Agent started", {
+      name: hotspotName(id),
+      id,
+      ...(page === undefined ? {} : { page: `http://${page.address.host}:${page.address.port}/` }),
+    });
+    void keepSystemdInformed(terminal.environment, clock, signal);
+    await running;
+    log("info", "Agent stopped");
+    return 0;
+  } finally {
+    outbox.close();
+    await page?.stop();
+  }
+}
+
+/** The agent earns without its page: a port in use is told, not fatal. */
+function startPage(
+  { page, logLevel }: Config,
+  board: StatusBoard,
+  terminal: Terminal,
+): RunningPage | undefined {
+  if (page === undefined) return undefined;
+  try {
+    const app = createPage(board, terminal.clock);
+    return serve((request) => app.fetch(request), page.listen);
+  } catch (error) {
+    const log = lineLog(logLevel, terminal.error);
+    log("error", "No status page: set [page] listen to a free address", { why: errorText(error) });
+    return undefined;
+  }
+}

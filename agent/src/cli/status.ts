@@ -1,0 +1,49 @@
+import type { Config } from "../config/config.ts";
+import { utcTime } from "../health/age.ts";
+import type { StatusDocument } from "../page/app.ts";
+import { errorText } from "../time/error-text.ts";
+import { partTable } from "./table.ts";
+import type { ExitCode, Terminal } from "./terminal.ts";
+
+/** How the running agent is, asked from its page. */
+export async function status(config: Config, terminal: Terminal): Promise<ExitCode> {
+  if (config.page === undefined) {
+    terminal.error("The page is off, so the agent cannot be asked: set [page] listen\n");
+    return 2;
+  }
+  const url = statusUrl(config.page.listen);
+  const answer = await askStatus(url, terminal.signal);
+  if (!answer.ok) {
+    terminal.error(
+      `No agent answers at ${url} (${answer.why}): is it running? systemctl status earshot-agent\n`,
+    );
+    return 1;
+  }
+  const { document } = answer;
+  terminal.out(`${document.hotspot.name}  ${document.hotspot.id}\n`);
+  terminal.out(`network ${document.network}, agent ${document.version}, as of ${utcTime(document.atMs)}\n\n`);
+  terminal.out(`${partTable(document.parts)}\n`);
+  return document.health === "broken" ? 1 : 0;
+}
+
+/** Where the page of this machine is reached, also when it listens on all addresses. */
+export function statusUrl({ host, port }: { host: string; port: number }): string {
+  const reached = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
+  return `http://${reached.includes(":") ? `[${reached}]` : reached}:${port}/status.json`;
+}
+
+type Answer = { ok: true; document: StatusDocument } | { ok: false; why: string };
+
+export async function askStatus(url: string, signal: AbortSignal): Promise<Answer> {
+  try {
+    const response = await fetch(url, { signal });
+    if (!response.ok) return { ok: false, why: `HTTP ${response.status}` };
+    const document: unknown = await response.json();
+    return isStatus(document) ? { ok: true, document } : { ok: false, why: "another program answers there" };
+  } catch (error) {
+    return { ok: false, why: errorText(error) };
+  }
+}
+
+const isStatus = (value: unknown): value is StatusDocument =>
+  typeof value === "object" && value !== null && "parts" in value && "hotspot" in value;

@@ -1,0 +1,26 @@
+import { execFile } from "node:child_process";
+import type { Clock } from "@earshot/protocol";
+import { pause } from "../time/pause.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Tells systemd that the agent is ready, and then, twice in each watchdog period, that its event loop still turns.
+ * Through systemd's own `systemd-notify`: neither runtime can write to a Unix datagram socket (sd_notify(3)).
+ */
+export async function keepSystemdInformed(
+  environment: Environment,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  if (environment.NOTIFY_SOCKET === undefined) return;
+  notify("--ready");
+  const watchdogMs = Number(environment.WATCHDOG_USEC ?? 0) / 1000;
+  if (!(watchdogMs > 0)) return;
+  while (await pause(clock, watchdogMs / 2, signal)) notify("WATCHDOG=1");
+}
+
+/** Failing changes nothing here: systemd notices by itself that it was not told. */
+function notify(message: string): void {
+  execFile("systemd-notify", [message], () => {}).unref();
+}

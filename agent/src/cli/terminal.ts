@@ -1,0 +1,17 @@
+import type { Clock, Random } from "@earshot/protocol";
+import type { Environment } from "../config/load.ts";
+
+/** What a command touches outside of the agent; made in `main.ts`. */
+export interface Terminal {
+  clock: Clock;
+  random: Random;
+  environment: Environment;
+  version: string;
+  out(text: string): void;
+  error(text: string): void;
+  /** Aborted by SIGTERM and SIGINT. */
+  signal: AbortSignal;
+}
+
+/** 0 all is well, 1 something is broken, 2 wrong usage or configuration. */
+export type ExitCode = 0 | 1 | 2;

@@ -1,0 +1,99 @@
+import {
+  type Clock,
+  entropyMessage,
+  entropyTopic,
+  hotspotId,
+  makeLoginToken,
+  type Signer,
+  upTopic,
+} from "@earshot/protocol";
+import { brokerOptions } from "../cli/broker-options.ts";
+import type { Config } from "../config/config.ts";
+import { duration } from "../health/age.ts";
+import { attention, broken, ok, type Part } from "../health/part.ts";
+import { mqttPublisher } from "../publisher/mqtt-publisher.ts";
+import type { IncomingMessage, Publisher } from "../publisher/publisher.ts";
+import { errorText } from "../time/error-text.ts";
+import { firstWithin } from "../time/first-within.ts";
+
+const LOGIN_LIMIT_MS = 15_000;
+/** The latest entropy is retained, so it comes at once. */
+const ENTROPY_LIMIT_MS = 5000;
+const TITLE = "Broker";
+
+/** Logs in as the agent would, and reads the network's entropy. */
+export async function checkBroker(
+  config: Config,
+  signer: Signer | undefined,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Part> {
+  if (signer === undefined) return attention(TITLE, "not tried: without the key there is no login");
+  const limit = new AbortController();
+  const timer = clock.sleep(LOGIN_LIMIT_MS, limit.signal).then(
+    () => limit.abort(new Error(`no answer in ${LOGIN_LIMIT_MS / 1000} s`)),
+    () => {},
+  );
+  try {
+    const publisher = await login(config, signer, clock, AbortSignal.any([signal, limit.signal]));
+    return await checkEntropy(config, publisher, clock);
+  } catch (error) {
+    return broken(
+      TITLE,
+      errorText(error),
+      "Check [broker] in the configuration and the internet connection.",
+    );
+  } finally {
+    limit.abort();
+    await timer;
+  }
+}
+
+function login(config: Config, signer: Signer, clock: Clock, signal: AbortSignal): Promise<Publisher> {
+  const { name } = config.core.network;
+  const id = hotspotId(signer.publicKey);
+  const open = mqttPublisher(brokerOptions(config.broker));
+  return open(
+    {
+      username: id,
+      password: makeLoginToken(signer, name, clock.now()),
+      // Empty: the gateway refuses it and nobody is misled.
+      will: { topic: upTopic(name, id, "status"), bytes: new Uint8Array() },
+      subscriptions: [entropyTopic(name)],
+    },
+    signal,
+  );
+}
+
+async function checkEntropy(
+  { core: { network }, broker }: Config,
+  publisher: Publisher,
+  clock: Clock,
+): Promise<Part> {
+  const topic = entropyTopic(network.name);
+  const isEntropy = (message: IncomingMessage) => message.topic === topic;
+  const message = await firstWithin(publisher, isEntropy, clock, ENTROPY_LIMIT_MS);
+  const loggedIn = `logged in at ${broker.url}`;
+  if (message === undefined) {
+    return broken(
+      TITLE,
+      `${loggedIn}, but no entropy came`,
+      "Check [network] name; if it is right, the gateway is down.",
+    );
+  }
+  const opened = entropyMessage.open(message.bytes, network.name, network.publicKey);
+  if (!opened.ok) {
+    return broken(
+      TITLE,
+      `${loggedIn}, but the entropy is not the network's (${opened.code})`,
+      "Check [network] public_key.",
+    );
+  }
+  const { index, periodMs } = opened.value;
+  const ageMs = clock.now() - index * periodMs;
+  if (ageMs < -2000 || ageMs > 3 * periodMs) {
+    const text = `${loggedIn}, but its latest entropy is ${duration(ageMs)} old`;
+    return broken(TITLE, text, "Set this machine's clock; if it is right, the network's gateway is down.");
+  }
+  return ok(TITLE, `${loggedIn}, entropy ${index} is ${duration(ageMs)} old`);
+}

@@ -1,0 +1,92 @@
+import type { GpsReading } from "@earshot/drivers";
+import { type Clock, distanceM, silentLog } from "@earshot/protocol";
+import type { Config } from "../config/config.ts";
+import { gpsOpener, radioOpener } from "../devices/open-devices.ts";
+import { gpsPart } from "../health/gps.ts";
+import { attention, broken, ok, type Part } from "../health/part.ts";
+import { errorText } from "../time/error-text.ts";
+import { firstWithin } from "../time/first-within.ts";
+import { pause } from "../time/pause.ts";
+
+const GPS_LIMIT_MS = 10_000;
+/** Forwarders send PULL_DATA each 5 s, some each 10 s. */
+const FORWARDER_LIMIT_MS = 12_000;
+const POLL_MS = 200;
+/** Consumer receivers are off by some metres, asserted positions by some more. */
+const MAX_OFF_M = 100;
+
+/** Listens until the receiver has a fix, or the time is up; then says what came. */
+export async function checkGps(config: Config, clock: Clock, signal: AbortSignal): Promise<Part> {
+  const open = gpsOpener(config.gps, clock);
+  if (open === undefined) return ok("GPS", "none is configured");
+  const sinceMs = clock.now();
+  let last: GpsReading | undefined;
+  try {
+    const gps = await open(signal);
+    const hasFix = (reading: GpsReading) => {
+      last = reading;
+      return reading.mode >= 2;
+    };
+    await firstWithin(gps, hasFix, clock, GPS_LIMIT_MS);
+    const { badFrames, garbageBytes } = gps.counts();
+    if (last === undefined) {
+      return gpsPart(
+        { state: "searching", sinceMs: sinceMs - GPS_LIMIT_MS, badFrames, garbageBytes },
+        clock.now(),
+      );
+    }
+  } catch (error) {
+    return broken(
+      "GPS",
+      errorText(error),
+      "Check the receiver's cable and power, and [gps] in the configuration.",
+    );
+  }
+  const { satellites, ...reading } = last;
+  const facts = { ...reading, inView: satellites.length };
+  const part = gpsPart({ state: "ok", sinceMs, lastAtMs: last.atMs, reading: facts }, clock.now());
+  return part.health === "ok" ? checkPosition(part, last, config) : part;
+}
+
+function checkPosition(part: Part, { latDeg, lonDeg }: GpsReading, { core: { hotspot } }: Config): Part {
+  if (latDeg === undefined || lonDeg === undefined) return part;
+  const offM = distanceM(hotspot, { latE7: Math.round(latDeg * 1e7), lonE7: Math.round(lonDeg * 1e7) });
+  if (offM <= MAX_OFF_M) return ok("GPS", `${part.text}; ${offM} m from the asserted position`);
+  const here = `${latDeg.toFixed(6)}, ${lonDeg.toFixed(6)}`;
+  return attention(
+    "GPS",
+    `${part.text}; ${offM} m from the asserted position`,
+    `The receiver says ${here}: check latitude and longitude in [hotspot].`,
+  );
+}
+
+/** Binds the port and waits for a packet forwarder to ask for work. */
+export async function checkRadio(config: Config, clock: Clock, signal: AbortSignal): Promise<Part> {
+  const { host, port } = config.lora.listen;
+  try {
+    const radio = await radioOpener(config.lora, clock, silentLog)(signal);
+    try {
+      const endMs = clock.now() + FORWARDER_LIMIT_MS;
+      while (clock.now() < endMs && !radio.forwarderFacts?.().some(({ canTransmit }) => canTransmit)) {
+        if (!(await pause(clock, POLL_MS, signal))) break;
+      }
+      const forwarders = radio.forwarderFacts?.() ?? [];
+      const able = forwarders.find(({ canTransmit }) => canTransmit);
+      if (able !== undefined) return ok("Radio", `packet forwarder ${able.gatewayEui} asks for work`);
+      if (forwarders.length > 0) {
+        const text = `packet forwarder ${forwarders[0]?.gatewayEui} sends, but does not ask for work`;
+        return attention("Radio", text, `Set its "serv_port_down" to ${port}, or it cannot send beacons.`);
+      }
+    } finally {
+      await radio.close();
+    }
+  } catch (error) {
+    const advice = `Port ${port} must be free: stop the agent and any other program on it, or change [lora] listen.`;
+    return broken("Radio", errorText(error), advice);
+  }
+  return broken(
+    "Radio",
+    `no packet forwarder spoke to ${host}:${port} in ${FORWARDER_LIMIT_MS / 1000} s`,
+    `Set its "server_address" to this machine and both "serv_port" to ${port}, and start it.`,
+  );
+}

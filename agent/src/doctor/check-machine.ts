@@ -1,0 +1,55 @@
+import { accessSync, constants, existsSync, statfsSync } from "node:fs";
+import { dirname } from "node:path";
+import { hotspotId, hotspotName, type Signer } from "@earshot/protocol";
+import type { Config } from "../config/config.ts";
+import { duration } from "../health/age.ts";
+import { EARLIEST_PLAUSIBLE_MS } from "../health/clock.ts";
+import { attention, broken, ok, type Part } from "../health/part.ts";
+import type { KeyProvider } from "../identity/key-provider.ts";
+import { errorText } from "../time/error-text.ts";
+
+/** Beside the full outbox. */
+const LITTLE_SPACE_BYTES = 100_000_000;
+
+export function checkKey(provider: KeyProvider): { part: Part; signer?: Signer } {
+  const title = "Key";
+  try {
+    const signer = provider.openExisting();
+    if (signer === undefined) {
+      return {
+        part: attention(title, `no ${provider.description} yet`, "The agent makes it on its first start."),
+      };
+    }
+    const id = hotspotId(signer.publicKey);
+    return { part: ok(title, `${hotspotName(id)}, ${id}`), signer };
+  } catch (error) {
+    return { part: broken(title, "cannot be used", errorText(error)) };
+  }
+}
+
+export function checkStorage({ stateDir, outbox }: Config): Part {
+  const title = "Storage";
+  const folder = nearestExisting(stateDir);
+  try {
+    accessSync(folder, constants.W_OK);
+    const { bavail, bsize } = statfsSync(folder);
+    const freeBytes = bavail * bsize;
+    const text = `${stateDir}, ${Math.floor(freeBytes / 1e6)} MB free`;
+    if (freeBytes < outbox.maxBytes + LITTLE_SPACE_BYTES)
+      return attention(title, text, "Make room: the outbox needs it.");
+    return ok(title, text);
+  } catch (error) {
+    return broken(title, errorText(error), "Give the agent a state_dir that it may write to.");
+  }
+}
+
+function nearestExisting(path: string): string {
+  return existsSync(path) || path === dirname(path) ? path : nearestExisting(dirname(path));
+}
+
+export function checkClock(nowMs: number): Part {
+  const text = new Date(nowMs).toISOString().replace("T", " ").slice(0, 19);
+  if (nowMs >= EARLIEST_PLAUSIBLE_MS) return ok("Clock", `${text} UTC`);
+  const wrong = `${text} UTC is ${duration(EARLIEST_PLAUSIBLE_MS - nowMs)} before this software was made`;
+  return broken("Clock", wrong, "Set the clock: sudo timedatectl set-ntp true.");
+}

@@ -1,0 +1,24 @@
+import type { AgentStatus } from "../board/facts.ts";
+import { clockPart } from "./clock.ts";
+import { beaconPart, brokerPart, outboxPart } from "./delivery.ts";
+import { gpsPart } from "./gps.ts";
+import { type Health, type Part, worstOf } from "./part.ts";
+import { radioPart } from "./radio.ts";
+
+export interface Assessment {
+  health: Health;
+  parts: Part[];
+}
+
+/** What a status means for a technician: a pure function, for page, command line and `doctor` alike. */
+export function assess(status: AgentStatus): Assessment {
+  const parts = [
+    radioPart(status),
+    ...(status.gps === undefined ? [] : [gpsPart(status.gps, status.atMs)]),
+    brokerPart(status),
+    outboxPart(status),
+    clockPart(status),
+    beaconPart(status),
+  ];
+  return { health: worstOf(parts), parts };
+}

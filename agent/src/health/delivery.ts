@@ -1,0 +1,60 @@
+import type { AgentStatus } from "../board/facts.ts";
+import { ago, duration } from "./age.ts";
+import { attention, broken, ok, type Part } from "./part.ts";
+
+/** An outage shorter than this is not worth a walk to the roof. */
+const SHORT_OUTAGE_MS = 60_000;
+const MANY_PACKETS = 1000;
+
+export function brokerPart({ broker, atMs }: AgentStatus): Part {
+  const title = "Broker";
+  const forMs = atMs - broker.sinceMs;
+  if (broker.state === "ok") return ok(title, `Connected for ${duration(forMs)}`);
+  if (broker.state === "searching") return attention(title, `Connecting for ${duration(forMs)}`);
+  const text = `Not connected for ${duration(forMs)}: ${broker.reason ?? "lost"}`;
+  const advice =
+    "Check the internet connection and [broker] in the configuration; nothing is lost meanwhile.";
+  return forMs < SHORT_OUTAGE_MS ? attention(title, text, advice) : broken(title, text, advice);
+}
+
+export function outboxPart({ outbox }: AgentStatus): Part {
+  const title = "Outbox";
+  const { queued, handedOver, dropped, bytes, problem } = outbox;
+  if (problem !== undefined) {
+    return broken(
+      title,
+      problem,
+      "Check the free space (df -h) and the memory card: packets cannot be stored.",
+    );
+  }
+  const text = `${queued} packets wait, ${handedOver} await a receipt, ${Math.ceil(bytes / 1024)} KiB`;
+  if (dropped > 0) {
+    return attention(
+      title,
+      `${text}; ${dropped} were given up`,
+      "The connection was away too long, or the outbox is too small.",
+    );
+  }
+  if (queued > MANY_PACKETS)
+    return attention(title, text, "They go out, newest reports first, once the broker is reached.");
+  return ok(title, text);
+}
+
+/** The last beacon of the schedule, and the next. */
+export function beaconPart({ schedule, beacons, atMs }: AgentStatus): Part {
+  const title = "Beacon";
+  const last = beacons.find(({ isSent }) => isSent);
+  const lastText = last === undefined ? "none sent yet" : `last sent ${ago(last.atMs, atMs)}`;
+  if (schedule === undefined) return attention(title, `${lastText}; the schedule is not known yet`);
+  if (schedule.state === "failed" || schedule.state === "missed") {
+    return attention(
+      title,
+      `This window's was ${schedule.state === "failed" ? "not sent" : "missed"}: ${schedule.reason ?? ""}`,
+      "The next window brings another; if it fails again, look at radio, broker and clock above.",
+    );
+  }
+  if (schedule.state === "waiting" && schedule.atMs > atMs) {
+    return ok(title, `${lastText}; next in ${duration(schedule.atMs - atMs)}`);
+  }
+  return ok(title, lastText);
+}

@@ -1,0 +1,30 @@
+/** `earshot-agent`: the program on a hotspot. */
+import { setTimeout } from "node:timers";
+import { systemClock } from "@earshot/protocol/system-clock";
+import manifest from "../package.json" with { type: "json" };
+import { main } from "./cli/main.ts";
+
+/** Longer than any clean stop takes, shorter than what systemd and people wait for. */
+const STOP_LIMIT_MS = 2500;
+/** For what a library may have left open, and for the last lines to get out. */
+const LINGER_LIMIT_MS = 300;
+
+const stop = new AbortController();
+for (const name of ["SIGTERM", "SIGINT"] as const) {
+  process.on(name, () => {
+    if (stop.signal.aborted) process.exit(1);
+    stop.abort();
+    setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
+  });
+}
+
+process.exitCode = await main(process.argv.slice(2), {
+  clock: systemClock,
+  random: Math.random,
+  environment: process.env,
+  version: manifest.version,
+  out: (text) => process.stdout.write(text),
+  error: (text) => process.stderr.write(text),
+  signal: stop.signal,
+});
+setTimeout(() => process.exit(), LINGER_LIMIT_MS).unref();
