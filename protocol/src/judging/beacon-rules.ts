@@ -157,10 +157,11 @@ const powerTooHigh: Rule<BeaconContext> = {
   reason: "power_too_high",
   check({ report, hotspot, region }) {
     const eirpDdbm = report.packet.powerDbm * 10 + hotspot.antennaGainDdbi;
-    return eirpDdbm > region.maxEirpDbm * 10
+    const maxEirpDdbm = Math.floor(region.maxEirpDbm * 10);
+    return eirpDdbm > maxEirpDdbm
       ? [
           { name: "eirpDdbm", value: eirpDdbm },
-          { name: "maxEirpDdbm", value: Math.round(region.maxEirpDbm * 10) },
+          { name: "maxEirpDdbm", value: maxEirpDdbm },
         ]
       : undefined;
   },

@@ -1,3 +1,4 @@
+import { equalBytes } from "../bytes.ts";
 import { sha256 } from "../hash.ts";
 import { drawIndex } from "../schedule.ts";
 import { BEACON_RULES, beaconContext } from "./beacon-rules.ts";
@@ -93,18 +94,32 @@ function judgeWitnesses(
   world: JudgingWorld,
   refusals: Map<ReceivedReport, Refusal>,
 ): ReceivedWitness[] {
-  const firsts = new Map<string, ReceivedWitness>();
-  for (const report of reports) {
-    if (!firsts.has(report.hotspotId)) firsts.set(report.hotspotId, report);
-  }
+  const firsts = firstOfTrueFrame(reports, beacon);
   return reports.filter((report) => {
     const hotspot = world.hotspot(report.hotspotId);
+    if (hotspot === undefined) return false;
     const first = firsts.get(report.hotspotId);
-    if (hotspot === undefined || first === undefined) return false;
     const refusal = refuseWitness({ report, hotspot, first, beacon, world });
     if (refusal !== undefined) refusals.set(report, refusal);
     return refusal === undefined;
   });
+}
+
+/**
+ * Each hotspot's first report, by sequence, of the frame that was sent. One of another frame does not count as the
+ * first: or whoever sends a false frame ahead of a beacon would cost all who hear both their payment.
+ */
+function firstOfTrueFrame(
+  reports: readonly ReceivedWitness[],
+  beacon: JudgedBeacon | undefined,
+): Map<string, ReceivedWitness> {
+  const firsts = new Map<string, ReceivedWitness>();
+  if (beacon === undefined) return firsts;
+  for (const report of reports) {
+    if (firsts.has(report.hotspotId) || !equalBytes(report.packet.frame, beacon.derived.frame)) continue;
+    firsts.set(report.hotspotId, report);
+  }
+  return firsts;
 }
 
 function refuseWitness(context: WitnessContext): Refusal | undefined {

@@ -38,6 +38,11 @@ const OUTCOMES: Record<string, Explain> = {
   [NOT_DRAWN]: ({ valid }) => `${valid} hotspots heard this beacon validly; others were drawn for payment.`,
 };
 
+/** Reasons that bytes are refused for before anything is judged. */
+export const BEFORE_JUDGING_REASONS: readonly string[] = Object.keys(BEFORE_JUDGING);
+/** What becomes of a report that satisfies every rule. */
+export const OUTCOME_REASONS: readonly string[] = Object.keys(OUTCOMES);
+
 const RULES: Record<"beacon" | "witness", Record<string, Explain>> = {
   beacon: Object.fromEntries([...REPORT_RULES, ...BEACON_RULES].map((rule) => [rule.reason, rule.explain])),
   witness: Object.fromEntries(
@@ -52,8 +57,9 @@ export function explainVerdict(verdict: {
   measurements: readonly Measurement[];
 }): string {
   const { type, reason } = verdict;
-  const inRules = type === undefined ? (RULES.witness[reason] ?? RULES.beacon[reason]) : RULES[type][reason];
-  const explain = inRules ?? OUTCOMES[reason] ?? BEFORE_JUDGING[reason];
+  const tables = type === undefined ? [RULES.witness, RULES.beacon] : [RULES[type]];
+  const table = [...tables, OUTCOMES, BEFORE_JUDGING].find((known) => Object.hasOwn(known, reason));
+  const explain = table?.[reason];
   const numbers = Object.fromEntries(verdict.measurements.map(({ name, value }) => [name, value]));
   return explain?.(numbers) ?? `Refused: ${reason}.`;
 }

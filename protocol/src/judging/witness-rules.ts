@@ -18,8 +18,8 @@ export interface JudgedBeacon {
 export interface WitnessContext {
   report: ReceivedWitness;
   hotspot: Hotspot;
-  /** The hotspot's first report on this beacon, by sequence. */
-  first: ReceivedWitness;
+  /** The hotspot's first report, by sequence, of the frame that was sent. */
+  first: ReceivedWitness | undefined;
   /** Absent when nobody registered reported that beacon in time. */
   beacon: JudgedBeacon | undefined;
   world: JudgingWorld;
@@ -59,7 +59,9 @@ const selfWitness: Rule<MatchedContext> = {
 const duplicate: Rule<MatchedContext> = {
   reason: "duplicate",
   check: ({ report, first }) =>
-    report === first ? undefined : [{ name: "firstSequence", value: first.packet.sequence }],
+    first === undefined || report === first
+      ? undefined
+      : [{ name: "firstSequence", value: first.packet.sequence }],
   explain: ({ firstSequence }) => `This beacon was already witnessed in packet ${firstSequence}.`,
 };
 

@@ -1,0 +1,201 @@
+import { describe, expect, test } from "bun:test";
+import { beaconMessage, scheduleMessage } from "../beacon/derive.ts";
+import type { BeaconPacket } from "../packet/packet.ts";
+import { REGIONS } from "../radio/regions.ts";
+import { entropyTimeMs } from "../schedule.ts";
+import { CLOCK_SKEW_MS } from "./beacon-rules.ts";
+import type { EpochInputs } from "./epoch.ts";
+import { entropyValue, Scenario, verdictOn } from "./scenario.ts";
+
+/** The verdict on a beacon report that differs from an honest one in `change`; one witness heard it. */
+function verdict(
+  change: Partial<BeaconPacket> = {},
+  scenario = new Scenario(),
+  inputs: Partial<EpochInputs> = {},
+): Record<string, unknown> {
+  const packet = { ...scenario.beacon(0), ...change };
+  const report = scenario.receive(0, packet);
+  const witness = scenario.receive(1, scenario.witness(1, 0, packet));
+  const { reason, measurements } = verdictOn(scenario.judge([report, witness], inputs), report);
+  return { reason, ...Object.fromEntries(measurements.map(({ name, value }) => [name, value])) };
+}
+
+const scenario = new Scenario();
+const honest = scenario.beacon(0);
+const { window } = scenario;
+
+test("an honest report is paid", () => expect(verdict()).toEqual({ reason: "ok" }));
+
+describe("duplicate", () => {
+  test("the first by sequence stands, whatever arrived first", () => {
+    const scenario = new Scenario();
+    const { packet, witnesses } = scenario.round();
+    const at = packet.atMs;
+    const second = scenario.receive(0, packet, { sequence: 12, receivedAtMs: at + 1 });
+    const first = scenario.receive(0, { ...packet, tmstUs: 5 }, { sequence: 11, receivedAtMs: at + 99 });
+    const judgement = scenario.judge([second, first, ...witnesses]);
+    expect(verdictOn(judgement, first).reason).toBe("ok");
+    expect(verdictOn(judgement, second)).toMatchObject({
+      reason: "duplicate",
+      measurements: [{ name: "firstSequence", value: 11 }],
+    });
+    expect(judgement.proven).toHaveLength(1);
+  });
+});
+
+test("entropy_unknown: a period without entropy", () => {
+  const entropy = scenario.inputs([]).entropy.filter(({ index }) => index !== honest.entropyIndex);
+  expect(verdict({}, scenario, { entropy })).toEqual({
+    reason: "entropy_unknown",
+    entropyIndex: honest.entropyIndex,
+  });
+});
+
+describe("schedule_signature", () => {
+  const { signer } = scenario.stations[0] as (typeof scenario.stations)[0];
+  const other = scenario.stations[1] as (typeof scenario.stations)[1];
+  const first = entropyValue(window * scenario.parameters.windowPeriods);
+  const wrong: [string, Uint8Array][] = [
+    ["zeros", new Uint8Array(64)],
+    ["another hotspot's", other.signer.sign(scheduleMessage("demo", first, window))],
+    ["another window's", signer.sign(scheduleMessage("demo", first, window + 1))],
+    ["another network's", signer.sign(scheduleMessage("testnet-1", first, window))],
+    ["another entropy's", signer.sign(scheduleMessage("demo", entropyValue(1), window))],
+    ["its beacon signature", honest.beaconSignature],
+  ];
+  test.each(wrong)("%s", (_what, scheduleSignature) => {
+    expect(verdict({ scheduleSignature })).toEqual({ reason: "schedule_signature", window });
+  });
+
+  test("the window's first entropy is the first that was published, though the period's is missing", () => {
+    const late = window * scenario.parameters.windowPeriods + 1;
+    const entropy = scenario.inputs([]).entropy.filter(({ index }) => index >= late);
+    expect(verdict({}, scenario, { entropy }).reason).toBe("schedule_signature");
+    const scheduleSignature = signer.sign(scheduleMessage("demo", entropyValue(late), window));
+    const reason = verdict({ scheduleSignature }, scenario, { entropy }).reason;
+    expect(["ok", "off_schedule"]).toContain(reason as string);
+  });
+});
+
+test("off_schedule: every other period of the window", () => {
+  const from = window * scenario.parameters.windowPeriods;
+  for (let index = from; index < from + scenario.parameters.windowPeriods; index++) {
+    const packet = scenario.beaconAt(0, index, honest.scheduleSignature);
+    const expected =
+      index === honest.entropyIndex
+        ? { reason: "ok" }
+        : { reason: "off_schedule", entropyIndex: index, scheduledIndex: honest.entropyIndex };
+    expect(verdict(packet, new Scenario())).toEqual(expected);
+  }
+});
+
+describe("window_used", () => {
+  /** Ed25519 signatures of a cheater are not unique: here it pretends by reporting two periods of one window. */
+  test("the lowest period reported stands, though it be refused itself", () => {
+    const scenario = new Scenario();
+    const { packet, beacon, witnesses } = scenario.round();
+    const other = packet.entropyIndex === window * 10 ? packet.entropyIndex + 1 : packet.entropyIndex - 1;
+    const extra = scenario.receive(0, scenario.beaconAt(0, other, packet.scheduleSignature));
+    const judgement = scenario.judge([beacon, extra, ...witnesses]);
+    const lower = Math.min(other, packet.entropyIndex);
+    expect(verdictOn(judgement, extra).reason).toBe("off_schedule");
+    expect(verdictOn(judgement, beacon).reason).toBe(lower === other ? "window_used" : "ok");
+  });
+
+  test("a late report uses no window", () => {
+    const scenario = new Scenario();
+    const { packet, beacon, witnesses } = scenario.round();
+    const early = scenario.beaconAt(0, window * 10, packet.scheduleSignature);
+    const late = scenario.receive(0, early, { receivedAtMs: early.atMs + 3_600_000 });
+    expect(verdictOn(scenario.judge([beacon, late, ...witnesses]), beacon).reason).toBe("ok");
+  });
+
+  test("each window counts on its own", () => {
+    const scenario = new Scenario();
+    const rounds = [scenario.round(0, [1], window), scenario.round(0, [1], window + 1)];
+    const judgement = scenario.judge(rounds.flatMap(({ beacon, witnesses }) => [beacon, ...witnesses]));
+    expect(judgement.verdicts.map(({ reason }) => reason)).toEqual(["ok", "ok", "ok", "ok"]);
+    expect(judgement.proven).toHaveLength(2);
+  });
+});
+
+describe("beacon_signature", () => {
+  const { signer } = scenario.stations[0] as (typeof scenario.stations)[0];
+  const entropy = entropyValue(honest.entropyIndex);
+  const wrong: [string, Uint8Array][] = [
+    ["zeros", new Uint8Array(64)],
+    ["another hotspot's", scenario.beacon(1).beaconSignature],
+    ["another window's", signer.sign(beaconMessage("demo", entropy, window + 1))],
+    ["another network's", signer.sign(beaconMessage("testnet-1", entropy, window))],
+    ["another entropy's", signer.sign(beaconMessage("demo", entropyValue(1), window))],
+    ["its schedule signature", honest.scheduleSignature],
+  ];
+  test.each(wrong)("%s", (_what, beaconSignature) => {
+    expect(verdict({ beaconSignature }).reason).toBe("beacon_signature");
+  });
+});
+
+describe("outside_validity", () => {
+  const entropyMs = entropyTimeMs(honest.entropyIndex, scenario.parameters);
+  const latestMs = scenario.parameters.entropyValidityMs + CLOCK_SKEW_MS;
+  test.each([
+    [-CLOCK_SKEW_MS - 1, "outside_validity"],
+    [-CLOCK_SKEW_MS, "ok"],
+    [0, "ok"],
+    [latestMs, "ok"],
+    [latestMs + 1, "outside_validity"],
+  ])("%d ms after the entropy: %s", (afterEntropyMs, reason) => {
+    const expected = reason === "ok" ? { reason } : { reason, afterEntropyMs };
+    expect(verdict({ atMs: entropyMs + afterEntropyMs })).toEqual(expected);
+  });
+});
+
+test("wrong_channel: any frequency but the derived one, by a single Hz", () => {
+  for (const freqHz of [honest.freqHz - 1, honest.freqHz + 1]) {
+    expect(verdict({ freqHz })).toEqual({ reason: "wrong_channel", freqHz, derivedFreqHz: honest.freqHz });
+  }
+});
+
+describe("wrong_data_rate", () => {
+  test("another spreading factor", () => {
+    const spreadingFactor = honest.spreadingFactor === 7 ? 8 : 7;
+    expect(verdict({ spreadingFactor })).toEqual({
+      reason: "wrong_data_rate",
+      spreadingFactor,
+      derivedSpreadingFactor: honest.spreadingFactor,
+    });
+  });
+  test("another bandwidth", () => {
+    expect(verdict({ bandwidthHz: 250_000 }).reason).toBe("wrong_data_rate");
+  });
+});
+
+describe("power_too_high", () => {
+  test("16 dBm EIRP are allowed in EU868, with the antenna's gain", () => {
+    // 14 dBm and the 2 dBi of the scenario's antennas.
+    expect(verdict({ powerDbm: 14 })).toEqual({ reason: "ok" });
+    expect(verdict({ powerDbm: 15 })).toEqual({
+      reason: "power_too_high",
+      eirpDdbm: 170,
+      maxEirpDdbm: 160,
+    });
+  });
+
+  test("a tenth of a dB too much is too much", () => {
+    const scenario = new Scenario();
+    scenario.hotspot(0).antennaGainDdbi = 21;
+    expect(verdict({}, scenario)).toMatchObject({ reason: "power_too_high", eirpDdbm: 161 });
+  });
+
+  test("12.15 dBm of EU433 are compared exactly", () => {
+    const region = "EU433";
+    expect(REGIONS[region].maxEirpDbm).toBe(12.15);
+    const withGain = (antennaGainDdbi: number) => {
+      const scenario = new Scenario();
+      for (const who of [0, 1]) Object.assign(scenario.hotspot(who), { region, antennaGainDdbi });
+      return verdict({ powerDbm: 10 }, scenario);
+    };
+    expect(withGain(21)).toEqual({ reason: "ok" });
+    expect(withGain(22)).toEqual({ reason: "power_too_high", eirpDdbm: 122, maxEirpDdbm: 121 });
+  });
+});

@@ -1,0 +1,158 @@
+import { describe, expect, test } from "bun:test";
+import { signerFromSeed } from "../ed25519.ts";
+import { reportDeadlineMs } from "../schedule.ts";
+import { Scenario, verdictOn } from "./scenario.ts";
+import type { ReceivedPacket } from "./types.ts";
+
+const paid = { outcome: "paid", reason: "ok", measurements: [] };
+
+test("an honest round is paid: one beacon, two witnesses", () => {
+  const scenario = new Scenario();
+  const { beacon, witnesses } = scenario.round();
+  const judgement = scenario.judge([beacon, ...witnesses]);
+  expect(judgement.verdicts).toHaveLength(3);
+  for (const report of [beacon, ...witnesses]) expect(verdictOn(judgement, report)).toMatchObject(paid);
+  const ids = witnesses.map(({ hotspotId }) => hotspotId).sort();
+  expect(judgement.proven).toMatchObject([{ beaconer: beacon.hotspotId, witnesses: ids }]);
+});
+
+describe("report_late", () => {
+  const scenario = new Scenario();
+  const packet = scenario.beacon(0);
+  const deadlineMs = reportDeadlineMs(packet.entropyIndex, scenario.parameters);
+
+  test("a report counts until the very millisecond of its deadline", () => {
+    const beacon = scenario.receive(0, packet, { receivedAtMs: deadlineMs });
+    const witness = scenario.receive(1, scenario.witness(1, 0, packet), { receivedAtMs: deadlineMs });
+    const judgement = scenario.judge([beacon, witness]);
+    expect([verdictOn(judgement, beacon), verdictOn(judgement, witness)]).toMatchObject([paid, paid]);
+  });
+
+  test("one millisecond later it is late, beacon or witness", () => {
+    const beacon = scenario.receive(0, packet, { receivedAtMs: deadlineMs + 1 });
+    const witness = scenario.receive(1, scenario.witness(1, 0, packet), { receivedAtMs: deadlineMs + 1 });
+    const late = { reason: "report_late", measurements: [{ name: "lateMs", value: 1 }] };
+    const judgement = scenario.judge([beacon, witness]);
+    expect([verdictOn(judgement, beacon), verdictOn(judgement, witness)]).toMatchObject([late, late]);
+    expect(judgement.proven).toEqual([]);
+  });
+
+  test("witnesses of a late beacon have no beacon", () => {
+    const beacon = scenario.receive(0, packet, { receivedAtMs: deadlineMs + 1 });
+    const witness = scenario.receive(1, scenario.witness(1, 0, packet));
+    expect(verdictOn(scenario.judge([beacon, witness]), witness).reason).toBe("no_beacon");
+  });
+});
+
+describe("unknown_hotspot", () => {
+  const scenario = new Scenario();
+  const { beacon, witnesses } = scenario.round();
+  const without = (who: number) => ({ hotspots: scenario.inputs([]).hotspots.filter((_, i) => i !== who) });
+
+  test("an unregistered witness is refused, the others are not", () => {
+    const judgement = scenario.judge([beacon, ...witnesses], without(1));
+    const verdicts = witnesses.map((report) => verdictOn(judgement, report).reason);
+    expect(verdicts).toEqual(["unknown_hotspot", "ok"]);
+  });
+
+  test("an unregistered beaconer proves nothing", () => {
+    const judgement = scenario.judge([beacon, ...witnesses], without(0));
+    expect(verdictOn(judgement, beacon).reason).toBe("unknown_hotspot");
+    for (const report of witnesses) expect(verdictOn(judgement, report).reason).toBe("no_beacon");
+  });
+});
+
+describe("sequence_reused", () => {
+  const scenario = new Scenario();
+  const { packet, beacon } = scenario.round(0, []);
+  const witness = scenario.witness(1, 0, packet);
+  const earlier = packet.atMs + 1000;
+  const first = scenario.receive(1, { ...witness, snrDdb: 1 }, { sequence: 5, receivedAtMs: earlier });
+  const second = scenario.receive(1, { ...witness, snrDdb: 2 }, { sequence: 5, receivedAtMs: earlier + 1 });
+
+  test("the packet received first keeps the number", () => {
+    for (const packets of [
+      [beacon, first, second],
+      [second, first, beacon],
+    ]) {
+      const judgement = scenario.judge(packets);
+      expect(verdictOn(judgement, first).reason).toBe("ok");
+      expect(verdictOn(judgement, second)).toMatchObject({
+        reason: "sequence_reused",
+        measurements: [{ name: "sequence", value: 5 }],
+      });
+    }
+  });
+
+  test("of two received in the same millisecond the one with the lower id", () => {
+    const twins = [1, 2].map((snrDdb) =>
+      scenario.receive(1, { ...witness, snrDdb }, { sequence: 5, receivedAtMs: earlier }),
+    );
+    const judgement = scenario.judge([beacon, ...twins]);
+    const [low, high] = twins.sort((a, b) => (a.id < b.id ? -1 : 1));
+    expect(verdictOn(judgement, low as (typeof twins)[0]).reason).toBe("ok");
+    expect(verdictOn(judgement, high as (typeof twins)[0]).reason).toBe("sequence_reused");
+  });
+
+  test("any packet uses a number, a status too", () => {
+    const gnss = null;
+    const status: ReceivedPacket = scenario.receive(
+      1,
+      {
+        type: "status",
+        sequence: 0,
+        atMs: packet.atMs,
+        state: "online",
+        uptimeS: 1,
+        version: "1",
+        radio: null,
+        gnss,
+        outboxQueued: 0,
+        outboxDropped: 0,
+        assertion: null,
+      },
+      { sequence: 5, receivedAtMs: earlier - 1 },
+    );
+    expect(verdictOn(scenario.judge([beacon, first, status]), first).reason).toBe("sequence_reused");
+  });
+
+  test("the same packet twice is one packet", () => {
+    const again = { ...first, receivedAtMs: first.receivedAtMs + 5 };
+    const judgement = scenario.judge([beacon, again, first]);
+    expect(judgement.verdicts).toHaveLength(2);
+    expect(verdictOn(judgement, first).reason).toBe("ok");
+  });
+
+  test("numbers used in earlier epochs are used, at both ends of a range", () => {
+    const used = (firstUsed: number, last: number) => ({
+      usedSequences: new Map([
+        [
+          first.hotspotId,
+          [
+            { first: 1, last: 2 },
+            { first: firstUsed, last },
+          ],
+        ],
+      ]),
+    });
+    const reason = (from: number, to: number) =>
+      verdictOn(scenario.judge([beacon, first], used(from, to)), first).reason;
+    expect([reason(3, 5), reason(5, 9), reason(3, 4), reason(6, 9)]).toEqual([
+      "sequence_reused",
+      "sequence_reused",
+      "ok",
+      "ok",
+    ]);
+  });
+
+  test("two hotspots may use the same number", () => {
+    const other = scenario.receive(2, scenario.witness(2, 0, packet), { sequence: 5 });
+    expect(verdictOn(scenario.judge([beacon, first, other]), other).reason).toBe("ok");
+  });
+});
+
+test("a scenario refuses to sign what nobody could send", () => {
+  const scenario = new Scenario();
+  expect(() => scenario.receive(0, { ...scenario.beacon(0), powerDbm: 99 })).toThrow("out_of_range");
+  expect(signerFromSeed(new Uint8Array(32)).publicKey).not.toEqual(scenario.hotspot(0).publicKey);
+});

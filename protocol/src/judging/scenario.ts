@@ -1,0 +1,188 @@
+import { beaconMessage, deriveBeacon, scheduledIndex, scheduleMessage } from "../beacon/derive.ts";
+import { utf8 } from "../bytes.ts";
+import { hotspotId } from "../did-key.ts";
+import { type Signer, signerFromSeed } from "../ed25519.ts";
+import { distanceM, EARTH_RADIUS_M } from "../geo.ts";
+import { sha256 } from "../hash.ts";
+import { decodePacket, encodePacket } from "../packet/codec.ts";
+import type { BeaconPacket, Packet, WitnessPacket } from "../packet/packet.ts";
+import { DEFAULT_PARAMETERS, type NetworkParameters } from "../parameters.ts";
+import { freeSpaceLossDb } from "../radio/propagation.ts";
+import { REGIONS } from "../radio/regions.ts";
+import type { Hotspot } from "../registry.ts";
+import { entropyTimeMs } from "../schedule.ts";
+import { type EpochInputs, type EpochJudgement, judgeEpoch } from "./epoch.ts";
+import { type ReceivedPacket, type ReceivedReport, received, type Verdict } from "./types.ts";
+
+export interface Station {
+  signer: Signer;
+  hotspot: Hotspot;
+  /** What the next packet is numbered. */
+  sequence: number;
+}
+
+/** Two windows of ten minutes in an epoch of twenty; everything else as on a real network. */
+const PARAMETERS: NetworkParameters = {
+  ...DEFAULT_PARAMETERS,
+  network: "demo",
+  windowPeriods: 10,
+  epochPeriods: 20,
+};
+const EPOCH = 1_483_598;
+const LAT_E7 = 535_511_000;
+const LON_E7 = 99_937_000;
+/** How far below free space honest stations hear each other. */
+const FADING_DB = 20;
+
+/**
+ * Honest stations in a line to the north of the first, and the packets that they would send: really signed, to be
+ * bent by tests. Everything follows from the arguments, so a scenario is the same every time.
+ */
+export class Scenario {
+  readonly parameters: NetworkParameters;
+  readonly stations: Station[];
+  readonly epoch = EPOCH;
+  /** The epoch's first window. */
+  readonly window: number;
+
+  /** @param distancesM of each station from the first */
+  constructor(distancesM: readonly number[] = [0, 5000, 9000], parameters: Partial<NetworkParameters> = {}) {
+    this.parameters = { ...PARAMETERS, ...parameters };
+    this.stations = distancesM.map((distance, i) => station(i, distance));
+    this.window = (EPOCH * this.parameters.epochPeriods) / this.parameters.windowPeriods;
+  }
+
+  hotspot(who: number): Hotspot {
+    return this.#station(who).hotspot;
+  }
+
+  /** The honest beacon report of a station for a window, not signed yet. */
+  beacon(who: number, window = this.window): BeaconPacket {
+    const { signer } = this.#station(who);
+    const { network, windowPeriods } = this.parameters;
+    const first = entropyValue(window * windowPeriods);
+    const scheduleSignature = signer.sign(scheduleMessage(network, first, window));
+    const entropyIndex = scheduledIndex(scheduleSignature, window, windowPeriods);
+    return this.beaconAt(who, entropyIndex, scheduleSignature);
+  }
+
+  /** As `beacon`, in whatever period: what a station sends that keeps to everything but the schedule. */
+  beaconAt(who: number, entropyIndex: number, scheduleSignature: Uint8Array): BeaconPacket {
+    const { signer } = this.#station(who);
+    const window = Math.floor(entropyIndex / this.parameters.windowPeriods);
+    const message = beaconMessage(this.parameters.network, entropyValue(entropyIndex), window);
+    const beaconSignature = signer.sign(message);
+    const { freqHz, spreadingFactor, bandwidthHz } = this.#derive(who, entropyIndex, beaconSignature);
+    return {
+      type: "beacon",
+      sequence: 0,
+      atMs: entropyTimeMs(entropyIndex, this.parameters) + 20_000,
+      entropyIndex,
+      scheduleSignature,
+      beaconSignature,
+      freqHz,
+      spreadingFactor,
+      bandwidthHz,
+      powerDbm: 14,
+      tmstUs: null,
+    };
+  }
+
+  /** The honest witness report of a station on a beacon of station `of`, not signed yet. */
+  witness(who: number, of: number, beacon: BeaconPacket): WitnessPacket {
+    const { freqHz, spreadingFactor, bandwidthHz, atMs, powerDbm } = beacon;
+    const metres = Math.max(1, distanceM(this.hotspot(who), this.hotspot(of)));
+    const gainsDb = (this.hotspot(who).antennaGainDdbi + this.hotspot(of).antennaGainDdbi) / 10;
+    const rssiDbm = Math.floor(powerDbm + gainsDb - freeSpaceLossDb(metres, freqHz) - FADING_DB);
+    const { frame } = this.#derive(of, beacon.entropyIndex, beacon.beaconSignature);
+    const radio = { freqHz, spreadingFactor, bandwidthHz, rssiDbm, snrDdb: 50 };
+    return { type: "witness", sequence: 0, atMs, frame, ...radio, tmstUs: null, gnss: null };
+  }
+
+  /**
+   * Signs and receives a packet, numbered by the station's count unless `sequence` is given.
+   * @param receivedAtMs by default half a minute after the packet's own time
+   */
+  receive<P extends Packet>(
+    who: number,
+    packet: P,
+    { receivedAtMs = packet.atMs + 30_000, sequence }: { receivedAtMs?: number; sequence?: number } = {},
+  ): ReceivedPacket<P> {
+    const sender = this.#station(who);
+    const numbered = { ...packet, sequence: sequence ?? sender.sequence++ };
+    const result = decodePacket(encodePacket(numbered, sender.signer, this.parameters.network));
+    if (!result.ok) throw new RangeError(`Scenario made a packet that is refused: ${result.code}`);
+    return received(result.decoded, sender.hotspot.id, receivedAtMs) as ReceivedPacket<P>;
+  }
+
+  /** An honest beacon report and the honest witness reports on it, received. */
+  round(of = 0, witnesses = this.stations.map((_, i) => i).filter((i) => i !== of), window = this.window) {
+    const packet = this.beacon(of, window);
+    return {
+      packet,
+      beacon: this.receive(of, packet),
+      witnesses: witnesses.map((who) => this.receive(who, this.witness(who, of, packet))),
+    };
+  }
+
+  inputs(packets: readonly ReceivedPacket[], changes: Partial<EpochInputs> = {}): EpochInputs {
+    const first = this.epoch * this.parameters.epochPeriods;
+    const count = this.parameters.epochPeriods + 20;
+    return {
+      parameters: this.parameters,
+      packets,
+      hotspots: this.stations.map(({ hotspot }) => hotspot),
+      entropy: Array.from({ length: count }, (_, i) => ({
+        index: first + i,
+        value: entropyValue(first + i),
+      })),
+      usedSequences: new Map(),
+      ...changes,
+    };
+  }
+
+  judge(packets: readonly ReceivedPacket[], changes: Partial<EpochInputs> = {}): EpochJudgement {
+    return judgeEpoch(this.inputs(packets, changes));
+  }
+
+  #derive(who: number, entropyIndex: number, signature: Uint8Array) {
+    const { signer, hotspot } = this.#station(who);
+    return deriveBeacon(signer.publicKey, signature, entropyIndex, REGIONS[hotspot.region]);
+  }
+
+  #station(who: number): Station {
+    const found = this.stations[who];
+    if (found === undefined) throw new RangeError(`Scenario has no station ${who}`);
+    return found;
+  }
+}
+
+/** The verdict on a report. */
+export function verdictOn(judgement: Pick<EpochJudgement, "verdicts">, report: ReceivedReport): Verdict {
+  const verdict = judgement.verdicts.find(({ packetId }) => packetId === report.id);
+  if (verdict === undefined) throw new RangeError(`No verdict on packet ${report.id}`);
+  return verdict;
+}
+
+export const entropyValue = (index: number): Uint8Array => sha256(utf8(`scenario entropy ${index}`));
+
+function station(i: number, distance: number): Station {
+  const signer = signerFromSeed(sha256(utf8(`scenario station ${i}`)));
+  const latE7 = LAT_E7 + Math.round((distance / EARTH_RADIUS_M / Math.PI) * 1_800_000_000);
+  return {
+    signer,
+    sequence: 1,
+    hotspot: {
+      id: hotspotId(signer.publicKey),
+      publicKey: signer.publicKey,
+      latE7,
+      lonE7: LON_E7,
+      elevationM: 20,
+      antennaGainDdbi: 20,
+      region: "EU868",
+      payee: null,
+      registeredAtMs: 0,
+      evidence: null,
+    },
+  };
+}
