@@ -10,6 +10,7 @@ export class GatewayCore implements Gateway {
   readonly app: Hono;
   readonly #parts: GatewayParts;
   readonly #stopped = new AbortController();
+  readonly #connected = new Set<string>();
   #advancing: Promise<void> = Promise.resolve();
   #isAdvancing = false;
 
@@ -52,7 +53,9 @@ export class GatewayCore implements Gateway {
 
   presence(hotspotId: string, online: boolean): void {
     const { deps, events, metrics } = this.#parts;
-    metrics.connectedClients += online ? 1 : -1;
+    if (online) this.#connected.add(hotspotId);
+    else this.#connected.delete(hotspotId);
+    metrics.connectedClients = this.#connected.size;
     events.emit({ kind: "hotspot", hotspotId, online, atMs: deps.clock.now() });
   }
 

@@ -66,6 +66,7 @@ async function buildBase(deps: GatewayDeps): Promise<Base> {
   }
   const { network } = parameters;
   const notices = new Notices({ network, signer, clock, downlink, store, metrics, log });
+  metrics.entropyIndex = (await store.latestEntropy())?.entropy.index ?? -1;
   metrics.judgedThrough = progress.judgedThrough;
   metrics.closedEpoch = progress.openEpoch - 1;
   const keys = new KeyCache();

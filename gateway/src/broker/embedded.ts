@@ -1,10 +1,11 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import type { Log } from "@earshot/protocol";
-import { Aedes, type Client } from "aedes";
+import { Aedes, type Client, type PublishPacket } from "aedes";
 import type { Downlink } from "../downlink.ts";
 import type { Uplink } from "../gateway.ts";
 import { FrameGuard } from "./frame-guard.ts";
+import { limitOutgoing } from "./outgoing-limit.ts";
 
 export interface EmbeddedBrokerOptions {
   host: string;
@@ -26,8 +27,12 @@ export interface EmbeddedBroker extends Downlink {
 
 /** A packet is at most 1 KiB; the rest is topic, will, login token and client id. */
 const MAX_FRAME_BYTES = 8192;
-/** Messages kept for a hotspot that is away; what comes on top it can read in the API. */
-const MAX_QUEUED_MESSAGES = 100;
+/** Unacknowledged messages kept for one hotspot; what comes on top it can read in the API. */
+const MAX_QUEUED_MESSAGES = 256;
+/** How long a connection may take to log in. */
+const LOGIN_LIMIT_MS = 10_000;
+/** TCP keep-alive, for clients that ask for no MQTT keep-alive. */
+const KEEP_ALIVE_MS = 60_000;
 const RETURN_BAD_LOGIN = 4;
 
 /**
@@ -35,18 +40,18 @@ const RETURN_BAD_LOGIN = 4;
  * (login token), may publish only below its own id, and gets a PUBACK only when the packet is stored.
  */
 export async function openEmbeddedBroker(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
-  const broker = await Aedes.createBroker();
+  const broker = await Aedes.createBroker({ connectTimeout: LOGIN_LIMIT_MS });
   const uplink = Promise.withResolvers<Uplink>();
-  const queued = new Map<string, number>();
+  const sockets = new Set<Socket>();
+  limitOutgoing(broker, MAX_QUEUED_MESSAGES);
   authorize(broker, uplink.promise, options.log);
-  follow(broker, uplink.promise, queued);
-  const server = await listen(broker, options);
+  follow(broker, uplink.promise);
+  const server = await listen(broker, sockets, options);
   return {
     port: (server.address() as { port: number }).port,
     serve: uplink.resolve,
-    publish: (topic, bytes, { retain = false } = {}) =>
-      hasRoom(broker, queued, topic) ? publish(broker, topic, bytes, retain) : Promise.resolve(),
-    close: () => close(broker, server),
+    publish: (topic, bytes, { retain = false } = {}) => publish(broker, topic, bytes, retain),
+    close: () => close(broker, server, sockets),
   };
 }
 
@@ -75,20 +80,18 @@ function authorize(broker: Aedes, ready: Promise<Uplink>, log: Log): void {
 }
 
 /** Rejecting closes the session without a PUBACK: for cheaters, and for a store that failed (they send again). */
-async function accept(
-  uplink: Uplink,
-  hotspotId: string,
-  packet: { topic: string; payload: Buffer | string },
-) {
+async function accept(uplink: Uplink, hotspotId: string, packet: PublishPacket): Promise<void> {
   if (!uplink.mayPublish(hotspotId, packet.topic)) throw new Error(`May not publish to ${packet.topic}`);
+  // QoS 2 would keep a second copy here until the client releases it; packets are told apart by their id anyway.
+  if (packet.qos === 2) throw new Error("May not publish with QoS 2");
+  // Nobody subscribes to what hotspots send, so nothing is retained of it.
+  packet.retain = false;
   await uplink.ingest(packet.topic, new Uint8Array(Buffer.from(packet.payload)), hotspotId);
 }
 
-function follow(broker: Aedes, ready: Promise<Uplink>, queued: Map<string, number>): void {
-  const tell = (client: Client, online: boolean) => {
-    queued.delete(client.id);
+function follow(broker: Aedes, ready: Promise<Uplink>): void {
+  const tell = (client: Client, online: boolean) =>
     void ready.then((uplink) => uplink.presence(client.id, online));
-  };
   broker.on("clientReady", (client) => tell(client, true));
   broker.on("clientDisconnect", (client) => tell(client, false));
   // Aedes closes a session after an error by itself; without a listener the error would end the program.
@@ -96,27 +99,23 @@ function follow(broker: Aedes, ready: Promise<Uplink>, queued: Map<string, numbe
   broker.on("connectionError", () => {});
 }
 
-/** Bounds what waits in memory for hotspots that are away. */
-function hasRoom(broker: Aedes, queued: Map<string, number>, topic: string): boolean {
-  const [, , , hotspot, direction] = topic.split("/");
-  if (hotspot === undefined || direction !== "down" || isConnected(broker, hotspot)) return true;
-  const waiting = queued.get(hotspot) ?? 0;
-  queued.set(hotspot, waiting + 1);
-  return waiting < MAX_QUEUED_MESSAGES;
-}
-
-const isConnected = (broker: Aedes, id: string): boolean =>
-  Object.hasOwn((broker as unknown as { clients: Record<string, Client> }).clients, id);
-
+/**
+ * What is retained (entropy) is worth nothing later, so it goes out with QoS 0: with QoS 1 it would pile up for every
+ * hotspot that is away. A new subscription gets the newest value in any case.
+ */
 function publish(broker: Aedes, topic: string, bytes: Uint8Array, retain: boolean): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const packet = { cmd: "publish", topic, payload: Buffer.from(bytes), qos: 1, retain, dup: false } as const;
+  const qos = retain ? 0 : 1;
+  const packet = { cmd: "publish", topic, payload: Buffer.from(bytes), qos, retain, dup: false } as const;
   broker.publish(packet, (error) => (error ? reject(error) : resolve()));
   return promise;
 }
 
-async function listen(broker: Aedes, options: EmbeddedBrokerOptions): Promise<Server> {
+async function listen(broker: Aedes, sockets: Set<Socket>, options: EmbeddedBrokerOptions): Promise<Server> {
   const onConnection = (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
     guard(socket);
     broker.handle(socket);
   };
@@ -142,9 +141,11 @@ function guard(socket: Socket): void {
   };
 }
 
-async function close(broker: Aedes, server: Server): Promise<void> {
+async function close(broker: Aedes, server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());
   await new Promise<void>((done) => broker.close(done));
+  // Those that never logged in are unknown to Aedes.
+  for (const socket of sockets) socket.destroy();
   await promise;
 }
