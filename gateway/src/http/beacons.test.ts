@@ -52,6 +52,19 @@ test("links count what each pair's newest reports came to", async () => {
   expect(sum).toBe(witnessed.length);
 });
 
+test("links are limited to the newest", async () => {
+  const all = (await t.json("/api/v1/links")).body.links as { lastAtMs: number }[];
+  const { body } = await t.json("/api/v1/links?limit=7");
+  const times = (body.links as { lastAtMs: number }[]).map(({ lastAtMs }) => lastAtMs);
+  expect(body.total).toBe(all.length);
+  expect(times).toEqual(
+    all
+      .map(({ lastAtMs }) => lastAtMs)
+      .sort((a, b) => b - a)
+      .slice(0, 7),
+  );
+});
+
 test("one hotspot's links include who heard it", async () => {
   const [beacon] = await t.store.recentBeacons({ limit: 1 });
   const beaconer = beacon?.beaconer ?? "";

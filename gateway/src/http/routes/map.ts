@@ -4,7 +4,7 @@ import type { StoredVerdict } from "../../store/store.ts";
 import type { Activity } from "../activity.ts";
 import type { RouteContext } from "../context.ts";
 import { linksFrom } from "../links.ts";
-import { hotspotIdText, invalid, json, missing } from "../schemas/common.ts";
+import { hotspotIdText, invalid, json, missing, wholeNumber } from "../schemas/common.ts";
 import { cellsSchema, linksSchema } from "../schemas/network.ts";
 import { cellOf } from "../views.ts";
 import { unknownHotspot } from "./hotspots.ts";
@@ -13,6 +13,7 @@ import { unknownHotspot } from "./hotspots.ts";
 const MAX_MAP_HOTSPOTS = 2000;
 /** Own beacons of one hotspot whose witnesses are looked up. */
 const OWN_BEACONS = 30;
+const USUAL_LINKS = 1000;
 
 const cells = createRoute({
   method: "get",
@@ -33,6 +34,9 @@ const links = createRoute({
   request: {
     query: z.strictObject({
       hotspot: hotspotIdText.optional().openapi({ description: "Only links of this hotspot" }),
+      limit: wholeNumber(1, 5000)
+        .optional()
+        .openapi({ description: `The newest so many, ${USUAL_LINKS} if not given` }),
     }),
   },
   responses: { 200: json("One link for each pair and direction", linksSchema), ...invalid, ...missing },
@@ -42,7 +46,7 @@ export function mapRoutes(app: OpenAPIHono, context: RouteContext): void {
   const { clock, directory } = context;
   app.openapi(cells, async (c) => c.json({ nowMs: clock.now(), cells: await cellViews(context) }, 200));
   app.openapi(links, async (c) => {
-    const { hotspot } = c.req.valid("query");
+    const { hotspot, limit = USUAL_LINKS } = c.req.valid("query");
     const hotspots = await directory.all();
     const byId = new Map(hotspots.map((each) => [each.id, each]));
     if (hotspot !== undefined && !byId.has(hotspot)) return c.json(unknownHotspot(hotspot), 404);
@@ -53,7 +57,8 @@ export function mapRoutes(app: OpenAPIHono, context: RouteContext): void {
       hotspots: byId,
       timeOfIndex: context.timeOfIndex,
     });
-    return c.json({ nowMs: clock.now(), links: found }, 200);
+    const newest = found.sort((a, b) => b.lastAtMs - a.lastAtMs).slice(0, limit);
+    return c.json({ nowMs: clock.now(), total: found.length, links: newest }, 200);
   });
 }
 

@@ -53,7 +53,13 @@ export const linkSchema = z
   })
   .openapi("Link");
 
-export const linksSchema = z.object({ nowMs: atMs, links: z.array(linkSchema) }).openapi("Links");
+export const linksSchema = z
+  .object({
+    nowMs: atMs,
+    total: z.int().openapi({ description: "How many there are; the newest are given" }),
+    links: z.array(linkSchema),
+  })
+  .openapi("Links");
 
 export const healthSchema = z
   .object({

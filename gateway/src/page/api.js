@@ -1,0 +1,39 @@
+import { setGatewayTime } from "./clock.js";
+
+/** What the gateway refused, or that it does not answer. */
+export class ApiError extends Error {
+  constructor(code, message) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** An answer of the API below /api/v1. Throws ApiError, whose message can be shown. */
+export async function get(path) {
+  let response;
+  try {
+    response = await fetch(`/api/v1/${path}`, { headers: { accept: "application/json" } });
+  } catch {
+    throw new ApiError("unreachable", "The gateway does not answer.");
+  }
+  const body = await response.json().catch(() => undefined);
+  if (!response.ok) {
+    const { code = "failed", message = `The gateway answered ${response.status}.` } = body?.error ?? {};
+    throw new ApiError(code, message);
+  }
+  if (typeof body?.nowMs === "number") setGatewayTime(body.nowMs);
+  return body;
+}
+
+/** Every page of a list, up to `limit` entries. */
+export async function getAll(path, list, limit = 2000) {
+  const entries = [];
+  for (let after; entries.length < limit; ) {
+    const query = new URLSearchParams({ limit: "500", ...(after === undefined ? {} : { after }) });
+    const page = await get(`${path}?${query}`);
+    entries.push(...page[list]);
+    if (page.next === null) break;
+    after = page.next;
+  }
+  return entries;
+}

@@ -1,0 +1,185 @@
+import { get } from "./api.js";
+import { h, show } from "./dom.js";
+import { bytesText, grouped, percent, short } from "./format.js";
+import { age, bar, copyable, empty, facts, failed, fullTime, ghosts, hotspotLink } from "./parts.js";
+import { shareOf } from "./view-epochs.js";
+
+/** One closed epoch: who was paid, and how to check it without trusting this page. */
+export function epochView(root, number) {
+  const body = h(
+    "div",
+    { class: "sheet" },
+    h("h1", { tabindex: "-1" }, `Epoch ${grouped(number)}`),
+    ghosts(8),
+  );
+  show(root, body);
+
+  /** A closed epoch never changes: it is fetched once. */
+  let isShown = false;
+  async function refresh() {
+    if (isShown) return;
+    try {
+      const [{ epoch, payments }, bundle] = await Promise.all([
+        get(`epochs/${number}`),
+        get(`epochs/${number}/bundle`),
+      ]);
+      isShown = true;
+      show(
+        body,
+        h("p", { class: "crumb" }, h("a", { href: "#/epochs" }, "Epochs")),
+        h(
+          "header",
+          {},
+          h("h1", { tabindex: "-1" }, `Epoch ${grouped(epoch.epoch)}`),
+          h("span", { class: "muted" }, "closed ", age(epoch.closedAtMs)),
+        ),
+        h(
+          "div",
+          { class: "columns" },
+          paymentsCard(epoch, payments),
+          h("div", { class: "stack" }, totalsCard(epoch), checkCard(epoch, bundle)),
+        ),
+      );
+    } catch (error) {
+      show(
+        body,
+        h("p", { class: "crumb" }, h("a", { href: "#/epochs" }, "Epochs")),
+        h("h1", { tabindex: "-1" }, `Epoch ${grouped(number)}`),
+        h("div", { class: "card" }, failed(error, refresh)),
+      );
+    }
+  }
+
+  return { title: `Epoch ${number}`, kinds: ["epoch"], refresh, close() {} };
+}
+
+function totalsCard({ fromMs, toMs, pool, paid, unallocated, root, manifestHash }) {
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, "Totals"),
+    h("p", { class: "muted" }, "Paid and unallocated add up to the pool, exactly"),
+    bar(shareOf(paid, pool)),
+    facts([
+      ["Pool", grouped(pool)],
+      ["Paid", grouped(paid)],
+      ["Unallocated", grouped(unallocated)],
+      ["From", fullTime(fromMs)],
+      ["To", fullTime(toMs)],
+      ["Root", copyable(root)],
+      ["Manifest", copyable(manifestHash)],
+    ]),
+  );
+}
+
+function paymentsCard({ epoch, paid }, payments) {
+  const earned = payments
+    .filter(({ delta }) => delta !== "0")
+    .sort((a, b) => (BigInt(b.delta) > BigInt(a.delta) ? 1 : -1));
+  const largest = earned[0]?.delta ?? "0";
+  const cell = (label, ...children) => h("td", { "data-label": label, class: "number" }, ...children);
+  const rows = earned.map(({ hotspotId, hotspotName, delta, cumulative, payee }) =>
+    h(
+      "tr",
+      {},
+      h(
+        "td",
+        { class: "title" },
+        h(
+          "div",
+          { class: "who" },
+          hotspotLink(hotspotId, hotspotName),
+          h(
+            "code",
+            { class: "muted", title: payee },
+            `to ${/^0x0+$/.test(payee) ? "nobody yet" : short(payee, 6, 4)}`,
+          ),
+        ),
+      ),
+      cell(
+        "Paid",
+        h(
+          "div",
+          { class: "who" },
+          grouped(delta),
+          h("span", { class: "muted" }, `${grouped(cumulative)} in all`),
+        ),
+      ),
+      h(
+        "td",
+        { "data-label": "Share" },
+        h("span", { class: "share" }, bar(shareOf(delta, largest)), percent(shareOf(delta, paid))),
+      ),
+      cell("Claim", h("a", { href: `/api/v1/epochs/${epoch}/claims/${hotspotId}` }, "proof")),
+    ),
+  );
+  const headings = [["Hotspot"], ["Paid", "number"], ["Share"], ["Claim", "number"]];
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, earned.length === 1 ? "1 hotspot was paid" : `${grouped(earned.length)} hotspots were paid`),
+    earned.length === 0
+      ? empty(
+          "Nobody was paid",
+          "No beacon was validly heard in this epoch; the whole pool stays unallocated.",
+        )
+      : h(
+          "table",
+          { class: "stacked" },
+          h(
+            "thead",
+            {},
+            h(
+              "tr",
+              {},
+              headings.map(([text, kind]) => h("th", { scope: "col", class: kind }, text)),
+            ),
+          ),
+          h("tbody", {}, rows),
+        ),
+  );
+}
+
+function checkCard({ epoch }, { name, files }) {
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (files.length === 0) {
+    return h(
+      "section",
+      { class: "card" },
+      h("h2", {}, "Check it yourself"),
+      empty("The bundle is not here", "This gateway no longer holds the files of this epoch."),
+    );
+  }
+  const base = `${location.origin}/api/v1/epochs/${epoch}/bundle`;
+  const names = files.map((file) => file.name).join(",");
+  const fetching = `mkdir -p ${name} && curl --fail-with-body --output "${name}/#1" "${base}/{${names}}"`;
+  const verifying = `bun run gateway verify-epoch ${name}`;
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, "Check it yourself"),
+    h("p", { class: "muted" }, `All inputs and results, ${bytesText(total)}`),
+    h(
+      "ol",
+      { class: "steps" },
+      h("li", {}, "Download the bundle, file by file or all at once:", command(fetching)),
+      h("li", {}, "Judge and pay the epoch again, from its packets alone:", command(verifying)),
+      h("li", {}, "It must print the root above. If one byte differs, it says which."),
+    ),
+    h(
+      "ul",
+      { class: "files" },
+      files.map((file) =>
+        h(
+          "li",
+          {},
+          h("a", { href: file.url, download: file.name }, file.name),
+          h("span", { class: "muted" }, bytesText(file.bytes)),
+        ),
+      ),
+    ),
+  );
+}
+
+const command = (text) =>
+  h("div", { class: "command" }, h("pre", { tabindex: "0" }, h("code", {}, text)), copyable(text, ""));

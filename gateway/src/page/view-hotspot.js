@@ -1,0 +1,325 @@
+import { get, getAll } from "./api.js";
+import { h, show } from "./dom.js";
+import { coordinates, duration, grouped, quantityName, reasonText } from "./format.js";
+import { FleetMap } from "./map.js";
+import { selectionCard } from "./map-selection.js";
+import {
+  age,
+  choices,
+  copyable,
+  empty,
+  epochLink,
+  facts,
+  failed,
+  fullTime,
+  ghosts,
+  paidShare,
+  presencePill,
+} from "./parts.js";
+import { sequenceStrip } from "./sequence-strip.js";
+import { verdictList } from "./verdict-list.js";
+
+const PAGE = 25;
+
+/** One hotspot, for its owner and for the technician on the roof. */
+export function hotspotView(root, id) {
+  let detail;
+  let fleet = new Map();
+  let outcome = "all";
+  let wantedVerdicts = PAGE;
+  const top = h("div", {}, ghosts(3));
+  const verdicts = h("div", {}, ghosts(6));
+  const side = h("div", { class: "stack" });
+  const selected = h("div", { "aria-live": "polite" });
+  const map = new FleetMap({ label: "Map of this hotspot's links", select });
+  const filter = choices(
+    "Verdicts shown",
+    [
+      ["all", "All"],
+      ["refused", "Refused"],
+    ],
+    "all",
+    (value) => {
+      outcome = value;
+      void refreshVerdicts();
+    },
+  );
+  const again = () => void refresh();
+  show(
+    root,
+    h(
+      "div",
+      { class: "sheet" },
+      top,
+      h(
+        "div",
+        { class: "columns" },
+        h(
+          "section",
+          { class: "card" },
+          h("div", { class: "card-top" }, h("h2", {}, "Verdicts on its reports"), filter),
+          verdicts,
+        ),
+        h(
+          "div",
+          { class: "stack" },
+          h("section", { class: "card flush", "aria-label": "Links" }, map.element),
+          selected,
+          side,
+        ),
+      ),
+    ),
+  );
+
+  function select(selection) {
+    map.highlight(selection ?? (detail && { kind: "hotspot", hotspot: detail.hotspot }));
+    const isOther = selection !== undefined && selection.hotspot?.id !== id;
+    show(selected, isOther && selectionCard(selection, fleet, () => select(undefined)));
+  }
+
+  async function refreshVerdicts() {
+    const found = [];
+    let next;
+    do {
+      const query = new URLSearchParams({ limit: "100", ...(next === undefined ? {} : { after: next }) });
+      const page = await get(`hotspots/${id}/verdicts?${query}`);
+      found.push(...page.verdicts.filter((each) => outcome === "all" || each.outcome === outcome));
+      next = page.next ?? undefined;
+    } while (next !== undefined && found.length <= wantedVerdicts);
+    const listed = found.slice(0, wantedVerdicts);
+    const nameOf = (each) => fleet.get(each)?.name ?? each;
+    const older = h(
+      "button",
+      { class: "button", type: "button", "data-key": "older", on: { click: showOlder } },
+      "Show older",
+    );
+    const isMore = next !== undefined || found.length > listed.length;
+    show(
+      verdicts,
+      listed.length === 0 ? noVerdicts(outcome) : verdictList(listed, nameOf),
+      isMore && h("p", { class: "more" }, older),
+    );
+  }
+
+  function showOlder() {
+    wantedVerdicts += PAGE * 2;
+    void refreshVerdicts();
+  }
+
+  async function refresh() {
+    try {
+      const [found, hotspots, links, cells] = await Promise.all([
+        get(`hotspots/${id}`),
+        getAll("hotspots", "hotspots"),
+        get(`links?hotspot=${id}`),
+        get("cells"),
+      ]);
+      const isFirst = detail === undefined;
+      detail = found;
+      fleet = new Map(hotspots.map((hotspot) => [hotspot.id, hotspot]));
+      document.title = `${detail.hotspot.name} · Earshot`;
+      show(top, heading(detail));
+      show(side, statusCard(detail), sequenceCard(detail), readingsCard(detail), placeCard(detail));
+      drawMap(links.links, cells.cells, hotspots);
+      if (isFirst) select(undefined);
+      await refreshVerdicts();
+    } catch (error) {
+      if (detail !== undefined) throw error;
+      show(
+        root,
+        h(
+          "div",
+          { class: "sheet" },
+          h("h1", { class: "hidden", tabindex: "-1" }, "Hotspot"),
+          h("div", { class: "card" }, failed(error, again)),
+        ),
+      );
+    }
+  }
+
+  /** Only the hotspot and those that it hears or that hear it. */
+  function drawMap(links, cells, hotspots) {
+    const near = new Set([id, ...links.flatMap(({ beaconer, witness }) => [beaconer, witness])]);
+    map.show({
+      links,
+      hotspots: hotspots.filter((hotspot) => near.has(hotspot.id)),
+      cells: cells.filter((cell) => cell.hotspots.some((each) => near.has(each))),
+    });
+  }
+
+  return { title: "Hotspot", kinds: ["verdicts", "hotspot", "epoch"], refresh, close: () => map.close() };
+}
+
+const noVerdicts = (outcome) =>
+  outcome === "refused"
+    ? empty("Nothing refused", "Every judged report of this hotspot was paid.")
+    : empty("Nothing judged yet", "Verdicts come after a beacon's report deadline has passed.");
+
+function heading({ hotspot, earned, did }) {
+  const reasons = Object.entries(hotspot.recent.refusedByReason).sort(([, a], [, b]) => b - a);
+  return [
+    h("p", { class: "crumb" }, h("a", { href: "#/hotspots" }, "Hotspots")),
+    h(
+      "header",
+      { class: "who-header" },
+      h("h1", { tabindex: "-1" }, hotspot.name),
+      presencePill(hotspot.online),
+      h("span", { class: "muted" }, "seen ", age(hotspot.lastSeenAtMs)),
+    ),
+    copyable(hotspot.id),
+    h(
+      "section",
+      { class: "card top-card", "aria-label": "Summary" },
+      h("div", {}, h("span", { class: "muted" }, "Newest reports paid"), paidShare(hotspot.recent)),
+      h(
+        "div",
+        {},
+        h("span", { class: "muted" }, "Refused for"),
+        reasons.length === 0
+          ? h("p", {}, "nothing")
+          : h(
+              "ul",
+              { class: "tags" },
+              reasons.map(([reason, count]) => h("li", {}, `${reasonText(reason)} `, h("b", {}, count))),
+            ),
+      ),
+      h(
+        "div",
+        {},
+        h("span", { class: "muted" }, "Earned in all"),
+        earned === null
+          ? h("p", {}, "nothing yet")
+          : h(
+              "p",
+              {},
+              h("b", {}, grouped(earned.cumulative)),
+              h("span", { class: "muted" }, ` units, ${grouped(earned.delta)} in `),
+              epochLink(earned.epoch),
+            ),
+      ),
+    ),
+    h("span", { class: "hidden" }, did),
+  ];
+}
+
+function statusCard({ status }) {
+  if (status === null) {
+    return h(
+      "section",
+      { class: "card" },
+      h("h2", {}, "Status"),
+      empty("No status yet", "The agent reports once a minute while it is connected."),
+    );
+  }
+  const { radio, gnss } = status;
+  const fix = ["unknown", "no fix", "2D fix", "3D fix"][gnss?.fixMode ?? 0];
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, "Status"),
+    facts([
+      ["Reported", age(status.receivedAtMs)],
+      ["Running for", duration(status.uptimeS * 1000)],
+      ["Agent", status.version],
+      [
+        "Radio",
+        radio === null
+          ? "none attached"
+          : [
+              "attached",
+              radio.ackPermille !== null && `, ${radio.ackPermille / 10} % acknowledged`,
+              radio.temperatureC !== null && `, ${radio.temperatureC} °C`,
+            ],
+      ],
+      [
+        "GPS",
+        gnss === null
+          ? "none attached"
+          : [
+              `${fix}, ${gnss.satellitesUsed} satellites`,
+              gnss.horizontalErrorM !== null && `, ±${gnss.horizontalErrorM} m`,
+            ],
+      ],
+      [
+        "GPS warnings",
+        gnss === null || gnss.integrityFlags === 0 ? undefined : integrity(gnss.integrityFlags),
+      ],
+      ["Waiting to be sent", grouped(status.outboxQueued)],
+      ["Dropped unsent", status.outboxDropped === 0 ? undefined : grouped(status.outboxDropped)],
+    ]),
+  );
+}
+
+const FLAGS = ["antenna open or short", "jamming", "spoofing", "position jumped", "clock stepped"];
+const integrity = (flags) => FLAGS.filter((_, bit) => (flags >> bit) % 2 === 1).join(", ");
+
+const sequenceCard = ({ sequence }) =>
+  h(
+    "section",
+    { class: "card" },
+    h("h2", {}, "Packets by number"),
+    h("p", { class: "muted" }, "Each packet has a number, so a loss shows"),
+    sequenceStrip(sequence),
+  );
+
+function readingsCard({ readings }) {
+  if (readings.length === 0) return undefined;
+  const [newest] = readings;
+  const rows = newest.quantities.map(({ name, min, mean, max }) => {
+    const { label, unit } = quantityName(name);
+    return h(
+      "tr",
+      {},
+      h("td", {}, label),
+      h("td", { class: "number" }, h("b", {}, mean), ` ${unit}`),
+      h("td", { class: "number muted" }, `${min} to ${max}`),
+    );
+  });
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, `Readings of ${newest.source}`),
+    h("p", { class: "muted" }, "Over ", duration(newest.periodMs), ", ", age(newest.atMs)),
+    h(
+      "div",
+      { class: "scroll" },
+      h(
+        "table",
+        {},
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            ["Quantity", "Mean", "Range"].map((text, i) =>
+              h("th", { scope: "col", class: i > 0 && "number" }, text),
+            ),
+          ),
+        ),
+        h("tbody", {}, rows),
+      ),
+    ),
+  );
+}
+
+const placeCard = ({ hotspot }) =>
+  h(
+    "section",
+    { class: "card" },
+    h("h2", {}, "Registration"),
+    facts([
+      ["Position", coordinates(hotspot.latitude, hotspot.longitude)],
+      ["Hex", h("code", {}, hotspot.cell)],
+      ["Antenna", `${hotspot.elevationM} m above ground, ${hotspot.antennaGainDbi} dBi`],
+      ["Region", hotspot.region],
+      [
+        "Paid to",
+        hotspot.payee === null ? "nobody yet: the owner has asserted no address" : copyable(hotspot.payee),
+      ],
+      [
+        "Registered",
+        `${fullTime(hotspot.registeredAtMs)}, by ${hotspot.registeredBy === "operator" ? "the operator" : "its own assertion"}`,
+      ],
+    ]),
+  );
