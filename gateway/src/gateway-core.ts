@@ -68,7 +68,7 @@ export class GatewayCore implements Gateway {
     try {
       await judging.recover();
       // An earlier process may have published for this period, to a broker that forgets.
-      await this.#try("publish entropy", () => this.announce());
+      void this.#try("publish entropy", () => this.announce());
       while (!signal.aborted) await this.#period(signal);
     } finally {
       this.#stopped.abort();
@@ -81,7 +81,7 @@ export class GatewayCore implements Gateway {
   /** Publishes this period's entropy, sets judging off and waits for the next period. */
   async #period(signal: AbortSignal): Promise<void> {
     const { clock } = this.#parts.deps;
-    await this.#try("publish entropy", () => this.#publishDue());
+    await this.#try("make entropy", () => this.#publishDue());
     this.#advance(signal);
     // A timer may fire a little early by this clock.
     for (const nextMs = this.#parts.entropy.nextPeriodMs(); clock.now() < nextMs; ) {
@@ -99,7 +99,8 @@ export class GatewayCore implements Gateway {
     if (made === undefined) return;
     metrics.entropyIndex = made.index;
     events.emit({ kind: "entropy", index: made.index, atMs: made.atMs });
-    await entropy.announce();
+    // Not awaited: a broker that is away answers when it is back, and the next period does not wait for that.
+    void this.#try("publish entropy", () => entropy.announce());
   }
 
   /** Not awaited by the periods: however long judging takes, entropy stays on time. */

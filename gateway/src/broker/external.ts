@@ -37,10 +37,12 @@ export function openExternalBroker(options: ExternalBrokerOptions): ExternalBrok
   let client: MqttClient | undefined;
   return {
     async serve(uplink) {
-      client = await connect(options, uplink);
+      client = await connect(options, (opening) => follow(opening, options, uplink));
+      await uplink.announce();
     },
     async publish(topic, bytes, { retain = false } = {}) {
-      if (client === undefined) throw new Error("Cannot publish before the broker is connected");
+      // mqtt.js would keep it in memory until the broker is back, however long that takes.
+      if (client?.connected !== true) throw new Error(`Broker ${options.url} is not connected`);
       await client.publishAsync(topic, Buffer.from(bytes), { qos: 1, retain });
     },
     async close() {
@@ -50,22 +52,25 @@ export function openExternalBroker(options: ExternalBrokerOptions): ExternalBrok
 }
 
 /** MQTT 5 first; brokers that know only 3.1.1 answer "unacceptable protocol version". */
-async function connect(options: ExternalBrokerOptions, uplink: Uplink): Promise<MqttClient> {
+async function connect(
+  options: ExternalBrokerOptions,
+  prepare: (client: MqttClient) => void,
+): Promise<MqttClient> {
   const version5: IClientOptions = {
     protocolVersion: 5,
     properties: { sessionExpiryInterval: SESSION_EXPIRY_S },
   };
   try {
-    return await connectAs(options, uplink, version5);
+    return await connectAs(options, prepare, version5);
   } catch (error) {
     if (!REFUSED_VERSION.has((error as { code?: number }).code ?? 0)) throw error;
-    return connectAs(options, uplink, { protocolVersion: 4 });
+    return connectAs(options, prepare, { protocolVersion: 4 });
   }
 }
 
 async function connectAs(
-  { url, clientId, network, log, ...credentials }: ExternalBrokerOptions,
-  uplink: Uplink,
+  { url, clientId, network: _network, log: _log, ...credentials }: ExternalBrokerOptions,
+  prepare: (client: MqttClient) => void,
   version: IClientOptions,
 ): Promise<MqttClient> {
   const client = mqtt.connect(url, {
@@ -74,21 +79,45 @@ async function connectAs(
     clientId,
     clean: false,
     reconnectPeriod: RECONNECT_MS,
-    // Subscribed anew on each connection below: a broker that lost its session lost the subscription too.
+    // Subscribed anew on each connection: a broker that lost its session lost the subscription too.
     resubscribe: false,
   });
+  prepare(client);
+  return opened(client, url);
+}
+
+function follow(client: MqttClient, { url, network, log }: ExternalBrokerOptions, uplink: Uplink): void {
   // mqtt.js sends the PUBACK when this calls back without an error.
   client.handleMessage = (packet, done) => {
     const bytes = new Uint8Array(Buffer.from(packet.payload));
-    uplink.ingest(packet.topic, bytes).then(() => done(), done);
+    uplink.ingest(packet.topic, bytes).then(
+      () => done(),
+      (error: Error) => {
+        log("error", "Cannot store a packet; reconnecting, so that the broker sends it again", {
+          error: error.message,
+        });
+        done(error);
+        client.stream.destroy();
+      },
+    );
   };
+  let isFirst = true;
   client.on("error", (error) => log("warn", "Broker connection failed", { url, error: error.message }));
   client.on("connect", () => {
-    client.subscribeAsync(allUpFilter(network), { qos: 1 }).catch((error: Error) => {
-      log("error", "Broker refused the subscription", { filter: allUpFilter(network), error: error.message });
+    const filter = allUpFilter(network);
+    client.subscribeAsync(filter, { qos: 1 }).catch((error: Error) => {
+      log("error", "Broker refused the subscription", { filter, error: error.message });
     });
+    if (isFirst) isFirst = false;
+    else announceAgain(uplink, log);
   });
-  return opened(client, url);
+}
+
+/** A broker that was restarted may have lost what it retained. */
+function announceAgain(uplink: Uplink, log: Log): void {
+  uplink.announce().catch((error: Error) => {
+    log("warn", "Cannot publish the entropy again", { error: error.message });
+  });
 }
 
 async function opened(client: MqttClient, url: string): Promise<MqttClient> {
