@@ -1,0 +1,75 @@
+import type { FleetObserver, Progress, StartFacts } from "../fleet/fleet-run.ts";
+import { formatEpoch } from "../report/epoch-table.ts";
+
+/** Where text goes. */
+export interface Terminal {
+  out(text: string): void;
+  err(text: string): void;
+  /** Whether `err` is a terminal: a live line is shown there, else a plain line now and then. */
+  isLive: boolean;
+}
+
+const PLAIN_PERIOD_MS = 10_000;
+const ERASE_LINE = "\r\u001b[K";
+
+/** Tells a person how a run goes: results to `out`, progress to `err`. */
+export class ConsoleObserver implements FleetObserver {
+  readonly #terminal: Terminal;
+  readonly #epochMs: number;
+  #start: StartFacts | undefined;
+  #nextPlainMs = 0;
+  #nextCloseMs = 0;
+
+  /** @param epochMs how long an epoch lasts */
+  constructor(terminal: Terminal, epochMs: number) {
+    this.#terminal = terminal;
+    this.#epochMs = epochMs;
+  }
+
+  onStart(start: StartFacts): void {
+    this.#start = start;
+    this.#nextCloseMs = start.firstCloseMs;
+    const { pages, hotspots } = start;
+    if (pages !== undefined) {
+      this.#print(`Fleet page         ${pages.fleet}`);
+      const { technician } = pages;
+      if (technician !== undefined) {
+        this.#print(`Technician's page  ${technician.url}  (${technician.name})`);
+      }
+      this.#print(`MQTT broker        ${pages.broker}`);
+    }
+    for (const { name, remark } of hotspots) if (remark !== undefined) this.#print(`${name} is ${remark}`);
+    this.#print("");
+  }
+
+  onProgress(progress: Progress): void {
+    if (this.#terminal.isLive) {
+      this.#terminal.err(ERASE_LINE + this.#line(progress));
+      return;
+    }
+    if (progress.atMs < this.#nextPlainMs) return;
+    this.#nextPlainMs = progress.atMs + PLAIN_PERIOD_MS;
+    this.#terminal.err(`${this.#line(progress)}\n`);
+  }
+
+  onEpoch(result: Parameters<FleetObserver["onEpoch"]>[0]): void {
+    this.#nextCloseMs = result.epoch.toMs + this.#epochMs;
+    this.#print(formatEpoch(result, this.#start?.hotspots ?? []));
+  }
+
+  /** Removes the live line. */
+  end(): void {
+    if (this.#terminal.isLive) this.#terminal.err(ERASE_LINE);
+  }
+
+  #print(text: string): void {
+    this.end();
+    this.#terminal.out(`${text}\n`);
+  }
+
+  #line({ atMs, hotspots, online, beacons, paid, refused }: Progress): string {
+    const leftS = Math.ceil((this.#nextCloseMs - atMs) / 1000);
+    const when = leftS > 0 ? `epoch ends in ${leftS} s` : "epoch is being judged";
+    return `${when} · ${online} of ${hotspots} hotspots online · ${beacons} beacons sent · ${paid} reports paid, ${refused} not`;
+  }
+}

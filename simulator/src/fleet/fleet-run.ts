@@ -1,0 +1,72 @@
+import type { Gateway } from "@earshot/gateway";
+import type { City } from "../placement/cities.ts";
+import type { EpochResult } from "../report/epoch-result.ts";
+import type { Named } from "../report/epoch-table.ts";
+import { type Blueprint, remarkOn } from "./blueprint.ts";
+
+/** One run of a fleet, real or virtual. */
+export interface FleetRun {
+  hotspots: number;
+  /** Runs until stopped when absent. */
+  epochs?: number;
+  seed: number;
+  city: City;
+  /** Holds databases and bundles; must exist. */
+  stateDir: string;
+}
+
+/** Where a run tells what happens. */
+export interface FleetObserver {
+  onStart(facts: StartFacts): void;
+  onProgress(progress: Progress): void;
+  onEpoch(result: EpochResult): void;
+}
+
+export interface StartFacts {
+  hotspots: readonly Named[];
+  /** Absent in virtual time. */
+  pages?: { fleet: string; technician?: { name: string; url: string }; broker: string };
+  /** The first epoch that counts, and when it closes (ms since the Unix epoch), about. */
+  firstEpoch: number;
+  firstCloseMs: number;
+}
+
+/** What the progress line shows. */
+export interface Progress {
+  atMs: number;
+  hotspots: number;
+  online: number;
+  /** Sent so far, as the air knows them. */
+  beacons: number;
+  /** Verdicts so far, over all epochs. */
+  paid: number;
+  refused: number;
+}
+
+export const namedHotspots = (blueprints: readonly Blueprint[]): Named[] =>
+  blueprints.map((blueprint) => ({ id: blueprint.id, name: blueprint.name, remark: remarkOn(blueprint) }));
+
+/** Counts what the gateway tells, for the progress line. */
+export class ProgressCounter {
+  readonly #online = new Set<string>();
+  #paid = 0;
+  #refused = 0;
+
+  constructor({ events }: Pick<Gateway, "events">) {
+    events.listen((event) => {
+      if (event.kind === "hotspot") {
+        if (event.online) this.#online.add(event.hotspotId);
+        else this.#online.delete(event.hotspotId);
+      }
+      if (event.kind === "verdicts") {
+        const paid = event.verdicts.filter(({ outcome }) => outcome === "paid").length;
+        this.#paid += paid;
+        this.#refused += event.verdicts.length - paid;
+      }
+    });
+  }
+
+  snapshot(atMs: number, hotspots: number, beacons: number): Progress {
+    return { atMs, hotspots, online: this.#online.size, beacons, paid: this.#paid, refused: this.#refused };
+  }
+}

@@ -1,0 +1,85 @@
+import { join } from "node:path";
+import { StatusBoard } from "@earshot/agent";
+import { type Clock, epochOf, type Log, REGIONS } from "@earshot/protocol";
+import { Ether } from "../radio/ether.ts";
+import { CITY } from "../radio/path-loss.ts";
+import type { EpochResult } from "../report/epoch-result.ts";
+import { planFleet } from "./blueprint.ts";
+import { DEMO_PARAMETERS } from "./demo-network.ts";
+import { type FleetObserver, type FleetRun, namedHotspots, ProgressCounter } from "./fleet-run.ts";
+import { followEpochs } from "./follow-epochs.ts";
+import { startRealGateway } from "./real-gateway.ts";
+import { runRealHotspot } from "./real-hotspot.ts";
+import { type Task, together } from "./together.ts";
+
+const EPOCH_MS = DEMO_PARAMETERS.epochPeriods * DEMO_PARAMETERS.entropyPeriodMs;
+/** The current epoch counts when at least this much of it is left; else the next is the first. */
+const MIN_FIRST_MS = EPOCH_MS / 3;
+const PROGRESS_PERIOD_MS = 500;
+
+/** Ports of the gateway; 0 takes a free one. */
+export interface RealPorts {
+  httpPort: number;
+  mqttPort: number;
+}
+
+/**
+ * Runs gateway, broker, page and a fleet of agents in this process over real sockets and files, until `signal` is
+ * aborted or the epochs are over.
+ */
+export async function runRealFleet(
+  run: FleetRun & RealPorts,
+  observer: FleetObserver,
+  deps: { clock: Clock; log: Log },
+  signal: AbortSignal,
+): Promise<EpochResult[]> {
+  const { clock, log } = deps;
+  const { seed, city, stateDir, httpPort, mqttPort } = run;
+  const blueprints = planFleet(run);
+  const ether = new Ether({ clock, seed, environment: CITY });
+  await using stack = new AsyncDisposableStack();
+  const served = await startRealGateway({ clock, log, seed, stateDir, httpPort, mqttPort });
+  stack.defer(() => served.close());
+  const boards = blueprints.map(() => new StatusBoard());
+  const firstEpoch = epochOf((clock.now() + MIN_FIRST_MS) / DEMO_PARAMETERS.entropyPeriodMs, DEMO_PARAMETERS);
+  const counter = new ProgressCounter(served.gateway);
+  const results: EpochResult[] = [];
+  const collect: Task = async (ended) => {
+    for await (const result of followEpochs({ ...served, firstEpoch }, ended)) {
+      results.push(result);
+      observer.onEpoch(result);
+      if (results.length === run.epochs) return;
+    }
+  };
+  const show: Task = async (ended) => {
+    while (!ended.aborted) {
+      observer.onProgress(counter.snapshot(clock.now(), blueprints.length, ether.transmissions));
+      await clock.sleep(PROGRESS_PERIOD_MS, ended).catch(() => {});
+    }
+  };
+  const world = {
+    clock,
+    log,
+    seed,
+    ether,
+    region: REGIONS[city.region],
+    brokerUrl: served.brokerUrl,
+    hotspotsDir: join(stateDir, "hotspots"),
+  };
+  const hotspots = blueprints.map(
+    (blueprint, index): Task =>
+      (ended) =>
+        runRealHotspot(blueprint, world, boards[index] as StatusBoard, ended),
+  );
+  observer.onStart({
+    hotspots: namedHotspots(blueprints),
+    pages: {
+      fleet: served.pageUrl,
+      broker: served.brokerUrl,
+    },
+    firstEpoch,
+    firstCloseMs: (firstEpoch + 1) * EPOCH_MS,
+  });
+  await together([collect, show, (ended) => served.gateway.run(ended), ...hotspots], signal);
+  return results;
+}

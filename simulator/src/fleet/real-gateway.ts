@@ -1,0 +1,67 @@
+import { join } from "node:path";
+import { createGateway, type Gateway, openEmbeddedBroker, openStore, type Store } from "@earshot/gateway";
+import type { Clock, Log } from "@earshot/protocol";
+import { networkSigner } from "./blueprint.ts";
+import { DEMO_PARAMETERS, seededEntropy } from "./demo-network.ts";
+
+export interface RealGatewayOptions {
+  clock: Clock;
+  log: Log;
+  seed: number;
+  stateDir: string;
+  httpPort: number;
+  mqttPort: number;
+}
+
+export interface RealGateway {
+  gateway: Gateway;
+  store: Store;
+  bundlesDir: string;
+  pageUrl: string;
+  brokerUrl: string;
+  close(): Promise<void>;
+}
+
+const HOST = "127.0.0.1";
+const MAX_CONNECTIONS = 2000;
+
+/** The gateway as it ships, on loopback, with the network key and the entropy of the seed. */
+export async function startRealGateway(options: RealGatewayOptions): Promise<RealGateway> {
+  const { clock, log, seed, stateDir, httpPort, mqttPort } = options;
+  await using opened = new AsyncDisposableStack();
+  const store = await openStore(`sqlite://${join(stateDir, "gateway.db")}`);
+  opened.defer(() => store.close());
+  const broker = await openEmbeddedBroker({
+    host: HOST,
+    port: mqttPort,
+    maxConnections: MAX_CONNECTIONS,
+    log,
+  });
+  opened.defer(() => broker.close());
+  const bundlesDir = join(stateDir, "epochs");
+  const gateway = await createGateway({
+    parameters: DEMO_PARAMETERS,
+    store,
+    clock,
+    signer: networkSigner(seed),
+    entropySource: seededEntropy(seed),
+    downlink: broker,
+    registration: "open",
+    bundlesDir,
+    log,
+    gather: setImmediate,
+  });
+  // No idle limit: live events may be minutes apart.
+  const http = Bun.serve({ hostname: HOST, port: httpPort, idleTimeout: 0, fetch: gateway.app.fetch });
+  opened.defer(() => http.stop(true));
+  broker.serve(gateway);
+  const closing = opened.move();
+  return {
+    gateway,
+    store,
+    bundlesDir,
+    pageUrl: http.url.href,
+    brokerUrl: `mqtt://${HOST}:${broker.port}`,
+    close: () => closing.disposeAsync(),
+  };
+}

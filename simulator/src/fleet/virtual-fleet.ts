@@ -1,0 +1,87 @@
+import { join } from "node:path";
+import { MemoryNetwork } from "@earshot/drivers/testing";
+import { createGateway, openStore } from "@earshot/gateway";
+import { epochOf, type Log, REGIONS } from "@earshot/protocol";
+import { ManualClock } from "@earshot/protocol/testing";
+import { Ether } from "../radio/ether.ts";
+import { CITY } from "../radio/path-loss.ts";
+import type { EpochResult } from "../report/epoch-result.ts";
+import { networkSigner, planFleet } from "./blueprint.ts";
+import { DEMO_PARAMETERS, seededEntropy } from "./demo-network.ts";
+import { type FleetObserver, type FleetRun, namedHotspots, ProgressCounter } from "./fleet-run.ts";
+import { followEpochs } from "./follow-epochs.ts";
+import { MemoryBroker } from "./memory-broker.ts";
+import { type Task, together } from "./together.ts";
+import { runVirtualHotspot } from "./virtual-hotspot.ts";
+
+/** The start of an epoch, so that every epoch is whole. */
+const START_MS = Date.UTC(2026, 0, 1);
+const EPOCH_MS = DEMO_PARAMETERS.epochPeriods * DEMO_PARAMETERS.entropyPeriodMs;
+/** How long after its end an epoch may take to close, and the agents to stop. */
+const SLACK_MS = 60_000;
+
+/**
+ * Runs gateway and agents in one process and in virtual time: in-memory links and broker, no sockets. The same run
+ * gives the same bytes, as long as nothing waits for anything but the clock.
+ */
+export async function runVirtualFleet(
+  run: FleetRun & { epochs: number },
+  observer: FleetObserver,
+  log: Log,
+  signal: AbortSignal,
+): Promise<EpochResult[]> {
+  const clock = new ManualClock(START_MS);
+  const blueprints = planFleet(run);
+  const ether = new Ether({ clock, seed: run.seed, environment: CITY });
+  const broker = new MemoryBroker();
+  const store = await openStore("sqlite://:memory:");
+  const bundlesDir = join(run.stateDir, "epochs");
+  const gateway = await createGateway({
+    parameters: DEMO_PARAMETERS,
+    store,
+    clock,
+    signer: networkSigner(run.seed),
+    entropySource: seededEntropy(run.seed),
+    downlink: broker,
+    registration: "open",
+    bundlesDir,
+    log,
+  });
+  broker.serve(gateway);
+  const counter = new ProgressCounter(gateway);
+  const firstEpoch = epochOf(START_MS / DEMO_PARAMETERS.entropyPeriodMs, DEMO_PARAMETERS);
+  const network = new MemoryNetwork();
+  const { seed, city } = run;
+  const world = { clock, log, seed, ether, region: REGIONS[city.region], network };
+  const results: EpochResult[] = [];
+  const collect: Task = async (ended) => {
+    for await (const result of followEpochs({ gateway, store, bundlesDir, firstEpoch }, ended)) {
+      results.push(result);
+      observer.onEpoch(result);
+      if (results.length === run.epochs) return;
+    }
+  };
+  const show: Task = async (ended) => {
+    while (!ended.aborted) {
+      observer.onProgress(counter.snapshot(clock.now(), blueprints.length, ether.transmissions));
+      await clock.sleep(DEMO_PARAMETERS.entropyPeriodMs, ended).catch(() => {});
+    }
+  };
+  const hotspots = blueprints.map(
+    (blueprint): Task =>
+      (ended) =>
+        runVirtualHotspot(blueprint, { ...world, openPublisher: broker.openPublisher }, ended),
+  );
+  observer.onStart({
+    hotspots: namedHotspots(blueprints),
+    firstEpoch,
+    firstCloseMs: START_MS + EPOCH_MS,
+  });
+  try {
+    const tasks = [collect, show, (ended: AbortSignal) => gateway.run(ended), ...hotspots];
+    await clock.resolve(together(tasks, signal), run.epochs * EPOCH_MS + SLACK_MS);
+  } finally {
+    await store.close();
+  }
+  return results;
+}

@@ -1,0 +1,19 @@
+import type { Clock, Log, Region } from "@earshot/protocol";
+import type { Ether } from "../radio/ether.ts";
+
+/** What all hotspots of a fleet share. */
+export interface World {
+  clock: Clock;
+  log: Log;
+  seed: number;
+  ether: Ether;
+  region: Region;
+}
+
+/** A forwarder asks for downlinks this often: the default of Semtech's, shorter than most configurations. */
+export const KEEPALIVE_PERIOD_MS = 5000;
+/** In step with the compressed calendar. */
+export const STAT_PERIOD_MS = 10_000;
+
+/** Version that simulated agents report. */
+export const SIMULATED_VERSION = "simulated";

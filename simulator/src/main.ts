@@ -1,0 +1,99 @@
+/** `bun run demo …` and `bun run simulator fleet …`. */
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { silentLog } from "@earshot/protocol";
+import { systemClock } from "@earshot/protocol/system-clock";
+import { ConsoleObserver, type Terminal } from "./cli/console.ts";
+import { parseOptions, type RunOptions } from "./cli/options.ts";
+import { USAGE } from "./cli/usage.ts";
+import { DEMO_PARAMETERS } from "./fleet/demo-network.ts";
+import { openLogFile } from "./fleet/log-file.ts";
+import { runRealFleet } from "./fleet/real-fleet.ts";
+import { runVirtualFleet } from "./fleet/virtual-fleet.ts";
+import type { EpochResult } from "./report/epoch-result.ts";
+import { summarize } from "./report/summary.ts";
+
+/** How long a clean stop may take before the process ends anyway. */
+const STOP_LIMIT_MS = 2500;
+const EPOCH_MS = DEMO_PARAMETERS.epochPeriods * DEMO_PARAMETERS.entropyPeriodMs;
+
+const terminal: Terminal = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  isLive: process.stderr.isTTY,
+};
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: string[]): Promise<number> {
+  const parsed = parseOptions(args);
+  if (!parsed.ok) {
+    terminal.err(`${parsed.problem}\n\n${USAGE}`);
+    return 2;
+  }
+  if (parsed.help) {
+    terminal.out(USAGE);
+    return 0;
+  }
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => stopSoon(stop));
+  try {
+    return await runFleet(parsed.options, stop.signal);
+  } catch (error) {
+    terminal.err(`${error instanceof Error ? error.message : error}\n`);
+    return 1;
+  }
+}
+
+function stopSoon(stop: AbortController): void {
+  stop.abort(new Error("Stopped by a signal"));
+  setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
+}
+
+async function runFleet(options: RunOptions, signal: AbortSignal): Promise<number> {
+  const { hotspots, epochs, city, isVirtual } = options;
+  const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
+  const stateDir = options.stateDir ?? mkdtempSync(join(tmpdir(), "earshot-"));
+  const kept = options.stateDir === undefined ? "removed at the end; --state DIR keeps it" : "kept";
+  terminal.out(`${hotspots} hotspots around ${city.name} (${city.region}), seed ${seed}\n`);
+  if (!isVirtual) terminal.out(`State in ${stateDir} (${kept})\n`);
+  const observer = new ConsoleObserver(terminal, EPOCH_MS);
+  try {
+    mkdirSync(stateDir, { recursive: true });
+    const run = { hotspots, seed, city, stateDir, ...(epochs === undefined ? {} : { epochs }) };
+    const results = isVirtual
+      ? await runVirtualFleet({ ...run, epochs: epochs ?? 1 }, observer, silentLog, signal)
+      : await runReal(run, options, observer, signal);
+    observer.end();
+    return conclude(options, results);
+  } finally {
+    if (options.stateDir === undefined) rmSync(stateDir, { recursive: true, force: true });
+  }
+}
+
+async function runReal(
+  run: Parameters<typeof runRealFleet>[0] extends infer R ? Omit<R, "httpPort" | "mqttPort"> : never,
+  { httpPort, mqttPort }: RunOptions,
+  observer: ConsoleObserver,
+  signal: AbortSignal,
+): Promise<EpochResult[]> {
+  const { log, close } = openLogFile(join(run.stateDir, "fleet.log"), systemClock);
+  try {
+    return await runRealFleet({ ...run, httpPort, mqttPort }, observer, { clock: systemClock, log }, signal);
+  } finally {
+    close();
+  }
+}
+
+/** With `--epochs` the last line is the summary; a bundle that does not hold makes the run fail. */
+function conclude({ epochs, hotspots }: RunOptions, results: readonly EpochResult[]): number {
+  const isSound = results.every(
+    ({ epoch, recomputedRoot, difference }) =>
+      difference === undefined && recomputedRoot === `0x${epoch.root.toHex()}`,
+  );
+  if (epochs === undefined) return isSound ? 0 : 1;
+  if (results.length < epochs) return 130;
+  terminal.out(`${JSON.stringify(summarize(hotspots, results))}\n`);
+  return isSound ? 0 : 1;
+}

@@ -1,0 +1,49 @@
+import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { silentLog } from "@earshot/protocol";
+import { ConsoleObserver } from "../src/cli/console.ts";
+import { runVirtualFleet } from "../src/fleet/virtual-fleet.ts";
+import { CITIES } from "../src/placement/cities.ts";
+import { summarize } from "../src/report/summary.ts";
+
+/** Runs a fleet; everything it tells, and its summary. */
+async function runFleet(hotspots: number, seed: number) {
+  const stateDir = mkdtempSync(join(tmpdir(), "earshot-virtual-"));
+  let told = "";
+  const tell = (text: string) => {
+    told += text;
+  };
+  const observer = new ConsoleObserver({ out: tell, err: tell, isLive: false }, 60_000);
+  try {
+    const run = { hotspots, seed, epochs: 1, city: CITIES.denver!, stateDir };
+    const results = await runVirtualFleet(run, observer, silentLog, new AbortController().signal);
+    return { told, summary: summarize(hotspots, results) };
+  } finally {
+    rmSync(stateDir, { recursive: true, force: true });
+  }
+}
+
+test("a fleet in virtual time tells the same twice, and its bundle gives the same root", async () => {
+  const [first, second] = [await runFleet(6, 7), await runFleet(6, 7)];
+  expect(second).toEqual(first);
+  expect(first.summary.root).toMatch(/^0x[0-9a-f]{64}$/);
+  expect(first.summary.recomputedRoot).toBe(first.summary.root);
+  expect(first.told).toContain("recomputed from its packets: equal");
+});
+
+test("another seed gives another fleet", async () => {
+  expect((await runFleet(3, 8)).summary.root).not.toBe((await runFleet(3, 7)).summary.root);
+});
+
+test("twelve hotspots: all beacon in each window, some witnesses are paid, some refused for true reasons", async () => {
+  const { summary, told } = await runFleet(12, 7);
+  const { pool, paid, unallocated, witnessesRefused } = summary;
+  expect(summary).toMatchObject({ epochs: 1, hotspots: 12, beacons: 72, recomputedRoot: summary.root });
+  expect(summary.witnessesPaid).toBeGreaterThan(100);
+  expect(witnessesRefused.too_close).toBeGreaterThan(0);
+  expect(witnessesRefused.rssi_above_free_space).toBeGreaterThan(0);
+  expect(BigInt(paid) + BigInt(unallocated)).toBe(BigInt(pool));
+  expect(told).toMatch(/is asserted [3-7]\.\d km from where it stands/);
+});
