@@ -19,7 +19,7 @@ export class Live {
   #heardAtMs;
   #retryMs = FIRST_RETRY_MS;
   #stopRetry = () => {};
-  #stopGrace = () => {};
+  #stopGrace;
   #stopTicks = () => {};
   #listeners = new Set();
   #isHearing = false;
@@ -52,7 +52,7 @@ export class Live {
   stop() {
     this.#stopTicks();
     this.#stopRetry();
-    this.#stopGrace();
+    this.#stopGrace?.();
     this.#source?.close();
   }
 
@@ -73,7 +73,8 @@ export class Live {
     this.#heardAtMs = this.#clock.now();
     this.#isHearing = true;
     this.#retryMs = FIRST_RETRY_MS;
-    this.#stopGrace();
+    this.#stopGrace?.();
+    this.#stopGrace = undefined;
     this.#setState("live");
     if (!wasHearing) this.#emit("resync", data);
     this.#emit(kind, data);
@@ -84,8 +85,8 @@ export class Live {
     this.#source?.close();
     this.#source = undefined;
     this.#isHearing = false;
-    this.#stopGrace();
-    this.#stopGrace = this.#clock.after(GRACE_MS, () => this.#setState("lost"));
+    // Counted from the first break: a retry that fails does not prolong it.
+    this.#stopGrace ??= this.#clock.after(GRACE_MS, () => this.#setState("lost"));
     this.#retry();
   }
 
