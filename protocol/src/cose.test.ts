@@ -62,6 +62,7 @@ describe("opening", () => {
     for (const length of [0, 1, 23, 24, 255, 256, 860]) {
       const payload = new Uint8Array(length).fill(0x58);
       const bytes = seal(payload, signer, aad);
+      expect(bytes.toHex()).toContain(`a0${other.encode(payload).toString("hex")}5840`);
       const opened = openEnvelope(bytes);
       const signature = signer.sign(signedBytes({ publicKey: signer.publicKey, payload }, aad));
       expect(opened).toEqual({ ok: true, envelope: { publicKey: signer.publicKey, payload, signature } });

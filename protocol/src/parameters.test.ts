@@ -74,6 +74,18 @@ describe("JSON", () => {
 describe("problems", () => {
   test("the defaults have none", () => expect(parametersProblem(parameters)).toBeUndefined());
 
+  test("values exactly at their limits have none", () => {
+    const limits: Partial<NetworkParameters> = {
+      reportDeadlineMs: parameters.entropyValidityMs,
+      minDistanceM: parameters.maxDistanceM,
+      beaconerShareBp: 10_000,
+      maxPaidWitnesses: 1000,
+      poolPerEpoch: 2n ** 256n - 1n,
+      chainId: 0n,
+    };
+    expect(parametersProblem({ ...parameters, ...limits })).toBeUndefined();
+  });
+
   test.each(WHOLE_NUMBERS)("%s must be a whole number of at least 1", (key) => {
     for (const value of [0, -1, 1.5, Number.NaN, 2 ** 53, "1" as unknown as number]) {
       expect(parametersProblem({ ...parameters, [key]: value })).toBe(
@@ -93,6 +105,7 @@ describe("problems", () => {
     [{ beaconerShareBp: 10_001 }, "beaconerShareBp is 10001; at most 10000 is allowed"],
     [{ maxPaidWitnesses: 1001 }, "maxPaidWitnesses is 1001; at most 1000 is allowed"],
     [{ poolPerEpoch: -1n }, "poolPerEpoch is -1; at least 0 is needed"],
+    [{ poolPerEpoch: 2n ** 256n }, `poolPerEpoch is ${2n ** 256n}; at most 2^256 - 1 is allowed`],
     [{ chainId: -1n }, "chainId is -1; at least 0 is needed"],
     [{ contract: new Uint8Array(19) }, "contract has 19 bytes; 20 are needed"],
   ];

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { beaconMessage, scheduleMessage } from "../beacon/derive.ts";
 import type { BeaconPacket } from "../packet/packet.ts";
 import { REGIONS } from "../radio/regions.ts";
-import { entropyTimeMs } from "../schedule.ts";
+import { entropyTimeMs, reportDeadlineMs } from "../schedule.ts";
 import { CLOCK_SKEW_MS } from "./beacon-rules.ts";
 import type { EpochInputs } from "./epoch.ts";
 import { entropyValue, Scenario, verdictOn } from "./scenario.ts";
@@ -90,24 +90,30 @@ test("off_schedule: every other period of the window", () => {
 });
 
 describe("window_used", () => {
-  /** Ed25519 signatures of a cheater are not unique: here it pretends by reporting two periods of one window. */
-  test("the lowest period reported stands, though it be refused itself", () => {
-    const scenario = new Scenario();
-    const { packet, beacon, witnesses } = scenario.round();
-    const other = packet.entropyIndex === window * 10 ? packet.entropyIndex + 1 : packet.entropyIndex - 1;
-    const extra = scenario.receive(0, scenario.beaconAt(0, other, packet.scheduleSignature));
-    const judgement = scenario.judge([beacon, extra, ...witnesses]);
-    const lower = Math.min(other, packet.entropyIndex);
-    expect(verdictOn(judgement, extra).reason).toBe("off_schedule");
-    expect(verdictOn(judgement, beacon).reason).toBe(lower === other ? "window_used" : "ok");
+  test("the lowest period reported stands, though it be refused itself; a higher one changes nothing", () => {
+    const reasons = (offset: number) => {
+      const scenario = new Scenario();
+      const { packet, beacon, witnesses } = scenario.round();
+      const other = scenario.beaconAt(0, packet.entropyIndex + offset, packet.scheduleSignature);
+      const extra = scenario.receive(0, other);
+      const judgement = scenario.judge([beacon, extra, ...witnesses]);
+      return [verdictOn(judgement, extra).reason, verdictOn(judgement, beacon).reason];
+    };
+    expect(reasons(-1)).toEqual(["off_schedule", "window_used"]);
+    expect(reasons(+1)).toEqual(["off_schedule", "ok"]);
   });
 
-  test("a late report uses no window", () => {
-    const scenario = new Scenario();
-    const { packet, beacon, witnesses } = scenario.round();
-    const early = scenario.beaconAt(0, window * 10, packet.scheduleSignature);
-    const late = scenario.receive(0, early, { receivedAtMs: early.atMs + 3_600_000 });
-    expect(verdictOn(scenario.judge([beacon, late, ...witnesses]), beacon).reason).toBe("ok");
+  test("a late report uses no window, one received at its very deadline does", () => {
+    const reason = (lateMs: number) => {
+      const scenario = new Scenario();
+      const { packet, beacon, witnesses } = scenario.round();
+      const lowest = scenario.beaconAt(0, window * 10, packet.scheduleSignature);
+      expect(lowest.entropyIndex).toBeLessThan(packet.entropyIndex);
+      const receivedAtMs = reportDeadlineMs(lowest.entropyIndex, scenario.parameters) + lateMs;
+      const early = scenario.receive(0, lowest, { receivedAtMs });
+      return verdictOn(scenario.judge([beacon, early, ...witnesses]), beacon).reason;
+    };
+    expect([reason(0), reason(1)]).toEqual(["window_used", "ok"]);
   });
 
   test("each window counts on its own", () => {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { sha256 } from "../hash.ts";
+import { typicalPackets } from "../packet/samples.ts";
 import { drawIndex } from "../schedule.ts";
-import { groupReports } from "./group.ts";
+import { groupReports, reportIndexAndKey } from "./group.ts";
 import { judgeGroup } from "./judge.ts";
 import { entropyValue, Scenario, verdictOn } from "./scenario.ts";
 import type { JudgingWorld, ReceivedPacket } from "./types.ts";
@@ -106,6 +107,16 @@ describe("groups", () => {
       [1, 2],
     ]);
     expect(groups.map(({ key }) => key)).toEqual(groups.map(({ key }) => key).sort());
+  });
+
+  test("a store files both kinds of report under index and key, and other packets under none", () => {
+    const scenario = new Scenario();
+    const { packet, beacon, witnesses } = scenario.round();
+    const filed = { entropyIndex: packet.entropyIndex, key: groupReports([beacon])[0]?.key as string };
+    for (const report of [beacon, ...witnesses]) expect(reportIndexAndKey(report)).toEqual(filed);
+    for (const other of [typicalPackets.status, typicalPackets.reading]) {
+      expect(reportIndexAndKey({ packet: other, publicKey: beacon.publicKey })).toBeUndefined();
+    }
   });
 
   test("two hotspots whose short ids are the same: the first report by sequence stands, nothing breaks", () => {
