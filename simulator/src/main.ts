@@ -1,13 +1,13 @@
 /** `bun run demo …` and `bun run simulator fleet …`. */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { silentLog } from "@earshot/protocol";
 import { systemClock } from "@earshot/protocol/system-clock";
 import { ConsoleObserver, type Terminal } from "./cli/console.ts";
 import { parseOptions, type RunOptions } from "./cli/options.ts";
+import { openStateFolder } from "./cli/state-folder.ts";
 import { USAGE } from "./cli/usage.ts";
 import { DEMO_PARAMETERS } from "./fleet/demo-network.ts";
+import type { FleetRun } from "./fleet/fleet-run.ts";
 import { openLogFile } from "./fleet/log-file.ts";
 import { runRealFleet } from "./fleet/real-fleet.ts";
 import { runVirtualFleet } from "./fleet/virtual-fleet.ts";
@@ -53,27 +53,30 @@ function stopSoon(stop: AbortController): void {
 
 async function runFleet(options: RunOptions, signal: AbortSignal): Promise<number> {
   const { hotspots, epochs, city, isVirtual } = options;
-  const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
-  const stateDir = options.stateDir ?? mkdtempSync(join(tmpdir(), "earshot-"));
+  const opened = openStateFolder(options.stateDir, options.seed, Math.floor(Math.random() * 2 ** 32));
+  if (!opened.ok) {
+    terminal.err(`${opened.problem}\n`);
+    return 2;
+  }
+  const { path: stateDir, seed, release } = opened.folder;
   const kept = options.stateDir === undefined ? "removed at the end; --state DIR keeps it" : "kept";
   terminal.out(`${hotspots} hotspots around ${city.name} (${city.region}), seed ${seed}\n`);
   if (!isVirtual) terminal.out(`State in ${stateDir} (${kept})\n`);
   const observer = new ConsoleObserver(terminal, EPOCH_MS);
+  const run = { hotspots, seed, city, stateDir, ...(epochs === undefined ? {} : { epochs }) };
   try {
-    mkdirSync(stateDir, { recursive: true });
-    const run = { hotspots, seed, city, stateDir, ...(epochs === undefined ? {} : { epochs }) };
     const results = isVirtual
       ? await runVirtualFleet({ ...run, epochs: epochs ?? 1 }, observer, silentLog, signal)
       : await runReal(run, options, observer, signal);
     observer.end();
     return conclude(options, results);
   } finally {
-    if (options.stateDir === undefined) rmSync(stateDir, { recursive: true, force: true });
+    release();
   }
 }
 
 async function runReal(
-  run: Parameters<typeof runRealFleet>[0] extends infer R ? Omit<R, "httpPort" | "mqttPort"> : never,
+  run: FleetRun,
   { httpPort, mqttPort }: RunOptions,
   observer: ConsoleObserver,
   signal: AbortSignal,
@@ -92,8 +95,10 @@ function conclude({ epochs, hotspots }: RunOptions, results: readonly EpochResul
     ({ epoch, recomputedRoot, difference }) =>
       difference === undefined && recomputedRoot === `0x${epoch.root.toHex()}`,
   );
-  if (epochs === undefined) return isSound ? 0 : 1;
-  if (results.length < epochs) return 130;
+  if (results.length < (epochs ?? Number.POSITIVE_INFINITY)) {
+    terminal.out(`Stopped after ${results.length} epochs\n`);
+    return isSound ? (epochs === undefined ? 0 : 130) : 1;
+  }
   terminal.out(`${JSON.stringify(summarize(hotspots, results))}\n`);
   return isSound ? 0 : 1;
 }
