@@ -1,4 +1,21 @@
-import { setGatewayTime } from "./clock.js";
+import { setGatewayTime, systemClock } from "./clock.js";
+
+/** A press that ends outside of the page is never seen to end. */
+const LONGEST_PRESS_MS = 1000;
+let isPressed = false;
+for (const type of ["pointerdown", "pointerup", "pointercancel"]) {
+  document.addEventListener(type, () => {
+    isPressed = type === "pointerdown";
+  });
+}
+
+/** Redrawing between press and release would take the click's target away: answers wait for the release. */
+const released = () =>
+  new Promise((resolve) => {
+    if (!isPressed) return resolve();
+    document.addEventListener("pointerup", () => systemClock.after(0, resolve), { once: true });
+    systemClock.after(LONGEST_PRESS_MS, resolve);
+  });
 
 /** What the gateway refused, or that it does not answer. */
 export class ApiError extends Error {
@@ -21,6 +38,7 @@ export async function get(path) {
     const { code = "failed", message = `The gateway answered ${response.status}.` } = body?.error ?? {};
     throw new ApiError(code, message);
   }
+  await released();
   if (typeof body?.nowMs === "number") setGatewayTime(body.nowMs);
   return body;
 }

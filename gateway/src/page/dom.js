@@ -15,16 +15,18 @@ function apply(element, attributes) {
   }
 }
 
-const append = (element, children) => {
-  const kept = children.flat(3).filter((child) => child !== undefined && child !== null && child !== false);
-  element.append(...kept.map((child) => (child instanceof Node ? child : String(child))));
-};
+/** Children as nodes: nested lists are opened, and what is missing or false is left out. */
+const nodesOf = (children) =>
+  children
+    .flat(4)
+    .filter((child) => child !== undefined && child !== null && child !== false)
+    .map((child) => (child instanceof Node ? child : document.createTextNode(String(child))));
 
 /** An HTML element. `on`: listeners by event; `style`: properties; a false or missing attribute is left out. */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   apply(element, attributes);
-  append(element, children);
+  element.append(...nodesOf(children));
   return element;
 }
 
@@ -32,7 +34,7 @@ export function h(tag, attributes = {}, ...children) {
 export function s(tag, attributes = {}, ...children) {
   const element = document.createElementNS(SVG, tag);
   apply(element, attributes);
-  append(element, children);
+  element.append(...nodesOf(children));
   return element;
 }
 
@@ -41,16 +43,24 @@ export const set = (element, attributes) => {
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
 };
 
+/** Makes a container show these and nothing else. */
+export const mount = (container, ...children) => container.replaceChildren(...nodesOf(children));
+
 /**
- * Replaces what a container shows; the keyboard's focus stays on the element with the same `data-key`, if it is
- * still there.
+ * Brings what a container shows up to date. Children that look the same stay as they are, with whatever the reader
+ * has marked in them; the keyboard's focus stays on the element with the same `data-key`, if it is still there.
  */
 export function show(container, ...children) {
   const focused = container.contains(document.activeElement) ? document.activeElement : undefined;
   const key = focused?.closest("[data-key]")?.getAttribute("data-key");
-  container.replaceChildren();
-  append(container, children);
-  if (key !== undefined && key !== null) {
+  const fresh = nodesOf(children);
+  const old = [...container.childNodes];
+  for (const node of old.slice(fresh.length)) node.remove();
+  fresh.forEach((node, i) => {
+    if (old[i] === undefined) container.append(node);
+    else if (old[i] !== node && !old[i].isEqualNode(node)) old[i].replaceWith(node);
+  });
+  if (focused?.isConnected === false && key !== undefined && key !== null) {
     container.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
   }
 }

@@ -1,6 +1,6 @@
 import { get } from "./api.js";
 import { gatewayNow, setGatewayTime, systemClock } from "./clock.js";
-import { h, show } from "./dom.js";
+import { h, mount, show } from "./dom.js";
 import { duration } from "./format.js";
 import { Live } from "./live.js";
 import { empty, tickAges } from "./parts.js";
@@ -30,12 +30,13 @@ let stopWaiting;
 
 /** The view that an address names. */
 function viewFor(hash) {
-  const [, name = "", id] = hash.split("/");
+  const [, name = "", rest] = hash.split("/");
+  const id = rest === undefined ? undefined : encodeURIComponent(rest);
   if (name === "") return mapView(root);
   if (name === "hotspots") return id === undefined ? hotspotsView(root) : hotspotView(root, id);
   if (name === "beacons" && id !== undefined) return beaconView(root, id);
   if (name === "epochs") return id === undefined ? epochsView(root) : epochView(root, id);
-  show(
+  mount(
     root,
     h(
       "div",

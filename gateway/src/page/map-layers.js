@@ -99,7 +99,7 @@ export function hotspotLayer(hotspots, points, select) {
   };
 }
 
-const LETTER_PX = 6.8;
+const LETTER_PX = 7.3;
 /** Markers and labels that are compared with each other; beyond it labels would be in the way anyhow. */
 const MAX_CLAIMS = 300;
 

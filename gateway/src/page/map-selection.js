@@ -65,7 +65,7 @@ function linkContents(link, fleet) {
       h(
         "div",
         { class: "line" },
-        outcomePill(link.lastOutcome),
+        outcomePill(link.lastOutcome, link.lastReason),
         h("span", { class: "muted" }, age(link.lastAtMs)),
       ),
       link.lastOutcome === "refused" && h("p", {}, link.lastSentence),

@@ -33,8 +33,11 @@ export const pill = (tone, markName, text) =>
 export const presencePill = (online) =>
   online ? pill("paid", "dot", "Online") : pill("offline", "ring", "Offline");
 
-export const outcomePill = (outcome) =>
-  outcome === "paid" ? pill("paid", "check", "Paid") : pill("refused", "cross", "Refused");
+/** Not being drawn is bad luck, not a fault: it gets a form of its own. */
+export function outcomePill(outcome, reason) {
+  if (outcome === "paid") return pill("paid", "check", "Paid");
+  return reason === "not_drawn" ? pill("neutral", "dash", "Not drawn") : pill("refused", "cross", "Refused");
+}
 
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 

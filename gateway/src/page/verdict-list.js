@@ -22,7 +22,7 @@ function verdictItem(verdict, nameOf, about) {
     h(
       "div",
       { class: "line" },
-      outcomePill(verdict.outcome),
+      outcomePill(verdict.outcome, verdict.reason),
       h("span", { class: "subject" }, subject),
       h("span", { class: "when muted" }, age(verdict.beaconAtMs)),
     ),

@@ -1,5 +1,5 @@
 import { get, getAll } from "./api.js";
-import { h, show } from "./dom.js";
+import { h, mount, show } from "./dom.js";
 import { grouped } from "./format.js";
 import { FleetMap } from "./map.js";
 import { selectionCard } from "./map-selection.js";
@@ -13,7 +13,7 @@ export function beaconView(root, key) {
   const body = h("div", {}, h("h1", { tabindex: "-1" }, "Beacon"), ghosts(6));
   const selected = h("div", { "aria-live": "polite" });
   const map = new FleetMap({ label: "Map of who heard this beacon", select });
-  show(root, h("div", { class: "sheet" }, body));
+  mount(root, h("div", { class: "sheet" }, body));
 
   function select(selection) {
     map.highlight(selection ?? (sender && { kind: "hotspot", hotspot: sender }));
@@ -62,6 +62,7 @@ const linkOf = (report, beaconer) => ({
   paid: report.outcome === "paid" ? 1 : 0,
   refused: report.outcome === "paid" ? 0 : 1,
   lastOutcome: report.outcome,
+  lastReason: report.reason,
   lastSentence: report.sentence,
   lastAtMs: report.beaconAtMs,
 });

@@ -1,5 +1,5 @@
 import { get } from "./api.js";
-import { h, show } from "./dom.js";
+import { h, mount, show } from "./dom.js";
 import { bytesText, grouped, percent, short } from "./format.js";
 import { age, bar, copyable, empty, facts, failed, fullTime, ghosts, hotspotLink } from "./parts.js";
 import { shareOf } from "./view-epochs.js";
@@ -12,16 +12,17 @@ export function epochView(root, number) {
     h("h1", { tabindex: "-1" }, `Epoch ${grouped(number)}`),
     ghosts(8),
   );
-  show(root, body);
+  mount(root, body);
 
   /** A closed epoch never changes: it is fetched once. */
   let isShown = false;
   async function refresh() {
     if (isShown) return;
     try {
-      const [{ epoch, payments }, bundle] = await Promise.all([
+      const [{ epoch, payments }, bundle, network] = await Promise.all([
         get(`epochs/${number}`),
         get(`epochs/${number}/bundle`),
+        get("network"),
       ]);
       isShown = true;
       show(
@@ -37,7 +38,7 @@ export function epochView(root, number) {
           "div",
           { class: "columns" },
           paymentsCard(epoch, payments),
-          h("div", { class: "stack" }, totalsCard(epoch), checkCard(epoch, bundle)),
+          h("div", { class: "stack" }, totalsCard(epoch), checkCard(epoch, bundle, network)),
         ),
       );
     } catch (error) {
@@ -124,23 +125,27 @@ function paymentsCard({ epoch, paid }, payments) {
           "No beacon was validly heard in this epoch; the whole pool stays unallocated.",
         )
       : h(
-          "table",
-          { class: "stacked" },
+          "div",
+          { class: "scroll" },
           h(
-            "thead",
-            {},
+            "table",
+            { class: "stacked" },
             h(
-              "tr",
+              "thead",
               {},
-              headings.map(([text, kind]) => h("th", { scope: "col", class: kind }, text)),
+              h(
+                "tr",
+                {},
+                headings.map(([text, kind]) => h("th", { scope: "col", class: kind }, text)),
+              ),
             ),
+            h("tbody", {}, rows),
           ),
-          h("tbody", {}, rows),
         ),
   );
 }
 
-function checkCard({ epoch }, { name, files }) {
+function checkCard({ epoch }, { name, files }, { publicKeyId }) {
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   if (files.length === 0) {
     return h(
@@ -164,7 +169,12 @@ function checkCard({ epoch }, { name, files }) {
       { class: "steps" },
       h("li", {}, "Download the bundle, file by file or all at once:", command(fetching)),
       h("li", {}, "Judge and pay the epoch again, from its packets alone:", command(verifying)),
-      h("li", {}, "It must print the root above. If one byte differs, it says which."),
+      h(
+        "li",
+        {},
+        "It must print the root above, and this signer, which is the network's key: ",
+        copyable(publicKeyId),
+      ),
     ),
     h(
       "ul",

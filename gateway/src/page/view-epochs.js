@@ -1,5 +1,5 @@
 import { get } from "./api.js";
-import { h, show } from "./dom.js";
+import { h, mount, show } from "./dom.js";
 import { grouped, percent, short } from "./format.js";
 import { age, bar, empty, epochLink, failed, fullTime, ghosts } from "./parts.js";
 
@@ -17,7 +17,7 @@ export function epochsView(root) {
   let isShown = false;
   const open = h("div", {});
   const list = h("div", {}, ghosts(6));
-  show(
+  mount(
     root,
     h(
       "div",

@@ -1,5 +1,5 @@
 import { get, getAll } from "./api.js";
-import { h, show } from "./dom.js";
+import { h, mount, show } from "./dom.js";
 import { coordinates, duration, grouped, quantityName, reasonText } from "./format.js";
 import { FleetMap } from "./map.js";
 import { selectionCard } from "./map-selection.js";
@@ -41,35 +41,28 @@ export function hotspotView(root, id) {
     "all",
     (value) => {
       outcome = value;
-      void refreshVerdicts();
+      void showVerdicts();
     },
   );
   const again = () => void refresh();
-  show(
-    root,
+  const columns = h(
+    "div",
+    { class: "columns" },
+    h(
+      "section",
+      { class: "card" },
+      h("div", { class: "card-top" }, h("h2", {}, "Verdicts on its reports"), filter),
+      verdicts,
+    ),
     h(
       "div",
-      { class: "sheet" },
-      top,
-      h(
-        "div",
-        { class: "columns" },
-        h(
-          "section",
-          { class: "card" },
-          h("div", { class: "card-top" }, h("h2", {}, "Verdicts on its reports"), filter),
-          verdicts,
-        ),
-        h(
-          "div",
-          { class: "stack" },
-          h("section", { class: "card flush", "aria-label": "Links" }, map.element),
-          selected,
-          side,
-        ),
-      ),
+      { class: "stack" },
+      h("section", { class: "card flush", "aria-label": "Links" }, map.element),
+      selected,
+      side,
     ),
   );
+  mount(root, h("div", { class: "sheet" }, top, columns));
 
   function select(selection) {
     map.highlight(selection ?? (detail && { kind: "hotspot", hotspot: detail.hotspot }));
@@ -79,13 +72,15 @@ export function hotspotView(root, id) {
 
   async function refreshVerdicts() {
     const found = [];
+    const asked = outcome;
     let next;
     do {
       const query = new URLSearchParams({ limit: "100", ...(next === undefined ? {} : { after: next }) });
       const page = await get(`hotspots/${id}/verdicts?${query}`);
-      found.push(...page.verdicts.filter((each) => outcome === "all" || each.outcome === outcome));
+      found.push(...page.verdicts.filter((each) => asked === "all" || each.outcome === asked));
       next = page.next ?? undefined;
     } while (next !== undefined && found.length <= wantedVerdicts);
+    if (asked !== outcome) return;
     const listed = found.slice(0, wantedVerdicts);
     const nameOf = (each) => fleet.get(each)?.name ?? each;
     const older = h(
@@ -96,14 +91,22 @@ export function hotspotView(root, id) {
     const isMore = next !== undefined || found.length > listed.length;
     show(
       verdicts,
-      listed.length === 0 ? noVerdicts(outcome) : verdictList(listed, nameOf),
+      listed.length === 0 ? noVerdicts(asked) : verdictList(listed, nameOf),
       isMore && h("p", { class: "more" }, older),
     );
   }
 
   function showOlder() {
     wantedVerdicts += PAGE * 2;
-    void refreshVerdicts();
+    void showVerdicts();
+  }
+
+  async function showVerdicts() {
+    try {
+      await refreshVerdicts();
+    } catch (error) {
+      show(verdicts, failed(error, showVerdicts));
+    }
   }
 
   async function refresh() {
@@ -117,7 +120,8 @@ export function hotspotView(root, id) {
       const isFirst = detail === undefined;
       detail = found;
       fleet = new Map(hotspots.map((hotspot) => [hotspot.id, hotspot]));
-      document.title = `${detail.hotspot.name} · Earshot`;
+      if (columns.isConnected) document.title = `${detail.hotspot.name} · Earshot`;
+      columns.hidden = false;
       show(top, heading(detail));
       show(side, statusCard(detail), sequenceCard(detail), readingsCard(detail), placeCard(detail));
       drawMap(links.links, cells.cells, hotspots);
@@ -125,14 +129,11 @@ export function hotspotView(root, id) {
       await refreshVerdicts();
     } catch (error) {
       if (detail !== undefined) throw error;
+      columns.hidden = true;
       show(
-        root,
-        h(
-          "div",
-          { class: "sheet" },
-          h("h1", { class: "hidden", tabindex: "-1" }, "Hotspot"),
-          h("div", { class: "card" }, failed(error, again)),
-        ),
+        top,
+        h("h1", { class: "hidden", tabindex: "-1" }, "Hotspot"),
+        h("div", { class: "card" }, failed(error, again)),
       );
     }
   }

@@ -1,5 +1,5 @@
 import { getAll } from "./api.js";
-import { h, show } from "./dom.js";
+import { h, mount, show } from "./dom.js";
 import { grouped, reasonText, short } from "./format.js";
 import { age, choices, empty, failed, ghosts, hotspotLink, paidShare, presencePill } from "./parts.js";
 
@@ -54,7 +54,7 @@ export function hotspotsView(root) {
     { "aria-label": "Sort by", on: { change: () => sortBy(order.value) } },
     COLUMNS.map(([key, text]) => h("option", { value: key }, text)),
   );
-  show(
+  mount(
     root,
     h(
       "div",

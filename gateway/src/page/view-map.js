@@ -1,6 +1,6 @@
 import { get, getAll } from "./api.js";
 import { gatewayNow } from "./clock.js";
-import { h, show } from "./dom.js";
+import { h, mount, show } from "./dom.js";
 import { duration, grouped, percent } from "./format.js";
 import { FleetMap } from "./map.js";
 import { selectionCard } from "./map-selection.js";
@@ -34,7 +34,7 @@ export function mapView(root) {
     (shown) => map.filter(shown),
   );
   const note = h("div", { class: "map-note" });
-  show(
+  mount(
     root,
     h("h1", { class: "hidden", tabindex: "-1" }, "Map"),
     h(
@@ -56,7 +56,7 @@ export function mapView(root) {
     map.highlight(selection);
     showSelection();
     if (selection?.kind === "hotspot" && linkTotal > drawn.links.length)
-      void showLinksOf(selection.hotspot.id);
+      void showLinksOf(selection.hotspot.id).catch(() => {});
   }
 
   /** The links of one hotspot in place of their share among the newest. */

@@ -1,4 +1,4 @@
-import { formatParameters, parametersHash, RULE_ORDER } from "@earshot/protocol";
+import { formatParameters, hotspotId, parametersHash, RULE_ORDER } from "@earshot/protocol";
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { RouteContext } from "../context.ts";
 import { json } from "../schemas/common.ts";
@@ -20,6 +20,7 @@ export function networkRoutes(app: OpenAPIHono, context: RouteContext): void {
     parameters: formatParameters(parameters),
     parametersHash: parametersHash(parameters).toHex(),
     publicKey: context.networkPublicKey.toHex(),
+    publicKeyId: hotspotId(context.networkPublicKey),
     registration: context.registration,
     rules: Object.fromEntries(Object.entries(RULE_ORDER).map(([kind, reasons]) => [kind, [...reasons]])),
   };

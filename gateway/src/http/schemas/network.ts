@@ -10,6 +10,7 @@ export const networkSchema = z
     }),
     parametersHash: hash,
     publicKey: hash.openapi({ description: "Ed25519 key that signs entropy, receipts and verdicts" }),
+    publicKeyId: hotspotIdText.openapi({ description: "The same key as `verify-epoch` prints it" }),
     registration: z.enum(["open", "listed"]),
     entropy: z.object({ index: z.int(), atMs, ageMs: z.int() }).nullable(),
     judgedThrough: z
