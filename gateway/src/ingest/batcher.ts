@@ -1,9 +1,11 @@
 import type { GatewayMetrics } from "../metrics.ts";
 import type { StoredPacket } from "../store/store.ts";
 
-interface Waiting {
-  packet: StoredPacket;
-  settle: PromiseWithResolvers<boolean>;
+/** Packets that one transaction will store. One promise serves them all: a promise for each costs more than its row. */
+class Batch {
+  /** By id: of packets that come twice in a batch the first is stored. */
+  readonly packets = new Map<string, StoredPacket>();
+  readonly stored = Promise.withResolvers<ReadonlySet<string>>();
 }
 
 export interface BatcherDeps {
@@ -27,8 +29,8 @@ export class Batcher {
   readonly #deps: BatcherDeps;
   readonly #maxBatch: number;
   readonly #maxQueued: number;
-  #queue: Waiting[] = [];
-  #storing: Promise<void> | undefined;
+  #queue: Batch[] = [];
+  #storing: Promise<unknown> | undefined;
   #isRunning = false;
 
   constructor(deps: BatcherDeps) {
@@ -42,18 +44,28 @@ export class Batcher {
    * @throws {Error} if too many packets wait already, or if the store fails: then it is not known to be durable
    */
   async add(packet: StoredPacket): Promise<boolean> {
-    if (this.#queue.length >= this.#maxQueued) {
-      throw new Error(`Cannot take packet ${packet.id}: ${this.#queue.length} wait to be stored already`);
-    }
-    const settle = Promise.withResolvers<boolean>();
-    this.#queue.push({ packet, settle });
+    const batch = this.#batchFor(packet);
+    const isFirst = !batch.packets.has(packet.id);
+    if (isFirst) batch.packets.set(packet.id, packet);
     if (!this.#isRunning) this.#start();
-    return settle.promise;
+    const added = await batch.stored.promise;
+    return isFirst && added.has(packet.id);
   }
 
   /** Resolves once all packets added before are durable or have failed. */
   async drained(): Promise<void> {
-    await Promise.allSettled([this.#storing, ...this.#queue.map(({ settle }) => settle.promise)]);
+    await Promise.allSettled([this.#storing, ...this.#queue.map(({ stored }) => stored.promise)]);
+  }
+
+  #batchFor({ id }: StoredPacket): Batch {
+    const last = this.#queue.at(-1);
+    if (last !== undefined && last.packets.size < this.#maxBatch) return last;
+    if (this.#queue.length * this.#maxBatch >= this.#maxQueued) {
+      throw new Error(`Cannot take packet ${id}: ${this.#maxQueued} wait to be stored already`);
+    }
+    const batch = new Batch();
+    this.#queue.push(batch);
+    return batch;
   }
 
   #start(): void {
@@ -63,26 +75,20 @@ export class Batcher {
   }
 
   async #run(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const batch = this.#queue.slice(0, this.#maxBatch);
-      this.#queue = this.#queue.slice(this.#maxBatch);
-      this.#storing = this.#store(batch);
-      await this.#storing;
+    for (let batch = this.#queue.shift(); batch !== undefined; batch = this.#queue.shift()) {
+      this.#storing = batch.stored.promise;
+      await this.#store(batch);
     }
     this.#isRunning = false;
   }
 
-  async #store(batch: readonly Waiting[]): Promise<void> {
-    const firsts = new Map<string, StoredPacket>();
-    for (const { packet } of batch) if (!firsts.has(packet.id)) firsts.set(packet.id, packet);
+  async #store({ packets, stored }: Batch): Promise<void> {
     try {
-      const added = await this.#deps.addPackets([...firsts.values()]);
-      this.#count(batch.length);
-      for (const { packet, settle } of batch) {
-        settle.resolve(added.has(packet.id) && firsts.get(packet.id) === packet);
-      }
+      const added = await this.#deps.addPackets([...packets.values()]);
+      this.#count(packets.size);
+      stored.resolve(added);
     } catch (error) {
-      for (const { settle } of batch) settle.reject(error);
+      stored.reject(error);
     }
   }
 

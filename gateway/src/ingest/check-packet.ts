@@ -3,14 +3,13 @@ import {
   decodePacket,
   equalBytes,
   isSignedFor,
-  parseUpTopic,
   reportIndexAndKey,
 } from "@earshot/protocol";
-import type { KeyCache } from "./key-cache.ts";
+import type { SenderCache, TopicSender } from "./sender-cache.ts";
 
 export interface PacketChecks {
   network: string;
-  keys: KeyCache;
+  senders: SenderCache;
   /** Whether the registration policy lets this hotspot send at all. */
   isAllowed(hotspotId: string): boolean;
   /** Reports about a later entropy index are from the future. */
@@ -38,25 +37,21 @@ export function checkPacket(
   checks: PacketChecks,
   sender?: string,
 ): PacketCheck {
-  const parsed = parseUpTopic(topic);
-  if (parsed === undefined || (sender !== undefined && sender !== parsed.hotspot)) {
-    return refused("wrong_topic");
-  }
-  if (parsed.network !== checks.network) return refused("wrong_network");
+  const named = checks.senders.get(topic);
+  if (typeof named === "string") return refused(named);
+  if (sender !== undefined && sender !== named.hotspotId) return refused("wrong_topic");
   const result = decodePacket(bytes);
   if (!result.ok) return refused(result.code);
   const { decoded } = result;
-  if (decoded.packet.type !== parsed.type) return refused("wrong_topic");
-  return checkSigner(decoded, parsed.hotspot, checks);
+  if (decoded.packet.type !== named.type) return refused("wrong_topic");
+  if (!equalBytes(named.publicKey, decoded.publicKey)) return refused("wrong_topic");
+  return checkSigned(decoded, named, checks);
 }
 
-function checkSigner(decoded: DecodedPacket, hotspotId: string, checks: PacketChecks): PacketCheck {
-  const known = checks.keys.get(hotspotId);
-  if (known === "unknown_user") return refused("wrong_topic");
-  if (known === "inadmissible_key") return refused(known);
-  if (!equalBytes(known.publicKey, decoded.publicKey)) return refused("wrong_topic");
+function checkSigned(decoded: DecodedPacket, named: TopicSender, checks: PacketChecks): PacketCheck {
+  const { hotspotId } = named;
   if (!checks.isAllowed(hotspotId)) return refused("unknown_hotspot");
-  if (!isSignedFor(decoded, checks.network, known.key)) return refused("bad_signature");
+  if (!isSignedFor(decoded, checks.network, named.key)) return refused("bad_signature");
   if (decoded.packet.sequence === 0 && !isWill(decoded)) return refused("out_of_range");
   const about = reportIndexAndKey(decoded);
   if (about !== undefined && about.entropyIndex > checks.latestIndex) return refused("from_future");

@@ -6,6 +6,7 @@ import type { StoredPacket } from "../store/store.ts";
 import { Batcher, type BatcherDeps } from "./batcher.ts";
 import { type CheckedPacket, checkPacket, isWill } from "./check-packet.ts";
 import type { KeyCache } from "./key-cache.ts";
+import { SenderCache } from "./sender-cache.ts";
 
 /** How far ahead of the gateway's clock a report's entropy index may be: clocks differ a little. */
 const FUTURE_PERIODS = 2;
@@ -31,9 +32,11 @@ export interface IngestDeps {
 export class Ingest {
   readonly #deps: IngestDeps;
   readonly #batcher: Batcher;
+  readonly #senders: SenderCache;
 
   constructor(deps: IngestDeps) {
     this.#deps = deps;
+    this.#senders = new SenderCache(deps.progress.parameters.network, deps.keys);
     const { store, metrics, gather } = deps;
     this.#batcher = new Batcher({
       addPackets: (packets) => store.addPackets(packets),
@@ -43,11 +46,12 @@ export class Ingest {
   }
 
   async ingest(topic: string, bytes: Uint8Array, sender?: string): Promise<IngestOutcome> {
-    const { clock, keys, isAllowed, progress } = this.#deps;
+    const { clock, isAllowed, progress } = this.#deps;
     const nowMs = clock.now();
     const { network, entropyPeriodMs } = progress.parameters;
     const latestIndex = Math.floor(nowMs / entropyPeriodMs) + FUTURE_PERIODS;
-    const result = checkPacket(topic, bytes, { network, keys, isAllowed, latestIndex }, sender);
+    const checks = { network, senders: this.#senders, isAllowed, latestIndex };
+    const result = checkPacket(topic, bytes, checks, sender);
     if (!result.ok) return this.#refuse(result.reason, bytes, sender);
     return this.#accept(result.checked, nowMs);
   }

@@ -36,7 +36,7 @@ describe("openStore", () => {
     await before.addPackets([storedPacket({ id: "aa" })]);
     await before.close();
     const after = await openStore(url);
-    expect(await after.packet("aa")).toEqual(storedPacket({ id: "aa" }));
+    expect(await after.packetsBySequence("z6MkA", [1])).toEqual([storedPacket({ id: "aa" })]);
     await after.close();
   });
 

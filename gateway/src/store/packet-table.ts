@@ -46,7 +46,6 @@ const MAX_ROWS_PER_STATEMENT = 3000;
 type PacketQueries = Pick<
   Store,
   | "addPackets"
-  | "packet"
   | "reportsOfIndex"
   | "packetsOfEpoch"
   | "packetsBySequence"
@@ -66,9 +65,6 @@ export function packetTable({ sql, statement, transaction }: Database): PacketQu
       const insert = (tx: SQL) => inChunks(rows, (chunk) => insertChunk(tx, chunk, added));
       await (rows.length > MAX_ROWS_PER_STATEMENT ? transaction(insert) : statement(insert));
       return added;
-    },
-    async packet(id) {
-      return (await list(sql<PacketRow[]>`SELECT * FROM packets WHERE id = ${id}`))[0];
     },
     reportsOfIndex: (entropyIndex) =>
       list(sql<PacketRow[]>`SELECT * FROM packets WHERE entropy_index = ${entropyIndex} ORDER BY id`),
@@ -97,7 +93,7 @@ export function packetTable({ sql, statement, transaction }: Database): PacketQu
 
 async function insertChunk(sql: SQL, chunk: PacketRow[], added: Set<string>): Promise<void> {
   const rows = await sql<{ id: string }[]>`
-    INSERT INTO packets ${sql(chunk)} ON CONFLICT (id) DO NOTHING RETURNING id`;
+    INSERT INTO packets ${sql(chunk)} ON CONFLICT (hotspot_id, sequence, id) DO NOTHING RETURNING id`;
   for (const { id } of rows) added.add(id);
 }
 

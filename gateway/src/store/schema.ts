@@ -10,10 +10,12 @@ export function schemaOf(dialect: keyof typeof TYPES): string[] {
   return [
     `CREATE TABLE IF NOT EXISTS facts (name ${text} PRIMARY KEY, value ${text} NOT NULL)`,
     `CREATE TABLE IF NOT EXISTS packets (
-      id ${text} PRIMARY KEY, hotspot_id ${text} NOT NULL, type ${text} NOT NULL, sequence BIGINT NOT NULL,
+      id ${text} NOT NULL, hotspot_id ${text} NOT NULL, type ${text} NOT NULL, sequence BIGINT NOT NULL,
       received_at_ms BIGINT NOT NULL, bytes ${bytes} NOT NULL, entropy_index BIGINT, beacon_key ${text},
       epoch BIGINT)`,
-    "CREATE INDEX IF NOT EXISTS packets_sequence ON packets (hotspot_id, sequence)",
+    // An index on the id alone would cost as much as all else that storing does: ids are random, so each packet
+    // would touch a page of its own. A packet's id covers its hotspot and number, so this finds repetitions as well.
+    "CREATE UNIQUE INDEX IF NOT EXISTS packets_sequence ON packets (hotspot_id, sequence, id)",
     "CREATE INDEX IF NOT EXISTS packets_index ON packets (entropy_index) WHERE entropy_index IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS packets_epoch ON packets (epoch) WHERE epoch IS NOT NULL",
     `CREATE TABLE IF NOT EXISTS hotspots (

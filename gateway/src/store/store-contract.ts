@@ -30,9 +30,9 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         epoch: null,
       });
       expect(await store.addPackets([report, status])).toEqual(new Set(["aa", "bb"]));
-      expect(await store.packet("aa")).toEqual(report);
-      expect(await store.packet("bb")).toEqual(status);
-      expect(await store.packet("cc")).toBeUndefined();
+      expect(await store.packetsBySequence("z6MkA", [1])).toEqual([report, status]);
+      expect(await store.packetsBySequence("z6MkA", [2])).toEqual([]);
+      expect(await store.packetsBySequence("z6MkB", [1])).toEqual([]);
     });
 
     test("keeps the first filing of a packet and says which were new", async () => {
@@ -40,7 +40,9 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       const again = [storedPacket({ id: "aa", receivedAtMs: 1000 }), storedPacket({ id: "bb", sequence: 2 })];
       expect(await store.addPackets(again)).toEqual(new Set(["bb"]));
       await store.addPackets([storedPacket({ id: "aa", receivedAtMs: 2000, epoch: 9 })]);
-      expect(await store.packet("aa")).toMatchObject({ receivedAtMs: 1000, epoch: 20_454 });
+      expect(await store.packetsBySequence("z6MkA", [1])).toMatchObject([
+        { receivedAtMs: 1000, epoch: 20_454 },
+      ]);
     });
 
     test("files thousands of packets at once", async () => {

@@ -103,7 +103,6 @@ export const verdictPageKey = (verdict: Pick<StoredVerdict, "entropyIndex" | "pa
 export interface Store {
   /** Files packets; those already there (same id) are left as they are. Durable when it resolves, with the ids that are new. */
   addPackets(packets: readonly StoredPacket[]): Promise<ReadonlySet<string>>;
-  packet(id: string): Promise<StoredPacket | undefined>;
   /** All reports about beacons of this entropy index, in order of id. */
   reportsOfIndex(entropyIndex: number): Promise<StoredPacket[]>;
   /** Everything in the epoch's bundle, in order of id. */
