@@ -130,6 +130,12 @@ function takeRadioReading(board: StatusBoard, witnesser: Witnesser, reading: Lor
   void witnesser.onFrame(reading);
 }
 
+function tellFix({ board, log }: CoreContext, { mode, satellitesUsed }: GpsReading): void {
+  const hadFix = (board.gpsReading?.mode ?? 0) >= 2;
+  if (mode >= 2 !== hadFix)
+    log("info", hadFix ? "GPS lost its fix" : "GPS has a fix", { mode, satellitesUsed });
+}
+
 function gpsParts(deps: AgentDeps, context: CoreContext, signal: AbortSignal): Promise<void>[] {
   if (deps.openGps === undefined) return [];
   const summary = new GpsSummary(context);
@@ -139,6 +145,7 @@ function gpsParts(deps: AgentDeps, context: CoreContext, signal: AbortSignal): P
       board: "gps",
       open: deps.openGps,
       onReading: (reading) => {
+        tellFix(context, reading);
         context.board.gpsReading = reading;
         summary.add(reading);
       },

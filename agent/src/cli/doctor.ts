@@ -19,9 +19,9 @@ export async function doctor(config: Config, terminal: Terminal): Promise<ExitCo
     ...machine,
     ...(running ??
       (await Promise.all([
-        checkRadio(config, clock, terminal.signal),
-        checkGps(config, clock, terminal.signal),
-        checkBroker(config, signer, clock, terminal.signal),
+        checkRadio(config, terminal),
+        checkGps(config, terminal),
+        checkBroker(config, signer, terminal),
       ]))),
   ];
   out(`${partTable(parts)}\n`);

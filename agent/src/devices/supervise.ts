@@ -49,7 +49,7 @@ async function runOnce<R, D extends Driver<R>>(
   signal: AbortSignal,
   onWorks: () => void,
 ): Promise<string> {
-  const { board, clock } = context;
+  const { board, clock, log } = context;
   const done = new AbortController();
   const ended = AbortSignal.any([signal, done.signal]);
   let opened: D | undefined;
@@ -61,6 +61,7 @@ async function runOnce<R, D extends Driver<R>>(
     if (ended.aborted) return "stopped";
     board.setProbe(device.board, device.probe(driver));
     if (board.link(device.board).state === "lost") board.setLink(device.board, "searching", clock.now());
+    log("info", `Opened ${device.board}`, { name: driver.name });
     device.onChange?.(driver);
     let lastMs = clock.now();
     const watch = watchSilence(

@@ -1,5 +1,6 @@
 import {
   type Clock,
+  encodePacket,
   entropyMessage,
   entropyTopic,
   hotspotId,
@@ -8,6 +9,7 @@ import {
   upTopic,
 } from "@earshot/protocol";
 import { brokerOptions } from "../cli/broker-options.ts";
+import type { Terminal } from "../cli/terminal.ts";
 import type { Config } from "../config/config.ts";
 import { duration } from "../health/age.ts";
 import { attention, broken, ok, type Part } from "../health/part.ts";
@@ -25,9 +27,9 @@ const TITLE = "Broker";
 export async function checkBroker(
   config: Config,
   signer: Signer | undefined,
-  clock: Clock,
-  signal: AbortSignal,
+  terminal: Terminal,
 ): Promise<Part> {
+  const { clock } = terminal;
   if (signer === undefined) return attention(TITLE, "not tried: without the key there is no login");
   const limit = new AbortController();
   const timer = clock.sleep(LOGIN_LIMIT_MS, limit.signal).then(
@@ -35,7 +37,7 @@ export async function checkBroker(
     () => {},
   );
   try {
-    const publisher = await login(config, signer, clock, AbortSignal.any([signal, limit.signal]));
+    const publisher = await login(config, signer, terminal, AbortSignal.any([terminal.signal, limit.signal]));
     return await checkEntropy(config, publisher, clock);
   } catch (error) {
     return broken(
@@ -49,7 +51,12 @@ export async function checkBroker(
   }
 }
 
-function login(config: Config, signer: Signer, clock: Clock, signal: AbortSignal): Promise<Publisher> {
+function login(
+  config: Config,
+  signer: Signer,
+  { clock, version }: Terminal,
+  signal: AbortSignal,
+): Promise<Publisher> {
   const { name } = config.core.network;
   const id = hotspotId(signer.publicKey);
   const open = mqttPublisher(brokerOptions(config.broker));
@@ -57,13 +64,32 @@ function login(config: Config, signer: Signer, clock: Clock, signal: AbortSignal
     {
       username: id,
       password: makeLoginToken(signer, name, clock.now()),
-      // Empty: the gateway refuses it and nobody is misled.
-      will: { topic: upTopic(name, id, "status"), bytes: new Uint8Array() },
+      will: { topic: upTopic(name, id, "status"), bytes: offlineStatus(signer, name, version, clock.now()) },
       subscriptions: [entropyTopic(name)],
     },
     signal,
   );
 }
+
+/** True while the doctor is in: no agent runs. */
+const offlineStatus = (signer: Signer, network: string, version: string, atMs: number): Uint8Array =>
+  encodePacket(
+    {
+      type: "status",
+      sequence: 0,
+      atMs,
+      state: "offline",
+      uptimeS: 0,
+      version,
+      radio: null,
+      gnss: null,
+      outboxQueued: 0,
+      outboxDropped: 0,
+      assertion: null,
+    },
+    signer,
+    network,
+  );
 
 async function checkEntropy(
   { core: { network }, broker }: Config,

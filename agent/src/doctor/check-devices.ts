@@ -1,5 +1,6 @@
 import type { GpsReading } from "@earshot/drivers";
-import { type Clock, distanceM, silentLog } from "@earshot/protocol";
+import { distanceM, silentLog } from "@earshot/protocol";
+import type { Terminal } from "../cli/terminal.ts";
 import type { Config } from "../config/config.ts";
 import { gpsOpener, radioOpener } from "../devices/open-devices.ts";
 import { gpsPart } from "../health/gps.ts";
@@ -16,7 +17,7 @@ const POLL_MS = 200;
 const MAX_OFF_M = 100;
 
 /** Listens until the receiver has a fix, or the time is up; then says what came. */
-export async function checkGps(config: Config, clock: Clock, signal: AbortSignal): Promise<Part> {
+export async function checkGps(config: Config, { clock, signal }: Terminal): Promise<Part> {
   const open = gpsOpener(config.gps, clock);
   if (open === undefined) return ok("GPS", "none is configured");
   const sinceMs = clock.now();
@@ -61,11 +62,13 @@ function checkPosition(part: Part, { latDeg, lonDeg }: GpsReading, { core: { hot
 }
 
 /** Binds the port and waits for a packet forwarder to ask for work. */
-export async function checkRadio(config: Config, clock: Clock, signal: AbortSignal): Promise<Part> {
+export async function checkRadio(config: Config, terminal: Terminal): Promise<Part> {
+  const { clock, signal } = terminal;
   const { host, port } = config.lora.listen;
   try {
     const radio = await radioOpener(config.lora, clock, silentLog)(signal);
     try {
+      terminal.error(`Waiting for a packet forwarder at ${radio.name}\n`);
       const endMs = clock.now() + FORWARDER_LIMIT_MS;
       while (clock.now() < endMs && !radio.forwarderFacts?.().some(({ canTransmit }) => canTransmit)) {
         if (!(await pause(clock, POLL_MS, signal))) break;

@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { freePort, hasTool, startMosquitto, startOldBroker } from "../testing/mqtt-brokers.ts";
 import { mqttPublisher } from "./mqtt-publisher.ts";
-import { freePort, hasTool, startMosquitto, startOldBroker } from "./mqtt-test-tools.ts";
 import type { Publisher, SessionOptions } from "./publisher.ts";
 
 const never = new AbortController().signal;

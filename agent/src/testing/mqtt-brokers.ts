@@ -51,6 +51,7 @@ export async function startMosquitto(
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` },
   });
+  const exited = new Promise((resolve) => child.once("exit", resolve));
   const logged = lineWatcher(child);
   const failed = new Promise<never>((_, reject) => {
     child.once("error", reject);
@@ -63,7 +64,6 @@ export async function startMosquitto(
     folder,
     logged,
     stop: async (signal = "SIGKILL") => {
-      const exited = new Promise((resolve) => child.once("exit", resolve));
       child.kill(signal);
       await exited;
     },

@@ -1,0 +1,166 @@
+import { describe, expect, test } from "bun:test";
+import type { AgentStatus, RadioFacts } from "../board/facts.ts";
+import { duration } from "./age.ts";
+import { assess } from "./assess.ts";
+
+const NOW_MS = Date.UTC(2026, 5, 1, 12);
+const secondsAgo = (seconds: number) => NOW_MS - seconds * 1000;
+
+/** A hotspot to which all is well. */
+const HEALTHY: AgentStatus = {
+  atMs: NOW_MS,
+  startedAtMs: secondsAgo(86_400),
+  version: "1",
+  network: "test",
+  hotspot: { id: "z6Mk", name: "a-b-c" },
+  radio: {
+    state: "ok",
+    sinceMs: secondsAgo(86_400),
+    lastAtMs: secondsAgo(5),
+    framesHeard: 12,
+    lastFrameAtMs: secondsAgo(40),
+    forwarders: [{ gatewayEui: "00", lastSeenMs: secondsAgo(5), canTransmit: true }],
+  },
+  gps: {
+    state: "ok",
+    sinceMs: secondsAgo(86_400),
+    lastAtMs: secondsAgo(1),
+    reading: { atMs: secondsAgo(1), timeMs: secondsAgo(1.2), mode: 3, satellitesUsed: 9, inView: 14 },
+  },
+  broker: { state: "ok", sinceMs: secondsAgo(3600), lastAtMs: secondsAgo(20) },
+  outbox: { queued: 0, handedOver: 1, dropped: 0, bytes: 300 },
+  entropy: {
+    index: 1,
+    atMs: secondsAgo(30),
+    receivedAtMs: secondsAgo(30),
+    periodMs: 60_000,
+    validityMs: 180_000,
+    isChainBroken: false,
+  },
+  schedule: { window: 1, entropyIndex: 9, atMs: NOW_MS + 600_000, state: "waiting" },
+  beacons: [],
+  witnesses: [],
+  verdicts: [],
+  counters: {
+    beaconsHeard: 0,
+    duplicatesHeard: 0,
+    unusableHeard: 0,
+    verdictsPaid: 0,
+    verdictsRefused: 0,
+    refusedMessages: 0,
+  },
+};
+
+const radio = (facts: Partial<RadioFacts>): Partial<AgentStatus> => ({
+  radio: { ...HEALTHY.radio, ...facts },
+});
+const gps = (facts: Partial<NonNullable<AgentStatus["gps"]>>): Partial<AgentStatus> => {
+  const { reading: _, lastAtMs: __, ...rest } = HEALTHY.gps ?? { state: "ok", sinceMs: 0 };
+  return { gps: { ...("state" in facts ? rest : HEALTHY.gps), ...facts } as NonNullable<AgentStatus["gps"]> };
+};
+const fix = (more: object) =>
+  ({ ...HEALTHY.gps?.reading, ...more }) as NonNullable<AgentStatus["gps"]>["reading"];
+
+test("all is well", () => {
+  const { health, parts } = assess(HEALTHY);
+  expect(parts.filter((part) => part.health !== "ok")).toEqual([]);
+  expect(health).toBe("ok");
+  expect(parts.at(-1)?.text).toBe("none sent yet; next in 10 min");
+});
+
+test("a hotspot without GPS has no part for it", () => {
+  const { gps: _, ...without } = HEALTHY;
+  expect(assess(without).parts.map(({ title }) => title)).not.toContain("GPS");
+});
+
+describe("what is wrong, and what to do about it", () => {
+  const cases: [title: string, change: Partial<AgentStatus>, health: string, text: RegExp][] = [
+    ["Radio", radio({ state: "lost", reason: "Cannot bind" }), "broken", /Cannot bind/],
+    ["Radio", radio({ forwarders: [] }), "broken", /No packet forwarder has connected in 1 d/],
+    [
+      "Radio",
+      radio({ forwarders: [{ gatewayEui: "00", lastSeenMs: secondsAgo(300), canTransmit: false }] }),
+      "broken",
+      /last heard 5 min ago/,
+    ],
+    [
+      "Radio",
+      radio({ forwarders: [{ gatewayEui: "00", lastSeenMs: secondsAgo(3), canTransmit: false }] }),
+      "attention",
+      /does not ask for work/,
+    ],
+    ["Radio", radio({ lastFrameAtMs: secondsAgo(7200) }), "attention", /Nothing heard for 2 h/],
+    ["GPS", gps({ state: "lost", sinceMs: 0, reason: "no such device" }), "broken", /no such device/],
+    ["GPS", gps({ state: "searching", sinceMs: secondsAgo(100) }), "broken", /No reading in 1 min/],
+    ["GPS", gps({ state: "searching", sinceMs: secondsAgo(5) }), "attention", /Waiting/],
+    ["GPS", gps({ state: "searching", sinceMs: 0, garbageBytes: 900 }), "broken", /not what was expected/],
+    ["GPS", gps({ lastAtMs: secondsAgo(50) }), "broken", /Silent for 50 s/],
+    ["GPS", gps({ reading: fix({ mode: 1 }) }), "attention", /No fix/],
+    ["GPS", gps({ reading: fix({ antenna: "open" }) }), "broken", /antenna is not connected/],
+    [
+      "Broker",
+      { broker: { state: "lost", sinceMs: secondsAgo(10), reason: "x" } },
+      "attention",
+      /for 10 s: x/,
+    ],
+    [
+      "Broker",
+      { broker: { state: "lost", sinceMs: secondsAgo(600), reason: "x" } },
+      "broken",
+      /for 10 min: x/,
+    ],
+    ["Outbox", { outbox: { ...HEALTHY.outbox, problem: "disk is full" } }, "broken", /disk is full/],
+    ["Outbox", { outbox: { ...HEALTHY.outbox, dropped: 4 } }, "attention", /4 were given up/],
+    ["Clock and entropy", { atMs: 1000 }, "broken", /stands at 1970/],
+    [
+      "Clock and entropy",
+      gps({ reading: fix({ timeMs: secondsAgo(61) }) }),
+      "attention",
+      /1 min off GPS time/,
+    ],
+    [
+      "Clock and entropy",
+      { entropy: { ...HEALTHY.entropy, atMs: NOW_MS + 90_000 } as AgentStatus["entropy"] },
+      "broken",
+      /1 min behind the network/,
+    ],
+    [
+      "Clock and entropy",
+      { entropy: { ...HEALTHY.entropy, atMs: secondsAgo(1800) } as AgentStatus["entropy"] },
+      "broken",
+      /30 min old/,
+    ],
+    [
+      "Clock and entropy",
+      { entropy: { ...HEALTHY.entropy, isChainBroken: true } as AgentStatus["entropy"] },
+      "attention",
+      /did not continue/,
+    ],
+    [
+      "Beacon",
+      { schedule: { window: 1, entropyIndex: 9, atMs: 0, state: "failed", reason: "NO_FORWARDER" } },
+      "attention",
+      /not sent: NO_FORWARDER/,
+    ],
+  ];
+  for (const [title, change, health, text] of cases) {
+    test(`${title}: ${text.source}`, () => {
+      const status = { ...HEALTHY, ...change };
+      const part = assess(status).parts.find((one) => one.title === title);
+      expect(part?.text).toMatch(text);
+      expect(part?.health).toBe(health as "ok");
+      if (health === "broken") expect(part?.advice).toMatch(/\w.*\.$|nothing is lost meanwhile/);
+    });
+  }
+});
+
+test("durations as people say them", () => {
+  expect([0, 999, 59_999, 60_000, 7_199_999, 90_000_000].map(duration)).toEqual([
+    "0 s",
+    "0 s",
+    "59 s",
+    "1 min",
+    "1 h",
+    "1 d",
+  ]);
+});

@@ -1,0 +1,85 @@
+import { expect, test } from "bun:test";
+import { ManualClock } from "@earshot/protocol/testing";
+import { StatusBoard } from "../board/status-board.ts";
+import { createPage, type StatusDocument } from "./app.ts";
+
+function pageOf(fill: (board: StatusBoard) => void = () => {}) {
+  const clock = new ManualClock();
+  const board = new StatusBoard();
+  const hotspot = { id: "z6MkTest", name: "angry-purple-tiger" };
+  board.begin({ startedAtMs: clock.now(), version: "1.2.3", network: "test", hotspot, hasGps: true }, () => ({
+    queued: 3,
+    handedOver: 1,
+    dropped: 0,
+    bytes: 1000,
+  }));
+  fill(board);
+  return { page: createPage(board, clock), clock, board };
+}
+
+test("the page needs no script and no other file, and nothing in it is executed", async () => {
+  const { page } = pageOf((board) => {
+    board.setLink("broker", "lost", 0, "<script>alert(1)</script>");
+  });
+  const response = await page.request("/");
+  const text = await response.text();
+  expect(response.headers.get("content-type")).toStartWith("text/html");
+  expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
+  expect(response.headers.get("cache-control")).toBe("no-store");
+  expect(text).not.toContain("<script");
+  expect(text).toContain("&lt;script&gt;");
+  expect(text).not.toMatch(/(src|href)="(?!\/status\.json")/);
+  expect(text).toContain('http-equiv="refresh"');
+  expect(text).toContain("angry-purple-tiger");
+});
+
+test("it shows how old its data is", async () => {
+  const { page, clock, board } = pageOf();
+  board.addBeacon({
+    atMs: clock.now(),
+    entropyIndex: 1,
+    freqHz: 868_100_000,
+    spreadingFactor: 9,
+    powerDbm: 13,
+    isSent: true,
+  });
+  await clock.advance(125_000);
+  const text = await (await page.request("/")).text();
+  expect(text).toContain("2 min ago");
+  expect(text).toContain("868.10 MHz, SF9, 13 dBm, 00:00:00 UTC");
+  expect(text).toContain("As of 00:02:05 UTC");
+});
+
+test("a verdict comes with its sentence", async () => {
+  const { page } = pageOf((board) =>
+    board.addVerdict({
+      receivedAtMs: 0,
+      packetId: "00",
+      outcome: "refused",
+      reason: "too_close",
+      measurements: [],
+      sentence: "The beaconer stands 120 m away; coverage is proven from 300 m.",
+    }),
+  );
+  expect(await (await page.request("/")).text()).toContain("stands 120 m away");
+});
+
+test("status.json holds facts and what they mean", async () => {
+  const { page } = pageOf();
+  const document = (await (await page.request("/status.json")).json()) as StatusDocument;
+  expect(document).toMatchObject({ network: "test", outbox: { queued: 3 }, health: "attention" });
+  expect(document.parts.map(({ title }) => title)).toEqual([
+    "Radio",
+    "GPS",
+    "Broker",
+    "Outbox",
+    "Clock and entropy",
+    "Beacon",
+  ]);
+});
+
+test("anything else is not found, and nothing can be changed", async () => {
+  const { page } = pageOf();
+  expect((await page.request("/config")).status).toBe(404);
+  expect((await page.request("/", { method: "POST" })).status).toBe(404);
+});

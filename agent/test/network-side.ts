@@ -1,0 +1,76 @@
+import {
+  type DecodedPacket,
+  type Entropy,
+  entropyMessage,
+  entropyTopic,
+  type Packet,
+  upTopic,
+  verifyPacket,
+} from "@earshot/protocol";
+import mqtt, { type MqttClient } from "mqtt";
+import { entropyValue, NETWORK, networkSigner } from "./harness.ts";
+
+type Check = () => boolean;
+
+/** The network as an agent sees it: publishes entropy, takes in and verifies whatever is published. */
+export class NetworkSide {
+  readonly packets: DecodedPacket[] = [];
+  readonly #client: MqttClient;
+  readonly #waiting = new Set<{ check: Check; resolve: () => void }>();
+
+  private constructor(client: MqttClient) {
+    this.#client = client;
+    client.on("message", (topic, payload) => this.#receive(topic, Uint8Array.from(payload)));
+  }
+
+  static async connect(port: number): Promise<NetworkSide> {
+    const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, { protocolVersion: 4 });
+    const network = new NetworkSide(client);
+    await client.subscribeAsync(upTopic(NETWORK, "+", "status").replace(/status$/, "+"), { qos: 1 });
+    return network;
+  }
+
+  /** Retained. One entropy is one window, so that every one has a beacon. */
+  async publishEntropy(nowMs: number, periodMs: number): Promise<void> {
+    const index = Math.floor(nowMs / periodMs);
+    const entropy: Entropy = {
+      index,
+      atMs: nowMs,
+      value: entropyValue(index),
+      previousHash: new Uint8Array(32),
+      periodMs,
+      validityMs: 180_000,
+      windowPeriods: 1,
+      windowValue: entropyValue(index),
+    };
+    const bytes = Buffer.from(entropyMessage.seal(entropy, networkSigner, NETWORK));
+    await this.#client.publishAsync(entropyTopic(NETWORK), bytes, { qos: 1, retain: true });
+  }
+
+  of<T extends Packet["type"]>(type: T): Extract<Packet, { type: T }>[] {
+    return this.packets
+      .map(({ packet }) => packet)
+      .filter((packet): packet is Extract<Packet, { type: T }> => packet.type === type);
+  }
+
+  /** Resolves as soon as `check` holds; it is asked again with each packet. */
+  until(check: Check): Promise<void> {
+    if (check()) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.add({ check, resolve }));
+  }
+
+  async close(): Promise<void> {
+    await this.#client.endAsync(true);
+  }
+
+  #receive(topic: string, bytes: Uint8Array): void {
+    const verified = verifyPacket(bytes, NETWORK);
+    if (!verified.ok) throw new Error(`${topic}: ${verified.code}`);
+    this.packets.push(verified.decoded);
+    for (const waiter of this.#waiting) {
+      if (!waiter.check()) continue;
+      this.#waiting.delete(waiter);
+      waiter.resolve();
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { systemClock } from "@earshot/protocol/system-clock";
+import { hasTool, type RunningBroker, startMosquitto } from "../src/testing/mqtt-brokers.ts";
+import { AgentProcess, type Runtime, runCommand, writeConfig } from "./agent-process.ts";
+import { loraFrameOf } from "./frames.ts";
+import { FakeForwarder, startFakeGpsd } from "./hotspot-around.ts";
+import { NetworkSide } from "./network-side.ts";
+
+const LIMIT_MS = 60_000;
+/** So short that a beacon, somewhere in the first 80 % of it, comes soon. */
+const PERIOD_MS = 2000;
+
+describe.skipIf(!hasTool("mosquitto"))("the agent as a process", () => {
+  let broker: RunningBroker;
+  let gpsd: Awaited<ReturnType<typeof startFakeGpsd>>;
+  let network: NetworkSide;
+
+  beforeAll(async () => {
+    broker = await startMosquitto(() => ["allow_anonymous true"]);
+    gpsd = await startFakeGpsd();
+    network = await NetworkSide.connect(broker.port);
+  });
+
+  afterAll(async () => {
+    await network.close();
+    await gpsd.stop();
+    await broker.stop();
+  });
+
+  for (const runtime of ["Bun", "Deno"] satisfies Runtime[]) {
+    test(
+      `under ${runtime}: reports its state, beacons, witnesses, stops cleanly`,
+      async () => {
+        network.packets.length = 0;
+        const config = writeConfig({ broker: broker.port, gpsd: gpsd.port });
+        const agent = new AgentProcess(runtime, config);
+        const forwarder = new FakeForwarder(await agent.radioPort());
+        await forwarder.pull();
+
+        await network.until(() => network.of("status").some(({ sequence }) => sequence > 0));
+        const [status] = network.of("status");
+        expect(status).toMatchObject({
+          state: "online",
+          assertion: { region: "US915", antennaGainDdbi: 30 },
+        });
+
+        await network.publishEntropy(systemClock.now(), PERIOD_MS);
+        const sent = await forwarder.transmission();
+        await network.until(() => network.of("beacon").length > 0);
+        const [beacon] = network.of("beacon");
+        expect(beacon).toMatchObject({
+          powerDbm: 21,
+          spreadingFactor: sent.spreadingFactor,
+          bandwidthHz: 125_000,
+        });
+
+        await agent.logged(/GPS has a fix/);
+        forwarder.push([loraFrameOf(1, systemClock.now())]);
+        await network.until(() => network.of("witness").length > 0);
+        expect(network.of("witness")[0]).toMatchObject({
+          rssiDbm: -101,
+          snrDdb: -35,
+          gnss: { fixMode: 3, satellitesUsed: 2, latE7: 473_667_000, lonE7: 85_500_000, altitudeM: 408 },
+        });
+
+        const page = await agent.pageAddress();
+        const html = await (await fetch(page)).text();
+        expect(html).toContain("✓ sent");
+        expect(html).not.toContain("<script");
+        const { hostname, port } = new URL(page);
+        const asked = await runCommand(runtime, ["status", "--config", config], {
+          EARSHOT_AGENT_PAGE_LISTEN: `${hostname}:${port}`,
+        });
+        expect(asked.stdout).toMatch(/^GPS +✓ ok +3D fix: 2 satellites used, 2 in view/m);
+
+        const stopAtMs = systemClock.now();
+        expect(await agent.end("SIGTERM")).toBe(0);
+        expect(systemClock.now() - stopAtMs).toBeLessThan(3000);
+        forwarder.close();
+        // The will: the broker says that it is offline.
+        await network.until(() => network.of("status").some(({ state }) => state === "offline"));
+      },
+      LIMIT_MS,
+    );
+  }
+
+  test(
+    "doctor looks at every device and the broker",
+    async () => {
+      const config = writeConfig({ broker: broker.port, gpsd: gpsd.port });
+      await runCommand("Bun", ["id", "--config", config]);
+      await network.publishEntropy(systemClock.now(), 60_000);
+      const doctor = new AgentProcess("Bun", config, ["doctor"]);
+      const forwarder = new FakeForwarder(await doctor.radioPort());
+      await forwarder.pull();
+      const code = await doctor.exit();
+      forwarder.close();
+      expect(doctor.stdout).toMatch(/^Configuration +✓ ok/m);
+      expect(doctor.stdout).toMatch(/^Key +✓ ok/m);
+      expect(doctor.stdout).toMatch(/^Radio +✓ ok +packet forwarder 00800000a0001234 asks for work/m);
+      expect(doctor.stdout).toMatch(/^GPS +✓ ok .* 0 m from the asserted position/m);
+      expect(doctor.stdout).toMatch(/^Broker +✓ ok +logged in at mqtt:\/\/127/m);
+      expect(code).toBe(0);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "killed ten times at any moment, it loses and reuses no sequence number",
+    async () => {
+      network.packets.length = 0;
+      const config = writeConfig({ broker: broker.port, gpsd: gpsd.port });
+      let frames = 0;
+      for (let round = 0; round < 10; round++) {
+        const agent = new AgentProcess("Bun", config);
+        const forwarder = new FakeForwarder(await agent.radioPort());
+        await forwarder.pull();
+        const before = network.packets.length;
+        for (let i = 0; i < 8; i++) forwarder.push([loraFrameOf(++frames, systemClock.now())]);
+        // Each time at another point of writing, publishing and acknowledging.
+        await network.until(() => network.packets.length >= before + round);
+        expect(await agent.end("SIGKILL")).toBe("SIGKILL");
+        forwarder.close();
+      }
+      const last = new AgentProcess("Bun", config);
+      const isComplete = () => {
+        const sequences = new Set(network.packets.map(({ packet }) => packet.sequence));
+        const highest = Math.max(...sequences);
+        return (
+          highest >= 10 && Array.from({ length: highest }, (_, i) => i + 1).every((one) => sequences.has(one))
+        );
+      };
+      await last.logged(/Connected to the broker/);
+      await network.until(isComplete);
+      const bytesOf = new Map<number, Set<string>>();
+      for (const { packet, id } of network.packets) {
+        if (packet.sequence === 0) continue;
+        bytesOf.set(packet.sequence, (bytesOf.get(packet.sequence) ?? new Set()).add(id.toHex()));
+      }
+      expect([...bytesOf.values()].every(({ size }) => size === 1)).toBe(true);
+      expect(await last.end("SIGTERM")).toBe(0);
+    },
+    LIMIT_MS,
+  );
+});
+
+describe("the command line", () => {
+  for (const runtime of ["Bun", "Deno"] satisfies Runtime[]) {
+    test(`under ${runtime}: a bad configuration is exit code 2 and names key, value and what is allowed`, async () => {
+      const config = writeConfig({ broker: 1883, gpsd: 2947 });
+      const bad = await runCommand(runtime, ["--config", config], { EARSHOT_AGENT_HOTSPOT_REGION: "EU999" });
+      expect(bad.code).toBe(2);
+      expect(bad.stderr).toContain('hotspot.region is "EU999"; allowed is one of "EU868"');
+      expect((await runCommand(runtime, ["id", "--config", config])).stdout).toMatch(/did:key:z6Mk/);
+    });
+  }
+
+  test("status without an agent is exit code 1 and says so", async () => {
+    const config = writeConfig({ broker: 1883, gpsd: 2947 });
+    const { code, stderr } = await runCommand("Bun", ["status", "--config", config], {
+      EARSHOT_AGENT_PAGE_LISTEN: "127.0.0.1:9",
+    });
+    expect(code).toBe(1);
+    expect(stderr).toContain("No agent answers at http://127.0.0.1:9/status.json");
+  });
+});
