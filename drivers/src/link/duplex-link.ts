@@ -17,6 +17,8 @@ export class DuplexLink implements ByteLink {
 
   constructor(options: DuplexLinkOptions) {
     this.#options = options;
+    // The iteration and writes report errors; one that comes between them must not end the process.
+    options.stream.on("error", () => {});
   }
 
   write(bytes: Uint8Array): Promise<void> {

@@ -110,14 +110,19 @@ export class ReadPacer {
     return request;
   }
 
+  /** Takes what has arrived at every port that no leader waits for. */
+  poll(): void {
+    for (const request of [...this.#waiting]) request.poll();
+  }
+
   async #lead(): Promise<void> {
     this.#leaders += 1;
     for (const leader of this.#waiting) {
       this.#waiting.delete(leader);
       await leader.waitForData();
+      this.poll();
       // Behind the others, so that the next round is led by another port.
       if (!leader.settled) this.#waiting.add(leader);
-      for (const request of [...this.#waiting]) if (request !== leader) request.poll();
     }
     this.#leaders -= 1;
   }

@@ -1,4 +1,4 @@
-import { close as closeFd, constants, open as openFd, readSync, write as writeFd } from "node:fs";
+import { close as closeFd, constants, open as openFd, readSync, writeSync } from "node:fs";
 import { promisify } from "node:util";
 import type {
   BindingInterface,
@@ -13,7 +13,7 @@ import { type PacedPort, type PendingRead, ReadPacer } from "./read-pacer.ts";
 import { listSerialPorts } from "./serial-ports.ts";
 import { stty, sttySettings } from "./stty.ts";
 
-const { O_RDWR, O_NOCTTY, O_NONBLOCK } = constants;
+const { O_RDONLY, O_RDWR, O_NOCTTY, O_NONBLOCK } = constants;
 const open = promisify(openFd);
 const close = promisify(closeFd);
 
@@ -34,7 +34,7 @@ async function openPort(options: OpenOptions): Promise<SerialPort> {
   const nonBlockingFd = await open(options.path, O_RDWR | O_NOCTTY | O_NONBLOCK);
   try {
     await stty(options.path, sttySettings(options));
-    const blockingFd = await open(options.path, O_RDWR | O_NOCTTY);
+    const blockingFd = await open(options.path, O_RDONLY | O_NOCTTY);
     return new SerialPort(withDefaults(options), { blockingFd, nonBlockingFd });
   } catch (error) {
     await close(nonBlockingFd);
@@ -48,6 +48,7 @@ export class SerialPort implements BindingPortInterface {
   isOpen = true;
   readonly #port: PacedPort;
   #reading: PendingRead | undefined;
+  readonly #closed = new AbortController();
 
   constructor(openOptions: Required<OpenOptions>, port: PacedPort) {
     this.openOptions = openOptions;
@@ -62,11 +63,16 @@ export class SerialPort implements BindingPortInterface {
     return { buffer, bytesRead };
   }
 
+  /** Writes without blocking, because Deno writes files on its main thread; waits while the output buffer is full. */
   async write(buffer: Buffer): Promise<void> {
     let written = 0;
     while (written < buffer.length) {
       if (!this.isOpen) throw canceled();
-      written += await writeSome(this.#port.blockingFd, buffer.subarray(written));
+      written += writeSome(this.#port.nonBlockingFd, buffer.subarray(written));
+      if (written === buffer.length) return;
+      // A device that echoes takes no more before its answer is read.
+      pacer.poll();
+      await this.drain();
     }
   }
 
@@ -74,6 +80,7 @@ export class SerialPort implements BindingPortInterface {
   async close(): Promise<void> {
     if (!this.isOpen) return;
     this.isOpen = false;
+    this.#closed.abort();
     await this.#reading?.cancel(canceled());
     await Promise.all([close(this.#port.blockingFd), close(this.#port.nonBlockingFd)]);
   }
@@ -99,7 +106,12 @@ export class SerialPort implements BindingPortInterface {
 
   /** stty applies settings only after all output was sent. */
   async drain(): Promise<void> {
-    await stty(this.openOptions.path, sttySettings(this.openOptions));
+    const { path } = this.openOptions;
+    try {
+      await stty(path, sttySettings(this.openOptions), this.#closed.signal);
+    } catch (error) {
+      throw this.isOpen ? error : canceled();
+    }
   }
 
   async set(): Promise<void> {
@@ -111,10 +123,18 @@ export class SerialPort implements BindingPortInterface {
   }
 }
 
-function writeSome(fd: number, bytes: Uint8Array): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  writeFd(fd, bytes, (error, written) => (error ? reject(error) : resolve(written)));
-  return promise;
+/**
+ * Bytes taken by the output buffer, 0 when it is full. One at a time: when a longer write fits in part, Deno goes on
+ * to the EAGAIN after it and does not tell how much was taken.
+ */
+function writeSome(fd: number, bytes: Uint8Array): number {
+  let taken = 0;
+  try {
+    while (taken < bytes.length) taken += writeSync(fd, bytes, taken, 1);
+  } catch (error) {
+    if (errorCode(error) !== "EAGAIN") throw error;
+  }
+  return taken;
 }
 
 function canceled(): BindingsErrorInterface {

@@ -24,10 +24,10 @@ export function sttySettings(options: OpenOptions): string[] {
 }
 
 /** Runs `stty -F path settings…` (coreutils) and returns what it prints. Throws an error in words. */
-export function stty(path: string, settings: readonly string[]): Promise<string> {
+export function stty(path: string, settings: readonly string[], signal?: AbortSignal): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const env = { ...process.env, LC_ALL: "C" };
-  execFile("stty", ["-F", path, ...settings], { env }, (error, stdout, stderr) => {
+  execFile("stty", ["-F", path, ...settings], { env, signal }, (error, stdout, stderr) => {
     if (error) reject(new Error(explain(path, settings, stderr.trim() || error.message, errorCode(error))));
     else resolve(stdout.trim());
   });

@@ -24,7 +24,5 @@ export async function openTcp(options: OpenTcpOptions): Promise<ByteLink> {
     socket.destroy();
     throw new LinkLostError(`Cannot connect to ${where}: ${errorMessage(error)}`, { cause: error });
   }
-  // The iteration reports errors; without a listener one that comes before it would end the process.
-  socket.on("error", () => {});
   return new DuplexLink({ stream: socket, where, release: async () => void socket.destroy() });
 }
