@@ -2,14 +2,14 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { encodeCbor } from "../src/cbor.ts";
-import { openEnvelope, sealFields } from "../src/cose.ts";
+import { MAX_PACKET_BYTES, openEnvelope, sealFields } from "../src/cose.ts";
 import { makeLoginToken } from "../src/network/login-token.ts";
 import { anyPacket } from "../src/packet/arbitraries.ts";
 import { decodePacket, encodePacket } from "../src/packet/codec.ts";
 import { longestPackets, typicalPackets } from "../src/packet/samples.ts";
 import { type CddlType, parseCddl } from "./cddl-parser.ts";
 import { isDescribed } from "./cddl-validator.ts";
-import { edited, payloadOf } from "./payload-edits.ts";
+import { editsOf, payloadOf } from "./payload-edits.ts";
 import { atMs, messages, NETWORK, signer } from "./sample-messages.ts";
 
 const rules = parseCddl(readFileSync(new URL("../earshot.cddl", import.meta.url), "utf8"));
@@ -71,27 +71,33 @@ describe("what the code writes is described", () => {
   });
 });
 
-describe("description and code refuse and accept the same, for payloads with one thing changed", () => {
+describe("description and code accept and refuse the same payloads, whatever one thing is changed", () => {
+  // Where only the form is looked at, no time is spent on signatures.
+  const unsigned = { publicKey: signer.publicKey, sign: () => new Uint8Array(64) };
+
   test.each(Object.entries(typicalPackets))("%s packets", (_type, packet) => {
-    fc.assert(
-      fc.property(edited(encodePacket(packet, signer, NETWORK)), (tree) => {
-        const bytes = sealFields(tree, signer, NETWORK);
-        expect(isPacket(bytes)).toBe(decodePacket(bytes).ok);
-      }),
-      { numRuns: 2000 },
-    );
+    const answers = { ok: 0, refused: 0 };
+    for (const tree of editsOf(encodePacket(packet, signer, NETWORK))) {
+      const bytes = sealFields(tree, unsigned, NETWORK);
+      // A packet has 1 KiB at most, which CDDL cannot say.
+      if (bytes.length > MAX_PACKET_BYTES) continue;
+      const { ok } = decodePacket(bytes);
+      answers[ok ? "ok" : "refused"]++;
+      if (isPacket(bytes) !== ok) throw new Error(`Code says ${ok} to ${bytes.toHex()}`);
+    }
+    expect(answers.ok).toBeGreaterThan(100);
+    expect(answers.refused).toBeGreaterThan(1000);
   });
 
   test.each(Object.entries(messages))("%s", (_type, { codec, bytes }) => {
-    fc.assert(
-      fc.property(edited(bytes), (tree) => {
-        const changed = sealFields(tree, signer, NETWORK);
-        // A changed type number may make another message of it, which this codec does not open.
-        fc.pre(tree[0] === payloadOf(bytes)[0]);
-        expect(isMessage(changed)).toBe(codec.open(changed, NETWORK, signer.publicKey).ok);
-      }),
-      { numRuns: 1000 },
-    );
+    const [typeNumber] = payloadOf(bytes);
+    for (const tree of editsOf(bytes)) {
+      // With another type number it may be another message, which this codec does not open.
+      if (tree[0] !== typeNumber) continue;
+      const changed = sealFields(tree, signer, NETWORK);
+      const { ok } = codec.open(changed, NETWORK, signer.publicKey);
+      if (isMessage(changed) !== ok) throw new Error(`Code says ${ok} to ${changed.toHex()}`);
+    }
   });
 
   test("login tokens", () => {
