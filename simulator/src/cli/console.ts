@@ -18,6 +18,8 @@ export class ConsoleObserver implements FleetObserver {
   readonly #epochMs: number;
   #start: StartFacts | undefined;
   #nextPlainMs = 0;
+  /** Whether all hotspots were online in the last plain line: a change is told at once. */
+  #wasAssembled = false;
   #nextCloseMs = 0;
 
   /** @param epochMs how long an epoch lasts */
@@ -32,10 +34,7 @@ export class ConsoleObserver implements FleetObserver {
     const { pages, hotspots } = start;
     if (pages !== undefined) {
       this.#print(`Fleet page         ${pages.fleet}`);
-      const { technician } = pages;
-      if (technician !== undefined) {
-        this.#print(`Technician's page  ${technician.url}  (${technician.name})`);
-      }
+      this.#print(`Technician's page  ${pages.technician.url}  (${pages.technician.name})`);
       this.#print(`MQTT broker        ${pages.broker}`);
     }
     for (const { name, remark } of hotspots) if (remark !== undefined) this.#print(`${name} is ${remark}`);
@@ -47,7 +46,9 @@ export class ConsoleObserver implements FleetObserver {
       this.#terminal.err(ERASE_LINE + this.#line(progress));
       return;
     }
-    if (progress.atMs < this.#nextPlainMs) return;
+    const isAssembled = progress.online === progress.hotspots;
+    if (progress.atMs < this.#nextPlainMs && isAssembled === this.#wasAssembled) return;
+    this.#wasAssembled = isAssembled;
     this.#nextPlainMs = progress.atMs + PLAIN_PERIOD_MS;
     this.#terminal.err(`${this.#line(progress)}\n`);
   }

@@ -25,7 +25,7 @@ export interface FleetObserver {
 export interface StartFacts {
   hotspots: readonly Named[];
   /** Absent in virtual time. */
-  pages?: { fleet: string; technician?: { name: string; url: string }; broker: string };
+  pages?: { fleet: string; technician: { name: string; url: string }; broker: string };
   /** The first epoch that counts, and when it closes (ms since the Unix epoch), about. */
   firstEpoch: number;
   firstCloseMs: number;

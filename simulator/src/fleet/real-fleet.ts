@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { StatusBoard } from "@earshot/agent";
+import { createPage, StatusBoard } from "@earshot/agent";
 import { type Clock, epochOf, type Log, REGIONS } from "@earshot/protocol";
 import { Ether } from "../radio/ether.ts";
 import { CITY } from "../radio/path-loss.ts";
@@ -41,6 +41,9 @@ export async function runRealFleet(
   const served = await startRealGateway({ clock, log, seed, stateDir, httpPort, mqttPort });
   stack.defer(() => served.close());
   const boards = blueprints.map(() => new StatusBoard());
+  const { fetch } = createPage(boards[0] as StatusBoard, clock);
+  const page = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch });
+  stack.defer(() => page.stop(true));
   const firstEpoch = epochOf((clock.now() + MIN_FIRST_MS) / DEMO_PARAMETERS.entropyPeriodMs, DEMO_PARAMETERS);
   const counter = new ProgressCounter(served.gateway);
   const results: EpochResult[] = [];
@@ -75,6 +78,7 @@ export async function runRealFleet(
     hotspots: namedHotspots(blueprints),
     pages: {
       fleet: served.pageUrl,
+      technician: { name: blueprints[0]?.name ?? "", url: page.url.href },
       broker: served.brokerUrl,
     },
     firstEpoch,
