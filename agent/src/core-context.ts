@@ -39,6 +39,10 @@ export async function storePacket(
     toPublish.notify();
     return entry;
   } catch (error) {
+    if (error instanceof RangeError) {
+      log("error", `Cannot make a ${type} packet; is the clock set?`, { why: error.message });
+      return undefined;
+    }
     board.outboxProblem = errorText(error);
     log("error", `Lost a ${type} packet: the outbox could not take it`, { why: errorText(error) });
     return undefined;

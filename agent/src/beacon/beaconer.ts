@@ -3,6 +3,7 @@ import {
   airtimeMs,
   BEACON_FRAME_BYTES,
   beaconMessage,
+  CLOCK_SKEW_MS,
   type DerivedBeacon,
   deriveBeacon,
   type Entropy,
@@ -115,18 +116,25 @@ export class Beaconer {
     const { clock, log } = this.#context;
     const { entropy, derived, window } = plan;
     const schedule = { window, entropyIndex: entropy.index, atMs: entropy.index * entropy.periodMs };
+    if (schedule.atMs - clock.now() > CLOCK_SKEW_MS) {
+      this.#miss(schedule, "this machine's clock is behind the network's");
+      return;
+    }
     const spreadMs = derived.periodShare * SPREAD * entropy.periodMs;
     const plannedMs = Math.max(Math.ceil(schedule.atMs + spreadMs), this.#dutyCycle.freeAtMs(derived.freqHz));
     if (Math.max(plannedMs, clock.now()) > plan.latestMs) {
-      const reason = "the duty cycle or a late entropy leaves no time for it";
-      this.#setSchedule(schedule, "missed", reason);
-      log("warn", "Missed this window's beacon", { window, reason });
+      this.#miss(schedule, "the duty cycle or a late entropy leaves no time for it");
       return;
     }
     if (!(await pause(clock, plannedMs - clock.now(), signal))) return;
     const failure = await this.#sendUntilSent(plan, signal);
     this.#setSchedule(schedule, failure === undefined ? "sent" : "failed", failure);
     if (failure !== undefined) log("warn", "This window's beacon was not sent", { window, reason: failure });
+  }
+
+  #miss(schedule: Pick<ScheduleFacts, "window" | "entropyIndex" | "atMs">, reason: string): void {
+    this.#setSchedule(schedule, "missed", reason);
+    this.#context.log("warn", "Missed this window's beacon", { window: schedule.window, reason });
   }
 
   /** Tries until the radio has taken it or its time is over. Returns why it failed. */

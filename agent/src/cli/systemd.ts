@@ -14,13 +14,13 @@ export async function keepSystemdInformed(
   signal: AbortSignal,
 ): Promise<void> {
   if (environment.NOTIFY_SOCKET === undefined) return;
-  notify("--ready");
+  notify("--ready", environment);
   const watchdogMs = Number(environment.WATCHDOG_USEC ?? 0) / 1000;
   if (!(watchdogMs > 0)) return;
-  while (await pause(clock, watchdogMs / 2, signal)) notify("WATCHDOG=1");
+  while (await pause(clock, watchdogMs / 2, signal)) notify("WATCHDOG=1", environment);
 }
 
 /** Failing changes nothing here: systemd notices by itself that it was not told. */
-function notify(message: string): void {
-  execFile("systemd-notify", [message], () => {}).unref();
+function notify(message: string, env: Environment): void {
+  execFile("systemd-notify", [message], { env }, () => {}).unref();
 }

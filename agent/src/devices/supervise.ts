@@ -4,6 +4,7 @@ import type { DeviceProbe } from "../board/status-board.ts";
 import type { CoreContext } from "../core-context.ts";
 import { Backoff } from "../time/backoff.ts";
 import { errorText } from "../time/error-text.ts";
+import { LinkedAbort } from "../time/linked-abort.ts";
 import { pause } from "../time/pause.ts";
 
 export interface SupervisedDevice<R, D extends Driver<R>> {
@@ -50,15 +51,14 @@ async function runOnce<R, D extends Driver<R>>(
   onWorks: () => void,
 ): Promise<string> {
   const { board, clock, log } = context;
-  const done = new AbortController();
-  const ended = AbortSignal.any([signal, done.signal]);
+  const ended = new LinkedAbort(signal);
   let opened: D | undefined;
   let silence: string | undefined;
   try {
     opened = await device.open(signal);
     const driver = opened;
-    ended.addEventListener("abort", () => void driver.close(), { once: true });
-    if (ended.aborted) return "stopped";
+    ended.signal.addEventListener("abort", () => void driver.close(), { once: true });
+    if (signal.aborted) return "stopped";
     board.setProbe(device.board, device.probe(driver));
     if (board.link(device.board).state === "lost") board.setLink(device.board, "searching", clock.now());
     log("info", `Opened ${device.board}`, { name: driver.name });
@@ -68,10 +68,10 @@ async function runOnce<R, D extends Driver<R>>(
       context,
       device.silenceLimitMs,
       () => lastMs,
-      ended,
+      ended.signal,
       (text) => {
         silence = text;
-        done.abort();
+        ended.end();
       },
     );
     for await (const reading of driver) {
@@ -80,13 +80,13 @@ async function runOnce<R, D extends Driver<R>>(
       onWorks();
       device.onReading(reading);
     }
-    done.abort();
+    ended.end();
     await watch;
     return silence ?? "the device ended";
   } catch (error) {
     return silence ?? errorText(error);
   } finally {
-    done.abort();
+    ended.end();
     device.onChange?.(undefined);
     board.setProbe(device.board, undefined);
     await opened?.close();

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hotspotId, importKey, verifyEd25519 } from "@earshot/protocol";
@@ -47,6 +47,22 @@ test("a key of the wrong length, or no file, is refused", () => {
   expect(failureOf(path)).toContain("has 31 bytes; a key has 32");
   expect(failureOf(newPath())).toContain("is not a file");
 });
+
+test.skipIf(process.getuid?.() !== 0)(
+  "a key of another user is refused, and root makes none for another",
+  () => {
+    const path = newPath("key");
+    keyFile(path).open();
+    chownSync(path, 1, 1);
+    expect(failureOf(path)).toContain(`belongs to user 1, but this runs as 0`);
+    const folder = newPath("state");
+    mkdirSync(folder);
+    chownSync(folder, 1, 1);
+    expect(failureOf(join(folder, "key"))).toContain(
+      "make the key as that user (sudo -u '#1' …), not as root",
+    );
+  },
+);
 
 function failureOf(path: string): string {
   try {

@@ -2,6 +2,7 @@ import { upTopic } from "@earshot/protocol";
 import type { CoreContext } from "../core-context.ts";
 import type { OutboxEntry } from "../outbox/outbox.ts";
 import type { Publisher } from "../publisher/publisher.ts";
+import { errorText } from "../time/error-text.ts";
 import { within } from "../time/pause.ts";
 
 /** Published together and acknowledged together. */
@@ -12,7 +13,7 @@ const ACK_LIMIT_MS = 60_000;
 export async function pump(context: CoreContext, publisher: Publisher, signal: AbortSignal): Promise<void> {
   const { clock, outbox, board, toPublish } = context;
   while (!signal.aborted) {
-    const batch = outbox.next(BATCH);
+    const batch = nextBatch(context);
     if (batch.length === 0) {
       await toPublish.wait(signal);
       continue;
@@ -25,6 +26,15 @@ export async function pump(context: CoreContext, publisher: Publisher, signal: A
       clock.now(),
     );
     board.heardFrom("broker", clock.now());
+  }
+}
+
+function nextBatch({ outbox, board }: CoreContext): OutboxEntry[] {
+  try {
+    return outbox.next(BATCH);
+  } catch (error) {
+    board.outboxProblem = errorText(error);
+    throw error;
   }
 }
 

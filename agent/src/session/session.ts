@@ -4,12 +4,19 @@ import type { OpenPublisher, Publisher, SessionOptions } from "../publisher/publ
 import { statusPacket } from "../status/status-packet.ts";
 import { Backoff } from "../time/backoff.ts";
 import { errorText } from "../time/error-text.ts";
-import { pause } from "../time/pause.ts";
+import { LinkedAbort } from "../time/linked-abort.ts";
+import { pause, within } from "../time/pause.ts";
 import type { Wakeup } from "../time/wakeup.ts";
 import type { Inbox } from "./inbox.ts";
 import { pump } from "./pump.ts";
 
+const OPEN_LIMIT_MS = 60_000;
+/** A session that lasted so long was a good one. */
+const LASTING_MS = 30_000;
 const BACKOFF = { firstMs: 1000, maxMs: 60_000 };
+
+/** Nothing earlier can be written into a packet. */
+const YEAR_2000_MS = Date.UTC(2000, 0, 1);
 
 export interface SessionParts {
   openPublisher: OpenPublisher;
@@ -30,10 +37,12 @@ export async function keepSession(
   while (!signal.aborted) {
     let end: string;
     try {
-      const publisher = await parts.openPublisher(sessionOptions(context), signal);
-      backoff.reset();
-      isFirstFailure = true;
+      const publisher = await openWithin(context, parts.openPublisher, signal);
+      const openedAtMs = clock.now();
       end = await runSession(context, parts, publisher, signal);
+      isFirstFailure = true;
+      // Not at once: where two agents run with one key, each ends the other's session as soon as it has its own.
+      if (clock.now() - openedAtMs >= LASTING_MS) backoff.reset();
     } catch (error) {
       end = errorText(error);
     }
@@ -45,8 +54,27 @@ export async function keepSession(
   }
 }
 
+async function openWithin(
+  context: CoreContext,
+  openPublisher: OpenPublisher,
+  signal: AbortSignal,
+): Promise<Publisher> {
+  const opening = new LinkedAbort(signal);
+  const limit = `The broker did not answer within ${OPEN_LIMIT_MS / 1000} s`;
+  try {
+    const opened = openPublisher(sessionOptions(context), opening.signal);
+    const publisher = await within(context.clock, OPEN_LIMIT_MS, limit, opened);
+    opening.release();
+    return publisher;
+  } catch (error) {
+    opening.end();
+    throw error;
+  }
+}
+
 function sessionOptions(context: CoreContext): SessionOptions {
   const { config, signer, clock, hotspotId } = context;
+  if (clock.now() < YEAR_2000_MS) throw new Error("this machine's clock is not set: set it, by NTP or GPS");
   const network = config.network.name;
   return {
     username: hotspotId,
@@ -64,20 +92,19 @@ async function runSession(
   signal: AbortSignal,
 ): Promise<string> {
   const { board, clock, log } = context;
-  const done = new AbortController();
-  const ended = AbortSignal.any([signal, done.signal]);
-  ended.addEventListener("abort", () => void publisher.close(), { once: true });
+  const ended = new LinkedAbort(signal);
+  ended.signal.addEventListener("abort", () => void publisher.close(), { once: true });
   board.heardFrom("broker", clock.now());
   log("info", "Connected to the broker");
   connected.notify();
-  const parts = [receive(context, publisher, inbox), pump(context, publisher, ended)];
+  const parts = [receive(context, publisher, inbox), pump(context, publisher, ended.signal)];
   try {
     await Promise.race(parts);
     return "the session ended";
   } catch (error) {
     return errorText(error);
   } finally {
-    done.abort();
+    ended.end();
     await publisher.close();
     await Promise.allSettled(parts);
   }

@@ -1,4 +1,5 @@
 import type { Clock } from "@earshot/protocol";
+import { LinkedAbort } from "./linked-abort.ts";
 import type { Wakeup } from "./wakeup.ts";
 
 /** Sleeps for `ms`, or until `signal` is aborted: then resolves to false instead of rejecting. */
@@ -20,10 +21,9 @@ export async function pauseOrWake(
   wakeup: Wakeup,
   signal: AbortSignal,
 ): Promise<void> {
-  const done = new AbortController();
-  const either = AbortSignal.any([signal, done.signal]);
-  await Promise.race([pause(clock, ms, either), wakeup.wait(either)]);
-  done.abort();
+  const ended = new LinkedAbort(signal);
+  await Promise.race([pause(clock, ms, ended.signal), wakeup.wait(ended.signal)]);
+  ended.end();
 }
 
 /** `promise`, or a rejection with `message` after `ms`. */

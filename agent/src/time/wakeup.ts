@@ -12,9 +12,11 @@ export class Wakeup {
   async wait(signal: AbortSignal): Promise<void> {
     if (!this.#isSet && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();
-      this.#wake = resolve;
-      signal.addEventListener("abort", () => resolve(), { once: true });
+      const stop = () => resolve();
+      this.#wake = stop;
+      signal.addEventListener("abort", stop, { once: true });
       await promise;
+      signal.removeEventListener("abort", stop);
       this.#wake = undefined;
     }
     this.#isSet = false;

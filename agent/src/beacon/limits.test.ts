@@ -1,0 +1,66 @@
+import { describe, expect, test } from "bun:test";
+import { airtimeMs, BEACON_FRAME_BYTES, REGION_IDS, REGIONS } from "@earshot/protocol";
+import { DutyCycle } from "./duty-cycle.ts";
+import { beaconPowerDbm } from "./power.ts";
+
+describe("conducted power", () => {
+  const cases: [region: keyof typeof REGIONS, gainDdbi: number, maxDbm: number, expected: number][] = [
+    ["EU868", 30, 27, 13],
+    ["EU868", 31, 27, 12],
+    ["EU868", -20, 27, 18],
+    ["EU868", 30, 10, 10],
+    ["US915", 30, 27, 21],
+    ["US915", 120, 27, 18],
+    ["EU433", 0, 27, 12],
+  ];
+  for (const [region, gainDdbi, maxDbm, expected] of cases) {
+    test(`${region}, ${gainDdbi / 10} dBi, at most ${maxDbm} dBm: ${expected} dBm`, () => {
+      expect(beaconPowerDbm(REGIONS[region], gainDdbi, maxDbm)).toBe(expected);
+    });
+  }
+
+  test("never exceeds what judging allows", () => {
+    for (const id of REGION_IDS) {
+      for (let gainDdbi = -100; gainDdbi <= 300; gainDdbi++) {
+        const powerDbm = beaconPowerDbm(REGIONS[id], gainDdbi, 40);
+        expect(powerDbm * 10 + gainDdbi).toBeLessThanOrEqual(REGIONS[id].maxEirpDbm * 10);
+      }
+    }
+  });
+});
+
+describe("duty cycle", () => {
+  const region = REGIONS.EU868;
+  const airtime = airtimeMs({ spreadingFactor: 12, bandwidthHz: 125_000, payloadBytes: BEACON_FRAME_BYTES });
+
+  test("a band is silent for 99 times the airtime; other bands are free", () => {
+    const duty = new DutyCycle(region, 1, {});
+    expect(duty.freeAtMs(868_100_000)).toBe(0);
+    duty.occupy(868_100_000, airtime, 1000);
+    expect(duty.freeAtMs(868_500_000)).toBe(Math.ceil(1000 + airtime * 100));
+    expect(duty.freeAtMs(867_100_000)).toBe(0);
+  });
+
+  test("survives a restart, and is taken back for what was not sent", () => {
+    const first = new DutyCycle(region, 1, {});
+    first.occupy(868_100_000, airtime, 1000);
+    const second = new DutyCycle(region, 1, JSON.parse(JSON.stringify(first.silentUntilMs)));
+    expect(second.freeAtMs(868_300_000)).toBe(first.freeAtMs(868_300_000));
+    const release = second.occupy(867_100_000, airtime, 1000);
+    release();
+    expect(second.freeAtMs(867_100_000)).toBe(0);
+    expect(second.freeAtMs(868_300_000)).toBe(first.freeAtMs(868_300_000));
+  });
+
+  test("compressed time shortens the silence, not the airtime", () => {
+    const duty = new DutyCycle(region, 30, {});
+    duty.occupy(868_100_000, 1000, 0);
+    expect(duty.freeAtMs(868_100_000)).toBe(1000 + 99_000 / 30);
+  });
+
+  test("no silence where the region has no duty cycle", () => {
+    const duty = new DutyCycle(REGIONS.US915, 1, {});
+    duty.occupy(903_900_000, 300, 1000);
+    expect(duty.freeAtMs(903_900_000)).toBe(1300);
+  });
+});

@@ -1,0 +1,66 @@
+import { expect, test } from "bun:test";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, watch, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ManualClock } from "@earshot/protocol/testing";
+import { attention, broken, ok } from "../health/part.ts";
+import { lineLog } from "./log.ts";
+import { statusUrl } from "./status.ts";
+import { keepSystemdInformed } from "./systemd.ts";
+import { partTable } from "./table.ts";
+
+test("the log writes one line for each message, from the level on that was asked for", () => {
+  const lines: string[] = [];
+  const log = lineLog("info", (line) => lines.push(line));
+  log("debug", "not shown");
+  log("warn", "Refused", { topic: "a\nb", count: 3, at: { host: "::1", port: 1 } });
+  expect(lines).toEqual(["warn Refused topic=\"a\\nb\" count=3 at={ host: '::1', port: 1 }\n"]);
+});
+
+test("the table aligns parts and puts advice below", () => {
+  expect(
+    partTable([ok("Radio", "fine"), broken("Outbox", "full", "Make room."), attention("GPS", "no fix")]),
+  ).toBe(
+    [
+      "Radio   ✓ ok         fine",
+      "Outbox  ✕ broken     full",
+      "                     → Make room.",
+      "GPS     ! attention  no fix",
+    ].join("\n"),
+  );
+});
+
+test("the page of this machine is asked on an address that can be reached", () => {
+  expect(statusUrl({ host: "0.0.0.0", port: 4480 })).toBe("http://127.0.0.1:4480/status.json");
+  expect(statusUrl({ host: "::", port: 4480 })).toBe("http://[::1]:4480/status.json");
+  expect(statusUrl({ host: "10.0.0.5", port: 80 })).toBe("http://10.0.0.5:80/status.json");
+});
+
+test("systemd hears READY, then WATCHDOG twice in its period; nothing is started without it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "earshot-systemd-"));
+  const told = join(folder, "told");
+  writeFileSync(join(folder, "systemd-notify"), `#!/bin/sh\necho "$@" >> ${told}\n`);
+  chmodSync(join(folder, "systemd-notify"), 0o755);
+  const clock = new ManualClock();
+  const stop = new AbortController();
+  const environment = {
+    NOTIFY_SOCKET: "/run/x",
+    WATCHDOG_USEC: "120000000",
+    PATH: `${folder}:${process.env.PATH}`,
+  };
+  const changes = watch(folder);
+  const lines = () => (existsSync(told) ? readFileSync(told, "utf8").trim().split("\n") : []);
+  const until = async (count: number) => {
+    while (lines().length < count) await new Promise((resolve) => changes.once("change", resolve));
+  };
+  const informing = keepSystemdInformed(environment, clock, stop.signal);
+  await until(1);
+  await clock.advance(60_000);
+  await until(2);
+  stop.abort();
+  await informing;
+  changes.close();
+  expect(lines()).toEqual(["--ready", "WATCHDOG=1"]);
+  expect(clock.pending).toBe(0);
+  await keepSystemdInformed({}, clock, stop.signal);
+});

@@ -1,0 +1,70 @@
+import { describe, expect, test } from "bun:test";
+import type { GpsReading } from "@earshot/drivers";
+import { gnssOf } from "./gnss.ts";
+import { QuantityWindow } from "./quantity-window.ts";
+
+const NOW_MS = Date.UTC(2026, 5, 1);
+const READING: GpsReading = {
+  kind: "gps",
+  atMs: NOW_MS - 1000,
+  mode: 3,
+  latDeg: 47.36671234,
+  lonDeg: -8.55,
+  altMslM: 408.6,
+  satellitesUsed: 9,
+  satellites: [],
+  horizontalErrorM: 2.34,
+};
+
+describe("the GNSS block", () => {
+  test("says what the receiver said, in the packet's units", () => {
+    expect(gnssOf(READING, NOW_MS)).toEqual({
+      fixMode: 3,
+      satellitesUsed: 9,
+      latE7: 473_667_123,
+      lonE7: -85_500_000,
+      altitudeM: 409,
+      horizontalErrorDm: 23,
+      integrityFlags: 0,
+    });
+  });
+
+  test("is absent without a recent reading", () => {
+    expect(gnssOf(undefined, NOW_MS)).toBeNull();
+    expect(gnssOf(READING, NOW_MS + 60_000)).toBeNull();
+  });
+
+  test("gives no position without a fix, and tells of a bad antenna", () => {
+    expect(gnssOf({ ...READING, mode: 1, antenna: "open" }, NOW_MS)).toEqual({
+      fixMode: 1,
+      satellitesUsed: 9,
+      latE7: null,
+      lonE7: null,
+      altitudeM: null,
+      horizontalErrorDm: null,
+      integrityFlags: 1,
+    });
+  });
+
+  test("cuts what a packet cannot say, and counts satellites itself where the receiver does not", () => {
+    const { satellitesUsed: _, ...reading } = READING;
+    const satellites = [
+      { system: "G", id: 1, used: true },
+      { system: "G", id: 2 },
+    ] as const;
+    const extreme = { ...reading, satellites, altMslM: 90_000, horizontalErrorM: 1e6 };
+    expect(gnssOf(extreme, NOW_MS)).toMatchObject({
+      satellitesUsed: 1,
+      altitudeM: 20_000,
+      horizontalErrorDm: 65_535,
+    });
+  });
+});
+
+test("a quantity is summed up and begins anew", () => {
+  const window = new QuantityWindow("cn0_db_hz", -1);
+  expect(window.take()).toBeUndefined();
+  for (const value of [40, 33.3, Number.NaN, 45.55]) window.add(value);
+  expect(window.take()).toEqual({ name: "cn0_db_hz", exponent: -1, min: 333, mean: 396, max: 456, count: 3 });
+  expect(window.take()).toBeUndefined();
+});

@@ -1,0 +1,260 @@
+import { describe, expect, test } from "bun:test";
+import type { GpsReading, TransmitResult } from "@earshot/drivers";
+import { encodeBeaconFrame, shortId, signerFromSeed } from "@earshot/protocol";
+import { loraFrameOf } from "./frames.ts";
+import { AgentHarness, PERIOD_MS, packetOf, WINDOW_PERIODS } from "./harness.ts";
+
+const fixAt = (atMs: number): GpsReading => ({
+  kind: "gps",
+  atMs,
+  timeMs: atMs,
+  mode: 3,
+  latDeg: 47.3667,
+  lonDeg: 8.55,
+  satellitesUsed: 8,
+  satellites: [
+    { system: "G", id: 1, cn0DbHz: 40, used: true },
+    { system: "G", id: 2, cn0DbHz: 30.5 },
+  ],
+});
+
+/** Runs until the period of this hotspot's next beacon has begun, its entropy not yet published. */
+async function untilBeaconIsDue(agent: AgentHarness): Promise<void> {
+  await agent.runPeriods(1);
+  for (;;) {
+    await agent.clock.advance(PERIOD_MS - (agent.clock.now() % PERIOD_MS));
+    const { schedule } = agent.board;
+    const index = agent.clock.now() / PERIOD_MS;
+    if (schedule?.state === "waiting" && schedule.entropyIndex === index) return;
+    await agent.publishEntropy();
+    await agent.clock.advance(PERIOD_MS - 1);
+  }
+}
+
+describe("devices", () => {
+  test("a lost one is opened again, and the rest goes on meanwhile", async () => {
+    const agent = new AgentHarness();
+    await agent.start();
+    agent.gps.read(fixAt(agent.clock.now()));
+    await agent.clock.advance(0);
+    agent.gps.lose();
+    await agent.clock.advance(45_000);
+    expect(agent.board.link("gps")).toMatchObject({ state: "lost", reason: "Cannot open the fake device" });
+    agent.radio.read(loraFrameOf(1, agent.clock.now()));
+    await agent.clock.advance(0);
+    expect(agent.packets("witness")).toHaveLength(1);
+    expect(agent.logged.filter((line) => line.startsWith("warn No gps"))).toHaveLength(1);
+
+    agent.gps.isPresent = true;
+    await agent.clock.advance(30_000);
+    expect(agent.gps.opens).toBe(2);
+    agent.gps.read(fixAt(agent.clock.now()));
+    await agent.clock.advance(0);
+    expect(agent.board.link("gps").state).toBe("ok");
+    await agent.stop();
+    expect(agent.gps.closes).toBe(1);
+    expect(agent.radio.closes).toBe(1);
+    expect(agent.clock.pending).toBe(0);
+  });
+
+  test("a GPS that falls silent is opened anew; a radio may be silent", async () => {
+    const agent = new AgentHarness();
+    await agent.start();
+    await agent.clock.advance(30_000);
+    agent.gps.read(fixAt(agent.clock.now()));
+    await agent.clock.advance(59_000);
+    expect(agent.gps.opens).toBe(1);
+    await agent.clock.advance(5_000);
+    expect(agent.gps.opens).toBe(2);
+    expect(agent.radio.opens).toBe(1);
+    await agent.stop();
+  });
+});
+
+describe("the session", () => {
+  test("its will is a signed offline status with number 0, and each has a token of its own", async () => {
+    const agent = new AgentHarness();
+    await agent.start();
+    agent.broker.lose();
+    agent.broker.isReachable = true;
+    await agent.clock.advance(2000);
+    const [first, second] = agent.broker.sessions;
+    expect(packetOf(first?.will.bytes ?? new Uint8Array())).toMatchObject({ state: "offline", sequence: 0 });
+    expect(first?.username).toBe(agent.id);
+    expect(second?.password).not.toBe(first?.password);
+    await agent.stop();
+  });
+
+  test("a broker that stops acknowledging is left, and the packet is published again", async () => {
+    const agent = new AgentHarness();
+    await agent.start();
+    await agent.clock.advance(1000);
+    const before = agent.broker.published.length;
+    agent.broker.isAcknowledging = false;
+    agent.radio.read(loraFrameOf(1, agent.clock.now()));
+    await agent.clock.advance(59_000);
+    expect(agent.broker.sessions).toHaveLength(1);
+    await agent.clock.advance(1500);
+    expect(agent.board.link("broker").reason).toContain("did not acknowledge a packet within 60 s");
+    agent.broker.isAcknowledging = true;
+    await agent.clock.advance(5000);
+    expect(agent.broker.sessions).toHaveLength(2);
+    const after = agent.broker.published.slice(before).map(({ bytes }) => packetOf(bytes).type);
+    expect(after).toContain("witness");
+    await agent.stop();
+    expect(agent.clock.pending).toBe(0);
+  });
+});
+
+describe("the beacon", () => {
+  /** Lets the radio answer in turn, then publishes the entropy that is due and lets its period pass. */
+  async function beaconWith(answers: TransmitResult[]): Promise<AgentHarness> {
+    const agent = new AgentHarness();
+    await agent.start();
+    await untilBeaconIsDue(agent);
+    agent.radio.transmissions.length = 0;
+    agent.broker.published.length = 0;
+    const sent: TransmitResult = { sent: true, powerDbm: 11, tmstUs: 77 };
+    agent.radio.answer = () => answers.shift() ?? sent;
+    await agent.publishEntropy();
+    await agent.clock.advance(PERIOD_MS * 2);
+    return agent;
+  }
+
+  test("is tried again while no forwarder is there, and reported with the power that the radio confirmed", async () => {
+    const no: TransmitResult = { sent: false, error: "NO_FORWARDER" };
+    const agent = await beaconWith([no, no]);
+    expect(agent.radio.transmissions).toHaveLength(3);
+    expect(agent.packets("beacon")).toMatchObject([{ powerDbm: 11, tmstUs: 77 }]);
+    expect(agent.board.schedule?.state).toBe("sent");
+    await agent.stop();
+  });
+
+  test("is not repeated when it may have gone out, and not reported", async () => {
+    const agent = await beaconWith([{ sent: false, error: "NO_ACK" }]);
+    expect(agent.radio.transmissions).toHaveLength(1);
+    expect(agent.packets("beacon")).toHaveLength(0);
+    expect(agent.board.schedule).toMatchObject({ state: "failed", reason: "NO_ACK" });
+    await agent.stop();
+  });
+
+  test("is given up when its entropy expires", async () => {
+    const agent = await beaconWith(Array.from({ length: 100 }, () => ({ sent: false, error: "TX_FREQ" })));
+    await agent.clock.advance(PERIOD_MS);
+    expect(agent.radio.transmissions.length).toBeGreaterThan(20);
+    expect(agent.radio.transmissions.length).toBeLessThan(40);
+    expect(agent.board.schedule).toMatchObject({ state: "failed", reason: "TX_FREQ" });
+    await agent.stop();
+    expect(agent.clock.pending).toBe(0);
+  });
+
+  test("waits for a radio that comes back in time", async () => {
+    const agent = new AgentHarness();
+    await agent.start();
+    await untilBeaconIsDue(agent);
+    const before = agent.radio.transmissions.length;
+    agent.radio.lose();
+    await agent.publishEntropy();
+    await agent.clock.advance(PERIOD_MS);
+    agent.radio.isPresent = true;
+    await agent.clock.advance(PERIOD_MS);
+    expect(agent.radio.transmissions).toHaveLength(before + 1);
+    await agent.stop();
+  });
+
+  test("is not sent for an entropy that the network did not sign", async () => {
+    const agent = new AgentHarness();
+    await agent.start();
+    await untilBeaconIsDue(agent);
+    const before = agent.radio.transmissions.length;
+    await agent.publishEntropy(signerFromSeed(new Uint8Array(32).fill(66)));
+    await agent.clock.advance(PERIOD_MS);
+    expect(agent.radio.transmissions).toHaveLength(before);
+    expect(agent.board.counters.refusedMessages).toBe(1);
+    await agent.stop();
+  });
+
+  test("keeps the duty cycle: SF12 on one band leaves it silent for minutes", async () => {
+    const agent = new AgentHarness();
+    await agent.start();
+    await agent.runPeriods(WINDOW_PERIODS * 20);
+    const silentUntil = JSON.parse(agent.outbox.recall("beacon") ?? "{}").silentUntilMs;
+    expect(Object.keys(silentUntil).length).toBeGreaterThan(0);
+    for (const [i, beacon] of agent.packets("beacon").entries()) {
+      const earlier = agent.packets("beacon").slice(0, i);
+      const sameBand = earlier.filter(({ freqHz }) => freqHz >= 868e6 === beacon.freqHz >= 868e6).at(-1);
+      if (sameBand === undefined) continue;
+      // Airtime of 31 bytes is at least 2^(SF−7) · 60 ms.
+      expect(beacon.atMs - sameBand.atMs).toBeGreaterThan(100 * 60 * 2 ** (sameBand.spreadingFactor - 7));
+    }
+    await agent.stop();
+  });
+});
+
+describe("witnessing", () => {
+  test("leaves out repeats, its own beacon, and what has no strength or no spreading factor", async () => {
+    const agent = new AgentHarness();
+    await agent.start();
+    const frame = loraFrameOf(1, agent.clock.now());
+    const { rssiDbm: _, ...withoutRssi } = loraFrameOf(2, agent.clock.now());
+    const own = encodeBeaconFrame({
+      entropyIndex: 1,
+      shortId: shortId(agent.signer.publicKey),
+      tag: new Uint8Array(16),
+    });
+    const {
+      spreadingFactor: __,
+      bandwidthHz: ___,
+      codingRate: ____,
+      ...heard
+    } = loraFrameOf(3, agent.clock.now());
+    agent.radio.read(frame);
+    agent.radio.read({ ...frame, rssiDbm: -120 });
+    agent.radio.read(withoutRssi);
+    agent.radio.read({ ...frame, bytes: own });
+    agent.radio.read({ ...frame, bytes: new Uint8Array(20) });
+    agent.radio.read({ ...heard, modulation: "fsk", bitRateBps: 50_000 });
+    await agent.clock.advance(0);
+    expect(agent.packets("witness")).toMatchObject([{ rssiDbm: -101, snrDdb: -35 }]);
+    expect(agent.board.counters).toMatchObject({ beaconsHeard: 3, duplicatesHeard: 1, unusableHeard: 1 });
+    expect(agent.board.framesHeard).toBe(6);
+    await agent.stop();
+  });
+
+  test("goes on when the outbox cannot take a packet, and says so", async () => {
+    const agent = new AgentHarness();
+    await agent.start();
+    const { add } = agent.outbox;
+    agent.outbox.add = () => Promise.reject(new Error("database or disk is full"));
+    agent.radio.read(loraFrameOf(1, agent.clock.now()));
+    await agent.clock.advance(0);
+    expect(agent.board.snapshot(agent.clock.now()).outbox.problem).toBe("database or disk is full");
+    agent.outbox.add = add;
+    agent.radio.read(loraFrameOf(2, agent.clock.now()));
+    await agent.clock.advance(0);
+    expect(agent.packets("witness")).toHaveLength(1);
+    expect(agent.board.snapshot(agent.clock.now()).outbox.problem).toBeUndefined();
+    await agent.stop();
+  });
+});
+
+test("the GPS is summed up in a reading packet each period", async () => {
+  const agent = new AgentHarness();
+  await agent.start();
+  for (let i = 0; i < 10; i++) {
+    agent.gps.read(fixAt(agent.clock.now()));
+    await agent.clock.advance(30_000);
+  }
+  await agent.clock.advance(1);
+  expect(agent.packets("reading")).toMatchObject([
+    {
+      source: "gps",
+      periodMs: 300_000,
+      quantities: [
+        { name: "satellites_used", exponent: 0, min: 8, mean: 8, max: 8, count: 10 },
+        { name: "cn0_db_hz", exponent: -1, min: 305, mean: 353, max: 400, count: 20 },
+      ],
+    },
+  ]);
+  await agent.stop();
+});
