@@ -6,6 +6,7 @@ import type { ForwarderFacts } from "./board/facts.ts";
 import { StatusBoard } from "./board/status-board.ts";
 import type { AgentConfig } from "./config/agent-config.ts";
 import type { CoreContext } from "./core-context.ts";
+import type { OpenDevice } from "./devices/open-device.ts";
 import { supervise } from "./devices/supervise.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import type { OpenPublisher } from "./publisher/publisher.ts";
@@ -17,9 +18,6 @@ import { reportStatus } from "./status/status-reporter.ts";
 import { Wakeup } from "./time/wakeup.ts";
 import { wholeMs } from "./time/whole-ms.ts";
 import { Witnesser } from "./witness/witnesser.ts";
-
-/** Opens a device, or rejects with a message that says what to check. Gives up as soon as `signal` is aborted. */
-export type OpenDevice<D> = (signal: AbortSignal) => Promise<D>;
 
 /** A radio; one behind packet forwarders may also tell which of them it sees. */
 export type AgentRadio = LoraRadio & { forwarderFacts?(): ForwarderFacts[] };

@@ -1,10 +1,11 @@
 /** The program on a hotspot: beacons, witnesses, and delivers what it signed. */
-export { type AgentDeps, type AgentRadio, type OpenDevice, runAgent } from "./agent.ts";
+export { type AgentDeps, type AgentRadio, runAgent } from "./agent.ts";
 export type { AgentStatus, ForwarderFacts } from "./board/facts.ts";
 export { StatusBoard } from "./board/status-board.ts";
 export type { AgentConfig } from "./config/agent-config.ts";
 export type { Config, GpsConfig, LoraConfig } from "./config/config.ts";
 export { ConfigError, loadConfig, parseConfig } from "./config/load.ts";
+export type { OpenDevice } from "./devices/open-device.ts";
 export { gpsOpener, radioOpener } from "./devices/open-devices.ts";
 export { type Assessment, assess } from "./health/assess.ts";
 export type { Health, Part } from "./health/part.ts";

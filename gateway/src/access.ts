@@ -1,5 +1,5 @@
 import { checkLoginToken, downFilter, downTopic, entropyTopic, parseUpTopic } from "@earshot/protocol";
-import type { LoginOutcome } from "./gateway.ts";
+import type { LoginOutcome } from "./contract.ts";
 import type { KeyCache } from "./ingest/key-cache.ts";
 
 export interface AccessDeps {

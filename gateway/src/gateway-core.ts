@@ -1,6 +1,6 @@
 import type { Hono } from "hono";
 import { login, mayPublish, maySubscribe } from "./access.ts";
-import type { Gateway, IngestOutcome, LoginOutcome } from "./gateway.ts";
+import type { Gateway, IngestOutcome, LoginOutcome } from "./contract.ts";
 import type { GatewayParts } from "./gateway-parts.ts";
 import { createApp } from "./http/app.ts";
 import { count } from "./metrics.ts";

@@ -1,7 +1,7 @@
+import type { GatewayDeps } from "./contract.ts";
 import { EntropyPublisher } from "./entropy/entropy-publisher.ts";
 import { closeEpoch } from "./epochs/close-epoch.ts";
 import { EventHub } from "./events.ts";
-import type { GatewayDeps } from "./gateway.ts";
 import type { CheckedPacket } from "./ingest/check-packet.ts";
 import { Ingest } from "./ingest/ingest.ts";
 import { KeyCache } from "./ingest/key-cache.ts";

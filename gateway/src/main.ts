@@ -10,9 +10,10 @@ import { openExternalBroker } from "./broker/external.ts";
 import { ConfigError, parametersOf, parseConfig } from "./config/config.ts";
 import { readHotspotsFile } from "./config/hotspots-file.ts";
 import type { GatewayConfig } from "./config/schema.ts";
+import type { Uplink } from "./contract.ts";
 import type { Downlink } from "./downlink.ts";
 import { runVerifyEpoch, type VerifyCommandIo } from "./epochs/verify-command.ts";
-import { createGateway, type Uplink } from "./gateway.ts";
+import { createGateway } from "./gateway.ts";
 import { loadNetworkKey } from "./key-file.ts";
 import { openStore } from "./store/open-store.ts";
 

@@ -1,18 +1,18 @@
 /** The service that takes reports in, judges them, pays them in epochs and publishes how. */
 export { type EmbeddedBroker, type EmbeddedBrokerOptions, openEmbeddedBroker } from "./broker/embedded.ts";
+export type {
+  EntropySource,
+  Gateway,
+  GatewayDeps,
+  IngestOutcome,
+  LoginOutcome,
+  RegistrationPolicy,
+  Uplink,
+} from "./contract.ts";
 export type { Downlink } from "./downlink.ts";
 export { bundlePaths, type VerifyReport, verifyBundle, verifySeries } from "./epochs/verify-epoch.ts";
 export { EventHub, type GatewayEvent, type Listener } from "./events.ts";
-export {
-  createGateway,
-  type EntropySource,
-  type Gateway,
-  type GatewayDeps,
-  type IngestOutcome,
-  type LoginOutcome,
-  type RegistrationPolicy,
-  type Uplink,
-} from "./gateway.ts";
+export { createGateway } from "./gateway.ts";
 export type { GatewayMetrics } from "./metrics.ts";
 export { openStore } from "./store/open-store.ts";
 export * from "./store/store.ts";

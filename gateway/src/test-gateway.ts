@@ -12,6 +12,7 @@ import {
   utf8,
 } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
+import type { Gateway, GatewayDeps, IngestOutcome } from "./contract.ts";
 import {
   HOTSPOTS,
   idOf,
@@ -22,7 +23,7 @@ import {
   signers,
   statusPacket,
 } from "./epochs/test-network.ts";
-import { createGateway, type Gateway, type GatewayDeps, type IngestOutcome } from "./gateway.ts";
+import { createGateway } from "./gateway.ts";
 import { openStore } from "./store/open-store.ts";
 import type { Store } from "./store/store.ts";
 

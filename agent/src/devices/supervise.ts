@@ -1,11 +1,11 @@
 import type { Driver } from "@earshot/drivers";
-import type { OpenDevice } from "../agent.ts";
 import type { DeviceProbe } from "../board/status-board.ts";
 import type { CoreContext } from "../core-context.ts";
 import { Backoff } from "../time/backoff.ts";
 import { errorText } from "../time/error-text.ts";
 import { LinkedAbort } from "../time/linked-abort.ts";
 import { pause } from "../time/pause.ts";
+import type { OpenDevice } from "./open-device.ts";
 
 export interface SupervisedDevice<R, D extends Driver<R>> {
   board: "radio" | "gps";

@@ -2,8 +2,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import type { Log } from "@earshot/protocol";
 import { Aedes, type Client, type PublishPacket } from "aedes";
+import type { Uplink } from "../contract.ts";
 import type { Downlink } from "../downlink.ts";
-import type { Uplink } from "../gateway.ts";
 import { FrameGuard } from "./frame-guard.ts";
 import { limitOutgoing } from "./outgoing-limit.ts";
 

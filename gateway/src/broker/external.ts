@@ -1,7 +1,7 @@
 import { allUpFilter, type Log } from "@earshot/protocol";
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
+import type { Uplink } from "../contract.ts";
 import type { Downlink } from "../downlink.ts";
-import type { Uplink } from "../gateway.ts";
 
 export interface ExternalBrokerOptions {
   /** `mqtt://host:1883` or `mqtts://host:8883`. */

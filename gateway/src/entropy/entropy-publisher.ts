@@ -8,8 +8,8 @@ import {
   type Signer,
   windowOf,
 } from "@earshot/protocol";
+import type { EntropySource } from "../contract.ts";
 import type { Downlink } from "../downlink.ts";
-import type { EntropySource } from "../gateway.ts";
 import type { Store } from "../store/store.ts";
 
 export interface EntropyPublisherDeps {

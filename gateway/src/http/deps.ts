@@ -1,6 +1,6 @@
 import type { Clock, Hotspot, Log, NetworkParameters } from "@earshot/protocol";
+import type { RegistrationPolicy } from "../contract.ts";
 import type { EventHub } from "../events.ts";
-import type { RegistrationPolicy } from "../gateway.ts";
 import type { GatewayMetrics } from "../metrics.ts";
 import type { Store } from "../store/store.ts";
 

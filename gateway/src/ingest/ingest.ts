@@ -1,5 +1,5 @@
 import { type Clock, type Log, MAX_PACKET_BYTES, sha256 } from "@earshot/protocol";
-import type { IngestOutcome } from "../gateway.ts";
+import type { IngestOutcome } from "../contract.ts";
 import { count, type GatewayMetrics } from "../metrics.ts";
 import type { Progress } from "../progress.ts";
 import type { StoredPacket } from "../store/store.ts";

@@ -6,7 +6,7 @@ import {
   isAdmissibleKey,
   type Log,
 } from "@earshot/protocol";
-import type { RegistrationPolicy } from "../gateway.ts";
+import type { RegistrationPolicy } from "../contract.ts";
 import type { OneAtATime } from "../one-at-a-time.ts";
 import type { Progress } from "../progress.ts";
 import type { Store } from "../store/store.ts";

@@ -1,4 +1,4 @@
-import type { Region, RegionId } from "./regions.ts";
+import type { Region, RegionId } from "./region.ts";
 
 /**
  * The channel plans in which hotspots beacon: LoRa Alliance RP002-1.0.4 "LoRaWAN Regional Parameters", the section

@@ -1,0 +1,70 @@
+import type { Clock, Hotspot, Log, LoginRefusal, NetworkParameters, Signer } from "@earshot/protocol";
+import type { Hono } from "hono";
+import type { Downlink } from "./downlink.ts";
+import type { EventHub } from "./events.ts";
+import type { GatewayMetrics } from "./metrics.ts";
+import type { Store } from "./store/store.ts";
+
+/** 32 unpredictable bytes for the entropy with this index. The demo seeds it; a beacon of public randomness may replace it. */
+export type EntropySource = (index: number) => Uint8Array;
+
+/** `open`: any admissible key joins at the position it asserts. `listed`: only hotspots in the registry. */
+export type RegistrationPolicy = "open" | "listed";
+
+export interface GatewayDeps {
+  parameters: NetworkParameters;
+  store: Store;
+  clock: Clock;
+  /** Holds the network key: entropy, verdicts, receipts and manifests are signed with it. */
+  signer: Signer;
+  entropySource: EntropySource;
+  downlink: Downlink;
+  registration: RegistrationPolicy;
+  /** Hotspots of the operator's list; added to the registry at start. */
+  listed?: readonly Hotspot[];
+  /** Folder that epoch bundles are written to. */
+  bundlesDir: string;
+  /** Allows changes through the API; without one the API is read-only. */
+  adminToken?: string;
+  log: Log;
+  /**
+   * Calls back when packets that arrive together have been gathered into a batch: `queueMicrotask` by default, which
+   * keeps virtual time exact; a server passes `setImmediate`, so that one turn of the event loop makes one transaction.
+   */
+  gather?: (flush: () => void) => void;
+}
+
+/**
+ * `stored` and `duplicate` mean that the packet is in the store. `noted`: an offline will, which leaves a mark and
+ * no packet. A refused packet must be acknowledged too, or its sender repeats it for ever.
+ */
+export type IngestOutcome =
+  | { ok: true; outcome: "stored" | "duplicate" | "noted"; packetId: string }
+  | { ok: false; reason: string; packetId: string };
+
+export type LoginOutcome =
+  | { ok: true; hotspotId: string }
+  | { ok: false; code: LoginRefusal | "unknown_user" | "inadmissible_key" | "unknown_hotspot" };
+
+/** What a broker asks of the gateway. */
+export interface Uplink {
+  /** `sender`: the hotspot that logged in, when the broker knows it. Resolves once the packet is durable; rejects if the store fails. */
+  ingest(topic: string, bytes: Uint8Array, sender?: string): Promise<IngestOutcome>;
+  /** @param username hotspot id @param password login token */
+  login(username: string, password: string): LoginOutcome;
+  mayPublish(hotspotId: string, topic: string): boolean;
+  maySubscribe(hotspotId: string, filter: string): boolean;
+  /** A session opened or ended, however it ended. */
+  presence(hotspotId: string, online: boolean): void;
+  /** Publishes the newest entropy again: for a broker that has just been reached and may not hold it. */
+  announce(): Promise<void>;
+}
+
+export interface Gateway extends Uplink {
+  /** Publishes entropy, judges and closes epochs until aborted; rejects only on a failure that it cannot outlive. */
+  run(signal: AbortSignal): Promise<void>;
+  /** API and page. */
+  readonly app: Hono;
+  readonly events: EventHub;
+  readonly metrics: GatewayMetrics;
+}
