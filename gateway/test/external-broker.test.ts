@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { encodePacket, entropyTopic, hotspotId, silentLog, upTopic } from "@earshot/protocol";
 import { openEmbeddedBroker } from "../src/broker/embedded.ts";
 import { type ExternalBroker, openExternalBroker } from "../src/broker/external.ts";
+import type { IngestOutcome, Uplink } from "../src/contract.ts";
 import { FIRST_EPOCH, PARAMETERS, signers, statusPacket } from "../src/epochs/test-network.ts";
-import type { IngestOutcome, Uplink } from "../src/gateway.ts";
 import { connectHotspot } from "./hotspot-client.ts";
 import { isMosquittoMissing, Mosquitto } from "./mosquitto.ts";
 

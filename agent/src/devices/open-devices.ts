@@ -8,8 +8,9 @@ import {
   openTcp,
 } from "@earshot/drivers";
 import type { Clock, Log } from "@earshot/protocol";
-import type { AgentRadio, OpenDevice } from "../agent.ts";
+import type { AgentRadio } from "../agent.ts";
 import type { GpsConfig, LoraConfig } from "../config/config.ts";
+import type { OpenDevice } from "./open-device.ts";
 
 /** A forwarder that sent no PULL_DATA for so long cannot be reached any more. */
 const DOWNLINK_EXPIRES_MS = 90_000;
