@@ -56,7 +56,7 @@ async function connect(
   signal: AbortSignal,
 ): Promise<MqttSession> {
   signal.throwIfAborted();
-  const client = mqtt.connect(options.url, clientOptions(options, session, version));
+  const client = mqtt.connect({ ...addressOf(options.url), ...clientOptions(options, session, version) });
   const opened = new MqttSession(client, options.url);
   const giveUp = () => void opened.close();
   signal.addEventListener("abort", giveUp, { once: true });
@@ -73,6 +73,15 @@ async function connect(
   } finally {
     signal.removeEventListener("abort", giveUp);
   }
+}
+
+/** Taken apart here: the library would use a parser that warns of itself on standard error. */
+function addressOf(text: string): Pick<IClientOptions, "protocol" | "host" | "port"> {
+  const url = new URL(text);
+  const isTls = url.protocol === "mqtts:";
+  // An IPv6 address stands in brackets in a URL only.
+  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
+  return { protocol: isTls ? "mqtts" : "mqtt", host, port: Number(url.port || (isTls ? 8883 : 1883)) };
 }
 
 const clientOptions = (
