@@ -1,10 +1,10 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { temporaryFolder } from "../src/testing/temporary-folder.ts";
 import { NETWORK, networkSigner } from "./harness.ts";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
@@ -30,7 +30,7 @@ export interface Ports {
 
 /** A configuration in a folder of its own. Ports 0 let the system choose; the log tells which. */
 export function writeConfig({ broker, gpsd }: Ports): string {
-  const folder = mkdtempSync(join(tmpdir(), "earshot-agent-"));
+  const folder = temporaryFolder();
   const file = join(folder, "agent.toml");
   const toml = `
 state_dir = "state"

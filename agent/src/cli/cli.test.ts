@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, watch, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, existsSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ManualClock } from "@earshot/protocol/testing";
 import { attention, broken, ok } from "../health/part.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { lineLog } from "./log.ts";
 import { statusUrl } from "./status.ts";
 import { keepSystemdInformed } from "./systemd.ts";
@@ -37,7 +37,7 @@ test("the page of this machine is asked on an address that can be reached", () =
 });
 
 test("systemd hears READY, then WATCHDOG twice in its period; nothing is started without it", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "earshot-systemd-"));
+  const folder = temporaryFolder();
   const told = join(folder, "told");
   writeFileSync(join(folder, "systemd-notify"), `#!/bin/sh\necho "$@" >> ${told}\n`);
   chmodSync(join(folder, "systemd-notify"), 0o755);

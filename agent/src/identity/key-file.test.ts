@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hotspotId, importKey, verifyEd25519 } from "@earshot/protocol";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { keyFile } from "./key-file.ts";
 import { KeyError } from "./key-provider.ts";
 
-const newPath = (...parts: string[]) => join(mkdtempSync(join(tmpdir(), "earshot-key-")), ...parts);
+const newPath = (...parts: string[]) => join(temporaryFolder(), ...parts);
 
 test("the first start makes a key that later starts find again", () => {
   const path = newPath("state", "hotspot.key");

@@ -1,8 +1,8 @@
-import { copyFileSync, existsSync, mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { silentLog } from "@earshot/protocol";
 import { outboxContract } from "../testing/outbox-contract.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { memoryOutbox } from "./memory-outbox.ts";
 import { memoryStorage } from "./memory-storage.ts";
 import { sqliteOutbox } from "./sqlite-outbox.ts";
@@ -13,7 +13,7 @@ outboxContract("the memory outbox", () => {
 });
 
 outboxContract("the SQLite outbox", () => {
-  let stateDir = mkdtempSync(join(tmpdir(), "earshot-outbox-"));
+  let stateDir = temporaryFolder();
   return {
     open(limits, clock) {
       stateDir = asAfterACrash(stateDir);
@@ -24,7 +24,7 @@ outboxContract("the SQLite outbox", () => {
 
 /** What is on disk now, in a folder of its own: the process that holds the lock on the old one is not dead here. */
 function asAfterACrash(stateDir: string): string {
-  const copy = mkdtempSync(join(tmpdir(), "earshot-outbox-"));
+  const copy = temporaryFolder();
   for (const name of ["outbox.db", "outbox.db-wal", "sequence-mark"]) {
     if (existsSync(join(stateDir, name))) copyFileSync(join(stateDir, name), join(copy, name));
   }

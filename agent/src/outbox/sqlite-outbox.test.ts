@@ -1,15 +1,15 @@
 import { expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Log, silentLog } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 import type { Outbox } from "./outbox.ts";
 import { SEQUENCE_BLOCK } from "./sequence-mark.ts";
 import { sqliteOutbox } from "./sqlite-outbox.ts";
 
 const clock = new ManualClock();
-const newFolder = () => mkdtempSync(join(tmpdir(), "earshot-outbox-"));
+const newFolder = () => temporaryFolder();
 const open = (stateDir: string, log: Log = silentLog) =>
   sqliteOutbox({ stateDir, clock, log, maxBytes: 1_000_000, maxAgeMs: 86_400_000 });
 

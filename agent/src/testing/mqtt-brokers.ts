@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 /** Whether a Debian tool is there. In CI (`EARSHOT_REQUIRE_TOOLS=1`) a missing one is an error. */
 export function hasTool(name: string): boolean {
@@ -35,7 +35,7 @@ export async function startMosquitto(
   settings: (folder: string) => string[],
   port?: number,
 ): Promise<RunningBroker> {
-  const folder = mkdtempSync(join(tmpdir(), "earshot-mosquitto-"));
+  const folder = temporaryFolder();
   const listenPort = port ?? (await freePort());
   // Started by root it becomes another user, who may not read this folder.
   const user = process.getuid?.() === 0 ? ["user root"] : [];
