@@ -168,11 +168,17 @@ describe("wrong_data_rate", () => {
     expect(verdict({ spreadingFactor })).toEqual({
       reason: "wrong_data_rate",
       spreadingFactor,
+      bandwidthHz: 125_000,
       derivedSpreadingFactor: honest.spreadingFactor,
+      derivedBandwidthHz: 125_000,
     });
   });
   test("another bandwidth", () => {
-    expect(verdict({ bandwidthHz: 250_000 }).reason).toBe("wrong_data_rate");
+    expect(verdict({ bandwidthHz: 250_000 })).toMatchObject({
+      reason: "wrong_data_rate",
+      bandwidthHz: 250_000,
+      derivedBandwidthHz: 125_000,
+    });
   });
 });
 

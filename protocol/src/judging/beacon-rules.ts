@@ -147,10 +147,12 @@ const wrongDataRate: Rule<BeaconContext> = {
       ? undefined
       : [
           { name: "spreadingFactor", value: packet.spreadingFactor },
+          { name: "bandwidthHz", value: packet.bandwidthHz },
           { name: "derivedSpreadingFactor", value: derived.spreadingFactor },
+          { name: "derivedBandwidthHz", value: derived.bandwidthHz },
         ],
-  explain: ({ spreadingFactor, derivedSpreadingFactor }) =>
-    `The beacon was sent with SF${spreadingFactor}, but its signature gives SF${derivedSpreadingFactor}: check the agent's region.`,
+  explain: ({ spreadingFactor, bandwidthHz, derivedSpreadingFactor, derivedBandwidthHz }) =>
+    `The beacon was sent with SF${spreadingFactor} at ${bandwidthHz} Hz, but its signature gives SF${derivedSpreadingFactor} at ${derivedBandwidthHz} Hz: check the agent's region.`,
 };
 
 const powerTooHigh: Rule<BeaconContext> = {

@@ -115,7 +115,9 @@ describe("wrong_data_rate", () => {
       expect(verdict({ spreadingFactor })).toEqual({
         reason: "wrong_data_rate",
         spreadingFactor,
+        bandwidthHz: 125_000,
         sentSpreadingFactor: sent,
+        sentBandwidthHz: 125_000,
       });
     },
   );

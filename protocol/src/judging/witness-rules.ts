@@ -82,10 +82,12 @@ const wrongDataRate: Rule<MatchedContext> = {
       ? undefined
       : [
           { name: "spreadingFactor", value: packet.spreadingFactor },
+          { name: "bandwidthHz", value: packet.bandwidthHz },
           { name: "sentSpreadingFactor", value: derived.spreadingFactor },
+          { name: "sentBandwidthHz", value: derived.bandwidthHz },
         ],
-  explain: ({ spreadingFactor, sentSpreadingFactor }) =>
-    `Heard with SF${spreadingFactor}, but it was sent with SF${sentSpreadingFactor}: a radio cannot do that.`,
+  explain: ({ spreadingFactor, bandwidthHz, sentSpreadingFactor, sentBandwidthHz }) =>
+    `Heard with SF${spreadingFactor} at ${bandwidthHz} Hz, but it was sent with SF${sentSpreadingFactor} at ${sentBandwidthHz} Hz: a radio cannot do that.`,
 };
 
 const tooClose: Rule<MatchedContext> = {

@@ -1,0 +1,85 @@
+/** Makes the tables of the README from the code: `bun protocol/test/reason-table.ts` prints them. */
+import { signerFromSeed } from "../src/ed25519.ts";
+import {
+  BEFORE_JUDGING_REASONS,
+  explainVerdict,
+  OUTCOME_REASONS,
+  RULE_ORDER,
+} from "../src/judging/reasons.ts";
+import { makeLoginToken } from "../src/network/login-token.ts";
+import { encodePacket } from "../src/packet/codec.ts";
+import type { PacketType } from "../src/packet/packet.ts";
+import { longestPackets, typicalPackets } from "../src/packet/samples.ts";
+import { messages } from "./sample-messages.ts";
+
+/** Numbers as a verdict might carry them, so that the sentences read as a technician reads them. */
+const EXAMPLE = {
+  lateMs: 4200,
+  sequence: 812,
+  firstSequence: 811,
+  entropyIndex: 29_671_954,
+  scheduledIndex: 29_671_960,
+  firstIndex: 29_671_950,
+  window: 82_422,
+  afterEntropyMs: 190_000,
+  freqHz: 868_100_000,
+  derivedFreqHz: 867_300_000,
+  spreadingFactor: 9,
+  bandwidthHz: 125_000,
+  derivedSpreadingFactor: 10,
+  derivedBandwidthHz: 125_000,
+  sentSpreadingFactor: 10,
+  sentBandwidthHz: 125_000,
+  eirpDdbm: 171,
+  maxEirpDdbm: 160,
+  offsetHz: 200_000,
+  distanceM: 120,
+  minDistanceM: 300,
+  maxDistanceM: 100_000,
+  rssiDbm: -40,
+  boundDdbm: -684,
+  valid: 20,
+};
+/** Where the same name stands for another size of number. */
+const EXCEPTIONS: Record<string, Partial<typeof EXAMPLE>> = { too_far: { distanceM: 104_000 } };
+
+function rows(group: string, reasons: readonly string[], type?: "beacon" | "witness"): string[] {
+  return reasons.map((reason, i) => {
+    const numbers = Object.entries({ ...EXAMPLE, ...EXCEPTIONS[reason] });
+    const measurements = numbers.map(([name, value]) => ({ name, value }));
+    const sentence = explainVerdict({ ...(type && { type }), reason, measurements });
+    return `| ${group} ${i + 1} | \`${reason}\` | ${sentence} |`;
+  });
+}
+
+/** All reasons in the order in which they are looked for. */
+export const reasonTable = (): string =>
+  [
+    "| when | reason | what a technician reads, with numbers for example |",
+    "| --- | --- | --- |",
+    ...rows("before", BEFORE_JUDGING_REASONS),
+    ...rows("report", RULE_ORDER.report),
+    ...rows("beacon", RULE_ORDER.beacon, "beacon"),
+    ...rows("witness", RULE_ORDER.witness, "witness"),
+    ...rows("outcome", OUTCOME_REASONS),
+  ].join("\n");
+
+/** Bytes of each type, envelope included, measured. */
+export function sizeTable(): string {
+  const signer = signerFromSeed(new Uint8Array(32).fill(7));
+  const sizeOf = (packet: Parameters<typeof encodePacket>[0]) => encodePacket(packet, signer, "demo").length;
+  const longest = (type: PacketType) => (type === "reading" ? 1024 : sizeOf(longestPackets[type]));
+  const packets = Object.values(typicalPackets).map(
+    (packet) => `| ${packet.type} | ${sizeOf(packet)} | ${longest(packet.type)} |`,
+  );
+  const token = makeLoginToken(signer, "demo", 1_780_531_260_000);
+  return [
+    "| packet | typical | longest |",
+    "| --- | ---: | ---: |",
+    ...packets,
+    `| entropy | ${messages.entropy.bytes.length} | |`,
+    `| login token, as base64url | ${token.length} | |`,
+  ].join("\n");
+}
+
+if (import.meta.main) console.log(`${sizeTable()}\n\n${reasonTable()}`);
