@@ -21,7 +21,13 @@ import { sendTraffic } from "./support/traffic.ts";
  * traffic. Afterwards the gateway must hold every sequence number that the agent ever gave: one run from 1 on.
  */
 const KILLS = 10;
-const LIMIT_MS = 60_000;
+/**
+ * The kills are spread over networks that run at the same time: an agent whose sessions keep ending waits longer and
+ * longer before the next one, as it should, and ten in a row would take minutes.
+ */
+const KILLS_OF_NETWORK = [3, 3, 2, 2];
+/** A guard, not a measure: the slowest takes about a third of it on a busy machine. */
+const LIMIT_MS = 90_000;
 
 const running = new Set<Program>();
 const folders: string[] = [];
@@ -156,18 +162,23 @@ class Setup {
 }
 
 async function survives(victim: Victim, seed: number): Promise<void> {
+  expect(KILLS_OF_NETWORK.reduce((sum, kills) => sum + kills, 0)).toBe(KILLS);
+  await Promise.all(KILLS_OF_NETWORK.map((kills, index) => survivesKills(victim, kills, 10 * seed + index)));
+}
+
+async function survivesKills(victim: Victim, kills: number, seed: number): Promise<void> {
   const random = seededRandom(seed);
   const setup = new Setup(victim);
   await setup.start();
   const stop = new AbortController();
   const { udp: udpPort } = setup.ports;
   const traffic = sendTraffic(
-    { clock: systemClock, random, udpPort, periodMs: 15, entropyPeriodMs: 500 },
+    { clock: systemClock, random, udpPort, periodMs: 30, entropyPeriodMs: 500 },
     stop.signal,
   );
   // Something must have arrived before anything can be lost.
   await setup.holdsAll(10, systemClock.now() + LIMIT_MS / 3);
-  for (let kills = 0; kills < KILLS; kills++) {
+  for (let kill = 0; kill < kills; kill++) {
     await setup.storesMore();
     await systemClock.sleep(400 * random());
     await setup.restart(victim, "SIGKILL");
@@ -178,9 +189,9 @@ async function survives(victim: Victim, seed: number): Promise<void> {
   const given = await setup.highestSequence();
   const ranges = await setup.holdsAll(given, systemClock.now() + LIMIT_MS / 2);
   console.log(
-    `${victim} killed ${KILLS} times: ${given} sequence numbers given, stored ${JSON.stringify(ranges)}`,
+    `${victim} killed ${kills} times: ${given} sequence numbers given, stored ${JSON.stringify(ranges)}`,
   );
-  expect(given).toBeGreaterThan(KILLS);
+  expect(given).toBeGreaterThan(10);
   expect(ranges).toHaveLength(1);
   expect(ranges[0]?.first).toBe(1);
   expect(ranges[0]?.last).toBeGreaterThanOrEqual(given);
