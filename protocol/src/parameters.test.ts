@@ -26,7 +26,7 @@ const arbitrary: fc.Arbitrary<NetworkParameters> = fc
   .record({
     network: fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,31}$/),
     ruleSet: fc.constant("earshot-1" as const),
-    entropyPeriodMs: fc.integer({ min: 1, max: 86_400_000 }),
+    entropyPeriodMs: fc.integer({ min: 500, max: 86_400_000 }),
     entropyValidityMs: fc.integer({ min: 1, max: 600_000 }),
     windowPeriods: fc.integer({ min: 1, max: 100_000 }),
     epochPeriods: fc.integer({ min: 1, max: 50 }),
@@ -76,6 +76,7 @@ describe("problems", () => {
 
   test("values exactly at their limits have none", () => {
     const limits: Partial<NetworkParameters> = {
+      entropyPeriodMs: 500,
       reportDeadlineMs: parameters.entropyValidityMs,
       minDistanceM: parameters.maxDistanceM,
       beaconerShareBp: 10_000,
@@ -96,6 +97,7 @@ describe("problems", () => {
 
   const cases: [Partial<NetworkParameters>, string][] = [
     [{ network: "Demo" }, 'network is "Demo"; 1 to 32 of a-z, 0-9 and - are allowed'],
+    [{ entropyPeriodMs: 499 }, "entropyPeriodMs is 499; at least 500 is needed"],
     [{ epochPeriods: 1441 }, "epochPeriods is 1441; a multiple of windowPeriods (360) is needed"],
     [
       { reportDeadlineMs: 179_999 },

@@ -62,6 +62,9 @@ const MAX_UINT256 = 2n ** 256n - 1n;
 const CHECKS: readonly ((parameters: NetworkParameters) => string | false)[] = [
   ({ network }) =>
     !isNetworkName(network) && `network is "${network}"; 1 to 32 of a-z, 0-9 and - are allowed`,
+  // An entropy index, counted from 1970, has 32 bits in a beacon's frame: half a second lasts until 2038.
+  ({ entropyPeriodMs }) =>
+    entropyPeriodMs < 500 && `entropyPeriodMs is ${entropyPeriodMs}; at least 500 is needed`,
   ({ epochPeriods, windowPeriods }) =>
     epochPeriods % windowPeriods !== 0 &&
     `epochPeriods is ${epochPeriods}; a multiple of windowPeriods (${windowPeriods}) is needed`,

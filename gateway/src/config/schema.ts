@@ -10,7 +10,7 @@ const decimal = z.string().regex(/^\d+$/, "must be a whole number in quotes");
 const defaults = DEFAULT_PARAMETERS;
 
 const parameters = z.strictObject({
-  entropy_period_ms: periodMs.default(defaults.entropyPeriodMs),
+  entropy_period_ms: whole(500, 86_400_000).default(defaults.entropyPeriodMs),
   entropy_validity_ms: periodMs.default(defaults.entropyValidityMs),
   window_periods: whole(1, 100_000).default(defaults.windowPeriods),
   epoch_periods: whole(1, 1_000_000).default(defaults.epochPeriods),
