@@ -106,6 +106,7 @@ async function runServices(config: GatewayConfig, signer: Signer, signal: AbortS
     ...(file === undefined ? {} : { listed: await readHotspotsFile(file, systemClock.now()) }),
     ...(config.http.admin_token === undefined ? {} : { adminToken: config.http.admin_token }),
     bundlesDir: join(config.state_dir, "epochs"),
+    gather: setImmediate,
     log,
   });
   // No idle limit: live events may be minutes apart.

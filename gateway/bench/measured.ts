@@ -1,0 +1,55 @@
+import { verify } from "node:crypto";
+import { createGateway, openStore } from "@earshot/gateway";
+import { DEFAULT_PARAMETERS, importKey, signerFromSeed, silentLog } from "@earshot/protocol";
+import { type GatewayLoad, NETWORK, NOW_MS } from "./load.ts";
+
+/** Verifies one signature per packet, over as many bytes, with keys imported beforehand: the least that ingest must do. */
+export function bareVerifier({ packets }: GatewayLoad): () => void {
+  const keys = new Map(packets.map(({ sender, signer }) => [sender, importKey(signer.publicKey)]));
+  const jobs = packets.map(({ bytes, sender, signer }) => {
+    const key = keys.get(sender);
+    if (key === undefined) throw new TypeError(`No key for ${sender}`);
+    return { bytes, key, signature: signer.sign(bytes) };
+  });
+  return () => {
+    let held = 0;
+    for (const { bytes, key, signature } of jobs) if (verify(null, bytes, key, signature)) held++;
+    if (held !== jobs.length) throw new Error(`Only ${held} of ${jobs.length} signatures hold`);
+  };
+}
+
+export interface BenchGateway {
+  /** Resolves once all are durable; throws unless all are new. */
+  take(load: GatewayLoad, groupSize: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The gateway as it ships, with its store on disk; what it sends goes nowhere. */
+export async function openBenchGateway(path: string): Promise<BenchGateway> {
+  const store = await openStore(`sqlite://${path}`);
+  const gateway = await createGateway({
+    parameters: { ...DEFAULT_PARAMETERS, network: NETWORK },
+    store,
+    clock: { now: () => NOW_MS, sleep: () => Promise.reject(new Error("No time passes here")) },
+    signer: signerFromSeed(new Uint8Array(32).fill(1)),
+    entropySource: () => new Uint8Array(32),
+    downlink: { publish: async () => undefined },
+    registration: "open",
+    bundlesDir: "unused",
+    log: silentLog,
+    gather: setImmediate,
+  });
+  return {
+    async take({ packets }, groupSize) {
+      for (let from = 0; from < packets.length; from += groupSize) {
+        const group = packets.slice(from, from + groupSize);
+        const outcomes = await Promise.all(
+          group.map(({ topic, bytes, sender }) => gateway.ingest(topic, bytes, sender)),
+        );
+        const other = outcomes.find((outcome) => !outcome.ok || outcome.outcome !== "stored");
+        if (other !== undefined) throw new Error(`A packet was not stored: ${JSON.stringify(other)}`);
+      }
+    },
+    close: () => store.close(),
+  };
+}
