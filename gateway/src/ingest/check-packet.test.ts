@@ -1,0 +1,84 @@
+import { describe, expect, test } from "bun:test";
+import { encodePacket, hotspotId, type Packet, type Signer, upTopic } from "@earshot/protocol";
+import {
+  beaconOf,
+  FIRST_EPOCH,
+  idOf,
+  PARAMETERS,
+  signers,
+  statusPacket,
+  witnessOf,
+} from "../epochs/test-network.ts";
+import { checkPacket, type PacketChecks } from "./check-packet.ts";
+import { KeyCache } from "./key-cache.ts";
+import { SenderCache } from "./sender-cache.ts";
+
+const { network } = PARAMETERS;
+const nowMs = FIRST_EPOCH * 8000;
+const beacon = beaconOf("a", FIRST_EPOCH, 7);
+const checks: PacketChecks = {
+  network,
+  senders: new SenderCache(network, new KeyCache()),
+  isAllowed: () => true,
+  latestIndex: beacon.index,
+};
+const signed = (packet: Packet, signer: Signer = signers.a, of = network) => encodePacket(packet, signer, of);
+const topicOf = (packet: Packet, id = idOf("a")) => upTopic(network, id, packet.type);
+const status = statusPacket(1, nowMs);
+
+function reasonOf(topic: string, bytes: Uint8Array, changes: Partial<PacketChecks> = {}, sender?: string) {
+  const result = checkPacket(topic, bytes, { ...checks, ...changes }, sender);
+  return result.ok ? "ok" : result.reason;
+}
+
+describe("a packet that stands", () => {
+  test("names what it is about", () => {
+    const witness = witnessOf(beacon, 3);
+    const topic = topicOf(witness, idOf("b"));
+    const result = checkPacket(topic, signed(witness, signers.b), checks, idOf("b"));
+    expect(result).toMatchObject({
+      ok: true,
+      checked: { hotspotId: idOf("b"), about: { entropyIndex: beacon.index }, decoded: { packet: witness } },
+    });
+    const own = checkPacket(topicOf(beacon.packet), signed(beacon.packet), checks);
+    expect(own.ok && result.ok && own.checked.about).toEqual(result.ok && result.checked.about);
+  });
+
+  test("of a status there is nothing that it is about", () => {
+    const result = checkPacket(topicOf(status), signed(status), checks);
+    expect(result.ok && result.checked.about).toBeUndefined();
+  });
+
+  test("an offline status without a number is the last will; other packets need a number", () => {
+    const will = { ...status, sequence: 0, state: "offline" } as const;
+    expect(reasonOf(topicOf(will), signed(will))).toBe("ok");
+    expect(reasonOf(topicOf(status), signed({ ...status, sequence: 0 }))).toBe("out_of_range");
+    const witness = witnessOf(beacon, 0);
+    expect(reasonOf(topicOf(witness), signed(witness))).toBe("out_of_range");
+  });
+});
+
+describe("refused", () => {
+  const bytes = signed(status);
+  const flipped = bytes.slice();
+  flipped[flipped.length - 1] = (flipped.at(-1) ?? 0) ^ 1;
+  const smallOrder = hotspotId(new Uint8Array(32).fill(0, 1).fill(1, 0, 1));
+  const cases: Record<string, () => string> = {
+    "wrong_topic: not an up topic": () => reasonOf(`earshot/1/${network}/entropy`, bytes),
+    "wrong_topic: another hotspot's": () => reasonOf(topicOf(status, idOf("b")), bytes),
+    "wrong_topic: another type's": () => reasonOf(upTopic(network, idOf("a"), "reading"), bytes),
+    "wrong_topic: of no hotspot": () => reasonOf(topicOf(status, "nobody"), bytes),
+    "wrong_topic: published by another": () => reasonOf(topicOf(status), bytes, {}, idOf("b")),
+    "wrong_network: of the topic": () => reasonOf(upTopic("elsewhere", idOf("a"), "status"), bytes),
+    "bad_signature: of another network": () => reasonOf(topicOf(status), signed(status, signers.a, "other")),
+    "bad_signature: one bit": () => reasonOf(topicOf(status), flipped),
+    "unknown_hotspot: not listed": () => reasonOf(topicOf(status), bytes, { isAllowed: () => false }),
+    "inadmissible_key: of small order": () => reasonOf(topicOf(status, smallOrder), bytes),
+    "too_large: more than a packet": () => reasonOf(topicOf(status), new Uint8Array(1025)),
+    "from_future: beyond the clocks' difference": () =>
+      reasonOf(topicOf(beacon.packet), signed(beacon.packet), { latestIndex: beacon.index - 1 }),
+  };
+  for (const [what, reason] of Object.entries(cases)) {
+    test(what, () => expect(reason()).toBe(what.split(":")[0] as string));
+  }
+});
