@@ -28,7 +28,7 @@ export const systemClock: Clock = {
         },
         Math.min(leftMs, MAX_TIMER_MS),
       );
-    let timer = arm(ms);
+    let timer = arm(Math.max(0, ms));
     signal?.addEventListener("abort", onAbort, { once: true });
     return promise;
   },

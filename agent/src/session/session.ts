@@ -13,6 +13,8 @@ import { pump } from "./pump.ts";
 const OPEN_LIMIT_MS = 60_000;
 /** A session that lasted so long was a good one. */
 const LASTING_MS = 30_000;
+/** After a session that did open: the broker is there, and may only have been started again. */
+const REOPEN_LIMIT_MS = 5000;
 const BACKOFF = { firstMs: 1000, maxMs: 60_000 };
 
 /** Nothing earlier can be written into a packet. */
@@ -36,9 +38,11 @@ export async function keepSession(
   let isFirstFailure = true;
   while (!signal.aborted) {
     let end: string;
+    let limitMs: number | undefined;
     try {
       const publisher = await openWithin(context, parts.openPublisher, signal);
       const openedAtMs = clock.now();
+      limitMs = REOPEN_LIMIT_MS;
       end = await runSession(context, parts, publisher, signal);
       isFirstFailure = true;
       // Not at once: where two agents run with one key, each ends the other's session as soon as it has its own.
@@ -50,7 +54,7 @@ export async function keepSession(
     board.setLink("broker", "lost", clock.now(), end);
     if (isFirstFailure) log("warn", "No session with the broker; trying again until there is", { why: end });
     isFirstFailure = false;
-    await pause(clock, backoff.nextMs(), signal);
+    await pause(clock, backoff.nextMs(limitMs), signal);
   }
 }
 

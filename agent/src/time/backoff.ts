@@ -16,9 +16,10 @@ export class Backoff {
     this.#random = random;
   }
 
-  nextMs(): number {
+  /** @param limitMs for this wait, where it is below `maxMs` */
+  nextMs(limitMs = Number.POSITIVE_INFINITY): number {
     const { firstMs, maxMs } = this.#options;
-    const fullMs = Math.min(maxMs, firstMs * 2 ** Math.min(this.#attempts, 30));
+    const fullMs = Math.min(maxMs, limitMs, firstMs * 2 ** Math.min(this.#attempts, 30));
     this.#attempts += 1;
     return Math.round(fullMs * (0.5 + this.#random() / 2));
   }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { MemoryNetwork } from "@earshot/drivers/testing";
 import { createGateway, openStore } from "@earshot/gateway";
 import { epochOf, type Log, REGIONS } from "@earshot/protocol";
-import { ManualClock } from "@earshot/protocol/testing";
+import { ManualClock } from "@earshot/protocol/virtual-time";
 import { Ether } from "../radio/ether.ts";
 import { CITY } from "../radio/path-loss.ts";
 import type { EpochResult } from "../report/epoch-result.ts";

@@ -1,5 +1,5 @@
 import type { Random } from "@earshot/protocol";
-import { seededRandom } from "@earshot/protocol/testing";
+import { seededRandom } from "@earshot/protocol/virtual-time";
 
 const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
