@@ -14,6 +14,7 @@ test("waits between attempts double up to a limit, spread over their upper half,
     expect(waitMs).toBeGreaterThanOrEqual(fullMs / 2);
     expect(waitMs).toBeLessThanOrEqual(fullMs);
   }
+  expect(backoff.nextMs(5000)).toBeLessThanOrEqual(5000);
   backoff.reset();
   expect(backoff.nextMs()).toBeLessThanOrEqual(1000);
 });
