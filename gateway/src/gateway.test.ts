@@ -1,27 +1,247 @@
-import { expect, test } from "bun:test";
-
-import { epochPackets, FIRST_EPOCH } from "./epochs/test-network.ts";
+import { describe, expect, test } from "bun:test";
+import {
+  downTopic,
+  entropyMessage,
+  entropyTopic,
+  receiptMessage,
+  reportDeadlineMs,
+  verdictMessage,
+} from "@earshot/protocol";
+import {
+  beaconOf,
+  epochPackets,
+  FIRST_EPOCH,
+  idOf,
+  networkSigner,
+  PARAMETERS,
+  type SentPacket,
+  witnessOf,
+} from "./epochs/test-network.ts";
 import { runVerifyEpoch } from "./epochs/verify-command.ts";
-import { assertions, startTestGateway } from "./test-gateway.ts";
+import type { GatewayEvent } from "./events.ts";
+import { createGateway } from "./gateway.ts";
+import { assertions, startTestGateway, type TestGateway } from "./test-gateway.ts";
 
+const { network } = PARAMETERS;
 const startMs = FIRST_EPOCH * 8000;
+/** Both epochs are closed by then: the last index's draw is five periods after it. */
+const endMs = startMs + 26_000;
+const twoEpochs: readonly SentPacket[] = [
+  ...assertions(startMs + 20),
+  ...epochPackets(FIRST_EPOCH),
+  ...epochPackets(FIRST_EPOCH + 1),
+];
+
+/** What `verify-epoch` says of all bundles that the gateway wrote. */
+async function verified({ bundlesDir }: TestGateway): Promise<{ code: number; text: string }> {
+  const text: string[] = [];
+  const say = (line: string) => void text.push(line);
+  const code = await runVerifyEpoch([bundlesDir], { out: say, err: say, isTerminal: false });
+  return { code, text: text.join("") };
+}
+
+async function results({ store }: TestGateway) {
+  const epochs = (await store.epochs({ limit: 10 })).map(({ epoch, root, paid }) => [
+    epoch,
+    root.toHex(),
+    paid,
+  ]);
+  const verdicts = await Promise.all([0, 1, 2].map((i) => store.verdictsOfEpoch(FIRST_EPOCH + i)));
+  const reasons = verdicts.flat().map(({ packetId, epoch, reason }) => [packetId, epoch, reason]);
+  return { epochs, reasons: reasons.sort() };
+}
 
 test("two epochs come out as verify-epoch recomputes them", async () => {
   await using run = await startTestGateway(startMs + 10);
-  const packets = [
-    ...assertions(startMs + 20),
-    ...epochPackets(FIRST_EPOCH),
-    ...epochPackets(FIRST_EPOCH + 1),
-  ];
-  await run.play(packets, startMs + 26_000);
+  await run.play(twoEpochs, endMs);
   const epochs = await run.store.epochs({ limit: 10 });
-  expect(epochs.map(({ epoch }) => epoch)).toEqual([FIRST_EPOCH + 1, FIRST_EPOCH]);
-  const text: string[] = [];
-  const io = {
-    out: (line: string) => text.push(line),
-    err: (line: string) => text.push(line),
-    isTerminal: false,
-  };
-  const code = await runVerifyEpoch([run.bundlesDir], io);
-  expect([code, text.join("")]).toEqual([0, expect.anything()]);
+  expect(epochs.map(({ epoch, paid }) => [epoch, paid > 0n])).toEqual([
+    [FIRST_EPOCH + 1, true],
+    [FIRST_EPOCH, true],
+  ]);
+  expect(await verified(run)).toMatchObject({ code: 0 });
+  const reasons = (await run.store.verdictsOfEpoch(FIRST_EPOCH + 1)).map(({ reason }) => reason);
+  expect(reasons).toContain("ok");
+  expect(reasons).toContain("report_late");
+  expect(reasons).toContain("too_close");
+  expect(run.gateway.metrics).toMatchObject({ closedEpoch: FIRST_EPOCH + 1, downlinkFailures: 0 });
+});
+
+describe("however it is interrupted, the same comes out", () => {
+  test.each([2500, 5100, 7700, 9100, 12_300, 15_900, 18_100, 21_000])("restart after %d ms", async (ms) => {
+    await using whole = await startTestGateway(startMs + 10);
+    await whole.play(twoEpochs, endMs);
+    await using broken = await startTestGateway(startMs + 10);
+    const before = twoEpochs.filter(({ receivedAtMs }) => receivedAtMs <= startMs + ms);
+    await broken.play(before, startMs + ms);
+    await broken.restart();
+    await broken.play(
+      twoEpochs.filter((packet) => !before.includes(packet)),
+      endMs,
+    );
+    expect(await results(broken)).toEqual(await results(whole));
+    expect(await verified(broken)).toMatchObject({ code: 0 });
+  });
+
+  test("packets that come twice, the second time much later", async () => {
+    await using once = await startTestGateway(startMs + 10);
+    await once.play(twoEpochs, endMs);
+    await using twice = await startTestGateway(startMs + 10);
+    const again = twoEpochs.map(({ bytes }, i) => ({ bytes, receivedAtMs: startMs + 15_000 + i }));
+    await twice.play([...twoEpochs, ...again], endMs);
+    expect(await results(twice)).toEqual(await results(once));
+    expect(twice.gateway.metrics.duplicates).toBeGreaterThan(20);
+  });
+});
+
+describe("a late report", () => {
+  const beacon = beaconOf("a", FIRST_EPOCH, 500);
+  const late = witnessOf(beacon, 500);
+
+  test("is refused at once when its beacon has been judged, and is in a bundle", async () => {
+    await using run = await startTestGateway(startMs + 10);
+    await run.play(twoEpochs, startMs + 17_000);
+    expect(await run.store.judgedThrough()).toBeGreaterThanOrEqual(beacon.index);
+    const sent = run.sent.length;
+    const outcome = await run.sendAs("b", late);
+    await run.clock.advance(0);
+    expect(await run.store.verdict(outcome.packetId)).toMatchObject({
+      reason: "report_late",
+      outcome: "refused",
+      entropyIndex: beacon.index,
+    });
+    expect(run.sent.slice(sent).map(({ topic }) => topic)).toEqual([
+      downTopic(network, idOf("b"), "verdict"),
+    ]);
+    await run.play([], startMs + 36_000);
+    expect((await run.store.epochs({ limit: 10 })).length).toBeGreaterThanOrEqual(3);
+    expect(await verified(run)).toMatchObject({ code: 0 });
+  });
+
+  test("whose verdict was lost to a crash gets it after the restart", async () => {
+    await using run = await startTestGateway(startMs + 10);
+    await run.play(twoEpochs, startMs + 17_000);
+    const { addLateVerdicts } = run.store;
+    run.store.addLateVerdicts = () => Promise.reject(new Error("killed"));
+    const { packetId } = await run.sendAs("b", late);
+    await run.clock.advance(0);
+    expect(await run.store.verdict(packetId)).toBeUndefined();
+    run.store.addLateVerdicts = addLateVerdicts;
+    await run.restart();
+    await run.clock.advance(0);
+    expect(await run.store.verdict(packetId)).toMatchObject({ reason: "report_late" });
+  });
+});
+
+test("an epoch in which the network was down is skipped, and the chain of bundles still holds", async () => {
+  await using run = await startTestGateway(startMs + 10);
+  await run.play(
+    twoEpochs.filter(({ receivedAtMs }) => receivedAtMs < startMs + 8000),
+    startMs + 8100,
+  );
+  await run.stop();
+  await run.clock.advance(40_000);
+  await run.restart();
+  const epoch = FIRST_EPOCH + 7;
+  const packets = epochPackets(epoch).filter(({ receivedAtMs }) => receivedAtMs > run.clock.now());
+  await run.play(packets, (epoch + 3) * 8000);
+  const closed = (await run.store.epochs({ limit: 10 })).map((stored) => stored.epoch);
+  expect(closed).toContain(FIRST_EPOCH);
+  expect(closed).toContain(epoch);
+  expect(closed).not.toContain(FIRST_EPOCH + 3);
+  expect(await verified(run)).toMatchObject({ code: 0 });
+});
+
+test("nothing about a beacon leaves the gateway before its report deadline", async () => {
+  await using run = await startTestGateway(startMs + 10);
+  const told: { entropyIndex: number; atMs: number }[] = [];
+  run.gateway.events.listen((event: GatewayEvent) => {
+    if (event.kind === "verdicts") told.push({ entropyIndex: event.entropyIndex, atMs: run.clock.now() });
+  });
+  await run.play(twoEpochs, endMs);
+  for (const { topic, bytes, atMs } of run.sent.filter((message) => message.topic.endsWith("/verdict"))) {
+    const opened = verdictMessage.open(bytes, network);
+    if (!opened.ok) throw new Error(`${topic}: ${opened.code}`);
+    for (const { packetId } of opened.value.verdicts) {
+      const verdict = await run.store.verdict(packetId.toHex());
+      if (verdict !== undefined) told.push({ entropyIndex: verdict.entropyIndex, atMs });
+    }
+  }
+  expect(told.length).toBeGreaterThan(20);
+  const early = told.filter(({ entropyIndex, atMs }) => atMs <= reportDeadlineMs(entropyIndex, PARAMETERS));
+  expect(early).toEqual([]);
+});
+
+describe("what hotspots are told", () => {
+  test("entropy, receipts and verdicts, each signed by the network", async () => {
+    await using run = await startTestGateway(startMs + 10);
+    await run.play(twoEpochs, endMs);
+    const open = (
+      topic: string,
+      codec: typeof entropyMessage | typeof verdictMessage | typeof receiptMessage,
+    ) =>
+      run.sent
+        .filter((message) => message.topic === topic)
+        .map(({ bytes }) => codec.open(bytes, network, networkSigner.publicKey));
+    const entropy = open(entropyTopic(network), entropyMessage);
+    expect(entropy.length).toBeGreaterThan(10);
+    const verdicts = open(downTopic(network, idOf("b"), "verdict"), verdictMessage);
+    expect(verdicts.length).toBeGreaterThan(3);
+    const receipts = open(downTopic(network, idOf("a"), "command"), receiptMessage);
+    expect(receipts.at(-1)).toMatchObject({
+      value: {
+        stored: [
+          { first: 1, last: 1 },
+          { first: 10, last: 12 },
+          { first: 22, last: 22 },
+        ],
+      },
+    });
+    expect([...entropy, ...verdicts, ...receipts].every(({ ok }) => ok)).toBe(true);
+  });
+
+  test("why a packet was refused before it was stored", async () => {
+    await using run = await startTestGateway(startMs + 10);
+    const witness = witnessOf(beaconOf("a", FIRST_EPOCH + 3, 1), 1);
+    expect(await run.sendAs("b", witness)).toMatchObject({ ok: false, reason: "from_future" });
+    const [message] = run.sent.filter(({ topic }) => topic === downTopic(network, idOf("b"), "verdict"));
+    expect(verdictMessage.open(message?.bytes ?? new Uint8Array(), network)).toMatchObject({
+      value: { verdicts: [{ outcome: "refused", reason: "from_future" }] },
+    });
+    expect(run.gateway.metrics.refused.get("from_future")).toBe(1);
+  });
+});
+
+test("a broker that takes nothing holds nothing up", async () => {
+  const downlink = { publish: () => Promise.reject(new Error("away")) };
+  await using run = await startTestGateway(startMs + 10, { downlink });
+  await run.play(twoEpochs, endMs);
+  expect(run.gateway.metrics.closedEpoch).toBe(FIRST_EPOCH + 1);
+  expect(run.gateway.metrics.downlinkFailures).toBeGreaterThan(5);
+});
+
+test("a store that fails for a while delays judging and loses nothing", async () => {
+  await using whole = await startTestGateway(startMs + 10);
+  await whole.play(twoEpochs, endMs);
+  await using run = await startTestGateway(startMs + 10);
+  const { addJudgement, addEpoch } = run.store;
+  await run.play(
+    twoEpochs.filter(({ receivedAtMs }) => receivedAtMs <= startMs + 8000),
+    startMs + 8001,
+  );
+  run.store.addJudgement = run.store.addEpoch = () => Promise.reject(new Error("disk full"));
+  await run.play(
+    twoEpochs.filter(({ receivedAtMs }) => receivedAtMs > startMs + 8000),
+    startMs + 16_100,
+  );
+  Object.assign(run.store, { addJudgement, addEpoch });
+  await run.play([], endMs);
+  expect((await results(run)).epochs).toEqual((await results(whole)).epochs);
+  expect(await verified(run)).toMatchObject({ code: 0 });
+});
+
+test("parameters that contradict each other are named", async () => {
+  const deps = { parameters: { ...PARAMETERS, epochPeriods: 7 } };
+  const outcome = await createGateway(deps as never).catch((error: Error) => error.message);
+  expect(outcome).toContain("epochPeriods");
 });

@@ -32,6 +32,7 @@ export interface SentMessage {
   topic: string;
   bytes: Uint8Array;
   retain: boolean;
+  atMs: number;
 }
 
 export interface TestGateway extends AsyncDisposable {
@@ -45,7 +46,9 @@ export interface TestGateway extends AsyncDisposable {
   sendAs(name: Name, packet: Packet): Promise<IngestOutcome>;
   /** Runs until this time of the virtual clock, taking each packet in at its time. */
   play(packets: readonly SentPacket[], untilMs: number): Promise<void>;
-  /** A new gateway over the same store, as after a crash. */
+  /** Ends the gateway; the store stays. */
+  stop(): Promise<void>;
+  /** A new gateway over the same store. */
   restart(): Promise<void>;
 }
 
@@ -65,7 +68,8 @@ export async function startTestGateway(
     signer: networkSigner,
     entropySource: (index) => sha256(utf8(`entropy ${index}`)),
     downlink: {
-      publish: async (topic, bytes, { retain = false } = {}) => void sent.push({ topic, bytes, retain }),
+      publish: async (topic, bytes, { retain = false } = {}) =>
+        void sent.push({ topic, bytes, retain, atMs: clock.now() }),
     },
     registration: "open",
     bundlesDir: join(folder, "epochs"),
@@ -88,6 +92,7 @@ export async function startTestGateway(
       }
       await clock.advance(untilMs - clock.now());
     },
+    stop: () => running.stop(),
     async restart() {
       await running.stop();
       running = await start(deps);
