@@ -240,6 +240,22 @@ test("a store that fails for a while delays judging and loses nothing", async ()
   expect(await verified(run)).toMatchObject({ code: 0 });
 });
 
+test("judging waits for a timely report that the store is still busy with", async () => {
+  await using run = await startTestGateway(startMs + 10);
+  const { addPackets } = run.store;
+  const beacon = beaconOf("a", FIRST_EPOCH, 10);
+  const release = Promise.withResolvers<void>();
+  await run.play(assertions(startMs + 20), beacon.index * 2000 + 1000);
+  run.store.addPackets = (packets) => release.promise.then(() => addPackets(packets));
+  const taking = run.sendAs("a", beacon.packet);
+  await run.clock.advance(12_000);
+  expect(await run.store.judgedThrough()).toBeLessThan(beacon.index);
+  release.resolve();
+  const { packetId } = await taking;
+  await run.clock.advance(2000);
+  expect(await run.store.verdict(packetId)).toMatchObject({ reason: "not_heard" });
+});
+
 test("parameters that contradict each other are named", async () => {
   const deps = { parameters: { ...PARAMETERS, epochPeriods: 7 } };
   const outcome = await createGateway(deps as never).catch((error: Error) => error.message);

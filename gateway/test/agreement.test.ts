@@ -1,0 +1,109 @@
+import { expect, test } from "bun:test";
+import { encodePacket, type Packet, type Random } from "@earshot/protocol";
+import { seededRandom } from "@earshot/protocol/testing";
+import {
+  beaconOf,
+  FIRST_EPOCH,
+  HOTSPOTS,
+  idOf,
+  type Name,
+  PARAMETERS,
+  type SentPacket,
+  signers,
+  statusPacket,
+  witnessOf,
+} from "../src/epochs/test-network.ts";
+import { runVerifyEpoch } from "../src/epochs/verify-command.ts";
+import { startTestGateway } from "../src/test-gateway.ts";
+
+/*
+ * Judging goes index by index while packets still arrive; `verify-epoch` judges a whole bundle at once. Whatever
+ * happens, they must agree to the last verdict.
+ */
+
+const EPOCHS = 4;
+const startMs = FIRST_EPOCH * 8000;
+const names = ["a", "b", "c", "near", "stranger"] as const;
+const pick = <T>(random: Random, choices: readonly T[]): T =>
+  choices[Math.floor(random() * choices.length)] as T;
+
+/** Packets as nobody would send them: numbers used twice, reports late and repeated, positions that wander. */
+function mess(random: Random): SentPacket[] {
+  const sent: SentPacket[] = [];
+  const send = (name: Name, packet: Packet, atMs: number) =>
+    sent.push({
+      bytes: encodePacket(packet, signers[name], PARAMETERS.network),
+      receivedAtMs: Math.max(startMs + 20, Math.round(atMs)),
+    });
+  // Few numbers, so that they meet.
+  const number = () => 1 + Math.floor(random() * 60);
+  for (let epoch = FIRST_EPOCH; epoch < FIRST_EPOCH + EPOCHS; epoch++) {
+    for (const name of names) {
+      if (random() < 0.4) send(name, statusOf(name, number(), random), epoch * 8000 + random() * 8000);
+      const beacon = beaconOf(name, epoch, number());
+      const delayMs = () => (random() < 0.8 ? random() * 6000 : random() * 20_000);
+      for (let copy = 0; copy <= Number(random() < 0.2); copy++) {
+        send(name, { ...beacon.packet, sequence: number() }, beacon.index * 2000 + delayMs());
+      }
+      if (random() < 0.3) {
+        // Claimed for another period of the window: it spoils the true one only where it came in time.
+        const entropyIndex = epoch * 4 + Math.floor(random() * 4);
+        send(name, { ...beacon.packet, sequence: number(), entropyIndex }, entropyIndex * 2000 + delayMs());
+      }
+      for (let i = 0; i < 5; i++) {
+        const rssiDbm = pick(random, [-110, -110, -110, -30]);
+        const witness = witnessOf(beacon, number(), { rssiDbm });
+        send(pick(random, names), witness, beacon.index * 2000 + delayMs());
+      }
+    }
+  }
+  return sent;
+}
+
+function statusOf(name: Name, sequence: number, random: Random): Packet {
+  const stands = HOTSPOTS.find(({ id }) => id === idOf(name)) ?? HOTSPOTS[0];
+  if (stands === undefined) throw new TypeError("The test network has no hotspots");
+  const { lonE7, elevationM, antennaGainDdbi, region, payee } = stands;
+  const latE7 = stands.latE7 + Math.floor(random() * 3) * 50_000;
+  const position = { latE7, lonE7, elevationM, antennaGainDdbi, region, payee };
+  return statusPacket(sequence, startMs, position);
+}
+
+const reasonsSeen = new Set<string>();
+
+const seeds = Array.from({ length: 12 }, (_, i) => i + 1);
+test.each(seeds)("gateway and verify-epoch agree on seed %d", async (seed) => {
+  const random = seededRandom(seed);
+  const packets = mess(random).sort((a, b) => a.receivedAtMs - b.receivedAtMs);
+  const endMs = startMs + (EPOCHS + 3) * 8000;
+  const restarts = [random(), random()].map((share) => startMs + share * (endMs - startMs)).sort();
+  await using run = await startTestGateway(startMs + 10);
+  let fromMs = startMs;
+  for (const untilMs of [...restarts.map(Math.round), endMs]) {
+    const due = packets.filter(({ receivedAtMs: atMs }) => atMs > fromMs && atMs <= untilMs);
+    await run.play(due, untilMs);
+    await run.restart();
+    fromMs = untilMs;
+  }
+  const text: string[] = [];
+  const say = (line: string) => void text.push(line);
+  const code = await runVerifyEpoch([run.bundlesDir], { out: say, err: say, isTerminal: false });
+  expect({ seed, code, said: code === 0 ? "" : text.join("") }).toEqual({ seed, code: 0, said: "" });
+  const epochs = await run.store.epochs({ limit: 20 });
+  expect(epochs.length).toBeGreaterThan(EPOCHS);
+  const verdicts = await Promise.all(epochs.map(({ epoch }) => run.store.verdictsOfEpoch(epoch)));
+  for (const { reason } of verdicts.flat()) reasonsSeen.add(reason);
+});
+
+test("the seeds reach what is hard to agree on", () => {
+  for (const reason of [
+    "ok",
+    "report_late",
+    "sequence_reused",
+    "unknown_hotspot",
+    "window_used",
+    "too_close",
+  ]) {
+    expect(reasonsSeen).toContain(reason);
+  }
+});
