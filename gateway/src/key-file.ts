@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { open, readFile, stat } from "node:fs/promises";
+import { open, readFile, rename, rm, stat } from "node:fs/promises";
 import { type Signer, signerFromSeed } from "@earshot/protocol";
 
 /**
@@ -24,14 +24,18 @@ export async function loadNetworkKey(path: string): Promise<Signer> {
   return signerFromSeed(Uint8Array.fromHex(text.trim()));
 }
 
+/** Written beside its place and moved there, so that a start that is cut short leaves no half key behind. */
 async function createKey(path: string): Promise<Signer> {
   const seed = new Uint8Array(randomBytes(32));
-  const file = await open(path, "wx", 0o600);
+  const draft = `${path}.new`;
+  await rm(draft, { force: true });
+  const file = await open(draft, "wx", 0o600);
   try {
     await file.writeFile(`${seed.toHex()}\n`);
     await file.sync();
   } finally {
     await file.close();
   }
+  await rename(draft, path);
   return signerFromSeed(seed);
 }

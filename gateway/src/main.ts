@@ -10,12 +10,13 @@ import { openExternalBroker } from "./broker/external.ts";
 import { ConfigError, parametersOf, parseConfig } from "./config/config.ts";
 import { readHotspotsFile } from "./config/hotspots-file.ts";
 import type { GatewayConfig } from "./config/schema.ts";
-import type { Uplink } from "./contract.ts";
+import type { Gateway, GatewayDeps, Uplink } from "./contract.ts";
 import type { Downlink } from "./downlink.ts";
 import { runVerifyEpoch, type VerifyCommandIo } from "./epochs/verify-command.ts";
 import { createGateway } from "./gateway.ts";
 import { loadNetworkKey } from "./key-file.ts";
 import { openStore } from "./store/open-store.ts";
+import type { Store } from "./store/store.ts";
 
 const USAGE = `Usage: gateway [--config FILE]       take reports in, judge, pay, show
        gateway verify-epoch PATH     recompute a bundle, or a folder of bundles, from its packets
@@ -92,10 +93,28 @@ interface Broker extends Downlink {
 }
 
 async function runServices(config: GatewayConfig, signer: Signer, signal: AbortSignal): Promise<void> {
+  // Closed in reverse order, also when a later one does not open: nothing may keep the process alive.
+  await using opened = new AsyncDisposableStack();
   const store = await openStore(config.store_url ?? `sqlite://${join(config.state_dir, "gateway.db")}`);
+  opened.defer(() => store.close());
   const broker = await openBroker(config, signer);
+  opened.defer(() => broker.close());
+  const gateway = await createGateway(await gatewayDeps(config, { store, broker, signer }));
+  const http = openHttp(config.http, gateway);
+  opened.defer(() => http.stop(true));
+  await broker.serve(gateway);
+  console.log(`Fleet page   ${http.url}`);
+  console.log(`MQTT broker  ${broker.address}`);
+  console.log(`Network      ${config.network}, public key ${hotspotId(signer.publicKey)}`);
+  await gateway.run(signal);
+}
+
+async function gatewayDeps(
+  config: GatewayConfig,
+  { store, broker, signer }: { store: Store; broker: Broker; signer: Signer },
+): Promise<GatewayDeps> {
   const { hotspots_file: file, policy } = config.registration;
-  const gateway = await createGateway({
+  return {
     parameters: parametersOf(config),
     store,
     clock: systemClock,
@@ -108,25 +127,24 @@ async function runServices(config: GatewayConfig, signer: Signer, signal: AbortS
     bundlesDir: join(config.state_dir, "epochs"),
     gather: setImmediate,
     log,
-  });
-  // No idle limit: live events may be minutes apart.
-  const http = Bun.serve({
-    hostname: config.http.host,
-    port: config.http.port,
-    idleTimeout: 0,
-    fetch: gateway.app.fetch,
-  });
+  };
+}
+
+function openHttp({ host: hostname, port }: GatewayConfig["http"], gateway: Gateway) {
   try {
-    await broker.serve(gateway);
-    console.log(`Fleet page   ${http.url}`);
-    console.log(`MQTT broker  ${broker.address}`);
-    console.log(`Network      ${config.network}, public key ${hotspotId(signer.publicKey)}`);
-    await gateway.run(signal);
-  } finally {
-    await http.stop(true);
-    await broker.close();
-    await store.close();
+    // No idle limit: live events may be minutes apart.
+    return Bun.serve({ hostname, port, idleTimeout: 0, fetch: gateway.app.fetch });
+  } catch (cause) {
+    throw listenProblem("http", hostname, port, cause);
   }
+}
+
+function listenProblem(table: string, host: string, port: number, cause: unknown): Error {
+  const { code, message } = cause as { code?: string; message: string };
+  const what = code === "EADDRINUSE" ? "another program listens there" : message;
+  return new Error(`Cannot listen on ${host}:${port}: ${what}. Set ${table}.host and ${table}.port`, {
+    cause,
+  });
 }
 
 async function openBroker({ broker, network }: GatewayConfig, signer: Signer): Promise<Broker> {
@@ -147,7 +165,9 @@ async function openBroker({ broker, network }: GatewayConfig, signer: Signer): P
   const [cert, key] = [await pem(broker.tls_cert_file), await pem(broker.tls_key_file)];
   const tls = cert === undefined || key === undefined ? {} : { tls: { cert, key } };
   const { host, port, max_connections: maxConnections } = broker;
-  const embedded = await openEmbeddedBroker({ host, port, maxConnections, log, ...tls });
+  const embedded = await openEmbeddedBroker({ host, port, maxConnections, log, ...tls }).catch((cause) => {
+    throw listenProblem("broker", host, port, cause);
+  });
   const scheme = tls.tls === undefined ? "mqtt" : "mqtts";
   return { ...embedded, address: `${scheme}://${host}:${embedded.port}` };
 }

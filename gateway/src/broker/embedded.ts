@@ -46,7 +46,10 @@ export async function openEmbeddedBroker(options: EmbeddedBrokerOptions): Promis
   limitOutgoing(broker, MAX_QUEUED_MESSAGES);
   authorize(broker, uplink.promise, options.log);
   follow(broker, uplink.promise);
-  const server = await listen(broker, sockets, options);
+  const server = await listen(broker, sockets, options).catch((error: unknown) => {
+    broker.close();
+    throw error;
+  });
   return {
     port: (server.address() as { port: number }).port,
     serve: uplink.resolve,

@@ -1,0 +1,140 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const MAIN = new URL("../src/main.ts", import.meta.url).pathname;
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "earshot-gateway-main-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function start(args: readonly string[], env: Record<string, string> = {}) {
+  const free = { EARSHOT_GATEWAY_BROKER__PORT: "0", EARSHOT_GATEWAY_HTTP__PORT: "0" };
+  return Bun.spawn([process.execPath, MAIN, ...args], {
+    cwd: folder,
+    env: { ...process.env, ...free, ...env },
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+}
+
+type Running = ReturnType<typeof start>;
+
+async function ended(program: Running) {
+  const [code, out, err] = await Promise.all([
+    program.exited,
+    new Response(program.stdout).text(),
+    new Response(program.stderr).text(),
+  ]);
+  return { code, out, err };
+}
+
+/** What the program says until it serves. */
+async function untilServing(program: Running): Promise<string> {
+  let said = "";
+  const decoder = new TextDecoder();
+  const reader = program.stdout.getReader();
+  while (!said.includes("public key")) {
+    const { value, done } = await reader.read();
+    if (done) throw new Error(`The gateway ended: ${said}${await new Response(program.stderr).text()}`);
+    said += decoder.decode(value, { stream: true });
+  }
+  reader.releaseLock();
+  return said;
+}
+
+test("without a configuration it serves on loopback, from a folder of its own, and stops at once when told", async () => {
+  const program = start([]);
+  const said = await untilServing(program);
+  const page = said.match(/Fleet page {3}(http:\/\/127\.0\.0\.1:\d+\/)/)?.[1];
+  expect(said).toContain("MQTT broker  mqtt://127.0.0.1:");
+  const health = await fetch(`${page}healthz`);
+  expect(await health.json()).toMatchObject({ ok: true });
+  const state = join(folder, ".earshot", "gateway");
+  expect(statSync(join(state, "network.key")).mode & 0o777).toBe(0o600);
+  const events = await fetch(`${page}api/v1/events`);
+  program.kill("SIGTERM");
+  expect(await program.exited).toBe(0);
+  await events.body?.cancel().catch(() => undefined);
+});
+
+test("the network key stays the same", async () => {
+  const keys: (string | undefined)[] = [];
+  for (const signal of ["SIGKILL", "SIGINT"] as const) {
+    const program = start([]);
+    keys.push((await untilServing(program)).match(/public key (z6Mk\w+)/)?.[1]);
+    program.kill(signal);
+    await program.exited;
+  }
+  expect(keys[0]).toMatch(/^z6Mk/);
+  expect(keys[1]).toBe(keys[0]);
+});
+
+describe("what it cannot work with, it names, and ends", () => {
+  test("a bad configuration: 2", async () => {
+    const file = join(folder, "gateway.toml");
+    writeFileSync(file, "[http]\nport = 70000\n");
+    const { code, err } = await ended(
+      start(["--config", file], { EARSHOT_GATEWAY_HTTP__PORT: "70000", EARSHOT_GATEWAY_NETWORK: "X Y" }),
+    );
+    expect(code).toBe(2);
+    for (const word of ["http.port", "70000", "network", "X Y"]) expect(err).toContain(word);
+  });
+
+  test("no such configuration: 2", async () => {
+    const { code, err } = await ended(start(["--config", "missing.toml"]));
+    expect([code, err.includes("missing.toml")]).toEqual([2, true]);
+  });
+
+  test("an unknown option: 2, with the usage", async () => {
+    const { code, err } = await ended(start(["--prot", "1"]));
+    expect([code, err.includes("Usage: gateway")]).toEqual([2, true]);
+  });
+
+  test("a key that others can read: 1", async () => {
+    const state = join(folder, ".earshot", "gateway");
+    const first = start([]);
+    await untilServing(first);
+    first.kill("SIGTERM");
+    await first.exited;
+    const key = join(state, "network.key");
+    await Bun.$`chmod 644 ${key}`.quiet();
+    const { code, err } = await ended(start([]));
+    expect([code, err.includes("chmod 600")]).toEqual([1, true]);
+  });
+
+  for (const [table, variable] of [
+    ["http", "EARSHOT_GATEWAY_HTTP__PORT"],
+    ["broker", "EARSHOT_GATEWAY_BROKER__PORT"],
+  ] as const) {
+    test(`a taken ${table} port: 1`, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const { port } = server.address() as { port: number };
+      const { code, err } = await ended(start([], { [variable]: String(port) }));
+      server.close();
+      expect(code).toBe(1);
+      expect(err).toContain(`Cannot listen on 127.0.0.1:${port}`);
+      expect(err).toContain(`${table}.port`);
+    });
+  }
+
+  test("a broker that is not there: 1", async () => {
+    const env = {
+      EARSHOT_GATEWAY_BROKER__URL: "mqtt://127.0.0.1:1",
+      EARSHOT_GATEWAY_REGISTRATION__OPEN_TO_NETWORK: "true",
+    };
+    const { code, err } = await ended(start([], env));
+    expect([code, err.includes("mqtt://127.0.0.1:1")]).toEqual([1, true]);
+  });
+
+  test("a bundle that is none: not 0, and it is named", async () => {
+    const { code, out, err } = await ended(start(["verify-epoch", "nowhere"]));
+    expect(code).not.toBe(0);
+    expect(out + err).toContain("nowhere");
+  });
+});
