@@ -47,14 +47,31 @@ async function openSqlite(url: string): Promise<Database> {
 
 async function openPostgres(url: string): Promise<Database> {
   const sql = new SQL(url);
+  const release = await claim(sql);
   await createTables(sql, "postgres");
   return {
     sql,
     exclusive: false,
     transaction: (work) => sql.begin((tx) => work(tx)),
     statement: (work) => work(sql),
-    close: () => sql.close(),
+    close: async () => {
+      release();
+      await sql.close();
+    },
   };
+}
+
+/** Any number that other programs are unlikely to lock: "earshot" on a telephone. */
+const GATEWAY_LOCK = 3_277_468;
+
+/** Two gateways that judge would not know of each other's late reports, so the second is turned away. */
+async function claim(sql: SQL): Promise<() => void> {
+  const connection = await sql.reserve();
+  const [row] = await connection<{ held: boolean }[]>`SELECT pg_try_advisory_lock(${GATEWAY_LOCK}) AS held`;
+  if (row?.held === true) return () => connection.release();
+  connection.release();
+  await sql.close();
+  throw new Error("Cannot open the store: another gateway works on this database");
 }
 
 async function createTables(sql: SQL, dialect: "sqlite" | "postgres"): Promise<void> {

@@ -27,6 +27,14 @@ if (postgresUrl === undefined) {
     await sql.close();
     return openStore(postgresUrl);
   });
+
+  test("a second gateway is kept off the first one's PostgreSQL database", async () => {
+    const first = await openStore(postgresUrl);
+    const second = await openStore(postgresUrl).catch((error: Error) => error.message);
+    expect(second).toContain("another gateway");
+    await first.close();
+    await (await openStore(postgresUrl)).close();
+  });
 }
 
 describe("openStore", () => {
