@@ -75,7 +75,7 @@ export function decodeCbor(bytes: Uint8Array): CborDecoded {
 
 /** Maps (whose order is not looked at) and tags are not ours, but an envelope that has them at the wrong place is to be explained. */
 const encodeDecoded = (value: unknown): Uint8Array =>
-  value instanceof Map || value instanceof Tag ? codec.encode(value) : encodeCbor(value as CborValue);
+  codec.encode(value instanceof Map || value instanceof Tag ? value : shortest(value as CborValue));
 
 function plain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plain);

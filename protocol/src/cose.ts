@@ -57,21 +57,24 @@ function byteStringHead(length: number): Uint8Array {
   throw new RangeError(`COSE payload has ${length} bytes; at most 65535 are allowed`);
 }
 
-const protectedHeader = (publicKey: Uint8Array): Uint8Array =>
-  concatBytes(HEAD.subarray(PROTECTED_OFFSET), publicKey);
+/** What every Sig_structure begins with: an array of 4, the context, the protected header up to its kid. */
+const SIGNED_HEAD = concatBytes(
+  Uint8Array.of(0x84, 0x60 | CONTEXT.length),
+  CONTEXT,
+  byteStringHead(KEY_OFFSET - PROTECTED_OFFSET + 32),
+  HEAD.subarray(PROTECTED_OFFSET),
+);
 
 /** The bytes under the signature (RFC 9052 §4.4). */
 export function signedBytes(envelope: Pick<Envelope, "publicKey" | "payload">, aad: Uint8Array): Uint8Array {
-  const header = protectedHeader(envelope.publicKey);
+  const { publicKey, payload } = envelope;
   return concatBytes(
-    Uint8Array.of(0x84, 0x60 | CONTEXT.length),
-    CONTEXT,
-    byteStringHead(header.length),
-    header,
+    SIGNED_HEAD,
+    publicKey,
     byteStringHead(aad.length),
     aad,
-    byteStringHead(envelope.payload.length),
-    envelope.payload,
+    byteStringHead(payload.length),
+    payload,
   );
 }
 
@@ -101,9 +104,7 @@ function readLayout(bytes: Uint8Array): Envelope | undefined {
     return undefined;
   const payloadEnd = bytes.length - SIGNATURE_LENGTH - 2;
   if (bytes[payloadEnd] !== 0x58 || bytes[payloadEnd + 1] !== SIGNATURE_LENGTH) return undefined;
-  const start = [1, 2, 3]
-    .map((headLength) => PAYLOAD_OFFSET + headLength)
-    .find((at) => at <= payloadEnd && isHeadOf(bytes, at, payloadEnd - at));
+  const start = payloadStart(bytes, payloadEnd);
   if (start === undefined) return undefined;
   return {
     publicKey: bytes.subarray(KEY_OFFSET, KEY_OFFSET + 32),
@@ -112,8 +113,15 @@ function readLayout(bytes: Uint8Array): Envelope | undefined {
   };
 }
 
-const isHeadOf = (bytes: Uint8Array, payloadStart: number, length: number): boolean =>
-  equalBytes(bytes.subarray(PAYLOAD_OFFSET, payloadStart), byteStringHead(length));
+/** Behind the one head that a payload of that length has. */
+function payloadStart(bytes: Uint8Array, payloadEnd: number): number | undefined {
+  const first = bytes[PAYLOAD_OFFSET];
+  const start = PAYLOAD_OFFSET + (first === 0x58 ? 2 : first === 0x59 ? 3 : 1);
+  if (start > payloadEnd) return undefined;
+  return equalBytes(bytes.subarray(PAYLOAD_OFFSET, start), byteStringHead(payloadEnd - start))
+    ? start
+    : undefined;
+}
 
 /** Only for bytes that are not the one layout: decodes them at leisure to say in what they differ. */
 function explain(bytes: Uint8Array): EnvelopeRefusal {
