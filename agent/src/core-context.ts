@@ -35,7 +35,6 @@ export async function storePacket(
   try {
     const entry = await outbox.add(type, madeAtMs, make);
     board.outboxProblem = undefined;
-    if (type === "beacon" || type === "witness") board.packets.add(entry);
     toPublish.notify();
     return entry;
   } catch (error) {

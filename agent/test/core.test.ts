@@ -201,7 +201,7 @@ test("a receipt clears what the gateway has and sends again what it lacks", asyn
   await agent.stop();
 });
 
-test("a verdict is kept with its sentence and the packet it is about", async () => {
+test("a verdict is kept with its sentence and the packet it is about, which is then done with", async () => {
   const agent = new AgentHarness();
   await agent.start();
   agent.radio.read(beaconFrame(new Uint8Array(32), 1, agent.clock.now()));
@@ -220,11 +220,14 @@ test("a verdict is kept with its sentence and the packet it is about", async () 
     atMs: agent.clock.now(),
     verdicts: [{ ...notice, measurements: [...notice.measurements] }],
   };
+  const { handedOver } = agent.outbox.state();
   agent.broker.send(
     downTopic(NETWORK, agent.id, "verdict"),
     verdictMessage.seal(verdicts, networkSigner, NETWORK),
   );
   await agent.clock.advance(0);
+  // What is refused unseen is in no receipt: without this it would be sent again for ever.
+  expect(agent.outbox.state()).toMatchObject({ queued: 0, handedOver: handedOver - 1 });
   expect(agent.board.snapshot(agent.clock.now()).verdicts).toMatchObject([
     {
       type: "witness",

@@ -18,6 +18,8 @@ export async function pump(context: CoreContext, publisher: Publisher, signal: A
       await toPublish.wait(signal);
       continue;
     }
+    // Here and not when they are made: what an earlier run left in the outbox gets verdicts too.
+    for (const entry of batch) board.packets.add(entry);
     const limit = `The broker did not acknowledge a packet within ${ACK_LIMIT_MS / 1000} s`;
     await within(clock, ACK_LIMIT_MS, limit, publishAll(context, publisher, batch));
     if (signal.aborted) return;
