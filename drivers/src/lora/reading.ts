@@ -58,6 +58,9 @@ export interface RadioStatus {
   transmitted: number;
   /** As told in the last `stat`: share of upstream datagrams acknowledged, 0 to 100. */
   ackPercent?: number;
+  /** How many channels and spreading factors it can hear at once, where it says or its kind implies it: a modem 1 and 1. */
+  channels?: number;
+  spreadingFactors?: number;
   temperatureC?: number;
   latDeg?: number;
   lonDeg?: number;

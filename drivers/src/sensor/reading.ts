@@ -1,0 +1,18 @@
+import type { Driver } from "../driver.ts";
+
+/** What a meter or sensor measured at one moment. */
+export interface SensorReading {
+  kind: "sensor";
+  /** Host time of arrival, ms since the Unix epoch. */
+  atMs: number;
+  /**
+   * By name, the unit part of it (`power_w`, `pm2_5_ug_per_m3`): lower case, digits and _, at most 32 characters.
+   * What was not measured is absent; values are finite.
+   */
+  quantities: Readonly<Record<string, number>>;
+}
+
+export type SensorDriver = Driver<SensorReading>;
+
+/** Whether a name can be told in a packet. */
+export const isQuantityName = (name: string): boolean => /^[a-z][a-z0-9_]{0,31}$/.test(name);
