@@ -36,6 +36,68 @@ export interface GpsReading {
   /** Estimated horizontal and vertical errors, metres (1 sigma where the source says so). */
   horizontalErrorM?: number;
   verticalErrorM?: number;
-  /** Antenna as the receiver sees it, when it says. */
+  /** Estimated error of the position over all three axes, metres; of receivers that do not tell them apart. */
+  positionErrorM?: number;
+  /**
+   * True when the receiver holds a position that was surveyed before or typed in, and solves only for the time. The
+   * position is then no measurement of this epoch, and proves nothing about where the receiver is.
+   */
+  timeOnly?: boolean;
+  /** Speed over the ground, from the Doppler shift, and upward; of a fixed antenna both are noise around zero. */
+  groundSpeedMps?: number;
+  climbMps?: number;
+  /** Speed over all three axes; of receivers that do not tell them apart. */
+  speedMps?: number;
+  speedErrorMps?: number;
+  /** Estimated error of `timeMs`, nanoseconds. */
+  timeErrorNs?: number;
+  /** The receiver's own clock against GNSS time. */
+  clockBiasNs?: number;
+  clockDriftNsPerS?: number;
+  /** GPS − UTC, seconds. */
+  leapSeconds?: number;
+  /** By how much the next time pulse misses its second, to be taken off by software: picoseconds. */
+  timePulseErrorPs?: number;
+  surveyIn?: SurveyIn;
+  /** Antenna as the receiver sees it, when it says; the worst of its front ends. */
   antenna?: "ok" | "open" | "short";
+  antennaPower?: "off" | "on";
+  /** Interference, as the receiver judges it: a warning still has a fix, critical has not. */
+  jamming?: "none" | "warning" | "critical";
+  /** How strong a narrow-band disturber is: 0 none to 255; the worst of the front ends. */
+  jammingIndicator?: number;
+  /** Whether the signals look forged, as the receiver judges it. */
+  spoofing?: "none" | "indicated" | "affirmed";
+  /** Each radio front end, when the receiver tells them apart. */
+  rfBlocks?: readonly RfBlock[];
+}
+
+/** One radio front end (a band, or an antenna) of a receiver. Absent means not said. */
+export interface RfBlock {
+  id: number;
+  antenna?: "ok" | "open" | "short";
+  antennaPower?: "off" | "on";
+  jamming?: "none" | "warning" | "critical";
+  /** 0 to 255. */
+  jammingIndicator: number;
+  /** Noise level in the receiver's own unit; compare only with the same receiver's. */
+  noisePerMs: number;
+  /** Gain control, 0 to 1; a jump of it says that something changed at the antenna. */
+  agcRatio: number;
+}
+
+/** A receiver surveying its own position: the mean of many fixes. */
+export interface SurveyIn {
+  active: boolean;
+  /** The survey met its limits and its mean is in use. */
+  valid: boolean;
+  durationS: number;
+  /** Positions averaged; 0 when the position was typed in. */
+  observations: number;
+  /** Estimated error of the mean, metres. */
+  errorM: number;
+  /** The mean, WGS 84; absent before there is one. */
+  latDeg?: number;
+  lonDeg?: number;
+  altHaeM?: number;
 }

@@ -1,0 +1,133 @@
+import type { Clock } from "@earshot/protocol";
+import type { StreamDecoder } from "../../link/stream-driver.ts";
+import { NmeaDecoder } from "../nmea.ts";
+import type { GpsReading } from "../reading.ts";
+import { ReceiverCalendar } from "../receiver-calendar.ts";
+import { decodeUbx, type UbxMessage, type UbxNavMessage } from "./messages.ts";
+import { MixedFramer, type StreamPiece } from "./mixed-framer.ts";
+import { ReceiverState, STATE_KEPT_MS } from "./receiver-state.ts";
+import { countUsed, UbxEpoch } from "./ubx-epoch.ts";
+import type { UbxFrame } from "./ubx-frame.ts";
+
+/** So long after the last solution in UBX, NMEA is silent: both tell the same epochs. */
+const UBX_FLOWS_MS = 10_000;
+
+export interface UbxDecoderOptions {
+  clock: Clock;
+  /** Longest UBX payload that is taken; default 4096. */
+  maxPayloadBytes?: number;
+  /** Called with every message understood: answers to what was asked come this way. */
+  onMessage?: (message: UbxMessage) => void;
+}
+
+/**
+ * UBX mixed with NMEA and RTCM 3, to readings: one for each epoch.
+ *
+ * Solutions come from UBX while it flows; what UBX leaves out (the satellites, when NAV-SAT is off) is taken from
+ * NMEA. A receiver that tells its solutions only in NMEA gets them completed by what UBX says of its state.
+ */
+export class UbxDecoder implements StreamDecoder<GpsReading> {
+  readonly #clock: Clock;
+  readonly #onMessage: (message: UbxMessage) => void;
+  readonly #framer: MixedFramer;
+  readonly #nmea: NmeaDecoder;
+  readonly #calendar: ReceiverCalendar;
+  readonly #state = new ReceiverState();
+  #epoch = new UbxEpoch();
+  #lastSolutionAtMs: number | undefined;
+  #lastNmea: GpsReading | undefined;
+  #frames = 0;
+  #refused = 0;
+
+  constructor({ clock, maxPayloadBytes, onMessage }: UbxDecoderOptions) {
+    this.#clock = clock;
+    this.#onMessage = onMessage ?? (() => {});
+    this.#framer = new MixedFramer(maxPayloadBytes);
+    this.#nmea = new NmeaDecoder(clock);
+    this.#calendar = new ReceiverCalendar(() => clock.now());
+  }
+
+  get counts() {
+    const nmea = this.#nmea.counts;
+    return {
+      frames: this.#frames + nmea.frames,
+      badFrames: this.#framer.badFrames + this.#refused + nmea.badFrames,
+      garbageBytes: nmea.garbageBytes,
+    };
+  }
+
+  push(bytes: Uint8Array): GpsReading[] {
+    return this.#framer.push(bytes).flatMap((piece) => this.#take(piece));
+  }
+
+  flush(): GpsReading[] {
+    const last = this.#framer.flush().flatMap((piece) => this.#take(piece));
+    return [...last, ...this.#fromNmea(this.#nmea.flush()), ...this.#endEpoch()];
+  }
+
+  #take(piece: StreamPiece): GpsReading[] {
+    if (piece.kind === "other") return this.#fromNmea(this.#nmea.push(piece.bytes));
+    if (piece.kind === "ubx") return this.#takeFrame(piece.frame);
+    this.#frames += 1;
+    return [];
+  }
+
+  /** A good frame that nothing here reads is a frame all the same. */
+  #takeFrame(frame: UbxFrame): GpsReading[] {
+    const result = decodeUbx(frame);
+    if (!result.ok && result.code === "bad-payload") this.#refused += 1;
+    else this.#frames += 1;
+    return result.ok ? this.#takeMessage(result.message) : [];
+  }
+
+  #takeMessage(message: UbxMessage): GpsReading[] {
+    const finished = isNav(message) ? this.#advance(message) : [];
+    this.#state.take(message, this.#clock.now());
+    this.#onMessage(message);
+    return message.kind === "nav-eoe" ? [...finished, ...this.#endEpoch()] : finished;
+  }
+
+  #advance(message: UbxNavMessage): GpsReading[] {
+    const finished = this.#epoch.isEndedBy(message) ? this.#endEpoch() : [];
+    this.#epoch.add(message, this.#clock.now());
+    if (this.#epoch.hasSolution) this.#lastSolutionAtMs = this.#clock.now();
+    return finished;
+  }
+
+  #endEpoch(): GpsReading[] {
+    const reading = this.#epoch.reading(this.#calendar, this.#state.leapSeconds);
+    this.#epoch = new UbxEpoch();
+    return reading === undefined ? [] : [this.#complete(reading)];
+  }
+
+  #fromNmea(readings: GpsReading[]): GpsReading[] {
+    this.#lastNmea = readings.at(-1) ?? this.#lastNmea;
+    const nowMs = this.#clock.now();
+    const flows = this.#lastSolutionAtMs !== undefined && nowMs - this.#lastSolutionAtMs <= UBX_FLOWS_MS;
+    return flows ? [] : readings.map((reading) => this.#complete(reading));
+  }
+
+  /** Adds the receiver's state, and the satellites that the epoch's own messages did not tell. */
+  #complete(reading: GpsReading): GpsReading {
+    const { atMs } = reading;
+    const sky = this.#state.satellites(atMs);
+    const nmea = this.#recentNmea(atMs);
+    const satellitesUsed = reading.satellitesUsed ?? (sky && countUsed(sky));
+    return {
+      ...(nmea?.antenna !== undefined && { antenna: nmea.antenna }),
+      ...reading,
+      ...this.#state.facts(atMs),
+      satellites: reading.satellites.length > 0 ? reading.satellites : (sky ?? nmea?.satellites ?? []),
+      ...(satellitesUsed !== undefined && { satellitesUsed }),
+    };
+  }
+
+  #recentNmea(atMs: number): GpsReading | undefined {
+    const nmea = this.#lastNmea;
+    return nmea === undefined || atMs - nmea.atMs > STATE_KEPT_MS ? undefined : nmea;
+  }
+}
+
+function isNav(message: UbxMessage): message is UbxNavMessage {
+  return "towMs" in message;
+}
