@@ -1,0 +1,65 @@
+import type { Clock } from "@earshot/protocol";
+import type { ByteLink, Driver, OpenByteLink } from "../../driver.ts";
+import { type StreamDecoder, streamDriver } from "../../link/stream-driver.ts";
+import type { ReferenceStationReading } from "./reading.ts";
+import { Rtcm3Framer } from "./rtcm3-framer.ts";
+import { decodeRtcm3 } from "./rtcm3-message.ts";
+import { StationEpochs } from "./station-epochs.ts";
+
+export interface OpenRtcm3Options {
+  /** Gives the week of each epoch, which RTCM does not tell: off by less than half a week. */
+  clock: Clock;
+  /** Readings held for a slow consumer; default 64. */
+  capacity?: number;
+}
+
+/**
+ * A GNSS reference station that sends RTCM 3 (10403.1 to 10403.3) over a serial port or any byte link, alone or mixed
+ * with NMEA and UBX. One reading per epoch, told when its last message arrives.
+ */
+export function openRtcm3(
+  link: ByteLink | OpenByteLink,
+  options: OpenRtcm3Options,
+): Driver<ReferenceStationReading> {
+  const decoder = new Rtcm3Decoder(options.clock);
+  return streamDriver({ name: "RTCM 3 station", link, decoder, capacity: options.capacity ?? 64 });
+}
+
+/** Bytes of RTCM 3 to readings. */
+export class Rtcm3Decoder implements StreamDecoder<ReferenceStationReading> {
+  readonly #clock: Clock;
+  readonly #framer = new Rtcm3Framer();
+  readonly #epochs = new StationEpochs();
+  #frames = 0;
+  #refused = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get counts() {
+    return {
+      frames: this.#frames,
+      badFrames: this.#framer.badFrames + this.#refused,
+      garbageBytes: this.#framer.garbageBytes,
+    };
+  }
+
+  push(bytes: Uint8Array): ReferenceStationReading[] {
+    return this.#framer.push(bytes).flatMap((payload) => this.#take(payload));
+  }
+
+  flush(): ReferenceStationReading[] {
+    return [...this.#framer.finish().flatMap((payload) => this.#take(payload)), ...this.#epochs.flush()];
+  }
+
+  #take(payload: Uint8Array): ReferenceStationReading[] {
+    const result = decodeRtcm3(payload);
+    if (!result.ok) {
+      this.#refused += 1;
+      return [];
+    }
+    this.#frames += 1;
+    return this.#epochs.add(result.message, this.#clock.now());
+  }
+}
