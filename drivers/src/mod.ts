@@ -2,7 +2,13 @@
 export * from "./driver.ts";
 export { type OpenGpsdOptions, openGpsd } from "./gps/gpsd.ts";
 export { type OpenNmeaOptions, openNmea } from "./gps/nmea.ts";
-export type { FixMode, GpsReading, Satellite } from "./gps/reading.ts";
+export type { FixMode, GpsReading, RfBlock, Satellite, SurveyIn } from "./gps/reading.ts";
+export type { DynamicModel } from "./gps/ubx/cfg-legacy.ts";
+export type { UbxPort } from "./gps/ubx/config-keys.ts";
+export { DEFAULT_MESSAGES, type UbxSettings } from "./gps/ubx/config-plan.ts";
+export type { UbxConfiguration } from "./gps/ubx/configure.ts";
+export { encodeUbx, type WrittenUbxMessage } from "./gps/ubx/encode.ts";
+export { type OpenUbxOptions, openUbx, type UbxDriver } from "./gps/ubx/ubx.ts";
 export { ReadingQueue, type ReadingQueueOptions } from "./link/reading-queue.ts";
 export { type OpenSerialOptions, openSerial } from "./link/serial-link.ts";
 export { listSerialPorts } from "./link/serial-ports.ts";

@@ -1,4 +1,4 @@
-import { crc24q } from "./crc24q.ts";
+import { crc24q } from "../rtcm3/crc24q.ts";
 import { UBX_OVERHEAD_BYTES, UBX_SYNC, type UbxFrame, ubxChecksum } from "./ubx-frame.ts";
 
 /** A stretch of a u-blox receiver's output, in the order in which it came. */

@@ -1,10 +1,11 @@
+import type { Geodetic } from "../rtcm3/geodetic.ts";
 import { defined } from "../satellites.ts";
-import { type GeodeticPosition, geodeticOfEcef } from "./ecef.ts";
+import { geodeticOfEcef } from "./ecef.ts";
 import { knownDop, type UbxFixType } from "./nav-pvt.ts";
 import { knownU4, type Payload } from "./payload.ts";
 
 /** NAV-POSLLH: where; says nothing about whether to believe it. */
-export interface NavPosLlh extends GeodeticPosition {
+export interface NavPosLlh extends Geodetic {
   kind: "nav-posllh";
   towMs: number;
   altMslM: number;
@@ -33,7 +34,7 @@ export interface NavSol {
   fixType: UbxFixType;
   fixOk: boolean;
   satellitesUsed: number;
-  position?: GeodeticPosition;
+  position?: Geodetic;
   /** Three-dimensional. */
   positionErrorM?: number;
   /** Over all three axes. */

@@ -16,8 +16,9 @@ export const UBX_SYNC = [0xb5, 0x62] as const;
 export function ubxChecksum(bytes: Uint8Array): number {
   let first = 0;
   let second = 0;
-  for (const byte of bytes) {
-    first = (first + byte) & 0xff;
+  // Indexed: an iterator takes many times as long, and a flood of false headers runs this again and again.
+  for (let at = 0; at < bytes.length; at += 1) {
+    first = (first + (bytes[at] ?? 0)) & 0xff;
     second = (second + first) & 0xff;
   }
   return (second << 8) | first;

@@ -1,0 +1,117 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { bytesOf, sentence } from "../../../test/nmea-text.ts";
+import { MixedFramer, type StreamPiece } from "./mixed-framer.ts";
+import { concat } from "./test-receiver.ts";
+import { encodeUbxFrame } from "./ubx-frame.ts";
+
+const MAX_PAYLOAD = 1024;
+const MAX_HELD = MAX_PAYLOAD + 8;
+
+const byte = fc.integer({ min: 0, max: 255 });
+const frame = fc
+  .record({ messageClass: byte, id: byte, payload: fc.uint8Array({ maxLength: 100 }) })
+  .map(encodeUbxFrame);
+/** Sync bytes come often, so that false frames begin. */
+const garbage = fc
+  .array(fc.oneof(byte, fc.constantFrom(0xb5, 0x62, 0xd3, 0, 1, 0x24)), { maxLength: 60 })
+  .map((bytes) => Uint8Array.from(bytes));
+/** RTCM 1230 of a ZED-F9T, from a recording of gpsd's. */
+const RTCM = Uint8Array.fromHex("d300084ce0008a00000000a8f72a");
+const NMEA = bytesOf(sentence("GNTXT,01,01,02,ANTSTATUS=OK"));
+
+const isFrame = (piece: StreamPiece) => piece.kind === "ubx";
+const framesIn = (pieces: StreamPiece[]) =>
+  pieces.flatMap((piece) => (piece.kind === "ubx" ? [encodeUbxFrame(piece.frame).toHex()] : []));
+
+function run(chunks: readonly Uint8Array[]): StreamPiece[] {
+  const framer = new MixedFramer(MAX_PAYLOAD);
+  return [...chunks.flatMap((chunk) => framer.push(chunk)), ...framer.flush()];
+}
+
+/** `bytes` cut at the given places. */
+function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {
+  const ends = [...places.map((place) => place % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
+  return ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end));
+}
+
+describe("UBX, NMEA and RTCM 3 in one stream", () => {
+  test("each comes out as what it is, in order", () => {
+    const ubx = Uint8Array.fromHex("b5620a0400000e34");
+    expect(run([concat([NMEA, ubx, RTCM, ubx, NMEA])])).toEqual([
+      { kind: "other", bytes: NMEA },
+      { kind: "ubx", frame: { messageClass: 0x0a, id: 0x04, payload: new Uint8Array(0) } },
+      { kind: "rtcm" },
+      { kind: "ubx", frame: { messageClass: 0x0a, id: 0x04, payload: new Uint8Array(0) } },
+      { kind: "other", bytes: NMEA },
+    ]);
+  });
+
+  test("what is not a frame is handed on whole, wherever the pieces end", () => {
+    const stream = fc.array(fc.oneof(frame, garbage, fc.constant(RTCM), fc.constant(NMEA)), { maxLength: 8 });
+    const run2 = (chunks: Uint8Array[]) => {
+      const pieces = run(chunks);
+      const other = pieces.flatMap((piece) => (piece.kind === "other" ? [...piece.bytes] : []));
+      return { frames: framesIn(pieces), rtcm: pieces.filter(({ kind }) => kind === "rtcm").length, other };
+    };
+    fc.assert(
+      fc.property(stream, fc.array(fc.nat(), { maxLength: 12 }), (parts, places) => {
+        const bytes = concat(parts);
+        expect(run2(cut(bytes, places))).toEqual(run2([bytes]));
+      }),
+    );
+  });
+
+  test("good frames are found behind any garbage", () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(garbage, frame), { maxLength: 6 }), (parts) => {
+        const expected = parts.map(([, good]) => good.toHex());
+        expect(framesIn(run([concat(parts.flat())]))).toEqual(expected);
+      }),
+    );
+  });
+
+  test("a frame that was cut off costs no other", () => {
+    fc.assert(
+      fc.property(frame, fc.nat(), fc.array(frame, { minLength: 1, maxLength: 4 }), (first, at, rest) => {
+        const stump = first.subarray(0, at % first.length);
+        expect(framesIn(run([concat([stump, ...rest])]))).toEqual(rest.map((good) => good.toHex()));
+      }),
+    );
+  });
+
+  test("a frame with any one bit wrong is refused and counted", () => {
+    fc.assert(
+      fc.property(frame, fc.nat(), (good, at) => {
+        const place = 16 + (at % (8 * good.length - 16));
+        const bad = good.slice();
+        bad[place >> 3] = (bad[place >> 3] ?? 0) ^ (1 << (place & 7));
+        expect(run([bad]).filter(isFrame).length).toBe(0);
+      }),
+    );
+  });
+
+  test("never holds more than one frame", () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(frame, garbage), { maxLength: 30 }), (chunks) => {
+        const framer = new MixedFramer(MAX_PAYLOAD);
+        for (const chunk of chunks) {
+          framer.push(chunk);
+          expect(framer.heldBytes).toBeLessThanOrEqual(MAX_HELD);
+        }
+        framer.flush();
+        expect(framer.heldBytes).toBe(0);
+      }),
+    );
+  });
+
+  test("a length over the cap is refused at once", () => {
+    const framer = new MixedFramer(MAX_PAYLOAD);
+    framer.push(Uint8Array.fromHex("b56201350104"));
+    expect({ held: framer.heldBytes, bad: framer.badFrames }).toEqual({ held: 0, bad: 1 });
+  });
+
+  test("a cap that is no sensible size is named", () => {
+    expect(() => new MixedFramer(100)).toThrow("Longest UBX payload is 100");
+  });
+});
