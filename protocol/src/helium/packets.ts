@@ -1,0 +1,87 @@
+import { type DerivedBeacon, deriveBeacon } from "../beacon/derive.ts";
+import type { ReceivedBeacon, ReceivedPacket, ReceivedWitness } from "../judging/types.ts";
+import type { NetworkParameters } from "../parameters.ts";
+import { REGIONS, type RegionId } from "../radio/regions.ts";
+import type { Hotspot } from "../registry.ts";
+import { dataRateName } from "./beacon.ts";
+import { byReceiveTime } from "./judge.ts";
+import type {
+  ExpectedBeacon,
+  HeliumBeaconReport,
+  HeliumHotspot,
+  HeliumSettings,
+  HeliumWitnessReport,
+} from "./types.ts";
+
+/*
+ * Earshot's packets in the form that Helium's rules look at. The beacon signature stands for Helium's local entropy:
+ * the rest of the beacon follows from it, and nobody asks whether the hotspot's key made it (hole 1 of the reference,
+ * section 2.5). Earshot's frame carries the short id of the key, so that a beacon still cannot be claimed by another.
+ */
+
+export function heliumBeaconReport(
+  { id, hotspotId, receivedAtMs, packet, publicKey }: ReceivedBeacon,
+  remoteEntropy: Uint8Array,
+): HeliumBeaconReport {
+  return {
+    id,
+    hotspotKey: hotspotId,
+    receivedAtMs,
+    remoteEntropy,
+    localEntropy: packet.beaconSignature,
+    // The region bears on channel and data rate only.
+    data: derived({ packet, publicKey }, "EU868").frame,
+    freqHz: packet.freqHz,
+    dataRate: dataRateName(packet.spreadingFactor, packet.bandwidthHz),
+    txPowerDbm: packet.powerDbm,
+  };
+}
+
+export const heliumWitnessReport = ({
+  id,
+  hotspotId,
+  receivedAtMs,
+  packet,
+}: ReceivedWitness): HeliumWitnessReport => ({
+  id,
+  hotspotKey: hotspotId,
+  receivedAtMs,
+  data: packet.frame,
+  freqHz: packet.freqHz,
+  signalDdbm: packet.rssiDbm * 10,
+});
+
+/** The beacon made once more from its report, for a hotspot asserted in `region`. */
+export function expectedBeacon(report: ReceivedBeacon, region: RegionId): ExpectedBeacon {
+  const { frame, freqHz, spreadingFactor, bandwidthHz } = derived(report, region);
+  return { data: frame, freqHz, dataRate: dataRateName(spreadingFactor, bandwidthHz) };
+}
+
+const derived = (
+  { packet, publicKey }: Pick<ReceivedBeacon, "packet" | "publicKey">,
+  region: RegionId,
+): DerivedBeacon => deriveBeacon(publicKey, packet.beaconSignature, packet.entropyIndex, REGIONS[region]);
+
+/** Every hotspot of Earshot is a full one. One in a region that the network does not have is not asserted. */
+export function heliumHotspot(hotspot: Hotspot, { regions }: NetworkParameters): HeliumHotspot {
+  const { id: key, cell, antennaGainDdbi: gainDdbi, region } = hotspot;
+  const isKnownRegion = regions.some(({ id }) => id === region);
+  return { key, isFullHotspot: true, asserted: isKnownRegion ? { cell, gainDdbi, region } : undefined };
+}
+
+/** The network's own window is the beacon interval: with the default parameters 6 hours, as Helium had it. */
+export const heliumSettings = (parameters: NetworkParameters): HeliumSettings => ({
+  entropyLifespanS: Math.floor(parameters.entropyValidityMs / 1000),
+  beaconIntervalMs: parameters.windowPeriods * parameters.entropyPeriodMs,
+  maxPaidWitnesses: parameters.maxPaidWitnesses,
+});
+
+/** The same packet twice is one packet, received when it came first. */
+export function firstReceived<P extends ReceivedPacket>(packets: readonly P[]): P[] {
+  const first = new Map<string, P>();
+  for (const packet of packets) {
+    const known = first.get(packet.id);
+    if (known === undefined || byReceiveTime(packet, known) < 0) first.set(packet.id, packet);
+  }
+  return [...first.values()];
+}
