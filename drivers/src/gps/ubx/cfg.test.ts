@@ -5,7 +5,7 @@ import { type ConfigItem, decodeCfgValget, encodeCfgValget, encodeCfgValset } fr
 import { KEYS } from "./config-keys.ts";
 import { Payload } from "./payload.ts";
 
-describe("bytes that u-center and others send", () => {
+describe("frames laid out by hand as the interface descriptions say", () => {
   test.each([
     [
       "CFG-VALSET 5 Hz in RAM",
