@@ -3,6 +3,25 @@ export * from "./driver.ts";
 export { type OpenGpsdOptions, openGpsd } from "./gps/gpsd.ts";
 export { type OpenNmeaOptions, openNmea } from "./gps/nmea.ts";
 export type { FixMode, GpsReading, RfBlock, Satellite, SurveyIn } from "./gps/reading.ts";
+export type { Ecef, Geodetic } from "./gps/rtcm3/geodetic.ts";
+export type { LockTime } from "./gps/rtcm3/lock-time.ts";
+export type {
+  ObservedSatellite,
+  ObservedSignal,
+  ReferenceStationReading,
+  SignalGap,
+  StationEquipment,
+  StationPosition,
+} from "./gps/rtcm3/reading.ts";
+export { type OpenRtcm3Options, openRtcm3 } from "./gps/rtcm3/rtcm3.ts";
+export {
+  STATION_QUALITY_THRESHOLDS,
+  type StationQuality,
+  type StationQualityMarks,
+  type StationQualityPeriod,
+  type StationQualityThresholds,
+  stationQuality,
+} from "./gps/rtcm3/station-quality.ts";
 export type { DynamicModel } from "./gps/ubx/cfg-legacy.ts";
 export type { UbxPort } from "./gps/ubx/config-keys.ts";
 export { DEFAULT_MESSAGES, type UbxSettings } from "./gps/ubx/config-plan.ts";
