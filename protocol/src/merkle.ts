@@ -1,6 +1,7 @@
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { compareBytes, concatBytes, equalBytes } from "./bytes.ts";
-import { dumpOf, dumpTextOf, type MerkleDump } from "./merkle/dump.ts";
+import { dumpOf, type MerkleDump } from "./merkle/dump.ts";
+import { dumpTextOf } from "./merkle/dump-text.ts";
 import { ENCODED_LEAF_LENGTH, encodeLeaf, type Leaf } from "./merkle/leaf.ts";
 import { siblings, treeNodes } from "./merkle/nodes.ts";
 
@@ -31,7 +32,7 @@ export interface MerkleTree {
   proof(index: number): Uint8Array[];
   /** What StandardMerkleTree.load accepts: numbers as decimal strings, bytes as lower-case 0x hex. */
   dump(): MerkleDump;
-  /** `JSON.stringify(dump(), null, 1)` and a newline in chunks of some 100 KiB, for trees too large for one string. */
+  /** `JSON.stringify(dump(), null, 1)` and a newline, in chunks: of a million leaves it is 400 MB, in ASCII. */
   dumpText(): Iterable<string>;
 }
 

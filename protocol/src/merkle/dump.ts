@@ -8,7 +8,7 @@ export interface MerkleDump {
   values: { value: string[]; treeIndex: number }[];
 }
 
-/** What a dump is made of. */
+/** What a dump is made of (as objects here, as text in `dump-text.ts`). */
 export interface Dumpable {
   leaves: readonly Leaf[];
   /** 32 bytes per node. */
@@ -18,8 +18,6 @@ export interface Dumpable {
 }
 
 const HASH_LENGTH = 32;
-/** A chunk of text is some 100 KiB. */
-const ENTRIES_PER_CHUNK = 512;
 
 export function dumpOf(tree: Dumpable): MerkleDump {
   return {
@@ -28,29 +26,6 @@ export function dumpOf(tree: Dumpable): MerkleDump {
     tree: Array.from({ length: tree.nodes.length / HASH_LENGTH }, (_, i) => nodeEntry(tree, i)),
     values: tree.leaves.map((_, i) => valueEntry(tree, i)),
   };
-}
-
-export function* dumpTextOf(tree: Dumpable): Generator<string> {
-  yield JSON.stringify({ format: "standard-v1", leafEncoding: LEAF_ENCODING }, null, 1).slice(
-    0,
-    -"\n}".length,
-  );
-  yield* listText("tree", tree.nodes.length / HASH_LENGTH, (i) => nodeEntry(tree, i));
-  yield* listText("values", tree.leaves.length, (i) => valueEntry(tree, i));
-  yield "\n}\n";
-}
-
-function* listText(name: string, count: number, entry: (index: number) => unknown): Generator<string> {
-  yield `,\n "${name}": [`;
-  for (let start = 0; start < count; start += ENTRIES_PER_CHUNK) {
-    let chunk = "";
-    for (let i = start; i < Math.min(count, start + ENTRIES_PER_CHUNK); i++) {
-      const text = JSON.stringify(entry(i), null, 1).replaceAll("\n", "\n  ");
-      chunk += `${i === 0 ? "" : ","}\n  ${text}`;
-    }
-    yield chunk;
-  }
-  yield count === 0 ? "]" : "\n ]";
 }
 
 const nodeEntry = ({ nodes }: Dumpable, index: number): string =>

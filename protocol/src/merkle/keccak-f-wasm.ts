@@ -108,10 +108,11 @@ const iota = (round: number): number[] => [
 ];
 
 function assemble(): Uint8Array<ArrayBuffer> {
+  const round = [...theta(), ...rhoAndPi(), ...chi()];
   const body = [
     ...[1, LOCALS, I64],
     ...allLanes.flatMap((lane) => [...ADDRESS_0, ...load(lane), ...set(A(lane))]),
-    ...range(ROUNDS).flatMap((round) => [...theta(), ...rhoAndPi(), ...chi(), ...iota(round)]),
+    ...range(ROUNDS).flatMap((index) => [...round, ...iota(index)]),
     ...allLanes.flatMap((lane) => [...ADDRESS_0, ...get(A(lane)), ...store(lane)]),
     END,
   ];
