@@ -1,6 +1,6 @@
 /**
  * The permutation Keccak-f[1600] (FIPS 202, section 3) as a WebAssembly module, assembled here from the standard's
- * own steps. WebAssembly because it has 64-bit rotations: pairs of 32-bit numbers in JavaScript take three to five
+ * own steps. WebAssembly because it has 64-bit rotations: pairs of 32-bit numbers in JavaScript take two to five
  * times as long, and a tree of a million leaves permutes four million times.
  *
  *     locals   A: lanes before the step, A[x + 5y]   B: after ρ and π   C: parity of each column   D: θ's effect
