@@ -65,3 +65,9 @@ export {
 } from "./lora/semtech-udp.ts";
 export { decodeTxpk, encodeTxpk, type Txpk, type TxpkResult } from "./lora/txpk.ts";
 export { decodeTxpkAck, encodeTxpkAck, type TxpkAck } from "./lora/txpk-ack.ts";
+export { openJsonLines } from "./sensor/json-lines.ts";
+export { openNmeaWeather } from "./sensor/nmea-weather.ts";
+export { type OpenSensorOptions, openPms5003 } from "./sensor/pms5003.ts";
+export { isQuantityName, type SensorDriver, type SensorReading } from "./sensor/reading.ts";
+export { openSds011 } from "./sensor/sds011.ts";
+export { openSps30 } from "./sensor/sps30.ts";
