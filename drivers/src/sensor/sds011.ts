@@ -31,7 +31,14 @@ export const SDS011_FORMAT: FrameFormat = {
 };
 
 /** Tenths of a µg/m³ on the wire. */
-export function readSds011([, kind, fineLow = 0, fineHigh = 0, coarseLow = 0, coarseHigh = 0]: Uint8Array) {
+export function readSds011([
+  ,
+  kind,
+  fineLow = 0,
+  fineHigh = 0,
+  coarseLow = 0,
+  coarseHigh = 0,
+]: Uint8Array): Record<string, number> {
   if (kind === ANSWER) return {};
   return {
     pm2_5_ug_per_m3: (fineLow | (fineHigh << 8)) / 10,
