@@ -31,7 +31,10 @@ describe("every settlement", () => {
   test("accounts for the whole pool: paid + unallocated = pool, paid = sum of all lines", () => {
     fc.assert(
       fc.property(proven, rules, cumulative, (beacons, p, before) => {
-        const { pool, paid, unallocated, payments } = settleEpoch(beacons, p, hotspots, before);
+        const { pool, paid, unallocated, payments } = settleEpoch(
+          { proven: beacons },
+          { parameters: p, hotspots, before },
+        );
         expect(pool).toBe(p.poolPerEpoch);
         expect(paid + unallocated).toBe(pool);
         expect(unallocated >= 0n).toBe(true);
@@ -43,7 +46,7 @@ describe("every settlement", () => {
   test("never lowers an amount, and keeps everybody ever paid, sorted by id", () => {
     fc.assert(
       fc.property(proven, rules, cumulative, (beacons, p, before) => {
-        const { payments } = settleEpoch(beacons, p, hotspots, before);
+        const { payments } = settleEpoch({ proven: beacons }, { parameters: p, hotspots, before });
         for (const { hotspotId, cumulative: after, delta } of payments) {
           expect(delta >= 0n).toBe(true);
           expect(after).toBe((before.get(hotspotId) ?? 0n) + delta);
@@ -66,8 +69,11 @@ describe("every settlement", () => {
       );
     fc.assert(
       fc.property(orders, ([{ beacons, before }, otherBeacons, otherBefore, otherHotspots]) => {
-        const settled = settleEpoch(beacons, parameters, hotspots, before);
-        const other = settleEpoch(otherBeacons, parameters, otherHotspots, new Map(otherBefore));
+        const settled = settleEpoch({ proven: beacons }, { parameters, hotspots, before });
+        const other = settleEpoch(
+          { proven: otherBeacons },
+          { parameters, hotspots: otherHotspots, before: new Map(otherBefore) },
+        );
         expect(other.payments).toEqual(settled.payments);
         expect(other.tree.root).toEqual(settled.tree.root);
       }),
@@ -80,7 +86,7 @@ describe("every settlement", () => {
     const paidTo = hotspots.map((hotspot, i) => (i % 2 === 0 ? { ...hotspot, payee } : hotspot));
     const { witnesses, beacon } = scenario.round();
     const judgement = scenario.judge([beacon, ...witnesses]);
-    const { payments, tree } = settleEpoch(judgement.proven, parameters, paidTo, new Map());
+    const { payments, tree } = settleEpoch(judgement, { parameters, hotspots: paidTo, before: new Map() });
     expect(payments).toHaveLength(6);
     const { chainId, contract } = parameters;
     const leaves = payments.map(({ hotspotId, payee: to, cumulative: amount }) => {
@@ -103,7 +109,10 @@ test("two beacons with one and five witnesses, by hand", () => {
     { beaconKey: "1", beaconer: a, witnesses: [b] },
     { beaconKey: "2", beaconer: b, witnesses: [a, c, d, e, f].sort() },
   ];
-  const { payments, paid, unallocated } = settleEpoch(beacons, p, hotspots, new Map([[a, 5n]]));
+  const { payments, paid, unallocated } = settleEpoch(
+    { proven: beacons },
+    { parameters: p, hotspots, before: new Map([[a, 5n]]) },
+  );
   const lines = new Map(payments.map(({ hotspotId, delta }) => [hotspotId, delta]));
   // Beaconers share 200000 by 0.25 : 1.2; witnesses 800000 by 1 (b) and 0.76 each (a, c, d, e, f).
   const beaconers = (units: bigint) => (200_000n * units) / 14_500n;
@@ -116,14 +125,15 @@ test("two beacons with one and five witnesses, by hand", () => {
 });
 
 test("an epoch in which nothing was proven pays nothing and keeps the whole pool", () => {
-  const settled = settleEpoch([], parameters, hotspots, new Map());
+  const settled = settleEpoch({ proven: [] }, { parameters, hotspots, before: new Map() });
   expect(settled).toMatchObject({ paid: 0n, unallocated: parameters.poolPerEpoch, payments: [] });
   expect(settled.tree.root).toEqual(EMPTY_ROOT);
 });
 
 test("paying a hotspot that is not registered is a bug of the caller", () => {
   const [first] = ids as [string];
-  expect(() => settleEpoch([], parameters, hotspots.slice(1), new Map([[first, 1n]]))).toThrow(
+  const before = new Map([[first, 1n]]);
+  expect(() => settleEpoch({ proven: [] }, { parameters, hotspots: hotspots.slice(1), before })).toThrow(
     `Hotspot ${first} was paid but is not registered`,
   );
 });

@@ -24,15 +24,18 @@ export interface Settlement {
 
 const NO_PAYEE = new Uint8Array(20);
 
-/**
- * Turns what was proven into amounts and a Merkle tree of cumulative amounts.
- * @param before cumulative amounts at the end of the previous epoch, by hotspot id
- */
+/** What amounts depend on beside the verdicts. */
+export interface SettlementInputs {
+  parameters: NetworkParameters;
+  hotspots: readonly Pick<Hotspot, "id" | "publicKey" | "payee" | "cell">[];
+  /** Cumulative amounts at the end of the previous epoch, by hotspot id. */
+  before: ReadonlyMap<string, bigint>;
+}
+
+/** Turns what was proven into amounts and a Merkle tree of cumulative amounts. */
 export function settleEpoch(
-  proven: readonly ProvenBeacon[],
-  parameters: NetworkParameters,
-  hotspots: readonly Pick<Hotspot, "id" | "publicKey" | "payee">[],
-  before: ReadonlyMap<string, bigint>,
+  { proven }: { proven: readonly ProvenBeacon[] },
+  { parameters, hotspots, before }: SettlementInputs,
 ): Settlement {
   const { amounts, paid, unallocated } = splitPool({
     pool: parameters.poolPerEpoch,

@@ -89,14 +89,15 @@ describe("description and code accept and refuse the same payloads, whatever one
     expect(answers.refused).toBeGreaterThan(1000);
   });
 
-  test.each(Object.entries(messages))("%s", (_type, { codec, bytes }) => {
+  test.each(Object.entries(messages))("%s", (_type, { codec, bytes, fits }) => {
     const [typeNumber] = payloadOf(bytes);
     for (const tree of editsOf(bytes)) {
       // With another type number it may be another message, which this codec does not open.
       if (tree[0] !== typeNumber) continue;
       const changed = sealFields(tree, signer, NETWORK);
       const { ok } = codec.open(changed, NETWORK, signer.publicKey);
-      if (isMessage(changed) !== ok) throw new Error(`Code says ${ok} to ${changed.toHex()}`);
+      const isAllowed = isMessage(changed) && (fits === undefined || fits(tree));
+      if (isAllowed !== ok) throw new Error(`Code says ${ok} to ${changed.toHex()}`);
     }
   });
 

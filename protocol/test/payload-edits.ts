@@ -1,5 +1,6 @@
 import { type CborValue, decodeCbor } from "../src/cbor.ts";
 import { openEnvelope } from "../src/cose.ts";
+import { PARAMETER_RANGES } from "../src/parameters.ts";
 
 const around = (...limits: number[]): number[] => limits.flatMap((limit) => [limit - 1, limit, limit + 1]);
 
@@ -7,12 +8,13 @@ const around = (...limits: number[]): number[] => limits.flatMap((limit) => [lim
 const EDGES: CborValue[] = [
   ...around(0, 2, 3, 5, 12, 23, 40, 50, 255, 300, 400, 1000, 2000, 9000, 20_000, 65_535, 100_000),
   ...around(-12, -40, -100, -200, -400, -500, -1000, 86_400_000, 137_000_000, 1_020_000_000),
-  ...around(900_000_000, -900_000_000, 1_800_000_000, -1_800_000_000, 2 ** 47, -(2 ** 47)),
+  ...around(...new Set(Object.values(PARAMETER_RANGES).flat())),
+  ...around(64, 600, 900_000_000, -900_000_000, 1_800_000_000, -1_800_000_000, 2 ** 47, -(2 ** 47)),
   ...around(946_684_800_000, 4_102_444_800_000, 2 ** 32 - 1),
   ...[2n ** 64n - 1n, -(2n ** 63n), null, []],
   // Not 31 bytes: a frame has to begin as a beacon does, which CDDL cannot say.
   ...[0, 19, 20, 21, 30, 32, 33, 63, 64, 65].map((length) => new Uint8Array(length)),
-  ...[0, 1, 16, 17, 32, 33, 40, 41].map((length) => "a".repeat(length)),
+  ...[0, 1, 16, 17, 32, 33, 40, 41, 80, 81, 200, 201].map((length) => "a".repeat(length)),
   ...["\n", "\u0085", "7", "07", "0", "-1", "1e3", "9".repeat(78), "9".repeat(79)],
   ...[5, 6, 10, 11, 13, 14].map((length) => "水".repeat(length)),
 ];

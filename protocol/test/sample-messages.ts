@@ -1,8 +1,21 @@
+import type { CborValue } from "../src/cbor.ts";
 import { signerFromSeed } from "../src/ed25519.ts";
+import { denialMessage, isDenial } from "../src/network/denial.ts";
 import { entropyMessage } from "../src/network/entropy.ts";
 import { manifestMessage } from "../src/network/manifest.ts";
+import type { MessageCodec } from "../src/network/message.ts";
+import { parametersMessage } from "../src/network/parameters-message.ts";
 import { receiptMessage } from "../src/network/receipt.ts";
+import { registrationMessage } from "../src/network/registration.ts";
 import { verdictMessage } from "../src/network/verdict-message.ts";
+import {
+  DEFAULT_PARAMETERS,
+  type NetworkParameters,
+  RULE_SET_IDS,
+  WHOLE_PARAMETERS,
+} from "../src/parameters.ts";
+import { parametersProblem } from "../src/parameters-check.ts";
+import { REGION_IDS } from "../src/radio/regions.ts";
 
 export const NETWORK = "demo";
 export const signer = signerFromSeed(new Uint8Array(32).fill(7));
@@ -10,10 +23,20 @@ const hash = new Uint8Array(32).fill(3);
 export const atMs = Date.UTC(2026, 5, 1);
 const counts = { packets: 1, entropy: 2, hotspots: 3, verdicts: 4, leaves: 5 };
 const times = { fromMs: atMs, toMs: atMs, closedAtMs: atMs };
+const greaterKey = new Uint8Array(32).fill(4);
 const amounts = { pool: (1n << 256n) - 1n, paid: 0n, unallocated: 10n };
 
+interface Sample {
+  codec: Pick<MessageCodec<object>, "open">;
+  bytes: Uint8Array;
+  /** Whether a described payload also keeps the relations between fields that CDDL cannot say; absent: none. */
+  fits?: (payload: readonly CborValue[]) => boolean;
+}
+
+type SampleName = "entropy" | "verdicts" | "receipt" | "manifest" | "registration" | "denial" | "parameters";
+
 /** One signed message of each kind that has a codec of its own. */
-export const messages = {
+export const messages: Record<SampleName, Sample> = {
   entropy: {
     codec: entropyMessage,
     bytes: entropyMessage.seal(
@@ -36,6 +59,7 @@ export const messages = {
     bytes: verdictMessage.seal(
       {
         atMs,
+        parametersHash: hash,
         verdicts: [
           {
             packetId: hash,
@@ -72,4 +96,65 @@ export const messages = {
       NETWORK,
     ),
   },
+  registration: {
+    codec: registrationMessage,
+    bytes: registrationMessage.seal(
+      {
+        publicKey: hash,
+        atMs,
+        latE7: 535_511_000,
+        lonE7: 99_937_000,
+        elevationM: 24,
+        antennaGainDdbi: 58,
+        region: "EU868",
+        payee: new Uint8Array(20).fill(0x33),
+      },
+      signer,
+      NETWORK,
+    ),
+  },
+  denial: {
+    codec: denialMessage,
+    bytes: denialMessage.seal(
+      {
+        hotspot: hash,
+        peer: greaterKey,
+        reason: "one radio under two keys",
+        evidence: "case 17",
+        atMs,
+        fromEpoch: 2,
+        untilEpoch: 5,
+      },
+      signer,
+      NETWORK,
+    ),
+    fits: denialFits,
+  },
+  parameters: {
+    codec: parametersMessage,
+    bytes: parametersMessage.seal({ ...DEFAULT_PARAMETERS, network: NETWORK }, signer, NETWORK),
+    fits: parametersFit,
+  },
 };
+
+function denialFits([, hotspot, peer, , , , fromEpoch, untilEpoch]: readonly CborValue[]): boolean {
+  return isDenial({ hotspot, peer, fromEpoch, untilEpoch } as Parameters<typeof isDenial>[0]);
+}
+
+function parametersFit([, network, ruleSet, ...rest]: readonly CborValue[]): boolean {
+  const whole = WHOLE_PARAMETERS.map((name, i) => [name, Number(rest[i])]);
+  const [regions, poolPerEpoch, chainId, contract] = rest.slice(WHOLE_PARAMETERS.length);
+  const parameters = {
+    ...Object.fromEntries(whole),
+    network,
+    ruleSet: RULE_SET_IDS[Number(ruleSet)],
+    regions: (regions as [number, number][]).map(([id, maxEirpDdbm]) => ({
+      id: REGION_IDS[Number(id)],
+      maxEirpDdbm: Number(maxEirpDdbm),
+    })),
+    poolPerEpoch: BigInt(poolPerEpoch as string),
+    chainId: BigInt(chainId as string),
+    contract,
+  } as NetworkParameters;
+  return parametersProblem(parameters) === undefined;
+}

@@ -1,5 +1,6 @@
-import { bytes, type Field, FieldFailure, list, nullable, record, text } from "../packet/fields.ts";
+import { bytes, list, nullable, record, text } from "../packet/fields.ts";
 import { timeMs, uint32 } from "../packet/shapes.ts";
+import { amount } from "./amount.ts";
 import { messageCodec } from "./message.ts";
 
 /** One file of an epoch's bundle, by name, with the SHA-256 of its bytes. */
@@ -42,15 +43,6 @@ export interface Manifest {
   root: Uint8Array;
   counts: ManifestCounts;
 }
-
-/** An amount as decimal text without leading zeros: uint256 has up to 78 digits, more than CBOR's integers hold. */
-const amount: Field<bigint> = {
-  write: (value) => value.toString(),
-  read(value) {
-    if (typeof value !== "string") return new FieldFailure("wrong_type");
-    return /^(0|[1-9][0-9]{0,77})$/.test(value) ? BigInt(value) : new FieldFailure("out_of_range");
-  },
-};
 
 export const manifestMessage = messageCodec<Manifest>(
   9,

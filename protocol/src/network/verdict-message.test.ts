@@ -1,13 +1,14 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { signerFromSeed } from "../ed25519.ts";
-import { MAX_VERDICTS_PER_MESSAGE, type VerdictNotice, verdictMessage } from "./verdict-message.ts";
+import { MAX_VERDICTS_PER_MESSAGE, OUTCOMES, type VerdictNotice, verdictMessage } from "./verdict-message.ts";
 
 const signer = signerFromSeed(new Uint8Array(32).fill(4));
 const atMs = Date.UTC(2026, 5, 1);
+const parametersHash = new Uint8Array(32).fill(6);
 const notice: fc.Arbitrary<VerdictNotice> = fc.record({
   packetId: fc.uint8Array({ minLength: 32, maxLength: 32 }),
-  outcome: fc.constantFrom("paid", "refused"),
+  outcome: fc.constantFrom(...OUTCOMES),
   reason: fc.stringMatching(/^[a-z_]{1,40}$/),
   measurements: fc.array(
     fc.record({
@@ -19,13 +20,17 @@ const notice: fc.Arbitrary<VerdictNotice> = fc.record({
 });
 
 const open = (verdicts: VerdictNotice[]) =>
-  verdictMessage.open(verdictMessage.seal({ atMs, verdicts }, signer, "demo"), "demo", signer.publicKey);
+  verdictMessage.open(
+    verdictMessage.seal({ atMs, parametersHash, verdicts }, signer, "demo"),
+    "demo",
+    signer.publicKey,
+  );
 
 test("verdicts come back as they were", () => {
   fc.assert(
     fc.property(fc.array(notice, { maxLength: MAX_VERDICTS_PER_MESSAGE }), (verdicts) => {
       const opened = open(verdicts);
-      expect(opened.ok && opened.value).toEqual({ atMs, verdicts });
+      expect(opened.ok && opened.value).toEqual({ atMs, parametersHash, verdicts });
     }),
     { numRuns: 50 },
   );

@@ -8,11 +8,15 @@ export interface Measurement {
   value: number;
 }
 
+/** `unpaid`: nothing is wrong with the report, but it earns nothing (not drawn, or nobody heard the beacon). */
+export const OUTCOMES = ["paid", "refused", "unpaid"] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
 /** The answer to one beacon or witness report. */
 export interface VerdictNotice {
   /** SHA-256 of the packet. */
   packetId: Uint8Array;
-  outcome: "paid" | "refused";
+  outcome: Outcome;
   /** `ok`, a rule's reason, or a decode refusal. */
   reason: string;
   measurements: Measurement[];
@@ -20,6 +24,8 @@ export interface VerdictNotice {
 
 export interface VerdictNotices {
   atMs: number;
+  /** `parametersHash` of the rules that these reports were judged by. */
+  parametersHash: Uint8Array;
   verdicts: VerdictNotice[];
 }
 
@@ -27,7 +33,7 @@ const measurement = record<Measurement>({ name: text(40), value: integer(-(2 ** 
 
 const notice = record<VerdictNotice>({
   packetId: bytes(32),
-  outcome: oneOf(["paid", "refused"]),
+  outcome: oneOf(OUTCOMES),
   reason: text(40),
   measurements: list(measurement, 12),
 });
@@ -37,5 +43,9 @@ export const MAX_VERDICTS_PER_MESSAGE = 64;
 /** Sent on the hotspot's verdict topic once the beacon's report deadline has passed. */
 export const verdictMessage = messageCodec<VerdictNotices>(
   7,
-  record<VerdictNotices>({ atMs: timeMs, verdicts: list(notice, MAX_VERDICTS_PER_MESSAGE) }),
+  record<VerdictNotices>({
+    atMs: timeMs,
+    parametersHash: bytes(32),
+    verdicts: list(notice, MAX_VERDICTS_PER_MESSAGE),
+  }),
 );

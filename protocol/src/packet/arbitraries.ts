@@ -87,6 +87,7 @@ export const beaconPacket: fc.Arbitrary<BeaconPacket> = fc.record({
   ...radioSettings,
   powerDbm: fc.integer({ min: -40, max: 40 }),
   tmstUs: orNull(uint32),
+  gnss: orNull(gnss),
 });
 
 export const witnessPacket: fc.Arbitrary<WitnessPacket> = fc.record({

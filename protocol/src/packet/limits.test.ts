@@ -43,6 +43,7 @@ const FIELDS: Record<PacketType, [string, Limits][]> = {
     ["8", [0, 2]],
     ["9", [-40, 40]],
     ["10", UINT32],
+    ...gnss("11"),
   ],
   witness: [
     ["1", UINT32],
@@ -93,7 +94,7 @@ const FIELDS: Record<PacketType, [string, Limits][]> = {
 
 /** The fields that may be null. */
 const NULLABLE: Record<PacketType, string[]> = {
-  beacon: ["10"],
+  beacon: ["10", "11", "11.2", "11.3", "11.4", "11.5"],
   witness: ["9", "10", "10.2", "10.3", "10.4", "10.5"],
   status: ["6", "6.3", "6.4", "7", "7.2", "7.3", "7.4", "7.5", "10", "10.5"],
   reading: [],

@@ -39,6 +39,7 @@ export interface BeaconPacket extends Numbered {
   powerDbm: number;
   /** Concentrator counter, µs, wraps at 2^32. */
   tmstUs: number | null;
+  gnss: Gnss | null;
 }
 
 /** "I heard this frame, so loud, here." */

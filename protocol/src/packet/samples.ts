@@ -10,6 +10,15 @@ const frame = encodeBeaconFrame({
   tag: new Uint8Array(16).fill(0x7a),
 });
 const radioSettings = { freqHz: 868_100_000, spreadingFactor: 12, bandwidthHz: 125_000 };
+const gnss = {
+  fixMode: 3,
+  satellitesUsed: 11,
+  latE7: 535_511_000,
+  lonE7: 99_937_000,
+  altitudeM: 24,
+  horizontalErrorDm: 31,
+  integrityFlags: 0,
+} as const;
 
 /** As a hotspot in Hamburg sends them, every optional part present. */
 export const typicalPackets: Samples = {
@@ -23,6 +32,7 @@ export const typicalPackets: Samples = {
     ...radioSettings,
     powerDbm: 14,
     tmstUs: 3_512_348_611,
+    gnss,
   },
   witness: {
     type: "witness",
@@ -33,15 +43,7 @@ export const typicalPackets: Samples = {
     rssiDbm: -112,
     snrDdb: -75,
     tmstUs: 3_512_348_611,
-    gnss: {
-      fixMode: 3,
-      satellitesUsed: 11,
-      latE7: 535_511_000,
-      lonE7: 99_937_000,
-      altitudeM: 24,
-      horizontalErrorDm: 31,
-      integrityFlags: 0,
-    },
+    gnss,
   },
   status: {
     type: "status",
@@ -51,15 +53,7 @@ export const typicalPackets: Samples = {
     uptimeS: 864_012,
     version: "0.1.0",
     radio: { rxOk: 81_234, rxBad: 512, transmitted: 211, ackPermille: 998, temperatureDc: 415 },
-    gnss: {
-      fixMode: 3,
-      satellitesUsed: 11,
-      latE7: 535_511_000,
-      lonE7: 99_937_000,
-      altitudeM: 24,
-      horizontalErrorDm: 31,
-      integrityFlags: 0,
-    },
+    gnss,
     outboxQueued: 3,
     outboxDropped: 0,
     assertion: {
@@ -104,6 +98,7 @@ export const longestPackets: Omit<Samples, "reading"> = {
     ...longestSettings,
     powerDbm: 40,
     tmstUs: 0xffff_ffff,
+    gnss: longestGnss,
   },
   witness: {
     ...typicalPackets.witness,

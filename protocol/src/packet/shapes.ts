@@ -46,6 +46,7 @@ const beacon = record<Omit<BeaconPacket, "type">>({
   ...radioSettings,
   powerDbm: integer(-40, 40),
   tmstUs: nullable(uint32),
+  gnss: nullable(gnss),
 });
 
 /** Anything but a beacon on air is not a witness report, so the judge never meets one. */
@@ -69,14 +70,17 @@ const witness = record<Omit<WitnessPacket, "type">>({
   gnss: nullable(gnss),
 });
 
-export const assertion = record<Assertion>({
+/** In the order in which they travel. */
+export const assertionFields = {
   latE7,
   lonE7,
   elevationM: integer(-500, 9000),
   antennaGainDdbi: integer(-100, 300),
   region: text(16),
   payee: nullable(bytes(20)),
-});
+};
+
+export const assertion = record<Assertion>(assertionFields);
 
 const radioSummary = record<RadioSummary>({
   rxOk: uint32,

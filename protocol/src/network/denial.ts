@@ -1,0 +1,73 @@
+import { encodeCbor } from "../cbor.ts";
+import { bytes, type Field, FieldFailure, integer, nullable, record, text } from "../packet/fields.ts";
+import { timeMs, uint32 } from "../packet/shapes.ts";
+import { messageCodec } from "./message.ts";
+
+/**
+ * The network's signed word that a hotspot (`peer` null), or what one hotspot reports of the other (an edge, both
+ * ways), is not paid in some epochs. It always ends: to go on it must be said again.
+ */
+export interface Denial {
+  /** Public key, 32 bytes; of an edge the smaller one, by bytes. */
+  hotspot: Uint8Array;
+  peer: Uint8Array | null;
+  /** Short, for the owner to read. */
+  reason: string;
+  /** Where the evidence is found: a URL, a CID, a case number. */
+  evidence: string;
+  atMs: number;
+  fromEpoch: number;
+  /** First epoch in which it no longer holds; `fromEpoch` takes an earlier denial of the same back. */
+  untilEpoch: number;
+}
+
+const shape = record<Denial>({
+  hotspot: bytes(32),
+  peer: nullable(bytes(32)),
+  reason: text(80),
+  evidence: text(200),
+  atMs: timeMs,
+  fromEpoch: uint32,
+  untilEpoch: integer(0, 0xffff_ffff),
+});
+
+/** Keys in order and a span that does not run backwards: one denial has one form. */
+const checked: Field<Denial> = {
+  write: shape.write,
+  read(value) {
+    const denial = shape.read(value);
+    if (denial instanceof FieldFailure) return denial;
+    return isDenial(denial) ? denial : new FieldFailure("out_of_range");
+  },
+};
+
+export const denialMessage = messageCodec<Denial>(11, checked);
+
+export function isDenial({ hotspot, peer, fromEpoch, untilEpoch }: Denial): boolean {
+  return untilEpoch >= fromEpoch && (peer === null || hotspot.toHex() < peer.toHex());
+}
+
+/** What a denial is about: denials of the same replace each other, the newest counts. */
+export const denialSubject = ({ hotspot, peer }: Pick<Denial, "hotspot" | "peer">): string =>
+  peer === null ? hotspot.toHex() : edgeSubject(hotspot, peer);
+
+/** The subject of an edge, whichever end is named first. */
+export const edgeSubject = (a: Uint8Array, b: Uint8Array): string => [a.toHex(), b.toHex()].sort().join(" ");
+
+/** Of two signed in the same millisecond the one with the greater encoding: no order of arrival decides. */
+const isNewer = (a: Denial, b: Denial): boolean =>
+  a.atMs > b.atMs || (a.atMs === b.atMs && encodingOf(a) > encodingOf(b));
+
+const encodingOf = (denial: Denial): string => encodeCbor(shape.write(denial)).toHex();
+
+/** Of several about the same the newest by `atMs`, where it holds in the epoch; by subject. */
+export function denialsInForce(denials: readonly Denial[], epoch: number): Map<string, Denial> {
+  const newest = new Map<string, Denial>();
+  for (const denial of denials) {
+    if (denial.fromEpoch > epoch) continue;
+    const subject = denialSubject(denial);
+    const known = newest.get(subject);
+    if (known === undefined || isNewer(denial, known)) newest.set(subject, denial);
+  }
+  return new Map([...newest].filter(([, { untilEpoch }]) => epoch < untilEpoch));
+}

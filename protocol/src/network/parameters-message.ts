@@ -1,0 +1,44 @@
+import { bytes, type Field, FieldFailure, integer, list, oneOf, record, text } from "../packet/fields.ts";
+import {
+  type NetworkParameters,
+  PARAMETER_RANGES,
+  type RegionRule,
+  RULE_SET_IDS,
+  WHOLE_PARAMETERS,
+  type WholeParameter,
+} from "../parameters.ts";
+import { parametersProblem } from "../parameters-check.ts";
+import { REGION_IDS } from "../radio/regions.ts";
+import { amount } from "./amount.ts";
+import { messageCodec } from "./message.ts";
+
+const wholeNumbers = Object.fromEntries(
+  WHOLE_PARAMETERS.map((name) => [name, integer(PARAMETER_RANGES[name][0], PARAMETER_RANGES[name][1])]),
+) as Record<WholeParameter, Field<number>>;
+
+const region = record<RegionRule>({
+  id: oneOf(REGION_IDS) as Field<RegionRule["id"]>,
+  maxEirpDdbm: integer(0, 600),
+});
+
+const shape = record<NetworkParameters>({
+  network: text(32),
+  ruleSet: oneOf(RULE_SET_IDS),
+  ...wholeNumbers,
+  regions: list(region, 64) as Field<NetworkParameters["regions"]>,
+  poolPerEpoch: amount,
+  chainId: amount,
+  contract: bytes(20),
+});
+
+const checked: Field<NetworkParameters> = {
+  write: shape.write,
+  read(value) {
+    const parameters = shape.read(value);
+    if (parameters instanceof FieldFailure) return parameters;
+    return parametersProblem(parameters) === undefined ? parameters : new FieldFailure("out_of_range");
+  },
+};
+
+/** The signed form of one version of a network's rules. */
+export const parametersMessage = messageCodec<NetworkParameters>(12, checked);

@@ -1,0 +1,49 @@
+import { type DecodedPacket, decodePacket } from "../packet/codec.ts";
+import { bytes, record } from "../packet/fields.ts";
+import type { Assertion } from "../packet/packet.ts";
+import { assertionFields, timeMs } from "../packet/shapes.ts";
+import { messageCodec } from "./message.ts";
+
+/** The operator's word on a hotspot: what its owner would assert in a status packet. */
+export interface Registration extends Assertion {
+  /** The hotspot's, 32 bytes. */
+  publicKey: Uint8Array;
+  atMs: number;
+}
+
+export const registrationMessage = messageCodec<Registration>(
+  10,
+  record<Registration>({ publicKey: bytes(32), atMs: timeMs, ...assertionFields }),
+);
+
+/** What a change's evidence says, and who signed it. */
+export type Evidence =
+  /** Its signature is still to be checked, with `isSignedFor`. */
+  | { by: "owner"; publicKey: Uint8Array; assertion: Assertion; sequence: number; packet: DecodedPacket }
+  /** Its signature holds. */
+  | { by: "operator"; publicKey: Uint8Array; assertion: Assertion };
+
+/** Reads a change's evidence; `undefined` when it is neither an assertion nor a registration by this network's key. */
+export function readEvidence(
+  evidence: Uint8Array,
+  network: string,
+  networkKey: Uint8Array,
+): Evidence | undefined {
+  const result = decodePacket(evidence);
+  if (!result.ok) return readRegistration(evidence, network, networkKey);
+  const { packet, publicKey } = result.decoded;
+  if (packet.type !== "status" || packet.assertion === null) return undefined;
+  const { assertion, sequence } = packet;
+  return { by: "owner", publicKey, assertion, sequence, packet: result.decoded };
+}
+
+function readRegistration(
+  evidence: Uint8Array,
+  network: string,
+  networkKey: Uint8Array,
+): Evidence | undefined {
+  const opened = registrationMessage.open(evidence, network, networkKey);
+  if (!opened.ok) return undefined;
+  const { publicKey, atMs: _, ...assertion } = opened.value;
+  return { by: "operator", publicKey, assertion };
+}
