@@ -1,3 +1,5 @@
+import { atan2, cos, sin } from "./portable-math.ts";
+
 /**
  * A place on the WGS 84 ellipsoid, in units of 1e-7 degree (about 1.1 cm), the unit of u-blox receivers.
  * Integers, so that a position reads the same after any number of encodings.
@@ -24,11 +26,7 @@ export function isPosition({ latE7, lonE7 }: Position): boolean {
 
 /**
  * Distance over the ground between two places, in whole metres: haversine on the mean sphere, within 0.6 % of the
- * ellipsoidal distance.
- *
- * Engines may differ in the last bits of a sine (ECMA-262 leaves its precision open). Rounding to a whole metre
- * hides that: the engines' results differ by less than a micrometre, so they disagree only when a distance falls
- * within a micrometre of half a metre, which a grid of centimetres makes rare but not impossible.
+ * ellipsoidal distance. The same on every engine, to the last bit before the rounding.
  * @throws {RangeError} if a coordinate is not an integer or is out of range.
  */
 export function distanceM(a: Position, b: Position): number {
@@ -37,11 +35,12 @@ export function distanceM(a: Position, b: Position): number {
   const latA = a.latE7 * RADIANS_PER_E7;
   const latB = b.latE7 * RADIANS_PER_E7;
   // Differences are taken as integers, exactly, so that swapping the places changes nothing but a sign.
-  const sinHalfLat = Math.sin(((b.latE7 - a.latE7) * RADIANS_PER_E7) / 2);
-  const sinHalfLon = Math.sin(((b.lonE7 - a.lonE7) * RADIANS_PER_E7) / 2);
-  const haversine = sinHalfLat * sinHalfLat + Math.cos(latA) * Math.cos(latB) * sinHalfLon * sinHalfLon;
-  // Rounding can carry the haversine of antipodes past 1, where the arcsine is not defined.
-  return Math.round(2 * EARTH_RADIUS_M * Math.asin(Math.sqrt(Math.min(1, haversine))));
+  const sinHalfLat = sin(((b.latE7 - a.latE7) * RADIANS_PER_E7) / 2);
+  const sinHalfLon = sin(((b.lonE7 - a.lonE7) * RADIANS_PER_E7) / 2);
+  const haversine = sinHalfLat * sinHalfLat + cos(latA) * cos(latB) * sinHalfLon * sinHalfLon;
+  // Rounding can carry the haversine of antipodes past 1.
+  const within = Math.min(1, haversine);
+  return Math.round(2 * EARTH_RADIUS_M * atan2(Math.sqrt(within), Math.sqrt(1 - within)));
 }
 
 function isWithin(value: number, limit: number): boolean {

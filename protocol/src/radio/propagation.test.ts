@@ -1,6 +1,12 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { demodulationFloorSnrDb, freeSpaceLossDb, roundToTenth, thermalNoiseDbm } from "./propagation.ts";
+import {
+  demodulationFloorSnrDb,
+  freeSpaceLossDb,
+  impliedNoiseDbm,
+  roundToTenth,
+  thermalNoiseDbm,
+} from "./propagation.ts";
 
 test.each([
   [125_000, 6, -117.03],
@@ -12,6 +18,8 @@ test.each([
 });
 
 test.each([
+  [5, -2.5],
+  [6, -5],
   [7, -7.5],
   [8, -10],
   [9, -12.5],
@@ -24,6 +32,28 @@ test.each([
 
 test("sensitivity of SF12 at 125 kHz is the −137 dBm of the SX1276 datasheet", () => {
   expect(roundToTenth(thermalNoiseDbm(125_000, 6) + demodulationFloorSnrDb(12))).toBe(-137);
+});
+
+describe("noise that RSSI and SNR imply", () => {
+  test("by the signal's power, and by that of the whole channel", () => {
+    expect(impliedNoiseDbm(-120, -10).ofSignalDbm).toBe(-110);
+    expect(impliedNoiseDbm(-110, 0).ofChannelDbm).toBeCloseTo(-113.01, 2);
+  });
+
+  test("signal and noise make up the channel again, in milliwatts", () => {
+    const anyLevel = fc.tuple(
+      fc.double({ min: -150, max: 0, noNaN: true }),
+      fc.double({ min: -30, max: 30, noNaN: true }),
+    );
+    fc.assert(
+      fc.property(anyLevel, ([rssiDbm, snrDb]) => {
+        const { ofSignalDbm, ofChannelDbm } = impliedNoiseDbm(rssiDbm, snrDb);
+        const channelMw = 10 ** ((ofChannelDbm + snrDb) / 10) + 10 ** (ofChannelDbm / 10);
+        expect(10 * Math.log10(channelMw)).toBeCloseTo(rssiDbm, 6);
+        expect(ofSignalDbm).toBeGreaterThan(ofChannelDbm);
+      }),
+    );
+  });
 });
 
 test("free-space loss has the textbook values", () => {
@@ -70,6 +100,6 @@ test("values without a meaning are refused", () => {
     expect(() => thermalNoiseDbm(value, 6)).toThrow("bandwidthHz");
   }
   expect(() => thermalNoiseDbm(125_000, Number.NaN)).toThrow("noiseFigureDb is NaN");
-  for (const value of [6, 13, 7.5, Number.NaN])
+  for (const value of [4, 13, 7.5, Number.NaN])
     expect(() => demodulationFloorSnrDb(value)).toThrow(RangeError);
 });

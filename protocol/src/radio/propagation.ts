@@ -1,9 +1,8 @@
-/**
- * Radio levels that judging compares with what was reported, in dB.
- *
- * Logarithms are not exact in IEEE 754 and ECMA-262 leaves their precision to the engine, so the last bits of these
- * results may differ from machine to machine. A verdict must never hang on them: compare in whole tenths of a
- * decibel, through `roundToTenth`, where the difference disappears but for a negligible share of inputs.
+import { exp10, log10 } from "../portable-math.ts";
+
+/*
+ * Radio levels that judging compares with what was reported, in dB: the same on every engine, and compared in whole
+ * tenths of a decibel.
  */
 
 /** Speed of light in vacuum, m/s (SI, exact). */
@@ -23,19 +22,34 @@ export function thermalNoiseDbm(bandwidthHz: number, noiseFigureDb: number): num
   checkPositive("bandwidthHz", bandwidthHz);
   if (!Number.isFinite(noiseFigureDb))
     throw new RangeError(`noiseFigureDb is ${noiseFigureDb}, must be finite`);
-  return THERMAL_NOISE_DBM_PER_HZ + 10 * Math.log10(bandwidthHz) + noiseFigureDb;
+  return THERMAL_NOISE_DBM_PER_HZ + 10 * log10(bandwidthHz) + noiseFigureDb;
 }
 
 /**
  * The weakest SNR at which a spreading factor can be demodulated: −7.5 dB at SF7, 2.5 dB less for each step, −20 dB at
- * SF12 (SX1276 datasheet, table 13). Exact.
- * @throws {RangeError} if the spreading factor is not an integer from 7 to 12.
+ * SF12 (SX1276 datasheet, table 13); −2.5 dB at SF5 and −5 dB at SF6 (SX1261/2 datasheet, table 6-1). Exact.
+ * @throws {RangeError} if the spreading factor is not an integer from 5 to 12.
  */
 export function demodulationFloorSnrDb(spreadingFactor: number): number {
-  if (!(Number.isInteger(spreadingFactor) && spreadingFactor >= 7 && spreadingFactor <= 12)) {
-    throw new RangeError(`spreadingFactor is ${spreadingFactor}, must be an integer from 7 to 12`);
+  if (!(Number.isInteger(spreadingFactor) && spreadingFactor >= 5 && spreadingFactor <= 12)) {
+    throw new RangeError(`spreadingFactor is ${spreadingFactor}, must be an integer from 5 to 12`);
   }
   return SF7_FLOOR_SNR_DB - FLOOR_STEP_DB * (spreadingFactor - 7);
+}
+
+/**
+ * The noise that a reported RSSI and SNR imply, in dBm, by either of two conventions. What SX1302 forwarders call
+ * `rssis` and SX127x drivers correct for negative SNR is the signal's own power; `rssi` and `rssic` are all power in
+ * the channel, signal and noise together. A report does not say which, so the truth is one of the two.
+ */
+export function impliedNoiseDbm(
+  rssiDbm: number,
+  snrDb: number,
+): { ofSignalDbm: number; ofChannelDbm: number } {
+  return {
+    ofSignalDbm: rssiDbm - snrDb,
+    ofChannelDbm: rssiDbm - 10 * log10(1 + exp10(snrDb / 10)),
+  };
 }
 
 /**
@@ -46,7 +60,7 @@ export function demodulationFloorSnrDb(spreadingFactor: number): number {
 export function freeSpaceLossDb(distanceM: number, freqHz: number): number {
   checkPositive("distanceM", distanceM);
   checkPositive("freqHz", freqHz);
-  return 20 * Math.log10((4 * Math.PI * distanceM * freqHz) / SPEED_OF_LIGHT_M_PER_S);
+  return 20 * log10((4 * Math.PI * distanceM * freqHz) / SPEED_OF_LIGHT_M_PER_S);
 }
 
 /** To whole tenths, halves upward and never −0: the form in which levels are compared. */
