@@ -10,21 +10,37 @@ export * from "./beacon/frame.ts";
 export * from "./bytes.ts";
 export * from "./cbor.ts";
 export type { Clock, Random } from "./clock.ts";
-export { type Envelope, MAX_PACKET_BYTES, networkAad, openEnvelope, sealFields } from "./cose.ts";
+export {
+  type Envelope,
+  MAX_PACKET_BYTES,
+  networkAad,
+  openEnvelope,
+  sealFields,
+  signedBytes,
+} from "./cose.ts";
 export * from "./did-key.ts";
 export * from "./ed25519.ts";
 export * from "./evm-address.ts";
 export * from "./geo.ts";
 export { sha256 } from "./hash.ts";
 export { hotspotName } from "./hotspot-name.ts";
-export { BEACON_RULES, CLOCK_SKEW_MS } from "./judging/beacon-rules.ts";
-export { type EpochInputs, type EpochJudgement, isEarlier, judgeEpoch } from "./judging/epoch.ts";
+export { BEACON_RULES } from "./judging/beacon-rules.ts";
+export * from "./judging/edges.ts";
+export {
+  type EpochInputs,
+  type EpochJudgement,
+  isEarlier,
+  judgeEpoch,
+  verifySignature,
+} from "./judging/epoch.ts";
 export * from "./judging/group.ts";
 export { type GroupJudgement, judgeGroup, type ProvenBeacon } from "./judging/judge.ts";
 export { explainVerdict, RULE_ORDER } from "./judging/reasons.ts";
+export * from "./judging/rule-set.ts";
 export * from "./judging/types.ts";
 export { type Log, type LogLevel, silentLog } from "./log.ts";
 export * from "./merkle.ts";
+export * from "./network/denial.ts";
 export { type Entropy, entropyHash, entropyMessage } from "./network/entropy.ts";
 export * from "./network/login-token.ts";
 export * from "./network/manifest.ts";
@@ -34,15 +50,19 @@ export {
   type MessageRefusal,
   messageCodec,
 } from "./network/message.ts";
+export * from "./network/parameters-message.ts";
 export * from "./network/receipt.ts";
+export * from "./network/registration.ts";
 export * from "./network/verdict-message.ts";
 export * from "./packet/codec.ts";
 export * from "./packet/packet.ts";
 export * from "./parameters.ts";
+export * from "./parameters-check.ts";
+export * from "./parameters-text.ts";
 export * from "./radio/airtime.ts";
 export * from "./radio/propagation.ts";
 export * from "./radio/regions.ts";
-export type { Hotspot } from "./registry.ts";
+export * from "./registry.ts";
 export * from "./rewards.ts";
 export * from "./schedule.ts";
 export * from "./settlement.ts";

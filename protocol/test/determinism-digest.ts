@@ -1,0 +1,59 @@
+/**
+ * Prints, as JSON, what this runtime makes of the epoch of `determinism-epoch.ts`, for tests that compare runtimes and
+ * processes: without arguments the digest of all, with `PART PARTS` the judgement of every PARTS-th group of reports.
+ */
+import { utf8 } from "../src/bytes.ts";
+import { sha256 } from "../src/hash.ts";
+import { type EpochInputs, type EpochJudgement, epochWorld } from "../src/judging/epoch.ts";
+import { groupReports, isReport } from "../src/judging/group.ts";
+import { judgeGroup } from "../src/judging/judge.ts";
+import { earshot1 } from "../src/judging/rule-set.ts";
+import { atan2, cos, exp10, log10, sin } from "../src/portable-math.ts";
+import type { SettlementInputs } from "../src/settlement.ts";
+import { determinismEpoch } from "./determinism-epoch.ts";
+
+/** Verdicts and proven beacons byte for byte, and the root and totals that they pay out to. */
+export function outcome(judgement: EpochJudgement, settlement: SettlementInputs) {
+  const { tree, paid, unallocated } = earshot1.settle(judgement, settlement);
+  return {
+    judgement: sha256(utf8(JSON.stringify(judgement))).toHex(),
+    root: tree.root.toHex(),
+    paid: paid.toString(),
+    unallocated: unallocated.toString(),
+  };
+}
+
+/** Every bit of some thousand results of the functions that levels and distances are made of. */
+export function mathBits(): string {
+  const steps = Array.from({ length: 2000 }, (_, i) => i + 0.123_456_789);
+  const results = steps.flatMap((x) => [
+    sin(x / 300),
+    cos(x / 300),
+    atan2(x, 1000),
+    log10(x * 1e6),
+    exp10(x / 100 - 10),
+  ]);
+  return sha256(new Uint8Array(Float64Array.from(results).buffer)).toHex();
+}
+
+/** What a process judges that knows all reports and takes every `parts`-th group. */
+export function judgePart(inputs: EpochInputs, part: number, parts: number): EpochJudgement {
+  const world = epochWorld(inputs, inputs.packets);
+  const judgements = groupReports(inputs.packets.filter(isReport))
+    .filter((_, i) => i % parts === part)
+    .map((group) => judgeGroup(group, world));
+  return {
+    verdicts: judgements.flatMap(({ verdicts }) => verdicts),
+    proven: judgements.flatMap(({ proven }) => proven ?? []),
+  };
+}
+
+if (import.meta.main) {
+  const { inputs, settlement } = determinismEpoch();
+  const [part, parts] = process.argv.slice(2).map(Number);
+  const printed =
+    part === undefined || parts === undefined
+      ? { ...outcome(earshot1.judge(inputs), settlement), math: mathBits() }
+      : judgePart(inputs, part, parts);
+  console.log(JSON.stringify(printed));
+}
