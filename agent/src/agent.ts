@@ -67,7 +67,7 @@ function startParts(deps: AgentDeps, signal: AbortSignal): Promise<void>[] {
   const connected = new Wakeup();
   let radio: AgentRadio | undefined;
   const gnss = () => gnssOf(board.gpsReading, clock.now());
-  const beaconer = new Beaconer(context, () => radio);
+  const beaconer = new Beaconer(context, () => radio, gnss);
   const witnesser = new Witnesser(context, gnss);
   const tracker = new EntropyTracker(config.network.name, config.network.publicKey);
   const inbox = new Inbox(context, tracker, (entropy) => beaconer.onEntropy(entropy));

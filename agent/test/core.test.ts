@@ -1,8 +1,10 @@
 import { expect, test } from "bun:test";
 import {
+  changedHotspot,
   DEFAULT_PARAMETERS,
   decodeBeaconFrame,
   downTopic,
+  epochOf,
   type Hotspot,
   judgeEpoch,
   type NetworkParameters,
@@ -26,24 +28,20 @@ import {
 } from "./harness.ts";
 
 const PARAMETERS: NetworkParameters = {
-  network: NETWORK,
   ...DEFAULT_PARAMETERS,
+  network: NETWORK,
   windowPeriods: WINDOW_PERIODS,
   epochPeriods: WINDOW_PERIODS * 5,
 };
 
-const hotspotOf = (agent: AgentHarness, latE7: number): Hotspot => ({
-  id: agent.id,
-  publicKey: agent.signer.publicKey,
-  latE7,
-  lonE7: 85_500_000,
-  elevationM: 10,
-  antennaGainDdbi: 30,
-  region: "EU868",
-  payee: null,
-  registeredAtMs: 0,
-  evidence: null,
-});
+function hotspotOf({ signer: { publicKey } }: AgentHarness, latE7: number): Hotspot {
+  const change = { atMs: 0, fromEpoch: 0, evidence: new Uint8Array() };
+  const place = { latE7, lonE7: 85_500_000, elevationM: 10 };
+  const assertion = { ...place, antennaGainDdbi: 30, region: "EU868", payee: null };
+  const hotspot = changedHotspot(undefined, change, { publicKey, assertion });
+  if (hotspot === undefined) throw new Error("EU868 is a region");
+  return hotspot;
+}
 
 /** Everything published, as the gateway would have received it. */
 function receivedFrom(agent: AgentHarness): ReceivedPacket[] {
@@ -80,9 +78,11 @@ test("a beacon and its witness are accepted by the judge", async () => {
   await witness.start();
   await clock.advance(PERIOD_MS * WINDOW_PERIODS - (clock.now() % (PERIOD_MS * WINDOW_PERIODS)) - PERIOD_MS);
   const firstIndex = clock.now() / PERIOD_MS + 1;
+  beaconer.radio.answer = ({ powerDbm }) => {
+    hear(witness, beaconer);
+    return { sent: true, powerDbm };
+  };
   await beaconer.runPeriods(WINDOW_PERIODS);
-  hear(witness, beaconer);
-  await clock.advance(1000);
 
   const [beacon] = beaconer.packets("beacon");
   expect(beaconer.radio.transmissions).toHaveLength(1);
@@ -99,6 +99,8 @@ test("a beacon and its witness are accepted by the judge", async () => {
     packets: [...receivedFrom(beaconer), ...receivedFrom(witness)],
     hotspots: [hotspotOf(beaconer, 473_667_000), hotspotOf(witness, 473_967_000)],
     entropy: indexes.map((index) => ({ index, value: entropyValue(index) })),
+    epoch: epochOf(firstIndex, PARAMETERS),
+    denials: [],
     usedSequences: new Map(),
   });
   expect(judgement.verdicts.map(({ type, reason }) => `${type} ${reason}`).sort()).toEqual([
@@ -109,6 +111,28 @@ test("a beacon and its witness are accepted by the judge", async () => {
   await beaconer.stop();
   await witness.stop();
   expect(clock.pending).toBe(0);
+});
+
+test("a beacon says where the receiver knew itself to be when it was sent", async () => {
+  const agent = new AgentHarness();
+  await agent.start();
+  while (agent.packets("beacon").length === 0) {
+    const fix = { mode: 3, latDeg: 47.3667, lonDeg: 8.55, satellitesUsed: 9, horizontalErrorM: 2 } as const;
+    agent.gps.read({ kind: "gps", atMs: agent.clock.now(), satellites: [], ...fix });
+    await agent.clock.advance(0);
+    if (agent.clock.now() % PERIOD_MS === 0) await agent.publishEntropy();
+    await agent.clock.advance(PERIOD_MS / 6);
+  }
+  expect(agent.packets("beacon")[0]?.gnss).toEqual({
+    fixMode: 3,
+    satellitesUsed: 9,
+    latE7: 473_667_000,
+    lonE7: 85_500_000,
+    altitudeM: null,
+    horizontalErrorDm: 20,
+    integrityFlags: 0,
+  });
+  await agent.stop();
 });
 
 test("one beacon a window, also over a restart within it", async () => {
@@ -218,6 +242,7 @@ test("a verdict is kept with its sentence and the packet it is about, which is t
   } as const;
   const verdicts = {
     atMs: agent.clock.now(),
+    parametersHash: new Uint8Array(32).fill(0x5a),
     verdicts: [{ ...notice, measurements: [...notice.measurements] }],
   };
   const { handedOver } = agent.outbox.state();
@@ -233,6 +258,7 @@ test("a verdict is kept with its sentence and the packet it is about, which is t
       type: "witness",
       outcome: "refused",
       sentence: "The beaconer stands 120 m away; coverage is proven from 300 m.",
+      parametersHash: "5a".repeat(32),
     },
   ]);
   await agent.stop();

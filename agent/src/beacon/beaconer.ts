@@ -3,11 +3,11 @@ import {
   airtimeMs,
   BEACON_FRAME_BYTES,
   beaconMessage,
-  CLOCK_SKEW_MS,
   type DerivedBeacon,
   deriveBeacon,
   type Entropy,
   encodePacket,
+  type Gnss,
   REGIONS,
   type Region,
   scheduledIndex,
@@ -26,6 +26,8 @@ import { beaconPowerDbm } from "./power.ts";
 const SPREAD = 0.8;
 /** How long a radio may take from being told to sending. */
 const MARGIN_MS = 1000;
+/** An entropy further ahead of this machine's clock than this is not waited for: the clock is wrong. */
+const MAX_AHEAD_MS = 2000;
 const ATTEMPTS_PER_PERIOD = 12;
 /** The frame may have gone out all the same: sending it again could make two. */
 const MAYBE_SENT = "NO_ACK";
@@ -45,14 +47,16 @@ interface Plan {
 export class Beaconer {
   readonly #context: CoreContext;
   readonly #radio: () => LoraRadio | undefined;
+  readonly #gnss: () => Gnss | null;
   readonly #region: Region;
   readonly #arrived = new ReadingQueue<Entropy>({ capacity: 8 });
   readonly #dutyCycle: DutyCycle;
   #memory: BeaconMemory;
 
-  constructor(context: CoreContext, radio: () => LoraRadio | undefined) {
+  constructor(context: CoreContext, radio: () => LoraRadio | undefined, gnss: () => Gnss | null) {
     this.#context = context;
     this.#radio = radio;
+    this.#gnss = gnss;
     this.#region = REGIONS[context.config.hotspot.region];
     this.#memory = recallBeacon(context.outbox);
     this.#dutyCycle = new DutyCycle(
@@ -116,7 +120,7 @@ export class Beaconer {
     const { clock, log } = this.#context;
     const { entropy, derived, window } = plan;
     const schedule = { window, entropyIndex: entropy.index, atMs: entropy.index * entropy.periodMs };
-    if (schedule.atMs - clock.now() > CLOCK_SKEW_MS) {
+    if (schedule.atMs - clock.now() > MAX_AHEAD_MS) {
       this.#miss(schedule, "this machine's clock is behind the network's");
       return;
     }
@@ -192,6 +196,7 @@ export class Beaconer {
     const { config, signer } = this.#context;
     const { scheduleSignature, beaconSignature, entropy, derived } = plan;
     const { freqHz, spreadingFactor, bandwidthHz } = derived;
+    const gnss = this.#gnss();
     await storePacket(this.#context, "beacon", atMs, (sequence) =>
       encodePacket(
         {
@@ -206,6 +211,7 @@ export class Beaconer {
           bandwidthHz,
           powerDbm: Math.round(result.powerDbm),
           tmstUs: result.tmstUs ?? null,
+          gnss,
         },
         signer,
         config.network.name,

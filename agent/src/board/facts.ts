@@ -1,5 +1,5 @@
 import type { GpsReading, RadioStatus } from "@earshot/drivers";
-import type { Measurement, PacketType } from "@earshot/protocol";
+import type { Measurement, Outcome, PacketType } from "@earshot/protocol";
 import type { OutboxState } from "../outbox/outbox.ts";
 
 /** `searching`: not open yet, or open and nothing came so far. `lost`: was open or should be, and `reason` says why not. */
@@ -84,11 +84,13 @@ export interface VerdictFacts {
   /** Type and time of the packet it is about; absent when the agent was restarted since. */
   type?: PacketType;
   packetAtMs?: number;
-  outcome: "paid" | "refused";
+  outcome: Outcome;
   reason: string;
   measurements: Measurement[];
   /** For a technician. */
   sentence: string;
+  /** Hash of the network's rules that it was judged by, hex. */
+  parametersHash: string;
 }
 
 export interface Counters {
@@ -98,6 +100,8 @@ export interface Counters {
   unusableHeard: number;
   verdictsPaid: number;
   verdictsRefused: number;
+  /** Valid and not paid: not drawn, or heard by nobody. */
+  verdictsUnpaid: number;
   /** Messages from the broker that were not what they should be. */
   refusedMessages: number;
 }

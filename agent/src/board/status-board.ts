@@ -16,6 +16,11 @@ import type {
 import { RecentPackets } from "./recent-packets.ts";
 
 const KEPT = 20;
+const VERDICT_COUNTERS = {
+  paid: "verdictsPaid",
+  refused: "verdictsRefused",
+  unpaid: "verdictsUnpaid",
+} as const;
 
 export interface BoardIdentity {
   startedAtMs: number;
@@ -42,6 +47,7 @@ export class StatusBoard {
     unusableHeard: 0,
     verdictsPaid: 0,
     verdictsRefused: 0,
+    verdictsUnpaid: 0,
     refusedMessages: 0,
   };
   readonly packets = new RecentPackets();
@@ -106,8 +112,7 @@ export class StatusBoard {
 
   addVerdict(facts: VerdictFacts): void {
     keep(this.#verdicts, facts);
-    if (facts.outcome === "paid") this.counters.verdictsPaid += 1;
-    else this.counters.verdictsRefused += 1;
+    this.counters[VERDICT_COUNTERS[facts.outcome]] += 1;
   }
 
   /** @throws {TypeError} before `begin`. */

@@ -5,7 +5,7 @@ import { ManualClock } from "@earshot/protocol/testing";
 import { attention, broken, ok } from "../health/part.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { lineLog } from "./log.ts";
-import { statusUrl } from "./status.ts";
+import { statusUrl, verdictLines } from "./status.ts";
 import { keepSystemdInformed } from "./systemd.ts";
 import { partTable } from "./table.ts";
 
@@ -34,6 +34,28 @@ test("the page of this machine is asked on an address that can be reached", () =
   expect(statusUrl({ host: "0.0.0.0", port: 4480 })).toBe("http://127.0.0.1:4480/status.json");
   expect(statusUrl({ host: "::", port: 4480 })).toBe("http://[::1]:4480/status.json");
   expect(statusUrl({ host: "10.0.0.5", port: 80 })).toBe("http://10.0.0.5:80/status.json");
+});
+
+test("verdicts are counted by outcome, the latest told with their sentences and rules", () => {
+  const verdict = {
+    receivedAtMs: 3_723_000,
+    packetId: "00",
+    type: "witness",
+    outcome: "unpaid",
+    reason: "not_drawn",
+    measurements: [],
+    sentence: "Others were drawn for payment.",
+    parametersHash: "5a5a",
+  } as const;
+  const counters = { verdictsPaid: 3, verdictsRefused: 2, verdictsUnpaid: 9 };
+  const others = { beaconsHeard: 0, duplicatesHeard: 0, unusableHeard: 0, refusedMessages: 0 };
+  const verdicts = new Array(9).fill({ ...verdict, measurements: [] });
+  const lines = verdictLines({ counters: { ...counters, ...others }, verdicts }).split("\n");
+  expect(lines).toHaveLength(6);
+  expect(lines.slice(0, 2)).toEqual([
+    "Verdicts: 3 paid, 2 refused, 9 valid but not paid",
+    "  01:02:03 UTC  valid, not paid  witness  Others were drawn for payment.  rules 5a5a",
+  ]);
 });
 
 test("systemd hears READY, then WATCHDOG twice in its period; nothing is started without it", async () => {

@@ -23,7 +23,31 @@ export async function status(config: Config, terminal: Terminal): Promise<ExitCo
   terminal.out(`${document.hotspot.name}  ${document.hotspot.id}\n`);
   terminal.out(`network ${document.network}, agent ${document.version}, as of ${utcTime(document.atMs)}\n\n`);
   terminal.out(`${partTable(document.parts)}\n`);
+  terminal.out(`\n${verdictLines(document)}\n`);
   return document.health === "broken" ? 1 : 0;
+}
+
+const SHOWN_VERDICTS = 5;
+const OUTCOME = { paid: "paid", refused: "refused", unpaid: "valid, not paid" } as const;
+
+/** How many of each since the agent started, and the latest with their sentences and the rules' hash. */
+export function verdictLines({ counters, verdicts }: Pick<StatusDocument, "counters" | "verdicts">): string {
+  const { verdictsPaid, verdictsRefused, verdictsUnpaid } = counters;
+  const latest = verdicts
+    .slice(0, SHOWN_VERDICTS)
+    .map(({ receivedAtMs, outcome, type, sentence, parametersHash }) =>
+      [
+        `  ${utcTime(receivedAtMs)}`,
+        OUTCOME[outcome],
+        type ?? "report",
+        sentence,
+        `rules ${parametersHash}`,
+      ].join("  "),
+    );
+  return [
+    `Verdicts: ${verdictsPaid} paid, ${verdictsRefused} refused, ${verdictsUnpaid} valid but not paid`,
+    ...latest,
+  ].join("\n");
 }
 
 /** Where the page of this machine is reached, also when it listens on all addresses. */

@@ -47,6 +47,7 @@ const HEALTHY: AgentStatus = {
     unusableHeard: 0,
     verdictsPaid: 0,
     verdictsRefused: 0,
+    verdictsUnpaid: 0,
     refusedMessages: 0,
   },
 };

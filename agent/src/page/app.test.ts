@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { ManualClock } from "@earshot/protocol/testing";
+import type { VerdictFacts } from "../board/facts.ts";
 import { StatusBoard } from "../board/status-board.ts";
 import { createPage, type StatusDocument } from "./app.ts";
 
@@ -50,18 +51,34 @@ test("it shows how old its data is", async () => {
   expect(text).toContain("As of 00:02:05 UTC");
 });
 
-test("a verdict comes with its sentence", async () => {
-  const { page } = pageOf((board) =>
-    board.addVerdict({
-      receivedAtMs: 0,
-      packetId: "00",
-      outcome: "refused",
-      reason: "too_close",
-      measurements: [],
-      sentence: "The beaconer stands 120 m away; coverage is proven from 300 m.",
-    }),
-  );
-  expect(await (await page.request("/")).text()).toContain("stands 120 m away");
+const VERDICT: VerdictFacts = {
+  receivedAtMs: 0,
+  packetId: "00",
+  outcome: "refused",
+  reason: "too_close",
+  measurements: [],
+  sentence: "The beaconer stands 120 m away; coverage is proven from 300 m.",
+  parametersHash: "5a".repeat(32),
+};
+
+test("a verdict comes with its sentence and the rules that it was reached by", async () => {
+  const { page } = pageOf((board) => board.addVerdict(VERDICT));
+  const text = await (await page.request("/")).text();
+  expect(text).toContain("✕ refused");
+  expect(text).toContain("stands 120 m away");
+  expect(text).toContain(`by rules ${"5a".repeat(32)}`);
+});
+
+test("what is valid and not paid is shown as neither paid nor refused, with why", async () => {
+  const sentence = "20 hotspots heard this beacon validly; others were drawn for payment.";
+  const { page, board } = pageOf(() => {});
+  board.addVerdict({ ...VERDICT, outcome: "unpaid", reason: "not_drawn", sentence });
+  const text = await (await page.request("/")).text();
+  expect(text).toContain("○ valid, not paid");
+  expect(text).toContain(sentence);
+  expect(text).not.toContain("refused");
+  const { counters } = (await (await page.request("/status.json")).json()) as StatusDocument;
+  expect(counters).toMatchObject({ verdictsPaid: 0, verdictsRefused: 0, verdictsUnpaid: 1 });
 });
 
 test("status.json holds facts and what they mean", async () => {

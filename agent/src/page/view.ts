@@ -48,6 +48,12 @@ function listOf<T>(title: string, none: string, items: readonly T[], item: (one:
   return html`<h2>${title}</h2>${items.length === 0 ? html`<p>${none}</p>` : html`<ul>${items.map(item)}</ul>`}`;
 }
 
+const OUTCOME: Record<VerdictFacts["outcome"], string> = {
+  paid: "✓ paid",
+  refused: "✕ refused",
+  unpaid: "○ valid, not paid",
+};
+
 const megahertz = (freqHz: number): string => `${(freqHz / 1e6).toFixed(2)} MHz`;
 
 const beaconView =
@@ -61,8 +67,9 @@ const verdictView =
   (nowMs: number) =>
   (verdict: VerdictFacts): Html =>
     html`
-<li><p><b>${verdict.outcome === "paid" ? "✓ paid" : "✕ refused"}</b>${verdict.type === undefined ? "" : ` (${verdict.type})`}, ${ago(verdict.receivedAtMs, nowMs)}</p>
-<p class="small">${verdict.sentence}</p></li>`;
+<li><p><b>${OUTCOME[verdict.outcome]}</b>${verdict.type === undefined ? "" : ` (${verdict.type})`}, ${ago(verdict.receivedAtMs, nowMs)}</p>
+<p class="small">${verdict.sentence}</p>
+<p class="small id">by rules ${verdict.parametersHash}</p></li>`;
 
 const witnessView =
   (nowMs: number) =>

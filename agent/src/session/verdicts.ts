@@ -17,7 +17,10 @@ export function takeVerdicts(
   for (const notice of opened.value.verdicts) {
     const packet = board.packets.find(notice.packetId.toHex());
     if (packet !== undefined) outbox.confirm([{ first: packet.sequence, last: packet.sequence }], 0);
-    board.addVerdict(verdictFacts(notice, packet, clock.now()));
+    board.addVerdict({
+      ...verdictFacts(notice, packet, clock.now()),
+      parametersHash: opened.value.parametersHash.toHex(),
+    });
   }
   return undefined;
 }
@@ -26,7 +29,7 @@ function verdictFacts(
   notice: VerdictNotice,
   packet: RecentPacket | undefined,
   receivedAtMs: number,
-): VerdictFacts {
+): Omit<VerdictFacts, "parametersHash"> {
   const { packetId, outcome, reason, measurements } = notice;
   const about = packet?.type === "beacon" || packet?.type === "witness" ? { type: packet.type } : {};
   return {

@@ -4,23 +4,36 @@ import type { Gnss } from "@earshot/protocol";
 /** A fix older than this says nothing about now. */
 const FRESH_MS = 30_000;
 const ANTENNA_FAULT = 1;
+const JAMMING = 2;
+const SPOOFING = 4;
 
 /** How the receiver knew itself at `nowMs`; null without a recent reading. Values are cut to what a packet can say. */
 export function gnssOf(reading: GpsReading | undefined, nowMs: number): Gnss | null {
   if (reading === undefined || Math.abs(nowMs - reading.atMs) > FRESH_MS) return null;
   const { latDeg, lonDeg } = reading;
-  const hasFix = reading.mode >= 2 && isWithin(latDeg, 90) && isWithin(lonDeg, 180);
+  // A position that was typed in or surveyed before is no measurement: it proves nothing about where the receiver is.
+  const isMeasured = reading.mode >= 2 && reading.timeOnly !== true;
+  const hasFix = isMeasured && isWithin(latDeg, 90) && isWithin(lonDeg, 180);
   const { altMslM, horizontalErrorM } = reading;
   return {
-    fixMode: reading.mode,
+    fixMode: reading.timeOnly === true ? 0 : reading.mode,
     satellitesUsed: clamp(reading.satellitesUsed ?? usedInView(reading), 0, 255),
     latE7: hasFix ? degreesE7(latDeg) : null,
     lonE7: hasFix ? degreesE7(lonDeg) : null,
     altitudeM: hasFix && altMslM !== undefined ? clamp(altMslM, -1000, 20_000) : null,
     horizontalErrorDm:
       hasFix && horizontalErrorM !== undefined ? clamp(horizontalErrorM * 10, 0, 65_535) : null,
-    integrityFlags: reading.antenna === "open" || reading.antenna === "short" ? ANTENNA_FAULT : 0,
+    integrityFlags: integrityFlags(reading),
   };
+}
+
+/** A warning of interference still has a fix, and is no fault; a signal that only looks forged is one. */
+function integrityFlags({ antenna, jamming, spoofing }: GpsReading): number {
+  return (
+    (antenna === "open" || antenna === "short" ? ANTENNA_FAULT : 0) |
+    (jamming === "critical" ? JAMMING : 0) |
+    (spoofing === "indicated" || spoofing === "affirmed" ? SPOOFING : 0)
+  );
 }
 
 const usedInView = ({ satellites }: GpsReading): number => satellites.filter(({ used }) => used).length;

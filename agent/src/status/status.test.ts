@@ -46,6 +46,26 @@ describe("the GNSS block", () => {
     });
   });
 
+  test.each([
+    [{ jamming: "none", spoofing: "none", antenna: "ok" }, 0],
+    [{ jamming: "warning" }, 0],
+    [{ jamming: "critical" }, 2],
+    [{ spoofing: "indicated" }, 4],
+    [{ spoofing: "affirmed" }, 4],
+    [{ antenna: "short", jamming: "critical", spoofing: "affirmed" }, 7],
+  ] as const)("tells of what the receiver says of itself: %p", (said, integrityFlags) => {
+    expect(gnssOf({ ...READING, ...said }, NOW_MS)).toMatchObject({ integrityFlags, fixMode: 3 });
+  });
+
+  test("of a receiver that only keeps time says nothing about where it is", () => {
+    expect(gnssOf({ ...READING, timeOnly: true }, NOW_MS)).toMatchObject({
+      fixMode: 0,
+      latE7: null,
+      lonE7: null,
+      horizontalErrorDm: null,
+    });
+  });
+
   test("cuts what a packet cannot say, and counts satellites itself where the receiver does not", () => {
     const { satellitesUsed: _, ...reading } = READING;
     const satellites = [
