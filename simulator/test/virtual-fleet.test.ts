@@ -37,13 +37,21 @@ test("another seed gives another fleet", async () => {
   expect((await runFleet(3, 8)).summary.root).not.toBe((await runFleet(3, 7)).summary.root);
 });
 
-test("twelve hotspots: all beacon in each window, some witnesses are paid, some refused for true reasons", async () => {
+test("twelve hotspots: all beacon in each window, and only what is true is refused", async () => {
   const { summary, told } = await runFleet(12, 7);
   const { pool, paid, unallocated, witnessesRefused } = summary;
   expect(summary).toMatchObject({ epochs: 1, hotspots: 12, beacons: 72, recomputedRoot: summary.root });
   expect(summary.witnessesPaid).toBeGreaterThan(100);
-  expect(witnessesRefused.too_close).toBeGreaterThan(0);
-  expect(witnessesRefused.rssi_above_free_space).toBeGreaterThan(0);
+  expect(Object.keys(witnessesRefused)).toEqual(["rssi_above_free_space", "too_close"]);
   expect(BigInt(paid) + BigInt(unallocated)).toBe(BigInt(pool));
   expect(told).toMatch(/is asserted [3-7]\.\d km from where it stands/);
+});
+
+test("twenty hotspots: two owners asserted wrong places, one betrayed by levels, one by GPS; some are not drawn", async () => {
+  const { summary, told } = await runFleet(20, 7);
+  const reasons = ["beacon_refused", "gnss_position", "not_drawn", "rssi_above_free_space", "too_close"];
+  expect(Object.keys(summary.witnessesRefused)).toEqual(reasons);
+  expect(told.match(/is asserted \d\.\d km from where it stands/g)).toHaveLength(2);
+  expect(told).toMatch(/refused +count[\s\S]*valid, not paid +count/);
+  expect(summary.recomputedRoot).toBe(summary.root);
 });

@@ -40,7 +40,7 @@ const progress = (atMs: number, online: number): Progress => ({
   online,
   beacons: 3,
   paid: 4,
-  refused: 1,
+  notPaid: 1,
 });
 
 test("tells the pages and who is not where it should be", () => {

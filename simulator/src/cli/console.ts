@@ -68,9 +68,9 @@ export class ConsoleObserver implements FleetObserver {
     this.#terminal.out(`${text}\n`);
   }
 
-  #line({ atMs, hotspots, online, beacons, paid, refused }: Progress): string {
+  #line({ atMs, hotspots, online, beacons, paid, notPaid }: Progress): string {
     const leftS = Math.ceil((this.#nextCloseMs - atMs) / 1000);
     const when = leftS > 0 ? `epoch ends in ${leftS} s` : "epoch is being judged";
-    return `${when} · ${online} of ${hotspots} hotspots online · ${beacons} beacons sent · ${paid} reports paid, ${refused} not`;
+    return `${when} · ${online} of ${hotspots} hotspots online · ${beacons} beacons sent · ${paid} reports paid, ${notPaid} not`;
   }
 }

@@ -40,7 +40,7 @@ export interface Progress {
   beacons: number;
   /** Verdicts so far, over all epochs. */
   paid: number;
-  refused: number;
+  notPaid: number;
 }
 
 export const namedHotspots = (blueprints: readonly Blueprint[]): Named[] =>
@@ -50,7 +50,7 @@ export const namedHotspots = (blueprints: readonly Blueprint[]): Named[] =>
 export class ProgressCounter {
   readonly #online = new Set<string>();
   #paid = 0;
-  #refused = 0;
+  #notPaid = 0;
 
   constructor({ events }: Pick<Gateway, "events">) {
     events.listen((event) => {
@@ -61,12 +61,12 @@ export class ProgressCounter {
       if (event.kind === "verdicts") {
         const paid = event.verdicts.filter(({ outcome }) => outcome === "paid").length;
         this.#paid += paid;
-        this.#refused += event.verdicts.length - paid;
+        this.#notPaid += event.verdicts.length - paid;
       }
     });
   }
 
   snapshot(atMs: number, hotspots: number, beacons: number): Progress {
-    return { atMs, hotspots, online: this.#online.size, beacons, paid: this.#paid, refused: this.#refused };
+    return { atMs, hotspots, online: this.#online.size, beacons, paid: this.#paid, notPaid: this.#notPaid };
   }
 }

@@ -3,7 +3,7 @@ import { distanceM, isPosition, isRegionId } from "@earshot/protocol";
 import fc from "fast-check";
 import { CITIES, cityOfRegion } from "./cities.ts";
 import { towards } from "./offset.ts";
-import { assertedErrorM, MISTAKEN_FLEET_SIZE, placeSites, type Site } from "./place.ts";
+import { assertedErrorM, MISTAKEN_FLEET_SIZES, placeSites, type Site } from "./place.ts";
 
 const denver = CITIES.denver!;
 const seeds = fc.integer({ min: 0, max: 0xffff_ffff });
@@ -21,19 +21,24 @@ describe("placeSites", () => {
     expect(large.slice(0, 7)).toEqual(small);
   });
 
-  test("in a fleet of 8 and more exactly one owner asserted a wrong place, some kilometres off", () => {
+  test("from 8 hotspots on one owner, from 16 on two asserted a wrong place, some kilometres off", () => {
     fc.assert(
       fc.property(seeds, fc.integer({ min: 1, max: 30 }), (seed, count) => {
         const errors = placeSites(count, denver, seed)
           .map(assertedErrorM)
           .filter((metres) => metres > 0);
-        expect(errors.length).toBe(count >= MISTAKEN_FLEET_SIZE ? 1 : 0);
+        expect(errors.length).toBe(MISTAKEN_FLEET_SIZES.filter((size) => count >= size).length);
         for (const metres of errors) {
           expect(metres).toBeGreaterThan(2900);
           expect(metres).toBeLessThan(7100);
         }
       }),
     );
+  });
+
+  test("the first of them has no GPS that could tell, the second has one", () => {
+    const mistaken = placeSites(16, denver, 7).filter((site) => assertedErrorM(site) > 0);
+    expect(mistaken.map(({ hasGps }) => hasGps).toSorted()).toEqual([false, true]);
   });
 
   test("some stand on the same block, and most do not", () => {

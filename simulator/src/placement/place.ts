@@ -17,8 +17,8 @@ export interface Site {
   hasGps: boolean;
 }
 
-/** Fleets from this size on have one owner who asserted a wrong place. */
-export const MISTAKEN_FLEET_SIZE = 8;
+/** From each of these sizes on a fleet has one more owner who asserted a wrong place. */
+export const MISTAKEN_FLEET_SIZES = [8, 16] as const;
 
 const SITES_PER_NEIGHBOURHOOD = 4;
 /** Every so many sites stand on the same block as the one before: too close to prove anything to each other. */
@@ -30,15 +30,17 @@ const ANTENNA_GAINS_DDBI = [12, 26, 30, 40, 58, 60] as const;
 
 /**
  * Places hotspots around a city: in neighbourhoods, thinning out from their middles, now and then two on one block,
- * and in larger fleets one whose owner asserted a place some kilometres off. A site does not depend on how many
- * follow, only the mistake does.
+ * and in larger fleets one or two whose owners asserted a place some kilometres off. A site does not depend on how
+ * many follow, only the mistakes do.
  */
 export function placeSites(count: number, city: City, seed: number): Site[] {
   const sites: Site[] = [];
   for (let index = 0; index < count; index += 1) {
     sites.push(placeSite(index, sites[index - 1], city, seed));
   }
-  if (count >= MISTAKEN_FLEET_SIZE) misplaceOne(sites, seed);
+  const [small, large] = MISTAKEN_FLEET_SIZES;
+  if (count >= small) misplaceLoudly(sites, seed);
+  if (count >= large) misplaceUnderTheSky(sites, seed);
   return sites;
 }
 
@@ -71,9 +73,10 @@ function inNeighbourhood(index: number, random: Random, city: City, seed: number
 
 /**
  * One owner moves the hotspot to a roof a few hundred metres from another one and leaves the asserted place as it
- * was, kilometres away: the neighbour hears it louder than free space allows over the asserted distance.
+ * was, kilometres away. There is no GPS to tell, but the neighbour hears it louder than free space allows over the
+ * asserted distance.
  */
-function misplaceOne(sites: Site[], seed: number): void {
+function misplaceLoudly(sites: Site[], seed: number): void {
   const random = chanceOf("mistake", seed);
   const neighbour = sites.findIndex((site) => site.installationLossDb <= ROOF_LOSS_DB);
   const beside = sites[Math.max(0, neighbour)];
@@ -82,7 +85,17 @@ function misplaceOne(sites: Site[], seed: number): void {
   if (site === undefined || beside === undefined) return;
   const position = towards(beside.position, between(random, 310, 380), between(random, 0, 2 * Math.PI));
   const asserted = towards(position, between(random, 3000, 7000), between(random, 0, 2 * Math.PI));
-  sites[index] = { ...site, position, asserted, elevationM: 12, installationLossDb: 1, hasGps: true };
+  sites[index] = { ...site, position, asserted, elevationM: 12, installationLossDb: 1, hasGps: false };
+}
+
+/** Another owner asserts a wrong place for a hotspot whose GPS knows better. It is not at either end of the list. */
+function misplaceUnderTheSky(sites: Site[], seed: number): void {
+  const random = chanceOf("second mistake", seed);
+  const index = Math.floor(sites.length / 2);
+  const site = sites[index];
+  if (site === undefined) return;
+  const asserted = towards(site.position, between(random, 3000, 7000), between(random, 0, 2 * Math.PI));
+  sites[index] = { ...site, asserted, hasGps: true };
 }
 
 /** How far from where it stands a site is asserted, metres. */

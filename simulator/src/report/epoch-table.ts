@@ -17,7 +17,7 @@ export function formatEpoch(result: EpochResult, hotspots: readonly Named[]): st
     "",
     ...paidLines(result, hotspots),
     "",
-    ...refusedLines(result.verdicts, hotspots),
+    ...notPaidLines(result.verdicts, hotspots),
     "",
   ].join("\n");
 }
@@ -49,12 +49,24 @@ function paidLines({ epoch, verdicts, payments }: EpochResult, hotspots: readonl
   return [...formatTable(["hotspot", "beacons paid", "witnesses paid", "amount"], rows), total];
 }
 
-function refusedLines(verdicts: readonly StoredVerdict[], hotspots: readonly Named[]): string[] {
-  const byReason = Map.groupBy(
-    verdicts.filter((verdict) => !isPaid(verdict)),
-    ({ type, reason }) => `${type} ${reason}`,
-  );
-  if (byReason.size === 0) return ["Everything was paid."];
+function notPaidLines(verdicts: readonly StoredVerdict[], hotspots: readonly Named[]): string[] {
+  const of = (kind: StoredVerdict["outcome"]) => verdicts.filter(({ outcome }) => outcome === kind);
+  const tables = [
+    reasonTable("refused", of("refused"), hotspots),
+    reasonTable("valid, not paid", of("unpaid"), hotspots),
+  ].filter((lines) => lines.length > 0);
+  if (tables.length === 0) return ["Everything was paid."];
+  return tables.flatMap((lines, i) => (i === 0 ? lines : ["", ...lines]));
+}
+
+/** Reasons by how often they came, each with an example. */
+function reasonTable(
+  title: string,
+  verdicts: readonly StoredVerdict[],
+  hotspots: readonly Named[],
+): string[] {
+  if (verdicts.length === 0) return [];
+  const byReason = Map.groupBy(verdicts, ({ type, reason }) => `${type} ${reason}`);
   const names = new Map(hotspots.map(({ id, name }) => [id, name]));
   const rows = [...byReason]
     .sort(([a, listA], [b, listB]) => listB.length - listA.length || (a < b ? -1 : 1))
@@ -62,7 +74,7 @@ function refusedLines(verdicts: readonly StoredVerdict[], hotspots: readonly Nam
       const sentence = example === undefined ? "" : explainVerdict(example);
       return [what, String(1 + others.length), `${names.get(example?.hotspotId ?? "") ?? ""}: ${sentence}`];
     });
-  return formatTable(["not paid", "count", "for example"], rows);
+  return formatTable([title, "count", "for example"], rows);
 }
 
 const isPaid = ({ outcome }: StoredVerdict): boolean => outcome === "paid";

@@ -14,7 +14,7 @@ const verdict = (
   hotspotId,
   beaconKey: "k",
   type,
-  outcome: reason === "ok" ? "paid" : "refused",
+  outcome: reason === "ok" ? "paid" : reason.startsWith("not_") ? "unpaid" : "refused",
   reason,
   measurements,
   epoch: 1,
@@ -33,6 +33,7 @@ const result: EpochResult = {
     unallocated: 1n,
     root: new Uint8Array(32).fill(0xab),
     manifestHash: new Uint8Array(32),
+    parametersHash: new Uint8Array(32),
     bundle: "epoch-1",
   },
   verdicts: [
@@ -43,6 +44,7 @@ const result: EpochResult = {
       { name: "minDistanceM", value: 300 },
     ]),
     verdict("c", "beacon", "not_heard"),
+    verdict("d", "witness", "not_drawn", [{ name: "valid", value: 20 }]),
   ],
   payments: [
     { epoch: 1, hotspotId: "a", payee: new Uint8Array(20), cumulative: 200_000n, delta: 200_000n },
@@ -55,6 +57,7 @@ const named = [
   { id: "a", name: "angry-purple-tiger", remark: undefined },
   { id: "b", name: "brave-red-fox", remark: "asserted 3.1 km from where it stands" },
   { id: "c", name: "calm-blue-cat", remark: undefined },
+  { id: "d", name: "quick-gold-owl", remark: undefined },
 ];
 
 test("the table says who was paid for what, and why the rest was not", () => {
@@ -66,11 +69,15 @@ test("the table says who was paid for what, and why the rest was not", () => {
     "brave-red-fox (asserted 3.1 km from where it stands)             0               1  799,999",
     "angry-purple-tiger                                               1               0  200,000",
     "calm-blue-cat                                                    0               0        0",
+    "quick-gold-owl                                                   0               0        0",
     "paid 999,999 of 1,000,000, unallocated 1",
     "",
-    "not paid           count  for example",
-    "beacon not_heard       1  calm-blue-cat: No other hotspot validly heard this beacon: check antenna, cable and transmit power.",
+    "refused            count  for example",
     "witness too_close      1  calm-blue-cat: The beaconer stands 123 m away; coverage is proven from 300 m.",
+    "",
+    "valid, not paid    count  for example",
+    "beacon not_heard       1  calm-blue-cat: No other hotspot validly heard this beacon: check antenna, cable and transmit power.",
+    "witness not_drawn      1  quick-gold-owl: 20 hotspots heard this beacon validly; others were drawn for payment. Nothing to do here.",
     "",
   ]);
 });
@@ -91,7 +98,7 @@ test("the summary adds epochs up; the roots are the last epoch's", () => {
     hotspots: 3,
     beacons: 4,
     witnessesPaid: 2,
-    witnessesRefused: { too_close: 2 },
+    witnessesRefused: { not_drawn: 2, too_close: 2 },
     pool: "2000000",
     paid: "1999998",
     unallocated: "2",

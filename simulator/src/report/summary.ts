@@ -7,6 +7,7 @@ export interface Summary {
   /** Beacon reports judged. */
   beacons: number;
   witnessesPaid: number;
+  /** All witness reports that were not paid, by reason: those that rules refused, and those that were not drawn. */
   witnessesRefused: Record<string, number>;
   pool: string;
   paid: string;
@@ -30,7 +31,7 @@ export function summarize(hotspots: number, results: readonly EpochResult[]): Su
     beacons: verdicts.filter(({ type }) => type === "beacon").length,
     witnessesPaid: witnesses.filter(({ outcome }) => outcome === "paid").length,
     witnessesRefused: countReasons(
-      witnesses.filter(({ outcome }) => outcome === "refused").map(({ reason }) => reason),
+      witnesses.filter(({ outcome }) => outcome !== "paid").map(({ reason }) => reason),
     ),
     pool: sum(({ epoch }) => epoch.pool),
     paid: sum(({ epoch }) => epoch.paid),
