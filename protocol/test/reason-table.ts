@@ -17,6 +17,18 @@ const EXAMPLE = {
   lateMs: 4200,
   sequence: 812,
   firstSequence: 811,
+  untilEpoch: 20_640,
+  remainingMs: 80_000_000,
+  aheadMs: 7300,
+  passedMs: 412_000,
+  strayedMs: -61_200,
+  toleranceMs: 5021,
+  satellites: 3,
+  minSatellites: 4,
+  errorDm: 1840,
+  maxErrorM: 100,
+  offM: 870,
+  allowedM: 212,
   entropyIndex: 29_671_954,
   scheduledIndex: 29_671_960,
   firstIndex: 29_671_950,
@@ -32,16 +44,30 @@ const EXAMPLE = {
   sentBandwidthHz: 125_000,
   eirpDdbm: 171,
   maxEirpDdbm: 160,
+  apartMs: 31_000,
+  allowedMs: 8000,
   offsetHz: 200_000,
   distanceM: 120,
   minDistanceM: 300,
   maxDistanceM: 100_000,
   rssiDbm: -40,
   boundDdbm: -684,
+  snrDdb: -205,
+  maxSnrDdb: 200,
+  floorDdb: -125,
+  sensitivityDdbm: -1355,
+  aboveThermalDdb: 712,
   valid: 20,
 };
 /** Where the same name stands for another size of number. */
-const EXCEPTIONS: Record<string, Partial<typeof EXAMPLE>> = { too_far: { distanceM: 104_000 } };
+const EXCEPTIONS: Record<string, Partial<typeof EXAMPLE>> = {
+  too_far: { distanceM: 104_000 },
+  rssi_above_free_space: { distanceM: 508, rssiDbm: -41, boundDdbm: -570 },
+  snr_too_high: { snrDdb: 310 },
+  rssi_below_sensitivity: { rssiDbm: -152 },
+  noise_too_low: { rssiDbm: -138, snrDdb: 40, aboveThermalDdb: -190 },
+  noise_too_high: { rssiDbm: -54, snrDdb: -20, aboveThermalDdb: 669 },
+};
 
 function rows(group: string, reasons: readonly string[], type?: "beacon" | "witness"): string[] {
   return reasons.map((reason, i) => {

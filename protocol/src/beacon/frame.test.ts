@@ -1,6 +1,13 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { BEACON_FRAME_BYTES, beaconKey, decodeBeaconFrame, encodeBeaconFrame } from "./frame.ts";
+import {
+  BEACON_FRAME_BYTES,
+  beaconKey,
+  decodeBeaconFrame,
+  encodeBeaconFrame,
+  frameIndex,
+  frameKey,
+} from "./frame.ts";
 
 const frame = fc.record({
   entropyIndex: fc.nat({ max: 0xffff_ffff }),
@@ -64,4 +71,18 @@ test("a beacon's key names period and hotspot, and sorts by period", () => {
       if (a.entropyIndex < b.entropyIndex) expect((keyA as string) < (keyB as string)).toBe(true);
     }),
   );
+});
+
+test("index and key are read off a frame as from what it decodes to", () => {
+  fc.assert(
+    fc.property(frame, (values) => {
+      const bytes = Buffer.concat([Uint8Array.of(9), encodeBeaconFrame(values)]).subarray(1);
+      expect(frameIndex(bytes)).toBe(values.entropyIndex);
+      expect(frameKey(bytes)).toBe(beaconKey(values.entropyIndex, values.shortId));
+    }),
+  );
+  for (const other of [new Uint8Array(31), new Uint8Array(), Uint8Array.of(0xe0, 0xea, 0x01)]) {
+    expect(() => frameIndex(other)).toThrow(TypeError);
+    expect(() => frameKey(other)).toThrow(TypeError);
+  }
 });

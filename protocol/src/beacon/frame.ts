@@ -26,7 +26,7 @@ export const encodeBeaconFrame = ({ entropyIndex, shortId, tag }: BeaconFrame): 
 
 /** `undefined` when the bytes are not an Earshot beacon. */
 export function decodeBeaconFrame(frame: Uint8Array): BeaconFrame | undefined {
-  if (frame.length !== BEACON_FRAME_BYTES || !PREFIX.every((byte, i) => frame[i] === byte)) return undefined;
+  if (!isBeaconFrame(frame)) return undefined;
   return {
     entropyIndex: readU32(frame, INDEX_OFFSET),
     // Copies, also of a Buffer, whose own `slice` would share its memory.
@@ -38,3 +38,22 @@ export function decodeBeaconFrame(frame: Uint8Array): BeaconFrame | undefined {
 /** Entropy index and short id in hex: names the beacon that a frame claims to be. */
 export const beaconKey = (entropyIndex: number, shortId: Uint8Array): string =>
   u32(entropyIndex).toHex() + shortId.toHex();
+
+/** The entropy index of a beacon's frame, without a copy. @throws {TypeError} if it is none */
+export function frameIndex(frame: Uint8Array): number {
+  checkFrame(frame);
+  return readU32(frame, INDEX_OFFSET);
+}
+
+/** `beaconKey` of a beacon's frame: index and short id lie side by side. @throws {TypeError} if it is none */
+export function frameKey(frame: Uint8Array): string {
+  checkFrame(frame);
+  return frame.subarray(INDEX_OFFSET, TAG_OFFSET).toHex();
+}
+
+const isBeaconFrame = (frame: Uint8Array): boolean =>
+  frame.length === BEACON_FRAME_BYTES && PREFIX.every((byte, i) => frame[i] === byte);
+
+function checkFrame(frame: Uint8Array): void {
+  if (!isBeaconFrame(frame)) throw new TypeError("Frame is not an Earshot beacon");
+}

@@ -5,17 +5,16 @@ import {
   scheduledIndex,
   scheduleMessage,
 } from "../beacon/derive.ts";
-import { importKey, verifyEd25519 } from "../ed25519.ts";
-import { REGIONS, type Region } from "../radio/regions.ts";
+import { REGIONS } from "../radio/regions.ts";
 import type { Hotspot } from "../registry.ts";
 import { entropyTimeMs, windowOf } from "../schedule.ts";
+import { seconds, tenths } from "./told.ts";
 import type { JudgingWorld, ReceivedBeacon, Rule } from "./types.ts";
 
 /** A beacon report of a registered hotspot. */
 export interface BeaconContext {
   report: ReceivedBeacon;
   hotspot: Hotspot;
-  region: Region;
   /** What report, key and region say that the beacon was. */
   derived: DerivedBeacon;
   window: number;
@@ -23,9 +22,6 @@ export interface BeaconContext {
   first: ReceivedBeacon;
   world: JudgingWorld;
 }
-
-/** How far a hotspot's clock may be off before times that it signs count against it. */
-export const CLOCK_SKEW_MS = 2000;
 
 export function beaconContext(
   report: ReceivedBeacon,
@@ -38,7 +34,6 @@ export function beaconContext(
   return {
     report,
     hotspot,
-    region,
     derived: deriveBeacon(report.publicKey, beaconSignature, entropyIndex, region),
     window: windowOf(entropyIndex, world.parameters.windowPeriods),
     first,
@@ -59,7 +54,8 @@ const entropyUnknown: Rule<BeaconContext> = {
     world.entropyValue(report.packet.entropyIndex) === undefined
       ? [{ name: "entropyIndex", value: report.packet.entropyIndex }]
       : undefined,
-  explain: ({ entropyIndex }) => `No entropy was published with number ${entropyIndex}.`,
+  explain: ({ entropyIndex }) =>
+    `No entropy was published with number ${entropyIndex}: the agent must take it from the network alone.`,
 };
 
 const scheduleForged: Rule<BeaconContext> = {
@@ -69,7 +65,7 @@ const scheduleForged: Rule<BeaconContext> = {
     const entropy = firstIndex === undefined ? undefined : world.entropyValue(firstIndex);
     if (entropy === undefined) return [{ name: "window", value: window }];
     const message = scheduleMessage(world.parameters.network, entropy, window);
-    const holds = verifyEd25519(importKey(report.publicKey), message, report.packet.scheduleSignature);
+    const holds = world.holds(report.publicKey, message, report.packet.scheduleSignature);
     return holds ? undefined : [{ name: "window", value: window }];
   },
   explain: ({ window }) =>
@@ -89,7 +85,7 @@ const offSchedule: Rule<BeaconContext> = {
         ];
   },
   explain: ({ entropyIndex, scheduledIndex: scheduled }) =>
-    `The beacon was sent in period ${entropyIndex}, but its schedule says ${scheduled}.`,
+    `The beacon was sent in period ${entropyIndex}, but its schedule says ${scheduled}: check that one agent, unchanged, runs with this key.`,
 };
 
 const windowUsed: Rule<BeaconContext> = {
@@ -100,7 +96,8 @@ const windowUsed: Rule<BeaconContext> = {
       ? [{ name: "firstIndex", value: firstIndex }]
       : undefined;
   },
-  explain: ({ firstIndex }) => `One beacon per window: this window's was reported for period ${firstIndex}.`,
+  explain: ({ firstIndex }) =>
+    `One beacon per window: this window's was reported for period ${firstIndex}. Two agents may run with the same key.`,
 };
 
 const beaconForged: Rule<BeaconContext> = {
@@ -109,22 +106,23 @@ const beaconForged: Rule<BeaconContext> = {
     const entropy = world.entropyValue(report.packet.entropyIndex);
     if (entropy === undefined) return [];
     const message = beaconMessage(world.parameters.network, entropy, window);
-    const holds = verifyEd25519(importKey(report.publicKey), message, report.packet.beaconSignature);
+    const holds = world.holds(report.publicKey, message, report.packet.beaconSignature);
     return holds ? undefined : [];
   },
   explain: () =>
-    "The beacon signature is not this hotspot's for that period: payload and key do not belong together.",
+    "The beacon signature is not this hotspot's for that period: payload and key do not belong together, or the agent used another entropy.",
 };
 
 const outsideValidity: Rule<BeaconContext> = {
   reason: "outside_validity",
   check({ report, world: { parameters } }) {
     const afterMs = report.packet.atMs - entropyTimeMs(report.packet.entropyIndex, parameters);
-    const holds = afterMs >= -CLOCK_SKEW_MS && afterMs <= parameters.entropyValidityMs + CLOCK_SKEW_MS;
+    const { clockSkewMs, entropyValidityMs } = parameters;
+    const holds = afterMs >= -clockSkewMs && afterMs <= entropyValidityMs + clockSkewMs;
     return holds ? undefined : [{ name: "afterEntropyMs", value: afterMs }];
   },
   explain: ({ afterEntropyMs }) =>
-    `The beacon was sent ${((afterEntropyMs ?? 0) / 1000).toFixed(1)} s after its entropy: check the hotspot's clock (NTP or GPS).`,
+    `The beacon was sent ${seconds(afterEntropyMs)} after its entropy: check the hotspot's clock (NTP or GPS).`,
 };
 
 const wrongChannel: Rule<BeaconContext> = {
@@ -157,9 +155,9 @@ const wrongDataRate: Rule<BeaconContext> = {
 
 const powerTooHigh: Rule<BeaconContext> = {
   reason: "power_too_high",
-  check({ report, hotspot, region }) {
+  check({ report, hotspot, world }) {
     const eirpDdbm = report.packet.powerDbm * 10 + hotspot.antennaGainDdbi;
-    const maxEirpDdbm = Math.floor(region.maxEirpDbm * 10);
+    const maxEirpDdbm = world.parameters.regions.find(({ id }) => id === hotspot.region)?.maxEirpDdbm ?? 0;
     return eirpDdbm > maxEirpDdbm
       ? [
           { name: "eirpDdbm", value: eirpDdbm },
@@ -168,7 +166,7 @@ const powerTooHigh: Rule<BeaconContext> = {
       : undefined;
   },
   explain: ({ eirpDdbm, maxEirpDdbm }) =>
-    `${(eirpDdbm ?? 0) / 10} dBm EIRP is above the region's ${(maxEirpDdbm ?? 0) / 10} dBm: check transmit power and antenna gain.`,
+    `${tenths(eirpDdbm)} dBm EIRP is above the region's ${tenths(maxEirpDdbm)} dBm: check transmit power and antenna gain.`,
 };
 
 export const BEACON_RULES: readonly Rule<BeaconContext>[] = [

@@ -1,3 +1,5 @@
+import { importKey, verifyEd25519 } from "../ed25519.ts";
+import { type Denial, denialsInForce, edgeSubject } from "../network/denial.ts";
 import type { Entropy } from "../network/entropy.ts";
 import type { SequenceRange } from "../network/receipt.ts";
 import type { NetworkParameters } from "../parameters.ts";
@@ -5,17 +7,22 @@ import type { Hotspot } from "../registry.ts";
 import { reportDeadlineMs, windowOf } from "../schedule.ts";
 import { groupReports, isReport, reportedIndex } from "./group.ts";
 import { judgeGroup, type ProvenBeacon } from "./judge.ts";
-import type { JudgingWorld, ReceivedPacket, ReceivedReport, Verdict } from "./types.ts";
+import type { JudgingWorld, ReceivedPacket, ReceivedReport, ReportTimes, Verdict } from "./types.ts";
 
 /** All that an epoch is judged from. Orders and duplicates do not matter. */
 export interface EpochInputs {
   parameters: NetworkParameters;
   /** All packets received for the epoch. */
   packets: readonly ReceivedPacket[];
+  epoch: number;
   hotspots: readonly Hotspot[];
+  /** All that the network has signed; those that hold in the epoch count. */
+  denials: readonly Denial[];
   entropy: readonly Pick<Entropy, "index" | "value">[];
   /** Sequence numbers stored before the epoch's own packets, per hotspot. */
   usedSequences: ReadonlyMap<string, readonly SequenceRange[]>;
+  /** Answers for `verifyEd25519`, where they are known beforehand. */
+  holds?: JudgingWorld["holds"];
 }
 
 export interface EpochJudgement {
@@ -48,14 +55,17 @@ function unique(packets: readonly ReceivedPacket[]): ReceivedPacket[] {
   return [...first.values()];
 }
 
-function epochWorld(inputs: EpochInputs, packets: readonly ReceivedPacket[]): JudgingWorld {
+export function epochWorld(inputs: EpochInputs, packets: readonly ReceivedPacket[]): JudgingWorld {
   const { parameters } = inputs;
   const hotspots = new Map(inputs.hotspots.map((hotspot) => [hotspot.id, hotspot]));
   const entropy = [...inputs.entropy].sort((a, b) => a.index - b.index);
   const values = new Map(entropy.map(({ index, value }) => [index, value]));
   const firstOfWindow = firstPerWindow(entropy, parameters);
   const sequences = sequenceOwners(packets);
-  const firstBeacons = firstBeaconIndexes(packets.filter(isReport), parameters);
+  const reports = packets.filter(isReport);
+  const firstBeacons = firstBeaconIndexes(reports, parameters);
+  const timely = timelyReports(reports, parameters);
+  const denials = denialsInForce(inputs.denials, inputs.epoch);
   const isUsed = (report: ReceivedPacket) =>
     inputs.usedSequences
       .get(report.hotspotId)
@@ -65,10 +75,60 @@ function epochWorld(inputs: EpochInputs, packets: readonly ReceivedPacket[]): Ju
     hotspot: (id) => hotspots.get(id),
     entropyValue: (index) => values.get(index),
     firstEntropyOfWindow: (window) => firstOfWindow.get(window),
-    drawEntropy: (fromIndex) => entropy.find(({ index }) => index >= fromIndex)?.value,
+    drawEntropy: (fromIndex) =>
+      values.get(fromIndex) ?? entropy.find(({ index }) => index >= fromIndex)?.value,
     isSequenceReused: (report) => sequences.get(sequenceKey(report)) !== report.id || isUsed(report),
     firstBeaconIndex: (hotspotId, window) => firstBeacons.get(`${hotspotId} ${window}`),
+    earlierReport: (report) => earlierReport(report, timely.get(report.hotspotId) ?? []),
+    // Nearly always none: spares two hashes of text per report.
+    denial: (hotspot) => (denials.size === 0 ? undefined : denials.get(hotspot.toHex())),
+    edgeDenial: (a, b) => (denials.size === 0 ? undefined : denials.get(edgeSubject(a, b))),
+    holds: inputs.holds ?? verifySignature,
   };
+}
+
+/** `JudgingWorld.holds` without anything known beforehand. */
+export const verifySignature: JudgingWorld["holds"] = (publicKey, message, signature) =>
+  verifyEd25519(importKey(publicKey), message, signature);
+
+/** Each hotspot's, by ascending sequence number, then descending id. */
+function timelyReports(
+  reports: readonly ReceivedReport[],
+  parameters: NetworkParameters,
+): Map<string, ReceivedReport[]> {
+  const timely = reports.filter(
+    (report) => report.receivedAtMs <= reportDeadlineMs(reportedIndex(report), parameters),
+  );
+  const ofHotspot = Map.groupBy(timely, ({ hotspotId }) => hotspotId);
+  for (const own of ofHotspot.values()) {
+    own.sort((a, b) => a.packet.sequence - b.packet.sequence || (a.id < b.id ? 1 : -1));
+  }
+  return ofHotspot;
+}
+
+/** As `JudgingWorld.earlierReport` says. @param candidates as `timelyReports` sorts them */
+function earlierReport(
+  report: ReceivedReport,
+  candidates: readonly ReceivedReport[],
+): ReportTimes | undefined {
+  const index = reportedIndex(report);
+  for (let i = firstFrom(candidates, report.packet.sequence) - 1; i >= 0; i--) {
+    const candidate = candidates[i];
+    if (candidate !== undefined && reportedIndex(candidate) <= index) return candidate.packet;
+  }
+  return undefined;
+}
+
+/** Where the reports with this sequence number or a higher one begin, by halving. */
+function firstFrom(sorted: readonly ReceivedReport[], sequence: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as ReceivedReport).packet.sequence < sequence) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function firstPerWindow(

@@ -1,4 +1,4 @@
-import { beaconKey, decodeBeaconFrame } from "../beacon/frame.ts";
+import { beaconKey, frameIndex, frameKey } from "../beacon/frame.ts";
 import { shortId } from "../did-key.ts";
 import type { DecodedPacket } from "../packet/codec.ts";
 import type { BeaconPacket, WitnessPacket } from "../packet/packet.ts";
@@ -22,7 +22,7 @@ type ReportPacket = BeaconPacket | WitnessPacket;
 /** Entropy index of the beacon that a report is about. */
 export function packetIndex(packet: ReportPacket): number {
   if (packet.type === "beacon") return packet.entropyIndex;
-  return frameOf(packet).entropyIndex;
+  return frameIndex(packet.frame);
 }
 
 export const reportedIndex = (report: ReceivedReport): number => packetIndex(report.packet);
@@ -36,8 +36,7 @@ export function packetBeaconKey({
   publicKey: Uint8Array;
 }): string {
   if (packet.type === "beacon") return beaconKey(packet.entropyIndex, shortId(publicKey));
-  const frame = frameOf(packet);
-  return beaconKey(frame.entropyIndex, frame.shortId);
+  return frameKey(packet.frame);
 }
 
 /** Index and key of a report, `undefined` for packets that are not reports: what a store files packets under. */
@@ -47,12 +46,6 @@ export function reportIndexAndKey(
   const { packet, publicKey } = decoded;
   if (packet.type !== "beacon" && packet.type !== "witness") return undefined;
   return { entropyIndex: packetIndex(packet), key: packetBeaconKey({ packet, publicKey }) };
-}
-
-function frameOf(packet: WitnessPacket) {
-  const frame = decodeBeaconFrame(packet.frame);
-  if (frame === undefined) throw new TypeError("Witness packet was not decoded by decodePacket");
-  return frame;
 }
 
 /** First come by the hotspot's own count; the id decides between two packets with one number. */

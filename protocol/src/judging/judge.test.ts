@@ -3,17 +3,18 @@ import fc from "fast-check";
 import { sha256 } from "../hash.ts";
 import { typicalPackets } from "../packet/samples.ts";
 import { drawIndex } from "../schedule.ts";
+import { verifySignature } from "./epoch.ts";
 import { groupReports, reportIndexAndKey } from "./group.ts";
 import { judgeGroup } from "./judge.ts";
 import { entropyValue, Scenario, verdictOn } from "./scenario.ts";
 import type { JudgingWorld, ReceivedPacket } from "./types.ts";
 
 describe("a beacon that nobody validly heard", () => {
-  test("is refused as not heard and proves nothing", () => {
+  test("is not refused, but earns and proves nothing", () => {
     const scenario = new Scenario();
     const { beacon } = scenario.round(0, []);
     const judgement = scenario.judge([beacon]);
-    expect(verdictOn(judgement, beacon)).toMatchObject({ outcome: "refused", reason: "not_heard" });
+    expect(verdictOn(judgement, beacon)).toMatchObject({ outcome: "unpaid", reason: "not_heard" });
     expect(judgement.proven).toEqual([]);
   });
 
@@ -132,6 +133,10 @@ describe("groups", () => {
       drawEntropy: entropyValue,
       isSequenceReused: () => false,
       firstBeaconIndex: () => undefined,
+      earlierReport: () => undefined,
+      denial: () => undefined,
+      edgeDenial: () => undefined,
+      holds: verifySignature,
     };
     const collided = {
       ...group,

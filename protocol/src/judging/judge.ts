@@ -1,9 +1,8 @@
 import { equalBytes } from "../bytes.ts";
-import { sha256 } from "../hash.ts";
-import { drawIndex } from "../schedule.ts";
 import { BEACON_RULES, beaconContext } from "./beacon-rules.ts";
-import { bySequence, type ReportGroup, reportedIndex } from "./group.ts";
-import { REPORT_RULES } from "./report-rules.ts";
+import { drawPaid } from "./draw.ts";
+import { bySequence, type ReportGroup } from "./group.ts";
+import { ADMISSION_RULES, HOTSPOT_RULES, type HotspotContext } from "./report-rules.ts";
 import type {
   JudgingWorld,
   ReceivedBeacon,
@@ -13,13 +12,8 @@ import type {
   RuleAnswer,
   Verdict,
 } from "./types.ts";
-import {
-  BEACON_EXISTS_RULE,
-  type JudgedBeacon,
-  matched,
-  WITNESS_RULES,
-  type WitnessContext,
-} from "./witness-rules.ts";
+import { type JudgedBeacon, matched, type WitnessContext } from "./witness-context.ts";
+import { BEACON_EXISTS_RULE, WITNESS_RULES } from "./witness-rules.ts";
 
 /** Who earns what from one beacon: ids of the hotspots, empty when the beacon proves nothing. */
 export interface ProvenBeacon {
@@ -35,10 +29,17 @@ export interface GroupJudgement {
   proven: ProvenBeacon | undefined;
 }
 
+/** What becomes of reports that satisfy every rule and yet earn nothing. */
+export const NOT_HEARD = "not_heard";
+export const NOT_DRAWN = "not_drawn";
+
 interface Refusal {
   reason: string;
   measurements: NonNullable<RuleAnswer>;
 }
+
+/** Why each report that is not paid is not. */
+type Refusals = Map<ReceivedReport, Refusal>;
 
 /** The first rule in the list that refuses. */
 function firstRefusal<C>(rules: readonly Rule<C>[], context: C): Refusal | undefined {
@@ -54,15 +55,9 @@ function firstRefusal<C>(rules: readonly Rule<C>[], context: C): Refusal | undef
  * order of the reports.
  */
 export function judgeGroup(group: ReportGroup, world: JudgingWorld): GroupJudgement {
-  const refusals = new Map<ReceivedReport, Refusal>();
-  const standing = <R extends ReceivedReport>(reports: readonly R[]): R[] =>
-    [...reports].sort(bySequence).filter((report) => {
-      const refusal = firstRefusal(REPORT_RULES, { report, world });
-      if (refusal !== undefined) refusals.set(report, refusal);
-      return refusal === undefined;
-    });
-  const beacon = judgeBeacons(standing(group.beacons), world, refusals);
-  const valid = judgeWitnesses(standing(group.witnesses), beacon, world, refusals);
+  const refusals: Refusals = new Map();
+  const beacon = judgeBeacons(admitted(group.beacons, world, refusals), world, refusals);
+  const valid = judgeWitnesses(admitted(group.witnesses, world, refusals), beacon, world, refusals);
   const proven = prove(group.key, beacon, valid, world, refusals);
   const verdicts = [...group.beacons, ...group.witnesses].map((report) =>
     verdictOf(report, group.key, refusals.get(report)),
@@ -70,18 +65,31 @@ export function judgeGroup(group: ReportGroup, world: JudgingWorld): GroupJudgem
   return { verdicts: verdicts.sort((a, b) => (a.packetId < b.packetId ? -1 : 1)), proven };
 }
 
-function judgeBeacons(
-  reports: ReceivedBeacon[],
+/** The reports that count, by sequence, with their hotspots. */
+function admitted<R extends ReceivedReport>(
+  reports: readonly R[],
   world: JudgingWorld,
-  refusals: Map<ReceivedReport, Refusal>,
+  refusals: Refusals,
+): (HotspotContext & { report: R })[] {
+  return reports.toSorted(bySequence).flatMap((report) => {
+    const refusal = firstRefusal(ADMISSION_RULES, { report, world });
+    if (refusal !== undefined) refusals.set(report, refusal);
+    const hotspot = refusal === undefined ? world.hotspot(report.hotspotId) : undefined;
+    return hotspot === undefined ? [] : [{ report, hotspot, world }];
+  });
+}
+
+/** The first report by sequence stands for the beacon, also when it is refused: a second try is none. */
+function judgeBeacons(
+  reports: readonly { report: ReceivedBeacon; hotspot: JudgedBeacon["hotspot"] }[],
+  world: JudgingWorld,
+  refusals: Refusals,
 ): JudgedBeacon | undefined {
-  const [first] = reports;
+  const first = reports[0]?.report;
   let judged: JudgedBeacon | undefined;
-  for (const report of reports) {
-    const hotspot = world.hotspot(report.hotspotId);
-    if (first === undefined || hotspot === undefined) continue;
-    const context = beaconContext(report, hotspot, first, world);
-    const refusal = firstRefusal(BEACON_RULES, context);
+  for (const { report, hotspot } of reports) {
+    const context = beaconContext(report, hotspot, first ?? report, world);
+    const refusal = firstRefusal(HOTSPOT_RULES, context) ?? firstRefusal(BEACON_RULES, context);
     if (refusal !== undefined) refusals.set(report, refusal);
     if (report === first) judged = { report, hotspot, derived: context.derived, refusal: refusal?.reason };
   }
@@ -89,20 +97,20 @@ function judgeBeacons(
 }
 
 function judgeWitnesses(
-  reports: ReceivedWitness[],
+  reports: readonly { report: ReceivedWitness; hotspot: JudgedBeacon["hotspot"] }[],
   beacon: JudgedBeacon | undefined,
   world: JudgingWorld,
-  refusals: Map<ReceivedReport, Refusal>,
+  refusals: Refusals,
 ): ReceivedWitness[] {
   const firsts = firstOfTrueFrame(reports, beacon);
-  return reports.filter((report) => {
-    const hotspot = world.hotspot(report.hotspotId);
-    if (hotspot === undefined) return false;
+  const valid: ReceivedWitness[] = [];
+  for (const { report, hotspot } of reports) {
     const first = firsts.get(report.hotspotId);
     const refusal = refuseWitness({ report, hotspot, first, beacon, world });
-    if (refusal !== undefined) refusals.set(report, refusal);
-    return refusal === undefined;
-  });
+    if (refusal === undefined) valid.push(report);
+    else refusals.set(report, refusal);
+  }
+  return valid;
 }
 
 /**
@@ -110,12 +118,12 @@ function judgeWitnesses(
  * first: or whoever sends a false frame ahead of a beacon would cost all who hear both their payment.
  */
 function firstOfTrueFrame(
-  reports: readonly ReceivedWitness[],
+  reports: readonly { report: ReceivedWitness }[],
   beacon: JudgedBeacon | undefined,
 ): Map<string, ReceivedWitness> {
   const firsts = new Map<string, ReceivedWitness>();
   if (beacon === undefined) return firsts;
-  for (const report of reports) {
+  for (const { report } of reports) {
     if (firsts.has(report.hotspotId) || !equalBytes(report.packet.frame, beacon.derived.frame)) continue;
     firsts.set(report.hotspotId, report);
   }
@@ -123,6 +131,8 @@ function firstOfTrueFrame(
 }
 
 function refuseWitness(context: WitnessContext): Refusal | undefined {
+  const refusal = firstRefusal(HOTSPOT_RULES, context);
+  if (refusal !== undefined) return refusal;
   if (context.beacon === undefined) return firstRefusal([BEACON_EXISTS_RULE], context);
   return firstRefusal(WITNESS_RULES, matched(context, context.beacon));
 }
@@ -131,36 +141,28 @@ function refuseWitness(context: WitnessContext): Refusal | undefined {
 function prove(
   key: string,
   beacon: JudgedBeacon | undefined,
-  valid: ReceivedWitness[],
+  valid: readonly ReceivedWitness[],
   world: JudgingWorld,
-  refusals: Map<ReceivedReport, Refusal>,
+  refusals: Refusals,
 ): ProvenBeacon | undefined {
   if (beacon === undefined || beacon.refusal !== undefined) return undefined;
   if (valid.length === 0) {
     refusals.set(beacon.report, { reason: NOT_HEARD, measurements: [] });
     return undefined;
   }
-  const drawn = draw(beacon.report, valid, world);
-  const paid = drawn.slice(0, world.parameters.maxPaidWitnesses);
-  for (const report of drawn.slice(paid.length)) {
+  const paid = drawPaid(beacon.report, valid, world);
+  for (const report of valid) {
+    if (paid.has(report)) continue;
     refusals.set(report, { reason: NOT_DRAWN, measurements: [{ name: "valid", value: valid.length }] });
   }
-  const witnesses = paid.map((report) => report.hotspotId).sort();
+  const witnesses = [...paid].map((report) => report.hotspotId).sort();
   return { beaconKey: key, beaconer: beacon.report.hotspotId, witnesses };
 }
 
-export const NOT_HEARD = "not_heard";
-export const NOT_DRAWN = "not_drawn";
-
-/** Order by hash with an entropy that nobody knew before the deadline: speed earns nothing. */
-function draw(beacon: ReceivedBeacon, valid: ReceivedWitness[], world: JudgingWorld): ReceivedWitness[] {
-  const entropy = world.drawEntropy(drawIndex(reportedIndex(beacon), world.parameters)) ?? new Uint8Array();
-  const beaconId = Uint8Array.fromHex(beacon.id);
-  const lot = (report: ReceivedWitness) => sha256(beaconId, report.publicKey, entropy).toHex();
-  return valid
-    .map((report) => ({ report, lot: lot(report) }))
-    .sort((a, b) => (a.lot < b.lot ? -1 : 1))
-    .map(({ report }) => report);
+/** What satisfies every rule and yet earns nothing is not refused. */
+function outcomeOf(reason: string | undefined): Verdict["outcome"] {
+  if (reason === undefined) return "paid";
+  return reason === NOT_HEARD || reason === NOT_DRAWN ? "unpaid" : "refused";
 }
 
 const verdictOf = (report: ReceivedReport, key: string, refusal: Refusal | undefined): Verdict => ({
@@ -168,7 +170,7 @@ const verdictOf = (report: ReceivedReport, key: string, refusal: Refusal | undef
   hotspotId: report.hotspotId,
   beaconKey: key,
   type: report.packet.type,
-  outcome: refusal === undefined ? "paid" : "refused",
+  outcome: outcomeOf(refusal?.reason),
   reason: refusal?.reason ?? "ok",
   measurements: refusal?.measurements ?? [],
 });

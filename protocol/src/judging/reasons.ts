@@ -15,27 +15,31 @@ export const RULE_ORDER: Readonly<Record<"report" | "beacon" | "witness", readon
 
 /** Refused before judging: the bytes were not a packet that counts. */
 const BEFORE_JUDGING: Record<string, Explain> = {
-  truncated: () => "The packet ends too early.",
-  trailing_bytes: () => "Bytes follow the packet.",
-  malformed: () => "The packet is not CBOR.",
-  non_canonical: () => "The packet is not in canonical CBOR.",
-  too_large: () => "The packet is larger than 1 KiB.",
-  wrong_tag: () => "The packet is not a COSE_Sign1.",
-  wrong_alg: () => "The packet is not signed with EdDSA.",
-  wrong_type: () => "A field of the packet has the wrong type.",
-  out_of_range: () => "A field of the packet is out of range.",
+  truncated: () => "The packet ends too early: something between agent and gateway cuts it off.",
+  trailing_bytes: () => "Bytes follow the packet: something between agent and gateway adds to it.",
+  malformed: () => "The packet is not CBOR: something other than the agent publishes on its topic.",
+  non_canonical: () => "The packet is not in canonical CBOR: update the agent.",
+  too_large: () => "The packet is larger than 1 KiB: update the agent.",
+  wrong_tag: () => "The packet is not a COSE_Sign1: something other than the agent publishes on its topic.",
+  wrong_alg: () => "The packet is not signed with EdDSA: update the agent.",
+  wrong_type: () => "A field of the packet has the wrong type: update the agent.",
+  out_of_range: () =>
+    "A field of the packet is out of range: update the agent, then check what its devices report.",
   wrong_network: () =>
     "The packet was made for another network: check `network` in the agent's configuration.",
-  bad_signature: () => "The signature does not hold.",
+  bad_signature: () =>
+    "The signature does not hold: the packet was changed on its way, or signed with another key.",
   inadmissible_key: () => "The key is not an admissible Ed25519 key: make a new one.",
-  wrong_topic: () => "The packet was published under another hotspot's or another type's topic.",
+  wrong_topic: () =>
+    "The packet was published under another hotspot's or another type's topic: each agent needs a key and a login of its own.",
   from_future: () => "The report is about a beacon that lies in the future: check the hotspot's clock.",
 };
 
 const OUTCOMES: Record<string, Explain> = {
   ok: () => "Paid.",
   [NOT_HEARD]: () => "No other hotspot validly heard this beacon: check antenna, cable and transmit power.",
-  [NOT_DRAWN]: ({ valid }) => `${valid} hotspots heard this beacon validly; others were drawn for payment.`,
+  [NOT_DRAWN]: ({ valid }) =>
+    `${valid} hotspots heard this beacon validly; others were drawn for payment. Nothing to do here.`,
 };
 
 /** Reasons that bytes are refused for before anything is judged. */

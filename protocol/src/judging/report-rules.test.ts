@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { signerFromSeed } from "../ed25519.ts";
-import { reportDeadlineMs } from "../schedule.ts";
+import { entropyTimeMs, reportDeadlineMs } from "../schedule.ts";
 import { Scenario, verdictOn } from "./scenario.ts";
+import { tryBeacon, tryWitness } from "./trial.ts";
 import type { ReceivedPacket } from "./types.ts";
 
 const paid = { outcome: "paid", reason: "ok", measurements: [] };
@@ -149,6 +150,103 @@ describe("sequence_reused", () => {
     const other = scenario.receive(2, scenario.witness(2, 0, packet), { sequence: 5 });
     expect(verdictOn(scenario.judge([beacon, first, other]), other).reason).toBe("ok");
   });
+});
+
+describe("denied", () => {
+  const { epoch } = new Scenario();
+  const denial = (who: number, fromEpoch: number, untilEpoch: number, atMs = 1) => ({
+    hotspot: new Scenario().hotspot(who).publicKey,
+    peer: null,
+    reason: "test",
+    evidence: "case 1",
+    atMs,
+    fromEpoch,
+    untilEpoch,
+  });
+  const untilEpoch = epoch + 1;
+
+  test.each<[string, number, number, boolean]>([
+    ["this epoch alone", epoch, epoch + 1, true],
+    ["epochs before and this one", epoch - 9, epoch + 1, true],
+    ["ended with the epoch before", epoch - 9, epoch, false],
+    ["begins with the next epoch", epoch + 1, epoch + 9, false],
+    ["taken back", epoch, epoch, false],
+  ])("%s", (_what, from, until, isDenied) => {
+    const denials = [denial(1, from, until)];
+    expect(tryWitness({}, { inputs: { denials } })).toEqual(
+      isDenied ? { reason: "denied", untilEpoch } : { reason: "ok" },
+    );
+  });
+
+  test("a denied beaconer's witnesses learn that the beacon was refused", () => {
+    const denials = [denial(0, epoch, untilEpoch)];
+    expect(tryBeacon({}, { inputs: { denials } })).toEqual({ reason: "denied", untilEpoch });
+    expect(tryWitness({}, { inputs: { denials } })).toEqual({ reason: "beacon_refused" });
+  });
+
+  test("the newest denial counts", () => {
+    const denials = [denial(1, epoch, epoch, 2), denial(1, epoch, epoch + 5, 1)];
+    for (const given of [denials, denials.toReversed()])
+      expect(tryWitness({}, { inputs: { denials: given } })).toEqual({ reason: "ok" });
+  });
+
+  test("another hotspot's denial is not mine", () => {
+    expect(tryWitness({}, { inputs: { denials: [denial(2, epoch, untilEpoch)] } }).reason).toBe("ok");
+  });
+});
+
+describe("region_not_allowed", () => {
+  const inRegions = (...ids: ("EU433" | "EU868" | "US915")[]) =>
+    new Scenario([0, 5000], { regions: ids.map((id) => ({ id, maxEirpDdbm: 160 })) });
+
+  test("only the network's regions are paid", () => {
+    expect(tryWitness({}, { scenario: inRegions("EU868") })).toEqual({ reason: "ok" });
+    expect(tryWitness({}, { scenario: inRegions("EU433", "EU868") })).toEqual({ reason: "ok" });
+    expect(tryWitness({}, { scenario: inRegions("EU433", "US915") })).toEqual({
+      reason: "region_not_allowed",
+    });
+    expect(tryBeacon({}, { scenario: inRegions("US915") })).toEqual({ reason: "region_not_allowed" });
+  });
+});
+
+describe("in_cooldown", () => {
+  const scenario = new Scenario();
+  const { relocationCooldownMs } = scenario.parameters;
+  const beaconMs = entropyTimeMs(scenario.beacon(0).entropyIndex, scenario.parameters);
+  const movedBefore = (who: number, ms: number) => {
+    const moved = new Scenario();
+    moved.hotspot(who).relocatedAtMs = beaconMs - ms;
+    return moved;
+  };
+
+  test.each<[number, number | undefined]>([
+    [0, relocationCooldownMs],
+    [relocationCooldownMs - 1, 1],
+    [relocationCooldownMs, undefined],
+    [2 * relocationCooldownMs, undefined],
+  ])("moved %d ms before the beacon: %p ms are left", (ms, remainingMs) => {
+    const expected = remainingMs === undefined ? { reason: "ok" } : { reason: "in_cooldown", remainingMs };
+    expect(tryWitness({}, { scenario: movedBefore(1, ms) })).toEqual(expected);
+    expect(tryBeacon({}, { scenario: movedBefore(0, ms) })).toEqual(expected);
+  });
+
+  test("a network may do without", () => {
+    const scenario = new Scenario([0, 5000], { relocationCooldownMs: 0 });
+    scenario.hotspot(1).relocatedAtMs = beaconMs;
+    expect(tryWitness({}, { scenario })).toEqual({ reason: "ok" });
+  });
+});
+
+test("a first report that is refused stays the first: nobody tries until one passes", () => {
+  const scenario = new Scenario();
+  const { packet, beacon } = scenario.round(0, []);
+  const honest = scenario.witness(1, 0, packet);
+  const ahead = { atMs: honest.atMs + 60_000 };
+  const first = scenario.receive(1, { ...honest, ...ahead }, { receivedAtMs: honest.atMs });
+  const second = scenario.receive(1, honest);
+  const judgement = scenario.judge([beacon, first, second]);
+  expect(verdictOn(judgement, first).reason).toBe("time_ahead");
+  expect(verdictOn(judgement, second).reason).toBe("duplicate");
 });
 
 test("a scenario refuses to sign what nobody could send", () => {

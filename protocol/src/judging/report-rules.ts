@@ -1,11 +1,20 @@
-import { reportDeadlineMs } from "../schedule.ts";
+import type { Hotspot } from "../registry.ts";
+import { entropyTimeMs, reportDeadlineMs } from "../schedule.ts";
+import { counterMismatch, timeAhead } from "./clock-rules.ts";
+import { GNSS_RULES } from "./gnss-rules.ts";
 import { reportedIndex } from "./group.ts";
+import { seconds, waiting } from "./told.ts";
 import type { JudgingWorld, ReceivedReport, Rule } from "./types.ts";
 
-/** What every report, beacon or witness, must satisfy. */
+/** What every report, beacon or witness, must satisfy to count at all. */
 export interface ReportContext {
   report: ReceivedReport;
   world: JudgingWorld;
+}
+
+/** A report of a registered hotspot. */
+export interface HotspotContext extends ReportContext {
+  hotspot: Hotspot;
 }
 
 const reportLate: Rule<ReportContext> = {
@@ -15,7 +24,7 @@ const reportLate: Rule<ReportContext> = {
     return lateMs > 0 ? [{ name: "lateMs", value: lateMs }] : undefined;
   },
   explain: ({ lateMs }) =>
-    `The report arrived ${((lateMs ?? 0) / 1000).toFixed(1)} s after its deadline: check the internet connection.`,
+    `The report arrived ${seconds(lateMs)} after its deadline: check the internet connection.`,
 };
 
 const unknownHotspot: Rule<ReportContext> = {
@@ -32,4 +41,50 @@ const sequenceReused: Rule<ReportContext> = {
     `Sequence number ${sequence} was used for two packets: two agents may run with the same key, or state was restored from a copy.`,
 };
 
-export const REPORT_RULES: readonly Rule<ReportContext>[] = [reportLate, unknownHotspot, sequenceReused];
+const denied: Rule<HotspotContext> = {
+  reason: "denied",
+  check({ report, world }) {
+    const denial = world.denial(report.publicKey);
+    return denial && [{ name: "untilEpoch", value: denial.untilEpoch }];
+  },
+  explain: ({ untilEpoch }) =>
+    `This hotspot is denied payment until epoch ${untilEpoch}: the network's list of denials gives the reason and the evidence.`,
+};
+
+const regionNotAllowed: Rule<HotspotContext> = {
+  reason: "region_not_allowed",
+  check: ({ hotspot, world }) =>
+    world.parameters.regions.some(({ id }) => id === hotspot.region) ? undefined : [],
+  explain: () =>
+    "The region that this hotspot asserts is not one of this network's: check the region in the agent's configuration.",
+};
+
+const inCooldown: Rule<HotspotContext> = {
+  reason: "in_cooldown",
+  check({ report, hotspot: { relocatedAtMs }, world: { parameters } }) {
+    if (relocatedAtMs === null) return undefined;
+    const endMs = relocatedAtMs + parameters.relocationCooldownMs;
+    const remainingMs = endMs - entropyTimeMs(reportedIndex(report), parameters);
+    return remainingMs > 0 ? [{ name: "remainingMs", value: remainingMs }] : undefined;
+  },
+  explain: ({ remainingMs }) =>
+    `This hotspot was moved; from this beacon it takes another ${waiting(remainingMs)} until it is paid at its new place. Nothing to do but wait.`,
+};
+
+/** Which reports count at all: one that fails here is as if it had not come. */
+export const ADMISSION_RULES: readonly Rule<ReportContext>[] = [reportLate, unknownHotspot, sequenceReused];
+
+/** What the hotspot, its clocks and its receiver must be like while it reports. */
+export const HOTSPOT_RULES: readonly Rule<HotspotContext>[] = [
+  denied,
+  regionNotAllowed,
+  inCooldown,
+  timeAhead,
+  counterMismatch,
+  ...GNSS_RULES,
+];
+
+export const REPORT_RULES: readonly (Rule<ReportContext> | Rule<HotspotContext>)[] = [
+  ...ADMISSION_RULES,
+  ...HOTSPOT_RULES,
+];

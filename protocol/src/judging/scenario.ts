@@ -7,9 +7,9 @@ import { sha256 } from "../hash.ts";
 import { decodePacket, encodePacket } from "../packet/codec.ts";
 import type { BeaconPacket, Packet, WitnessPacket } from "../packet/packet.ts";
 import { DEFAULT_PARAMETERS, type NetworkParameters } from "../parameters.ts";
-import { freeSpaceLossDb } from "../radio/propagation.ts";
+import { freeSpaceLossDb, thermalNoiseDbm } from "../radio/propagation.ts";
 import { REGIONS } from "../radio/regions.ts";
-import type { Hotspot } from "../registry.ts";
+import { cellOf, type Hotspot } from "../registry.ts";
 import { entropyTimeMs } from "../schedule.ts";
 import { type EpochInputs, type EpochJudgement, judgeEpoch } from "./epoch.ts";
 import { type ReceivedPacket, type ReceivedReport, received, type Verdict } from "./types.ts";
@@ -33,6 +33,10 @@ const LAT_E7 = 535_511_000;
 const LON_E7 = 99_937_000;
 /** How far below free space honest stations hear each other. */
 const FADING_DB = 20;
+/** Of their receivers, and between which values they report SNR. */
+const NOISE_FIGURE_DB = 6;
+const MIN_SNR_DDB = -400;
+const MAX_SNR_DDB = 90;
 
 /**
  * Honest stations in a line to the north of the first, and the packets that they would send: really signed, to be
@@ -85,6 +89,7 @@ export class Scenario {
       bandwidthHz,
       powerDbm: 14,
       tmstUs: null,
+      gnss: null,
     };
   }
 
@@ -95,7 +100,9 @@ export class Scenario {
     const gainsDb = (this.hotspot(who).antennaGainDdbi + this.hotspot(of).antennaGainDdbi) / 10;
     const rssiDbm = Math.floor(powerDbm + gainsDb - freeSpaceLossDb(metres, freqHz) - FADING_DB);
     const { frame } = this.#derive(of, beacon.entropyIndex, beacon.beaconSignature);
-    const radio = { freqHz, spreadingFactor, bandwidthHz, rssiDbm, snrDdb: 50 };
+    const snrDdb = Math.round((rssiDbm - thermalNoiseDbm(bandwidthHz, NOISE_FIGURE_DB)) * 10);
+    const levels = { rssiDbm, snrDdb: Math.max(MIN_SNR_DDB, Math.min(snrDdb, MAX_SNR_DDB)) };
+    const radio = { freqHz, spreadingFactor, bandwidthHz, ...levels };
     return { type: "witness", sequence: 0, atMs, frame, ...radio, tmstUs: null, gnss: null };
   }
 
@@ -136,6 +143,8 @@ export class Scenario {
         index: first + i,
         value: entropyValue(first + i),
       })),
+      epoch: this.epoch,
+      denials: [],
       usedSequences: new Map(),
       ...changes,
     };
@@ -169,12 +178,15 @@ export const entropyValue = (index: number): Uint8Array => sha256(utf8(`scenario
 function station(i: number, distance: number): Station {
   const signer = signerFromSeed(sha256(utf8(`scenario station ${i}`)));
   const latE7 = LAT_E7 + Math.round((distance / EARTH_RADIUS_M / Math.PI) * 1_800_000_000);
+  const cell = cellOf({ latE7, lonE7: LON_E7 });
   return {
     signer,
     sequence: 1,
     hotspot: {
       id: hotspotId(signer.publicKey),
       publicKey: signer.publicKey,
+      cell,
+      // Not the cell's centre: tests choose distances to the metre.
       latE7,
       lonE7: LON_E7,
       elevationM: 20,
@@ -182,7 +194,9 @@ function station(i: number, distance: number): Station {
       region: "EU868",
       payee: null,
       registeredAtMs: 0,
-      evidence: null,
+      settledCell: cell,
+      relocatedAtMs: null,
+      change: { atMs: 0, fromEpoch: 0, evidence: new Uint8Array() },
     },
   };
 }

@@ -1,4 +1,5 @@
-import type { Measurement } from "../network/verdict-message.ts";
+import type { Denial } from "../network/denial.ts";
+import type { Measurement, Outcome } from "../network/verdict-message.ts";
 import type { DecodedPacket } from "../packet/codec.ts";
 import type { BeaconPacket, Packet, WitnessPacket } from "../packet/packet.ts";
 import type { NetworkParameters } from "../parameters.ts";
@@ -46,6 +47,23 @@ export interface JudgingWorld {
   isSequenceReused(report: ReceivedPacket): boolean;
   /** Lowest entropy index of the hotspot's timely beacon reports in this window. */
   firstBeaconIndex(hotspotId: string, window: number): number | undefined;
+  /**
+   * Of the hotspot's timely reports filed under the same epoch, about beacons of this report's index or earlier, the
+   * one with the highest sequence number below this one's (of several with that number the lowest id).
+   */
+  earlierReport(report: ReceivedReport): ReportTimes | undefined;
+  /** The denial of this hotspot (public key) that is in force. */
+  denial(hotspot: Uint8Array): Denial | undefined;
+  /** The denial of what two hotspots report of each other, whichever is named first. */
+  edgeDenial(a: Uint8Array, b: Uint8Array): Denial | undefined;
+  /** Whether an Ed25519 signature holds (`verifyEd25519`); a judge with several cores asks them beforehand. */
+  holds(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+}
+
+/** One moment by two clocks: the hotspot's and its concentrator's. */
+export interface ReportTimes {
+  atMs: number;
+  tmstUs: number | null;
 }
 
 /** A rule's answer: `undefined` when the report stands, else what was measured. */
@@ -66,7 +84,7 @@ export interface Verdict {
   /** Names the beacon that the report is about: `beaconKey`. */
   beaconKey: string;
   type: "beacon" | "witness";
-  outcome: "paid" | "refused";
+  outcome: Outcome;
   reason: string;
   measurements: Measurement[];
 }

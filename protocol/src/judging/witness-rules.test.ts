@@ -1,29 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import type { BeaconPacket, WitnessPacket } from "../packet/packet.ts";
-import { freeSpaceLossDb } from "../radio/propagation.ts";
+import type { WitnessPacket } from "../packet/packet.ts";
 import { Scenario, verdictOn } from "./scenario.ts";
+import { tryWitness } from "./trial.ts";
 
-type Change =
-  | Partial<WitnessPacket>
-  | ((packet: WitnessPacket, scenario: Scenario) => Partial<WitnessPacket>);
-
-/** The verdict on one witness report that differs from an honest one in `change`. */
-function verdict(
-  change: Change = {},
-  scenario = new Scenario(),
-  beaconChange: Partial<BeaconPacket> = {},
-): Record<string, unknown> {
-  const sent = scenario.beacon(0);
-  const honest = scenario.witness(1, 0, sent);
-  const changes = typeof change === "function" ? change(honest, scenario) : change;
-  const report = scenario.receive(1, { ...honest, ...changes });
-  const beacon = scenario.receive(0, { ...sent, ...beaconChange });
-  const { reason, measurements } = verdictOn(scenario.judge([beacon, report]), report);
-  const numbers = Object.fromEntries(measurements.map(({ name, value }) => [name, value]));
-  return { reason, ...numbers };
-}
-
-test("an honest report is paid", () => expect(verdict()).toEqual({ reason: "ok" }));
+test("an honest report is paid", () => expect(tryWitness()).toEqual({ reason: "ok" }));
 
 test("no_beacon: the beaconer reported nothing", () => {
   const scenario = new Scenario();
@@ -38,7 +18,7 @@ describe("payload_mismatch", () => {
       other[30] = (other[30] as number) ^ 1;
       return { frame: other };
     };
-    expect(verdict(flip)).toEqual({ reason: "payload_mismatch" });
+    expect(tryWitness(flip)).toEqual({ reason: "payload_mismatch" });
   });
 
   test("a false frame ahead of the true one does not cost the witness its payment", () => {
@@ -57,7 +37,9 @@ describe("payload_mismatch", () => {
 test("beacon_refused: witnesses of a refused beacon earn nothing", () => {
   const scenario = new Scenario();
   const { freqHz } = scenario.beacon(0);
-  expect(verdict({}, scenario, { freqHz: freqHz + 200_000 })).toEqual({ reason: "beacon_refused" });
+  expect(tryWitness({}, { scenario, beacon: { freqHz: freqHz + 200_000 } })).toEqual({
+    reason: "beacon_refused",
+  });
 });
 
 test("self_witness", () => {
@@ -97,86 +79,28 @@ describe("duplicate", () => {
   });
 });
 
-describe("wrong_frequency", () => {
-  test.each([-1000, 0, 1000])("%d Hz off is near enough", (offsetHz) => {
-    expect(verdict(({ freqHz }) => ({ freqHz: freqHz + offsetHz }))).toEqual({ reason: "ok" });
-  });
-  test.each([-1001, 1001, 200_000])("%d Hz off is another channel", (offsetHz) => {
-    const change = ({ freqHz }: WitnessPacket) => ({ freqHz: freqHz + offsetHz });
-    expect(verdict(change)).toEqual({ reason: "wrong_frequency", offsetHz });
-  });
-});
+describe("edge_denied", () => {
+  const { epoch, stations } = new Scenario();
+  const keys = (a: number, b: number) =>
+    [a, b]
+      .map((who) => stations[who]?.hotspot.publicKey as Uint8Array)
+      .sort((x, y) => (x.toHex() < y.toHex() ? -1 : 1)) as [Uint8Array, Uint8Array];
+  const denied = (a: number, b: number, fromEpoch = epoch, untilEpoch = epoch + 2) => {
+    const [hotspot, peer] = keys(a, b);
+    const denials = [{ hotspot, peer, reason: "", evidence: "", atMs: 1, fromEpoch, untilEpoch }];
+    return tryWitness({}, { inputs: { denials } });
+  };
 
-describe("wrong_data_rate", () => {
-  const sent = new Scenario().beacon(0).spreadingFactor;
-  test.each([5, 6, 7, 8, 9, 10, 11, 12].filter((sf) => sf !== sent))(
-    "SF%d was not sent",
-    (spreadingFactor) => {
-      expect(verdict({ spreadingFactor })).toEqual({
-        reason: "wrong_data_rate",
-        spreadingFactor,
-        bandwidthHz: 125_000,
-        sentSpreadingFactor: sent,
-        sentBandwidthHz: 125_000,
-      });
-    },
-  );
-  test.each([250_000, 500_000])("%d Hz wide was not sent", (bandwidthHz) => {
-    expect(verdict({ bandwidthHz }).reason).toBe("wrong_data_rate");
-  });
-});
-
-describe("distance", () => {
-  test.each([
-    [0, "too_close"],
-    [299, "too_close"],
-    [300, "ok"],
-    [100_000, "ok"],
-    [100_001, "too_far"],
-    [4_000_000, "too_far"],
-  ])("%d m: %s", (distanceM, reason) => {
-    const result = verdict({ rssiDbm: -150 }, new Scenario([0, distanceM]));
-    const limit = reason === "too_close" ? { minDistanceM: 300 } : { maxDistanceM: 100_000 };
-    expect(result).toEqual(reason === "ok" ? { reason } : { reason, distanceM, ...limit });
+  test("what two hotspots report of each other, whoever is named first", () => {
+    expect(denied(0, 1)).toEqual({ reason: "edge_denied", untilEpoch: epoch + 2 });
+    expect(denied(1, 0)).toEqual({ reason: "edge_denied", untilEpoch: epoch + 2 });
   });
 
-  test("limits are the network's", () => {
-    const near = new Scenario([0, 299], { minDistanceM: 299 });
-    expect(verdict({ rssiDbm: -150 }, near)).toEqual({ reason: "ok" });
-  });
-});
-
-describe("rssi_above_free_space", () => {
-  /** Tenths of a dBm: 14 dBm and two antennas of 2 dBi, less the loss. */
-  const boundDdbm = (distanceM: number, freqHz: number) =>
-    Math.round((14 + 2 + 2 - freeSpaceLossDb(distanceM, freqHz)) * 10);
-  const { freqHz } = new Scenario().beacon(0);
-  const exact = Array.from({ length: 5000 }, (_, i) => 1000 + i).find((d) => boundDdbm(d, freqHz) % 10 === 0);
-  const distanceM = exact as number;
-  const rssiDbm = boundDdbm(distanceM, freqHz) / 10;
-
-  test("as loud as free space allows, to the tenth, is allowed", () => {
-    expect(verdict({ rssiDbm }, new Scenario([0, distanceM]))).toEqual({ reason: "ok" });
-  });
-
-  test("one dB more is not", () => {
-    expect(verdict({ rssiDbm: rssiDbm + 1 }, new Scenario([0, distanceM]))).toEqual({
-      reason: "rssi_above_free_space",
-      rssiDbm: rssiDbm + 1,
-      boundDdbm: rssiDbm * 10,
-      distanceM,
-    });
-  });
-
-  test("antenna gains count, the beaconer's and the witness'", () => {
-    for (const who of [0, 1]) {
-      const scenario = new Scenario([0, distanceM]);
-      scenario.hotspot(who).antennaGainDdbi += 10;
-      const beacon = { powerDbm: 13 };
-      // One dB less power and one dB more gain: the bound is the same.
-      expect(verdict({ rssiDbm }, scenario, beacon)).toEqual({ reason: "ok" });
-      expect(verdict({ rssiDbm: rssiDbm + 1 }, scenario, beacon).reason).toBe("rssi_above_free_space");
-    }
+  test("other edges of the same hotspots are paid, and so are other epochs", () => {
+    expect(denied(0, 2)).toEqual({ reason: "ok" });
+    expect(denied(1, 2)).toEqual({ reason: "ok" });
+    expect(denied(0, 1, epoch - 2, epoch)).toEqual({ reason: "ok" });
+    expect(denied(0, 1, epoch - 2, epoch + 1).reason).toBe("edge_denied");
   });
 });
 
@@ -187,8 +111,8 @@ describe("order", () => {
       { spreadingFactor: 5, rssiDbm: 50 },
       { freqHz: 500_000_000, spreadingFactor: 5, rssiDbm: 50 },
     ];
-    const reasons = faults.map((fault) => verdict(fault).reason);
+    const reasons = faults.map((fault) => tryWitness(fault).reason);
     expect(reasons).toEqual(["rssi_above_free_space", "wrong_data_rate", "wrong_frequency"]);
-    expect(verdict({ rssiDbm: 50 }, new Scenario([0, 10])).reason).toBe("too_close");
+    expect(tryWitness({ rssiDbm: 50 }, { scenario: new Scenario([0, 10]) }).reason).toBe("too_close");
   });
 });

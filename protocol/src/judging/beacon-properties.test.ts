@@ -1,0 +1,77 @@
+import { describe } from "bun:test";
+import fc from "fast-check";
+import {
+  around,
+  bit,
+  entropyMs,
+  flipped,
+  honest,
+  type Properties,
+  parameters,
+  plain,
+  testProperties,
+} from "./properties.ts";
+import { Scenario, verdictOn } from "./scenario.ts";
+import { tryBeacon } from "./trial.ts";
+
+const BEACON: Properties = {
+  duplicate: fc.tuple(fc.nat(9), fc.nat(9)).map(([one, two]) => {
+    const scenario = new Scenario();
+    const { packet, witnesses } = scenario.round();
+    const first = scenario.receive(0, { ...packet, powerDbm: 13 }, { sequence: one });
+    const second = scenario.receive(0, packet, { sequence: two, receivedAtMs: packet.atMs });
+    const { reason } = verdictOn(scenario.judge([first, second, ...witnesses]), second);
+    return { reason, expected: one < two };
+  }),
+  entropy_unknown: fc.subarray([...plain.inputs([]).entropy]).map((entropy) => {
+    const isThere = entropy.some(({ index }) => index === honest.entropyIndex);
+    return { reason: tryBeacon({}, { inputs: { entropy } }).reason, expected: !isThere };
+  }),
+  schedule_signature: bit(0, 64).map((at) => ({
+    reason: tryBeacon({ scheduleSignature: flipped(honest.scheduleSignature, at) }).reason,
+    expected: true,
+  })),
+  off_schedule: fc.nat(parameters.windowPeriods - 1).map((period) => {
+    const index = plain.window * parameters.windowPeriods + period;
+    const { reason } = tryBeacon(plain.beaconAt(0, index, honest.scheduleSignature));
+    return { reason, expected: index !== honest.entropyIndex };
+  }),
+  window_used: fc.nat(parameters.windowPeriods - 1).map((period) => {
+    const scenario = new Scenario();
+    const { packet, beacon, witnesses } = scenario.round();
+    const index = scenario.window * parameters.windowPeriods + period;
+    const other = scenario.receive(0, scenario.beaconAt(0, index, packet.scheduleSignature));
+    const { reason } = verdictOn(scenario.judge([other, beacon, ...witnesses]), beacon);
+    return { reason, expected: index < packet.entropyIndex };
+  }),
+  beacon_signature: bit(0, 64).map((at) => ({
+    reason: tryBeacon({ beaconSignature: flipped(honest.beaconSignature, at) }).reason,
+    expected: true,
+  })),
+  outside_validity: fc
+    .oneof(around(-parameters.clockSkewMs), around(parameters.entropyValidityMs + parameters.clockSkewMs))
+    .map((afterMs) => ({
+      reason: tryBeacon({ atMs: entropyMs + afterMs }).reason,
+      expected: afterMs < -2000 || afterMs > 182_000,
+    })),
+  wrong_channel: around(0, 3).map((offsetHz) => ({
+    reason: tryBeacon({ freqHz: honest.freqHz + offsetHz }).reason,
+    expected: offsetHz !== 0,
+  })),
+  wrong_data_rate: fc
+    .tuple(fc.integer({ min: 5, max: 12 }), fc.constantFrom(125_000, 250_000, 500_000))
+    .map(([spreadingFactor, bandwidthHz]) => ({
+      reason: tryBeacon({ spreadingFactor, bandwidthHz }).reason,
+      expected: spreadingFactor !== honest.spreadingFactor || bandwidthHz !== honest.bandwidthHz,
+    })),
+  power_too_high: fc
+    .tuple(fc.integer({ min: -40, max: 40 }), fc.integer({ min: -100, max: 300 }), fc.nat(600))
+    .map(([powerDbm, antennaGainDdbi, maxEirpDdbm]) => {
+      const scenario = new Scenario([0, 5000], { regions: [{ id: "EU868", maxEirpDdbm }] });
+      scenario.hotspot(0).antennaGainDdbi = antennaGainDdbi;
+      const { reason } = tryBeacon({ powerDbm }, { scenario });
+      return { reason, expected: powerDbm * 10 + antennaGainDdbi > maxEirpDdbm };
+    }),
+};
+
+describe("beacon rules", () => testProperties("beacon", BEACON));

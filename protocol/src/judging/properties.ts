@@ -1,0 +1,64 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import type { Denial } from "../network/denial.ts";
+import { entropyTimeMs } from "../schedule.ts";
+import { RULE_ORDER } from "./reasons.ts";
+import { Scenario } from "./scenario.ts";
+
+/*
+ * One property for each rule: over a whole range of inputs that differ from honest ones in one thing, the rule refuses
+ * exactly those that it should. What it should is said a second time there, without the rule.
+ */
+
+/** What was said of one input, and whether the rule should refuse it. */
+export interface Trial {
+  reason: string;
+  expected: boolean;
+}
+
+export type Properties = Record<string, fc.Arbitrary<Trial>>;
+
+/** A test for each rule; one more that no rule of its list is without. */
+export function testProperties(kind: keyof typeof RULE_ORDER, properties: Properties): void {
+  test("each has a property", () => expect(Object.keys(properties)).toEqual([...RULE_ORDER[kind]]));
+
+  test.each(Object.entries(properties))("%s", (reason, trials) => {
+    fc.assert(
+      fc.property(trials, (trial) => {
+        if (trial.expected) expect(trial.reason).toBe(reason);
+        else expect(trial.reason).not.toBe(reason);
+      }),
+      { numRuns: 40 },
+    );
+  });
+}
+
+/** An honest round of the plain scenario. */
+export const plain = new Scenario();
+export const { parameters, epoch } = plain;
+export const honest = plain.beacon(0);
+export const heard = plain.witness(1, 0, honest);
+export const entropyMs = entropyTimeMs(honest.entropyIndex, parameters);
+
+export const around = (limit: number, width = 50): fc.Arbitrary<number> =>
+  fc.integer({ min: limit - width, max: limit + width });
+
+/** A bit of the bytes from one (included) to another (excluded). */
+export const bit = (from: number, to: number): fc.Arbitrary<number> =>
+  fc.integer({ min: from * 8, max: to * 8 - 1 });
+
+export function flipped(bytes: Uint8Array, at: number): Uint8Array {
+  const other = Uint8Array.from(bytes);
+  other[at >> 3] = (other[at >> 3] as number) ^ (1 << (at & 7));
+  return other;
+}
+
+/** First epoch of a denial, counted from the scenario's, and for how many it holds. */
+export type Span = [from: number, length: number];
+export const spans: fc.Arbitrary<Span> = fc.tuple(fc.integer({ min: -4, max: 4 }), fc.nat(6));
+export const holdsNow = ([from, length]: Span): boolean => from <= 0 && from + length > 0;
+
+export function denialsOver([from, length]: Span, hotspot: Uint8Array, peer: Uint8Array | null): Denial[] {
+  const fromEpoch = epoch + from;
+  return [{ hotspot, peer, reason: "", evidence: "", atMs: 1, fromEpoch, untilEpoch: fromEpoch + length }];
+}

@@ -1,0 +1,44 @@
+import type { DerivedBeacon } from "../beacon/derive.ts";
+import { distanceM } from "../geo.ts";
+import type { Hotspot } from "../registry.ts";
+import type { JudgingWorld, ReceivedBeacon, ReceivedWitness } from "./types.ts";
+
+/** The beacon that a witness report is about, as judged. */
+export interface JudgedBeacon {
+  report: ReceivedBeacon;
+  hotspot: Hotspot;
+  derived: DerivedBeacon;
+  /** The rule that refused it, if one did. */
+  refusal: string | undefined;
+}
+
+/** A witness report of a registered hotspot. */
+export interface WitnessContext {
+  report: ReceivedWitness;
+  hotspot: Hotspot;
+  /** The hotspot's first report, by sequence, of the frame that was sent. */
+  first: ReceivedWitness | undefined;
+  /** Absent when nobody registered reported that beacon in time. */
+  beacon: JudgedBeacon | undefined;
+  world: JudgingWorld;
+}
+
+/** A witness report whose beacon is known: what all rules but the first look at. */
+export interface MatchedContext extends WitnessContext {
+  beacon: JudgedBeacon;
+  /** Between the asserted positions, exact to the rounding: whole metres. */
+  distanceM: number;
+}
+
+/** Adds what several rules measure, once. */
+export const matched = (
+  { report, hotspot, first, world }: WitnessContext,
+  beacon: JudgedBeacon,
+): MatchedContext => ({
+  report,
+  hotspot,
+  first,
+  beacon,
+  world,
+  distanceM: distanceM(beacon.hotspot, hotspot),
+});
