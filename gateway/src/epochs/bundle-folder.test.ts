@@ -1,10 +1,11 @@
-import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BUNDLE_FILES, type Bundle, MANIFEST_FILE } from "./bundle.ts";
+import type { Manifest } from "@earshot/protocol";
+import { BUNDLE_FILES, type Bundle, bundleName, MANIFEST_FILE } from "./bundle.ts";
 import { keepOrWrite, readBundle, writeBundle } from "./bundle-folder.ts";
 import { signedAgain, temporaryFolder, testBundles } from "./test-bundle.ts";
-import { PARAMETERS } from "./test-network.ts";
+import { FIRST_EPOCH, PARAMETERS } from "./test-network.ts";
 
 const [bundle] = (await testBundles(1)) as [Bundle];
 const NAMES = [...BUNDLE_FILES, MANIFEST_FILE].sort();
@@ -12,28 +13,30 @@ const WRITER = new URL("test-writer.ts", import.meta.url).pathname;
 
 test("a bundle reads as it was written, and nothing else is left", () => {
   using parent = temporaryFolder();
-  const folder = join(parent.path, "new", "epoch-1");
-  writeBundle(folder, bundle);
-  expect(readBundle(folder)).toEqual({ ok: true, bundle });
-  expect(readdirSync(folder).sort()).toEqual(NAMES);
-  expect(readdirSync(join(parent.path, "new"))).toEqual(["epoch-1"]);
+  const folder = join(parent.path, "new");
+  const name = writeBundle(folder, 1, bundle);
+  expect(name).toMatch(/^epoch-0000000001-b[a-z2-7]{58}$/);
+  expect(readBundle(join(folder, name))).toEqual({ ok: true, bundle });
+  expect(readdirSync(join(folder, name)).sort()).toEqual(NAMES);
+  expect(readdirSync(folder)).toEqual([name]);
 });
 
 test("what a killed run left behind is replaced", () => {
   using parent = temporaryFolder();
-  const folder = join(parent.path, "epoch-1");
-  for (const left of [folder, `${folder}.tmp`]) {
+  const temporary = join(parent.path, "epoch-0000000001.tmp");
+  const name = bundleName(1, bundle[MANIFEST_FILE]);
+  for (const left of [join(parent.path, name), temporary]) {
     mkdirSync(left);
     writeFileSync(join(left, "half"), "x");
   }
-  writeBundle(folder, bundle);
-  expect(readdirSync(folder).sort()).toEqual(NAMES);
-  expect(existsSync(`${folder}.tmp`)).toBe(false);
+  writeBundle(parent.path, 1, bundle);
+  expect(readdirSync(join(parent.path, name)).sort()).toEqual(NAMES);
+  expect(readdirSync(parent.path)).toEqual([name]);
 });
 
 test("a missing file is named", () => {
   using parent = temporaryFolder();
-  expect(readBundle(parent.path)).toEqual({ ok: false, missing: "entropy.cbor" });
+  expect(readBundle(parent.path)).toEqual({ ok: false, missing: "denials.cbor" });
 });
 
 test("killed at any moment of writing, a bundle under its final name is whole", async () => {
@@ -55,15 +58,40 @@ test("killed at any moment of writing, a bundle under its final name is whole", 
   }
 });
 
-test("the same content again keeps the bundle, other content replaces it", () => {
-  using parent = temporaryFolder();
-  const folder = join(parent.path, "epoch-1");
-  const closedAt = (closedAtMs: number) => signedAgain(bundle, {}, { closedAtMs });
-  const first = keepOrWrite(folder, PARAMETERS.network, Date.UTC(2026, 0, 2), closedAt);
-  const again = keepOrWrite(folder, PARAMETERS.network, Date.UTC(2026, 0, 3), closedAt);
-  expect(again).toEqual(first);
-  const other = (closedAtMs: number) => signedAgain(bundle, {}, { closedAtMs, paid: 0n });
-  const replaced = keepOrWrite(folder, PARAMETERS.network, Date.UTC(2026, 0, 3), other);
-  expect(replaced.closedAtMs).toBe(Date.UTC(2026, 0, 3));
-  expect(readBundle(folder)).toEqual({ ok: true, bundle: replaced.bundle });
+describe("closing an epoch again", () => {
+  const day = (number: number): number => Date.UTC(2026, 0, number);
+  const closing = { epoch: FIRST_EPOCH, network: PARAMETERS.network };
+  const content =
+    (fields: Partial<Manifest> = {}) =>
+    (closedAtMs: number) =>
+      signedAgain(bundle, {}, { closedAtMs, ...fields });
+
+  test("keeps the bundle where the content is the same, whatever time it is", () => {
+    using parent = temporaryFolder();
+    const first = keepOrWrite(parent.path, { ...closing, closedAtMs: day(2) }, content());
+    const again = keepOrWrite(parent.path, { ...closing, closedAtMs: day(3) }, content());
+    expect(again).toEqual(first);
+    expect(readdirSync(parent.path)).toEqual([first.name]);
+  });
+
+  test("leaves one bundle where the content is another, and none of what a killed run left", () => {
+    using parent = temporaryFolder();
+    const other = writeBundle(parent.path, FIRST_EPOCH + 1, bundle);
+    keepOrWrite(parent.path, { ...closing, closedAtMs: day(2) }, content());
+    mkdirSync(join(parent.path, `epoch-${String(FIRST_EPOCH).padStart(10, "0")}.tmp`));
+    const replaced = keepOrWrite(parent.path, { ...closing, closedAtMs: day(3) }, content({ paid: 0n }));
+    expect(replaced.closedAtMs).toBe(day(3));
+    expect(readBundle(join(parent.path, replaced.name))).toEqual({ ok: true, bundle: replaced.bundle });
+    expect(readdirSync(parent.path).sort()).toEqual([replaced.name, other].sort());
+  });
+
+  test("keeps the one of two that holds what the store says", () => {
+    using parent = temporaryFolder();
+    const right = content()(day(2));
+    const name = writeBundle(parent.path, FIRST_EPOCH, right);
+    writeBundle(parent.path, FIRST_EPOCH, content({ paid: 0n })(day(2)));
+    const kept = keepOrWrite(parent.path, { ...closing, closedAtMs: day(3) }, content());
+    expect(kept).toEqual({ name, bundle: right, closedAtMs: day(2) });
+    expect(readdirSync(parent.path)).toEqual([name]);
+  });
 });

@@ -4,6 +4,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -11,7 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { equalBytes, manifestMessage } from "@earshot/protocol";
-import { BUNDLE_FILES, type Bundle, MANIFEST_FILE } from "./bundle.ts";
+import { BUNDLE_FILES, type Bundle, bundleName, bundlePrefix, MANIFEST_FILE } from "./bundle.ts";
 
 /*
  * A bundle on disk. Calls are synchronous: an epoch closes once a day, in a fraction of a second, and a run in
@@ -20,22 +21,25 @@ import { BUNDLE_FILES, type Bundle, MANIFEST_FILE } from "./bundle.ts";
 
 const ALL_FILES = [...BUNDLE_FILES, MANIFEST_FILE] as const;
 
-/** Written beside the bundle and renamed once it is whole; a leftover of a killed run is of no use to anybody. */
-const temporaryFolder = (folder: string): string => `${folder}.tmp`;
+/** Written beside the bundles and renamed once it is whole; a leftover of a killed run is of no use to anybody. */
+const TEMPORARY_END = ".tmp";
 
 /**
  * Writes a bundle so that its folder is there whole or not at all, whenever the process is killed, and still there
- * after a power failure. A folder that is there already is replaced.
+ * after a power failure. A folder of the same name is replaced.
+ * @returns the folder's name
  */
-export function writeBundle(folder: string, bundle: Bundle): void {
-  const temporary = temporaryFolder(folder);
+export function writeBundle(parent: string, epoch: number, bundle: Bundle): string {
+  const temporary = join(parent, bundlePrefix(epoch) + TEMPORARY_END);
   rmSync(temporary, { recursive: true, force: true });
   mkdirSync(temporary, { recursive: true });
   for (const name of ALL_FILES) writeDurably(join(temporary, name), bundle[name]);
   syncFolder(temporary);
-  rmSync(folder, { recursive: true, force: true });
-  renameSync(temporary, folder);
-  syncFolder(join(folder, ".."));
+  const name = bundleName(epoch, bundle[MANIFEST_FILE]);
+  rmSync(join(parent, name), { recursive: true, force: true });
+  renameSync(temporary, join(parent, name));
+  syncFolder(parent);
+  return name;
 }
 
 function writeDurably(path: string, bytes: Uint8Array): void {
@@ -65,30 +69,62 @@ export function readBundle(folder: string): { ok: true; bundle: Bundle } | { ok:
   return { ok: true, bundle: Object.fromEntries(entries) as Bundle };
 }
 
+export interface KeptBundle {
+  /** The folder's. */
+  name: string;
+  bundle: Bundle;
+  closedAtMs: number;
+}
+
 /**
- * Keeps the folder's bundle if it holds the same content, else writes it: closing an epoch again changes no byte.
+ * Keeps the epoch's bundle if there is one with the same content, else writes it: closing an epoch again changes no
+ * byte. Other bundles of the epoch are removed: one epoch has one bundle.
  * @param encode makes the bundle, given when the epoch was closed
  */
 export function keepOrWrite(
-  folder: string,
-  network: string,
-  closedAtMs: number,
+  parent: string,
+  { epoch, network, closedAtMs }: { epoch: number; network: string; closedAtMs: number },
   encode: (closedAtMs: number) => Bundle,
-): { bundle: Bundle; closedAtMs: number } {
-  const kept = keep(folder, network, encode);
-  if (kept !== undefined) return kept;
-  const bundle = encode(closedAtMs);
-  writeBundle(folder, bundle);
-  return { bundle, closedAtMs };
+): KeptBundle {
+  const present = namesOf(parent, epoch);
+  const kept = keep(parent, present, network, encode) ?? write(parent, epoch, closedAtMs, encode);
+  const stale = present.filter((name) => name !== kept.name);
+  for (const name of stale) rmSync(join(parent, name), { recursive: true, force: true });
+  return kept;
 }
 
-function keep(folder: string, network: string, encode: (closedAtMs: number) => Bundle) {
-  const read = readBundle(folder);
-  if (!read.ok) return undefined;
-  const manifest = manifestMessage.open(read.bundle[MANIFEST_FILE], network);
-  if (!manifest.ok) return undefined;
-  const { closedAtMs } = manifest.value;
+function write(
+  parent: string,
+  epoch: number,
+  closedAtMs: number,
+  encode: (closedAtMs: number) => Bundle,
+): KeptBundle {
   const bundle = encode(closedAtMs);
-  const isSame = ALL_FILES.every((name) => equalBytes(bundle[name], read.bundle[name]));
-  return isSame ? { bundle, closedAtMs } : undefined;
+  return { name: writeBundle(parent, epoch, bundle), bundle, closedAtMs };
+}
+
+/** All folders that bundles of the epoch are in, or were being written to. */
+function namesOf(parent: string, epoch: number): string[] {
+  if (!existsSync(parent)) return [];
+  return readdirSync(parent).filter((name) => name.startsWith(bundlePrefix(epoch)));
+}
+
+/** The first that closing the epoch at the time it names would write again, byte by byte. */
+function keep(
+  parent: string,
+  names: readonly string[],
+  network: string,
+  encode: (closedAtMs: number) => Bundle,
+): KeptBundle | undefined {
+  for (const name of names) {
+    const read = readBundle(join(parent, name));
+    if (!read.ok) continue;
+    const manifest = manifestMessage.open(read.bundle[MANIFEST_FILE], network);
+    if (!manifest.ok || name !== bundleName(manifest.value.epoch, read.bundle[MANIFEST_FILE])) continue;
+    const { closedAtMs } = manifest.value;
+    const bundle = encode(closedAtMs);
+    const isSame = ALL_FILES.every((file) => equalBytes(bundle[file], read.bundle[file]));
+    if (isSame) return { name, bundle, closedAtMs };
+  }
+  return undefined;
 }

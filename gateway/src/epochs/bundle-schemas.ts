@@ -1,4 +1,4 @@
-import { type Hotspot, isRegionId, type SequenceRange } from "@earshot/protocol";
+import { formatEvmAddress, parseEvmAddress, type SequenceRange } from "@earshot/protocol";
 import { z } from "zod";
 
 /** What a bundle's JSON files may hold, read into the protocol's own types. */
@@ -10,27 +10,46 @@ const hexBytes = (minLength: number, maxLength = minLength) =>
     .transform((text) => Uint8Array.fromHex(text.slice(2)))
     .refine(({ length }) => length >= minLength && length <= maxLength, `must have ${minLength} bytes`);
 
+const address = z
+  .string()
+  .refine((text) => isChecksummed(text), "must be an EVM address with its checksum (ERC-55)")
+  .transform((text) => parseEvmAddress(text) as Uint8Array);
+
+function isChecksummed(text: string): boolean {
+  const bytes = parseEvmAddress(text);
+  return bytes !== undefined && formatEvmAddress(bytes) === text;
+}
+
 const amount = z
   .string()
   .regex(/^(0|[1-9][0-9]{0,77})$/, "must be decimal digits")
   .transform(BigInt);
 
 const uint32 = z.int().min(0).max(0xffff_ffff);
+const timeMs = z.int().min(0);
 
-const hotspotSchema = z.strictObject({
-  id: z.string(),
-  publicKey: hexBytes(32),
-  latE7: z.int().min(-900_000_000).max(900_000_000),
-  lonE7: z.int().min(-1_800_000_000).max(1_800_000_000),
-  elevationM: z.int(),
-  antennaGainDdbi: z.int(),
-  region: z.string().refine(isRegionId, "must be a region of the protocol"),
-  payee: hexBytes(20).nullable(),
-  registeredAtMs: z.int().min(0),
-  evidence: hexBytes(1, 1024).nullable(),
-});
+const changeSchema = z.strictObject({ atMs: timeMs, fromEpoch: uint32, evidence: hexBytes(1, 1024) });
 
-export const registrySchema = z.array(hotspotSchema).transform((list): Hotspot[] => list as Hotspot[]);
+export const registrySchema = z.array(
+  z.strictObject({
+    id: z.string(),
+    publicKey: hexBytes(32),
+    cell: z.string(),
+    latE7: z.int(),
+    lonE7: z.int(),
+    elevationM: z.int(),
+    antennaGainDdbi: z.int(),
+    region: z.string(),
+    payee: address.nullable(),
+    registeredAtMs: timeMs,
+    settledCell: z.string(),
+    relocatedAtMs: timeMs.nullable(),
+    changes: z.array(changeSchema).min(1),
+  }),
+);
+
+/** What a registry file says of a hotspot: to be compared with what follows from its changes. */
+export type RegistryEntry = z.infer<typeof registrySchema>[number];
 
 const range = z.tuple([uint32, uint32]).transform(([first, last]): SequenceRange => ({ first, last }));
 
@@ -52,7 +71,8 @@ export const sequencesSchema = z
 
 export const storedLeafSchema = z.strictObject({
   hotspot: z.string(),
-  payee: hexBytes(20),
+  payee: address,
   cumulative: amount,
   delta: amount,
+  reasons: z.record(z.string(), z.int().min(1)),
 });

@@ -2,7 +2,15 @@ import { expect, test } from "bun:test";
 import { settleEpoch } from "@earshot/protocol";
 import { BUNDLE_FILES, type BundleContent, bundleName, encodeBundle, MANIFEST_FILE } from "./bundle.ts";
 import { manifestOf } from "./test-bundle.ts";
-import { entropyChain, FIRST_EPOCH, HOTSPOTS, indexesOf, networkSigner, PARAMETERS } from "./test-network.ts";
+import {
+  entropyChain,
+  FIRST_EPOCH,
+  HOTSPOTS,
+  indexesOf,
+  networkSigner,
+  PARAMETERS,
+  signedParameters,
+} from "./test-network.ts";
 import { judgedStore } from "./test-store.ts";
 
 async function content(): Promise<BundleContent> {
@@ -10,19 +18,22 @@ async function content(): Promise<BundleContent> {
   const proven = await store.provenOfEpoch(FIRST_EPOCH);
   const collected: BundleContent = {
     parameters: PARAMETERS,
+    signedParameters: signedParameters(PARAMETERS),
     epoch: FIRST_EPOCH,
     previous: { previousEpoch: null, previousManifestHash: new Uint8Array(32) },
     closedAtMs: Date.UTC(2026, 0, 2),
     packets: await store.packetsOfEpoch(FIRST_EPOCH),
     entropy: entropyChain(indexesOf(1)),
     hotspots: HOTSPOTS,
+    changes: new Map(HOTSPOTS.map(({ id, change }) => [id, [change]])),
+    denials: [],
     usedSequences: new Map([
       ["z2", [{ first: 1, last: 2 }]],
       ["z1", [{ first: 4, last: 4 }]],
       ["z0", []],
     ]),
     verdicts: await store.verdictsOfEpoch(FIRST_EPOCH),
-    settlement: settleEpoch(proven, PARAMETERS, HOTSPOTS, new Map()),
+    settlement: settleEpoch({ proven }, { parameters: PARAMETERS, hotspots: HOTSPOTS, before: new Map() }),
   };
   await store.close();
   return collected;
@@ -36,6 +47,7 @@ test("the same content in any order gives the same bytes", async () => {
     parameters: { contract, ...others },
     packets: given.packets.toReversed(),
     hotspots: given.hotspots.toReversed(),
+    changes: new Map([...given.changes].toReversed()),
     verdicts: given.verdicts.toReversed(),
     usedSequences: new Map([...given.usedSequences].toReversed()),
   };
@@ -47,7 +59,7 @@ test("the manifest lists every other file and counts what is in them", async () 
   const manifest = manifestOf(bundle);
   expect(Object.keys(bundle).sort()).toEqual([...BUNDLE_FILES, MANIFEST_FILE].sort());
   expect(manifest.files.map(({ name }) => name)).toEqual([...BUNDLE_FILES]);
-  expect(manifest.counts).toEqual({ packets: 11, entropy: 8, hotspots: 4, verdicts: 10, leaves: 3 });
+  expect(manifest.counts).toEqual({ packets: 11, entropy: 8, hotspots: 4, verdicts: 10, leaves: 4 });
   expect(manifest.paid + manifest.unallocated).toBe(PARAMETERS.poolPerEpoch);
 });
 
@@ -60,9 +72,9 @@ test("sequence numbers of hotspots that used none are left out", async () => {
 });
 
 test("folders sort by epoch", () => {
-  expect([10, 9, 4_294_967_295].map(bundleName).sort()).toEqual([
-    "epoch-0000000009",
-    "epoch-0000000010",
-    "epoch-4294967295",
+  expect([10, 9, 4_294_967_295].map((epoch) => bundleName(epoch, new Uint8Array())).sort()).toEqual([
+    "epoch-0000000009-bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku",
+    "epoch-0000000010-bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku",
+    "epoch-4294967295-bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku",
   ]);
 });

@@ -1,8 +1,10 @@
 import type {
+  Denial,
   Entropy,
   Hotspot,
   Manifest,
   NetworkParameters,
+  RegistryChange,
   SequenceRange,
   Settlement,
   Signer,
@@ -15,50 +17,23 @@ import {
   formatParametersFile,
   formatRegistry,
   formatSequences,
-  formatTree,
   formatVerdicts,
 } from "./bundle-texts.ts";
+import { cidOf } from "./cid.ts";
+import { encodeChunks } from "./text-chunks.ts";
 
 /*
- * An epoch bundle: one folder, `epoch-<10 digits>`, that holds all inputs of an epoch's judgement and all results,
- * so that anybody can judge the epoch again from this folder alone (`bun run gateway verify-epoch`). The same inputs
- * give the same bytes. Amounts are whole numbers of the smallest unit; times are ms since the Unix epoch (UTC).
- *
- * Inputs
- *
- *   packets.cbor     CBOR sequence (RFC 8742), sorted by packet id, one item per packet filed under the epoch:
- *                      [receivedAtMs: uint (always 8 bytes), packet: bstr]
- *                    `packet` is the COSE_Sign1 as received (see `earshot.cddl`); its id is the SHA-256 of these bytes.
- *                    `receivedAtMs` is the gateway's word, covered by the manifest's signature only.
- *   entropy.cbor     CBOR sequence of byte strings, sorted by index: the signed entropy messages as published. The
- *                    last one before the epoch (none for the network's first), all of the epoch, and on until the one
- *                    that draws the witnesses of the epoch's last period. Being hash-chained, none can be left out.
- *   registry.json    Array sorted by `id`: the hotspots in force in the epoch. `id`, `publicKey`, `latE7`, `lonE7`,
- *                    `elevationM`, `antennaGainDdbi`, `region`, `payee` (null: none asserted), `registeredAtMs`,
- *                    `evidence` (the signed status packet that asserted this; null: listed by the operator).
- *   sequences.json   Object by hotspot id, sorted: runs [first, last] of the sequence numbers that were stored in
- *                    earlier epochs; only of hotspots that have a packet in this epoch and had one before.
- *   parameters.json  The network's parameters; large amounts as decimal text.
- *
- * Results
- *
- *   verdicts.jsonl   One line per report, sorted by packet id: `packetId`, `hotspotId`, `beaconKey`, `type`, `outcome`,
- *                    `reason`, `measurements` [{`name`, `value`}].
- *   leaves.jsonl     One line per hotspot ever paid, sorted by id: `hotspot` (id), `payee`, `cumulative` (up to and
- *                    including this epoch), `delta` (for this epoch), both as decimal text.
- *   tree.json        Dump of the Merkle tree as OpenZeppelin's `StandardMerkleTree.load` takes it ("standard-v1").
- *   manifest.cbor    `Manifest` of the protocol (message type 9), signed with the network key: epoch, times,
- *                    parameters hash, SHA-256 of each file above, pool, paid, unallocated, root, counts, and number
- *                    and hash of the manifest before it.
- *
- * Bytes in JSON are lower-case hex after 0x, but packet ids and beacon keys, which are names, have no 0x. JSON files
- * are indented by one space, so that a difference can be named by its line, and end with a newline.
+ * An epoch bundle: one folder that holds all inputs of an epoch's judgement and all results, so that anybody can judge
+ * the epoch again from this folder alone (`bun run gateway verify-epoch`). The same inputs give the same bytes. Every
+ * file is described in protocol/README.md, "A bundle, file by file".
  */
 
 export const BUNDLE_FILES = [
+  "denials.cbor",
   "entropy.cbor",
   "leaves.jsonl",
   "packets.cbor",
+  "parameters.cbor",
   "parameters.json",
   "registry.json",
   "sequences.json",
@@ -74,6 +49,8 @@ export type Bundle = Record<BundleFile | typeof MANIFEST_FILE, Uint8Array>;
 /** Everything that goes into a bundle, in any order. */
 export interface BundleContent {
   parameters: NetworkParameters;
+  /** `parameters` as the network signed them. */
+  signedParameters: Uint8Array;
   epoch: number;
   previous: Pick<Manifest, "previousEpoch" | "previousManifestHash">;
   closedAtMs: number;
@@ -81,6 +58,10 @@ export interface BundleContent {
   /** Sorted by index. */
   entropy: readonly { entropy: Entropy; message: Uint8Array }[];
   hotspots: readonly Hotspot[];
+  /** By hotspot id, each hotspot's in order; the last made it what it is. */
+  changes: ReadonlyMap<string, readonly RegistryChange[]>;
+  /** Those in force, in order of subject. */
+  denials: readonly { denial: Denial; message: Uint8Array }[];
   usedSequences: ReadonlyMap<string, readonly SequenceRange[]>;
   verdicts: readonly Verdict[];
   settlement: Settlement;
@@ -93,8 +74,12 @@ export interface BundlePacket {
   bytes: Uint8Array;
 }
 
-/** Folder of an epoch's bundle; sorts by epoch. */
-export const bundleName = (epoch: number): string => `epoch-${String(epoch).padStart(10, "0")}`;
+/** What the folders of an epoch's bundles begin with; sorts by epoch. */
+export const bundlePrefix = (epoch: number): string => `epoch-${String(epoch).padStart(10, "0")}`;
+
+/** Folder of an epoch's bundle: its epoch and the CID of its manifest, and through that every byte in it. */
+export const bundleName = (epoch: number, manifest: Uint8Array): string =>
+  `${bundlePrefix(epoch)}-${cidOf(sha256(manifest))}`;
 
 /** When the epoch begins, and the first moment after it. */
 export function epochSpanMs(
@@ -107,18 +92,21 @@ export function epochSpanMs(
 
 /** All bytes of a bundle. @param signer holds the network key */
 export function encodeBundle(content: BundleContent, signer: Signer): Bundle {
+  const { parameters, settlement, verdicts } = content;
   const files: Record<BundleFile, Uint8Array> = {
+    "denials.cbor": writeByteStrings(content.denials.map(({ message }) => message)),
     "entropy.cbor": writeByteStrings(content.entropy.map(({ message }) => message)),
-    "leaves.jsonl": utf8(formatLeaves(content.settlement.payments)),
+    "leaves.jsonl": encodeChunks(formatLeaves(settlement.payments, verdicts)),
     "packets.cbor": writePackets(content.packets.toSorted((a, b) => (a.id < b.id ? -1 : 1))),
-    "parameters.json": utf8(formatParametersFile(content.parameters)),
-    "registry.json": utf8(formatRegistry(content.hotspots)),
+    "parameters.cbor": content.signedParameters,
+    "parameters.json": utf8(formatParametersFile(parameters)),
+    "registry.json": encodeChunks(formatRegistry(content.hotspots, content.changes)),
     "sequences.json": utf8(formatSequences(content.usedSequences)),
-    "tree.json": utf8(formatTree(content.settlement.tree)),
-    "verdicts.jsonl": utf8(formatVerdicts(content.verdicts)),
+    "tree.json": encodeChunks(settlement.tree.dumpText()),
+    "verdicts.jsonl": encodeChunks(formatVerdicts(verdicts, parametersHash(parameters))),
   };
   const manifest = manifestOf(content, files);
-  return { ...files, [MANIFEST_FILE]: manifestMessage.seal(manifest, signer, content.parameters.network) };
+  return { ...files, [MANIFEST_FILE]: manifestMessage.seal(manifest, signer, parameters.network) };
 }
 
 function manifestOf(content: BundleContent, files: Record<BundleFile, Uint8Array>): Manifest {

@@ -1,4 +1,12 @@
-import { buildTree, equalBytes, type Leaf, type NetworkParameters, publicKeyOf } from "@earshot/protocol";
+import {
+  buildTree,
+  equalBytes,
+  type Leaf,
+  type MerkleTree,
+  type NetworkParameters,
+  publicKeyOf,
+} from "@earshot/protocol";
+import { BoundedMap } from "../bounded-map.ts";
 import type { Store, StoredPayment } from "../store/store.ts";
 
 /** What one hotspot may claim with an epoch's root, and the proof for the contract. */
@@ -26,38 +34,62 @@ export interface ClaimDeps {
   parameters: Pick<NetworkParameters, "chainId" | "contract">;
 }
 
-/**
- * The claim of a hotspot in a closed epoch; `undefined` if the epoch is not closed or the hotspot was never paid.
- * @throws {Error} if the payments in the store do not give the root that was published
- */
-export async function claimOf(
-  { store, parameters }: ClaimDeps,
-  epoch: number,
-  hotspotId: string,
-): Promise<Claim | undefined> {
-  const closed = await store.epoch(epoch);
-  if (closed === undefined) return undefined;
-  const payments = await store.payments(epoch);
-  const index = payments.findIndex((payment) => payment.hotspotId === hotspotId);
-  const payment = payments[index];
-  if (payment === undefined) return undefined;
-  const leaves = payments.map((each) => leafOf(each, parameters));
-  const tree = buildTree(leaves);
-  if (!equalBytes(tree.root, closed.root)) {
-    throw new Error(
-      `Payments of epoch ${epoch} give another root than its manifest: were chain or contract changed?`,
-    );
+/** A tree of a million leaves is 64 MB: the newest epoch's is asked for most, then the one before. */
+const MAX_TREES = 2;
+
+interface EpochClaims {
+  tree: MerkleTree;
+  payments: readonly StoredPayment[];
+  /** Place of each hotspot's payment. */
+  indexes: ReadonlyMap<string, number>;
+}
+
+/** The claims of closed epochs. The trees asked for last are kept, so that a claim does not build one each time. */
+export class Claims {
+  readonly #deps: ClaimDeps;
+  readonly #trees = new BoundedMap<number, Promise<EpochClaims>>(MAX_TREES);
+
+  constructor(deps: ClaimDeps) {
+    this.#deps = deps;
   }
-  const { cumulative, delta } = payment;
-  return {
-    epoch,
-    hotspotId,
-    ...(leaves[index] as Leaf),
-    cumulative,
-    delta,
-    root: tree.root,
-    proof: tree.proof(index),
-  };
+
+  /**
+   * The claim of a hotspot in a closed epoch; `undefined` if the epoch is not closed or the hotspot was never paid.
+   * @throws {Error} if the payments in the store do not give the root that was published
+   */
+  async of(epoch: number, hotspotId: string): Promise<Claim | undefined> {
+    const closed = await this.#deps.store.epoch(epoch);
+    if (closed === undefined) return undefined;
+    const { tree, payments, indexes } = await this.#claimsOf(epoch, closed.root);
+    const index = indexes.get(hotspotId);
+    const payment = index === undefined ? undefined : payments[index];
+    if (index === undefined || payment === undefined) return undefined;
+    const { cumulative, delta } = payment;
+    const leaf = leafOf(payment, this.#deps.parameters);
+    return { epoch, hotspotId, ...leaf, cumulative, delta, root: tree.root, proof: tree.proof(index) };
+  }
+
+  #claimsOf(epoch: number, root: Uint8Array): Promise<EpochClaims> {
+    const known = this.#trees.get(epoch);
+    if (known !== undefined) return known;
+    const built = this.#build(epoch, root);
+    this.#trees.set(epoch, built);
+    // What failed is tried again by the next who asks.
+    built.catch(() => this.#trees.delete(epoch));
+    return built;
+  }
+
+  async #build(epoch: number, root: Uint8Array): Promise<EpochClaims> {
+    const { store, parameters } = this.#deps;
+    const payments = await store.payments(epoch);
+    const tree = buildTree(payments.map((payment) => leafOf(payment, parameters)));
+    if (!equalBytes(tree.root, root)) {
+      throw new Error(
+        `Payments of epoch ${epoch} give another root than its manifest: were chain or contract changed?`,
+      );
+    }
+    return { tree, payments, indexes: new Map(payments.map(({ hotspotId }, i) => [hotspotId, i])) };
+  }
 }
 
 function leafOf(

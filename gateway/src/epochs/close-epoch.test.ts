@@ -1,13 +1,13 @@
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { bundleName } from "./bundle.ts";
+import { bundlePaths } from "../verify/bundle-source.ts";
+import { verifyFiles } from "../verify/verify-bundle.ts";
+import { verifyBundle, verifySeries } from "../verify/verify-epoch.ts";
 import { closeEpoch, nextEpochToClose } from "./close-epoch.ts";
 import { bundleAt, temporaryFolder } from "./test-bundle.ts";
 import { epochPackets, FIRST_EPOCH, indexesOf, PARAMETERS } from "./test-network.ts";
 import { closeDeps, emptyStore, fillEpoch, judgedStore } from "./test-store.ts";
-import { verifyFiles } from "./verify-bundle.ts";
-import { bundlePaths, verifyBundle, verifySeries } from "./verify-epoch.ts";
 
 const day = (number: number): number => Date.UTC(2026, 0, number);
 
@@ -15,7 +15,11 @@ test("an epoch is closed once: again it gives what is recorded", async () => {
   using folder = temporaryFolder();
   const store = await judgedStore(1);
   const closed = await closeEpoch(FIRST_EPOCH, closeDeps(store, folder.path, day(2)));
-  expect(closed).toMatchObject({ epoch: FIRST_EPOCH, closedAtMs: day(2), bundle: bundleName(FIRST_EPOCH) });
+  expect(closed).toMatchObject({
+    epoch: FIRST_EPOCH,
+    closedAtMs: day(2),
+    bundle: expect.stringMatching(/^epoch-\d{10}-b[a-z2-7]{58}$/),
+  });
   expect(closed.paid + closed.unallocated).toBe(PARAMETERS.poolPerEpoch);
   expect(await store.epoch(FIRST_EPOCH)).toEqual(closed);
   expect(await closeEpoch(FIRST_EPOCH, closeDeps(store, folder.path, day(3)))).toEqual(closed);
@@ -43,12 +47,13 @@ test("killed after the bundle was written, closing again keeps its bytes and rec
   const store = await judgedStore(1);
   const failing = { ...store, addEpoch: async () => Promise.reject(new Error("killed")) };
   await expect(closeEpoch(FIRST_EPOCH, closeDeps(failing, folder.path, day(2)))).rejects.toThrow("killed");
-  const path = join(folder.path, bundleName(FIRST_EPOCH));
-  const written = bundleAt(path);
+  const [name = ""] = readdirSync(folder.path);
+  const written = bundleAt(join(folder.path, name));
   const closed = await closeEpoch(FIRST_EPOCH, closeDeps(store, folder.path, day(3)));
   expect(closed.closedAtMs).toBe(day(2));
-  expect(bundleAt(path)).toEqual(written);
-  expect(readdirSync(folder.path)).toEqual([bundleName(FIRST_EPOCH)]);
+  expect(closed.bundle).toBe(name);
+  expect(bundleAt(join(folder.path, name))).toEqual(written);
+  expect(readdirSync(folder.path)).toEqual([name]);
   await store.close();
 });
 

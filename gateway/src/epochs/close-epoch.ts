@@ -1,28 +1,31 @@
-import { basename, join } from "node:path";
 import {
   type Clock,
+  denialsInForce,
   epochOf,
   type Hotspot,
   type Log,
   type Manifest,
   type NetworkParameters,
+  parametersHash,
+  type RegistryChange,
   type SequenceRange,
   type Settlement,
   type Signer,
-  settleEpoch,
   sha256,
 } from "@earshot/protocol";
-import type { Store, StoredEpoch, StoredPacket, StoredVerdict } from "../store/store.ts";
-import {
-  type Bundle,
-  type BundleContent,
-  bundleName,
-  encodeBundle,
-  epochSpanMs,
-  MANIFEST_FILE,
-} from "./bundle.ts";
-import { keepOrWrite } from "./bundle-folder.ts";
+import type {
+  Store,
+  StoredDenial,
+  StoredEpoch,
+  StoredPacket,
+  StoredParameters,
+  StoredVerdict,
+} from "../store/store.ts";
+import { type BundleContent, encodeBundle, epochSpanMs, MANIFEST_FILE } from "./bundle.ts";
+import { type KeptBundle, keepOrWrite } from "./bundle-folder.ts";
+import { edgesOfStored } from "./edges.ts";
 import { entropyOfEpoch } from "./entropy-span.ts";
+import { ruleSetOf } from "./rule-sets.ts";
 
 /*
  * Closing an epoch turns the verdicts that were reached while it went on into payments, writes the bundle and then
@@ -41,6 +44,9 @@ export type EpochStore = Pick<
   | "provenOfEpoch"
   | "sequenceRanges"
   | "hotspots"
+  | "registryChanges"
+  | "denials"
+  | "parametersVersions"
   | "entropyRange"
   | "firstEntropy"
   | "firstFiledEpoch"
@@ -52,7 +58,8 @@ export type EpochStore = Pick<
 
 export interface CloseEpochDeps {
   store: EpochStore;
-  parameters: NetworkParameters;
+  /** What never changes; the rules in force in an epoch are in the store. */
+  parameters: Pick<NetworkParameters, "epochPeriods">;
   /** Holds the network key. */
   signer: Signer;
   clock: Pick<Clock, "now">;
@@ -91,13 +98,18 @@ export async function closeEpoch(epoch: number, deps: CloseEpochDeps): Promise<S
   const previous = await store.latestEpoch();
   await checkOrder(epoch, previous, deps);
   const content = await contentOf(epoch, previous, deps);
-  const folder = join(deps.bundlesDir, bundleName(epoch));
-  const encode = (closedAtMs: number) => encodeBundle({ ...content, closedAtMs }, deps.signer);
-  const kept = keepOrWrite(folder, content.parameters.network, content.closedAtMs, encode);
-  const stored = storedEpoch(content, kept.bundle, kept.closedAtMs, folder);
+  const { network, edgeWindowEpochs } = content.parameters;
+  const kept = keepOrWrite(
+    deps.bundlesDir,
+    { epoch, network, closedAtMs: content.closedAtMs },
+    (closedAtMs) => encodeBundle({ ...content, closedAtMs }, deps.signer),
+  );
+  const stored = storedEpoch(content, kept);
   await store.addEpoch(
     stored,
     content.settlement.payments.map((payment) => ({ epoch, ...payment })),
+    edgesOfStored(content.packets, content.verdicts),
+    epoch - edgeWindowEpochs + 1,
   );
   deps.log?.("info", "Epoch closed", { epoch, root: stored.root.toHex(), paid: stored.paid.toString() });
   return stored;
@@ -117,7 +129,8 @@ async function contentOf(
   previous: StoredEpoch | undefined,
   deps: CloseEpochDeps,
 ): Promise<BundleContent> {
-  const { store, parameters } = deps;
+  const { store } = deps;
+  const { parameters, message: signedParameters } = await inForce(epoch, store);
   const entropy = await entropyOfEpoch(store, epoch, parameters);
   if (entropy === undefined) {
     throw new Error(
@@ -128,18 +141,47 @@ async function contentOf(
   const verdicts = await store.verdictsOfEpoch(epoch);
   checkJudged(epoch, packets, verdicts);
   const hotspots = await store.hotspots(epoch);
+  const changes = await store.registryChanges(epoch);
   return {
     parameters,
+    signedParameters,
     epoch,
     previous: previousOf(previous),
-    closedAtMs: deps.clock.now(),
+    closedAtMs: Math.max(deps.clock.now(), newestChangeMs(changes)),
     packets,
     entropy,
     hotspots,
+    changes,
+    denials: await denialsOf(epoch, store),
     usedSequences: await usedSequences(store, epoch, packets),
     verdicts,
-    settlement: await settle(epoch, previous, hotspots, deps),
+    settlement: await settle(previous, { epoch, parameters, hotspots, verdicts }, store),
   };
+}
+
+/** The rules that the epoch is judged by. */
+async function inForce(epoch: number, store: Pick<Store, "parametersVersions">): Promise<StoredParameters> {
+  const versions = await store.parametersVersions();
+  const found = versions.findLast(({ parameters }) => parameters.activationEpoch <= epoch);
+  if (found === undefined) throw new Error(`Cannot close epoch ${epoch}: no parameters are in force in it`);
+  return found;
+}
+
+/** In order of what they are about. */
+async function denialsOf(epoch: number, store: Pick<Store, "denials">): Promise<StoredDenial[]> {
+  const stored = await store.denials();
+  const messages = new Map(stored.map((one) => [one.denial, one]));
+  const holding = denialsInForce([...messages.keys()], epoch);
+  return [...holding]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([, denial]) => messages.get(denial) ?? []);
+}
+
+/** A clock that was set back does not make an epoch close before what it is judged by was known. */
+function newestChangeMs(changes: ReadonlyMap<string, readonly RegistryChange[]>): number {
+  let newest = 0;
+  for (const list of changes.values()) for (const { atMs } of list) newest = Math.max(newest, atMs);
+  return newest;
 }
 
 const previousOf = (
@@ -180,22 +222,27 @@ async function usedSequences(
   return used;
 }
 
+interface Judged {
+  epoch: number;
+  parameters: NetworkParameters;
+  hotspots: readonly Hotspot[];
+  verdicts: StoredVerdict[];
+}
+
 async function settle(
-  epoch: number,
   previous: StoredEpoch | undefined,
-  hotspots: readonly Hotspot[],
-  { store, parameters }: CloseEpochDeps,
+  { epoch, parameters, hotspots, verdicts }: Judged,
+  store: EpochStore,
 ): Promise<Settlement> {
   const payments = previous === undefined ? [] : await store.payments(previous.epoch);
   const before = new Map(payments.map(({ hotspotId, cumulative }) => [hotspotId, cumulative]));
-  return settleEpoch(await store.provenOfEpoch(epoch), parameters, hotspots, before);
+  const proven = await store.provenOfEpoch(epoch);
+  return ruleSetOf(parameters.ruleSet).settle({ proven, verdicts }, { parameters, hotspots, before });
 }
 
 const storedEpoch = (
   { epoch, parameters, settlement }: BundleContent,
-  bundle: Bundle,
-  closedAtMs: number,
-  folder: string,
+  { bundle, closedAtMs, name }: KeptBundle,
 ): StoredEpoch => ({
   epoch,
   ...epochSpanMs(epoch, parameters),
@@ -205,5 +252,6 @@ const storedEpoch = (
   unallocated: settlement.unallocated,
   root: settlement.tree.root,
   manifestHash: sha256(bundle[MANIFEST_FILE]),
-  bundle: basename(folder),
+  parametersHash: parametersHash(parameters),
+  bundle: name,
 });

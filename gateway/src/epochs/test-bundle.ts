@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Manifest, manifestMessage, type Signer, sha256 } from "@earshot/protocol";
-import { BUNDLE_FILES, type Bundle, type BundleFile, bundleName, MANIFEST_FILE } from "./bundle.ts";
+import { BUNDLE_FILES, type Bundle, type BundleFile, MANIFEST_FILE } from "./bundle.ts";
 import { readBundle } from "./bundle-folder.ts";
 import { closeEpoch } from "./close-epoch.ts";
 import { FIRST_EPOCH, networkSigner, PARAMETERS } from "./test-network.ts";
@@ -26,8 +26,8 @@ export async function testBundles(count: number): Promise<Bundle[]> {
   const store = await judgedStore(count);
   const bundles: Bundle[] = [];
   for (let epoch = FIRST_EPOCH; epoch < FIRST_EPOCH + count; epoch++) {
-    await closeEpoch(epoch, closeDeps(store, folder.path));
-    bundles.push(bundleAt(join(folder.path, bundleName(epoch))));
+    const closed = await closeEpoch(epoch, closeDeps(store, folder.path));
+    bundles.push(bundleAt(join(folder.path, closed.bundle)));
   }
   await store.close();
   return bundles;

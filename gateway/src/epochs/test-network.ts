@@ -1,6 +1,9 @@
 import {
+  type Assertion,
   type BeaconPacket,
   beaconMessage,
+  changedHotspot,
+  DEFAULT_PARAMETERS,
   type DerivedBeacon,
   deriveBeacon,
   type Entropy,
@@ -11,7 +14,9 @@ import {
   hotspotId,
   type NetworkParameters,
   type Packet,
+  parametersMessage,
   REGIONS,
+  type RegistryChange,
   type Signer,
   type StatusPacket,
   scheduledIndex,
@@ -27,8 +32,8 @@ import type { PublishedEntropy } from "./entropy-span.ts";
 /** A small network for tests: four hotspots around a city, real signatures, an epoch of one window of four periods. */
 
 export const PARAMETERS: NetworkParameters = {
+  ...DEFAULT_PARAMETERS,
   network: "testnet-1",
-  ruleSet: "earshot-1",
   entropyPeriodMs: 2000,
   entropyValidityMs: 4000,
   windowPeriods: 4,
@@ -38,8 +43,6 @@ export const PARAMETERS: NetworkParameters = {
   maxDistanceM: 100_000,
   maxPaidWitnesses: 1,
   poolPerEpoch: 1_000_003n,
-  beaconerShareBp: 2000,
-  chainId: 1n,
   contract: new Uint8Array(20).fill(0xc0),
 };
 
@@ -50,6 +53,10 @@ const seed = (name: string): Uint8Array => sha256(utf8(name));
 
 export const networkSigner = signerFromSeed(seed("network"));
 
+/** The network's parameters, as signed. */
+export const signedParameters = (parameters: NetworkParameters): Uint8Array =>
+  parametersMessage.seal(parameters, networkSigner, network);
+
 export type Name = "a" | "b" | "c" | "near" | "stranger";
 export const signers = Object.fromEntries(
   ["a", "b", "c", "near", "stranger"].map((name) => [name, signerFromSeed(seed(name))]),
@@ -59,20 +66,29 @@ export const idOf = (name: Name): string => hotspotId(signers[name].publicKey);
 /** Degrees north and east of the city, times 10^7; `near` stands 110 m from `a`. */
 const OFFSETS = { a: [0, 0], b: [100_000, 0], c: [0, 200_000], near: [10_000, 0] } as const;
 
-function hotspot(name: keyof typeof OFFSETS): Hotspot {
+/** Where a hotspot stands; the registry moves it to the centre of its cell. */
+export function assertionOf(name: keyof typeof OFFSETS): Assertion {
   const [north, east] = OFFSETS[name];
-  const assertion = {
+  return {
     latE7: 525_000_000 + north,
     lonE7: 134_000_000 + east,
     elevationM: 12,
     antennaGainDdbi: 12,
-    region: "EU868" as const,
+    region: "EU868",
     payee: name === "c" ? null : seed(`payee ${name}`).slice(0, 20),
   };
-  const atMs = FIRST_EPOCH * 8000 - 60_000;
-  const evidence = encodePacket(statusPacket(1, atMs, assertion), signers[name], network);
-  const { publicKey } = signers[name];
-  return { id: hotspotId(publicKey), publicKey, ...assertion, registeredAtMs: atMs, evidence };
+}
+
+/** A minute before the first epoch. */
+const REGISTERED_AT_MS = FIRST_EPOCH * 8000 - 60_000;
+
+function hotspot(name: keyof typeof OFFSETS): Hotspot {
+  const assertion = assertionOf(name);
+  const evidence = encodePacket(statusPacket(1, REGISTERED_AT_MS, assertion), signers[name], network);
+  const change: RegistryChange = { atMs: REGISTERED_AT_MS, fromEpoch: FIRST_EPOCH - 8, evidence };
+  const made = changedHotspot(undefined, change, { publicKey: signers[name].publicKey, assertion });
+  if (made === undefined) throw new TypeError(`Test hotspot ${name} has an unknown region`);
+  return made;
 }
 
 export const statusPacket = (
@@ -154,10 +170,14 @@ export function beaconOf(name: Name, epoch: number, sequence: number): SentBeaco
     spreadingFactor,
     bandwidthHz,
     powerDbm: 14,
-    tmstUs: 1,
+    tmstUs: counterAt(index * 2000 + 700),
+    gnss: null,
   };
   return { packet, derived, index };
 }
+
+/** The counter of a concentrator that was started in 1970, in µs. */
+const counterAt = (atMs: number): number => (atMs * 1000) % 2 ** 32;
 
 /** What a hotspot that hears a beacon reports. */
 export function witnessOf(
@@ -167,7 +187,8 @@ export function witnessOf(
 ): WitnessPacket {
   const { frame, freqHz, spreadingFactor, bandwidthHz } = derived;
   const heard = { frame, freqHz, spreadingFactor, bandwidthHz, rssiDbm: -110, snrDdb: -20 };
-  return { type: "witness", sequence, atMs: index * 2000 + 701, ...heard, tmstUs: 2, gnss: null, ...changes };
+  const atMs = index * 2000 + 701;
+  return { type: "witness", sequence, atMs, ...heard, tmstUs: counterAt(atMs), gnss: null, ...changes };
 }
 
 /**

@@ -19,11 +19,13 @@ import {
   networkSigner,
   PARAMETERS,
   type SentPacket,
+  signedParameters,
 } from "./test-network.ts";
 
 /** A store in memory with the test network's registry and the entropy of these indexes. */
 export async function emptyStore(indexes: readonly number[]): Promise<Store> {
   const store = await openStore("sqlite://:memory:");
+  await store.addParameters(PARAMETERS, signedParameters(PARAMETERS));
   for (const hotspot of HOTSPOTS) await store.putHotspot(hotspot);
   for (const { entropy, message } of entropyChain(indexes)) await store.addEntropy(entropy, message);
   return store;
@@ -42,7 +44,15 @@ export async function fillEpoch(store: Store, epoch: number, sent: readonly Sent
   const usedSequences = new Map<string, SequenceRange[]>();
   for (const { id } of HOTSPOTS) usedSequences.set(id, await store.sequenceRanges(id, epoch));
   const entropy = (await store.entropyRange(0, 0xffff_ffff)).map((published) => published.entropy);
-  const judged = judgeEpoch({ parameters: PARAMETERS, packets, hotspots: HOTSPOTS, entropy, usedSequences });
+  const judged = judgeEpoch({
+    parameters: PARAMETERS,
+    packets,
+    epoch,
+    hotspots: HOTSPOTS,
+    denials: (await store.denials()).map(({ denial }) => denial),
+    entropy,
+    usedSequences,
+  });
   const entropyIndex = epoch * PARAMETERS.epochPeriods;
   const filed = { epoch, entropyIndex };
   await store.addPackets(packets.map((packet) => stored(packet, epoch)));

@@ -8,9 +8,9 @@ import {
   type NetworkParameters,
   windowOf,
 } from "@earshot/protocol";
-import { readByteStrings } from "./bundle-sequences.ts";
+import { readByteStrings } from "../epochs/bundle-sequences.ts";
+import { epochIndexes } from "../epochs/entropy-span.ts";
 import { type Check, differ, expectEqual } from "./check.ts";
-import { epochIndexes } from "./entropy-span.ts";
 
 const FILE = "entropy.cbor";
 const NO_HASH = new Uint8Array(32);

@@ -1,98 +1,40 @@
 import { describe, expect, test } from "bun:test";
 import {
+  type Denial,
+  denialMessage,
   type Entropy,
   encodePacket,
   entropyMessage,
-  equalBytes,
+  type NetworkParameters,
   parametersHash,
+  parametersMessage,
   settleEpoch,
   signerFromSeed,
   utf8,
 } from "@earshot/protocol";
-import type { Bundle, BundleFile } from "./bundle.ts";
-import { readByteStrings, readPackets, writeByteStrings, writePackets } from "./bundle-sequences.ts";
-import { formatLeaves, formatParametersFile, formatTree } from "./bundle-texts.ts";
-import { manifestOf, signedAgain, testBundles } from "./test-bundle.ts";
+import type { Bundle } from "../epochs/bundle.ts";
+import { readByteStrings, writeByteStrings, writePackets } from "../epochs/bundle-sequences.ts";
+import { formatLeaves, formatParametersFile } from "../epochs/bundle-texts.ts";
+import { manifestOf, signedAgain, testBundles } from "../epochs/test-bundle.ts";
 import {
   FIRST_EPOCH,
   HOTSPOTS,
   idOf,
   networkSigner,
   PARAMETERS,
+  signedParameters,
   signers,
   statusPacket,
-} from "./test-network.ts";
-import { type BundleOutcome, type VerifyOptions, verifyFiles } from "./verify-bundle.ts";
+} from "../epochs/test-network.ts";
+import { encodeChunks } from "../epochs/text-chunks.ts";
+import { edited, editedJson, packetsOf, replaced, verified, where } from "./test-edits.ts";
+import { verifyFiles } from "./verify-bundle.ts";
 
 const [first, second, third] = (await testBundles(3)) as [Bundle, Bundle, Bundle];
-const text = (bundle: Bundle, file: BundleFile): string => new TextDecoder().decode(bundle[file]);
-
-/** File and place of the difference, or "holds". */
-const where = (outcome: BundleOutcome): string =>
-  outcome.ok ? "holds" : `${outcome.difference.file}: ${outcome.difference.at}`;
-
-const verified = (bundle: Bundle, options?: VerifyOptions) => {
-  const outcome = verifyFiles(bundle, options);
-  if (!outcome.ok) throw new TypeError(where(outcome));
-  return outcome.verified;
-};
-
-/** Changes a text file as given; `signed` says whether the network signs the change. */
-function edited(bundle: Bundle, file: BundleFile, edit: (text: string) => string, isSigned = true): Bundle {
-  const changed = utf8(edit(text(bundle, file)));
-  expect(equalBytes(changed, bundle[file])).toBe(false);
-  return isSigned ? signedAgain(bundle, { [file]: changed }) : { ...bundle, [file]: changed };
-}
-
-const packetsOf = (bundle: Bundle) => {
-  const read = readPackets(bundle["packets.cbor"]);
-  return read.ok ? read.items : [];
-};
-
-describe.each([
-  ["signed again", true],
-  ["manifest untouched", false],
-])("a change, %s", (_, isSigned) => {
-  test("of a verdict is named by line and packet", () => {
-    const swap = (all: string) => all.replace('"refused","reason":"wrong_frequency"', '"paid","reason":"ok"');
-    const outcome = verifyFiles(edited(first, "verdicts.jsonl", swap, isSigned));
-    expect(where(outcome)).toMatch(/^verdicts.jsonl: line \d+, packet [0-9a-f]{64}$/);
-    expect(!outcome.ok && outcome.difference.expected).toContain("wrong_frequency");
-    expect(!outcome.ok && outcome.difference.found).toContain('"paid"');
-  });
-
-  test("of an amount is named by line and hotspot", () => {
-    const raise = (all: string) => all.replace(/"delta":"(\d)/, '"delta":"9$1');
-    const bundle = edited(first, "leaves.jsonl", raise, isSigned);
-    expect(where(verifyFiles(bundle))).toMatch(/^leaves.jsonl: line 1, hotspot z6Mk/);
-  });
-
-  test("of the order of the tree is named by line", () => {
-    const swap = (all: string) => {
-      const dump = JSON.parse(all);
-      dump.tree.push(dump.tree.shift());
-      return `${JSON.stringify(dump, null, 1)}\n`;
-    };
-    expect(where(verifyFiles(edited(first, "tree.json", swap, isSigned)))).toMatch(/^tree.json: line \d+$/);
-  });
-
-  test("of a registered position is named by hotspot", () => {
-    const move = (all: string) => all.replace(/"latE7": \d+/, '"latE7": 525000001');
-    const outcome = verifyFiles(edited(first, "registry.json", move, isSigned));
-    expect(where(outcome)).toMatch(/^registry.json: hotspot z6Mk/);
-  });
-});
 
 describe("packets", () => {
   const withPackets = (items: ReturnType<typeof packetsOf>) =>
     where(verifyFiles(signedAgain(first, { "packets.cbor": writePackets(items) })));
-
-  test("one left out is missed in the verdicts", () => {
-    const dropped = packetsOf(first).map((_, i) => withPackets(packetsOf(first).toSpliced(i, 1)));
-    expect(dropped.filter((place) => place.startsWith("verdicts.jsonl: line ")).length).toBe(10);
-    // The eleventh is a status packet: no verdict is about it, but the manifest counts it.
-    expect(dropped.filter((place) => place === "manifest.cbor: counts, packets").length).toBe(1);
-  });
 
   test("one there twice, or out of order, is named", () => {
     const [one, ...others] = packetsOf(first);
@@ -163,20 +105,58 @@ describe("entropy", () => {
 });
 
 describe("parameters", () => {
-  const foreign = { ...PARAMETERS, poolPerEpoch: 2_000_006n };
-  const file = { "parameters.json": utf8(formatParametersFile(foreign)) };
+  const other = { ...PARAMETERS, poolPerEpoch: 2_000_006n };
+  /** Rules that the network signed, in all places: only amounts, verdicts and history are against them. */
+  const ruledBy = (bundle: Bundle, parameters: NetworkParameters, signer = networkSigner) =>
+    signedAgain(
+      bundle,
+      {
+        "parameters.json": utf8(formatParametersFile(parameters)),
+        "parameters.cbor": parametersMessage.seal(parameters, signer, parameters.network),
+      },
+      { parametersHash: parametersHash(parameters) },
+    );
 
-  test("that are not those of the manifest are named", () => {
-    expect(where(verifyFiles({ ...first, ...file }))).toBe("manifest.cbor: parametersHash");
-    expect(where(verifyFiles(signedAgain(first, file)))).toBe("manifest.cbor: parametersHash");
+  test("that the manifest does not name are found", () => {
+    const files = {
+      "parameters.json": utf8(formatParametersFile(other)),
+      "parameters.cbor": signedParameters(other),
+    };
+    expect(where(verifyFiles({ ...first, ...files }))).toBe("manifest.cbor: parametersHash");
+    expect(where(verifyFiles(signedAgain(first, files)))).toBe("manifest.cbor: parametersHash");
   });
 
-  test("that the network signs pay other amounts, and are refused where the hash is known", () => {
-    const bundle = signedAgain(first, file, { parametersHash: parametersHash(foreign) });
-    expect(where(verifyFiles(bundle))).toMatch(/^leaves.jsonl: line 1/);
+  test("that another key signed are found", () => {
+    expect(where(verifyFiles(ruledBy(first, other, signers.a)))).toBe("parameters.cbor: signature");
+  });
+
+  test("that the network signed for this bundle are not those of its verdicts, nor those that are known", () => {
+    const bundle = ruledBy(first, other);
+    expect(where(verifyFiles(bundle))).toMatch(/^verdicts.jsonl: line 1/);
     const honest = { parametersHash: parametersHash(PARAMETERS).toHex() };
     expect(where(verifyFiles(bundle, honest))).toBe("manifest.cbor: parametersHash");
     expect(where(verifyFiles(first, honest))).toBe("holds");
+  });
+
+  test("that are not in force yet are refused", () => {
+    const early = ruledBy(first, { ...other, version: 2, activationEpoch: FIRST_EPOCH + 1 });
+    expect(where(verifyFiles(early))).toBe("parameters.cbor: activationEpoch");
+  });
+
+  test("follow each other: old ones are refused, and new ones that begin too early", () => {
+    const previous = verified(first);
+    const after = (changes: Partial<NetworkParameters>, earlier: Partial<NetworkParameters> = {}) =>
+      where(
+        verifyFiles(ruledBy(second, { ...PARAMETERS, ...changes }), {
+          previous: { ...previous, parameters: { ...PARAMETERS, ...earlier } },
+        }),
+      );
+    const version = { version: 2, activationEpoch: FIRST_EPOCH + 1 };
+    expect(after({ poolPerEpoch: 1n })).toBe("parameters.cbor: version 1, hash");
+    expect(after({}, { version: 2 })).toBe("parameters.cbor: version");
+    expect(after({ ...version, activationEpoch: FIRST_EPOCH })).toBe("parameters.cbor: activationEpoch");
+    expect(after({ ...version, chainId: 2n })).toBe("parameters.cbor: chainId");
+    expect(after({ ...version, poolPerEpoch: 1n })).toMatch(/^verdicts.jsonl: line 1/);
   });
 
   test("that are no parameters are told", () => {
@@ -185,43 +165,81 @@ describe("parameters", () => {
       expect(where(outcome)).toBe("parameters.json: content");
     }
   });
+
+  test("with rules that are not known here are told", () => {
+    const foreign = ruledBy(first, { ...PARAMETERS, ruleSet: "helium-2026" });
+    expect(where(verifyFiles(foreign))).toMatch(/^parameters.json: ruleSet|^verdicts.jsonl: line 1/);
+  });
 });
 
 describe("registry", () => {
   const change = (edit: (list: Record<string, unknown>[]) => unknown) =>
-    where(
-      verifyFiles(
-        edited(first, "registry.json", (all) => `${JSON.stringify(edit(JSON.parse(all)), null, 1)}\n`),
-      ),
-    );
-  const otherEvidence = encodePacket(statusPacket(9, 1_767_225_600_000), signers.a, PARAMETERS.network);
+    where(verifyFiles(editedJson(first, "registry.json", edit)));
+  const changesOf = (list: Record<string, unknown>[], i: number) =>
+    list[i]?.changes as { evidence: string }[];
 
-  test("evidence that another made, or that asserts nothing, is named", () => {
-    const place = /^registry.json: hotspot z6Mk\w+, evidence/;
-    expect(change((list) => list.map((entry) => ({ ...entry, evidence: list[0]?.evidence })))).toMatch(place);
-    const asserting = `0x${otherEvidence.toHex()}`;
-    expect(change((list) => list.map((entry) => ({ ...entry, evidence: asserting })))).toMatch(place);
+  test("evidence about another hotspot, or that asserts nothing, is named", () => {
+    const place = /^registry.json: hotspot z6Mk\w+, change 1: evidence/;
+    expect(change((list) => list.map((entry) => ({ ...entry, changes: changesOf(list, 0) })))).toMatch(place);
+    const silent = encodePacket(statusPacket(9, FIRST_EPOCH * 8000), signers.a, PARAMETERS.network);
+    const evidence = `0x${silent.toHex()}`;
+    const silenced = change((list) =>
+      list.map((entry, i) => ({
+        ...entry,
+        changes: changesOf(list, i).map((one) => ({ ...one, evidence })),
+      })),
+    );
+    expect(silenced).toMatch(place);
   });
 
-  test("another order, a double, a false id or a strange field is told", () => {
+  test("another order, a double, a false id, an empty history or a strange field is told", () => {
     expect(change((list) => list.toReversed())).toBe("registry.json: content");
     expect(change((list) => [list[0], ...list])).toBe("registry.json: content");
     expect(change((list) => list.map((entry) => ({ ...entry, more: 1 })))).toBe("registry.json: content");
-    const renamed = change((list) => [{ ...list[0], id: "z5", evidence: null }, ...list.slice(1)]);
+    expect(change((list) => list.map((entry) => ({ ...entry, changes: [] })))).toBe("registry.json: content");
+    const renamed = change((list) => [{ ...list[0], id: "z5" }, ...list.slice(1)]);
     expect(renamed).toBe("registry.json: hotspot z5, id");
+  });
+
+  test("the same facts in another form are told by line", () => {
+    const spaced = edited(first, "registry.json", (all) => all.replace('"latE7": ', '"latE7":  '));
+    expect(where(verifyFiles(spaced))).toMatch(/^registry.json: line \d+$/);
   });
 
   test("without a hotspot that was paid before", () => {
     const paid = idOf("b");
-    const without = edited(second, "registry.json", (all) => {
-      const list = JSON.parse(all) as { id: string }[];
-      return `${JSON.stringify(
-        list.filter(({ id }) => id !== paid),
-        null,
-        1,
-      )}\n`;
-    });
+    const without = editedJson(second, "registry.json", (list) => list.filter(({ id }) => id !== paid));
     expect(where(verifyFiles(without))).toBe(`registry.json: hotspot ${paid}`);
+  });
+});
+
+describe("denials", () => {
+  const epoch = FIRST_EPOCH + 1;
+  const denial = (changes: Partial<Denial>): Denial => ({
+    hotspot: signers.near.publicKey,
+    peer: null,
+    reason: "too near to another",
+    evidence: "case 1",
+    atMs: FIRST_EPOCH * 8000,
+    fromEpoch: epoch,
+    untilEpoch: epoch + 1,
+    ...changes,
+  });
+  const withDenials = (changes: Partial<Denial>[], signer = networkSigner) => {
+    const messages = changes.map((each) => denialMessage.seal(denial(each), signer, PARAMETERS.network));
+    return where(verifyFiles(replaced(second, "denials.cbor", writeByteStrings(messages))));
+  };
+
+  test("that no network signed, that do not hold now or were made up afterwards are named", () => {
+    expect(withDenials([{}], signers.a)).toBe("denials.cbor: item 1");
+    expect(withDenials([{ fromEpoch: epoch + 1, untilEpoch: epoch + 2 }])).toBe("denials.cbor: item 1");
+    expect(withDenials([{ fromEpoch: epoch - 1, untilEpoch: epoch }])).toBe("denials.cbor: item 1");
+    expect(withDenials([{ atMs: epoch * 8000 }])).toBe("denials.cbor: item 1, atMs");
+    expect(withDenials([{}, {}])).toBe("denials.cbor: item 2");
+  });
+
+  test("that the verdicts do not heed are missed there", () => {
+    expect(withDenials([{}])).toMatch(/^verdicts.jsonl: line \d+, packet /);
   });
 });
 
@@ -245,8 +263,8 @@ describe("manifest", () => {
     expect(where(verifyFiles(bundle, { networkKey: networkSigner.publicKey }))).toBe(
       "manifest.cbor: signature",
     );
-    // Where it is not, the entropy gives it away.
-    expect(where(verifyFiles(bundle))).toBe("entropy.cbor: item 1");
+    // Where it is not, the parameters give it away.
+    expect(where(verifyFiles(bundle))).toBe("parameters.cbor: signature");
   });
 });
 
@@ -272,10 +290,11 @@ describe("several bundles", () => {
 
   test("amounts of earlier epochs that were changed on the way are found", () => {
     const before = new Map(verified(first).settlement.payments.map((p) => [p.hotspotId, p.cumulative + 1n]));
-    const settlement = settleEpoch(verified(second).judgement.proven, PARAMETERS, HOTSPOTS, before);
+    const { judgement } = verified(second);
+    const settlement = settleEpoch(judgement, { parameters: PARAMETERS, hotspots: HOTSPOTS, before });
     const files = {
-      "leaves.jsonl": utf8(formatLeaves(settlement.payments)),
-      "tree.json": utf8(formatTree(settlement.tree)),
+      "leaves.jsonl": encodeChunks(formatLeaves(settlement.payments, judgement.verdicts)),
+      "tree.json": encodeChunks(settlement.tree.dumpText()),
     };
     const bundle = signedAgain(second, files, { root: settlement.tree.root });
     expect(where(verifyFiles(bundle))).toBe("holds");

@@ -6,8 +6,8 @@ import {
   parametersHash,
   sha256,
 } from "@earshot/protocol";
-import { BUNDLE_FILES, type Bundle, epochSpanMs, MANIFEST_FILE } from "./bundle.ts";
-import { readParametersFile, readText, type TextRead } from "./bundle-texts.ts";
+import { BUNDLE_FILES, type Bundle, epochSpanMs, MANIFEST_FILE } from "../epochs/bundle.ts";
+import { readParametersFile, readText, type TextRead } from "../epochs/bundle-readers.ts";
 import { type Check, differ, expectEqual } from "./check.ts";
 
 /** A manifest whose signature holds. */
@@ -30,12 +30,12 @@ export interface Pins {
 const NO_HASH = "0".repeat(64);
 
 /** The text of a file in a form that `read` understands. */
-export function* readFileAs<T>(
-  bundle: Bundle,
-  file: keyof Bundle,
+export function* readFileAs<T, F extends keyof Bundle>(
+  bundle: Pick<Bundle, F>,
+  file: F,
   read: (text: string) => TextRead<T>,
 ): Check<T> {
-  const text = readText(bundle[file]);
+  const text = readText((bundle as Bundle)[file]);
   const value = text.ok ? read(text.value) : text;
   return value.ok ? value.value : yield* differ(file, "content", "a file as bundles have it", value.problem);
 }

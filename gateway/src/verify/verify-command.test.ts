@@ -2,18 +2,18 @@ import { expect, test } from "bun:test";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hotspotId, parametersHash } from "@earshot/protocol";
-import { type Bundle, bundleName } from "./bundle.ts";
-import { writeBundle } from "./bundle-folder.ts";
-import { temporaryFolder, testBundles } from "./test-bundle.ts";
-import { FIRST_EPOCH, idOf, networkSigner, PARAMETERS } from "./test-network.ts";
+import type { Bundle } from "../epochs/bundle.ts";
+import { writeBundle } from "../epochs/bundle-folder.ts";
+import { temporaryFolder, testBundles } from "../epochs/test-bundle.ts";
+import { FIRST_EPOCH, idOf, networkSigner, PARAMETERS } from "../epochs/test-network.ts";
 import { runVerifyEpoch } from "./verify-command.ts";
 
 const bundles = (await testBundles(2)) as [Bundle, Bundle];
 
 function bundlesFolder(): { path: string; bundle: (i: number) => string } & Disposable {
   const folder = temporaryFolder();
-  const bundle = (i: number) => join(folder.path, bundleName(FIRST_EPOCH + i));
-  for (const [i, each] of bundles.entries()) writeBundle(bundle(i), each);
+  const names = bundles.map((each, i) => writeBundle(folder.path, FIRST_EPOCH + i, each));
+  const bundle = (i: number) => join(folder.path, names[i] ?? "");
   return { ...folder, bundle, [Symbol.dispose]: () => folder[Symbol.dispose]() };
 }
 

@@ -1,15 +1,16 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { BUNDLE_FILES, type Bundle, MANIFEST_FILE } from "./bundle.ts";
-import { readPackets, writePackets } from "./bundle-sequences.ts";
-import { signedAgain, testBundles } from "./test-bundle.ts";
-import { networkSigner } from "./test-network.ts";
+import { BUNDLE_FILES, type Bundle, MANIFEST_FILE } from "../epochs/bundle.ts";
+import { readPackets, writePackets } from "../epochs/bundle-sequences.ts";
+import { signedAgain, testBundles } from "../epochs/test-bundle.ts";
+import { networkSigner } from "../epochs/test-network.ts";
+import { OwnThread } from "./signatures.ts";
 import { verifyFiles } from "./verify-bundle.ts";
 
 const [bundle] = (await testBundles(1)) as [Bundle];
 const packets = bundle["packets.cbor"];
 /** What is known anyway is not worked out thousands of times. */
-const options = { keys: new Map(), networkKey: networkSigner.publicKey };
+const options = { signatures: new OwnThread(), networkKey: networkSigner.publicKey };
 /** Thousands of verifications, one for each byte: no machine should need as long. */
 const TIMEOUT_MS = 120_000;
 

@@ -4,27 +4,43 @@ import {
   type Manifest,
   type ManifestCounts,
   type NetworkParameters,
+  parametersHash,
+  type RuleSet,
+  type RuleSetId,
   type Settlement,
-  settleEpoch,
 } from "@earshot/protocol";
-import { type Bundle, MANIFEST_FILE } from "./bundle.ts";
-import { formatLeaves, formatTree, formatVerdicts, readText } from "./bundle-texts.ts";
-import { type Check, differ, expectEqual, expectLines } from "./check.ts";
+import { type Bundle, MANIFEST_FILE } from "../epochs/bundle.ts";
+import { formatLeaves, formatVerdicts } from "../epochs/bundle-texts.ts";
+import { ruleSetOf } from "../epochs/rule-sets.ts";
+import { type Check, differ, expectEqual } from "./check.ts";
+import { expectText } from "./texts.ts";
+
+/** The rules of an epoch, if this program knows them. */
+export function* readRuleSet(id: RuleSetId): Check<RuleSet> {
+  try {
+    return ruleSetOf(id);
+  } catch (error) {
+    return yield* differ("parameters.json", "ruleSet", "one that is known here", (error as Error).message);
+  }
+}
 
 /** Settles what was judged; the rules cannot pay a hotspot that the registry does not have. */
 export function* settle(
-  { proven }: EpochJudgement,
-  parameters: NetworkParameters,
-  hotspots: readonly Hotspot[],
-  before: ReadonlyMap<string, bigint>,
+  rules: RuleSet,
+  judgement: EpochJudgement,
+  inputs: {
+    parameters: NetworkParameters;
+    hotspots: readonly Hotspot[];
+    before: ReadonlyMap<string, bigint>;
+  },
 ): Check<Settlement> {
-  const known = new Set(hotspots.map(({ id }) => id));
-  const stranger = [...before.keys()].find((id) => !known.has(id));
+  const known = new Set(inputs.hotspots.map(({ id }) => id));
+  const stranger = [...inputs.before.keys()].find((id) => !known.has(id));
   if (stranger !== undefined) {
     yield* differ("registry.json", `hotspot ${stranger}`, "every hotspot ever paid", "no entry");
   }
   try {
-    return settleEpoch(proven, parameters, hotspots, before);
+    return rules.settle(judgement, inputs);
   } catch (error) {
     // Amounts beyond uint256, or parameters that no network could use: only forged bundles have them.
     if (!(error instanceof RangeError)) throw error;
@@ -35,23 +51,19 @@ export function* settle(
 /** Verdicts, leaves and tree, line by line, against what the packets give. */
 export function* checkResults(
   bundle: Bundle,
+  parameters: NetworkParameters,
   { verdicts }: EpochJudgement,
   { payments, tree }: Settlement,
 ): Check<void> {
-  yield* expectText(bundle, "verdicts.jsonl", formatVerdicts(verdicts), labelOf("packetId", "packet"));
-  yield* expectText(bundle, "leaves.jsonl", formatLeaves(payments), labelOf("hotspot", "hotspot"));
-  yield* expectText(bundle, "tree.json", formatTree(tree));
-}
-
-function* expectText(
-  bundle: Bundle,
-  file: "verdicts.jsonl" | "leaves.jsonl" | "tree.json",
-  expected: string,
-  label?: (line: string) => string,
-): Check<void> {
-  const found = readText(bundle[file]);
-  if (!found.ok) return yield* differ(file, "content", "UTF-8", found.problem);
-  yield* expectLines(file, expected, found.value, label);
+  const expect = (
+    file: "verdicts.jsonl" | "leaves.jsonl" | "tree.json",
+    text: Iterable<string>,
+    label?: (line: string) => string,
+  ) => expectText(file, text, bundle[file], label);
+  const formatted = formatVerdicts(verdicts, parametersHash(parameters));
+  yield* expect("verdicts.jsonl", formatted, labelOf("packetId", "packet"));
+  yield* expect("leaves.jsonl", formatLeaves(payments, verdicts), labelOf("hotspot", "hotspot"));
+  yield* expect("tree.json", tree.dumpText());
 }
 
 const labelOf = (key: string, word: string) => {

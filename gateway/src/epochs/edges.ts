@@ -1,0 +1,27 @@
+import {
+  decodePacket,
+  type EdgeEvidence,
+  edgesOfEpoch,
+  isReport,
+  type ReceivedReport,
+  received,
+  type Verdict,
+} from "@earshot/protocol";
+import type { BundlePacket } from "./bundle.ts";
+
+/** Who validly heard whom, from packets as they are stored. */
+export function edgesOfStored(
+  packets: readonly BundlePacket[],
+  verdicts: readonly Verdict[],
+): EdgeEvidence[] {
+  const hotspots = new Map(verdicts.map(({ packetId, hotspotId }) => [packetId, hotspotId]));
+  const reports: ReceivedReport[] = [];
+  for (const { id, bytes, receivedAtMs } of packets) {
+    const hotspotId = hotspots.get(id);
+    const result = hotspotId === undefined ? undefined : decodePacket(bytes);
+    if (hotspotId === undefined || !result?.ok) continue;
+    const packet = received(result.decoded, hotspotId, receivedAtMs);
+    if (isReport(packet)) reports.push(packet);
+  }
+  return edgesOfEpoch(reports, verdicts);
+}

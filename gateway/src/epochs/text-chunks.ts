@@ -1,0 +1,47 @@
+import { utf8 } from "@earshot/protocol";
+
+/*
+ * The text of an epoch with a million leaves is half a gigabyte: it is made, written and compared in pieces, never
+ * held as one string.
+ */
+
+const CHUNK_LENGTH = 65_536;
+
+/** The same text in chunks of about 64 KiB. */
+export function* gathered(parts: Iterable<string>): Generator<string, void, void> {
+  let chunk = "";
+  for (const part of parts) {
+    chunk += part;
+    if (chunk.length < CHUNK_LENGTH) continue;
+    yield chunk;
+    chunk = "";
+  }
+  if (chunk !== "") yield chunk;
+}
+
+/** The same text in chunks that end where a line ends; a last line without an end is a chunk's too. */
+export function* wholeLines(chunks: Iterable<string>): Generator<string, void, void> {
+  let rest = "";
+  for (const chunk of chunks) {
+    const end = chunk.lastIndexOf("\n") + 1;
+    if (end > 0) yield rest + chunk.slice(0, end);
+    rest = end > 0 ? chunk.slice(end) : rest + chunk;
+  }
+  if (rest !== "") yield rest;
+}
+
+/** `JSON.stringify(list, null, 1)` and a newline, made item by item. */
+export function* jsonList<T>(items: Iterable<T>, write: (item: T) => unknown): Generator<string, void, void> {
+  let before = "[\n";
+  for (const item of items) {
+    yield `${before} ${JSON.stringify(write(item), null, 1).replaceAll("\n", "\n ")}`;
+    before = ",\n";
+  }
+  yield before === "[\n" ? "[]\n" : "\n]\n";
+}
+
+export function encodeChunks(chunks: Iterable<string>): Uint8Array {
+  const parts: Uint8Array[] = [];
+  for (const chunk of chunks) parts.push(utf8(chunk));
+  return new Uint8Array(Buffer.concat(parts));
+}

@@ -1,0 +1,190 @@
+import {
+  changedHotspot,
+  equalBytes,
+  formatEvmAddress,
+  type Hotspot,
+  hotspotId,
+  type Manifest,
+  type NetworkParameters,
+  networkAad,
+  type RegistryChange,
+  readEvidence,
+} from "@earshot/protocol";
+import { epochSpanMs } from "../epochs/bundle.ts";
+import { readRegistry } from "../epochs/bundle-readers.ts";
+import type { RegistryEntry } from "../epochs/bundle-schemas.ts";
+import { formatRegistry } from "../epochs/bundle-texts.ts";
+import { answersOf, type Check, differ, expectEqual } from "./check.ts";
+import { readFileAs, type SignedManifest } from "./manifest.ts";
+import { packetJob } from "./packets.ts";
+import {
+  admissionOf,
+  HOLDS,
+  INADMISSIBLE,
+  type PendingSignatures,
+  type SignatureChecker,
+  type SignatureJob,
+} from "./signatures.ts";
+import { expectText } from "./texts.ts";
+
+const FILE = "registry.json";
+
+/** By hotspot id, each hotspot's in order. */
+export type Changes = ReadonlyMap<string, readonly RegistryChange[]>;
+
+export interface OpenedRegistry {
+  hotspots: Hotspot[];
+  changes: Changes;
+  registrations: Registrations;
+  waiting: { places: Place[]; pending: PendingSignatures };
+}
+
+/** How many changes bear whose signature. */
+export interface Registrations {
+  owner: number;
+  operator: number;
+}
+
+/** What a signature is about. */
+interface Place {
+  at: string;
+  id: string;
+  /** Only whether the key may sign anything is asked: the change itself bears the network's signature. */
+  isAdmission: boolean;
+}
+
+interface Context {
+  parameters: NetworkParameters;
+  signed: SignedManifest;
+}
+
+/** What the registry says of each hotspot must follow from the signed changes in it, and from nothing else. */
+export function* openRegistry(
+  bundle: { [FILE]: Uint8Array },
+  context: Context,
+  signatures: SignatureChecker,
+): Check<OpenedRegistry> {
+  const entries = yield* readFileAs(bundle, FILE, readRegistry);
+  const hotspots: Hotspot[] = [];
+  const [places, jobs]: [Place[], SignatureJob[]] = [[], []];
+  for (const entry of entries) {
+    yield* expectEqual(FILE, `hotspot ${entry.id}, id`, hotspotId(entry.publicKey), entry.id);
+    const hotspot = yield* followChanges(entry, context, (at, job) => {
+      places.push({ at, id: entry.id, isAdmission: job.signature.length === 0 });
+      jobs.push(job);
+    });
+    yield* checkFacts(entry, hotspot);
+    hotspots.push(hotspot);
+  }
+  const changes = new Map(entries.map(({ id, changes: own }) => [id, own]));
+  yield* expectText(FILE, formatRegistry(hotspots, changes), bundle[FILE]);
+  const operator = places.filter(({ isAdmission }) => isAdmission).length;
+  const registrations = { owner: places.length - operator, operator };
+  return { hotspots, changes, registrations, waiting: { places, pending: signatures.start(jobs) } };
+}
+
+function* followChanges(
+  entry: RegistryEntry,
+  { parameters, signed }: Context,
+  check: (at: string, job: SignatureJob) => void,
+): Check<Hotspot> {
+  const aad = networkAad(parameters.network);
+  let hotspot: Hotspot | undefined;
+  for (const [i, change] of entry.changes.entries()) {
+    const at = `hotspot ${entry.id}, change ${i + 1}`;
+    yield* checkTime(at, change, hotspot?.change, signed.manifest, parameters);
+    const evidence = readEvidence(change.evidence, parameters.network, signed.publicKey);
+    if (evidence === undefined) {
+      const wanted = `an asserting status packet, or a registration signed by ${hotspotId(signed.publicKey)}`;
+      return yield* differ(FILE, `${at}: evidence`, wanted, "neither");
+    }
+    if (!equalBytes(evidence.publicKey, entry.publicKey)) {
+      return yield* differ(FILE, `${at}: evidence`, `about ${entry.id}`, hotspotId(evidence.publicKey));
+    }
+    const job = evidence.by === "owner" ? packetJob(evidence.packet, aad) : admissionOf(entry.publicKey);
+    check(`${at}: ${evidence.by === "owner" ? "signature" : "key"}`, job);
+    hotspot = changedHotspot(hotspot, change, evidence);
+    if (hotspot === undefined) {
+      return yield* differ(FILE, `${at}: region`, "a region of the protocol", evidence.assertion.region);
+    }
+  }
+  return hotspot ?? (yield* differ(FILE, `hotspot ${entry.id}, changes`, "at least one", "none"));
+}
+
+/**
+ * A new hotspot counts at once, so its first change comes before its epoch is closed; each further change is known
+ * before the epoch begins in which it counts.
+ */
+function* checkTime(
+  at: string,
+  { atMs, fromEpoch }: RegistryChange,
+  before: RegistryChange | undefined,
+  { epoch, closedAtMs }: Manifest,
+  parameters: NetworkParameters,
+): Check<void> {
+  const first = before === undefined ? 0 : before.fromEpoch + 1;
+  if (fromEpoch < first || fromEpoch > epoch) {
+    yield* differ(FILE, `${at}: fromEpoch`, `an epoch from ${first} to ${epoch}`, String(fromEpoch));
+  }
+  const { fromMs } = epochSpanMs(fromEpoch, parameters);
+  const isInTime = before === undefined ? atMs <= closedAtMs : atMs < fromMs;
+  if (isInTime) return;
+  const limit = before === undefined ? `up to ${closedAtMs}, when the epoch closed` : `before ${fromMs}`;
+  yield* differ(FILE, `${at}: atMs`, `a time ${limit}`, String(atMs));
+}
+
+const FACTS = [
+  "cell",
+  "latE7",
+  "lonE7",
+  "elevationM",
+  "antennaGainDdbi",
+  "region",
+  "registeredAtMs",
+  "settledCell",
+  "relocatedAtMs",
+] as const satisfies readonly (keyof RegistryEntry & keyof Hotspot)[];
+
+function* checkFacts(entry: RegistryEntry, hotspot: Hotspot): Check<void> {
+  const expect = (fact: string, expected: unknown, found: unknown) =>
+    expectEqual(FILE, `hotspot ${entry.id}, ${fact}`, `${expected}`, `${found}`, "as its changes say");
+  for (const fact of FACTS) yield* expect(fact, hotspot[fact], entry[fact]);
+  yield* expect("payee", payeeText(hotspot.payee), payeeText(entry.payee));
+}
+
+const payeeText = (payee: Uint8Array | null): string => (payee === null ? "none" : formatEvmAddress(payee));
+
+/** That every change is signed by whom it says. */
+export function* checkRegistrySignatures({ waiting }: OpenedRegistry): Check<void> {
+  const answers = yield* answersOf(waiting.pending);
+  for (const [i, { at, id, isAdmission }] of waiting.places.entries()) {
+    if (answers[i] === INADMISSIBLE) yield* differ(FILE, at, "an admissible key", id);
+    if (answers[i] === HOLDS || isAdmission) continue;
+    yield* differ(FILE, at, `a signature of ${id} that holds`, "one that does not hold");
+  }
+}
+
+/**
+ * Compares with the bundle before: what counted then counts now, and what is new counts from after then.
+ * @param epoch of the bundle before
+ */
+export function* checkSameChanges(current: Changes, previous: Changes, epoch: number): Check<void> {
+  for (const [id, before] of previous) {
+    if (!current.has(id)) yield* differ(FILE, `hotspot ${id}`, `an entry, as in epoch ${epoch}`, "none");
+    const known = (current.get(id) ?? []).filter(({ fromEpoch }) => fromEpoch <= epoch);
+    for (let i = 0; i < Math.max(before.length, known.length); i++) {
+      const [expected, found] = [changeText(before[i]), changeText(known[i])];
+      yield* expectEqual(FILE, `hotspot ${id}, change ${i + 1}`, expected, found, `as in epoch ${epoch}`);
+    }
+  }
+  for (const [id, [first]] of current) {
+    if (previous.has(id) || first === undefined || first.fromEpoch > epoch) continue;
+    const expected = `an epoch after ${epoch}: it was not registered then`;
+    yield* differ(FILE, `hotspot ${id}, change 1: fromEpoch`, expected, String(first.fromEpoch));
+  }
+}
+
+const changeText = (change: RegistryChange | undefined): string =>
+  change === undefined
+    ? "no change"
+    : `from epoch ${change.fromEpoch}, at ${change.atMs}, evidence ${change.evidence.toHex()}`;

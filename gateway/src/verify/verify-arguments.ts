@@ -1,0 +1,65 @@
+import { fromHex, isAdmissibleKey, publicKeyOf } from "@earshot/protocol";
+import type { EpochSpan } from "./bundle-source.ts";
+import type { Pins } from "./manifest.ts";
+
+export interface VerifyArguments {
+  path: string;
+  pins: Pins;
+  epochs?: EpochSpan;
+  isJson: boolean;
+  isTimed: boolean;
+}
+
+export type ParsedArguments = { ok: true; value: VerifyArguments } | { ok: false; problem: string };
+
+export function parseVerifyArguments(args: readonly string[]): ParsedArguments {
+  const value: VerifyArguments = { path: "", pins: {}, isJson: false, isTimed: false };
+  const paths: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const argument = args[i] as string;
+    if (!argument.startsWith("--")) paths.push(argument);
+    else if (argument === "--json") value.isJson = true;
+    else if (argument === "--timing") value.isTimed = true;
+    else {
+      const problem = setOption(value, argument, args[++i] ?? "");
+      if (problem !== undefined) return { ok: false, problem };
+    }
+  }
+  const [path] = paths;
+  if (path === undefined || paths.length > 1) {
+    return { ok: false, problem: `One PATH is needed; ${paths.length} were given` };
+  }
+  return { ok: true, value: { ...value, path } };
+}
+
+/** What is wrong with the value, if anything is. */
+function setOption(into: VerifyArguments, name: string, value: string): string | undefined {
+  const setter = OPTIONS[name];
+  if (setter === undefined) return `Unknown option ${name}`;
+  const needed = setter(into, value);
+  return needed && `${name} is "${value}"; ${needed}`;
+}
+
+/** Each sets its value, or says what is needed. */
+const OPTIONS: Record<string, (into: VerifyArguments, value: string) => string | undefined> = {
+  "--key"(into, value) {
+    const networkKey = publicKeyOf(value);
+    if (networkKey === undefined || !isAdmissibleKey(networkKey)) {
+      return "the id (z6Mk…) of an admissible key is needed";
+    }
+    into.pins.networkKey = networkKey;
+    return undefined;
+  },
+  "--parameters"(into, value) {
+    const hash = fromHex(value);
+    if (hash?.length !== 32) return "64 hex digits are needed";
+    into.pins.parametersHash = hash.toHex();
+    return undefined;
+  },
+  "--epochs"(into, value) {
+    const [, first, last = first] = /^(\d{1,10})(?:-(\d{1,10}))?$/.exec(value) ?? [];
+    if (first === undefined || Number(first) > Number(last)) return "A-B with A not above B, or A is needed";
+    into.epochs = { first: Number(first), last: Number(last) };
+    return undefined;
+  },
+};

@@ -1,0 +1,149 @@
+import { hotspotId, sha256 } from "@earshot/protocol";
+import { type Bundle, MANIFEST_FILE } from "../epochs/bundle.ts";
+import { cidOf } from "../epochs/cid.ts";
+import { type BundleSource, folderSource } from "./bundle-source.ts";
+import type { Difference } from "./check.ts";
+import { isFirstManifest } from "./manifest.ts";
+import { OwnThread, type SignatureChecker } from "./signatures.ts";
+import {
+  type BundleOutcome,
+  type Verified,
+  type VerifyOptions,
+  verifyFiles,
+  verifyFilesLater,
+} from "./verify-bundle.ts";
+
+/** What came out for one bundle. */
+export interface VerifyReport {
+  ok: boolean;
+  /** The bundle's folder or address. */
+  path: string;
+  epoch: number | undefined;
+  network: string | undefined;
+  /** Id of the key that signed the manifest. */
+  networkKey: string | undefined;
+  /** Of the manifest, and through that of every byte in the bundle. */
+  cid: string | undefined;
+  /** Present unless all holds. */
+  difference?: Difference;
+  /** Root computed from the packets, 0x hex; undefined when a difference was found before it could be. */
+  recomputedRoot: string | undefined;
+  /** Root that the manifest states, 0x hex. */
+  root: string | undefined;
+  /** What had to be taken on trust, or is worth knowing. */
+  notes: string[];
+  /** Present when all holds: the input for the next bundle, and the numbers to print. */
+  verified?: Verified;
+}
+
+export interface SeriesOptions extends VerifyOptions {
+  /** Checks the signatures of large bundles in other threads; small ones are done sooner in this one. */
+  pool?: SignatureChecker;
+}
+
+/** Below this many bytes of packets other threads would only be waited for. */
+const SMALL_PACKETS_BYTES = 262_144;
+
+const hex = (bytes: Uint8Array | undefined): string | undefined => bytes && `0x${bytes.toHex()}`;
+
+/** Judges the bundle in a folder again from its packets. Bad content is reported, never thrown. */
+export const verifyBundle = (path: string, options: SeriesOptions = {}): Promise<VerifyReport> =>
+  verifySource(folderSource(path), options);
+
+async function verifySource(source: BundleSource, options: SeriesOptions): Promise<VerifyReport> {
+  const read = await source.read();
+  if (!read.ok) return reportOf(source.name, undefined, read, options);
+  const outcome = await outcomeOf(read.bundle, options);
+  const misnamed = outcome.ok ? nameDifference(read.folder, read.bundle) : undefined;
+  return reportOf(
+    source.name,
+    read.bundle,
+    outcome.ok && misnamed !== undefined
+      ? { ok: false, difference: misnamed, signed: outcome.verified.signed }
+      : outcome,
+    options,
+  );
+}
+
+async function outcomeOf(bundle: Bundle, { pool, ...options }: SeriesOptions): Promise<BundleOutcome> {
+  const isLarge = bundle["packets.cbor"].length > SMALL_PACKETS_BYTES;
+  return pool !== undefined && isLarge
+    ? verifyFilesLater(bundle, { ...options, signatures: pool })
+    : verifyFiles(bundle, options);
+}
+
+/** A folder may have any name, but not another bundle's. */
+function nameDifference(folder: string, bundle: Bundle): Difference | undefined {
+  const expected = /^epoch-\d{10}-(b[a-z2-7]{58})$/.exec(folder)?.[1];
+  const found = cidOf(sha256(bundle[MANIFEST_FILE]));
+  if (expected === undefined || expected === found) return undefined;
+  return { file: MANIFEST_FILE, at: "CID", expected: `${expected}, as the folder is named`, found };
+}
+
+/** Verifies bundles in the order given, each as the successor of the one before; stops after the first that differs. */
+export async function* verifySeries(
+  bundles: readonly (string | BundleSource)[],
+  options: SeriesOptions = {},
+): AsyncGenerator<VerifyReport, void, void> {
+  const { signatures = new OwnThread() } = options;
+  let previous = options.previous;
+  for (const bundle of bundles) {
+    const source = typeof bundle === "string" ? folderSource(bundle) : bundle;
+    const report = await verifySource(source, { ...options, signatures, ...(previous && { previous }) });
+    yield report;
+    if (!report.ok) return;
+    previous = report.verified;
+  }
+}
+
+function reportOf(
+  path: string,
+  bundle: Bundle | undefined,
+  outcome: BundleOutcome,
+  options: VerifyOptions,
+): VerifyReport {
+  const signed = outcome.ok ? outcome.verified.signed : outcome.signed;
+  const root = outcome.ok ? outcome.verified.settlement.tree.root : outcome.root;
+  return {
+    ok: outcome.ok,
+    path,
+    epoch: signed?.manifest.epoch,
+    network: signed?.manifest.network,
+    networkKey: signed && hotspotId(signed.publicKey),
+    cid: bundle && cidOf(sha256(bundle[MANIFEST_FILE])),
+    recomputedRoot: hex(root),
+    root: hex(signed?.manifest.root),
+    notes: outcome.ok ? notesOn(outcome.verified, options) : [],
+    ...(outcome.ok ? { verified: outcome.verified } : { difference: outcome.difference }),
+  };
+}
+
+function notesOn(
+  { manifest, registrations, isComplete }: Verified,
+  { previous, networkKey }: VerifyOptions,
+): string[] {
+  const notes: string[] = [];
+  if (previous === undefined && networkKey === undefined) {
+    notes.push("The signing key was taken from the manifest: compare it with the one the network publishes.");
+  }
+  if (previous === undefined && !isFirstManifest(manifest)) {
+    notes.push(
+      "Amounts and sequence numbers of earlier epochs were taken from this bundle: verify the folder of all bundles to check them.",
+    );
+  } else if (!isComplete) {
+    notes.push("Sequence numbers used before the first bundle given were taken from the bundles.");
+  }
+  const { owner, operator } = registrations;
+  if (operator > 0) {
+    notes.push(
+      `${operator} of ${owner + operator} registry changes bear the operator's signature, not the owner's.`,
+    );
+  }
+  const skipped = manifest.previousEpoch === null ? 0 : manifest.epoch - manifest.previousEpoch - 1;
+  if (skipped > 0) {
+    const what =
+      skipped === 1 ? "The epoch before it was skipped" : `${skipped} epochs before it were skipped`;
+    notes.push(`${what}: the network published nothing then.`);
+  }
+  return notes;
+}
