@@ -1,0 +1,27 @@
+import type { RuleSetId } from "../parameters.ts";
+import { type Settlement, type SettlementInputs, settleEpoch } from "../settlement.ts";
+import { type EpochInputs, type EpochJudgement, judgeEpoch } from "./epoch.ts";
+import { RULE_ORDER } from "./reasons.ts";
+
+/** Reasons in the order in which they are looked for. */
+export interface RuleOrder {
+  /** Of every report. */
+  report: readonly string[];
+  beacon: readonly string[];
+  witness: readonly string[];
+}
+
+/** One published way to judge an epoch and to pay for it: pure, the same for the same inputs in any order. */
+export interface RuleSet {
+  readonly id: RuleSetId;
+  readonly order: RuleOrder;
+  judge(inputs: EpochInputs): EpochJudgement;
+  settle(judgement: EpochJudgement, inputs: SettlementInputs): Settlement;
+}
+
+export const earshot1: RuleSet = {
+  id: "earshot-1",
+  order: RULE_ORDER,
+  judge: judgeEpoch,
+  settle: settleEpoch,
+};
