@@ -1,0 +1,47 @@
+import type { DriverCounts } from "../../driver.ts";
+import type { UplinkRefusal } from "./station-uplink.ts";
+
+export interface BasicsStationCounts extends DriverCounts {
+  /** Uplinks that made no frame, by the reason; all of them are in `badFrames` too. */
+  refused: Readonly<Record<UplinkRefusal, number>>;
+  /** Second readings of one transmission, dropped. */
+  duplicates: number;
+  /** Messages understood and of no use here, such as the output of a remote shell. */
+  otherMessages: number;
+  /** Messages of a session that another one replaced, and uplinks before the station was configured. */
+  staleMessages: number;
+  /** `dntxed` that nothing waited for: late, repeated, or from another session. */
+  strayConfirmations: number;
+  alarms: number;
+  /** Requests answered with 401, 404 or 503, and discoveries answered with an error. */
+  refusedRequests: number;
+  /** Connections ended for a broken WebSocket frame, a message too long, or silence. */
+  brokenConnections: number;
+  /** Stations that connected while their earlier session was still open. */
+  replacedSessions: number;
+}
+
+/** The counters of one server. */
+export class StationCounters {
+  frames = 0;
+  badFrames = 0;
+  garbageBytes = 0;
+  duplicates = 0;
+  otherMessages = 0;
+  staleMessages = 0;
+  strayConfirmations = 0;
+  alarms = 0;
+  refusedRequests = 0;
+  brokenConnections = 0;
+  replacedSessions = 0;
+  readonly #refused: Record<UplinkRefusal, number> = { frame: 0, frequency: 0, "data-rate": 0 };
+
+  refuse(code: UplinkRefusal): void {
+    this.badFrames += 1;
+    this.#refused[code] += 1;
+  }
+
+  snapshot(droppedReadings: number): BasicsStationCounts {
+    return { ...this, refused: { ...this.#refused }, droppedReadings };
+  }
+}

@@ -1,0 +1,261 @@
+import { type Log, REGIONS, silentLog } from "@earshot/protocol";
+import { LinkLostError, type SocketAddress } from "../../driver.ts";
+import { errorMessage } from "../../link/error-message.ts";
+import { ReadingQueue } from "../../link/reading-queue.ts";
+import type { LoraReading, LoraTransmission, TransmitResult } from "../reading.ts";
+import { wholeDbm } from "../txpk.ts";
+import { isAuthorised, stationEndpoint } from "./access.ts";
+import type { BasicsStationOptions, BasicsStationRadio, StationState } from "./basics-station.ts";
+import { answerDiscovery, baseUriOf } from "./discovery.ts";
+import { dnmsgBody, writeDnmsg } from "./dnmsg.ts";
+import { PendingDownlinks } from "./pending-downlinks.ts";
+import type { StationConnection, StationListener, StationRequest } from "./station-connection.ts";
+import { type BasicsStationCounts, StationCounters } from "./station-counters.ts";
+import { type SessionHost, StationSession } from "./station-session.ts";
+import { type StationRecord, StationTable, statusOf } from "./station-table.ts";
+import { StationUplinkReader } from "./station-uplink.ts";
+import { Watchdog } from "./watchdog.ts";
+
+export interface StationServerOptions extends BasicsStationOptions {
+  listener: StationListener;
+  powerDbm: number;
+}
+
+/** See `openBasicsStation`. */
+export class BasicsStationServer implements BasicsStationRadio {
+  readonly name: string;
+  readonly local: SocketAddress;
+  readonly powerDbm: number;
+  readonly #options: StationServerOptions;
+  readonly #listener: StationListener;
+  readonly #counters = new StationCounters();
+  readonly #stations: StationTable<StationSession>;
+  readonly #pending: PendingDownlinks;
+  readonly #watchdog: Watchdog;
+  readonly #readings: ReadingQueue<LoraReading>;
+  readonly #host: SessionHost;
+  readonly #log: Log;
+  readonly #channels: number;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: StationServerOptions) {
+    const { listener, clock, region, log = silentLog, capacity = 1024, maxStations = 16 } = options;
+    this.#options = options;
+    this.#listener = listener;
+    this.#log = log;
+    this.local = listener.local;
+    this.name = `basics-station ${this.local.host}:${this.local.port}`;
+    this.powerDbm = options.powerDbm;
+    this.#channels = REGIONS[region].beaconChannelsHz.length;
+    this.#stations = new StationTable(maxStations);
+    this.#pending = new PendingDownlinks(clock);
+    this.#readings = new ReadingQueue({ capacity, onLeave: () => this.close() });
+    this.#host = this.#sessionHost();
+    // Twice as many as stations: one being replaced and one asking where to connect must not shut a third out.
+    this.#watchdog = new Watchdog({ clock, limit: 2 * maxStations, onStatus: () => this.#tellStatus() });
+    listener.start({
+      admit: (request) => this.#admit(request),
+      opened: (connection) => this.#open(connection),
+      lost: (error) => this.#lose(error),
+    });
+  }
+
+  counts(): Readonly<BasicsStationCounts> {
+    return this.#counters.snapshot(this.#readings.dropped);
+  }
+
+  stations(): StationState[] {
+    return this.#stations.all.map(({ gatewayEui, lastSeenMs, session, version, model }) => ({
+      gatewayEui,
+      lastSeenMs,
+      isConnected: session !== undefined,
+      canTransmit: session?.isReady === true,
+      ...(version === undefined ? {} : { version }),
+      ...(model === undefined ? {} : { model }),
+    }));
+  }
+
+  async transmit(transmission: LoraTransmission): Promise<TransmitResult> {
+    const body = dnmsgBody(this.#options.region, transmission);
+    const askedDbm = wholeDbm(transmission.powerDbm);
+    if (this.#readings.ended) return { sent: false, error: "CLOSED" };
+    if (askedDbm < this.powerDbm) return { sent: false, error: "TX_POWER" };
+    const record = this.#stations.forTransmit(transmission.gatewayEui);
+    if (record?.session === undefined) return { sent: false, error: "NO_FORWARDER" };
+    const pending = this.#pending.add(record.session);
+    if (pending === undefined) return { sent: false, error: "QUEUE_FULL" };
+    const text = writeDnmsg(body, pending.diid, record.gatewayEui, this.#options.clock.now());
+    if (!record.session.send(text)) pending.settle({ sent: false, error: "SEND_FAILED" });
+    const result = await pending.result;
+    if (result.sent) record.counters.transmitted += 1;
+    return result;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<LoraReading, undefined> {
+    return this.#readings[Symbol.asyncIterator]();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #close(): Promise<void> {
+    this.#readings.end();
+    return this.#release();
+  }
+
+  #lose(error: Error): void {
+    this.#readings.fail(new LinkLostError(`Lost ${this.name}: ${errorMessage(error)}`, { cause: error }));
+    this.#closing ??= this.#release();
+  }
+
+  /** A listener that fails to close is gone all the same. */
+  async #release(): Promise<void> {
+    this.#pending.close();
+    this.#watchdog.stop();
+    await this.#listener.close().catch(() => {});
+  }
+
+  #sessionHost(): SessionHost {
+    const { clock, region, gpsTimeMs = () => undefined } = this.#options;
+    return {
+      clock,
+      log: this.#log,
+      region,
+      powerDbm: this.powerDbm,
+      uplinks: new StationUplinkReader(region),
+      counters: this.#counters,
+      gpsTimeMs,
+      push: (reading) => this.#readings.push(reading),
+      moved: (record) => this.#pushStatus(record),
+      confirmed: (session, diid, tmstUs) => {
+        const { powerDbm } = this;
+        const result = { sent: true, powerDbm, ...(tmstUs === undefined ? {} : { tmstUs }) } as const;
+        return this.#pending.confirm(diid, session, result);
+      },
+    };
+  }
+
+  #admit({ path, authorization, remote }: StationRequest): 101 | 401 | 404 | 503 {
+    const { tokens } = this.#options;
+    const status = this.#statusFor(path, tokens === undefined || isAuthorised(tokens, authorization));
+    if (status === 101) return status;
+    this.#counters.refusedRequests += 1;
+    this.#log("debug", "A station's request was refused", { status, remote });
+    return status;
+  }
+
+  #statusFor(path: string, isKnown: boolean): 101 | 401 | 404 | 503 {
+    if (!isKnown) return 401;
+    const endpoint = stationEndpoint(path);
+    if (endpoint === undefined) return 404;
+    if (this.#watchdog.isFull || this.#readings.ended) return 503;
+    return endpoint.kind === "discovery" || this.#stations.hasRoomFor(endpoint.gatewayEui) ? 101 : 503;
+  }
+
+  #open(connection: StationConnection): void {
+    const endpoint = stationEndpoint(connection.request.path);
+    if (endpoint?.kind === "router") this.#openSession(connection, endpoint.gatewayEui);
+    else this.#openDiscovery(connection);
+  }
+
+  #openDiscovery(connection: StationConnection): void {
+    const watched = this.#watchdog.watch(connection, { isBrief: true, onSilent: () => {} });
+    connection.listen({
+      text: (text) => this.#discover(connection, text),
+      binary: (byteCount) => this.#refuseBinary(byteCount),
+      alive: () => {},
+      broken: () => this.#countBroken(),
+      closed: () => this.#watchdog.forget(watched),
+    });
+  }
+
+  /** The station closes when it has its answer. */
+  #discover(connection: StationConnection, text: string): void {
+    const { host } = connection.request;
+    const baseUri = this.#options.baseUri ?? baseUriOf(host, this.#listener.isSecure, this.local.port) ?? "";
+    const refusal = (gatewayEui: string) => {
+      if (baseUri === "") return "The request's Host header names no host";
+      return this.#stations.hasRoomFor(gatewayEui) ? undefined : "Too many stations are connected";
+    };
+    const { ok, json } = answerDiscovery(text, { baseUri, refusal });
+    if (ok) this.#counters.frames += 1;
+    else this.#counters.refusedRequests += 1;
+    connection.send(json);
+  }
+
+  #openSession(connection: StationConnection, gatewayEui: string): void {
+    const record = this.#stations.add(gatewayEui, this.#options.clock.now());
+    if (record === undefined) {
+      connection.terminate();
+      return;
+    }
+    this.#replace(record);
+    const session = new StationSession(connection, record, this.#host);
+    record.session = session;
+    const watched = this.#watchdog.watch(connection, { onSilent: () => this.#reportSilence(record) });
+    connection.listen({
+      text: (text) => {
+        watched.heard();
+        session.receive(text);
+      },
+      binary: (byteCount) => {
+        watched.heard();
+        this.#refuseBinary(byteCount);
+      },
+      alive: () => watched.heard(),
+      broken: () => this.#countBroken(),
+      closed: () => {
+        this.#watchdog.forget(watched);
+        this.#endSession(record, session);
+      },
+    });
+  }
+
+  /** A station that connects anew has given its old connection up, even where that one still looks open. */
+  #replace(record: StationRecord<StationSession>): void {
+    const { session, gatewayEui } = record;
+    if (session === undefined) return;
+    this.#counters.replacedSessions += 1;
+    this.#log("info", "A station connected again; its earlier connection is closed", { gatewayEui });
+    delete record.session;
+    this.#pending.abandon(session);
+    session.end();
+  }
+
+  #endSession(record: StationRecord<StationSession>, session: StationSession): void {
+    this.#pending.abandon(session);
+    if (record.session !== session) return;
+    delete record.session;
+    this.#log("info", "A station disconnected", { gatewayEui: record.gatewayEui });
+  }
+
+  #reportSilence({ gatewayEui }: StationRecord<StationSession>): void {
+    this.#countBroken();
+    this.#log("warn", "A station does not answer; its connection is closed", { gatewayEui });
+  }
+
+  #countBroken(): void {
+    this.#counters.brokenConnections += 1;
+  }
+
+  #refuseBinary(byteCount: number): void {
+    this.#counters.badFrames += 1;
+    this.#counters.garbageBytes += byteCount;
+  }
+
+  #tellStatus(): void {
+    for (const record of this.#stations.all) {
+      if (record.session?.isReady === true) this.#pushStatus(record);
+    }
+  }
+
+  #pushStatus(record: StationRecord<StationSession>): void {
+    this.#readings.push(statusOf(record, this.#channels, this.#options.clock.now()));
+  }
+}

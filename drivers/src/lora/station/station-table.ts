@@ -1,0 +1,103 @@
+import { DuplicateFilter } from "../duplicate-filter.ts";
+import { definedOnly } from "../json-fields.ts";
+import { RadioCounters } from "../radio-counters.ts";
+import type { RadioStatus } from "../reading.ts";
+import type { StationPosition } from "./station-events.ts";
+
+/** What of a session its station's record needs. */
+export interface LiveSession {
+  /** True once the station was configured: before, it drops what it is told to send. */
+  readonly isReady: boolean;
+  end(): void;
+}
+
+/** One station, known by its EUI; it outlives its connections, and its counters run on. */
+export interface StationRecord<S extends LiveSession> {
+  readonly gatewayEui: string;
+  readonly counters: RadioCounters;
+  duplicates: DuplicateFilter;
+  session?: S;
+  lastSeenMs: number;
+  lastStatusMs?: number;
+  position?: StationPosition;
+  /** As it named itself, such as "2.0.6(linux/testsim)" and "linux". */
+  version?: string;
+  model?: string;
+}
+
+/** The stations known, at most `limit`: one that is not connected gives its place to a new one. */
+export class StationTable<S extends LiveSession> {
+  readonly #limit: number;
+  readonly #byEui = new Map<string, StationRecord<S>>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get all(): readonly StationRecord<S>[] {
+    return [...this.#byEui.values()];
+  }
+
+  /** Whether `add` would take it. */
+  hasRoomFor(gatewayEui: string): boolean {
+    return (
+      this.#byEui.has(gatewayEui) ||
+      this.#byEui.size < this.#limit ||
+      this.all.some(({ session }) => session === undefined)
+    );
+  }
+
+  /** The record of a station, new or known; `undefined` when there are too many connected. */
+  add(gatewayEui: string, nowMs: number): StationRecord<S> | undefined {
+    const known = this.#byEui.get(gatewayEui);
+    if (known !== undefined) return known;
+    if (this.#byEui.size >= this.#limit && !this.#dropAbsent()) return undefined;
+    const record: StationRecord<S> = {
+      gatewayEui,
+      counters: new RadioCounters(),
+      duplicates: new DuplicateFilter(),
+      lastSeenMs: nowMs,
+    };
+    this.#byEui.set(gatewayEui, record);
+    return record;
+  }
+
+  /** Who transmits: the named station, else the one known longest that can. */
+  forTransmit(gatewayEui?: string): StationRecord<S> | undefined {
+    const named = gatewayEui?.toLowerCase();
+    return this.all.find(
+      (record) => (named === undefined || record.gatewayEui === named) && record.session?.isReady === true,
+    );
+  }
+
+  #dropAbsent(): boolean {
+    const [longest] = this.all
+      .filter(({ session }) => session === undefined)
+      .toSorted((one, other) => one.lastSeenMs - other.lastSeenMs);
+    return longest !== undefined && this.#byEui.delete(longest.gatewayEui);
+  }
+}
+
+const MULTI_SF_SPREADING_FACTORS = 6;
+
+/** Station passes on nothing with a bad CRC or none, and does not count it: `rxBad` and `rxNoCrc` are 0. */
+export function statusOf(
+  { gatewayEui, counters, position }: StationRecord<LiveSession>,
+  channels: number,
+  atMs: number,
+): RadioStatus {
+  return definedOnly({
+    kind: "radio",
+    atMs,
+    gatewayEui,
+    rxOk: counters.rxOk,
+    rxBad: counters.rxBad,
+    rxNoCrc: counters.rxNoCrc,
+    transmitted: counters.transmitted,
+    channels,
+    spreadingFactors: MULTI_SF_SPREADING_FACTORS,
+    latDeg: position?.latDeg,
+    lonDeg: position?.lonDeg,
+    altM: position?.altM,
+  } as const);
+}

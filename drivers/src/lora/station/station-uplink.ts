@@ -1,0 +1,88 @@
+import { REGIONS, type RegionId } from "@earshot/protocol";
+import { receptionTimeMs } from "../gps-time.ts";
+import { definedOnly } from "../json-fields.ts";
+import type { HeardFrame, RadioFrame } from "../reading.ts";
+import { rebuildFrame } from "./lorawan-frame.ts";
+import { bigintOf, integerOf, type LosslessObject, numberOf, objectOf } from "./lossless-json.ts";
+import { planRadios, type RadioPlan } from "./radio-plan.ts";
+import { STATION_REGIONS, type StationRegion } from "./station-regions.ts";
+
+/** Why an uplink made no frame. */
+export type UplinkRefusal = "frame" | "frequency" | "data-rate";
+
+export type UplinkResult = { ok: true; frame: RadioFrame } | { ok: false; code: UplinkRefusal };
+
+export interface UplinkOrigin {
+  atMs: number;
+  gatewayEui: string;
+}
+
+/** Station keeps RSSI in one unsigned byte, negated, and SNR in a signed byte of quarter dB. */
+const [LEAST_RSSI_DBM, MOST_SNR_DB] = [-255, 32];
+const MAX_FINE_TIMESTAMP_NS = 999_999_999;
+
+/** Reads the uplinks of one region's stations. */
+export class StationUplinkReader {
+  readonly #region: StationRegion;
+  readonly #rangeHz: readonly [number, number];
+  readonly #plan: RadioPlan;
+
+  constructor(id: RegionId) {
+    this.#region = STATION_REGIONS[id];
+    this.#rangeHz = REGIONS[id].rangeHz;
+    this.#plan = planRadios(REGIONS[id].beaconChannelsHz);
+  }
+
+  /**
+   * A message that carries a frame (`updf`, `jreq`, `propdf` …) as a reading. What is missing or out of range in
+   * `upinfo` is left out. Station forwards nothing without a good CRC.
+   */
+  read(msgtype: string, message: LosslessObject, { atMs, gatewayEui }: UplinkOrigin): UplinkResult {
+    const bytes = rebuildFrame(msgtype, message);
+    if (bytes === undefined) return { ok: false, code: "frame" };
+    const freqHz = integerOf(message, "Freq", ...this.#rangeHz);
+    if (freqHz === undefined) return { ok: false, code: "frequency" };
+    const rate = this.#region.dataRates[integerOf(message, "DR", 0, 15) ?? -1];
+    if (rate == null) return { ok: false, code: "data-rate" };
+    const heard: HeardFrame = definedOnly({
+      kind: "frame",
+      atMs,
+      bytes,
+      freqHz,
+      gatewayEui,
+      ...this.#channelOf(freqHz),
+      ...readUpinfo(objectOf(message, "upinfo") ?? {}, atMs),
+    } as const);
+    if (rate.modulation === "fsk") {
+      return { ok: true, frame: { ...heard, modulation: "fsk", bitRateBps: rate.bitRateBps } };
+    }
+    const { spreadingFactor, bandwidthHz } = rate;
+    return { ok: true, frame: { ...heard, modulation: "lora", spreadingFactor, bandwidthHz } };
+  }
+
+  /** Station does not tell the demodulator; the frequency does, since we laid them out. */
+  #channelOf(freqHz: number): { channel?: number; radio?: number } {
+    const channel = this.#plan.channels.findIndex((planned) => planned.freqHz === freqHz);
+    return channel < 0 ? {} : { channel, radio: this.#plan.channels[channel]?.radio ?? 0 };
+  }
+}
+
+function readUpinfo(upinfo: LosslessObject, nowMs: number) {
+  const gpsTimeUs = integerOf(upinfo, "gpstime", 1, Number.MAX_SAFE_INTEGER);
+  return {
+    rssiDbm: numberOf(upinfo, "rssi", LEAST_RSSI_DBM, 0),
+    snrDb: numberOf(upinfo, "snr", -MOST_SNR_DB, MOST_SNR_DB),
+    tmstUs: xtimeToTmstUs(bigintOf(upinfo, "xtime")),
+    gpsTimeMs:
+      gpsTimeUs === undefined ? undefined : receptionTimeMs(Math.floor(gpsTimeUs / 1000), undefined, nowMs),
+    fineTimestampNs: integerOf(upinfo, "fts", 0, MAX_FINE_TIMESTAMP_NS),
+  };
+}
+
+/**
+ * The low 32 bits of an `xtime`: microseconds, as the concentrator's counter, wrapping every 71 min 35 s. They run on
+ * only while the station keeps its session (bits 48 to 55): each connection starts a new one. 0 means no time.
+ */
+export function xtimeToTmstUs(xtime: bigint | undefined): number | undefined {
+  return xtime === undefined || xtime <= 0n ? undefined : Number(BigInt.asUintN(32, xtime));
+}
