@@ -59,6 +59,7 @@ export * from "./packet/packet.ts";
 export * from "./parameters.ts";
 export * from "./parameters-check.ts";
 export * from "./parameters-text.ts";
+export * from "./quantities.ts";
 export * from "./radio/airtime.ts";
 export * from "./radio/propagation.ts";
 export * from "./radio/regions.ts";

@@ -1,0 +1,82 @@
+/**
+ * What is known of the quantities that readings carry: with how many digits they travel, and what is plausible. Data:
+ * a quantity that is not listed travels with three decimals and is only scored for being there.
+ */
+export interface QuantityFacts {
+  unit: string;
+  /** Power of ten of the last digit sent. */
+  exponent: number;
+  /** Plausible values; outside them something is broken. */
+  min: number;
+  max: number;
+  /** `counter`: grows, but for a rollover or a new meter. */
+  kind: "gauge" | "counter";
+  /** A change between two periods beyond this is a jump. */
+  maxStep?: number;
+  /** The very same value for longer than this means a stuck sensor. */
+  constantMs?: number;
+}
+
+const HOUR_MS = 3_600_000;
+const gauge = (unit: string, exponent: number, min: number, max: number): QuantityFacts => ({
+  unit,
+  exponent,
+  min,
+  max,
+  kind: "gauge",
+});
+const counter = (unit: string, exponent: number, max: number): QuantityFacts => ({
+  unit,
+  exponent,
+  min: 0,
+  max,
+  kind: "counter",
+});
+
+/** By name. Limits of air quality sensors are those of their datasheets, of weather the records on earth. */
+export const QUANTITIES: Readonly<Record<string, QuantityFacts>> = {
+  satellites_used: gauge("", 0, 0, 255),
+  satellites_strong: gauge("", 0, 0, 255),
+  cn0_db_hz: gauge("dB-Hz", -1, 0, 65),
+  completeness_permille: gauge("‰", 0, 0, 1000),
+  latency_ms: gauge("ms", 0, -1000, 60_000),
+  station_spread_m: gauge("m", -3, 0, 100),
+  quality_permille: gauge("‰", 0, 0, 1000),
+
+  voltage_v: { ...gauge("V", -1, 50, 300), maxStep: 60 },
+  current_a: gauge("A", -3, -1000, 1000),
+  power_w: { ...gauge("W", -1, -250_000, 250_000), constantMs: 24 * HOUR_MS },
+  apparent_power_va: gauge("VA", -1, 0, 250_000),
+  reactive_power_var: gauge("var", -1, -250_000, 250_000),
+  power_factor: gauge("", -3, -1, 1),
+  frequency_hz: { ...gauge("Hz", -2, 45, 65), maxStep: 2 },
+  energy_wh: counter("Wh", 0, 1e12),
+  energy_exported_wh: counter("Wh", 0, 1e12),
+
+  pm1_ug_per_m3: { ...gauge("µg/m³", -1, 0, 1000), constantMs: 6 * HOUR_MS },
+  pm2_5_ug_per_m3: { ...gauge("µg/m³", -1, 0, 1000), constantMs: 6 * HOUR_MS },
+  pm4_ug_per_m3: { ...gauge("µg/m³", -1, 0, 1000), constantMs: 6 * HOUR_MS },
+  pm10_ug_per_m3: { ...gauge("µg/m³", -1, 0, 2000), constantMs: 6 * HOUR_MS },
+  particle_size_um: gauge("µm", -2, 0, 10),
+
+  temperature_c: { ...gauge("°C", -1, -60, 60), maxStep: 20, constantMs: 12 * HOUR_MS },
+  humidity_percent: { ...gauge("%", -1, 0, 100), maxStep: 50 },
+  pressure_hpa: { ...gauge("hPa", -1, 500, 1100), maxStep: 15, constantMs: 12 * HOUR_MS },
+  dew_point_c: gauge("°C", -1, -80, 40),
+  wind_speed_mps: { ...gauge("m/s", -1, 0, 115), constantMs: 24 * HOUR_MS },
+  wind_direction_deg: gauge("°", 0, 0, 360),
+  rain_mm: counter("mm", -1, 1e7),
+
+  cpu_temperature_c: { ...gauge("°C", -1, -40, 110), constantMs: 24 * HOUR_MS },
+  load_1min: gauge("", -2, 0, 1000),
+};
+
+/** Facts of a quantity, or what holds for one that nobody described. */
+export const quantityFacts = (name: string): QuantityFacts =>
+  (Object.hasOwn(QUANTITIES, name) ? QUANTITIES[name] : undefined) ?? {
+    unit: "",
+    exponent: -3,
+    min: -(2 ** 37),
+    max: 2 ** 37,
+    kind: "gauge",
+  };
