@@ -3,7 +3,6 @@ import { type LockTime, lockTime } from "./lock-time.ts";
 import { cn0DbHz, type MsmLayout, msmLayout } from "./msm-layout.ts";
 import { type MsmSystem, msmOf, signalCode } from "./msm-signals.ts";
 import { type MsmTime, msmTime } from "./msm-time.ts";
-import type { Rtcm3Refusal } from "./rtcm3-message.ts";
 
 /** One signal of one satellite, as an MSM tells it. Absent means not told by this kind of MSM, or invalid. */
 export interface MsmSignal {
@@ -46,6 +45,12 @@ export interface MsmMessage {
   signalIds: number[];
   satellites: MsmSatellite[];
 }
+
+/**
+ * Why a message is refused as a whole: `truncated`, shorter than its fields; `out-of-range`, a time that no week or
+ * day has; `too-many-cells`, more than 64 pairs of satellite and signal.
+ */
+export type Rtcm3Refusal = "truncated" | "out-of-range" | "too-many-cells";
 
 export type MsmResult = { ok: true; message: MsmMessage } | { ok: false; code: Rtcm3Refusal };
 

@@ -1,4 +1,4 @@
-import { decodeMsm, type MsmMessage } from "./msm.ts";
+import { decodeMsm, type MsmMessage, type Rtcm3Refusal } from "./msm.ts";
 import { decodeStationMessage, type StationMessage } from "./station-messages.ts";
 
 /** A message with a good checksum that is none of those decoded here. */
@@ -9,12 +9,6 @@ export interface OtherMessage {
 }
 
 export type Rtcm3Message = MsmMessage | StationMessage | OtherMessage;
-
-/**
- * Why a message is refused as a whole: `truncated`, shorter than its fields; `out-of-range`, a time that no week or
- * day has; `too-many-cells`, more than 64 pairs of satellite and signal.
- */
-export type Rtcm3Refusal = "truncated" | "out-of-range" | "too-many-cells";
 
 export type Rtcm3Result = { ok: true; message: Rtcm3Message } | { ok: false; code: Rtcm3Refusal };
 
