@@ -45,6 +45,14 @@ test("frames are found in any pieces, with anything between them", () => {
   );
 });
 
+test("what stands behind a frame that a false preamble delayed is no frame without its own", () => {
+  const framer = new Rtcm3Framer();
+  const empty = frame(new Uint8Array());
+  framer.push(join([Uint8Array.of(0xd3, 0x03), empty, new Uint8Array(6), empty]));
+  expect(framer.finish()).toHaveLength(2);
+  expect([framer.heldBytes, framer.garbageBytes]).toEqual([0, 8]);
+});
+
 test("one damaged frame costs no other", () => {
   fc.assert(
     fc.property(payload, payload, fc.nat(), fc.integer({ min: 1, max: 255 }), (first, second, at, flip) => {

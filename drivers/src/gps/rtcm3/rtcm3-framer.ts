@@ -57,7 +57,7 @@ export class Rtcm3Framer {
   /** Takes and refuses until what is held is an incomplete frame, or nothing. */
   #settle(messages: Uint8Array[]): void {
     while (this.#length > 0) {
-      if (this.#length >= 2 && !this.#isHeader()) this.#drop(1);
+      if (!this.#mayBeHeader()) this.#drop(1);
       else if (this.#length < this.#frameBytes()) return;
       else this.#checkFrame(messages);
     }
@@ -74,8 +74,9 @@ export class Rtcm3Framer {
   }
 
   /** The six bits behind the preamble are reserved, and 0 in all messages so far. */
-  #isHeader(): boolean {
-    return ((this.#buffer[1] ?? 0) & 0xfc) === 0;
+  #mayBeHeader(): boolean {
+    const [first, second = 0] = this.#buffer;
+    return first === PREAMBLE && (this.#length < 2 || (second & 0xfc) === 0);
   }
 
   /** Bytes of the frame begun; the longest possible as long as its length is not known. */
