@@ -16,6 +16,9 @@ import { type StationRecord, StationTable, statusOf } from "./station-table.ts";
 import { StationUplinkReader } from "./station-uplink.ts";
 import { Watchdog } from "./watchdog.ts";
 
+/** Beyond two for each station: its session and the one that replaces it. For those that ask where to connect. */
+const SPARE_CONNECTIONS = 8;
+
 export interface StationServerOptions extends BasicsStationOptions {
   listener: StationListener;
   powerDbm: number;
@@ -51,8 +54,8 @@ export class BasicsStationServer implements BasicsStationRadio {
     this.#pending = new PendingDownlinks(clock);
     this.#readings = new ReadingQueue({ capacity, onLeave: () => this.close() });
     this.#host = this.#sessionHost();
-    // Twice as many as stations: one being replaced and one asking where to connect must not shut a third out.
-    this.#watchdog = new Watchdog({ clock, limit: 2 * maxStations, onStatus: () => this.#tellStatus() });
+    const limit = maxStations * 2 + SPARE_CONNECTIONS;
+    this.#watchdog = new Watchdog({ clock, limit, onStatus: () => this.#tellStatus() });
     listener.start({
       admit: (request) => this.#admit(request),
       opened: (connection) => this.#open(connection),
