@@ -86,6 +86,7 @@ const offlineStatus = (signer: Signer, network: string, version: string, atMs: n
       outboxQueued: 0,
       outboxDropped: 0,
       assertion: null,
+      machine: null,
     },
     signer,
     network,

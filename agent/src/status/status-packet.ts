@@ -24,6 +24,7 @@ export function statusPacket(
     outboxQueued: queued,
     outboxDropped: dropped,
     assertion: config.hotspot,
+    machine: null,
   };
   return encodePacket(packet, signer, config.network.name);
 }
@@ -33,18 +34,20 @@ const UINT32 = 2 ** 32;
 /** Counters wrap where a packet's fields end. */
 function radioSummary(status: RadioStatus | undefined): RadioSummary | null {
   if (status === undefined) return null;
-  const { rxOk, rxBad, transmitted, ackPercent, temperatureC } = status;
+  const { rxOk, rxBad, transmitted, ackPercent, temperatureC, channels, spreadingFactors } = status;
   return {
     rxOk: rxOk % UINT32,
     rxBad: rxBad % UINT32,
     transmitted: transmitted % UINT32,
-    ackPermille: scaled(ackPercent, 0, 1000),
-    temperatureDc: scaled(temperatureC, -1000, 2000),
+    ackPermille: scaled(ackPercent, 10, 0, 1000),
+    temperatureDc: scaled(temperatureC, 10, -1000, 2000),
+    channels: scaled(channels, 1, 0, 255),
+    spreadingFactors: scaled(spreadingFactors, 1, 0, 255),
   };
 }
 
-/** In tenths, or null when it is not known or cannot be. */
-function scaled(value: number | undefined, min: number, max: number): number | null {
-  const tenths = Math.round((value ?? Number.NaN) * 10) + 0;
-  return tenths >= min && tenths <= max ? tenths : null;
+/** `value` times `factor`, whole, or null when it is not known or cannot be. */
+function scaled(value: number | undefined, factor: number, min: number, max: number): number | null {
+  const whole = Math.round((value ?? Number.NaN) * factor) + 0;
+  return whole >= min && whole <= max ? whole : null;
 }

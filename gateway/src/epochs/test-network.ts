@@ -107,6 +107,7 @@ export const statusPacket = (
   outboxQueued: 0,
   outboxDropped: 0,
   assertion,
+  machine: null,
 });
 
 export const HOTSPOTS: readonly Hotspot[] = (["a", "b", "c", "near"] as const).map(hotspot);

@@ -111,6 +111,7 @@ describe("sequence_reused", () => {
         outboxQueued: 0,
         outboxDropped: 0,
         assertion: null,
+        machine: null,
       },
       { sequence: 5, receivedAtMs: earlier - 1 },
     );

@@ -5,6 +5,7 @@ import type {
   Assertion,
   BeaconPacket,
   Gnss,
+  MachineSummary,
   Packet,
   PacketType,
   Quantity,
@@ -19,6 +20,7 @@ import type {
  */
 
 const orNull = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(arbitrary, { nil: null });
+const uint8 = fc.integer({ min: 0, max: 255 });
 const uint32 = fc.integer({ min: 0, max: 0xffff_ffff });
 const atMs = fc.integer({ min: 946_684_800_000, max: 4_102_444_800_000 });
 const int48 = fc.integer({ min: -(2 ** 47), max: 2 ** 47 });
@@ -66,6 +68,15 @@ const radioSummary: fc.Arbitrary<RadioSummary> = fc.record({
   transmitted: uint32,
   ackPermille: orNull(fc.integer({ min: 0, max: 1000 })),
   temperatureDc: orNull(fc.integer({ min: -1000, max: 2000 })),
+  channels: orNull(uint8),
+  spreadingFactors: orNull(uint8),
+});
+
+const machine: fc.Arbitrary<MachineSummary> = fc.record({
+  cpuTemperatureDc: orNull(fc.integer({ min: -1000, max: 2000 })),
+  loadPermille: orNull(fc.integer({ min: 0, max: 1_000_000 })),
+  diskUsedPermille: orNull(fc.integer({ min: 0, max: 1000 })),
+  underVoltage: orNull(fc.boolean()),
 });
 
 const quantity: fc.Arbitrary<Quantity> = fc.record({
@@ -116,6 +127,7 @@ export const statusPacket: fc.Arbitrary<StatusPacket> = fc.record({
   outboxQueued: uint32,
   outboxDropped: uint32,
   assertion: orNull(assertion),
+  machine: orNull(machine),
 });
 
 /** Up to 12 quantities: more of the longest kind do not fit the 1 KiB of a packet. */

@@ -65,6 +65,15 @@ export function oneOf<const T extends readonly (string | number)[]>(choices: T):
   };
 }
 
+/** Sent as 0 or 1. */
+export const flag: Field<boolean> = {
+  write: (value) => (value ? 1 : 0),
+  read(value) {
+    const read = integer(0, 1).read(value);
+    return read instanceof FieldFailure ? read : read === 1;
+  },
+};
+
 export function nullable<T>(field: Field<T>): Field<T | null> {
   return {
     write: (value) => (value === null ? null : field.write(value)),

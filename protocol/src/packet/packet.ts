@@ -76,6 +76,20 @@ export interface RadioSummary {
   transmitted: number;
   ackPermille: number | null;
   temperatureDc: number | null;
+  /** How many channels and spreading factors it hears at once: 8 and 6 of most concentrators, 1 and 1 of a modem. */
+  channels: number | null;
+  spreadingFactors: number | null;
+}
+
+/** How the computer is on which the agent runs; null is "it does not say". */
+export interface MachineSummary {
+  cpuTemperatureDc: number | null;
+  /** Mean number of processes that ran or waited in the last minute, for each core. */
+  loadPermille: number | null;
+  /** Of the file system that holds the agent's state. */
+  diskUsedPermille: number | null;
+  /** The supply falls short of what the board needs, now. */
+  underVoltage: boolean | null;
 }
 
 export interface StatusPacket extends Numbered {
@@ -89,6 +103,7 @@ export interface StatusPacket extends Numbered {
   outboxQueued: number;
   outboxDropped: number;
   assertion: Assertion | null;
+  machine: MachineSummary | null;
 }
 
 /** One quantity over a period: value = integer · 10^exponent. The unit is part of the name: `power_w`. */

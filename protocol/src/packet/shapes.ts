@@ -1,9 +1,21 @@
 import { BEACON_FRAME_BYTES, decodeBeaconFrame } from "../beacon/frame.ts";
-import { bytes, type Field, FieldFailure, integer, list, nullable, oneOf, record, text } from "./fields.ts";
+import {
+  bytes,
+  type Field,
+  FieldFailure,
+  flag,
+  integer,
+  list,
+  nullable,
+  oneOf,
+  record,
+  text,
+} from "./fields.ts";
 import type {
   Assertion,
   BeaconPacket,
   Gnss,
+  MachineSummary,
   Packet,
   PacketType,
   Quantity,
@@ -16,6 +28,7 @@ import type {
 /** Year 2000 to 2100: a clock outside it is not set. */
 export const timeMs = integer(946_684_800_000, 4_102_444_800_000);
 export const uint32 = integer(0, 0xffff_ffff);
+const uint8 = integer(0, 255);
 const int48 = integer(-(2 ** 47), 2 ** 47);
 const latE7 = integer(-900_000_000, 900_000_000);
 const lonE7 = integer(-1_800_000_000, 1_800_000_000);
@@ -88,6 +101,15 @@ const radioSummary = record<RadioSummary>({
   transmitted: uint32,
   ackPermille: nullable(integer(0, 1000)),
   temperatureDc: nullable(integer(-1000, 2000)),
+  channels: nullable(uint8),
+  spreadingFactors: nullable(uint8),
+});
+
+const machine = record<MachineSummary>({
+  cpuTemperatureDc: nullable(integer(-1000, 2000)),
+  loadPermille: nullable(integer(0, 1_000_000)),
+  diskUsedPermille: nullable(integer(0, 1000)),
+  underVoltage: nullable(flag),
 });
 
 const status = record<Omit<StatusPacket, "type">>({
@@ -101,6 +123,7 @@ const status = record<Omit<StatusPacket, "type">>({
   outboxQueued: uint32,
   outboxDropped: uint32,
   assertion: nullable(assertion),
+  machine: nullable(machine),
 });
 
 const quantity = record<Quantity>({
