@@ -2,7 +2,8 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { SQL } from "bun";
 import { oneAtATime } from "../one-at-a-time.ts";
-import { schemaOf } from "./schema.ts";
+import type { Integer } from "./rows.ts";
+import { type Dialect, SCHEMA_VERSION, schemaOf, USED_QUERIES } from "./schema.ts";
 
 export interface Database {
   readonly sql: SQL;
@@ -18,6 +19,7 @@ export interface Database {
 /**
  * @param url `sqlite://PATH`, `sqlite://:memory:` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`
  * @throws {RangeError} for any other URL
+ * @throws {Error} if the database was made by a gateway with other tables
  */
 export async function openDatabase(url: string): Promise<Database> {
   if (url.startsWith("sqlite://")) return openSqlite(url);
@@ -48,7 +50,10 @@ async function openSqlite(url: string): Promise<Database> {
 async function openPostgres(url: string): Promise<Database> {
   const sql = new SQL(url);
   const release = await claim(sql);
-  await createTables(sql, "postgres");
+  await createTables(sql, "postgres").catch((error: unknown) => {
+    release();
+    throw error;
+  });
   return {
     sql,
     exclusive: false,
@@ -74,6 +79,25 @@ async function claim(sql: SQL): Promise<() => void> {
   throw new Error("Cannot open the store: another gateway works on this database");
 }
 
-async function createTables(sql: SQL, dialect: "sqlite" | "postgres"): Promise<void> {
-  for (const statement of schemaOf(dialect)) await sql.unsafe(statement);
+async function createTables(sql: SQL, dialect: Dialect): Promise<void> {
+  try {
+    const [row] = await sql.unsafe<{ used: Integer }[]>(USED_QUERIES[dialect]);
+    if (Number(row?.used) > 0) await checkVersion(sql);
+    for (const statement of schemaOf(dialect)) await sql.unsafe(statement);
+    const version = { name: SCHEMA_FACT, value: String(SCHEMA_VERSION) };
+    await sql`INSERT INTO facts ${sql(version)} ON CONFLICT (name) DO NOTHING`;
+  } catch (error) {
+    await sql.close();
+    throw error;
+  }
+}
+
+const SCHEMA_FACT = "schema";
+
+async function checkVersion(sql: SQL): Promise<void> {
+  const [row] = await sql<{ value: string }[]>`SELECT value FROM facts WHERE name = ${SCHEMA_FACT}`;
+  if (row?.value === String(SCHEMA_VERSION)) return;
+  throw new Error(
+    `Cannot open the store: its tables are of version ${row?.value ?? "1"}, this gateway needs ${SCHEMA_VERSION}. Start with an empty database`,
+  );
 }

@@ -1,5 +1,6 @@
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
+import { insertEdges } from "./edge-table.ts";
 import { type Integer, inChunks, plainBytes } from "./rows.ts";
 import type { Store, StoredEpoch, StoredPayment } from "./store.ts";
 
@@ -13,6 +14,7 @@ interface EpochRow {
   unallocated: string;
   root: Uint8Array;
   manifest_hash: Uint8Array;
+  parameters_hash: Uint8Array;
   bundle: string;
 }
 
@@ -26,6 +28,7 @@ const rowOf = (epoch: StoredEpoch): EpochRow => ({
   unallocated: epoch.unallocated.toString(),
   root: epoch.root,
   manifest_hash: epoch.manifestHash,
+  parameters_hash: epoch.parametersHash,
   bundle: epoch.bundle,
 });
 
@@ -39,6 +42,7 @@ const epochOf = (row: EpochRow): StoredEpoch => ({
   unallocated: BigInt(row.unallocated),
   root: plainBytes(row.root),
   manifestHash: plainBytes(row.manifest_hash),
+  parametersHash: plainBytes(row.parameters_hash),
   bundle: row.bundle,
 });
 
@@ -71,10 +75,11 @@ type EpochQueries = Pick<Store, "addEpoch" | "latestEpoch" | "epoch" | "epochs" 
 export function epochTable({ sql, transaction }: Database): EpochQueries {
   const list = async (query: SQL.Query<EpochRow[]>) => (await query).map(epochOf);
   return {
-    addEpoch: (epoch, payments) =>
+    addEpoch: (epoch, payments, edges, edgesFrom) =>
       transaction(async (tx) => {
         await tx`INSERT INTO epochs ${tx(rowOf(epoch))}`;
         await inChunks(payments.map(paymentRowOf), (chunk) => tx`INSERT INTO payments ${tx(chunk)}`);
+        await insertEdges(tx, epoch.epoch, edges, edgesFrom);
       }),
     async latestEpoch() {
       return (await list(sql<EpochRow[]>`SELECT * FROM epochs ORDER BY epoch DESC LIMIT 1`))[0];

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { SQL } from "bun";
 import { openStore } from "./open-store.ts";
 import { storeContract } from "./store-contract.ts";
@@ -46,6 +46,22 @@ describe("openStore", () => {
     const after = await openStore(url);
     expect(await after.packetsBySequence("z6MkA", [1])).toEqual([storedPacket({ id: "aa" })]);
     await after.close();
+  });
+
+  test("refuses a database that another version made, and says so", async () => {
+    const old = newFile();
+    mkdirSync(dirname(old.slice("sqlite://".length)), { recursive: true });
+    const sql = new SQL(old);
+    await sql`CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL)`;
+    await sql`CREATE TABLE packets (id TEXT NOT NULL)`;
+    await sql.close();
+    expect(openStore(old)).rejects.toThrow("its tables are of version 1, this gateway needs 2");
+    const future = newFile();
+    await (await openStore(future)).close();
+    const changed = new SQL(future);
+    await changed`UPDATE facts SET value = '9' WHERE name = 'schema'`;
+    await changed.close();
+    expect(openStore(future)).rejects.toThrow("its tables are of version 9, this gateway needs 2");
   });
 
   test("names a URL that it cannot open", async () => {

@@ -1,9 +1,12 @@
 import { openDatabase } from "./database.ts";
+import { denialTable } from "./denial-table.ts";
+import { edgeTable } from "./edge-table.ts";
 import { entropyTable } from "./entropy-table.ts";
 import { epochTable } from "./epoch-table.ts";
 import { hotspotTable } from "./hotspot-table.ts";
 import { judgementTable } from "./judgement-table.ts";
 import { packetTable } from "./packet-table.ts";
+import { parametersTable } from "./parameters-table.ts";
 import { SequenceRanges } from "./sequence-ranges.ts";
 import { statusTable } from "./status-table.ts";
 import type { Store } from "./store.ts";
@@ -21,10 +24,13 @@ export async function openStore(url: string): Promise<Store> {
   return {
     ...packets,
     ...hotspotTable(database),
+    ...denialTable(database),
+    ...parametersTable(database),
     ...entropyTable(database),
     ...judgementTable(database),
     ...verdictTable(database),
     ...epochTable(database),
+    ...edgeTable(database),
     ...statusTable(database),
     async addPackets(added) {
       const ids = await packets.addPackets(added);

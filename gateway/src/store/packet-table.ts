@@ -1,4 +1,4 @@
-import { decodePacket, type PacketType, type ReadingPacket } from "@earshot/protocol";
+import { decodePacket, type PacketType, type ReadingPacket, type ReportTimes } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
 import { type Integer, inChunks, nullableNumber, plainBytes } from "./rows.ts";
@@ -51,6 +51,7 @@ type PacketQueries = Pick<
   | "packetsBySequence"
   | "beaconReports"
   | "sequenceRivals"
+  | "earlierReports"
   | "unjudgedReports"
   | "firstFiledEpoch"
   | "readings"
@@ -79,6 +80,7 @@ export function packetTable({ sql, statement, transaction }: Database): PacketQu
       list(sql<PacketRow[]>`SELECT * FROM packets WHERE hotspot_id = ${hotspotId} AND type = 'beacon'
         AND entropy_index >= ${first} AND entropy_index <= ${last} ORDER BY id`),
     sequenceRivals: (entropyIndex) => sequenceRivals(sql, entropyIndex),
+    earlierReports: (entropyIndex, epoch, timing) => earlierReports(sql, { entropyIndex, epoch }, timing),
     unjudgedReports: (epoch, throughIndex) =>
       list(sql<PacketRow[]>`SELECT p.* FROM packets p LEFT JOIN verdicts v ON v.packet_id = p.id
         WHERE p.epoch = ${epoch} AND p.entropy_index <= ${throughIndex} AND v.packet_id IS NULL ORDER BY p.id`),
@@ -109,6 +111,32 @@ async function sequenceRivals(sql: SQL, entropyIndex: number): Promise<SequenceR
     receivedAtMs: Number(row.received_at_ms),
     epoch: Number(row.epoch),
   }));
+}
+
+/** Each report's predecessor is looked up in `packets_epoch`: nearly always the first row below it. */
+async function earlierReports(
+  sql: SQL,
+  { entropyIndex, epoch }: { entropyIndex: number; epoch: number },
+  { entropyPeriodMs, reportDeadlineMs }: Parameters<Store["earlierReports"]>[2],
+): Promise<Map<string, ReportTimes>> {
+  const rows = await sql<{ packet_id: string; bytes: Uint8Array | null }[]>`SELECT p.id AS packet_id, (
+      SELECT r.bytes FROM packets r
+      WHERE r.epoch = ${epoch} AND r.hotspot_id = p.hotspot_id AND r.sequence < p.sequence
+        AND r.entropy_index <= ${entropyIndex}
+        AND r.received_at_ms <= r.entropy_index * ${entropyPeriodMs} + ${reportDeadlineMs}
+      ORDER BY r.sequence DESC, r.id LIMIT 1) AS bytes
+    FROM packets p WHERE p.entropy_index = ${entropyIndex} AND p.epoch = ${epoch}`;
+  return new Map(rows.flatMap(({ packet_id: id, bytes }) => (bytes === null ? [] : [[id, timesOf(bytes)]])));
+}
+
+/** @throws {TypeError} if the store does not hold what ingest put there */
+function timesOf(bytes: Uint8Array): ReportTimes {
+  const result = decodePacket(plainBytes(bytes));
+  const packet = result.ok ? result.decoded.packet : undefined;
+  if (packet?.type !== "beacon" && packet?.type !== "witness") {
+    throw new TypeError("A stored report cannot be decoded");
+  }
+  return { atMs: packet.atMs, tmstUs: packet.tmstUs };
 }
 
 async function readings(sql: SQL, hotspotId: string, { limit, after }: Page): Promise<ReadingPacket[]> {

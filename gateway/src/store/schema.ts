@@ -1,11 +1,23 @@
+export type Dialect = "sqlite" | "postgres";
+
 const TYPES = {
   sqlite: { text: "TEXT", bytes: "BLOB" },
   // Everything published is sorted by code unit, as JavaScript does; a database's own locale would not.
   postgres: { text: 'TEXT COLLATE "C"', bytes: "BYTEA" },
 };
 
+/** Raised with each change of the tables below: a database with another number is not opened. */
+export const SCHEMA_VERSION = 2;
+
+/** Counts the tables named `packets`: 0 in a database that no gateway has used. */
+export const USED_QUERIES: Readonly<Record<Dialect, string>> = {
+  sqlite: "SELECT COUNT(*) AS used FROM sqlite_master WHERE type = 'table' AND name = 'packets'",
+  postgres: `SELECT COUNT(*) AS used FROM information_schema.tables
+    WHERE table_schema = current_schema() AND table_name = 'packets'`,
+};
+
 /** The tables, one set for both databases. Amounts are decimal text: neither database has integers that wide. */
-export function schemaOf(dialect: keyof typeof TYPES): string[] {
+export function schemaOf(dialect: Dialect): string[] {
   const { text, bytes } = TYPES[dialect];
   return [
     `CREATE TABLE IF NOT EXISTS facts (name ${text} PRIMARY KEY, value ${text} NOT NULL)`,
@@ -17,12 +29,21 @@ export function schemaOf(dialect: keyof typeof TYPES): string[] {
     // would touch a page of its own. A packet's id covers its hotspot and number, so this finds repetitions as well.
     "CREATE UNIQUE INDEX IF NOT EXISTS packets_sequence ON packets (hotspot_id, sequence, id)",
     "CREATE INDEX IF NOT EXISTS packets_index ON packets (entropy_index) WHERE entropy_index IS NOT NULL",
-    "CREATE INDEX IF NOT EXISTS packets_epoch ON packets (epoch) WHERE epoch IS NOT NULL",
+    // Beside an epoch's packets it finds a hotspot's report before another one, however long the hotspot has reported.
+    `CREATE INDEX IF NOT EXISTS packets_epoch ON packets (epoch, hotspot_id, sequence, id)
+      WHERE epoch IS NOT NULL`,
     `CREATE TABLE IF NOT EXISTS hotspots (
-      id ${text} NOT NULL, effective_epoch BIGINT NOT NULL, public_key ${bytes} NOT NULL, lat_e7 BIGINT NOT NULL,
-      lon_e7 BIGINT NOT NULL, elevation_m BIGINT NOT NULL, antenna_gain_ddbi BIGINT NOT NULL,
-      region ${text} NOT NULL, payee ${bytes}, registered_at_ms BIGINT NOT NULL, evidence ${bytes},
-      PRIMARY KEY (id, effective_epoch))`,
+      id ${text} NOT NULL, from_epoch BIGINT NOT NULL, public_key ${bytes} NOT NULL, cell ${text} NOT NULL,
+      lat_e7 BIGINT NOT NULL, lon_e7 BIGINT NOT NULL, elevation_m BIGINT NOT NULL, antenna_gain_ddbi BIGINT NOT NULL,
+      region ${text} NOT NULL, payee ${bytes}, registered_at_ms BIGINT NOT NULL, settled_cell ${text} NOT NULL,
+      relocated_at_ms BIGINT, changed_at_ms BIGINT NOT NULL, evidence ${bytes} NOT NULL,
+      PRIMARY KEY (id, from_epoch))`,
+    `CREATE TABLE IF NOT EXISTS denials (
+      position BIGINT PRIMARY KEY, hotspot ${bytes} NOT NULL, peer ${bytes}, reason ${text} NOT NULL,
+      evidence ${text} NOT NULL, at_ms BIGINT NOT NULL, from_epoch BIGINT NOT NULL, until_epoch BIGINT NOT NULL,
+      message ${bytes} NOT NULL)`,
+    `CREATE TABLE IF NOT EXISTS parameters (
+      version BIGINT PRIMARY KEY, parameters ${text} NOT NULL, message ${bytes} NOT NULL)`,
     `CREATE TABLE IF NOT EXISTS entropy (
       entropy_index BIGINT PRIMARY KEY, at_ms BIGINT NOT NULL, value ${bytes} NOT NULL,
       previous_hash ${bytes} NOT NULL, period_ms BIGINT NOT NULL, validity_ms BIGINT NOT NULL,
@@ -41,10 +62,16 @@ export function schemaOf(dialect: keyof typeof TYPES): string[] {
     `CREATE TABLE IF NOT EXISTS epochs (
       epoch BIGINT PRIMARY KEY, from_ms BIGINT NOT NULL, to_ms BIGINT NOT NULL, closed_at_ms BIGINT NOT NULL,
       pool ${text} NOT NULL, paid ${text} NOT NULL, unallocated ${text} NOT NULL, root ${bytes} NOT NULL,
-      manifest_hash ${bytes} NOT NULL, bundle ${text} NOT NULL)`,
+      manifest_hash ${bytes} NOT NULL, parameters_hash ${bytes} NOT NULL, bundle ${text} NOT NULL)`,
     `CREATE TABLE IF NOT EXISTS payments (
       epoch BIGINT NOT NULL, hotspot_id ${text} NOT NULL, payee ${bytes} NOT NULL, cumulative ${text} NOT NULL,
       delta ${text} NOT NULL, PRIMARY KEY (epoch, hotspot_id))`,
+    `CREATE TABLE IF NOT EXISTS edges (
+      epoch BIGINT NOT NULL, beaconer ${text} NOT NULL, witness ${text} NOT NULL, heard BIGINT NOT NULL,
+      rssi_sum_dbm BIGINT NOT NULL, rssi_sum_squares BIGINT NOT NULL, rssi_min_dbm BIGINT NOT NULL,
+      rssi_max_dbm BIGINT NOT NULL, PRIMARY KEY (epoch, beaconer, witness))`,
+    "CREATE INDEX IF NOT EXISTS edges_beaconer ON edges (beaconer)",
+    "CREATE INDEX IF NOT EXISTS edges_witness ON edges (witness)",
     `CREATE TABLE IF NOT EXISTS statuses (
       hotspot_id ${text} PRIMARY KEY, at_ms BIGINT NOT NULL, received_at_ms BIGINT NOT NULL, status ${text} NOT NULL,
       offline_at_ms BIGINT)`,

@@ -1,14 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Store, StoredPacket } from "./store.ts";
 import { verdictPageKey } from "./store.ts";
-import {
-  entropyRecord,
-  hotspot,
-  statusPacket,
-  storedEpoch,
-  storedPacket,
-  storedVerdict,
-} from "./test-data.ts";
+import { registryContract, rulesContract } from "./store-contract-rules.ts";
+import { entropyRecord, statusPacket, storedEpoch, storedPacket, storedVerdict } from "./test-data.ts";
 
 /** What every store must do. `open` gives an empty one; the suite closes it. */
 export function storeContract(name: string, open: () => Promise<Store>): void {
@@ -98,21 +92,8 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.sequenceRanges("z6MkB")).toEqual([]);
     });
 
-    test("keeps what was known of a hotspot in earlier epochs", async () => {
-      const first = hotspot({ id: "z6MkB", payee: new Uint8Array(20).fill(9) });
-      await store.putHotspot(first, 3);
-      await store.putHotspot({ ...first, latE7: 1 }, 5);
-      await store.putHotspot({ ...first, latE7: 2, evidence: Uint8Array.of(1) }, 5);
-      await store.putHotspot(hotspot({ id: "z6Mka" }));
-      expect(await store.hotspot("z6MkB")).toEqual({ ...first, latE7: 2, evidence: Uint8Array.of(1) });
-      expect((await store.hotspots(2)).map(({ id }) => id)).toEqual(["z6Mka"]);
-      // By code unit, as JavaScript sorts: capitals first.
-      expect((await store.hotspots(4)).map(({ id, latE7 }) => [id, latE7])).toEqual([
-        ["z6MkB", 520_000_000],
-        ["z6Mka", 520_000_000],
-      ]);
-      expect((await store.hotspots()).map(({ latE7 }) => latE7)).toEqual([2, 520_000_000]);
-    });
+    registryContract(() => store);
+    rulesContract(() => store);
 
     test("keeps entropy with its message", async () => {
       for (const index of [7, 9, 8]) await store.addEntropy(entropyRecord(index), Uint8Array.of(index));
@@ -201,8 +182,8 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         cumulative: 2n ** 90n,
         delta: 1n,
       };
-      await store.addEpoch(storedEpoch(4), [payment, { ...payment, hotspotId: "z6MkA" }]);
-      await store.addEpoch(storedEpoch(5), []);
+      await store.addEpoch(storedEpoch(4), [payment, { ...payment, hotspotId: "z6MkA" }], [], 0);
+      await store.addEpoch(storedEpoch(5), [], [], 0);
       expect(await store.epoch(4)).toEqual(storedEpoch(4));
       expect(await store.latestEpoch()).toEqual(storedEpoch(5));
       expect((await store.epochs({ limit: 5, after: "5" })).map(({ epoch }) => epoch)).toEqual([4]);
@@ -212,8 +193,8 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
 
     test("refuses to close an epoch twice and leaves nothing of the attempt", async () => {
       const payment = { epoch: 4, hotspotId: "z6MkB", payee: new Uint8Array(20), cumulative: 1n, delta: 1n };
-      await store.addEpoch(storedEpoch(4), []);
-      const again = store.addEpoch({ ...storedEpoch(4), paid: 0n }, [payment]);
+      await store.addEpoch(storedEpoch(4), [], [], 0);
+      const again = store.addEpoch({ ...storedEpoch(4), paid: 0n }, [payment], [], 0);
       expect(
         await again.then(
           () => "added",

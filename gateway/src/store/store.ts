@@ -1,9 +1,14 @@
 import type {
+  Denial,
+  EdgeEvidence,
   Entropy,
   Hotspot,
+  NetworkParameters,
   PacketType,
   ProvenBeacon,
   ReadingPacket,
+  RegistryChange,
+  ReportTimes,
   SequenceRange,
   StatusPacket,
   Verdict,
@@ -57,8 +62,27 @@ export interface StoredEpoch {
   root: Uint8Array;
   /** SHA-256 of the manifest, chained into the next one. */
   manifestHash: Uint8Array;
+  /** `parametersHash` of the rules that the epoch was judged by. */
+  parametersHash: Uint8Array;
   /** Folder of the bundle, relative to the gateway's state folder. */
   bundle: string;
+}
+
+export interface StoredDenial {
+  denial: Denial;
+  /** As signed. */
+  message: Uint8Array;
+}
+
+export interface StoredParameters {
+  parameters: NetworkParameters;
+  /** As signed. */
+  message: Uint8Array;
+}
+
+/** What one hotspot validly heard of another in one epoch: counts and sums that add up over epochs. */
+export interface StoredEdge extends EdgeEvidence {
+  epoch: number;
 }
 
 /** Another packet of the same hotspot with the same sequence number as a report. */
@@ -113,6 +137,16 @@ export interface Store {
   beaconReports(hotspotId: string, first: number, last: number): Promise<StoredPacket[]>;
   /** For all reports about beacons of this index: the other packets with their sequence numbers, filed under an epoch. */
   sequenceRivals(entropyIndex: number): Promise<SequenceRival[]>;
+  /**
+   * For all reports about beacons of this index filed under this epoch, by packet id: `JudgingWorld.earlierReport`.
+   * One statement; costs as much as there are reports of the index, however many packets are stored.
+   * @param timing which reports are timely: received by entropyIndex · entropyPeriodMs + reportDeadlineMs
+   */
+  earlierReports(
+    entropyIndex: number,
+    epoch: number,
+    timing: Pick<NetworkParameters, "entropyPeriodMs" | "reportDeadlineMs">,
+  ): Promise<Map<string, ReportTimes>>;
   /** Reports filed under this epoch, about an index up to `throughIndex`, that have no verdict; in order of id. */
   unjudgedReports(epoch: number, throughIndex: number): Promise<StoredPacket[]>;
   /** Lowest epoch above `after` that packets are filed under. */
@@ -120,12 +154,29 @@ export interface Store {
   /** Runs of sequence numbers stored for a hotspot, ascending; only packets filed under epochs before `beforeEpoch` if given. */
   sequenceRanges(hotspotId: string, beforeEpoch?: number): Promise<SequenceRange[]>;
 
-  /** Keeps what is known of the hotspot from this epoch on; what was known for earlier epochs stays. */
-  putHotspot(hotspot: Hotspot, effectiveFromEpoch?: number): Promise<void>;
+  /** Keeps what is known of the hotspot from `change.fromEpoch` on; what was known for earlier epochs stays. */
+  putHotspot(hotspot: Hotspot): Promise<void>;
   /** The newest, in force or not yet. */
   hotspot(id: string): Promise<Hotspot | undefined>;
   /** In order of id: those in force in `epoch`, or the newest of all when it is left out. */
   hotspots(epoch?: number): Promise<Hotspot[]>;
+  /** Of these the ones that are in force in `epoch`, by id. Costs as much as there are ids, however many are registered. */
+  hotspotsById(ids: Iterable<string>, epoch: number): Promise<Map<string, Hotspot>>;
+  /** All that were ever registered, in order. */
+  hotspotIds(): Promise<string[]>;
+  /** The hotspot as each of its changes made it, in order of epoch; those not in force yet too. */
+  hotspotHistory(id: string): Promise<Hotspot[]>;
+  /** Every change in force in `epoch` or before, by hotspot id in order of id, each hotspot's in order of epoch. */
+  registryChanges(epoch: number): Promise<Map<string, RegistryChange[]>>;
+
+  /** Keeps the signed message beside its fields. */
+  addDenial(denial: Denial, message: Uint8Array): Promise<void>;
+  /** In the order in which they were added. */
+  denials(): Promise<StoredDenial[]>;
+  /** Keeps the signed message beside its fields. */
+  addParameters(parameters: NetworkParameters, message: Uint8Array): Promise<void>;
+  /** Every version, ascending. */
+  parametersVersions(): Promise<StoredParameters[]>;
 
   /** Keeps the signed message beside its fields. */
   addEntropy(entropy: Entropy, message: Uint8Array): Promise<void>;
@@ -158,7 +209,15 @@ export interface Store {
   /** Verdicts about one beacon. */
   verdictsOfBeacon(beaconKey: string): Promise<StoredVerdict[]>;
 
-  addEpoch(epoch: StoredEpoch, payments: readonly StoredPayment[]): Promise<void>;
+  /** Records a closed epoch, its payments and who heard whom; forgets edges of epochs before `edgesFrom`. */
+  addEpoch(
+    epoch: StoredEpoch,
+    payments: readonly StoredPayment[],
+    edges: readonly EdgeEvidence[],
+    edgesFrom: number,
+  ): Promise<void>;
+  /** Edges from and to a hotspot, by epoch, then beaconer, then witness. */
+  edgesOf(hotspotId: string): Promise<StoredEdge[]>;
   latestEpoch(): Promise<StoredEpoch | undefined>;
   epoch(epoch: number): Promise<StoredEpoch | undefined>;
   /** Newest first. */

@@ -27,8 +27,10 @@ export const storedVerdict = (fields: Partial<StoredVerdict> & { packetId: strin
   ...fields,
 });
 
-export const hotspot = (fields: Partial<Hotspot> & { id: string }): Hotspot => ({
+/** @param fromEpoch first epoch in which it is so */
+export const hotspot = (fields: Partial<Hotspot> & { id: string }, fromEpoch = 0): Hotspot => ({
   publicKey: new Uint8Array(32).fill(7),
+  cell: "8c18b4d2c5a95ff",
   latE7: 520_000_000,
   lonE7: -130_000_000,
   elevationM: 12,
@@ -36,7 +38,9 @@ export const hotspot = (fields: Partial<Hotspot> & { id: string }): Hotspot => (
   region: "EU868",
   payee: null,
   registeredAtMs: 1_767_225_600_000,
-  evidence: null,
+  settledCell: "8c18b4d2c5a95ff",
+  relocatedAtMs: null,
+  change: { atMs: 1_767_225_600_000, fromEpoch, evidence: Uint8Array.of(9) },
   ...fields,
 });
 
@@ -61,6 +65,7 @@ export const storedEpoch = (epoch: number): StoredEpoch => ({
   unallocated: 1n,
   root: new Uint8Array(32).fill(3),
   manifestHash: new Uint8Array(32).fill(4),
+  parametersHash: new Uint8Array(32).fill(5),
   bundle: `epoch-${epoch}`,
 });
 
@@ -76,5 +81,6 @@ export const statusPacket = (fields: Partial<StatusPacket> = {}): StatusPacket =
   outboxQueued: 0,
   outboxDropped: 0,
   assertion: null,
+  machine: null,
   ...fields,
 });

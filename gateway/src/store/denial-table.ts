@@ -1,0 +1,51 @@
+import type { Database } from "./database.ts";
+import { type Integer, plainBytes } from "./rows.ts";
+import type { Store, StoredDenial } from "./store.ts";
+
+interface DenialRow {
+  position: Integer;
+  hotspot: Uint8Array;
+  peer: Uint8Array | null;
+  reason: string;
+  evidence: string;
+  at_ms: Integer;
+  from_epoch: Integer;
+  until_epoch: Integer;
+  message: Uint8Array;
+}
+
+const rowOf = (position: number, { denial, message }: StoredDenial): DenialRow => ({
+  position,
+  hotspot: denial.hotspot,
+  peer: denial.peer,
+  reason: denial.reason,
+  evidence: denial.evidence,
+  at_ms: denial.atMs,
+  from_epoch: denial.fromEpoch,
+  until_epoch: denial.untilEpoch,
+  message,
+});
+
+const denialOf = (row: DenialRow): StoredDenial => ({
+  denial: {
+    hotspot: plainBytes(row.hotspot),
+    peer: row.peer === null ? null : plainBytes(row.peer),
+    reason: row.reason,
+    evidence: row.evidence,
+    atMs: Number(row.at_ms),
+    fromEpoch: Number(row.from_epoch),
+    untilEpoch: Number(row.until_epoch),
+  },
+  message: plainBytes(row.message),
+});
+
+export const denialTable = ({ sql, transaction }: Database): Pick<Store, "addDenial" | "denials"> => ({
+  addDenial: (denial, message) =>
+    transaction(async (tx) => {
+      const [row] = await tx<{ last: Integer | null }[]>`SELECT MAX(position) AS last FROM denials`;
+      await tx`INSERT INTO denials ${tx(rowOf(Number(row?.last ?? 0) + 1, { denial, message }))}`;
+    }),
+  async denials() {
+    return (await sql<DenialRow[]>`SELECT * FROM denials ORDER BY position`).map(denialOf);
+  },
+});

@@ -1,0 +1,60 @@
+import type { EdgeEvidence } from "@earshot/protocol";
+import type { SQL } from "bun";
+import type { Database } from "./database.ts";
+import { type Integer, inChunks } from "./rows.ts";
+import type { Store, StoredEdge } from "./store.ts";
+
+interface EdgeRow {
+  epoch: Integer;
+  beaconer: string;
+  witness: string;
+  heard: Integer;
+  rssi_sum_dbm: Integer;
+  rssi_sum_squares: Integer;
+  rssi_min_dbm: Integer;
+  rssi_max_dbm: Integer;
+}
+
+const rowOf = (epoch: number, edge: EdgeEvidence): EdgeRow => ({
+  epoch,
+  beaconer: edge.beaconer,
+  witness: edge.witness,
+  heard: edge.heard,
+  rssi_sum_dbm: edge.rssiSumDbm,
+  rssi_sum_squares: edge.rssiSumSquares,
+  rssi_min_dbm: edge.rssiMinDbm,
+  rssi_max_dbm: edge.rssiMaxDbm,
+});
+
+const edgeOf = (row: EdgeRow): StoredEdge => ({
+  epoch: Number(row.epoch),
+  beaconer: row.beaconer,
+  witness: row.witness,
+  heard: Number(row.heard),
+  rssiSumDbm: Number(row.rssi_sum_dbm),
+  rssiSumSquares: Number(row.rssi_sum_squares),
+  rssiMinDbm: Number(row.rssi_min_dbm),
+  rssiMaxDbm: Number(row.rssi_max_dbm),
+});
+
+/** Part of closing an epoch, in its transaction: what leaves the window goes as the epoch's own edges come. */
+export async function insertEdges(
+  tx: SQL,
+  epoch: number,
+  edges: readonly EdgeEvidence[],
+  edgesFrom: number,
+): Promise<void> {
+  await inChunks(
+    edges.map((edge) => rowOf(epoch, edge)),
+    (chunk) => tx`INSERT INTO edges ${tx(chunk)}`,
+  );
+  await tx`DELETE FROM edges WHERE epoch < ${edgesFrom}`;
+}
+
+export const edgeTable = ({ sql }: Database): Pick<Store, "edgesOf"> => ({
+  async edgesOf(hotspotId) {
+    const rows = await sql<EdgeRow[]>`SELECT * FROM edges WHERE beaconer = ${hotspotId}
+      UNION SELECT * FROM edges WHERE witness = ${hotspotId} ORDER BY epoch, beaconer, witness`;
+    return rows.map(edgeOf);
+  },
+});

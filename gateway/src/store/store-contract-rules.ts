@@ -1,0 +1,184 @@
+import { describe, expect, test } from "bun:test";
+import {
+  DEFAULT_PARAMETERS,
+  type Denial,
+  type EdgeEvidence,
+  encodeBeaconFrame,
+  encodePacket,
+  signerFromSeed,
+} from "@earshot/protocol";
+import type { Store, StoredPacket } from "./store.ts";
+import { hotspot, storedEpoch, storedPacket } from "./test-data.ts";
+
+/** The part of the store's contract that is about who is registered. */
+export function registryContract(open: () => Store): void {
+  describe("registry", () => {
+    const change = (fromEpoch: number, evidence = 1) => ({
+      atMs: fromEpoch * 1000,
+      fromEpoch,
+      evidence: Uint8Array.of(evidence),
+    });
+    const first = hotspot({ id: "z6MkB", payee: new Uint8Array(20).fill(9), change: change(3) });
+    const moved = {
+      ...first,
+      latE7: 1,
+      cell: "8c1",
+      settledCell: "8c1",
+      relocatedAtMs: 77,
+      change: change(5, 2),
+    };
+
+    test("keeps what was known of a hotspot in earlier epochs; of several changes in one the last", async () => {
+      const store = open();
+      await store.putHotspot(first);
+      await store.putHotspot({ ...first, latE7: 2, change: change(5) });
+      await store.putHotspot(moved);
+      await store.putHotspot(hotspot({ id: "z6Mka" }));
+      expect(await store.hotspot("z6MkB")).toEqual(moved);
+      expect((await store.hotspots(2)).map(({ id }) => id)).toEqual(["z6Mka"]);
+      // By code unit, as JavaScript sorts: capitals first.
+      expect(await store.hotspots(4)).toEqual([first, hotspot({ id: "z6Mka" })]);
+      expect((await store.hotspots()).map(({ latE7 }) => latE7)).toEqual([1, 520_000_000]);
+      expect(await store.hotspotIds()).toEqual(["z6MkB", "z6Mka"]);
+      expect(await store.hotspotHistory("z6MkB")).toEqual([first, moved]);
+      expect(await store.hotspotHistory("z6MkC")).toEqual([]);
+    });
+
+    test("gives every change up to an epoch, with its evidence", async () => {
+      const store = open();
+      for (const each of [moved, hotspot({ id: "z6Mka" }, 4), first]) await store.putHotspot(each);
+      expect([...(await store.registryChanges(5))]).toEqual([
+        ["z6MkB", [change(3), change(5, 2)]],
+        ["z6Mka", [hotspot({ id: "z6Mka" }, 4).change]],
+      ]);
+      expect([...(await store.registryChanges(3))]).toEqual([["z6MkB", [change(3)]]]);
+    });
+
+    test("finds hotspots by id as they are in an epoch, thousands at once", async () => {
+      const store = open();
+      await store.putHotspot(first);
+      await store.putHotspot(moved);
+      const many = Array.from({ length: 2500 }, (_, i) => `z6Mk${i}`);
+      expect(await store.hotspotsById([...many, "z6MkB"], 4)).toEqual(new Map([["z6MkB", first]]));
+      expect(await store.hotspotsById(["z6MkB", "z6MkB"], 9)).toEqual(new Map([["z6MkB", moved]]));
+      expect(await store.hotspotsById(["z6MkB"], 2)).toEqual(new Map());
+      expect(await store.hotspotsById([], 2)).toEqual(new Map());
+    });
+  });
+}
+
+/** The part that is about what verdicts depend on beside packets and registry. */
+export function rulesContract(open: () => Store): void {
+  test("keeps denials in the order in which they came", async () => {
+    const node: Denial = {
+      hotspot: new Uint8Array(32).fill(1),
+      peer: null,
+      reason: "moved without saying so",
+      evidence: "case 7",
+      atMs: 5,
+      fromEpoch: 3,
+      untilEpoch: 9,
+    };
+    const edge = { ...node, peer: new Uint8Array(32).fill(2), atMs: 4 };
+    const store = open();
+    await store.addDenial(node, Uint8Array.of(1));
+    await store.addDenial(edge, Uint8Array.of(2));
+    await store.addDenial({ ...node, untilEpoch: 3 }, Uint8Array.of(3));
+    expect(await store.denials()).toEqual([
+      { denial: node, message: Uint8Array.of(1) },
+      { denial: edge, message: Uint8Array.of(2) },
+      { denial: { ...node, untilEpoch: 3 }, message: Uint8Array.of(3) },
+    ]);
+  });
+
+  test("keeps each version of the parameters once", async () => {
+    const store = open();
+    const first = { ...DEFAULT_PARAMETERS, network: "testnet-1", poolPerEpoch: 2n ** 200n };
+    const second = { ...first, version: 2, activationEpoch: 8 };
+    expect(await store.parametersVersions()).toEqual([]);
+    await store.addParameters(second, Uint8Array.of(2));
+    await store.addParameters(first, Uint8Array.of(1));
+    const again = store.addParameters({ ...first, maxDistanceM: 5000 }, Uint8Array.of(3));
+    expect(await again.then(() => "added").catch(() => "refused")).toBe("refused");
+    expect(await store.parametersVersions()).toEqual([
+      { parameters: first, message: Uint8Array.of(1) },
+      { parameters: second, message: Uint8Array.of(2) },
+    ]);
+  });
+
+  test("keeps who heard whom for as long as the window says", async () => {
+    const edge = (beaconer: string, witness: string, heard = 1): EdgeEvidence => ({
+      beaconer,
+      witness,
+      heard,
+      rssiSumDbm: -110 * heard,
+      rssiSumSquares: 12_100 * heard,
+      rssiMinDbm: -112,
+      rssiMaxDbm: -108,
+    });
+    const store = open();
+    await store.addEpoch(storedEpoch(4), [], [edge("A", "B"), edge("B", "A", 3), edge("B", "C")], 0);
+    await store.addEpoch(storedEpoch(5), [], [edge("A", "B", 2)], 4);
+    expect(await store.edgesOf("A")).toEqual([
+      { epoch: 4, ...edge("A", "B") },
+      { epoch: 4, ...edge("B", "A", 3) },
+      { epoch: 5, ...edge("A", "B", 2) },
+    ]);
+    expect(await store.edgesOf("C")).toEqual([{ epoch: 4, ...edge("B", "C") }]);
+    await store.addEpoch(storedEpoch(6), [], [], 5);
+    expect(await store.edgesOf("B")).toEqual([{ epoch: 5, ...edge("A", "B", 2) }]);
+  });
+
+  test("finds the timely report before each, in its epoch, by number and then by id", async () => {
+    const store = open();
+    const timing = { entropyPeriodMs: 2000, reportDeadlineMs: 6000 };
+    const index = 100;
+    const report = (id: string, sequence: number, fields: Partial<StoredPacket> = {}): StoredPacket => {
+      const tmstUs = sequence * 10 + Number(id.endsWith("!"));
+      const filed = { entropyIndex: index, epoch: 25, receivedAtMs: index * 2000 + 6000, ...fields };
+      return storedPacket({ id, sequence, bytes: witnessBytes(START_MS + sequence, tmstUs), ...filed });
+    };
+    await store.addPackets([
+      report("first", 10),
+      report("second", 20),
+      report("third", 30),
+      report("other", 25, { hotspotId: "z6MkB" }),
+      report("earlier index", 15, { entropyIndex: index - 1, receivedAtMs: 1 }),
+      report("same number!", 15, { entropyIndex: index - 2, receivedAtMs: 1 }),
+      report("later index", 16, { entropyIndex: index + 1, receivedAtMs: 1 }),
+      report("late", 17, { entropyIndex: index - 1, receivedAtMs: (index - 1) * 2000 + 6001 }),
+      report("other epoch", 18, { epoch: 24, receivedAtMs: 1 }),
+      storedPacket({ id: "status", type: "status", sequence: 19, epoch: null, entropyIndex: null }),
+    ]);
+    expect(await store.earlierReports(index, 25, timing)).toEqual(
+      new Map([
+        ["second", { atMs: START_MS + 15, tmstUs: 150 }],
+        ["third", { atMs: START_MS + 20, tmstUs: 200 }],
+      ]),
+    );
+    expect(await store.earlierReports(index, 24, timing)).toEqual(new Map());
+  });
+}
+
+const START_MS = 1_767_225_600_000;
+const signer = signerFromSeed(new Uint8Array(32).fill(3));
+
+/** A witness report at `atMs` whose counter shows `tmstUs`. */
+const witnessBytes = (atMs: number, tmstUs: number): Uint8Array =>
+  encodePacket(
+    {
+      type: "witness",
+      sequence: 1,
+      atMs,
+      frame: encodeBeaconFrame({ entropyIndex: 1, shortId: new Uint8Array(8), tag: new Uint8Array(16) }),
+      freqHz: 868_100_000,
+      spreadingFactor: 9,
+      bandwidthHz: 125_000,
+      rssiDbm: -110,
+      snrDdb: -20,
+      tmstUs,
+      gnss: null,
+    },
+    signer,
+    "testnet-1",
+  );
