@@ -1,9 +1,10 @@
-import { drawIndex, entropyTimeMs, epochOf, type NetworkParameters } from "@earshot/protocol";
+import { drawIndex, entropyTimeMs, epochOf } from "@earshot/protocol";
+import type { Clockwork } from "./parameters/clockwork.ts";
 import type { Store } from "./store/store.ts";
 
 /** How far judging and closing have come: decides where a packet that arrives now is filed. */
 export class Progress {
-  readonly parameters: NetworkParameters;
+  readonly parameters: Clockwork;
   /** Highest index judged. */
   judgedThrough: number;
   /** Highest index whose reports have been called for judging: what arrives about it now is late. */
@@ -14,7 +15,7 @@ export class Progress {
   #filingEpoch: number;
   #lastReceivedMs = 0;
 
-  constructor(parameters: NetworkParameters, judgedThrough: number, openEpoch: number) {
+  constructor(parameters: Clockwork, judgedThrough: number, openEpoch: number) {
     this.parameters = parameters;
     this.judgedThrough = judgedThrough;
     this.judgingThrough = judgedThrough;
@@ -59,11 +60,7 @@ export class Progress {
 }
 
 /** Takes up where an earlier run stopped, or starts a network with the current period. */
-export async function loadProgress(
-  store: Store,
-  parameters: NetworkParameters,
-  nowMs: number,
-): Promise<Progress> {
+export async function loadProgress(store: Store, parameters: Clockwork, nowMs: number): Promise<Progress> {
   const current = Math.floor(nowMs / parameters.entropyPeriodMs);
   let judged = await store.judgedThrough();
   if (judged === undefined) {

@@ -1,7 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { PARAMETER_RANGES, WHOLE_PARAMETERS } from "@earshot/protocol";
 import { z } from "zod";
-import { ConfigError, parseConfig } from "./config.ts";
+import { parseConfig } from "./config.ts";
+import { ConfigError } from "./config-error.ts";
+import { keyOf } from "./parameter-keys.ts";
 import { gatewaySchema } from "./schema.ts";
 
 const example = readFileSync(new URL("../../config.example.toml", import.meta.url), "utf8");
@@ -24,6 +27,16 @@ const keysOf = (schema: JsonSchema): string[] =>
     inner.properties === undefined ? [key] : keysOf(inner),
   );
 
+/** By the end of a parameter's name. */
+const UNITS = [
+  ["Ms", " ms"],
+  ["Ddb", "tenths of a dB"],
+  ["M", " m"],
+  ["Bp", "basis points"],
+  ["Epochs", "epochs"],
+  ["Periods", "periods"],
+] as const;
+
 describe("the example", () => {
   test("gives the defaults", () => {
     expect(parseConfig(example, {})).toEqual(parseConfig("", {}));
@@ -33,8 +46,21 @@ describe("the example", () => {
     const schema = z.toJSONSchema(gatewaySchema, { io: "input", unrepresentable: "any" }) as JsonSchema;
     const keys = keysOf(schema);
     expect(keys.length).toBeGreaterThan(30);
-    const missing = keys.filter((key) => !new RegExp(`^(# )?${key} = `, "m").test(example));
-    expect(missing).toEqual([]);
+    const isNamed = (key: string) =>
+      new RegExp(`^(# )?${key} = |^\\[parameters\\.${key}\\]$`, "m").test(example);
+    expect(keys.filter((key) => !isNamed(key))).toEqual([]);
+  });
+
+  test("says of each parameter in what unit and range it is", () => {
+    for (const name of WHOLE_PARAMETERS) {
+      if (name === "version" || name === "activationEpoch") continue;
+      const [min, max] = PARAMETER_RANGES[name];
+      const comment =
+        new RegExp(`^# (.*): ${min} to ${max}\\.\\n${keyOf(name)} = `, "m").exec(example)?.[1] ?? "";
+      expect([name, comment.length > 20]).toEqual([name, true]);
+      const [, unit] = UNITS.find(([suffix]) => name.endsWith(suffix)) ?? ["", ""];
+      expect(comment).toContain(unit);
+    }
   });
 
   test("still parses with all its commented keys", () => {
@@ -52,6 +78,12 @@ describe("a bad configuration names key, value and what is allowed", () => {
     ["[http]\nprot = 1", ["http", "prot", "unknown"]],
     ['[registration]\npolicy = "all"', ["registration.policy", "all", "open", "listed"]],
     ["[parameters]\nepoch_periods = 7", ["epochPeriods", "7", "360"]],
+    ["[parameters]\nmax_gnss_error_m = 7000", ["parameters.max_gnss_error_m", "7000", "6553"]],
+    ['[parameters]\nrule_set = "helium-2026"', ["rule_set", "helium-2026", "earshot-1"]],
+    ['[parameters]\nrule_set = "luck"', ["rule_set", "luck", "earshot-1"]],
+    ["[parameters.regions]\nEU866 = 160", ["EU866", "EU868"]],
+    ["[parameters.regions]\nEU868 = 1600", ["EU868", "1600", "600"]],
+    ["[parameters]\nversion = 3", ["parameters", "version", "unknown"]],
     ['[broker]\nhost = "0.0.0.0"', ["open_to_network", "0.0.0.0"]],
     ['[broker]\ntls_cert_file = "a"', ["tls_key_file"]],
     ["= 1", ["TOML"]],

@@ -1,13 +1,15 @@
-import { type NetworkParameters, parametersProblem } from "@earshot/protocol";
+import {
+  type NetworkParameters,
+  parametersProblem,
+  type RegionRule,
+  WHOLE_PARAMETERS,
+  type WholeParameter,
+} from "@earshot/protocol";
 import { parse } from "smol-toml";
 import type { z } from "zod";
+import { ConfigError } from "./config-error.ts";
+import { keyOf } from "./parameter-keys.ts";
 import { type GatewayConfig, gatewaySchema } from "./schema.ts";
-
-/** The configuration cannot be used; the message names key, value and what is allowed. */
-export class ConfigError extends Error {
-  readonly code = "bad-config";
-  override readonly name = "ConfigError";
-}
 
 const ENV_PREFIX = "EARSHOT_GATEWAY_";
 
@@ -23,7 +25,10 @@ export function parseConfig(toml: string, env: Readonly<Record<string, string | 
   if (!result.success) throw new ConfigError(result.error.issues.map(describeIssue).join("\n"));
   const config = result.data;
   const problem =
-    registrationProblem(config) ?? tlsProblem(config) ?? parametersProblem(parametersOf(config));
+    registrationProblem(config) ??
+    tlsProblem(config) ??
+    ruleSetProblem(config) ??
+    parametersProblem(parametersOf(config));
   if (problem !== undefined) throw new ConfigError(problem);
   return config;
 }
@@ -80,21 +85,32 @@ function tlsProblem({ broker }: GatewayConfig): string | undefined {
     : "broker.tls_cert_file and broker.tls_key_file go together: give both or none";
 }
 
+function ruleSetProblem({ parameters }: GatewayConfig): string | undefined {
+  return parameters.rule_set === "earshot-1"
+    ? undefined
+    : `parameters.rule_set is "${parameters.rule_set}": a gateway judges by "earshot-1"; the other is for comparing bundles`;
+}
+
+/** The first version; `ParametersLog` makes later ones of it. */
 export function parametersOf({ network, parameters }: GatewayConfig): NetworkParameters {
+  const wholeNumbers = Object.fromEntries(
+    WHOLE_PARAMETERS.map((name) => [name, (parameters as Record<string, unknown>)[keyOf(name)]]),
+  ) as Record<WholeParameter, number>;
   return {
+    ...wholeNumbers,
+    version: 1,
+    activationEpoch: 0,
     network,
-    ruleSet: "earshot-1",
-    entropyPeriodMs: parameters.entropy_period_ms,
-    entropyValidityMs: parameters.entropy_validity_ms,
-    windowPeriods: parameters.window_periods,
-    epochPeriods: parameters.epoch_periods,
-    reportDeadlineMs: parameters.report_deadline_ms,
-    minDistanceM: parameters.min_distance_m,
-    maxDistanceM: parameters.max_distance_m,
-    maxPaidWitnesses: parameters.max_paid_witnesses,
+    ruleSet: parameters.rule_set,
+    regions: regionRules(parameters.regions),
     poolPerEpoch: BigInt(parameters.pool_per_epoch),
-    beaconerShareBp: parameters.beaconer_share_bp,
     chainId: BigInt(parameters.chain_id),
     contract: Uint8Array.fromHex(parameters.contract.slice(2)),
   };
 }
+
+/** Sorted by id, as they are hashed. */
+const regionRules = (regions: GatewayConfig["parameters"]["regions"]): RegionRule[] =>
+  Object.entries(regions)
+    .map(([id, maxEirpDdbm]) => ({ id, maxEirpDdbm }) as RegionRule)
+    .sort((a, b) => (a.id < b.id ? -1 : 1));

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hotspotId, signerFromSeed } from "@earshot/protocol";
-import { ConfigError } from "./config.ts";
+import { ConfigError } from "./config-error.ts";
 import { readHotspotsFile } from "./hotspots-file.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "earshot-hotspots-"));
@@ -25,17 +25,9 @@ function fileWith(content: unknown): string {
 }
 
 test("listed hotspots are read with their defaults", async () => {
-  const nowMs = Date.UTC(2026, 5, 1);
-  expect(await readHotspotsFile(fileWith([entry]), nowMs)).toEqual([
-    {
-      ...entry,
-      publicKey,
-      region: "EU868",
-      elevationM: 0,
-      payee: null,
-      registeredAtMs: nowMs,
-      evidence: null,
-    },
+  const { id: _, ...stands } = entry;
+  expect(await readHotspotsFile(fileWith([entry]))).toEqual([
+    { ...stands, publicKey, elevationM: 0, payee: null },
   ]);
 });
 
@@ -49,11 +41,11 @@ const cases: [string, unknown, string][] = [
   ["an unknown key", [{ ...entry, gain: 3 }], "gain"],
 ];
 test.each(cases)("%s is refused, naming where", async (_what, content, words) => {
-  const reading = readHotspotsFile(fileWith(content), 0);
+  const reading = readHotspotsFile(fileWith(content));
   await expect(reading).rejects.toBeInstanceOf(ConfigError);
   await expect(reading).rejects.toThrow(words);
 });
 
 test("a file that is missing is named", async () => {
-  await expect(readHotspotsFile(join(folder, "none.json"), 0)).rejects.toThrow("none.json");
+  await expect(readHotspotsFile(join(folder, "none.json"))).rejects.toThrow("none.json");
 });

@@ -1,14 +1,8 @@
 import { readFile } from "node:fs/promises";
-import {
-  type Hotspot,
-  isRegionId,
-  MAX_LAT_E7,
-  MAX_LON_E7,
-  parseEvmAddress,
-  publicKeyOf,
-} from "@earshot/protocol";
+import { isRegionId, MAX_LAT_E7, MAX_LON_E7, parseEvmAddress, publicKeyOf } from "@earshot/protocol";
 import { z } from "zod";
-import { ConfigError } from "./config.ts";
+import type { OperatorsWord } from "../registry/assertion.ts";
+import { ConfigError } from "./config-error.ts";
 
 const entry = z.strictObject({
   id: z.string().refine((id) => publicKeyOf(id) !== undefined, "must be a hotspot id (z6Mk…)"),
@@ -24,7 +18,7 @@ const entry = z.strictObject({
 });
 
 /** The hotspots of a listed network, from the JSON file that `registration.hotspots_file` names. */
-export async function readHotspotsFile(path: string, nowMs: number): Promise<Hotspot[]> {
+export async function readHotspotsFile(path: string): Promise<OperatorsWord[]> {
   let json: unknown;
   try {
     json = JSON.parse(await readFile(path, "utf8"));
@@ -36,18 +30,11 @@ export async function readHotspotsFile(path: string, nowMs: number): Promise<Hot
     const [issue] = result.error.issues;
     throw new ConfigError(`registration.hotspots_file ${path}: ${issue?.path.join(".")}: ${issue?.message}`);
   }
-  return result.data.map((listed) => toHotspot(listed, nowMs));
+  return result.data.map(wordOf);
 }
 
-function toHotspot({ region, payee, ...listed }: z.output<typeof entry>, nowMs: number): Hotspot {
-  const publicKey = publicKeyOf(listed.id);
-  if (publicKey === undefined || !isRegionId(region)) throw new TypeError(`Unchecked entry ${listed.id}`);
-  return {
-    ...listed,
-    publicKey,
-    region,
-    payee: payee === undefined ? null : (parseEvmAddress(payee) ?? null),
-    registeredAtMs: nowMs,
-    evidence: null,
-  };
+function wordOf({ id, payee, ...stands }: z.output<typeof entry>): OperatorsWord {
+  const publicKey = publicKeyOf(id);
+  if (publicKey === undefined) throw new TypeError(`Unchecked entry ${id}`);
+  return { publicKey, ...stands, payee: payee === undefined ? null : (parseEvmAddress(payee) ?? null) };
 }

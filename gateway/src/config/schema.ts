@@ -1,30 +1,27 @@
-import { DEFAULT_PARAMETERS, isNetworkName } from "@earshot/protocol";
+import { DEFAULT_PARAMETERS, isNetworkName, RULE_SET_IDS } from "@earshot/protocol";
 import { z } from "zod";
+import { wholeParameterKeys } from "./parameter-keys.ts";
 
 /** Whole numbers that TOML writes as integers. */
 const whole = (min: number, max: number) => z.int().min(min).max(max);
 const port = whole(0, 65_535);
-const periodMs = whole(1, 86_400_000);
 const decimal = z.string().regex(/^\d+$/, "must be a whole number in quotes");
 
 const defaults = DEFAULT_PARAMETERS;
 
+const defaultRegions = Object.fromEntries(defaults.regions.map(({ id, maxEirpDdbm }) => [id, maxEirpDdbm]));
+
 const parameters = z.strictObject({
-  entropy_period_ms: whole(500, 86_400_000).default(defaults.entropyPeriodMs),
-  entropy_validity_ms: periodMs.default(defaults.entropyValidityMs),
-  window_periods: whole(1, 100_000).default(defaults.windowPeriods),
-  epoch_periods: whole(1, 1_000_000).default(defaults.epochPeriods),
-  report_deadline_ms: whole(1, 604_800_000).default(defaults.reportDeadlineMs),
-  min_distance_m: whole(1, 1_000_000).default(defaults.minDistanceM),
-  max_distance_m: whole(1, 20_000_000).default(defaults.maxDistanceM),
-  max_paid_witnesses: whole(1, 1000).default(defaults.maxPaidWitnesses),
+  ...wholeParameterKeys,
+  rule_set: z.enum(RULE_SET_IDS).default(defaults.ruleSet),
   pool_per_epoch: decimal.default(defaults.poolPerEpoch.toString()),
-  beaconer_share_bp: whole(1, 10_000).default(defaults.beaconerShareBp),
   chain_id: decimal.default(defaults.chainId.toString()),
   contract: z
     .string()
     .regex(/^0x[0-9a-fA-F]{40}$/, "must be 0x and 40 hex digits")
     .default(`0x${defaults.contract.toHex()}`),
+  /** Regions in which this network takes beacons, with their greatest EIRP. */
+  regions: z.record(z.string(), z.int()).default(defaultRegions),
 });
 
 const embedded = z.strictObject({

@@ -4,16 +4,16 @@ import {
   entropyHash,
   entropyMessage,
   entropyTopic,
-  type NetworkParameters,
   type Signer,
   windowOf,
 } from "@earshot/protocol";
 import type { EntropySource } from "../contract.ts";
 import type { Downlink } from "../downlink.ts";
+import type { Clockwork } from "../parameters/clockwork.ts";
 import type { Store } from "../store/store.ts";
 
 export interface EntropyPublisherDeps {
-  parameters: NetworkParameters;
+  parameters: Clockwork;
   store: Pick<Store, "addEntropy" | "latestEntropy" | "entropyRange">;
   clock: Pick<Clock, "now">;
   signer: Signer;

@@ -1,0 +1,93 @@
+import {
+  type Clock,
+  epochOf,
+  type NetworkParameters,
+  parametersHash,
+  parametersInForce,
+  parametersMessage,
+  type Signer,
+  successionProblem,
+} from "@earshot/protocol";
+import { ConfigError } from "../config/config-error.ts";
+import type { Store, StoredParameters } from "../store/store.ts";
+import type { Clockwork } from "./clockwork.ts";
+
+export interface ParametersLogDeps {
+  store: Pick<Store, "parametersVersions" | "addParameters" | "latestEpoch">;
+  clock: Pick<Clock, "now">;
+  /** Holds the network key. */
+  signer: Signer;
+}
+
+/** One version, as published. */
+export interface PublishedParameters extends StoredParameters {
+  /** `parametersHash`. */
+  hash: Uint8Array;
+}
+
+/** Every version of the network's parameters, and which one holds when. */
+export class ParametersLog {
+  /** Ascending. */
+  readonly versions: readonly PublishedParameters[];
+
+  constructor(versions: readonly StoredParameters[]) {
+    this.versions = versions.map((stored) => ({ ...stored, hash: parametersHash(stored.parameters) }));
+  }
+
+  /**
+   * Reads what earlier runs have published and adds what the configuration says now, if that is new: as the first
+   * version of a new network, else as the next one, in force from the next epoch that has not begun.
+   * @param wanted what is configured; version and activation epoch in it do not matter
+   * @throws {ConfigError} if a value differs that a running network cannot change
+   */
+  static async load(wanted: NetworkParameters, deps: ParametersLogDeps): Promise<ParametersLog> {
+    const versions = await deps.store.parametersVersions();
+    const next = await nextVersion(wanted, versions.at(-1)?.parameters, deps);
+    if (next === undefined) return new ParametersLog(versions);
+    const message = parametersMessage.seal(next, deps.signer, next.network);
+    await deps.store.addParameters(next, message);
+    return new ParametersLog([...versions, { parameters: next, message }]);
+  }
+
+  get clockwork(): Clockwork {
+    return this.inForce(0).parameters;
+  }
+
+  /** What an epoch is judged and paid by. */
+  inForce(epoch: number): PublishedParameters {
+    const parameters = parametersInForce(
+      this.versions.map((version) => version.parameters),
+      epoch,
+    );
+    const published = this.versions.find((version) => version.parameters === parameters);
+    if (published === undefined) throw new RangeError(`No parameters are in force in epoch ${epoch}`);
+    return published;
+  }
+
+  /** The one that waits for its epoch, if any; of several the first. */
+  next(epoch: number): PublishedParameters | undefined {
+    return this.versions.find(({ parameters }) => parameters.activationEpoch > epoch);
+  }
+}
+
+async function nextVersion(
+  wanted: NetworkParameters,
+  newest: NetworkParameters | undefined,
+  { store, clock }: ParametersLogDeps,
+): Promise<NetworkParameters | undefined> {
+  if (newest === undefined) return { ...wanted, version: 1, activationEpoch: 0 };
+  const { version, activationEpoch } = newest;
+  if (parametersHash({ ...wanted, version, activationEpoch }).toHex() === parametersHash(newest).toHex()) {
+    return undefined;
+  }
+  const current = epochOf(Math.floor(clock.now() / newest.entropyPeriodMs), newest);
+  const closed = (await store.latestEpoch())?.epoch ?? 0;
+  const next = {
+    ...wanted,
+    version: version + 1,
+    activationEpoch: Math.max(current, closed + 1, activationEpoch) + 1,
+  };
+  const problem = successionProblem(newest, next);
+  if (problem !== undefined) throw new ConfigError(problem);
+  return next;
+}
