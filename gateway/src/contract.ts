@@ -1,8 +1,9 @@
-import type { Clock, Hotspot, Log, LoginRefusal, NetworkParameters, Signer } from "@earshot/protocol";
+import type { Clock, Log, LoginRefusal, NetworkParameters, Signer } from "@earshot/protocol";
 import type { Hono } from "hono";
 import type { Downlink } from "./downlink.ts";
 import type { EventHub } from "./events.ts";
 import type { GatewayMetrics } from "./metrics.ts";
+import type { OperatorsWord } from "./registry/assertion.ts";
 import type { Store } from "./store/store.ts";
 
 /** 32 unpredictable bytes for the entropy with this index. The demo seeds it; a beacon of public randomness may replace it. */
@@ -12,6 +13,7 @@ export type EntropySource = (index: number) => Uint8Array;
 export type RegistrationPolicy = "open" | "listed";
 
 export interface GatewayDeps {
+  /** As configured: published as a new version where they differ from the newest one in the store. */
   parameters: NetworkParameters;
   store: Store;
   clock: Clock;
@@ -20,8 +22,8 @@ export interface GatewayDeps {
   entropySource: EntropySource;
   downlink: Downlink;
   registration: RegistrationPolicy;
-  /** Hotspots of the operator's list; added to the registry at start. */
-  listed?: readonly Hotspot[];
+  /** The operator's list of hotspots; added to the registry at start. */
+  listed?: readonly OperatorsWord[];
   /** Folder that epoch bundles are written to. */
   bundlesDir: string;
   /** Allows changes through the API; without one the API is read-only. */

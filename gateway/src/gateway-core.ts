@@ -3,6 +3,7 @@ import { login, mayPublish, maySubscribe } from "./access.ts";
 import type { Gateway, IngestOutcome, LoginOutcome } from "./contract.ts";
 import type { GatewayParts } from "./gateway-parts.ts";
 import { createApp } from "./http/app.ts";
+import type { AppDeps } from "./http/deps.ts";
 import { count } from "./metrics.ts";
 
 /** The parts as one thing that runs. */
@@ -123,11 +124,15 @@ export class GatewayCore implements Gateway {
   }
 }
 
-function appDeps({ deps, events, metrics, registry }: GatewayParts, signal: AbortSignal) {
-  const { store, parameters, clock, registration, signer, bundlesDir, log, adminToken: token } = deps;
+function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
+  const { deps, denials, events, metrics, parameters, registry } = parts;
+  const { store, clock, registration, signer, bundlesDir, log, adminToken: token } = deps;
+  const admin = token === undefined ? undefined : { token, add: registry.add.bind(registry) };
   return {
     store,
-    parameters,
+    parameters: parameters.clockwork,
+    versions: parameters,
+    denials,
     clock,
     events,
     metrics,
@@ -136,6 +141,6 @@ function appDeps({ deps, events, metrics, registry }: GatewayParts, signal: Abor
     bundlesDir,
     log,
     signal,
-    ...(token === undefined ? {} : { admin: { token, add: registry.add.bind(registry) } }),
+    ...(admin === undefined ? {} : { admin }),
   };
 }

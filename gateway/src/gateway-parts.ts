@@ -1,4 +1,5 @@
 import type { GatewayDeps } from "./contract.ts";
+import { DenialLog } from "./denials/denial-log.ts";
 import { EntropyPublisher } from "./entropy/entropy-publisher.ts";
 import { closeEpoch } from "./epochs/close-epoch.ts";
 import { EventHub } from "./events.ts";
@@ -10,6 +11,7 @@ import { Judging } from "./judging/judging.ts";
 import { Notices } from "./judging/notices.ts";
 import { type GatewayMetrics, newMetrics } from "./metrics.ts";
 import { type OneAtATime, oneAtATime } from "./one-at-a-time.ts";
+import { ParametersLog } from "./parameters/parameters-log.ts";
 import { loadProgress, type Progress } from "./progress.ts";
 import { Registry } from "./registry/registry.ts";
 import type { StoredPacket } from "./store/store.ts";
@@ -19,7 +21,9 @@ export interface GatewayParts {
   keys: KeyCache;
   events: EventHub;
   metrics: GatewayMetrics;
+  parameters: ParametersLog;
   registry: Registry;
+  denials: DenialLog;
   entropy: EntropyPublisher;
   ingest: Ingest;
   statuses: StatusIntake;
@@ -31,8 +35,10 @@ interface Base {
   keys: KeyCache;
   events: EventHub;
   metrics: GatewayMetrics;
+  parameters: ParametersLog;
   progress: Progress;
   registry: Registry;
+  denials: DenialLog;
   notices: Notices;
   exclusively: OneAtATime;
 }
@@ -40,7 +46,7 @@ interface Base {
 /** Makes the parts and ties them together; the only place that knows all of them. */
 export async function buildParts(deps: GatewayDeps): Promise<GatewayParts> {
   const base = await buildBase(deps);
-  const { registry, events, keys, metrics } = base;
+  const { registry, denials, events, keys, metrics, parameters } = base;
   const statuses = new StatusIntake({
     store: deps.store,
     sendReceipt: (hotspotId) => base.notices.receipt(hotspotId),
@@ -49,28 +55,32 @@ export async function buildParts(deps: GatewayDeps): Promise<GatewayParts> {
   // Ingest and judging know of each other: late reports go one way, "all is stored" the other.
   const ingest: Ingest = buildIngest(base, statuses, (packet) => judging.late(packet));
   const judging = buildJudging(base, () => ingest.drained());
-  const { parameters, store, clock, signer, entropySource: source, downlink } = deps;
-  const entropy = new EntropyPublisher({ parameters, store, clock, signer, source, downlink });
-  return { deps, keys, events, metrics, registry, entropy, ingest, statuses, judging };
+  const { store, clock, signer, entropySource: source, downlink } = deps;
+  const { clockwork } = parameters;
+  const entropy = new EntropyPublisher({ parameters: clockwork, store, clock, signer, source, downlink });
+  return { deps, keys, events, metrics, parameters, registry, denials, entropy, ingest, statuses, judging };
 }
 
 async function buildBase(deps: GatewayDeps): Promise<Base> {
-  const { store, clock, log, parameters, signer, downlink, registration: policy } = deps;
+  const { store, clock, log, signer, downlink, registration: policy } = deps;
   const metrics = newMetrics();
   const exclusively = oneAtATime();
-  const progress = await loadProgress(store, parameters, clock.now());
-  const registry = await Registry.load({ store, policy, progress, clock, exclusively, log });
+  const parameters = await ParametersLog.load(deps.parameters, { store, clock, signer });
+  const progress = await loadProgress(store, parameters.clockwork, clock.now());
+  const common = { store, progress, clock, signer, exclusively };
+  const denials = await DenialLog.load(common);
+  const registry = await Registry.load({ ...common, policy, log });
   for (const hotspot of deps.listed ?? []) {
     const added = await registry.add(hotspot);
     if (!added.ok) throw new RangeError(`Cannot list hotspot: ${added.message}`);
   }
-  const { network } = parameters;
-  const notices = new Notices({ network, signer, clock, downlink, store, metrics, log });
+  const notices = new Notices({ parameters, signer, clock, downlink, store, metrics, log });
   metrics.entropyIndex = (await store.latestEntropy())?.entropy.index ?? -1;
   metrics.judgedThrough = progress.judgedThrough;
   metrics.closedEpoch = progress.openEpoch - 1;
   const keys = new KeyCache();
-  return { deps, keys, events: new EventHub(), metrics, progress, registry, notices, exclusively };
+  const logs = { parameters, registry, denials };
+  return { deps, keys, events: new EventHub(), metrics, ...logs, progress, notices, exclusively };
 }
 
 function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: StoredPacket) => void): Ingest {
@@ -110,12 +120,15 @@ function noteStatus(
 }
 
 function buildJudging(base: Base, drained: () => Promise<void>): Judging {
-  const { deps, events, exclusively, metrics, notices, progress, registry } = base;
-  const { bundlesDir, clock, log, parameters, signer, store } = deps;
+  const { deps, denials, events, exclusively, metrics, notices, parameters, progress, registry } = base;
+  const { bundlesDir, clock, log, signer, store } = deps;
+  const closing = { store, parameters: parameters.clockwork, signer, clock, bundlesDir, log };
   return new Judging({
     store,
     progress,
+    parameters,
     registry,
+    denials,
     clock,
     events,
     metrics,
@@ -123,6 +136,6 @@ function buildJudging(base: Base, drained: () => Promise<void>): Judging {
     exclusively,
     drained,
     log,
-    closeEpoch: (epoch) => closeEpoch(epoch, { store, parameters, signer, clock, bundlesDir, log }),
+    closeEpoch: (epoch) => closeEpoch(epoch, closing),
   });
 }

@@ -17,10 +17,10 @@ import {
   type SentPacket,
   witnessOf,
 } from "./epochs/test-network.ts";
-import { runVerifyEpoch } from "./epochs/verify-command.ts";
 import type { GatewayEvent } from "./events.ts";
 import { createGateway } from "./gateway.ts";
 import { assertions, startTestGateway, type TestGateway } from "./test-gateway.ts";
+import { runVerifyEpoch } from "./verify/verify-command.ts";
 
 const { network } = PARAMETERS;
 const startMs = FIRST_EPOCH * 8000;

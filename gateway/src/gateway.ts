@@ -6,9 +6,14 @@ import { buildParts } from "./gateway-parts.ts";
 /**
  * Puts the gateway together over what it is handed: the same core serves real brokers and simulations.
  * @throws {RangeError} if the parameters contradict each other
+ * @throws {ConfigError} if they differ from the store's in a value that a running network cannot change
  */
 export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
   const problem = parametersProblem(deps.parameters);
   if (problem !== undefined) throw new RangeError(`Cannot use parameters: ${problem}`);
+  const { ruleSet } = deps.parameters;
+  if (ruleSet !== "earshot-1") {
+    throw new RangeError(`Cannot judge by ruleSet ${ruleSet}: a gateway judges by earshot-1`);
+  }
   return new GatewayCore(await buildParts(deps));
 }

@@ -1,22 +1,24 @@
 /** `bun run gateway [--config FILE]` and `bun run gateway verify-epoch PATH`. */
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { hotspotId, type Log, type Signer } from "@earshot/protocol";
 import { systemClock } from "@earshot/protocol/system-clock";
 import { openEmbeddedBroker } from "./broker/embedded.ts";
 import { openExternalBroker } from "./broker/external.ts";
-import { ConfigError, parametersOf, parseConfig } from "./config/config.ts";
+import { parametersOf, parseConfig } from "./config/config.ts";
+import { ConfigError } from "./config/config-error.ts";
 import { readHotspotsFile } from "./config/hotspots-file.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import type { Gateway, GatewayDeps, Uplink } from "./contract.ts";
 import type { Downlink } from "./downlink.ts";
-import { runVerifyEpoch, type VerifyCommandIo } from "./epochs/verify-command.ts";
 import { createGateway } from "./gateway.ts";
 import { loadNetworkKey } from "./key-file.ts";
 import { openStore } from "./store/open-store.ts";
 import type { Store } from "./store/store.ts";
+import { runVerifyEpoch, type VerifyCommandIo } from "./verify/verify-command.ts";
 
 const USAGE = `Usage: gateway [--config FILE]       take reports in, judge, pay, show
        gateway verify-epoch PATH     recompute a bundle, or a folder of bundles, from its packets
@@ -35,6 +37,8 @@ const terminal: VerifyCommandIo = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   isTerminal: process.stderr.isTTY,
+  clock: systemClock,
+  threads: availableParallelism(),
 };
 
 process.exitCode = await main(process.argv.slice(2));
@@ -122,7 +126,7 @@ async function gatewayDeps(
     entropySource: () => new Uint8Array(randomBytes(32)),
     downlink: broker,
     registration: policy,
-    ...(file === undefined ? {} : { listed: await readHotspotsFile(file, systemClock.now()) }),
+    ...(file === undefined ? {} : { listed: await readHotspotsFile(file) }),
     ...(config.http.admin_token === undefined ? {} : { adminToken: config.http.admin_token }),
     bundlesDir: join(config.state_dir, "epochs"),
     gather: setImmediate,

@@ -19,6 +19,8 @@ export interface GatewayMetrics {
   judgedThrough: number;
   /** Verdicts given, by reason (`ok` is paid). */
   verdicts: Map<string, number>;
+  /** Verdicts given, by outcome. */
+  outcomes: Map<string, number>;
   /** The newest closed epoch, -1 before the first. */
   closedEpoch: number;
   /** Messages to hotspots that the broker did not take. */
@@ -37,6 +39,7 @@ export const newMetrics = (): GatewayMetrics => ({
   entropyIndex: -1,
   judgedThrough: -1,
   verdicts: new Map(),
+  outcomes: new Map(),
   closedEpoch: -1,
   downlinkFailures: 0,
 });

@@ -10,9 +10,10 @@ export type {
   Uplink,
 } from "./contract.ts";
 export type { Downlink } from "./downlink.ts";
-export { bundlePaths, type VerifyReport, verifyBundle, verifySeries } from "./epochs/verify-epoch.ts";
 export { EventHub, type GatewayEvent, type Listener } from "./events.ts";
 export { createGateway } from "./gateway.ts";
 export type { GatewayMetrics } from "./metrics.ts";
 export { openStore } from "./store/open-store.ts";
 export * from "./store/store.ts";
+export { bundlePaths } from "./verify/bundle-source.ts";
+export { type VerifyReport, verifyBundle, verifySeries } from "./verify/verify-epoch.ts";

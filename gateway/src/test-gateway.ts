@@ -48,8 +48,8 @@ export interface TestGateway extends AsyncDisposable {
   play(packets: readonly SentPacket[], untilMs: number): Promise<void>;
   /** Ends the gateway; the store stays. */
   stop(): Promise<void>;
-  /** A new gateway over the same store. */
-  restart(): Promise<void>;
+  /** A new gateway over the same store, from now on configured with these changes. */
+  restart(changes?: Partial<GatewayDeps>): Promise<void>;
 }
 
 /** The test network's gateway in virtual time, with its entropy; all parts but broker and pages are the real ones. */
@@ -93,8 +93,9 @@ export async function startTestGateway(
       await clock.advance(untilMs - clock.now());
     },
     stop: () => running.stop(),
-    async restart() {
+    async restart(changed = {}) {
       await running.stop();
+      Object.assign(deps, changed);
       running = await start(deps);
       test.gateway = running.gateway;
     },

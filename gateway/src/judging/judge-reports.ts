@@ -1,4 +1,7 @@
-import { groupReports, type Hotspot, judgeGroup, type NetworkParameters } from "@earshot/protocol";
+import { groupReports, type JudgingWorld, judgeGroup, verifySignature } from "@earshot/protocol";
+import type { DenialLog } from "../denials/denial-log.ts";
+import type { ParametersLog } from "../parameters/parameters-log.ts";
+import type { Registry } from "../registry/registry.ts";
 import type { Store, StoredBeacon, StoredPacket, StoredVerdict } from "../store/store.ts";
 import { reportOf, worldOf } from "./world.ts";
 
@@ -7,20 +10,33 @@ export interface Judgement {
   proven: StoredBeacon[];
 }
 
+/** What reports are judged by, as it was in their epoch. */
+export interface JudgeReportsDeps {
+  parameters: Pick<ParametersLog, "inForce">;
+  registry: Pick<Registry, "hotspotsById">;
+  denials: Pick<DenialLog, "inForce">;
+  store: Store;
+  /** Where signatures are checked elsewhere. */
+  holds?: JudgingWorld["holds"];
+}
+
 /** Judges reports about one entropy index, filed under one epoch. */
 export async function judgeReports(
-  about: { entropyIndex: number; epoch: number; packets: readonly StoredPacket[] },
-  judging: {
-    parameters: NetworkParameters;
-    hotspots: ReadonlyMap<string, Hotspot>;
-    store: Store;
-    judgedAtMs: number;
-  },
+  { entropyIndex, epoch, packets }: { entropyIndex: number; epoch: number; packets: readonly StoredPacket[] },
+  judgedAtMs: number,
+  { parameters, registry, denials, store, holds = verifySignature }: JudgeReportsDeps,
 ): Promise<Judgement> {
-  const { entropyIndex, epoch } = about;
-  const { hotspots, judgedAtMs, parameters, store } = judging;
-  const reports = about.packets.map(reportOf);
-  const world = await worldOf({ entropyIndex, epoch, reports }, parameters, hotspots, store);
+  const reports = packets.map(reportOf);
+  const facts = {
+    parameters: parameters.inForce(epoch).parameters,
+    hotspots: await registry.hotspotsById(
+      reports.map(({ hotspotId }) => hotspotId),
+      epoch,
+    ),
+    denials: denials.inForce(epoch),
+    holds,
+  };
+  const world = await worldOf({ entropyIndex, epoch, reports }, facts, store);
   const judgements = groupReports(reports).map((group) => judgeGroup(group, world));
   return {
     verdicts: judgements.flatMap(({ verdicts }) =>

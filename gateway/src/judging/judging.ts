@@ -3,15 +3,13 @@ import type { EventHub } from "../events.ts";
 import { count, type GatewayMetrics } from "../metrics.ts";
 import type { OneAtATime } from "../one-at-a-time.ts";
 import type { Progress } from "../progress.ts";
-import type { Registry } from "../registry/registry.ts";
 import type { Store, StoredEpoch, StoredPacket } from "../store/store.ts";
-import { type Judgement, judgeReports } from "./judge-reports.ts";
+import { type Judgement, type JudgeReportsDeps, judgeReports } from "./judge-reports.ts";
 import type { Notices } from "./notices.ts";
 
-export interface JudgingDeps {
+export interface JudgingDeps extends JudgeReportsDeps {
   store: Store;
   progress: Progress;
-  registry: Pick<Registry, "inForce">;
   clock: Pick<Clock, "now">;
   events: EventHub;
   metrics: GatewayMetrics;
@@ -127,19 +125,13 @@ export class Judging {
     }
   }
 
-  /** Reports about one index are judged by the registry of the epoch that they are filed under. */
+  /** Reports about one index are judged by what is true of the epoch that they are filed under. */
   async #judge(entropyIndex: number, packets: readonly StoredPacket[]): Promise<Judgement> {
-    const { clock, progress, registry, store } = this.#deps;
     const all: Judgement = { verdicts: [], proven: [] };
     for (const [epoch, own] of Map.groupBy(packets, (packet) => packet.epoch)) {
       if (epoch === null) continue;
-      const judging = {
-        parameters: progress.parameters,
-        hotspots: await registry.inForce(epoch),
-        store,
-        judgedAtMs: clock.now(),
-      };
-      const judgement = await judgeReports({ entropyIndex, epoch, packets: own }, judging);
+      const about = { entropyIndex, epoch, packets: own };
+      const judgement = await judgeReports(about, this.#deps.clock.now(), this.#deps);
       all.verdicts.push(...judgement.verdicts);
       all.proven.push(...judgement.proven);
     }
@@ -163,7 +155,10 @@ export class Judging {
 
   #tell(entropyIndex: number, { verdicts }: Judgement): void {
     const { events, metrics, notices } = this.#deps;
-    for (const { reason } of verdicts) count(metrics.verdicts, reason);
+    for (const { outcome, reason } of verdicts) {
+      count(metrics.verdicts, reason);
+      count(metrics.outcomes, outcome);
+    }
     notices.verdicts(verdicts);
     if (verdicts.length > 0) events.emit({ kind: "verdicts", entropyIndex, verdicts });
   }

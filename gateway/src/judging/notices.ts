@@ -1,6 +1,7 @@
 import {
   type Clock,
   downTopic,
+  epochOf,
   type Log,
   MAX_RECEIPT_RANGES,
   MAX_VERDICTS_PER_MESSAGE,
@@ -11,10 +12,11 @@ import {
 } from "@earshot/protocol";
 import type { Downlink } from "../downlink.ts";
 import type { GatewayMetrics } from "../metrics.ts";
+import type { ParametersLog } from "../parameters/parameters-log.ts";
 import type { Store, StoredVerdict } from "../store/store.ts";
 
 export interface NoticesDeps {
-  network: string;
+  parameters: Pick<ParametersLog, "clockwork" | "inForce">;
   signer: Signer;
   clock: Pick<Clock, "now">;
   downlink: Downlink;
@@ -42,28 +44,39 @@ export class Notices {
   }
 
   verdicts(verdicts: readonly StoredVerdict[]): void {
-    const ofHotspot = Map.groupBy(verdicts, ({ hotspotId }) => hotspotId);
-    for (const [hotspotId, own] of ofHotspot) this.#sendVerdicts(hotspotId, own.map(noticeOf));
+    const { parameters } = this.#deps;
+    for (const [epoch, judged] of Map.groupBy(verdicts, (verdict) => verdict.epoch)) {
+      const { hash } = parameters.inForce(epoch);
+      const ofHotspot = Map.groupBy(judged, ({ hotspotId }) => hotspotId);
+      for (const [hotspotId, own] of ofHotspot) this.#sendVerdicts(hotspotId, hash, own.map(noticeOf));
+    }
   }
 
   /** Bytes of this hotspot were refused before they were stored. */
   refusal(hotspotId: string, packetId: Uint8Array, reason: string): void {
-    this.#sendVerdicts(hotspotId, [{ packetId, outcome: "refused", reason, measurements: [] }]);
+    const { clock, parameters } = this.#deps;
+    const { clockwork } = parameters;
+    const { hash } = parameters.inForce(
+      epochOf(Math.floor(clock.now() / clockwork.entropyPeriodMs), clockwork),
+    );
+    this.#sendVerdicts(hotspotId, hash, [{ packetId, outcome: "refused", reason, measurements: [] }]);
   }
 
   /** Which of the hotspot's packets are stored: what its agent may forget. */
   async receipt(hotspotId: string): Promise<void> {
-    const { clock, network, signer, store } = this.#deps;
+    const { clock, parameters, signer, store } = this.#deps;
+    const { network } = parameters.clockwork;
     const stored = (await store.sequenceRanges(hotspotId)).slice(-MAX_RECEIPT_RANGES);
     const message = receiptMessage.seal({ atMs: clock.now(), stored }, signer, network);
     this.#send(downTopic(network, hotspotId, "command"), message);
   }
 
-  #sendVerdicts(hotspotId: string, notices: readonly VerdictNotice[]): void {
-    const { clock, network, signer } = this.#deps;
+  #sendVerdicts(hotspotId: string, parametersHash: Uint8Array, notices: readonly VerdictNotice[]): void {
+    const { clock, parameters, signer } = this.#deps;
+    const { network } = parameters.clockwork;
     for (let from = 0; from < notices.length; from += MAX_VERDICTS_PER_MESSAGE) {
       const verdicts = notices.slice(from, from + MAX_VERDICTS_PER_MESSAGE);
-      const message = verdictMessage.seal({ atMs: clock.now(), verdicts }, signer, network);
+      const message = verdictMessage.seal({ atMs: clock.now(), parametersHash, verdicts }, signer, network);
       this.#send(downTopic(network, hotspotId, "verdict"), message);
     }
   }

@@ -1,6 +1,8 @@
 import {
+  type Denial,
   decodePacket,
   drawIndex,
+  edgeSubject,
   type Hotspot,
   isEarlier,
   type JudgingWorld,
@@ -20,7 +22,20 @@ export interface ReportsOfIndex {
   reports: readonly ReceivedReport[];
 }
 
-type WorldStore = Pick<Store, "entropyRange" | "firstEntropy" | "sequenceRivals" | "beaconReports">;
+type WorldStore = Pick<
+  Store,
+  "entropyRange" | "firstEntropy" | "sequenceRivals" | "beaconReports" | "earlierReports"
+>;
+
+/** What is true of the epoch that reports are filed under. */
+export interface EpochFacts {
+  parameters: NetworkParameters;
+  /** Those that report, as registered. */
+  hotspots: ReadonlyMap<string, Hotspot>;
+  /** By `denialSubject`. */
+  denials: ReadonlyMap<string, Denial>;
+  holds: JudgingWorld["holds"];
+}
 
 /**
  * Fetches all that judging these reports may ask, and answers from it. The answers are those of `judgeEpoch` over the
@@ -29,11 +44,10 @@ type WorldStore = Pick<Store, "entropyRange" | "firstEntropy" | "sequenceRivals"
  */
 export async function worldOf(
   about: ReportsOfIndex,
-  parameters: NetworkParameters,
-  hotspots: ReadonlyMap<string, Hotspot>,
+  { parameters, hotspots, denials, holds }: EpochFacts,
   store: WorldStore,
 ): Promise<JudgingWorld> {
-  const { entropyIndex } = about;
+  const { entropyIndex, epoch } = about;
   const window = windowOf(entropyIndex, parameters.windowPeriods);
   const windowStart = window * parameters.windowPeriods;
   const entropy = await store.entropyRange(windowStart, entropyIndex);
@@ -41,6 +55,7 @@ export async function worldOf(
   const drawing = await store.firstEntropy(drawIndex(entropyIndex, parameters));
   const reused = reusedNumbers(about, await store.sequenceRivals(entropyIndex));
   const firstBeacons = await firstBeaconIndexes(about, windowStart, parameters, store);
+  const earlier = await store.earlierReports(entropyIndex, epoch, parameters);
   return {
     parameters,
     hotspot: (id) => hotspots.get(id),
@@ -49,6 +64,10 @@ export async function worldOf(
     drawEntropy: () => drawing?.entropy.value,
     isSequenceReused: (report) => reused.has(report.id),
     firstBeaconIndex: (hotspotId) => firstBeacons.get(hotspotId),
+    earlierReport: (report) => earlier.get(report.id),
+    denial: (hotspot) => denials.get(hotspot.toHex()),
+    edgeDenial: (a, b) => denials.get(edgeSubject(a, b)),
+    holds,
   };
 }
 

@@ -1,4 +1,4 @@
-import { type Assertion, type Hotspot, REGIONS, type RegionId } from "@earshot/protocol";
+import { type Assertion, cellOf, decodePacket, type Hotspot, type Registration } from "@earshot/protocol";
 
 /** What a hotspot's owner signed about it, and the packet that says so. */
 export interface AssertedHotspot {
@@ -11,25 +11,25 @@ export interface AssertedHotspot {
   evidence: Uint8Array;
 }
 
-const isRegion = (region: string): region is RegionId => Object.hasOwn(REGIONS, region);
+/** What the operator says about a hotspot; signed and dated when it is taken in. */
+export type OperatorsWord = Omit<Registration, "atMs">;
 
-/** `undefined` when the region is not one in which beacons can be judged. */
-export function hotspotFromAssertion(asserted: AssertedHotspot): Hotspot | undefined {
-  const { id, publicKey, assertion, receivedAtMs, evidence } = asserted;
-  const { region } = assertion;
-  if (!isRegion(region)) return undefined;
-  return { id, publicKey, ...assertion, region, registeredAtMs: receivedAtMs, evidence };
+/** What of an assertion makes a difference, as one text: positions in one cell are one position. */
+export const factsOf = (assertion: Assertion): string => factsText({ ...assertion, cell: cellOf(assertion) });
+
+export const knownFacts = (hotspot: Hotspot): string => factsText(hotspot);
+
+const factsText = ({
+  cell,
+  elevationM,
+  antennaGainDdbi,
+  region,
+  payee,
+}: Omit<Assertion, "latE7" | "lonE7"> & { cell: string }): string =>
+  [cell, elevationM, antennaGainDdbi, region, payee?.toHex() ?? ""].join();
+
+/** Sequence number of the packet in which the owner asserted what is known; -1 if the operator said it. */
+export function evidenceSequence({ change }: Hotspot): number {
+  const result = decodePacket(change.evidence);
+  return result.ok ? result.decoded.packet.sequence : -1;
 }
-
-const factsOf = (hotspot: Hotspot) =>
-  [
-    hotspot.latE7,
-    hotspot.lonE7,
-    hotspot.elevationM,
-    hotspot.antennaGainDdbi,
-    hotspot.region,
-    hotspot.payee?.toHex() ?? null,
-  ].join();
-
-/** Whether both say the same about the hotspot, on whatever evidence. */
-export const isSameHotspot = (a: Hotspot, b: Hotspot): boolean => factsOf(a) === factsOf(b);

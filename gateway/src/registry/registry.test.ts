@@ -1,7 +1,23 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { type Assertion, encodePacket, type Hotspot, silentLog } from "@earshot/protocol";
+import {
+  type Assertion,
+  changedHotspot,
+  encodePacket,
+  type Hotspot,
+  readEvidence,
+  silentLog,
+} from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
-import { FIRST_EPOCH, HOTSPOTS, idOf, PARAMETERS, signers, statusPacket } from "../epochs/test-network.ts";
+import {
+  assertionOf,
+  FIRST_EPOCH,
+  HOTSPOTS,
+  idOf,
+  networkSigner,
+  PARAMETERS,
+  signers,
+  statusPacket,
+} from "../epochs/test-network.ts";
 import { oneAtATime } from "../one-at-a-time.ts";
 import { Progress } from "../progress.ts";
 import { openStore } from "../store/open-store.ts";
@@ -12,15 +28,12 @@ import { Registry, type RegistryDeps } from "./registry.ts";
 /** In the middle of the epoch after the one that is being judged. */
 const nowMs = (FIRST_EPOCH + 1) * 8000 + 4000;
 const [known] = HOTSPOTS as [Hotspot];
-const assertion: Assertion = {
-  latE7: known.latE7,
-  lonE7: known.lonE7,
-  elevationM: known.elevationM,
-  antennaGainDdbi: known.antennaGainDdbi,
-  region: known.region,
-  payee: known.payee,
-};
-const moved = { ...assertion, latE7: assertion.latE7 + 1 };
+const assertion = assertionOf("a");
+/** 400 m north: a relocation. */
+const moved = { ...assertion, latE7: assertion.latE7 + 36_000 };
+/** 40 m north: another cell, but no relocation. */
+const corrected = { ...assertion, latE7: assertion.latE7 + 3600 };
+const publicKey = signers.a.publicKey;
 
 let store: Store;
 let clock: ManualClock;
@@ -28,18 +41,24 @@ let exclusively: RegistryDeps["exclusively"];
 
 const open = (policy: RegistryDeps["policy"] = "open") => {
   const progress = new Progress(PARAMETERS, FIRST_EPOCH * 4, FIRST_EPOCH);
-  return Registry.load({ store, policy, progress, clock, exclusively, log: silentLog });
+  const signer = networkSigner;
+  return Registry.load({ store, policy, progress, clock, signer, exclusively, log: silentLog });
 };
 
 function asserted(sequence: number, what: Assertion = assertion, receivedAtMs = nowMs) {
   const evidence = encodePacket(statusPacket(sequence, nowMs, what), signers.a, PARAMETERS.network);
-  const { publicKey } = signers.a;
   return { id: idOf("a"), publicKey, assertion: what, sequence, receivedAtMs, evidence };
 }
 
-/** What an epoch is judged by: latitude of hotspot `a`. */
-const latitude = async (registry: Registry, epoch: number) =>
-  (await registry.inForce(epoch)).get(idOf("a"))?.latE7;
+/** Hotspot `a`, as an epoch is judged by it. */
+const inForce = async (registry: Registry, epoch: number) =>
+  (await registry.hotspotsById([idOf("a")], epoch)).get(idOf("a"));
+const latitude = async (registry: Registry, epoch: number) => (await inForce(registry, epoch))?.latE7;
+/** What an assertion becomes. */
+const latitudeOf = (asserted: Assertion): number => {
+  const change = { atMs: 0, fromEpoch: 0, evidence: new Uint8Array() };
+  return changedHotspot(undefined, change, { publicKey, assertion: asserted })?.latE7 ?? 0;
+};
 
 /** Registrations that were set off are stored by then. */
 const settled = () => exclusively(async () => undefined);
@@ -58,8 +77,9 @@ describe("open registration", () => {
     const word = asserted(1);
     registry.assert(word);
     await settled();
-    const hotspot = (await registry.inForce(FIRST_EPOCH)).get(idOf("a"));
-    expect(hotspot).toEqual({ ...known, registeredAtMs: nowMs, evidence: word.evidence });
+    const hotspot = await inForce(registry, FIRST_EPOCH);
+    const change = { atMs: nowMs, fromEpoch: FIRST_EPOCH, evidence: word.evidence };
+    expect(hotspot).toEqual({ ...known, registeredAtMs: nowMs, change });
     expect(await store.hotspots(FIRST_EPOCH)).toEqual([hotspot as Hotspot]);
   });
 
@@ -70,20 +90,69 @@ describe("open registration", () => {
     registry.assert(asserted(1));
     await settled();
     expect(await latitude(registry, FIRST_EPOCH)).toBeUndefined();
-    expect(await latitude(registry, FIRST_EPOCH + 1)).toBe(assertion.latE7);
+    expect(await latitude(registry, FIRST_EPOCH + 1)).toBe(known.latE7);
   });
 
   test("a change counts from the next epoch on; of several the last", async () => {
     const registry = await open();
     registry.assert(asserted(1));
     await settled();
-    registry.assert(asserted(2, { ...assertion, latE7: 5 }, nowMs + 1));
+    registry.assert(asserted(2, { ...assertion, latE7: 5_000_000 }, nowMs + 1));
     await settled();
     registry.assert(asserted(3, moved, nowMs + 2));
     await settled();
-    expect(await latitude(registry, FIRST_EPOCH + 1)).toBe(assertion.latE7);
-    expect(await latitude(registry, FIRST_EPOCH + 2)).toBe(moved.latE7);
-    expect((await store.hotspot(idOf("a")))?.registeredAtMs).toBe(nowMs);
+    expect(await latitude(registry, FIRST_EPOCH + 1)).toBe(known.latE7);
+    expect(await latitude(registry, FIRST_EPOCH + 2)).toBe(latitudeOf(moved));
+    const history = await store.hotspotHistory(idOf("a"));
+    expect(history.map(({ change }) => change.fromEpoch)).toEqual([FIRST_EPOCH, FIRST_EPOCH + 2]);
+    // The change in between was replaced: nothing follows from it.
+    const relocated = { registeredAtMs: nowMs, relocatedAtMs: nowMs + 2 };
+    expect(await store.hotspot(idOf("a"))).toMatchObject(relocated);
+    expect(replayed(history)).toEqual(history);
+  });
+
+  test("small corrections are no relocation, until they add up to one", async () => {
+    const registry = await open();
+    for (let step = 0; step <= 7; step++) {
+      const north = assertion.latE7 + step * 3600;
+      registry.assert(asserted(step + 1, { ...assertion, latE7: north }, clock.now()));
+      await settled();
+      await clock.advance(8000);
+    }
+    const history = await store.hotspotHistory(idOf("a"));
+    expect(history).toHaveLength(8);
+    const relocated = history.map(({ relocatedAtMs }) => relocatedAtMs);
+    expect(relocated.slice(0, 5)).toEqual([null, null, null, null, null]);
+    expect(relocated.at(-1)).not.toBeNull();
+    expect(replayed(history)).toEqual(history);
+  });
+
+  test("a position in the same cell is the same position", async () => {
+    const registry = await open();
+    registry.assert(asserted(1, { ...assertion, latE7: known.latE7, lonE7: known.lonE7 }));
+    await settled();
+    registry.assert(asserted(2, { ...assertion, latE7: known.latE7 + 3, lonE7: known.lonE7 }));
+    await settled();
+    expect(await store.hotspotHistory(idOf("a"))).toHaveLength(1);
+    registry.assert(asserted(3, corrected));
+    await settled();
+    expect(await store.hotspotHistory(idOf("a"))).toHaveLength(2);
+  });
+
+  test("a clock that was set back does not put a change before an earlier one", async () => {
+    const registry = await open();
+    registry.assert(asserted(1));
+    await settled();
+    await clock.advance(80_000);
+    registry.assert(asserted(2, moved, clock.now()));
+    await settled();
+    clock = new ManualClock(nowMs);
+    const restarted = await open();
+    restarted.assert(asserted(3, corrected, nowMs));
+    await settled();
+    const [, second] = await store.hotspotHistory(idOf("a"));
+    expect(second?.change.fromEpoch).toBe(FIRST_EPOCH + 12);
+    expect(second?.latE7).toBe(latitudeOf(corrected));
   });
 
   test("what an older packet says is ignored, whenever it comes, after a restart too", async () => {
@@ -95,7 +164,7 @@ describe("open registration", () => {
     await settled();
     (await open()).assert(asserted(2, moved));
     await settled();
-    expect((await store.hotspot(idOf("a")))?.latE7).toBe(assertion.latE7);
+    expect((await store.hotspot(idOf("a")))?.latE7).toBe(known.latE7);
   });
 
   test("the same again keeps the first evidence", async () => {
@@ -104,7 +173,7 @@ describe("open registration", () => {
     await settled();
     registry.assert(asserted(2));
     await settled();
-    expect((await store.hotspot(idOf("a")))?.evidence).toEqual(asserted(1).evidence);
+    expect((await store.hotspot(idOf("a")))?.change.evidence).toEqual(asserted(1).evidence);
   });
 
   test("a region without beacons registers nobody", async () => {
@@ -123,9 +192,23 @@ describe("open registration", () => {
     store.putHotspot = putHotspot;
     registry.assert(asserted(2));
     await settled();
-    expect(await latitude(registry, FIRST_EPOCH)).toBe(assertion.latE7);
+    expect(await latitude(registry, FIRST_EPOCH)).toBe(known.latE7);
   });
 });
+
+/** What follows from the changes alone, as auditors compute it. */
+const replayed = (history: readonly Hotspot[]): Hotspot[] => {
+  const states: Hotspot[] = [];
+  for (const { change } of history) {
+    const evidence = readEvidence(change.evidence, PARAMETERS.network, networkSigner.publicKey);
+    if (evidence === undefined) throw new TypeError("The evidence does not hold");
+    const state = changedHotspot(states.at(-1), change, evidence);
+    if (state !== undefined) states.push(state);
+  }
+  return states;
+};
+
+const word = { publicKey, ...assertion };
 
 describe("listed registration", () => {
   test("only who is listed may send, and only the operator's word counts", async () => {
@@ -134,25 +217,41 @@ describe("listed registration", () => {
     registry.assert(asserted(1));
     await settled();
     expect(await store.hotspots()).toEqual([]);
-    expect(await registry.add({ ...known, evidence: null })).toEqual({ ok: true });
+    expect(await registry.add(word)).toEqual({ ok: true });
     expect(registry.isAllowed(idOf("a"))).toBe(true);
     registry.assert(asserted(2, moved));
     await settled();
-    expect((await store.hotspot(idOf("a")))?.latE7).toBe(assertion.latE7);
+    expect((await store.hotspot(idOf("a")))?.latE7).toBe(known.latE7);
     expect((await open("listed")).isAllowed(idOf("a"))).toBe(true);
   });
 
   test("listing the same again at each start changes nothing", async () => {
     const registry = await open("listed");
-    await registry.add({ ...known, evidence: null, registeredAtMs: 1 });
-    await (await open("listed")).add({ ...known, evidence: null, registeredAtMs: 2 });
-    expect(await store.hotspot(idOf("a"))).toMatchObject({ registeredAtMs: 1 });
-    expect(await latitude(await open("listed"), FIRST_EPOCH)).toBe(assertion.latE7);
+    await registry.add(word);
+    await clock.advance(100);
+    await (await open("listed")).add(word);
+    expect(await store.hotspot(idOf("a"))).toMatchObject({ registeredAtMs: nowMs });
+    expect(await store.hotspotHistory(idOf("a"))).toHaveLength(1);
+    expect(await latitude(await open("listed"), FIRST_EPOCH)).toBe(known.latE7);
+  });
+
+  test("the operator's word is signed by the network, the first and each change", async () => {
+    const registry = await open("listed");
+    await registry.add(word);
+    await registry.add({ ...word, payee: new Uint8Array(20).fill(7) });
+    const history = await store.hotspotHistory(idOf("a"));
+    expect(history.map(({ change }) => change.fromEpoch)).toEqual([FIRST_EPOCH, FIRST_EPOCH + 2]);
+    for (const { change } of history) {
+      const evidence = readEvidence(change.evidence, PARAMETERS.network, networkSigner.publicKey);
+      expect(evidence).toMatchObject({ by: "operator", publicKey });
+      expect(readEvidence(change.evidence, PARAMETERS.network, publicKey)).toBeUndefined();
+    }
+    expect(replayed(history)).toEqual(history);
   });
 
   test("a key that is not admissible is refused with a reason", async () => {
     const registry = await open("listed");
-    const outcome = await registry.add({ ...known, publicKey: new Uint8Array(32) });
+    const outcome = await registry.add({ ...word, publicKey: new Uint8Array(32) });
     expect(outcome).toMatchObject({ ok: false, code: "inadmissible_key" });
   });
 });

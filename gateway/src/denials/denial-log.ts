@@ -1,0 +1,106 @@
+import {
+  type Clock,
+  type Denial,
+  denialMessage,
+  denialSubject,
+  denialsInForce,
+  epochOf,
+  type Signer,
+} from "@earshot/protocol";
+import { BoundedMap } from "../bounded-map.ts";
+import type { OneAtATime } from "../one-at-a-time.ts";
+import type { Progress } from "../progress.ts";
+import type { Store, StoredDenial } from "../store/store.ts";
+
+export interface DenialLogDeps {
+  store: Pick<Store, "addDenial" | "denials">;
+  progress: Progress;
+  clock: Pick<Clock, "now">;
+  /** Holds the network key. */
+  signer: Signer;
+  /** Judging runs in it too, so that no denial appears in the middle of a judgement. */
+  exclusively: OneAtATime;
+}
+
+/** A hotspot, or the edge between it and a peer; public keys. */
+export type Denied = Pick<Denial, "hotspot" | "peer">;
+
+/** Epochs whose denials are worked out once: the one being judged, and those that late reports are filed under. */
+const MAX_EPOCHS = 4;
+
+/** All denials that the network ever signed, and which hold in an epoch. */
+export class DenialLog {
+  readonly #deps: DenialLogDeps;
+  readonly #all: StoredDenial[];
+  readonly #inForce = new BoundedMap<number, ReadonlyMap<string, Denial>>(MAX_EPOCHS);
+
+  private constructor(deps: DenialLogDeps, all: StoredDenial[]) {
+    this.#deps = deps;
+    this.#all = all;
+  }
+
+  static async load(deps: DenialLogDeps): Promise<DenialLog> {
+    return new DenialLog(deps, await deps.store.denials());
+  }
+
+  /** In the order in which they were signed. */
+  get all(): readonly StoredDenial[] {
+    return this.#all;
+  }
+
+  /** Those that hold in an epoch, by `denialSubject`. */
+  inForce(epoch: number): ReadonlyMap<string, Denial> {
+    const known = this.#inForce.get(epoch);
+    if (known !== undefined) return known;
+    const found = denialsInForce(
+      this.#all.map(({ denial }) => denial),
+      epoch,
+    );
+    this.#inForce.set(epoch, found);
+    return found;
+  }
+
+  /** Denies for so many epochs, from the next that has not begun. Replaces what was said of the same before. */
+  deny(denied: Denied & Pick<Denial, "reason" | "evidence">, epochs: number): Promise<StoredDenial> {
+    return this.#deps.exclusively(() => this.#sign(denied, epochs));
+  }
+
+  /** Ends a denial with the epoch that runs now; `undefined` if none holds after it. */
+  takeBack(denied: Denied): Promise<StoredDenial | undefined> {
+    return this.#deps.exclusively(async () => {
+      const subject = denialSubject(denied);
+      const newest = this.#all.findLast(({ denial }) => denialSubject(denial) === subject)?.denial;
+      if (newest === undefined || newest.untilEpoch <= this.#nextEpoch()) return undefined;
+      return this.#sign(newest, 0);
+    });
+  }
+
+  async #sign(
+    { hotspot, peer, reason, evidence }: Denied & Pick<Denial, "reason" | "evidence">,
+    epochs: number,
+  ): Promise<StoredDenial> {
+    const { clock, progress, signer, store } = this.#deps;
+    const fromEpoch = this.#nextEpoch();
+    // The newest counts: no two are of one moment.
+    const atMs = Math.max(clock.now(), (this.#all.at(-1)?.denial.atMs ?? 0) + 1);
+    const said = { reason, evidence, atMs, fromEpoch, untilEpoch: fromEpoch + epochs };
+    const denial: Denial = { ...inOrder(hotspot, peer), ...said };
+    const message = denialMessage.seal(denial, signer, progress.parameters.network);
+    await store.addDenial(denial, message);
+    const stored = { denial, message };
+    this.#all.push(stored);
+    for (const epoch of [...this.#inForce.keys()]) if (epoch >= fromEpoch) this.#inForce.delete(epoch);
+    return stored;
+  }
+
+  #nextEpoch(): number {
+    const { clock, progress } = this.#deps;
+    const { openEpoch, parameters } = progress;
+    const current = epochOf(Math.floor(clock.now() / parameters.entropyPeriodMs), parameters);
+    return Math.max(current, openEpoch) + 1;
+  }
+}
+
+/** The two ends of an edge, the smaller key first. */
+const inOrder = (hotspot: Uint8Array, peer: Uint8Array | null): Denied =>
+  peer !== null && peer.toHex() < hotspot.toHex() ? { hotspot: peer, peer: hotspot } : { hotspot, peer };
