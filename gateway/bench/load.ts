@@ -74,8 +74,8 @@ function packetOf(type: PacketType, sequence: number): Packet {
   }
   if (type === "beacon") {
     const signature = new Uint8Array(64).fill(sequence);
-    const signatures = { scheduleSignature: signature, beaconSignature: signature };
-    return { type, ...common, entropyIndex: ENTROPY_INDEX, ...signatures, ...radio, powerDbm: 14, tmstUs };
+    const signed = { entropyIndex: ENTROPY_INDEX, scheduleSignature: signature, beaconSignature: signature };
+    return { type, ...common, ...signed, ...radio, powerDbm: 14, tmstUs, gnss };
   }
   if (type === "reading") {
     const quantity = { name: "satellites_used", exponent: 0, min: 11, mean: 13, max: 15, count: 600 };
@@ -83,6 +83,11 @@ function packetOf(type: PacketType, sequence: number): Packet {
     return { type, ...common, source: "gps", periodMs: 600_000, quantities };
   }
   const state = { state: "online", uptimeS: sequence, version: "0.1.0", gnss } as const;
-  const counts = { rxOk: 1, rxBad: 2, transmitted: 3, ackPermille: 1000, temperatureDc: 412 };
-  return { type, ...common, ...state, radio: counts, outboxQueued: 1, outboxDropped: 0, assertion: null };
+  const hears = { ackPermille: 1000, temperatureDc: 412, channels: 8, spreadingFactors: 6 };
+  const counts = { rxOk: 1, rxBad: 2, transmitted: 3, ...hears };
+  const machine = { cpuTemperatureDc: 512, loadPermille: 140, diskUsedPermille: 380, underVoltage: false };
+  return {
+    ...{ type, ...common, ...state, radio: counts, machine },
+    ...{ outboxQueued: 1, outboxDropped: 0, assertion: null },
+  };
 }

@@ -1,4 +1,5 @@
-import type { Clock, NetworkParameters } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol";
+import type { Clockwork } from "../parameters/clockwork.ts";
 import type { Store, StoredVerdict } from "../store/store.ts";
 import { isPublic } from "./silence.ts";
 
@@ -6,6 +7,8 @@ import { isPublic } from "./silence.ts";
 export interface Activity {
   judged: number;
   paid: number;
+  /** Valid, and yet they earned nothing. */
+  unpaid: number;
   refusedByReason: Record<string, number>;
   /** Verdicts on what it heard, newest first. */
   witnessed: StoredVerdict[];
@@ -20,11 +23,11 @@ const BATCH = 64;
 export class ActivityBoard {
   readonly #store: Store;
   readonly #clock: Clock;
-  readonly #parameters: NetworkParameters;
+  readonly #parameters: Clockwork;
   #judgedThrough: number | undefined;
   #cache = new Map<string, Activity>();
 
-  constructor(deps: { store: Store; clock: Clock; parameters: NetworkParameters }) {
+  constructor(deps: { store: Store; clock: Clock; parameters: Clockwork }) {
     this.#store = deps.store;
     this.#clock = deps.clock;
     this.#parameters = deps.parameters;
@@ -62,6 +65,7 @@ export class ActivityBoard {
     return {
       judged: told.length,
       paid: told.filter(({ outcome }) => outcome === "paid").length,
+      unpaid: told.filter(({ outcome }) => outcome === "unpaid").length,
       refusedByReason,
       witnessed: told.filter(({ type }) => type === "witness"),
     };

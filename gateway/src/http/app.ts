@@ -6,13 +6,16 @@ import { handleErrors, refuseInvalid } from "./errors.ts";
 import { EventFeed } from "./event-feed.ts";
 import { beaconRoutes } from "./routes/beacons.ts";
 import { bundleRoutes } from "./routes/bundles.ts";
+import { denialRoutes } from "./routes/denials.ts";
 import { epochRoutes } from "./routes/epochs.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { evidenceRoutes } from "./routes/evidence.ts";
 import { hotspotRoutes } from "./routes/hotspots.ts";
 import { mapRoutes } from "./routes/map.ts";
 import { networkRoutes } from "./routes/network.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { pageRoutes } from "./routes/page.ts";
+import { parameterRoutes } from "./routes/parameters.ts";
 import { registrationRoutes } from "./routes/registration.ts";
 import { protect } from "./security.ts";
 
@@ -27,8 +30,11 @@ export function createApp(deps: AppDeps): Hono {
   handleErrors(app, deps.log);
   operationRoutes(app, context, () => feed.followers);
   networkRoutes(app, context);
+  parameterRoutes(app, context);
   hotspotRoutes(app, context);
+  evidenceRoutes(app, context);
   registrationRoutes(app, context);
+  denialRoutes(app, context);
   beaconRoutes(app, context);
   epochRoutes(app, context);
   bundleRoutes(app, context);

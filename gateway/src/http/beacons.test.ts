@@ -42,13 +42,19 @@ test("a verdict is found by the packet's id", async () => {
 
 test("links count what each pair's newest reports came to", async () => {
   const { body } = await t.json("/api/v1/links");
-  const links = body.links as { beaconer: string; witness: string; paid: number; refused: number }[];
+  const links = body.links as {
+    beaconer: string;
+    witness: string;
+    paid: number;
+    unpaid: number;
+    refused: number;
+  }[];
   expect(links.length).toBeGreaterThan(5);
   const witness = links[0]?.witness ?? "";
   const recent = await t.store.verdictsOfHotspot(witness, { limit: 50 });
   const witnessed = recent.filter(({ type }) => type === "witness");
   const counted = links.filter((link) => link.witness === witness);
-  const sum = counted.reduce((total, { paid, refused }) => total + paid + refused, 0);
+  const sum = counted.reduce((total, { paid, unpaid, refused }) => total + paid + unpaid + refused, 0);
   expect(sum).toBe(witnessed.length);
 });
 

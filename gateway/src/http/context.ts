@@ -19,7 +19,7 @@ export interface RouteContext extends AppDeps {
 }
 
 export function routeContext(deps: AppDeps): RouteContext {
-  const { store, clock, parameters } = deps;
+  const { store, clock, parameters, versions } = deps;
   const directory = new HotspotDirectory(store, clock);
   return {
     ...deps,
@@ -33,7 +33,10 @@ export function routeContext(deps: AppDeps): RouteContext {
     timeOfIndex: (entropyIndex) => entropyTimeMs(entropyIndex, parameters),
     async verdictViews(verdicts) {
       const beaconers = await directory.beaconers(verdicts.map(({ beaconKey }) => beaconKey));
-      return verdicts.map((verdict) => verdictView(verdict, beaconers.get(verdict.beaconKey), parameters));
+      return verdicts.map((verdict) => {
+        const { hash } = versions.inForce(verdict.epoch);
+        return verdictView(verdict, beaconers.get(verdict.beaconKey), { ...parameters, hash });
+      });
     },
   };
 }

@@ -1,7 +1,11 @@
-import type { Clock, Hotspot, Log, NetworkParameters } from "@earshot/protocol";
+import type { Clock, Log } from "@earshot/protocol";
 import type { RegistrationPolicy } from "../contract.ts";
+import type { DenialLog } from "../denials/denial-log.ts";
 import type { EventHub } from "../events.ts";
 import type { GatewayMetrics } from "../metrics.ts";
+import type { Clockwork } from "../parameters/clockwork.ts";
+import type { ParametersLog } from "../parameters/parameters-log.ts";
+import type { OperatorsWord } from "../registry/assertion.ts";
 import type { Store } from "../store/store.ts";
 
 /** Why the registry did not take a hotspot. */
@@ -18,12 +22,16 @@ export interface RegistryAdmin {
   /** Sent as `Authorization: Bearer <token>`. */
   token: string;
   /** Adds a hotspot or changes it, by the registry's own rules. */
-  add(hotspot: Hotspot): Promise<{ ok: true } | RegistrationRefusal>;
+  add(said: OperatorsWord): Promise<{ ok: true } | RegistrationRefusal>;
 }
 
 export interface AppDeps {
   store: Store;
-  parameters: NetworkParameters;
+  /** What all versions of the parameters share. */
+  parameters: Clockwork;
+  /** All versions. */
+  versions: Pick<ParametersLog, "versions" | "inForce" | "next">;
+  denials: Pick<DenialLog, "all" | "inForce" | "deny" | "takeBack">;
   clock: Clock;
   events: EventHub;
   metrics: Readonly<GatewayMetrics>;

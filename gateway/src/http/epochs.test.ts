@@ -1,8 +1,39 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fromHex, hotspotId, leafHash, signerFromSeed, verifyProof } from "@earshot/protocol";
+import {
+  fromHex,
+  hotspotId,
+  leafHash,
+  type Manifest,
+  manifestMessage,
+  sha256,
+  signerFromSeed,
+  utf8,
+  verifyProof,
+} from "@earshot/protocol";
+import { cidOf } from "../epochs/cid.ts";
+import { FLEET_PARAMETERS, NETWORK_SIGNER } from "./testing/seeded-fleet.ts";
 import { type TestApp, testApp } from "./testing/test-app.ts";
+
+const LEAVES = "{}\n";
+const MANIFEST: Manifest = {
+  network: FLEET_PARAMETERS.network,
+  epoch: 1,
+  previousEpoch: null,
+  previousManifestHash: new Uint8Array(32),
+  fromMs: 1_767_225_600_000,
+  toMs: 1_767_225_600_000,
+  closedAtMs: 1_767_225_600_000,
+  parametersHash: new Uint8Array(32),
+  files: ["leaves.jsonl", "link", "missing.json"].map((name) => ({ name, sha256: sha256(utf8(LEAVES)) })),
+  pool: 1n,
+  paid: 0n,
+  unallocated: 1n,
+  root: new Uint8Array(32),
+  counts: { packets: 0, entropy: 0, hotspots: 0, verdicts: 0, leaves: 0 },
+};
+const MANIFEST_BYTES = manifestMessage.seal(MANIFEST, NETWORK_SIGNER, FLEET_PARAMETERS.network);
 
 let t: TestApp;
 let epoch: number;
@@ -11,8 +42,9 @@ beforeAll(async () => {
   epoch = (await t.store.latestEpoch())?.epoch ?? 0;
   const folder = join(t.deps.bundlesDir, `epoch-${String(epoch).padStart(10, "0")}`);
   await mkdir(join(folder, "folder"), { recursive: true });
-  await writeFile(join(folder, "manifest.cbor"), Uint8Array.of(0, 255, 1));
-  await writeFile(join(folder, "leaves.jsonl"), "{}\n");
+  await writeFile(join(folder, "manifest.cbor"), MANIFEST_BYTES);
+  await writeFile(join(folder, "leaves.jsonl"), LEAVES);
+  await writeFile(join(folder, "notes.txt"), "not of the bundle");
   await writeFile(join(t.deps.bundlesDir, "secret"), "network key");
   await symlink(join(t.deps.bundlesDir, "secret"), join(folder, "link"));
 });
@@ -69,21 +101,37 @@ test("an open epoch and an unpaid hotspot have no claim", async () => {
   expect(none).toMatchObject({ status: 404, body: { error: { code: "no_claim" } } });
 });
 
-test("a bundle lists its plain files and hands them out unchanged", async () => {
+test("a bundle lists the files that its manifest names and hands them out unchanged", async () => {
   const { body } = await t.json(`/api/v1/epochs/${epoch}/bundle`);
+  const leaves = sha256(utf8(LEAVES));
+  const manifest = sha256(MANIFEST_BYTES);
   expect(body.files).toMatchObject([
-    { name: "leaves.jsonl", bytes: 3 },
-    { name: "manifest.cbor", bytes: 3 },
+    { name: "leaves.jsonl", bytes: 3, sha256: leaves.toHex(), cid: cidOf(leaves) },
+    { name: "manifest.cbor", bytes: MANIFEST_BYTES.length, sha256: manifest.toHex(), cid: cidOf(manifest) },
   ]);
-  const [, manifest] = body.files as { url: string }[];
-  const response = await t.app.request(manifest?.url ?? "");
-  expect(response.headers.get("content-disposition")).toBe('attachment; filename="manifest.cbor"');
-  expect(response.headers.get("content-length")).toBe("3");
-  expect(new Uint8Array(await response.arrayBuffer())).toEqual(Uint8Array.of(0, 255, 1));
+  const types = ["application/jsonl", "application/cbor"];
+  for (const [i, { name, url }] of (body.files as { name: string; url: string }[]).entries()) {
+    const response = await t.app.request(url);
+    expect(response.headers.get("content-disposition")).toBe(`attachment; filename="${name}"`);
+    expect(response.headers.get("content-type")).toBe(types[i] as string);
+    expect(response.headers.get("cache-control")).toContain("immutable");
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    expect(response.headers.get("content-length")).toBe(String(bytes.length));
+    expect(bytes).toEqual(new Uint8Array(i === 0 ? utf8(LEAVES) : MANIFEST_BYTES));
+  }
 });
 
 test("nothing outside the bundle can be downloaded", async () => {
-  const names = ["link", "folder", "..%2Fsecret", ".hidden", "%2Fetc%2Fpasswd", "none.json", "a%00b"];
+  const names = [
+    "link",
+    "folder",
+    "notes.txt",
+    "..%2Fsecret",
+    ".hidden",
+    "%2Fetc%2Fpasswd",
+    "none.json",
+    "a%00b",
+  ];
   for (const name of names) {
     const response = await t.app.request(`/api/v1/epochs/${epoch}/bundle/${name}`);
     expect(response.status).toBeOneOf([400, 404]);

@@ -1,5 +1,6 @@
-import { type Clock, explainVerdict, hotspotName, type NetworkParameters } from "@earshot/protocol";
+import { type Clock, explainVerdict, hotspotName, type Outcome } from "@earshot/protocol";
 import type { EventHub, GatewayEvent } from "../events.ts";
+import type { Clockwork } from "../parameters/clockwork.ts";
 import type { StoredVerdict } from "../store/store.ts";
 import { isPublic } from "./silence.ts";
 import { epochView } from "./views.ts";
@@ -16,7 +17,7 @@ export const sseChunk = (event: string, data: object): string =>
 interface FeedDeps {
   events: EventHub;
   clock: Clock;
-  parameters: NetworkParameters;
+  parameters: Clockwork;
 }
 
 /** Puts what happens in the gateway into words once, for however many follow. */
@@ -66,11 +67,12 @@ const presenceData = ({ hotspotId, online, atMs }: Extract<GatewayEvent, { kind:
 });
 
 function verdictsData(entropyIndex: number, verdicts: readonly StoredVerdict[]): object {
-  const paid = verdicts.filter(({ outcome }) => outcome === "paid").length;
+  const counted = (of: Outcome) => verdicts.filter(({ outcome }) => outcome === of).length;
   return {
     entropyIndex,
-    paid,
-    refused: verdicts.length - paid,
+    paid: counted("paid"),
+    unpaid: counted("unpaid"),
+    refused: counted("refused"),
     verdicts: verdicts.slice(0, MAX_VERDICTS).map((verdict) => ({
       packetId: verdict.packetId,
       hotspotId: verdict.hotspotId,

@@ -47,8 +47,9 @@ test("verdicts come with counts and sentences, epochs with amounts as text", asy
   const verdicts = await t.store.verdictsOfBeacon(beacon?.beaconKey ?? "");
   t.deps.events.emit({ kind: "verdicts", entropyIndex: beacon?.entropyIndex ?? 0, verdicts });
   const judged = await follower.next();
-  const paid = verdicts.filter(({ outcome }) => outcome === "paid").length;
-  expect(judged).toMatchObject({ event: "verdicts", data: { paid, refused: verdicts.length - paid } });
+  const counted = (of: string) => verdicts.filter(({ outcome }) => outcome === of).length;
+  const counts = { paid: counted("paid"), unpaid: counted("unpaid"), refused: counted("refused") };
+  expect(judged).toMatchObject({ event: "verdicts", data: counts });
   expect(judged?.data.verdicts).toHaveLength(verdicts.length);
   const epoch = await t.store.latestEpoch();
   if (epoch === undefined) throw new Error("no epoch");

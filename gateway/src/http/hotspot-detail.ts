@@ -9,12 +9,17 @@ import {
 import type { z } from "@hono/zod-openapi";
 import type { Store } from "../store/store.ts";
 import type { RouteContext } from "./context.ts";
+import { denialViews } from "./denial-views.ts";
 import type { hotspotDetailSchema } from "./schemas/hotspot.ts";
 import { degrees, hotspotView } from "./views.ts";
 
 type Detail = z.infer<typeof hotspotDetailSchema>;
 
 const READINGS = 20;
+/** Runs of numbers that are told, the newest ones. */
+const MAX_RUNS = 200;
+const MAX_GAPS = 100;
+const MAX_DENIALS = 50;
 
 /** All that is told of one hotspot. */
 export async function hotspotDetail(hotspot: Hotspot, context: RouteContext): Promise<Detail> {
@@ -29,12 +34,14 @@ export async function hotspotDetail(hotspot: Hotspot, context: RouteContext): Pr
     earnings(id, store),
   ]);
   const seen = statuses.get(id);
-  const recent = activities.get(id) ?? { judged: 0, paid: 0, refusedByReason: {}, witnessed: [] };
+  const recent = activities.get(id) ?? { judged: 0, paid: 0, unpaid: 0, refusedByReason: {}, witnessed: [] };
   return {
     nowMs,
     hotspot: hotspotView(hotspot, presence.of(id, seen, nowMs), recent),
     did: didKey(id),
-    sequence: { ranges, missing: missingIn(ranges) },
+    sequence: { ranges: ranges.slice(-MAX_RUNS), missing: missingIn(ranges) },
+    sequenceGaps: gapsIn(ranges),
+    denials: denialViews(context, { hotspotId: id }).slice(0, MAX_DENIALS),
     status: seen === undefined ? null : statusView(seen.status, seen.receivedAtMs),
     readings: readings.map(readingView),
     earned,
@@ -47,6 +54,14 @@ export const missingIn = (ranges: readonly SequenceRange[]): number =>
     const before = ranges[i - 1];
     return before === undefined ? sum : sum + first - before.last - 1;
   }, 0);
+
+/** Runs of numbers that never came, newest first, and how many runs there are. */
+const gapsIn = (ranges: readonly SequenceRange[]): Detail["sequenceGaps"] => {
+  const gaps = ranges
+    .slice(1)
+    .map(({ first }, i) => ({ first: (ranges[i] as SequenceRange).last + 1, last: first - 1 }));
+  return { total: gaps.length, missing: missingIn(ranges), runs: gaps.slice(-MAX_GAPS).reverse() };
+};
 
 async function earnings(hotspotId: string, store: Store): Promise<Detail["earned"]> {
   const latest = await store.latestEpoch();

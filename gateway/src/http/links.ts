@@ -1,4 +1,4 @@
-import { distanceM, explainVerdict, type Hotspot } from "@earshot/protocol";
+import { distanceM, explainVerdict, type Hotspot, type Outcome } from "@earshot/protocol";
 import type { z } from "@hono/zod-openapi";
 import type { StoredVerdict } from "../store/store.ts";
 import type { HotspotDirectory } from "./directory.ts";
@@ -34,7 +34,7 @@ function counted(
   { timeOfIndex }: LinkContext,
 ): Link {
   const atMs = timeOfIndex(verdict.entropyIndex);
-  const isPaid = verdict.outcome === "paid";
+  const add = (outcome: Outcome) => (verdict.outcome === outcome ? 1 : 0);
   const newest =
     link !== undefined && link.lastAtMs >= atMs
       ? link
@@ -50,7 +50,8 @@ function counted(
     beaconer: beaconer.id,
     witness: witness.id,
     distanceM: link?.distanceM ?? distanceM(beaconer, witness),
-    paid: (link?.paid ?? 0) + (isPaid ? 1 : 0),
-    refused: (link?.refused ?? 0) + (isPaid ? 0 : 1),
+    paid: (link?.paid ?? 0) + add("paid"),
+    unpaid: (link?.unpaid ?? 0) + add("unpaid"),
+    refused: (link?.refused ?? 0) + add("refused"),
   };
 }

@@ -44,6 +44,7 @@ export const gatewayFamilies = (metrics: Source, health: Health, followers: numb
   by("reason", "logins_refused", "Broker logins refused, by reason", metrics.loginsRefused),
   gauge("connected_clients", "Hotspots connected to the broker", metrics.connectedClients),
   by("reason", "verdicts", "Verdicts given, by reason (ok is paid)", metrics.verdicts),
+  by("outcome", "verdict_outcomes", "Verdicts given: paid, unpaid (valid) or refused", metrics.outcomes),
   counter("downlink_failures", "Messages to hotspots that the broker did not take", metrics.downlinkFailures),
   gauge("entropy_index", "Index of the newest entropy published, -1 before the first", metrics.entropyIndex),
   gauge("entropy_age_seconds", "Age of the newest entropy", seconds(health.entropyAgeMs)),

@@ -1,9 +1,19 @@
 import { expect, test } from "bun:test";
-import { formatEvmAddress, type Hotspot, hotspotId, signerFromSeed } from "@earshot/protocol";
-import { type TestApp, testApp } from "./testing/test-app.ts";
+import {
+  changedHotspot,
+  distanceM,
+  formatEvmAddress,
+  hotspotId,
+  registrationMessage,
+  signerFromSeed,
+} from "@earshot/protocol";
+import type { OperatorsWord } from "../registry/assertion.ts";
+import { NETWORK_SIGNER } from "./testing/seeded-fleet.ts";
+import { type TestApp, testApp, withAdmin } from "./testing/test-app.ts";
 
 const TOKEN = "correct-horse-battery-staple";
 const NEW_ID = hotspotId(signerFromSeed(new Uint8Array(32).fill(42)).publicKey);
+const ORIGIN = { latE7: 0, lonE7: 0 };
 const PAYEE = formatEvmAddress(new Uint8Array(20).fill(0xab));
 const BODY = {
   id: NEW_ID,
@@ -16,21 +26,17 @@ const BODY = {
 };
 
 async function adminApp(refuse = false): Promise<TestApp> {
-  const added: Hotspot[] = [];
   const t = await testApp();
-  const add = async (hotspot: Hotspot) => {
+  const add = async ({ publicKey, ...assertion }: OperatorsWord) => {
     if (refuse) return { ok: false, code: "inadmissible_key", message: "The key is not admissible" } as const;
-    added.push(hotspot);
-    await t.store.putHotspot(hotspot);
+    const atMs = t.clock.now();
+    const evidence = registrationMessage.seal({ publicKey, atMs, ...assertion }, NETWORK_SIGNER, "test");
+    const change = { atMs, fromEpoch: 0, evidence };
+    const hotspot = changedHotspot(undefined, change, { publicKey, assertion });
+    if (hotspot !== undefined) await t.store.putHotspot(hotspot);
     return { ok: true } as const;
   };
-  const { createApp } = await import("./app.ts");
-  const app = createApp({ ...t.deps, admin: { token: TOKEN, add } });
-  const json: TestApp["json"] = async (path, init) => {
-    const response = await app.request(path, init);
-    return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-  };
-  return { ...t, app, json, [Symbol.asyncDispose]: () => t[Symbol.asyncDispose]() };
+  return withAdmin(t, { token: TOKEN, add });
 }
 
 const post = (body: unknown, token: string | undefined = TOKEN): RequestInit => ({
@@ -48,17 +54,14 @@ test("the operator lists a hotspot", async () => {
   expect(status).toBe(201);
   expect(body.hotspot).toMatchObject({
     id: NEW_ID,
-    latitude: 45.1885,
-    longitude: -5.7245001,
     payee: PAYEE,
     registeredBy: "operator",
   });
-  expect(await t.store.hotspot(NEW_ID)).toMatchObject({
-    latE7: 451_885_000,
-    lonE7: -57_245_001,
-    antennaGainDdbi: 26,
-    registeredAtMs: t.clock.now(),
-  });
+  const stored = await t.store.hotspot(NEW_ID);
+  expect(stored).toMatchObject({ antennaGainDdbi: 26, registeredAtMs: t.clock.now() });
+  // The centre of its cell, which is some 19 m across.
+  expect(distanceM(stored ?? ORIGIN, { latE7: 451_885_000, lonE7: -57_245_001 })).toBeLessThan(12);
+  expect(body.hotspot).toMatchObject({ latitude: (stored?.latE7 ?? 0) / 1e7, positionCell: stored?.cell });
 });
 
 test("without the right token nothing is looked at, let alone changed", async () => {

@@ -54,7 +54,7 @@ async function fileSecret(t: TestApp): Promise<Secret> {
     entropyIndex,
     REGIONS.EU868,
   );
-  const radio = { atMs, freqHz, spreadingFactor, bandwidthHz, tmstUs: 7 };
+  const radio = { atMs, freqHz, spreadingFactor, bandwidthHz, tmstUs: 7, gnss: null };
   const beacon = decoded(
     {
       type: "beacon",
@@ -68,7 +68,7 @@ async function fileSecret(t: TestApp): Promise<Secret> {
     beaconer.signer,
   );
   const heard = witnesses.map(({ signer }) =>
-    decoded({ type: "witness", sequence: 9, frame, rssiDbm: -101, snrDdb: 55, gnss: null, ...radio }, signer),
+    decoded({ type: "witness", sequence: 9, frame, rssiDbm: -101, snrDdb: 55, ...radio }, signer),
   );
   const reports = [beacon, ...heard];
   const key = packetBeaconKey({ packet: beacon.packet as never, publicKey: beacon.publicKey });
@@ -185,6 +185,7 @@ async function expectSilence(t: TestApp, secret: Secret): Promise<void> {
     expect((detail.hotspot as { recent: object }).recent).toEqual({
       judged: 0,
       paid: 0,
+      unpaid: 0,
       refusedByReason: {},
     });
   }

@@ -4,16 +4,17 @@ import {
   formatEvmAddress,
   type Hotspot,
   hotspotName,
-  type NetworkParameters,
 } from "@earshot/protocol";
 import type { z } from "@hono/zod-openapi";
 import { latLngToCell } from "h3-js";
 import type { Claim } from "../epochs/claims.ts";
+import type { Clockwork } from "../parameters/clockwork.ts";
+import { evidenceSequence } from "../registry/assertion.ts";
 import type { StoredBeacon, StoredEpoch, StoredPayment, StoredVerdict } from "../store/store.ts";
 import type { Activity } from "./activity.ts";
 import type { Presence } from "./presence.ts";
 import type { claimSchema, epochSchema, paymentSchema } from "./schemas/epoch.ts";
-import type { hotspotSchema } from "./schemas/hotspot.ts";
+import type { changeSchema, hotspotSchema } from "./schemas/hotspot.ts";
 import type { beaconSchema, verdictSchema } from "./schemas/verdict.ts";
 
 /** How stored things look from outside: degrees instead of 1e-7, hex instead of bytes, text instead of bigints. */
@@ -28,10 +29,13 @@ export const degrees = (e7: number): number => e7 / 1e7;
 export const cellOf = ({ latE7, lonE7 }: Pick<Hotspot, "latE7" | "lonE7">): string =>
   latLngToCell(degrees(latE7), degrees(lonE7), H3_RESOLUTION);
 
+/** Who signed what is known of the hotspot now. */
+const signerOf = (hotspot: Hotspot) => (evidenceSequence(hotspot) < 0 ? "operator" : "assertion");
+
 export const hotspotView = (
   hotspot: Hotspot,
   presence: Presence,
-  { judged, paid, refusedByReason }: Activity,
+  { judged, paid, unpaid, refusedByReason }: Activity,
 ): z.infer<typeof hotspotSchema> => ({
   id: hotspot.id,
   name: hotspotName(hotspot.id),
@@ -42,16 +46,18 @@ export const hotspotView = (
   region: hotspot.region,
   payee: hotspot.payee === null ? null : formatEvmAddress(hotspot.payee),
   registeredAtMs: hotspot.registeredAtMs,
-  registeredBy: hotspot.evidence === null ? "operator" : "assertion",
+  relocatedAtMs: hotspot.relocatedAtMs,
+  registeredBy: signerOf(hotspot),
   cell: cellOf(hotspot),
+  positionCell: hotspot.cell,
   ...presence,
-  recent: { judged, paid, refusedByReason },
+  recent: { judged, paid, unpaid, refusedByReason },
 });
 
 export const verdictView = (
   verdict: StoredVerdict,
   beaconer: Hotspot | undefined,
-  parameters: NetworkParameters,
+  parameters: Clockwork & { hash: Uint8Array },
 ): z.infer<typeof verdictSchema> => ({
   packetId: verdict.packetId,
   hotspotId: verdict.hotspotId,
@@ -67,12 +73,10 @@ export const verdictView = (
   entropyIndex: verdict.entropyIndex,
   beaconAtMs: entropyTimeMs(verdict.entropyIndex, parameters),
   judgedAtMs: verdict.judgedAtMs,
+  parametersHash: parameters.hash.toHex(),
 });
 
-export const beaconView = (
-  beacon: StoredBeacon,
-  parameters: NetworkParameters,
-): z.infer<typeof beaconSchema> => ({
+export const beaconView = (beacon: StoredBeacon, parameters: Clockwork): z.infer<typeof beaconSchema> => ({
   key: beacon.beaconKey,
   entropyIndex: beacon.entropyIndex,
   atMs: entropyTimeMs(beacon.entropyIndex, parameters),
@@ -92,6 +96,7 @@ export const epochView = (epoch: StoredEpoch): z.infer<typeof epochSchema> => ({
   unallocated: epoch.unallocated.toString(),
   root: hex(epoch.root),
   manifestHash: epoch.manifestHash.toHex(),
+  parametersHash: epoch.parametersHash.toHex(),
 });
 
 export const paymentView = (payment: StoredPayment): z.infer<typeof paymentSchema> => ({
@@ -113,4 +118,20 @@ export const claimView = (claim: Claim): z.infer<typeof claimSchema> => ({
   delta: claim.delta.toString(),
   root: hex(claim.root),
   proof: claim.proof.map(hex),
+});
+
+/** One of the changes that made a hotspot what it is. */
+export const changeView = (hotspot: Hotspot): z.infer<typeof changeSchema> => ({
+  atMs: hotspot.change.atMs,
+  fromEpoch: hotspot.change.fromEpoch,
+  signedBy: signerOf(hotspot) === "operator" ? "operator" : "owner",
+  latitude: degrees(hotspot.latE7),
+  longitude: degrees(hotspot.lonE7),
+  positionCell: hotspot.cell,
+  elevationM: hotspot.elevationM,
+  antennaGainDbi: hotspot.antennaGainDdbi / 10,
+  region: hotspot.region,
+  payee: hotspot.payee === null ? null : formatEvmAddress(hotspot.payee),
+  relocatedAtMs: hotspot.relocatedAtMs,
+  evidence: hotspot.change.evidence.toBase64(),
 });

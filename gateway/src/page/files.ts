@@ -3,6 +3,7 @@ import baseCss from "./base.css" with { type: "text" };
 import clockJs from "./clock.js" with { type: "text" };
 import detailsCss from "./details.css" with { type: "text" };
 import domJs from "./dom.js" with { type: "text" };
+import evidenceCardsJs from "./evidence-cards.js" with { type: "text" };
 import formatJs from "./format.js" with { type: "text" };
 import iconSvg from "./icon.svg" with { type: "text" };
 import indexHtml from "./index.html" with { type: "text" };
@@ -52,6 +53,7 @@ export const PAGE_FILES: Readonly<Record<string, PageFile>> = {
   "/api.js": script(apiJs),
   "/clock.js": script(clockJs),
   "/dom.js": script(domJs),
+  "/evidence-cards.js": script(evidenceCardsJs),
   "/format.js": script(formatJs),
   "/link-layer.js": script(linkLayerJs),
   "/live.js": script(liveJs),

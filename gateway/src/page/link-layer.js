@@ -1,6 +1,6 @@
 import { s, set } from "./dom.js";
 
-/** Links as arcs from beaconer to witness: paid ones solid, refused ones dashed with a cross. */
+/** Links as arcs from beaconer to witness: paid ones solid, refused ones dashed with a cross, others grey dots. */
 
 /** A ↔ B are two arcs, bent apart. */
 const BEND = 0.09;
@@ -15,7 +15,14 @@ function arc(a, b) {
   };
 }
 
-export const linkKind = (link) => (link.paid > 0 ? "paid" : "refused");
+export function linkKind(link) {
+  if (link.paid > 0) return "paid";
+  return link.refused > 0 ? "refused" : "unpaid";
+}
+
+/** "3 paid, 1 valid but not paid, 2 refused". */
+export const linkCounts = ({ paid, unpaid, refused }) =>
+  `${paid} paid, ${unpaid > 0 ? `${unpaid} valid but not paid, ` : ""}${refused} refused`;
 
 export const linkKey = ({ beaconer, witness }) => `${beaconer} ${witness}`;
 
@@ -54,8 +61,8 @@ export function linkLayer(links, points, names, select) {
 
 function drawLink(link, names, select) {
   const kind = linkKind(link);
-  const count = link.paid + link.refused;
-  const title = `${names.get(link.beaconer)} heard by ${names.get(link.witness)}: ${link.paid} paid, ${link.refused} refused`;
+  const count = link.paid + link.unpaid + link.refused;
+  const title = `${names.get(link.beaconer)} heard by ${names.get(link.witness)}: ${linkCounts(link)}`;
   const line = s("path", {
     class: "arc",
     "stroke-width": (1.2 + Math.min(2, Math.log2(count) * 0.45)).toFixed(2),

@@ -6,7 +6,7 @@ import { gridStep, project, unproject } from "./projection.js";
 const CELL_WORDS = {
   proven: "coverage proven",
   refused: "reports refused, none paid",
-  quiet: "online, nothing judged",
+  quiet: "online, nothing paid or refused",
   offline: "offline",
 };
 

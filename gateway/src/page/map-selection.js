@@ -1,5 +1,6 @@
 import { h } from "./dom.js";
 import { metres, reasonText } from "./format.js";
+import { linkCounts } from "./link-layer.js";
 import { age, hotspotLink, outcomePill, paidShare, presencePill } from "./parts.js";
 
 /** What the card beside the map says of the thing selected. `fleet`: hotspots by id. */
@@ -57,18 +58,14 @@ function linkContents(link, fleet) {
       "div",
       { class: "summary" },
       h("p", {}, name(link.beaconer), h("span", { class: "muted" }, " was heard by "), name(link.witness)),
-      h(
-        "p",
-        { class: "muted" },
-        `${metres(link.distanceM)} apart · ${link.paid} paid, ${link.refused} refused lately`,
-      ),
+      h("p", { class: "muted" }, `${metres(link.distanceM)} apart · ${linkCounts(link)} lately`),
       h(
         "div",
         { class: "line" },
-        outcomePill(link.lastOutcome, link.lastReason),
+        outcomePill(link.lastOutcome),
         h("span", { class: "muted" }, age(link.lastAtMs)),
       ),
-      link.lastOutcome === "refused" && h("p", {}, link.lastSentence),
+      link.lastOutcome !== "paid" && h("p", {}, link.lastSentence),
     ),
   };
 }

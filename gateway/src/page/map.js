@@ -89,7 +89,7 @@ export class FleetMap {
     this.#draw();
   }
 
-  /** Which links are drawn: "all", "paid", "refused" or "none". */
+  /** Which links are drawn: "all", "paid", "unpaid", "refused" or "none". */
   filter(shown) {
     this.#filter = shown;
     this.#links?.filter(shown);
@@ -186,5 +186,5 @@ function definitions() {
     { id: "hatch", width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
     s("path", { d: "M0 0V7", class: "hatch" }),
   );
-  return s("defs", {}, arrow("paid"), arrow("refused"), hatch);
+  return s("defs", {}, arrow("paid"), arrow("unpaid"), arrow("refused"), hatch);
 }

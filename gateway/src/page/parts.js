@@ -33,10 +33,12 @@ export const pill = (tone, markName, text) =>
 export const presencePill = (online) =>
   online ? pill("paid", "dot", "Online") : pill("offline", "ring", "Offline");
 
-/** Not being drawn is bad luck, not a fault: it gets a form of its own. */
-export function outcomePill(outcome, reason) {
+/** Not to be paid for a valid report is no fault: it gets a form of its own. */
+export function outcomePill(outcome) {
   if (outcome === "paid") return pill("paid", "check", "Paid");
-  return reason === "not_drawn" ? pill("neutral", "dash", "Not drawn") : pill("refused", "cross", "Refused");
+  return outcome === "unpaid"
+    ? pill("neutral", "dash", "Valid, not paid")
+    : pill("refused", "cross", "Refused");
 }
 
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });

@@ -8,7 +8,8 @@ const WIDTH = 1000;
 const MIN_GAP = 4;
 const LISTED_GAPS = 8;
 
-export function sequenceStrip({ ranges, missing }) {
+/** `ranges`: the newest runs that are stored; `gaps`: what is missing in all, and the newest runs of it. */
+export function sequenceStrip({ ranges }, { total, missing, runs: newestGaps }) {
   const first = ranges[0]?.first;
   const last = ranges.at(-1)?.last;
   if (first === undefined || last === undefined) {
@@ -35,13 +36,13 @@ export function sequenceStrip({ ranges, missing }) {
     {},
     strip,
     h("p", { class: "ends" }, h("span", {}, grouped(first)), h("span", {}, grouped(last))),
-    words(gaps, missing),
+    words(newestGaps, total, missing),
   );
 }
 
-function words(gaps, missing) {
+function words(gaps, total, missing) {
   if (missing === 0) return h("p", {}, "Every packet arrived.");
-  const rest = gaps.length - LISTED_GAPS;
+  const rest = total - LISTED_GAPS;
   const listed = runs(gaps.slice(0, LISTED_GAPS));
   const more = rest > 0 ? ` and ${rest} more gaps` : "";
   return h(

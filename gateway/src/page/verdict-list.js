@@ -22,11 +22,11 @@ function verdictItem(verdict, nameOf, about) {
     h(
       "div",
       { class: "line" },
-      outcomePill(verdict.outcome, verdict.reason),
+      outcomePill(verdict.outcome),
       h("span", { class: "subject" }, subject),
       h("span", { class: "when muted" }, age(verdict.beaconAtMs)),
     ),
-    verdict.outcome === "refused" && h("p", { class: "sentence" }, verdict.sentence),
+    verdict.outcome !== "paid" && h("p", { class: "sentence" }, verdict.sentence),
     numbers.length > 0 && h("ul", { class: "numbers", "aria-label": "Measured" }, numbers),
     about === "beacon" && source(verdict),
   );

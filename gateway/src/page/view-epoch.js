@@ -54,7 +54,7 @@ export function epochView(root, number) {
   return { title: `Epoch ${number}`, kinds: ["epoch"], refresh, close() {} };
 }
 
-function totalsCard({ fromMs, toMs, pool, paid, unallocated, root, manifestHash }) {
+function totalsCard({ fromMs, toMs, pool, paid, unallocated, root, manifestHash, parametersHash }) {
   return h(
     "section",
     { class: "card" },
@@ -69,6 +69,7 @@ function totalsCard({ fromMs, toMs, pool, paid, unallocated, root, manifestHash 
       ["To", fullTime(toMs)],
       ["Root", copyable(root)],
       ["Manifest", copyable(manifestHash)],
+      ["Rules", [copyable(parametersHash), " ", h("a", { href: "/api/v1/parameters" }, "all versions")]],
     ]),
   );
 }
@@ -145,7 +146,7 @@ function paymentsCard({ epoch, paid }, payments) {
   );
 }
 
-function checkCard({ epoch }, { name, files }, { publicKeyId }) {
+function checkCard({ epoch }, { name, cid, files }, { publicKeyId }) {
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   if (files.length === 0) {
     return h(
@@ -164,6 +165,7 @@ function checkCard({ epoch }, { name, files }, { publicKeyId }) {
     { class: "card" },
     h("h2", {}, "Check it yourself"),
     h("p", { class: "muted" }, `All inputs and results, ${bytesText(total)}`),
+    facts([["CID", copyable(cid)]]),
     h(
       "ol",
       { class: "steps" },
@@ -184,7 +186,7 @@ function checkCard({ epoch }, { name, files }, { publicKeyId }) {
           "li",
           {},
           h("a", { href: file.url, download: file.name }, file.name),
-          h("span", { class: "muted" }, bytesText(file.bytes)),
+          h("span", { class: "muted", title: file.cid }, bytesText(file.bytes)),
         ),
       ),
     ),

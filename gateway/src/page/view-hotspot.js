@@ -1,5 +1,6 @@
 import { get, getAll } from "./api.js";
 import { h, mount, show } from "./dom.js";
+import { denialNotice, edgesCard, registryCard, unpaidPill } from "./evidence-cards.js";
 import { coordinates, duration, grouped, quantityName, reasonText } from "./format.js";
 import { FleetMap } from "./map.js";
 import { selectionCard } from "./map-selection.js";
@@ -36,6 +37,7 @@ export function hotspotView(root, id) {
     "Verdicts shown",
     [
       ["all", "All"],
+      ["unpaid", "Not paid"],
       ["refused", "Refused"],
     ],
     "all",
@@ -111,8 +113,10 @@ export function hotspotView(root, id) {
 
   async function refresh() {
     try {
-      const [found, hotspots, links, cells] = await Promise.all([
+      const [found, registry, edges, hotspots, links, cells] = await Promise.all([
         get(`hotspots/${id}`),
+        get(`hotspots/${id}/registry`),
+        get(`hotspots/${id}/edges`),
         getAll("hotspots", "hotspots"),
         get(`links?hotspot=${id}`),
         get("cells"),
@@ -122,8 +126,17 @@ export function hotspotView(root, id) {
       fleet = new Map(hotspots.map((hotspot) => [hotspot.id, hotspot]));
       if (columns.isConnected) document.title = `${detail.hotspot.name} · Earshot`;
       columns.hidden = false;
-      show(top, heading(detail));
-      show(side, statusCard(detail), sequenceCard(detail), readingsCard(detail), placeCard(detail));
+      const nameOf = (each) => fleet.get(each)?.name ?? each;
+      show(top, heading(detail, denialNotice(detail.denials, id, nameOf)));
+      show(
+        side,
+        statusCard(detail),
+        edgesCard(edges, nameOf),
+        sequenceCard(detail),
+        readingsCard(detail),
+        placeCard(detail),
+        registryCard(registry.changes, detail.denials),
+      );
       drawMap(links.links, cells.cells, hotspots);
       if (isFirst) select(undefined);
       await refreshVerdicts();
@@ -151,12 +164,17 @@ export function hotspotView(root, id) {
   return { title: "Hotspot", kinds: ["verdicts", "hotspot", "epoch"], refresh, close: () => map.close() };
 }
 
+const NONE_OF = {
+  refused: ["Nothing refused", "Every judged report of this hotspot is valid."],
+  unpaid: ["Nothing left unpaid", "Every valid report of this hotspot was paid."],
+};
+
 const noVerdicts = (outcome) =>
-  outcome === "refused"
-    ? empty("Nothing refused", "Every judged report of this hotspot was paid.")
+  outcome in NONE_OF
+    ? empty(...NONE_OF[outcome])
     : empty("Nothing judged yet", "Verdicts come after a beacon's report deadline has passed.");
 
-function heading({ hotspot, earned, did }) {
+function heading({ hotspot, earned, did }, notice) {
   const reasons = Object.entries(hotspot.recent.refusedByReason).sort(([, a], [, b]) => b - a);
   return [
     h("p", { class: "crumb" }, h("a", { href: "#/hotspots" }, "Hotspots")),
@@ -168,10 +186,17 @@ function heading({ hotspot, earned, did }) {
       h("span", { class: "muted" }, "seen ", age(hotspot.lastSeenAtMs)),
     ),
     copyable(hotspot.id),
+    notice,
     h(
       "section",
       { class: "card top-card", "aria-label": "Summary" },
-      h("div", {}, h("span", { class: "muted" }, "Newest reports paid"), paidShare(hotspot.recent)),
+      h(
+        "div",
+        {},
+        h("span", { class: "muted" }, "Newest reports paid"),
+        paidShare(hotspot.recent),
+        hotspot.recent.unpaid > 0 && unpaidPill(hotspot.recent.unpaid),
+      ),
       h(
         "div",
         {},
@@ -254,13 +279,13 @@ function statusCard({ status }) {
 const FLAGS = ["antenna open or short", "jamming", "spoofing", "position jumped", "clock stepped"];
 const integrity = (flags) => FLAGS.filter((_, bit) => (flags >> bit) % 2 === 1).join(", ");
 
-const sequenceCard = ({ sequence }) =>
+const sequenceCard = ({ sequence, sequenceGaps }) =>
   h(
     "section",
     { class: "card" },
     h("h2", {}, "Packets by number"),
     h("p", { class: "muted" }, "Each packet has a number, so a loss shows"),
-    sequenceStrip(sequence),
+    sequenceStrip(sequence, sequenceGaps),
   );
 
 function readingsCard({ readings }) {
@@ -311,7 +336,8 @@ const placeCard = ({ hotspot }) =>
     h("h2", {}, "Registration"),
     facts([
       ["Position", coordinates(hotspot.latitude, hotspot.longitude)],
-      ["Hex", h("code", {}, hotspot.cell)],
+      ["Cell", h("code", {}, hotspot.positionCell)],
+      ["Moved", hotspot.relocatedAtMs === null ? undefined : age(hotspot.relocatedAtMs)],
       ["Antenna", `${hotspot.elevationM} m above ground, ${hotspot.antennaGainDbi} dBi`],
       ["Region", hotspot.region],
       [

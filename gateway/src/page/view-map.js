@@ -27,6 +27,7 @@ export function mapView(root) {
     [
       ["all", "All"],
       ["paid", "Paid"],
+      ["unpaid", "Unpaid"],
       ["refused", "Refused"],
       ["none", "None"],
     ],
@@ -199,9 +200,10 @@ function legend() {
       {},
       entry("proven", "Hex with proven coverage"),
       entry("refused", "Hex whose reports are refused"),
-      entry("quiet", "Hex online, nothing judged"),
+      entry("quiet", "Hex online, nothing paid or refused"),
       entry("offline", "Hex offline"),
       entry("link-paid", "Heard and paid"),
+      entry("link-unpaid", "Heard validly, not paid"),
       entry("link-refused", "Heard, refused"),
     ),
   );

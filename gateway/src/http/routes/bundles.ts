@@ -1,7 +1,10 @@
 import { openAsBlob } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
+import { lstat, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import { manifestMessage, sha256 } from "@earshot/protocol";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { MANIFEST_FILE } from "../../epochs/bundle.ts";
+import { cidOf } from "../../epochs/cid.ts";
 import type { RouteContext } from "../context.ts";
 import { failure } from "../errors.ts";
 import { invalid, json, missing } from "../schemas/common.ts";
@@ -24,6 +27,12 @@ const fileName = z
   .string()
   .regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,100}$/, { error: "the name of a file in the bundle" });
 
+const CONTENT_TYPES: Readonly<Record<string, string>> = {
+  cbor: "application/cbor",
+  json: "application/json",
+  jsonl: "application/jsonl",
+};
+
 const download = createRoute({
   method: "get",
   path: "/api/v1/epochs/{epoch}/bundle/{file}",
@@ -33,8 +42,10 @@ const download = createRoute({
   request: { params: z.object({ epoch: epochNumber, file: fileName }) },
   responses: {
     200: {
-      description: "The file",
-      content: { "application/octet-stream": { schema: { type: "string", format: "binary" } } },
+      description: "The file, byte for byte; it never changes",
+      content: Object.fromEntries(
+        Object.values(CONTENT_TYPES).map((type) => [type, { schema: { type: "string", format: "binary" } }]),
+      ),
     },
     ...invalid,
     ...missing,
@@ -44,21 +55,30 @@ const download = createRoute({
 interface BundleFile {
   name: string;
   bytes: number;
+  /** 32 bytes. */
+  sha256: Uint8Array;
 }
 
-/** Plain files only; an empty list when the folder is gone. */
-async function filesIn(folder: string): Promise<BundleFile[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  const names = entries
-    .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
-    .map(({ name }) => name);
-  return Promise.all(
-    names.sort().map(async (name) => ({ name, bytes: (await stat(join(folder, name))).size })),
+const contentTypeOf = (name: string): string =>
+  CONTENT_TYPES[name.slice(name.lastIndexOf(".") + 1)] ?? "application/octet-stream";
+
+/** What the manifest names, and the manifest itself; an empty list when the folder is gone. */
+async function filesIn(folder: string, network: string): Promise<BundleFile[]> {
+  const bytes = await readFile(join(folder, MANIFEST_FILE)).catch(() => undefined);
+  const manifest = bytes && manifestMessage.open(bytes, network);
+  if (bytes === undefined || manifest?.ok !== true) return [];
+  const named = [...manifest.value.files, { name: MANIFEST_FILE, sha256: sha256(bytes) }];
+  const files = await Promise.all(
+    named.map(async (file) => {
+      const found = await lstat(join(folder, file.name)).catch(() => undefined);
+      return found?.isFile() === true ? [{ ...file, bytes: found.size }] : [];
+    }),
   );
+  return files.flat().sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 export function bundleRoutes(app: OpenAPIHono, context: RouteContext): void {
-  const { store, bundlesDir } = context;
+  const { store, bundlesDir, parameters } = context;
   const bundleOf = async (epoch: number) => {
     const found = await store.epoch(epoch);
     return found && { found, folder: join(bundlesDir, basename(found.bundle)) };
@@ -67,22 +87,30 @@ export function bundleRoutes(app: OpenAPIHono, context: RouteContext): void {
     const { epoch } = c.req.valid("param");
     const bundle = await bundleOf(epoch);
     if (bundle === undefined) return c.json(unknownEpoch(epoch), 404);
-    const files = (await filesIn(bundle.folder)).map((file) => ({
-      ...file,
+    const files = (await filesIn(bundle.folder, parameters.network)).map((file) => ({
+      name: file.name,
+      bytes: file.bytes,
+      sha256: file.sha256.toHex(),
+      cid: cidOf(file.sha256),
       url: `/api/v1/epochs/${epoch}/bundle/${encodeURIComponent(file.name)}`,
     }));
-    const name = basename(bundle.folder);
-    return c.json({ epoch, name, manifestHash: bundle.found.manifestHash.toHex(), files }, 200);
+    const { manifestHash } = bundle.found;
+    const named = {
+      name: basename(bundle.folder),
+      manifestHash: manifestHash.toHex(),
+      cid: cidOf(manifestHash),
+    };
+    return c.json({ epoch, ...named, files }, 200);
   });
   app.openapi(download, async (c) => {
     const { epoch, file } = c.req.valid("param");
     const bundle = await bundleOf(epoch);
     if (bundle === undefined) return c.json(unknownEpoch(epoch), 404);
-    const files = await filesIn(bundle.folder);
+    const files = await filesIn(bundle.folder, parameters.network);
     if (!files.some(({ name }) => name === file)) return c.json(unknownFile(epoch, file, files), 404);
     c.header("Content-Disposition", `attachment; filename="${file}"`);
     c.header("Cache-Control", "public, max-age=31536000, immutable");
-    c.header("Content-Type", "application/octet-stream");
+    c.header("Content-Type", contentTypeOf(file));
     const blob = await openAsBlob(join(bundle.folder, file));
     c.header("Content-Length", String(blob.size));
     return c.body(blob.stream());

@@ -1,6 +1,6 @@
 import { entropyTimeMs, epochOf } from "@earshot/protocol";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { claimOf } from "../../epochs/claims.ts";
+import { Claims } from "../../epochs/claims.ts";
 import type { RouteContext } from "../context.ts";
 import { failure } from "../errors.ts";
 import { hotspotIdText, invalid, json, missing, pageQuery, wholeNumber } from "../schemas/common.ts";
@@ -52,6 +52,7 @@ export const unknownEpoch = (epoch: number) =>
 
 export function epochRoutes(app: OpenAPIHono, context: RouteContext): void {
   const { store, clock } = context;
+  const claims = new Claims(context);
   app.openapi(list, async (c) => {
     const page = pageOf(c.req.valid("query"), 50);
     const [found, open] = await Promise.all([store.epochs(page), openEpoch(context)]);
@@ -67,7 +68,7 @@ export function epochRoutes(app: OpenAPIHono, context: RouteContext): void {
   app.openapi(claim, async (c) => {
     const { epoch, hotspot } = c.req.valid("param");
     if ((await store.epoch(epoch)) === undefined) return c.json(unknownEpoch(epoch), 404);
-    const found = await claimOf(context, epoch, hotspot);
+    const found = await claims.of(epoch, hotspot);
     if (found !== undefined) return c.json(claimView(found), 200);
     const details = { parameter: "hotspot", value: hotspot, allowed: "a hotspot that was ever paid" };
     return c.json(failure("no_claim", `${hotspot} was not paid by epoch ${epoch}`, details), 404);

@@ -20,7 +20,7 @@ const cells = createRoute({
   path: "/api/v1/cells",
   operationId: "listCells",
   summary: "H3 cells (resolution 8) that hold hotspots, with outline and state",
-  description: `Of the first ${MAX_MAP_HOTSPOTS} hotspots. proven: a recent report was paid; refused: judged but none paid; quiet: online, nothing judged; offline: nobody there.`,
+  description: `Of the first ${MAX_MAP_HOTSPOTS} hotspots. proven: a recent report was paid; refused: some refused and none paid; quiet: online, nothing paid or refused; offline: nobody there.`,
   tags: ["map"],
   responses: { 200: json("The cells", cellsSchema) },
 });
@@ -81,8 +81,9 @@ const RANK: readonly CellState[] = ["proven", "refused", "quiet", "offline"];
 
 function stateOf(activity: Activity | undefined, online: boolean): CellState {
   if (!online) return "offline";
-  if (activity === undefined || activity.judged === 0) return "quiet";
-  return activity.paid > 0 ? "proven" : "refused";
+  if (activity === undefined) return "quiet";
+  if (activity.paid > 0) return "proven";
+  return activity.judged > activity.unpaid ? "refused" : "quiet";
 }
 
 async function cellViews({ store, clock, directory, activity, presence }: RouteContext) {

@@ -1,6 +1,8 @@
-import { formatParameters, hotspotId, parametersHash, RULE_ORDER } from "@earshot/protocol";
+import { formatParameters, hotspotId, RULE_ORDER } from "@earshot/protocol";
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import type { PublishedParameters } from "../../parameters/parameters-log.ts";
 import type { RouteContext } from "../context.ts";
+import { currentEpoch } from "../denial-views.ts";
 import { json } from "../schemas/common.ts";
 import { networkSchema } from "../schemas/network.ts";
 
@@ -14,11 +16,9 @@ const network = createRoute({
 });
 
 export function networkRoutes(app: OpenAPIHono, context: RouteContext): void {
-  const { store, parameters, clock } = context;
+  const { store, parameters, versions, clock } = context;
   const fixed = {
     network: parameters.network,
-    parameters: formatParameters(parameters),
-    parametersHash: parametersHash(parameters).toHex(),
     publicKey: context.networkPublicKey.toHex(),
     publicKeyId: hotspotId(context.networkPublicKey),
     registration: context.registration,
@@ -33,6 +33,14 @@ export function networkRoutes(app: OpenAPIHono, context: RouteContext): void {
       ageMs: nowMs - latest.entropy.atMs,
     };
     const judgedThrough = judged === undefined ? null : { index: judged, atMs: context.timeOfIndex(judged) };
-    return c.json({ nowMs, ...fixed, entropy: entropy ?? null, judgedThrough }, 200);
+    const epoch = currentEpoch(context);
+    const next = versions.next(epoch);
+    const rules = { ...parametersView(versions.inForce(epoch)), next: next ? parametersView(next) : null };
+    return c.json({ nowMs, ...fixed, ...rules, entropy: entropy ?? null, judgedThrough }, 200);
   });
 }
+
+const parametersView = ({ parameters, hash }: PublishedParameters) => ({
+  parameters: formatParameters(parameters),
+  parametersHash: hash.toHex(),
+});

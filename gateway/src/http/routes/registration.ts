@@ -1,11 +1,12 @@
-import { type Hotspot, parseEvmAddress, publicKeyOf } from "@earshot/protocol";
+import { hotspotId, parseEvmAddress, publicKeyOf } from "@earshot/protocol";
 import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
+import type { OperatorsWord } from "../../registry/assertion.ts";
+import { adminResponses, adminSecurity, requireAdmin } from "../admin.ts";
 import type { RouteContext } from "../context.ts";
 import { errorSchema, failure } from "../errors.ts";
 import { hotspotDetail } from "../hotspot-detail.ts";
 import { invalid, json } from "../schemas/common.ts";
 import { hotspotDetailSchema, registrationSchema } from "../schemas/hotspot.ts";
-import { isBearer } from "../security.ts";
 
 const register = createRoute({
   method: "post",
@@ -14,44 +15,33 @@ const register = createRoute({
   summary: "Lists a hotspot, or changes a listed one",
   description: "For the operator. Refused when the gateway was started without an admin token.",
   tags: ["hotspots"],
-  security: [{ adminToken: [] }],
+  security: adminSecurity,
   request: {
     body: { required: true, content: { "application/json": { schema: registrationSchema } } },
   },
   responses: {
     201: json("Registered", hotspotDetailSchema),
     ...invalid,
-    401: json("The admin token is missing or wrong", errorSchema),
-    403: json("This gateway takes no registrations through the API", errorSchema),
+    ...adminResponses,
     409: json("The registry refuses this hotspot", errorSchema),
-    413: json("The body is too large", errorSchema),
-    415: json("The body is not application/json", errorSchema),
   },
 });
 
 export function registrationRoutes(app: OpenAPIHono, context: RouteContext): void {
   app.openAPIRegistry.registerComponent("securitySchemes", "adminToken", { type: "http", scheme: "bearer" });
-  // Before the body is looked at: who may not register learns nothing from validation.
-  app.post("/api/v1/hotspots", async (c, next) => {
-    const { admin } = context;
-    if (admin === undefined) {
-      return c.json(failure("read_only", "This gateway was started without an admin token"), 403);
-    }
-    if (isBearer(c.req.header("authorization"), admin.token)) return next();
-    c.header("WWW-Authenticate", 'Bearer realm="earshot"');
-    return c.json(failure("unauthorized", "Send `Authorization: Bearer <admin token>`"), 401);
-  });
+  app.post("/api/v1/hotspots", requireAdmin(context));
   app.openapi(register, async (c) => {
     const registration = c.req.valid("json");
     const payee = registration.payee === null ? null : parseEvmAddress(registration.payee);
     if (payee === undefined) return c.json(wrongPayee(registration.payee), 400);
-    const hotspot = hotspotFrom(registration, payee, context.clock.now());
-    const added = await context.admin?.add(hotspot);
+    const said = wordFrom(registration, payee);
+    const added = await context.admin?.add(said);
     if (added?.ok !== true) {
       const message = added?.message ?? "The registry is read-only";
       return c.json(failure(added?.code ?? "read_only", message), 409);
     }
-    const stored = (await context.store.hotspot(hotspot.id)) ?? hotspot;
+    const stored = await context.store.hotspot(hotspotId(said.publicKey));
+    if (stored === undefined) throw new TypeError(`${registration.id} was registered, but is not there`);
     return c.json(await hotspotDetail(stored, context), 201);
   });
 }
@@ -63,16 +53,11 @@ const wrongPayee = (payee: string | null) =>
     allowed: "0x and 40 hex digits, checksummed (ERC-55) or all lower-case",
   });
 
-function hotspotFrom(
-  registration: z.infer<typeof registrationSchema>,
-  payee: Uint8Array | null,
-  nowMs: number,
-): Hotspot {
+function wordFrom(registration: z.infer<typeof registrationSchema>, payee: Uint8Array | null): OperatorsWord {
   const publicKey = publicKeyOf(registration.id);
   if (publicKey === undefined)
     throw new TypeError(`${registration.id} passed validation but is no hotspot id`);
   return {
-    id: registration.id,
     publicKey,
     latE7: Math.round(registration.latitude * 1e7),
     lonE7: Math.round(registration.longitude * 1e7),
@@ -80,7 +65,5 @@ function hotspotFrom(
     antennaGainDdbi: Math.round(registration.antennaGainDbi * 10),
     region: registration.region,
     payee,
-    registeredAtMs: nowMs,
-    evidence: null,
   };
 }

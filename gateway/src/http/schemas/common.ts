@@ -17,6 +17,7 @@ export const root = z
   .string()
   .regex(/^0x[0-9a-f]{64}$/)
   .openapi({ description: "32 bytes, 0x hex" });
+export const base64 = z.base64();
 export const address = z
   .string()
   .regex(/^0x[0-9a-fA-F]{40}$/)
@@ -59,6 +60,7 @@ export const CURSORS = {
   verdict: /^\d{1,15}\.[0-9a-f]{64}$/,
   beacon: /^[0-9a-f]{24}$/,
   epoch: /^\d{1,15}$/,
+  denial: /^\d{1,15}$/,
 } as const;
 
 /** A page of a list: at most `max` entries. */

@@ -12,6 +12,7 @@ export const epochSchema = z
     unallocated: amount,
     root,
     manifestHash: hash,
+    parametersHash: hash,
   })
   .openapi("Epoch");
 
@@ -60,6 +61,15 @@ export const bundleSchema = z
     epoch: z.int(),
     name: z.string().openapi({ description: "Folder to put the files in" }),
     manifestHash: hash,
-    files: z.array(z.object({ name: z.string(), bytes: z.int(), url: z.string() })),
+    cid: z.string().openapi({ description: "Of the manifest, which names all other files by their hash" }),
+    files: z.array(
+      z.object({
+        name: z.string(),
+        bytes: z.int(),
+        sha256: hash,
+        cid: z.string().openapi({ description: "CIDv1 (raw, sha2-256) in base32" }),
+        url: z.string(),
+      }),
+    ),
   })
   .openapi("Bundle");

@@ -1,6 +1,7 @@
 import { REGION_IDS, type RegionId } from "@earshot/protocol";
 import { z } from "@hono/zod-openapi";
-import { address, amount, atMs, hotspotIdText, next } from "./common.ts";
+import { address, amount, atMs, base64, hotspotIdText, next } from "./common.ts";
+import { denialSchema } from "./denial.ts";
 
 const position = {
   latitude: z.number().min(-90).max(90).openapi({ description: "Degrees north, WGS 84" }),
@@ -17,6 +18,7 @@ const recent = z
   .object({
     judged: z.int(),
     paid: z.int(),
+    unpaid: z.int().openapi({ description: "Valid, and yet they earned nothing" }),
     refusedByReason: z.record(z.string(), z.int()),
   })
   .openapi("RecentReports", { description: "Outcome of the hotspot's newest judged reports (at most 50)" });
@@ -31,7 +33,12 @@ export const hotspotSchema = z
     region: z.string().openapi({ example: "EU868" }),
     payee: address.nullable(),
     registeredAtMs: atMs,
-    registeredBy: z.enum(["assertion", "operator"]),
+    relocatedAtMs: atMs.nullable().openapi({ description: "Last moved by more than a correction" }),
+    registeredBy: z.enum(["assertion", "operator"]).openapi({ description: "Who signed the newest change" }),
+    positionCell: z.string().openapi({
+      description: "H3 cell, resolution 12, whose centre the position is",
+      example: "8c1fb46625501ff",
+    }),
     cell: z.string().openapi({ description: "H3 cell, resolution 8", example: "881fb46625fffff" }),
     ...presence,
     recent,
@@ -91,10 +98,22 @@ const reading = z
 
 const sequence = z
   .object({
-    ranges: z.array(z.object({ first: z.int(), last: z.int() })),
+    ranges: z
+      .array(z.object({ first: z.int(), last: z.int() }))
+      .openapi({ description: "Runs of stored numbers, ascending; the newest 200" }),
     missing: z.int().openapi({ description: "Numbers between the first and the last that never came" }),
   })
   .openapi("Sequence", { description: "Which of the hotspot's numbered packets are stored" });
+
+const sequenceGaps = z
+  .object({
+    total: z.int().openapi({ description: "How many runs of numbers are missing" }),
+    missing: z.int().openapi({ description: "How many numbers are in them" }),
+    runs: z
+      .array(z.object({ first: z.int(), last: z.int() }))
+      .openapi({ description: "The newest 100 of them, newest first" }),
+  })
+  .openapi("SequenceGaps", { description: "Packets that were numbered and never came" });
 
 export const hotspotDetailSchema = z
   .object({
@@ -102,6 +121,8 @@ export const hotspotDetailSchema = z
     hotspot: hotspotSchema,
     did: z.string().openapi({ example: "did:key:z6Mk…" }),
     sequence,
+    sequenceGaps,
+    denials: z.array(denialSchema).openapi({ description: "What the network denies it, newest first" }),
     status: status.nullable(),
     readings: z.array(reading),
     earned: z
@@ -110,6 +131,56 @@ export const hotspotDetailSchema = z
       .openapi({ description: "In the latest closed epoch; null if never paid" }),
   })
   .openapi("HotspotDetail");
+
+export const changeSchema = z
+  .object({
+    atMs: atMs.openapi({ description: "When the network took it in" }),
+    fromEpoch: z.int().openapi({ description: "First epoch judged by it" }),
+    signedBy: z.enum(["owner", "operator"]),
+    ...position,
+    positionCell: z.string(),
+    elevationM: z.int(),
+    antennaGainDbi: z.number(),
+    region: z.string(),
+    payee: address.nullable(),
+    relocatedAtMs: atMs.nullable(),
+    evidence: base64.openapi({
+      description: "The signed bytes: the owner's status packet, or the operator's registration",
+    }),
+  })
+  .openapi("RegistryChange");
+
+export const registryHistorySchema = z
+  .object({ nowMs: atMs, hotspotId: hotspotIdText, changes: z.array(changeSchema) })
+  .openapi("RegistryHistory");
+
+const heardSchema = z
+  .object({
+    heard: z.int().openapi({ description: "Beacons validly heard" }),
+    rssiMeanDbm: z.number(),
+    rssiDeviationDb: z.number(),
+    rssiMinDbm: z.int(),
+    rssiMaxDbm: z.int(),
+  })
+  .openapi("Heard");
+
+export const edgesSchema = z
+  .object({
+    nowMs: atMs,
+    hotspotId: hotspotIdText,
+    windowEpochs: z.int(),
+    fromEpoch: z.int().nullable().openapi({ description: "First epoch counted; null if there is none" }),
+    toEpoch: z.int().nullable(),
+    edges: z.array(
+      z.object({
+        peer: hotspotIdText,
+        peerName: z.string(),
+        heard: heardSchema.nullable().openapi({ description: "What this hotspot heard of the peer" }),
+        heardBy: heardSchema.nullable().openapi({ description: "What the peer heard of this hotspot" }),
+      }),
+    ),
+  })
+  .openapi("Edges");
 
 const REGIONS = REGION_IDS as readonly [RegionId, ...RegionId[]];
 
@@ -125,7 +196,7 @@ export const registrationSchema = z
       id: hotspotIdText,
       latitude: numberFrom(-90, 90, "degrees north"),
       longitude: numberFrom(-180, 180, "degrees east"),
-      elevationM: numberFrom(-1000, 9000, "m above ground").default(0),
+      elevationM: numberFrom(-500, 9000, "m above ground").default(0),
       antennaGainDbi: numberFrom(-10, 30, "dBi").default(0),
       region: z.enum(REGIONS, { error: `one of ${REGION_IDS.join(", ")}` }),
       payee: z

@@ -1,14 +1,40 @@
+import { OUTCOMES } from "@earshot/protocol";
 import { z } from "@hono/zod-openapi";
-import { atMs, hash, hotspotIdText } from "./common.ts";
+import { atMs, base64, hash, hotspotIdText } from "./common.ts";
+
+const parametersJson = z
+  .record(z.string(), z.union([z.string(), z.number(), z.record(z.string(), z.number())]))
+  .openapi("Parameters", {
+    description:
+      "The published rules; amounts as decimal text, bytes as 0x hex, regions with their greatest EIRP in tenths of a dBm",
+  });
+
+export const parametersPageSchema = z
+  .object({
+    nowMs: atMs,
+    epoch: z.int().openapi({ description: "The epoch that runs now" }),
+    versions: z.array(
+      z.object({
+        version: z.int(),
+        activationEpoch: z.int(),
+        parametersHash: hash,
+        parameters: parametersJson,
+        message: base64.openapi({ description: "As the network signed it (COSE_Sign1)" }),
+      }),
+    ),
+  })
+  .openapi("ParametersVersions");
 
 export const networkSchema = z
   .object({
     nowMs: atMs,
     network: z.string(),
-    parameters: z.record(z.string(), z.union([z.string(), z.number()])).openapi({
-      description: "The published rules; amounts as decimal text, bytes as 0x hex",
-    }),
+    parameters: parametersJson.openapi({ description: "In force now" }),
     parametersHash: hash,
+    next: z
+      .object({ parameters: parametersJson, parametersHash: hash })
+      .nullable()
+      .openapi({ description: "The next version, published and not yet in force" }),
     publicKey: hash.openapi({ description: "Ed25519 key that signs entropy, receipts and verdicts" }),
     publicKeyId: hotspotIdText.openapi({ description: "The same key as `verify-epoch` prints it" }),
     registration: z.enum(["open", "listed"]),
@@ -45,8 +71,9 @@ export const linkSchema = z
     witness: hotspotIdText,
     distanceM: z.int(),
     paid: z.int(),
+    unpaid: z.int(),
     refused: z.int(),
-    lastOutcome: z.enum(["paid", "refused"]),
+    lastOutcome: z.enum(OUTCOMES),
     lastReason: z.string(),
     lastSentence: z.string(),
     lastAtMs: atMs,

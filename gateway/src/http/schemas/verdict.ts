@@ -1,3 +1,4 @@
+import { OUTCOMES } from "@earshot/protocol";
 import { z } from "@hono/zod-openapi";
 import { atMs, beaconKeyText, hash, hotspotIdText, next } from "./common.ts";
 
@@ -11,7 +12,10 @@ export const verdictSchema = z
       description: "Whose beacon the report is about; null when that hotspot is not registered",
     }),
     type: z.enum(["beacon", "witness"]),
-    outcome: z.enum(["paid", "refused"]),
+    outcome: z.enum(OUTCOMES).openapi({
+      description:
+        "`unpaid`: nothing is wrong with the report, but it earns nothing (not drawn, or not heard)",
+    }),
     reason: z.string().openapi({ description: "Stable identifier; `ok` when paid", example: "too_close" }),
     sentence: z.string().openapi({ description: "The reason in words, with the numbers" }),
     measurements: z.array(
@@ -21,6 +25,7 @@ export const verdictSchema = z
     entropyIndex: z.int(),
     beaconAtMs: atMs.openapi({ description: "When the beacon's entropy was due" }),
     judgedAtMs: atMs,
+    parametersHash: hash.openapi({ description: "Of the parameters that it was judged by" }),
   })
   .openapi("Verdict");
 

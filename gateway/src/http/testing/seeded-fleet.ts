@@ -1,16 +1,21 @@
 import {
+  type Assertion,
   beaconKey,
+  changedHotspot,
   DEFAULT_PARAMETERS,
   distanceM,
   drawIndex,
+  type EdgeEvidence,
   type Entropy,
+  encodePacket,
   entropyTimeMs,
   epochOf,
   type Hotspot,
-  hotspotId,
   type NetworkParameters,
   type ProvenBeacon,
+  parametersHash,
   type Random,
+  registrationMessage,
   type Signer,
   type StatusPacket,
   settleEpoch,
@@ -40,23 +45,39 @@ export interface FleetMember {
   signer: Signer;
 }
 
+export const NETWORK_SIGNER = signerFromSeed(new Uint8Array(32).fill(9));
+const REGISTERED_AT_MS = Date.UTC(2026, 0, 1);
+
 export function member(seed: number, random: Random): FleetMember {
   const signer = signerFromSeed(sha256(utf8(`fleet-${seed}`)));
   const turn = random() * 2 * Math.PI;
   const radiusE7 = Math.sqrt(random()) * 650_000;
-  const hotspot: Hotspot = {
-    id: hotspotId(signer.publicKey),
-    publicKey: signer.publicKey,
+  const assertion: Assertion = {
     latE7: Math.round(CENTRE.latE7 + Math.sin(turn) * radiusE7),
     lonE7: Math.round(CENTRE.lonE7 + Math.cos(turn) * radiusE7 * 1.4),
     elevationM: 5 + (seed % 30),
     antennaGainDdbi: 26,
     region: "EU868",
     payee: seed % 3 === 0 ? null : sha256(utf8(`payee-${seed}`)).slice(0, 20),
-    registeredAtMs: Date.UTC(2026, 0, 1),
-    evidence: seed % 4 === 0 ? null : Uint8Array.of(1),
   };
+  const { publicKey } = signer;
+  const evidence =
+    seed % 4 === 0
+      ? registrationMessage.seal(
+          { publicKey, atMs: REGISTERED_AT_MS, ...assertion },
+          NETWORK_SIGNER,
+          FLEET_PARAMETERS.network,
+        )
+      : assertedBy(signer, assertion);
+  const change = { atMs: REGISTERED_AT_MS, fromEpoch: 0, evidence };
+  const hotspot = changedHotspot(undefined, change, { publicKey, assertion });
+  if (hotspot === undefined) throw new TypeError("The fleet's region is unknown");
   return { hotspot, signer };
+}
+
+function assertedBy(signer: Signer, assertion: Assertion): Uint8Array {
+  const status = { ...emptyStatus, atMs: REGISTERED_AT_MS, sequence: 1, assertion };
+  return encodePacket(status, signer, FLEET_PARAMETERS.network);
 }
 
 export function entropyAt(index: number, parameters: NetworkParameters): Entropy {
@@ -72,14 +93,34 @@ export function entropyAt(index: number, parameters: NetworkParameters): Entropy
   };
 }
 
-export const statusOf = (hotspot: Hotspot, atMs: number, state: "online" | "offline"): StatusPacket => ({
+const emptyStatus: StatusPacket = {
   type: "status",
   sequence: 1,
-  atMs,
-  state,
+  atMs: 0,
+  state: "online",
   uptimeS: 86_400,
   version: "0.1.0",
-  radio: { rxOk: 4711, rxBad: 12, transmitted: 1234, ackPermille: 987, temperatureDc: 412 },
+  radio: null,
+  gnss: null,
+  outboxQueued: 0,
+  outboxDropped: 0,
+  assertion: null,
+  machine: null,
+};
+
+export const statusOf = (hotspot: Hotspot, atMs: number, state: "online" | "offline"): StatusPacket => ({
+  ...emptyStatus,
+  atMs,
+  state,
+  radio: {
+    rxOk: 4711,
+    rxBad: 12,
+    transmitted: 1234,
+    ackPermille: 987,
+    temperatureDc: 412,
+    channels: 8,
+    spreadingFactors: 6,
+  },
   gnss: {
     fixMode: 3,
     satellitesUsed: 11,
@@ -90,8 +131,6 @@ export const statusOf = (hotspot: Hotspot, atMs: number, state: "online" | "offl
     integrityFlags: 0,
   },
   outboxQueued: 3,
-  outboxDropped: 0,
-  assertion: null,
 });
 
 interface Judgement {
@@ -104,7 +143,14 @@ const REFUSALS = [
   ["payload_mismatch", {}],
   ["report_late", { lateMs: 4200 }],
   ["wrong_frequency", { offsetHz: 200_000 }],
+  ["not_drawn", { valid: 17 }],
 ] as const;
+
+const OUTCOME_OF: Readonly<Record<string, StoredVerdict["outcome"]>> = {
+  ok: "paid",
+  not_drawn: "unpaid",
+  not_heard: "unpaid",
+};
 
 /** One member beacons at this index; those near it hear it, and some of them are refused. */
 function judgeOne(
@@ -134,7 +180,7 @@ function judgeOne(
     packetId: sha256(utf8(`${index} ${hotspot.id} ${type}`)).toHex(),
     hotspotId: hotspot.id,
     type,
-    outcome: reason === "ok" ? "paid" : "refused",
+    outcome: OUTCOME_OF[reason] ?? "refused",
     reason,
     measurements: Object.entries(numbers).map(([name, value]) => ({ name, value: value as number })),
   });
@@ -200,7 +246,7 @@ async function close(
   const epoch = epochOf(lastIndex, parameters);
   const proven: ProvenBeacon[] = await store.provenOfEpoch(epoch);
   const hotspots = members.map(({ hotspot }) => hotspot);
-  const settlement = settleEpoch(proven, parameters, hotspots, cumulative);
+  const settlement = settleEpoch({ proven }, { parameters, hotspots, before: cumulative });
   for (const payment of settlement.payments) cumulative.set(payment.hotspotId, payment.cumulative);
   const toMs = entropyTimeMs(lastIndex + 1, parameters);
   await store.addEpoch(
@@ -214,8 +260,35 @@ async function close(
       unallocated: settlement.unallocated,
       root: settlement.tree.root,
       manifestHash: sha256(settlement.tree.root),
+      parametersHash: parametersHash(parameters),
       bundle: `bundles/epoch-${String(epoch).padStart(10, "0")}`,
     },
     settlement.payments.map((payment) => ({ epoch, ...payment })),
+    edgesOf(proven),
+    epoch - parameters.edgeWindowEpochs + 1,
   );
+}
+
+/** Each paid witness at -100 dBm and one weaker each time. */
+function edgesOf(proven: readonly ProvenBeacon[]): EdgeEvidence[] {
+  const counts = new Map<string, number>();
+  for (const { beaconer, witnesses } of proven) {
+    for (const witness of witnesses) {
+      const key = `${beaconer} ${witness}`;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+  }
+  return [...counts].map(([key, heard]) => {
+    const [beaconer = "", witness = ""] = key.split(" ");
+    const levels = Array.from({ length: heard }, (_, i) => -100 - i);
+    return {
+      beaconer,
+      witness,
+      heard,
+      rssiSumDbm: levels.reduce((sum, level) => sum + level, 0),
+      rssiSumSquares: levels.reduce((sum, level) => sum + level * level, 0),
+      rssiMinDbm: Math.min(...levels),
+      rssiMaxDbm: Math.max(...levels),
+    };
+  });
 }

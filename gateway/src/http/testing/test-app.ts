@@ -1,18 +1,20 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Log, signerFromSeed } from "@earshot/protocol";
+import type { Log } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import type { Hono } from "hono";
+import { DenialLog } from "../../denials/denial-log.ts";
 import { EventHub } from "../../events.ts";
 import { newMetrics } from "../../metrics.ts";
+import { oneAtATime } from "../../one-at-a-time.ts";
+import { ParametersLog } from "../../parameters/parameters-log.ts";
+import { loadProgress } from "../../progress.ts";
 import { openStore } from "../../store/open-store.ts";
 import type { Store } from "../../store/store.ts";
 import { createApp } from "../app.ts";
 import type { AppDeps } from "../deps.ts";
-import { FLEET_PARAMETERS, type SeededFleet, seedFleet } from "./seeded-fleet.ts";
-
-export const NETWORK_SIGNER = signerFromSeed(new Uint8Array(32).fill(9));
+import { FLEET_PARAMETERS, NETWORK_SIGNER, type SeededFleet, seedFleet } from "./seeded-fleet.ts";
 
 /** An app over a store in memory with a seeded fleet, and hands on everything that tests turn. */
 export interface TestApp extends AsyncDisposable {
@@ -35,9 +37,15 @@ export async function testApp(
   const bundlesDir = await mkdtemp(join(tmpdir(), "earshot-http-"));
   const logged: string[] = [];
   const log: Log = (level, message) => void logged.push(`${level} ${message}`);
+  const signer = NETWORK_SIGNER;
+  const versions = await ParametersLog.load(FLEET_PARAMETERS, { store, clock, signer });
+  const progress = await loadProgress(store, versions.clockwork, clock.now());
+  const denials = await DenialLog.load({ store, progress, clock, signer, exclusively: oneAtATime() });
   const deps: AppDeps = {
     store,
-    parameters: FLEET_PARAMETERS,
+    parameters: versions.clockwork,
+    versions,
+    denials,
     clock,
     events: new EventHub(),
     metrics: newMetrics(),
@@ -47,21 +55,34 @@ export async function testApp(
     log,
     ...change,
   };
-  const app = createApp(deps);
   return {
-    app,
-    deps,
+    ...appOver(deps),
     store,
     clock,
     fleet,
     logged,
-    async json(path, init) {
-      const response = await app.request(path, init);
-      return { status: response.status, body: (await response.json()) as Record<string, unknown> };
-    },
     async [Symbol.asyncDispose]() {
       await store.close();
       await rm(bundlesDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The same app, but for an operator. */
+export const withAdmin = (t: TestApp, admin: NonNullable<AppDeps["admin"]>): TestApp => ({
+  ...t,
+  ...appOver({ ...t.deps, admin }),
+  [Symbol.asyncDispose]: () => t[Symbol.asyncDispose](),
+});
+
+function appOver(deps: AppDeps): Pick<TestApp, "app" | "deps" | "json"> {
+  const app = createApp(deps);
+  return {
+    app,
+    deps,
+    async json(path, init) {
+      const response = await app.request(path, init);
+      return { status: response.status, body: (await response.json()) as Record<string, unknown> };
     },
   };
 }
