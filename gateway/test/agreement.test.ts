@@ -13,14 +13,15 @@ import {
   statusPacket,
   witnessOf,
 } from "../src/epochs/test-network.ts";
-import { runVerifyEpoch } from "../src/epochs/verify-command.ts";
-import { startTestGateway } from "../src/test-gateway.ts";
+import { startTestGateway, type TestGateway } from "../src/test-gateway.ts";
+import { runVerifyEpoch } from "../src/verify/verify-command.ts";
 
 /*
  * Judging goes index by index while packets still arrive; `verify-epoch` judges a whole bundle at once. Whatever
  * happens, they must agree to the last verdict.
  */
 
+const ADMIN_TOKEN = "correct-horse-battery-staple";
 const EPOCHS = 4;
 const startMs = FIRST_EPOCH * 8000;
 const names = ["a", "b", "c", "near", "stranger"] as const;
@@ -43,7 +44,8 @@ function mess(random: Random): SentPacket[] {
       const beacon = beaconOf(name, epoch, number());
       const delayMs = () => (random() < 0.8 ? random() * 6000 : random() * 20_000);
       for (let copy = 0; copy <= Number(random() < 0.2); copy++) {
-        send(name, { ...beacon.packet, sequence: number() }, beacon.index * 2000 + delayMs());
+        const tmstUs = counter(random, beacon.packet.tmstUs);
+        send(name, { ...beacon.packet, sequence: number(), tmstUs }, beacon.index * 2000 + delayMs());
       }
       if (random() < 0.3) {
         // Claimed for another period of the window: it spoils the true one only where it came in time.
@@ -53,12 +55,41 @@ function mess(random: Random): SentPacket[] {
       for (let i = 0; i < 5; i++) {
         const rssiDbm = pick(random, [-110, -110, -110, -30]);
         const witness = witnessOf(beacon, number(), { rssiDbm });
-        send(pick(random, names), witness, beacon.index * 2000 + delayMs());
+        const tmstUs = counter(random, witness.tmstUs);
+        send(pick(random, names), { ...witness, tmstUs }, beacon.index * 2000 + delayMs());
       }
     }
   }
   return sent;
 }
+
+/** The concentrator's counter as it should be; now and then restarted, or not reported. */
+const counter = (random: Random, tmstUs: number | null): number | null =>
+  random() < 0.8 ? tmstUs : pick(random, [null, 5_000_000]);
+
+/** What the operator does beside: denies and takes back, hotspots and edges. */
+async function meddle(run: TestGateway, random: Random): Promise<void> {
+  const [hotspot, peer] = [pick(random, names), pick(random, names)].map(idOf);
+  const isEdge = random() < 0.5 && hotspot !== peer;
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" };
+  const denial = { hotspot, reason: "a test", evidence: "none", epochs: 1 + Math.floor(random() * 2) };
+  const body = JSON.stringify(isEdge ? { ...denial, peer } : denial);
+  const { status } = await run.gateway.app.request("/api/v1/denials", { method: "POST", headers, body });
+  expect(status).toBe(201);
+  if (random() < 0.7) return;
+  const path = `/api/v1/denials/${hotspot}${isEdge ? `?peer=${peer}` : ""}`;
+  expect((await run.gateway.app.request(path, { method: "DELETE", headers })).status).toBe(200);
+}
+
+/** Rules that an operator may change while the network runs. */
+const changedRules = (random: Random) => ({
+  ...PARAMETERS,
+  maxPaidWitnesses: 1 + Math.floor(random() * 3),
+  minDistanceM: pick(random, [100, 300, 900]),
+  tmstToleranceMs: pick(random, [0, 1000, 86_400_000]),
+  relocationCooldownMs: pick(random, [0, 5000, 86_400_000]),
+  poolPerEpoch: BigInt(Math.floor(random() * 1_000_000)),
+});
 
 function statusOf(name: Name, sequence: number, random: Random): Packet {
   const stands = HOTSPOTS.find(({ id }) => id === idOf(name)) ?? HOTSPOTS[0];
@@ -70,6 +101,7 @@ function statusOf(name: Name, sequence: number, random: Random): Packet {
 }
 
 const reasonsSeen = new Set<string>();
+let rulesSeen = 0;
 
 const seeds = Array.from({ length: 12 }, (_, i) => i + 1);
 test.each(seeds)("gateway and verify-epoch agree on seed %d", async (seed) => {
@@ -77,12 +109,13 @@ test.each(seeds)("gateway and verify-epoch agree on seed %d", async (seed) => {
   const packets = mess(random).sort((a, b) => a.receivedAtMs - b.receivedAtMs);
   const endMs = startMs + (EPOCHS + 3) * 8000;
   const restarts = [random(), random()].map((share) => startMs + share * (endMs - startMs)).sort();
-  await using run = await startTestGateway(startMs + 10);
+  await using run = await startTestGateway(startMs + 10, { adminToken: ADMIN_TOKEN });
   let fromMs = startMs;
   for (const untilMs of [...restarts.map(Math.round), endMs]) {
     const due = packets.filter(({ receivedAtMs: atMs }) => atMs > fromMs && atMs <= untilMs);
     await run.play(due, untilMs);
-    await run.restart();
+    await meddle(run, random);
+    await run.restart({ parameters: changedRules(random) });
     fromMs = untilMs;
   }
   const text: string[] = [];
@@ -93,6 +126,7 @@ test.each(seeds)("gateway and verify-epoch agree on seed %d", async (seed) => {
   expect(epochs.length).toBeGreaterThan(EPOCHS);
   const verdicts = await Promise.all(epochs.map(({ epoch }) => run.store.verdictsOfEpoch(epoch)));
   for (const { reason } of verdicts.flat()) reasonsSeen.add(reason);
+  rulesSeen = Math.max(rulesSeen, new Set(epochs.map(({ parametersHash }) => parametersHash.toHex())).size);
 });
 
 test("the seeds reach what is hard to agree on", () => {
@@ -103,7 +137,13 @@ test("the seeds reach what is hard to agree on", () => {
     "unknown_hotspot",
     "window_used",
     "too_close",
+    "not_drawn",
+    "counter_mismatch",
+    "denied",
+    "edge_denied",
+    "in_cooldown",
   ]) {
     expect(reasonsSeen).toContain(reason);
   }
+  expect(rulesSeen).toBeGreaterThan(1);
 });
