@@ -29,7 +29,6 @@ import {
 import { encodeChunks } from "../epochs/text-chunks.ts";
 import { runCheck } from "./check.ts";
 import { openPackets } from "./packets.ts";
-import { OwnThread } from "./signatures.ts";
 import { edited, editedJson, packetsOf, registryWith, replaced, verified, where } from "./test-edits.ts";
 import { verifyFiles } from "./verify-bundle.ts";
 
@@ -226,7 +225,7 @@ describe("a dropped packet", () => {
 
 /** Judges what is left of the first epoch and makes every file say so: a network that wants to be believed. */
 function consistently(bundle: Bundle, packets: Uint8Array): Bundle {
-  const opened = runCheck(openPackets(packets, PARAMETERS.network, new OwnThread()));
+  const opened = runCheck(openPackets(packets, PARAMETERS.network));
   if (!opened.ok) throw new TypeError(opened.difference.at);
   const judgement = judgeEpoch({
     parameters: PARAMETERS,

@@ -36,38 +36,34 @@ interface Batch {
   pending: PendingSignatures;
 }
 
-/** Packets whose form is right, and those of them whose signatures are still being checked. */
+/** Packets whose form is right, and what is to be asked about their signatures. */
 export interface OpenedPackets {
   packets: ReceivedPacket[];
+  jobs: SignatureJob[];
+  /** Being checked, in order. */
   waiting: Batch[];
+  /** How many are being checked or have been. */
+  started: number;
 }
 
-/** Takes every packet apart and has its signature checked; goes on before all answers are there. */
+/** Takes every packet apart. */
 export function* openPackets(
   bytes: Uint8Array,
   network: string,
-  signatures: SignatureChecker,
-  onProgress: OnProgress = () => undefined,
+  onProgress?: OnProgress,
 ): Check<OpenedPackets> {
   const read = readPackets(bytes);
   if (!read.ok) {
     return yield* differ(FILE, `item ${read.item + 1}`, "a packet", `unreadable bytes at ${read.offset}`);
   }
-  const opened: OpenedPackets = { packets: [], waiting: [] };
+  const opened: OpenedPackets = { packets: [], jobs: [], waiting: [], started: 0 };
   const open = packetOpener(network);
-  for (let first = 0; first < read.items.length; first += BATCH) {
-    const jobs: SignatureJob[] = [];
-    for (const [i, item] of read.items.slice(first, first + BATCH).entries()) {
-      const result = open(item);
-      if (!result.ok) return yield* differ(FILE, `item ${first + i + 1}`, "a packet", result.code);
-      opened.packets.push(result.packet);
-      jobs.push(result.job);
-    }
-    const batch = { first, packets: opened.packets.slice(first), pending: signatures.start(jobs) };
-    if (!batch.pending.isReady) opened.waiting.push(batch);
-    const due = batch.pending.isReady ? batch : waitedFor(opened.waiting);
-    if (due !== undefined) yield* checkBatch(due, network);
-    onProgress("packets", opened.packets.length, read.items.length);
+  for (const [i, item] of read.items.entries()) {
+    if (i % BATCH === 0) onProgress?.("packets", i, read.items.length);
+    const result = open(item);
+    if (!result.ok) return yield* differ(FILE, `item ${i + 1}`, "a packet", result.code);
+    opened.packets.push(result.packet);
+    opened.jobs.push(result.job);
   }
   return opened;
 }
@@ -97,21 +93,36 @@ export const packetJob = (decoded: DecodedPacket, aad: Uint8Array): SignatureJob
   signature: decoded.signature,
 });
 
-/** The first packet whose signature does not hold. */
-export function* checkSignatures(
-  { packets, waiting }: OpenedPackets,
+/** Has signatures checked, as many as other threads should have before them; those checked at once must hold. */
+export function* startSignatures(
+  opened: OpenedPackets,
   network: string,
-  onProgress?: OnProgress,
-) {
-  for (const batch of waiting) {
-    yield* checkBatch(batch, network);
-    onProgress?.("signatures", batch.first + batch.packets.length, packets.length);
+  signatures: SignatureChecker,
+): Check<void> {
+  const { packets, jobs, waiting } = opened;
+  while (opened.started < jobs.length && waiting.length < MAX_WAITING_BATCHES) {
+    const [first, end] = [opened.started, opened.started + BATCH];
+    const pending = signatures.start(jobs.slice(first, end));
+    const batch = { first, packets: packets.slice(first, end), pending };
+    opened.started = end;
+    if (pending.isReady) yield* checkBatch(batch, network);
+    else waiting.push(batch);
   }
 }
 
-/** The oldest, when too many wait. */
-const waitedFor = (waiting: Batch[]): Batch | undefined =>
-  waiting.length > MAX_WAITING_BATCHES ? waiting.shift() : undefined;
+/** The first packet whose signature does not hold. */
+export function* checkSignatures(
+  opened: OpenedPackets,
+  network: string,
+  signatures: SignatureChecker,
+  onProgress?: OnProgress,
+): Check<void> {
+  for (let batch = opened.waiting.shift(); batch !== undefined; batch = opened.waiting.shift()) {
+    yield* startSignatures(opened, network, signatures);
+    yield* checkBatch(batch, network);
+    onProgress?.("signatures", batch.first + batch.packets.length, opened.packets.length);
+  }
+}
 
 function* checkBatch(batch: Batch, network: string): Check<void> {
   const answers = yield* answersOf(batch.pending);

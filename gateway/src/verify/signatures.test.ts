@@ -5,8 +5,6 @@ import type { Bundle } from "../epochs/bundle.ts";
 import { testBundles } from "../epochs/test-bundle.ts";
 import { signers } from "../epochs/test-network.ts";
 import { knownAnswers } from "./beacon-signatures.ts";
-import { runCheck, runCheckLater } from "./check.ts";
-import { openPackets } from "./packets.ts";
 import { packJobs, unpackJobs } from "./signature-batch.ts";
 import { openSignaturePool } from "./signature-pool.ts";
 import { admissionOf, BROKEN, HOLDS, INADMISSIBLE, OwnThread, type SignatureJob } from "./signatures.ts";
@@ -97,11 +95,7 @@ describe("a bundle", async () => {
     }
   });
 
-  test("cannot be checked at once where its signatures are elsewhere", async () => {
-    const check = () => openPackets(first["packets.cbor"], "testnet-1", pool);
-    const opened = await runCheckLater(check());
-    expect(opened.ok && opened.value.waiting.length).toBe(1);
+  test("cannot be checked at once where its signatures are elsewhere", () => {
     expect(() => verifyFiles(first, { signatures: pool })).toThrow("checked elsewhere");
-    expect(runCheck(openPackets(first["packets.cbor"], "testnet-1", new OwnThread())).ok).toBe(true);
   });
 });

@@ -6,15 +6,13 @@ import type {
   Manifest,
   NetworkParameters,
   ReceivedPacket,
-  SequenceRange,
   Settlement,
 } from "@earshot/protocol";
 import type { Bundle } from "../epochs/bundle.ts";
-import { readAmountsBefore, readSequences } from "../epochs/bundle-readers.ts";
-import { collectBeaconSignatures, startBeaconSignatures } from "./beacon-signatures.ts";
+import { readAmountsBefore } from "../epochs/bundle-readers.ts";
+import { collectBeaconSignatures } from "./beacon-signatures.ts";
 import { type Check, type Checked, type Difference, runCheck, runCheckLater } from "./check.ts";
-import { readDenials } from "./denials.ts";
-import { checkEntropy, checkSameEntropy } from "./entropy.ts";
+import { checkInputs, type Head, type Inputs, isCompleteAt, readInputs } from "./inputs.ts";
 import {
   checkFollows,
   checkHashes,
@@ -26,18 +24,11 @@ import {
   readParameters,
   type SignedManifest,
 } from "./manifest.ts";
-import { checkPlaces, checkSignatures, type OnProgress, type OpenedPackets, openPackets } from "./packets.ts";
+import type { OnProgress } from "./packets.ts";
 import { checkParameters, checkSuccession } from "./parameters.ts";
-import {
-  type Changes,
-  checkRegistrySignatures,
-  checkSameChanges,
-  type OpenedRegistry,
-  openRegistry,
-  type Registrations,
-} from "./registry.ts";
+import type { Changes, Registrations } from "./registry.ts";
 import { checkResults, checkTotals, readRuleSet, settle } from "./results.ts";
-import { checkListed, checkUsed, type UsedSequences, usedAfter } from "./sequences.ts";
+import { type UsedSequences, usedAfter } from "./sequences.ts";
 import { OwnThread, type SignatureChecker } from "./signatures.ts";
 
 /*
@@ -125,11 +116,6 @@ function firstOf(...results: (Checked<unknown> | undefined)[]): Difference {
   return hash;
 }
 
-interface Head {
-  signed: SignedManifest;
-  parameters: NetworkParameters;
-}
-
 function* checkHead(bundle: Bundle, options: VerifyOptions, found: Found): Check<Head> {
   const { previous } = options;
   const parameters = yield* readParameters(bundle);
@@ -148,108 +134,51 @@ function* checkHead(bundle: Bundle, options: VerifyOptions, found: Found): Check
   return { signed, parameters };
 }
 
-/** What is judged: read and in itself sound, but for signatures that are still being checked. */
-interface Inputs extends Head {
-  packets: OpenedPackets;
-  registry: OpenedRegistry;
-  entropy: Entropy[];
-  denials: Denial[];
-  usedSequences: Map<string, SequenceRange[]>;
-}
-
 function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found: Found): Check<Verified> {
   const { parameters, signed } = head;
+  const { manifest } = signed;
   const { previous, signatures = new OwnThread(), onProgress } = options;
   const rules = yield* readRuleSet(parameters.ruleSet);
   const inputs = yield* readInputs(bundle, head, signatures, onProgress);
-  const beacons = startBeaconSignatures(inputs.packets.packets, inputs.entropy, parameters, signatures);
-  const holds = yield* collectBeaconSignatures(beacons);
+  const holds = yield* collectBeaconSignatures(inputs.beacons);
   onProgress?.("judging", 0, 1);
-  const { packets } = inputs.packets;
-  const { hotspots } = inputs.registry;
+  const { packets } = inputs.opened;
+  const { hotspots, changes, registrations } = inputs.registry;
   const { entropy, denials, usedSequences } = inputs;
-  const { epoch } = signed.manifest;
   // Judged while other threads check signatures: what comes out counts only if all of them hold.
-  const judgement = rules.judge({
-    parameters,
-    packets,
-    epoch,
-    hotspots,
-    denials,
-    entropy,
-    usedSequences,
-    holds,
-  });
-  yield* checkInputs(inputs, previous, onProgress);
-  const before = yield* amountsBefore(bundle, signed.manifest, previous);
+  const known = { parameters, packets, hotspots, denials, entropy, usedSequences, holds };
+  const judgement = rules.judge({ ...known, epoch: manifest.epoch });
+  yield* checkInputs(inputs, previous, signatures, onProgress);
+  const before = yield* amountsBefore(bundle, manifest, previous);
   onProgress?.("comparing", 0, 1);
   const settlement = yield* settle(rules, judgement, { parameters, hotspots, before });
   found.root = settlement.tree.root;
   yield* checkResults(bundle, parameters, judgement, settlement);
-  yield* checkTotals(signed.manifest, settlement, countsOf(inputs, judgement, settlement));
+  yield* checkTotals(manifest, settlement, countsOf(inputs, judgement, settlement));
   return {
-    ...inputs,
-    manifest: signed.manifest,
+    ...head,
+    manifest,
     settlement,
     judgement,
     packets,
     hotspots,
-    changes: inputs.registry.changes,
-    registrations: inputs.registry.registrations,
+    changes,
+    registrations,
+    denials,
+    entropy,
     earlierSequences: usedSequences,
     usedSequences: usedAfter(new Map([...(previous?.usedSequences ?? []), ...usedSequences]), packets),
     before,
-    isComplete: isCompleteAt(signed.manifest, previous),
+    isComplete: isCompleteAt(manifest, previous),
   };
 }
 
-function* readInputs(
-  bundle: Bundle,
-  head: Head,
-  signatures: SignatureChecker,
-  onProgress: OnProgress | undefined,
-): Check<Inputs> {
-  const { parameters, signed } = head;
-  const { manifest, publicKey } = signed;
-  const { network } = parameters;
-  const packets = yield* openPackets(bundle["packets.cbor"], network, signatures, onProgress);
-  onProgress?.("inputs", 0, 1);
-  const entropy = yield* checkEntropy(bundle["entropy.cbor"], manifest, publicKey, parameters);
-  const denials = yield* readDenials(bundle["denials.cbor"], manifest.epoch, publicKey, parameters);
-  const registry = yield* openRegistry(bundle, head, signatures);
-  const usedSequences = yield* readFileAs(bundle, "sequences.json", readSequences);
-  return { ...head, packets, registry, entropy, denials, usedSequences };
-}
-
-/** Signatures, places, and that the inputs are those that the bundle before leads to. */
-function* checkInputs(
-  inputs: Inputs,
-  previous: Verified | undefined,
-  onProgress: OnProgress | undefined,
-): Check<void> {
-  const { parameters, signed, registry, entropy, usedSequences } = inputs;
-  const { packets } = inputs.packets;
-  yield* checkSignatures(inputs.packets, parameters.network, onProgress);
-  yield* checkPlaces(packets, signed.manifest.epoch, parameters);
-  yield* checkRegistrySignatures(registry);
-  yield* checkListed(usedSequences, packets);
-  if (previous !== undefined) {
-    yield* checkSameEntropy(entropy, previous.entropy);
-    yield* checkSameChanges(registry.changes, previous.changes, previous.manifest.epoch);
-  }
-  const known = previous?.usedSequences ?? new Map();
-  yield* checkUsed(usedSequences, known, packets, isCompleteAt(signed.manifest, previous));
-}
-
-const isCompleteAt = (manifest: Manifest, previous: Verified | undefined): boolean =>
-  previous?.isComplete ?? isFirstManifest(manifest);
-
 const countsOf = (
-  { packets, entropy, registry }: Inputs,
+  { opened, entropy, registry }: Inputs,
   { verdicts }: EpochJudgement,
   { payments }: Settlement,
 ) => ({
-  packets: packets.packets.length,
+  packets: opened.packets.length,
   entropy: entropy.length,
   hotspots: registry.hotspots.length,
   verdicts: verdicts.length,

@@ -1,0 +1,97 @@
+import type { Denial, Entropy, Manifest, NetworkParameters, SequenceRange } from "@earshot/protocol";
+import type { Bundle } from "../epochs/bundle.ts";
+import { readSequences } from "../epochs/bundle-readers.ts";
+import { type BeaconSignatures, startBeaconSignatures } from "./beacon-signatures.ts";
+import type { Check } from "./check.ts";
+import { readDenials } from "./denials.ts";
+import { checkEntropy, checkSameEntropy } from "./entropy.ts";
+import { isFirstManifest, readFileAs, type SignedManifest } from "./manifest.ts";
+import {
+  checkPlaces,
+  checkSignatures,
+  type OnProgress,
+  type OpenedPackets,
+  openPackets,
+  startSignatures,
+} from "./packets.ts";
+import {
+  type Changes,
+  checkRegistrySignatures,
+  checkSameChanges,
+  type OpenedRegistry,
+  openRegistry,
+} from "./registry.ts";
+import { checkListed, checkUsed, type UsedSequences } from "./sequences.ts";
+import type { SignatureChecker } from "./signatures.ts";
+
+export interface Head {
+  signed: SignedManifest;
+  parameters: NetworkParameters;
+}
+
+/** What is judged: read and in itself sound, but for signatures that are still being checked. */
+export interface Inputs extends Head {
+  opened: OpenedPackets;
+  beacons: BeaconSignatures;
+  registry: OpenedRegistry;
+  entropy: Entropy[];
+  denials: Denial[];
+  usedSequences: Map<string, SequenceRange[]>;
+}
+
+/** Beacons' signatures are asked for first: judging waits for them, and goes on while the rest is checked. */
+export function* readInputs(
+  bundle: Bundle,
+  head: Head,
+  signatures: SignatureChecker,
+  onProgress: OnProgress | undefined,
+): Check<Inputs> {
+  const { parameters, signed } = head;
+  const { manifest, publicKey } = signed;
+  const { network } = parameters;
+  const opened = yield* openPackets(bundle["packets.cbor"], network, onProgress);
+  onProgress?.("inputs", 0, 1);
+  const entropy = yield* checkEntropy(bundle["entropy.cbor"], manifest, publicKey, parameters);
+  const beacons = startBeaconSignatures(opened.packets, entropy, parameters, signatures);
+  yield* startSignatures(opened, network, signatures);
+  const denials = yield* readDenials(bundle["denials.cbor"], manifest.epoch, publicKey, parameters);
+  const registry = yield* openRegistry(bundle, head, signatures);
+  const usedSequences = yield* readFileAs(bundle, "sequences.json", readSequences);
+  return { ...head, opened, beacons, registry, entropy, denials, usedSequences };
+}
+
+/** What is compared of the bundle before. */
+export interface InputsBefore {
+  manifest: Manifest;
+  entropy: readonly Entropy[];
+  changes: Changes;
+  usedSequences: UsedSequences;
+  isComplete: boolean;
+}
+
+/** Signatures, places, and that the inputs are those that the bundle before leads to. */
+export function* checkInputs(
+  inputs: Inputs,
+  previous: InputsBefore | undefined,
+  signatures: SignatureChecker,
+  onProgress: OnProgress | undefined,
+): Check<void> {
+  const { parameters, signed, registry, entropy, usedSequences, opened } = inputs;
+  const { packets } = opened;
+  yield* checkSignatures(opened, parameters.network, signatures, onProgress);
+  yield* checkPlaces(packets, signed.manifest.epoch, parameters);
+  yield* checkRegistrySignatures(registry);
+  yield* checkListed(usedSequences, packets);
+  if (previous !== undefined) {
+    yield* checkSameEntropy(entropy, previous.entropy);
+    yield* checkSameChanges(registry.changes, previous.changes, previous.manifest.epoch);
+  }
+  const known = previous?.usedSequences ?? new Map();
+  yield* checkUsed(usedSequences, known, packets, isCompleteAt(signed.manifest, previous));
+}
+
+/** Whether all bundles back to the network's first are known. */
+export const isCompleteAt = (
+  manifest: Manifest,
+  previous: Pick<InputsBefore, "isComplete"> | undefined,
+): boolean => previous?.isComplete ?? isFirstManifest(manifest);
