@@ -63,8 +63,36 @@ export {
   type SemtechUdpOptions,
   type SemtechUdpRadio,
 } from "./lora/semtech-udp.ts";
+export {
+  type BasicsStationOptions,
+  type BasicsStationRadio,
+  listenBasicsStation,
+  openBasicsStation,
+  type StationState,
+} from "./lora/station/basics-station.ts";
+export type { StationConnection, StationListener } from "./lora/station/station-connection.ts";
+export type { BasicsStationCounts } from "./lora/station/station-counters.ts";
+export type { UplinkRefusal } from "./lora/station/station-uplink.ts";
+export type { ListenWebSocketOptions, StationTls } from "./lora/station/websocket-listener.ts";
 export { decodeTxpk, encodeTxpk, type Txpk, type TxpkResult } from "./lora/txpk.ts";
 export { decodeTxpkAck, encodeTxpkAck, type TxpkAck } from "./lora/txpk-ack.ts";
+export type { EnergyEvent, EnergyState } from "./meter/energy-counter.ts";
+export { METER_MAPS, type MeterMap, type MeterMapName, type SunSpecMap } from "./meter/maps/maps.ts";
+export {
+  type MeterDriver,
+  type MeterState,
+  type OpenModbusOptions,
+  type OpenModbusRtuOptions,
+  openModbusRtu,
+  openModbusTcp,
+} from "./meter/meter.ts";
+export {
+  type EnergyFacts,
+  type RegisterEntry,
+  type RegisterMap,
+  type RegisterType,
+  registerMapProblems,
+} from "./meter/register-map.ts";
 export { openJsonLines } from "./sensor/json-lines.ts";
 export { openNmeaWeather } from "./sensor/nmea-weather.ts";
 export { type OpenSensorOptions, openPms5003 } from "./sensor/pms5003.ts";

@@ -1,0 +1,73 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { EnergyCounter, type EnergyState } from "./energy-counter.ts";
+
+const HOUR_MS = 3_600_000;
+const facts = { maxPowerW: 10_000, rolloversWh: [10_000_000, 2 ** 32] };
+const at = (totalWh: number, rawWh: number): EnergyState => ({ totalWh, rawWh, atMs: 0 });
+
+describe("energy an hour later", () => {
+  test.each([
+    ["grows", 500, 600, 1100, undefined],
+    ["stands still", 500, 500, 1000, undefined],
+    ["as much as can pass", 500, 10_500, 11_000, undefined],
+    ["more than can pass", 500, 10_600, 1000, "jump"],
+    ["rollover of the display", 9_999_900, 50, 1150, "rollover"],
+    ["rollover of the register", 2 ** 32 - 1, 4, 1005, "rollover"],
+    ["set to zero", 50_000, 0, 1000, "reset"],
+    ["set to zero, and counting", 50_000, 700, 1700, "reset"],
+    ["another meter, used before", 50_000, 20_000, 1000, "reset"],
+    ["set to zero when young", 500, 0, 1000, "reset"],
+    ["forgot a little", 50_000, 49_900, 1000, "stepped-back"],
+  ])("%s: %d → %d Wh makes a total of %d (%s)", (_title, before, raw, total, event) => {
+    const counter = new EnergyCounter(facts, at(1000, before));
+    expect(counter.take(raw, HOUR_MS)).toEqual({ totalWh: total, ...(event && { event }) } as never);
+  });
+});
+
+test("the first value is the total", () => {
+  const counter = new EnergyCounter(facts);
+  expect(counter.state).toBeUndefined();
+  expect(counter.take(1234, 5)).toEqual({ totalWh: 1234 });
+  expect(counter.state).toEqual({ totalWh: 1234, rawWh: 1234, atMs: 5 });
+});
+
+test("after a step back nothing is counted twice", () => {
+  const counter = new EnergyCounter(facts, at(1000, 50_000));
+  const totals = [49_900, 49_990, 50_010].map((raw, i) => counter.take(raw, i + 1).totalWh);
+  expect(totals).toEqual([1000, 1000, 1010]);
+});
+
+test("one wrong value leaves no trace", () => {
+  for (const wrong of [900_000, 0]) {
+    const counter = new EnergyCounter(facts, at(1000, 50_000));
+    counter.take(wrong, 1);
+    counter.take(50_001, 2);
+    expect(counter.take(50_003, 3).totalWh).toBe(1002);
+  }
+});
+
+test("whatever a meter says, the total never falls and never grows faster than power allows", () =>
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.tuple(fc.double({ min: 0, max: 2 ** 33, noNaN: true }), fc.integer({ min: -1000, max: 1e7 })),
+        {
+          maxLength: 50,
+        },
+      ),
+      (steps) => {
+        const counter = new EnergyCounter(facts, at(0, 100));
+        let [nowMs, total] = [0, 0];
+        for (const [raw, stepMs] of steps) {
+          const sinceMs = nowMs + stepMs - (counter.state?.atMs ?? 0);
+          nowMs += stepMs;
+          const { totalWh } = counter.take(raw, nowMs);
+          const gainWh = totalWh - total;
+          expect(gainWh).toBeGreaterThanOrEqual(0);
+          expect(gainWh).toBeLessThanOrEqual((10_000 * Math.max(0, sinceMs)) / HOUR_MS + 10.001);
+          total = totalWh;
+        }
+      },
+    ),
+  ));

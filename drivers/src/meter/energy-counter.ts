@@ -1,0 +1,80 @@
+import type { EnergyFacts } from "./register-map.ts";
+
+/** What to keep over a restart, so that the total goes on. */
+export interface EnergyState {
+  /** Energy counted, Wh: never falls. */
+  totalWh: number;
+  /** What the meter said last, Wh; after a step back, what it said before. */
+  rawWh: number;
+  /** When, ms since the Unix epoch. */
+  atMs: number;
+}
+
+/**
+ * - `rollover`: the counter came to its end and began again; what passed is counted.
+ * - `reset`: it was set to zero or is another meter; counted is what it can have counted since, else nothing.
+ * - `stepped-back`: it forgot a little, as meters do that save seldom; nothing is counted until it has caught up.
+ * - `jump`: more than can have passed; not counted.
+ */
+export type EnergyEvent = "rollover" | "reset" | "stepped-back" | "jump";
+
+export interface EnergyCount {
+  totalWh: number;
+  event?: EnergyEvent;
+}
+
+/** A meter that saves its count once an hour may forget this much, Wh. */
+const STEP_BACK_WH = 1000;
+/** Coarse steps and rounding of the raw value, Wh. */
+const SLACK_WH = 10;
+const HOUR_MS = 3_600_000;
+
+/** From what a meter says to a total that only grows. Pure: time comes with the value. */
+export class EnergyCounter {
+  readonly #facts: EnergyFacts;
+  #state: EnergyState | undefined;
+
+  constructor(facts: EnergyFacts, state?: EnergyState) {
+    this.#facts = facts;
+    this.#state = state && { ...state };
+  }
+
+  /** `undefined` before the first value. */
+  get state(): Readonly<EnergyState> | undefined {
+    return this.#state && { ...this.#state };
+  }
+
+  /** @param rawWh not negative */
+  take(rawWh: number, atMs: number): EnergyCount {
+    if (this.#state === undefined) {
+      this.#state = { totalWh: rawWh, rawWh, atMs };
+      return { totalWh: rawWh };
+    }
+    const state = this.#state;
+    const { gainWh, event, holds } = this.#judge(rawWh, state, atMs);
+    // While it is behind, its old value and the time of it stay what the next one is compared with.
+    if (!holds) this.#state = { totalWh: state.totalWh + gainWh, rawWh, atMs };
+    return { totalWh: this.#state.totalWh, ...(event && { event }) };
+  }
+
+  #judge(rawWh: number, state: EnergyState, atMs: number): Judgement {
+    const possibleWh = (this.#facts.maxPowerW * Math.max(0, atMs - state.atMs)) / HOUR_MS + SLACK_WH;
+    const gainWh = rawWh - state.rawWh;
+    if (gainWh >= 0) return gainWh <= possibleWh ? { gainWh } : { gainWh: 0, event: "jump" };
+    for (const rolloverWh of this.#facts.rolloversWh ?? []) {
+      const overWh = gainWh + rolloverWh;
+      if (overWh >= 0 && overWh <= possibleWh) return { gainWh: overWh, event: "rollover" };
+    }
+    const beganAnew = rawWh <= possibleWh;
+    if (-gainWh <= STEP_BACK_WH && !(beganAnew && rawWh < SLACK_WH)) {
+      return { gainWh: 0, event: "stepped-back", holds: true };
+    }
+    return { gainWh: beganAnew ? rawWh : 0, event: "reset" };
+  }
+}
+
+interface Judgement {
+  gainWh: number;
+  event?: EnergyEvent;
+  holds?: boolean;
+}

@@ -1,0 +1,21 @@
+import type { RegisterMap } from "../register-map.ts";
+import { SDM120, SDM630 } from "./eastron.ts";
+import { PZEM_016 } from "./pzem.ts";
+
+/** Inverters that tell themselves where their registers are. */
+export interface SunSpecMap {
+  kind: "sunspec";
+  device: string;
+}
+
+export type MeterMap = RegisterMap | SunSpecMap;
+
+/** The devices known, by the name that the configuration uses. */
+export const METER_MAPS = {
+  sdm120: SDM120,
+  sdm630: SDM630,
+  "pzem-016": PZEM_016,
+  sunspec: { kind: "sunspec", device: "SunSpec inverter" },
+} as const satisfies Readonly<Record<string, MeterMap>>;
+
+export type MeterMapName = keyof typeof METER_MAPS;

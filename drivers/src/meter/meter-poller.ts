@@ -1,0 +1,135 @@
+import type { Clock } from "@earshot/protocol";
+import { LinkLostError } from "../driver.ts";
+import type { SensorReading } from "../sensor/reading.ts";
+import type { MeterMap } from "./maps/maps.ts";
+import type { MeterEnergy } from "./meter-energy.ts";
+import type { ExceptionName } from "./modbus-pdu.ts";
+import { groupRegisters, type RegisterGroup, splitGroup } from "./register-groups.ts";
+import type { RegisterMap } from "./register-map.ts";
+import { readGroup } from "./register-value.ts";
+import { discoverSunSpec, type ReadRegisters } from "./sunspec.ts";
+
+export interface MeterPollerOptions {
+  clock: Clock;
+  map: MeterMap;
+  periodMs: number;
+  /** Periods in a row without any answer until the meter counts as lost. */
+  maxSilentPeriods: number;
+  energy: MeterEnergy;
+  /** Where the meter is, for messages: "unit 1, 9600 baud". */
+  where: string;
+}
+
+/** Asks a meter for all its registers, period after period. */
+export class MeterPoller {
+  readonly #options: MeterPollerOptions;
+  /** As it calls itself, once known. */
+  device: string;
+  /** Quantities that this meter does not have. */
+  readonly refused: string[] = [];
+  silentPeriods = 0;
+  readings = 0;
+  #groups: RegisterGroup[] | undefined;
+
+  constructor(options: MeterPollerOptions) {
+    this.#options = options;
+    this.device = options.map.device;
+    if (options.map.kind === "registers") this.#use(options.map);
+  }
+
+  /**
+   * Runs until `signal` is aborted or the link is lost.
+   *
+   * @throws {LinkLostError} when the meter says nothing for too long or refuses everything
+   */
+  async run(
+    read: ReadRegisters,
+    emit: (reading: SensorReading) => void,
+    signal: AbortSignal,
+  ): Promise<never> {
+    const { clock, periodMs } = this.#options;
+    for (let dueMs = clock.now(); ; dueMs = nextDueMs(dueMs, clock.now(), periodMs)) {
+      const waitMs = dueMs - clock.now();
+      if (waitMs > 0) await clock.sleep(waitMs, signal);
+      const isHeard = await this.#poll(read, emit);
+      this.silentPeriods = isHeard ? 0 : this.silentPeriods + 1;
+      if (this.silentPeriods >= this.#options.maxSilentPeriods) throw this.#silent();
+    }
+  }
+
+  /** One period; whether the meter said anything. */
+  async #poll(read: ReadRegisters, emit: (reading: SensorReading) => void): Promise<boolean> {
+    if (this.#groups === undefined && !(await this.#discover(read))) return false;
+    const quantities: Record<string, number> = {};
+    let isHeard = false;
+    for (const group of [...(this.#groups ?? [])]) {
+      const result = await read(group.request);
+      if (!result.ok && isSilence(result.code)) break;
+      isHeard = true;
+      if (result.ok) Object.assign(quantities, readGroup(group, result.registers));
+      else if (isRefusal(result.code)) this.#refuse(group, result.code);
+    }
+    this.#emit(quantities, emit);
+    return isHeard;
+  }
+
+  #emit(quantities: Record<string, number>, emit: (reading: SensorReading) => void): void {
+    const atMs = this.#options.clock.now();
+    this.#options.energy.take(quantities, atMs);
+    if (Object.keys(quantities).length === 0) return;
+    this.readings += 1;
+    emit({ kind: "sensor", atMs, quantities });
+  }
+
+  async #discover(read: ReadRegisters): Promise<boolean> {
+    const found = await discoverSunSpec(read);
+    if (found.ok) this.#use(found.map);
+    else if (found.code === "not-found") {
+      throw new LinkLostError(
+        `${this.device} at ${this.#options.where}: ${found.reason}; is it another device?`,
+      );
+    }
+    return found.ok;
+  }
+
+  #use(map: RegisterMap): void {
+    this.device = map.device;
+    this.#groups = groupRegisters(map.entries, map);
+    this.#options.energy.facts = map.energy;
+  }
+
+  /** Asks one by one for what it refuses together, and no more for what it refuses alone. */
+  #refuse(group: RegisterGroup, code: ExceptionName): void {
+    const isSingle = group.entries.length === 1;
+    if (isSingle) this.refused.push(...group.entries.map(({ quantity }) => quantity));
+    const rest = isSingle ? [] : splitGroup(group);
+    this.#groups = this.#groups?.flatMap((each) => (each === group ? rest : [each]));
+    if (this.#groups?.length !== 0) return;
+    const { where } = this.#options;
+    throw new LinkLostError(
+      `${this.device} at ${where} refuses every register (${code}); is it another device?`,
+    );
+  }
+
+  #silent(): LinkLostError {
+    const { where, periodMs } = this.#options;
+    const periods = `${this.silentPeriods} periods of ${periodMs / 1000} s`;
+    return new LinkLostError(
+      `${this.device} at ${where} has not answered for ${periods}; check its unit id, its baud rate, its power, and ` +
+        "that A and B are not swapped",
+    );
+  }
+}
+
+/** The next due time that lies ahead: a period that took too long is not made up for. */
+function nextDueMs(dueMs: number, nowMs: number, periodMs: number): number {
+  const nextMs = dueMs + periodMs;
+  const isAhead = nextMs >= nowMs && nextMs <= nowMs + periodMs;
+  return isAhead ? nextMs : nowMs + periodMs;
+}
+
+/** A TCP gateway says so of a unit behind it that does not answer. */
+const isSilence = (code: ExceptionName | "no-answer"): boolean =>
+  code === "no-answer" || code === "gateway-target" || code === "gateway-path";
+
+const isRefusal = (code: ExceptionName | "no-answer"): code is ExceptionName => code.startsWith("illegal-");

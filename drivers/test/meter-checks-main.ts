@@ -1,0 +1,7 @@
+import { meterChecks } from "./meter-checks.ts";
+
+/** Runs the checks under whatever runtime runs this file; a failing one ends it with an error. */
+for (const [title, check] of Object.entries(meterChecks)) {
+  await check();
+  console.log(title);
+}
