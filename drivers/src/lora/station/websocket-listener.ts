@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, STATUS_CODES } from "node:http";
 import { createServer as createSecureServer } from "node:https";
@@ -51,9 +52,25 @@ export async function listenWebSocket(options: ListenWebSocketOptions): Promise<
 function createHttpServer(tls: StationTls | undefined): Server {
   const limits = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: HEADERS_TIMEOUT_MS };
   if (tls === undefined) return createServer(limits);
+  checkTls(tls);
   const { certificate: cert, key, clientCa: ca } = tls;
   const client = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true };
   return createSecureServer({ ...limits, cert, key, ...client });
+}
+
+/** Deno's server takes anything and then fails each handshake. */
+function checkTls({ certificate, key, clientCa }: StationTls): void {
+  const named = <T>(name: string, read: () => T): T => {
+    try {
+      return read();
+    } catch (error) {
+      throw new Error(`the TLS ${name} is no PEM of its kind (${errorMessage(error)})`, { cause: error });
+    }
+  };
+  const own = named("certificate", () => new X509Certificate(certificate));
+  const privateKey = named("key", () => createPrivateKey(key));
+  if (!own.checkPrivateKey(privateKey)) throw new Error("the TLS key does not belong to the certificate");
+  if (clientCa !== undefined) named("client authority", () => new X509Certificate(clientCa));
 }
 
 class WebSocketListener implements StationListener {
