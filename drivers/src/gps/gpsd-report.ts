@@ -18,7 +18,10 @@ export function parseGpsdLine(line: string): GpsdObject | undefined {
 /** TPV `status`: 5 dead reckoning, 8 simulated. No satellite gave these positions. */
 const NOT_A_FIX_STATUSES = [5, 8];
 
-/** What a TPV says: time, mode, position and errors. gpsd leaves out what it does not know, and so does this. */
+/** TPV `status`: the position was surveyed before or typed in, only the time is solved for. */
+const TIME_ONLY_STATUS = 7;
+
+/** What a TPV says of its epoch. gpsd leaves out what it does not know (3.22 much more than 3.27), and so does this. */
 export function fromTpv(tpv: GpsdObject): Pick<GpsReading, "mode"> & Partial<GpsReading> {
   const mode = modeOf(tpv);
   const timeMs = typeof tpv.time === "string" ? Date.parse(tpv.time) : Number.NaN;
@@ -29,7 +32,40 @@ export function fromTpv(tpv: GpsdObject): Pick<GpsReading, "mode"> & Partial<Gps
     mode,
     timeMs: Number.isFinite(timeMs) ? timeMs : undefined,
     ...(hasPosition ? { latDeg, lonDeg, ...errors(tpv), ...(mode === 3 ? altitude(tpv) : {}) } : {}),
-    antenna: antennaOf(tpv.ant),
+    ...(mode >= 2 ? velocity(tpv) : {}),
+    timeOnly: mode >= 2 && tpv.status === TIME_ONLY_STATUS ? true : undefined,
+    timeErrorNs: scaled(numberIn(tpv.ept, 0, 1e6), 1e9),
+    clockBiasNs: numberIn(tpv.clockbias, -1e12, 1e12),
+    clockDriftNsPerS: numberIn(tpv.clockdrift, -1e9, 1e9),
+  });
+}
+
+/**
+ * What a TPV says of the receiver itself: `ant` 1 in order, 2 short, 3 open; `antPwr` 1 off, 2 on; `jam` 0 to 255 as
+ * u-blox tells it. Of gpsd 3.23 and later; these may come in a TPV of mode 0 with nothing else.
+ */
+export function stateFromTpv(tpv: GpsdObject): Partial<GpsReading> {
+  return defined({
+    antenna: typeof tpv.ant === "number" ? ANTENNA_STATES[tpv.ant] : undefined,
+    antennaPower: typeof tpv.antPwr === "number" ? ANTENNA_POWERS[tpv.antPwr] : undefined,
+    jammingIndicator: numberIn(tpv.jam, 0, 255),
+    leapSeconds: numberIn(tpv.leapseconds, -128, 127),
+  });
+}
+
+/**
+ * What PPS and TOFF say: GNSS time (`real`) and the host's clock (`clock`) at the pulse, or at the first byte of the
+ * message that told the time; `qErr` is the pulse's own error, ps.
+ */
+export function fromTimeReport(report: GpsdObject): Partial<GpsReading> {
+  const seconds = difference(report.clock_sec, report.real_sec, 1e10);
+  const nanoseconds = difference(report.clock_nsec, report.real_nsec, 1e9);
+  if (seconds === undefined || nanoseconds === undefined) return {};
+  const isPulse = report.class === "PPS";
+  return defined<Partial<GpsReading>>({
+    hostClockOffsetNs: seconds * 1e9 + nanoseconds,
+    hostClockOffsetBy: isPulse ? "pulse" : "message",
+    timePulseErrorPs: isPulse ? numberIn(report.qErr, -1e9, 1e9) : undefined,
   });
 }
 
@@ -45,7 +81,7 @@ export function fromSky(sky: GpsdObject): Partial<GpsReading> {
   });
 }
 
-function modeOf({ mode, status }: GpsdObject): FixMode {
+export function modeOf({ mode, status }: GpsdObject): FixMode {
   if (NOT_A_FIX_STATUSES.some((one) => one === status)) return 1;
   return mode === 1 || mode === 2 || mode === 3 ? mode : 0;
 }
@@ -62,15 +98,33 @@ function altitude(tpv: GpsdObject): Partial<GpsReading> {
 function errors(tpv: GpsdObject): Partial<GpsReading> {
   const [east, north] = [numberIn(tpv.epx, 0, 1e7), numberIn(tpv.epy, 0, 1e7)];
   const both = east === undefined || north === undefined ? undefined : Math.hypot(east, north);
-  return { horizontalErrorM: numberIn(tpv.eph, 0, 1e7) ?? both, verticalErrorM: numberIn(tpv.epv, 0, 1e7) };
+  return {
+    horizontalErrorM: numberIn(tpv.eph, 0, 1e7) ?? both,
+    verticalErrorM: numberIn(tpv.epv, 0, 1e7),
+    positionErrorM: numberIn(tpv.ecefpAcc, 0, 1e7) ?? numberIn(tpv.sep, 0, 1e7),
+  };
 }
 
-/** TPV `ant`: 0 unknown, 1 in order, 2 open, 3 short. */
-const ANTENNA_STATES: readonly GpsReading["antenna"][] = [undefined, "ok", "open", "short"];
-
-function antennaOf(ant: unknown): GpsReading["antenna"] {
-  return typeof ant === "number" ? ANTENNA_STATES[ant] : undefined;
+/** `eps` is left out: gpsd computes it from the positions, and says 22 m/s of a receiver that stands still. */
+function velocity(tpv: GpsdObject): Partial<GpsReading> {
+  return {
+    groundSpeedMps: numberIn(tpv.speed, 0, 1e5),
+    climbMps: numberIn(tpv.climb, -1e5, 1e5),
+    speedErrorMps: numberIn(tpv.ecefvAcc, 0, 1e5),
+  };
 }
+
+/** By the numbers that gpsd gives them. */
+const ANTENNA_STATES: readonly GpsReading["antenna"][] = [undefined, "ok", "short", "open"];
+const ANTENNA_POWERS: readonly GpsReading["antennaPower"][] = [undefined, "off", "on"];
+
+function difference(first: unknown, second: unknown, limit: number): number | undefined {
+  const [a, b] = [numberIn(first, -limit, limit), numberIn(second, -limit, limit)];
+  return a === undefined || b === undefined ? undefined : a - b;
+}
+
+const scaled = (value: number | undefined, factor: number): number | undefined =>
+  value === undefined ? undefined : value * factor;
 
 /** gpsd's constellation numbers in `gnssid`; 4 is IMES, an indoor beacon. */
 const SYSTEM_OF_GNSSID: readonly Satellite["system"][] = ["G", "S", "E", "C", "?", "J", "R", "I"];

@@ -74,7 +74,7 @@ test("asks gpsd for JSON reports as soon as the link is open", async () => {
   await using _ = openGpsd(link, { clock: new ManualClock(NOW_MS) });
   await link.drained();
   expect(link.written.map((bytes) => new TextDecoder().decode(bytes))).toEqual([
-    '?WATCH={"enable":true,"json":true};\n',
+    '?WATCH={"enable":true,"json":true,"pps":true};\n',
   ]);
 });
 
@@ -129,10 +129,85 @@ describe("a reading", () => {
   });
 
   test("tells the antenna when gpsd does, and old gpsd's height and satellite numbers", () => {
-    expect(decode(lines({ ...TPV, ant: 2 })).readings[0]?.antenna).toBe("open");
+    const antennas = [0, 1, 2, 3, 4, "2"].map((ant) => decode(lines({ ...TPV, ant })).readings[0]?.antenna);
+    expect(antennas).toEqual([undefined, "ok", "short", "open", undefined, undefined]);
     expect(decode(lines({ ...TPV, altMSL: undefined, alt: 7 })).readings[0]?.altMslM).toBe(7);
     const old = { class: "SKY", device: TPV.device, satellites: [{ PRN: 66, ss: 30, used: true }] };
     expect(decode(lines(old, TPV)).readings[0]).toMatchObject({ satellites: [{ system: "R", id: 2 }] });
+  });
+});
+
+describe("what comes between the fixes", () => {
+  const device = TPV.device;
+  const STATE = { class: "TPV", device, mode: 0, ant: 3, antPwr: 2, jam: 5 };
+
+  test("a TPV of mode 0 that only tells of antenna and jamming takes no fix away", () => {
+    const { readings, counts } = decode(lines(TPV, STATE, { ...TPV, leapseconds: 18 }, TPV));
+    expect(readings.map(({ mode }) => mode)).toEqual([3, 3, 3]);
+    expect(readings[0]?.antenna).toBeUndefined();
+    const told = { antenna: "open", antennaPower: "on", jammingIndicator: 5, leapSeconds: 18 };
+    expect(readings.slice(1)).toMatchObject([told, told]);
+    expect(counts.frames).toBe(4);
+  });
+
+  test("a receiver that has told no mode yet makes readings of mode 0", () => {
+    expect(decode(lines(STATE, STATE)).readings).toMatchObject([
+      { mode: 0, antenna: "open" },
+      { mode: 0, jammingIndicator: 5 },
+    ]);
+  });
+
+  test("state is forgotten when it is told no more", async () => {
+    const clock = new ManualClock(NOW_MS);
+    const decoder = new GpsdDecoder({ clock });
+    decoder.push(bytesOf(lines(STATE)));
+    expect(decoder.push(bytesOf(lines(TPV)))[0]?.antenna).toBe("open");
+    await clock.advance(61_000);
+    expect(decoder.push(bytesOf(lines(TPV)))[0]?.antenna).toBeUndefined();
+  });
+
+  test("PPS tells the host's clock against GNSS time, TOFF only where there is no pulse", () => {
+    const real = { device, real_sec: 1_772_366_400, real_nsec: 0 };
+    const toff = { class: "TOFF", ...real, clock_sec: 1_772_366_400, clock_nsec: 120_000_000 };
+    const pps = { class: "PPS", ...real, clock_sec: 1_772_366_399, clock_nsec: 999_987_000, qErr: -4331 };
+    const by = (...reports: object[]) => decode(lines(...reports, TPV)).readings[0];
+    expect(by(toff)).toMatchObject({ hostClockOffsetNs: 120_000_000, hostClockOffsetBy: "message" });
+    const pulse = { hostClockOffsetNs: -13_000, hostClockOffsetBy: "pulse", timePulseErrorPs: -4331 };
+    expect(by(toff, pps)).toMatchObject(pulse);
+    expect(by(pps, toff)).toMatchObject(pulse);
+    expect(by({ ...pps, device: "/dev/pts/2" })?.hostClockOffsetNs).toBeUndefined();
+    expect(by({ ...pps, clock_nsec: "soon" })?.hostClockOffsetNs).toBeUndefined();
+  });
+
+  test("a position that was surveyed before is told as such; speed and times come along", () => {
+    const tpv = {
+      ...TPV,
+      status: 7,
+      ept: 0.005,
+      speed: 0.4,
+      climb: -0.1,
+      ecefvAcc: 1.05,
+      eps: 27.6,
+      clockbias: -446_175,
+    };
+    const told = {
+      timeOnly: true,
+      timeErrorNs: 5_000_000,
+      groundSpeedMps: 0.4,
+      climbMps: -0.1,
+      speedErrorMps: 1.05,
+    };
+    expect(decode(lines(tpv)).readings[0]).toMatchObject({ ...told, clockBiasNs: -446_175 });
+    const noFix = decode(lines({ ...tpv, mode: 1 })).readings[0];
+    expect([noFix?.timeOnly, noFix?.groundSpeedMps]).toEqual([undefined, undefined]);
+  });
+
+  test("any number of devices takes bounded room", () => {
+    const decoder = new GpsdDecoder({ clock: new ManualClock(NOW_MS) });
+    for (let i = 0; i < 100; i += 1) decoder.push(bytesOf(lines({ ...SKY, device: `/dev/pts/${i}` })));
+    const satellites = (name: string) =>
+      decoder.push(bytesOf(lines({ ...TPV, device: name })))[0]?.satellites.length;
+    expect([satellites("/dev/pts/99"), satellites("/dev/pts/0")]).toEqual([2, 0]);
   });
 });
 
@@ -153,6 +228,15 @@ test("any JSON in any member throws nothing", () => {
       "lon",
       "epx",
       "ant",
+      "antPwr",
+      "jam",
+      "ept",
+      "speed",
+      "leapseconds",
+      "real_sec",
+      "real_nsec",
+      "clock_sec",
+      "clock_nsec",
       "device",
       "satellites",
       "hdop",
@@ -162,7 +246,7 @@ test("any JSON in any member throws nothing", () => {
     fc.jsonValue(),
   );
   fc.assert(
-    fc.property(fc.constantFrom("TPV", "SKY"), anything, (kind, members) => {
+    fc.property(fc.constantFrom("TPV", "SKY", "PPS", "TOFF"), anything, (kind, members) => {
       const { counts } = decode(lines({ ...members, class: kind }, TPV));
       expect(counts.frames).toBe(2);
     }),

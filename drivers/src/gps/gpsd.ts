@@ -2,10 +2,15 @@ import type { Clock } from "@earshot/protocol";
 import type { ByteLink, Driver, OpenByteLink } from "../driver.ts";
 import { LineFramer } from "../link/line-framer.ts";
 import { type StreamDecoder, streamDriver } from "../link/stream-driver.ts";
-import { fromSky, fromTpv, type GpsdObject, parseGpsdLine } from "./gpsd-report.ts";
+import { GpsdDevice } from "./gpsd-device.ts";
+import { parseGpsdLine } from "./gpsd-report.ts";
 import type { GpsReading } from "./reading.ts";
 
-const WATCH = new TextEncoder().encode('?WATCH={"enable":true,"json":true};\n');
+/** PPS and TOFF come only when asked for. */
+const WATCH = new TextEncoder().encode('?WATCH={"enable":true,"json":true,"pps":true};\n');
+
+/** More than gpsd serves one client (4); it is a bound for names that go on changing. */
+const MAX_DEVICES = 8;
 
 /** A SKY of 100 satellites takes about 16 KiB. */
 export const MAX_GPSD_LINE_BYTES = 65_536;
@@ -21,7 +26,8 @@ export interface OpenGpsdOptions {
 /**
  * A receiver behind gpsd (protocol 3, gpsd 3.0 and later), over TCP 2947.
  *
- * One reading per TPV report, with what the latest SKY report of the same device says about the satellites.
+ * One reading for each TPV report, of which there may be several for one epoch, each fuller than the one before; with
+ * what SKY says of the satellites, and PPS (or else TOFF) of the host's clock, for the same device.
  */
 export function openGpsd(link: ByteLink | OpenByteLink, options: OpenGpsdOptions): Driver<GpsReading> {
   return streamDriver({
@@ -38,7 +44,7 @@ export class GpsdDecoder implements StreamDecoder<GpsReading> {
   readonly #clock: Clock;
   readonly #device: string | undefined;
   readonly #framer = new LineFramer(MAX_GPSD_LINE_BYTES);
-  #sky: { device: unknown; report: Partial<GpsReading> } = { device: undefined, report: {} };
+  readonly #devices = new Map<unknown, GpsdDevice>();
   #frames = 0;
   #badFrames = 0;
 
@@ -67,23 +73,15 @@ export class GpsdDecoder implements StreamDecoder<GpsReading> {
     }
     this.#frames += 1;
     if (this.#device !== undefined && object.device !== this.#device) return [];
-    if (object.class === "SKY") this.#addSky(object);
-    return object.class === "TPV" ? [this.#reading(object)] : [];
+    return this.#deviceOf(object.device).take(object, this.#clock.now());
   }
 
-  /** gpsd sends dilution more often than the list of satellites: a report without a list keeps the last one. */
-  #addSky(object: GpsdObject): void {
-    const kept = this.#skyOf(object.device).satellites;
-    const report = fromSky(object);
-    this.#sky = { device: object.device, report: { ...(kept && { satellites: kept }), ...report } };
-  }
-
-  #reading(object: GpsdObject): GpsReading {
-    const sky = this.#skyOf(object.device);
-    return { kind: "gps", atMs: this.#clock.now(), satellites: [], ...sky, ...fromTpv(object) };
-  }
-
-  #skyOf(device: unknown): Partial<GpsReading> {
-    return this.#sky.device === device ? this.#sky.report : {};
+  #deviceOf(name: unknown): GpsdDevice {
+    const device = this.#devices.get(name) ?? new GpsdDevice();
+    // The latest one last, so that the first is the one that was silent for longest.
+    this.#devices.delete(name);
+    this.#devices.set(name, device);
+    if (this.#devices.size > MAX_DEVICES) this.#devices.delete(this.#devices.keys().next().value);
+    return device;
   }
 }

@@ -54,6 +54,12 @@ export interface GpsReading {
   /** The receiver's own clock against GNSS time. */
   clockBiasNs?: number;
   clockDriftNsPerS?: number;
+  /**
+   * The host's clock minus GNSS time at one moment, nanoseconds: positive when the host is ahead. Taken at the time
+   * pulse (to microseconds), or when a message told its time (late by what the message took: tens to hundreds of ms).
+   */
+  hostClockOffsetNs?: number;
+  hostClockOffsetBy?: "pulse" | "message";
   /** GPS − UTC, seconds. */
   leapSeconds?: number;
   /** By how much the next time pulse misses its second, to be taken off by software: picoseconds. */
