@@ -3,6 +3,7 @@ import {
   downTopic,
   entropyMessage,
   entropyTopic,
+  parametersHash,
   receiptMessage,
   reportDeadlineMs,
   verdictMessage,
@@ -198,6 +199,29 @@ describe("what hotspots are told", () => {
       },
     });
     expect([...entropy, ...verdicts, ...receipts].every(({ ok }) => ok)).toBe(true);
+  });
+
+  test("by which rules: each verdict names those of its epoch", async () => {
+    await using run = await startTestGateway(startMs + 10);
+    await run.restart({ parameters: { ...PARAMETERS, maxPaidWitnesses: 2 } });
+    await run.play(twoEpochs, endMs);
+    const hashes = new Map<number, Set<string>>();
+    for (const { bytes } of run.sent.filter(({ topic }) => topic.endsWith("/verdict"))) {
+      const opened = verdictMessage.open(bytes, network);
+      if (!opened.ok) throw new Error(opened.code);
+      for (const { packetId } of opened.value.verdicts) {
+        const verdict = await run.store.verdict(packetId.toHex());
+        const known = hashes.get(verdict?.epoch ?? 0) ?? new Set();
+        hashes.set(verdict?.epoch ?? 0, known.add(opened.value.parametersHash.toHex()));
+      }
+    }
+    const versions = await run.store.parametersVersions();
+    const [before, after] = versions.map(({ parameters }) => new Set([parametersHash(parameters).toHex()]));
+    expect(hashes.get(FIRST_EPOCH)).toEqual(before as Set<string>);
+    expect(hashes.get(FIRST_EPOCH + 1)).toEqual(after as Set<string>);
+    const recorded = (await run.store.epochs({ limit: 9 })).map((each) => each.parametersHash.toHex());
+    expect(new Set(recorded)).toEqual(new Set([...(before ?? []), ...(after ?? [])]));
+    expect(await verified(run)).toMatchObject({ code: 0 });
   });
 
   test("why a packet was refused before it was stored", async () => {

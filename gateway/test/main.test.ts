@@ -74,6 +74,25 @@ test("the network key stays the same", async () => {
   expect(keys[1]).toBe(keys[0]);
 });
 
+test("other rules than before become the next version; what cannot change is refused by name", async () => {
+  const first = start([]);
+  await untilServing(first);
+  first.kill("SIGTERM");
+  await first.exited;
+  const second = start([], { EARSHOT_GATEWAY_PARAMETERS__MAX_DISTANCE_M: "50000" });
+  const page = (await untilServing(second)).match(/http:\/\/127\.0\.0\.1:\d+\//)?.[0];
+  const { epoch, versions } = (await (await fetch(`${page}api/v1/parameters`)).json()) as {
+    epoch: number;
+    versions: { activationEpoch: number; parameters: { maxDistanceM: number } }[];
+  };
+  second.kill("SIGTERM");
+  await second.exited;
+  expect(versions.map(({ parameters }) => parameters.maxDistanceM)).toEqual([100_000, 50_000]);
+  expect(versions[1]?.activationEpoch).toBe(epoch + 1);
+  const third = await ended(start([], { EARSHOT_GATEWAY_PARAMETERS__EPOCH_PERIODS: "720" }));
+  expect([third.code, third.err.includes("epochPeriods is 720; it stays 1440")]).toEqual([2, true]);
+});
+
 describe("what it cannot work with, it names, and ends", () => {
   test("a bad configuration: 2", async () => {
     const file = join(folder, "gateway.toml");

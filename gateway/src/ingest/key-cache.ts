@@ -1,4 +1,5 @@
 import { importKey, isAdmissibleKey, publicKeyOf, type VerifyingKey } from "@earshot/protocol";
+import { BoundedMap } from "../bounded-map.ts";
 
 export interface KnownKey {
   publicKey: Uint8Array;
@@ -13,31 +14,19 @@ export type KeyLookup = KnownKey | "unknown_user" | "inadmissible_key";
  * first out.
  */
 export class KeyCache {
-  readonly #limit: number;
-  readonly #keys = new Map<string, KeyLookup>();
+  readonly #keys: BoundedMap<string, KeyLookup>;
 
   constructor(limit = 16_384) {
-    this.#limit = limit;
+    this.#keys = new BoundedMap(limit);
   }
 
   get(id: string): KeyLookup {
     const known = this.#keys.get(id);
-    if (known !== undefined) {
-      this.#keys.delete(id);
-      this.#keys.set(id, known);
-      return known;
-    }
+    if (known !== undefined) return known;
     const looked = lookUp(id);
     // Not an id at all: refused at once next time too, and no memory spent on inventions.
-    if (looked !== "unknown_user") this.#add(id, looked);
+    if (looked !== "unknown_user") this.#keys.set(id, looked);
     return looked;
-  }
-
-  #add(id: string, looked: KeyLookup): void {
-    this.#keys.set(id, looked);
-    if (this.#keys.size <= this.#limit) return;
-    const oldest = this.#keys.keys().next().value;
-    if (oldest !== undefined) this.#keys.delete(oldest);
   }
 }
 
