@@ -18,10 +18,12 @@ import { createGateway } from "./gateway.ts";
 import { loadNetworkKey } from "./key-file.ts";
 import { openStore } from "./store/open-store.ts";
 import type { Store } from "./store/store.ts";
+import { runCompareRules } from "./verify/compare-rules.ts";
 import { runVerifyEpoch, type VerifyCommandIo } from "./verify/verify-command.ts";
 
 const USAGE = `Usage: gateway [--config FILE]       take reports in, judge, pay, show
-       gateway verify-epoch PATH     recompute a bundle, or a folder of bundles, from its packets
+       gateway verify-epoch PATH     recompute a bundle, a folder of bundles or a gateway's from the packets
+       gateway compare-rules PATH    judge bundles by another rule set, side by side
 `;
 
 /** How long a clean stop may take before the process ends anyway. */
@@ -45,6 +47,7 @@ process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: string[]): Promise<number> {
   if (args[0] === "verify-epoch") return runVerifyEpoch(args.slice(1), terminal);
+  if (args[0] === "compare-rules") return runCompareRules(args.slice(1), terminal);
   try {
     return await serve(args);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hotspotId, parametersHash } from "@earshot/protocol";
 import type { Bundle } from "../epochs/bundle.ts";
@@ -94,11 +94,82 @@ test.each([
   [["a", "--key", "abc"], '--key is "abc"'],
   [["a", "--key"], '--key is ""'],
   [["a", "--parameters", "0x12"], '--parameters is "0x12"'],
+  [["a", "--epochs", "9-3"], '--epochs is "9-3"; A-B with A not above B'],
+  [["a", "--epochs", "x"], '--epochs is "x"'],
   [["/nowhere/at/all"], "There is no epoch bundle in /nowhere/at/all"],
 ])("wrong usage %j is told, with status 2", async (args, problem) => {
   const { status, out, err } = await run(...args);
   expect([status, out]).toEqual([2, ""]);
   expect(err).toContain(problem);
+});
+
+test("the report tells parameters, reasons and that the pool adds up", async () => {
+  using folder = bundlesFolder();
+  const { out } = await run(folder.bundle(0));
+  expect(out).toContain(`parameters   version 1 (earshot-1), hash ${parametersHash(PARAMETERS).toHex()}`);
+  expect(out).toMatch(/verdicts +10 reached again: \d+ paid, \d+ unpaid, \d+ refused/);
+  expect(out).toMatch(/refused +.*1 wrong_frequency/);
+  expect(out).toMatch(/pool +1000003 = \d+ paid \+ \d+ unallocated, exactly/);
+  expect(out).toMatch(/CID +b[a-z2-7]{58}/);
+  expect(out).not.toContain("timing");
+});
+
+test("only the epochs that are asked for are verified", async () => {
+  using folder = bundlesFolder();
+  const { status, out } = await run(folder.path, "--epochs", String(FIRST_EPOCH + 1));
+  expect([status, out.match(/^HOLDS {2}Epoch \d+/gm)]).toEqual([0, [`HOLDS  Epoch ${FIRST_EPOCH + 1}`]]);
+  const none = await run(folder.path, "--epochs", "1-2");
+  expect([none.status, none.err]).toEqual([2, expect.stringContaining("of epochs 1 to 2 in")]);
+});
+
+test("JSON has a line for each bundle, with all numbers or the difference", async () => {
+  using folder = bundlesFolder();
+  const { status, out } = await run(folder.path, "--json", "--timing");
+  const lines = out
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(status).toBe(0);
+  expect(lines).toMatchObject([
+    { ok: true, epoch: FIRST_EPOCH, pool: "1000003", parameters: { version: 1, ruleSet: "earshot-1" } },
+    { ok: true, epoch: FIRST_EPOCH + 1, timingMs: { judging: 0 } },
+  ]);
+  expect(BigInt(lines[0].paid) + BigInt(lines[0].unallocated)).toBe(1_000_003n);
+  expect(lines[0].refused).toMatchObject({ wrong_frequency: 1 });
+  const file = join(folder.bundle(0), "verdicts.jsonl");
+  writeFileSync(file, readFileSync(file, "utf8").replace("refused", "paid"));
+  const differing = JSON.parse((await run(folder.path, "--json")).out);
+  expect(differing).toMatchObject({ ok: false, difference: { file: "verdicts.jsonl" } });
+});
+
+test("a folder named as another bundle's CID is told", async () => {
+  using folder = bundlesFolder();
+  renameSync(folder.bundle(1), join(folder.path, "elsewhere"));
+  renameSync(folder.bundle(0), folder.bundle(1));
+  const { status, out } = await run(folder.bundle(1));
+  expect([status, out]).toEqual([1, expect.stringMatching(/where +CID/)]);
+  expect((await run(join(folder.path, "elsewhere"))).status).toBe(0);
+});
+
+test("what a bundle says cannot steer a terminal", async () => {
+  using folder = bundlesFolder();
+  const file = join(folder.bundle(0), "leaves.jsonl");
+  writeFileSync(file, `\u001b[2J${"x".repeat(10_000)}`);
+  const { out } = await run(folder.bundle(0));
+  expect(out).toContain("?[2Jxxx");
+  expect(Math.max(...out.split("\n").map(({ length }) => length))).toBeLessThan(2100);
+});
+
+test("phases are timed when asked", async () => {
+  using folder = bundlesFolder();
+  let now = 0;
+  const clock = { now: () => now++ };
+  const out: string[] = [];
+  const io = { out: (text: string) => out.push(text), err: () => undefined, isTerminal: false, clock };
+  expect(await runVerifyEpoch([folder.bundle(0), "--timing"], io)).toBe(0);
+  expect(out.join("")).toMatch(
+    /timing +reading \d+ ms, packets \d+ ms, inputs \d+ ms, judging \d+ ms, comparing \d+ ms/,
+  );
 });
 
 test("progress and reports stay apart on a terminal", async () => {

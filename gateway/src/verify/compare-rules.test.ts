@@ -1,0 +1,64 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { earshot1, hotspotName, settleEpoch } from "@earshot/protocol";
+import type { Bundle } from "../epochs/bundle.ts";
+import { writeBundle } from "../epochs/bundle-folder.ts";
+import { temporaryFolder, testBundles } from "../epochs/test-bundle.ts";
+import { FIRST_EPOCH, HOTSPOTS, idOf, PARAMETERS } from "../epochs/test-network.ts";
+import { formatComparison, runCompareRules } from "./compare-rules.ts";
+import { verified } from "./test-edits.ts";
+
+const bundles = (await testBundles(2)) as [Bundle, Bundle];
+
+async function run(...args: string[]) {
+  const [out, err]: [string[], string[]] = [[], []];
+  const io = { out: (text: string) => out.push(text), err: (text: string) => err.push(text) };
+  const status = await runCompareRules(args, { ...io, isTerminal: false });
+  return { status, out: out.join(""), err: err.join("") };
+}
+
+test("the rules that were in force pay what was paid, epoch after epoch", async () => {
+  using folder = temporaryFolder();
+  for (const [i, bundle] of bundles.entries()) writeBundle(folder.path, FIRST_EPOCH + i, bundle);
+  const { status, out } = await run(folder.path, "--rules", "earshot-1");
+  expect(status).toBe(0);
+  expect(out.match(/^Epoch \d+/gm)).toEqual([`Epoch ${FIRST_EPOCH}`, `Epoch ${FIRST_EPOCH + 1}`]);
+  for (const [, a, b] of out.matchAll(/paid (\d+) under earshot-1, (\d+) under earshot-1/g))
+    expect(a).toBe(b);
+  expect(out).not.toContain("becomes");
+});
+
+test("other rules are shown beside them: amounts, reasons, and what changes", () => {
+  const own = verified(bundles[0]);
+  const judgement = {
+    proven: own.judgement.proven.slice(1),
+    verdicts: own.judgement.verdicts.map((verdict) =>
+      verdict.reason === "wrong_frequency" ? { ...verdict, outcome: "paid" as const, reason: "ok" } : verdict,
+    ),
+  };
+  const inputs = { parameters: PARAMETERS, hotspots: HOTSPOTS, before: new Map<string, bigint>() };
+  const text = formatComparison(own, "other", { judgement, settlement: settleEpoch(judgement, inputs) });
+  expect(text).toContain("1 reports: refused (wrong_frequency) becomes paid (ok)");
+  const delta = own.settlement.payments.find(({ hotspotId }) => hotspotId === idOf("c"))?.delta;
+  const row = text.split("\n").find((line) => line.includes(hotspotName(idOf("c"))));
+  expect(row).toMatch(new RegExp(`^  ${hotspotName(idOf("c"))} +${delta} +\\d+ +.*1 wrong_frequency.*`));
+  expect(text).toContain(`paid ${own.settlement.paid} under ${earshot1.id}`);
+});
+
+test("a bundle that does not hold is not compared", async () => {
+  using folder = temporaryFolder();
+  const name = writeBundle(folder.path, FIRST_EPOCH, { ...bundles[0], "leaves.jsonl": new Uint8Array() });
+  const { status, out } = await run(join(folder.path, name), "--rules", "earshot-1");
+  expect([status, out]).toEqual([1, expect.stringMatching(/^DIFFERS/)]);
+});
+
+test.each([
+  [["a"], '--rules is ""; one of earshot-1, helium-2026 is needed'],
+  [["a", "--rules", "x"], '--rules is "x"'],
+  [["--rules", "earshot-1"], "One PATH is needed"],
+  [["/nowhere/at/all", "--rules", "earshot-1"], "There is no epoch bundle in /nowhere/at/all"],
+])("wrong usage %j is told", async (args, problem) => {
+  const { status, out, err } = await run(...args);
+  expect([status, out]).toEqual([2, ""]);
+  expect(err).toContain(problem);
+});
