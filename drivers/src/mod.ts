@@ -33,6 +33,9 @@ export { type OpenSerialOptions, openSerial } from "./link/serial-link.ts";
 export { listSerialPorts } from "./link/serial-ports.ts";
 export { type OpenTcpOptions, openTcp } from "./link/tcp-link.ts";
 export { type BindUdpOptions, bindUdp } from "./link/udp-socket.ts";
+export { type LinuxFiles, linuxFiles } from "./linux/linux-files.ts";
+export { type OpenLinuxHealthOptions, openLinuxHealth, quantitiesOf } from "./linux/linux-health.ts";
+export type { DiskWear, LinuxReading, NetworkLink } from "./linux/reading.ts";
 export {
   decodeGwmp,
   encodeGwmp,

@@ -33,6 +33,10 @@ const counter = (unit: string, exponent: number, max: number): QuantityFacts => 
   kind: "counter",
 });
 
+const VOLTAGE: QuantityFacts = { ...gauge("V", -1, 50, 300), maxStep: 60 };
+const CURRENT = gauge("A", -3, -1000, 1000);
+const POWER: QuantityFacts = { ...gauge("W", -1, -250_000, 250_000), constantMs: 24 * HOUR_MS };
+
 /** By name. Limits of air quality sensors are those of their datasheets, of weather the records on earth. */
 export const QUANTITIES: Readonly<Record<string, QuantityFacts>> = {
   satellites_used: gauge("", 0, 0, 255),
@@ -43,9 +47,22 @@ export const QUANTITIES: Readonly<Record<string, QuantityFacts>> = {
   station_spread_m: gauge("m", -3, 0, 100),
   quality_permille: gauge("‰", 0, 0, 1000),
 
-  voltage_v: { ...gauge("V", -1, 50, 300), maxStep: 60 },
-  current_a: gauge("A", -3, -1000, 1000),
-  power_w: { ...gauge("W", -1, -250_000, 250_000), constantMs: 24 * HOUR_MS },
+  voltage_v: VOLTAGE,
+  voltage_l1_v: VOLTAGE,
+  voltage_l2_v: VOLTAGE,
+  voltage_l3_v: VOLTAGE,
+  current_a: CURRENT,
+  current_l1_a: CURRENT,
+  current_l2_a: CURRENT,
+  current_l3_a: CURRENT,
+  power_w: POWER,
+  power_l1_w: POWER,
+  power_l2_w: POWER,
+  power_l3_w: POWER,
+  dc_voltage_v: gauge("V", -1, 0, 1500),
+  dc_current_a: CURRENT,
+  dc_power_w: gauge("W", -1, -250_000, 250_000),
+  cabinet_temperature_c: gauge("°C", -1, -40, 120),
   apparent_power_va: gauge("VA", -1, 0, 250_000),
   reactive_power_var: gauge("var", -1, -250_000, 250_000),
   power_factor: gauge("", -3, -1, 1),
@@ -69,6 +86,13 @@ export const QUANTITIES: Readonly<Record<string, QuantityFacts>> = {
 
   cpu_temperature_c: { ...gauge("°C", -1, -40, 110), constantMs: 24 * HOUR_MS },
   load_1min: gauge("", -2, 0, 1000),
+  uptime_s: counter("s", 0, 1e10),
+  memory_available_percent: gauge("%", -1, 0, 100),
+  disk_free_percent: gauge("%", -1, 0, 100),
+  disk_life_used_percent: gauge("%", 0, 0, 110),
+  disk_written_mb: counter("MB", 0, 1e12),
+  under_voltage: gauge("", 0, 0, 1),
+  link_signal_dbm: gauge("dBm", 0, -130, 0),
 };
 
 /** Facts of a quantity, or what holds for one that nobody described. */
