@@ -18,6 +18,8 @@ export interface MeterPollerOptions {
   energy: MeterEnergy;
   /** Where the meter is, for messages: "unit 1, 9600 baud". */
   where: string;
+  /** Bytes so far that were no answer. */
+  garbageBytes: () => number;
 }
 
 /** Asks a meter for all its registers, period after period. */
@@ -30,6 +32,7 @@ export class MeterPoller {
   silentPeriods = 0;
   readings = 0;
   #groups: RegisterGroup[] | undefined;
+  #garbageBytesWhenHeard = 0;
 
   constructor(options: MeterPollerOptions) {
     this.#options = options;
@@ -53,6 +56,7 @@ export class MeterPoller {
       if (waitMs > 0) await clock.sleep(waitMs, signal);
       const isHeard = await this.#poll(read, emit);
       this.silentPeriods = isHeard ? 0 : this.silentPeriods + 1;
+      if (isHeard) this.#garbageBytesWhenHeard = this.#options.garbageBytes();
       if (this.silentPeriods >= this.#options.maxSilentPeriods) throw this.#silent();
     }
   }
@@ -112,12 +116,14 @@ export class MeterPoller {
   }
 
   #silent(): LinkLostError {
-    const { where, periodMs } = this.#options;
+    const { where, periodMs, garbageBytes } = this.#options;
+    const strangeBytes = garbageBytes() - this.#garbageBytesWhenHeard;
+    const advice =
+      strangeBytes > 0
+        ? `${strangeBytes} bytes came that are no answer: check the baud rate, and that no other program uses the line`
+        : "nothing came at all: check its power, its unit id, its baud rate, and that A and B are not swapped";
     const periods = `${this.silentPeriods} periods of ${periodMs / 1000} s`;
-    return new LinkLostError(
-      `${this.device} at ${where} has not answered for ${periods}; check its unit id, its baud rate, its power, and ` +
-        "that A and B are not swapped",
-    );
+    return new LinkLostError(`${this.device} at ${where} has not answered for ${periods}; ${advice}`);
   }
 }
 

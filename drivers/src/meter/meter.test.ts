@@ -165,9 +165,22 @@ for (const framing of ["rtu", "tcp"] as const) {
       expect(driver.state()).toMatchObject({ silentPeriods: 4, timeouts: 12, answers: 0 });
       await clock.advance(PERIOD_MS);
       const where = framing === "rtu" ? "unit 1, 9600 baud" : "unit 1, Modbus TCP";
-      expect(await lost).toStartWith(`Eastron SDM120 at ${where} has not answered for 5 periods of 10 s`);
+      expect(await lost).toStartWith(
+        `Eastron SDM120 at ${where} has not answered for 5 periods of 10 s; nothing`,
+      );
       expect(link.closeCalls).toBe(1);
       expect(clock.pending).toBe(0);
+    });
+
+    test("one that speaks at another baud rate is lost, and the bytes of it are told", async () => {
+      const { meter, clock, driver, link } = bench(framing);
+      meter.habit = "silence";
+      const lost = errorOf(driver);
+      for (let period = 0; period < 5; period += 1) {
+        link.push(Uint8Array.of(0xf8, 0xfe, 0, 0xc0));
+        await clock.advance(PERIOD_MS);
+      }
+      expect(await lost).toContain("periods of 10 s; 20 bytes came that are no answer: check the baud rate");
     });
 
     test("silence is forgotten with the first answer", async () => {

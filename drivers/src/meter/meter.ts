@@ -106,9 +106,11 @@ function openMeter(link: ByteLink | OpenByteLink, options: OpenModbusOptions, wi
   const map = mapOf(options.map);
   const energy = new MeterEnergy(options.energy);
   const client = new ModbusClient({ clock, unit, retries, ...wire });
-  const poller = new MeterPoller({ clock, map, periodMs, maxSilentPeriods, energy, where: wire.where });
+  const garbageBytes = () => client.counts().garbageBytes;
+  const { where } = wire;
+  const poller = new MeterPoller({ clock, map, periodMs, maxSilentPeriods, energy, where, garbageBytes });
   const driver = taskDriver<SensorReading>({
-    name: `${map.device}, ${wire.where}`,
+    name: `${map.device}, ${where}`,
     capacity,
     counts: () => {
       const { answers, badFrames, garbageBytes } = client.counts();
