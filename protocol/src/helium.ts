@@ -1,10 +1,11 @@
 /** Helium's last proof-of-coverage rules as pure functions: the baseline `helium-2026`, for whoever checks or compares. */
+
+export { fixed, formatFixed } from "./decimal.ts";
+export * from "./density.ts";
 export * from "./helium/beacon.ts";
 export { HELIUM_BEACON_RECIPROCITY, HELIUM_BEACON_RULES } from "./helium/beacon-rules.ts";
 export { chacha12Words } from "./helium/chacha12.ts";
 export * from "./helium/data-credits.ts";
-export { fixed, formatFixed } from "./helium/decimal.ts";
-export * from "./helium/density.ts";
 export * from "./helium/denylist.ts";
 export * from "./helium/distance.ts";
 export { type HeliumEpochJudgement, judgeHeliumEpoch } from "./helium/epoch.ts";

@@ -72,6 +72,13 @@ export interface NetworkParameters {
   beaconerShareBp: number;
   /** For how many epochs it is kept who heard whom. */
   edgeWindowEpochs: number;
+  /** 1: where many hotspots stand, each beacon earns less (HIP 17 with the table of HIP 104); 0: everywhere the same. */
+  densityScaling: number;
+  /**
+   * Who hears others must be heard, and who is heard must hear others: within so many entropy periods before the beacon
+   * in question, or it is not paid. 0: not asked.
+   */
+  reciprocityPeriods: number;
 
   /** Sorted by id. */
   regions: readonly RegionRule[];
@@ -110,6 +117,8 @@ export const PARAMETER_RANGES = {
   maxPaidWitnesses: [1, 1000],
   beaconerShareBp: [0, 10_000],
   edgeWindowEpochs: [1, 10_000],
+  densityScaling: [0, 1],
+  reciprocityPeriods: [0, 100_000],
 } as const satisfies Partial<Record<keyof NetworkParameters, readonly [min: number, max: number]>>;
 
 export type WholeParameter = keyof typeof PARAMETER_RANGES;
@@ -169,6 +178,9 @@ export const DEFAULT_PARAMETERS: Omit<NetworkParameters, "network"> = {
   maxPaidWitnesses: 14,
   beaconerShareBp: 2000,
   edgeWindowEpochs: 30,
+  densityScaling: 1,
+  // 48 h, as Helium's HIP 106 had it.
+  reciprocityPeriods: 2880,
   regions: REGION_IDS.toSorted().map((id) => ({ id, maxEirpDdbm: Math.floor(REGIONS[id].maxEirpDbm * 10) })),
   poolPerEpoch: 1_000_000_000_000n,
   chainId: 1n,

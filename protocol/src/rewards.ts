@@ -1,3 +1,5 @@
+import { divideHalfEven } from "./decimal.ts";
+
 /**
  * What beacons and witnesses earn. Money and reward units are BigInt; every division floors, and what the floors and
  * the sides without work leave over is told as `unallocated`, so that paid + unallocated = pool, exactly.
@@ -21,7 +23,7 @@ const BASIS_POINTS = 10_000n;
 /** Keeps the powers of the curve small; the curve has long been flat there. */
 const MAX_WITNESSES = 1000;
 
-/** Reward units (of 1e-4) that one epoch's work has earned a hotspot on each side. */
+/** Reward units (of 1e-4, or 1e-8 once scaled by density) that one epoch's work has earned a hotspot on each side. */
 export interface RewardUnits {
   beaconerUnits: bigint;
   witnessUnits: bigint;
@@ -92,13 +94,6 @@ export function splitPool(input: {
 function decay(witnessCount: number): { numerator: bigint; denominator: bigint } {
   const exponent = BigInt(witnessCount - REDUNDANCY);
   return { numerator: DECAY_NUMERATOR ** exponent, denominator: DECAY_DENOMINATOR ** exponent };
-}
-
-function divideHalfEven(numerator: bigint, denominator: bigint): bigint {
-  const quotient = numerator / denominator;
-  const twiceRest = 2n * (numerator % denominator);
-  const isUp = twiceRest > denominator || (twiceRest === denominator && quotient % 2n === 1n);
-  return isUp ? quotient + 1n : quotient;
 }
 
 function share(pool: bigint, units: bigint, total: bigint): bigint {

@@ -137,3 +137,31 @@ test("paying a hotspot that is not registered is a bug of the caller", () => {
     `Hotspot ${first} was paid but is not registered`,
   );
 });
+
+describe("density", () => {
+  /** Two beacons, each heard by the last two stations. */
+  const heard = (beaconers: readonly number[]): ProvenBeacon[] =>
+    beaconers.map((i) => ({
+      beaconer: ids[i] as string,
+      beaconKey: i.toString(16).padStart(24, "0"),
+      witnesses: [ids[4] as string, ids[5] as string].sort(),
+    }));
+  const deltas = (at: readonly number[], beaconers: readonly number[], densityScaling = 1) => {
+    const places = hotspots.map((hotspot, i) => ({ ...hotspot, cell: hotspots[at[i] ?? i]?.cell ?? "" }));
+    const inputs = { parameters: { ...parameters, densityScaling }, hotspots: places, before: new Map() };
+    const { payments } = settleEpoch({ proven: heard(beaconers) }, inputs);
+    return new Map(payments.map(({ hotspotId, delta }) => [hotspotId, delta]));
+  };
+  const of = (amounts: Map<string, bigint>, i: number) => amounts.get(ids[i] as string) ?? 0n;
+
+  test("two in one cell share what one alone elsewhere earns", () => {
+    const amounts = deltas([0, 0], [0, 1, 3]);
+    expect(of(amounts, 0)).toBe(of(amounts, 1));
+    expect(2n * of(amounts, 0)).toBe(of(amounts, 3));
+  });
+
+  test("switched off, a place does not matter", () => {
+    const amounts = deltas([0, 0], [0, 1, 3], 0);
+    expect(of(amounts, 0)).toBe(of(amounts, 3));
+  });
+});

@@ -1,3 +1,4 @@
+import { densityScales, SCALE_UNIT } from "./density.ts";
 import type { ProvenBeacon } from "./judging/judge.ts";
 import { buildTree, type Leaf, type MerkleTree } from "./merkle.ts";
 import type { NetworkParameters } from "./parameters.ts";
@@ -37,12 +38,12 @@ export function settleEpoch(
   { proven }: { proven: readonly ProvenBeacon[] },
   { parameters, hotspots, before }: SettlementInputs,
 ): Settlement {
+  const known = new Map(hotspots.map((hotspot) => [hotspot.id, hotspot]));
   const { amounts, paid, unallocated } = splitPool({
     pool: parameters.poolPerEpoch,
     beaconerShareBp: parameters.beaconerShareBp,
-    entries: unitsOf(proven),
+    entries: unitsOf(proven, scalesOf(proven, parameters, known)),
   });
-  const known = new Map(hotspots.map((hotspot) => [hotspot.id, hotspot]));
   const ids = [...new Set([...before.keys(), ...amounts.keys()])].sort();
   const payments = ids.map((hotspotId) => {
     const delta = amounts.get(hotspotId) ?? 0n;
@@ -70,7 +71,25 @@ function leafOf(
   };
 }
 
-function unitsOf(proven: readonly ProvenBeacon[]) {
+type Known = ReadonlyMap<string, Pick<Hotspot, "publicKey" | "cell">>;
+
+/**
+ * What each beaconer's beacons are worth where it stands, in units of 1e-4: the more hotspots around it were validly
+ * heard in this epoch, the less (HIP 17 with the table of HIP 104). Exact fractions, rounded half to even once.
+ */
+function scalesOf(
+  proven: readonly ProvenBeacon[],
+  { densityScaling }: Pick<NetworkParameters, "densityScaling">,
+  known: Known,
+): Map<string, bigint> {
+  const beaconers = [...new Set(proven.map(({ beaconer }) => beaconer))];
+  const cells = new Map(beaconers.map((id) => [id, known.get(id)?.cell ?? ""]));
+  const scales = densityScaling === 0 ? new Map() : densityScales([...cells.values()].filter(Boolean));
+  return new Map([...cells].map(([id, cell]) => [id, scales.get(cell) ?? SCALE_UNIT]));
+}
+
+/** Beaconer and witnesses alike earn by the density at the beaconer's place: that is where coverage was proven. */
+function unitsOf(proven: readonly ProvenBeacon[], scales: ReadonlyMap<string, bigint>) {
   const entries = new Map<string, { beaconerUnits: bigint; witnessUnits: bigint }>();
   const add = (id: string, beaconer: bigint, witness: bigint) => {
     const entry = entries.get(id) ?? { beaconerUnits: 0n, witnessUnits: 0n };
@@ -80,8 +99,9 @@ function unitsOf(proven: readonly ProvenBeacon[]) {
     });
   };
   for (const { beaconer, witnesses } of proven) {
-    add(beaconer, beaconerUnits(witnesses.length), 0n);
-    for (const witness of witnesses) add(witness, 0n, witnessUnits(witnesses.length));
+    const scale = scales.get(beaconer) ?? SCALE_UNIT;
+    add(beaconer, scale * beaconerUnits(witnesses.length), 0n);
+    for (const witness of witnesses) add(witness, 0n, scale * witnessUnits(witnesses.length));
   }
   return entries;
 }

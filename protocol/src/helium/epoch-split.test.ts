@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { divideHalfEven, divideUp, fixed, formatFixed } from "../decimal.ts";
 import { beaconerUnits, witnessUnits } from "../rewards.ts";
 import { dcToBones, payloadToDc, SPLIT_PLACES } from "./data-credits.ts";
-import { divideHalfEven, divideUp, fixed, formatFixed } from "./decimal.ts";
 import { type HeliumShares, splitHeliumEpoch } from "./epoch-split.ts";
 
 const PRICE = { raw: 3_590_000n, decimals: 8 };

@@ -1,5 +1,5 @@
+import { divideHalfEven } from "../decimal.ts";
 import { dcToBones, SPLIT_PLACES, type TokenPrice } from "./data-credits.ts";
-import { divideHalfEven } from "./decimal.ts";
 
 /** What one hotspot has earned in an epoch, each in units of 10^-15 (`fixed(text, SPLIT_PLACES)`). */
 export interface HeliumShares {

@@ -1,10 +1,10 @@
+import { DEFAULT_SCALE, densityScales } from "../density.ts";
 import type { EpochJudgement } from "../judging/epoch.ts";
 import type { ProvenBeacon } from "../judging/judge.ts";
 import type { Verdict } from "../judging/types.ts";
 import { beaconerUnits, witnessUnits } from "../rewards.ts";
 import { type Settlement, type SettlementInputs, settleEpoch } from "../settlement.ts";
 import { HELIUM_BEACON_RECIPROCITY } from "./beacon-rules.ts";
-import { DEFAULT_SCALE, densityScales } from "./density.ts";
 import { type HeliumShares, splitHeliumEpoch } from "./epoch-split.ts";
 import { NOT_HEARD, STALE } from "./order.ts";
 
