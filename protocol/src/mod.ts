@@ -63,6 +63,7 @@ export * from "./quantities.ts";
 export * from "./radio/airtime.ts";
 export * from "./radio/propagation.ts";
 export * from "./radio/regions.ts";
+export * from "./readings-score.ts";
 export * from "./registry.ts";
 export * from "./rewards.ts";
 export * from "./schedule.ts";

@@ -16,6 +16,15 @@ describe.each(Object.entries(QUANTITIES))("%s", (name, facts) => {
   test("jumps less than its whole range", () => {
     if (facts.maxStep !== undefined) expect(facts.maxStep).toBeLessThan(facts.max - facts.min);
   });
+
+  test("has thresholds in whole units of the last digit sent", () => {
+    expect(facts.exponent).toBeLessThanOrEqual(0);
+    for (const threshold of [facts.min, facts.max, facts.maxStep ?? 0]) {
+      expect(Number.isSafeInteger(Math.round(threshold * 10 ** -facts.exponent))).toBe(true);
+      const rest = threshold - Math.round(threshold * 10 ** -facts.exponent) / 10 ** -facts.exponent;
+      expect(rest).toBe(0);
+    }
+  });
 });
 
 test("what nobody described travels with three decimals", () => {

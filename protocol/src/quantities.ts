@@ -4,7 +4,7 @@
  */
 export interface QuantityFacts {
   unit: string;
-  /** Power of ten of the last digit sent. */
+  /** Power of ten of the last digit sent, 0 or negative; the numbers below have no finer digits. */
   exponent: number;
   /** Plausible values; outside them something is broken. */
   min: number;
