@@ -1,0 +1,46 @@
+import { describe, expect, test } from "bun:test";
+import { ManualClock } from "@earshot/protocol/testing";
+import { GpsdDecoder } from "./gpsd.ts";
+import { gpsdAnswers, RECORDINGS, readRecording, recordingsIn } from "./test-recordings.ts";
+
+const known = recordingsIn(RECORDINGS);
+
+/** What gpsd 3.27 said of a recording, as its client hears it. */
+function listen(name: string) {
+  const decoder = new GpsdDecoder({ clock: new ManualClock(0) });
+  const readings = decoder.push(readRecording(RECORDINGS, `${name}.chk`));
+  return { readings, counts: decoder.counts };
+}
+
+describe.skipIf(known.length === 0)("gpsd 3.27's own reports of the recordings", () => {
+  let compared = 0;
+
+  test.each(known)("%s: every TPV makes the reading that it is", (name) => {
+    const answers = gpsdAnswers(RECORDINGS, name).filter((one) => one.class === "TPV");
+    const { readings, counts } = listen(name);
+    // A TPV of mode 0 behind one with a mode makes none.
+    const first = answers.findIndex(({ mode }) => mode > 0);
+    const told = answers.filter(({ mode }, at) => mode > 0 || at < first);
+    expect(readings.map(({ mode }) => mode as number)).toEqual(told.map(({ mode }) => mode));
+    for (const [at, { latDeg, lonDeg, altHaeM, timeMs, timeOnly }] of readings.entries()) {
+      const { mode, lat, lon, altHAE, time, status } = told[at] ?? {};
+      // The height of a two-dimensional fix is an old or assumed one.
+      expect([latDeg, lonDeg, altHaeM]).toEqual([lat, lon, mode === 3 ? altHAE : undefined]);
+      expect(timeMs).toBe(time === undefined ? undefined : Date.parse(time));
+      expect(timeOnly === true).toBe(status === 7);
+      compared += 1;
+    }
+    expect(counts.frames).toBe(gpsdAnswers(RECORDINGS, name).length);
+    console.log(`${name}.chk: ${readings.length} readings of ${answers.length} TPV, ${compared} so far`);
+  });
+
+  test("a receiver's antenna power and jamming, told beside the fixes, stand in every reading after", () => {
+    const { readings } = listen("navisys-gr701w.log");
+    expect(readings.length).toBe(181);
+    const states = new Set(readings.map(({ antennaPower, antenna }) => `${antennaPower} ${antenna}`));
+    expect([...states]).toEqual(["on undefined"]);
+    const indicators = readings.map(({ jammingIndicator = -1 }) => jammingIndicator);
+    expect(Math.min(...indicators)).toBeGreaterThan(0);
+    expect(readings.filter(({ mode }) => mode === 3).length).toBeGreaterThan(50);
+  });
+});
