@@ -43,5 +43,6 @@ export function* jsonList<T>(items: Iterable<T>, write: (item: T) => unknown): G
 export function encodeChunks(chunks: Iterable<string>): Uint8Array {
   const parts: Uint8Array[] = [];
   for (const chunk of chunks) parts.push(utf8(chunk));
-  return new Uint8Array(Buffer.concat(parts));
+  const { buffer, byteOffset, length } = Buffer.concat(parts);
+  return new Uint8Array(buffer, byteOffset, length);
 }
