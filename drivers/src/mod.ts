@@ -44,6 +44,10 @@ export {
   type GwmpDecodeResult,
   type GwmpVersion,
 } from "./lora/gwmp-datagram.ts";
+export type { ModemChannel } from "./lora/modem/dialect.ts";
+export type { ModemFacts, ModemState } from "./lora/modem/modem-facts.ts";
+export type { ModemRadio, OpenModemOptions } from "./lora/modem/modem-radio.ts";
+export { type OpenRylrOptions, openRak3172, openRn2483, openRylr998 } from "./lora/modem/open-modems.ts";
 export { type ConcentratorReception, encodePushData, type WrittenStat } from "./lora/push-data-writer.ts";
 export type {
   FskFrame,

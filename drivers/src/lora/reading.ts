@@ -50,7 +50,8 @@ export type RadioFrame = LoraFrame | FskFrame | LrFhssFrame;
 export interface RadioStatus {
   kind: "radio";
   atMs: number;
-  gatewayEui: string;
+  /** Absent for a modem, which has none. */
+  gatewayEui?: string;
   /** Received frames by CRC result. */
   rxOk: number;
   rxBad: number;
@@ -61,6 +62,8 @@ export interface RadioStatus {
   /** How many channels and spreading factors it can hear at once, where it says or its kind implies it: a modem 1 and 1. */
   channels?: number;
   spreadingFactors?: number;
+  /** Its frames carry a header of its own, so no other kind of radio hears them, or it theirs: no beacons with it. */
+  ownAirFormat?: true;
   temperatureC?: number;
   latDeg?: number;
   lonDeg?: number;
@@ -83,7 +86,7 @@ export interface LoraTransmission {
 
 /**
  * `sent: false` names the forwarder's own error, or ours: `NO_FORWARDER`, `NO_ACK`, `SEND_FAILED`, `QUEUE_FULL` (too
- * many wait for their answer), `CLOSED`.
+ * many wait for their answer), `CLOSED`; a modem's are told at `openRak3172`.
  * `unacknowledged` marks a frame handed to a forwarder that cannot say whether it sent it.
  */
 export type TransmitResult =

@@ -1,0 +1,230 @@
+import type { Clock } from "@earshot/protocol";
+import { type ByteLink, type DriverCounts, LinkLostError, type OpenByteLink } from "../../driver.ts";
+import { errorMessage } from "../../link/error-message.ts";
+import { ReadingQueue } from "../../link/reading-queue.ts";
+import type { LoraRadio, LoraReading, LoraTransmission, TransmitResult } from "../reading.ts";
+import { checkChannel, type ModemDialect, type ModemTuning } from "./dialect.ts";
+import { ModemCommands } from "./modem-commands.ts";
+import type { ModemFacts } from "./modem-facts.ts";
+import { ModemFaultError } from "./modem-faults.ts";
+import { ModemPort } from "./modem-port.ts";
+import { ModemSession } from "./modem-session.ts";
+import { checkTransmission } from "./modem-transmit.ts";
+
+export interface OpenModemOptions {
+  clock: Clock;
+  /** The one channel it listens on, Hz. */
+  freqHz: number;
+  spreadingFactor: number;
+  /** 125000 unless given. */
+  bandwidthHz?: number;
+  /** Never sends with more, dBm; the module's greatest unless given. */
+  maxPowerDbm?: number;
+  /** How long the module may take to answer; 1000 ms unless given. */
+  answerTimeoutMs?: number;
+  /** Readings held for a slow consumer; 256 unless given. */
+  capacity?: number;
+}
+
+/** A serial LoRa modem as a radio that hears one channel and one spreading factor. */
+export interface ModemRadio extends LoraRadio {
+  /** What it is doing, and what it was through. */
+  modem(): ModemFacts;
+  /** Resolves when it listens for the first time, or never will. */
+  readonly ready: Promise<void>;
+}
+
+/** @throws {RangeError} for a channel or a power that the module does not have */
+export function openModem(
+  dialect: ModemDialect,
+  link: ByteLink | OpenByteLink,
+  options: OpenModemOptions,
+): ModemRadio {
+  return new ModemDriver(dialect, link, options);
+}
+
+function homeTuning({ name, limits }: ModemDialect, options: OpenModemOptions): ModemTuning {
+  const { freqHz, spreadingFactor, bandwidthHz = 125_000, maxPowerDbm = limits.powerDbm[1] } = options;
+  checkChannel(name, limits, { freqHz, spreadingFactor, bandwidthHz });
+  const [least, most] = limits.powerDbm;
+  if (!(maxPowerDbm >= least)) {
+    throw new RangeError(`${name}: greatest power is ${maxPowerDbm} dBm; allowed are ${least} to ${most}`);
+  }
+  return { freqHz, spreadingFactor, bandwidthHz, powerDbm: Math.min(most, Math.floor(maxPowerDbm)) };
+}
+
+class ModemDriver implements ModemRadio {
+  readonly name: string;
+  readonly ready: Promise<void>;
+  readonly #dialect: ModemDialect;
+  readonly #clock: Clock;
+  readonly #facts: ModemFacts;
+  readonly #readings: ReadingQueue<LoraReading>;
+  readonly #ending = new AbortController();
+  readonly #becameReady = Promise.withResolvers<void>();
+  readonly #session: ModemSession;
+  readonly #port: ModemPort;
+  readonly #commands: ModemCommands;
+  readonly #running: Promise<void>;
+  #transmitted = 0;
+  #rxOk = 0;
+  #link: ByteLink | undefined;
+  #closingLink: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(dialect: ModemDialect, link: ByteLink | OpenByteLink, options: OpenModemOptions) {
+    const { clock, answerTimeoutMs = 1000, capacity = 256 } = options;
+    const home = homeTuning(dialect, options);
+    const { signal } = this.#ending;
+    this.#dialect = dialect;
+    this.#clock = clock;
+    this.name = `${dialect.name} modem`;
+    this.ready = this.#becameReady.promise;
+    this.#facts = newFacts(dialect.ownAirFormat);
+    this.#readings = new ReadingQueue({ capacity, onLeave: () => this.close() });
+    const port = new ModemPort({
+      dialect,
+      clock,
+      signal,
+      answerTimeoutMs,
+      facts: this.#facts,
+      write: async (bytes) => this.#link?.write(bytes),
+      listener: () => this.#session,
+    });
+    const commands = new ModemCommands({
+      exchange: port.exchange,
+      dialect,
+      clock,
+      signal,
+      onSilence: () => port.unstick(),
+      silence: () => port.silence(),
+    });
+    this.#port = port;
+    this.#commands = commands;
+    this.#session = new ModemSession({
+      dialect,
+      home,
+      clock,
+      signal,
+      port,
+      commands,
+      facts: this.#facts,
+      onFrame: (frame) => {
+        this.#rxOk += 1;
+        this.#readings.push(frame);
+      },
+      onReady: () => this.#becameReady.resolve(),
+      onStatus: () => this.#tellStatus(),
+    });
+    this.#running = this.#run(link);
+  }
+
+  counts(): Readonly<DriverCounts> {
+    const { frames, badFrames, garbageBytes } = this.#port;
+    return { frames, badFrames, garbageBytes, droppedReadings: this.#readings.dropped };
+  }
+
+  modem(): ModemFacts {
+    const { busyRetries, silences } = this.#commands;
+    const { strayAnswers } = this.#port.exchange;
+    return { ...this.#facts, cautions: [...this.#facts.cautions], busyRetries, silences, strayAnswers };
+  }
+
+  async transmit(transmission: LoraTransmission): Promise<TransmitResult> {
+    checkTransmission(this.#dialect, transmission);
+    if (this.#readings.ended) return { sent: false, error: "CLOSED" };
+    const result = await this.#session.transmit(transmission);
+    if (result.sent) this.#transmitted += 1;
+    return result;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<LoraReading, undefined> {
+    return this.#readings[Symbol.asyncIterator]();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #run(link: ByteLink | OpenByteLink): Promise<void> {
+    try {
+      this.#link = typeof link === "function" ? await link(this.#ending.signal) : link;
+      if (!this.#readings.ended) await Promise.race([this.#read(this.#link), this.#session.run()]);
+      throw new LinkLostError(`Lost ${this.name}: the link ended`);
+    } catch (error) {
+      await this.#end(error);
+    }
+  }
+
+  async #read(link: ByteLink): Promise<void> {
+    for await (const bytes of link) {
+      if (this.#readings.ended) return;
+      this.#port.push(bytes);
+    }
+  }
+
+  async #end(error: unknown): Promise<void> {
+    if (!this.#readings.ended) this.#facts.state = error instanceof ModemFaultError ? error.fault : "lost";
+    this.#session.end();
+    this.#ending.abort();
+    await this.#closeLink();
+    this.#readings.fail(asLinkLost(this.name, error));
+    this.#becameReady.resolve();
+  }
+
+  #tellStatus(): void {
+    const { rfErrors, ownAirFormat } = this.#facts;
+    this.#readings.push({
+      kind: "radio",
+      atMs: this.#clock.now(),
+      rxOk: this.#rxOk,
+      rxBad: rfErrors,
+      rxNoCrc: 0,
+      transmitted: this.#transmitted,
+      channels: 1,
+      spreadingFactors: 1,
+      ...(ownAirFormat && { ownAirFormat }),
+    });
+  }
+
+  async #close(): Promise<void> {
+    this.#facts.state = "closed";
+    this.#readings.end();
+    this.#ending.abort();
+    await this.#closeLink();
+    await this.#running;
+  }
+
+  /** A link that fails to close is gone all the same. */
+  #closeLink(): Promise<void> {
+    if (this.#link === undefined) return Promise.resolve();
+    this.#closingLink ??= this.#link.close().catch(() => {});
+    return this.#closingLink;
+  }
+}
+
+function newFacts(ownAirFormat: boolean): ModemFacts {
+  return {
+    state: "opening",
+    ownAirFormat,
+    cautions: [],
+    rearms: 0,
+    lapses: 0,
+    resets: 0,
+    busyRetries: 0,
+    silences: 0,
+    strayAnswers: 0,
+    rfErrors: 0,
+    framesElsewhere: 0,
+  };
+}
+
+function asLinkLost(name: string, error: unknown): LinkLostError {
+  if (error instanceof LinkLostError) return error;
+  return new LinkLostError(`Lost ${name}: ${errorMessage(error)}`, { cause: error });
+}
