@@ -25,7 +25,7 @@ import { type BundleContent, encodeBundle, epochSpanMs, MANIFEST_FILE } from "./
 import { type KeptBundle, keepOrWrite } from "./bundle-folder.ts";
 import { edgesOfStored } from "./edges.ts";
 import { entropyOfEpoch } from "./entropy-span.ts";
-import { ruleSetOf } from "./rule-sets.ts";
+import { RULE_SETS } from "./rule-sets.ts";
 
 /*
  * Closing an epoch turns the verdicts that were reached while it went on into payments, writes the bundle and then
@@ -237,7 +237,7 @@ async function settle(
   const payments = previous === undefined ? [] : await store.payments(previous.epoch);
   const before = new Map(payments.map(({ hotspotId, cumulative }) => [hotspotId, cumulative]));
   const proven = await store.provenOfEpoch(epoch);
-  return ruleSetOf(parameters.ruleSet).settle({ proven, verdicts }, { parameters, hotspots, before });
+  return RULE_SETS[parameters.ruleSet].settle({ proven, verdicts }, { parameters, hotspots, before });
 }
 
 const storedEpoch = (

@@ -1,10 +1,8 @@
 import { earshot1, type RuleSet, type RuleSetId } from "@earshot/protocol";
+import { helium2026 } from "@earshot/protocol/helium-2026";
 
-const RULE_SETS: Partial<Record<RuleSetId, RuleSet>> = { "earshot-1": earshot1 };
-
-/** @throws {RangeError} if this version has no such rule set */
-export function ruleSetOf(id: RuleSetId): RuleSet {
-  const found = RULE_SETS[id];
-  if (found === undefined) throw new RangeError(`Rule set ${id} is not known here`);
-  return found;
-}
+/** Every published way to judge and to pay. A live gateway judges by `earshot-1`; the other is what it is compared with. */
+export const RULE_SETS: Readonly<Record<RuleSetId, RuleSet>> = {
+  "earshot-1": earshot1,
+  "helium-2026": helium2026,
+};

@@ -28,6 +28,20 @@ test("the rules that were in force pay what was paid, epoch after epoch", async 
   expect(out).not.toContain("becomes");
 });
 
+test("Helium's last rules judge the same packets, and know in the second epoch who was heard in the first", async () => {
+  using folder = temporaryFolder();
+  for (const [i, bundle] of bundles.entries()) writeBundle(folder.path, FIRST_EPOCH + i, bundle);
+  const { status, out } = await run(folder.path, "--rules", "helium-2026");
+  expect(status).toBe(0);
+  const paid = [...out.matchAll(/under earshot-1, (\d+) under helium-2026/g)].map(([, amount]) =>
+    Number(amount),
+  );
+  expect(paid).toHaveLength(2);
+  const [, first, second] = out.split(/^Epoch/m);
+  expect(first).toContain("gateway_no_valid_witnesses");
+  expect(second).not.toContain("gateway_no_valid_witnesses");
+});
+
 test("other rules are shown beside them: amounts, reasons, and what changes", () => {
   const own = verified(bundles[0]);
   const judgement = {

@@ -6,23 +6,12 @@ import {
   type NetworkParameters,
   parametersHash,
   type RuleSet,
-  type RuleSetId,
   type Settlement,
 } from "@earshot/protocol";
 import { type Bundle, MANIFEST_FILE } from "../epochs/bundle.ts";
 import { formatLeaves, formatVerdicts } from "../epochs/bundle-texts.ts";
-import { ruleSetOf } from "../epochs/rule-sets.ts";
 import { type Check, differ, expectEqual } from "./check.ts";
 import { expectText } from "./texts.ts";
-
-/** The rules of an epoch, if this program knows them. */
-export function* readRuleSet(id: RuleSetId): Check<RuleSet> {
-  try {
-    return ruleSetOf(id);
-  } catch (error) {
-    return yield* differ("parameters.json", "ruleSet", "one that is known here", (error as Error).message);
-  }
-}
 
 /** Settles what was judged; the rules cannot pay a hotspot that the registry does not have. */
 export function* settle(

@@ -10,6 +10,7 @@ import type {
 } from "@earshot/protocol";
 import type { Bundle } from "../epochs/bundle.ts";
 import { readAmountsBefore } from "../epochs/bundle-readers.ts";
+import { RULE_SETS } from "../epochs/rule-sets.ts";
 import { collectBeaconSignatures } from "./beacon-signatures.ts";
 import { type Check, type Checked, type Difference, runCheck, runCheckLater } from "./check.ts";
 import { checkInputs, type Head, type Inputs, isCompleteAt, readInputs } from "./inputs.ts";
@@ -27,7 +28,7 @@ import {
 import type { OnProgress } from "./packets.ts";
 import { checkParameters, checkSuccession } from "./parameters.ts";
 import type { Changes, Registrations } from "./registry.ts";
-import { checkResults, checkTotals, readRuleSet, settle } from "./results.ts";
+import { checkResults, checkTotals, settle } from "./results.ts";
 import { type UsedSequences, usedAfter } from "./sequences.ts";
 import { OwnThread, type SignatureChecker } from "./signatures.ts";
 
@@ -138,7 +139,7 @@ function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found
   const { parameters, signed } = head;
   const { manifest } = signed;
   const { previous, signatures = new OwnThread(), onProgress } = options;
-  const rules = yield* readRuleSet(parameters.ruleSet);
+  const rules = RULE_SETS[parameters.ruleSet];
   const inputs = yield* readInputs(bundle, head, signatures, onProgress);
   const holds = yield* collectBeaconSignatures(inputs.beacons);
   onProgress?.("judging", 0, 1);
