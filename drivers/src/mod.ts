@@ -1,6 +1,13 @@
 /** Devices in, typed readings out. */
 export * from "./driver.ts";
 export { type OpenGpsdOptions, openGpsd } from "./gps/gpsd.ts";
+export { IntegrityMonitor } from "./gps/integrity/integrity-monitor.ts";
+export {
+  INTEGRITY_FLAGS,
+  type IntegrityFinding,
+  type IntegrityFlag,
+  type IntegritySummary,
+} from "./gps/integrity/integrity-summary.ts";
 export { type OpenNmeaOptions, openNmea } from "./gps/nmea.ts";
 export type { FixMode, GpsReading, RfBlock, Satellite, SurveyIn } from "./gps/reading.ts";
 export type { Ecef, Geodetic } from "./gps/rtcm3/geodetic.ts";

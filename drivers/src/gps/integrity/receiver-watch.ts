@@ -1,0 +1,77 @@
+import type { GpsReading } from "../reading.ts";
+import { defined } from "../satellites.ts";
+import type { IntegrityFinding, WatchReport } from "./integrity-summary.ts";
+import { mean, Recent, round } from "./recent.ts";
+import { INTEGRITY_THRESHOLDS as T } from "./thresholds.ts";
+
+type Told = Pick<
+  GpsReading,
+  "mode" | "satellitesUsed" | "antenna" | "jamming" | "jammingIndicator" | "spoofing"
+>;
+
+/** What the receiver says of itself: the antenna as it is now, interference and forgery as they were at worst. */
+export class ReceiverWatch {
+  readonly #recent = new Recent<Told>(T.windowMs);
+
+  add({
+    atMs,
+    mode,
+    satellitesUsed,
+    satellites,
+    antenna,
+    jamming,
+    jammingIndicator,
+    spoofing,
+  }: GpsReading): void {
+    const used = satellitesUsed ?? satellites.filter((one) => one.used === true).length;
+    this.#recent.add(atMs, { mode, satellitesUsed: used, antenna, jamming, jammingIndicator, spoofing });
+  }
+
+  report(nowMs: number): WatchReport {
+    const told = this.#recent.values(nowMs);
+    const antenna = told.findLast((one) => one.antenna !== undefined)?.antenna;
+    const jamming = worst(
+      ["critical", "warning", "none"] as const,
+      told.map((one) => one.jamming),
+    );
+    const spoofing = worst(
+      ["affirmed", "indicated", "none"] as const,
+      told.map((one) => one.spoofing),
+    );
+    const indicators = told.flatMap(({ jammingIndicator }) => jammingIndicator ?? []);
+    const maxJammingIndicator = indicators.length > 0 ? Math.max(...indicators) : undefined;
+    const facts = { ...fixFacts(told), antenna, jamming, maxJammingIndicator, spoofing };
+    return { facts: defined(facts), findings: findingsOf(antenna, jamming, spoofing) };
+  }
+}
+
+function fixFacts(told: readonly Told[]): WatchReport["facts"] {
+  const used = told.map(({ satellitesUsed }) => satellitesUsed ?? 0);
+  if (told.length === 0) return { readings: 0, fixMode: 0 };
+  return {
+    readings: told.length,
+    fixMode: told.at(-1)?.mode ?? 0,
+    fixPermille: Math.round((1000 * told.filter(({ mode }) => mode >= 2).length) / told.length),
+    satellitesUsed: { min: Math.min(...used), mean: round(mean(used), 1) },
+  };
+}
+
+const worst = <S>(order: readonly S[], told: readonly (S | undefined)[]): S | undefined =>
+  order.find((state) => told.includes(state));
+
+function findingsOf(
+  antenna: GpsReading["antenna"],
+  jamming: GpsReading["jamming"],
+  spoofing: GpsReading["spoofing"],
+): IntegrityFinding[] {
+  const findings: IntegrityFinding[] = [];
+  const add = (code: IntegrityFinding["code"], flag: IntegrityFinding["flag"], text: string) =>
+    findings.push({ code, flag, text, measured: {} });
+  if (antenna === "open") add("antenna_open", "antenna", "The receiver says that no antenna is connected");
+  if (antenna === "short") add("antenna_short", "antenna", "The receiver says that its antenna is shorted");
+  // A warning still has a fix, and is no fault.
+  if (jamming === "critical") add("jammed", "jamming", "The receiver says that it is jammed");
+  if (spoofing === "indicated") add("spoofed", "spoofing", "The receiver says that signals look forged");
+  if (spoofing === "affirmed") add("spoofed", "spoofing", "The receiver says that signals are forged");
+  return findings;
+}

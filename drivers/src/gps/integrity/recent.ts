@@ -1,0 +1,36 @@
+/** 20 a second, for a minute. */
+const MOST_KEPT = 1200;
+
+/** What was added in the last while, the oldest first; bounded. */
+export class Recent<T> {
+  readonly #keptMs: number;
+  #all: { atMs: number; value: T }[] = [];
+
+  constructor(keptMs: number) {
+    this.#keptMs = keptMs;
+  }
+
+  add(atMs: number, value: T): void {
+    this.#all.push({ atMs, value });
+    if (this.#all.length > MOST_KEPT) this.#all.splice(0, MOST_KEPT / 4);
+  }
+
+  /** Also forgets what a host clock that was set back has put into the future. */
+  values(nowMs: number): T[] {
+    this.#all = this.#all.filter(({ atMs }) => Math.abs(nowMs - atMs) <= this.#keptMs);
+    return this.#all.map(({ value }) => value);
+  }
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+}
+
+export const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** To `digits` decimals: for people, and so that -0 is 0. */
+export const round = (value: number, digits = 0): number => Number(value.toFixed(digits)) + 0;
