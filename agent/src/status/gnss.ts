@@ -1,14 +1,15 @@
-import type { GpsReading } from "@earshot/drivers";
+import { type GpsReading, IntegrityMonitor } from "@earshot/drivers";
 import type { Gnss } from "@earshot/protocol";
 
 /** A fix older than this says nothing about now. */
 const FRESH_MS = 30_000;
-const ANTENNA_FAULT = 1;
-const JAMMING = 2;
-const SPOOFING = 4;
 
-/** How the receiver knew itself at `nowMs`; null without a recent reading. Values are cut to what a packet can say. */
-export function gnssOf(reading: GpsReading | undefined, nowMs: number): Gnss | null {
+/**
+ * How the receiver knew itself at `nowMs`; null without a recent reading. Values are cut to what a packet can say.
+ *
+ * @param flags of the agent's `IntegrityMonitor`; left out, of this reading alone
+ */
+export function gnssOf(reading: GpsReading | undefined, nowMs: number, flags?: number): Gnss | null {
   if (reading === undefined || Math.abs(nowMs - reading.atMs) > FRESH_MS) return null;
   const { latDeg, lonDeg } = reading;
   // A position that was typed in or surveyed before is no measurement: it proves nothing about where the receiver is.
@@ -23,17 +24,14 @@ export function gnssOf(reading: GpsReading | undefined, nowMs: number): Gnss | n
     altitudeM: hasFix && altMslM !== undefined ? clamp(altMslM, -1000, 20_000) : null,
     horizontalErrorDm:
       hasFix && horizontalErrorM !== undefined ? clamp(horizontalErrorM * 10, 0, 65_535) : null,
-    integrityFlags: integrityFlags(reading),
+    integrityFlags: flags ?? flagsOf(reading),
   };
 }
 
-/** A warning of interference still has a fix, and is no fault; a signal that only looks forged is one. */
-function integrityFlags({ antenna, jamming, spoofing }: GpsReading): number {
-  return (
-    (antenna === "open" || antenna === "short" ? ANTENNA_FAULT : 0) |
-    (jamming === "critical" ? JAMMING : 0) |
-    (spoofing === "indicated" || spoofing === "affirmed" ? SPOOFING : 0)
-  );
+function flagsOf(reading: GpsReading): number {
+  const monitor = new IntegrityMonitor();
+  monitor.add(reading);
+  return monitor.summary(reading.atMs).flags;
 }
 
 const usedInView = ({ satellites }: GpsReading): number => satellites.filter(({ used }) => used).length;
