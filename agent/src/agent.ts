@@ -1,26 +1,28 @@
-import type { Driver, GpsReading, LoraRadio, LoraReading } from "@earshot/drivers";
+import type { Driver, LinuxReading } from "@earshot/drivers";
 import { type Clock, hotspotId, hotspotName, type Log, type Random, type Signer } from "@earshot/protocol";
 import { Beaconer } from "./beacon/beaconer.ts";
 import { EntropyTracker } from "./beacon/entropy-tracker.ts";
-import type { ForwarderFacts } from "./board/facts.ts";
 import { StatusBoard } from "./board/status-board.ts";
 import type { AgentConfig } from "./config/agent-config.ts";
 import type { CoreContext } from "./core-context.ts";
 import type { OpenDevice } from "./devices/open-device.ts";
-import { supervise } from "./devices/supervise.ts";
+import { type AgentGps, runGps } from "./devices/run-gps.ts";
+import { runMachine } from "./devices/run-machine.ts";
+import { type AgentRadio, runRadio } from "./devices/run-radio.ts";
+import { runningSensor, type SensorDevice } from "./devices/run-sensor.ts";
+import { watchPorts } from "./devices/watch-ports.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import type { OpenPublisher } from "./publisher/publisher.ts";
 import { Inbox } from "./session/inbox.ts";
 import { keepSession } from "./session/session.ts";
 import { gnssOf } from "./status/gnss.ts";
-import { GpsSummary } from "./status/gps-summary.ts";
+import { reportReadings } from "./status/report-readings.ts";
+import { SourceSummary } from "./status/source-summary.ts";
 import { reportStatus } from "./status/status-reporter.ts";
 import { Wakeup } from "./time/wakeup.ts";
 import { wholeMs } from "./time/whole-ms.ts";
+import { Concentrators } from "./witness/concentrators.ts";
 import { Witnesser } from "./witness/witnesser.ts";
-
-/** A radio; one behind packet forwarders may also tell which of them it sees. */
-export type AgentRadio = LoraRadio & { forwarderFacts?(): ForwarderFacts[] };
 
 /** Everything the agent touches is passed in, so that one process can run many, in real or in virtual time. */
 export interface AgentDeps {
@@ -34,15 +36,16 @@ export interface AgentDeps {
   openPublisher: OpenPublisher;
   openRadio: OpenDevice<AgentRadio>;
   /** Absent where the hotspot has no GPS. */
-  openGps?: OpenDevice<Driver<GpsReading>>;
+  openGps?: OpenDevice<AgentGps>;
+  /** Whatever else measures something; their names are unique. */
+  sensors?: readonly SensorDevice[];
+  /** Absent where the computer's own health is not looked at. */
+  openMachine?: OpenDevice<Driver<LinuxReading>>;
   /** Software version, at most 32 characters; part of every status packet. */
   version: string;
   /** What the status page reads; made by `runAgent` when absent. */
   board?: StatusBoard;
 }
-
-/** A receiver speaks each second: one that does not is stuck or unplugged without a word. */
-const GPS_SILENCE_LIMIT_MS = 60_000;
 
 /**
  * Runs one hotspot until `signal` is aborted, then closes devices and session and resolves. A device or broker that
@@ -66,34 +69,40 @@ function startParts(deps: AgentDeps, signal: AbortSignal): Promise<void>[] {
   const { board, clock, config } = context;
   const connected = new Wakeup();
   let radio: AgentRadio | undefined;
-  const gnss = () => gnssOf(board.gpsReading, clock.now());
+  const gnss = () => {
+    const nowMs = clock.now();
+    return gnssOf(board.gpsReading, nowMs, board.integrity.summary(nowMs).flags);
+  };
   const beaconer = new Beaconer(context, () => radio, gnss);
   const witnesser = new Witnesser(context, gnss);
   const tracker = new EntropyTracker(config.network.name, config.network.publicKey);
   const inbox = new Inbox(context, tracker, (entropy) => beaconer.onEntropy(entropy));
-  const runRadio = supervise<LoraReading, AgentRadio>(
-    context,
-    {
-      board: "radio",
-      open: deps.openRadio,
-      onChange: (device) => {
-        radio = device;
-      },
-      onReading: (reading) => takeRadioReading(board, witnesser, reading),
-      probe: (device) => ({
-        name: device.name,
-        counts: () => device.counts(),
-        ...(device.forwarderFacts === undefined ? {} : { forwarders: () => device.forwarderFacts?.() ?? [] }),
-      }),
-    },
-    signal,
-  );
+  const onChange = (opened: AgentRadio | undefined) => {
+    radio = opened;
+  };
   return [
-    runRadio,
-    ...gpsParts(deps, context, signal),
+    runRadio(context, { open: deps.openRadio, onChange, witnesser }, signal),
+    ...measuringParts(deps, context, signal),
+    watchPorts(context, signal),
     keepSession(context, { openPublisher: deps.openPublisher, inbox, connected }, signal),
     beaconer.run(signal),
     reportStatus(context, gnss, connected, signal),
+  ];
+}
+
+/** GPS, sensors and machine, and the packets that sum up what they measured. */
+function measuringParts(deps: AgentDeps, context: CoreContext, signal: AbortSignal): Promise<void>[] {
+  const { openGps, openMachine, sensors = [] } = deps;
+  const gps = new SourceSummary(context, "gps");
+  const machine = new SourceSummary(context, "machine");
+  const running = sensors.map((sensor) =>
+    runningSensor(context, sensor, new SourceSummary(context, sensor.name)),
+  );
+  return [
+    ...(openGps === undefined ? [] : [runGps(context, openGps, gps, signal)]),
+    ...(openMachine === undefined ? [] : [runMachine(context, openMachine, machine, signal)]),
+    ...running.map((sensor) => sensor.run(signal)),
+    reportReadings(context, [gps, machine, ...running], signal),
   ];
 }
 
@@ -110,47 +119,11 @@ function coreContext(deps: AgentDeps): CoreContext {
       network: config.network.name,
       hotspot: { id, name: hotspotName(id) },
       hasGps: deps.openGps !== undefined,
+      hasMachine: deps.openMachine !== undefined,
+      sensors: (deps.sensors ?? []).map(({ name, type }) => ({ source: name, type })),
     },
     () => outbox.state(),
   );
   const shared = { config, clock, random, log, signer, outbox, board, version, startedAtMs };
-  return { ...shared, hotspotId: id, toPublish: new Wakeup() };
-}
-
-function takeRadioReading(board: StatusBoard, witnesser: Witnesser, reading: LoraReading): void {
-  if (reading.kind === "radio") {
-    board.radioStatus = reading;
-    return;
-  }
-  board.framesHeard += 1;
-  board.lastFrameAtMs = reading.atMs;
-  // Not awaited: packets of frames heard together share one write. It never rejects.
-  void witnesser.onFrame(reading);
-}
-
-function tellFix({ board, log }: CoreContext, { mode, satellitesUsed }: GpsReading): void {
-  const hadFix = (board.gpsReading?.mode ?? 0) >= 2;
-  if (mode >= 2 !== hadFix)
-    log("info", hadFix ? "GPS lost its fix" : "GPS has a fix", { mode, satellitesUsed });
-}
-
-function gpsParts(deps: AgentDeps, context: CoreContext, signal: AbortSignal): Promise<void>[] {
-  if (deps.openGps === undefined) return [];
-  const summary = new GpsSummary(context);
-  const run = supervise<GpsReading, Driver<GpsReading>>(
-    context,
-    {
-      board: "gps",
-      open: deps.openGps,
-      onReading: (reading) => {
-        tellFix(context, reading);
-        context.board.gpsReading = reading;
-        summary.add(reading);
-      },
-      probe: (device) => ({ name: device.name, counts: () => device.counts() }),
-      silenceLimitMs: GPS_SILENCE_LIMIT_MS,
-    },
-    signal,
-  );
-  return [run, summary.run(signal)];
+  return { ...shared, hotspotId: id, concentrators: new Concentrators(), toPublish: new Wakeup() };
 }

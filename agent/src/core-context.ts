@@ -4,6 +4,7 @@ import type { AgentConfig } from "./config/agent-config.ts";
 import type { Outbox, OutboxEntry } from "./outbox/outbox.ts";
 import { errorText } from "./time/error-text.ts";
 import type { Wakeup } from "./time/wakeup.ts";
+import type { Concentrators } from "./witness/concentrators.ts";
 
 /** What the parts of one running agent share. */
 export interface CoreContext {
@@ -17,6 +18,8 @@ export interface CoreContext {
   version: string;
   startedAtMs: number;
   hotspotId: string;
+  /** Whose counters the reports may tell. */
+  concentrators: Concentrators;
   /** Told when the outbox has something new to publish. */
   toPublish: Wakeup;
 }

@@ -1,12 +1,18 @@
 /** The program on a hotspot: beacons, witnesses, and delivers what it signed. */
-export { type AgentDeps, type AgentRadio, runAgent } from "./agent.ts";
+export { type AgentDeps, runAgent } from "./agent.ts";
 export type { AgentStatus, ForwarderFacts } from "./board/facts.ts";
 export { StatusBoard } from "./board/status-board.ts";
 export type { AgentConfig } from "./config/agent-config.ts";
-export type { Config, GpsConfig, LoraConfig } from "./config/config.ts";
+export type { Config, GpsConfig, LoraConfig, SensorConfig } from "./config/config.ts";
 export { ConfigError, loadConfig, parseConfig } from "./config/load.ts";
 export type { OpenDevice } from "./devices/open-device.ts";
-export { gpsOpener, radioOpener } from "./devices/open-devices.ts";
+export { gpsOpener } from "./devices/open-gps.ts";
+export { machineOpener } from "./devices/open-machine.ts";
+export { radioOpener } from "./devices/open-radio.ts";
+export { sensorDevices } from "./devices/open-sensor.ts";
+export type { AgentGps } from "./devices/run-gps.ts";
+export type { AgentRadio } from "./devices/run-radio.ts";
+export type { AgentSensor, SensorDevice } from "./devices/run-sensor.ts";
 export { type Assessment, assess } from "./health/assess.ts";
 export type { Health, Part } from "./health/part.ts";
 export { keyFile } from "./identity/key-file.ts";

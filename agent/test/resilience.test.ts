@@ -39,7 +39,10 @@ describe("devices", () => {
     await agent.clock.advance(0);
     agent.gps.lose();
     await agent.clock.advance(45_000);
-    expect(agent.board.link("gps")).toMatchObject({ state: "lost", reason: "Cannot open the fake device" });
+    expect(agent.board.links.get("gps")).toMatchObject({
+      state: "lost",
+      reason: "Cannot open the fake device",
+    });
     agent.radio.read(loraFrameOf(1, agent.clock.now()));
     await agent.clock.advance(0);
     expect(agent.packets("witness")).toHaveLength(1);
@@ -50,7 +53,7 @@ describe("devices", () => {
     expect(agent.gps.opens).toBe(2);
     agent.gps.read(fixAt(agent.clock.now()));
     await agent.clock.advance(0);
-    expect(agent.board.link("gps").state).toBe("ok");
+    expect(agent.board.links.get("gps").state).toBe("ok");
     await agent.stop();
     expect(agent.gps.closes).toBe(1);
     expect(agent.radio.closes).toBe(1);
@@ -95,7 +98,7 @@ describe("the session", () => {
     await agent.clock.advance(59_000);
     expect(agent.broker.sessions).toHaveLength(1);
     await agent.clock.advance(1500);
-    expect(agent.board.link("broker").reason).toContain("did not acknowledge a packet within 60 s");
+    expect(agent.board.links.get("broker").reason).toContain("did not acknowledge a packet within 60 s");
     agent.broker.isAcknowledging = true;
     await agent.clock.advance(5000);
     expect(agent.broker.sessions).toHaveLength(2);
@@ -217,7 +220,7 @@ describe("witnessing", () => {
     await agent.clock.advance(0);
     expect(agent.packets("witness")).toMatchObject([{ rssiDbm: -101, snrDdb: -35 }]);
     expect(agent.board.counters).toMatchObject({ beaconsHeard: 3, duplicatesHeard: 1, unusableHeard: 1 });
-    expect(agent.board.framesHeard).toBe(6);
+    expect(agent.board.radio.framesHeard).toBe(6);
     await agent.stop();
   });
 

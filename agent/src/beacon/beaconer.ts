@@ -193,7 +193,7 @@ export class Beaconer {
   }
 
   async #report(plan: Plan, atMs: number, result: TransmitResult & { sent: true }): Promise<void> {
-    const { config, signer } = this.#context;
+    const { config, signer, concentrators } = this.#context;
     const { scheduleSignature, beaconSignature, entropy, derived } = plan;
     const { freqHz, spreadingFactor, bandwidthHz } = derived;
     const gnss = this.#gnss();
@@ -210,7 +210,7 @@ export class Beaconer {
           spreadingFactor,
           bandwidthHz,
           powerDbm: Math.round(result.powerDbm),
-          tmstUs: result.tmstUs ?? null,
+          tmstUs: concentrators.counter(result.tmstUs, atMs),
           gnss,
         },
         signer,

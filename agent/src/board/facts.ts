@@ -1,4 +1,4 @@
-import type { GpsReading, RadioStatus } from "@earshot/drivers";
+import type { GpsReading, IntegritySummary, LinuxReading, RadioStatus } from "@earshot/drivers";
 import type { Measurement, Outcome, PacketType } from "@earshot/protocol";
 import type { OutboxState } from "../outbox/outbox.ts";
 
@@ -12,11 +12,35 @@ export interface LinkFacts {
   lastAtMs?: number;
 }
 
-export interface DeviceFacts extends LinkFacts {
-  name?: string;
+/** Why a device is lost, where more is known than the sentence says. */
+export type Trouble = "in-use" | "unreadable" | "silent";
+
+/** What tells how a device is. */
+export interface DeviceState extends LinkFacts {
+  trouble?: Trouble;
+  /** Readings a second, in the latest 10 s in which there were any. */
+  readingsPerS?: number;
+  /** Of the open driver: frames understood so far. */
+  frames?: number;
   /** Recognised and refused so far: many and no reading means a wrong baud rate or protocol. */
   badFrames?: number;
   garbageBytes?: number;
+  /** Readings that came faster than they were taken, and were given up. */
+  droppedReadings?: number;
+  /** Other programs that have its port open: each takes some of its bytes. */
+  sharedWith?: string[];
+  /** What it lacks or refused, in sentences. */
+  cautions?: string[];
+}
+
+export interface DeviceFacts extends DeviceState {
+  /** As the open driver calls it. */
+  name?: string;
+  /** How often it was opened and lost since the agent started. */
+  opened: number;
+  lost: number;
+  /** Readings taken since the agent started. */
+  readings: number;
 }
 
 export interface ForwarderFacts {
@@ -26,15 +50,42 @@ export interface ForwarderFacts {
   canTransmit: boolean;
 }
 
+/** Frames heard on one frequency since the agent started. */
+export interface ChannelFacts {
+  freqHz: number;
+  frames: number;
+  lastAtMs: number;
+  /** Of the loudest frame. */
+  bestRssiDbm?: number;
+}
+
 export interface RadioFacts extends DeviceFacts {
-  status?: Omit<RadioStatus, "kind">;
+  /** What the concentrators last said of themselves; those not heard from in 10 min are left out. */
+  statuses: Omit<RadioStatus, "kind">[];
   forwarders?: ForwarderFacts[];
   framesHeard: number;
   lastFrameAtMs?: number;
+  /** By frequency. */
+  channels: ChannelFacts[];
 }
 
 export interface GpsFacts extends DeviceFacts {
   reading?: Omit<GpsReading, "kind" | "satellites"> & { inView: number };
+  /** The last minute; its findings say in a sentence what is doubtful. */
+  integrity?: IntegritySummary;
+}
+
+export interface SensorFacts extends DeviceFacts {
+  /** Its name in the configuration, and the source of its reading packets. */
+  source: string;
+  /** As in the configuration: `pms5003`. */
+  type: string;
+  /** The latest value of each quantity. */
+  quantities: Record<string, { value: number; atMs: number }>;
+}
+
+export interface MachineFacts extends DeviceFacts {
+  reading?: Omit<LinuxReading, "kind">;
 }
 
 export interface EntropyFacts {
@@ -116,6 +167,10 @@ export interface AgentStatus {
   radio: RadioFacts;
   /** Absent where no GPS is configured. */
   gps?: GpsFacts;
+  /** In the order of the configuration. */
+  sensors: SensorFacts[];
+  /** Absent where the machine's health is not looked at. */
+  machine?: MachineFacts;
   broker: LinkFacts;
   outbox: OutboxState & { problem?: string };
   entropy?: EntropyFacts;

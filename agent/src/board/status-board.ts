@@ -1,19 +1,24 @@
-import type { GpsReading, RadioStatus } from "@earshot/drivers";
+import { type GpsReading, IntegrityMonitor, type LinuxReading } from "@earshot/drivers";
 import type { OutboxState } from "../outbox/outbox.ts";
+import { DeviceBook } from "./device-book.ts";
 import type {
   AgentStatus,
   BeaconFacts,
   Counters,
+  DeviceFacts,
   EntropyFacts,
-  ForwarderFacts,
   GpsFacts,
-  LinkFacts,
+  MachineFacts,
   RadioFacts,
   ScheduleFacts,
+  SensorFacts,
   VerdictFacts,
   WitnessFacts,
 } from "./facts.ts";
+import { LinkBook } from "./link-book.ts";
+import { RadioBook } from "./radio-book.ts";
 import { RecentPackets } from "./recent-packets.ts";
+import { SensorBook } from "./sensor-book.ts";
 
 const KEPT = 20;
 const VERDICT_COUNTERS = {
@@ -28,16 +33,12 @@ export interface BoardIdentity {
   network: string;
   hotspot: { id: string; name: string };
   hasGps: boolean;
+  sensors?: readonly { source: string; type: string }[];
+  hasMachine?: boolean;
 }
 
-/** What a device can be asked at any time. */
-export interface DeviceProbe {
-  name: string;
-  counts(): { badFrames: number; garbageBytes: number };
-  forwarders?(): ForwarderFacts[];
-}
-
-type LinkName = "radio" | "gps" | "broker";
+/** What is kept of a sensor's link and device under one name. */
+export const sensorKey = (source: string): string => `sensor ${source}`;
 
 /** The agent's state in memory: the core writes it, page and `status` command read a snapshot. Bounded. */
 export class StatusBoard {
@@ -54,14 +55,17 @@ export class StatusBoard {
   outboxProblem: string | undefined;
   entropy: EntropyFacts | undefined;
   schedule: ScheduleFacts | undefined;
-  radioStatus: RadioStatus | undefined;
   gpsReading: GpsReading | undefined;
-  framesHeard = 0;
-  lastFrameAtMs: number | undefined;
+  /** Whether the receiver can be believed. */
+  readonly integrity = new IntegrityMonitor();
+  machineReading: LinuxReading | undefined;
+  /** By name: `radio`, `gps`, `machine`, `broker`, and `sensorKey` of each sensor. */
+  readonly links = new LinkBook();
+  readonly devices = new DeviceBook();
+  readonly radio = new RadioBook();
+  readonly sensors = new SensorBook();
   #identity: BoardIdentity | undefined;
   #outbox: (() => OutboxState) | undefined;
-  readonly #links = new Map<LinkName, LinkFacts>();
-  readonly #probes = new Map<LinkName, DeviceProbe>();
   readonly #beacons: BeaconFacts[] = [];
   readonly #witnesses: WitnessFacts[] = [];
   readonly #verdicts: VerdictFacts[] = [];
@@ -70,36 +74,14 @@ export class StatusBoard {
   begin(identity: BoardIdentity, outbox: () => OutboxState): void {
     this.#identity = identity;
     this.#outbox = outbox;
-    for (const name of ["radio", "gps", "broker"] as const) {
-      this.#links.set(name, { state: "searching", sinceMs: identity.startedAtMs });
-    }
+    const sensors = (identity.sensors ?? []).map(({ source }) => sensorKey(source));
+    this.links.begin(["radio", "gps", "machine", "broker", ...sensors], identity.startedAtMs);
   }
 
-  link(name: LinkName): LinkFacts {
-    return this.#links.get(name) ?? { state: "searching", sinceMs: 0 };
-  }
-
-  setLink(name: LinkName, state: LinkFacts["state"], atMs: number, reason?: string): void {
-    const before = this.link(name);
-    const sinceMs = before.state === state ? before.sinceMs : atMs;
-    const { lastAtMs } = before;
-    this.#links.set(name, {
-      state,
-      sinceMs,
-      ...(reason === undefined ? {} : { reason }),
-      ...(lastAtMs === undefined ? {} : { lastAtMs }),
-    });
-  }
-
-  /** Something came from it, so it works. */
-  heardFrom(name: LinkName, atMs: number): void {
-    if (this.link(name).state !== "ok") this.setLink(name, "ok", atMs);
-    this.link(name).lastAtMs = atMs;
-  }
-
-  setProbe(name: LinkName, probe: DeviceProbe | undefined): void {
-    if (probe === undefined) this.#probes.delete(name);
-    else this.#probes.set(name, probe);
+  /** A reading came from a device. */
+  read(name: string, atMs: number): void {
+    this.links.heardFrom(name, atMs);
+    this.devices.read(name, atMs);
   }
 
   addBeacon(facts: BeaconFacts): void {
@@ -119,13 +101,15 @@ export class StatusBoard {
   snapshot(nowMs: number): AgentStatus {
     if (this.#identity === undefined || this.#outbox === undefined)
       throw new TypeError("The board was not begun");
-    const { hasGps, ...identity } = this.#identity;
+    const { hasGps, hasMachine, sensors = [], ...identity } = this.#identity;
     return {
       atMs: nowMs,
       ...identity,
-      radio: this.#radio(),
-      ...(hasGps ? { gps: this.#gps() } : {}),
-      broker: { ...this.link("broker") },
+      radio: this.#radio(nowMs),
+      ...(hasGps ? { gps: this.#gps(nowMs) } : {}),
+      sensors: sensors.map((sensor) => this.#sensor(sensor, nowMs)),
+      ...(hasMachine ? { machine: this.#machine(nowMs) } : {}),
+      broker: { ...this.links.get("broker") },
       outbox: { ...this.#outbox(), ...optional("problem", this.outboxProblem) },
       ...optional("entropy", this.entropy),
       ...optional("schedule", this.schedule),
@@ -136,28 +120,41 @@ export class StatusBoard {
     };
   }
 
-  #radio(): RadioFacts {
-    const probe = this.#probes.get("radio");
+  #radio(nowMs: number): RadioFacts {
+    const { radio } = this;
     return {
-      ...this.#device("radio"),
-      framesHeard: this.framesHeard,
-      ...optional("lastFrameAtMs", this.lastFrameAtMs),
-      ...optional("status", this.radioStatus),
-      ...optional("forwarders", probe?.forwarders?.()),
+      ...this.#device("radio", nowMs),
+      framesHeard: radio.framesHeard,
+      ...optional("lastFrameAtMs", radio.lastFrameAtMs),
+      statuses: radio.statuses(nowMs).map(({ kind: _, ...status }) => status),
+      channels: radio.channels(),
+      ...optional("forwarders", this.devices.probe("radio")?.forwarders?.()),
     };
   }
 
-  #gps(): GpsFacts {
-    if (this.gpsReading === undefined) return this.#device("gps");
+  #gps(nowMs: number): GpsFacts {
+    if (this.gpsReading === undefined) return this.#device("gps", nowMs);
     const { kind: _, satellites, ...reading } = this.gpsReading;
-    return { ...this.#device("gps"), reading: { ...reading, inView: satellites.length } };
+    return {
+      ...this.#device("gps", nowMs),
+      reading: { ...reading, inView: satellites.length },
+      integrity: this.integrity.summary(nowMs),
+    };
   }
 
-  #device(name: LinkName): LinkFacts {
-    const probe = this.#probes.get(name);
-    if (probe === undefined) return { ...this.link(name) };
-    const { badFrames, garbageBytes } = probe.counts();
-    return { ...this.link(name), ...{ name: probe.name, badFrames, garbageBytes } };
+  #sensor({ source, type }: { source: string; type: string }, nowMs: number): SensorFacts {
+    const quantities = this.sensors.latest(source);
+    return { source, type, ...this.#device(sensorKey(source), nowMs), quantities };
+  }
+
+  #machine(nowMs: number): MachineFacts {
+    if (this.machineReading === undefined) return this.#device("machine", nowMs);
+    const { kind: _, ...reading } = this.machineReading;
+    return { ...this.#device("machine", nowMs), reading };
+  }
+
+  #device(name: string, nowMs: number): DeviceFacts {
+    return { ...this.links.get(name), ...this.devices.facts(name, nowMs) };
   }
 }
 

@@ -2,7 +2,10 @@ import { hotspotId, hotspotName } from "@earshot/protocol";
 import { runAgent } from "../agent.ts";
 import { StatusBoard } from "../board/status-board.ts";
 import type { Config } from "../config/config.ts";
-import { gpsOpener, radioOpener } from "../devices/open-devices.ts";
+import { gpsOpener } from "../devices/open-gps.ts";
+import { machineOpener } from "../devices/open-machine.ts";
+import { radioOpener } from "../devices/open-radio.ts";
+import { sensorDevices } from "../devices/open-sensor.ts";
 import { keyFile } from "../identity/key-file.ts";
 import { sqliteOutbox } from "../outbox/sqlite-outbox.ts";
 import { createPage } from "../page/app.ts";
@@ -23,6 +26,7 @@ export async function run(config: Config, terminal: Terminal): Promise<ExitCode>
   const outbox = sqliteOutbox({ stateDir: config.stateDir, clock, log, ...config.outbox });
   const board = new StatusBoard();
   const openGps = gpsOpener(config.gps, clock);
+  const openMachine = machineOpener(config, clock);
   let page: RunningPage | undefined;
   try {
     const running = runAgent(
@@ -37,7 +41,9 @@ export async function run(config: Config, terminal: Terminal): Promise<ExitCode>
         version,
         openPublisher: mqttPublisher(brokerOptions(config.broker)),
         openRadio: radioOpener(config.lora, clock, log),
+        sensors: sensorDevices(config.sensors, clock),
         ...(openGps === undefined ? {} : { openGps }),
+        ...(openMachine === undefined ? {} : { openMachine }),
       },
       signal,
     );

@@ -7,3 +7,10 @@ export function parseAddress(text: string): SocketAddress | undefined {
   const port = Number(match[3]);
   return port > 65_535 ? undefined : { host: match[1] ?? match[2] ?? "", port };
 }
+
+/** An address that the schema has accepted. */
+export function addressOf(text: string): SocketAddress {
+  const address = parseAddress(text);
+  if (address === undefined) throw new TypeError("The configuration was not checked");
+  return address;
+}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { configKeys, environmentName } from "./keys.ts";
+import { configKeys, environmentKeys, environmentName } from "./keys.ts";
 import { ConfigError, loadConfig, parseConfig } from "./load.ts";
 
 const EXAMPLE = readFileSync(new URL("../../config.example.toml", import.meta.url), "utf8");
@@ -17,6 +17,32 @@ function problems(toml: string, environment = {}): readonly string[] {
   return [];
 }
 
+interface Paragraph {
+  section: string;
+  text: string;
+}
+
+/**
+ * The example with every key that is commented out put in force in the chosen paragraphs. Of sections that show
+ * several kinds of device, the kind that is in force gives way.
+ */
+function withParagraphs(isChosen: (paragraph: Paragraph) => boolean): string {
+  let section = "";
+  const paragraphs = EXAMPLE.split("\n\n").map((text) => {
+    section = /^(?:# \[)?\[(\w+)\]/m.exec(text)?.[1] ?? section;
+    return { section, text };
+  });
+  const chosen = paragraphs.filter(isChosen);
+  const replaced = new Set(chosen.map((one) => one.section).filter((one) => ["lora", "gps"].includes(one)));
+  return paragraphs
+    .map((paragraph) => {
+      const { text } = paragraph;
+      if (chosen.includes(paragraph)) return text.replaceAll(/^# (\[\[\w+\]\]$|\w+ = )/gm, "$1");
+      return replaced.has(paragraph.section) ? text.replaceAll(/^type = .*$/gm, "") : text;
+    })
+    .join("\n\n");
+}
+
 /** The example with one line replaced. */
 function changed(line: RegExp, by: string): string {
   expect(EXAMPLE).toMatch(line);
@@ -28,7 +54,7 @@ describe("the example", () => {
     const documented = new Set<string>();
     let section = "";
     for (const line of EXAMPLE.split("\n")) {
-      section = /^\[(\w+)\]/.exec(line)?.[1] ?? section;
+      section = /^(?:# \[)?\[(\w+)\]/.exec(line)?.[1] ?? section;
       const key = /^(?:# )?(\w+) = /.exec(line)?.[1];
       if (key !== undefined) documented.add(section === "" ? key : `${section}.${key}`);
     }
@@ -64,9 +90,49 @@ describe("the example", () => {
       outbox: { maxBytes: 16_777_216, maxAgeMs: 2_592_000_000 },
       logLevel: "info",
     });
-    const all = EXAMPLE.replaceAll(/^# (?!device|baud)(\w+ = )/gm, "$1");
+    const all = withParagraphs(({ section }) => !["lora", "gps", "sensors"].includes(section));
     expect(load(all)).toMatchObject({ broker: { caFile: "/etc/earshot/ca.pem" }, gps: { port: 2947 } });
     expect(load(all).core.hotspot.payee).toEqual(new Uint8Array(20));
+  });
+
+  test("shows each kind of device as it works", () => {
+    const sensors = load(withParagraphs(({ section }) => section === "sensors")).sensors;
+    expect(sensors).toEqual([
+      {
+        ...{ name: "roof-air", type: "pms5003", silenceLimitMs: 30_000 },
+        link: { device: "/dev/ttyUSB0", baud: 9600 },
+      },
+      {
+        ...{
+          name: "meter",
+          type: "modbus",
+          unit: 1,
+          map: "sdm120",
+          periodMs: 10_000,
+          silenceLimitMs: 120_000,
+        },
+        link: { host: "192.168.1.50", port: 502 },
+      },
+    ]);
+    const ubx = load(withParagraphs(({ text }) => text.includes('type = "ubx"')));
+    expect(ubx.gps).toEqual({ type: "ubx", device: "/dev/ttyAMA0", baud: 9600, configure: true, rateHz: 1 });
+    const station = load(withParagraphs(({ text }) => text.includes('type = "basics-station"')));
+    expect(station.lora).toEqual({
+      ...{ type: "basics-station", listen: { host: "127.0.0.1", port: 1887 } },
+      ...{ region: "EU868", powerDbm: 13, token: "let-me-in" },
+      tls: {
+        certFile: "/etc/earshot/lns.crt",
+        keyFile: "/etc/earshot/lns.pem",
+        clientCaFile: "/etc/earshot/stations-ca.crt",
+      },
+    });
+    const isModem = ({ text }: Paragraph) => text.includes('type = "rak3172"');
+    const channel = { freqHz: 868_100_000, spreadingFactor: 9, bandwidthHz: 125_000 };
+    const modem = { maxPowerDbm: 13, baud: 115_200, ...channel };
+    const rylr = withParagraphs(isModem).replace('type = "rak3172"', 'type = "rylr998"');
+    expect(load(rylr).lora).toMatchObject({ type: "rylr998", ...modem, networkId: 18, address: 0 });
+    const rak = withParagraphs(isModem).replace(/^network_id.*\naddress.*$/m, "");
+    expect(load(rak).lora).toMatchObject({ type: "rak3172", ...modem });
   });
 });
 
@@ -93,7 +159,16 @@ describe("a bad configuration names the key, the value and what is allowed", () 
       'listen = "1700"',
       'lora.listen is "1700"; allowed is an address such as',
     ],
-    [/type = "gpsd"/, 'type = "gps"', 'gps.type is "gps"; allowed is one of "nmea", "gpsd", "none"'],
+    [/type = "gpsd"/, 'type = "gps"', 'gps.type is "gps"; allowed is one of "nmea", "ubx", "gpsd", "none"'],
+    [
+      /^type = "semtech-udp"/m,
+      'type = "sx1302"',
+      'lora.type is "sx1302"; allowed is one of "semtech-udp", "basics-station", "rak3172", "rylr998", "rn2483"',
+    ],
+    [/^type = "semtech-udp"/m, 'type = "rn2483"', "lora.device is missing; allowed is a path"],
+    [/^type = "semtech-udp"/m, 'type = "basics-station"\ncert_file = "a"', "belong together"],
+    [/^type = "gpsd"/m, 'type = "ubx"\ndevice = "/dev/x"\nrate_hz = 30', "gps.rate_hz is 30; allowed is"],
+    [/# health = true/, "health = 1", "machine.health is 1; allowed is true or false"],
     [/type = "gpsd"/, 'type = "nmea"', "gps.device is missing; allowed is a path"],
     [/# max_bytes = .*/, "max_bytes = 1.5", "outbox.max_bytes is 1.5; allowed is a whole number from"],
     [/# payee = .*/, 'payee = "0x12"', 'hotspot.payee is "0x12"; allowed is an EVM address'],
@@ -103,6 +178,41 @@ describe("a bad configuration names the key, the value and what is allowed", () 
   for (const [line, by, problem] of cases) {
     test(problem, () => {
       expect(problems(changed(line, by)).join("\n")).toContain(problem);
+    });
+  }
+
+  const sensors: [toml: string, problem: string][] = [
+    ['type = "dht22"', 'sensors.0.type is "dht22"; allowed is one of "modbus", "pms5003"'],
+    ['type = "sps30"', "sensors.0 has neither device nor host; allowed is device, or host and port"],
+    ['type = "sps30"\ndevice = "/dev/a"\nhost = "b"', "sensors.0 has both device and host"],
+    ['type = "sps30"\nhost = "b"', "sensors.0.port is missing; allowed is a whole number from 1 to 65535"],
+    ['type = "sps30"\nhost = "b"\nport = 1\nbaud = 9600', "sensors.0.baud is 9600; allowed only with device"],
+    ['type = "sps30"\ndevice = "/dev/a"\nunit = 1', "sensors.0.unit is not a key; allowed are sensors.name"],
+    [
+      'type = "modbus"\ndevice = "/dev/a"\nmap = "sdm1"',
+      'sensors.0.map is "sdm1"; allowed is one of "sdm120"',
+    ],
+    [
+      'type = "modbus"\ndevice = "/dev/a"\nmap = "sdm120"\nunit = 0',
+      "sensors.0.unit is 0; allowed is a whole",
+    ],
+    [
+      'name = "gps"\ntype = "sps30"',
+      'sensors.0.name is "gps"; allowed is 1 to 32 of a-z, 0-9 and -, other than',
+    ],
+    [
+      'type = "sps30"\ndevice = "/dev/a"\n[[sensors]]\nname = "air"\ntype = "sds011"\ndevice = "/dev/b"',
+      'sensors.1.name is "air"; allowed is a name that no other has',
+    ],
+    [
+      'type = "sps30"\ndevice = "/dev/a"\n[[sensors]]\nname = "b"\ntype = "sds011"\ndevice = "/dev/a"',
+      'sensors.1.device is "/dev/a"; allowed is a port of its own: sensors.0 has this one',
+    ],
+  ];
+  for (const [toml, problem] of sensors) {
+    test(problem, () => {
+      const name = toml.startsWith("name") ? "" : 'name = "air"\n';
+      expect(problems(`${EXAMPLE}\n[[sensors]]\n${name}${toml}`).join("\n")).toContain(problem);
     });
   }
 
@@ -130,12 +240,14 @@ describe("the environment", () => {
       EARSHOT_AGENT_HOTSPOT_LATITUDE: "-33.5",
       EARSHOT_AGENT_STATE_DIR: "/tmp/x",
       EARSHOT_AGENT_GPS_PORT: "2948",
+      EARSHOT_AGENT_MACHINE_HEALTH: "false",
       PATH: "/bin",
     });
     expect(config).toMatchObject({
       broker: { url: "mqtt://10.0.0.1" },
       stateDir: "/tmp/x",
       gps: { port: 2948 },
+      machine: { health: false },
     });
     expect(config.core.hotspot.latE7).toBe(-335_000_000);
   });
@@ -144,13 +256,13 @@ describe("the environment", () => {
     expect(problems(EXAMPLE, { EARSHOT_AGENT_HOTSPOT_LATITUDE: "north" })[0]).toContain(
       'hotspot.latitude is "north"',
     );
-    expect(problems(EXAMPLE, { EARSHOT_AGENT_BROKER_HOST: "x" })[0]).toContain(
-      "EARSHOT_AGENT_BROKER_HOST is set",
-    );
+    for (const name of ["EARSHOT_AGENT_BROKER_HOST", "EARSHOT_AGENT_SENSORS_NAME"]) {
+      expect(problems(EXAMPLE, { [name]: "x" })[0]).toContain(`${name} is set`);
+    }
   });
 
   test("has one name for each key", () => {
-    const names = configKeys().map(environmentName);
+    const names = environmentKeys().map(environmentName);
     expect(new Set(names).size).toBe(names.length);
   });
 });

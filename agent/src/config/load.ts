@@ -1,24 +1,17 @@
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import type { SocketAddress } from "@earshot/drivers";
 import { parseEvmAddress, type RegionId } from "@earshot/protocol";
 import { parse } from "smol-toml";
 import type { z } from "zod";
 import type { Config, GpsConfig } from "./config.ts";
-import { configKeys, environmentName } from "./keys.ts";
-import { parseAddress } from "./listen-address.ts";
+import { ConfigError } from "./config-error.ts";
+import { configKeys, environmentKeys, environmentName, environmentValue } from "./keys.ts";
+import { addressOf } from "./listen-address.ts";
+import { loraConfig } from "./lora-config.ts";
 import { type ConfigFile, configSchema, parsePublicKey } from "./schema.ts";
+import { sensorConfig, sensorProblems, sharedPorts } from "./sensor-config.ts";
 
-/** The configuration cannot be used. Each problem names the key, the value and what is allowed. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join("\n"));
-    this.problems = problems;
-  }
-}
+export { ConfigError } from "./config-error.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -64,7 +57,7 @@ function parseToml(toml: string, file: string): Raw {
 
 function override(raw: Raw, environment: Environment): Raw {
   const changed = structuredClone(raw);
-  const keys = new Map(configKeys().map((key) => [environmentName(key), key]));
+  const keys = new Map(environmentKeys().map((key) => [environmentName(key), key]));
   const prefixed = Object.entries(environment).filter(([name]) => name.startsWith("EARSHOT_AGENT_"));
   for (const [name, value] of prefixed) {
     const key = keys.get(name);
@@ -73,9 +66,7 @@ function override(raw: Raw, environment: Environment): Raw {
         `${name} is set, but there is no such key; allowed are ${[...keys.keys()].join(", ")}`,
       ]);
     }
-    const isNumeric =
-      key.isNumber && value !== undefined && value.trim() !== "" && !Number.isNaN(Number(value));
-    setIn(changed, key.path, isNumeric ? Number(value) : value);
+    setIn(changed, key.path, environmentValue(key, value));
   }
   return changed;
 }
@@ -93,20 +84,29 @@ function setIn(target: Raw, [first, ...rest]: readonly string[], value: unknown)
 
 function problemOf(issue: z.core.$ZodIssue, raw: Raw): string {
   const key = issue.path.join(".");
+  // Tables of which there are several are numbered: their keys are known without the number.
+  const plainKey = issue.path.filter((part) => typeof part !== "number").join(".");
   if (issue.code === "unrecognized_keys") {
     const prefix = key === "" ? "" : `${key}.`;
     const known = configKeys()
       .map(({ path }) => path.join("."))
-      .filter((name) => name.startsWith(prefix));
+      .filter((name) => name.startsWith(plainKey === "" ? "" : `${plainKey}.`));
     return `${prefix}${issue.keys.join(`, ${prefix}`)} is not a key; allowed are ${known.join(", ")}`;
   }
   const value = issue.path.reduce<unknown>((at, part) => (at as Raw | undefined)?.[String(part)], raw);
   if (value !== undefined) return `${key} is ${JSON.stringify(value)}; allowed is ${issue.message}`;
-  const isSection = !configKeys().some(({ path }) => path.join(".") === key);
+  const isSection = !configKeys().some(({ path }) => path.join(".") === plainKey);
   return isSection ? `the section [${key}] is missing` : `${key} is missing; allowed is ${issue.message}`;
 }
 
 function toConfig(file: ConfigFile, folder: string): Config {
+  refuse(sensorProblems(file.sensors));
+  const devices = {
+    lora: loraConfig(file, folder),
+    gps: gpsConfig(file.gps),
+    sensors: file.sensors.map(sensorConfig),
+  };
+  refuse(sharedPorts(devices));
   const stateDir = resolve(folder, file.state_dir);
   return {
     core: coreConfig(file),
@@ -116,12 +116,22 @@ function toConfig(file: ConfigFile, folder: string): Config {
         ? join(stateDir, "hotspot.key")
         : resolve(folder, file.identity.key_file),
     broker: brokerConfig(file.broker, folder),
-    lora: { type: "semtech-udp", listen: addressOf(file.lora.listen) },
-    gps: file.gps satisfies GpsConfig,
+    ...devices,
+    machine: file.machine,
     ...(file.page.listen === "off" ? {} : { page: { listen: addressOf(file.page.listen) } }),
     outbox: { maxBytes: file.outbox.max_bytes, maxAgeMs: file.outbox.max_age_days * 86_400_000 },
     logLevel: file.log.level,
   };
+}
+
+function refuse(problems: readonly string[]): void {
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+function gpsConfig(gps: ConfigFile["gps"]): GpsConfig {
+  if (gps.type !== "ubx") return gps;
+  const { rate_hz: rateHz, ...rest } = gps;
+  return { ...rest, rateHz };
 }
 
 function coreConfig({ network, hotspot, reports }: ConfigFile): Config["core"] {
@@ -149,8 +159,6 @@ function brokerConfig(broker: ConfigFile["broker"], folder: string): Config["bro
   const paths = Object.entries({ caFile, certFile, keyFile }).filter(([, path]) => path !== undefined);
   return { url, ...Object.fromEntries(paths.map(([name, path]) => [name, resolve(folder, path ?? "")])) };
 }
-
-const addressOf = (text: string): SocketAddress => checked(parseAddress(text));
 
 /** The schema has refused what would be undefined here. */
 function checked<T>(value: T | undefined): T {

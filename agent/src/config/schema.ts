@@ -1,50 +1,19 @@
 import { fromHex, isNetworkName, parseEvmAddress, publicKeyOf, REGION_IDS } from "@earshot/protocol";
 import { z } from "zod";
+import { flag, numberIn, oneOf, path, textThat, wholeIn } from "./fields.ts";
+import { gpsSchema } from "./gps-schema.ts";
 import { parseAddress } from "./listen-address.ts";
+import { loraSchema } from "./lora-schema.ts";
+import { sensorsSchema } from "./sensor-schema.ts";
 
 /*
  * The configuration file, key by key. Each key's error text completes the sentence "KEY is VALUE; allowed is …".
  * `config.example.toml` documents every key; a test compares the two.
  */
 
-const text = (error: string) => z.string({ error }).min(1, { error });
-
-const textThat = (holds: (value: string) => boolean, error: string) =>
-  z.string({ error }).refine(holds, { error });
-
-const numberIn = (min: number, max: number) => {
-  const error = `a number from ${min} to ${max}`;
-  return z.number({ error }).min(min, { error }).max(max, { error });
-};
-
-const wholeIn = (min: number, max: number) => {
-  const error = `a whole number from ${min} to ${max}`;
-  return z.int({ error }).min(min, { error }).max(max, { error });
-};
-
-const oneOf = <const T extends readonly [string, ...string[]]>(choices: T) =>
-  z.enum(choices, { error: `one of ${choices.map((choice) => `"${choice}"`).join(", ")}` });
-
 /** 64 hex digits, or the id of a key (`z6Mk…`). */
 export const parsePublicKey = (value: string): Uint8Array | undefined =>
   publicKeyOf(value) ?? (/^[0-9a-fA-F]{64}$/.test(value) ? fromHex(value) : undefined);
-
-const path = text("a path");
-const listen = textThat((value) => parseAddress(value) !== undefined, "an address such as 127.0.0.1:1700");
-
-const nmea = z.strictObject({
-  type: z.literal("nmea"),
-  device: path,
-  baud: wholeIn(1200, 921_600).default(9600),
-});
-
-const gpsd = z.strictObject({
-  type: z.literal("gpsd"),
-  host: text("a host name or address").default("127.0.0.1"),
-  port: wholeIn(1, 65_535).default(2947),
-});
-
-const none = z.strictObject({ type: z.literal("none") });
 
 export const configSchema = z.strictObject({
   state_dir: path.default("/var/lib/earshot"),
@@ -74,12 +43,10 @@ export const configSchema = z.strictObject({
       "an EVM address, 0x and 40 hex digits, with the right checksum or all lower case",
     ).optional(),
   }),
-  lora: z
-    .strictObject({ type: oneOf(["semtech-udp"]), listen: listen.default("127.0.0.1:1700") })
-    .prefault({ type: "semtech-udp" }),
-  gps: z
-    .discriminatedUnion("type", [nmea, gpsd, none], { error: 'one of "nmea", "gpsd", "none"' })
-    .prefault({ type: "none" }),
+  lora: loraSchema.prefault({ type: "semtech-udp" }),
+  gps: gpsSchema.prefault({ type: "none" }),
+  sensors: sensorsSchema.prefault([]),
+  machine: z.strictObject({ health: flag.default(true) }).prefault({}),
   page: z
     .strictObject({
       listen: textThat(

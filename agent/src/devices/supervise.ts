@@ -1,14 +1,17 @@
 import type { Driver } from "@earshot/drivers";
-import type { DeviceProbe } from "../board/status-board.ts";
+import type { DeviceProbe } from "../board/device-book.ts";
+import type { Loss } from "../board/link-book.ts";
 import type { CoreContext } from "../core-context.ts";
 import { Backoff } from "../time/backoff.ts";
 import { errorText } from "../time/error-text.ts";
 import { LinkedAbort } from "../time/linked-abort.ts";
 import { pause } from "../time/pause.ts";
 import type { OpenDevice } from "./open-device.ts";
+import { PortInUseError } from "./port-users.ts";
 
 export interface SupervisedDevice<R, D extends Driver<R>> {
-  board: "radio" | "gps";
+  /** Its name on the board and in the log. */
+  key: string;
   open: OpenDevice<D>;
   /** The device that is open now, or `undefined`. */
   onChange?(device: D | undefined): void;
@@ -35,9 +38,10 @@ export async function supervise<R, D extends Driver<R>>(
       isFirstFailure = true;
     });
     if (signal.aborted) return;
-    board.setLink(device.board, "lost", clock.now(), end);
+    board.links.set(device.key, "lost", clock.now(), end);
     // Once for each outage: a cable that is out all night must not fill the log.
-    if (isFirstFailure) log("warn", `No ${device.board}; trying again until it comes back`, { why: end });
+    if (isFirstFailure)
+      log("warn", `No ${device.key}; trying again until it comes back`, { why: end.reason });
     isFirstFailure = false;
     await pause(clock, backoff.nextMs(), signal);
   }
@@ -49,48 +53,75 @@ async function runOnce<R, D extends Driver<R>>(
   device: SupervisedDevice<R, D>,
   signal: AbortSignal,
   onWorks: () => void,
-): Promise<string> {
+): Promise<Loss> {
   const { board, clock, log } = context;
   const ended = new LinkedAbort(signal);
   let opened: D | undefined;
-  let silence: string | undefined;
+  let silence: Loss | undefined;
   try {
     opened = await device.open(signal);
     const driver = opened;
     ended.signal.addEventListener("abort", () => void driver.close(), { once: true });
-    if (signal.aborted) return "stopped";
-    board.setProbe(device.board, device.probe(driver));
-    if (board.link(device.board).state === "lost") board.setLink(device.board, "searching", clock.now());
-    log("info", `Opened ${device.board}`, { name: driver.name });
+    if (signal.aborted) return { reason: "stopped" };
+    board.devices.opened(device.key, device.probe(driver));
+    noteOpened(context, device);
+    log("info", `Opened ${device.key}`, { name: driver.name });
     device.onChange?.(driver);
     let lastMs = clock.now();
+    let hasSpoken = false;
     const watch = watchSilence(
       context,
       device.silenceLimitMs,
       () => lastMs,
       ended.signal,
-      (text) => {
-        silence = text;
+      () => {
+        silence = silenceOf(driver, { limitMs: device.silenceLimitMs ?? 0, hasSpoken });
         ended.end();
       },
     );
     for await (const reading of driver) {
       lastMs = clock.now();
-      board.heardFrom(device.board, lastMs);
+      hasSpoken = true;
+      board.read(device.key, lastMs);
       onWorks();
       device.onReading(reading);
     }
     ended.end();
     await watch;
-    return silence ?? "the device ended";
+    return silence ?? { reason: "the device ended" };
   } catch (error) {
-    return silence ?? errorText(error);
+    const loss = { reason: errorText(error) };
+    return silence ?? (error instanceof PortInUseError ? { ...loss, trouble: "in-use" } : loss);
   } finally {
     ended.end();
     device.onChange?.(undefined);
-    board.setProbe(device.board, undefined);
+    board.devices.closed(device.key);
     await opened?.close();
   }
+}
+
+/** A device that should speak is lost until it does; one that may be silent is there as soon as it is open. */
+function noteOpened<R, D extends Driver<R>>(
+  { board, clock }: CoreContext,
+  { key, silenceLimitMs }: SupervisedDevice<R, D>,
+): void {
+  if (silenceLimitMs !== undefined || board.links.get(key).state !== "lost") return;
+  board.links.set(key, "searching", clock.now());
+}
+
+/** It said nothing at all, or nothing that made a reading. */
+function silenceOf(
+  driver: Driver<unknown>,
+  { limitMs, hasSpoken }: { limitMs: number; hasSpoken: boolean },
+): Loss {
+  const { frames, badFrames, garbageBytes } = driver.counts();
+  const forText = `for ${Math.round(limitMs / 1000)} s`;
+  if (hasSpoken || frames + badFrames + garbageBytes === 0) {
+    return { reason: `It said nothing ${forText}`, trouble: "silent" };
+  }
+  const what = frames === 0 ? "nothing that could be read" : "nothing that measures";
+  const counted = `${frames} good frames, ${badFrames} damaged, ${garbageBytes} stray bytes`;
+  return { reason: `It sends, but ${what} ${forText}: ${counted}`, trouble: "unreadable" };
 }
 
 async function watchSilence(
@@ -98,12 +129,12 @@ async function watchSilence(
   limitMs: number | undefined,
   lastMs: () => number,
   signal: AbortSignal,
-  onSilence: (text: string) => void,
+  onSilence: () => void,
 ): Promise<void> {
   if (limitMs === undefined) return;
   while (await pause(clock, lastMs() + limitMs - clock.now(), signal)) {
     if (clock.now() - lastMs() < limitMs) continue;
-    onSilence(`it said nothing for ${Math.round(limitMs / 1000)} s`);
+    onSilence();
     return;
   }
 }

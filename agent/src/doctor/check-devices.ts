@@ -1,8 +1,9 @@
-import type { GpsReading } from "@earshot/drivers";
+import type { GpsReading, SocketAddress } from "@earshot/drivers";
 import { distanceM, silentLog } from "@earshot/protocol";
 import type { Terminal } from "../cli/terminal.ts";
 import type { Config } from "../config/config.ts";
-import { gpsOpener, radioOpener } from "../devices/open-devices.ts";
+import { gpsOpener } from "../devices/open-gps.ts";
+import { radioOpener } from "../devices/open-radio.ts";
 import { gpsPart } from "../health/gps.ts";
 import { attention, broken, ok, type Part } from "../health/part.ts";
 import { errorText } from "../time/error-text.ts";
@@ -61,10 +62,34 @@ function checkPosition(part: Part, { latDeg, lonDeg }: GpsReading, { core: { hot
   );
 }
 
+/** Opens the radio: waits for a packet forwarder to ask for work, or for a modem to say that it listens. */
+export function checkRadio(config: Config, terminal: Terminal): Promise<Part> {
+  const { lora } = config;
+  return "listen" in lora
+    ? checkForwarder(config, terminal, lora.listen)
+    : checkModem(config, terminal, lora.device);
+}
+
+async function checkModem({ lora }: Config, { clock, signal }: Terminal, device: string): Promise<Part> {
+  try {
+    const modem = await radioOpener(lora, clock, silentLog)(signal);
+    const status = await firstWithin(modem, ({ kind }) => kind === "radio", clock, FORWARDER_LIMIT_MS);
+    if (status !== undefined) return ok("Radio", `${lora.type} at ${device} listens`);
+  } catch (error) {
+    const advice = `Check the modem's cable and power, and type, device and baud in [lora].`;
+    return broken("Radio", errorText(error), advice);
+  }
+  const text = `${lora.type} at ${device} did not begin to listen in ${FORWARDER_LIMIT_MS / 1000} s`;
+  return broken("Radio", text, "Check the modem's cable and power, and type, device and baud in [lora].");
+}
+
 /** Binds the port and waits for a packet forwarder to ask for work. */
-export async function checkRadio(config: Config, terminal: Terminal): Promise<Part> {
+async function checkForwarder(
+  config: Config,
+  terminal: Terminal,
+  { host, port }: SocketAddress,
+): Promise<Part> {
   const { clock, signal } = terminal;
-  const { host, port } = config.lora.listen;
   try {
     const radio = await radioOpener(config.lora, clock, silentLog)(signal);
     try {

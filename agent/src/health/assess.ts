@@ -2,8 +2,10 @@ import type { AgentStatus } from "../board/facts.ts";
 import { clockPart } from "./clock.ts";
 import { beaconPart, brokerPart, outboxPart } from "./delivery.ts";
 import { gpsPart } from "./gps.ts";
+import { machinePart } from "./machine.ts";
 import { type Health, type Part, worstOf } from "./part.ts";
 import { radioPart } from "./radio.ts";
+import { sensorPart } from "./sensor.ts";
 
 export interface Assessment {
   health: Health;
@@ -15,6 +17,8 @@ export function assess(status: AgentStatus): Assessment {
   const parts = [
     radioPart(status),
     ...(status.gps === undefined ? [] : [gpsPart(status.gps, status.atMs)]),
+    ...status.sensors.map((sensor) => sensorPart(sensor, status.atMs)),
+    ...(status.machine === undefined ? [] : [machinePart(status.machine, status.atMs)]),
     brokerPart(status),
     outboxPart(status),
     clockPart(status),

@@ -20,7 +20,7 @@ function pageOf(fill: (board: StatusBoard) => void = () => {}) {
 
 test("the page needs no script and no other file, and nothing in it is executed", async () => {
   const { page } = pageOf((board) => {
-    board.setLink("broker", "lost", 0, "<script>alert(1)</script>");
+    board.links.set("broker", "lost", 0, { reason: "<script>alert(1)</script>" });
   });
   const response = await page.request("/");
   const text = await response.text();

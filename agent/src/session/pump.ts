@@ -27,7 +27,7 @@ export async function pump(context: CoreContext, publisher: Publisher, signal: A
       batch.map(({ sequence }) => sequence),
       clock.now(),
     );
-    board.heardFrom("broker", clock.now());
+    board.links.heardFrom("broker", clock.now());
   }
 }
 

@@ -51,7 +51,7 @@ export async function keepSession(
       end = errorText(error);
     }
     if (signal.aborted) return;
-    board.setLink("broker", "lost", clock.now(), end);
+    board.links.set("broker", "lost", clock.now(), { reason: end });
     if (isFirstFailure) log("warn", "No session with the broker; trying again until there is", { why: end });
     isFirstFailure = false;
     await pause(clock, backoff.nextMs(limitMs), signal);
@@ -98,7 +98,7 @@ async function runSession(
   const { board, clock, log } = context;
   const ended = new LinkedAbort(signal);
   ended.signal.addEventListener("abort", () => void publisher.close(), { once: true });
-  board.heardFrom("broker", clock.now());
+  board.links.heardFrom("broker", clock.now());
   log("info", "Connected to the broker");
   connected.notify();
   const parts = [receive(context, publisher, inbox), pump(context, publisher, ended.signal)];
@@ -116,7 +116,7 @@ async function runSession(
 
 async function receive({ board, clock }: CoreContext, publisher: Publisher, inbox: Inbox): Promise<void> {
   for await (const message of publisher) {
-    board.heardFrom("broker", clock.now());
+    board.links.heardFrom("broker", clock.now());
     inbox.take(message);
   }
 }

@@ -1,5 +1,11 @@
-import type { RadioStatus } from "@earshot/drivers";
-import { encodePacket, type Gnss, type RadioSummary, type StatusPacket } from "@earshot/protocol";
+import type { LinuxReading, RadioStatus } from "@earshot/drivers";
+import {
+  encodePacket,
+  type Gnss,
+  type MachineSummary,
+  type RadioSummary,
+  type StatusPacket,
+} from "@earshot/protocol";
 import type { CoreContext } from "../core-context.ts";
 
 /** The agent's state as a signed packet. The offline one, number 0, is what the broker publishes as last will. */
@@ -19,30 +25,56 @@ export function statusPacket(
     state,
     uptimeS: Math.max(0, Math.floor((atMs - startedAtMs) / 1000)),
     version,
-    radio: radioSummary(board.radioStatus),
+    radio: radioSummary(board.radio.statuses(atMs)),
     gnss,
     outboxQueued: queued,
     outboxDropped: dropped,
     assertion: config.hotspot,
-    machine: null,
+    machine: machineSummary(board.machineReading, atMs),
   };
   return encodePacket(packet, signer, config.network.name);
 }
 
 const UINT32 = 2 ** 32;
 
-/** Counters wrap where a packet's fields end. */
-function radioSummary(status: RadioStatus | undefined): RadioSummary | null {
-  if (status === undefined) return null;
-  const { rxOk, rxBad, transmitted, ackPercent, temperatureC, channels, spreadingFactors } = status;
+/**
+ * All concentrators as one radio: counts and channels together, the worst of the rest. Counters wrap where a packet's
+ * fields end.
+ */
+export function radioSummary(statuses: readonly RadioStatus[]): RadioSummary | null {
+  if (statuses.length === 0) return null;
+  const told = (field: keyof RadioStatus) =>
+    statuses.map((status) => status[field]).filter((value) => typeof value === "number");
+  const sum = (field: keyof RadioStatus) => told(field).reduce((total, value) => total + value, 0);
+  const most = (field: keyof RadioStatus) =>
+    told(field).length === 0 ? undefined : Math.max(...told(field));
+  const least = (field: keyof RadioStatus) =>
+    told(field).length === 0 ? undefined : Math.min(...told(field));
   return {
-    rxOk: rxOk % UINT32,
-    rxBad: rxBad % UINT32,
-    transmitted: transmitted % UINT32,
-    ackPermille: scaled(ackPercent, 10, 0, 1000),
-    temperatureDc: scaled(temperatureC, 10, -1000, 2000),
-    channels: scaled(channels, 1, 0, 255),
-    spreadingFactors: scaled(spreadingFactors, 1, 0, 255),
+    rxOk: sum("rxOk") % UINT32,
+    rxBad: sum("rxBad") % UINT32,
+    transmitted: sum("transmitted") % UINT32,
+    ackPermille: scaled(least("ackPercent"), 10, 0, 1000),
+    temperatureDc: scaled(most("temperatureC"), 10, -1000, 2000),
+    channels: scaled(told("channels").length === 0 ? undefined : sum("channels"), 1, 0, 255),
+    spreadingFactors: scaled(most("spreadingFactors"), 1, 0, 255),
+  };
+}
+
+/** A machine is looked at each minute. */
+const MACHINE_FRESH_MS = 180_000;
+
+export function machineSummary(reading: LinuxReading | undefined, nowMs: number): MachineSummary | null {
+  if (reading === undefined || Math.abs(nowMs - reading.atMs) > MACHINE_FRESH_MS) return null;
+  const { cpuTemperatureC, load1min, cores, diskTotalBytes, diskFreeBytes, underVoltage } = reading;
+  const load = load1min === null || cores === null ? undefined : load1min / cores;
+  const used =
+    diskTotalBytes === null || diskFreeBytes === null ? undefined : 1 - diskFreeBytes / diskTotalBytes;
+  return {
+    cpuTemperatureDc: scaled(cpuTemperatureC ?? undefined, 10, -1000, 2000),
+    loadPermille: scaled(load, 1000, 0, 1_000_000),
+    diskUsedPermille: scaled(used, 1000, 0, 1000),
+    underVoltage,
   };
 }
 

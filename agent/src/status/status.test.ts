@@ -82,7 +82,7 @@ describe("the GNSS block", () => {
 });
 
 test("a quantity is summed up and begins anew", () => {
-  const window = new QuantityWindow("cn0_db_hz", -1);
+  const window = new QuantityWindow("cn0_db_hz");
   expect(window.take()).toBeUndefined();
   for (const value of [40, 33.3, Number.NaN, 45.55]) window.add(value);
   expect(window.take()).toEqual({ name: "cn0_db_hz", exponent: -1, min: 333, mean: 396, max: 456, count: 3 });

@@ -33,7 +33,8 @@ export class Witnesser {
     if (beacon === undefined || equalBytes(beacon.shortId, this.#ownShortId)) return;
     const { board } = this.#context;
     board.counters.beaconsHeard += 1;
-    const body = witnessBody(frame);
+    const { concentrators } = this.#context;
+    const body = witnessBody(frame, concentrators.counter(frame.tmstUs, frame.atMs));
     if (body === undefined) {
       board.counters.unusableHeard += 1;
     } else if (this.#seen.isRepeated(frame.bytes)) {
@@ -68,7 +69,7 @@ export class Witnesser {
 type WitnessBody = Omit<WitnessPacket, "type" | "sequence" | "gnss">;
 
 /** `undefined` when the radio did not say how loud the frame was, or said what cannot be. */
-function witnessBody(frame: LoraFrame): WitnessBody | undefined {
+function witnessBody(frame: LoraFrame, tmstUs: number | null): WitnessBody | undefined {
   const { rssiDbm, snrDb } = frame;
   if (rssiDbm === undefined || snrDb === undefined) return undefined;
   if (rssiDbm < -200 || rssiDbm > 50 || Math.abs(snrDb) > 40) return undefined;
@@ -83,6 +84,6 @@ function witnessBody(frame: LoraFrame): WitnessBody | undefined {
     // Adding 0 turns −0, which forwarders print, into 0: CBOR has only one.
     rssiDbm: Math.round(rssiDbm) + 0,
     snrDdb: Math.round(snrDb * 10) + 0,
-    tmstUs: frame.tmstUs ?? null,
+    tmstUs,
   };
 }

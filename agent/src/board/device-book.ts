@@ -1,0 +1,89 @@
+import type { DriverCounts } from "@earshot/drivers";
+import type { DeviceFacts, ForwarderFacts } from "./facts.ts";
+import { RateMeter } from "./rate-meter.ts";
+
+/** What an open device can be asked at any time. */
+export interface DeviceProbe {
+  name: string;
+  counts(): Readonly<DriverCounts>;
+  forwarders?(): ForwarderFacts[];
+  /** What it lacks or refused, in sentences. */
+  cautions?(): string[];
+  /** Path of its serial port. */
+  port?: string;
+}
+
+interface Entry {
+  probe: DeviceProbe | undefined;
+  opened: number;
+  lost: number;
+  readings: number;
+  sharedWith: readonly string[];
+  readonly rate: RateMeter;
+}
+
+/** What each device does, besides its link's state: how often opened, how much it says, who else listens. */
+export class DeviceBook {
+  readonly #entries = new Map<string, Entry>();
+
+  opened(name: string, probe: DeviceProbe): void {
+    const entry = this.#entry(name);
+    entry.opened += 1;
+    entry.probe = probe;
+    entry.sharedWith = [];
+  }
+
+  closed(name: string): void {
+    const entry = this.#entry(name);
+    if (entry.probe !== undefined) entry.lost += 1;
+    entry.probe = undefined;
+    entry.sharedWith = [];
+  }
+
+  read(name: string, atMs: number): void {
+    const entry = this.#entry(name);
+    entry.readings += 1;
+    entry.rate.add(atMs);
+  }
+
+  probe(name: string): DeviceProbe | undefined {
+    return this.#entries.get(name)?.probe;
+  }
+
+  /** The serial ports that are open now, by device. */
+  ports(): Map<string, string> {
+    const open = [...this.#entries].map(([name, { probe }]) => [name, probe?.port] as const);
+    return new Map(open.filter((one): one is [string, string] => one[1] !== undefined));
+  }
+
+  setSharedWith(name: string, programs: readonly string[]): void {
+    this.#entry(name).sharedWith = programs;
+  }
+
+  sharedWith(name: string): readonly string[] {
+    return this.#entry(name).sharedWith;
+  }
+
+  facts(name: string, nowMs: number): Omit<DeviceFacts, "state" | "sinceMs"> {
+    const { probe, opened, lost, readings, sharedWith, rate } = this.#entry(name);
+    const shared = sharedWith.length === 0 ? {} : { sharedWith: [...sharedWith] };
+    const facts = { opened, lost, readings, readingsPerS: rate.perS(nowMs), ...shared };
+    if (probe === undefined) return facts;
+    const { frames, badFrames, garbageBytes, droppedReadings } = probe.counts();
+    const cautions = probe.cautions?.() ?? [];
+    return {
+      ...facts,
+      ...{ name: probe.name, frames, badFrames, garbageBytes, droppedReadings },
+      ...(cautions.length === 0 ? {} : { cautions }),
+    };
+  }
+
+  #entry(name: string): Entry {
+    let entry = this.#entries.get(name);
+    if (entry === undefined) {
+      entry = { probe: undefined, opened: 0, lost: 0, readings: 0, sharedWith: [], rate: new RateMeter() };
+      this.#entries.set(name, entry);
+    }
+    return entry;
+  }
+}

@@ -1,0 +1,113 @@
+import { readFileSync } from "node:fs";
+import {
+  type ByteLink,
+  listenBasicsStation,
+  listenSemtechUdp,
+  type ModemRadio,
+  openRak3172,
+  openRn2483,
+  openRylr998,
+  type StationTls,
+} from "@earshot/drivers";
+import type { Clock, Log } from "@earshot/protocol";
+import type { LoraConfig } from "../config/config.ts";
+import { errorText } from "../time/error-text.ts";
+import type { OpenDevice } from "./open-device.ts";
+import type { AgentRadio } from "./run-radio.ts";
+import { openPort, portOf } from "./serial-port.ts";
+
+/** A forwarder that sent no PULL_DATA for so long cannot be reached any more. */
+const DOWNLINK_EXPIRES_MS = 90_000;
+
+/** How to open the radio that the configuration names. */
+export function radioOpener(lora: LoraConfig, clock: Clock, log: Log): OpenDevice<AgentRadio> {
+  switch (lora.type) {
+    case "semtech-udp":
+      return () => openForwarders(lora, clock, log);
+    case "basics-station":
+      return () => openStations(lora, clock, log);
+    case "rak3172":
+    case "rylr998":
+    case "rn2483":
+      return () => openModem(lora, clock);
+  }
+}
+
+type Udp = LoraConfig & { type: "semtech-udp" };
+
+async function openForwarders({ listen }: Udp, clock: Clock, log: Log): Promise<AgentRadio> {
+  const radio = await listenSemtechUdp({ ...listen, clock, log });
+  const forwarderFacts = () =>
+    radio.forwarders().map(({ gatewayEui, lastSeenMs, downlink }) => ({
+      gatewayEui,
+      lastSeenMs,
+      canTransmit: downlink !== undefined && clock.now() - downlink.atMs <= DOWNLINK_EXPIRES_MS,
+    }));
+  return Object.assign(radio, { forwarderFacts });
+}
+
+type Station = LoraConfig & { type: "basics-station" };
+
+async function openStations(lora: Station, clock: Clock, log: Log): Promise<AgentRadio> {
+  const { listen, region, powerDbm, token, tls } = lora;
+  const radio = await listenBasicsStation({
+    ...{ ...listen, region, powerDbm, clock, log },
+    ...(token === undefined ? {} : { tokens: [token] }),
+    ...(tls === undefined ? {} : { tls: readTls(tls) }),
+  });
+  const forwarderFacts = () =>
+    radio
+      .stations()
+      .map(({ gatewayEui, lastSeenMs, canTransmit }) => ({ gatewayEui, lastSeenMs, canTransmit }));
+  return Object.assign(radio, { forwarderFacts, cautions: () => stationCautions(radio.stations()) });
+}
+
+/** basicstation issue 26: Station 2.0.6 and earlier invert the polarity of all they send. */
+const stationCautions = (stations: readonly { isConnected: boolean }[]): string[] =>
+  stations.some(({ isConnected }) => isConnected)
+    ? ["Basics Station sends beacons so that other concentrators do not hear them; it hears theirs"]
+    : [];
+
+type Modem = Exclude<LoraConfig, { listen: unknown }>;
+
+async function openModem(lora: Modem, clock: Clock): Promise<AgentRadio> {
+  const radio = modemOver(await openPort(lora), lora, clock);
+  return Object.assign(radio, portOf(lora), { cautions: () => modemCautions(radio) });
+}
+
+function modemOver(link: ByteLink, lora: Modem, clock: Clock): ModemRadio {
+  const { freqHz, spreadingFactor, bandwidthHz, maxPowerDbm } = lora;
+  const options = { clock, freqHz, spreadingFactor, bandwidthHz, maxPowerDbm };
+  switch (lora.type) {
+    case "rak3172":
+      return openRak3172(link, options);
+    case "rn2483":
+      return openRn2483(link, options);
+    case "rylr998":
+      return openRylr998(link, { ...options, networkId: lora.networkId, address: lora.address });
+  }
+}
+
+function modemCautions(radio: ModemRadio): string[] {
+  const { ownAirFormat, cautions, resets } = radio.modem();
+  return [
+    ...(ownAirFormat
+      ? ["Only modules of its own kind hear its frames, or it theirs: no beacons with it"]
+      : []),
+    ...(resets > 0 ? [`It started again ${resets} times by itself: is its supply strong enough?`] : []),
+    ...cautions,
+  ];
+}
+
+function readTls({ certFile, keyFile, clientCaFile }: NonNullable<Station["tls"]>): StationTls {
+  const tls = { certificate: readPem(certFile), key: readPem(keyFile) };
+  return clientCaFile === undefined ? tls : { ...tls, clientCa: readPem(clientCaFile) };
+}
+
+function readPem(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new Error(`Cannot read ${path}: ${errorText(error)}`);
+  }
+}

@@ -1,0 +1,54 @@
+import type { Driver, GpsReading } from "@earshot/drivers";
+import type { CoreContext } from "../core-context.ts";
+import type { SourceSummary } from "../status/source-summary.ts";
+import type { OpenDevice } from "./open-device.ts";
+import { supervise } from "./supervise.ts";
+
+/** A GNSS receiver. */
+export type AgentGps = Driver<GpsReading> & {
+  /** What it refused, in sentences. */
+  cautions?(): string[];
+  /** Path of its serial port. */
+  port?: string;
+};
+
+/** A receiver speaks each second: one that does not is stuck or unplugged without a word. */
+const SILENCE_LIMIT_MS = 60_000;
+
+/** Keeps the receiver open and takes what it says; sky and signal are summed up, for they tell of the antenna. */
+export function runGps(
+  context: CoreContext,
+  open: OpenDevice<AgentGps>,
+  summary: SourceSummary,
+  signal: AbortSignal,
+): Promise<void> {
+  return supervise<GpsReading, AgentGps>(
+    context,
+    {
+      key: "gps",
+      open,
+      onReading: (reading) => {
+        tellFix(context, reading);
+        context.board.gpsReading = reading;
+        context.board.integrity.add(reading);
+        const { satellitesUsed, satellites } = reading;
+        if (satellitesUsed !== undefined) summary.add("satellites_used", satellitesUsed);
+        for (const { cn0DbHz } of satellites) if (cn0DbHz !== undefined) summary.add("cn0_db_hz", cn0DbHz);
+      },
+      probe: (gps) => ({
+        name: gps.name,
+        counts: () => gps.counts(),
+        ...(gps.port === undefined ? {} : { port: gps.port }),
+        ...(gps.cautions === undefined ? {} : { cautions: () => gps.cautions?.() ?? [] }),
+      }),
+      silenceLimitMs: SILENCE_LIMIT_MS,
+    },
+    signal,
+  );
+}
+
+function tellFix({ board, log }: CoreContext, { mode, satellitesUsed }: GpsReading): void {
+  const hadFix = (board.gpsReading?.mode ?? 0) >= 2;
+  if (mode >= 2 !== hadFix)
+    log("info", hadFix ? "GPS lost its fix" : "GPS has a fix", { mode, satellitesUsed });
+}

@@ -1,0 +1,27 @@
+import { type Driver, type LinuxReading, quantitiesOf } from "@earshot/drivers";
+import type { CoreContext } from "../core-context.ts";
+import type { SourceSummary } from "../status/source-summary.ts";
+import type { OpenDevice } from "./open-device.ts";
+import { supervise } from "./supervise.ts";
+
+/** Keeps an eye on the computer itself. */
+export function runMachine(
+  context: CoreContext,
+  open: OpenDevice<Driver<LinuxReading>>,
+  summary: SourceSummary,
+  signal: AbortSignal,
+): Promise<void> {
+  return supervise<LinuxReading, Driver<LinuxReading>>(
+    context,
+    {
+      key: "machine",
+      open,
+      onReading: (reading) => {
+        context.board.machineReading = reading;
+        summary.addAll(quantitiesOf(reading));
+      },
+      probe: (machine) => ({ name: machine.name, counts: () => machine.counts() }),
+    },
+    signal,
+  );
+}

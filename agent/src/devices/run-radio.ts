@@ -1,0 +1,62 @@
+import type { LoraRadio, LoraReading } from "@earshot/drivers";
+import type { ForwarderFacts } from "../board/facts.ts";
+import type { CoreContext } from "../core-context.ts";
+import type { Witnesser } from "../witness/witnesser.ts";
+import type { OpenDevice } from "./open-device.ts";
+import { supervise } from "./supervise.ts";
+
+/** A radio; one behind packet forwarders may also tell which of them it sees. */
+export type AgentRadio = LoraRadio & {
+  forwarderFacts?(): ForwarderFacts[];
+  /** What it lacks, in sentences. */
+  cautions?(): string[];
+  /** Path of its serial port. */
+  port?: string;
+};
+
+export interface RadioUse {
+  open: OpenDevice<AgentRadio>;
+  /** The radio that is open now, or `undefined`. */
+  onChange(radio: AgentRadio | undefined): void;
+  witnesser: Witnesser;
+}
+
+/** Keeps the radio open and takes what it hears. */
+export function runRadio(
+  context: CoreContext,
+  { open, onChange, witnesser }: RadioUse,
+  signal: AbortSignal,
+): Promise<void> {
+  return supervise<LoraReading, AgentRadio>(
+    context,
+    {
+      key: "radio",
+      open,
+      onChange,
+      onReading: (reading) => takeReading(context, witnesser, reading),
+      probe: (radio) => ({
+        name: radio.name,
+        counts: () => radio.counts(),
+        ...(radio.port === undefined ? {} : { port: radio.port }),
+        ...(radio.cautions === undefined ? {} : { cautions: () => radio.cautions?.() ?? [] }),
+        ...(radio.forwarderFacts === undefined ? {} : { forwarders: () => radio.forwarderFacts?.() ?? [] }),
+      }),
+    },
+    signal,
+  );
+}
+
+function takeReading(
+  { board, concentrators }: CoreContext,
+  witnesser: Witnesser,
+  reading: LoraReading,
+): void {
+  concentrators.see(reading.gatewayEui, reading.atMs);
+  if (reading.kind === "radio") {
+    board.radio.addStatus(reading);
+    return;
+  }
+  board.radio.addFrame(reading);
+  // Not awaited: packets of frames heard together share one write. It never rejects.
+  void witnesser.onFrame(reading);
+}

@@ -1,0 +1,78 @@
+import type { Driver, ReferenceStationReading, SensorReading } from "@earshot/drivers";
+import { sensorKey } from "../board/status-board.ts";
+import type { CoreContext } from "../core-context.ts";
+import type { SourceSummary } from "../status/source-summary.ts";
+import { StationMinutes } from "../status/station-minutes.ts";
+import { supervise } from "./supervise.ts";
+
+export type AgentSensor = Driver<SensorReading | ReferenceStationReading> & {
+  /** What must survive a restart, such as an energy total; handed to the next `open`. */
+  memory?(): string;
+  /** Path of its serial port. */
+  port?: string;
+};
+
+/** One of the `[[sensors]]`. */
+export interface SensorDevice {
+  /** Unique on this hotspot; the source of its reading packets. */
+  name: string;
+  /** As in the configuration; told to people. */
+  type: string;
+  /** @param memory what its driver last told to be kept, also before a restart */
+  open(signal: AbortSignal, memory: string | undefined): Promise<AgentSensor>;
+  /** One that says nothing for so long is opened anew. */
+  silenceLimitMs: number;
+}
+
+/** A sensor that is kept open: `run` does, `report` tells what it measured. */
+export interface RunningSensor {
+  report(): Promise<void>;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export function runningSensor(
+  context: CoreContext,
+  device: SensorDevice,
+  summary: SourceSummary,
+): RunningSensor {
+  const { board, outbox } = context;
+  const { name, silenceLimitMs } = device;
+  const minutes = new StationMinutes();
+  let open: AgentSensor | undefined;
+  let kept = outbox.recall(sensorKey(name));
+  const keep = () => {
+    const memory = open?.memory?.();
+    if (memory === undefined || memory === kept) return;
+    kept = memory;
+    outbox.remember(sensorKey(name), memory);
+  };
+  const take = (quantities: Readonly<Record<string, number>>, atMs: number) => {
+    board.sensors.add(name, quantities, atMs);
+    summary.addAll(quantities);
+  };
+  const supervised = {
+    key: sensorKey(name),
+    open: (signal: AbortSignal) => device.open(signal, kept),
+    onChange(sensor: AgentSensor | undefined) {
+      if (sensor === undefined) keep();
+      open = sensor;
+    },
+    onReading(reading: SensorReading | ReferenceStationReading) {
+      if (reading.kind === "sensor") take(reading.quantities, reading.atMs);
+      else for (const quantities of minutes.add(reading)) take(quantities, reading.atMs);
+    },
+    probe: (sensor: AgentSensor) => ({
+      name: sensor.name,
+      counts: () => sensor.counts(),
+      ...(sensor.port === undefined ? {} : { port: sensor.port }),
+    }),
+    silenceLimitMs,
+  };
+  return {
+    report: async () => {
+      keep();
+      await summary.report();
+    },
+    run: (signal) => supervise(context, supervised, signal),
+  };
+}

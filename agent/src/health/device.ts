@@ -1,0 +1,97 @@
+import type { DeviceState, Trouble } from "../board/facts.ts";
+import { ago, duration } from "./age.ts";
+import { attention, broken, type Part } from "./part.ts";
+
+/** How people call a device, and where its settings stand. */
+export interface DeviceWords {
+  title: string;
+  /** `[gps]`, `the table of "meter" in [[sensors]]` */
+  section: string;
+  /** Without a reading for so long, a device that was opened is broken. */
+  firstReadingMs: number;
+  /** Silent for so long after a reading it is broken. */
+  silentMs: number;
+}
+
+/** Nothing that is attached to a hotspot has so much to say. */
+const FLOOD_PER_S = 60;
+/** Damaged frames among this many are a sign of something. */
+const DAMAGED_ONE_IN = 20;
+const MIN_FRAMES = 100;
+
+/** What is wrong with a device as such, whatever it measures; `undefined` when nothing is. */
+export function deviceProblem(device: DeviceState, words: DeviceWords, nowMs: number): Part | undefined {
+  const { title } = words;
+  if (device.state === "lost") return lost(device, words, nowMs);
+  if (device.lastAtMs === undefined || device.state === "searching") return waiting(device, words, nowMs);
+  const ageMs = nowMs - device.lastAtMs;
+  if (ageMs > words.silentMs) {
+    return broken(title, `Silent for ${duration(ageMs)}`, "Check the device's cable and power.");
+  }
+  return disturbed(device, words);
+}
+
+/** It works, and something is not as it should be. */
+function disturbed(device: DeviceState, { title, section }: DeviceWords): Part | undefined {
+  const { sharedWith = [], readingsPerS = 0, droppedReadings = 0, cautions = [] } = device;
+  if (sharedWith.length > 0) {
+    const text = `Another program reads its port too: ${sharedWith.join(", ")}`;
+    return attention(title, text, "Stop that program: each of the two misses what the other one reads.");
+  }
+  if (readingsPerS > FLOOD_PER_S || droppedReadings > 0) {
+    const dropped = droppedReadings > 0 ? `, ${droppedReadings} could not be taken` : "";
+    const text = `It floods: ${Math.round(readingsPerS)} readings a second${dropped}`;
+    return attention(
+      title,
+      text,
+      `Set the device, or the program behind it, to speak less often (${section}).`,
+    );
+  }
+  const damaged = damagedText(device);
+  if (damaged !== undefined) {
+    const advice =
+      "Check that no other program reads its port (sudo fuser -v DEVICE), and its cable, earth and baud rate.";
+    return attention(title, damaged, advice);
+  }
+  return cautions.length === 0 ? undefined : attention(title, cautions.join(". "));
+}
+
+function damagedText({ frames = 0, badFrames = 0 }: DeviceState): string | undefined {
+  const total = frames + badFrames;
+  if (total < MIN_FRAMES || badFrames * DAMAGED_ONE_IN < total) return undefined;
+  return `${badFrames} of ${total} frames came damaged`;
+}
+
+function lost(device: DeviceState, words: DeviceWords, nowMs: number): Part {
+  const { reason = "It is lost", trouble, sinceMs } = device;
+  return broken(words.title, `${reason}; lost ${ago(sinceMs, nowMs)}`, adviceFor(trouble, words));
+}
+
+function adviceFor(trouble: Trouble | undefined, { section }: DeviceWords): string {
+  switch (trouble) {
+    case "in-use":
+      return `Stop the other program, or give it another port (${section}); the agent then goes on by itself.`;
+    case "unreadable":
+      return `Check type and baud in ${section}: another speed or another device. Then the cable.`;
+    case "silent":
+      return `Check the device's power and cable, RX and TX, and baud in ${section}; it is opened again all the time.`;
+    default:
+      return `Check the device's cable and power, and ${section} in the configuration.`;
+  }
+}
+
+function waiting(device: DeviceState, words: DeviceWords, nowMs: number): Part {
+  const { title, section } = words;
+  const { frames = 0, badFrames = 0, garbageBytes = 0 } = device;
+  const waitedMs = nowMs - device.sinceMs;
+  if (frames === 0 && badFrames + garbageBytes > 0) {
+    const text = `It speaks, but not what was expected: ${badFrames} damaged frames, ${garbageBytes} stray bytes`;
+    return broken(title, text, adviceFor("unreadable", words));
+  }
+  if (waitedMs < words.firstReadingMs) return attention(title, "Waiting for the first reading");
+  return broken(
+    title,
+    `No reading in ${duration(waitedMs)}`,
+    `Check the device's cable and power, and device and baud in ${section}.`,
+  );
+}

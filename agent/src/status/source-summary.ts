@@ -1,0 +1,73 @@
+import { encodePacket, type Quantity, utf8 } from "@earshot/protocol";
+import { type CoreContext, storePacket } from "../core-context.ts";
+import { QuantityWindow } from "./quantity-window.ts";
+
+/** As a packet has them. */
+const MAX_PER_PACKET = 16;
+/** Of quantities, so that packet, envelope and source stay within 1024 bytes. */
+const MAX_BYTES_PER_PACKET = 800;
+/** A source that makes up new names all the time must not fill the memory. */
+const MAX_QUANTITIES = 64;
+
+/** Sums up what one source measured into reading packets: as many as its quantities need. */
+export class SourceSummary {
+  readonly source: string;
+  readonly #context: CoreContext;
+  readonly #windows = new Map<string, QuantityWindow>();
+
+  constructor(context: CoreContext, source: string) {
+    this.#context = context;
+    this.source = source;
+  }
+
+  add(name: string, value: number): void {
+    let window = this.#windows.get(name);
+    if (window === undefined) {
+      if (this.#windows.size >= MAX_QUANTITIES) return;
+      window = new QuantityWindow(name);
+      this.#windows.set(name, window);
+    }
+    window.add(value);
+  }
+
+  addAll(quantities: Readonly<Record<string, number>>): void {
+    for (const [name, value] of Object.entries(quantities)) this.add(name, value);
+  }
+
+  /** Stores what came since the last report, if anything did. */
+  async report(): Promise<void> {
+    const { clock, config, signer } = this.#context;
+    const atMs = clock.now();
+    const told = [...this.#windows.values()].map((window) => window.take());
+    const parts = split(told.filter((quantity) => quantity !== undefined));
+    const head = { type: "reading", atMs, source: this.source, periodMs: config.readingPeriodMs } as const;
+    await Promise.all(
+      parts.map((quantities) =>
+        storePacket(this.#context, "reading", atMs, (sequence) =>
+          encodePacket({ ...head, sequence, quantities }, signer, config.network.name),
+        ),
+      ),
+    );
+  }
+}
+
+/** In order, into as few packets as they need. */
+export function split(quantities: readonly Quantity[]): Quantity[][] {
+  const parts: Quantity[][] = [];
+  let bytes = 0;
+  for (const quantity of quantities) {
+    const more = mostBytesOf(quantity);
+    const last = parts.at(-1);
+    if (last === undefined || last.length >= MAX_PER_PACKET || bytes + more > MAX_BYTES_PER_PACKET) {
+      parts.push([quantity]);
+      bytes = more;
+    } else {
+      last.push(quantity);
+      bytes += more;
+    }
+  }
+  return parts;
+}
+
+/** Array head, name, exponent, three numbers of at most 9 bytes, count. */
+const mostBytesOf = ({ name }: Quantity): number => 1 + 2 + utf8(name).length + 1 + 3 * 9 + 5;
