@@ -155,6 +155,16 @@ describe("open registration", () => {
     expect(second?.latE7).toBe(latitudeOf(corrected));
   });
 
+  test("a change received ahead of a clock that was set back does not count before it was received", async () => {
+    const registry = await open();
+    registry.assert(asserted(1));
+    await settled();
+    registry.assert(asserted(2, moved, nowMs + 80_000));
+    await settled();
+    const [, second] = await store.hotspotHistory(idOf("a"));
+    expect(second?.change.fromEpoch).toBe(FIRST_EPOCH + 12);
+  });
+
   test("what an older packet says is ignored, whenever it comes, after a restart too", async () => {
     const registry = await open();
     registry.assert(asserted(5));

@@ -154,7 +154,7 @@ export class Registry {
 
   async #put({ id, publicKey, assertion, atMs, evidence }: Word, newest: Hotspot | undefined): Promise<void> {
     const { log, store } = this.#deps;
-    const fromEpoch = await this.#effectiveEpoch(id, newest);
+    const fromEpoch = await this.#effectiveEpoch(id, newest, atMs);
     // A change that waits for the same epoch is replaced: what follows from it never was.
     const before =
       newest?.change.fromEpoch === fromEpoch
@@ -170,12 +170,14 @@ export class Registry {
     log("info", what, { hotspot: id, epoch: fromEpoch });
   }
 
-  async #effectiveEpoch(hotspotId: string, newest: Hotspot | undefined): Promise<number> {
+  async #effectiveEpoch(hotspotId: string, newest: Hotspot | undefined, atMs: number): Promise<number> {
     const { clock, progress, store } = this.#deps;
     const { openEpoch, parameters } = progress;
     if (newest === undefined)
       return (await store.hasVerdict(hotspotId, openEpoch)) ? openEpoch + 1 : openEpoch;
-    const current = epochOf(Math.floor(clock.now() / parameters.entropyPeriodMs), parameters);
+    // Receive times never run back, so they may be ahead of a clock that was set back.
+    const nowMs = Math.max(clock.now(), atMs);
+    const current = epochOf(Math.floor(nowMs / parameters.entropyPeriodMs), parameters);
     // Changes stay in order even when the machine's clock was set back.
     return Math.max(current + 1, openEpoch + 1, newest.change.fromEpoch);
   }
