@@ -44,6 +44,12 @@ export { type LinuxFiles, linuxFiles } from "./linux/linux-files.ts";
 export { type OpenLinuxHealthOptions, openLinuxHealth, quantitiesOf } from "./linux/linux-health.ts";
 export type { DiskWear, LinuxReading, NetworkLink } from "./linux/reading.ts";
 export {
+  DEAF_LIMITS,
+  type DeafAssessment,
+  type DeafBaseline,
+  DeafDetector,
+} from "./lora/deaf-detector.ts";
+export {
   decodeGwmp,
   encodeGwmp,
   type GwmpDatagram,
@@ -57,6 +63,7 @@ export type { ModemRadio, OpenModemOptions } from "./lora/modem/modem-radio.ts";
 export { type OpenRylrOptions, openRak3172, openRn2483, openRylr998 } from "./lora/modem/open-modems.ts";
 export { type ConcentratorReception, encodePushData, type WrittenStat } from "./lora/push-data-writer.ts";
 export type {
+  ChannelCounts,
   FskFrame,
   HeardFrame,
   LoraFrame,
@@ -64,6 +71,7 @@ export type {
   LoraReading,
   LoraTransmission,
   LrFhssFrame,
+  RadioChainCounts,
   RadioFrame,
   RadioStatus,
   TransmitResult,

@@ -1,4 +1,5 @@
 import type { SocketAddress } from "../driver.ts";
+import { ChannelTally } from "./channel-counts.ts";
 import { DuplicateFilter } from "./duplicate-filter.ts";
 import type { GwmpVersion } from "./gwmp-datagram.ts";
 import { RadioCounters } from "./radio-counters.ts";
@@ -8,6 +9,7 @@ export interface Forwarder {
   readonly gatewayEui: string;
   readonly duplicates: DuplicateFilter;
   readonly counters: RadioCounters;
+  readonly channels: ChannelTally;
   /** Of its last PULL_DATA, else of its last PUSH_DATA. */
   version: GwmpVersion;
   /** Host time of its last datagram, ms since the Unix epoch. */
@@ -23,10 +25,13 @@ export const DOWNLINK_EXPIRES_MS = 90_000;
 /** The forwarders on one socket, at most `limit`: one that has been silent for 90 s gives its place to a new one. */
 export class ForwarderTable {
   readonly #limit: number;
+  readonly #planHz: readonly number[] | undefined;
   readonly #byEui = new Map<string, Forwarder>();
 
-  constructor(limit: number) {
+  /** @param planHz the channels of the region, where it is known */
+  constructor(limit: number, planHz?: readonly number[]) {
     this.#limit = limit;
+    this.#planHz = planHz;
   }
 
   get all(): readonly Forwarder[] {
@@ -44,6 +49,7 @@ export class ForwarderTable {
       gatewayEui,
       duplicates: new DuplicateFilter(),
       counters: new RadioCounters(),
+      channels: new ChannelTally(this.#planHz),
       version,
       lastSeenMs: nowMs,
     };

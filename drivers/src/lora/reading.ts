@@ -46,6 +46,24 @@ export interface LrFhssFrame extends HeardFrame {
 
 export type RadioFrame = LoraFrame | FskFrame | LrFhssFrame;
 
+/** What was heard on one channel since the driver was opened. */
+export interface ChannelCounts {
+  freqHz: number;
+  /** The concentrator's own number for it. */
+  channel?: number;
+  /** Frames with a good CRC, ghosts of strong ones on neighbouring channels included. */
+  rxOk: number;
+  /** Frames with a bad CRC, where the forwarder passes them on. */
+  rxBad: number;
+  /** Channel RSSI, mean of about the last 16. */
+  rssiDbm?: number;
+}
+
+/** What was heard through one of the concentrator's radios: one that hears far less than the other has a bad path. */
+export interface RadioChainCounts extends Omit<ChannelCounts, "freqHz" | "channel"> {
+  radio: number;
+}
+
 /** What the radio says about itself, with counters since this driver was opened. */
 export interface RadioStatus {
   kind: "radio";
@@ -62,6 +80,13 @@ export interface RadioStatus {
   /** How many channels and spreading factors it can hear at once, where it says or its kind implies it: a modem 1 and 1. */
   channels?: number;
   spreadingFactors?: number;
+  /** By frequency; a concentrator only, as are the three below. */
+  channelCounts?: readonly ChannelCounts[];
+  radioCounts?: readonly RadioChainCounts[];
+  /** Share of frames with a bad CRC among those with one, 0 to 1000; absent before the first. */
+  crcErrorPermille?: number;
+  /** Frames on channels outside the region's plan; absent where no region was given. */
+  rxOffPlan?: number;
   /** Its frames carry a header of its own, so no other kind of radio hears them, or it theirs: no beacons with it. */
   ownAirFormat?: true;
   temperatureC?: number;

@@ -1,4 +1,4 @@
-import { type Clock, type Log, silentLog } from "@earshot/protocol";
+import { type Clock, type Log, REGIONS, type RegionId, silentLog } from "@earshot/protocol";
 import {
   type Datagram,
   type DatagramSocket,
@@ -24,6 +24,8 @@ export interface SemtechUdpOptions {
   capacity?: number;
   /** Forwarders served at once. 16 unless given. */
   maxForwarders?: number;
+  /** Frames outside its channel plan are counted, in `RadioStatus.rxOffPlan`. */
+  region?: RegionId;
 }
 
 export interface SemtechUdpCounts extends DriverCounts, UplinkCounts {
@@ -96,13 +98,13 @@ class SemtechUdpServer implements SemtechUdpRadio {
   #closing: Promise<void> | undefined;
 
   constructor(options: SemtechUdpOptions & { socket: DatagramSocket }) {
-    const { socket, clock, log = silentLog, capacity = 1024, maxForwarders = 16 } = options;
+    const { socket, clock, log = silentLog, capacity = 1024, maxForwarders = 16, region } = options;
     this.local = socket.local;
     this.name = `semtech-udp ${this.local.host}:${this.local.port}`;
     this.#socket = socket;
     this.#clock = clock;
     this.#log = log;
-    this.#forwarders = new ForwarderTable(maxForwarders);
+    this.#forwarders = new ForwarderTable(maxForwarders, region && REGIONS[region].beaconChannelsHz);
     this.#pending = new PendingTransmits(clock);
     this.#readings = new ReadingQueue({ capacity, onLeave: () => this.close() });
     this.#running = this.#run();

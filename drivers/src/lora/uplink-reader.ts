@@ -1,3 +1,4 @@
+import { receptionOf } from "./channel-counts.ts";
 import type { Forwarder } from "./forwarder-table.ts";
 import { definedOnly } from "./json-fields.ts";
 import { readPushData } from "./push-data.ts";
@@ -61,6 +62,9 @@ export class UplinkReader {
       } else {
         this.#refuse(forwarder, result.code);
       }
+      const isGood = result.ok;
+      const reception = isGood || result.code === "crc-bad" ? receptionOf(rxpk, isGood) : undefined;
+      if (reception !== undefined) forwarder.channels.add(reception);
     }
     this.#frames += frames.length;
     const droppedBefore = forwarder.duplicates.dropped;
@@ -96,7 +100,8 @@ export class UplinkReader {
 }
 
 function statusOf(forwarder: Forwarder, stat: ForwarderStat, atMs: number): RadioStatus {
-  const { gatewayEui, counters } = forwarder;
+  const { gatewayEui, counters, channels } = forwarder;
+  const withCrc = counters.rxOk + counters.rxBad;
   return definedOnly({
     kind: "radio",
     atMs,
@@ -105,10 +110,19 @@ function statusOf(forwarder: Forwarder, stat: ForwarderStat, atMs: number): Radi
     rxBad: counters.rxBad,
     rxNoCrc: counters.rxNoCrc,
     transmitted: counters.transmitted,
+    channelCounts: listed(channels.channels),
+    radioCounts: listed(channels.radios),
+    crcErrorPermille: withCrc > 0 ? Math.round((1000 * counters.rxBad) / withCrc) : undefined,
+    rxOffPlan: channels.offPlan,
     ackPercent: stat.ackPercent,
     temperatureC: stat.temperatureC,
     latDeg: stat.latDeg,
     lonDeg: stat.lonDeg,
     altM: stat.altM,
   } as const);
+}
+
+/** Copies, and nothing where there is nothing to tell. */
+function listed<C extends object>(counts: readonly C[]): C[] | undefined {
+  return counts.length > 0 ? counts.map((counted) => ({ ...counted })) : undefined;
 }
