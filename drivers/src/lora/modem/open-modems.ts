@@ -40,8 +40,8 @@ export interface OpenRylrOptions extends OpenModemOptions {
 /**
  * Reyax RYLR998 and RYLR498, 115200 baud.
  *
- * It wraps what it sends in a header of its own and chooses its own sync word: its frames are not those of other
- * radios, so it can neither witness their beacons nor be witnessed by them. Only modules of its kind hear each other;
+ * It wraps what it sends in 8 bytes of its own, and neither these nor the sync word can be set: its frames are not those
+ * of other radios, so it can neither witness their beacons nor be witnessed by them. Only modules of its kind hear each other;
  * frames travel between them as hex text, because the module takes text only. `ownAirFormat` says so in each status.
  *
  * @throws {RangeError} for a network id or address that no module has

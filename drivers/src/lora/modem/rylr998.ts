@@ -8,7 +8,8 @@ import { HEX_MARK, MAX_RYLR_BYTES, RylrReader } from "./rylr-reader.ts";
  *   AT+SEND=<address>,<length>,<data>    data is text, at most 240 bytes
  *   +RCV=<address>,<length>,<data>,<RSSI>,<SNR>
  *
- * It adds 8 bytes of its own to what it sends (address, length, network) and chooses the sync word by its network id.
+ * It adds 8 bytes of its own to what it sends, not documented further, and hears its own network id only; neither the
+ * header nor the sync word can be set.
  */
 const BANDWIDTH_CODES: Readonly<Record<number, number>> = { 125000: 7, 250000: 8, 500000: 9 };
 /** The only one allowed in each network. */
