@@ -1,4 +1,15 @@
 /** Devices in, typed readings out. */
+
+export { type DeviceType, type FoundDevice, type ProbeOutcome, usbText } from "./discovery/found-device.ts";
+export { type Dialect, type Identified, identify } from "./discovery/identify.ts";
+export type { ProbePlan, ProbeStep } from "./discovery/probe-plan.ts";
+export { type ProbeOptions, probePort } from "./discovery/probe-port.ts";
+export {
+  listSerialDevices,
+  runningPrograms,
+  type SerialDevice,
+  type UsbIdentity,
+} from "./discovery/serial-devices.ts";
 export * from "./driver.ts";
 export { type OpenGpsdOptions, openGpsd } from "./gps/gpsd.ts";
 export { IntegrityMonitor } from "./gps/integrity/integrity-monitor.ts";

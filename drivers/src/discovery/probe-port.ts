@@ -1,0 +1,164 @@
+import type { Clock } from "@earshot/protocol";
+import type { ByteLink } from "../driver.ts";
+import { errorMessage } from "../link/error-message.ts";
+import { Ear } from "./ear.ts";
+import type { DeviceType, FoundDevice, ProbeOutcome } from "./found-device.ts";
+import { type Dialect, identify } from "./identify.ts";
+import { PROBE_PLAN, type ProbePlan, type ProbeStep } from "./probe-plan.ts";
+import { type Query, UBX_VERSION } from "./queries.ts";
+
+export interface ProbeOptions {
+  /** Opens the port at a baud rate; 8 data bits, no parity. */
+  open: (baudRate: number) => Promise<ByteLink>;
+  clock: Clock;
+  signal?: AbortSignal;
+  /** Default `PROBE_PLAN`. */
+  plan?: ProbePlan;
+  /** The longest it may take; default 20 s. What it was at then is given up. */
+  limitMs?: number;
+}
+
+/**
+ * Finds out what is at a serial port: listens at likely baud rates, then asks what changes nothing in any device:
+ * versions, and reads of registers. Nothing is ever set. Bounded in time and memory; never rejects.
+ */
+export async function probePort(options: ProbeOptions): Promise<ProbeOutcome> {
+  const { clock, limitMs = 20_000, signal = new AbortController().signal } = options;
+  const startMs = clock.now();
+  const limit = new AbortController();
+  const stop = AbortSignal.any([signal, limit.signal]);
+  const done = new AbortController();
+  const end = () => limit.abort();
+  const timer = clock.sleep(limitMs, AbortSignal.any([signal, done.signal])).then(end, end);
+  const outcome = await new Probe(options, stop).run();
+  done.abort();
+  await timer;
+  return { ...outcome, tookMs: clock.now() - startMs };
+}
+
+type Outcome<T = ProbeOutcome> = T extends unknown ? Omit<T, "tookMs"> : never;
+
+class Probe {
+  readonly #options: ProbeOptions;
+  readonly #plan: ProbePlan;
+  readonly #signal: AbortSignal;
+  #silentSteps = 0;
+  #unknown: { baudRate: number; heard: Uint8Array } | undefined;
+
+  constructor(options: ProbeOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#plan = options.plan ?? PROBE_PLAN;
+    this.#signal = signal;
+  }
+
+  async run(): Promise<Outcome> {
+    for (const step of this.#plan.steps) {
+      if (this.#signal.aborted) break;
+      try {
+        const device = await this.#try(step);
+        if (device !== undefined) return { state: "found", device, baudRate: step.baudRate };
+      } catch (error) {
+        return { state: "failed", why: errorMessage(error) };
+      }
+    }
+    return this.#unknown === undefined ? { state: "silent" } : { state: "unknown", ...this.#unknown };
+  }
+
+  async #try(step: ProbeStep): Promise<FoundDevice | undefined> {
+    const isTalker = this.#silentSteps < this.#plan.silentSteps;
+    const listenMs = isTalker ? step.listenMs : 0;
+    if (listenMs === 0 && step.queries.length === 0) return undefined;
+    const link = await this.#options.open(step.baudRate);
+    const ear = new Ear(link, this.#options.clock);
+    try {
+      const device = await this.#listenAndAsk(link, ear, step, listenMs);
+      if (ear.lost !== undefined && device === undefined) throw new Error(ear.lost);
+      return device;
+    } finally {
+      await link.close().catch(() => {});
+      await ear.ended();
+    }
+  }
+
+  async #listenAndAsk(
+    link: ByteLink,
+    ear: Ear,
+    step: ProbeStep,
+    listenMs: number,
+  ): Promise<FoundDevice | undefined> {
+    const spoken = await ear.wait(listenMs, dialectOf, this.#signal);
+    if (spoken !== undefined) return this.#describe(link, ear, spoken);
+    if (ear.heard.length > 0) {
+      this.#unknown ??= { baudRate: step.baudRate, heard: ear.heard.slice(0, 64) };
+      // It speaks by itself: the baud rate is another, or it is nothing known. Only text may be a modem's.
+      if (!isText(ear.heard)) return undefined;
+    } else {
+      this.#silentSteps += 1;
+    }
+    for (const query of step.queries) {
+      const device = await this.#ask(link, ear, query);
+      if (device !== undefined || ear.lost !== undefined || this.#signal.aborted) return device;
+    }
+    return undefined;
+  }
+
+  async #ask(link: ByteLink, ear: Ear, query: Query): Promise<FoundDevice | undefined> {
+    ear.forget();
+    // A port that takes no bytes (flow control, a dead adapter) must not hold anybody up.
+    const written = link.write(query.request).catch(() => {});
+    const answer = await ear.wait(this.#plan.answerMs, query.recognise, this.#signal);
+    if (answer !== undefined) await written;
+    return answer;
+  }
+
+  /** Of a receiver the name too, when it is u-blox's. */
+  async #describe(link: ByteLink, ear: Ear, dialect: Dialect): Promise<FoundDevice> {
+    if (dialect === "nmea" || dialect === "ubx") {
+      const named = await this.#ask(link, ear, UBX_VERSION);
+      if (named !== undefined) return named;
+    }
+    return { type: TYPES[dialect], description: NAMES[dialect] };
+  }
+}
+
+const TYPES: Readonly<Record<Dialect, DeviceType>> = {
+  nmea: "nmea",
+  ubx: "ubx",
+  rtcm3: "rtcm3",
+  "nmea-weather": "nmea-weather",
+  pms5003: "pms5003",
+  sds011: "sds011",
+  shdlc: "sps30",
+  "json-lines": "json-lines",
+  sirf: "sirf",
+};
+
+const NAMES: Readonly<Record<Dialect, string>> = {
+  nmea: "GNSS receiver with NMEA",
+  ubx: "u-blox receiver",
+  rtcm3: "GNSS reference station with RTCM 3",
+  "nmea-weather": "weather station with NMEA",
+  pms5003: "Plantower PMS5003 or the like",
+  sds011: "Nova SDS011",
+  shdlc: "Sensirion SHDLC sensor",
+  "json-lines": "JSON lines with quantities",
+  sirf: "SiRF receiver in binary: only gpsd reads it",
+};
+
+const SURE_FRAMES = 2;
+const SURE_SCORE = 500;
+
+/** Two frames, or one that is most of what was heard: noise has none, as each has its checksum or names and numbers. */
+function dialectOf(heard: Uint8Array): Dialect | undefined {
+  const [best] = identify(heard);
+  if (best === undefined || (best.frames < SURE_FRAMES && best.score < SURE_SCORE)) return undefined;
+  return best.dialect;
+}
+
+const MIN_PRINTABLE_SHARE = 0.9;
+
+/** Whether nearly all of it can be read: at a wrong baud rate it cannot. */
+function isText(bytes: Uint8Array): boolean {
+  const printable = bytes.filter((byte) => (byte >= 0x20 && byte < 0x7f) || byte === 0x0d || byte === 0x0a);
+  return printable.length >= MIN_PRINTABLE_SHARE * bytes.length;
+}
