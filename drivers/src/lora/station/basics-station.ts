@@ -1,56 +1,10 @@
-import { type Clock, type Log, REGIONS, type RegionId } from "@earshot/protocol";
-import type { SocketAddress } from "../../driver.ts";
-import type { LoraRadio } from "../reading.ts";
+import { REGIONS, type RegionId } from "@earshot/protocol";
 import type { StationListener } from "./station-connection.ts";
-import type { BasicsStationCounts } from "./station-counters.ts";
+import type { BasicsStationOptions, BasicsStationRadio } from "./station-radio.ts";
 import { BasicsStationServer } from "./station-server.ts";
 import { type ListenWebSocketOptions, listenWebSocket } from "./websocket-listener.ts";
 
-export interface BasicsStationOptions {
-  /** Whose channels, data rates and limits all stations get. */
-  region: RegionId;
-  /** Values accepted after `Authorization:` (with or without "Bearer "). Everybody may connect when absent. */
-  tokens?: readonly string[];
-  /**
-   * Conducted power of every transmission, dBm: Station takes no other from a single one. The region's limit for an
-   * antenna of 0 dBi unless given.
-   */
-  powerDbm?: number;
-  /** How stations reach this server, such as "wss://lns.example:443"; their `Host` header tells unless given. */
-  baseUri?: string;
-  /**
-   * UTC from a GPS receiver, ms since the Unix epoch, within 0.4 s; `undefined` while unknown. Without it no station
-   * gets GPS time: an answer from this machine's own clock would pass its error off as the satellites' time.
-   */
-  gpsTimeMs?: () => number | undefined;
-  clock: Clock;
-  log?: Log;
-  /** Readings held for a slow consumer; beyond it the oldest is dropped. 1024 unless given. */
-  capacity?: number;
-  /** Stations served at once. 16 unless given. */
-  maxStations?: number;
-}
-
-/** What is known of one station, for a status page. */
-export interface StationState {
-  gatewayEui: string;
-  /** Host time of its last message, ms since the Unix epoch. */
-  lastSeenMs: number;
-  isConnected: boolean;
-  /** True while it is connected and configured. */
-  canTransmit: boolean;
-  version?: string;
-  model?: string;
-}
-
-/** The network server that stations connect to, as a radio. */
-export interface BasicsStationRadio extends LoraRadio {
-  readonly local: SocketAddress;
-  /** What every transmission goes out with, dBm conducted. */
-  readonly powerDbm: number;
-  counts(): Readonly<BasicsStationCounts>;
-  stations(): StationState[];
-}
+export type { BasicsStationOptions, BasicsStationRadio, StationState } from "./station-radio.ts";
 
 /**
  * Serves stations that speak LoRa Basics Station's LNS protocol, version 2, on `listener`, and closes it with itself.
