@@ -138,3 +138,14 @@ export async function runCommand(
     });
   });
 }
+
+/** Runs a file under Deno and returns the lines it printed; throws with its output when it fails. */
+export async function runFileUnderDeno(file: URL): Promise<string[]> {
+  const [deno] = COMMANDS.Deno;
+  return new Promise((resolve, reject) => {
+    execFile(deno, ["run", "-A", fileURLToPath(file)], (error, stdout, stderr) => {
+      if (error === null) resolve(stdout.trim().split("\n"));
+      else reject(new Error(`${file} failed under Deno:\n${stdout}${stderr}`));
+    });
+  });
+}

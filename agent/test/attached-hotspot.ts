@@ -1,0 +1,124 @@
+import { signerFromSeed } from "@earshot/protocol";
+import { ManualClock, seededRandom } from "@earshot/protocol/testing";
+import { runAgent } from "../src/agent.ts";
+import { StatusBoard } from "../src/board/status-board.ts";
+import type { GpsConfig, SensorConfig } from "../src/config/config.ts";
+import { gpsOpener } from "../src/devices/open-gps.ts";
+import { sensorDevices } from "../src/devices/open-sensor.ts";
+import { assess } from "../src/health/assess.ts";
+import type { Part } from "../src/health/part.ts";
+import { memoryOutbox } from "../src/outbox/memory-outbox.ts";
+import { FakeBroker } from "../src/testing/fake-broker.ts";
+import { FakeRadio } from "../src/testing/fake-devices.ts";
+
+/** Tells when something came from a device, and when it could not be opened. */
+class WatchedBoard extends StatusBoard {
+  onChange: () => void = () => {};
+  readonly #losses = new Map<string, number>();
+
+  constructor() {
+    super();
+    const { links } = this;
+    const set = links.set.bind(links);
+    links.set = (name, state, ...rest) => {
+      set(name, state, ...rest);
+      if (state === "lost") this.#losses.set(name, this.losses(name) + 1);
+      this.onChange();
+    };
+  }
+
+  /** How often it was lost or could not be opened. */
+  losses(name: string): number {
+    return this.#losses.get(name) ?? 0;
+  }
+
+  override read(name: string, atMs: number): void {
+    super.read(name, atMs);
+    this.onChange();
+  }
+}
+
+/** The agent in this process, over real ports; its own time stands still unless it is told to pass. */
+export class AttachedHotspot implements AsyncDisposable {
+  readonly clock = new ManualClock();
+  readonly board = new WatchedBoard();
+  readonly broker = new FakeBroker();
+  readonly logged: string[] = [];
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(sensors: readonly SensorConfig[], gps: GpsConfig = { type: "none" }) {
+    const check = () => {
+      for (const look of this.#waiting) look();
+    };
+    this.board.onChange = check;
+    const openGps = gpsOpener(gps, this.clock);
+    this.#running = runAgent(
+      {
+        config: {
+          network: { name: "test", publicKey: signerFromSeed(new Uint8Array(32).fill(9)).publicKey },
+          hotspot: {
+            ...{ latE7: 473_667_000, lonE7: 85_500_000, elevationM: 12, antennaGainDdbi: 30 },
+            ...{ region: "EU868", payee: null },
+          },
+          ...{ maxPowerDbm: 27, statusPeriodMs: 60_000, readingPeriodMs: 300_000 },
+        },
+        ...{ clock: this.clock, random: seededRandom(1), version: "test", board: this.board },
+        log: (level, message, fields) => {
+          this.logged.push(`${level} ${message} ${JSON.stringify(fields)}`);
+          check();
+        },
+        signer: signerFromSeed(new Uint8Array(32).fill(1)),
+        outbox: memoryOutbox({ clock: this.clock }),
+        openPublisher: this.broker.open,
+        openRadio: new FakeRadio().open,
+        sensors: sensorDevices(sensors, this.clock),
+        ...(openGps === undefined ? {} : { openGps }),
+      },
+      this.#stop.signal,
+    );
+  }
+
+  /** Resolves once `holds`; it is asked again with each reading and each line of the log. */
+  until(holds: () => boolean): Promise<void> {
+    if (holds()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!holds()) return;
+        this.#waiting.delete(look);
+        resolve();
+      };
+      this.#waiting.add(look);
+    });
+  }
+
+  /** Lines of the log so far that hold `text`. */
+  count(text: string): number {
+    return this.logged.filter((line) => line.includes(text)).length;
+  }
+
+  /** Resolves with the next line of the log that holds `text`. */
+  async next(text: string): Promise<void> {
+    const before = this.count(text);
+    await this.until(() => this.count(text) > before);
+  }
+
+  /** What page and `status` say of one part. */
+  part(title: string): Part {
+    const found = assess(this.board.snapshot(this.clock.now())).parts.find((part) => part.title === title);
+    if (found === undefined) throw new Error(`There is no part ${title}`);
+    return found;
+  }
+
+  sensor(source: string) {
+    const found = this.board.snapshot(this.clock.now()).sensors.find((one) => one.source === source);
+    if (found === undefined) throw new Error(`There is no sensor ${source}`);
+    return found;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+}
