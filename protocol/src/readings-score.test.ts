@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { type QuantityFacts, quantityFacts } from "./quantities.ts";
-import { type Reading, scoreQuantity } from "./readings-score.ts";
+import { isPlausible, type Reading, scoreQuantity } from "./readings-score.ts";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -98,6 +98,14 @@ describe("out of bounds", () => {
     expect(outOf(at(-12, 0, 1, 1_000_000_000_001))).toBe(1);
     expect(outOf(at(12, 0, 0, 1))).toBe(1);
   });
+});
+
+test("one quantity by itself is plausible or not", () => {
+  const voltage = { name: "voltage_v", exponent: -1, min: 2300, mean: 2310, max: 2320, count: 60 };
+  expect(isPlausible(voltage)).toBe(true);
+  expect(isPlausible({ ...voltage, max: 3001 })).toBe(false);
+  expect(isPlausible({ ...voltage, exponent: 0 })).toBe(false);
+  expect(isPlausible({ ...voltage, name: "made_up", exponent: 0 })).toBe(true);
 });
 
 describe("a jump", () => {

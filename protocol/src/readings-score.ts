@@ -1,4 +1,4 @@
-import type { ReadingPacket } from "./packet/packet.ts";
+import type { Quantity, ReadingPacket } from "./packet/packet.ts";
 import { type QuantityFacts, quantityFacts } from "./quantities.ts";
 import { coverage } from "./readings-coverage.ts";
 import { periodsOf, type QuantityPeriod, type Thresholds, thresholdsOf } from "./readings-periods.ts";
@@ -82,6 +82,16 @@ export function scoreQuantity(
     availabilityPermille: Math.floor((1000 * coveredMs) / expectedMs),
     ...gaps,
   };
+}
+
+/** Whether a quantity's values are within its bounds and in order. */
+export function isPlausible(quantity: Quantity): boolean {
+  const { name } = quantity;
+  const facts = quantityFacts(name);
+  const reading = { sequence: 0, atMs: 0, periodMs: 1, quantities: [quantity] };
+  const { periods, exponent } = periodsOf(name, [reading], facts.exponent);
+  const thresholds = thresholdsOf(facts, exponent);
+  return !periods.some((period) => isOutOfBounds(period, thresholds));
 }
 
 const counted = (faulty: readonly QuantityPeriod[], received: number): FaultCount => ({
