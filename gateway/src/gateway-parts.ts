@@ -13,6 +13,7 @@ import { type GatewayMetrics, newMetrics } from "./metrics.ts";
 import { type OneAtATime, oneAtATime } from "./one-at-a-time.ts";
 import { ParametersLog } from "./parameters/parameters-log.ts";
 import { loadProgress, type Progress } from "./progress.ts";
+import { countReading } from "./readings/count-reading.ts";
 import { Registry } from "./registry/registry.ts";
 import type { StoredPacket } from "./store/store.ts";
 
@@ -96,6 +97,8 @@ function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: Stored
     gather: deps.gather,
     isAllowed: (hotspotId) => registry.isAllowed(hotspotId),
     onStored(checked, stored) {
+      const { packet } = checked.decoded;
+      if (packet.type === "reading") countReading(packet, metrics);
       noteStatus(checked, stored, registry, statuses);
       if (stored.entropyIndex !== null && stored.entropyIndex <= progress.judgingThrough) onLate(stored);
     },

@@ -2,6 +2,9 @@
 export interface GatewayMetrics {
   /** New packets stored, by packet type. */
   accepted: Map<string, number>;
+  /** Quantities in new reading packets, and those of them outside of their bounds, by name. */
+  quantities: Map<string, number>;
+  implausible: Map<string, number>;
   /** Packets that were stored already. */
   duplicates: number;
   /** Refused before storing, by reason. */
@@ -29,6 +32,8 @@ export interface GatewayMetrics {
 
 export const newMetrics = (): GatewayMetrics => ({
   accepted: new Map(),
+  quantities: new Map(),
+  implausible: new Map(),
   duplicates: 0,
   refused: new Map(),
   batches: 0,

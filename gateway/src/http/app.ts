@@ -16,6 +16,7 @@ import { networkRoutes } from "./routes/network.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { pageRoutes } from "./routes/page.ts";
 import { parameterRoutes } from "./routes/parameters.ts";
+import { readingRoutes } from "./routes/readings.ts";
 import { registrationRoutes } from "./routes/registration.ts";
 import { protect } from "./security.ts";
 
@@ -33,6 +34,7 @@ export function createApp(deps: AppDeps): Hono {
   parameterRoutes(app, context);
   hotspotRoutes(app, context);
   evidenceRoutes(app, context);
+  readingRoutes(app, context);
   registrationRoutes(app, context);
   denialRoutes(app, context);
   beaconRoutes(app, context);

@@ -1,11 +1,4 @@
-import {
-  didKey,
-  type Gnss,
-  type Hotspot,
-  type ReadingPacket,
-  type SequenceRange,
-  type StatusPacket,
-} from "@earshot/protocol";
+import { didKey, type Gnss, type Hotspot, type SequenceRange, type StatusPacket } from "@earshot/protocol";
 import type { z } from "@hono/zod-openapi";
 import type { Store } from "../store/store.ts";
 import type { RouteContext } from "./context.ts";
@@ -15,7 +8,6 @@ import { degrees, hotspotView } from "./views.ts";
 
 type Detail = z.infer<typeof hotspotDetailSchema>;
 
-const READINGS = 20;
 /** Runs of numbers that are told, the newest ones. */
 const MAX_RUNS = 200;
 const MAX_GAPS = 100;
@@ -26,11 +18,10 @@ export async function hotspotDetail(hotspot: Hotspot, context: RouteContext): Pr
   const { store, presence, activity, clock } = context;
   const { id } = hotspot;
   const nowMs = clock.now();
-  const [statuses, activities, ranges, readings, earned] = await Promise.all([
+  const [statuses, activities, ranges, earned] = await Promise.all([
     store.statuses(),
     activity.of([id]),
     store.sequenceRanges(id),
-    store.readings(id, { limit: READINGS }),
     earnings(id, store),
   ]);
   const seen = statuses.get(id);
@@ -43,7 +34,6 @@ export async function hotspotDetail(hotspot: Hotspot, context: RouteContext): Pr
     sequenceGaps: gapsIn(ranges),
     denials: denialViews(context, { hotspotId: id }).slice(0, MAX_DENIALS),
     status: seen === undefined ? null : statusView(seen.status, seen.receivedAtMs),
-    readings: readings.map(readingView),
     earned,
   };
 }
@@ -103,20 +93,4 @@ const gnssView = (gnss: Gnss) => ({
   altitudeM: gnss.altitudeM,
   horizontalErrorM: gnss.horizontalErrorDm === null ? null : gnss.horizontalErrorDm / 10,
   integrityFlags: gnss.integrityFlags,
-});
-
-/** Decimal digits, not binary fractions: 237 · 10^-1 is 23.7. */
-const scaled = (integer: number, exponent: number): number => Number(`${integer}e${exponent}`);
-
-const readingView = (reading: ReadingPacket): Detail["readings"][number] => ({
-  atMs: reading.atMs,
-  source: reading.source,
-  periodMs: reading.periodMs,
-  quantities: reading.quantities.map(({ name, exponent, min, mean, max, count }) => ({
-    name,
-    min: scaled(min, exponent),
-    mean: scaled(mean, exponent),
-    max: scaled(max, exponent),
-    count,
-  })),
 });

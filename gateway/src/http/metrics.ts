@@ -36,6 +36,8 @@ const seconds = (ms: number | null): number => (ms === null ? Number.NaN : ms / 
 export const gatewayFamilies = (metrics: Source, health: Health, followers: number): MetricFamily[] => [
   gauge("healthy", "1 when the store answers and entropy is fresh", health.ok ? 1 : 0),
   by("type", "packets_accepted", "New packets stored, by type", metrics.accepted),
+  by("quantity", "reading_quantities", "Quantities in new reading packets, by name", metrics.quantities),
+  by("quantity", "readings_out_of_bounds", "Of them outside of their bounds, by name", metrics.implausible),
   counter("packets_duplicate", "Packets that were stored already", metrics.duplicates),
   by("reason", "packets_refused", "Packets refused before storing, by reason", metrics.refused),
   counter("batches", "Transactions with packets", metrics.batches),

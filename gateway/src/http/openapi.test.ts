@@ -80,6 +80,7 @@ test("what is answered is what is described", async () => {
     ["/api/v1/hotspots", "HotspotList"],
     [`/api/v1/hotspots/${id}`, "HotspotDetail"],
     [`/api/v1/hotspots/${id}/verdicts`, "VerdictPage"],
+    [`/api/v1/hotspots/${id}/readings`, "ReadingSources"],
     ["/api/v1/epochs", "EpochPage"],
     ["/api/v1/links", "Links"],
   ];

@@ -18,6 +18,10 @@ import mapSelectionJs from "./map-selection.js" with { type: "text" };
 import partsCss from "./parts.css" with { type: "text" };
 import partsJs from "./parts.js" with { type: "text" };
 import projectionJs from "./projection.js" with { type: "text" };
+import readingsCss from "./readings.css" with { type: "text" };
+import readingsCardJs from "./readings-card.js" with { type: "text" };
+import readingsChartJs from "./readings-chart.js" with { type: "text" };
+import readingsWordsJs from "./readings-words.js" with { type: "text" };
 import sequenceStripJs from "./sequence-strip.js" with { type: "text" };
 import verdictListJs from "./verdict-list.js" with { type: "text" };
 import viewBeaconJs from "./view-beacon.js" with { type: "text" };
@@ -49,6 +53,7 @@ export const PAGE_FILES: Readonly<Record<string, PageFile>> = {
   "/details.css": css(detailsCss),
   "/map.css": css(mapCss),
   "/parts.css": css(partsCss),
+  "/readings.css": css(readingsCss),
   "/views.css": css(viewsCss),
   "/api.js": script(apiJs),
   "/clock.js": script(clockJs),
@@ -64,6 +69,9 @@ export const PAGE_FILES: Readonly<Record<string, PageFile>> = {
   "/map.js": script(mapJs),
   "/parts.js": script(partsJs),
   "/projection.js": script(projectionJs),
+  "/readings-card.js": script(readingsCardJs),
+  "/readings-chart.js": script(readingsChartJs),
+  "/readings-words.js": script(readingsWordsJs),
   "/sequence-strip.js": script(sequenceStripJs),
   "/verdict-list.js": script(verdictListJs),
   "/view-beacon.js": script(viewBeaconJs),

@@ -84,19 +84,6 @@ export const reasonText = (reason) =>
         .map((word) => WORDS[word] ?? word)
         .join(" ");
 
-/** A reading's quantity: "power_w" → ["power", "W"]. */
-const READING_UNITS = { w: "W", v: "V", a: "A", c: "°C", hz: "Hz", db: "dB", dbm: "dBm", pct: "%", wh: "Wh" };
-
-export function quantityName(name) {
-  const parts = name.split("_");
-  const unit = READING_UNITS[parts.at(-1) ?? ""];
-  if (unit === undefined) return { label: parts.join(" "), unit: "" };
-  const isCarrier = parts.at(-1) === "hz" && parts.at(-2) === "db";
-  return isCarrier
-    ? { label: parts.slice(0, -2).join(" ").replace("cn0", "C/N₀"), unit: "dB-Hz" }
-    : { label: parts.slice(0, -1).join(" "), unit };
-}
-
 export const percent = (share) => `${Math.round(share * 100)}${THIN}%`;
 
 /** Degrees with their hemisphere. */

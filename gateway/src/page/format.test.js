@@ -9,7 +9,6 @@ import {
   grouped,
   measurement,
   metres,
-  quantityName,
   reasonText,
   runs,
   short,
@@ -56,12 +55,9 @@ test("measurements carry the unit that their name ends with", () => {
   for (const [name, value, text] of cases) expect(plain(measurement({ name, value }))).toBe(text);
 });
 
-test("reasons and quantities become words", () => {
+test("reasons become words", () => {
   expect(reasonText("rssi_above_free_space")).toBe("RSSI above free space");
   expect(reasonText("ok")).toBe("paid");
-  expect(quantityName("power_w")).toEqual({ label: "power", unit: "W" });
-  expect(quantityName("cn0_db_hz")).toEqual({ label: "C/N₀", unit: "dB-Hz" });
-  expect(quantityName("satellites_used")).toEqual({ label: "satellites used", unit: "" });
 });
 
 test("lengths, sizes, places and ids are short", () => {

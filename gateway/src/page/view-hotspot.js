@@ -1,7 +1,7 @@
 import { get, getAll } from "./api.js";
 import { h, mount, show } from "./dom.js";
 import { denialNotice, edgesCard, registryCard, unpaidPill } from "./evidence-cards.js";
-import { coordinates, duration, grouped, quantityName, reasonText } from "./format.js";
+import { coordinates, duration, grouped, reasonText } from "./format.js";
 import { FleetMap } from "./map.js";
 import { selectionCard } from "./map-selection.js";
 import {
@@ -17,6 +17,7 @@ import {
   paidShare,
   presencePill,
 } from "./parts.js";
+import { readingsCard } from "./readings-card.js";
 import { sequenceStrip } from "./sequence-strip.js";
 import { verdictList } from "./verdict-list.js";
 
@@ -32,6 +33,7 @@ export function hotspotView(root, id) {
   const verdicts = h("div", {}, ghosts(6));
   const side = h("div", { class: "stack" });
   const selected = h("div", { "aria-live": "polite" });
+  const readings = readingsCard(id);
   const map = new FleetMap({ label: "Map of this hotspot's links", select });
   const filter = choices(
     "Verdicts shown",
@@ -131,15 +133,15 @@ export function hotspotView(root, id) {
       show(
         side,
         statusCard(detail),
+        readings.element,
         edgesCard(edges, nameOf),
         sequenceCard(detail),
-        readingsCard(detail),
         placeCard(detail),
         registryCard(registry.changes, detail.denials),
       );
       drawMap(links.links, cells.cells, hotspots);
       if (isFirst) select(undefined);
-      await refreshVerdicts();
+      await Promise.all([refreshVerdicts(), readings.refresh()]);
     } catch (error) {
       if (detail !== undefined) throw error;
       columns.hidden = true;
@@ -287,47 +289,6 @@ const sequenceCard = ({ sequence, sequenceGaps }) =>
     h("p", { class: "muted" }, "Each packet has a number, so a loss shows"),
     sequenceStrip(sequence, sequenceGaps),
   );
-
-function readingsCard({ readings }) {
-  if (readings.length === 0) return undefined;
-  const [newest] = readings;
-  const rows = newest.quantities.map(({ name, min, mean, max }) => {
-    const { label, unit } = quantityName(name);
-    return h(
-      "tr",
-      {},
-      h("td", {}, label),
-      h("td", { class: "number" }, h("b", {}, mean), ` ${unit}`),
-      h("td", { class: "number muted" }, `${min} to ${max}`),
-    );
-  });
-  return h(
-    "section",
-    { class: "card" },
-    h("h2", {}, `Readings of ${newest.source}`),
-    h("p", { class: "muted" }, "Over ", duration(newest.periodMs), ", ", age(newest.atMs)),
-    h(
-      "div",
-      { class: "scroll" },
-      h(
-        "table",
-        {},
-        h(
-          "thead",
-          {},
-          h(
-            "tr",
-            {},
-            ["Quantity", "Mean", "Range"].map((text, i) =>
-              h("th", { scope: "col", class: i > 0 && "number" }, text),
-            ),
-          ),
-        ),
-        h("tbody", {}, rows),
-      ),
-    ),
-  );
-}
 
 const placeCard = ({ hotspot }) =>
   h(

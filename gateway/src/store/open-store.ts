@@ -7,6 +7,7 @@ import { hotspotTable } from "./hotspot-table.ts";
 import { judgementTable } from "./judgement-table.ts";
 import { packetTable } from "./packet-table.ts";
 import { parametersTable } from "./parameters-table.ts";
+import { readingTable } from "./reading-table.ts";
 import { SequenceRanges } from "./sequence-ranges.ts";
 import { statusTable } from "./status-table.ts";
 import type { Store } from "./store.ts";
@@ -32,6 +33,7 @@ export async function openStore(url: string): Promise<Store> {
     ...epochTable(database),
     ...edgeTable(database),
     ...statusTable(database),
+    ...readingTable(database),
     async addPackets(added) {
       const ids = await packets.addPackets(added);
       ranges.note(added);

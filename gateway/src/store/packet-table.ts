@@ -1,8 +1,9 @@
-import { decodePacket, type PacketType, type ReadingPacket, type ReportTimes } from "@earshot/protocol";
+import { decodePacket, type PacketType, type ReportTimes } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
+import { insertReadings } from "./reading-table.ts";
 import { type Integer, inChunks, nullableNumber, plainBytes } from "./rows.ts";
-import type { Page, SequenceRival, Store, StoredPacket } from "./store.ts";
+import type { SequenceRival, Store, StoredPacket } from "./store.ts";
 
 interface PacketRow {
   id: string;
@@ -54,7 +55,6 @@ type PacketQueries = Pick<
   | "earlierReports"
   | "unjudgedReports"
   | "firstFiledEpoch"
-  | "readings"
 >;
 
 export function packetTable({ sql, statement, transaction }: Database): PacketQueries {
@@ -63,8 +63,14 @@ export function packetTable({ sql, statement, transaction }: Database): PacketQu
     async addPackets(packets) {
       const rows = packets.map(rowOf);
       const added = new Set<string>();
-      const insert = (tx: SQL) => inChunks(rows, (chunk) => insertChunk(tx, chunk, added));
-      await (rows.length > MAX_ROWS_PER_STATEMENT ? transaction(insert) : statement(insert));
+      const readings = packets.filter(({ type }) => type === "reading");
+      const insert = async (tx: SQL) => {
+        await inChunks(rows, (chunk) => insertChunk(tx, chunk, added));
+        const fresh = readings.filter(({ id }) => added.has(id));
+        if (fresh.length > 0) await insertReadings(tx, fresh);
+      };
+      const isOne = rows.length <= MAX_ROWS_PER_STATEMENT && readings.length === 0;
+      await (isOne ? statement(insert) : transaction(insert));
       return added;
     },
     reportsOfIndex: (entropyIndex) =>
@@ -89,7 +95,6 @@ export function packetTable({ sql, statement, transaction }: Database): PacketQu
         SELECT MIN(epoch) AS epoch FROM packets WHERE epoch > ${after}`;
       return nullableNumber(row?.epoch ?? null) ?? undefined;
     },
-    readings: (hotspotId, page) => readings(sql, hotspotId, page),
   };
 }
 
@@ -137,15 +142,4 @@ function timesOf(bytes: Uint8Array): ReportTimes {
     throw new TypeError("A stored report cannot be decoded");
   }
   return { atMs: packet.atMs, tmstUs: packet.tmstUs };
-}
-
-async function readings(sql: SQL, hotspotId: string, { limit, after }: Page): Promise<ReadingPacket[]> {
-  const below = after === undefined ? Number.MAX_SAFE_INTEGER : Number(after);
-  const rows = await sql<{ bytes: Uint8Array }[]>`SELECT bytes FROM packets
-    WHERE hotspot_id = ${hotspotId} AND type = 'reading' AND sequence < ${below}
-    ORDER BY sequence DESC LIMIT ${limit}`;
-  return rows.flatMap((row) => {
-    const decoded = decodePacket(plainBytes(row.bytes));
-    return decoded.ok && decoded.decoded.packet.type === "reading" ? [decoded.decoded.packet] : [];
-  });
 }

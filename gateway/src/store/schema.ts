@@ -7,7 +7,7 @@ const TYPES = {
 };
 
 /** Raised with each change of the tables below: a database with another number is not opened. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** Counts the tables named `packets`: 0 in a database that no gateway has used. */
 export const USED_QUERIES: Readonly<Record<Dialect, string>> = {
@@ -32,6 +32,10 @@ export function schemaOf(dialect: Dialect): string[] {
     // Beside an epoch's packets it finds a hotspot's report before another one, however long the hotspot has reported.
     `CREATE INDEX IF NOT EXISTS packets_epoch ON packets (epoch, hotspot_id, sequence, id)
       WHERE epoch IS NOT NULL`,
+    `CREATE TABLE IF NOT EXISTS readings (
+      hotspot_id ${text} NOT NULL, source ${text} NOT NULL, at_ms BIGINT NOT NULL, packet_id ${text} NOT NULL,
+      sequence BIGINT NOT NULL, period_ms BIGINT NOT NULL, quantities ${text} NOT NULL,
+      PRIMARY KEY (hotspot_id, source, at_ms, packet_id))`,
     `CREATE TABLE IF NOT EXISTS hotspots (
       id ${text} NOT NULL, from_epoch BIGINT NOT NULL, public_key ${bytes} NOT NULL, cell ${text} NOT NULL,
       lat_e7 BIGINT NOT NULL, lon_e7 BIGINT NOT NULL, elevation_m BIGINT NOT NULL, antenna_gain_ddbi BIGINT NOT NULL,

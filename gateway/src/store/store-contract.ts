@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Store, StoredPacket } from "./store.ts";
 import { verdictPageKey } from "./store.ts";
+import { readingsContract } from "./store-contract-readings.ts";
 import { registryContract, rulesContract } from "./store-contract-rules.ts";
 import { entropyRecord, statusPacket, storedEpoch, storedPacket, storedVerdict } from "./test-data.ts";
 
@@ -94,6 +95,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
 
     registryContract(() => store);
     rulesContract(() => store);
+    readingsContract(() => store);
 
     test("keeps entropy with its message", async () => {
       for (const index of [7, 9, 8]) await store.addEntropy(entropyRecord(index), Uint8Array.of(index));

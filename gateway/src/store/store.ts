@@ -108,9 +108,26 @@ export interface HotspotStatus {
   receivedAtMs: number;
 }
 
+/** What a reading packet says of its source. */
+export type StoredReading = Pick<ReadingPacket, "sequence" | "atMs" | "periodMs" | "quantities">;
+
+export interface ReadingSource {
+  source: string;
+  /** By the hotspot's own clock, ms since the Unix epoch. */
+  firstAtMs: number;
+  latestAtMs: number;
+}
+
+/** Readings whose period ended from `fromMs` to `toMs`. */
+export interface ReadingRange {
+  fromMs: number;
+  toMs: number;
+  limit: number;
+}
+
 /**
  * One page of a long list: `after` is the key of the previous page's last item. Keys: `verdictPageKey` for
- * verdicts, `beaconKey` for beacons, the number for epochs, the sequence number for readings.
+ * verdicts, `beaconKey` for beacons, the number for epochs.
  */
 export interface Page {
   limit: number;
@@ -232,8 +249,10 @@ export interface Store {
   /** The broker says that the session broke: until the next status packet the hotspot is offline. */
   markOffline(hotspotId: string, atMs: number): Promise<void>;
   statuses(): Promise<Map<string, HotspotStatus>>;
-  /** From the reading packets stored; newest first. */
-  readings(hotspotId: string, page: Page): Promise<ReadingPacket[]>;
+  /** Devices that a hotspot sent readings of, in order of name, with their newest reading up to `untilMs`. */
+  readingSources(hotspotId: string, untilMs: number, limit: number): Promise<ReadingSource[]>;
+  /** The newest `limit` readings of a source in a range of time, oldest first. */
+  readingsOf(hotspotId: string, source: string, range: ReadingRange): Promise<StoredReading[]>;
 
   close(): Promise<void>;
 }

@@ -31,7 +31,7 @@ const one = createRoute({
   method: "get",
   path: "/api/v1/hotspots/{id}",
   operationId: "getHotspot",
-  summary: "One hotspot: status, sequence numbers, readings, earnings",
+  summary: "One hotspot: status, sequence numbers, denials, earnings",
   tags: ["hotspots"],
   request: { params: hotspotParams },
   responses: { 200: json("The hotspot", hotspotDetailSchema), ...invalid, ...missing },

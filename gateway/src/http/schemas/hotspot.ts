@@ -79,23 +79,6 @@ const status = z
   })
   .openapi("Status");
 
-const reading = z
-  .object({
-    atMs,
-    source: z.string(),
-    periodMs: z.int(),
-    quantities: z.array(
-      z.object({
-        name: z.string().openapi({ description: "With its unit", example: "power_w" }),
-        min: z.number(),
-        mean: z.number(),
-        max: z.number(),
-        count: z.int(),
-      }),
-    ),
-  })
-  .openapi("Reading");
-
 const sequence = z
   .object({
     ranges: z
@@ -124,7 +107,6 @@ export const hotspotDetailSchema = z
     sequenceGaps,
     denials: z.array(denialSchema).openapi({ description: "What the network denies it, newest first" }),
     status: status.nullable(),
-    readings: z.array(reading),
     earned: z
       .object({ epoch: z.int(), cumulative: amount, delta: amount })
       .nullable()
