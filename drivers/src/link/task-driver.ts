@@ -52,7 +52,7 @@ class TaskDriver<R> implements Driver<R> {
   async #run(): Promise<void> {
     try {
       await this.#options.run((reading) => this.#readings.push(reading), this.#stop.signal);
-      throw new LinkLostError(`Lost ${this.name}: it ended`);
+      throw new LinkLostError(`Lost ${this.name}: the link ended`);
     } catch (error) {
       this.#readings.fail(asLinkLost(this.name, error));
     }
