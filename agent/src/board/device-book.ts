@@ -20,6 +20,9 @@ interface Entry {
   readings: number;
   sharedWith: readonly string[];
   readonly rate: RateMeter;
+  readonly lossRate: RateMeter;
+  /** Readings that the open driver had given up when the last one was taken. */
+  dropped: number;
 }
 
 /** What each device does, besides its link's state: how often opened, how much it says, who else listens. */
@@ -31,6 +34,7 @@ export class DeviceBook {
     entry.opened += 1;
     entry.probe = probe;
     entry.sharedWith = [];
+    entry.dropped = 0;
   }
 
   closed(name: string): void {
@@ -42,8 +46,12 @@ export class DeviceBook {
 
   read(name: string, atMs: number): void {
     const entry = this.#entry(name);
+    const dropped = entry.probe?.counts().droppedReadings ?? 0;
+    const lost = dropped - entry.dropped;
+    entry.dropped = dropped;
     entry.readings += 1;
-    entry.rate.add(atMs);
+    entry.rate.add(atMs, 1 + lost);
+    entry.lossRate.add(atMs, lost);
   }
 
   probe(name: string): DeviceProbe | undefined {
@@ -65,9 +73,10 @@ export class DeviceBook {
   }
 
   facts(name: string, nowMs: number): Omit<DeviceFacts, "state" | "sinceMs"> {
-    const { probe, opened, lost, readings, sharedWith, rate } = this.#entry(name);
+    const { probe, opened, lost, readings, sharedWith, rate, lossRate } = this.#entry(name);
     const shared = sharedWith.length === 0 ? {} : { sharedWith: [...sharedWith] };
-    const facts = { opened, lost, readings, readingsPerS: rate.perS(nowMs), ...shared };
+    const rates = { readingsPerS: rate.perS(nowMs), droppedPerS: lossRate.perS(nowMs) };
+    const facts = { opened, lost, readings, ...rates, ...shared };
     if (probe === undefined) return facts;
     const { frames, badFrames, garbageBytes, droppedReadings } = probe.counts();
     const cautions = probe.cautions?.() ?? [];
@@ -81,7 +90,8 @@ export class DeviceBook {
   #entry(name: string): Entry {
     let entry = this.#entries.get(name);
     if (entry === undefined) {
-      entry = { probe: undefined, opened: 0, lost: 0, readings: 0, sharedWith: [], rate: new RateMeter() };
+      const rates = { rate: new RateMeter(), lossRate: new RateMeter() };
+      entry = { probe: undefined, opened: 0, lost: 0, readings: 0, sharedWith: [], dropped: 0, ...rates };
       this.#entries.set(name, entry);
     }
     return entry;

@@ -18,14 +18,16 @@ export type Trouble = "in-use" | "unreadable" | "silent";
 /** What tells how a device is. */
 export interface DeviceState extends LinkFacts {
   trouble?: Trouble;
-  /** Readings a second, in the latest 10 s in which there were any. */
+  /** Readings a second, taken and given up, in the last 10 to 20 s. */
   readingsPerS?: number;
+  /** Of these, given up because they came faster than they could be taken. */
+  droppedPerS?: number;
   /** Of the open driver: frames understood so far. */
   frames?: number;
   /** Recognised and refused so far: many and no reading means a wrong baud rate or protocol. */
   badFrames?: number;
   garbageBytes?: number;
-  /** Readings that came faster than they were taken, and were given up. */
+  /** Readings given up so far. */
   droppedReadings?: number;
   /** Other programs that have its port open: each takes some of its bytes. */
   sharedWith?: string[];

@@ -6,9 +6,9 @@ export class RateMeter {
   #count = 0;
   #before = 0;
 
-  add(atMs: number): void {
+  add(atMs: number, count = 1): void {
     this.#turn(atMs);
-    this.#count += 1;
+    this.#count += count;
   }
 
   perS(nowMs: number): number {

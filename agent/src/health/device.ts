@@ -33,13 +33,13 @@ export function deviceProblem(device: DeviceState, words: DeviceWords, nowMs: nu
 
 /** It works, and something is not as it should be. */
 function disturbed(device: DeviceState, { title, section }: DeviceWords): Part | undefined {
-  const { sharedWith = [], readingsPerS = 0, droppedReadings = 0, cautions = [] } = device;
+  const { sharedWith = [], readingsPerS = 0, droppedPerS = 0, cautions = [] } = device;
   if (sharedWith.length > 0) {
     const text = `Another program reads its port too: ${sharedWith.join(", ")}`;
     return attention(title, text, "Stop that program: each of the two misses what the other one reads.");
   }
-  if (readingsPerS > FLOOD_PER_S || droppedReadings > 0) {
-    const dropped = droppedReadings > 0 ? `, ${droppedReadings} could not be taken` : "";
+  if (readingsPerS > FLOOD_PER_S || droppedPerS > 0) {
+    const dropped = droppedPerS > 0 ? `, ${Math.ceil(droppedPerS)} of them given up` : "";
     const text = `It floods: ${Math.round(readingsPerS)} readings a second${dropped}`;
     return attention(
       title,
