@@ -2,9 +2,9 @@ import { get } from "./api.js";
 import { gatewayNow } from "./clock.js";
 import { h, show } from "./dom.js";
 import { duration } from "./format.js";
-import { age, choices, pill } from "./parts.js";
+import { age, choices, mark, pill } from "./parts.js";
 import { readingChart } from "./readings-chart.js";
-import { quantityLabel, soundText, valueWords } from "./readings-words.js";
+import { faultsByRow, quantityLabel, soundText, valueText, valueWords } from "./readings-words.js";
 
 /** What a hotspot's devices measure, and how far that can be relied on. */
 
@@ -15,11 +15,14 @@ const SILENT_PERIODS = 3;
 const SILENT_MS = 180_000;
 /** Below this share of sound readings a device needs a look. */
 const POOR = 900;
+const MOST_COLUMNS = 3;
 
 /** A card that keeps itself: `refresh()` reads again, of each device only what is new. */
 export function readingsCard(id) {
   let hours = 24;
   let seen = new Map();
+  /** By device, once the reader opened or closed it. */
+  const opened = new Map();
   const list = h("div", { class: "devices" });
   const range = choices(
     "Hours shown",
@@ -36,7 +39,7 @@ export function readingsCard(id) {
   );
   const element = h(
     "section",
-    { class: "card", hidden: true },
+    { class: "card readings", hidden: true },
     h("div", { class: "card-top" }, h("h2", {}, "Readings"), range),
     list,
   );
@@ -59,23 +62,29 @@ export function readingsCard(id) {
     if (asked !== hours) return;
     seen = new Map(named.map(({ source }, i) => [source, series[i]]));
     element.hidden = named.length === 0;
+    list.style.setProperty("--columns", String(Math.min(MOST_COLUMNS, named.length)));
     const span = { fromMs: nowMs - hours * HOUR_MS, toMs: nowMs };
     show(
       list,
-      named.map((source) => device(source, seen.get(source.source).points, span)),
+      named.map((source) => device(source, seen.get(source.source).points, span, opened)),
     );
   }
 
   return { element, refresh };
 }
 
-const device = (source, points, span) =>
-  h(
-    "section",
-    { class: "device" },
+/** On a phone only what needs a look is open at first. */
+const isOpenAtFirst = (source) =>
+  isSilent(source) || (source.score ?? 0) < POOR || matchMedia("(min-width: 721px)").matches;
+
+function device(source, points, span, opened) {
+  const { shared, rows } = faultsByRow(source.quantities);
+  const details = h(
+    "details",
+    { class: "device", open: opened.get(source.source) ?? isOpenAtFirst(source) },
     h(
-      "header",
-      {},
+      "summary",
+      { "data-key": `device ${source.source}` },
       h("h3", {}, source.source),
       sourcePill(source),
       h(
@@ -84,69 +93,77 @@ const device = (source, points, span) =>
         age(source.latestAtMs),
       ),
     ),
+    reasons(shared, source),
     h(
       "ul",
       { class: "quantities" },
-      source.quantities.map((quantity) => row(quantity, points.get(quantity.name) ?? [], span)),
+      source.quantities.map((quantity, i) => row(quantity, points.get(quantity.name) ?? [], span, rows[i])),
     ),
   );
-
-function sourcePill({ score, ageMs, periodMs }) {
-  if (ageMs > Math.max(SILENT_MS, SILENT_PERIODS * periodMs)) return pill("offline", "ring", "Silent");
-  if (score === null) return undefined;
-  return qualityPill(score);
+  details.addEventListener("toggle", () => opened.set(source.source, details.open));
+  return details;
 }
 
-const qualityPill = (score) =>
-  score === 1000
-    ? pill("paid", "check", soundText(score))
-    : pill(score < POOR ? "refused" : "neutral", score < POOR ? "cross" : "dash", soundText(score));
+const isSilent = ({ ageMs, periodMs }) => ageMs > Math.max(SILENT_MS, SILENT_PERIODS * periodMs);
 
-function row(quantity, points, span) {
-  const { name, unit, quality, min, mean, max } = quantity;
-  const [value, shownUnit] = valueWords(mean, unit);
+function sourcePill(source) {
+  if (isSilent(source)) return pill("offline", "ring", "Silent");
+  const { score } = source;
+  if (score === null) return undefined;
+  if (score === 1000) return pill("paid", "check", soundText(score));
+  return score < POOR
+    ? pill("refused", "cross", soundText(score))
+    : pill("neutral", "dash", soundText(score));
+}
+
+function row(quantity, points, span, faults) {
+  const { name, unit, quality, plausible, min, mean, max } = quantity;
+  const [value, shownUnit] = valueWords(mean, unit, name);
   const label = quantityLabel(name);
-  const isFaulty = quality.score < POOR;
+  const words = chartWords(label, points, unit);
   return h(
     "li",
     {},
-    h("span", { class: "label", title: name }, label),
-    readingChart(points, { ...span, label: chartWords(label, points, unit), isFaulty }),
+    h("span", { class: "label", title: `${name}: ${soundText(quality.score)}` }, label),
+    readingChart(points, { ...span, label: words, isFaulty: faults.some(isGrave), plausible }),
     h(
       "span",
-      { class: "value", title: `${withUnit(min, unit)} to ${withUnit(max, unit)} in this period` },
+      { class: "value", title: `${valueText(min, unit)} to ${valueText(max, unit)} in this period` },
       h("b", {}, value),
       shownUnit === "" ? undefined : ` ${shownUnit}`,
     ),
-    quality.faults.length > 0 && reasons(quality),
+    reasons(faults, quantity),
   );
 }
 
-const reasons = ({ score, faults }) =>
+const isGrave = ({ permille }) => permille > 1000 - POOR;
+
+/** When a fault was last seen is told unless that is now. */
+const reasons = (faults, { atMs }) =>
+  faults.length > 0 &&
   h(
-    "div",
+    "ul",
     { class: "reasons" },
-    qualityPill(score),
-    h(
-      "ul",
-      {},
-      faults.map(({ sentence, lastAtMs }) =>
-        h(
-          "li",
-          {},
-          sentence[0].toUpperCase(),
-          sentence.slice(1),
-          lastAtMs !== null && [h("span", { class: "muted" }, ", last ", age(lastAtMs))],
-        ),
-      ),
-    ),
+    faults.map((fault) => reason(fault, fault.lastAtMs === null || fault.lastAtMs === atMs)),
   );
 
-const withUnit = (value, unit) => valueWords(value, unit).join(" ").trim();
+const reason = (fault, isNow) =>
+  h(
+    "li",
+    { "data-tone": isGrave(fault) ? "refused" : "neutral" },
+    mark(isGrave(fault) ? "cross" : "dash"),
+    h(
+      "span",
+      {},
+      fault.sentence[0].toUpperCase(),
+      fault.sentence.slice(1),
+      !isNow && [", ", h("span", { class: "last" }, "last ", age(fault.lastAtMs))],
+    ),
+  );
 
 function chartWords(label, points, unit) {
   if (points.length === 0) return `${label}: nothing in these hours`;
   const low = Math.min(...points.map(({ min }) => min));
   const high = Math.max(...points.map(({ max }) => max));
-  return `${label}: ${withUnit(low, unit)} to ${withUnit(high, unit)} in these hours`;
+  return `${label}: ${valueText(low, unit)} to ${valueText(high, unit)} in these hours`;
 }

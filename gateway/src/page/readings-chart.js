@@ -59,9 +59,16 @@ export function rangeOf(columns) {
   return [low - room, high + room];
 }
 
-/** `label`: the chart in words; `isFaulty` colours it. */
-export function readingChart(points, { fromMs, toMs, label, isFaulty }) {
-  const columns = columnsOf(points, fromMs, toMs);
+/** Periods within what is plausible, and those outside: in one scale a single one would flatten all others. */
+export function splitByBounds(points, plausible) {
+  const isOutside = ({ min, max }) => plausible !== null && (min < plausible.min || max > plausible.max);
+  return [points.filter((point) => !isOutside(point)), points.filter(isOutside)];
+}
+
+/** `label`: the chart in words; `isFaulty` colours it; outside of `plausible` the time is marked, not the value. */
+export function readingChart(points, { fromMs, toMs, label, isFaulty, plausible }) {
+  const [sound, outside] = splitByBounds(points, plausible);
+  const columns = columnsOf(sound, fromMs, toMs);
   const attributes = {
     class: "chart",
     viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
@@ -70,18 +77,21 @@ export function readingChart(points, { fromMs, toMs, label, isFaulty }) {
     "aria-label": label,
     "data-faulty": isFaulty,
   };
-  if (columns.length === 0) return s("svg", attributes);
-  const [low, high] = rangeOf(columns);
-  const x = (at) => (((at + 0.5) / COLUMNS) * WIDTH).toFixed(1);
-  const y = (value) => (HEIGHT - EDGE - ((value - low) / (high - low)) * (HEIGHT - 2 * EDGE)).toFixed(1);
-  const silenceMs = Math.max(...points.map(({ periodMs }) => periodMs), (toMs - fromMs) / COLUMNS);
-  const runs = runsOf(columns, silenceMs);
-  return s(
-    "svg",
-    attributes,
-    s("title", {}, label),
-    runs.map((run) => drawnRun(run, x, y)),
+  const marks = columnsOf(outside, fromMs, toMs).map(({ at }) =>
+    s("rect", { class: "outside", x: at * columnWidth, width: columnWidth, height: HEIGHT }),
   );
+  return s("svg", attributes, s("title", {}, label), marks, drawnRuns(columns, points, toMs - fromMs));
+}
+
+const columnWidth = WIDTH / COLUMNS;
+
+function drawnRuns(columns, points, spanMs) {
+  if (columns.length === 0) return [];
+  const [low, high] = rangeOf(columns);
+  const x = (at) => ((at + 0.5) * columnWidth).toFixed(1);
+  const y = (value) => (HEIGHT - EDGE - ((value - low) / (high - low)) * (HEIGHT - 2 * EDGE)).toFixed(1);
+  const silenceMs = Math.max(...points.map(({ periodMs }) => periodMs), spanMs / COLUMNS);
+  return runsOf(columns, silenceMs).map((run) => drawnRun(run, x, y));
 }
 
 function drawnRun(run, x, y) {

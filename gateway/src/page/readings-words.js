@@ -13,6 +13,9 @@ const LABELS = {
   pm10_ug_per_m3: "PM10",
   load_1min: "Load, 1 min",
   cpu_temperature_c: "CPU temperature",
+  dc_voltage_v: "DC voltage",
+  dc_current_a: "DC current",
+  dc_power_w: "DC power",
   energy_wh: "Energy taken",
   energy_exported_wh: "Energy given",
 };
@@ -32,13 +35,19 @@ export function quantityLabel(name) {
 const IN_THOUSANDS = { W: "kW", Wh: "kWh", VA: "kVA", var: "kvar" };
 const FROM = 10_000;
 
+/** What is told in words: 0 is no, 1 is yes, between them for a part of the period. */
+const YES_OR_NO = ["under_voltage"];
+
 /** [number, unit], as both are written. */
-export function valueWords(value, unit) {
+export function valueWords(value, unit, name = "") {
+  if (YES_OR_NO.includes(name)) return [value === 0 ? "no" : value === 1 ? "yes" : "at times", ""];
   const larger = IN_THOUSANDS[unit];
   return larger !== undefined && Math.abs(value) >= FROM
     ? [digits(value / 1000), larger]
     : [digits(value), unit];
 }
+
+export const valueText = (value, unit) => valueWords(value, unit).join(" ").trim();
 
 /** Four digits that count, never more decimals than were sent. */
 function digits(value) {
@@ -49,6 +58,19 @@ function digits(value) {
   return fraction === undefined ? text : `${text}.${fraction}`;
 }
 
-/** A score of 1000ths as a share of 100. */
-export const soundText = (score) =>
-  score === 1000 ? "Sound" : `${(score / 10).toFixed(score >= 100 ? 0 : 1)}\u202f% sound`;
+/** A score of 1000ths as a share of 100, rounded down: only what has no fault at all is sound. */
+export function soundText(score) {
+  if (score === 1000) return "Sound";
+  return `${score >= 100 ? Math.floor(score / 10) : score / 10}\u202f% sound`;
+}
+
+/** Faults that all quantities of a device have alike are told once: a silence is the device's, not each quantity's. */
+export function faultsByRow(quantities) {
+  const [first, ...others] = quantities.map(({ quality }) => quality.faults);
+  const isShared = ({ code, sentence }) =>
+    others.length > 0 &&
+    others.every((faults) => faults.some((each) => each.code === code && each.sentence === sentence));
+  const shared = (first ?? []).filter((fault) => fault.code === "unavailable" && isShared(fault));
+  const isOwn = ({ code }) => !shared.some((fault) => fault.code === code);
+  return { shared, rows: quantities.map(({ quality }) => quality.faults.filter(isOwn)) };
+}

@@ -66,7 +66,7 @@ export function hotspotView(root, id) {
       side,
     ),
   );
-  mount(root, h("div", { class: "sheet" }, top, columns));
+  mount(root, h("div", { class: "sheet" }, top, readings.element, columns));
 
   function select(selection) {
     map.highlight(selection ?? (detail && { kind: "hotspot", hotspot: detail.hotspot }));
@@ -133,7 +133,6 @@ export function hotspotView(root, id) {
       show(
         side,
         statusCard(detail),
-        readings.element,
         edgesCard(edges, nameOf),
         sequenceCard(detail),
         placeCard(detail),

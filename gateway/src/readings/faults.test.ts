@@ -27,8 +27,14 @@ test("each fault is told with its numbers and what it may mean", () => {
   ]);
   expect(sentences("frequency_hz", [50, 44, 50])).toEqual([
     "1 of 3 periods not within 45 to 65 Hz: the sensor or its wiring may be at fault",
-    "jumped by more than 2 Hz from one period to the next 2 times: a loose contact, or a sensor that was moved",
+    "jumped 2 times by more than 2 Hz from one period to the next: a loose contact, or a sensor that was moved",
   ]);
+  expect(sentences("temperature_c", [-127, -127])).toEqual([
+    "2 of 2 periods not within \u221260 to 60 °C: the sensor or its wiring may be at fault",
+  ]);
+  expect(sentences("rain_mm", [-1, 0])[0]).toStartWith(
+    "1 of 2 periods not within 0 to 10\u202f000\u202f000 mm",
+  );
   expect(sentences("energy_wh", [1000, 900, 1100])).toEqual([
     "went back once without beginning anew near 0: a meter that is misread, or two on one line",
   ]);

@@ -35,14 +35,14 @@ const constantSentence = ({ longestConstantMs }: QuantityScore, isNow: boolean):
   `${isNow ? "constant for" : "was constant for"} ${lengthText(longestConstantMs)}: the sensor may be stuck`;
 
 const boundsSentence = ({ outOfBounds, received }: QuantityScore, facts: QuantityFacts): string =>
-  `${outOfBounds.periods} of ${received} periods not within ${facts.min} to ${valueText(facts.max, facts)}: the sensor or its wiring may be at fault`;
+  `${outOfBounds.periods} of ${received} periods not within ${numberText(facts.min)} to ${valueText(facts.max, facts)}: the sensor or its wiring may be at fault`;
 
 function jumpSentence({ jump }: QuantityScore, facts: QuantityFacts): string {
   if (facts.kind === "counter") {
     return `went back ${timesText(jump.periods)} without beginning anew near 0: a meter that is misread, or two on one line`;
   }
   const step = valueText(facts.maxStep ?? 0, facts);
-  return `jumped by more than ${step} from one period to the next ${timesText(jump.periods)}: a loose contact, or a sensor that was moved`;
+  return `jumped ${timesText(jump.periods)} by more than ${step} from one period to the next: a loose contact, or a sensor that was moved`;
 }
 
 function silence({ gaps, missingMs, longestGapMs, availabilityPermille }: QuantityScore): Fault[] {
@@ -55,7 +55,13 @@ function silence({ gaps, missingMs, longestGapMs, availabilityPermille }: Quanti
 }
 
 const valueText = (value: number, { unit }: QuantityFacts): string =>
-  unit === "" ? `${value}` : `${value} ${unit}`;
+  `${numberText(value)} ${unit}`.trimEnd();
+
+/** With a true minus, and digits in groups of three from five on. */
+const numberText = (value: number): string =>
+  String(value)
+    .replace("-", "\u2212")
+    .replace(/^(\D?)(\d{5,})/, (_, sign, digits) => sign + digits.replace(/\B(?=(\d{3})+$)/g, "\u202f"));
 
 const timesText = (times: number): string => (times === 1 ? "once" : `${times} times`);
 

@@ -1,4 +1,4 @@
-import { type Quantity, quantityFacts } from "@earshot/protocol";
+import { QUANTITIES, type Quantity, quantityFacts } from "@earshot/protocol";
 import type { z } from "@hono/zod-openapi";
 import type { readingSeriesSchema, readingSourcesSchema } from "../http/schemas/reading.ts";
 import type { StoredReading } from "../store/store.ts";
@@ -24,6 +24,7 @@ function quantityView({ name, latest, score }: QuantityQuality): SourceView["qua
   return {
     name,
     unit: quantityFacts(name).unit,
+    plausible: plausibleOf(name),
     atMs: latest.atMs,
     ...values(quantity),
     quality: {
@@ -36,6 +37,12 @@ function quantityView({ name, latest, score }: QuantityQuality): SourceView["qua
     },
   };
 }
+
+const plausibleOf = (name: string): SourceView["quantities"][number]["plausible"] => {
+  if (!Object.hasOwn(QUANTITIES, name)) return null;
+  const { min, max } = quantityFacts(name);
+  return { min, max };
+};
 
 /** Readings as one series for each quantity, each in order of time. */
 export function seriesViews(readings: readonly StoredReading[]): SeriesView[] {

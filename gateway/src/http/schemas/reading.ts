@@ -55,6 +55,10 @@ const source = z
       z.object({
         name,
         unit,
+        plausible: z
+          .object({ min: z.number(), max: z.number() })
+          .nullable()
+          .openapi({ description: "Beyond these something is broken; null where nobody described it" }),
         atMs: atMs.openapi({ description: "End of the newest period with it" }),
         ...values,
         quality,

@@ -1,0 +1,48 @@
+import { expect, test } from "bun:test";
+import { columnsOf, rangeOf, runsOf, splitByBounds } from "./readings-chart.js";
+
+const point = (atMs, min, mean, max, periodMs = 10) => ({ atMs, periodMs, min, mean, max });
+
+test("periods gather in columns: smallest, largest, and the mean by length", () => {
+  const points = [point(10, 1, 2, 9), point(20, 0, 4, 5), point(50, 3, 3, 3, 30), point(60, 7, 7, 7)];
+  const columns = columnsOf(points, 0, 80, 2);
+  expect(columns).toEqual([
+    { at: 0, min: 0, max: 9, beganMs: 0, endMs: 50, mean: (2 * 10 + 4 * 10 + 3 * 30) / 50 },
+    { at: 1, min: 7, max: 7, beganMs: 50, endMs: 60, mean: 7 },
+  ]);
+});
+
+test("what lies outside of the time shown is left out", () => {
+  expect(columnsOf([point(-20, 1, 1, 1), point(200, 1, 1, 1)], 0, 100, 4)).toEqual([]);
+});
+
+test("a silence breaks the line", () => {
+  const columns = columnsOf(
+    [10, 20, 30, 70, 80].map((atMs) => point(atMs, 1, 1, 1)),
+    0,
+    80,
+    8,
+  );
+  expect(runsOf(columns, 20).map((run) => run.map(({ at }) => at))).toEqual([
+    [0, 1, 2],
+    [6, 7],
+  ]);
+  expect(runsOf(columns, 31)).toHaveLength(1);
+});
+
+test("a flat line lies in the middle of its range", () => {
+  expect(
+    rangeOf([
+      { min: 1, max: 4 },
+      { min: -2, max: 3 },
+    ]),
+  ).toEqual([-2, 4]);
+  expect(rangeOf([{ min: 50, max: 50 }])).toEqual([49.5, 50.5]);
+  expect(rangeOf([{ min: 0, max: 0 }])).toEqual([-1, 1]);
+});
+
+test("what is not plausible does not set the scale", () => {
+  const [good, low, high] = [point(1, 0, 1, 5), point(2, -1, 0, 3), point(3, 2, 4, 6)];
+  expect(splitByBounds([good, low, high], { min: 0, max: 5 })).toEqual([[good], [low, high]]);
+  expect(splitByBounds([good, low], null)).toEqual([[good, low], []]);
+});
