@@ -20,7 +20,7 @@ export {
   type IntegritySummary,
 } from "./gps/integrity/integrity-summary.ts";
 export { type OpenNmeaOptions, openNmea } from "./gps/nmea.ts";
-export type { FixMode, GpsReading, RfBlock, Satellite, SurveyIn } from "./gps/reading.ts";
+export type { FixMode, GpsReading, RejectedFix, RfBlock, Satellite, SurveyIn } from "./gps/reading.ts";
 export type { Ecef, Geodetic } from "./gps/rtcm3/geodetic.ts";
 export type { LockTime } from "./gps/rtcm3/lock-time.ts";
 export type {

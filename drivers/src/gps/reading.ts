@@ -43,6 +43,8 @@ export interface GpsReading {
    * position is then no measurement of this epoch, and proves nothing about where the receiver is.
    */
   timeOnly?: boolean;
+  /** What the receiver computed and itself calls invalid: beyond its limits of dilution and error (u-blox: gnssFixOK is 0). */
+  rejectedFix?: RejectedFix;
   /** Speed over the ground, from the Doppler shift, and upward; of a fixed antenna both are noise around zero. */
   groundSpeedMps?: number;
   climbMps?: number;
@@ -76,6 +78,16 @@ export interface GpsReading {
   spoofing?: "none" | "indicated" | "affirmed";
   /** Each radio front end, when the receiver tells them apart. */
   rfBlocks?: readonly RfBlock[];
+}
+
+/** Told for people who look for a fault; it proves nothing about where the receiver is. */
+export interface RejectedFix {
+  mode: 2 | 3;
+  latDeg: number;
+  lonDeg: number;
+  altMslM?: number;
+  altHaeM?: number;
+  horizontalErrorM?: number;
 }
 
 /** One radio front end (a band, or an antenna) of a receiver. Absent means not said. */

@@ -106,6 +106,16 @@ describe("an epoch", () => {
     }
   });
 
+  test("what the receiver computed and calls invalid is told apart from a fix", () => {
+    const [reading] = decode(encodeUbx({ ...pvtAt(0), fixOk: false }));
+    expect(reading?.rejectedFix).toMatchObject({ mode: 3, latDeg: 48.1173, lonDeg: 11.5166667 });
+    for (const change of [{ fixType: 0 }, { fixType: 1 }] as const) {
+      const [none] = decode(encodeUbx({ ...pvtAt(0), ...change, fixOk: false }));
+      expect(none).not.toHaveProperty("rejectedFix");
+    }
+    expect(decode(encodeUbx(pvtAt(0)))[0]).not.toHaveProperty("rejectedFix");
+  });
+
   test("of two dimensions has no height", () => {
     const [reading] = decode(encodeUbx({ ...pvtAt(0), fixType: 2 }));
     expect(reading).toMatchObject({ mode: 2, latDeg: 48.1173 });

@@ -1,4 +1,4 @@
-import type { FixMode, GpsReading, Satellite } from "../reading.ts";
+import type { FixMode, GpsReading, RejectedFix, Satellite } from "../reading.ts";
 import type { ReceiverCalendar } from "../receiver-calendar.ts";
 import { defined } from "../satellites.ts";
 import type { UbxNavMessage } from "./messages.ts";
@@ -49,6 +49,7 @@ export class UbxEpoch {
       timeMs: utc && calendar.timeMs(utc.timeOfDayMs, utc.dayMs),
       mode,
       ...(mode >= 2 ? this.#position(mode) : {}),
+      rejectedFix: solution.fixOk ? undefined : this.#rejected(MODES[solution.fixType]),
       timeOnly: mode >= 2 && solution.fixType === 5 ? true : undefined,
       satellites: [],
       satellitesUsed: (this.#parts["nav-pvt"] ?? this.#parts["nav-sol"])?.satellitesUsed,
@@ -75,6 +76,13 @@ export class UbxEpoch {
       // The height of a two-dimensional fix is an old or assumed one.
       ...(mode === 2 ? { altMslM: undefined, altHaeM: undefined } : {}),
     };
+  }
+
+  #rejected(mode: FixMode): RejectedFix | undefined {
+    if (mode !== 2 && mode !== 3) return undefined;
+    const { latDeg, lonDeg, altMslM, altHaeM, horizontalErrorM } = this.#position(mode);
+    if (latDeg === undefined || lonDeg === undefined) return undefined;
+    return defined<RejectedFix>({ mode, latDeg, lonDeg, altMslM, altHaeM, horizontalErrorM });
   }
 
   /** NAV-DOP has them all; the solution itself only one of them. */
