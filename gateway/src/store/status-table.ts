@@ -1,6 +1,7 @@
-import type { StatusPacket } from "@earshot/protocol";
+import { decodePacket, type StatusPacket } from "@earshot/protocol";
+import type { SQL } from "bun";
 import type { Database } from "./database.ts";
-import { type Integer, inChunks } from "./rows.ts";
+import { type Integer, inChunks, plainBytes } from "./rows.ts";
 import type { HotspotStatus, StatusReport, Store } from "./store.ts";
 
 interface StatusRow {
@@ -48,7 +49,10 @@ function newestOfEach(statuses: readonly StatusReport[]): StatusReport[] {
   return [...newest.values()];
 }
 
-type StatusQueries = Pick<Store, "putStatus" | "putStatuses" | "markOffline" | "statuses">;
+type StatusQueries = Pick<Store, "putStatus" | "putStatuses" | "markOffline" | "statuses" | "statusesUntil">;
+
+/** A page view reads no more than this of a hotspot's history. */
+const MAX_PACKETS_READ = 2000;
 
 export function statusTable({ sql, statement }: Database): StatusQueries {
   const putStatuses = (statuses: readonly StatusReport[]) =>
@@ -72,5 +76,23 @@ export function statusTable({ sql, statement }: Database): StatusQueries {
       const rows = await sql<StatusRow[]>`SELECT * FROM statuses ORDER BY hotspot_id`;
       return new Map(rows.map((row) => [row.hotspot_id, statusOf(row)]));
     },
+    statusesUntil: (hotspotId, receivedByMs, limit) => statusesUntil(sql, hotspotId, receivedByMs, limit),
   };
+}
+
+async function statusesUntil(
+  sql: SQL,
+  hotspotId: string,
+  receivedByMs: number,
+  limit: number,
+): Promise<HotspotStatus[]> {
+  const rows = await sql<{ bytes: Uint8Array; received_at_ms: Integer }[]>`SELECT bytes, received_at_ms FROM
+    (SELECT type, sequence, id, bytes, received_at_ms FROM packets WHERE hotspot_id = ${hotspotId}
+      ORDER BY sequence DESC, id DESC LIMIT ${MAX_PACKETS_READ}) AS newest
+    WHERE type = 'status' AND received_at_ms <= ${receivedByMs} ORDER BY sequence DESC, id DESC LIMIT ${limit}`;
+  return rows.reverse().flatMap((row) => {
+    const result = decodePacket(plainBytes(row.bytes));
+    if (!result.ok || result.decoded.packet.type !== "status") return [];
+    return [{ status: result.decoded.packet, receivedAtMs: Number(row.received_at_ms) }];
+  });
 }

@@ -3,6 +3,7 @@ import type { Store, StoredPacket } from "./store.ts";
 import { verdictPageKey } from "./store.ts";
 import { readingsContract } from "./store-contract-readings.ts";
 import { registryContract, rulesContract } from "./store-contract-rules.ts";
+import { statusesContract } from "./store-contract-statuses.ts";
 import { entropyRecord, statusPacket, storedEpoch, storedPacket, storedVerdict } from "./test-data.ts";
 
 /** What every store must do. `open` gives an empty one; the suite closes it. */
@@ -96,6 +97,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     registryContract(() => store);
     rulesContract(() => store);
     readingsContract(() => store);
+    statusesContract(() => store);
 
     test("keeps entropy with its message", async () => {
       for (const index of [7, 9, 8]) await store.addEntropy(entropyRecord(index), Uint8Array.of(index));
@@ -117,8 +119,8 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         epoch: 0,
         entropyIndex: 5,
       };
-      await store.addJudgement(5, [verdict], [beacon]);
-      await store.addJudgement(6, [], []);
+      await store.addJudgement(5, [verdict], [beacon], []);
+      await store.addJudgement(6, [], [], []);
       expect(await store.judgedThrough()).toBe(6);
       expect(await store.verdict("aa")).toEqual(verdict);
       expect(await store.verdictsOfEpoch(20_454)).toEqual([verdict]);
@@ -158,7 +160,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         epoch: 1,
         entropyIndex: n,
       }));
-      await store.addJudgement(7, verdicts, beacons);
+      await store.addJudgement(7, verdicts, beacons, []);
       const seen: string[] = [];
       for (let after: string | undefined; ; ) {
         const page = await store.verdictsOfHotspot(
@@ -236,7 +238,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     test("takes writes that come at the same time", async () => {
       const packets = Array.from({ length: 20 }, (_, i) => storedPacket({ id: `w${i}`, sequence: i }));
       const adding = packets.map((packet) => store.addPackets([packet]));
-      await Promise.all([...adding, store.addJudgement(19, [storedVerdict({ packetId: "w0" })], [])]);
+      await Promise.all([...adding, store.addJudgement(19, [storedVerdict({ packetId: "w0" })], [], [])]);
       expect(await store.judgedThrough()).toBe(19);
       expect(await store.packetsOfEpoch(20_454)).toHaveLength(20);
     });

@@ -1,8 +1,10 @@
 import type {
+  Contact,
   Denial,
   EdgeEvidence,
   Entropy,
   Hotspot,
+  LatestContacts,
   NetworkParameters,
   PacketType,
   ProvenBeacon,
@@ -40,6 +42,11 @@ export interface StoredVerdict extends Verdict {
 export interface StoredBeacon extends ProvenBeacon {
   epoch: number;
   entropyIndex: number;
+}
+
+/** `epoch` is the one that the beacon's index lies in. */
+export interface StoredContact extends Contact {
+  epoch: number;
 }
 
 export interface StoredPayment {
@@ -207,7 +214,13 @@ export interface Store {
     entropyIndex: number,
     verdicts: readonly StoredVerdict[],
     proven: readonly StoredBeacon[],
+    contacts: readonly StoredContact[],
   ): Promise<void>;
+  /**
+   * Latest contacts of these hotspots with beacons of an index below this one: the first of the newest epoch in which
+   * there were contacts, or one above all. Hotspots without any are left out. Costs as much as there are ids.
+   */
+  contactsBefore(hotspotIds: Iterable<string>, beforeIndex: number): Promise<Map<string, LatestContacts>>;
   /** Verdicts on reports that came when their index had been judged. */
   addLateVerdicts(verdicts: readonly StoredVerdict[]): Promise<void>;
   /** Highest entropy index judged, or undefined before the first. */
@@ -249,6 +262,11 @@ export interface Store {
   /** The broker says that the session broke: until the next status packet the hotspot is offline. */
   markOffline(hotspotId: string, atMs: number): Promise<void>;
   statuses(): Promise<Map<string, HotspotStatus>>;
+  /**
+   * Status packets of a hotspot that were received by then: the newest `limit` of those among its newest 2000 packets,
+   * in order of number.
+   */
+  statusesUntil(hotspotId: string, receivedByMs: number, limit: number): Promise<HotspotStatus[]>;
   /** Devices that a hotspot sent readings of, in order of name, with their newest reading up to `untilMs`. */
   readingSources(hotspotId: string, untilMs: number, limit: number): Promise<ReadingSource[]>;
   /** The newest `limit` readings of a source in a range of time, oldest first. */

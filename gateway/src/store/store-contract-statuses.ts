@@ -1,0 +1,36 @@
+import { expect, test } from "bun:test";
+import { encodePacket, type StatusPacket, signerFromSeed } from "@earshot/protocol";
+import type { Store, StoredPacket } from "./store.ts";
+import { statusPacket, storedPacket } from "./test-data.ts";
+
+const signer = signerFromSeed(new Uint8Array(32).fill(3));
+const T = Date.UTC(2026, 0, 1);
+const unfiled = { entropyIndex: null, beaconKey: null, epoch: null };
+
+function filed(sequence: number, receivedAtMs: number, fields: Partial<StatusPacket> = {}): StoredPacket {
+  const bytes = encodePacket(statusPacket({ atMs: T, sequence, ...fields }), signer, "test");
+  const id = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+  return storedPacket({ id, type: "status", sequence, receivedAtMs, bytes, ...unfiled });
+}
+
+/** What every store must do with earlier status packets. */
+export function statusesContract(store: () => Store): void {
+  test("gives a hotspot's newest status packets that were received by a time, in order of number", async () => {
+    await store().addPackets([
+      filed(4, T + 400),
+      filed(1, T + 100),
+      filed(2, T + 450, { uptimeS: 77 }),
+      filed(3, T + 300),
+      storedPacket({ id: "w", sequence: 5, receivedAtMs: T + 1, ...unfiled }),
+      { ...filed(9, T + 1), hotspotId: "z6MkB" },
+    ]);
+    const until = async (receivedByMs: number, limit = 9) =>
+      (await store().statusesUntil("z6MkA", receivedByMs, limit)).map(({ status }) => status.sequence);
+    expect(await until(T + 400)).toEqual([1, 3, 4]);
+    expect(await until(T + 399)).toEqual([1, 3]);
+    expect(await until(T + 1000, 2)).toEqual([3, 4]);
+    expect(await until(T + 99)).toEqual([]);
+    const [, late] = await store().statusesUntil("z6MkA", T + 450, 9);
+    expect(late).toMatchObject({ receivedAtMs: T + 450, status: { sequence: 2, uptimeS: 77 } });
+  });
+}
