@@ -32,6 +32,8 @@ const PARAMETERS: NetworkParameters = {
   network: NETWORK,
   windowPeriods: WINDOW_PERIODS,
   epochPeriods: WINDOW_PERIODS * 5,
+  // Two agents that have just begun.
+  reciprocityPeriods: 0,
 };
 
 function hotspotOf({ signer: { publicKey } }: AgentHarness, latE7: number): Hotspot {
@@ -102,6 +104,7 @@ test("a beacon and its witness are accepted by the judge", async () => {
     epoch: epochOf(firstIndex, PARAMETERS),
     denials: [],
     usedSequences: new Map(),
+    contactsBefore: new Map(),
   });
   expect(judgement.verdicts.map(({ type, reason }) => `${type} ${reason}`).sort()).toEqual([
     "beacon ok",

@@ -122,8 +122,8 @@ async function measure(path: string, indexes: number): Promise<Omit<JudgingRun, 
   const judge = async (index: number) => {
     const packets = await store.reportsOfIndex(index);
     const about = { entropyIndex: index, epoch: EPOCH, packets };
-    const { verdicts, proven } = await judgeReports(about, NOW_MS, deps);
-    await store.addJudgement(index, verdicts, proven);
+    const { verdicts, proven, contacts } = await judgeReports(about, NOW_MS, deps);
+    await store.addJudgement(index, verdicts, proven, contacts);
     result.beacons += proven.length;
     result.reports += verdicts.length;
     result.paid += verdicts.filter(({ outcome }) => outcome === "paid").length;

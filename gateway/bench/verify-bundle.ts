@@ -141,6 +141,7 @@ function bundleOf(stations: readonly Station[], packets: readonly ReceivedPacket
     denials: [],
     entropy: entropy.map(({ entropy: each }) => each),
     usedSequences: new Map(),
+    contactsBefore: new Map(),
   });
   const inputs = { parameters: PARAMETERS, hotspots, before: new Map<string, bigint>() };
   const content = {
@@ -155,6 +156,7 @@ function bundleOf(stations: readonly Station[], packets: readonly ReceivedPacket
     changes: new Map(hotspots.map(({ id, change }) => [id, [change]])),
     denials: [],
     usedSequences: new Map(),
+    contactsBefore: new Map(),
     verdicts: judgement.verdicts,
     settlement: settleEpoch(judgement, inputs),
   };

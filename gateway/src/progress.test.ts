@@ -47,7 +47,7 @@ test("a restart takes up where it stopped", async () => {
   await loadProgress(store, PARAMETERS, index * 2000);
   await store.addEntropy(entropyRecord(index), new Uint8Array());
   expect((await loadProgress(store, PARAMETERS, index * 2000 + 999_999)).openEpoch).toBe(FIRST_EPOCH);
-  await store.addJudgement(index + 9, [], []);
+  await store.addJudgement(index + 9, [], [], []);
   await store.addEpoch(storedEpoch(FIRST_EPOCH + 1), [], [], 0);
   const progress = await loadProgress(store, PARAMETERS, index * 2000 + 999_999);
   expect([progress.judgedThrough, progress.openEpoch]).toEqual([index + 9, FIRST_EPOCH + 2]);

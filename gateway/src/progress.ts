@@ -66,7 +66,7 @@ export async function loadProgress(store: Store, parameters: Clockwork, nowMs: n
   if (judged === undefined) {
     // Whatever was due to be judged before now.
     judged = current - drawIndex(0, parameters);
-    await store.addJudgement(judged, [], []);
+    await store.addJudgement(judged, [], [], []);
   }
   const closed = await store.latestEpoch();
   const first = await store.firstEntropy(0);

@@ -25,6 +25,7 @@ export * from "./geo.ts";
 export { sha256 } from "./hash.ts";
 export { hotspotName } from "./hotspot-name.ts";
 export { BEACON_RULES } from "./judging/beacon-rules.ts";
+export * from "./judging/contacts.ts";
 export * from "./judging/edges.ts";
 export {
   type EpochInputs,

@@ -76,6 +76,10 @@ type Known = ReadonlyMap<string, Pick<Hotspot, "publicKey" | "cell">>;
 /**
  * What each beaconer's beacons are worth where it stands, in units of 1e-4: the more hotspots around it were validly
  * heard in this epoch, the less (HIP 17 with the table of HIP 104). Exact fractions, rounded half to even once.
+ *
+ * Only proven beacons count, those that are paid: a beacon that reciprocity refuses, or whose witnesses it refuses,
+ * does not. Helium counted them (hole 9 of the reference), so transmitters that hear nobody could make a neighbour's
+ * beacons worth less at no cost; here whoever thins others out must itself hear, be heard, and share the same place.
  */
 function scalesOf(
   proven: readonly ProvenBeacon[],

@@ -4,6 +4,7 @@
  */
 import { utf8 } from "../src/bytes.ts";
 import { sha256 } from "../src/hash.ts";
+import { type Contact, ContactBook } from "../src/judging/contacts.ts";
 import { type EpochInputs, type EpochJudgement, epochWorld } from "../src/judging/epoch.ts";
 import { groupReports, isReport } from "../src/judging/group.ts";
 import { judgeGroup } from "../src/judging/judge.ts";
@@ -12,11 +13,15 @@ import { atan2, cos, exp10, log10, sin } from "../src/portable-math.ts";
 import type { SettlementInputs } from "../src/settlement.ts";
 import { determinismEpoch } from "./determinism-epoch.ts";
 
+/** Byte for byte what a judgement says. */
+export const textOf = ({ verdicts, proven, contacts }: EpochJudgement): string =>
+  JSON.stringify({ verdicts, proven, contacts: [...contacts] });
+
 /** Verdicts and proven beacons byte for byte, and the root and totals that they pay out to. */
 export function outcome(judgement: EpochJudgement, settlement: SettlementInputs) {
   const { tree, paid, unallocated } = earshot1.settle(judgement, settlement);
   return {
-    judgement: sha256(utf8(JSON.stringify(judgement))).toHex(),
+    judgement: sha256(utf8(textOf(judgement))).toHex(),
     root: tree.root.toHex(),
     paid: paid.toString(),
     unallocated: unallocated.toString(),
@@ -36,15 +41,49 @@ export function mathBits(): string {
   return sha256(new Uint8Array(Float64Array.from(results).buffer)).toHex();
 }
 
-/** What a process judges that knows all reports and takes every `parts`-th group. */
-export function judgePart(inputs: EpochInputs, part: number, parts: number): EpochJudgement {
-  const world = epochWorld(inputs, inputs.packets);
-  const judgements = groupReports(inputs.packets.filter(isReport))
-    .filter((_, i) => i % parts === part)
-    .map((group) => judgeGroup(group, world));
+/** A part of a judgement; the contacts that its own groups show. */
+export type JudgedPart = Pick<EpochJudgement, "verdicts" | "proven"> & { contacts: Contact[] };
+
+/** What a process judges that knows all reports and takes every `parts`-th group; who met whom it finds out itself. */
+export function judgePart(inputs: EpochInputs, part: number, parts: number): JudgedPart {
+  const groups = groupReports(inputs.packets.filter(isReport));
+  const made = contactsOf(inputs, groups);
+  const world = epochWorld(inputs, inputs.packets, (hotspotId, kind, beforeIndex) => {
+    const before = inputs.contactsBefore.get(hotspotId)?.[kind];
+    const own = made
+      .filter((one) => one.hotspotId === hotspotId && one.kind === kind)
+      .map(({ index }) => index);
+    return [...own, before ?? -1]
+      .filter((index) => index >= 0 && index < beforeIndex)
+      .sort((a, b) => b - a)[0];
+  });
+  const judgements = groups.filter((_, i) => i % parts === part).map((group) => judgeGroup(group, world));
   return {
     verdicts: judgements.flatMap(({ verdicts }) => verdicts),
     proven: judgements.flatMap(({ proven }) => proven ?? []),
+    contacts: judgements.flatMap(({ contacts }) => contacts),
+  };
+}
+
+/** Contacts do not depend on reciprocity, so they can be had beforehand: judged without it, in any order. */
+function contactsOf(
+  { parameters, ...inputs }: EpochInputs,
+  groups: ReturnType<typeof groupReports>,
+): Contact[] {
+  const unasked = { ...inputs, parameters: { ...parameters, reciprocityPeriods: 0 } };
+  const world = epochWorld(unasked, inputs.packets, () => undefined);
+  return groups.toReversed().flatMap((group) => judgeGroup(group, world).contacts);
+}
+
+/** The judgement that parts are when put together. */
+export function mergedParts(parts: readonly JudgedPart[], { contactsBefore }: EpochInputs): EpochJudgement {
+  const book = new ContactBook(contactsBefore);
+  const contacts = parts.flatMap((part) => part.contacts).sort((a, b) => a.index - b.index);
+  for (const contact of contacts) book.add(contact);
+  return {
+    verdicts: parts.flatMap(({ verdicts }) => verdicts).sort((a, b) => (a.packetId < b.packetId ? -1 : 1)),
+    proven: parts.flatMap(({ proven }) => proven).sort((a, b) => (a.beaconKey < b.beaconKey ? -1 : 1)),
+    contacts: book.latest(),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { LatestContacts } from "../src/judging/contacts.ts";
 import type { EpochInputs } from "../src/judging/epoch.ts";
 import { Scenario } from "../src/judging/scenario.ts";
 import type { ReceivedBeacon, ReceivedPacket } from "../src/judging/types.ts";
@@ -9,11 +10,15 @@ import { reportDeadlineMs } from "../src/schedule.ts";
 import type { SettlementInputs } from "../src/settlement.ts";
 
 /*
- * An epoch that meets every reason there is, the same each time: 26 stations in a line, honest rounds in both
+ * An epoch that meets every reason there is, the same each time: 29 stations in a line, honest rounds in both
  * windows, and beside them one report bent in each way that a rule refuses.
  */
 
-const HONEST = [0, 2, 3, 4, 5, 6, 7, 8];
+/** The last has been met by nobody yet. */
+const HONEST = [0, 2, 3, 4, 5, 6, 7, 8, 26];
+const NEWCOMER = 26;
+/** Nobody has heard the one for too long, and the other has heard nobody. */
+const [UNHEARD, DEAF] = [27, 28];
 const [NEIGHBOUR, DISTANT, DENIED, MOVED, FOREIGN, STRANGER, OTHER_PLAN, LOUD_PLACE] = [
   1, 9, 10, 11, 12, 13, 14, 25,
 ];
@@ -21,12 +26,13 @@ const [NEIGHBOUR, DISTANT, DENIED, MOVED, FOREIGN, STRANGER, OTHER_PLAN, LOUD_PL
 const BENDERS = [15, 16, 17, 18, 19, 20, 21, 22, 23, 24];
 const DISTANCES_M = [
   0, 120, 3000, 6000, 9000, 12_000, 15_000, 18_000, 21_000, 104_000, 8000, 7000, 11_000, 5000, 14_000, 4000,
-  4500, 5500, 6500, 7500, 8500, 9500, 10_500, 11_500, 12_500, 3400,
+  4500, 5500, 6500, 7500, 8500, 9500, 10_500, 11_500, 12_500, 3400, 13_500, 16_500, 17_500,
 ];
 
 const PARAMETERS: Partial<NetworkParameters> = {
   maxPaidWitnesses: 5,
   gnssRequired: 1,
+  reciprocityPeriods: 30,
   regions: DEFAULT_PARAMETERS.regions.filter(({ id }) => id !== "KR920"),
 };
 
@@ -46,6 +52,7 @@ export function determinismEpoch(): DeterminismEpoch {
   const inputs = scenario.inputs(rest.packets, {
     hotspots,
     denials: denials(scenario),
+    contactsBefore: contactsBefore(scenario),
     usedSequences: new Map([[scenario.hotspot(BENDERS[0] as number).id, [{ first: 900, last: 910 }]]]),
   });
   const before = new Map(HONEST.map((who) => [scenario.hotspot(who).id, BigInt(who) * 10n ** 20n]));
@@ -65,6 +72,16 @@ function registry(scenario: Scenario): Hotspot[] {
     const payee = who % 3 === 0 ? new Uint8Array(20).fill(who + 1) : null;
     return [{ ...hotspot, payee }];
   });
+}
+
+function contactsBefore({ stations, epoch, parameters }: Scenario): Map<string, LatestContacts> {
+  const last = epoch * parameters.epochPeriods - 1;
+  const lately = { beaconed: last, witnessed: last };
+  const contacts = stations.map(({ hotspot }, who): [string, LatestContacts] => {
+    if (who === UNHEARD) return [hotspot.id, { ...lately, beaconed: last - 100 }];
+    return [hotspot.id, who === DEAF ? { ...lately, witnessed: null } : lately];
+  });
+  return new Map(contacts.filter((_, who) => who !== NEWCOMER));
 }
 
 function denials(scenario: Scenario): Denial[] {
@@ -154,13 +171,15 @@ class Epoch {
   /** Honest reports of hotspots about which something is not as it should be. */
   oddHotspots(): void {
     const { of, packet } = this.#heard[0] as { of: number; packet: BeaconPacket };
-    for (const who of [NEIGHBOUR, DISTANT, DENIED, MOVED, FOREIGN, STRANGER, OTHER_PLAN]) {
+    for (const who of [NEIGHBOUR, DISTANT, DENIED, MOVED, FOREIGN, STRANGER, OTHER_PLAN, UNHEARD]) {
       this.#witness(who, of, packet);
     }
     const loud = this.#heard[1] as { of: number; packet: BeaconPacket };
     this.#witness(LOUD_PLACE, loud.of, loud.packet, { rssiDbm: -55, snrDdb: -50 });
     this.#witness(BENDERS[3] as number, STRANGER, this.#scenario.beacon(STRANGER));
     this.#beacon(FOREIGN, this.#scenario.beacon(FOREIGN));
+    this.#beacon(DEAF, this.#scenario.beacon(DEAF));
+    this.#witness(of, DEAF, this.#scenario.beacon(DEAF));
   }
 
   bentBeacons(): void {

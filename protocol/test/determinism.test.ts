@@ -7,17 +7,17 @@ import type { EpochJudgement } from "../src/judging/epoch.ts";
 import { OUTCOME_REASONS, RULE_ORDER } from "../src/judging/reasons.ts";
 import { earshot1 } from "../src/judging/rule-set.ts";
 import type { ReceivedPacket } from "../src/judging/types.ts";
-import { judgePart, mathBits, outcome } from "./determinism-digest.ts";
+import { type JudgedPart, judgePart, mathBits, mergedParts, outcome, textOf } from "./determinism-digest.ts";
 import { determinismEpoch } from "./determinism-epoch.ts";
 
 const { inputs, settlement } = determinismEpoch();
 const { packets } = inputs;
 const expected = earshot1.judge(inputs);
-const expectedText = JSON.stringify(expected);
+const expectedText = textOf(expected);
 const expectedOutcome = outcome(expected, settlement);
 
 function expectSame(judgement: EpochJudgement): void {
-  expect(JSON.stringify(judgement)).toBe(expectedText);
+  expect(textOf(judgement)).toBe(expectedText);
   expect(outcome(judgement, settlement)).toEqual(expectedOutcome);
 }
 
@@ -31,10 +31,7 @@ const again = (packet: ReceivedPacket, laterMs: number): ReceivedPacket => ({
   receivedAtMs: packet.receivedAtMs + laterMs,
 });
 
-const merged = (parts: readonly EpochJudgement[]): EpochJudgement => ({
-  verdicts: parts.flatMap(({ verdicts }) => verdicts).sort((a, b) => (a.packetId < b.packetId ? -1 : 1)),
-  proven: parts.flatMap(({ proven }) => proven).sort((a, b) => (a.beaconKey < b.beaconKey ? -1 : 1)),
-});
+const merged = (parts: readonly JudgedPart[]) => mergedParts(parts, inputs);
 
 describe("the epoch of these tests", () => {
   test("meets every reason that there is", () => {
@@ -64,16 +61,26 @@ describe("the epoch of these tests", () => {
 });
 
 describe("byte-identical verdicts and one root", () => {
-  test("in any order of packets, registry, entropy and denials", () => {
+  test("in any order of packets, registry, entropy, denials and contacts", () => {
     const orders = fc.tuple(
       shuffled(packets),
       shuffled(inputs.hotspots),
       shuffled(inputs.entropy),
       shuffled(inputs.denials),
+      shuffled([...inputs.contactsBefore]),
     );
     fc.assert(
-      fc.property(orders, ([some, hotspots, entropy, denials]) => {
-        expectSame(earshot1.judge({ ...inputs, packets: some, hotspots, entropy, denials }));
+      fc.property(orders, ([some, hotspots, entropy, denials, contacts]) => {
+        expectSame(
+          earshot1.judge({
+            ...inputs,
+            packets: some,
+            hotspots,
+            entropy,
+            denials,
+            contactsBefore: new Map(contacts),
+          }),
+        );
       }),
       { numRuns: 25 },
     );
@@ -132,6 +139,6 @@ describe("other processes and runtimes", () => {
 
   test("three processes of two runtimes judge a part each: together the same", () => {
     const parts = [run(script, "0", "3"), run(...deno, script, "1", "3"), run(...deno, script, "2", "3")];
-    expectSame(merged(parts as EpochJudgement[]));
+    expectSame(merged(parts as JudgedPart[]));
   });
 });

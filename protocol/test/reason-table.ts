@@ -58,9 +58,12 @@ const EXAMPLE = {
   sensitivityDdbm: -1355,
   aboveThermalDdb: 712,
   valid: 20,
+  sinceMs: 183_600_000,
 };
 /** Where the same name stands for another size of number. */
 const EXCEPTIONS: Record<string, Partial<typeof EXAMPLE>> = {
+  not_witnessing: { allowedMs: 172_800_000 },
+  not_heard_lately: { allowedMs: 172_800_000 },
   too_far: { distanceM: 104_000 },
   rssi_above_free_space: { distanceM: 508, rssiDbm: -41, boundDdbm: -570 },
   snr_too_high: { snrDdb: 310 },

@@ -1,5 +1,16 @@
-import { type NetworkParameters, parseParameters, type SequenceRange } from "@earshot/protocol";
-import { type RegistryEntry, registrySchema, sequencesSchema, storedLeafSchema } from "./bundle-schemas.ts";
+import {
+  type LatestContacts,
+  type NetworkParameters,
+  parseParameters,
+  type SequenceRange,
+} from "@earshot/protocol";
+import {
+  contactsSchema,
+  type RegistryEntry,
+  registrySchema,
+  sequencesSchema,
+  storedLeafSchema,
+} from "./bundle-schemas.ts";
 import { formatParametersFile, formatSequences } from "./bundle-texts.ts";
 
 /*
@@ -44,6 +55,14 @@ export function readRegistry(text: string): TextRead<RegistryEntry[]> {
 export function readSequences(text: string): TextRead<Map<string, SequenceRange[]>> {
   const read = parsed(text, sequencesSchema);
   return read.ok ? canonical(read.value, text, formatSequences) : read;
+}
+
+/** That the text is in the one form is seen when it is made again. */
+export function readContacts(text: string): TextRead<Map<string, LatestContacts>> {
+  const read = parsed(text, contactsSchema);
+  if (!read.ok) return read;
+  const contacts = read.value.map(({ hotspot, ...latest }): [string, LatestContacts] => [hotspot, latest]);
+  return { ok: true, value: new Map(contacts) };
 }
 
 /** Cumulative amounts before the epoch, as the bundle's own leaves tell them: cumulative − delta. */

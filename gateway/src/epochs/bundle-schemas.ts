@@ -69,6 +69,10 @@ export const sequencesSchema = z
   .record(z.string(), ranges)
   .transform((record) => new Map(Object.entries(record)));
 
+export const contactsSchema = z.array(
+  z.strictObject({ hotspot: z.string(), beaconed: uint32.nullable(), witnessed: uint32.nullable() }),
+);
+
 export const storedLeafSchema = z.strictObject({
   hotspot: z.string(),
   payee: address,

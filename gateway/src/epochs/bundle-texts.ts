@@ -2,6 +2,7 @@ import {
   formatEvmAddress,
   formatParameters,
   type Hotspot,
+  type LatestContacts,
   type NetworkParameters,
   type RegistryChange,
   type SequenceRange,
@@ -59,6 +60,17 @@ export function formatSequences(used: ReadonlyMap<string, readonly SequenceRange
     Object.fromEntries(entries.map(([id, ranges]) => [id, ranges.map(({ first, last }) => [first, last])])),
   );
 }
+
+/** Those that had any. */
+export const formatContacts = (contacts: ReadonlyMap<string, LatestContacts>): Iterable<string> =>
+  gathered(
+    jsonList(
+      [...contacts]
+        .filter(([, { beaconed, witnessed }]) => beaconed !== null || witnessed !== null)
+        .sort(([a], [b]) => byText(a, b)),
+      ([hotspot, { beaconed, witnessed }]) => ({ hotspot, beaconed, witnessed }),
+    ),
+  );
 
 /** One line for each. @param parametersHash of the rules by which they were reached */
 export const formatVerdicts = (

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { settleEpoch } from "@earshot/protocol";
+import { NO_CONTACTS, settleEpoch } from "@earshot/protocol";
 import { BUNDLE_FILES, type BundleContent, bundleName, encodeBundle, MANIFEST_FILE } from "./bundle.ts";
 import { manifestOf } from "./test-bundle.ts";
 import {
@@ -32,6 +32,11 @@ async function content(): Promise<BundleContent> {
       ["z1", [{ first: 4, last: 4 }]],
       ["z0", []],
     ]),
+    contactsBefore: new Map([
+      ["z2", { beaconed: 7, witnessed: null }],
+      ["z1", { beaconed: 8, witnessed: 9 }],
+      ["z0", NO_CONTACTS],
+    ]),
     verdicts: await store.verdictsOfEpoch(FIRST_EPOCH),
     settlement: settleEpoch({ proven }, { parameters: PARAMETERS, hotspots: HOTSPOTS, before: new Map() }),
   };
@@ -50,6 +55,7 @@ test("the same content in any order gives the same bytes", async () => {
     changes: new Map([...given.changes].toReversed()),
     verdicts: given.verdicts.toReversed(),
     usedSequences: new Map([...given.usedSequences].toReversed()),
+    contactsBefore: new Map([...given.contactsBefore].toReversed()),
   };
   expect(encodeBundle(turned, networkSigner)).toEqual(encodeBundle(given, networkSigner));
 });
@@ -69,6 +75,14 @@ test("sequence numbers of hotspots that used none are left out", async () => {
     z1: [[4, 4]],
     z2: [[1, 2]],
   });
+});
+
+test("contacts of hotspots that had none are left out", async () => {
+  const bundle = encodeBundle(await content(), networkSigner);
+  expect(JSON.parse(new TextDecoder().decode(bundle["contacts.json"]))).toEqual([
+    { hotspot: "z1", beaconed: 8, witnessed: 9 },
+    { hotspot: "z2", beaconed: 7, witnessed: null },
+  ]);
 });
 
 test("folders sort by epoch", () => {

@@ -2,6 +2,7 @@ import type {
   Denial,
   Entropy,
   Hotspot,
+  LatestContacts,
   Manifest,
   NetworkParameters,
   RegistryChange,
@@ -13,6 +14,7 @@ import type {
 import { manifestMessage, parametersHash, sha256, utf8 } from "@earshot/protocol";
 import { writeByteStrings, writePackets } from "./bundle-sequences.ts";
 import {
+  formatContacts,
   formatLeaves,
   formatParametersFile,
   formatRegistry,
@@ -29,6 +31,7 @@ import { encodeChunks } from "./text-chunks.ts";
  */
 
 export const BUNDLE_FILES = [
+  "contacts.json",
   "denials.cbor",
   "entropy.cbor",
   "leaves.jsonl",
@@ -63,6 +66,7 @@ export interface BundleContent {
   /** Those in force, in order of subject. */
   denials: readonly { denial: Denial; message: Uint8Array }[];
   usedSequences: ReadonlyMap<string, readonly SequenceRange[]>;
+  contactsBefore: ReadonlyMap<string, LatestContacts>;
   verdicts: readonly Verdict[];
   settlement: Settlement;
 }
@@ -94,6 +98,7 @@ export function epochSpanMs(
 export function encodeBundle(content: BundleContent, signer: Signer): Bundle {
   const { parameters, settlement, verdicts } = content;
   const files: Record<BundleFile, Uint8Array> = {
+    "contacts.json": encodeChunks(formatContacts(content.contactsBefore)),
     "denials.cbor": writeByteStrings(content.denials.map(({ message }) => message)),
     "entropy.cbor": writeByteStrings(content.entropy.map(({ message }) => message)),
     "leaves.jsonl": encodeChunks(formatLeaves(settlement.payments, verdicts)),

@@ -43,6 +43,7 @@ export type EpochStore = Pick<
   | "verdictsOfEpoch"
   | "provenOfEpoch"
   | "sequenceRanges"
+  | "contactsBefore"
   | "hotspots"
   | "registryChanges"
   | "denials"
@@ -154,6 +155,10 @@ async function contentOf(
     changes,
     denials: await denialsOf(epoch, store),
     usedSequences: await usedSequences(store, epoch, packets),
+    contactsBefore: await store.contactsBefore(
+      packets.map(({ hotspotId }) => hotspotId),
+      epoch * parameters.epochPeriods,
+    ),
     verdicts,
     settlement: await settle(previous, { epoch, parameters, hotspots, verdicts }, store),
   };

@@ -42,6 +42,8 @@ export const PARAMETERS: NetworkParameters = {
   minDistanceM: 300,
   maxDistanceM: 100_000,
   maxPaidWitnesses: 1,
+  // Its first epochs are about other rules.
+  reciprocityPeriods: 0,
   poolPerEpoch: 1_000_003n,
   contract: new Uint8Array(20).fill(0xc0),
 };

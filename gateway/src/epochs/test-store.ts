@@ -1,4 +1,5 @@
 import {
+  CONTACT_KINDS,
   decodePacket,
   hotspotId,
   judgeEpoch,
@@ -8,7 +9,7 @@ import {
   type SequenceRange,
 } from "@earshot/protocol";
 import { openStore } from "../store/open-store.ts";
-import type { Store, StoredPacket } from "../store/store.ts";
+import type { Store, StoredContact, StoredPacket } from "../store/store.ts";
 import type { CloseEpochDeps } from "./close-epoch.ts";
 import {
   entropyChain,
@@ -52,14 +53,25 @@ export async function fillEpoch(store: Store, epoch: number, sent: readonly Sent
     denials: (await store.denials()).map(({ denial }) => denial),
     entropy,
     usedSequences,
+    contactsBefore: await store.contactsBefore(
+      HOTSPOTS.map(({ id }) => id),
+      epoch * PARAMETERS.epochPeriods,
+    ),
   });
   const entropyIndex = epoch * PARAMETERS.epochPeriods;
   const filed = { epoch, entropyIndex };
+  const made = [...judged.contacts].flatMap(([hotspotId, latest]) =>
+    CONTACT_KINDS.flatMap((kind): StoredContact[] => {
+      const index = latest[kind];
+      return index === null || index < entropyIndex ? [] : [{ hotspotId, kind, index, epoch }];
+    }),
+  );
   await store.addPackets(packets.map((packet) => stored(packet, epoch)));
   await store.addJudgement(
     entropyIndex,
     judged.verdicts.map((verdict) => ({ ...verdict, ...filed, judgedAtMs: 0 })),
     judged.proven.map((beacon) => ({ ...beacon, ...filed })),
+    made,
   );
 }
 

@@ -86,7 +86,7 @@ describe("list of hotspots", () => {
     const [newest] = await other.store.verdictsOfHotspot(idOf(0), { limit: 1 });
     if (newest === undefined) throw new Error("no verdict");
     const refused = { ...newest, packetId: "f".repeat(64), outcome: "refused" as const, reason: "too_far" };
-    await other.store.addJudgement(other.fleet.judgedThrough + 1, [refused], []);
+    await other.store.addJudgement(other.fleet.judgedThrough + 1, [refused], [], []);
     const { body: after } = await other.json(path);
     const reasons = (body: typeof before) =>
       (body.hotspot as { recent: { refusedByReason: Record<string, number> } }).recent.refusedByReason;
@@ -121,7 +121,11 @@ describe("one hotspot", () => {
       ],
       missing: 6,
     });
-    expect(body.status).toMatchObject({ radio: { ackPermille: 987, temperatureC: 41.2 }, outboxQueued: 3 });
+    expect(body.status).toMatchObject({
+      radio: { ackPermille: 987, temperatureC: 41.2, channels: 8, spreadingFactors: 6 },
+      machine: { cpuTemperatureC: 51.2, load: 0.14, diskUsedPermille: 384, underVoltage: false },
+      outboxQueued: 3,
+    });
     expect(JSON.stringify(body)).not.toMatch(/4711|1234|rxOk|transmitted/);
     const latest = await t.store.latestEpoch();
     const payments = await t.store.payments(latest?.epoch ?? 0);

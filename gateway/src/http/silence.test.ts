@@ -110,6 +110,7 @@ async function crawl(t: TestApp): Promise<Map<string, string>> {
     key: (await t.store.recentBeacons({ limit: 200 })).map(({ beaconKey }) => beaconKey),
     packetId: (await t.store.verdictsOfHotspot(hotspots[0] ?? "", { limit: 10 })).map((v) => v.packetId),
     file: ["manifest.cbor"],
+    source: ["meter"],
   };
   const paths = Object.keys(document.paths).filter((path) => "get" in (document.paths[path] ?? {}));
   const filled = paths.flatMap((path) => fill(path, values));
@@ -165,7 +166,7 @@ const judge = (t: TestApp, secret: Secret): Promise<void> => {
     epoch: Math.floor(entropyIndex / FLEET_PARAMETERS.epochPeriods),
     entropyIndex,
   };
-  return t.store.addJudgement(entropyIndex, secretVerdicts(t, secret), [proven]);
+  return t.store.addJudgement(entropyIndex, secretVerdicts(t, secret), [proven], []);
 };
 
 async function expectSilence(t: TestApp, secret: Secret): Promise<void> {

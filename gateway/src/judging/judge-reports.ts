@@ -2,12 +2,13 @@ import { groupReports, type JudgingWorld, judgeGroup, verifySignature } from "@e
 import type { DenialLog } from "../denials/denial-log.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
 import type { Registry } from "../registry/registry.ts";
-import type { Store, StoredBeacon, StoredPacket, StoredVerdict } from "../store/store.ts";
+import type { Store, StoredBeacon, StoredContact, StoredPacket, StoredVerdict } from "../store/store.ts";
 import { reportOf, worldOf } from "./world.ts";
 
 export interface Judgement {
   verdicts: StoredVerdict[];
   proven: StoredBeacon[];
+  contacts: StoredContact[];
 }
 
 /** What reports are judged by, as it was in their epoch. */
@@ -45,5 +46,6 @@ export async function judgeReports(
     proven: judgements.flatMap(({ proven }) =>
       proven === undefined ? [] : [{ ...proven, epoch, entropyIndex }],
     ),
+    contacts: judgements.flatMap(({ contacts }) => contacts.map((contact) => ({ ...contact, epoch }))),
   };
 }

@@ -103,9 +103,9 @@ export class Judging {
     this.#tell(first, judgement);
   }
 
-  async #record(entropyIndex: number, { verdicts, proven }: Judgement): Promise<void> {
+  async #record(entropyIndex: number, { verdicts, proven, contacts }: Judgement): Promise<void> {
     const { metrics, progress, store } = this.#deps;
-    await store.addJudgement(entropyIndex, verdicts, proven);
+    await store.addJudgement(entropyIndex, verdicts, proven, contacts);
     progress.judgedThrough = entropyIndex;
     metrics.judgedThrough = entropyIndex;
   }
@@ -127,13 +127,14 @@ export class Judging {
 
   /** Reports about one index are judged by what is true of the epoch that they are filed under. */
   async #judge(entropyIndex: number, packets: readonly StoredPacket[]): Promise<Judgement> {
-    const all: Judgement = { verdicts: [], proven: [] };
+    const all: Judgement = { verdicts: [], proven: [], contacts: [] };
     for (const [epoch, own] of Map.groupBy(packets, (packet) => packet.epoch)) {
       if (epoch === null) continue;
       const about = { entropyIndex, epoch, packets: own };
       const judgement = await judgeReports(about, this.#deps.clock.now(), this.#deps);
       all.verdicts.push(...judgement.verdicts);
       all.proven.push(...judgement.proven);
+      all.contacts.push(...judgement.contacts);
     }
     return all;
   }
@@ -145,7 +146,8 @@ export class Judging {
     await drained();
     const next = await store.nextIndex(progress.judgedThrough);
     if (next !== undefined && next <= lastIndex) return this.#judgeThrough(next);
-    if (progress.judgedThrough < lastIndex) await this.#record(lastIndex, { verdicts: [], proven: [] });
+    if (progress.judgedThrough < lastIndex)
+      await this.#record(lastIndex, { verdicts: [], proven: [], contacts: [] });
     await this.#judgeLate(await store.unjudgedReports(epoch, lastIndex));
     const closed = await closeEpoch(epoch);
     progress.closed(epoch);

@@ -6,6 +6,7 @@ import {
   type Hotspot,
   isEarlier,
   type JudgingWorld,
+  type LatestContacts,
   type NetworkParameters,
   type ReceivedPacket,
   type ReceivedReport,
@@ -24,7 +25,7 @@ export interface ReportsOfIndex {
 
 type WorldStore = Pick<
   Store,
-  "entropyRange" | "firstEntropy" | "sequenceRivals" | "beaconReports" | "earlierReports"
+  "entropyRange" | "firstEntropy" | "sequenceRivals" | "beaconReports" | "earlierReports" | "contactsBefore"
 >;
 
 /** What is true of the epoch that reports are filed under. */
@@ -55,6 +56,7 @@ export async function worldOf(
   const drawing = await store.firstEntropy(drawIndex(entropyIndex, parameters));
   const reused = reusedNumbers(about, await store.sequenceRivals(entropyIndex));
   const firstBeacons = await firstBeaconIndexes(about, windowStart, parameters, store);
+  const contacts = await contactsOf(about, parameters, store);
   const earlier = await store.earlierReports(entropyIndex, epoch, parameters);
   return {
     parameters,
@@ -65,10 +67,24 @@ export async function worldOf(
     isSequenceReused: (report) => reused.has(report.id),
     firstBeaconIndex: (hotspotId) => firstBeacons.get(hotspotId),
     earlierReport: (report) => earlier.get(report.id),
+    contact: (id, kind) => contacts.get(id)?.[kind] ?? undefined,
     denial: (hotspot) => denials.get(hotspot.toHex()),
     edgeDenial: (a, b) => denials.get(edgeSubject(a, b)),
     holds,
   };
+}
+
+/** Indexes are judged in order, so what is stored is what came before this one. */
+async function contactsOf(
+  { entropyIndex, reports }: ReportsOfIndex,
+  { reciprocityPeriods }: NetworkParameters,
+  store: WorldStore,
+): Promise<ReadonlyMap<string, LatestContacts>> {
+  if (reciprocityPeriods === 0) return new Map();
+  return store.contactsBefore(
+    reports.map(({ hotspotId }) => hotspotId),
+    entropyIndex,
+  );
 }
 
 /** Ids of the reports whose number another packet used before them. */

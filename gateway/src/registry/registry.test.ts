@@ -85,7 +85,7 @@ describe("open registration", () => {
 
   test("a hotspot whose report was refused in this epoch counts from the next", async () => {
     const verdict = storedVerdict({ packetId: "aa", hotspotId: idOf("a"), epoch: FIRST_EPOCH });
-    await store.addJudgement(FIRST_EPOCH * 4, [verdict], []);
+    await store.addJudgement(FIRST_EPOCH * 4, [verdict], [], []);
     const registry = await open();
     registry.assert(asserted(1));
     await settled();

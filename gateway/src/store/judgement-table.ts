@@ -1,4 +1,5 @@
 import type { SQL } from "bun";
+import { insertContacts } from "./contact-table.ts";
 import type { Database } from "./database.ts";
 import { type Integer, inChunks } from "./rows.ts";
 import type { Page, Store, StoredBeacon } from "./store.ts";
@@ -37,13 +38,14 @@ type JudgementQueries = Pick<Store, "addJudgement" | "judgedThrough" | "provenOf
 export function judgementTable({ sql, transaction }: Database): JudgementQueries {
   const list = async (query: SQL.Query<BeaconRow[]>) => (await query).map(beaconOf);
   return {
-    addJudgement: (entropyIndex, verdicts, proven) =>
+    addJudgement: (entropyIndex, verdicts, proven, contacts) =>
       transaction(async (tx) => {
         await insertVerdicts(tx, verdicts);
         await inChunks(
           proven.map(rowOf),
           (chunk) => tx`INSERT INTO beacons ${tx(chunk)} ON CONFLICT (beacon_key) DO NOTHING`,
         );
+        await insertContacts(tx, contacts);
         await tx`INSERT INTO facts ${tx({ name: JUDGED_THROUGH, value: String(entropyIndex) })}
           ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
       }),

@@ -1,3 +1,4 @@
+import { contactTable } from "./contact-table.ts";
 import { openDatabase } from "./database.ts";
 import { denialTable } from "./denial-table.ts";
 import { edgeTable } from "./edge-table.ts";
@@ -29,6 +30,7 @@ export async function openStore(url: string): Promise<Store> {
     ...parametersTable(database),
     ...entropyTable(database),
     ...judgementTable(database),
+    ...contactTable(database),
     ...verdictTable(database),
     ...epochTable(database),
     ...edgeTable(database),

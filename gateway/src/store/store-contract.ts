@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Store, StoredPacket } from "./store.ts";
 import { verdictPageKey } from "./store.ts";
+import { contactsContract } from "./store-contract-contacts.ts";
 import { readingsContract } from "./store-contract-readings.ts";
 import { registryContract, rulesContract } from "./store-contract-rules.ts";
 import { statusesContract } from "./store-contract-statuses.ts";
@@ -94,6 +95,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.sequenceRanges("z6MkB")).toEqual([]);
     });
 
+    contactsContract(() => store);
     registryContract(() => store);
     rulesContract(() => store);
     readingsContract(() => store);

@@ -217,8 +217,8 @@ export interface Store {
     contacts: readonly StoredContact[],
   ): Promise<void>;
   /**
-   * Latest contacts of these hotspots with beacons of an index below this one: the first of the newest epoch in which
-   * there were contacts, or one above all. Hotspots without any are left out. Costs as much as there are ids.
+   * Latest contacts of these hotspots with beacons of an index below this one, which lies in an epoch that is not closed.
+   * Hotspots without any are left out. Costs as much as there are ids.
    */
   contactsBefore(hotspotIds: Iterable<string>, beforeIndex: number): Promise<Map<string, LatestContacts>>;
   /** Verdicts on reports that came when their index had been judged. */
@@ -239,7 +239,10 @@ export interface Store {
   /** Verdicts about one beacon. */
   verdictsOfBeacon(beaconKey: string): Promise<StoredVerdict[]>;
 
-  /** Records a closed epoch, its payments and who heard whom; forgets edges of epochs before `edgesFrom`. */
+  /**
+   * Records a closed epoch, its payments and who heard whom; forgets edges of epochs before `edgesFrom`, and contacts that
+   * later ones up to this epoch have made the latest no more.
+   */
   addEpoch(
     epoch: StoredEpoch,
     payments: readonly StoredPayment[],

@@ -1,4 +1,5 @@
 import {
+  type EpochInputs,
   type EpochJudgement,
   hotspotName,
   RULE_SET_IDS,
@@ -59,15 +60,16 @@ const rulesProblem = (id: string): string | undefined =>
     : `--rules is "${id}"; one of ${RULE_SET_IDS.join(", ")} is needed`;
 
 interface Result {
-  judgement: EpochJudgement;
+  judgement: Pick<EpochJudgement, "verdicts" | "proven">;
   settlement: Settlement;
 }
 
 /** A rule set that never was in force, from epoch to epoch. */
 class OtherRules {
   readonly #rules: RuleSet;
-  /** Cumulative amounts, and what else the rules pass on: `helium-2026` knows who was heard when. */
+  /** Cumulative amounts, and what else the rules pass on: who was heard when. */
   #before: ReadonlyMap<string, bigint> = new Map();
+  #contacts: EpochInputs["contactsBefore"] = new Map();
   #passedOn: object = {};
 
   constructor(rules: RuleSet) {
@@ -78,9 +80,15 @@ class OtherRules {
     const { parameters, packets, manifest, hotspots, denials, entropy } = verified;
     const inputs = { parameters, packets, epoch: manifest.epoch, hotspots, denials, entropy };
     const usedSequences = verified.earlierSequences;
-    const judgement = this.#rules.judge({ ...this.#passedOn, ...inputs, usedSequences });
+    const judgement = this.#rules.judge({
+      ...this.#passedOn,
+      ...inputs,
+      usedSequences,
+      contactsBefore: this.#contacts,
+    });
     const settlement = this.#rules.settle(judgement, { parameters, hotspots, before: this.#before });
     this.#before = new Map(settlement.payments.map(({ hotspotId, cumulative }) => [hotspotId, cumulative]));
+    this.#contacts = judgement.contacts;
     this.#passedOn = "history" in judgement ? { history: judgement.history } : {};
     return { judgement, settlement };
   }

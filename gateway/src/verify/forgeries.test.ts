@@ -235,6 +235,7 @@ function consistently(bundle: Bundle, packets: Uint8Array): Bundle {
     denials: [],
     entropy: entropyChain(indexesOf(1)).map(({ entropy }) => entropy),
     usedSequences: new Map(),
+    contactsBefore: new Map(),
   });
   const inputs = { parameters: PARAMETERS, hotspots: HOTSPOTS, before: new Map<string, bigint>() };
   const { paid, unallocated, payments, tree } = settleEpoch(judgement, inputs);

@@ -1,8 +1,16 @@
-import type { Denial, Entropy, Manifest, NetworkParameters, SequenceRange } from "@earshot/protocol";
+import type {
+  Denial,
+  Entropy,
+  LatestContacts,
+  Manifest,
+  NetworkParameters,
+  SequenceRange,
+} from "@earshot/protocol";
 import type { Bundle } from "../epochs/bundle.ts";
 import { readSequences } from "../epochs/bundle-readers.ts";
 import { type BeaconSignatures, startBeaconSignatures } from "./beacon-signatures.ts";
 import type { Check } from "./check.ts";
+import { checkContacts, type KnownContacts, openContacts } from "./contacts.ts";
 import { readDenials } from "./denials.ts";
 import { checkEntropy, checkSameEntropy } from "./entropy.ts";
 import { isFirstManifest, readFileAs, type SignedManifest } from "./manifest.ts";
@@ -37,6 +45,7 @@ export interface Inputs extends Head {
   entropy: Entropy[];
   denials: Denial[];
   usedSequences: Map<string, SequenceRange[]>;
+  contactsBefore: Map<string, LatestContacts>;
 }
 
 /** Beacons' signatures are asked for first: judging waits for them, and goes on while the rest is checked. */
@@ -57,7 +66,9 @@ export function* readInputs(
   const denials = yield* readDenials(bundle["denials.cbor"], manifest.epoch, publicKey, parameters);
   const registry = yield* openRegistry(bundle, head, signatures);
   const usedSequences = yield* readFileAs(bundle, "sequences.json", readSequences);
-  return { ...head, opened, beacons, registry, entropy, denials, usedSequences };
+  const firstIndex = manifest.epoch * parameters.epochPeriods;
+  const contactsBefore = yield* openContacts(bundle, opened.packets, firstIndex);
+  return { ...head, opened, beacons, registry, entropy, denials, usedSequences, contactsBefore };
 }
 
 /** What is compared of the bundle before. */
@@ -66,6 +77,8 @@ export interface InputsBefore {
   entropy: readonly Entropy[];
   changes: Changes;
   usedSequences: UsedSequences;
+  /** After the epoch. */
+  contacts: KnownContacts;
   isComplete: boolean;
 }
 
@@ -76,7 +89,7 @@ export function* checkInputs(
   signatures: SignatureChecker,
   onProgress: OnProgress | undefined,
 ): Check<void> {
-  const { parameters, signed, registry, entropy, usedSequences, opened } = inputs;
+  const { parameters, signed, registry, entropy, usedSequences, contactsBefore, opened } = inputs;
   const { packets } = opened;
   yield* checkSignatures(opened, parameters.network, signatures, onProgress);
   yield* checkPlaces(packets, signed.manifest.epoch, parameters);
@@ -86,8 +99,9 @@ export function* checkInputs(
     yield* checkSameEntropy(entropy, previous.entropy);
     yield* checkSameChanges(registry.changes, previous.changes, previous.manifest.epoch);
   }
-  const known = previous?.usedSequences ?? new Map();
-  yield* checkUsed(usedSequences, known, packets, isCompleteAt(signed.manifest, previous));
+  const isComplete = isCompleteAt(signed.manifest, previous);
+  yield* checkUsed(usedSequences, previous?.usedSequences ?? new Map(), packets, isComplete);
+  yield* checkContacts(contactsBefore, previous?.contacts ?? new Map(), packets, isComplete);
 }
 
 /** Whether all bundles back to the network's first are known. */

@@ -13,6 +13,7 @@ import { readAmountsBefore } from "../epochs/bundle-readers.ts";
 import { RULE_SETS } from "../epochs/rule-sets.ts";
 import { collectBeaconSignatures } from "./beacon-signatures.ts";
 import { type Check, type Checked, type Difference, runCheck, runCheckLater } from "./check.ts";
+import { contactsAfter, type KnownContacts } from "./contacts.ts";
 import { checkInputs, type Head, type Inputs, isCompleteAt, readInputs } from "./inputs.ts";
 import {
   checkFollows,
@@ -62,6 +63,8 @@ export interface Verified {
   earlierSequences: UsedSequences;
   /** Up to and including this epoch. */
   usedSequences: UsedSequences;
+  /** Latest contacts, up to and including this epoch. */
+  contacts: KnownContacts;
   /** Cumulative amounts before this epoch. */
   before: ReadonlyMap<string, bigint>;
   /** Whether all bundles back to the network's first have been verified. */
@@ -145,9 +148,9 @@ function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found
   onProgress?.("judging", 0, 1);
   const { packets } = inputs.opened;
   const { hotspots, changes, registrations } = inputs.registry;
-  const { entropy, denials, usedSequences } = inputs;
+  const { entropy, denials, usedSequences, contactsBefore } = inputs;
   // Judged while other threads check signatures: what comes out counts only if all of them hold.
-  const known = { parameters, packets, hotspots, denials, entropy, usedSequences, holds };
+  const known = { parameters, packets, hotspots, denials, entropy, usedSequences, contactsBefore, holds };
   const judgement = rules.judge({ ...known, epoch: manifest.epoch });
   yield* checkInputs(inputs, previous, signatures, onProgress);
   const before = yield* amountsBefore(bundle, manifest, previous);
@@ -169,6 +172,7 @@ function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found
     entropy,
     earlierSequences: usedSequences,
     usedSequences: usedAfter(new Map([...(previous?.usedSequences ?? []), ...usedSequences]), packets),
+    contacts: contactsAfter(previous?.contacts ?? new Map(), judgement, packets),
     before,
     isComplete: isCompleteAt(manifest, previous),
   };

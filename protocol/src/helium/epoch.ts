@@ -53,7 +53,7 @@ export function judgeHeliumEpoch(inputs: EpochInputs & { history?: HeliumHistory
     proven.push(...provenBy(beacon, judgement));
   }
   for (const witness of [...heard.values()].flat()) verdicts.push(verdictOf(witness, "refused", STALE));
-  return { verdicts: verdicts.sort(byPacketId), proven: proven.sort(byKey), history };
+  return { verdicts: verdicts.sort(byPacketId), proven: proven.sort(byKey), contacts: new Map(), history };
 }
 
 const byIndexAndReceiveTime = (a: ReceivedBeacon, b: ReceivedBeacon): number =>

@@ -8,6 +8,8 @@ import { HELIUM_BEACON_RECIPROCITY } from "./beacon-rules.ts";
 import { type HeliumShares, splitHeliumEpoch } from "./epoch-split.ts";
 import { NOT_HEARD, STALE } from "./order.ts";
 
+type Judged = Pick<EpochJudgement, "verdicts" | "proven">;
+
 /** Scales and units count 1e-4 each, shares 1e-15. */
 const SHARE_PER_SCALED_UNIT = 10n ** 7n;
 
@@ -16,7 +18,7 @@ const SHARE_PER_SCALED_UNIT = 10n ** 7n;
  * beacons (16 % of the pool in all) and witnesses (64 %). The rest, Helium's operations, oracles and delegators, is
  * unallocated. `beaconerShareBp` of the parameters is not looked at.
  */
-export function settleHeliumEpoch(judgement: EpochJudgement, inputs: SettlementInputs): Settlement {
+export function settleHeliumEpoch(judgement: Judged, inputs: SettlementInputs): Settlement {
   const pool = inputs.parameters.poolPerEpoch;
   const shares = sharesOf(judgement, inputs);
   const { amounts, paid } = splitHeliumEpoch({ emissions: pool, shares });
@@ -35,7 +37,7 @@ export function settleHeliumEpoch(judgement: EpochJudgement, inputs: SettlementI
 const settleCumulative = (before: ReadonlyMap<string, bigint>, inputs: SettlementInputs): Settlement =>
   settleEpoch({ proven: [] }, { ...inputs, before });
 
-function sharesOf(judgement: EpochJudgement, { hotspots }: SettlementInputs): Map<string, HeliumShares> {
+function sharesOf(judgement: Judged, { hotspots }: SettlementInputs): Map<string, HeliumShares> {
   const cells = new Map(hotspots.map(({ id, cell }) => [id, cell]));
   const cellsOf = (ids: Iterable<string>) => [...ids].flatMap((id) => cells.get(id) ?? []);
   const scales = densityScales(cellsOf(witnessedBeaconers(judgement.verdicts)));

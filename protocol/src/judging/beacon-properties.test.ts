@@ -1,8 +1,10 @@
 import { describe } from "bun:test";
 import fc from "fast-check";
 import {
+  afterContacts,
   around,
   bit,
+  contactSpans,
   entropyMs,
   flipped,
   honest,
@@ -72,6 +74,10 @@ const BEACON: Properties = {
       const { reason } = tryBeacon({ powerDbm }, { scenario });
       return { reason, expected: powerDbm * 10 + antennaGainDdbi > maxEirpDdbm };
     }),
+  not_witnessing: contactSpans.map(([periods, ago]) => ({
+    reason: tryBeacon({}, afterContacts("witnessed", 0, periods, ago)).reason,
+    expected: periods > 0 && (ago === null || ago > periods),
+  })),
 };
 
 describe("beacon rules", () => testProperties("beacon", BEACON));

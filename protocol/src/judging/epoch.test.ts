@@ -90,7 +90,7 @@ test("inputs are left as they were", () => {
 });
 
 test("an epoch without packets is judged", () => {
-  expect(scenario.judge([])).toEqual({ verdicts: [], proven: [] });
+  expect(scenario.judge([])).toEqual({ verdicts: [], proven: [], contacts: new Map() });
 });
 
 test("a hotspot is proven only by others that are registered and paid", () => {

@@ -5,6 +5,7 @@ import type { SequenceRange } from "../network/receipt.ts";
 import type { NetworkParameters } from "../parameters.ts";
 import type { Hotspot } from "../registry.ts";
 import { reportDeadlineMs, windowOf } from "../schedule.ts";
+import { ContactBook, type ContactKind, type LatestContacts } from "./contacts.ts";
 import { groupReports, isReport, reportedIndex } from "./group.ts";
 import { judgeGroup, type ProvenBeacon } from "./judge.ts";
 import type { JudgingWorld, ReceivedPacket, ReceivedReport, ReportTimes, Verdict } from "./types.ts";
@@ -21,6 +22,8 @@ export interface EpochInputs {
   entropy: readonly Pick<Entropy, "index" | "value">[];
   /** Sequence numbers stored before the epoch's own packets, per hotspot. */
   usedSequences: ReadonlyMap<string, readonly SequenceRange[]>;
+  /** Latest contacts in earlier epochs, per hotspot: of all that report in this one. */
+  contactsBefore: ReadonlyMap<string, LatestContacts>;
   /** Answers for `verifyEd25519`, where they are known beforehand. */
   holds?: JudgingWorld["holds"];
 }
@@ -30,18 +33,28 @@ export interface EpochJudgement {
   verdicts: Verdict[];
   /** Sorted by beacon key. */
   proven: ProvenBeacon[];
+  /** Latest contacts after the epoch, per hotspot in order of id: for the epochs that follow. */
+  contacts: Map<string, LatestContacts>;
 }
 
 /** Judges a whole epoch from its packets alone. */
 export function judgeEpoch(inputs: EpochInputs): EpochJudgement {
   const packets = unique(inputs.packets);
-  const world = epochWorld(inputs, packets);
-  const judgements = groupReports(packets.filter(isReport)).map((group) => judgeGroup(group, world));
+  const book = new ContactBook(inputs.contactsBefore);
+  const contact = (id: string, kind: ContactKind, index: number) => book.latestBefore(id, kind, index);
+  const world = epochWorld(inputs, packets, contact);
+  // In order of index, for that is what a group's key begins with.
+  const judgements = groupReports(packets.filter(isReport)).map((group) => {
+    const judgement = judgeGroup(group, world);
+    for (const made of judgement.contacts) book.add(made);
+    return judgement;
+  });
   return {
     verdicts: judgements
       .flatMap((judgement) => judgement.verdicts)
       .sort((a, b) => (a.packetId < b.packetId ? -1 : 1)),
     proven: judgements.flatMap(({ proven }) => (proven === undefined ? [] : [proven])),
+    contacts: book.latest(),
   };
 }
 
@@ -55,7 +68,11 @@ function unique(packets: readonly ReceivedPacket[]): ReceivedPacket[] {
   return [...first.values()];
 }
 
-export function epochWorld(inputs: EpochInputs, packets: readonly ReceivedPacket[]): JudgingWorld {
+export function epochWorld(
+  inputs: EpochInputs,
+  packets: readonly ReceivedPacket[],
+  contact: JudgingWorld["contact"],
+): JudgingWorld {
   const { parameters } = inputs;
   const hotspots = new Map(inputs.hotspots.map((hotspot) => [hotspot.id, hotspot]));
   const entropy = [...inputs.entropy].sort((a, b) => a.index - b.index);
@@ -80,6 +97,7 @@ export function epochWorld(inputs: EpochInputs, packets: readonly ReceivedPacket
     isSequenceReused: (report) => sequences.get(sequenceKey(report)) !== report.id || isUsed(report),
     firstBeaconIndex: (hotspotId, window) => firstBeacons.get(`${hotspotId} ${window}`),
     earlierReport: (report) => earlierReport(report, timely.get(report.hotspotId) ?? []),
+    contact,
     // Nearly always none: spares two hashes of text per report.
     denial: (hotspot) => (denials.size === 0 ? undefined : denials.get(hotspot.toHex())),
     edgeDenial: (a, b) => (denials.size === 0 ? undefined : denials.get(edgeSubject(a, b))),

@@ -134,6 +134,7 @@ describe("groups", () => {
       isSequenceReused: () => false,
       firstBeaconIndex: () => undefined,
       earlierReport: () => undefined,
+      contact: () => undefined,
       denial: () => undefined,
       edgeDenial: () => undefined,
       holds: verifySignature,

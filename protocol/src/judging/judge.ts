@@ -1,8 +1,10 @@
 import { equalBytes } from "../bytes.ts";
 import { BEACON_RULES, beaconContext } from "./beacon-rules.ts";
+import type { Contact } from "./contacts.ts";
 import { drawPaid } from "./draw.ts";
 import { bySequence, type ReportGroup } from "./group.ts";
-import { ADMISSION_RULES, HOTSPOT_RULES, type HotspotContext } from "./report-rules.ts";
+import { BEACON_RECIPROCITY_RULES, contactsOf, WITNESS_RECIPROCITY_RULES } from "./reciprocity-rules.ts";
+import { ADMISSION_RULES, HOTSPOT_RULES, type HotspotContext, type ReportContext } from "./report-rules.ts";
 import type {
   JudgingWorld,
   ReceivedBeacon,
@@ -13,7 +15,7 @@ import type {
   Verdict,
 } from "./types.ts";
 import { type JudgedBeacon, matched, type WitnessContext } from "./witness-context.ts";
-import { BEACON_EXISTS_RULE, WITNESS_RULES } from "./witness-rules.ts";
+import { BEACON_EXISTS_RULE, BEACON_REFUSED_RULE, WITNESS_RULES } from "./witness-rules.ts";
 
 /** Who earns what from one beacon: ids of the hotspots, empty when the beacon proves nothing. */
 export interface ProvenBeacon {
@@ -27,6 +29,8 @@ export interface GroupJudgement {
   /** One per report, sorted by packet id. */
   verdicts: Verdict[];
   proven: ProvenBeacon | undefined;
+  /** What beacons of later indexes may show reciprocity with. */
+  contacts: Contact[];
 }
 
 /** What becomes of reports that satisfy every rule and yet earn nothing. */
@@ -58,11 +62,16 @@ export function judgeGroup(group: ReportGroup, world: JudgingWorld): GroupJudgem
   const refusals: Refusals = new Map();
   const beacon = judgeBeacons(admitted(group.beacons, world, refusals), world, refusals);
   const valid = judgeWitnesses(admitted(group.witnesses, world, refusals), beacon, world, refusals);
-  const proven = prove(group.key, beacon, valid, world, refusals);
+  const reciprocal = judgeReciprocity(beacon, valid, world, refusals);
+  const proven = prove(group.key, reciprocal, world, refusals);
   const verdicts = [...group.beacons, ...group.witnesses].map((report) =>
     verdictOf(report, group.key, refusals.get(report)),
   );
-  return { verdicts: verdicts.sort((a, b) => (a.packetId < b.packetId ? -1 : 1)), proven };
+  return {
+    verdicts: verdicts.sort((a, b) => (a.packetId < b.packetId ? -1 : 1)),
+    proven,
+    contacts: beacon === undefined ? [] : contactsOf(beacon.report, valid),
+  };
 }
 
 /** The reports that count, by sequence, with their hotspots. */
@@ -137,26 +146,54 @@ function refuseWitness(context: WitnessContext): Refusal | undefined {
   return firstRefusal(WITNESS_RULES, matched(context, context.beacon));
 }
 
-/** Beacons that nobody validly heard, and witnesses beyond the paid number, are valid but earn nothing. */
-function prove(
-  key: string,
+interface Reciprocal {
+  beacon: ReceivedBeacon;
+  witnesses: ReceivedWitness[];
+}
+
+/** What is left of a beacon and its witnesses when the last rules are asked; nothing of a refused beacon. */
+function judgeReciprocity(
   beacon: JudgedBeacon | undefined,
   valid: readonly ReceivedWitness[],
   world: JudgingWorld,
   refusals: Refusals,
-): ProvenBeacon | undefined {
+): Reciprocal | undefined {
   if (beacon === undefined || beacon.refusal !== undefined) return undefined;
+  const refused = firstRefusal(BEACON_RECIPROCITY_RULES, { report: beacon.report, world });
+  if (refused !== undefined) refusals.set(beacon.report, refused);
+  const judged = { ...beacon, refusal: refused?.reason };
+  const rules: Rule<ReportContext & { beacon: JudgedBeacon }>[] = [
+    BEACON_REFUSED_RULE,
+    ...WITNESS_RECIPROCITY_RULES,
+  ];
+  const witnesses = valid.filter((report) => {
+    const refusal = firstRefusal(rules, { report, beacon: judged, world });
+    if (refusal !== undefined) refusals.set(report, refusal);
+    return refusal === undefined;
+  });
+  return refused === undefined ? { beacon: beacon.report, witnesses } : undefined;
+}
+
+/** Beacons that nobody validly heard, and witnesses beyond the paid number, are valid but earn nothing. */
+function prove(
+  key: string,
+  reciprocal: Reciprocal | undefined,
+  world: JudgingWorld,
+  refusals: Refusals,
+): ProvenBeacon | undefined {
+  if (reciprocal === undefined) return undefined;
+  const { beacon, witnesses: valid } = reciprocal;
   if (valid.length === 0) {
-    refusals.set(beacon.report, { reason: NOT_HEARD, measurements: [] });
+    refusals.set(beacon, { reason: NOT_HEARD, measurements: [] });
     return undefined;
   }
-  const paid = drawPaid(beacon.report, valid, world);
+  const paid = drawPaid(beacon, valid, world);
   for (const report of valid) {
     if (paid.has(report)) continue;
     refusals.set(report, { reason: NOT_DRAWN, measurements: [{ name: "valid", value: valid.length }] });
   }
   const witnesses = [...paid].map((report) => report.hotspotId).sort();
-  return { beaconKey: key, beaconer: beacon.report.hotspotId, witnesses };
+  return { beaconKey: key, beaconer: beacon.hotspotId, witnesses };
 }
 
 /** What satisfies every rule and yet earns nothing is not refused. */

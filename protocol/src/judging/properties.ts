@@ -2,8 +2,10 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Denial } from "../network/denial.ts";
 import { entropyTimeMs } from "../schedule.ts";
+import { type ContactKind, NO_CONTACTS } from "./contacts.ts";
 import { RULE_ORDER } from "./reasons.ts";
 import { Scenario } from "./scenario.ts";
+import type { Circumstances } from "./trial.ts";
 
 /*
  * One property for each rule: over a whole range of inputs that differ from honest ones in one thing, the rule refuses
@@ -61,4 +63,28 @@ export const holdsNow = ([from, length]: Span): boolean => from <= 0 && from + l
 export function denialsOver([from, length]: Span, hotspot: Uint8Array, peer: Uint8Array | null): Denial[] {
   const fromEpoch = epoch + from;
   return [{ hotspot, peer, reason: "", evidence: "", atMs: 1, fromEpoch, untilEpoch: fromEpoch + length }];
+}
+
+/** `reciprocityPeriods`, and how many periods before the beacon a contact was; null where there never was one. */
+export const contactSpans = fc.tuple(
+  fc.nat(40),
+  fc.option(fc.oneof(fc.integer({ min: 1, max: 80 }), fc.integer({ min: 1, max: honest.entropyIndex }))),
+);
+
+/** A round of two stations of which one has had its last contact of one kind so long ago, and nothing else is missing. */
+export function afterContacts(
+  kind: ContactKind,
+  who: number,
+  reciprocityPeriods: number,
+  ago: number | null,
+): Circumstances {
+  const scenario = new Scenario([0, 5000], { reciprocityPeriods });
+  const index = scenario.beacon(0).entropyIndex;
+  const asked = { ...NO_CONTACTS, [kind]: ago === null ? null : index - ago };
+  const others = { beaconed: index - 1, witnessed: index - 1 };
+  const ids = scenario.stations.map(({ hotspot }) => hotspot.id);
+  return {
+    scenario,
+    inputs: { contactsBefore: new Map(ids.map((id, i) => [id, i === who ? asked : others])) },
+  };
 }

@@ -34,6 +34,7 @@ test("the rules and their order", () => {
       "wrong_channel",
       "wrong_data_rate",
       "power_too_high",
+      "not_witnessing",
     ],
     witness: [
       "no_beacon",
@@ -55,6 +56,7 @@ test("the rules and their order", () => {
       "rssi_below_sensitivity",
       "noise_too_low",
       "noise_too_high",
+      "not_heard_lately",
     ],
   });
 });
@@ -104,6 +106,7 @@ const MEASURED = [
   "floorDdb",
   "sensitivityDdbm",
   "aboveThermalDdb",
+  "sinceMs",
 ].map((name, i) => ({ name, value: 1000 + i }));
 
 describe("sentences", () => {

@@ -1,16 +1,20 @@
 import type { Measurement } from "../network/verdict-message.ts";
 import { BEACON_RULES } from "./beacon-rules.ts";
 import { NOT_DRAWN, NOT_HEARD } from "./judge.ts";
+import { BEACON_RECIPROCITY_RULES, WITNESS_RECIPROCITY_RULES } from "./reciprocity-rules.ts";
 import { REPORT_RULES } from "./report-rules.ts";
 import { BEACON_EXISTS_RULE, WITNESS_RULES } from "./witness-rules.ts";
 
 type Explain = (numbers: Readonly<Record<string, number>>) => string;
 
+const BEACON_LIST = [...BEACON_RULES, ...BEACON_RECIPROCITY_RULES];
+const WITNESS_LIST = [BEACON_EXISTS_RULE, ...WITNESS_RULES, ...WITNESS_RECIPROCITY_RULES];
+
 /** The ordered list of all rules, as published. */
 export const RULE_ORDER: Readonly<Record<"report" | "beacon" | "witness", readonly string[]>> = {
   report: REPORT_RULES.map((rule) => rule.reason),
-  beacon: BEACON_RULES.map((rule) => rule.reason),
-  witness: [BEACON_EXISTS_RULE.reason, ...WITNESS_RULES.map((rule) => rule.reason)],
+  beacon: BEACON_LIST.map((rule) => rule.reason),
+  witness: WITNESS_LIST.map((rule) => rule.reason),
 };
 
 /** Refused before judging: the bytes were not a packet that counts. */
@@ -48,10 +52,8 @@ export const BEFORE_JUDGING_REASONS: readonly string[] = Object.keys(BEFORE_JUDG
 export const OUTCOME_REASONS: readonly string[] = Object.keys(OUTCOMES);
 
 const RULES: Record<"beacon" | "witness", Record<string, Explain>> = {
-  beacon: Object.fromEntries([...REPORT_RULES, ...BEACON_RULES].map((rule) => [rule.reason, rule.explain])),
-  witness: Object.fromEntries(
-    [...REPORT_RULES, BEACON_EXISTS_RULE, ...WITNESS_RULES].map((rule) => [rule.reason, rule.explain]),
-  ),
+  beacon: Object.fromEntries([...REPORT_RULES, ...BEACON_LIST].map((rule) => [rule.reason, rule.explain])),
+  witness: Object.fromEntries([...REPORT_RULES, ...WITNESS_LIST].map((rule) => [rule.reason, rule.explain])),
 };
 
 /** The sentence that a technician reads. */

@@ -16,7 +16,7 @@ export interface RuleSet {
   readonly id: RuleSetId;
   readonly order: RuleOrder;
   judge(inputs: EpochInputs): EpochJudgement;
-  settle(judgement: EpochJudgement, inputs: SettlementInputs): Settlement;
+  settle(judgement: Pick<EpochJudgement, "verdicts" | "proven">, inputs: SettlementInputs): Settlement;
 }
 
 export const earshot1: RuleSet = {

@@ -21,12 +21,13 @@ export interface Station {
   sequence: number;
 }
 
-/** Two windows of ten minutes in an epoch of twenty; everything else as on a real network. */
+/** Two windows of ten minutes in an epoch of twenty, and nobody is a newcomer; else as on a real network. */
 const PARAMETERS: NetworkParameters = {
   ...DEFAULT_PARAMETERS,
   network: "demo",
   windowPeriods: 10,
   epochPeriods: 20,
+  reciprocityPeriods: 0,
 };
 const EPOCH = 1_483_598;
 const LAT_E7 = 535_511_000;
@@ -146,6 +147,7 @@ export class Scenario {
       epoch: this.epoch,
       denials: [],
       usedSequences: new Map(),
+      contactsBefore: new Map(),
       ...changes,
     };
   }

@@ -4,6 +4,7 @@ import type { DecodedPacket } from "../packet/codec.ts";
 import type { BeaconPacket, Packet, WitnessPacket } from "../packet/packet.ts";
 import type { NetworkParameters } from "../parameters.ts";
 import type { Hotspot } from "../registry.ts";
+import type { ContactKind } from "./contacts.ts";
 
 /** A packet whose signature holds, and when the gateway first received it. */
 export interface ReceivedPacket<P extends Packet = Packet> {
@@ -52,6 +53,11 @@ export interface JudgingWorld {
    * one with the highest sequence number below this one's (of several with that number the lowest id).
    */
   earlierReport(report: ReceivedReport): ReportTimes | undefined;
+  /**
+   * Index of the hotspot's latest contact of this kind with a beacon of an index below `beforeIndex`, the one that is
+   * being judged.
+   */
+  contact(hotspotId: string, kind: ContactKind, beforeIndex: number): number | undefined;
   /** The denial of this hotspot (public key) that is in force. */
   denial(hotspot: Uint8Array): Denial | undefined;
   /** The denial of what two hotspots report of each other, whichever is named first. */

@@ -2,8 +2,10 @@ import { describe } from "bun:test";
 import fc from "fast-check";
 import { REGION_IDS, type RegionId } from "../radio/regions.ts";
 import {
+  afterContacts,
   around,
   bit,
+  contactSpans,
   denialsOver,
   entropyMs,
   flipped,
@@ -147,6 +149,10 @@ const WITNESS: Properties = {
   rssi_below_sensitivity: ofLevel(isFaint, any(isHigh, isLow)),
   noise_too_low: ofLevel(isQuiet, any(isHigh, isLow, isFaint)),
   noise_too_high: ofLevel(isNoisy, any(isHigh, isLow, isFaint, isQuiet)),
+  not_heard_lately: contactSpans.map(([periods, ago]) => ({
+    reason: tryWitness({}, afterContacts("beaconed", 1, periods, ago)).reason,
+    expected: periods > 0 && (ago === null || ago > periods),
+  })),
 };
 
 describe("witness rules", () => testProperties("witness", WITNESS));

@@ -18,7 +18,7 @@ const payloadMismatch: Rule<MatchedContext> = {
     "The frame heard is not the one that the beaconer's signature gives: somebody sent a copy or an invention.",
 };
 
-const beaconRefused: Rule<MatchedContext> = {
+const beaconRefused: Rule<Pick<MatchedContext, "beacon">> = {
   reason: "beacon_refused",
   check: ({ beacon }) => (beacon.refusal === undefined ? undefined : []),
   explain: () => "The beacon itself was refused, so its witnesses cannot be paid. Nothing to do here.",
@@ -51,6 +51,8 @@ const edgeDenied: Rule<MatchedContext> = {
 
 /** First the one rule that needs no beacon, then those that compare with it. */
 export const BEACON_EXISTS_RULE = noBeacon;
+/** Asked once more at the end: reciprocity may refuse a beacon after its witnesses were judged. */
+export const BEACON_REFUSED_RULE = beaconRefused;
 
 export const WITNESS_RULES: readonly Rule<MatchedContext>[] = [
   payloadMismatch,

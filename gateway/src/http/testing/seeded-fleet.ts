@@ -130,6 +130,7 @@ export const statusOf = (hotspot: Hotspot, atMs: number, state: "online" | "offl
     horizontalErrorDm: 23,
     integrityFlags: 0,
   },
+  machine: { cpuTemperatureDc: 512, loadPermille: 140, diskUsedPermille: 384, underVoltage: false },
   outboxQueued: 3,
 });
 
@@ -221,7 +222,7 @@ export async function seedFleet(
   const endIndex = (firstEpoch + epochs) * parameters.epochPeriods + 25;
   for (let index = firstEpoch * parameters.epochPeriods; index <= endIndex; index++) {
     const { verdicts, proven } = judgeOne(index, members, random, parameters);
-    await store.addJudgement(index, verdicts, proven);
+    await store.addJudgement(index, verdicts, proven, []);
     if ((index + 1) % parameters.epochPeriods === 0)
       await close(store, index, members, cumulative, parameters);
   }

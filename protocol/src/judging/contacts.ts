@@ -1,0 +1,64 @@
+/** `beaconed`: a beacon of the hotspot was validly heard. `witnessed`: it validly heard another's. */
+export const CONTACT_KINDS = ["beaconed", "witnessed"] as const;
+export type ContactKind = (typeof CONTACT_KINDS)[number];
+
+/** One report that reciprocity may be shown with: valid by every rule but those of reciprocity themselves. */
+export interface Contact {
+  hotspotId: string;
+  kind: ContactKind;
+  /** Entropy index of the beacon. */
+  index: number;
+}
+
+/** A hotspot's latest contacts: the entropy indexes of the beacons, null where there was none. */
+export type LatestContacts = Record<ContactKind, number | null>;
+
+export const NO_CONTACTS: LatestContacts = { beaconed: null, witnessed: null };
+
+interface Entry {
+  latest: number;
+  /** The latest before `latest`. */
+  previous: number | null;
+}
+
+/**
+ * Everybody's latest contacts while beacons are judged in order of index. What is learnt of one index is told only of
+ * later ones, so that the order within an index does not matter.
+ */
+export class ContactBook {
+  readonly #entries: Record<ContactKind, Map<string, Entry>> = { beaconed: new Map(), witnessed: new Map() };
+
+  constructor(before: ReadonlyMap<string, LatestContacts> = new Map()) {
+    for (const [hotspotId, latest] of before) {
+      for (const kind of CONTACT_KINDS) {
+        const index = latest[kind];
+        if (index !== null) this.add({ hotspotId, kind, index });
+      }
+    }
+  }
+
+  add({ hotspotId, kind, index }: Contact): void {
+    const entries = this.#entries[kind];
+    const known = entries.get(hotspotId);
+    if (known !== undefined && known.latest >= index) return;
+    entries.set(hotspotId, { latest: index, previous: known?.latest ?? null });
+  }
+
+  /** Index of the latest contact before this index, which is not below any that is known. */
+  latestBefore(hotspotId: string, kind: ContactKind, index: number): number | undefined {
+    const known = this.#entries[kind].get(hotspotId);
+    if (known === undefined || known.latest < index) return known?.latest;
+    return known.previous ?? undefined;
+  }
+
+  /** Of every hotspot that had any, by id. */
+  latest(): Map<string, LatestContacts> {
+    const { beaconed, witnessed } = this.#entries;
+    const ids = new Set([...beaconed.keys(), ...witnessed.keys()]);
+    const latestOf = (id: string): LatestContacts => ({
+      beaconed: beaconed.get(id)?.latest ?? null,
+      witnessed: witnessed.get(id)?.latest ?? null,
+    });
+    return new Map([...ids].sort().map((id) => [id, latestOf(id)]));
+  }
+}
