@@ -3,6 +3,7 @@ import type { z } from "@hono/zod-openapi";
 import type { Store } from "../store/store.ts";
 import type { RouteContext } from "./context.ts";
 import { denialViews } from "./denial-views.ts";
+import { radioTraffic } from "./radio-traffic.ts";
 import type { hotspotDetailSchema } from "./schemas/hotspot.ts";
 import { degrees, hotspotView } from "./views.ts";
 
@@ -15,13 +16,14 @@ const MAX_DENIALS = 50;
 
 /** All that is told of one hotspot. */
 export async function hotspotDetail(hotspot: Hotspot, context: RouteContext): Promise<Detail> {
-  const { store, presence, activity, clock } = context;
+  const { store, presence, activity, clock, parameters } = context;
   const { id } = hotspot;
   const nowMs = clock.now();
-  const [statuses, activities, ranges, earned] = await Promise.all([
+  const [statuses, activities, ranges, traffic, earned] = await Promise.all([
     store.statuses(),
     activity.of([id]),
     store.sequenceRanges(id),
+    radioTraffic(id, { store, parameters, nowMs }),
     earnings(id, store),
   ]);
   const seen = statuses.get(id);
@@ -34,6 +36,7 @@ export async function hotspotDetail(hotspot: Hotspot, context: RouteContext): Pr
     sequenceGaps: gapsIn(ranges),
     denials: denialViews(context, { hotspotId: id }).slice(0, MAX_DENIALS),
     status: seen === undefined ? null : statusView(seen.status, seen.receivedAtMs),
+    radioTraffic: traffic ?? null,
     earned,
   };
 }
@@ -67,7 +70,7 @@ async function earnings(hotspotId: string, store: Store): Promise<Detail["earned
 }
 
 function statusView(status: StatusPacket, receivedAtMs: number): NonNullable<Detail["status"]> {
-  const { radio, gnss } = status;
+  const { radio, machine, gnss } = status;
   return {
     atMs: status.atMs,
     receivedAtMs,
@@ -77,7 +80,15 @@ function statusView(status: StatusPacket, receivedAtMs: number): NonNullable<Det
     // A transmit count that grows tells who beacons now, and a receive count who hears it: kept back.
     radio: radio && {
       ackPermille: radio.ackPermille,
-      temperatureC: radio.temperatureDc === null ? null : radio.temperatureDc / 10,
+      temperatureC: tenths(radio.temperatureDc),
+      channels: radio.channels,
+      spreadingFactors: radio.spreadingFactors,
+    },
+    machine: machine && {
+      cpuTemperatureC: tenths(machine.cpuTemperatureDc),
+      load: machine.loadPermille === null ? null : machine.loadPermille / 1000,
+      diskUsedPermille: machine.diskUsedPermille,
+      underVoltage: machine.underVoltage,
     },
     gnss: gnss && gnssView(gnss),
     outboxQueued: status.outboxQueued,
@@ -85,12 +96,14 @@ function statusView(status: StatusPacket, receivedAtMs: number): NonNullable<Det
   };
 }
 
+const tenths = (value: number | null): number | null => (value === null ? null : value / 10);
+
 const gnssView = (gnss: Gnss) => ({
   fixMode: gnss.fixMode,
   satellitesUsed: gnss.satellitesUsed,
   latitude: gnss.latE7 === null ? null : degrees(gnss.latE7),
   longitude: gnss.lonE7 === null ? null : degrees(gnss.lonE7),
   altitudeM: gnss.altitudeM,
-  horizontalErrorM: gnss.horizontalErrorDm === null ? null : gnss.horizontalErrorDm / 10,
+  horizontalErrorM: tenths(gnss.horizontalErrorDm),
   integrityFlags: gnss.integrityFlags,
 });

@@ -23,6 +23,8 @@ import readingsCardJs from "./readings-card.js" with { type: "text" };
 import readingsChartJs from "./readings-chart.js" with { type: "text" };
 import readingsWordsJs from "./readings-words.js" with { type: "text" };
 import sequenceStripJs from "./sequence-strip.js" with { type: "text" };
+import statusCardJs from "./status-card.js" with { type: "text" };
+import statusWordsJs from "./status-words.js" with { type: "text" };
 import verdictListJs from "./verdict-list.js" with { type: "text" };
 import viewBeaconJs from "./view-beacon.js" with { type: "text" };
 import viewEpochJs from "./view-epoch.js" with { type: "text" };
@@ -73,6 +75,8 @@ export const PAGE_FILES: Readonly<Record<string, PageFile>> = {
   "/readings-chart.js": script(readingsChartJs),
   "/readings-words.js": script(readingsWordsJs),
   "/sequence-strip.js": script(sequenceStripJs),
+  "/status-card.js": script(statusCardJs),
+  "/status-words.js": script(statusWordsJs),
   "/verdict-list.js": script(verdictListJs),
   "/view-beacon.js": script(viewBeaconJs),
   "/view-epoch.js": script(viewEpochJs),

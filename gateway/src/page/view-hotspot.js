@@ -1,7 +1,7 @@
 import { get, getAll } from "./api.js";
 import { h, mount, show } from "./dom.js";
 import { denialNotice, edgesCard, registryCard, unpaidPill } from "./evidence-cards.js";
-import { coordinates, duration, grouped, reasonText } from "./format.js";
+import { coordinates, grouped, reasonText } from "./format.js";
 import { FleetMap } from "./map.js";
 import { selectionCard } from "./map-selection.js";
 import {
@@ -19,6 +19,7 @@ import {
 } from "./parts.js";
 import { readingsCard } from "./readings-card.js";
 import { sequenceStrip } from "./sequence-strip.js";
+import { statusCard } from "./status-card.js";
 import { verdictList } from "./verdict-list.js";
 
 const PAGE = 25;
@@ -228,57 +229,6 @@ function heading({ hotspot, earned, did }, notice) {
     h("span", { class: "hidden" }, did),
   ];
 }
-
-function statusCard({ status }) {
-  if (status === null) {
-    return h(
-      "section",
-      { class: "card" },
-      h("h2", {}, "Status"),
-      empty("No status yet", "The agent reports once a minute while it is connected."),
-    );
-  }
-  const { radio, gnss } = status;
-  const fix = ["unknown", "no fix", "2D fix", "3D fix"][gnss?.fixMode ?? 0];
-  return h(
-    "section",
-    { class: "card" },
-    h("h2", {}, "Status"),
-    facts([
-      ["Reported", age(status.receivedAtMs)],
-      ["Running for", duration(status.uptimeS * 1000)],
-      ["Agent", status.version],
-      [
-        "Radio",
-        radio === null
-          ? "none attached"
-          : [
-              "attached",
-              radio.ackPermille !== null && `, ${radio.ackPermille / 10} % acknowledged`,
-              radio.temperatureC !== null && `, ${radio.temperatureC} °C`,
-            ],
-      ],
-      [
-        "GPS",
-        gnss === null
-          ? "none attached"
-          : [
-              `${fix}, ${gnss.satellitesUsed} satellites`,
-              gnss.horizontalErrorM !== null && `, ±${gnss.horizontalErrorM} m`,
-            ],
-      ],
-      [
-        "GPS warnings",
-        gnss === null || gnss.integrityFlags === 0 ? undefined : integrity(gnss.integrityFlags),
-      ],
-      ["Waiting to be sent", grouped(status.outboxQueued)],
-      ["Dropped unsent", status.outboxDropped === 0 ? undefined : grouped(status.outboxDropped)],
-    ]),
-  );
-}
-
-const FLAGS = ["antenna open or short", "jamming", "spoofing", "position jumped", "clock stepped"];
-const integrity = (flags) => FLAGS.filter((_, bit) => (flags >> bit) % 2 === 1).join(", ");
 
 const sequenceCard = ({ sequence, sequenceGaps }) =>
   h(

@@ -59,6 +59,31 @@ const gnss = z.object({
   integrityFlags: z.int(),
 });
 
+const machine = z
+  .object({
+    cpuTemperatureC: z.number().nullable(),
+    load: z
+      .number()
+      .nullable()
+      .openapi({ description: "Processes that ran or waited in the last minute, for each core" }),
+    diskUsedPermille: z.int().nullable().openapi({ description: "Of the disk that holds the agent's state" }),
+    underVoltage: z
+      .boolean()
+      .nullable()
+      .openapi({ description: "The supply falls short of the board's need" }),
+  })
+  .openapi("Machine");
+
+const traffic = z
+  .object({
+    fromMs: atMs,
+    untilMs: atMs,
+    received: z.int().openapi({ description: "Frames with a good checksum" }),
+    garbled: z.int().openapi({ description: "Frames with a bad one" }),
+    transmitted: z.int(),
+  })
+  .openapi("RadioTraffic");
+
 const status = z
   .object({
     atMs,
@@ -67,12 +92,18 @@ const status = z
     uptimeS: z.int(),
     version: z.string(),
     radio: z
-      .object({ ackPermille: z.int().nullable(), temperatureC: z.number().nullable() })
+      .object({
+        ackPermille: z.int().nullable(),
+        temperatureC: z.number().nullable(),
+        channels: z.int().nullable().openapi({ description: "How many it hears at once: 1 of a modem" }),
+        spreadingFactors: z.int().nullable().openapi({ description: "How many it hears at once" }),
+      })
       .nullable()
       .openapi({
         description:
-          "Null without a radio. Counts of frames heard and sent are left out: they would tell of beacons before their deadline.",
+          "Null without a radio. Counts of frames heard and sent are not here: they would tell of beacons before their deadline; `radioTraffic` has them later.",
       }),
+    machine: machine.nullable().openapi({ description: "Null where it does not say" }),
     gnss: gnss.nullable(),
     outboxQueued: z.int(),
     outboxDropped: z.int(),
@@ -107,6 +138,10 @@ export const hotspotDetailSchema = z
     sequenceGaps,
     denials: z.array(denialSchema).openapi({ description: "What the network denies it, newest first" }),
     status: status.nullable(),
+    radioTraffic: traffic.nullable().openapi({
+      description:
+        "What the radio counted over about an hour, which ended before the oldest report deadline that has not passed; null without two status packets of that time",
+    }),
     earned: z
       .object({ epoch: z.int(), cumulative: amount, delta: amount })
       .nullable()

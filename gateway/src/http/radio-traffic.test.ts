@@ -1,0 +1,89 @@
+import { expect, test } from "bun:test";
+import { encodePacket, type RadioSummary, type StatusPacket, sha256 } from "@earshot/protocol";
+import type { StoredPacket } from "../store/store.ts";
+import { statusPacket } from "../store/test-data.ts";
+import { trafficOf } from "./radio-traffic.ts";
+import { FLEET_PARAMETERS, type FleetMember } from "./testing/seeded-fleet.ts";
+import { type TestApp, testApp } from "./testing/test-app.ts";
+
+const MINUTE_MS = 60_000;
+const radio = (rxOk: number, rxBad = 0, transmitted = 0): RadioSummary => ({
+  rxOk,
+  rxBad,
+  transmitted,
+  ackPermille: null,
+  temperatureDc: null,
+  channels: 8,
+  spreadingFactors: 6,
+});
+const at = (atMs: number, summary: RadioSummary | null) => statusPacket({ atMs, radio: summary });
+
+test("counts what lies between the statuses, through a restart and without a radio for a while", () => {
+  expect(trafficOf([at(10, radio(100, 5, 2)), at(20, radio(130, 9, 3))])).toEqual({
+    fromMs: 10,
+    untilMs: 20,
+    received: 30,
+    garbled: 4,
+    transmitted: 1,
+  });
+  const restarted = [
+    at(10, radio(100)),
+    at(20, null),
+    at(30, radio(120)),
+    at(40, radio(7, 1)),
+    at(50, radio(9, 1)),
+  ];
+  expect(trafficOf(restarted)).toMatchObject({ fromMs: 10, untilMs: 50, received: 29, garbled: 1 });
+  expect(trafficOf([at(10, radio(1))])).toBeUndefined();
+  expect(trafficOf([at(10, null), at(20, null)])).toBeUndefined();
+});
+
+function filed({ signer, hotspot }: FleetMember, status: StatusPacket): StoredPacket {
+  const bytes = encodePacket(status, signer, FLEET_PARAMETERS.network);
+  const { sequence, atMs } = status;
+  return {
+    id: sha256(bytes).toHex(),
+    hotspotId: hotspot.id,
+    type: "status",
+    sequence,
+    receivedAtMs: atMs,
+    bytes,
+    entropyIndex: null,
+    beaconKey: null,
+    epoch: null,
+  };
+}
+
+/** One status a minute, the last one `untilMs`; the counts rise by one each. */
+const minutely = (member: FleetMember, untilMs: number, count: number): StoredPacket[] =>
+  Array.from({ length: count }, (_, i) => {
+    const atMs = untilMs - (count - 1 - i) * MINUTE_MS;
+    return filed(member, { ...at(atMs, radio(5000 + i, 10, i)), sequence: 100 + i });
+  });
+
+async function trafficSeen(t: TestApp, { hotspot }: FleetMember) {
+  return (await t.json(`/api/v1/hotspots/${hotspot.id}`)).body.radioTraffic as { untilMs: number } | null;
+}
+
+test("tells no count before the deadline of any beacon that it may have counted", async () => {
+  await using t = await testApp();
+  const member = t.fleet.members[3] as FleetMember;
+  const lastMs = t.clock.now();
+  await t.store.addPackets(minutely(member, lastMs, 90));
+  const { reportDeadlineMs } = FLEET_PARAMETERS;
+  const early = await trafficSeen(t, member);
+  expect(early?.untilMs).toBe(lastMs - reportDeadlineMs - MINUTE_MS);
+  expect(early).toMatchObject({ received: 60, garbled: 0, transmitted: 60 });
+
+  await t.clock.advance(lastMs + reportDeadlineMs - t.clock.now());
+  expect(await trafficSeen(t, member)).toMatchObject({ untilMs: lastMs - MINUTE_MS });
+  await t.clock.advance(1);
+  expect(await trafficSeen(t, member)).toMatchObject({ untilMs: lastMs });
+});
+
+test("without two such status packets there is nothing to tell", async () => {
+  await using t = await testApp();
+  const member = t.fleet.members[3] as FleetMember;
+  await t.store.addPackets(minutely(member, t.clock.now(), 5));
+  expect(await trafficSeen(t, member)).toBeNull();
+});

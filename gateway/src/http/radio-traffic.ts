@@ -1,0 +1,51 @@
+import type { NetworkParameters, RadioSummary, StatusPacket } from "@earshot/protocol";
+import type { Store } from "../store/store.ts";
+
+/** What the radio counted between two status packets. */
+export interface RadioTraffic {
+  fromMs: number;
+  untilMs: number;
+  received: number;
+  /** Heard with a bad checksum. */
+  garbled: number;
+  transmitted: number;
+}
+
+/** About an hour, at one a minute. */
+const MAX_STATUSES = 61;
+const COUNTS = ["rxOk", "rxBad", "transmitted"] as const;
+
+interface Known {
+  store: Pick<Store, "statusesUntil">;
+  parameters: Pick<NetworkParameters, "reportDeadlineMs">;
+  nowMs: number;
+}
+
+/**
+ * Counts of frames tell who beacons and who hears it, so they are told only as of a status packet that came so early
+ * that the report deadline of every beacon before it has passed: a beacon's deadline runs from the begin of the entropy
+ * period that it belongs to, which lies before it. `undefined` until there are two such.
+ */
+export async function radioTraffic(hotspotId: string, known: Known): Promise<RadioTraffic | undefined> {
+  const { store, parameters, nowMs } = known;
+  const beforeMs = nowMs - parameters.reportDeadlineMs;
+  const settled = await store.statusesUntil(hotspotId, beforeMs - 1, MAX_STATUSES);
+  return trafficOf(settled.map(({ status }) => status));
+}
+
+/** @param statuses in order of number; a restarted agent counts from 0 again */
+export function trafficOf(statuses: readonly StatusPacket[]): RadioTraffic | undefined {
+  const counted = statuses.flatMap(({ atMs, radio }) => (radio === null ? [] : [{ atMs, radio }]));
+  const [first, ...others] = counted;
+  const last = others.at(-1);
+  if (first === undefined || last === undefined) return undefined;
+  const sums = { rxOk: 0, rxBad: 0, transmitted: 0 };
+  let before: RadioSummary = first.radio;
+  for (const { radio } of others) {
+    const isRestart = COUNTS.some((name) => radio[name] < before[name]);
+    for (const name of COUNTS) sums[name] += radio[name] - (isRestart ? 0 : before[name]);
+    before = radio;
+  }
+  const { rxOk: received, rxBad: garbled, transmitted } = sums;
+  return { fromMs: first.atMs, untilMs: last.atMs, received, garbled, transmitted };
+}

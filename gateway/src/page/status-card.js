@@ -1,0 +1,62 @@
+import { h } from "./dom.js";
+import { duration, grouped } from "./format.js";
+import { age, empty, facts } from "./parts.js";
+import { flagsText, machineText, radioText, trafficText } from "./status-words.js";
+
+const FIXES = ["unknown", "no fix", "2D fix", "3D fix"];
+
+/** What a hotspot last said of itself. */
+export function statusCard({ status, radioTraffic }) {
+  if (status === null) {
+    return h(
+      "section",
+      { class: "card" },
+      h("h2", {}, "Status"),
+      empty("No status yet", "The agent reports once a minute while it is connected."),
+    );
+  }
+  const { radio, machine, gnss } = status;
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, "Status"),
+    facts([
+      ["Reported", age(status.receivedAtMs)],
+      ["Running for", duration(status.uptimeS * 1000)],
+      ["Agent", status.version],
+      ["Radio", radioText(radio)],
+      radioTraffic === null ? ["Heard", undefined] : ["Heard", heard(radioTraffic)],
+      ["GPS", gnss === null ? "none attached" : gpsText(gnss)],
+      [
+        "GPS warnings",
+        gnss === null || gnss.integrityFlags === 0 ? undefined : flagsText(gnss.integrityFlags),
+      ],
+      ["Machine", machine === null ? undefined : machineText(machine)],
+      [
+        "Supply",
+        machine?.underVoltage === true ? "too weak: the voltage falls below what it needs" : undefined,
+      ],
+      ["Waiting to be sent", grouped(status.outboxQueued)],
+      ["Dropped unsent", status.outboxDropped === 0 ? undefined : grouped(status.outboxDropped)],
+    ]),
+  );
+}
+
+const gpsText = ({ fixMode, satellitesUsed, horizontalErrorM }) =>
+  [
+    FIXES[fixMode] ?? FIXES[0],
+    `${satellitesUsed} satellites`,
+    horizontalErrorM !== null && `±${horizontalErrorM} m`,
+  ]
+    .filter(Boolean)
+    .join(", ");
+
+const heard = (traffic) => [
+  trafficText(traffic),
+  h(
+    "span",
+    { class: "muted", title: "Told once no report about it counts any more" },
+    ", until ",
+    age(traffic.untilMs),
+  ),
+];

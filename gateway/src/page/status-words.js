@@ -1,0 +1,38 @@
+import { duration, grouped, percent } from "./format.js";
+
+/** What a status packet says, in words. Pure: tests call these without a browser. */
+
+const FLAGS = ["antenna open or short", "jamming", "spoofing", "position jumped", "clock stepped"];
+
+export const flagsText = (flags) => FLAGS.filter((_, bit) => (flags >> bit) % 2 === 1).join(", ");
+
+const listed = (...words) => words.filter((word) => typeof word === "string").join(", ");
+
+const counted = (number, one, many) => `${number} ${number === 1 ? one : many}`;
+
+export function radioText(radio) {
+  if (radio === null) return "none attached";
+  const { channels, spreadingFactors, ackPermille, temperatureC } = radio;
+  return listed(
+    channels === null ? "attached" : counted(channels, "channel", "channels"),
+    spreadingFactors !== null && counted(spreadingFactors, "spreading factor", "spreading factors"),
+    ackPermille !== null && `${ackPermille / 10} % acknowledged`,
+    temperatureC !== null && `${temperatureC} °C`,
+  );
+}
+
+/** Nothing at all, not even a garbled frame, for an hour: the commonest failure that nothing reports. */
+export function trafficText({ fromMs, untilMs, received, garbled }) {
+  const span = duration(untilMs - fromMs);
+  const all = received + garbled;
+  if (all === 0) return `nothing in ${span}: is its antenna connected?`;
+  const share = garbled === 0 ? "none of them garbled" : `${percent(garbled / all)} of them garbled`;
+  return `${grouped(all)} ${all === 1 ? "frame" : "frames"} in ${span}, ${share}`;
+}
+
+export const machineText = ({ cpuTemperatureC, load, diskUsedPermille }) =>
+  listed(
+    cpuTemperatureC !== null && `${cpuTemperatureC} °C`,
+    load !== null && `load ${percent(load)}`,
+    diskUsedPermille !== null && `disk ${percent(diskUsedPermille / 1000)} full`,
+  ) || "says nothing of itself";

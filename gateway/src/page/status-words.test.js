@@ -1,0 +1,38 @@
+import { expect, test } from "bun:test";
+import { flagsText, machineText, radioText, trafficText } from "./status-words.js";
+
+const plain = (text) => text.replaceAll("\u202f", " ");
+
+test("a radio says what it hears at once", () => {
+  const station = { channels: 8, spreadingFactors: 6, ackPermille: 987, temperatureC: 41.2 };
+  expect(radioText(station)).toBe("8 channels, 6 spreading factors, 98.7 % acknowledged, 41.2 °C");
+  const modem = { channels: 1, spreadingFactors: 1, ackPermille: null, temperatureC: null };
+  expect(radioText(modem)).toBe("1 channel, 1 spreading factor");
+  const silent = { channels: null, spreadingFactors: null, ackPermille: null, temperatureC: null };
+  expect(radioText(silent)).toBe("attached");
+  expect(radioText(null)).toBe("none attached");
+});
+
+test("frames heard are counted, and none at all is told as what it may be", () => {
+  const hour = { fromMs: 0, untilMs: 3_600_000, transmitted: 4 };
+  expect(plain(trafficText({ ...hour, received: 1881, garbled: 57 }))).toBe(
+    "1 938 frames in 1 h, 3 % of them garbled",
+  );
+  expect(plain(trafficText({ ...hour, received: 1, garbled: 0 }))).toBe(
+    "1 frame in 1 h, none of them garbled",
+  );
+  expect(plain(trafficText({ ...hour, received: 0, garbled: 0 }))).toBe(
+    "nothing in 1 h: is its antenna connected?",
+  );
+});
+
+test("a machine says what it can", () => {
+  const machine = { cpuTemperatureC: 51.2, load: 0.14, diskUsedPermille: 384, underVoltage: false };
+  expect(plain(machineText(machine))).toBe("51.2 °C, load 14 %, disk 38 % full");
+  const nothing = { cpuTemperatureC: null, load: null, diskUsedPermille: null, underVoltage: null };
+  expect(machineText(nothing)).toBe("says nothing of itself");
+});
+
+test("flags are bits", () => {
+  expect(flagsText(0b10010)).toBe("jamming, clock stepped");
+});
