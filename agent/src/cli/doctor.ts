@@ -2,13 +2,15 @@ import type { Config } from "../config/config.ts";
 import { checkBroker } from "../doctor/check-broker.ts";
 import { checkGps, checkRadio } from "../doctor/check-devices.ts";
 import { checkClock, checkKey, checkStorage } from "../doctor/check-machine.ts";
+import { findDevices, type Surroundings, THIS_MACHINE } from "../doctor/find-devices.ts";
+import { findingsText } from "../doctor/findings-text.ts";
 import { ok, type Part, worstOf } from "../health/part.ts";
 import { keyFile } from "../identity/key-file.ts";
 import { askStatus, statusUrl } from "./status.ts";
 import { partTable } from "./table.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";
 
-/** Checks everything an agent needs and says what to do. Takes at most some 20 s. */
+/** Checks everything an agent needs and says what to do; then looks for devices. Each takes at most some 20 s. */
 export async function doctor(config: Config, terminal: Terminal): Promise<ExitCode> {
   const { clock, out, error } = terminal;
   const { part: key, signer } = checkKey(keyFile(config.keyFile));
@@ -24,8 +26,32 @@ export async function doctor(config: Config, terminal: Terminal): Promise<ExitCo
         checkBroker(config, signer, terminal),
       ]))),
   ];
-  out(`${partTable(parts)}\n`);
+  out(`${partTable(parts)}\n\n`);
+  await lookForDevices(terminal, configuredPorts(config), withoutForwarders(config));
   return worstOf(parts) === "broken" ? 1 : 0;
+}
+
+/** Names everything attached, with the lines to paste: also before there is a configuration. */
+export async function lookForDevices(
+  { clock, signal, out, error }: Terminal,
+  configured: readonly string[] = [],
+  surroundings: Surroundings = THIS_MACHINE,
+): Promise<ExitCode> {
+  error("Looking for devices, up to 22 s …\n");
+  out(findingsText(await findDevices(surroundings, { clock, signal, configured })));
+  return 0;
+}
+
+function configuredPorts({ gps, lora, sensors }: Config): string[] {
+  return [gps, lora, ...sensors.map(({ link }) => link)].flatMap((one) =>
+    "device" in one ? [one.device] : [],
+  );
+}
+
+/** The configured port was just listened to. */
+function withoutForwarders({ lora }: Config): Surroundings {
+  const { forwarders, ...rest } = THIS_MACHINE;
+  return "listen" in lora ? rest : { ...rest, ...(forwarders && { forwarders }) };
 }
 
 /** A running agent holds the devices and the session: then it is asked instead. */

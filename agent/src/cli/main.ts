@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import type { Config } from "../config/config.ts";
 import { ConfigError, loadConfig } from "../config/load.ts";
 import { errorText } from "../time/error-text.ts";
-import { doctor } from "./doctor.ts";
+import { doctor, lookForDevices } from "./doctor.ts";
 import { id } from "./id.ts";
 import { run } from "./run.ts";
 import { status } from "./status.ts";
@@ -13,7 +13,8 @@ const USAGE = `Usage: earshot-agent [COMMAND] --config FILE
   (none)   run the agent
   id       print this hotspot's name, id and did:key; makes the key when there is none
   status   ask the running agent how it is; exit code 1 when something is broken
-  doctor   check configuration, key, clock, devices and broker, and say what to do
+  doctor   check configuration, key, clock, devices and broker, and say what to do;
+           find devices and print the lines for them; without --config only that
 
 Any key of the configuration can be set from the environment: EARSHOT_AGENT_<SECTION>_<KEY>.
 `;
@@ -32,6 +33,7 @@ export async function main(args: string[], terminal: Terminal): Promise<ExitCode
   if (parsed.version) terminal.out(`earshot-agent ${terminal.version}\n`);
   if (parsed.help || parsed.version) return 0;
   try {
+    if (parsed.config === undefined) return await lookForDevices(terminal);
     return await parsed.command(loadConfig(parsed.config, terminal.environment), terminal);
   } catch (error) {
     if (error instanceof ConfigError) {
@@ -45,7 +47,8 @@ export async function main(args: string[], terminal: Terminal): Promise<ExitCode
 
 interface CommandLine {
   command: Command;
-  config: string;
+  /** Absent only when nothing is to be read from one. */
+  config?: string;
   help: boolean;
   version: boolean;
 }
@@ -65,8 +68,9 @@ function parseCommandLine(args: string[]): CommandLine | string {
       return `Unknown command "${positionals.join(" ")}"; allowed are ${Object.keys(COMMANDS).join(", ")}`;
     }
     const { help, version } = values;
-    if (values.config === undefined && !help && !version) return "--config FILE is missing";
-    return { command, config: values.config ?? "", help, version };
+    const isOptional = command === doctor || help || version;
+    if (values.config === undefined && !isOptional) return "--config FILE is missing";
+    return { command, help, version, ...(values.config === undefined ? {} : { config: values.config }) };
   } catch (error) {
     return errorText(error);
   }

@@ -1,0 +1,110 @@
+import { describe, expect, test } from "bun:test";
+import type { DeviceType, FoundDevice } from "@earshot/drivers";
+import type { Config } from "../config/config.ts";
+import { parseConfig } from "../config/load.ts";
+import { configLines, type Reachable } from "./config-lines.ts";
+
+/** What a configuration has before anything is attached. */
+const BASE = `
+[network]
+name = "test"
+public_key = "${"ab".repeat(32)}"
+[broker]
+url = "mqtt://127.0.0.1"
+[hotspot]
+latitude = 47.3667
+longitude = 8.55
+elevation_m = 12
+antenna_gain_dbi = 3
+region = "EU868"
+
+`;
+
+const read = (toml: string): Config => parseConfig(BASE + toml, { file: "agent.toml", environment: {} });
+
+const found = (
+  type: DeviceType,
+  more: Partial<FoundDevice> = {},
+  path = "/dev/ttyUSB0",
+  baudRate = 9600,
+) => ({
+  device: { type, description: `a ${type}`, ...more },
+  path,
+  baudRate,
+});
+
+const configOf = (reachable: Partial<Reachable>): Config =>
+  read(configLines({ devices: [], hasGpsd: false, ...reachable }));
+
+describe("each kind of device makes lines that the configuration takes as they are", () => {
+  test.each(["nmea", "ubx"] as const)("%s", (type) => {
+    const { gps } = configOf({ devices: [found(type, {}, "/dev/ttyAMA0", 38_400)] });
+    expect(gps).toMatchObject({ type, device: "/dev/ttyAMA0", baud: 38_400 });
+  });
+
+  test.each(["rak3172", "rylr998", "rn2483"] as const)("%s", (type) => {
+    const { lora } = configOf({ devices: [found(type, {}, "/dev/ttyUSB3", 57_600)] });
+    expect(lora).toMatchObject({ type, device: "/dev/ttyUSB3", baud: 57_600, spreadingFactor: 9 });
+  });
+
+  test.each(["pms5003", "sds011", "sps30", "nmea-weather", "json-lines", "rtcm3"] as const)("%s", (type) => {
+    const { sensors } = configOf({ devices: [found(type, {}, "/dev/ttyUSB0", 4800)] });
+    expect(sensors).toMatchObject([{ name: type, type, link: { device: "/dev/ttyUSB0", baud: 4800 } }]);
+  });
+
+  test.each(["sdm120", "sdm630", "pzem-016", "sunspec"] as const)("modbus %s", (map) => {
+    const { sensors } = configOf({ devices: [found("modbus", { unit: 1, map }, "/dev/ttyUSB0", 2400)] });
+    expect(sensors).toMatchObject([{ name: "meter", type: "modbus", unit: 1, map, link: { baud: 2400 } }]);
+  });
+
+  test("gpsd, packet forwarder and Basics Station", () => {
+    expect(configOf({ hasGpsd: true }).gps).toMatchObject({ type: "gpsd", port: 2947 });
+    const listenOf = (from: string) => configOf({ forwarder: { from, port: 1700 } }).lora;
+    expect(listenOf("127.0.0.1")).toMatchObject({
+      type: "semtech-udp",
+      listen: { host: "127.0.0.1", port: 1700 },
+    });
+    expect(listenOf("192.168.1.7")).toMatchObject({ listen: { host: "0.0.0.0", port: 1700 } });
+    expect(configOf({ hasStation: true }).lora).toMatchObject({
+      type: "basics-station",
+      listen: { port: 1887 },
+    });
+  });
+});
+
+test("nothing found, nothing to paste; what nothing here reads is left out", () => {
+  expect(configLines({ devices: [], hasGpsd: false })).toBe("");
+  expect(configLines({ devices: [found("sirf")], hasGpsd: false })).toBe("");
+});
+
+test("of several receivers and radios the first is configured, the others stand as comments", () => {
+  const text = configLines({
+    devices: [found("ubx", {}, "/dev/ttyACM0"), found("rak3172"), found("rn2483", {}, "/dev/ttyUSB1")],
+    hasGpsd: true,
+    forwarder: { from: "127.0.0.1", port: 1700 },
+    hasStation: true,
+  });
+  expect(text.match(/^\[.*\]$/gm)).toEqual(["[lora]", "[gps]"]);
+  const others = [...text.matchAll(/^# type = "(.*)"$/gm)].map(([, type]) => type);
+  expect(others).toEqual(["rak3172", "rn2483", "basics-station", "ubx"]);
+  expect(read(text)).toMatchObject({ lora: { type: "semtech-udp" }, gps: { type: "gpsd" } });
+});
+
+test("sensors of one kind get names of their own; a meter without a known map is left for its owner", () => {
+  const text = configLines({
+    devices: [
+      found("sds011", {}, "/dev/ttyUSB0"),
+      found("sds011", {}, "/dev/ttyUSB1"),
+      found("modbus", { unit: 1 }, "/dev/ttyUSB2"),
+      found("modbus", { unit: 1, map: "sdm120" }, "/dev/ttyUSB3"),
+    ],
+    hasGpsd: false,
+  });
+  expect(read(text).sensors.map(({ name }) => name)).toEqual(["sds011", "sds011-2", "meter-2"]);
+  expect(text).toContain("# a modbus: find its map.\n# [[sensors]]\n");
+});
+
+test("a path is quoted, whatever is in it", () => {
+  const path = '/dev/serial/by-id/usb-"odd"\\name\u00e9';
+  expect(configOf({ devices: [found("nmea", {}, path)] }).gps).toMatchObject({ device: path });
+});

@@ -1,0 +1,72 @@
+import { openTcp, type SocketAddress } from "@earshot/drivers";
+import type { Clock } from "@earshot/protocol";
+import { firstWithin } from "../time/first-within.ts";
+
+/** gpsd as it answers. */
+export interface FoundGpsd {
+  release: string;
+  /** Serial ports that it holds: not to be opened by anybody else. */
+  devices: string[];
+}
+
+const LIMIT_MS = 2000;
+/** A gpsd with many devices says some kilobytes; anything else is not it. */
+const MAX_ANSWER_CHARS = 65_536;
+
+/** Asks gpsd which devices it has; `undefined` when none answers there. Changes nothing: it is not even watched. */
+export async function findGpsd(
+  address: SocketAddress,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<FoundGpsd | undefined> {
+  const limit = new AbortController();
+  const timer = clock.sleep(LIMIT_MS, limit.signal).then(
+    () => limit.abort(),
+    () => {},
+  );
+  try {
+    const link = await openTcp({ ...address, signal: AbortSignal.any([signal, limit.signal]) });
+    await link.write(new TextEncoder().encode("?DEVICES;\n"));
+    let said = "";
+    const decoder = new TextDecoder();
+    const hasDevices = (bytes: Uint8Array) => {
+      said += decoder.decode(bytes, { stream: true });
+      return said.length > MAX_ANSWER_CHARS || parseGpsd(said)?.devices !== undefined;
+    };
+    await firstWithin(link, hasDevices, clock, LIMIT_MS);
+    const { release, devices = [] } = parseGpsd(said) ?? {};
+    return release === undefined ? undefined : { release, devices };
+  } catch {
+    return undefined;
+  } finally {
+    limit.abort();
+    await timer;
+  }
+}
+
+/** What VERSION and DEVICES say so far. */
+export function parseGpsd(said: string): { release?: string; devices?: string[] } | undefined {
+  const found: { release?: string; devices?: string[] } = {};
+  for (const line of said.split("\n").slice(0, -1)) {
+    const report = parsed(line);
+    if (report === undefined) continue;
+    if (report.class === "VERSION" && typeof report.release === "string") found.release = report.release;
+    if (report.class === "DEVICES" && Array.isArray(report.devices))
+      found.devices = report.devices.flatMap(pathOf);
+  }
+  return Object.keys(found).length === 0 ? undefined : found;
+}
+
+function parsed(line: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const pathOf = (device: unknown): string[] => {
+  const path = (device as { path?: unknown } | null)?.path;
+  return typeof path === "string" ? [path] : [];
+};
