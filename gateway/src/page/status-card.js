@@ -46,7 +46,7 @@ const gpsText = ({ fixMode, satellitesUsed, horizontalErrorM }) =>
   [
     FIXES[fixMode] ?? FIXES[0],
     `${satellitesUsed} satellites`,
-    horizontalErrorM !== null && `±${horizontalErrorM} m`,
+    horizontalErrorM !== null && `±${horizontalErrorM}\u202fm`,
   ]
     .filter(Boolean)
     .join(", ");

@@ -2,6 +2,9 @@ import { duration, grouped, percent } from "./format.js";
 
 /** What a status packet says, in words. Pure: tests call these without a browser. */
 
+/** Between a number and its unit: no line ends there. */
+const THIN = "\u202f";
+
 const FLAGS = ["antenna open or short", "jamming", "spoofing", "position jumped", "clock stepped"];
 
 export const flagsText = (flags) => FLAGS.filter((_, bit) => (flags >> bit) % 2 === 1).join(", ");
@@ -16,8 +19,8 @@ export function radioText(radio) {
   return listed(
     channels === null ? "attached" : counted(channels, "channel", "channels"),
     spreadingFactors !== null && counted(spreadingFactors, "spreading factor", "spreading factors"),
-    ackPermille !== null && `${ackPermille / 10} % acknowledged`,
-    temperatureC !== null && `${temperatureC} °C`,
+    ackPermille !== null && `${ackPermille / 10}${THIN}% acknowledged`,
+    temperatureC !== null && `${temperatureC}${THIN}°C`,
   );
 }
 
@@ -32,7 +35,7 @@ export function trafficText({ fromMs, untilMs, received, garbled }) {
 
 export const machineText = ({ cpuTemperatureC, load, diskUsedPermille }) =>
   listed(
-    cpuTemperatureC !== null && `${cpuTemperatureC} °C`,
+    cpuTemperatureC !== null && `${cpuTemperatureC}${THIN}°C`,
     load !== null && `load ${percent(load)}`,
     diskUsedPermille !== null && `disk ${percent(diskUsedPermille / 1000)} full`,
   ) || "says nothing of itself";

@@ -68,6 +68,9 @@ export interface AgentSettings {
   pagePort: number;
   /** Lines below `[gps]`. */
   gps?: string;
+  readingPeriodS?: number;
+  /** Tables [[sensors]]. */
+  sensors?: string;
 }
 
 /** Writes the configuration of an agent in the network `demo`; returns its path. */
@@ -96,8 +99,8 @@ ${settings.gps ?? 'type = "none"'}
 listen = "127.0.0.1:${settings.pagePort}"
 [reports]
 status_period_s = 1
-reading_period_s = 10
-`,
+reading_period_s = ${settings.readingPeriodS ?? 10}
+${settings.sensors ?? ""}`,
   );
   return file;
 }
