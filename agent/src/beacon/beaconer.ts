@@ -1,4 +1,4 @@
-import { type LoraRadio, ReadingQueue, type TransmitResult } from "@earshot/drivers";
+import { ReadingQueue, type TransmitResult } from "@earshot/drivers";
 import {
   airtimeMs,
   BEACON_FRAME_BYTES,
@@ -16,6 +16,7 @@ import {
 } from "@earshot/protocol";
 import type { ScheduleFacts } from "../board/facts.ts";
 import { type CoreContext, storePacket } from "../core-context.ts";
+import type { AgentRadio } from "../devices/run-radio.ts";
 import { errorText } from "../time/error-text.ts";
 import { pause } from "../time/pause.ts";
 import { type BeaconMemory, recallBeacon, rememberBeacon } from "./beacon-memory.ts";
@@ -46,14 +47,14 @@ interface Plan {
 /** Sends this hotspot's beacon, once a window, in the period that its key and the network's entropy fix. */
 export class Beaconer {
   readonly #context: CoreContext;
-  readonly #radio: () => LoraRadio | undefined;
+  readonly #radio: () => AgentRadio | undefined;
   readonly #gnss: () => Gnss | null;
   readonly #region: Region;
   readonly #arrived = new ReadingQueue<Entropy>({ capacity: 8 });
   readonly #dutyCycle: DutyCycle;
   #memory: BeaconMemory;
 
-  constructor(context: CoreContext, radio: () => LoraRadio | undefined, gnss: () => Gnss | null) {
+  constructor(context: CoreContext, radio: () => AgentRadio | undefined, gnss: () => Gnss | null) {
     this.#context = context;
     this.#radio = radio;
     this.#gnss = gnss;
@@ -120,6 +121,11 @@ export class Beaconer {
     const { clock, log } = this.#context;
     const { entropy, derived, window } = plan;
     const schedule = { window, entropyIndex: entropy.index, atMs: entropy.index * entropy.periodMs };
+    const cannot = this.#radio()?.cannotBeacon;
+    if (cannot !== undefined) {
+      this.#setSchedule(schedule, "missed", cannot);
+      return;
+    }
     if (schedule.atMs - clock.now() > MAX_AHEAD_MS) {
       this.#miss(schedule, "this machine's clock is behind the network's");
       return;

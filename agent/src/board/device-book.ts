@@ -9,6 +9,8 @@ export interface DeviceProbe {
   forwarders?(): ForwarderFacts[];
   /** What it lacks or refused, in sentences. */
   cautions?(): string[];
+  /** Of a radio: why beacons sent with it would prove nothing. */
+  cannotBeacon?: string;
   /** Path of its serial port. */
   port?: string;
 }

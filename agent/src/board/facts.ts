@@ -1,4 +1,10 @@
-import type { GpsReading, IntegritySummary, LinuxReading, RadioStatus } from "@earshot/drivers";
+import type {
+  DeafAssessment,
+  GpsReading,
+  IntegritySummary,
+  LinuxReading,
+  RadioStatus,
+} from "@earshot/drivers";
 import type { Measurement, Outcome, PacketType } from "@earshot/protocol";
 import type { OutboxState } from "../outbox/outbox.ts";
 
@@ -61,9 +67,14 @@ export interface ChannelFacts {
   bestRssiDbm?: number;
 }
 
+/** What a concentrator or modem last said of itself. `hearing`: whether it went deaf, by its own past. */
+export type ConcentratorFacts = Omit<RadioStatus, "kind"> & { hearing?: DeafAssessment };
+
 export interface RadioFacts extends DeviceFacts {
-  /** What the concentrators last said of themselves; those not heard from in 10 min are left out. */
-  statuses: Omit<RadioStatus, "kind">[];
+  /** Those not heard from in 10 min are left out. */
+  statuses: ConcentratorFacts[];
+  /** Why no beacons are sent with this radio; absent where they are. */
+  cannotBeacon?: string;
   forwarders?: ForwarderFacts[];
   framesHeard: number;
   lastFrameAtMs?: number;

@@ -1,5 +1,8 @@
-import type { RadioFrame, RadioStatus } from "@earshot/drivers";
+import type { DeafAssessment, RadioFrame, RadioStatus } from "@earshot/drivers";
 import type { ChannelFacts } from "./facts.ts";
+
+/** A status, and how long the silence has lasted against what is usual. */
+export type HeardStatus = RadioStatus & { hearing?: DeafAssessment };
 
 /** A concentrator that said nothing of itself for so long is not there any more. */
 const STATUS_KEPT_MS = 600_000;
@@ -11,19 +14,19 @@ const MAX_CHANNELS = 96;
 export class RadioBook {
   framesHeard = 0;
   lastFrameAtMs: number | undefined;
-  readonly #statuses = new Map<string, RadioStatus>();
+  readonly #statuses = new Map<string, HeardStatus>();
   readonly #channels = new Map<number, ChannelFacts>();
 
-  addStatus(status: RadioStatus): void {
+  addStatus(status: RadioStatus, hearing?: DeafAssessment): void {
     const key = status.gatewayEui ?? "";
     this.#statuses.delete(key);
-    this.#statuses.set(key, status);
+    this.#statuses.set(key, hearing === undefined ? status : { ...status, hearing });
     const [oldest] = this.#statuses.keys();
     if (this.#statuses.size > MAX_CONCENTRATORS && oldest !== undefined) this.#statuses.delete(oldest);
   }
 
   /** Newest first. */
-  statuses(nowMs: number): RadioStatus[] {
+  statuses(nowMs: number): HeardStatus[] {
     return [...this.#statuses.values()].filter(({ atMs }) => nowMs - atMs <= STATUS_KEPT_MS).reverse();
   }
 

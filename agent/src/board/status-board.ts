@@ -122,13 +122,15 @@ export class StatusBoard {
 
   #radio(nowMs: number): RadioFacts {
     const { radio } = this;
+    const probe = this.devices.probe("radio");
     return {
       ...this.#device("radio", nowMs),
       framesHeard: radio.framesHeard,
       ...optional("lastFrameAtMs", radio.lastFrameAtMs),
       statuses: radio.statuses(nowMs).map(({ kind: _, ...status }) => status),
       channels: radio.channels(),
-      ...optional("forwarders", this.devices.probe("radio")?.forwarders?.()),
+      ...optional("cannotBeacon", probe?.cannotBeacon),
+      ...optional("forwarders", probe?.forwarders?.()),
     };
   }
 

@@ -19,7 +19,8 @@ type ModemConfig = SerialConfig & ChannelConfig;
 
 /** How to reach the radio. */
 export type LoraConfig =
-  | { type: "semtech-udp"; listen: SocketAddress }
+  /** `region`: frames outside its channels are counted. */
+  | { type: "semtech-udp"; listen: SocketAddress; region: RegionId }
   | {
       type: "basics-station";
       listen: SocketAddress;

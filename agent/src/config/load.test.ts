@@ -84,7 +84,7 @@ describe("the example", () => {
       stateDir: "/var/lib/earshot",
       keyFile: "/var/lib/earshot/hotspot.key",
       broker: { url: "mqtts://broker.example.org:8883" },
-      lora: { type: "semtech-udp", listen: { host: "127.0.0.1", port: 1700 } },
+      lora: { type: "semtech-udp", listen: { host: "127.0.0.1", port: 1700 }, region: "EU868" },
       gps: { type: "gpsd", host: "127.0.0.1", port: 2947 },
       page: { listen: { host: "127.0.0.1", port: 4480 } },
       outbox: { maxBytes: 16_777_216, maxAgeMs: 2_592_000_000 },

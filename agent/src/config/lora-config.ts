@@ -14,7 +14,7 @@ export function loraConfig({ lora, hotspot }: ConfigFile, folder: string): LoraC
   const powerDbm = beaconPowerDbm(REGIONS[region], gainDdbi, hotspot.max_power_dbm);
   switch (lora.type) {
     case "semtech-udp":
-      return { type: lora.type, listen: addressOf(lora.listen) };
+      return { type: lora.type, listen: addressOf(lora.listen), region };
     case "basics-station":
       return {
         ...{ type: lora.type, listen: addressOf(lora.listen), region, powerDbm },

@@ -35,8 +35,8 @@ export function radioOpener(lora: LoraConfig, clock: Clock, log: Log): OpenDevic
 
 type Udp = LoraConfig & { type: "semtech-udp" };
 
-async function openForwarders({ listen }: Udp, clock: Clock, log: Log): Promise<AgentRadio> {
-  const radio = await listenSemtechUdp({ ...listen, clock, log });
+async function openForwarders({ listen, region }: Udp, clock: Clock, log: Log): Promise<AgentRadio> {
+  const radio = await listenSemtechUdp({ ...listen, region, clock, log });
   const forwarderFacts = () =>
     radio.forwarders().map(({ gatewayEui, lastSeenMs, downlink }) => ({
       gatewayEui,
@@ -59,20 +59,21 @@ async function openStations(lora: Station, clock: Clock, log: Log): Promise<Agen
     radio
       .stations()
       .map(({ gatewayEui, lastSeenMs, canTransmit }) => ({ gatewayEui, lastSeenMs, canTransmit }));
-  return Object.assign(radio, { forwarderFacts, cautions: () => stationCautions(radio.stations()) });
+  return Object.assign(radio, { forwarderFacts, cannotBeacon: STATION_CANNOT_BEACON });
 }
 
 /** basicstation issue 26: Station 2.0.6 and earlier invert the polarity of all they send. */
-const stationCautions = (stations: readonly { isConnected: boolean }[]): string[] =>
-  stations.some(({ isConnected }) => isConnected)
-    ? ["Basics Station sends beacons so that other concentrators do not hear them; it hears theirs"]
-    : [];
+const STATION_CANNOT_BEACON =
+  "Basics Station sends with the polarity meant for devices, so no other hotspot would hear them";
+const RYLR998_CANNOT_BEACON =
+  "an RYLR998 is heard by its own kind only, because it puts a header of its own into each frame";
 
 type Modem = Exclude<LoraConfig, { listen: unknown }>;
 
 async function openModem(lora: Modem, clock: Clock): Promise<AgentRadio> {
   const radio = modemOver(await openPort(lora), lora, clock);
-  return Object.assign(radio, portOf(lora), { cautions: () => modemCautions(radio) });
+  const cannot = lora.type === "rylr998" ? { cannotBeacon: RYLR998_CANNOT_BEACON } : {};
+  return Object.assign(radio, portOf(lora), cannot, { cautions: () => modemCautions(radio) });
 }
 
 function modemOver(link: ByteLink, lora: Modem, clock: Clock): ModemRadio {
@@ -89,11 +90,8 @@ function modemOver(link: ByteLink, lora: Modem, clock: Clock): ModemRadio {
 }
 
 function modemCautions(radio: ModemRadio): string[] {
-  const { ownAirFormat, cautions, resets } = radio.modem();
+  const { cautions, resets } = radio.modem();
   return [
-    ...(ownAirFormat
-      ? ["Only modules of its own kind hear its frames, or it theirs: no beacons with it"]
-      : []),
     ...(resets > 0 ? [`It started again ${resets} times by itself: is its supply strong enough?`] : []),
     ...cautions,
   ];

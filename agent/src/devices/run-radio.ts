@@ -2,6 +2,7 @@ import type { LoraRadio, LoraReading } from "@earshot/drivers";
 import type { ForwarderFacts } from "../board/facts.ts";
 import type { CoreContext } from "../core-context.ts";
 import type { Witnesser } from "../witness/witnesser.ts";
+import { HearingWatch } from "./hearing-watch.ts";
 import type { OpenDevice } from "./open-device.ts";
 import { supervise } from "./supervise.ts";
 
@@ -10,6 +11,8 @@ export type AgentRadio = LoraRadio & {
   forwarderFacts?(): ForwarderFacts[];
   /** What it lacks, in sentences. */
   cautions?(): string[];
+  /** Why beacons sent with it would prove nothing, in a sentence; they are not sent then. */
+  cannotBeacon?: string;
   /** Path of its serial port. */
   port?: string;
 };
@@ -27,17 +30,19 @@ export function runRadio(
   { open, onChange, witnesser }: RadioUse,
   signal: AbortSignal,
 ): Promise<void> {
+  const hearing = new HearingWatch(context.outbox);
   return supervise<LoraReading, AgentRadio>(
     context,
     {
       key: "radio",
       open,
       onChange,
-      onReading: (reading) => takeReading(context, witnesser, reading),
+      onReading: (reading) => takeReading(context, { witnesser, hearing }, reading),
       probe: (radio) => ({
         name: radio.name,
         counts: () => radio.counts(),
         ...(radio.port === undefined ? {} : { port: radio.port }),
+        ...(radio.cannotBeacon === undefined ? {} : { cannotBeacon: radio.cannotBeacon }),
         ...(radio.cautions === undefined ? {} : { cautions: () => radio.cautions?.() ?? [] }),
         ...(radio.forwarderFacts === undefined ? {} : { forwarders: () => radio.forwarderFacts?.() ?? [] }),
       }),
@@ -48,12 +53,12 @@ export function runRadio(
 
 function takeReading(
   { board, concentrators }: CoreContext,
-  witnesser: Witnesser,
+  { witnesser, hearing }: { witnesser: Witnesser; hearing: HearingWatch },
   reading: LoraReading,
 ): void {
   concentrators.see(reading.gatewayEui, reading.atMs);
   if (reading.kind === "radio") {
-    board.radio.addStatus(reading);
+    board.radio.addStatus(reading, hearing.observe(reading));
     return;
   }
   board.radio.addFrame(reading);

@@ -41,8 +41,15 @@ export function outboxPart({ outbox }: AgentStatus): Part {
 }
 
 /** The last beacon of the schedule, and the next. */
-export function beaconPart({ schedule, beacons, atMs }: AgentStatus): Part {
+export function beaconPart({ schedule, beacons, radio, atMs }: AgentStatus): Part {
   const title = "Beacon";
+  if (radio.cannotBeacon !== undefined) {
+    return attention(
+      title,
+      `None is sent: ${radio.cannotBeacon}`,
+      "This hotspot witnesses only. To beacon as well, run a packet forwarder of Semtech UDP, or another radio.",
+    );
+  }
   const last = beacons.find(({ isSent }) => isSent);
   const lastText = last === undefined ? "none sent yet" : `last sent ${ago(last.atMs, atMs)}`;
   if (schedule === undefined) return attention(title, `${lastText}; the schedule is not known yet`);

@@ -11,6 +11,8 @@ export interface DeviceWords {
   firstReadingMs: number;
   /** Silent for so long after a reading it is broken. */
   silentMs: number;
+  /** It says as much as there is to hear: no flood. */
+  mayBeBusy?: true;
 }
 
 /** Nothing that is attached to a hotspot has so much to say. */
@@ -32,13 +34,13 @@ export function deviceProblem(device: DeviceState, words: DeviceWords, nowMs: nu
 }
 
 /** It works, and something is not as it should be. */
-function disturbed(device: DeviceState, { title, section }: DeviceWords): Part | undefined {
+function disturbed(device: DeviceState, { title, section, mayBeBusy }: DeviceWords): Part | undefined {
   const { sharedWith = [], readingsPerS = 0, droppedPerS = 0, cautions = [] } = device;
   if (sharedWith.length > 0) {
     const text = `Another program reads its port too: ${sharedWith.join(", ")}`;
     return attention(title, text, "Stop that program: each of the two misses what the other one reads.");
   }
-  if (readingsPerS > FLOOD_PER_S || droppedPerS > 0) {
+  if ((readingsPerS > FLOOD_PER_S && mayBeBusy === undefined) || droppedPerS > 0) {
     const dropped = droppedPerS > 0 ? `, ${Math.ceil(droppedPerS)} of them given up` : "";
     const text = `It floods: ${Math.round(readingsPerS)} readings a second${dropped}`;
     return attention(

@@ -8,61 +8,86 @@ const HOT_C = 80;
 const FULL_PERMILLE = 900;
 const BUSY_PER_CORE = 4;
 const WORN_PERCENT = 90;
+/** Below it Wi-Fi loses packets and falls back to its slowest rates. */
+const WEAK_DBM = -80;
 
-/** Is the computer cool, fed, and is there room on its disk? */
+type Reading = NonNullable<MachineFacts["reading"]>;
+
+/** Is the computer cool, fed, connected, and is there room on its disk? */
 export function machinePart({ reading, state, reason, sinceMs }: MachineFacts, nowMs: number): Part {
   if (reading === undefined) {
     if (state !== "lost") return attention(TITLE, `Not looked at yet, for ${duration(nowMs - sinceMs)}`);
-    return attention(
-      TITLE,
-      reason ?? "It cannot be looked at",
-      "Set health = false in [machine] where it cannot.",
-    );
+    const advice = "Set health = false in [machine] where it cannot.";
+    return attention(TITLE, reason ?? "It cannot be looked at", advice);
   }
   const facts = factsText(reading);
-  if (reading.underVoltage === true) {
-    const advice =
-      "Use the board's own power supply and a short cable; writing to the card may fail until then.";
-    return broken(TITLE, `The supply voltage is too low now: ${facts}`, advice);
-  }
-  const usedPermille = usedOf(reading);
-  if (usedPermille !== undefined && usedPermille >= FULL_PERMILLE) {
-    return attention(
-      TITLE,
-      `The disk is nearly full: ${facts}`,
-      "Make room: journalctl --vacuum-size=50M, apt clean.",
-    );
-  }
-  const { cpuTemperatureC, load1min, cores, disks } = reading;
-  if (cpuTemperatureC !== null && cpuTemperatureC >= HOT_C) {
-    return attention(
-      TITLE,
-      `Hot: ${facts}`,
-      "Shade the enclosure and let air through: from 80 °C on it slows itself down.",
-    );
-  }
-  if (load1min !== null && load1min >= BUSY_PER_CORE * (cores ?? 1)) {
-    return attention(TITLE, `Overloaded: ${facts}`, "Look what keeps it busy: top.");
-  }
-  const worn = disks.find(({ lifeUsedPercent }) => (lifeUsedPercent ?? 0) >= WORN_PERCENT);
-  if (worn !== undefined) {
-    return attention(
-      TITLE,
-      `The storage ${worn.device} is worn out: ${facts}`,
-      "Replace the card before it fails.",
-    );
-  }
-  if (reading.underVoltageOccurred === true) {
-    return attention(
-      TITLE,
-      `The supply voltage was too low before: ${facts}`,
-      "Use the board's own power supply.",
-    );
+  for (const look of [supply, disk, heat, load, wear, network, supplyBefore]) {
+    const problem = look(reading, facts);
+    if (problem !== undefined) return problem;
   }
   return ok(TITLE, facts);
 }
 
-type Reading = NonNullable<MachineFacts["reading"]>;
+type Look = (reading: Reading, facts: string) => Part | undefined;
+
+const supply: Look = ({ underVoltage }, facts) =>
+  underVoltage === true
+    ? broken(
+        TITLE,
+        `The supply voltage is too low now: ${facts}`,
+        "Use the board's own power supply and a short cable; writing to the card may fail until then.",
+      )
+    : undefined;
+
+const disk: Look = (reading, facts) =>
+  (usedOf(reading) ?? 0) >= FULL_PERMILLE
+    ? attention(
+        TITLE,
+        `The disk is nearly full: ${facts}`,
+        "Make room: journalctl --vacuum-size=50M, apt clean.",
+      )
+    : undefined;
+
+const heat: Look = ({ cpuTemperatureC, throttled }, facts) =>
+  (cpuTemperatureC ?? 0) >= HOT_C || throttled === true
+    ? attention(
+        TITLE,
+        `${throttled === true ? "It slows itself down" : "Hot"}: ${facts}`,
+        "Shade the enclosure and let air through: from 80 °C on it slows itself down.",
+      )
+    : undefined;
+
+const load: Look = ({ load1min, cores }, facts) =>
+  load1min !== null && load1min >= BUSY_PER_CORE * (cores ?? 1)
+    ? attention(TITLE, `Overloaded: ${facts}`, "Look what keeps it busy: top.")
+    : undefined;
+
+const wear: Look = ({ disks }, facts) => {
+  const worn = disks.find(
+    ({ lifeUsedPercent, reserve }) => (lifeUsedPercent ?? 0) >= WORN_PERCENT || reserve === "urgent",
+  );
+  return worn === undefined
+    ? undefined
+    : attention(
+        TITLE,
+        `The storage ${worn.device} is worn out: ${facts}`,
+        "Replace the card before it fails.",
+      );
+};
+
+const network: Look = ({ links }, facts) => {
+  const connected = links.filter(({ isConnected }) => isConnected === true);
+  const weak = connected.find(({ signalDbm }) => signalDbm !== null && signalDbm < WEAK_DBM);
+  // A cable carries the traffic where there is one.
+  if (weak === undefined || connected.some(({ signalDbm }) => signalDbm === null)) return undefined;
+  const advice = "Move the access point nearer, or use a cable: packets come late or are lost.";
+  return attention(TITLE, `The signal of ${weak.name} is weak: ${facts}`, advice);
+};
+
+const supplyBefore: Look = ({ underVoltageOccurred }, facts) =>
+  underVoltageOccurred === true
+    ? attention(TITLE, `The supply voltage was too low before: ${facts}`, "Use the board's own power supply.")
+    : undefined;
 
 function factsText(reading: Reading): string {
   const { cpuTemperatureC, load1min, cores } = reading;
@@ -72,10 +97,19 @@ function factsText(reading: Reading): string {
     load1min === null
       ? undefined
       : `load ${load1min.toFixed(2)}${cores === null ? "" : ` on ${cores} cores`}`,
-    used === undefined ? undefined : `disk ${Math.round(used / 10)}% full`,
+    used === undefined ? undefined : `disk ${Math.round(used / 10)} % full`,
+    ...reading.links.filter(({ isConnected }) => isConnected === true).map(linkText),
   ];
   return facts.filter((fact) => fact !== undefined).join(", ");
 }
 
-const usedOf = ({ diskTotalBytes: total, diskFreeBytes: free }: Reading): number | undefined =>
+/** `wlan0 −61 dBm`, `eth0 1000 Mbit/s` */
+export function linkText({ name, isConnected, signalDbm, speedMbps }: Reading["links"][number]): string {
+  if (isConnected !== true) return `${name} ${isConnected === null ? "off" : "not connected"}`;
+  if (signalDbm !== null) return `${name} ${signalDbm} dBm`;
+  return speedMbps === null ? name : `${name} ${speedMbps} Mbit/s`;
+}
+
+/** Permille of the file system that holds the agent's state. */
+export const usedOf = ({ diskTotalBytes: total, diskFreeBytes: free }: Reading): number | undefined =>
   total === null || free === null || total === 0 ? undefined : Math.round(1000 * (1 - free / total));

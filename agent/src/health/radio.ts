@@ -1,5 +1,7 @@
-import type { AgentStatus, ForwarderFacts } from "../board/facts.ts";
+import type { AgentStatus, ForwarderFacts, RadioFacts } from "../board/facts.ts";
 import { ago, duration } from "./age.ts";
+import { type DeviceWords, deviceProblem } from "./device.ts";
+import { crcErrorText, hearingProblem, reachText } from "./hearing.ts";
 import { attention, broken, ok, type Part } from "./part.ts";
 
 const TITLE = "Radio";
@@ -7,35 +9,55 @@ const TITLE = "Radio";
 const FORWARDER_SILENT_MS = 90_000;
 const FIRST_CONTACT_MS = 60_000;
 const QUIET_MS = 3_600_000;
+/** One channel and one spreading factor may well be quiet for hours. */
+const MODEM_QUIET_MS = 86_400_000;
+/** A modem tells of itself each 30 s. */
+const WORDS: DeviceWords = {
+  title: TITLE,
+  section: "[lora]",
+  firstReadingMs: 60_000,
+  silentMs: 180_000,
+  mayBeBusy: true,
+};
 
-/** Is there a packet forwarder, does it hear, can it send? */
-export function radioPart({ radio, atMs, startedAtMs }: AgentStatus): Part {
-  if (radio.state === "lost") {
-    return broken(
-      TITLE,
-      radio.reason ?? "lost",
-      "Check [lora] in the configuration, and that no other program uses the port.",
-    );
-  }
-  if (radio.forwarders !== undefined) {
-    const problem = forwarderProblem(radio.forwarders, atMs, startedAtMs);
-    if (problem !== undefined) return problem;
-  }
-  const sinceMs = radio.lastFrameAtMs ?? startedAtMs;
-  const heard =
+/** Is there a radio, does it hear, can it send? */
+export function radioPart(status: AgentStatus): Part {
+  const { radio, atMs, startedAtMs } = status;
+  return (
+    deviceTrouble(radio, atMs, startedAtMs) ??
+    hearingProblem(TITLE, radio) ??
+    quietProblem(status) ??
+    ok(TITLE, radioText(status))
+  );
+}
+
+/** Packet forwarders come and go behind an open socket; a modem is a device like any other. */
+function deviceTrouble(radio: RadioFacts, atMs: number, startedAtMs: number): Part | undefined {
+  if (radio.forwarders === undefined) return deviceProblem(radio, WORDS, atMs);
+  if (radio.state === "lost") return deviceProblem(radio, WORDS, atMs);
+  return forwarderProblem(radio.forwarders, radio.cannotBeacon !== undefined, atMs, startedAtMs);
+}
+
+function quietProblem({ radio, atMs, startedAtMs }: AgentStatus): Part | undefined {
+  const quietMs = atMs - (radio.lastFrameAtMs ?? startedAtMs);
+  if (quietMs <= (radio.forwarders === undefined ? MODEM_QUIET_MS : QUIET_MS)) return undefined;
+  return attention(
+    TITLE,
+    `Nothing heard for ${duration(quietMs)}`,
+    "Check antenna, cable and lightning arrester; then restart the radio: a concentrator can go deaf.",
+  );
+}
+
+function radioText({ radio, atMs }: AgentStatus): string {
+  const last =
     radio.lastFrameAtMs === undefined ? "nothing yet" : `last frame ${ago(radio.lastFrameAtMs, atMs)}`;
-  if (atMs - sinceMs > QUIET_MS) {
-    return attention(
-      TITLE,
-      `Nothing heard for ${duration(atMs - sinceMs)}`,
-      "Check antenna, cable and lightning arrester; then restart the packet forwarder: a concentrator can go deaf.",
-    );
-  }
-  return ok(TITLE, `${radio.framesHeard} frames heard, ${heard}`);
+  const heard = `${radio.framesHeard} frames heard, ${last}`;
+  return [heard, reachText(radio), crcErrorText(radio)].filter((text) => text !== undefined).join("; ");
 }
 
 function forwarderProblem(
   forwarders: readonly ForwarderFacts[],
+  onlyListens: boolean,
   atMs: number,
   startedAtMs: number,
 ): Part | undefined {
@@ -53,7 +75,7 @@ function forwarderProblem(
       "Look at the packet forwarder: is it running, and what does its log say?",
     );
   }
-  if (!forwarders.some(({ canTransmit }) => canTransmit)) {
+  if (!onlyListens && !forwarders.some(({ canTransmit }) => canTransmit)) {
     return attention(
       TITLE,
       "The packet forwarder does not ask for work, so it cannot send beacons",
