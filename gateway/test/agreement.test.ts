@@ -88,6 +88,7 @@ const changedRules = (random: Random) => ({
   minDistanceM: pick(random, [100, 300, 900]),
   tmstToleranceMs: pick(random, [0, 1000, 86_400_000]),
   relocationCooldownMs: pick(random, [0, 5000, 86_400_000]),
+  reciprocityPeriods: pick(random, [0, 2, 6, 40]),
   poolPerEpoch: BigInt(Math.floor(random() * 1_000_000)),
 });
 
@@ -109,7 +110,8 @@ test.each(seeds)("gateway and verify-epoch agree on seed %d", async (seed) => {
   const packets = mess(random).sort((a, b) => a.receivedAtMs - b.receivedAtMs);
   const endMs = startMs + (EPOCHS + 3) * 8000;
   const restarts = [random(), random()].map((share) => startMs + share * (endMs - startMs)).sort();
-  await using run = await startTestGateway(startMs + 10, { adminToken: ADMIN_TOKEN });
+  const parameters = changedRules(seededRandom(100 + seed));
+  await using run = await startTestGateway(startMs + 10, { parameters, adminToken: ADMIN_TOKEN });
   let fromMs = startMs;
   for (const untilMs of [...restarts.map(Math.round), endMs]) {
     const due = packets.filter(({ receivedAtMs: atMs }) => atMs > fromMs && atMs <= untilMs);
@@ -142,6 +144,8 @@ test("the seeds reach what is hard to agree on", () => {
     "denied",
     "edge_denied",
     "in_cooldown",
+    "not_witnessing",
+    "not_heard_lately",
   ]) {
     expect(reasonsSeen).toContain(reason);
   }

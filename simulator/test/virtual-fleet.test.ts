@@ -9,7 +9,7 @@ import { CITIES } from "../src/placement/cities.ts";
 import { summarize } from "../src/report/summary.ts";
 
 /** Runs a fleet; everything it tells, and its summary. */
-async function runFleet(hotspots: number, seed: number) {
+async function runFleet(hotspots: number, seed: number, epochs = 1) {
   const stateDir = mkdtempSync(join(tmpdir(), "earshot-virtual-"));
   let told = "";
   const tell = (text: string) => {
@@ -17,9 +17,9 @@ async function runFleet(hotspots: number, seed: number) {
   };
   const observer = new ConsoleObserver({ out: tell, err: tell, isLive: false }, 60_000);
   try {
-    const run = { hotspots, seed, epochs: 1, city: CITIES.denver!, stateDir };
+    const run = { hotspots, seed, epochs, city: CITIES.denver!, stateDir };
     const results = await runVirtualFleet(run, observer, silentLog, new AbortController().signal);
-    return { told, summary: summarize(hotspots, results) };
+    return { told, results, summary: summarize(hotspots, results) };
   } finally {
     rmSync(stateDir, { recursive: true, force: true });
   }
@@ -38,18 +38,31 @@ test("another seed gives another fleet", async () => {
 });
 
 test("twelve hotspots: all beacon in each window, and only what is true is refused", async () => {
-  const { summary, told } = await runFleet(12, 7);
+  const { summary, told, results } = await runFleet(12, 7, 2);
   const { pool, paid, unallocated, witnessesRefused } = summary;
-  expect(summary).toMatchObject({ epochs: 1, hotspots: 12, beacons: 72, recomputedRoot: summary.root });
+  expect(summary).toMatchObject({ epochs: 2, hotspots: 12, beacons: 144, recomputedRoot: summary.root });
   expect(summary.witnessesPaid).toBeGreaterThan(100);
-  expect(Object.keys(witnessesRefused)).toEqual(["rssi_above_free_space", "too_close"]);
+  // Until each was heard, and heard another: in the first window. Then the next epoch knows it from this one.
+  const newcomers = ["beacon_refused", "not_heard_lately"];
+  expect(Object.keys(witnessesRefused)).toEqual([...newcomers, "rssi_above_free_space", "too_close"]);
+  const refused = results[1]?.verdicts.filter(({ outcome }) => outcome === "refused");
+  expect(new Set(refused?.map(({ reason }) => reason))).toEqual(
+    new Set(["rssi_above_free_space", "too_close"]),
+  );
   expect(BigInt(paid) + BigInt(unallocated)).toBe(BigInt(pool));
   expect(told).toMatch(/is asserted [3-7]\.\d km from where it stands/);
 });
 
 test("twenty hotspots: two owners asserted wrong places, one betrayed by levels, one by GPS; some are not drawn", async () => {
   const { summary, told } = await runFleet(20, 7);
-  const reasons = ["beacon_refused", "gnss_position", "not_drawn", "rssi_above_free_space", "too_close"];
+  const reasons = [
+    "beacon_refused",
+    "gnss_position",
+    "not_drawn",
+    "not_heard_lately",
+    "rssi_above_free_space",
+    "too_close",
+  ];
   expect(Object.keys(summary.witnessesRefused)).toEqual(reasons);
   expect(told.match(/is asserted \d\.\d km from where it stands/g)).toHaveLength(2);
   expect(told).toMatch(/refused +count[\s\S]*valid, not paid +count/);

@@ -29,7 +29,16 @@ import {
 import { encodeChunks } from "../epochs/text-chunks.ts";
 import { runCheck } from "./check.ts";
 import { openPackets } from "./packets.ts";
-import { edited, editedJson, packetsOf, registryWith, replaced, verified, where } from "./test-edits.ts";
+import {
+  edited,
+  editedJson,
+  packetsOf,
+  registryWith,
+  replaced,
+  textOf,
+  verified,
+  where,
+} from "./test-edits.ts";
 import { verifyFiles } from "./verify-bundle.ts";
 
 /*
@@ -91,6 +100,23 @@ describe.each([
       return `${JSON.stringify(dump, null, 1)}\n`;
     };
     expect(where(verifyFiles(edited(first, "tree.json", swap, isSigned)))).toMatch(/^tree.json: line \d+$/);
+  });
+
+  test("a contact that was not there is named by hotspot", () => {
+    const previous = verified(first);
+    const [entry] = JSON.parse(textOf(second, "contacts.json"));
+    const at = `contacts.json: hotspot ${entry.hotspot}`;
+    const forged = (change: (list: (typeof entry)[]) => unknown) =>
+      where(verifyFiles(editedJson(second, "contacts.json", change, isSigned), { previous }));
+    expect(forged((list) => list.map((one) => (one === list[0] ? { ...one, beaconed: 7 } : one)))).toBe(at);
+    expect(forged(([, ...rest]) => rest)).toBe(at);
+    expect(forged((list) => [...list, { hotspot: "z9", beaconed: 7, witnessed: null }])).toBe(
+      "contacts.json: hotspot z9",
+    );
+    const future = (FIRST_EPOCH + 1) * PARAMETERS.epochPeriods;
+    expect(forged((list) => list.map((one) => (one === list[0] ? { ...one, witnessed: future } : one)))).toBe(
+      at,
+    );
   });
 
   test("a registry change with a signature that does not hold is named by hotspot and change", () => {

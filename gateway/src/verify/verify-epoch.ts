@@ -128,10 +128,12 @@ function notesOn(
   }
   if (previous === undefined && !isFirstManifest(manifest)) {
     notes.push(
-      "Amounts and sequence numbers of earlier epochs were taken from this bundle: verify the folder of all bundles to check them.",
+      "Amounts, sequence numbers and contacts of earlier epochs were taken from this bundle: verify the folder of all bundles to check them.",
     );
   } else if (!isComplete) {
-    notes.push("Sequence numbers used before the first bundle given were taken from the bundles.");
+    notes.push(
+      "Sequence numbers and contacts from before the first bundle given were taken from the bundles.",
+    );
   }
   const { owner, operator } = registrations;
   if (operator > 0) {

@@ -27,6 +27,9 @@ export const DEMO_PARAMETERS: NetworkParameters = {
   // As many epochs as on an ordinary network. What clocks and counters may stray is a matter of machines, not of the
   // calendar, and stays.
   relocationCooldownMs: DEFAULT_PARAMETERS.relocationCooldownMs / TIME_COMPRESSION,
+  // As many windows, eight: a hotspot has that many beacons of its own to be heard with.
+  reciprocityPeriods:
+    (DEFAULT_PARAMETERS.reciprocityPeriods / DEFAULT_PARAMETERS.windowPeriods) * COMPRESSED.windowPeriods,
   network: "demo",
 };
 
