@@ -4,7 +4,7 @@ import { TestRak3172 } from "../lora/modem/test-rak3172.ts";
 import { TestRn2483 } from "../lora/modem/test-rn2483.ts";
 import { TestRylr998 } from "../lora/modem/test-rylr998.ts";
 import { fillSdm120, TestMeter } from "../meter/test-meter.ts";
-import { decodeShdlcAnswer, encodeShdlcAnswer } from "../sensor/shdlc.ts";
+import { encodeShdlcAnswer } from "../sensor/shdlc.ts";
 import { pms5003Frame, sds011Frame } from "../sensor/test-sensors.ts";
 import type { DeviceType } from "./found-device.ts";
 
@@ -27,13 +27,21 @@ function meter(fill: (meter: TestMeter) => void): (bytes: Uint8Array) => Uint8Ar
   return (bytes) => device.answer(bytes);
 }
 
-/** Answers the product type, whatever it is asked. */
-function shdlcAnswer(bytes: Uint8Array): Uint8Array {
-  if (bytes[0] !== 0x7e || bytes[2] !== 0xd0) return new Uint8Array();
-  const answer = { command: 0xd0, state: 0, data: bytesOf("00080000\0") };
-  const frame = encodeShdlcAnswer(answer);
-  if (decodeShdlcAnswer(frame) === undefined) throw new Error("bad frame");
-  return frame;
+const SHDLC_MARK = 0x7e;
+
+/** Answers the product type when it is asked for device information; the request may come in pieces. */
+function shdlcAnswer(): (bytes: Uint8Array) => Uint8Array {
+  const answer = encodeShdlcAnswer({ command: 0xd0, state: 0, data: bytesOf("00080000\0") });
+  let held: number[] = [];
+  return (bytes) => {
+    held.push(...bytes);
+    const start = held.indexOf(SHDLC_MARK);
+    const end = held.indexOf(SHDLC_MARK, start + 1);
+    if (start < 0 || end < 0) return new Uint8Array();
+    const command = held[start + 2];
+    held = held.slice(end + 1);
+    return command === 0xd0 ? answer : new Uint8Array();
+  };
 }
 
 /** One of each kind, as it comes from the factory. */
@@ -66,7 +74,7 @@ export function testDevices(): Record<string, TestDevice> {
     },
     PMS5003: { type: "pms5003", baudRate: 9600, talk: (i) => pms5003Frame(i) },
     SDS011: { type: "sds011", baudRate: 9600, talk: (i) => sds011Frame(10 * i) },
-    SPS30: { type: "sps30", baudRate: 115_200, answer: shdlcAnswer },
+    SPS30: { type: "sps30", baudRate: 115_200, answer: shdlcAnswer() },
     "JSON lines": { type: "json-lines", baudRate: 115_200, talk: (i) => bytesOf(`{"temperature_c":${i}}\n`) },
     RAK3172: { type: "rak3172", baudRate: 115_200, answer: modemAnswer(new TestRak3172({})) },
     "RAK3172 with old firmware": {
