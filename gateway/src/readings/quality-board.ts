@@ -41,6 +41,8 @@ export class QualityBoard {
   readonly #store: Pick<Store, "readingSources" | "readingsOf">;
   readonly #clock: Pick<Clock, "now">;
   readonly #scored = new BoundedMap<string, Scored>(CACHED_SOURCES);
+  /** By hotspot: many who ask at the same time share one answer. */
+  readonly #asked = new Map<string, Promise<SourceQuality[]>>();
 
   constructor(deps: { store: Pick<Store, "readingSources" | "readingsOf">; clock: Pick<Clock, "now"> }) {
     this.#store = deps.store;
@@ -48,10 +50,24 @@ export class QualityBoard {
   }
 
   /** In order of name; at most 32 sources. */
-  async of(hotspotId: string): Promise<SourceQuality[]> {
+  of(hotspotId: string): Promise<SourceQuality[]> {
+    const running = this.#asked.get(hotspotId);
+    if (running !== undefined) return running;
+    const answer = this.#of(hotspotId).finally(() => this.#asked.delete(hotspotId));
+    this.#asked.set(hotspotId, answer);
+    return answer;
+  }
+
+  /** One after the other, with a pause for others: a source may take 30 ms and hold 50,000 values. */
+  async #of(hotspotId: string): Promise<SourceQuality[]> {
     const nowMs = this.#clock.now();
     const sources = await this.#store.readingSources(hotspotId, nowMs + CLOCK_AHEAD_MS, MAX_SOURCES);
-    return Promise.all(sources.map((source) => this.#scoredSource(hotspotId, source, nowMs)));
+    const scored: SourceQuality[] = [];
+    for (const source of sources) {
+      await new Promise((resolve) => setImmediate(resolve));
+      scored.push(await this.#scoredSource(hotspotId, source, nowMs));
+    }
+    return scored;
   }
 
   async #scoredSource(hotspotId: string, source: ReadingSource, nowMs: number): Promise<SourceQuality> {
