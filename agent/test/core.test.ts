@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { assess } from "@earshot/agent";
 import {
   changedHotspot,
   DEFAULT_PARAMETERS,
@@ -135,6 +136,19 @@ test("a beacon says where the receiver knew itself to be when it was sent", asyn
     horizontalErrorDm: 20,
     integrityFlags: 0,
   });
+  await agent.stop();
+});
+
+test("a radio whose beacons nobody could hear sends none, and says why", async () => {
+  const agent = new AgentHarness();
+  agent.radio.cannotBeacon = "nobody would hear it";
+  await agent.start();
+  await agent.runPeriods(WINDOW_PERIODS * 2);
+  expect(agent.radio.transmissions).toEqual([]);
+  const status = agent.board.snapshot(agent.clock.now());
+  expect(status.schedule).toMatchObject({ state: "missed", reason: "nobody would hear it" });
+  const part = assess(status).parts.find(({ title }) => title === "Beacon");
+  expect(part).toMatchObject({ health: "attention", text: "None is sent: nobody would hear it" });
   await agent.stop();
 });
 

@@ -82,6 +82,12 @@ export class Beaconer {
     const window = windowOf(entropy.index, entropy.windowPeriods);
     const scheduleSignature = signer.sign(scheduleMessage(config.network.name, entropy.windowValue, window));
     const index = scheduledIndex(scheduleSignature, window, entropy.windowPeriods);
+    const cannot = this.#radio()?.cannotBeacon;
+    if (cannot !== undefined) {
+      const facts = { window, entropyIndex: index, atMs: index * entropy.periodMs };
+      this.#setSchedule(facts, "missed", cannot);
+      return;
+    }
     this.#showSchedule(entropy, window, index);
     if (index !== entropy.index || this.#memory.window === window) return;
     await this.#beacon(this.#plan(entropy, window, scheduleSignature), signal);
@@ -121,11 +127,6 @@ export class Beaconer {
     const { clock, log } = this.#context;
     const { entropy, derived, window } = plan;
     const schedule = { window, entropyIndex: entropy.index, atMs: entropy.index * entropy.periodMs };
-    const cannot = this.#radio()?.cannotBeacon;
-    if (cannot !== undefined) {
-      this.#setSchedule(schedule, "missed", cannot);
-      return;
-    }
     if (schedule.atMs - clock.now() > MAX_AHEAD_MS) {
       this.#miss(schedule, "this machine's clock is behind the network's");
       return;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { AgentStatus, RadioFacts } from "../board/facts.ts";
+import type { AgentStatus, MachineFacts, RadioFacts } from "../board/facts.ts";
 import { duration } from "./age.ts";
 import { assess } from "./assess.ts";
 
@@ -67,6 +67,50 @@ const gps = (facts: Partial<NonNullable<AgentStatus["gps"]>>): Partial<AgentStat
 const fix = (more: object) =>
   ({ ...HEALTHY.gps?.reading, ...more }) as NonNullable<AgentStatus["gps"]>["reading"];
 
+const CONCENTRATOR = { atMs: NOW_MS, gatewayEui: "aa55", rxOk: 900, rxBad: 100, rxNoCrc: 0, transmitted: 3 };
+const DEAF = {
+  state: "deaf" as const,
+  ...{ framesPerHour: 30, silentMs: 7_200_000, expectedFrames: 15, chance: 1e-7 },
+};
+const chain = (number: number, rxOk: number) => ({ radio: number, rxOk, rxBad: 0 });
+
+/** One on a serial port, without packet forwarders. */
+function modem(facts: Partial<RadioFacts>): Partial<AgentStatus> {
+  const { forwarders: _, ...rest } = HEALTHY.radio;
+  const own = {
+    atMs: NOW_MS,
+    rxOk: 3,
+    rxBad: 0,
+    rxNoCrc: 0,
+    transmitted: 0,
+    channels: 1,
+    spreadingFactors: 1,
+  };
+  return { radio: { ...rest, statuses: [own], ...facts } };
+}
+
+const doubtful: NonNullable<NonNullable<AgentStatus["gps"]>["integrity"]> = {
+  ...{ fromMs: secondsAgo(60), toMs: NOW_MS, readings: 60, fixMode: 3, flags: 8 },
+  findings: [
+    { code: "signals_fell", text: "Something covers it", measured: {} },
+    { code: "position_jumped", flag: "jump", text: "Position off", measured: {} },
+  ],
+};
+
+const wifi = (signalDbm: number) => ({
+  ...{ name: "wlan0", isConnected: true, speedMbps: null, signalDbm, qualityPercent: null },
+});
+
+function machine(reading: Partial<NonNullable<MachineFacts["reading"]>>): Partial<AgentStatus> {
+  const healthy = {
+    ...{ atMs: NOW_MS, cpuTemperatureC: 51, load1min: 0.4, cores: 4, uptimeS: 1000, disks: [], links: [] },
+    ...{ memoryTotalBytes: 1e9, memoryAvailableBytes: 5e8, diskTotalBytes: 1000, diskFreeBytes: 600 },
+    ...{ underVoltage: false, underVoltageOccurred: false, throttled: false },
+  };
+  const device = { state: "ok", sinceMs: 0, lastAtMs: NOW_MS, opened: 1, lost: 0, readings: 9 } as const;
+  return { machine: { ...device, reading: { ...healthy, ...reading } } };
+}
+
 test("all is well", () => {
   const { health, parts } = assess(HEALTHY);
   expect(parts.filter((part) => part.health !== "ok")).toEqual([]);
@@ -96,6 +140,38 @@ describe("what is wrong, and what to do about it", () => {
       /does not ask for work/,
     ],
     ["Radio", radio({ lastFrameAtMs: secondsAgo(7200) }), "attention", /Nothing heard for 2 h/],
+    [
+      "Radio",
+      radio({ statuses: [{ ...CONCENTRATOR, hearing: DEAF }] }),
+      "broken",
+      /is deaf: .* nothing for 2 h/,
+    ],
+    [
+      "Radio",
+      radio({ statuses: [{ ...CONCENTRATOR, radioCounts: [chain(0, 900), chain(1, 3)] }] }),
+      "attention",
+      /radio 1 heard 3 frames, radio 0 900/,
+    ],
+    ["Radio", radio({ statuses: [{ ...CONCENTRATOR, rxOffPlan: 800 }] }), "attention", /800 of 1000 frames/],
+    ["Radio", modem({ sharedWith: ["cat (process 7)"] }), "attention", /reads its port too: cat/],
+    ["Radio", modem({ state: "lost", reason: "in use", trouble: "in-use" }), "broken", /in use; lost/],
+    ["Radio", modem({ cautions: ["Its firmware is old"] }), "attention", /firmware is old/],
+    ["Radio", modem({ lastFrameAtMs: secondsAgo(7200) }), "ok", /one channel and one spreading factor only/],
+    ["GPS", gps({ integrity: doubtful }), "attention", /^Position off\. Something covers it$/],
+    [
+      "Machine",
+      machine({ underVoltage: true }),
+      "broken",
+      /voltage is too low now: 51\.0 °C, load 0\.40 on 4/,
+    ],
+    ["Machine", machine({ diskFreeBytes: 10 }), "attention", /nearly full: .*disk 99 % full/],
+    ["Machine", machine({ cpuTemperatureC: 85 }), "attention", /Hot: 85\.0 °C/],
+    ["Machine", machine({ throttled: true }), "attention", /slows itself down/],
+    ["Machine", machine({ load1min: 17 }), "attention", /Overloaded/],
+    ["Machine", machine({ underVoltageOccurred: true }), "attention", /too low before/],
+    ["Machine", machine({ links: [wifi(-88)] }), "attention", /signal of wlan0 is weak: .*wlan0 -88 dBm/],
+    ["Machine", machine({ links: [wifi(-60)] }), "ok", /wlan0 -60 dBm/],
+    ["Beacon", radio({ cannotBeacon: "nobody hears it" }), "attention", /None is sent: nobody hears it/],
     ["GPS", gps({ state: "lost", sinceMs: 0, reason: "no such device" }), "broken", /no such device/],
     ["GPS", gps({ state: "searching", sinceMs: secondsAgo(100) }), "broken", /No reading in 1 min/],
     ["GPS", gps({ state: "searching", sinceMs: secondsAgo(5) }), "attention", /Waiting/],

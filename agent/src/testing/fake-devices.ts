@@ -63,9 +63,13 @@ export class FakeRadio extends FakeDevice<LoraReading> {
   /** What transmitting answers; sent as asked unless changed. */
   answer: (transmission: LoraTransmission) => TransmitResult = ({ powerDbm }) => ({ sent: true, powerDbm });
 
-  readonly open = async (): Promise<LoraRadio> => {
+  /** Told as the reason why beacons with it prove nothing. */
+  cannotBeacon: string | undefined;
+
+  readonly open = async (): Promise<LoraRadio & { cannotBeacon?: string }> => {
     const driver = this.driverOf(this.openQueue(), "fake radio");
-    return Object.assign(driver, {
+    const cannot = this.cannotBeacon === undefined ? {} : { cannotBeacon: this.cannotBeacon };
+    return Object.assign(driver, cannot, {
       transmit: async (transmission: LoraTransmission) => {
         this.transmissions.push(transmission);
         return this.answer(transmission);

@@ -1,0 +1,55 @@
+import { expect, test } from "bun:test";
+import type { RadioStatus } from "@earshot/drivers";
+import { ManualClock } from "@earshot/protocol/testing";
+import { memoryOutbox } from "../outbox/memory-outbox.ts";
+import { HearingWatch } from "./hearing-watch.ts";
+
+const MINUTE_MS = 60_000;
+
+const status = (atMs: number, rxOk: number): RadioStatus => ({
+  ...{ kind: "radio", atMs, gatewayEui: "aa555a0000000000", rxOk, rxBad: 0, rxNoCrc: 0, transmitted: 0 },
+});
+
+/** A status each minute, with one frame in each, for `hours`. Returns when it ended. */
+function hear(watch: HearingWatch, fromMs: number, hours: number): number {
+  const count = hours * 60;
+  for (let minute = 0; minute < count; minute += 1) {
+    watch.observe(status(fromMs + minute * MINUTE_MS, minute));
+  }
+  return fromMs + count * MINUTE_MS;
+}
+
+test("a concentrator that is alive and hears nothing is found deaf by what was usual before the agent was restarted", () => {
+  const clock = new ManualClock();
+  const outbox = memoryOutbox({ clock });
+  const before = new HearingWatch(outbox);
+  const restartMs = hear(before, clock.now(), 24);
+  const watch = new HearingWatch(outbox);
+  const states = Array.from({ length: 120 }, (_, minute) => {
+    return watch.observe(status(restartMs + minute * MINUTE_MS, 0))?.state;
+  });
+  expect(states[1]).toBe("hearing");
+  expect(states.at(-1)).toBe("deaf");
+});
+
+test("without a past nothing is deaf, and a past that is no JSON is none", () => {
+  const outbox = memoryOutbox({ clock: new ManualClock() });
+  outbox.remember("hearing aa555a0000000000", "{");
+  const watch = new HearingWatch(outbox);
+  for (let minute = 0; minute < 600; minute += 1) {
+    expect(watch.observe(status(minute * MINUTE_MS, 0))?.state).toBe("learning");
+  }
+});
+
+test("what is usual is written once an hour, not with each status", () => {
+  const written: string[] = [];
+  const watch = new HearingWatch({ recall: () => undefined, remember: (key) => written.push(key) });
+  hear(watch, 0, 12);
+  expect(written).toHaveLength(11);
+});
+
+test("a sender that invents concentrators fills no memory", () => {
+  const watch = new HearingWatch(memoryOutbox({ clock: new ManualClock() }));
+  const told = Array.from({ length: 100 }, (_, n) => watch.observe({ ...status(0, 0), gatewayEui: `${n}` }));
+  expect(told.filter((one) => one !== undefined)).toHaveLength(16);
+});
