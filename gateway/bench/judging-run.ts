@@ -6,7 +6,15 @@ import { Database } from "bun:sqlite";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { entropyMessage, hotspotId, parametersHash, sha256, signerFromSeed, u32 } from "@earshot/protocol";
+import {
+  CONTACT_KINDS,
+  entropyMessage,
+  hotspotId,
+  parametersHash,
+  sha256,
+  signerFromSeed,
+  u32,
+} from "@earshot/protocol";
 import { seededRandom } from "@earshot/protocol/virtual-time";
 import { type JudgeReportsDeps, judgeReports } from "../src/judging/judge-reports.ts";
 import { openStore } from "../src/store/open-store.ts";
@@ -53,6 +61,12 @@ async function fill(path: string, registered: number, indexes: number, witnesses
   const store = await openStore(`sqlite://${path}`);
   const stations = makeStations(STATIONS);
   for (const { hotspot } of stations) await store.putHotspot(hotspot);
+  // Nobody is a newcomer: each was heard, and heard another, in the period before.
+  const met = { index: FIRST_INDEX - 1, epoch: EPOCH - 1 };
+  const contacts = stations.flatMap(({ hotspot: { id } }) =>
+    CONTACT_KINDS.map((kind) => ({ hotspotId: id, kind, ...met })),
+  );
+  await store.addJudgement(FIRST_INDEX - 1, [], [], contacts);
   const random = seededRandom(1);
   const [least, most] = witnesses;
   const heard = () => least + Math.floor(random() * (most - least + 1));

@@ -32,7 +32,13 @@ import { type Bundle, encodeBundle } from "../src/epochs/bundle.ts";
  * there are as many witnesses to a beacon as a busy network has.
  */
 
-const PARAMETERS: NetworkParameters = { ...DEFAULT_PARAMETERS, network: "bench", windowPeriods: 1440 };
+/** In a network's first epoch all are newcomers, of which reciprocity would refuse most. */
+const PARAMETERS: NetworkParameters = {
+  ...DEFAULT_PARAMETERS,
+  network: "bench",
+  windowPeriods: 1440,
+  reciprocityPeriods: 0,
+};
 /** 2026-01-01. */
 const EPOCH = Date.UTC(2026, 0, 1) / 86_400_000;
 const FIRST_INDEX = EPOCH * PARAMETERS.epochPeriods;
