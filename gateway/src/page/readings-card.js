@@ -3,7 +3,7 @@ import { gatewayNow } from "./clock.js";
 import { h, show } from "./dom.js";
 import { duration } from "./format.js";
 import { age, choices, mark, pill } from "./parts.js";
-import { readingChart } from "./readings-chart.js";
+import { readingChart, spanOf } from "./readings-chart.js";
 import { faultsByRow, quantityLabel, soundText, valueText, valueWords } from "./readings-words.js";
 
 /** What a hotspot's devices measure, and how far that can be relied on. */
@@ -37,10 +37,11 @@ export function readingsCard(id) {
       void refresh().catch((error) => console.warn(error.message));
     },
   );
+  const since = h("span", { class: "since" });
   const element = h(
     "section",
     { class: "card readings", hidden: true },
-    h("div", { class: "card-top" }, h("h2", {}, "Readings"), range),
+    h("div", { class: "card-top" }, h("h2", {}, "Readings"), since, range),
     list,
   );
 
@@ -49,9 +50,9 @@ export function readingsCard(id) {
     if (known?.latestAtMs === latestAtMs && known.hours === hours) return known;
     const from = Math.max(0, Math.floor(gatewayNow()) - hours * HOUR_MS);
     const query = new URLSearchParams({ from: String(from), limit: String(MAX_POINTS) });
-    const { quantities } = await get(`hotspots/${id}/readings/${encodeURIComponent(source)}?${query}`);
-    const points = new Map(quantities.map((quantity) => [quantity.name, quantity.points]));
-    return { latestAtMs, hours, points };
+    const answer = await get(`hotspots/${id}/readings/${encodeURIComponent(source)}?${query}`);
+    const points = new Map(answer.quantities.map((quantity) => [quantity.name, quantity.points]));
+    return { latestAtMs, hours, points, wholeFromMs: answer.earlier ?? 0 };
   }
 
   async function refresh() {
@@ -62,8 +63,10 @@ export function readingsCard(id) {
     if (asked !== hours) return;
     seen = new Map(named.map(({ source }, i) => [source, series[i]]));
     element.hidden = named.length === 0;
+    if (element.hidden) return;
     list.style.setProperty("--columns", String(Math.min(MOST_COLUMNS, named.length)));
-    const span = { fromMs: nowMs - hours * HOUR_MS, toMs: nowMs };
+    const span = spanOf(named, series, nowMs, hours);
+    show(since, span.fromMs > nowMs - hours * HOUR_MS && ["since ", age(span.fromMs)]);
     show(
       list,
       named.map((source) => device(source, seen.get(source.source).points, span, opened)),

@@ -6,6 +6,8 @@ const WIDTH = 160;
 const HEIGHT = 38;
 const EDGE = 3;
 const COLUMNS = 80;
+const HOUR_MS = 3_600_000;
+const MIN_SPAN_MS = 600_000;
 
 /**
  * Periods gathered into columns of equal time: smallest, mean (by length of period) and largest of each.
@@ -59,6 +61,18 @@ export function rangeOf(columns) {
   return [low - room, high + room];
 }
 
+/**
+ * The time shown: the last hours; where all devices are newer, since the first of them, but at least ten minutes; and
+ * no time of which not all readings are here, or what was left out would look like a silence.
+ * @param sources with `firstAtMs` and `periodMs`
+ * @param series with `wholeFromMs`
+ */
+export function spanOf(sources, series, nowMs, hours) {
+  const beganMs = Math.min(...sources.map(({ firstAtMs, periodMs }) => firstAtMs - periodMs));
+  const fromMs = Math.max(nowMs - hours * HOUR_MS, Math.min(beganMs, nowMs - MIN_SPAN_MS));
+  return { fromMs: Math.max(fromMs, ...series.map(({ wholeFromMs }) => wholeFromMs)), toMs: nowMs };
+}
+
 /** Periods within what is plausible, and those outside: in one scale a single one would flatten all others. */
 export function splitByBounds(points, plausible) {
   const isOutside = ({ min, max }) => plausible !== null && (min < plausible.min || max > plausible.max);
@@ -101,7 +115,8 @@ function drawnRun(run, x, y) {
     const [{ at, min, mean, max }] = run;
     return [
       s("path", { class: "alone", d: `M${x(at)} ${y(min)}V${y(max)}` }),
-      s("circle", { class: "dot", cx: x(at), cy: y(mean), r: 1.4 }),
+      // A line without length has round ends, however the chart is stretched.
+      s("path", { class: "dot", d: `M${x(at)} ${y(mean)}h0.01` }),
     ];
   }
   return [

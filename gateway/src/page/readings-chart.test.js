@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { columnsOf, rangeOf, runsOf, splitByBounds } from "./readings-chart.js";
+import { columnsOf, rangeOf, runsOf, spanOf, splitByBounds } from "./readings-chart.js";
 
 const point = (atMs, min, mean, max, periodMs = 10) => ({ atMs, periodMs, min, mean, max });
 
@@ -45,4 +45,21 @@ test("what is not plausible does not set the scale", () => {
   const [good, low, high] = [point(1, 0, 1, 5), point(2, -1, 0, 3), point(3, 2, 4, 6)];
   expect(splitByBounds([good, low, high], { min: 0, max: 5 })).toEqual([[good], [low, high]]);
   expect(splitByBounds([good, low], null)).toEqual([[good, low], []]);
+});
+
+test("where all devices are new the time shown begins with the first of them", () => {
+  const nowMs = 1e12;
+  const hourMs = 3_600_000;
+  const from = (...ages) => {
+    const sources = ages.map((ageMs) => ({ firstAtMs: nowMs - ageMs, periodMs: 60_000 }));
+    return (nowMs - spanOf(sources, [], nowMs, 24).fromMs) / 60_000;
+  };
+  expect(from(100 * hourMs, 60_000)).toBe(24 * 60);
+  expect(from(2 * hourMs, hourMs)).toBe(121);
+  expect(from(60_000)).toBe(10);
+});
+
+test("no time is shown of which not all readings are here", () => {
+  const span = spanOf([{ firstAtMs: 0, periodMs: 1 }], [{ wholeFromMs: 5 }, { wholeFromMs: 9e6 }], 1e7, 24);
+  expect(span).toEqual({ fromMs: 9e6, toMs: 1e7 });
 });

@@ -1,4 +1,4 @@
-import { grouped } from "./format.js";
+import { duration, grouped } from "./format.js";
 
 /** Names and values of what devices measure, for the eye. Pure: tests call these without a browser. */
 
@@ -22,7 +22,7 @@ const LABELS = {
 
 /** Ends of names that only say the unit, longest first. */
 const UNIT_ENDS =
-  /_(ug_per_m3|db_hz|permille|percent|hpa|mps|deg|dbm|var|um|mm|mb|wh|va|hz|db|ms|w|v|a|c|m)$/;
+  /_(ug_per_m3|db_hz|permille|percent|hpa|mps|deg|dbm|var|um|mm|mb|wh|va|hz|db|ms|w|v|a|c|m|s)$/;
 
 /** "voltage_v" → "Voltage": the unit stands beside the value. */
 export function quantityLabel(name) {
@@ -32,7 +32,7 @@ export function quantityLabel(name) {
 }
 
 /** Units that are read more easily in thousands from here on. */
-const IN_THOUSANDS = { W: "kW", Wh: "kWh", VA: "kVA", var: "kvar" };
+const IN_THOUSANDS = { W: "kW", Wh: "kWh", VA: "kVA", var: "kvar", MB: "GB" };
 const FROM = 10_000;
 
 /** What is told in words: 0 is no, 1 is yes, between them for a part of the period. */
@@ -41,6 +41,7 @@ const YES_OR_NO = ["under_voltage"];
 /** [number, unit], as both are written. */
 export function valueWords(value, unit, name = "") {
   if (YES_OR_NO.includes(name)) return [value === 0 ? "no" : value === 1 ? "yes" : "at times", ""];
+  if (unit === "s" && value >= 60) return duration(1000 * value).split("\u202f");
   const larger = IN_THOUSANDS[unit];
   return larger !== undefined && Math.abs(value) >= FROM
     ? [digits(value / 1000), larger]

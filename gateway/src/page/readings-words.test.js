@@ -10,6 +10,7 @@ test("names lose their unit and become words", () => {
     ["pm2_5_ug_per_m3", "PM2.5"],
     ["satellites_used", "Satellites used"],
     ["wind_speed_mps", "Wind speed"],
+    ["uptime_s", "Uptime"],
     ["disk_free_percent", "Disk free"],
     ["toString", "ToString"],
   ];
@@ -24,6 +25,9 @@ test("values have few digits and a unit of fitting size", () => {
     [9999, "W", "9 999 W"],
     [4_251_300, "Wh", "4 251 kWh"],
     [-12_340, "W", "-12.34 kW"],
+    [59, "s", "59 s"],
+    [24_069, "s", "6 h"],
+    [90_787, "MB", "90.79 GB"],
     [1e30, "", "1e+30"],
   ];
   for (const [value, unit, text] of cases) expect(plain(valueText(value, unit))).toBe(text);
