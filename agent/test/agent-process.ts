@@ -83,6 +83,12 @@ export class AgentProcess {
     });
   }
 
+  get pid(): number {
+    const { pid } = this.#child;
+    if (pid === undefined) throw new Error("The agent did not start");
+    return pid;
+  }
+
   /** The first match in the log, past or to come. Fails when the agent ends before. */
   async logged(pattern: RegExp): Promise<RegExpExecArray> {
     const find = () => this.lines.map((line) => pattern.exec(line)).find((match) => match !== null);

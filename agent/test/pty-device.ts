@@ -12,11 +12,17 @@ export const skipPty = !hasSocat && process.env.EARSHOT_REQUIRE_TOOLS !== "1";
 export class PtyDevice implements AsyncDisposable {
   /** What the agent opens. */
   readonly path = join(temporaryFolder(), "port");
+  /** What the device answers to what the agent writes. */
+  readonly #answer: (bytes: Uint8Array) => Uint8Array | undefined;
   #socat: ChildProcessWithoutNullStreams | undefined;
   #exited: Promise<unknown> = Promise.resolve();
 
-  static async plugged(): Promise<PtyDevice> {
-    const device = new PtyDevice();
+  constructor(answer: (bytes: Uint8Array) => Uint8Array | undefined = () => undefined) {
+    this.#answer = answer;
+  }
+
+  static async plugged(answer?: (bytes: Uint8Array) => Uint8Array | undefined): Promise<PtyDevice> {
+    const device = new PtyDevice(answer);
     await device.plug();
     return device;
   }
@@ -26,7 +32,10 @@ export class PtyDevice implements AsyncDisposable {
     this.#socat = socat;
     this.#exited = once(socat, "exit");
     socat.stdin.on("error", () => {});
-    socat.stdout.on("data", () => {});
+    socat.stdout.on("data", (bytes: Uint8Array) => {
+      const answer = this.#answer(bytes);
+      if (answer !== undefined && answer.length > 0) this.say(answer);
+    });
     let said = "";
     for await (const text of socat.stderr) {
       said += text;

@@ -5,12 +5,17 @@ const UNKNOWN_DIGITS = 3;
 /** What the unit looks like at the end of a quantity's name. */
 const UNIT_PART = /_(c|v|a|w|va|var|hz|wh|db_hz|permille|percent|ug_per_m3|um|hpa|mps|deg|mm|m|ms|s|mb|dbm)$/;
 
-/** `power_w`, 230.46 → `power 230.5 W`; of a name that nobody described, the name and the number. */
-export function valueText(name: string, value: number): string {
+/** `power_w`, 230.46 → `power`, `230.5 W`; of a name that nobody described, the name and the number. */
+export function quantityText(name: string, value: number): { label: string; text: string } {
   const { unit, exponent } = quantityFacts(name);
   const digits = Math.max(0, Math.min(UNKNOWN_DIGITS, -exponent));
-  const number = unit === "" ? String(Number(value.toFixed(digits))) : value.toFixed(digits);
-  const label = (unit === "" ? name : name.replace(UNIT_PART, "")).replaceAll("_", " ");
-  const spaced = ["%", "‰", "°"].includes(unit) ? unit : ` ${unit}`;
-  return unit === "" ? `${label} ${number}` : `${label} ${number}${spaced}`;
+  if (unit === "") return { label: name.replaceAll("_", " "), text: String(Number(value.toFixed(digits))) };
+  const label = name.replace(UNIT_PART, "").replaceAll("_", " ");
+  return { label, text: `${value.toFixed(digits)}${["%", "‰", "°"].includes(unit) ? "" : " "}${unit}` };
+}
+
+/** Both in one: `power 230.5 W` */
+export function valueText(name: string, value: number): string {
+  const { label, text } = quantityText(name, value);
+  return `${label} ${text}`;
 }

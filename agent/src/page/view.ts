@@ -1,11 +1,14 @@
 import { html, raw } from "hono/html";
-import type { AgentStatus, BeaconFacts, VerdictFacts, WitnessFacts } from "../board/facts.ts";
+import type { AgentStatus } from "../board/facts.ts";
 import { ago, utcTime } from "../health/age.ts";
 import type { Assessment } from "../health/assess.ts";
 import type { Health, Part } from "../health/part.ts";
+import { linesView } from "./device-view.ts";
+import type { Html } from "./html.ts";
+import { gpsView, machineView, sensorView } from "./measured-view.ts";
+import { packetsView } from "./packet-view.ts";
+import { radioView } from "./radio-view.ts";
 import { STYLE } from "./style.ts";
-
-type Html = ReturnType<typeof html>;
 
 const REFRESH_S = 10;
 const STATE: Record<Health, string> = { ok: "✓ ok", attention: "! attention", broken: "✕ broken" };
@@ -14,8 +17,9 @@ const OVERALL: Record<Health, string> = {
   attention: "! Needs attention",
   broken: "✕ Something is broken",
 };
+const URGENCY: readonly Health[] = ["broken", "attention", "ok"];
 
-/** The whole page, made on the agent; reloads itself, needs no script. */
+/** The whole page, made on the agent; reloads itself, needs no script. What is wrong comes first, then all figures. */
 export const view = (status: AgentStatus, { health, parts }: Assessment): Html => html`<!doctype html>
 <html lang="en">
 <head>
@@ -28,52 +32,40 @@ export const view = (status: AgentStatus, { health, parts }: Assessment): Html =
 <body>
 <h1>${status.hotspot.name}</h1>
 <p class="id">${status.hotspot.id}</p>
-<p class="overall ${health}">${OVERALL[health]}</p>
+<p class="overall ${health}">${OVERALL[health]}${summary(parts)}</p>
 <main>
-${parts.map(partView)}
-${listOf("Last beacons", "No beacon was sent since the agent started.", status.beacons, beaconView(status.atMs))}
-${listOf("Last verdicts", "No verdict came since the agent started.", status.verdicts, verdictView(status.atMs))}
-${listOf("Last heard", "No beacon was heard since the agent started.", status.witnesses, witnessView(status.atMs))}
+<div class="parts">${byUrgency(parts).map(partView)}</div>
+<h2>Measured</h2>
+<div class="cards">${measuredViews(status)}</div>
+<h2>Sent and heard</h2>
+<div class="cards">${packetsView(status)}</div>
+<h2>Lines</h2>
+${linesView(status)}
 </main>
 <footer>As of ${utcTime(status.atMs)}; reloads every ${REFRESH_S} s. Network ${status.network}, agent ${status.version},
 started ${ago(status.startedAtMs, status.atMs)}. <a href="/status.json">status.json</a></footer>
 </body>
 </html>`;
 
+const byUrgency = (parts: readonly Part[]): Part[] =>
+  parts.toSorted((one, other) => URGENCY.indexOf(one.health) - URGENCY.indexOf(other.health));
+
+/** `: GPS, Sensor air` */
+function summary(parts: readonly Part[]): string {
+  const troubled = byUrgency(parts).filter(({ health }) => health !== "ok");
+  return troubled.length === 0 ? "" : `: ${troubled.map(({ title }) => title).join(", ")}`;
+}
+
 const partView = ({ title, health, text, advice }: Part): Html => html`
 <section class="part ${health}"><h3>${title} <span class="state ${health}">${STATE[health]}</span></h3>
 <p>${text}</p>${advice === undefined ? "" : html`<p class="advice">${advice}</p>`}</section>`;
 
-function listOf<T>(title: string, none: string, items: readonly T[], item: (one: T) => Html): Html {
-  return html`<h2>${title}</h2>${items.length === 0 ? html`<p>${none}</p>` : html`<ul>${items.map(item)}</ul>`}`;
+function measuredViews({ radio, gps, sensors, machine, atMs }: AgentStatus): Html[] {
+  const views = [
+    ...radioView(radio, atMs),
+    gps === undefined ? undefined : gpsView(gps),
+    ...sensors.map((sensor) => sensorView(sensor, atMs)),
+    machine === undefined ? undefined : machineView(machine),
+  ].filter((one) => one !== undefined);
+  return views.length === 0 ? [html`<p>Nothing was measured since the agent started.</p>`] : views;
 }
-
-const OUTCOME: Record<VerdictFacts["outcome"], string> = {
-  paid: "✓ paid",
-  refused: "✕ refused",
-  unpaid: "○ valid, not paid",
-};
-
-const megahertz = (freqHz: number): string => `${(freqHz / 1e6).toFixed(2)} MHz`;
-
-const beaconView =
-  (nowMs: number) =>
-  (beacon: BeaconFacts): Html =>
-    html`
-<li><p><b>${beacon.isSent ? "✓ sent" : `✕ ${beacon.error ?? "not sent"}`}</b>, ${ago(beacon.atMs, nowMs)}</p>
-<p class="small">${megahertz(beacon.freqHz)}, SF${beacon.spreadingFactor}${beacon.isSent ? `, ${beacon.powerDbm} dBm` : ""}, ${utcTime(beacon.atMs)}</p></li>`;
-
-const verdictView =
-  (nowMs: number) =>
-  (verdict: VerdictFacts): Html =>
-    html`
-<li><p><b>${OUTCOME[verdict.outcome]}</b>${verdict.type === undefined ? "" : ` (${verdict.type})`}, ${ago(verdict.receivedAtMs, nowMs)}</p>
-<p class="small">${verdict.sentence}</p>
-<p class="small id">by rules ${verdict.parametersHash}</p></li>`;
-
-const witnessView =
-  (nowMs: number) =>
-  (witness: WitnessFacts): Html =>
-    html`
-<li><p><b>${witness.rssiDbm} dBm, SNR ${witness.snrDb} dB</b>, ${ago(witness.atMs, nowMs)}</p>
-<p class="small">from ${witness.beaconer}, ${megahertz(witness.freqHz)}, SF${witness.spreadingFactor}, ${utcTime(witness.atMs)}</p></li>`;

@@ -1,0 +1,148 @@
+/**
+ * How much of one core an agent needs that has everything attached which a hotspot can have:
+ * `bun agent/bench/idle.ts [seconds] [Bun|Deno]`. The agent is a process of its own; broker, ports and sockets are real.
+ *
+ * Processor time is counted, not time passed, so that other programs on this machine change it little.
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { AgentStatus, DeviceFacts } from "../src/board/facts.ts";
+import { startMosquitto } from "../src/testing/mqtt-brokers.ts";
+import { temporaryFolder } from "../src/testing/temporary-folder.ts";
+import { AgentProcess, type Runtime } from "../test/agent-process.ts";
+import { NETWORK, networkSigner } from "../test/harness.ts";
+import { NetworkSide } from "../test/network-side.ts";
+import { type BenchDevice, benchDevices, PluggedDevices } from "./bench-devices.ts";
+import { type BenchRadio, basicsStation, serialModem, udpForwarder } from "./bench-radios.ts";
+import { processUse } from "./process-use.ts";
+
+/** What issue 4 allows. */
+const MOST_PERCENT = 2;
+/** Starting, opening and the first packets are no idling. */
+const SETTLE_MS = 8000;
+const PERIOD_MS = 60_000;
+
+interface Measured {
+  radio: string;
+  percent: number;
+  rssMiB: number;
+  status: AgentStatus;
+}
+
+const seconds = Number(process.argv[2] ?? 60);
+const runtime = (process.argv[3] ?? "Bun") as Runtime;
+if (!(seconds > 0) || !["Bun", "Deno"].includes(runtime)) {
+  console.error("Usage: bun agent/bench/idle.ts [seconds, more than 0] [Bun|Deno]");
+  process.exit(2);
+}
+
+const radios = seconds < 30 ? [udpForwarder] : [udpForwarder, basicsStation, serialModem];
+const all: Measured[] = [];
+for (const make of radios) {
+  await using radio = await make();
+  all.push(await measure(radio));
+}
+print(all);
+if (all.some(({ percent }) => percent >= MOST_PERCENT)) {
+  console.error(`More than ${MOST_PERCENT} % of one core`);
+  process.exit(1);
+}
+process.exit();
+
+async function measure(radio: BenchRadio): Promise<Measured> {
+  const { gps, sensors } = benchDevices();
+  await using plugged = await PluggedDevices.plug([gps, ...sensors]);
+  const broker = await startMosquitto(() => ["allow_anonymous true"]);
+  const network = await NetworkSide.connect(broker.port);
+  const config = configFile(radio, gps, sensors, plugged.ports, broker.port);
+  const agent = new AgentProcess(runtime, config);
+  try {
+    const name = await agent.logged(/Opened radio.*name="?([^"\n]*)"?/);
+    await radio.start(name[1] ?? "");
+    const page = await agent.pageAddress();
+    await network.publishEntropy(Date.now(), PERIOD_MS);
+    await Bun.sleep(SETTLE_MS);
+    const before = processUse(agent.pid);
+    const startMs = performance.now();
+    await Bun.sleep(seconds * 1000);
+    const after = processUse(agent.pid);
+    const passedS = (performance.now() - startMs) / 1000;
+    const status: AgentStatus = await (await fetch(`${page}status.json`)).json();
+    const percent = (100 * (after.cpuS - before.cpuS)) / passedS;
+    return { radio: radio.type, percent, rssMiB: after.rssMiB, status };
+  } finally {
+    await agent.end("SIGTERM");
+    await network.close();
+    await broker.stop();
+  }
+}
+
+function configFile(
+  radio: BenchRadio,
+  gps: BenchDevice,
+  sensors: readonly BenchDevice[],
+  ports: ReadonlyMap<string, string>,
+  brokerPort: number,
+): string {
+  const serial = ({ name, type, baud, more = "" }: BenchDevice) =>
+    `type = "${type}"\ndevice = "${ports.get(name)}"\nbaud = ${baud}\n${more}\n`;
+  const tables = sensors.map((sensor) => `[[sensors]]\nname = "${sensor.name}"\n${serial(sensor)}`);
+  const file = join(temporaryFolder(), "agent.toml");
+  writeFileSync(
+    file,
+    `state_dir = "state"
+[network]
+name = "${NETWORK}"
+public_key = "${networkSigner.publicKey.toHex()}"
+[broker]
+url = "mqtt://127.0.0.1:${brokerPort}"
+[hotspot]
+latitude = 47.3667
+longitude = 8.55
+elevation_m = 12
+antenna_gain_dbi = 3
+region = "EU868"
+[lora]
+${radio.config}
+[gps]
+${serial(gps)}
+[page]
+listen = "127.0.0.1:0"
+[reports]
+reading_period_s = 60
+${tables.join("")}`,
+  );
+  return file;
+}
+
+function print(measured: readonly Measured[]): void {
+  console.log(`The agent under ${runtime} with everything attached, ${seconds} s each:\n`);
+  for (const { radio, percent, rssMiB } of measured) {
+    console.log(
+      `  ${radio.padEnd(15)} ${percent.toFixed(2).padStart(6)} % of one core  ${rssMiB.toFixed(0).padStart(4)} MiB`,
+    );
+  }
+  console.log("\nReadings a second and damaged frames of each device:\n");
+  for (const { radio, status } of measured) {
+    console.log(`  ${devicesOf(radio, status).map(deviceText).join(", ")}`);
+  }
+}
+
+function devicesOf(
+  type: string,
+  { radio, gps, sensors, machine }: AgentStatus,
+): { name: string; facts: DeviceFacts }[] {
+  return [
+    { name: type, facts: radio },
+    ...(gps === undefined ? [] : [{ name: "gps", facts: gps }]),
+    ...sensors.map((sensor) => ({ name: sensor.source, facts: sensor })),
+    ...(machine === undefined ? [] : [{ name: "machine", facts: machine }]),
+  ];
+}
+
+function deviceText({ name, facts }: { name: string; facts: DeviceFacts }): string {
+  const { readings, readingsPerS = 0, badFrames = 0, state } = facts;
+  if (readings === 0)
+    throw new Error(`${name} was not heard (${state}: ${facts.reason ?? ""}): nothing is measured`);
+  return `${name} ${readingsPerS.toFixed(1)}${badFrames === 0 ? "" : ` (${badFrames} damaged)`}`;
+}

@@ -1,0 +1,45 @@
+import { html } from "hono/html";
+import type { AgentStatus, BeaconFacts, VerdictFacts, WitnessFacts } from "../board/facts.ts";
+import { ago, utcTime } from "../health/age.ts";
+import { card, type Html, megahertz } from "./html.ts";
+
+/** What was sent, what was heard, and what the network made of it. */
+export function packetsView({ beacons, verdicts, witnesses, atMs }: AgentStatus): Html[] {
+  return [
+    listOf("Last beacons", "No beacon was sent since the agent started.", beacons, beaconView(atMs)),
+    listOf("Last heard", "No beacon was heard since the agent started.", witnesses, witnessView(atMs)),
+    listOf("Last verdicts", "No verdict came since the agent started.", verdicts, verdictView(atMs)),
+  ];
+}
+
+function listOf<T>(title: string, none: string, items: readonly T[], item: (one: T) => Html): Html {
+  return card(title, items.length === 0 ? html`<p>${none}</p>` : html`<ul>${items.map(item)}</ul>`);
+}
+
+const OUTCOME: Record<VerdictFacts["outcome"], string> = {
+  paid: "✓ paid",
+  refused: "✕ refused",
+  unpaid: "○ valid, not paid",
+};
+
+const beaconView =
+  (nowMs: number) =>
+  (beacon: BeaconFacts): Html =>
+    html`
+<li><p><b>${beacon.isSent ? "✓ sent" : `✕ ${beacon.error ?? "not sent"}`}</b>, ${ago(beacon.atMs, nowMs)}</p>
+<p class="small">${megahertz(beacon.freqHz)}, SF${beacon.spreadingFactor}${beacon.isSent ? `, ${beacon.powerDbm} dBm` : ""}, ${utcTime(beacon.atMs)}</p></li>`;
+
+const verdictView =
+  (nowMs: number) =>
+  (verdict: VerdictFacts): Html =>
+    html`
+<li><p><b>${OUTCOME[verdict.outcome]}</b>${verdict.type === undefined ? "" : ` (${verdict.type})`}, ${ago(verdict.receivedAtMs, nowMs)}</p>
+<p class="small">${verdict.sentence}</p>
+<p class="small id">by rules ${verdict.parametersHash}</p></li>`;
+
+const witnessView =
+  (nowMs: number) =>
+  (witness: WitnessFacts): Html =>
+    html`
+<li><p><b>${witness.rssiDbm} dBm, SNR ${witness.snrDb} dB</b>, ${ago(witness.atMs, nowMs)}</p>
+<p class="small">from ${witness.beaconer}, ${megahertz(witness.freqHz)}, SF${witness.spreadingFactor}, ${utcTime(witness.atMs)}</p></li>`;

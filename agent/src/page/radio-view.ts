@@ -1,0 +1,89 @@
+import type { ChannelCounts } from "@earshot/drivers";
+import type { ChannelFacts, ConcentratorFacts, RadioFacts } from "../board/facts.ts";
+import { ago, duration } from "../health/age.ts";
+import { card, count, factList, type Html, megahertz, table } from "./html.ts";
+
+/** Each concentrator with what it heard by radio and channel; of a modem, its one channel. */
+export function radioView(radio: RadioFacts, nowMs: number): Html[] {
+  const cards = radio.statuses.map((status) => concentratorView(status, radio, nowMs));
+  const isTold = radio.statuses.some(({ channelCounts }) => channelCounts !== undefined);
+  if (isTold || radio.channels.length === 0) return cards;
+  return [...cards, card("Channels", heardTable(radio.channels, nowMs))];
+}
+
+function concentratorView(status: ConcentratorFacts, radio: RadioFacts, nowMs: number): Html {
+  const { gatewayEui, radioCounts = [], channelCounts = [] } = status;
+  const title = gatewayEui === undefined ? "Radio module" : `Concentrator ${gatewayEui}`;
+  const parts: Html[] = [factsOf(status, radio, nowMs)];
+  if (radioCounts.length > 0) {
+    parts.push(countsTable("Radio", radioCounts, ({ radio: number }) => String(number)));
+  }
+  if (channelCounts.length > 0) {
+    parts.push(countsTable("Channel", channelCounts, ({ freqHz }) => megahertz(freqHz)));
+  }
+  return card(title, parts);
+}
+
+function factsOf(status: ConcentratorFacts, radio: RadioFacts, nowMs: number): Html {
+  const { rxOk, rxBad, rxNoCrc, transmitted, crcErrorPermille, rxOffPlan, ackPercent } = status;
+  const { channels, spreadingFactors, temperatureC } = status;
+  return factList([
+    ["Hears at once", reach(channels, spreadingFactors)],
+    ["Good frames", count(rxOk)],
+    ["Bad CRC", crcText(rxBad, crcErrorPermille)],
+    ["Without CRC", rxNoCrc === 0 ? undefined : count(rxNoCrc)],
+    ["Outside the region's channels", rxOffPlan === undefined ? undefined : count(rxOffPlan)],
+    ["Transmitted", count(transmitted)],
+    ["Its datagrams acknowledged", ackPercent === undefined ? undefined : `${ackPercent} %`],
+    ["Hearing", hearingText(status)],
+    ["Temperature", temperatureC === undefined ? undefined : `${temperatureC.toFixed(1)} °C`],
+    ["Beacons", radio.cannotBeacon === undefined ? undefined : `none: ${radio.cannotBeacon}`],
+    ["Told", ago(status.atMs, nowMs)],
+  ]);
+}
+
+function reach(channels: number | undefined, factors: number | undefined): string | undefined {
+  if (channels === 1 && factors === 1) return "one channel, one spreading factor";
+  const parts = [
+    ...(channels === undefined ? [] : [`${channels} channels`]),
+    ...(factors === undefined ? [] : [`${factors} spreading factors`]),
+  ];
+  return parts.length === 0 ? undefined : parts.join(", ");
+}
+
+const crcText = (rxBad: number, permille: number | undefined): string =>
+  permille === undefined
+    ? count(rxBad)
+    : `${count(rxBad)} (${(permille / 10).toFixed(1)} % of those with a CRC)`;
+
+/** Whether this silence is one to speak of. */
+function hearingText({ hearing }: ConcentratorFacts): string | undefined {
+  if (hearing === undefined) return undefined;
+  const { state, framesPerHour, silentMs } = hearing;
+  if (state === "learning") return "learning what is usual here, for some hours";
+  const usual = `${framesPerHour < 10 ? framesPerHour.toFixed(1) : Math.round(framesPerHour)} frames an hour are usual`;
+  return `${state === "deaf" ? "deaf" : "well"}; ${usual}, silent for ${duration(silentMs)}`;
+}
+
+function countsTable<C extends Omit<ChannelCounts, "freqHz">>(
+  title: string,
+  counts: readonly C[],
+  name: (one: C) => string,
+): Html {
+  return table(
+    [title, "Good", "Bad CRC", "Mean RSSI"],
+    counts.map((one) => [name(one), count(one.rxOk), count(one.rxBad), dbm(one.rssiDbm)]),
+  );
+}
+
+function heardTable(channels: readonly ChannelFacts[], nowMs: number): Html {
+  return table(
+    ["Channel", "Frames", "Best RSSI", "Last"],
+    channels.map(({ freqHz, frames, bestRssiDbm, lastAtMs }) => [
+      ...[megahertz(freqHz), count(frames), dbm(bestRssiDbm), ago(lastAtMs, nowMs)],
+    ]),
+  );
+}
+
+const dbm = (value: number | undefined): string | undefined =>
+  value === undefined ? undefined : `${Math.round(value)} dBm`;
