@@ -95,7 +95,7 @@ async function addEntropy(store: Store, indexes: number): Promise<void> {
   }
 }
 
-/** Registers more hotspots that stay silent: rows as the store's own, written past it, for its way takes minutes. */
+/** Registers more hotspots that have been met and stay silent now: rows as the store's own, written past it, for its way takes minutes. */
 function register(path: string, count: number): void {
   const database = new Database(path, { strict: true });
   const row = database.query("SELECT * FROM hotspots LIMIT 1").get() as Record<
@@ -106,10 +106,15 @@ function register(path: string, count: number): void {
   const insert = database.prepare(
     `INSERT INTO hotspots (${names.join()}) VALUES (${names.map((name) => `$${name}`).join()})`,
   );
+  const meet = database.prepare(
+    "INSERT INTO contacts (hotspot_id, kind, epoch, entropy_index) VALUES (?, ?, ?, ?)",
+  );
   database.transaction(() => {
     for (let i = 0; i < count; i++) {
       const publicKey = sha256(u32(1_000_000 + i));
-      insert.run({ ...row, id: hotspotId(publicKey), public_key: publicKey });
+      const id = hotspotId(publicKey);
+      insert.run({ ...row, id, public_key: publicKey });
+      for (const kind of CONTACT_KINDS) meet.run(id, kind, EPOCH - 1, FIRST_INDEX - 1);
     }
   })();
   database.exec("PRAGMA wal_checkpoint(TRUNCATE)");

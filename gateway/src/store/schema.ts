@@ -1,9 +1,10 @@
 export type Dialect = "sqlite" | "postgres";
 
 const TYPES = {
-  sqlite: { text: "TEXT", bytes: "BLOB" },
+  // Clustered: a row lies in its primary key, which PostgreSQL has not.
+  sqlite: { text: "TEXT", bytes: "BLOB", clustered: " WITHOUT ROWID" },
   // Everything published is sorted by code unit, as JavaScript does; a database's own locale would not.
-  postgres: { text: 'TEXT COLLATE "C"', bytes: "BYTEA" },
+  postgres: { text: 'TEXT COLLATE "C"', bytes: "BYTEA", clustered: "" },
 };
 
 /** Raised with each change of the tables below: a database with another number is not opened. */
@@ -18,7 +19,7 @@ export const USED_QUERIES: Readonly<Record<Dialect, string>> = {
 
 /** The tables, one set for both databases. Amounts are decimal text: neither database has integers that wide. */
 export function schemaOf(dialect: Dialect): string[] {
-  const { text, bytes } = TYPES[dialect];
+  const { text, bytes, clustered } = TYPES[dialect];
   return [
     `CREATE TABLE IF NOT EXISTS facts (name ${text} PRIMARY KEY, value ${text} NOT NULL)`,
     `CREATE TABLE IF NOT EXISTS packets (
@@ -65,7 +66,7 @@ export function schemaOf(dialect: Dialect): string[] {
     "CREATE INDEX IF NOT EXISTS beacons_epoch ON beacons (epoch)",
     `CREATE TABLE IF NOT EXISTS contacts (
       hotspot_id ${text} NOT NULL, kind ${text} NOT NULL, epoch BIGINT NOT NULL, entropy_index BIGINT NOT NULL,
-      PRIMARY KEY (hotspot_id, kind, epoch))`,
+      PRIMARY KEY (hotspot_id, kind, epoch))${clustered}`,
     `CREATE TABLE IF NOT EXISTS epochs (
       epoch BIGINT PRIMARY KEY, from_ms BIGINT NOT NULL, to_ms BIGINT NOT NULL, closed_at_ms BIGINT NOT NULL,
       pool ${text} NOT NULL, paid ${text} NOT NULL, unallocated ${text} NOT NULL, root ${bytes} NOT NULL,

@@ -52,7 +52,7 @@ export interface Verified {
   manifest: Manifest;
   parameters: NetworkParameters;
   settlement: Settlement;
-  judgement: EpochJudgement;
+  judgement: Pick<EpochJudgement, "verdicts" | "proven">;
   packets: readonly ReceivedPacket[];
   hotspots: readonly Hotspot[];
   changes: Changes;
@@ -163,7 +163,7 @@ function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found
     ...head,
     manifest,
     settlement,
-    judgement,
+    judgement: { verdicts: judgement.verdicts, proven: judgement.proven },
     packets,
     hotspots,
     changes,
