@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { ContactBook, type LatestContacts, NO_CONTACTS } from "./contacts.ts";
+import fc from "fast-check";
+import { CONTACT_KINDS, ContactBook, type LatestContacts, NO_CONTACTS } from "./contacts.ts";
 import { explainVerdict } from "./reasons.ts";
 import { Scenario, verdictOn } from "./scenario.ts";
 import { type Circumstances, outcome, tryBeacon, tryWitness } from "./trial.ts";
@@ -166,6 +167,41 @@ describe("a book of contacts", () => {
     expect(book.latestBefore("a", "beaconed", 10)).toBe(9);
     book.add({ hotspotId: "a", kind: "beaconed", index: 3 });
     expect(book.latest()).toEqual(new Map([["a", { beaconed: 9, witnessed: null }]]));
+  });
+});
+
+describe("a book of contacts, whatever is written in it", () => {
+  const made = fc.array(
+    fc.record({
+      hotspotId: fc.constantFrom("a", "b"),
+      kind: fc.constantFrom("beaconed", "witnessed"),
+      index: fc.nat(20),
+    }),
+  );
+
+  test("tells what a search of all that came before tells, at each index", () => {
+    fc.assert(
+      fc.property(made, fc.nat(20), (contacts, split) => {
+        const sorted = contacts.toSorted((a, b) => a.index - b.index);
+        const before = new ContactBook();
+        for (const contact of sorted.filter(({ index }) => index < split)) before.add(contact);
+        const book = new ContactBook(before.latest());
+        for (let asked = split; asked <= 21; asked++) {
+          for (const hotspotId of ["a", "b"]) {
+            for (const kind of CONTACT_KINDS) {
+              const earlier = sorted.findLast(
+                (one) => one.hotspotId === hotspotId && one.kind === kind && one.index < asked,
+              );
+              expect(book.latestBefore(hotspotId, kind, asked)).toBe(earlier?.index as number);
+            }
+          }
+          for (const contact of sorted.filter(({ index }) => index === asked)) book.add(contact);
+          for (const contact of sorted.filter(({ index }) => index === asked)) {
+            expect(book.latestBefore(contact.hotspotId, contact.kind, asked)).not.toBe(asked);
+          }
+        }
+      }),
+    );
   });
 });
 
