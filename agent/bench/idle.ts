@@ -1,6 +1,7 @@
 /**
  * How much of one core an agent needs that has everything attached which a hotspot can have:
- * `bun agent/bench/idle.ts [seconds] [Bun|Deno]`. The agent is a process of its own; broker, ports and sockets are real.
+ * `bun agent/bench/idle.ts [seconds] [Bun|Deno] [radio…]`. The agent is a process of its own; broker, ports and sockets
+ * are real, and everything speaks at the rate of the real device. A hotspot has one radio, so each kind has its run.
  *
  * Processor time is counted, not time passed, so that other programs on this machine change it little.
  */
@@ -18,8 +19,10 @@ import { processUse } from "./process-use.ts";
 
 /** What issue 4 allows. */
 const MOST_PERCENT = 2;
-/** Starting, opening and the first packets are no idling. */
-const SETTLE_MS = 8000;
+/** Starting is no idling: for half a minute the runtime compiles what it runs most. */
+const SETTLE_MS = 30_000;
+/** A slice shorter than this is shown, and fails nothing. */
+const LEAST_S = 30;
 const PERIOD_MS = 60_000;
 
 interface Measured {
@@ -29,25 +32,31 @@ interface Measured {
   status: AgentStatus;
 }
 
-const seconds = Number(process.argv[2] ?? 60);
-const runtime = (process.argv[3] ?? "Bun") as Runtime;
-if (!(seconds > 0) || !["Bun", "Deno"].includes(runtime)) {
-  console.error("Usage: bun agent/bench/idle.ts [seconds, more than 0] [Bun|Deno]");
+const RADIOS: Readonly<Record<string, () => BenchRadio | Promise<BenchRadio>>> = {
+  "semtech-udp": udpForwarder,
+  "basics-station": basicsStation,
+  rak3172: serialModem,
+};
+
+const [, , secondsText = "60", runtimeText = "Bun", ...asked] = process.argv;
+const seconds = Number(secondsText);
+const radios = (asked.length === 0 ? Object.keys(RADIOS) : asked).map((name) => RADIOS[name]);
+if (!(seconds > 0) || !["Bun", "Deno"].includes(runtimeText) || radios.includes(undefined)) {
+  const usage = `[seconds, more than 0] [Bun|Deno] [${Object.keys(RADIOS).join("|")}]…`;
+  console.error(`Usage: bun agent/bench/idle.ts ${usage}`);
   process.exit(2);
 }
+const runtime = runtimeText as Runtime;
 
-const radios = seconds < 30 ? [udpForwarder] : [udpForwarder, basicsStation, serialModem];
 const all: Measured[] = [];
-for (const make of radios) {
+for (const make of radios.filter((one) => one !== undefined)) {
   await using radio = await make();
   all.push(await measure(radio));
 }
 print(all);
-if (all.some(({ percent }) => percent >= MOST_PERCENT)) {
-  console.error(`More than ${MOST_PERCENT} % of one core`);
-  process.exit(1);
-}
-process.exit();
+const isOver = all.some(({ percent }) => percent >= MOST_PERCENT);
+console.log(`\n${isOver ? "Not under" : "Under"} ${MOST_PERCENT} % of one core`);
+process.exit(isOver && seconds >= LEAST_S ? 1 : 0);
 
 async function measure(radio: BenchRadio): Promise<Measured> {
   const { gps, sensors } = benchDevices();

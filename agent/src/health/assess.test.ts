@@ -164,7 +164,7 @@ describe("what is wrong, and what to do about it", () => {
       "broken",
       /voltage is too low now: 51\.0 °C, load 0\.40 on 4/,
     ],
-    ["Machine", machine({ diskFreeBytes: 10 }), "attention", /nearly full: .*disk 99 % full/],
+    ["Machine", machine({ diskFreeBytes: 10 }), "attention", /nearly full: .*disk 99% full/],
     ["Machine", machine({ cpuTemperatureC: 85 }), "attention", /Hot: 85\.0 °C/],
     ["Machine", machine({ throttled: true }), "attention", /slows itself down/],
     ["Machine", machine({ load1min: 17 }), "attention", /Overloaded/],

@@ -77,7 +77,7 @@ export function crcErrorText({ statuses }: Pick<RadioFacts, "statuses">): string
   const told = statuses.flatMap(({ crcErrorPermille }) =>
     crcErrorPermille === undefined ? [] : [crcErrorPermille],
   );
-  return told.length === 0 ? undefined : `${(Math.max(...told) / 10).toFixed(1)} % with a bad CRC`;
+  return told.length === 0 ? undefined : `${(Math.max(...told) / 10).toFixed(1)}% with a bad CRC`;
 }
 
 const total = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0);

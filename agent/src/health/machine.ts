@@ -97,7 +97,7 @@ function factsText(reading: Reading): string {
     load1min === null
       ? undefined
       : `load ${load1min.toFixed(2)}${cores === null ? "" : ` on ${cores} cores`}`,
-    used === undefined ? undefined : `disk ${Math.round(used / 10)} % full`,
+    used === undefined ? undefined : `disk ${Math.round(used / 10)}% full`,
     ...reading.links.filter(({ isConnected }) => isConnected === true).map(linkText),
   ];
   return facts.filter((fact) => fact !== undefined).join(", ");

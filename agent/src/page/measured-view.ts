@@ -21,9 +21,7 @@ export function gpsView({ reading, integrity }: GpsFacts): Html | undefined {
     ["Satellites", `${satellitesUsed ?? 0} used, ${inView} in view`],
     [
       "Signals",
-      cn0 === undefined
-        ? undefined
-        : `mean ${cn0.meanDbHz.toFixed(0)} dB-Hz, spread ${cn0.spreadDb.toFixed(1)} dB`,
+      cn0 === undefined ? undefined : `${cn0.meanDbHz.toFixed(0)} ± ${cn0.spreadDb.toFixed(1)} dB-Hz`,
     ],
     ["Off its own mean", offM === undefined ? undefined : `${offM.latest.toFixed(1)} m`],
     ["This machine's clock", offsetText(integrity)],
@@ -74,7 +72,7 @@ export function machineView({ reading }: MachineFacts): Html | undefined {
       ["Processor", cpuTemperatureC === null ? undefined : `${cpuTemperatureC.toFixed(1)} °C`],
       ["Load", load1min === null ? undefined : `${load1min.toFixed(2)} on ${cores ?? "?"} cores`],
       ["Memory", roomText(memoryAvailableBytes, memoryTotalBytes)],
-      ["Disk", used === undefined ? undefined : `${(used / 10).toFixed(0)} % full`],
+      ["Disk", used === undefined ? undefined : `${(used / 10).toFixed(0)}% full`],
       ["Storage", reading.disks.map(wearText).join(", ")],
       ["Supply", supplyText(reading)],
       ["Network", reading.links.map(linkText).join(", ")],
@@ -92,7 +90,7 @@ type Machine = NonNullable<MachineFacts["reading"]>;
 
 function wearText({ device, writtenBytes, lifeUsedPercent }: Machine["disks"][number]): string {
   const written = `${device}: ${(writtenBytes / GIB).toFixed(1)} GiB written`;
-  return lifeUsedPercent === null ? written : `${written}, up to ${lifeUsedPercent} % of its life used`;
+  return lifeUsedPercent === null ? written : `${written}, up to ${lifeUsedPercent}% of its life used`;
 }
 
 function supplyText({ underVoltage, underVoltageOccurred }: Machine): string | undefined {

@@ -32,9 +32,9 @@ function factsOf(status: ConcentratorFacts, radio: RadioFacts, nowMs: number): H
     ["Good frames", count(rxOk)],
     ["Bad CRC", crcText(rxBad, crcErrorPermille)],
     ["Without CRC", rxNoCrc === 0 ? undefined : count(rxNoCrc)],
-    ["Outside the region's channels", rxOffPlan === undefined ? undefined : count(rxOffPlan)],
+    ["Off the channel plan", rxOffPlan === undefined ? undefined : count(rxOffPlan)],
     ["Transmitted", count(transmitted)],
-    ["Its datagrams acknowledged", ackPercent === undefined ? undefined : `${ackPercent} %`],
+    ["Acknowledged to it", ackPercent === undefined ? undefined : `${ackPercent}%`],
     ["Hearing", hearingText(status)],
     ["Temperature", temperatureC === undefined ? undefined : `${temperatureC.toFixed(1)} °C`],
     ["Beacons", radio.cannotBeacon === undefined ? undefined : `none: ${radio.cannotBeacon}`],
@@ -52,15 +52,13 @@ function reach(channels: number | undefined, factors: number | undefined): strin
 }
 
 const crcText = (rxBad: number, permille: number | undefined): string =>
-  permille === undefined
-    ? count(rxBad)
-    : `${count(rxBad)} (${(permille / 10).toFixed(1)} % of those with a CRC)`;
+  permille === undefined ? count(rxBad) : `${count(rxBad)} (${(permille / 10).toFixed(1)}%)`;
 
 /** Whether this silence is one to speak of. */
 function hearingText({ hearing }: ConcentratorFacts): string | undefined {
   if (hearing === undefined) return undefined;
   const { state, framesPerHour, silentMs } = hearing;
-  if (state === "learning") return "learning what is usual here, for some hours";
+  if (state === "learning") return "learning what is usual";
   const usual = `${framesPerHour < 10 ? framesPerHour.toFixed(1) : Math.round(framesPerHour)} frames an hour are usual`;
   return `${state === "deaf" ? "deaf" : "well"}; ${usual}, silent for ${duration(silentMs)}`;
 }

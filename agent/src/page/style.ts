@@ -9,7 +9,8 @@ h3 { margin: 0; font-size: 1.1rem; overflow-wrap: anywhere; }
 .id { margin: .2rem 0 0; font: .75rem/1.4 ui-monospace, monospace; overflow-wrap: anywhere; }
 .overall { margin: .8rem 0; padding: .6rem .8rem; font-size: 1.3rem; font-weight: 700; color: #fff; border-radius: 8px; }
 .overall.ok { background: var(--ok); } .overall.attention { background: var(--attention); } .overall.broken { background: var(--broken); }
-.parts, .cards { display: grid; gap: .6rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 24rem), 1fr)); }
+.parts { display: grid; gap: .6rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); }
+.cards { columns: 22rem; column-gap: .6rem; } .cards .card { margin: 0 0 .6rem; break-inside: avoid; }
 .part, .card { min-width: 0; padding: .5rem .8rem; border: 1px solid var(--line); border-radius: 8px; }
 .part { border-left: 10px solid; }
 .part.ok { border-left-color: var(--ok); } .part.attention { border-left-color: var(--attention); } .part.broken { border-left-color: var(--broken); }
