@@ -93,11 +93,16 @@ function secondsOf(file: string, isStart: SecondMark): ((i: number) => Uint8Arra
   return (i) => seconds[i % seconds.length] as Uint8Array;
 }
 
-/** Answers what the driver polls each second: an SPS30 says nothing by itself. */
+/** Answers what the driver polls each second: an SPS30 says nothing by itself. Requests may come in pieces. */
 function sps30(): (bytes: Uint8Array) => Uint8Array {
+  let held: number[] = [];
   return (bytes) => {
-    const command = bytes[2];
-    if (bytes[0] !== 0x7e || command === undefined) return new Uint8Array();
+    held.push(...bytes);
+    const start = held.indexOf(0x7e);
+    const end = held.indexOf(0x7e, start + 1);
+    if (start < 0 || end < 0) return new Uint8Array();
+    const command = held[start + 2] ?? 0;
+    held = held.slice(end + 1);
     return shdlc(command, command === 3 ? measurement() : new Uint8Array());
   };
 }

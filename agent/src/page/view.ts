@@ -50,10 +50,14 @@ started ${ago(status.startedAtMs, status.atMs)}. <a href="/status.json">status.j
 const byUrgency = (parts: readonly Part[]): Part[] =>
   parts.toSorted((one, other) => URGENCY.indexOf(one.health) - URGENCY.indexOf(other.health));
 
-/** `: GPS, Sensor air` */
+const NAMED = 3;
+
+/** `: GPS, Sensor air, Sensor meter and 2 more` */
 function summary(parts: readonly Part[]): string {
   const troubled = byUrgency(parts).filter(({ health }) => health !== "ok");
-  return troubled.length === 0 ? "" : `: ${troubled.map(({ title }) => title).join(", ")}`;
+  const named = troubled.slice(0, NAMED).map(({ title }) => title);
+  const more = troubled.length > NAMED ? ` and ${troubled.length - NAMED} more` : "";
+  return troubled.length === 0 ? "" : `: ${named.join(", ")}${more}`;
 }
 
 const partView = ({ title, health, text, advice }: Part): Html => html`
