@@ -1,9 +1,6 @@
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { ManualClock } from "@earshot/protocol/testing";
 import fc from "fast-check";
-import { hasSocat, makePtyPair } from "../../test/pty-pair.ts";
-import { skipWithout } from "../../test/tools.ts";
-import { openSerial } from "../link/serial-link.ts";
 import { driverContract } from "../testing/driver-contract.ts";
 import { MemoryLink } from "../testing/memory-link.ts";
 import { TEST_SENSORS, type TestSensor } from "./test-sensors.ts";
@@ -72,19 +69,3 @@ async function drained(driver: ReturnType<TestSensor["open"]>) {
   }
   return readings;
 }
-
-describe.skipIf(skipWithout(hasSocat))("over a real serial port", () => {
-  test.each(Object.entries(TEST_SENSORS))("%s", async (_name, sensor) => {
-    await using pair = await makePtyPair();
-    const device = await openSerial({ path: pair.paths[1], baudRate: 9600 });
-    const driver = sensor.open(() => openSerial({ path: pair.paths[0], baudRate: 9600 }), {
-      clock: new ManualClock(NOW_MS),
-    });
-    const reading = driver[Symbol.asyncIterator]().next();
-    await device.write(join([sensor.garbage, sensor.frame(4)]));
-    const [quantity, value] = sensor.expected(4);
-    expect((await reading).value?.quantities[quantity]).toBeCloseTo(value, 4);
-    await driver.close();
-    await device.close();
-  });
-});
