@@ -1,9 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { QUANTITIES } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
+import { driverContract } from "../testing/driver-contract.ts";
 import { type LinuxFiles, linuxFiles } from "./linux-files.ts";
 import { openLinuxHealth, quantitiesOf } from "./linux-health.ts";
 import { readLinux } from "./read-linux.ts";
+import type { LinuxReading } from "./reading.ts";
 
 /** A Raspberry Pi 4 with a card, an eMMC and wireless, as its files; what is not here is absent. */
 const PI: Readonly<Record<string, string>> = {
@@ -116,6 +118,26 @@ test("absent files and folders are no errors", async () => {
   expect(await linuxFiles.readFile("/proc")).toBeUndefined();
   expect(await linuxFiles.list("/sys/no-such-folder")).toEqual([]);
   expect(await linuxFiles.diskSpace("/no-such-folder")).toBeUndefined();
+});
+
+driverContract<LinuxReading>("openLinuxHealth", {
+  capacity: 8,
+  isAlwaysThere: true,
+  async open() {
+    const clock = new ManualClock(1000);
+    const driver = openLinuxHealth({ clock, periodMs: 1000, capacity: 8, files: filesOf(PI) });
+    return {
+      driver,
+      async feedGood(count) {
+        const { frames } = driver.counts();
+        while (driver.counts().frames < frames + count) await clock.advance(1000);
+      },
+      feedGarbage: async () => {},
+      lose: () => {},
+      // Nothing is open but its wait for the next period.
+      linkCloses: () => (clock.pending === 0 ? 1 : 0),
+    };
+  },
 });
 
 describe("openLinuxHealth", () => {

@@ -24,6 +24,8 @@ export interface DriverDevice<R> {
   open(): Promise<DriverFixture<R>>;
   /** Readings that the driver holds for a slow consumer, at least 8. */
   capacity: number;
+  /** It cannot go away and sends no bytes, as the machine itself: the cases of losses and garbage are left out. */
+  isAlwaysThere?: boolean;
   /** Most bytes the driver may hold while it waits for the end of a frame; with `feedFlood`. */
   maxFrameBytes?: number;
 }
@@ -34,6 +36,9 @@ type Case<R> = (device: DriverDevice<R>) => Promise<void>;
 export function driverContract<R>(name: string, device: DriverDevice<R>): void {
   describe(`${name} keeps the driver contract`, () => {
     for (const [title, run] of Object.entries<Case<R>>(CASES)) test(title, () => run(device));
+    if (device.isAlwaysThere !== true) {
+      for (const [title, run] of Object.entries<Case<R>>(LOSS_CASES)) test(title, () => run(device));
+    }
     if (device.maxFrameBytes !== undefined) {
       test("a flood without a frame end is not kept", () => floodIsBounded(device));
       test("chunk boundaries do not matter", () => chunksDoNotMatter(device));
@@ -97,6 +102,9 @@ const CASES = {
     assert.throws(() => driver[Symbol.asyncIterator](), TypeError);
     await driver.close();
   },
+} satisfies Record<string, Case<unknown>>;
+
+const LOSS_CASES = {
   "a lost device is a LinkLostError after its last readings": async (device) => {
     const { driver, feedGood, lose, linkCloses } = await device.open();
     await feedGood(3);
