@@ -28,8 +28,12 @@ export interface Ports {
   gpsd: number;
 }
 
-/** A configuration in a folder of its own. Ports 0 let the system choose; the log tells which. */
-export function writeConfig({ broker, gpsd }: Ports): string {
+/**
+ * A configuration in a folder of its own. Ports 0 let the system choose; the log tells which.
+ *
+ * @param more tables put behind it
+ */
+export function writeConfig({ broker, gpsd }: Ports, more = ""): string {
   const folder = temporaryFolder();
   const file = join(folder, "agent.toml");
   const toml = `
@@ -53,7 +57,7 @@ type = "gpsd"
 port = ${gpsd}
 [page]
 listen = "127.0.0.1:0"
-`;
+${more}`;
   writeFileSync(file, toml);
   return file;
 }
