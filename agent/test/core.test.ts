@@ -152,6 +152,17 @@ test("a radio whose beacons nobody could hear sends none, and says why", async (
   await agent.stop();
 });
 
+test("what a concentrator tells of itself is watched for deafness", async () => {
+  const agent = new AgentHarness();
+  await agent.start();
+  const counters = { rxOk: 1, rxBad: 0, rxNoCrc: 0, transmitted: 0 };
+  agent.radio.read({ kind: "radio", atMs: agent.clock.now(), gatewayEui: "aa", ...counters });
+  await agent.clock.advance(0);
+  const { statuses } = agent.board.snapshot(agent.clock.now()).radio;
+  expect(statuses).toMatchObject([{ gatewayEui: "aa", hearing: { state: "learning" } }]);
+  await agent.stop();
+});
+
 test("one beacon a window, also over a restart within it", async () => {
   const agent = new AgentHarness();
   await agent.start();
