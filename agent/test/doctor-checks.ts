@@ -6,29 +6,11 @@ import { testDevices } from "@earshot/drivers/testing";
 import { ManualClock, seededRandom } from "@earshot/protocol/testing";
 import { lookForDevices } from "../src/cli/doctor.ts";
 import { main } from "../src/cli/main.ts";
-import { parseConfig } from "../src/config/load.ts";
 import { portUsers } from "../src/devices/port-users.ts";
 import type { Surroundings } from "../src/doctor/find-devices.ts";
+import { configWith } from "../src/testing/config-with.ts";
 import { PortBench } from "./doctor-ports.ts";
 import { otherProgramOn } from "./pty-device.ts";
-
-/** What a configuration has before anything is attached. */
-const BASE = `
-[network]
-name = "test"
-public_key = "${"ab".repeat(32)}"
-[broker]
-url = "mqtt://127.0.0.1"
-[hotspot]
-latitude = 47.3667
-longitude = 8.55
-elevation_m = 12
-antenna_gain_dbi = 3
-region = "EU868"
-
-`;
-
-const readConfig = (lines: string) => parseConfig(BASE + lines, { file: "agent.toml", environment: {} });
 
 /** Garbage, as a device that nothing here knows says it. */
 const GARBAGE = Uint8Array.from({ length: 60 }, (_, i) => ((i * 37) ^ 0xc3) | 0x80);
@@ -43,7 +25,7 @@ export const doctorChecks: Record<string, () => Promise<void>> = {
     await bench.plug("garbage", { type: "nmea", baudRate: 1, talk: () => GARBAGE });
     const { text, tookMs } = await look(bench);
 
-    const { gps, lora, sensors } = readConfig(configurationIn(text));
+    const { gps, lora, sensors } = configWith(configurationIn(text));
     const types = (...wanted: string[]) => devices.filter(([, { type }]) => wanted.includes(type));
     for (const [name, { type, baudRate }] of devices) {
       const path = pathOf(bench, name);
@@ -77,7 +59,7 @@ export const doctorChecks: Record<string, () => Promise<void>> = {
     assert.ok(text.includes(`taken\n    in use: cat (process ${other.pid}) has it open\n`), text);
     assert.deepEqual(bench.bauds(taken), []);
     assert.deepEqual(
-      readConfig(configurationIn(text)).sensors.map(({ type }) => type),
+      configWith(configurationIn(text)).sensors.map(({ type }) => type),
       ["sds011"],
     );
   },
@@ -108,7 +90,7 @@ export const doctorChecks: Record<string, () => Promise<void>> = {
     assert.deepEqual(bench.bauds(receiver), []);
     assert.ok(text.includes(`gpsd: 3.25, reads ${receiver}\n`));
     assert.match(text, /Packet forwarder: 00800000a0001234 at 127\.0\.0\.1 sends to port \d+\n/);
-    const { gps, lora } = readConfig(configurationIn(text));
+    const { gps, lora } = configWith(configurationIn(text));
     assert.equal(gps.type, "gpsd");
     assert.equal(lora.type, "semtech-udp");
     assert.deepEqual("listen" in lora && lora.listen, forwarder.sendsTo);

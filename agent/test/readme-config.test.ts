@@ -1,26 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import type { Config } from "../src/config/config.ts";
-import { parseConfig } from "../src/config/load.ts";
 import { LORA_TYPES } from "../src/config/lora-schema.ts";
 import { SENSOR_TYPES } from "../src/config/sensor-schema.ts";
+import { configWith } from "../src/testing/config-with.ts";
 
 /** The tables of supported devices are in the README of the drivers; what reads their config lines is here. */
 const README = readFileSync(new URL("../../drivers/README.md", import.meta.url), "utf8");
-
-const BASE = `
-[network]
-name = "test"
-public_key = "${"ab".repeat(32)}"
-[broker]
-url = "mqtt://127.0.0.1"
-[hotspot]
-latitude = 47.3667
-longitude = 8.55
-elevation_m = 12
-antenna_gain_dbi = 3
-region = "EU868"
-`;
 
 interface Row {
   device: string;
@@ -52,8 +38,7 @@ const rows = deviceRows(README);
 
 function read({ section, lines }: Row): Config {
   const name = section === "[[sensors]]" ? ['name = "one"'] : [];
-  const toml = [BASE, section, ...name, ...lines].join("\n");
-  return parseConfig(toml, { file: "agent.toml", environment: {} });
+  return configWith([section, ...name, ...lines].join("\n"));
 }
 
 describe("the config lines of each supported device are read", () => {

@@ -3,27 +3,16 @@ import { bindUdp } from "@earshot/drivers";
 import { ManualClock, seededRandom } from "@earshot/protocol/testing";
 import type { Terminal } from "../cli/terminal.ts";
 import type { Config } from "../config/config.ts";
-import { parseConfig } from "../config/load.ts";
+import { configWith } from "../testing/config-with.ts";
 import { checkGps, checkRadio } from "./check-devices.ts";
 
-const TOML = `
-[network]
-name = "test"
-public_key = "${"ab".repeat(32)}"
-[broker]
-url = "mqtt://127.0.0.1"
-[hotspot]
-latitude = 47.3667
-longitude = 8.55
-elevation_m = 12
-antenna_gain_dbi = 3
-region = "EU868"
+const RADIO = `
 [lora]
 type = "semtech-udp"
 listen = "127.0.0.1:0"
 `;
 
-const configOf = (more = ""): Config => parseConfig(TOML + more, { file: "agent.toml", environment: {} });
+const configOf = (more = ""): Config => configWith(RADIO + more);
 
 /** Its `told` resolves with the first line on standard error. */
 function terminal() {

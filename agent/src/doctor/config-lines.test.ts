@@ -1,26 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { DeviceType, FoundDevice } from "@earshot/drivers";
 import type { Config } from "../config/config.ts";
-import { parseConfig } from "../config/load.ts";
+import { configWith } from "../testing/config-with.ts";
 import { configLines, type Reachable } from "./config-lines.ts";
-
-/** What a configuration has before anything is attached. */
-const BASE = `
-[network]
-name = "test"
-public_key = "${"ab".repeat(32)}"
-[broker]
-url = "mqtt://127.0.0.1"
-[hotspot]
-latitude = 47.3667
-longitude = 8.55
-elevation_m = 12
-antenna_gain_dbi = 3
-region = "EU868"
-
-`;
-
-const read = (toml: string): Config => parseConfig(BASE + toml, { file: "agent.toml", environment: {} });
 
 const found = (
   type: DeviceType,
@@ -34,7 +16,7 @@ const found = (
 });
 
 const configOf = (reachable: Partial<Reachable>): Config =>
-  read(configLines({ devices: [], hasGpsd: false, ...reachable }));
+  configWith(configLines({ devices: [], hasGpsd: false, ...reachable }));
 
 describe("each kind of device makes lines that the configuration takes as they are", () => {
   test.each(["nmea", "ubx"] as const)("%s", (type) => {
@@ -87,7 +69,7 @@ test("of several receivers and radios the first is configured, the others stand 
   expect(text.match(/^\[.*\]$/gm)).toEqual(["[lora]", "[gps]"]);
   const others = [...text.matchAll(/^# type = "(.*)"$/gm)].map(([, type]) => type);
   expect(others).toEqual(["rak3172", "rn2483", "basics-station", "ubx"]);
-  expect(read(text)).toMatchObject({ lora: { type: "semtech-udp" }, gps: { type: "gpsd" } });
+  expect(configWith(text)).toMatchObject({ lora: { type: "semtech-udp" }, gps: { type: "gpsd" } });
 });
 
 test("sensors of one kind get names of their own; a meter without a known map is left for its owner", () => {
@@ -100,7 +82,7 @@ test("sensors of one kind get names of their own; a meter without a known map is
     ],
     hasGpsd: false,
   });
-  expect(read(text).sensors.map(({ name }) => name)).toEqual(["sds011", "sds011-2", "meter-2"]);
+  expect(configWith(text).sensors.map(({ name }) => name)).toEqual(["sds011", "sds011-2", "meter-2"]);
   expect(text).toContain("# a modbus: find its map.\n# [[sensors]]\n");
 });
 
