@@ -1,9 +1,10 @@
 import { ManualClock } from "@earshot/protocol/testing";
 import { MemoryNetwork } from "../testing/memory-network.ts";
 import type { GwmpDatagram, GwmpVersion } from "./gwmp-datagram.ts";
-import type { LoraReading, LoraTransmission, RadioFrame, RadioStatus } from "./reading.ts";
+import type { LoraTransmission } from "./reading.ts";
 import { openSemtechUdp, type SemtechUdpOptions, type SemtechUdpRadio } from "./semtech-udp.ts";
 import { TestForwarder } from "./test-forwarder.ts";
+import { TestRadio } from "./test-radio.ts";
 
 export const BEACON: LoraTransmission = {
   bytes: new Uint8Array([0xe0, 1, 2]),
@@ -14,43 +15,24 @@ export const BEACON: LoraTransmission = {
 };
 
 /** A server on a network in memory and in virtual time, and forwarders to try it with. */
-export class TestServer {
+export class TestServer extends TestRadio {
   readonly clock = new ManualClock(Date.UTC(2026, 10, 21, 9, 36, 24));
   readonly network = new MemoryNetwork();
   readonly socket = this.network.bind({ host: "10.0.0.1", port: 1700 });
   readonly messages: string[] = [];
   readonly driver: SemtechUdpRadio;
-  readonly #readings: AsyncIterator<LoraReading>;
 
   constructor(options: Partial<SemtechUdpOptions> = {}) {
+    super();
     const log = (_level: string, message: string) => {
       this.messages.push(message);
     };
     this.driver = openSemtechUdp({ socket: this.socket, clock: this.clock, log, ...options });
-    this.#readings = this.driver[Symbol.asyncIterator]();
   }
 
   forwarder(options: { gatewayEui?: string; version?: GwmpVersion } = {}): TestForwarder {
     const bind = () => this.network.bind({ host: "10.0.0.2", port: 0 });
     return new TestForwarder({ up: bind(), down: bind(), server: this.socket.local, ...options });
-  }
-
-  async next(): Promise<LoraReading> {
-    const next = await this.#readings.next();
-    if (next.done) throw new Error("The readings ended");
-    return next.value;
-  }
-
-  async nextFrame(): Promise<RadioFrame> {
-    const reading = await this.next();
-    if (reading.kind !== "frame") throw new Error("Not a frame");
-    return reading;
-  }
-
-  async nextStatus(): Promise<RadioStatus> {
-    const reading = await this.next();
-    if (reading.kind !== "radio") throw new Error("Not a status");
-    return reading;
   }
 }
 

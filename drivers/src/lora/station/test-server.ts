@@ -1,5 +1,6 @@
 import { ManualClock } from "@earshot/protocol/testing";
-import type { LoraReading, LoraTransmission, RadioFrame, RadioStatus } from "../reading.ts";
+import type { LoraTransmission } from "../reading.ts";
+import { TestRadio } from "../test-radio.ts";
 import { type BasicsStationOptions, type BasicsStationRadio, openBasicsStation } from "./basics-station.ts";
 import { type MemoryConnection, MemoryListener } from "./test-listener.ts";
 import { TestStation } from "./test-station.ts";
@@ -13,22 +14,21 @@ export const BEACON: LoraTransmission = {
 };
 
 /** A server in memory and in virtual time, and stations to try it with. */
-export class TestServer {
+export class TestServer extends TestRadio {
   readonly clock = new ManualClock(Date.UTC(2026, 10, 21, 9, 36, 24));
   readonly listener = new MemoryListener();
   readonly messages: string[] = [];
   readonly driver: BasicsStationRadio;
   /** The connection dialled last. */
   last: MemoryConnection | undefined;
-  readonly #readings: AsyncIterator<LoraReading>;
 
   constructor(options: Partial<BasicsStationOptions> = {}) {
+    super();
     const log = (_level: string, message: string) => {
       this.messages.push(message);
     };
     const { clock, listener } = this;
     this.driver = openBasicsStation({ listener, clock, log, region: "EU868", powerDbm: 14, ...options });
-    this.#readings = this.driver[Symbol.asyncIterator]();
   }
 
   async dial(path: string, authorization?: string): Promise<MemoryConnection> {
@@ -41,23 +41,5 @@ export class TestServer {
 
   station(router?: string): Promise<TestStation> {
     return TestStation.connect((path) => this.dial(path), router);
-  }
-
-  async next(): Promise<LoraReading> {
-    const next = await this.#readings.next();
-    if (next.done) throw new Error("The readings ended");
-    return next.value;
-  }
-
-  async nextFrame(): Promise<RadioFrame> {
-    const reading = await this.next();
-    if (reading.kind !== "frame") throw new Error("Not a frame");
-    return reading;
-  }
-
-  async nextStatus(): Promise<RadioStatus> {
-    const reading = await this.next();
-    if (reading.kind !== "radio") throw new Error("Not a status");
-    return reading;
   }
 }
