@@ -8,7 +8,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AgentStatus, DeviceFacts } from "../src/board/facts.ts";
-import { startMosquitto } from "../src/testing/mqtt-brokers.ts";
+import { hasTool, startMosquitto } from "../src/testing/mqtt-brokers.ts";
 import { temporaryFolder } from "../src/testing/temporary-folder.ts";
 import { AgentProcess, type Runtime } from "../test/agent-process.ts";
 import { NETWORK, networkSigner } from "../test/harness.ts";
@@ -47,6 +47,10 @@ if (!(seconds > 0) || !["Bun", "Deno"].includes(runtimeText) || radios.includes(
   process.exit(2);
 }
 const runtime = runtimeText as Runtime;
+if (!hasTool("socat") || !hasTool("mosquitto")) {
+  console.log("Skipped: it needs socat and mosquitto (apt-get install socat mosquitto)");
+  process.exit();
+}
 
 const all: Measured[] = [];
 for (const make of radios.filter((one) => one !== undefined)) {

@@ -1,11 +1,16 @@
 import type { ChannelCounts } from "@earshot/drivers";
-import type { ChannelFacts, ConcentratorFacts, RadioFacts } from "../board/facts.ts";
+import type { ChannelFacts, ConcentratorFacts, ForwarderFacts, RadioFacts } from "../board/facts.ts";
 import { ago, duration } from "../health/age.ts";
 import { card, count, factList, type Html, megahertz, table } from "./html.ts";
 
 /** Each concentrator with what it heard by radio and channel; of a modem, its one channel. */
 export function radioView(radio: RadioFacts, nowMs: number): Html[] {
-  const cards = radio.statuses.map((status) => concentratorView(status, radio, nowMs));
+  const told = new Set(radio.statuses.map(({ gatewayEui }) => gatewayEui));
+  const untold = (radio.forwarders ?? []).filter(({ gatewayEui }) => !told.has(gatewayEui));
+  const cards = [
+    ...radio.statuses.map((status) => concentratorView(status, radio, nowMs)),
+    ...untold.map((one) => card(`Concentrator ${one.gatewayEui}`, factList(forwarderFacts(one, nowMs)))),
+  ];
   const isTold = radio.statuses.some(({ channelCounts }) => channelCounts !== undefined);
   if (isTold || radio.channels.length === 0) return cards;
   return [...cards, card("Channels", heardTable(radio.channels, nowMs))];
@@ -24,9 +29,17 @@ function concentratorView(status: ConcentratorFacts, radio: RadioFacts, nowMs: n
   return card(title, parts);
 }
 
+type Fact = readonly [label: string, value: string | undefined];
+
+const forwarderFacts = ({ lastSeenMs, canTransmit }: ForwarderFacts, nowMs: number): Fact[] => [
+  ["Last datagram", ago(lastSeenMs, nowMs)],
+  ["Asks for transmissions", canTransmit ? "yes" : "no"],
+];
+
 function factsOf(status: ConcentratorFacts, radio: RadioFacts, nowMs: number): Html {
   const { rxOk, rxBad, rxNoCrc, transmitted, crcErrorPermille, rxOffPlan, ackPercent } = status;
-  const { channels, spreadingFactors, temperatureC } = status;
+  const { channels, spreadingFactors, temperatureC, gatewayEui } = status;
+  const forwarder = radio.forwarders?.find((one) => one.gatewayEui === gatewayEui);
   return factList([
     ["Hears at once", reach(channels, spreadingFactors)],
     ["Good frames", count(rxOk)],
@@ -38,7 +51,8 @@ function factsOf(status: ConcentratorFacts, radio: RadioFacts, nowMs: number): H
     ["Hearing", hearingText(status)],
     ["Temperature", temperatureC === undefined ? undefined : `${temperatureC.toFixed(1)} °C`],
     ["Beacons", radio.cannotBeacon === undefined ? undefined : `none: ${radio.cannotBeacon}`],
-    ["Told", ago(status.atMs, nowMs)],
+    ["Counters told", ago(status.atMs, nowMs)],
+    ...(forwarder === undefined ? [] : forwarderFacts(forwarder, nowMs)),
   ]);
 }
 

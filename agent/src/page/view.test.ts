@@ -37,7 +37,17 @@ async function pageText(fill: (board: StatusBoard, nowMs: number) => void): Prom
 }
 
 test("what each concentrator heard, by radio and channel, with the share of bad CRCs", async () => {
-  const text = await pageText((board, atMs) => board.radio.addStatus({ ...CONCENTRATOR, atMs }));
+  const text = await pageText((board, atMs) => {
+    const forwarders = () => [
+      { gatewayEui: "aa555a0000000000", lastSeenMs: atMs, canTransmit: true },
+      { gatewayEui: "bb", lastSeenMs: atMs, canTransmit: false },
+    ];
+    const counts = () => ({ frames: 1, badFrames: 0, garbageBytes: 0, droppedReadings: 0 });
+    board.devices.opened("radio", { name: "semtech-udp", counts, forwarders });
+    board.radio.addStatus({ ...CONCENTRATOR, atMs });
+  });
+  expect(text).toContain("|Counters told|0 s ago|Last datagram|0 s ago|Asks for transmissions|yes|");
+  expect(text).toContain("|Concentrator bb|Last datagram|0 s ago|Asks for transmissions|no|");
   expect(text).toContain("Concentrator aa555a0000000000");
   expect(text).toContain("Hears at once|8 channels, 6 spreading factors");
   expect(text).toContain("Good frames|1,234|Bad CRC|66 (5.1%)");
