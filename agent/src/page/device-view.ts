@@ -1,6 +1,7 @@
+import { html } from "hono/html";
 import type { AgentStatus, DeviceFacts } from "../board/facts.ts";
 import { ago } from "../health/age.ts";
-import { card, count, type Html, table } from "./html.ts";
+import { count, type Html, table } from "./html.ts";
 
 const STATE: Record<DeviceFacts["state"], string> = { ok: "speaks", searching: "waited for", lost: "lost" };
 
@@ -12,13 +13,10 @@ export function linesView({ radio, gps, sensors, machine, atMs }: AgentStatus): 
     ...sensors.map((sensor): [string, DeviceFacts] => [sensor.source, sensor]),
     ...(machine === undefined ? [] : [["Machine", machine] as [string, DeviceFacts]]),
   ];
-  return card(
-    "Lines to the devices",
-    table(
-      ["Device", "State", "Last", "A second", "Frames", "Damaged", "Stray bytes", "Given up", "Opened"],
-      devices.map(([name, device]) => [name, ...rowOf(device, atMs)]),
-    ),
-  );
+  return html`<section class="card">${table(
+    ["Device", "State", "Last", "A second", "Frames", "Damaged", "Stray bytes", "Given up", "Opened"],
+    devices.map(([name, device]) => [name, ...rowOf(device, atMs)]),
+  )}</section>`;
 }
 
 function rowOf(device: DeviceFacts, nowMs: number): (string | undefined)[] {

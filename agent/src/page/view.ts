@@ -39,7 +39,7 @@ export const view = (status: AgentStatus, { health, parts }: Assessment): Html =
 <div class="cards">${measuredViews(status)}</div>
 <h2>Sent and heard</h2>
 <div class="cards">${packetsView(status)}</div>
-<h2>Lines</h2>
+<h2>Lines to the devices</h2>
 ${linesView(status)}
 </main>
 <footer>As of ${utcTime(status.atMs)}; reloads every ${REFRESH_S} s. Network ${status.network}, agent ${status.version},
