@@ -33,7 +33,7 @@ class PtyPort {
   }
 
   get isQuiet(): boolean {
-    return this.#toDevice <= 0 && this.#toComputer <= 0;
+    return this.#toDevice === 0 && this.#toComputer === 0;
   }
 
   /** Once socat has made the terminal. */
@@ -72,16 +72,24 @@ class PtyPort {
   }
 
   #hear(bytes: Uint8Array): void {
-    this.#toDevice -= bytes.length;
+    this.#toDevice = Math.max(0, this.#toDevice - bytes.length);
     const answer = this.#isRight ? this.#device?.answer?.(bytes) : undefined;
     if (answer !== undefined && answer.length > 0) this.#say(answer);
     this.#onTraffic();
   }
 
   #heard(bytes: Uint8Array): Uint8Array {
-    this.#toComputer -= bytes.length;
+    this.#toComputer = Math.max(0, this.#toComputer - bytes.length);
     this.#onTraffic();
     return bytes;
+  }
+
+  /** What was still on the way is lost, and nobody waits for it. */
+  async #close(link: ByteLink): Promise<void> {
+    await link.close();
+    this.#toDevice = 0;
+    this.#toComputer = 0;
+    this.#onTraffic();
   }
 
   /** The link, with every byte counted that passes. */
@@ -92,7 +100,7 @@ class PtyPort {
         this.#toDevice += bytes.length;
         return link.write(bytes);
       },
-      close: () => link.close(),
+      close: () => this.#close(link),
       async *[Symbol.asyncIterator]() {
         for await (const bytes of link) yield heard(bytes);
       },
