@@ -63,7 +63,7 @@ ${more}`;
 }
 
 /** The agent as a process of its own, watched through its log. */
-export class AgentProcess {
+export class AgentProcess implements AsyncDisposable {
   readonly lines: string[] = [];
   stdout = "";
   readonly #child: ChildProcess;
@@ -125,6 +125,11 @@ export class AgentProcess {
   end(signal: NodeJS.Signals): Promise<unknown> {
     this.#child.kill(signal);
     return this.exit();
+  }
+
+  /** A test that fails leaves no agent behind. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end("SIGKILL");
   }
 
   /** Exit code, or the signal that ended it. */

@@ -31,7 +31,7 @@ describe.skipIf(skipPty)("a sensor that is unplugged and put back while the agen
         await using wind = await PtyDevice.plugged();
         const sensors = table("air", "pms5003", air.path) + table("wind", "nmea-weather", wind.path);
         const config = writeConfig({ broker: await freePort(), gpsd: await freePort() }, sensors);
-        const agent = new AgentProcess(runtime, config);
+        await using agent = new AgentProcess(runtime, config);
         await Promise.all([agent.logged(/Opened sensor air/), agent.logged(/Opened sensor wind/)]);
         const page = await agent.pageAddress();
         await sayAndAsk(page, "Sensor air", air, pmsFrame(1, 2, 3));

@@ -33,7 +33,7 @@ describe.skipIf(!hasTool("mosquitto"))("the agent as a process", () => {
       async () => {
         network.packets.length = 0;
         const config = writeConfig({ broker: broker.port, gpsd: gpsd.port });
-        const agent = new AgentProcess(runtime, config);
+        await using agent = new AgentProcess(runtime, config);
         const forwarder = new FakeForwarder(await agent.radioPort());
         await forwarder.pull();
 
@@ -90,7 +90,7 @@ describe.skipIf(!hasTool("mosquitto"))("the agent as a process", () => {
       const config = writeConfig({ broker: broker.port, gpsd: gpsd.port });
       await runCommand("Bun", ["id", "--config", config]);
       await network.publishEntropy(systemClock.now(), 60_000);
-      const doctor = new AgentProcess("Bun", config, ["doctor"]);
+      await using doctor = new AgentProcess("Bun", config, ["doctor"]);
       const forwarder = new FakeForwarder(await doctor.radioPort());
       await forwarder.pull();
       const code = await doctor.exit();
@@ -112,7 +112,7 @@ describe.skipIf(!hasTool("mosquitto"))("the agent as a process", () => {
       const config = writeConfig({ broker: broker.port, gpsd: gpsd.port });
       let frames = 0;
       for (let round = 0; round < 10; round++) {
-        const agent = new AgentProcess("Bun", config);
+        await using agent = new AgentProcess("Bun", config);
         const forwarder = new FakeForwarder(await agent.radioPort());
         await forwarder.pull();
         const before = network.packets.length;
@@ -122,7 +122,7 @@ describe.skipIf(!hasTool("mosquitto"))("the agent as a process", () => {
         expect(await agent.end("SIGKILL")).toBe("SIGKILL");
         forwarder.close();
       }
-      const last = new AgentProcess("Bun", config);
+      await using last = new AgentProcess("Bun", config);
       const isComplete = () => {
         const sequences = new Set(network.packets.map(({ packet }) => packet.sequence));
         const highest = Math.max(...sequences);
