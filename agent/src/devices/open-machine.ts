@@ -3,10 +3,15 @@ import type { Clock } from "@earshot/protocol";
 import type { Config } from "../config/config.ts";
 import type { OpenDevice } from "./open-device.ts";
 
+/** Once in each reading packet at least, or the gateway would see gaps. */
+const LONGEST_PERIOD_MS = 60_000;
+
 /** How to look at the computer itself; `undefined` where nobody asked for it. */
 export function machineOpener(
-  { machine, stateDir }: Pick<Config, "machine" | "stateDir">,
+  { machine, stateDir, core }: Pick<Config, "machine" | "stateDir" | "core">,
   clock: Clock,
 ): OpenDevice<Driver<LinuxReading>> | undefined {
-  return machine.health ? async () => openLinuxHealth({ clock, diskPath: stateDir }) : undefined;
+  if (!machine.health) return undefined;
+  const periodMs = Math.min(core.readingPeriodMs, LONGEST_PERIOD_MS);
+  return async () => openLinuxHealth({ clock, diskPath: stateDir, periodMs });
 }

@@ -178,6 +178,12 @@ describe("what is wrong, and what to do about it", () => {
     ["GPS", gps({ state: "searching", sinceMs: 0, garbageBytes: 900 }), "broken", /not what was expected/],
     ["GPS", gps({ lastAtMs: secondsAgo(50) }), "broken", /Silent for 50 s/],
     ["GPS", gps({ reading: fix({ mode: 1 }) }), "attention", /No fix/],
+    [
+      "GPS",
+      gps({ reading: fix({ mode: 1, rejectedFix: { mode: 3, latDeg: 48, lonDeg: 11 } }) }),
+      "attention",
+      /rejects its own fix/,
+    ],
     ["GPS", gps({ reading: fix({ antenna: "open" }) }), "broken", /antenna is not connected/],
     [
       "Broker",

@@ -21,12 +21,15 @@ export function gpsPart(gps: DeviceState & Pick<GpsFacts, "reading" | "integrity
   return (
     ownAlarm(gps.reading, sky) ??
     doubt(gps.integrity?.findings ?? []) ??
-    (mode < 2
-      ? attention(TITLE, `No fix: ${sky}`, "Give the GPS antenna a clear view of the sky.")
-      : undefined) ??
+    (mode < 2 ? noFix(gps.reading.rejectedFix !== undefined, sky) : undefined) ??
     problem ??
     ok(TITLE, `${mode}D fix: ${sky}`)
   );
+}
+
+function noFix(isRejected: boolean, sky: string): Part {
+  const text = isRejected ? "The receiver rejects its own fix as too inexact" : "No fix";
+  return attention(TITLE, `${text}: ${sky}`, "Give the GPS antenna a clear view of the sky.");
 }
 
 /** What the receiver says of itself. */
