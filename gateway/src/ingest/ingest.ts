@@ -81,16 +81,18 @@ export class Ingest {
 
   #file({ decoded, hotspotId, about }: CheckedPacket, id: string, nowMs: number): StoredPacket {
     const { progress } = this.#deps;
+    const { packet } = decoded;
     return {
       id,
       hotspotId,
-      type: decoded.packet.type,
-      sequence: decoded.packet.sequence,
+      type: packet.type,
+      sequence: packet.sequence,
       receivedAtMs: progress.receivedAtMs(nowMs),
       bytes: decoded.bytes,
       entropyIndex: about?.entropyIndex ?? null,
       beaconKey: about?.key ?? null,
       epoch: about === undefined ? null : progress.epochFor(about.entropyIndex),
+      ...(packet.type === "reading" && { reading: { source: packet.source, atMs: packet.atMs } }),
     };
   }
 

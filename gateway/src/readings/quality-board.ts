@@ -58,7 +58,7 @@ export class QualityBoard {
     return answer;
   }
 
-  /** One after the other, with a pause for others: a source may take 100 ms and hold 50,000 values. */
+  /** One after the other, with a pause for others: a source may take 120 ms and hold 50,000 values. */
   async #of(hotspotId: string): Promise<SourceQuality[]> {
     const nowMs = this.#clock.now();
     const sources = await this.#store.readingSources(hotspotId, nowMs + CLOCK_AHEAD_MS, MAX_SOURCES);

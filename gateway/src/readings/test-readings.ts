@@ -135,5 +135,6 @@ export const filedReadings = (
       entropyIndex: null,
       beaconKey: null,
       epoch: null,
+      reading: { source: reading.source, atMs: reading.atMs },
     };
   });

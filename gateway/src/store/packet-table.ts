@@ -1,7 +1,6 @@
 import { decodePacket, type PacketType, type ReportTimes } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
-import { insertReadings } from "./reading-table.ts";
 import { type Integer, inChunks, nullableNumber, plainBytes } from "./rows.ts";
 import type { SequenceRival, Store, StoredPacket } from "./store.ts";
 
@@ -15,6 +14,8 @@ interface PacketRow {
   entropy_index: Integer | null;
   beacon_key: string | null;
   epoch: Integer | null;
+  reading_source: string | null;
+  reading_at_ms: Integer | null;
 }
 
 const rowOf = (packet: StoredPacket): PacketRow => ({
@@ -27,6 +28,8 @@ const rowOf = (packet: StoredPacket): PacketRow => ({
   entropy_index: packet.entropyIndex,
   beacon_key: packet.beaconKey,
   epoch: packet.epoch,
+  reading_source: packet.reading?.source ?? null,
+  reading_at_ms: packet.reading?.atMs ?? null,
 });
 
 const packetOf = (row: PacketRow): StoredPacket => ({
@@ -39,6 +42,9 @@ const packetOf = (row: PacketRow): StoredPacket => ({
   entropyIndex: nullableNumber(row.entropy_index),
   beaconKey: row.beacon_key,
   epoch: nullableNumber(row.epoch),
+  ...(row.reading_source !== null && {
+    reading: { source: row.reading_source, atMs: Number(row.reading_at_ms) },
+  }),
 });
 
 /** `inChunks` makes one statement of so many; more need a transaction around them. */
@@ -63,14 +69,8 @@ export function packetTable({ sql, statement, transaction }: Database): PacketQu
     async addPackets(packets) {
       const rows = packets.map(rowOf);
       const added = new Set<string>();
-      const readings = packets.filter(({ type }) => type === "reading");
-      const insert = async (tx: SQL) => {
-        await inChunks(rows, (chunk) => insertChunk(tx, chunk, added));
-        const fresh = readings.filter(({ id }) => added.has(id));
-        if (fresh.length > 0) await insertReadings(tx, fresh);
-      };
-      const isOne = rows.length <= MAX_ROWS_PER_STATEMENT && readings.length === 0;
-      await (isOne ? statement(insert) : transaction(insert));
+      const insert = (tx: SQL) => inChunks(rows, (chunk) => insertChunk(tx, chunk, added));
+      await (rows.length > MAX_ROWS_PER_STATEMENT ? transaction(insert) : statement(insert));
       return added;
     },
     reportsOfIndex: (entropyIndex) =>

@@ -8,7 +8,7 @@ const TYPES = {
 };
 
 /** Raised with each change of the tables below: a database with another number is not opened. */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 /** Counts the tables named `packets`: 0 in a database that no gateway has used. */
 export const USED_QUERIES: Readonly<Record<Dialect, string>> = {
@@ -25,7 +25,7 @@ export function schemaOf(dialect: Dialect): string[] {
     `CREATE TABLE IF NOT EXISTS packets (
       id ${text} NOT NULL, hotspot_id ${text} NOT NULL, type ${text} NOT NULL, sequence BIGINT NOT NULL,
       received_at_ms BIGINT NOT NULL, bytes ${bytes} NOT NULL, entropy_index BIGINT, beacon_key ${text},
-      epoch BIGINT)`,
+      epoch BIGINT, reading_source ${text}, reading_at_ms BIGINT)`,
     // An index on the id alone would cost as much as all else that storing does: ids are random, so each packet
     // would touch a page of its own. A packet's id covers its hotspot and number, so this finds repetitions as well.
     "CREATE UNIQUE INDEX IF NOT EXISTS packets_sequence ON packets (hotspot_id, sequence, id)",
@@ -33,10 +33,8 @@ export function schemaOf(dialect: Dialect): string[] {
     // Beside an epoch's packets it finds a hotspot's report before another one, however long the hotspot has reported.
     `CREATE INDEX IF NOT EXISTS packets_epoch ON packets (epoch, hotspot_id, sequence, id)
       WHERE epoch IS NOT NULL`,
-    `CREATE TABLE IF NOT EXISTS readings (
-      hotspot_id ${text} NOT NULL, source ${text} NOT NULL, at_ms BIGINT NOT NULL, packet_id ${text} NOT NULL,
-      sequence BIGINT NOT NULL, period_ms BIGINT NOT NULL, quantities ${text} NOT NULL,
-      PRIMARY KEY (hotspot_id, source, at_ms, packet_id))`,
+    `CREATE INDEX IF NOT EXISTS packets_reading ON packets (hotspot_id, reading_source, reading_at_ms)
+      WHERE reading_source IS NOT NULL`,
     `CREATE TABLE IF NOT EXISTS hotspots (
       id ${text} NOT NULL, from_epoch BIGINT NOT NULL, public_key ${bytes} NOT NULL, cell ${text} NOT NULL,
       lat_e7 BIGINT NOT NULL, lon_e7 BIGINT NOT NULL, elevation_m BIGINT NOT NULL, antenna_gain_ddbi BIGINT NOT NULL,

@@ -30,6 +30,7 @@ function filed(fields: Partial<ReadingPacket>, hotspotId = "z6MkA"): StoredPacke
     entropyIndex: null,
     beaconKey: null,
     epoch: null,
+    reading: { source: packet.source, atMs: packet.atMs },
   });
 }
 

@@ -31,6 +31,8 @@ export interface StoredPacket {
   beaconKey: string | null;
   /** The epoch in whose bundle the packet belongs: its own, or the oldest open one when it came too late. */
   epoch: number | null;
+  /** Of a reading packet: the device that it is about, and when its period ended. */
+  reading?: { source: string; atMs: number };
 }
 
 export interface StoredVerdict extends Verdict {
