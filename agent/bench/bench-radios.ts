@@ -5,10 +5,10 @@ import { PtyDevice } from "../test/pty-device.ts";
 
 const EUI = "00800000a0001234";
 const CHANNELS_HZ = [868_100_000, 868_300_000, 868_500_000, 867_100_000, 867_300_000, 867_500_000];
-/** What a hotspot in a city hears of all the devices around it. */
+/** 86,400 frames a day. */
+export const USUAL_FRAMES_PER_S = 1;
+/** Where devices stand close: about as much as all channels can carry without colliding all the time. */
 export const CITY_FRAMES_PER_S = 10;
-/** All that one channel with one spreading factor can carry of it. */
-export const MODEM_FRAMES_PER_S = 1;
 const PULL_MS = 10_000;
 const STAT_MS = 30_000;
 
@@ -39,7 +39,7 @@ const STAT =
   '{"stat":{"time":"2026-06-01 12:00:00 GMT","rxnb":310,"rxok":300,"rxfw":300,"ackr":100.0,"dwnb":0,"txnb":0}}';
 
 /** A packet forwarder: each frame in a datagram of its own, PULL_DATA each 10 s, its statistics each 30 s. */
-export function udpForwarder(): BenchRadio {
+export function udpForwarder(framesPerS: number): BenchRadio {
   const socket = createSocket("udp4");
   const timers: ReturnType<typeof setInterval>[] = [];
   let token = 0;
@@ -57,7 +57,7 @@ export function udpForwarder(): BenchRadio {
       const tell = () => push(new TextEncoder().encode(STAT));
       pull();
       tell();
-      timers.push(setInterval(hear, 1000 / CITY_FRAMES_PER_S));
+      timers.push(setInterval(hear, 1000 / framesPerS));
       timers.push(setInterval(pull, PULL_MS), setInterval(tell, STAT_MS));
     },
     async [Symbol.asyncDispose]() {
@@ -68,7 +68,7 @@ export function udpForwarder(): BenchRadio {
 }
 
 /** A Basics Station: asks where to connect, says its version, then a message for each frame. */
-export function basicsStation(): BenchRadio {
+export function basicsStation(framesPerS: number): BenchRadio {
   let socket: WebSocket | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
   return {
@@ -86,7 +86,7 @@ export function basicsStation(): BenchRadio {
       socket.send(VERSION);
       await configured;
       let i = 0;
-      timer = setInterval(() => socket?.send(uplink(i++)), 1000 / CITY_FRAMES_PER_S);
+      timer = setInterval(() => socket?.send(uplink(i++)), 1000 / framesPerS);
     },
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
@@ -119,7 +119,7 @@ const nextText = (socket: WebSocket): Promise<string> =>
   });
 
 /** A RAK3172 on a serial port, which is asked and tuned by the agent. */
-export async function serialModem(): Promise<BenchRadio> {
+export async function serialModem(framesPerS: number): Promise<BenchRadio> {
   const { RAK3172: made } = testDevices();
   const device = await PtyDevice.plugged(made?.answer);
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -132,7 +132,7 @@ export async function serialModem(): Promise<BenchRadio> {
         device.say(
           `+EVT:RXP2P:-${50 + (i % 60)}:9:${(i++).toString(16).padStart(40, "A").toUpperCase()}\r\n`,
         );
-      timer = setInterval(say, 1000 / MODEM_FRAMES_PER_S);
+      timer = setInterval(say, 1000 / framesPerS);
     },
     async [Symbol.asyncDispose]() {
       clearInterval(timer);

@@ -14,10 +14,17 @@ import { AgentProcess, type Runtime } from "../test/agent-process.ts";
 import { NETWORK, networkSigner } from "../test/harness.ts";
 import { NetworkSide } from "../test/network-side.ts";
 import { type BenchDevice, benchDevices, PluggedDevices } from "./bench-devices.ts";
-import { type BenchRadio, basicsStation, serialModem, udpForwarder } from "./bench-radios.ts";
+import {
+  type BenchRadio,
+  basicsStation,
+  CITY_FRAMES_PER_S,
+  serialModem,
+  USUAL_FRAMES_PER_S,
+  udpForwarder,
+} from "./bench-radios.ts";
 import { processUse } from "./process-use.ts";
 
-/** What issue 4 allows. */
+/** Of a hotspot that idles; one in a city, with ten times the frames, is shown beside it. */
 const MOST_PERCENT = 2;
 /** Starting is no idling: for half a minute the runtime compiles what it runs most. */
 const SETTLE_MS = 30_000;
@@ -27,12 +34,13 @@ const PERIOD_MS = 60_000;
 
 interface Measured {
   radio: string;
+  framesPerS: number;
   percent: number;
   rssMiB: number;
   status: AgentStatus;
 }
 
-const RADIOS: Readonly<Record<string, () => BenchRadio | Promise<BenchRadio>>> = {
+const RADIOS: Readonly<Record<string, (framesPerS: number) => BenchRadio | Promise<BenchRadio>>> = {
   "semtech-udp": udpForwarder,
   "basics-station": basicsStation,
   rak3172: serialModem,
@@ -54,15 +62,24 @@ if (!hasTool("socat") || !hasTool("mosquitto")) {
 
 const all: Measured[] = [];
 for (const make of radios.filter((one) => one !== undefined)) {
-  await using radio = await make();
-  all.push(await measure(radio));
+  // One channel with one spreading factor has no room for a city.
+  for (const framesPerS of make === serialModem
+    ? [USUAL_FRAMES_PER_S]
+    : [USUAL_FRAMES_PER_S, CITY_FRAMES_PER_S]) {
+    await using radio = await make(framesPerS);
+    all.push({ framesPerS, ...(await measure(radio)) });
+  }
 }
 print(all);
-const isOver = all.some(({ percent }) => percent >= MOST_PERCENT);
-console.log(`\n${isOver ? "Not under" : "Under"} ${MOST_PERCENT} % of one core`);
+const isOver = all.some(
+  ({ framesPerS, percent }) => framesPerS === USUAL_FRAMES_PER_S && percent >= MOST_PERCENT,
+);
+console.log(
+  `\n${isOver ? "Not under" : "Under"} ${MOST_PERCENT} % of one core with ${USUAL_FRAMES_PER_S} frame a second`,
+);
 process.exit(isOver && seconds >= LEAST_S ? 1 : 0);
 
-async function measure(radio: BenchRadio): Promise<Measured> {
+async function measure(radio: BenchRadio): Promise<Omit<Measured, "framesPerS">> {
   const { gps, sensors } = benchDevices();
   await using plugged = await PluggedDevices.plug([gps, ...sensors]);
   const broker = await startMosquitto(() => ["allow_anonymous true"]);
@@ -130,9 +147,9 @@ ${tables.join("")}`,
 
 function print(measured: readonly Measured[]): void {
   console.log(`The agent under ${runtime} with everything attached, ${seconds} s each:\n`);
-  for (const { radio, percent, rssMiB } of measured) {
+  for (const { radio, framesPerS, percent, rssMiB } of measured) {
     console.log(
-      `  ${radio.padEnd(15)} ${percent.toFixed(2).padStart(6)} % of one core  ${rssMiB.toFixed(0).padStart(4)} MiB`,
+      `  ${radio.padEnd(15)} ${String(framesPerS).padStart(2)} frames/s ${percent.toFixed(2).padStart(6)} % of one core  ${rssMiB.toFixed(0).padStart(4)} MiB`,
     );
   }
   console.log("\nReadings a second and damaged frames of each device:\n");

@@ -9,9 +9,9 @@ const BENCHMARKS: Readonly<Record<string, { file: string; short: readonly string
   ingest: { file: "gateway/bench/ingest.ts", short: ["3"] },
   judging: { file: "gateway/bench/judging.ts", short: ["4", "100000"] },
   verify: { file: "gateway/bench/verify.ts", short: ["3000"] },
+  tree: { file: "protocol/bench/tree.ts", short: ["50000"] },
   parsers: { file: "drivers/bench/parsers.ts", short: ["0.5", "3"] },
   idle: { file: "agent/bench/idle.ts", short: ["15", "Bun", "semtech-udp"] },
-  tree: { file: "protocol/bench/tree.ts", short: ["50000"] },
 };
 
 const isShort = process.argv.includes("short");
