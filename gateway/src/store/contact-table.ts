@@ -1,7 +1,7 @@
 import { type ContactKind, type LatestContacts, NO_CONTACTS } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
-import { type Integer, inChunks } from "./rows.ts";
+import { type Integer, inChunks, nullableNumber } from "./rows.ts";
 import type { Store, StoredContact } from "./store.ts";
 
 interface ContactRow {
@@ -13,21 +13,29 @@ interface ContactRow {
 
 /** Ids in one statement. */
 const CHUNK = 1000;
+/** Stands for all epochs that are closed. */
+const CLOSED = -1;
 
-/** Part of recording a judgement, in its transaction. One row for each hotspot, kind and epoch: the latest. */
+/**
+ * Part of recording a judgement, in its transaction. One row for each hotspot, kind and open epoch: the latest. Rows of
+ * an epoch lie together, so writing them costs the same however many hotspots have contacts from before.
+ */
 export function insertContacts(tx: SQL, contacts: readonly StoredContact[]): Promise<void> {
   return inChunks(
     latestOf(contacts),
-    (chunk) => tx`INSERT INTO contacts ${tx(chunk)} ON CONFLICT (hotspot_id, kind, epoch) DO UPDATE SET
+    (chunk) => tx`INSERT INTO contacts ${tx(chunk)} ON CONFLICT (epoch, hotspot_id, kind) DO UPDATE SET
       entropy_index = excluded.entropy_index WHERE contacts.entropy_index < excluded.entropy_index`,
   );
 }
 
 /** Part of closing an epoch, in its transaction: of what came before the epoch's end only the latest is asked for again. */
-export async function pruneContacts(tx: SQL, closedEpoch: number): Promise<void> {
-  await tx`DELETE FROM contacts WHERE epoch < ${closedEpoch} AND EXISTS (SELECT 1 FROM contacts newer
-    WHERE newer.hotspot_id = contacts.hotspot_id AND newer.kind = contacts.kind
-      AND newer.epoch > contacts.epoch AND newer.epoch <= ${closedEpoch})`;
+export async function closeContacts(tx: SQL, closedEpoch: number): Promise<void> {
+  await tx`INSERT INTO contacts (epoch, hotspot_id, kind, entropy_index)
+    SELECT ${CLOSED}, hotspot_id, kind, MAX(entropy_index) FROM contacts
+    WHERE epoch > ${CLOSED} AND epoch <= ${closedEpoch} GROUP BY hotspot_id, kind
+    ON CONFLICT (epoch, hotspot_id, kind) DO UPDATE SET
+      entropy_index = excluded.entropy_index WHERE contacts.entropy_index < excluded.entropy_index`;
+  await tx`DELETE FROM contacts WHERE epoch > ${CLOSED} AND epoch <= ${closedEpoch}`;
 }
 
 /** One statement may change a row once only. */
@@ -44,9 +52,10 @@ function latestOf(contacts: readonly StoredContact[]): ContactRow[] {
 export const contactTable = ({ sql }: Database): Pick<Store, "contactsBefore"> => ({
   async contactsBefore(hotspotIds, beforeIndex) {
     const wanted = [...new Set(hotspotIds)];
+    const epochs = [CLOSED, ...(await openEpochs(sql))];
     const found = new Map<string, LatestContacts>();
     for (let from = 0; from < wanted.length; from += CHUNK) {
-      for (const row of await latestBefore(sql, wanted.slice(from, from + CHUNK), beforeIndex)) {
+      for (const row of await latestBefore(sql, epochs, wanted.slice(from, from + CHUNK), beforeIndex)) {
         const known = found.get(row.hotspot_id) ?? NO_CONTACTS;
         found.set(row.hotspot_id, { ...known, [row.kind]: Number(row.latest) });
       }
@@ -55,7 +64,15 @@ export const contactTable = ({ sql }: Database): Pick<Store, "contactsBefore"> =
   },
 });
 
-const latestBefore = (sql: SQL, ids: string[], beforeIndex: number) =>
+/** From the first to the last that has contacts. Each in a query of its own, or all rows would be read. */
+async function openEpochs(sql: SQL): Promise<number[]> {
+  const [row] = await sql<{ first: Integer | null; last: Integer | null }[]>`SELECT
+    (SELECT MIN(epoch) FROM contacts WHERE epoch > ${CLOSED}) AS first, (SELECT MAX(epoch) FROM contacts) AS last`;
+  const first = nullableNumber(row?.first ?? null);
+  return first === null ? [] : Array.from({ length: Number(row?.last) - first + 1 }, (_, i) => first + i);
+}
+
+const latestBefore = (sql: SQL, epochs: number[], ids: string[], beforeIndex: number) =>
   sql<{ hotspot_id: string; kind: ContactKind; latest: Integer }[]>`
     SELECT hotspot_id, kind, MAX(entropy_index) AS latest FROM contacts
-    WHERE hotspot_id IN ${sql(ids)} AND entropy_index < ${beforeIndex} GROUP BY hotspot_id, kind`;
+    WHERE epoch IN ${sql(epochs)} AND hotspot_id IN ${sql(ids)} AND entropy_index < ${beforeIndex} GROUP BY hotspot_id, kind`;

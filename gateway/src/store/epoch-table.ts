@@ -1,5 +1,5 @@
 import type { SQL } from "bun";
-import { pruneContacts } from "./contact-table.ts";
+import { closeContacts } from "./contact-table.ts";
 import type { Database } from "./database.ts";
 import { insertEdges } from "./edge-table.ts";
 import { type Integer, inChunks, plainBytes } from "./rows.ts";
@@ -81,7 +81,7 @@ export function epochTable({ sql, transaction }: Database): EpochQueries {
         await tx`INSERT INTO epochs ${tx(rowOf(epoch))}`;
         await inChunks(payments.map(paymentRowOf), (chunk) => tx`INSERT INTO payments ${tx(chunk)}`);
         await insertEdges(tx, epoch.epoch, edges, edgesFrom);
-        await pruneContacts(tx, epoch.epoch);
+        await closeContacts(tx, epoch.epoch);
       }),
     async latestEpoch() {
       return (await list(sql<EpochRow[]>`SELECT * FROM epochs ORDER BY epoch DESC LIMIT 1`))[0];

@@ -8,7 +8,7 @@ const TYPES = {
 };
 
 /** Raised with each change of the tables below: a database with another number is not opened. */
-export const SCHEMA_VERSION = 5;
+export const SCHEMA_VERSION = 6;
 
 /** Counts the tables named `packets`: 0 in a database that no gateway has used. */
 export const USED_QUERIES: Readonly<Record<Dialect, string>> = {
@@ -63,8 +63,8 @@ export function schemaOf(dialect: Dialect): string[] {
       entropy_index BIGINT NOT NULL)`,
     "CREATE INDEX IF NOT EXISTS beacons_epoch ON beacons (epoch)",
     `CREATE TABLE IF NOT EXISTS contacts (
-      hotspot_id ${text} NOT NULL, kind ${text} NOT NULL, epoch BIGINT NOT NULL, entropy_index BIGINT NOT NULL,
-      PRIMARY KEY (hotspot_id, kind, epoch))${clustered}`,
+      epoch BIGINT NOT NULL, hotspot_id ${text} NOT NULL, kind ${text} NOT NULL, entropy_index BIGINT NOT NULL,
+      PRIMARY KEY (epoch, hotspot_id, kind))${clustered}`,
     `CREATE TABLE IF NOT EXISTS epochs (
       epoch BIGINT PRIMARY KEY, from_ms BIGINT NOT NULL, to_ms BIGINT NOT NULL, closed_at_ms BIGINT NOT NULL,
       pool ${text} NOT NULL, paid ${text} NOT NULL, unallocated ${text} NOT NULL, root ${bytes} NOT NULL,
