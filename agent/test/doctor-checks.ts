@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import { bindUdp, encodeGwmp, type SocketAddress } from "@earshot/drivers";
+import { bindUdp, encodeGwmp } from "@earshot/drivers";
 import { testDevices } from "@earshot/drivers/testing";
 import { ManualClock, seededRandom } from "@earshot/protocol/testing";
 import { lookForDevices } from "../src/cli/doctor.ts";
@@ -9,6 +9,7 @@ import { main } from "../src/cli/main.ts";
 import { portUsers } from "../src/devices/port-users.ts";
 import type { Surroundings } from "../src/doctor/find-devices.ts";
 import { configWith } from "../src/testing/config-with.ts";
+import { freePort } from "../src/testing/mqtt-brokers.ts";
 import { PortBench } from "./doctor-ports.ts";
 import { otherProgramOn } from "./pty-device.ts";
 
@@ -153,7 +154,7 @@ async function look(
     },
     users: (paths) => bench.during(() => portUsers(paths)),
     open: (path, baudRate) => bench.open(path, baudRate),
-    gpsd: await closedPort(),
+    gpsd: { host: "127.0.0.1", port: await freePort() },
     programs: async () => [],
     ...more,
   };
@@ -161,16 +162,6 @@ async function look(
   assert.equal(code, 0);
   assert.equal(clock.pending, 0);
   return { text, tookMs: clock.now() - startMs };
-}
-
-/** An address at which nobody listens. */
-async function closedPort(): Promise<SocketAddress> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return { host: "127.0.0.1", port };
 }
 
 /** A packet forwarder that asks for work when it is told to. */

@@ -65,7 +65,8 @@ class TaskDriver<R> implements Driver<R> {
   }
 }
 
-function asLinkLost(name: string, error: unknown): LinkLostError {
+/** Whatever ended a device, as the loss of that device. */
+export function asLinkLost(name: string, error: unknown): LinkLostError {
   if (error instanceof LinkLostError) return error;
   return new LinkLostError(`Lost ${name}: ${errorMessage(error)}`, { cause: error });
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "@earshot/protocol";
 import { type ByteLink, type DriverCounts, LinkLostError, type OpenByteLink } from "../../driver.ts";
-import { errorMessage } from "../../link/error-message.ts";
 import { ReadingQueue } from "../../link/reading-queue.ts";
+import { asLinkLost } from "../../link/task-driver.ts";
 import type { LoraRadio, LoraReading, LoraTransmission, TransmitResult } from "../reading.ts";
 import { checkChannel, type ModemDialect, type ModemTuning } from "./dialect.ts";
 import { ModemCommands } from "./modem-commands.ts";
@@ -222,9 +222,4 @@ function newFacts(ownAirFormat: boolean): ModemFacts {
     rfErrors: 0,
     framesElsewhere: 0,
   };
-}
-
-function asLinkLost(name: string, error: unknown): LinkLostError {
-  if (error instanceof LinkLostError) return error;
-  return new LinkLostError(`Lost ${name}: ${errorMessage(error)}`, { cause: error });
 }
