@@ -66,6 +66,7 @@ class Line {
  */
 const patientClock = (line: Line): Clock => ({
   now: () => NOW_MS,
+  elapsedMs: () => 0,
   sleep: (ms, signal) => {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     if (ms < 1000) void line.quiet().then(resolve);

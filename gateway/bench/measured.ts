@@ -30,7 +30,11 @@ export async function openBenchGateway(path: string): Promise<BenchGateway> {
   const gateway = await createGateway({
     parameters: { ...DEFAULT_PARAMETERS, network: NETWORK },
     store,
-    clock: { now: () => NOW_MS, sleep: () => Promise.reject(new Error("No time passes here")) },
+    clock: {
+      now: () => NOW_MS,
+      elapsedMs: () => 0,
+      sleep: () => Promise.reject(new Error("No time passes here")),
+    },
     signer: signerFromSeed(new Uint8Array(32).fill(1)),
     entropySource: () => new Uint8Array(32),
     downlink: { publish: async () => undefined },

@@ -2,6 +2,11 @@
 export interface Clock {
   /** Milliseconds since the Unix epoch (UTC). */
   now(): number;
+  /**
+   * Milliseconds since an arbitrary beginning, for durations: never goes back, and a step of the wall clock does not
+   * show in it. Only differences between two of one `Clock` mean something.
+   */
+  elapsedMs(): number;
   /** Resolves after `ms` milliseconds; rejects with `signal.reason` as soon as `signal` is aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

@@ -9,6 +9,26 @@ test("time stands still until it is advanced", async () => {
   expect(clock.now()).toBe(1250);
 });
 
+test("a step of the wall clock passes no time: elapsed time and sleepers go on as before", async () => {
+  const clock = new ManualClock(1000);
+  let isAwake = false;
+  const sleeping = clock.sleep(50).then(() => {
+    isAwake = true;
+  });
+  await clock.advance(20);
+  clock.stepWall(86_400_000);
+  expect(clock.now()).toBe(86_401_020);
+  expect(clock.elapsedMs()).toBe(20);
+  await clock.advance(29);
+  expect(isAwake).toBe(false);
+  clock.stepWall(-90_000_000);
+  await clock.advance(1);
+  expect(isAwake).toBe(true);
+  expect(clock.now()).toBe(1050 - 3_600_000);
+  expect(clock.elapsedMs()).toBe(50);
+  await sleeping;
+});
+
 describe("sleepers", () => {
   test("wake at their time, ordered by it and then by who slept first", async () => {
     const clock = new ManualClock(0);

@@ -15,16 +15,27 @@ const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
  * so a run is the same every time.
  */
 export class ManualClock implements Clock {
-  #nowMs: number;
+  #elapsedMs = 0;
+  /** Wall time at the beginning of elapsed time; a step of the wall clock moves it. */
+  #beginMs: number;
   #order = 0;
   #sleepers: Sleeper[] = [];
 
   constructor(startMs = Date.UTC(2026, 0, 1)) {
-    this.#nowMs = startMs;
+    this.#beginMs = startMs;
   }
 
   now(): number {
-    return this.#nowMs;
+    return this.#beginMs + this.#elapsedMs;
+  }
+
+  elapsedMs(): number {
+    return this.#elapsedMs;
+  }
+
+  /** Steps the wall clock by `ms`, forward or back, as an operator or NTP would: no time passes and nobody wakes. */
+  stepWall(ms: number): void {
+    this.#beginMs += ms;
   }
 
   /** How many sleepers wait: 0 after a clean shutdown. */
@@ -43,7 +54,7 @@ export class ManualClock implements Clock {
       reject(signal?.reason);
     };
     const sleeper: Sleeper = {
-      dueMs: this.#nowMs + Math.max(0, ms),
+      dueMs: this.#elapsedMs + Math.max(0, ms),
       order: this.#order++,
       wake: () => {
         signal?.removeEventListener("abort", onAbort);
@@ -57,20 +68,20 @@ export class ManualClock implements Clock {
 
   /** Moves time on by `ms`, waking everything that falls due on the way. */
   async advance(ms: number): Promise<void> {
-    const endMs = this.#nowMs + ms;
+    const endMs = this.#elapsedMs + ms;
     await settle();
     for (let next = this.#sleepers[0]; next !== undefined && next.dueMs <= endMs; next = this.#sleepers[0]) {
-      this.#nowMs = next.dueMs;
+      this.#elapsedMs = next.dueMs;
       this.#remove(next);
       next.wake();
       await settle();
     }
-    this.#nowMs = endMs;
+    this.#elapsedMs = endMs;
   }
 
   /** Advances until `promise` settles; fails if that takes more than `limitMs` of virtual time. */
   async resolve<T>(promise: Promise<T>, limitMs = 3_600_000): Promise<T> {
-    const endMs = this.#nowMs + limitMs;
+    const endMs = this.#elapsedMs + limitMs;
     let done = false;
     promise.then(
       () => {
@@ -86,7 +97,7 @@ export class ManualClock implements Clock {
       if (next === undefined || next.dueMs > endMs) {
         throw new Error(`Promise still pending after ${limitMs} ms of virtual time`);
       }
-      await this.advance(next.dueMs - this.#nowMs);
+      await this.advance(next.dueMs - this.#elapsedMs);
     }
     return promise;
   }

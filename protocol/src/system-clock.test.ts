@@ -8,6 +8,13 @@ test("now is milliseconds since 1970 and never runs backwards here", async () =>
   expect(systemClock.now()).toBeGreaterThanOrEqual(before);
 });
 
+test("elapsed time goes on while sleeping and is no date", async () => {
+  const before = systemClock.elapsedMs();
+  await systemClock.sleep(2);
+  expect(systemClock.elapsedMs()).toBeGreaterThan(before);
+  expect(before).toBeLessThan(Date.UTC(2000, 0, 1));
+});
+
 test("sleeping ends with the reason of an abort, before and during it", async () => {
   const controller = new AbortController();
   const day = systemClock.sleep(86_400_000, controller.signal);

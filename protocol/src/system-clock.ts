@@ -5,6 +5,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 /** The machine's own clock. The one place, beside each program's `main.ts`, that touches global time. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsedMs: () => performance.now(),
   sleep(ms, signal) {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     if (signal?.aborted) {
