@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { CborTag, type CborValue, decodeCbor, encodeCbor } from "./cbor.ts";
+import { type CborValue, decodeCbor, encodeCbor } from "./cbor.ts";
 
 const h = (hex: string) => Uint8Array.fromHex(hex);
 
@@ -43,87 +43,19 @@ describe("RFC 8949 Appendix A", () => {
     expect(encodeCbor(value).toHex()).toBe(hex);
   });
 
-  test("maps and tags are read, for envelopes that are to be explained", () => {
-    const map = new Map<unknown, unknown>([
-      ["a", 1],
-      ["b", [2, 3]],
-    ]);
-    expect(decodeCbor(h("a26161016162820203"))).toEqual({ ok: true, value: map });
-    const tagged = decodeCbor(h("d28401020304"));
-    expect(tagged.ok && tagged.value instanceof CborTag && tagged.value.tag).toBe(18);
-  });
-
-  const unused = [
-    "f90000",
+  test.each([
+    "a201020304",
+    "c11a514b67b0",
     "f93c00",
-    "fa47c35000",
     "fb3ff199999999999a",
-    "f97e00",
     "f4",
-    "f5",
     "f7",
-    "f0",
     "f8ff",
-  ];
-  test.each(unused)("%s, a float or simple value, is no number", (hex) => {
-    const decoded = decodeCbor(h(hex));
-    if (decoded.ok) expect(typeof decoded.value).not.toBe("number");
-  });
-
-  const indefinite = [
-    "5f42010243030405ff",
-    "7f657374726561646d696e67ff",
-    "9fff",
-    "9f018202039f0405ffff",
-    "bf61610161629f0203ffff",
-  ];
-  test.each(indefinite)("%s has an indefinite length", (hex) => {
-    expect(decodeCbor(h(hex)).ok).toBe(false);
-  });
-});
-
-describe("refusals", () => {
-  const cases: [string, string, string][] = [
-    ["truncated", "nothing", ""],
-    ["truncated", "head of two bytes", "18"],
-    ["truncated", "head of nine bytes", "1b00000001000000"],
-    ["truncated", "byte string", "4201"],
-    ["malformed", "byte string of 2^64-1 bytes", "5bffffffffffffffff00"],
-    ["truncated", "text", "62c3"],
-    ["truncated", "array", "8201"],
-    ["malformed", "array of 2^32 items", "9b000000010000000000"],
-    ["truncated", "map", "a101"],
-    ["truncated", "tag", "d2"],
-    ["truncated", "float", "fb3ff1"],
-    ["trailing_bytes", "an item more", "0000"],
-    ["trailing_bytes", "after an array", "8000"],
-    ["malformed", "reserved additional information 28", "1c"],
-    ["malformed", "reserved additional information 30", "7e"],
-    ["malformed", "indefinite integer", "1f"],
-    ["malformed", "indefinite tag", "df00"],
-    ["non_canonical", "break without beginning", "ff"],
-    ["malformed", "simple value 31 in two bytes", "f81f"],
-    ["non_canonical", "bad UTF-8: lone continuation", "6180"],
-    ["non_canonical", "bad UTF-8: overlong slash", "62c0af"],
-    ["non_canonical", "bad UTF-8: surrogate", "63eda080"],
-    ["non_canonical", "23 in two bytes", "1817"],
-    ["non_canonical", "255 in three bytes", "1900ff"],
-    ["non_canonical", "65535 in five bytes", "1a0000ffff"],
-    ["non_canonical", "2^32-1 in nine bytes", "1b00000000ffffffff"],
-    ["non_canonical", "23 in nine bytes", "1b0000000000000017"],
-    ["non_canonical", "-1 in nine bytes", "3b0000000000000000"],
-    ["non_canonical", "length of a byte string", "580102"],
-    ["non_canonical", "length of a text", "78016a"],
-    ["non_canonical", "length of an array", "980100"],
-    ["non_canonical", "tag number", "d81200"],
-    ["non_canonical", "map with a key twice", "a201000101"],
-  ];
-  test.each(cases)("%s: %s", (code, _what, hex) => {
-    expect(decodeCbor(h(hex))).toEqual({ ok: false, code: code as never });
-  });
-
-  test("sixty thousand arrays in each other do not throw", () => {
-    expect(() => decodeCbor(h(`${"81".repeat(60_000)}00`))).not.toThrow();
+    "3bffffffffffffffff",
+  ])("%s, which is none of our types, is refused wherever it stands", (hex) => {
+    for (const bytes of [h(hex), h(`8201${hex}`)]) {
+      expect(decodeCbor(bytes)).toEqual({ ok: false, code: "wrong_type" });
+    }
   });
 });
 
@@ -187,7 +119,7 @@ describe("properties", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 12 }), (bytes) => {
         const decoded = decodeCbor(bytes);
-        if (decoded.ok && isOurs(decoded.value)) expect(encodeCbor(decoded.value)).toEqual(bytes);
+        if (decoded.ok) expect(encodeCbor(decoded.value)).toEqual(bytes);
       }),
       { numRuns: 20_000 },
     );
@@ -200,7 +132,7 @@ describe("properties", () => {
         const at = position % bytes.length;
         bytes[at] = (bytes[at] as number) ^ mask;
         const decoded = decodeCbor(bytes);
-        if (decoded.ok && isOurs(decoded.value)) expect(encodeCbor(decoded.value)).toEqual(bytes);
+        if (decoded.ok) expect(encodeCbor(decoded.value)).toEqual(bytes);
       }),
       { numRuns: 2000 },
     );
@@ -216,8 +148,3 @@ describe("properties", () => {
     );
   });
 });
-
-function isOurs(item: unknown): item is CborValue {
-  if (Array.isArray(item)) return item.every(isOurs);
-  return item === null || ["number", "bigint", "string"].includes(typeof item) || item instanceof Uint8Array;
-}

@@ -1,21 +1,18 @@
-import { Encoder, Tag } from "cbor-x";
-import { equalBytes } from "./bytes.ts";
+// Without the native half of cbor-x, which wraps a 32-bit position and never comes back from some eight bytes.
+import { Encoder } from "cbor-x/index-no-eval";
+import { type CborFormRefusal, readCbor } from "./cbor-reader.ts";
 
-/** What Earshot's wire format is made of: arrays of integers, byte strings, text, null. No maps, no floats. */
+/**
+ * What Earshot's wire format is made of: arrays of integers from -2^63 to 2^64-1, byte strings, text, null. No maps, no
+ * floats.
+ */
 export type CborValue = number | bigint | Uint8Array | string | null | readonly CborValue[];
 
-/** A tagged item as `decodeCbor` gives it. */
-export { Tag as CborTag };
+/** `wrong_type`: CBOR in its one deterministic encoding, but not made of these types. */
+export type CborRefusal = CborFormRefusal | "wrong_type";
+export type CborDecoded = { ok: true; value: CborValue } | { ok: false; code: CborRefusal };
 
-export type CborRefusal = "truncated" | "trailing_bytes" | "malformed" | "non_canonical";
-export type CborDecoded = { ok: true; value: unknown } | { ok: false; code: CborRefusal };
-
-const codec = new Encoder({
-  useRecords: false,
-  mapsAsObjects: false,
-  variableMapSize: true,
-  tagUint8Array: false,
-});
+const encoder = new Encoder({ useRecords: false, tagUint8Array: false });
 
 const MAX_UINT32 = 0xffff_ffff;
 const MIN_INT33 = -0x1_0000_0000;
@@ -28,7 +25,7 @@ const MIN_INT64 = -(2n ** 63n);
  * @throws {RangeError} on a number that is not a safe integer, a bigint beyond 64 bits or text with lone surrogates
  */
 export function encodeCbor(value: CborValue): Uint8Array {
-  const bytes = codec.encode(shortest(value));
+  const bytes = encoder.encode(shortest(value));
   // A copy: cbor-x hands out parts of one large buffer, which a kept packet would keep alive.
   return new Uint8Array(bytes);
 }
@@ -54,39 +51,11 @@ function shortestInteger(value: number | bigint): number | bigint {
 }
 
 /**
- * Decodes one item and refuses whatever would not be encoded to the very same bytes. Never throws. Integers come as
- * `number` where that is exact, else as `bigint`; byte strings are copies.
+ * Reads one item of these types in its one deterministic encoding (`readCbor`) and refuses all else. Never throws.
+ * Integers come as `number` where that is exact, else as `bigint`; byte strings are copies.
  */
 export function decodeCbor(bytes: Uint8Array): CborDecoded {
-  let value: unknown;
-  try {
-    value = plain(codec.decode(bytes));
-  } catch (error) {
-    return { ok: false, code: refusalOf(error) };
-  }
-  // cbor-x accepts much that is malformed, and more that is not canonical: the comparison decides.
-  try {
-    if (equalBytes(encodeDecoded(value), bytes)) return { ok: true, value };
-  } catch {
-    // Falls through: what cannot be encoded again is not canonical either.
-  }
-  return { ok: false, code: "non_canonical" };
-}
-
-/** Maps (whose order is not looked at) and tags are not ours, but an envelope that has them at the wrong place is to be explained. */
-const encodeDecoded = (value: unknown): Uint8Array =>
-  codec.encode(value instanceof Map || value instanceof Tag ? value : shortest(value as CborValue));
-
-function plain(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(plain);
-  if (value instanceof Uint8Array) return new Uint8Array(value);
-  return typeof value === "bigint" && Number.isSafeInteger(Number(value)) ? Number(value) : value;
-}
-
-/** cbor-x tells its errors apart by their text only. */
-function refusalOf(error: unknown): CborRefusal {
-  const message = error instanceof Error ? error.message : "";
-  if (/data read, but end of buffer/i.test(message)) return "trailing_bytes";
-  if (/unexpected end|end of buffer|out of bounds|outside|range/i.test(message)) return "truncated";
-  return "malformed";
+  const item = readCbor(bytes);
+  if (!item.ok) return item;
+  return item.isPlain ? { ok: true, value: item.value as CborValue } : { ok: false, code: "wrong_type" };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { verifyAsync } from "@noble/ed25519";
-import { Encoder, type Tag } from "cbor-x";
+import { Encoder, type Tag } from "cbor-x/index-no-eval";
 import fc from "fast-check";
 import { utf8 } from "./bytes.ts";
 import { encodeCbor } from "./cbor.ts";
@@ -130,7 +130,7 @@ describe("every refusal is reached", () => {
     ["non_canonical", "payload length in two bytes", wrap(HEADER, `a0 5801 00 ${SIGNATURE}`)],
     ["non_canonical", "indefinite array", `d29f${wrap(HEADER).slice(4)}ff`],
     ["non_canonical", "kid before alg", wrap(`a2045820${KEY_HEX}0127`)],
-    ["malformed", "indefinite payload", wrap(HEADER, `a0 5f4100ff ${SIGNATURE}`)],
+    ["non_canonical", "indefinite payload", wrap(HEADER, `a0 5f4100ff ${SIGNATURE}`)],
     ["too_large", "1025 bytes", "00".repeat(1025)],
   ];
   test.each(cases)("%s: %s", (code, _what, hex) => {

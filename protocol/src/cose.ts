@@ -1,5 +1,6 @@
 import { concatBytes, equalBytes, utf8 } from "./bytes.ts";
-import { type CborRefusal, CborTag, decodeCbor, encodeCbor } from "./cbor.ts";
+import { type CborRefusal, encodeCbor } from "./cbor.ts";
+import { CborTag, readCbor } from "./cbor-reader.ts";
 import type { Signer } from "./ed25519.ts";
 
 /*
@@ -30,13 +31,7 @@ const CONTEXT = utf8("Signature1");
 /** Packets on the up topics may not be larger; nor may anything decoded here unless the caller says otherwise. */
 export const MAX_PACKET_BYTES = 1024;
 
-export type EnvelopeRefusal =
-  | CborRefusal
-  | "too_large"
-  | "wrong_tag"
-  | "wrong_alg"
-  | "wrong_type"
-  | "out_of_range";
+export type EnvelopeRefusal = CborRefusal | "too_large" | "wrong_tag" | "wrong_alg" | "out_of_range";
 
 export interface Envelope {
   /** The kid: 32 bytes. */
@@ -123,9 +118,9 @@ function payloadStart(bytes: Uint8Array, payloadEnd: number): number | undefined
     : undefined;
 }
 
-/** Only for bytes that are not the one layout: decodes them at leisure to say in what they differ. */
+/** Only for bytes that are not the one layout, to say in what they differ. */
 function explain(bytes: Uint8Array): EnvelopeRefusal {
-  const decoded = decodeCbor(bytes);
+  const decoded = readCbor(bytes);
   if (!decoded.ok) return decoded.code;
   const outer = decoded.value;
   if (!(outer instanceof CborTag) || outer.tag !== 18) return "wrong_tag";
@@ -138,7 +133,7 @@ function explain(bytes: Uint8Array): EnvelopeRefusal {
 }
 
 function explainHeader(header: Uint8Array): EnvelopeRefusal {
-  const decoded = decodeCbor(header);
+  const decoded = readCbor(header);
   if (!decoded.ok) return decoded.code;
   if (!(decoded.value instanceof Map)) return "wrong_type";
   if (decoded.value.get(1) !== -8) return "wrong_alg";

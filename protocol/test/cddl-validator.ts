@@ -1,4 +1,4 @@
-import { Encoder, Tag } from "cbor-x";
+import { Encoder, Tag } from "cbor-x/index-no-eval";
 import type { CddlEntry, CddlRules, CddlType } from "./cddl-parser.ts";
 
 /** What a general CBOR library makes of the bytes is what is held against the description. */

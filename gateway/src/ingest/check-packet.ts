@@ -1,8 +1,10 @@
 import {
   type DecodedPacket,
-  decodePacket,
   equalBytes,
   isSignedFor,
+  openEnvelope,
+  type PacketDecoded,
+  readPacket,
   reportIndexAndKey,
 } from "@earshot/protocol";
 import type { SenderCache, TopicSender } from "./sender-cache.ts";
@@ -28,7 +30,8 @@ export type PacketCheck = { ok: true; checked: CheckedPacket } | { ok: false; re
 const refused = (reason: string): PacketCheck => ({ ok: false, reason });
 
 /**
- * All that bytes on a topic must satisfy before they are stored; no I/O.
+ * All that bytes on a topic must satisfy before they are stored; no I/O. Their payload is decoded only when it is known
+ * who signed it.
  * @param sender the hotspot that logged in, where the broker knows it
  */
 export function checkPacket(
@@ -40,18 +43,24 @@ export function checkPacket(
   const named = checks.senders.get(topic);
   if (typeof named === "string") return refused(named);
   if (sender !== undefined && sender !== named.hotspotId) return refused("wrong_topic");
-  const result = decodePacket(bytes);
-  if (!result.ok) return refused(result.code);
-  const { decoded } = result;
-  if (decoded.packet.type !== named.type) return refused("wrong_topic");
-  if (!equalBytes(named.publicKey, decoded.publicKey)) return refused("wrong_topic");
-  return checkSigned(decoded, named, checks);
+  const opened = openEnvelope(bytes);
+  if (!opened.ok) return refused(opened.code);
+  const { envelope } = opened;
+  if (!equalBytes(named.publicKey, envelope.publicKey)) return refused("wrong_topic");
+  if (!checks.isAllowed(named.hotspotId)) return refused("unknown_hotspot");
+  if (!isSignedFor(envelope, checks.network, named.key)) return refused("bad_signature");
+  return checkSigned(readPacket(bytes, envelope), named, checks);
 }
 
-function checkSigned(decoded: DecodedPacket, named: TopicSender, checks: PacketChecks): PacketCheck {
-  const { hotspotId } = named;
-  if (!checks.isAllowed(hotspotId)) return refused("unknown_hotspot");
-  if (!isSignedFor(decoded, checks.network, named.key)) return refused("bad_signature");
+/** Of what the hotspot signed, whether it is a packet for this topic. */
+function checkSigned(
+  read: PacketDecoded,
+  { hotspotId, type }: TopicSender,
+  checks: PacketChecks,
+): PacketCheck {
+  if (!read.ok) return refused(read.code);
+  const { decoded } = read;
+  if (decoded.packet.type !== type) return refused("wrong_topic");
   if (decoded.packet.sequence === 0 && !isWill(decoded)) return refused("out_of_range");
   const about = reportIndexAndKey(decoded);
   if (about !== undefined && about.entropyIndex > checks.latestIndex) return refused("from_future");

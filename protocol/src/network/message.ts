@@ -14,8 +14,8 @@ export type MessageOpened<T> =
 export interface MessageCodec<T> {
   seal(value: T, signer: Signer, network: string): Uint8Array;
   /**
-   * Checks form and signature. `signer`, when given, must be the key that signed, and admissible
-   * (`isAdmissibleKey`); without it any admissible key may have signed. Never throws.
+   * Checks layout, key, signature and, of what was signed, the form. `signer`, when given, must be the key that signed,
+   * and admissible (`isAdmissibleKey`); without it any admissible key may have signed. Never throws.
    */
   open(bytes: Uint8Array, network: string, signer?: Uint8Array): MessageOpened<T>;
 }
@@ -43,14 +43,14 @@ export function messageCodec<T extends object>(typeNumber: number, shape: Field<
       if (signer === undefined && !isAdmissibleKey(envelope.publicKey)) {
         return { ok: false, code: "inadmissible_key" };
       }
-      const value = readFields(envelope.payload, typeNumber, shape);
-      if (!value.ok) return value;
       const holds = verifyEd25519(
         importKey(envelope.publicKey),
         signedBytes(envelope, networkAad(network)),
         envelope.signature,
       );
-      return holds ? { ...value, publicKey: envelope.publicKey } : { ok: false, code: "bad_signature" };
+      if (!holds) return { ok: false, code: "bad_signature" };
+      const value = readFields(envelope.payload, typeNumber, shape);
+      return value.ok ? { ...value, publicKey: envelope.publicKey } : value;
     },
   };
 }

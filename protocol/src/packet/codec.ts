@@ -1,5 +1,5 @@
 import { type CborValue, decodeCbor, encodeCbor } from "../cbor.ts";
-import { type EnvelopeRefusal, networkAad, openEnvelope, seal, signedBytes } from "../cose.ts";
+import { type Envelope, type EnvelopeRefusal, networkAad, openEnvelope, seal, signedBytes } from "../cose.ts";
 import { importKey, isAdmissibleKey, type Signer, type VerifyingKey, verifyEd25519 } from "../ed25519.ts";
 import { sha256 } from "../hash.ts";
 import { type Field, FieldFailure } from "./fields.ts";
@@ -9,14 +9,11 @@ import { PACKET_SHAPES, PACKET_TYPE_NUMBERS } from "./shapes.ts";
 /** Why bytes are not a packet of this network. Stable identifiers: they appear in verdicts. */
 export type DecodeRefusal = EnvelopeRefusal | "wrong_network" | "bad_signature" | "inadmissible_key";
 
-/** A packet whose form is right and whose signature has not been looked at yet. */
-export interface DecodedPacket {
+/** A packet whose form is right. That its signature holds is for `isSignedFor` to say. */
+export interface DecodedPacket extends Envelope {
   /** SHA-256 of the bytes as received. */
   id: Uint8Array;
   bytes: Uint8Array;
-  publicKey: Uint8Array;
-  signature: Uint8Array;
-  payload: Uint8Array;
   packet: Packet;
 }
 
@@ -37,18 +34,22 @@ function packetFields(packet: Packet): CborValue {
   return [PACKET_TYPE_NUMBERS[packet.type], ...(shape.write(packet) as CborValue[])];
 }
 
-/** Form only: layout, canonical encoding, types, ranges. Never throws. */
+/** Form only, for bytes whose signature is checked elsewhere: layout, canonical encoding, types, ranges. Never throws. */
 export function decodePacket(bytes: Uint8Array): PacketDecoded {
   const opened = openEnvelope(bytes);
-  if (!opened.ok) return opened;
-  const body = decodeCbor(opened.envelope.payload);
-  if (!body.ok) return body;
-  const packet = readPacket(body.value);
-  if (packet instanceof FieldFailure) return { ok: false, code: packet.code };
-  return { ok: true, decoded: { id: sha256(bytes), bytes, packet, ...opened.envelope } };
+  return opened.ok ? readPacket(bytes, opened.envelope) : opened;
 }
 
-function readPacket(value: unknown): Packet | FieldFailure {
+/** What the payload of an envelope says: canonical encoding, types, ranges. Never throws. */
+export function readPacket(bytes: Uint8Array, envelope: Envelope): PacketDecoded {
+  const body = decodeCbor(envelope.payload);
+  if (!body.ok) return body;
+  const packet = packetOf(body.value);
+  if (packet instanceof FieldFailure) return { ok: false, code: packet.code };
+  return { ok: true, decoded: { id: sha256(bytes), bytes, packet, ...envelope } };
+}
+
+function packetOf(value: CborValue): Packet | FieldFailure {
   if (!Array.isArray(value) || typeof value[0] !== "number") return new FieldFailure("wrong_type");
   const type = TYPES.find(([, number]) => number === value[0])?.[0];
   if (type === undefined) return new FieldFailure("out_of_range");
@@ -57,12 +58,9 @@ function readPacket(value: unknown): Packet | FieldFailure {
   return body instanceof FieldFailure ? body : ({ type, ...body } as Packet);
 }
 
-/** `key` must be the packet's own, imported once from an admissible public key. */
-export const isSignedFor = (
-  decoded: Pick<DecodedPacket, "publicKey" | "payload" | "signature">,
-  network: string,
-  key: VerifyingKey,
-): boolean => verifyEd25519(key, signedBytes(decoded, networkAad(network)), decoded.signature);
+/** `key` must be the envelope's own, imported once from an admissible public key. */
+export const isSignedFor = (envelope: Envelope, network: string, key: VerifyingKey): boolean =>
+  verifyEd25519(key, signedBytes(envelope, networkAad(network)), envelope.signature);
 
 export interface VerifyOptions {
   /** Networks to name as the cause (`wrong_network`) where a signature fails for ours and holds for one of them. */
@@ -70,19 +68,21 @@ export interface VerifyOptions {
 }
 
 /**
- * Form, key and signature of bytes from an unknown sender. Admission of the key costs about a millisecond:
- * services that see a key often keep the imported key and call `decodePacket` and `isSignedFor`.
+ * Envelope, key, signature and form of bytes from an unknown sender, in this order: a payload is decoded only when its
+ * signature holds. Admission of the key costs about a millisecond: services that see a key often keep the imported key
+ * and call `openEnvelope`, `isSignedFor` and `readPacket`.
  */
 export function verifyPacket(
   bytes: Uint8Array,
   network: string,
   { otherNetworks = [] }: VerifyOptions = {},
 ): { ok: true; decoded: DecodedPacket } | { ok: false; code: DecodeRefusal } {
-  const result = decodePacket(bytes);
-  if (!result.ok) return result;
-  if (!isAdmissibleKey(result.decoded.publicKey)) return { ok: false, code: "inadmissible_key" };
-  const key = importKey(result.decoded.publicKey);
-  if (isSignedFor(result.decoded, network, key)) return result;
-  const elsewhere = otherNetworks.some((other) => isSignedFor(result.decoded, other, key));
+  const opened = openEnvelope(bytes);
+  if (!opened.ok) return opened;
+  const { envelope } = opened;
+  if (!isAdmissibleKey(envelope.publicKey)) return { ok: false, code: "inadmissible_key" };
+  const key = importKey(envelope.publicKey);
+  if (isSignedFor(envelope, network, key)) return readPacket(bytes, envelope);
+  const elsewhere = otherNetworks.some((other) => isSignedFor(envelope, other, key));
   return { ok: false, code: elsewhere ? "wrong_network" : "bad_signature" };
 }
