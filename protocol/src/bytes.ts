@@ -47,6 +47,13 @@ export function u32(value: number): Uint8Array {
   return bytes;
 }
 
+/** Unsigned 64-bit, most significant byte first; `value` is a whole number up to 2^53 − 1. */
+export function u64(value: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
+  return bytes;
+}
+
 export function readU32(bytes: Uint8Array, offset: number): number {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(offset);
 }

@@ -86,6 +86,7 @@ export const messages: Record<SampleName, Sample> = {
         previousEpoch: 2,
         previousManifestHash: hash,
         parametersHash: hash,
+        registryHash: hash,
         files: [{ name: "packets.cbor", sha256: hash }],
         root: hash,
         counts,

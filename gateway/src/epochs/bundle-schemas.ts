@@ -44,6 +44,7 @@ export const registrySchema = z.array(
     registeredAtMs: timeMs,
     settledCell: z.string(),
     relocatedAtMs: timeMs.nullable(),
+    sinceEpoch: uint32,
     changes: z.array(changeSchema).min(1),
   }),
 );

@@ -1,14 +1,13 @@
 import {
   formatEvmAddress,
   formatParameters,
-  type Hotspot,
   type LatestContacts,
   type NetworkParameters,
-  type RegistryChange,
   type SequenceRange,
   type Settlement,
   type Verdict,
 } from "@earshot/protocol";
+import { type ShownHotspot, sortedById } from "./registry-chain.ts";
 import { gathered, jsonList } from "./text-chunks.ts";
 
 /*
@@ -26,19 +25,10 @@ const byText = (a: string, b: string): number => (a < b ? -1 : 1);
 export const formatParametersFile = (parameters: NetworkParameters): string =>
   json(Object.fromEntries(Object.entries(formatParameters(parameters)).sort(([a], [b]) => byText(a, b))));
 
-/** @param changes by hotspot id */
-export const formatRegistry = (
-  hotspots: readonly Hotspot[],
-  changes: ReadonlyMap<string, readonly RegistryChange[]>,
-): Iterable<string> =>
-  gathered(
-    jsonList(
-      hotspots.toSorted((a, b) => byText(a.id, b.id)),
-      (hotspot) => registryEntry(hotspot, changes.get(hotspot.id) ?? []),
-    ),
-  );
+export const formatRegistry = (shown: readonly ShownHotspot[]): Iterable<string> =>
+  gathered(jsonList(sortedById(shown), registryEntry));
 
-const registryEntry = (hotspot: Hotspot, changes: readonly RegistryChange[]) => ({
+const registryEntry = ({ hotspot, changes, sinceEpoch }: ShownHotspot) => ({
   id: hotspot.id,
   publicKey: hex(hotspot.publicKey),
   cell: hotspot.cell,
@@ -51,6 +41,7 @@ const registryEntry = (hotspot: Hotspot, changes: readonly RegistryChange[]) => 
   registeredAtMs: hotspot.registeredAtMs,
   settledCell: hotspot.settledCell,
   relocatedAtMs: hotspot.relocatedAtMs,
+  sinceEpoch,
   changes: changes.map(({ atMs, fromEpoch, evidence }) => ({ atMs, fromEpoch, evidence: hex(evidence) })),
 });
 

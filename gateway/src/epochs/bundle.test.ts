@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { NO_CONTACTS, settleEpoch } from "@earshot/protocol";
 import { BUNDLE_FILES, type BundleContent, bundleName, encodeBundle, MANIFEST_FILE } from "./bundle.ts";
+import { EMPTY_REGISTRY_HASH } from "./registry-chain.ts";
 import { manifestOf } from "./test-bundle.ts";
 import {
   entropyChain,
@@ -24,8 +25,8 @@ async function content(): Promise<BundleContent> {
     closedAtMs: Date.UTC(2026, 0, 2),
     packets: await store.packetsOfEpoch(FIRST_EPOCH),
     entropy: entropyChain(indexesOf(1)),
-    hotspots: HOTSPOTS,
-    changes: new Map(HOTSPOTS.map(({ id, change }) => [id, [change]])),
+    registry: HOTSPOTS.map((hotspot) => ({ hotspot, changes: [hotspot.change], sinceEpoch: FIRST_EPOCH })),
+    registryHashBefore: EMPTY_REGISTRY_HASH,
     denials: [],
     usedSequences: new Map([
       ["z2", [{ first: 1, last: 2 }]],
@@ -51,8 +52,7 @@ test("the same content in any order gives the same bytes", async () => {
     ...given,
     parameters: { contract, ...others },
     packets: given.packets.toReversed(),
-    hotspots: given.hotspots.toReversed(),
-    changes: new Map([...given.changes].toReversed()),
+    registry: given.registry.toReversed(),
     verdicts: given.verdicts.toReversed(),
     usedSequences: new Map([...given.usedSequences].toReversed()),
     contactsBefore: new Map([...given.contactsBefore].toReversed()),

@@ -1,11 +1,9 @@
 import type {
   Denial,
   Entropy,
-  Hotspot,
   LatestContacts,
   Manifest,
   NetworkParameters,
-  RegistryChange,
   SequenceRange,
   Settlement,
   Signer,
@@ -22,6 +20,7 @@ import {
   formatVerdicts,
 } from "./bundle-texts.ts";
 import { cidOf } from "./cid.ts";
+import { extendRegistryHash, type ShownHotspot } from "./registry-chain.ts";
 import { encodeChunks } from "./text-chunks.ts";
 
 /*
@@ -60,9 +59,10 @@ export interface BundleContent {
   packets: readonly BundlePacket[];
   /** Sorted by index. */
   entropy: readonly { entropy: Entropy; message: Uint8Array }[];
-  hotspots: readonly Hotspot[];
-  /** By hotspot id, each hotspot's in order; the last made it what it is. */
-  changes: ReadonlyMap<string, readonly RegistryChange[]>;
+  /** Those that took part. */
+  registry: readonly ShownHotspot[];
+  /** `registryHash` of the manifest before. */
+  registryHashBefore: Uint8Array;
   /** Those in force, in order of subject. */
   denials: readonly { denial: Denial; message: Uint8Array }[];
   usedSequences: ReadonlyMap<string, readonly SequenceRange[]>;
@@ -105,7 +105,7 @@ export function encodeBundle(content: BundleContent, signer: Signer): Bundle {
     "packets.cbor": writePackets(content.packets.toSorted((a, b) => (a.id < b.id ? -1 : 1))),
     "parameters.cbor": content.signedParameters,
     "parameters.json": utf8(formatParametersFile(parameters)),
-    "registry.json": encodeChunks(formatRegistry(content.hotspots, content.changes)),
+    "registry.json": encodeChunks(formatRegistry(content.registry)),
     "sequences.json": utf8(formatSequences(content.usedSequences)),
     "tree.json": encodeChunks(settlement.tree.dumpText()),
     "verdicts.jsonl": encodeChunks(formatVerdicts(verdicts, parametersHash(parameters))),
@@ -113,6 +113,15 @@ export function encodeBundle(content: BundleContent, signer: Signer): Bundle {
   const manifest = manifestOf(content, files);
   return { ...files, [MANIFEST_FILE]: manifestMessage.seal(manifest, signer, parameters.network) };
 }
+
+/** `registryHash` after the epoch. */
+export const registryHashOf = ({
+  registry,
+  registryHashBefore,
+  epoch,
+  previous,
+}: BundleContent): Uint8Array =>
+  extendRegistryHash(registryHashBefore, registry, { epoch, previousEpoch: previous.previousEpoch });
 
 function manifestOf(content: BundleContent, files: Record<BundleFile, Uint8Array>): Manifest {
   const { parameters, epoch, settlement } = content;
@@ -123,6 +132,7 @@ function manifestOf(content: BundleContent, files: Record<BundleFile, Uint8Array
     ...epochSpanMs(epoch, parameters),
     closedAtMs: content.closedAtMs,
     parametersHash: parametersHash(parameters),
+    registryHash: registryHashOf(content),
     files: BUNDLE_FILES.map((name) => ({ name, sha256: sha256(files[name]) })),
     pool: settlement.pool,
     paid: settlement.paid,
@@ -131,7 +141,7 @@ function manifestOf(content: BundleContent, files: Record<BundleFile, Uint8Array
     counts: {
       packets: content.packets.length,
       entropy: content.entropy.length,
-      hotspots: content.hotspots.length,
+      hotspots: content.registry.length,
       verdicts: content.verdicts.length,
       leaves: settlement.payments.length,
     },

@@ -2,14 +2,11 @@ import {
   type Clock,
   denialsInForce,
   epochOf,
-  type Hotspot,
   type Log,
   type Manifest,
   type NetworkParameters,
   parametersHash,
-  type RegistryChange,
   type SequenceRange,
-  type Settlement,
   type Signer,
   sha256,
 } from "@earshot/protocol";
@@ -19,12 +16,14 @@ import type {
   StoredEpoch,
   StoredPacket,
   StoredParameters,
+  StoredPayment,
   StoredVerdict,
 } from "../store/store.ts";
-import { type BundleContent, encodeBundle, epochSpanMs, MANIFEST_FILE } from "./bundle.ts";
+import { type BundleContent, encodeBundle, epochSpanMs, MANIFEST_FILE, registryHashOf } from "./bundle.ts";
 import { type KeptBundle, keepOrWrite } from "./bundle-folder.ts";
 import { edgesOfStored } from "./edges.ts";
 import { entropyOfEpoch } from "./entropy-span.ts";
+import { EMPTY_REGISTRY_HASH, type ShownHotspot } from "./registry-chain.ts";
 import { RULE_SETS } from "./rule-sets.ts";
 
 /*
@@ -44,8 +43,10 @@ export type EpochStore = Pick<
   | "provenOfEpoch"
   | "sequenceRanges"
   | "contactsBefore"
-  | "hotspots"
+  | "hotspotsById"
   | "registryChanges"
+  | "shownSince"
+  | "shownAndChanged"
   | "denials"
   | "parametersVersions"
   | "entropyRange"
@@ -111,6 +112,7 @@ export async function closeEpoch(epoch: number, deps: CloseEpochDeps): Promise<S
     content.settlement.payments.map((payment) => ({ epoch, ...payment })),
     edgesOfStored(content.packets, content.verdicts),
     epoch - edgeWindowEpochs + 1,
+    content.registry.map(({ hotspot }) => hotspot.id),
   );
   deps.log?.("info", "Epoch closed", { epoch, root: stored.root.toHex(), paid: stored.paid.toString() });
   return stored;
@@ -141,18 +143,21 @@ async function contentOf(
   const packets = await store.packetsOfEpoch(epoch);
   const verdicts = await store.verdictsOfEpoch(epoch);
   checkJudged(epoch, packets, verdicts);
-  const hotspots = await store.hotspots(epoch);
-  const changes = await store.registryChanges(epoch);
+  const payments = previous === undefined ? [] : await store.payments(previous.epoch);
+  const registry = await shownHotspots(epoch, previous, { packets, payments }, store);
+  const hotspots = registry.map(({ hotspot }) => hotspot);
+  const before = new Map(payments.map(({ hotspotId, cumulative }) => [hotspotId, cumulative]));
+  const proven = await store.provenOfEpoch(epoch);
   return {
     parameters,
     signedParameters,
     epoch,
     previous: previousOf(previous),
-    closedAtMs: Math.max(deps.clock.now(), newestChangeMs(changes)),
+    closedAtMs: Math.max(deps.clock.now(), newestChangeMs(registry)),
     packets,
     entropy,
-    hotspots,
-    changes,
+    registry,
+    registryHashBefore: previous?.registryHash ?? EMPTY_REGISTRY_HASH,
     denials: await denialsOf(epoch, store),
     usedSequences: await usedSequences(store, epoch, packets),
     contactsBefore: await store.contactsBefore(
@@ -160,8 +165,31 @@ async function contentOf(
       epoch * parameters.epochPeriods,
     ),
     verdicts,
-    settlement: await settle(previous, { epoch, parameters, hotspots, verdicts }, store),
+    settlement: RULE_SETS[parameters.ruleSet].settle({ proven, verdicts }, { parameters, hotspots, before }),
   };
+}
+
+/**
+ * Who took part: hotspots with a packet, those ever paid, and those that an earlier bundle shows and that
+ * have changed. Whoever only registered is in no bundle until it reports.
+ */
+async function shownHotspots(
+  epoch: number,
+  previous: StoredEpoch | undefined,
+  { packets, payments }: { packets: readonly StoredPacket[]; payments: readonly StoredPayment[] },
+  store: EpochStore,
+): Promise<ShownHotspot[]> {
+  const ids = new Set(await store.shownAndChanged(previous?.epoch ?? -1, epoch));
+  for (const { hotspotId } of packets) ids.add(hotspotId);
+  for (const { hotspotId } of payments) ids.add(hotspotId);
+  const hotspots = await store.hotspotsById(ids, epoch);
+  const changes = await store.registryChanges(hotspots.keys(), epoch);
+  const since = await store.shownSince(hotspots.keys());
+  return [...hotspots.values()].map((hotspot) => ({
+    hotspot,
+    changes: changes.get(hotspot.id) ?? [],
+    sinceEpoch: since.get(hotspot.id) ?? epoch,
+  }));
 }
 
 /** The rules that the epoch is judged by. */
@@ -183,9 +211,9 @@ async function denialsOf(epoch: number, store: Pick<Store, "denials">): Promise<
 }
 
 /** A clock that was set back does not make an epoch close before what it is judged by was known. */
-function newestChangeMs(changes: ReadonlyMap<string, readonly RegistryChange[]>): number {
+function newestChangeMs(registry: readonly ShownHotspot[]): number {
   let newest = 0;
-  for (const list of changes.values()) for (const { atMs } of list) newest = Math.max(newest, atMs);
+  for (const { changes } of registry) for (const { atMs } of changes) newest = Math.max(newest, atMs);
   return newest;
 }
 
@@ -227,36 +255,19 @@ async function usedSequences(
   return used;
 }
 
-interface Judged {
-  epoch: number;
-  parameters: NetworkParameters;
-  hotspots: readonly Hotspot[];
-  verdicts: StoredVerdict[];
-}
-
-async function settle(
-  previous: StoredEpoch | undefined,
-  { epoch, parameters, hotspots, verdicts }: Judged,
-  store: EpochStore,
-): Promise<Settlement> {
-  const payments = previous === undefined ? [] : await store.payments(previous.epoch);
-  const before = new Map(payments.map(({ hotspotId, cumulative }) => [hotspotId, cumulative]));
-  const proven = await store.provenOfEpoch(epoch);
-  return RULE_SETS[parameters.ruleSet].settle({ proven, verdicts }, { parameters, hotspots, before });
-}
-
-const storedEpoch = (
-  { epoch, parameters, settlement }: BundleContent,
-  { bundle, closedAtMs, name }: KeptBundle,
-): StoredEpoch => ({
-  epoch,
-  ...epochSpanMs(epoch, parameters),
-  closedAtMs,
-  pool: settlement.pool,
-  paid: settlement.paid,
-  unallocated: settlement.unallocated,
-  root: settlement.tree.root,
-  manifestHash: sha256(bundle[MANIFEST_FILE]),
-  parametersHash: parametersHash(parameters),
-  bundle: name,
-});
+const storedEpoch = (content: BundleContent, { bundle, closedAtMs, name }: KeptBundle): StoredEpoch => {
+  const { epoch, parameters, settlement } = content;
+  return {
+    epoch,
+    ...epochSpanMs(epoch, parameters),
+    closedAtMs,
+    pool: settlement.pool,
+    paid: settlement.paid,
+    unallocated: settlement.unallocated,
+    root: settlement.tree.root,
+    manifestHash: sha256(bundle[MANIFEST_FILE]),
+    parametersHash: parametersHash(parameters),
+    registryHash: registryHashOf(content),
+    bundle: name,
+  };
+};

@@ -26,6 +26,7 @@ const MANIFEST: Manifest = {
   toMs: 1_767_225_600_000,
   closedAtMs: 1_767_225_600_000,
   parametersHash: new Uint8Array(32),
+  registryHash: new Uint8Array(32),
   files: ["leaves.jsonl", "link", "missing.json"].map((name) => ({ name, sha256: sha256(utf8(LEAVES)) })),
   pool: 1n,
   paid: 0n,

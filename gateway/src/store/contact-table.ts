@@ -1,7 +1,7 @@
 import { type ContactKind, type LatestContacts, NO_CONTACTS } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
-import { type Integer, inChunks, nullableNumber } from "./rows.ts";
+import { chunksOf, type Integer, inChunks, nullableNumber } from "./rows.ts";
 import type { Store, StoredContact } from "./store.ts";
 
 interface ContactRow {
@@ -11,8 +11,6 @@ interface ContactRow {
   epoch: Integer;
 }
 
-/** Ids in one statement. */
-const CHUNK = 1000;
 /** Stands for all epochs that are closed. */
 const CLOSED = -1;
 
@@ -51,11 +49,10 @@ function latestOf(contacts: readonly StoredContact[]): ContactRow[] {
 
 export const contactTable = ({ sql }: Database): Pick<Store, "contactsBefore"> => ({
   async contactsBefore(hotspotIds, beforeIndex) {
-    const wanted = [...new Set(hotspotIds)];
     const epochs = [CLOSED, ...(await openEpochs(sql))];
     const found = new Map<string, LatestContacts>();
-    for (let from = 0; from < wanted.length; from += CHUNK) {
-      for (const row of await latestBefore(sql, epochs, wanted.slice(from, from + CHUNK), beforeIndex)) {
+    for (const chunk of chunksOf(hotspotIds)) {
+      for (const row of await latestBefore(sql, epochs, chunk, beforeIndex)) {
         const known = found.get(row.hotspot_id) ?? NO_CONTACTS;
         found.set(row.hotspot_id, { ...known, [row.kind]: Number(row.latest) });
       }

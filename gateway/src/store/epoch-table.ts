@@ -2,6 +2,7 @@ import type { SQL } from "bun";
 import { closeContacts } from "./contact-table.ts";
 import type { Database } from "./database.ts";
 import { insertEdges } from "./edge-table.ts";
+import { markShown } from "./hotspot-table.ts";
 import { type Integer, inChunks, plainBytes } from "./rows.ts";
 import type { Store, StoredEpoch, StoredPayment } from "./store.ts";
 
@@ -16,6 +17,7 @@ interface EpochRow {
   root: Uint8Array;
   manifest_hash: Uint8Array;
   parameters_hash: Uint8Array;
+  registry_hash: Uint8Array;
   bundle: string;
 }
 
@@ -30,6 +32,7 @@ const rowOf = (epoch: StoredEpoch): EpochRow => ({
   root: epoch.root,
   manifest_hash: epoch.manifestHash,
   parameters_hash: epoch.parametersHash,
+  registry_hash: epoch.registryHash,
   bundle: epoch.bundle,
 });
 
@@ -44,6 +47,7 @@ const epochOf = (row: EpochRow): StoredEpoch => ({
   root: plainBytes(row.root),
   manifestHash: plainBytes(row.manifest_hash),
   parametersHash: plainBytes(row.parameters_hash),
+  registryHash: plainBytes(row.registry_hash),
   bundle: row.bundle,
 });
 
@@ -76,12 +80,13 @@ type EpochQueries = Pick<Store, "addEpoch" | "latestEpoch" | "epoch" | "epochs" 
 export function epochTable({ sql, transaction }: Database): EpochQueries {
   const list = async (query: SQL.Query<EpochRow[]>) => (await query).map(epochOf);
   return {
-    addEpoch: (epoch, payments, edges, edgesFrom) =>
+    addEpoch: (epoch, payments, edges, edgesFrom, shown = []) =>
       transaction(async (tx) => {
         await tx`INSERT INTO epochs ${tx(rowOf(epoch))}`;
         await inChunks(payments.map(paymentRowOf), (chunk) => tx`INSERT INTO payments ${tx(chunk)}`);
         await insertEdges(tx, epoch.epoch, edges, edgesFrom);
         await closeContacts(tx, epoch.epoch);
+        await markShown(tx, epoch.epoch, shown);
       }),
     async latestEpoch() {
       return (await list(sql<EpochRow[]>`SELECT * FROM epochs ORDER BY epoch DESC LIMIT 1`))[0];

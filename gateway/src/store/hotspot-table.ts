@@ -1,8 +1,8 @@
 import type { Hotspot, RegionId, RegistryChange } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
-import { type Integer, nullableNumber, plainBytes } from "./rows.ts";
-import type { Store } from "./store.ts";
+import { chunksOf, type Integer, nullableNumber, plainBytes } from "./rows.ts";
+import type { Store, UnshownHotspots } from "./store.ts";
 
 /** A hotspot as it is from one of its changes on. */
 interface HotspotRow {
@@ -65,26 +65,23 @@ const hotspotOf = (row: HotspotRow): Hotspot => ({
   change: changeOf(row),
 });
 
-/** Ids in one statement. */
-const CHUNK = 1000;
-
 type HotspotQueries = Pick<
   Store,
-  "putHotspot" | "hotspot" | "hotspots" | "hotspotsById" | "hotspotIds" | "hotspotHistory" | "registryChanges"
+  | "putHotspot"
+  | "hotspot"
+  | "hotspots"
+  | "hotspotsById"
+  | "hotspotIds"
+  | "hotspotHistory"
+  | "registryChanges"
+  | "shownSince"
+  | "shownAndChanged"
+  | "forgetUnshown"
 >;
 
-export function hotspotTable({ sql, statement }: Database): HotspotQueries {
+export function hotspotTable({ sql, transaction }: Database): HotspotQueries {
   return {
-    async putHotspot(hotspot) {
-      await statement(
-        (tx) => tx`INSERT INTO hotspots ${tx(rowOf(hotspot))} ON CONFLICT (id, from_epoch) DO UPDATE SET
-          cell = excluded.cell, lat_e7 = excluded.lat_e7, lon_e7 = excluded.lon_e7,
-          elevation_m = excluded.elevation_m, antenna_gain_ddbi = excluded.antenna_gain_ddbi,
-          region = excluded.region, payee = excluded.payee, registered_at_ms = excluded.registered_at_ms,
-          settled_cell = excluded.settled_cell, relocated_at_ms = excluded.relocated_at_ms,
-          changed_at_ms = excluded.changed_at_ms, evidence = excluded.evidence`,
-      );
-    },
+    putHotspot: (hotspot, isKept = false) => transaction((tx) => putHotspot(tx, hotspot, isKept)),
     async hotspot(id) {
       const [row] = await sql<HotspotRow[]>`
         SELECT * FROM hotspots WHERE id = ${id} ORDER BY from_epoch DESC LIMIT 1`;
@@ -97,12 +94,9 @@ export function hotspotTable({ sql, statement }: Database): HotspotQueries {
       return rows.map(hotspotOf);
     },
     async hotspotsById(ids, epoch) {
-      const wanted = [...new Set(ids)];
       const found = new Map<string, Hotspot>();
-      for (let from = 0; from < wanted.length; from += CHUNK) {
-        for (const row of await inForce(sql, wanted.slice(from, from + CHUNK), epoch)) {
-          found.set(row.id, hotspotOf(row));
-        }
+      for (const chunk of chunksOf(ids)) {
+        for (const row of await inForce(sql, chunk, epoch)) found.set(row.id, hotspotOf(row));
       }
       return found;
     },
@@ -114,22 +108,95 @@ export function hotspotTable({ sql, statement }: Database): HotspotQueries {
       const rows = await sql<HotspotRow[]>`SELECT * FROM hotspots WHERE id = ${id} ORDER BY from_epoch`;
       return rows.map(hotspotOf);
     },
-    registryChanges: (epoch) => registryChanges(sql, epoch),
+    registryChanges: (ids, epoch) => registryChanges(sql, ids, epoch),
+    async shownSince(ids) {
+      const found = new Map<string, number>();
+      for (const chunk of chunksOf(ids)) {
+        const rows = await sql<{ hotspot_id: string; since_epoch: Integer }[]>`SELECT hotspot_id, since_epoch
+          FROM shown WHERE hotspot_id IN ${sql(chunk)} AND since_epoch IS NOT NULL`;
+        for (const row of rows) found.set(row.hotspot_id, Number(row.since_epoch));
+      }
+      return found;
+    },
+    async shownAndChanged(after, through) {
+      const rows = await sql<{ id: string }[]>`SELECT DISTINCT h.id FROM hotspots h
+        JOIN shown s ON s.hotspot_id = h.id AND s.since_epoch IS NOT NULL
+        WHERE h.from_epoch > ${after} AND h.from_epoch <= ${through} ORDER BY h.id`;
+      return rows.map(({ id }) => id);
+    },
+    forgetUnshown: (which) => transaction((tx) => forgetUnshown(tx, which)),
   };
+}
+
+async function putHotspot(tx: SQL, hotspot: Hotspot, isKept: boolean): Promise<void> {
+  await tx`INSERT INTO hotspots ${tx(rowOf(hotspot))} ON CONFLICT (id, from_epoch) DO UPDATE SET
+    cell = excluded.cell, lat_e7 = excluded.lat_e7, lon_e7 = excluded.lon_e7,
+    elevation_m = excluded.elevation_m, antenna_gain_ddbi = excluded.antenna_gain_ddbi,
+    region = excluded.region, payee = excluded.payee, registered_at_ms = excluded.registered_at_ms,
+    settled_cell = excluded.settled_cell, relocated_at_ms = excluded.relocated_at_ms,
+    changed_at_ms = excluded.changed_at_ms, evidence = excluded.evidence`;
+  const row = {
+    hotspot_id: hotspot.id,
+    since_epoch: null,
+    waits_since_ms: isKept ? null : hotspot.change.atMs,
+  };
+  await tx`INSERT INTO shown ${tx(row)} ON CONFLICT (hotspot_id) DO NOTHING`;
+  if (isKept) await tx`UPDATE shown SET waits_since_ms = NULL WHERE hotspot_id = ${hotspot.id}`;
+}
+
+/** Part of closing an epoch, in its transaction: these are in its bundle. */
+export async function markShown(tx: SQL, epoch: number, ids: readonly string[]): Promise<void> {
+  for (const chunk of chunksOf(ids)) {
+    await tx`UPDATE shown SET since_epoch = ${epoch}, waits_since_ms = NULL
+      WHERE hotspot_id IN ${tx(chunk)} AND since_epoch IS NULL`;
+  }
+}
+
+async function forgetUnshown(tx: SQL, { beforeMs, keep, limit, epochs }: UnshownHotspots): Promise<string[]> {
+  // Whoever still sends status packets goes to the end of the line.
+  await tx`UPDATE shown SET waits_since_ms = (
+      SELECT received_at_ms FROM statuses WHERE statuses.hotspot_id = shown.hotspot_id)
+    WHERE waits_since_ms < ${beforeMs} AND EXISTS (SELECT 1 FROM statuses
+      WHERE statuses.hotspot_id = shown.hotspot_id AND statuses.received_at_ms >= ${beforeMs})`;
+  const [row] = await tx<{ waiting: Integer }[]>`
+    SELECT COUNT(*) AS waiting FROM shown WHERE waits_since_ms IS NOT NULL`;
+  const surplus = Math.max(0, Number(row?.waiting) - keep);
+  const found = await tx<{ hotspot_id: string; waits_since_ms: Integer; reports: Integer }[]>`
+    SELECT hotspot_id, waits_since_ms, (SELECT COUNT(*) FROM (SELECT 1 FROM packets
+      WHERE epoch IN ${tx([...epochs])} AND packets.hotspot_id = shown.hotspot_id LIMIT 1) AS one) AS reports
+    FROM shown WHERE waits_since_ms IS NOT NULL ORDER BY waits_since_ms, hotspot_id LIMIT ${limit}`;
+  const forgotten = found
+    .filter(
+      ({ reports, waits_since_ms: since }, i) =>
+        Number(reports) === 0 && (i < surplus || Number(since) < beforeMs),
+    )
+    .map(({ hotspot_id: id }) => id);
+  for (const chunk of chunksOf(forgotten)) {
+    await tx`DELETE FROM hotspots WHERE id IN ${tx(chunk)}`;
+    await tx`DELETE FROM statuses WHERE hotspot_id IN ${tx(chunk)}`;
+    await tx`DELETE FROM shown WHERE hotspot_id IN ${tx(chunk)}`;
+  }
+  return forgotten;
 }
 
 const inForce = (sql: SQL, ids: string[], epoch: number): SQL.Query<HotspotRow[]> =>
   sql<HotspotRow[]>`SELECT h.* FROM hotspots h WHERE h.id IN ${sql(ids)} AND h.from_epoch = (
     SELECT MAX(n.from_epoch) FROM hotspots n WHERE n.id = h.id AND n.from_epoch <= ${epoch})`;
 
-async function registryChanges(sql: SQL, epoch: number): Promise<Map<string, RegistryChange[]>> {
-  const rows = await sql<ChangeRow[]>`SELECT id, from_epoch, changed_at_ms, evidence FROM hotspots
-    WHERE from_epoch <= ${epoch} ORDER BY id, from_epoch`;
+async function registryChanges(
+  sql: SQL,
+  ids: Iterable<string>,
+  epoch: number,
+): Promise<Map<string, RegistryChange[]>> {
   const changes = new Map<string, RegistryChange[]>();
-  for (const row of rows) {
-    const own = changes.get(row.id);
-    if (own === undefined) changes.set(row.id, [changeOf(row)]);
-    else own.push(changeOf(row));
+  for (const chunk of chunksOf(ids)) {
+    const rows = await sql<ChangeRow[]>`SELECT id, from_epoch, changed_at_ms, evidence FROM hotspots
+      WHERE id IN ${sql(chunk)} AND from_epoch <= ${epoch} ORDER BY id, from_epoch`;
+    for (const row of rows) {
+      const own = changes.get(row.id);
+      if (own === undefined) changes.set(row.id, [changeOf(row)]);
+      else own.push(changeOf(row));
+    }
   }
   return changes;
 }

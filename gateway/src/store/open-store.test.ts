@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { SQL } from "bun";
 import { openStore } from "./open-store.ts";
+import { SCHEMA_VERSION } from "./schema.ts";
 import { storeContract } from "./store-contract.ts";
 import { storedPacket } from "./test-data.ts";
 
@@ -55,13 +56,17 @@ describe("openStore", () => {
     await sql`CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL)`;
     await sql`CREATE TABLE packets (id TEXT NOT NULL)`;
     await sql.close();
-    expect(openStore(old)).rejects.toThrow("its tables are of version 1, this gateway needs 6");
+    expect(openStore(old)).rejects.toThrow(
+      `its tables are of version 1, this gateway needs ${SCHEMA_VERSION}`,
+    );
     const future = newFile();
     await (await openStore(future)).close();
     const changed = new SQL(future);
     await changed`UPDATE facts SET value = '9' WHERE name = 'schema'`;
     await changed.close();
-    expect(openStore(future)).rejects.toThrow("its tables are of version 9, this gateway needs 6");
+    expect(openStore(future)).rejects.toThrow(
+      `its tables are of version 9, this gateway needs ${SCHEMA_VERSION}`,
+    );
   });
 
   test("names a URL that it cannot open", async () => {

@@ -21,3 +21,13 @@ export async function inChunks<T extends object>(
   const size = Math.floor(MAX_BOUND_VALUES / Object.keys(first).length);
   for (let from = 0; from < rows.length; from += size) await insert(rows.slice(from, from + size));
 }
+
+const IDS_IN_A_STATEMENT = 1000;
+
+/** Each id once, as many at a time as one statement names. */
+export function* chunksOf(ids: Iterable<string>): Generator<string[], void, void> {
+  const wanted = [...new Set(ids)];
+  for (let from = 0; from < wanted.length; from += IDS_IN_A_STATEMENT) {
+    yield wanted.slice(from, from + IDS_IN_A_STATEMENT);
+  }
+}

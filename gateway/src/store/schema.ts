@@ -8,7 +8,7 @@ const TYPES = {
 };
 
 /** Raised with each change of the tables below: a database with another number is not opened. */
-export const SCHEMA_VERSION = 6;
+export const SCHEMA_VERSION = 7;
 
 /** Counts the tables named `packets`: 0 in a database that no gateway has used. */
 export const USED_QUERIES: Readonly<Record<Dialect, string>> = {
@@ -41,6 +41,12 @@ export function schemaOf(dialect: Dialect): string[] {
       region ${text} NOT NULL, payee ${bytes}, registered_at_ms BIGINT NOT NULL, settled_cell ${text} NOT NULL,
       relocated_at_ms BIGINT, changed_at_ms BIGINT NOT NULL, evidence ${bytes} NOT NULL,
       PRIMARY KEY (id, from_epoch))`,
+    "CREATE INDEX IF NOT EXISTS hotspots_epoch ON hotspots (from_epoch)",
+    // Each hotspot once: the epoch of the first bundle that it is in, or since when it waits to be in one.
+    `CREATE TABLE IF NOT EXISTS shown (
+      hotspot_id ${text} PRIMARY KEY, since_epoch BIGINT, waits_since_ms BIGINT)`,
+    `CREATE INDEX IF NOT EXISTS shown_waiting ON shown (waits_since_ms, hotspot_id)
+      WHERE waits_since_ms IS NOT NULL`,
     `CREATE TABLE IF NOT EXISTS denials (
       position BIGINT PRIMARY KEY, hotspot ${bytes} NOT NULL, peer ${bytes}, reason ${text} NOT NULL,
       evidence ${text} NOT NULL, at_ms BIGINT NOT NULL, from_epoch BIGINT NOT NULL, until_epoch BIGINT NOT NULL,
@@ -68,7 +74,8 @@ export function schemaOf(dialect: Dialect): string[] {
     `CREATE TABLE IF NOT EXISTS epochs (
       epoch BIGINT PRIMARY KEY, from_ms BIGINT NOT NULL, to_ms BIGINT NOT NULL, closed_at_ms BIGINT NOT NULL,
       pool ${text} NOT NULL, paid ${text} NOT NULL, unallocated ${text} NOT NULL, root ${bytes} NOT NULL,
-      manifest_hash ${bytes} NOT NULL, parameters_hash ${bytes} NOT NULL, bundle ${text} NOT NULL)`,
+      manifest_hash ${bytes} NOT NULL, parameters_hash ${bytes} NOT NULL, registry_hash ${bytes} NOT NULL,
+      bundle ${text} NOT NULL)`,
     `CREATE TABLE IF NOT EXISTS payments (
       epoch BIGINT NOT NULL, hotspot_id ${text} NOT NULL, payee ${bytes} NOT NULL, cumulative ${text} NOT NULL,
       delta ${text} NOT NULL, PRIMARY KEY (epoch, hotspot_id))`,

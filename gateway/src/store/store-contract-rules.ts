@@ -8,7 +8,7 @@ import {
   signerFromSeed,
 } from "@earshot/protocol";
 import type { Store, StoredPacket } from "./store.ts";
-import { hotspot, storedEpoch, storedPacket } from "./test-data.ts";
+import { hotspot, statusPacket, storedEpoch, storedPacket } from "./test-data.ts";
 
 /** The part of the store's contract that is about who is registered. */
 export function registryContract(open: () => Store): void {
@@ -47,11 +47,45 @@ export function registryContract(open: () => Store): void {
     test("gives every change up to an epoch, with its evidence", async () => {
       const store = open();
       for (const each of [moved, hotspot({ id: "z6Mka" }, 4), first]) await store.putHotspot(each);
-      expect([...(await store.registryChanges(5))]).toEqual([
+      const ids = ["z6MkB", "z6Mka", "z6MkC"];
+      expect([...(await store.registryChanges(ids, 5))]).toEqual([
         ["z6MkB", [change(3), change(5, 2)]],
         ["z6Mka", [hotspot({ id: "z6Mka" }, 4).change]],
       ]);
-      expect([...(await store.registryChanges(3))]).toEqual([["z6MkB", [change(3)]]]);
+      expect([...(await store.registryChanges(ids, 3))]).toEqual([["z6MkB", [change(3)]]]);
+      expect([...(await store.registryChanges(["z6Mka"], 3))]).toEqual([]);
+    });
+
+    test("knows which bundle showed a hotspot first, and who of those has changed since", async () => {
+      const store = open();
+      await store.putHotspot(first);
+      await store.putHotspot(hotspot({ id: "z6Mka" }, 5));
+      await store.addEpoch(storedEpoch(4), [], [], 0, ["z6MkB"]);
+      await store.putHotspot(moved);
+      await store.addEpoch(storedEpoch(5), [], [], 0, ["z6MkB"]);
+      expect(await store.shownSince(["z6MkB", "z6Mka", "z6MkC"])).toEqual(new Map([["z6MkB", 4]]));
+      expect(await store.shownAndChanged(4, 5)).toEqual(["z6MkB"]);
+      expect(await store.shownAndChanged(5, 9)).toEqual([]);
+    });
+
+    test("forgets who is in no bundle, silent for long or one of too many, the oldest first", async () => {
+      const store = open();
+      const at = (id: string, atMs: number) => hotspot({ id, change: { ...change(1), atMs } });
+      for (const [i, id] of ["z1", "z2", "z3", "z4", "z5"].entries()) await store.putHotspot(at(id, 100 + i));
+      await store.putHotspot(at("z0", 1), true);
+      await store.addEpoch(storedEpoch(4), [], [], 0, ["z1"]);
+      await store.addPackets([storedPacket({ id: "report", hotspotId: "z2", epoch: 5 })]);
+      await store.putStatus("z3", statusPacket(), 500);
+      await store.putStatus("z4", statusPacket(), 103);
+      const which = { beforeMs: 200, keep: 9, limit: 9, epochs: [5, 6] };
+      expect(await store.forgetUnshown({ ...which, limit: 1 })).toEqual([]);
+      expect(await store.forgetUnshown(which)).toEqual(["z4", "z5"]);
+      expect(await store.hotspotIds()).toEqual(["z0", "z1", "z2", "z3"]);
+      expect([...(await store.statuses()).keys()]).toEqual(["z3"]);
+      // One of two may stay, but who has a report in an open epoch is kept.
+      expect(await store.forgetUnshown({ ...which, beforeMs: 0, keep: 1 })).toEqual([]);
+      expect(await store.forgetUnshown({ ...which, beforeMs: 0, keep: 0 })).toEqual(["z3"]);
+      expect(await store.hotspotsById(["z2", "z3"], 9)).toHaveProperty("size", 1);
     });
 
     test("finds hotspots by id as they are in an epoch, thousands at once", async () => {

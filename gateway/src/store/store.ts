@@ -73,6 +73,8 @@ export interface StoredEpoch {
   manifestHash: Uint8Array;
   /** `parametersHash` of the rules that the epoch was judged by. */
   parametersHash: Uint8Array;
+  /** `registryHash` after it. */
+  registryHash: Uint8Array;
   /** Folder of the bundle, relative to the gateway's state folder. */
   bundle: string;
 }
@@ -115,6 +117,15 @@ export interface HotspotStatus {
   /** The newest by its own time; `state` is "offline" when the session broke after it. */
   status: StatusPacket;
   receivedAtMs: number;
+}
+
+/** Which hotspots that no bundle shows are forgotten. */
+export interface UnshownHotspots {
+  beforeMs: number;
+  keep: number;
+  limit: number;
+  /** Not closed: whoever has a report there is kept. */
+  epochs: readonly number[];
 }
 
 /** What a reading packet says of its source. */
@@ -180,8 +191,11 @@ export interface Store {
   /** Runs of sequence numbers stored for a hotspot, ascending; only packets filed under epochs before `beforeEpoch` if given. */
   sequenceRanges(hotspotId: string, beforeEpoch?: number): Promise<SequenceRange[]>;
 
-  /** Keeps what is known of the hotspot from `change.fromEpoch` on; what was known for earlier epochs stays. */
-  putHotspot(hotspot: Hotspot): Promise<void>;
+  /**
+   * Keeps what is known of the hotspot from `change.fromEpoch` on; what was known for earlier epochs stays.
+   * @param isKept not to be forgotten, also when it is never shown in a bundle
+   */
+  putHotspot(hotspot: Hotspot, isKept?: boolean): Promise<void>;
   /** The newest, in force or not yet. */
   hotspot(id: string): Promise<Hotspot | undefined>;
   /** In order of id: those in force in `epoch`, or the newest of all when it is left out. */
@@ -192,8 +206,18 @@ export interface Store {
   hotspotIds(): Promise<string[]>;
   /** The hotspot as each of its changes made it, in order of epoch; those not in force yet too. */
   hotspotHistory(id: string): Promise<Hotspot[]>;
-  /** Every change in force in `epoch` or before, by hotspot id in order of id, each hotspot's in order of epoch. */
-  registryChanges(epoch: number): Promise<Map<string, RegistryChange[]>>;
+  /** Of these hotspots every change in force in `epoch` or before, each hotspot's in order of epoch. */
+  registryChanges(ids: Iterable<string>, epoch: number): Promise<Map<string, RegistryChange[]>>;
+  /** Epoch of the first bundle that these hotspots are in; those that are in none are left out. */
+  shownSince(ids: Iterable<string>): Promise<Map<string, number>>;
+  /** Hotspots that are in a bundle and have a change that counts from an epoch after `after`, up to `through`. */
+  shownAndChanged(after: number, through: number): Promise<string[]>;
+  /**
+   * Forgets at most `limit` hotspots that are in no bundle, nor have a report that will be: those of which nothing has
+   * come since `beforeMs`, and beyond the newest `keep` the oldest. Costs as much as there are hotspots in no bundle.
+   * @returns the ids of those that are forgotten
+   */
+  forgetUnshown(which: UnshownHotspots): Promise<string[]>;
 
   /** Keeps the signed message beside its fields. */
   addDenial(denial: Denial, message: Uint8Array): Promise<void>;
@@ -244,12 +268,14 @@ export interface Store {
   /**
    * Records a closed epoch, its payments and who heard whom; forgets edges of epochs before `edgesFrom`, and contacts that
    * later ones up to this epoch have made the latest no more.
+   * @param shown hotspots that the epoch's bundle shows
    */
   addEpoch(
     epoch: StoredEpoch,
     payments: readonly StoredPayment[],
     edges: readonly EdgeEvidence[],
     edgesFrom: number,
+    shown?: readonly string[],
   ): Promise<void>;
   /** Edges from and to a hotspot, by epoch, then beaconer, then witness. */
   edgesOf(hotspotId: string): Promise<StoredEdge[]>;

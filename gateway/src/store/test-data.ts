@@ -66,6 +66,7 @@ export const storedEpoch = (epoch: number): StoredEpoch => ({
   root: new Uint8Array(32).fill(3),
   manifestHash: new Uint8Array(32).fill(4),
   parametersHash: new Uint8Array(32).fill(5),
+  registryHash: new Uint8Array(32).fill(6),
   bundle: `epoch-${epoch}`,
 });
 

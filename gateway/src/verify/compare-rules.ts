@@ -1,6 +1,7 @@
 import {
   type EpochInputs,
   type EpochJudgement,
+  type Hotspot,
   hotspotName,
   RULE_SET_IDS,
   type RuleSet,
@@ -71,13 +72,17 @@ class OtherRules {
   #before: ReadonlyMap<string, bigint> = new Map();
   #contacts: EpochInputs["contactsBefore"] = new Map();
   #passedOn: object = {};
+  /** A bundle shows who took part under its own rules; who was paid under these is asked for in every epoch. */
+  readonly #hotspots = new Map<string, Hotspot>();
 
   constructor(rules: RuleSet) {
     this.#rules = rules;
   }
 
   judge(verified: Verified): Result {
-    const { parameters, packets, manifest, hotspots, denials, entropy } = verified;
+    const { parameters, packets, manifest, denials, entropy } = verified;
+    for (const hotspot of verified.hotspots) this.#hotspots.set(hotspot.id, hotspot);
+    const hotspots = [...this.#hotspots.values()];
     const inputs = { parameters, packets, epoch: manifest.epoch, hotspots, denials, entropy };
     const usedSequences = verified.earlierSequences;
     const judgement = this.#rules.judge({

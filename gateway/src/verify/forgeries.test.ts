@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import {
+  decodePacket,
   encodePacket,
+  equalBytes,
   judgeEpoch,
   parametersHash,
   type RegistryChange,
@@ -209,12 +211,55 @@ describe("changes of the registry", () => {
     const paid = where(verifyFiles(without(second), { previous: verified(first) }));
     expect(paid).toBe(`registry.json: hotspot ${id}`);
     const previous = verified(second);
-    const changes = new Map(previous.changes);
-    changes.delete(id);
-    const appeared = where(verifyFiles(third, { previous: { ...previous, changes } }));
+    const shown = new Map(previous.registry.shown);
+    shown.delete(id);
+    const absent = new Map([[id, FIRST_EPOCH]]);
+    const appeared = where(verifyFiles(third, { previous: { ...previous, registry: { shown, absent } } }));
     expect(appeared).toBe(`registry.json: hotspot ${id}, change 1: fromEpoch`);
   });
 });
+
+describe("who took part", () => {
+  const quiet = idOf("near");
+  const epoch = FIRST_EPOCH + 1;
+
+  test("a hotspot without a packet or a payment has no business in a bundle", () => {
+    const rest = packetsOf(first).filter(({ bytes }) => !isOf(bytes, signers.near));
+    const bundle = consistently(first, writePackets(rest));
+    const { file, at, expected } = difference(bundle);
+    expect(`${file}: ${at}: ${expected}`).toBe(`registry.json: hotspot ${quiet}: no entry: it took no part`);
+  });
+
+  test("a hotspot that had been shown before cannot be new again, nor the other way round", () => {
+    const since = (bundle: Bundle, sinceEpoch: number) =>
+      editedJson(bundle, "registry.json", (list) =>
+        list.map((entry) => (entry.id === quiet ? { ...entry, sinceEpoch } : entry)),
+      );
+    const at = `registry.json: hotspot ${quiet}, sinceEpoch`;
+    expect(where(verifyFiles(since(second, epoch), { previous: verified(first) }))).toBe(at);
+    expect(where(verifyFiles(since(first, FIRST_EPOCH - 1)))).toBe(at);
+    expect(where(verifyFiles(since(second, epoch + 1)))).toBe(at);
+    const previous = verified(first);
+    const registry = { ...previous.registry, shown: new Map(previous.registry.shown) };
+    registry.shown.delete(quiet);
+    expect(where(verifyFiles(second, { previous: { ...previous, registry } }))).toBe(at);
+  });
+
+  test("the registry's hash goes on from that of the bundle before", () => {
+    const other = { registryHash: new Uint8Array(32).fill(7) };
+    const at = "manifest.cbor: registryHash";
+    expect(where(verifyFiles(signedAgain(first, {}, other)))).toBe(at);
+    expect(where(verifyFiles(signedAgain(second, {}, other), { previous: verified(first) }))).toBe(at);
+    // Nothing but the bundle before tells what a later one's must be.
+    expect(where(verifyFiles(signedAgain(second, {}, other)))).toBe("holds");
+  });
+});
+
+/** Whether a packet is this hotspot's. */
+const isOf = (bytes: Uint8Array, { publicKey }: Signer): boolean => {
+  const result = decodePacket(bytes);
+  return result.ok && equalBytes(result.decoded.publicKey, publicKey);
+};
 
 describe("a dropped packet", () => {
   const without = (i: number) => ({ "packets.cbor": writePackets(packetsOf(first).toSpliced(i, 1)) });

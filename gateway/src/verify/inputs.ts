@@ -22,13 +22,8 @@ import {
   openPackets,
   startSignatures,
 } from "./packets.ts";
-import {
-  type Changes,
-  checkRegistrySignatures,
-  checkSameChanges,
-  type OpenedRegistry,
-  openRegistry,
-} from "./registry.ts";
+import { checkRegistrySignatures, type OpenedRegistry, openRegistry } from "./registry.ts";
+import { checkFirstRegistry, checkSameRegistry, type KnownRegistry } from "./registry-history.ts";
 import { checkListed, checkUsed, type UsedSequences } from "./sequences.ts";
 import type { SignatureChecker } from "./signatures.ts";
 
@@ -42,6 +37,8 @@ export interface Inputs extends Head {
   opened: OpenedPackets;
   beacons: BeaconSignatures;
   registry: OpenedRegistry;
+  /** Hotspots with a packet. */
+  reporting: ReadonlySet<string>;
   entropy: Entropy[];
   denials: Denial[];
   usedSequences: Map<string, SequenceRange[]>;
@@ -68,14 +65,15 @@ export function* readInputs(
   const usedSequences = yield* readFileAs(bundle, "sequences.json", readSequences);
   const firstIndex = manifest.epoch * parameters.epochPeriods;
   const contactsBefore = yield* openContacts(bundle, opened.packets, firstIndex);
-  return { ...head, opened, beacons, registry, entropy, denials, usedSequences, contactsBefore };
+  const reporting = new Set(opened.packets.map(({ hotspotId }) => hotspotId));
+  return { ...head, opened, beacons, registry, reporting, entropy, denials, usedSequences, contactsBefore };
 }
 
 /** What is compared of the bundle before. */
 export interface InputsBefore {
   manifest: Manifest;
   entropy: readonly Entropy[];
-  changes: Changes;
+  registry: KnownRegistry;
   usedSequences: UsedSequences;
   /** After the epoch. */
   contacts: KnownContacts;
@@ -89,7 +87,7 @@ export function* checkInputs(
   signatures: SignatureChecker,
   onProgress: OnProgress | undefined,
 ): Check<void> {
-  const { parameters, signed, registry, entropy, usedSequences, contactsBefore, opened } = inputs;
+  const { parameters, signed, registry, reporting, entropy, usedSequences, contactsBefore, opened } = inputs;
   const { packets } = opened;
   yield* checkSignatures(opened, parameters.network, signatures, onProgress);
   yield* checkPlaces(packets, signed.manifest.epoch, parameters);
@@ -97,8 +95,10 @@ export function* checkInputs(
   yield* checkListed(usedSequences, packets);
   if (previous !== undefined) {
     yield* checkSameEntropy(entropy, previous.entropy);
-    yield* checkSameChanges(registry.changes, previous.changes, previous.manifest.epoch);
+    const { registry: known, manifest, isComplete } = previous;
+    yield* checkSameRegistry(registry.shown, reporting, signed, { known, manifest, isComplete });
   }
+  if (isFirstManifest(signed.manifest)) yield* checkFirstRegistry(registry.shown, signed);
   const isComplete = isCompleteAt(signed.manifest, previous);
   yield* checkUsed(usedSequences, previous?.usedSequences ?? new Map(), packets, isComplete);
   yield* checkContacts(contactsBefore, previous?.contacts ?? new Map(), packets, isComplete);

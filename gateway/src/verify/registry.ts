@@ -14,6 +14,7 @@ import { epochSpanMs } from "../epochs/bundle.ts";
 import { readRegistry } from "../epochs/bundle-readers.ts";
 import type { RegistryEntry } from "../epochs/bundle-schemas.ts";
 import { formatRegistry } from "../epochs/bundle-texts.ts";
+import type { ShownHotspot } from "../epochs/registry-chain.ts";
 import { answersOf, type Check, differ, expectEqual } from "./check.ts";
 import { readFileAs, type SignedManifest } from "./manifest.ts";
 import { packetJob } from "./packets.ts";
@@ -29,12 +30,8 @@ import { expectText } from "./texts.ts";
 
 const FILE = "registry.json";
 
-/** By hotspot id, each hotspot's in order. */
-export type Changes = ReadonlyMap<string, readonly RegistryChange[]>;
-
 export interface OpenedRegistry {
-  hotspots: Hotspot[];
-  changes: Changes;
+  shown: ShownHotspot[];
   registrations: Registrations;
   waiting: { places: Place[]; pending: PendingSignatures };
 }
@@ -65,7 +62,7 @@ export function* openRegistry(
   signatures: SignatureChecker,
 ): Check<OpenedRegistry> {
   const entries = yield* readFileAs(bundle, FILE, readRegistry);
-  const hotspots: Hotspot[] = [];
+  const shown: ShownHotspot[] = [];
   const [places, jobs]: [Place[], SignatureJob[]] = [[], []];
   for (const entry of entries) {
     yield* expectEqual(FILE, `hotspot ${entry.id}, id`, hotspotId(entry.publicKey), entry.id);
@@ -74,13 +71,13 @@ export function* openRegistry(
       jobs.push(job);
     });
     yield* checkFacts(entry, hotspot);
-    hotspots.push(hotspot);
+    yield* checkSince(entry, context.signed.manifest);
+    shown.push({ hotspot, changes: entry.changes, sinceEpoch: entry.sinceEpoch });
   }
-  const changes = new Map(entries.map(({ id, changes: own }) => [id, own]));
-  yield* expectText(FILE, formatRegistry(hotspots, changes), bundle[FILE]);
+  yield* expectText(FILE, formatRegistry(shown), bundle[FILE]);
   const operator = places.filter(({ isAdmission }) => isAdmission).length;
   const registrations = { owner: places.length - operator, operator };
-  return { hotspots, changes, registrations, waiting: { places, pending: signatures.start(jobs) } };
+  return { shown, registrations, waiting: { places, pending: signatures.start(jobs) } };
 }
 
 function* followChanges(
@@ -164,27 +161,31 @@ export function* checkRegistrySignatures({ waiting }: OpenedRegistry): Check<voi
   }
 }
 
-/**
- * Compares with the bundle before: what counted then counts now, and what is new counts from after then.
- * @param epoch of the bundle before
- */
-export function* checkSameChanges(current: Changes, previous: Changes, epoch: number): Check<void> {
-  for (const [id, before] of previous) {
-    if (!current.has(id)) yield* differ(FILE, `hotspot ${id}`, `an entry, as in epoch ${epoch}`, "none");
-    const known = (current.get(id) ?? []).filter(({ fromEpoch }) => fromEpoch <= epoch);
-    for (let i = 0; i < Math.max(before.length, known.length); i++) {
-      const [expected, found] = [changeText(before[i]), changeText(known[i])];
-      yield* expectEqual(FILE, `hotspot ${id}, change ${i + 1}`, expected, found, `as in epoch ${epoch}`);
-    }
-  }
-  for (const [id, [first]] of current) {
-    if (previous.has(id) || first === undefined || first.fromEpoch > epoch) continue;
-    const expected = `an epoch after ${epoch}: it was not registered then`;
-    yield* differ(FILE, `hotspot ${id}, change 1: fromEpoch`, expected, String(first.fromEpoch));
-  }
+/** A hotspot is first shown when it counts. */
+function* checkSince({ id, sinceEpoch, changes }: RegistryEntry, { epoch }: Manifest): Check<void> {
+  const first = changes[0]?.fromEpoch ?? 0;
+  if (sinceEpoch >= first && sinceEpoch <= epoch) return;
+  yield* differ(FILE, `hotspot ${id}, sinceEpoch`, `an epoch from ${first} to ${epoch}`, String(sinceEpoch));
 }
 
-const changeText = (change: RegistryChange | undefined): string =>
-  change === undefined
-    ? "no change"
-    : `from epoch ${change.fromEpoch}, at ${change.atMs}, evidence ${change.evidence.toHex()}`;
+/** Who took part in an epoch, beside what bundles before it have shown. */
+export interface Participants {
+  /** Hotspots with a packet. */
+  reporting: ReadonlySet<string>;
+  /** Those ever paid, this epoch included. */
+  paid: ReadonlySet<string>;
+}
+
+/** Only who took part is in the file: those with a packet, those ever paid, and those shown before that have changed. */
+export function* checkTookPart(
+  shown: readonly ShownHotspot[],
+  { epoch, previousEpoch }: Manifest,
+  { reporting, paid }: Participants,
+): Check<void> {
+  for (const { hotspot, changes, sinceEpoch } of shown) {
+    if (reporting.has(hotspot.id) || paid.has(hotspot.id)) continue;
+    const hasChanged = (changes.at(-1)?.fromEpoch ?? -1) > (previousEpoch ?? -1);
+    if (hasChanged && sinceEpoch < epoch) continue;
+    yield* differ(FILE, `hotspot ${hotspot.id}`, "no entry: it took no part", "an entry");
+  }
+}

@@ -10,7 +10,7 @@ import type { Bundle, BundleFile } from "../epochs/bundle.ts";
 import { readPackets, type SequencePacket } from "../epochs/bundle-sequences.ts";
 import { formatRegistry } from "../epochs/bundle-texts.ts";
 import { signedAgain } from "../epochs/test-bundle.ts";
-import { HOTSPOTS, networkSigner, PARAMETERS } from "../epochs/test-network.ts";
+import { FIRST_EPOCH, HOTSPOTS, networkSigner, PARAMETERS } from "../epochs/test-network.ts";
 import { encodeChunks } from "../epochs/text-chunks.ts";
 import { type BundleOutcome, type VerifyOptions, verifyFiles } from "./verify-bundle.ts";
 
@@ -56,8 +56,10 @@ export function registryWith(id: string, further: readonly RegistryChange[]): Ui
   for (const change of further) changes.get(id)?.push(change);
   return encodeChunks(
     formatRegistry(
-      HOTSPOTS.map((one) => afterAll(one, changes.get(one.id) ?? [])),
-      changes,
+      HOTSPOTS.map((one) => {
+        const own = changes.get(one.id) ?? [];
+        return { hotspot: afterAll(one, own), changes: own, sinceEpoch: FIRST_EPOCH };
+      }),
     ),
   );
 }

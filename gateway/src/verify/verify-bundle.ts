@@ -28,7 +28,8 @@ import {
 } from "./manifest.ts";
 import type { OnProgress } from "./packets.ts";
 import { checkParameters, checkSuccession } from "./parameters.ts";
-import type { Changes, Registrations } from "./registry.ts";
+import { checkTookPart, type Registrations } from "./registry.ts";
+import { EMPTY_REGISTRY, type KnownRegistry, registryAfter } from "./registry-history.ts";
 import { checkResults, checkTotals, settle } from "./results.ts";
 import { type UsedSequences, usedAfter } from "./sequences.ts";
 import { OwnThread, type SignatureChecker } from "./signatures.ts";
@@ -54,8 +55,10 @@ export interface Verified {
   settlement: Settlement;
   judgement: Pick<EpochJudgement, "verdicts" | "proven">;
   packets: readonly ReceivedPacket[];
+  /** Those that took part. */
   hotspots: readonly Hotspot[];
-  changes: Changes;
+  /** Up to and including this epoch. */
+  registry: KnownRegistry;
   registrations: Registrations;
   denials: readonly Denial[];
   entropy: readonly Entropy[];
@@ -147,7 +150,8 @@ function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found
   const holds = yield* collectBeaconSignatures(inputs.beacons);
   onProgress?.("judging", 0, 1);
   const { packets } = inputs.opened;
-  const { hotspots, changes, registrations } = inputs.registry;
+  const { shown, registrations } = inputs.registry;
+  const hotspots = shown.map(({ hotspot }) => hotspot);
   const { entropy, denials, usedSequences, contactsBefore } = inputs;
   // Judged while other threads check signatures: what comes out counts only if all of them hold.
   const known = { parameters, packets, hotspots, denials, entropy, usedSequences, contactsBefore, holds };
@@ -157,6 +161,8 @@ function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found
   onProgress?.("comparing", 0, 1);
   const settlement = yield* settle(rules, judgement, { parameters, hotspots, before });
   found.root = settlement.tree.root;
+  const paid = new Set(settlement.payments.map(({ hotspotId }) => hotspotId));
+  yield* checkTookPart(shown, manifest, { reporting: inputs.reporting, paid });
   yield* checkResults(bundle, parameters, judgement, settlement);
   yield* checkTotals(manifest, settlement, countsOf(inputs, judgement, settlement));
   return {
@@ -166,7 +172,7 @@ function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found
     judgement: { verdicts: judgement.verdicts, proven: judgement.proven },
     packets,
     hotspots,
-    changes,
+    registry: registryAfter(previous?.registry ?? EMPTY_REGISTRY, shown, inputs.reporting, manifest.epoch),
     registrations,
     denials,
     entropy,
@@ -185,7 +191,7 @@ const countsOf = (
 ) => ({
   packets: opened.packets.length,
   entropy: entropy.length,
-  hotspots: registry.hotspots.length,
+  hotspots: registry.shown.length,
   verdicts: verdicts.length,
   leaves: payments.length,
 });

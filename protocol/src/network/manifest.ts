@@ -34,6 +34,8 @@ export interface Manifest {
   closedAtMs: number;
   /** `parametersHash` of the network's parameters. */
   parametersHash: Uint8Array;
+  /** Chained over every change that any bundle up to this one has shown: `registry.json` holds only who took part. */
+  registryHash: Uint8Array;
   /** All other files of the bundle, sorted by name. */
   files: ManifestFile[];
   pool: bigint;
@@ -55,6 +57,7 @@ export const manifestMessage = messageCodec<Manifest>(
     toMs: timeMs,
     closedAtMs: timeMs,
     parametersHash: bytes(32),
+    registryHash: bytes(32),
     files: list(record<ManifestFile>({ name: text(40), sha256: bytes(32) }), 32),
     pool: amount,
     paid: amount,

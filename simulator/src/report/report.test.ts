@@ -34,6 +34,7 @@ const result: EpochResult = {
     root: new Uint8Array(32).fill(0xab),
     manifestHash: new Uint8Array(32),
     parametersHash: new Uint8Array(32),
+    registryHash: new Uint8Array(32),
     bundle: "epoch-1",
   },
   verdicts: [

@@ -262,6 +262,7 @@ async function close(
       root: settlement.tree.root,
       manifestHash: sha256(settlement.tree.root),
       parametersHash: parametersHash(parameters),
+      registryHash: new Uint8Array(32),
       bundle: `bundles/epoch-${String(epoch).padStart(10, "0")}`,
     },
     settlement.payments.map((payment) => ({ epoch, ...payment })),

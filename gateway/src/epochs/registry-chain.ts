@@ -1,0 +1,39 @@
+import { type Hotspot, type RegistryChange, sha256, u32, u64 } from "@earshot/protocol";
+
+/** What a bundle says of one hotspot of the registry. */
+export interface ShownHotspot {
+  hotspot: Hotspot;
+  /** In order; the last made it what it is. */
+  changes: readonly RegistryChange[];
+  /** Epoch of the first bundle that it is in. */
+  sinceEpoch: number;
+}
+
+/** The registry before the network's first epoch. */
+export const EMPTY_REGISTRY_HASH = new Uint8Array(32);
+
+/**
+ * `registryHash` of a manifest: SHA-256 of the one before and of the changes that this bundle shows for the first time,
+ * so that it stands for the whole registry although a bundle holds only those who took part.
+ * @param shown all hotspots in the bundle
+ */
+export function extendRegistryHash(
+  before: Uint8Array,
+  shown: readonly ShownHotspot[],
+  { epoch, previousEpoch }: { epoch: number; previousEpoch: number | null },
+): Uint8Array {
+  const hashes: Uint8Array[] = [];
+  for (const { hotspot, changes, sinceEpoch } of sortedById(shown)) {
+    for (const change of changes) {
+      const isNew = sinceEpoch === epoch || change.fromEpoch > (previousEpoch ?? -1);
+      if (isNew) hashes.push(changeHash(hotspot.publicKey, change));
+    }
+  }
+  return sha256(before, new Uint8Array(Buffer.concat(hashes)));
+}
+
+export const sortedById = (shown: readonly ShownHotspot[]): ShownHotspot[] =>
+  shown.toSorted((a, b) => (a.hotspot.id < b.hotspot.id ? -1 : 1));
+
+const changeHash = (publicKey: Uint8Array, { atMs, fromEpoch, evidence }: RegistryChange): Uint8Array =>
+  sha256(publicKey, u64(atMs), u32(fromEpoch), evidence);
