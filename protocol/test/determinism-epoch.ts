@@ -175,7 +175,7 @@ class Epoch {
       this.#witness(who, of, packet);
     }
     const loud = this.#heard[1] as { of: number; packet: BeaconPacket };
-    this.#witness(LOUD_PLACE, loud.of, loud.packet, { rssiDbm: -55, snrDdb: -50 });
+    this.#witness(LOUD_PLACE, loud.of, loud.packet, { rssiDbm: -50, snrDdb: -50 });
     this.#witness(BENDERS[3] as number, STRANGER, this.#scenario.beacon(STRANGER));
     this.#beacon(FOREIGN, this.#scenario.beacon(FOREIGN));
     this.#beacon(DEAF, this.#scenario.beacon(DEAF));

@@ -51,6 +51,7 @@ const EXAMPLE = {
   minDistanceM: 300,
   maxDistanceM: 100_000,
   rssiDbm: -40,
+  signalDdbm: -410,
   boundDdbm: -684,
   snrDdb: -205,
   maxSnrDdb: 200,
@@ -65,11 +66,11 @@ const EXCEPTIONS: Record<string, Partial<typeof EXAMPLE>> = {
   not_witnessing: { allowedMs: 172_800_000 },
   not_heard_lately: { allowedMs: 172_800_000 },
   too_far: { distanceM: 104_000 },
-  rssi_above_free_space: { distanceM: 508, rssiDbm: -41, boundDdbm: -570 },
+  rssi_above_free_space: { distanceM: 508, rssiDbm: -41, snrDdb: 90, signalDdbm: -415, boundDdbm: -570 },
   snr_too_high: { snrDdb: 310 },
   rssi_below_sensitivity: { rssiDbm: -152 },
   noise_too_low: { rssiDbm: -138, snrDdb: 40, aboveThermalDdb: -190 },
-  noise_too_high: { rssiDbm: -54, snrDdb: -20, aboveThermalDdb: 669 },
+  noise_too_high: { rssiDbm: -44, snrDdb: -20, aboveThermalDdb: 769 },
 };
 
 function rows(group: string, reasons: readonly string[], type?: "beacon" | "witness"): string[] {

@@ -169,6 +169,8 @@ test("verdicts come newest first, in pages, each with its sentence and numbers",
   }
   expect(seen.map(({ packetId }) => packetId)).toEqual(all.map(({ packetId }) => packetId));
   const stronger = seen.find(({ reason }) => reason === "rssi_above_free_space");
-  expect(stronger?.sentence).toContain("RSSI -41 dBm is 16 dB stronger than free space allows at 508 m");
+  expect(stronger?.sentence).toContain(
+    "RSSI -41 dBm with SNR 9 dB means a signal 16 dB stronger than free space allows at 508 m",
+  );
   expect(stronger?.measurements).toContainEqual({ name: "distanceM", value: 508 });
 });

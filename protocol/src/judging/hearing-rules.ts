@@ -90,7 +90,7 @@ const tooFar: Rule<MatchedContext> = {
         ]
       : undefined,
   explain: ({ distanceM, maxDistanceM }) =>
-    `The beaconer is asserted ${distanceM} m away, more than ${maxDistanceM} m: check the asserted location.`,
+    `The beaconer stands ${distanceM} m away, and this network pays for up to ${maxDistanceM} m. Nothing to do here, if both places are asserted rightly.`,
 };
 
 /** When, on which channel and how far away a beacon was heard. */

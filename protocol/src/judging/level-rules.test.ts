@@ -28,22 +28,36 @@ describe("rssi_above_free_space", () => {
   /** Tenths of a dBm: 14 dBm and two antennas of 2 dBi, less the loss. */
   const boundDdbm = (distanceM: number, freqHz: number) =>
     Math.round((14 + 2 + 2 - freeSpaceLossDb(distanceM, freqHz)) * 10);
+  /** Signal and noise 3.01 dB above the signal, where they are equal. */
+  const equal = { snrDdb: 0 };
   const { freqHz } = new Scenario().beacon(0);
-  const exact = Array.from({ length: 5000 }, (_, i) => 1000 + i).find((d) => boundDdbm(d, freqHz) % 10 === 0);
-  const distanceM = exact as number;
-  const rssiDbm = boundDdbm(distanceM, freqHz) / 10;
+  // Where the bound, plus those 3 dB, is a whole number of dBm, as RSSI is.
+  const distanceM = Array.from({ length: 5000 }, (_, i) => 1000 + i).find(
+    (metres) => boundDdbm(metres, freqHz) % 10 === 0,
+  ) as number;
+  const rssiDbm = boundDdbm(distanceM, freqHz) / 10 + 3;
 
-  test("as loud as free space allows, to the tenth, is allowed", () => {
-    expect(tryWitness({ rssiDbm }, { scenario: new Scenario([0, distanceM]) })).toEqual({ reason: "ok" });
+  test("signal and noise together may be louder than free space allows the signal to be", () => {
+    expect(tryWitness({ rssiDbm, ...equal }, { scenario: new Scenario([0, distanceM]) })).toEqual(ok);
   });
 
-  test("one dB more is not", () => {
-    expect(tryWitness({ rssiDbm: rssiDbm + 1 }, { scenario: new Scenario([0, distanceM]) })).toEqual({
+  test("one dB more is more than the signal can be", () => {
+    const louder = { rssiDbm: rssiDbm + 1, ...equal };
+    expect(tryWitness(louder, { scenario: new Scenario([0, distanceM]) })).toEqual({
       reason: "rssi_above_free_space",
-      rssiDbm: rssiDbm + 1,
-      boundDdbm: rssiDbm * 10,
+      ...louder,
+      signalDdbm: (rssiDbm - 3 + 1) * 10,
+      boundDdbm: (rssiDbm - 3) * 10,
       distanceM,
     });
+  });
+
+  test("a signal far above the noise is nearly all that there is", () => {
+    const refused = tryWitness(
+      { rssiDbm: rssiDbm - 2, snrDdb: 200 },
+      { scenario: new Scenario([0, distanceM]) },
+    );
+    expect(refused).toMatchObject({ reason: "rssi_above_free_space", signalDdbm: (rssiDbm - 2) * 10 });
   });
 
   test("antenna gains count, the beaconer's and the witness'", () => {
@@ -52,8 +66,10 @@ describe("rssi_above_free_space", () => {
       scenario.hotspot(who).antennaGainDdbi += 10;
       const beacon = { powerDbm: 13 };
       // One dB less power and one dB more gain: the bound is the same.
-      expect(tryWitness({ rssiDbm }, { scenario, beacon })).toEqual({ reason: "ok" });
-      expect(tryWitness({ rssiDbm: rssiDbm + 1 }, { scenario, beacon }).reason).toBe("rssi_above_free_space");
+      expect(tryWitness({ rssiDbm, ...equal }, { scenario, beacon })).toEqual(ok);
+      expect(tryWitness({ rssiDbm: rssiDbm + 1, ...equal }, { scenario, beacon }).reason).toBe(
+        "rssi_above_free_space",
+      );
     }
   });
 });
@@ -78,13 +94,13 @@ describe("snr_below_floor", () => {
     [11, -175],
     [12, -200],
   ])(
-    "SF%d is demodulated down to %d tenths of a dB, and 6 dB below it now and then",
+    "SF%d is demodulated down to %d tenths of a dB, and 10 dB below it now and then",
     (spreadingFactor, floorDdb) => {
       const at = (snrDdb: number) => judged("snr_below_floor", { rssiDbm: -120, snrDdb, spreadingFactor });
-      expect([at(floorDdb), at(floorDdb - 60)]).toEqual([ok, ok]);
-      expect(at(floorDdb - 61)).toEqual({
+      expect([at(floorDdb), at(floorDdb - 100)]).toEqual([ok, ok]);
+      expect(at(floorDdb - 101)).toEqual({
         reason: "snr_below_floor",
-        snrDdb: floorDdb - 61,
+        snrDdb: floorDdb - 101,
         floorDdb,
         spreadingFactor,
       });
@@ -156,14 +172,14 @@ describe("noise_too_low", () => {
 describe("noise_too_high", () => {
   const at = (rssiDbm: number, snrDdb: number) => judged("noise_too_high", { rssiDbm, snrDdb });
 
-  test("60 dB above thermal noise, -63 dBm, is the most in which somebody hears", () => {
-    // Channel power -62 dBm at an SNR of -10 dB: 0.4 dB of it are signal.
-    expect(at(-63, -100)).toEqual(ok);
-    expect(at(-62, -100)).toEqual({
+  test("70 dB above thermal noise, -53 dBm, is the most in which somebody hears", () => {
+    // Channel power -52 dBm at an SNR of -10 dB: 0.4 dB of it are signal.
+    expect(at(-53, -100)).toEqual(ok);
+    expect(at(-52, -100)).toEqual({
       reason: "noise_too_high",
-      rssiDbm: -62,
+      rssiDbm: -52,
       snrDdb: -100,
-      aboveThermalDdb: 606,
+      aboveThermalDdb: 706,
     });
   });
 
@@ -176,8 +192,8 @@ describe("noise_too_high", () => {
   test("in a whole round", () => {
     const scenario = new Scenario([0, 300]);
     expect(tryWitness({ rssiDbm: -63, snrDdb: -30 }, { scenario })).toEqual({ reason: "ok" });
-    for (const who of [0, 1]) scenario.hotspot(who).antennaGainDdbi = 60;
-    const beacon = { powerDbm: 10 };
-    expect(tryWitness({ rssiDbm: -59, snrDdb: -50 }, { scenario, beacon }).reason).toBe("noise_too_high");
+    for (const who of [0, 1]) scenario.hotspot(who).antennaGainDdbi = 100;
+    const beacon = { powerDbm: 6 };
+    expect(tryWitness({ rssiDbm: -50, snrDdb: -50 }, { scenario, beacon }).reason).toBe("noise_too_high");
   });
 });

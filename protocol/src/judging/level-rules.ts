@@ -2,6 +2,7 @@ import {
   demodulationFloorSnrDb,
   freeSpaceLossDb,
   impliedNoiseDbm,
+  leastSignalDbm,
   thermalNoiseDbm,
 } from "../radio/propagation.ts";
 import { tenths, tenthsOf } from "./told.ts";
@@ -12,7 +13,7 @@ import type { MatchedContext } from "./witness-context.ts";
  * RSSI and SNR against physics, from both sides:
  *
  *             free space (power, gains, distance) ─────────────┐ loudest
- *   reported  RSSI ────────────────────────────────────────────┤
+ *   reported  RSSI, and by the SNR the signal in it ───────────┤
  *             sensitivity = thermal noise + demodulation floor ┘ faintest
  *
  *   implied   noise = RSSI − SNR must lie between thermal noise and what a working receiver lives with
@@ -35,24 +36,31 @@ function freeSpaceBoundDdbm({ report, hotspot, beacon, distanceM }: MatchedConte
   return Math.round(beacon.report.packet.powerDbm * 10 + gainsDdb - lossDb * 10);
 }
 
-/** Power is what the beaconer reports; `power_too_high` bounds it, so the bound cannot be talked away. */
+/**
+ * The signal by whichever convention gives less: SX1301 forwarders report signal and noise together, and free space
+ * bounds the signal alone. Power is what the beaconer reports; `power_too_high` bounds it, so the bound cannot be talked
+ * away.
+ */
 const rssiAboveFreeSpace: Rule<MatchedContext> = {
   reason: "rssi_above_free_space",
   check(context) {
-    const { rssiDbm } = context.report.packet;
+    const { rssiDbm, snrDdb } = context.report.packet;
+    const signalDdbm = ddb(leastSignalDbm(rssiDbm, snrDdb / 10));
     const boundDdbm = freeSpaceBoundDdbm(context);
-    return rssiDbm * 10 > boundDdbm
+    return signalDdbm > boundDdbm
       ? [
           { name: "rssiDbm", value: rssiDbm },
+          { name: "snrDdb", value: snrDdb },
+          { name: "signalDdbm", value: signalDdbm },
           { name: "boundDdbm", value: boundDdbm },
           { name: "distanceM", value: context.distanceM },
         ]
       : undefined;
   },
-  explain({ rssiDbm = 0, boundDdbm = 0, distanceM }) {
+  explain({ rssiDbm, snrDdb, signalDdbm = 0, boundDdbm = 0, distanceM }) {
     // Not "0 dB stronger" for a few tenths.
-    const excess = Math.max(1, Math.round(rssiDbm - boundDdbm / 10));
-    return `RSSI ${rssiDbm} dBm is ${excess} dB stronger than free space allows at ${distanceM} m: check the asserted location and antenna gain.`;
+    const excess = Math.max(1, Math.round((signalDdbm - boundDdbm) / 10));
+    return `RSSI ${rssiDbm} dBm with SNR ${tenths(snrDdb)} dB means a signal ${excess} dB stronger than free space allows at ${distanceM} m: check the asserted location and antenna gain.`;
   },
 };
 

@@ -85,6 +85,7 @@ const MEASURED = [
   "minDistanceM",
   "maxDistanceM",
   "rssiDbm",
+  "signalDdbm",
   "boundDdbm",
   "valid",
   "untilEpoch",
@@ -132,8 +133,9 @@ describe("sentences", () => {
         reason,
         measurements: Object.entries(numbers).map(([name, value]) => ({ name, value })),
       });
-    expect(tell("witness", "rssi_above_free_space", { rssiDbm: -60, boundDdbm: -874, distanceM: 4200 })).toBe(
-      "RSSI -60 dBm is 27 dB stronger than free space allows at 4200 m: check the asserted location and antenna gain.",
+    const level = { rssiDbm: -60, snrDdb: 90, signalDdbm: -605, boundDdbm: -874, distanceM: 4200 };
+    expect(tell("witness", "rssi_above_free_space", level)).toBe(
+      "RSSI -60 dBm with SNR 9 dB means a signal 27 dB stronger than free space allows at 4200 m: check the asserted location and antenna gain.",
     );
     expect(tell("beacon", "report_late", { lateMs: 1500 })).toContain("1.5 s after its deadline");
     expect(tell("beacon", "power_too_high", { eirpDdbm: 171, maxEirpDdbm: 160 })).toContain(

@@ -45,14 +45,14 @@ function loud(): Scenario {
 const THERMAL_DBM = -123;
 const floorDb = 10 - 2.5 * honest.spreadingFactor;
 const isHigh = (_rssiDbm: number, snrDb: number) => snrDb > 20;
-const isLow = (_rssiDbm: number, snrDb: number) => snrDb < floorDb - 6;
+const isLow = (_rssiDbm: number, snrDb: number) => snrDb < floorDb - 10;
 const isFaint = (rssiDbm: number) => rssiDbm < THERMAL_DBM + floorDb - 10;
 const tenth = (value: number) => Math.round(value * 10) / 10;
 const isQuiet = (rssiDbm: number, snrDb: number) => tenth(rssiDbm - snrDb) < THERMAL_DBM - 10;
 /** The noise is what is left of the channel's power without the signal's, in milliwatts. */
 const isNoisy = (rssiDbm: number, snrDb: number) => {
   const noiseMw = 10 ** (rssiDbm / 10) / (1 + 10 ** (snrDb / 10));
-  return snrDb < 0 && tenth(10 * Math.log10(noiseMw)) > THERMAL_DBM + 60;
+  return snrDb < 0 && tenth(10 * Math.log10(noiseMw)) > THERMAL_DBM + 70;
 };
 const any =
   (...tests: ((r: number, s: number) => boolean)[]) =>
@@ -142,7 +142,8 @@ const WITNESS: Properties = {
       const lossDb = 32.4478 + 20 * Math.log10((honest.freqHz / 1e6) * (distanceM / 1000));
       const rssiDbm = Math.round(18 - lossDb) + overDb;
       const { reason } = tryWitness({ rssiDbm, snrDdb: 20 }, { scenario: new Scenario([0, distanceM]) });
-      return { reason, expected: rssiDbm > tenth(18 - lossDb) };
+      // At 2 dB of SNR the signal is 2.1244 dB below signal and noise together.
+      return { reason, expected: tenth(rssiDbm - 2.1244) > tenth(18 - lossDb) };
     }),
   snr_too_high: ofLevel(isHigh, () => false),
   snr_below_floor: ofLevel(isLow, isHigh),

@@ -52,6 +52,10 @@ export function impliedNoiseDbm(
   };
 }
 
+/** The least signal that a reported RSSI and SNR can mean, in dBm: that of the convention by which RSSI has the noise in it. */
+export const leastSignalDbm = (rssiDbm: number, snrDb: number): number =>
+  impliedNoiseDbm(rssiDbm, snrDb).ofChannelDbm + snrDb;
+
 /**
  * Loss between isotropic antennas in free space: 20·log10(4πdf/c) (ITU-R P.525). Meaningful in the far field, some
  * wavelengths away; nearer than a twelfth of a wavelength the formula turns into a gain.

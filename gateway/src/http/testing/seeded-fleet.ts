@@ -140,7 +140,7 @@ interface Judgement {
 }
 
 const REFUSALS = [
-  ["rssi_above_free_space", { rssiDbm: -41, boundDdbm: -570, distanceM: 508 }],
+  ["rssi_above_free_space", { rssiDbm: -41, snrDdb: 90, signalDdbm: -415, boundDdbm: -570, distanceM: 508 }],
   ["payload_mismatch", {}],
   ["report_late", { lateMs: 4200 }],
   ["wrong_frequency", { offsetHz: 200_000 }],
