@@ -13,11 +13,9 @@ export {
 export * from "./driver.ts";
 export { type OpenGpsdOptions, openGpsd } from "./gps/gpsd.ts";
 export { IntegrityMonitor } from "./gps/integrity/integrity-monitor.ts";
-export {
-  INTEGRITY_FLAGS,
-  type IntegrityFinding,
-  type IntegrityFlag,
-  type IntegritySummary,
+export type {
+  IntegrityFinding,
+  IntegritySummary,
 } from "./gps/integrity/integrity-summary.ts";
 export { type OpenNmeaOptions, openNmea } from "./gps/nmea.ts";
 export type { FixMode, GpsReading, RejectedFix, RfBlock, Satellite, SurveyIn } from "./gps/reading.ts";

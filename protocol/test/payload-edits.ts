@@ -6,7 +6,7 @@ const around = (...limits: number[]): number[] => limits.flatMap((limit) => [lim
 
 /** Values at and beyond every limit that occurs, and of every type. */
 const EDGES: CborValue[] = [
-  ...around(0, 2, 3, 5, 12, 23, 40, 50, 255, 300, 400, 1000, 2000, 9000, 20_000, 65_535, 100_000),
+  ...around(0, 2, 3, 5, 12, 23, 31, 40, 50, 255, 300, 400, 1000, 2000, 9000, 20_000, 65_535, 100_000),
   ...around(-12, -40, -100, -200, -400, -500, -1000, 86_400_000, 137_000_000, 1_020_000_000),
   ...around(...new Set(Object.values(PARAMETER_RANGES).flat())),
   ...around(64, 600, 900_000_000, -900_000_000, 1_800_000_000, -1_800_000_000, 2 ** 47, -(2 ** 47)),

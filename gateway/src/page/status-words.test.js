@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { INTEGRITY_FLAGS } from "@earshot/protocol";
 import { flagsText, machineText, radioText, trafficText } from "./status-words.js";
 
 const plain = (text) => text.replaceAll("\u202f", " ");
@@ -33,6 +34,9 @@ test("a machine says what it can", () => {
   expect(machineText(nothing)).toBe("says nothing of itself");
 });
 
-test("flags are bits", () => {
+test("every flag that a packet can carry has a word, in the order of the bits", () => {
   expect(flagsText(0b10010)).toBe("jamming, clock stepped");
+  const all = Object.values(INTEGRITY_FLAGS).reduce((sum, bit) => sum + bit, 0);
+  expect(flagsText(all).split(", ")).toHaveLength(Object.keys(INTEGRITY_FLAGS).length);
+  expect(flagsText(all + 1)).not.toBe(flagsText(all));
 });

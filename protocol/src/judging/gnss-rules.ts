@@ -1,5 +1,5 @@
 import { distanceM } from "../geo.ts";
-import type { Gnss } from "../packet/packet.ts";
+import { type Gnss, INTEGRITY_FLAGS } from "../packet/packet.ts";
 import type { Hotspot } from "../registry.ts";
 import { tenths } from "./told.ts";
 import type { JudgingWorld, ReceivedReport, Rule, RuleAnswer } from "./types.ts";
@@ -10,13 +10,6 @@ interface GnssContext {
   hotspot: Hotspot;
   world: JudgingWorld;
 }
-
-/** Bits of `Gnss.integrityFlags`. */
-const ANTENNA_FAULT = 1;
-const JAMMED = 2;
-const SPOOFED = 4;
-const JUMPED = 8;
-const CLOCK_STEPPED = 16;
 
 const FIX_2D = 2;
 
@@ -51,32 +44,32 @@ const flagged = (reason: string, flag: number, sentence: string): Rule<GnssConte
 
 const spoofed = flagged(
   "gnss_spoofed",
-  SPOOFED,
+  INTEGRITY_FLAGS.spoofing,
   "The GNSS receiver says that its signals are forged: look for a GPS repeater or simulator near the antenna.",
 );
 
 const jammed = flagged(
   "gnss_jammed",
-  JAMMED,
+  INTEGRITY_FLAGS.jamming,
   "The GNSS receiver says that it is jammed: move its antenna away from transmitters, power supplies and USB 3 cables.",
 );
 
 const clockStep = flagged(
   "gnss_clock_step",
-  CLOCK_STEPPED,
+  INTEGRITY_FLAGS.clockStep,
   "The time of the GNSS receiver stepped, as forged signals make it do: if it happens again, check antenna and receiver.",
 );
 
 const jump = flagged(
   "gnss_jump",
-  JUMPED,
+  INTEGRITY_FLAGS.jump,
   "The position of the GNSS receiver jumped: give its antenna a clear view of the sky; if the hotspot was moved, assert the new place.",
 );
 
 /** An antenna fault alone takes nothing from what the receiver does know. */
 const antennaFault: Rule<GnssContext> = {
   reason: "gnss_antenna",
-  check: (context) => (isRequired(context) && hasFlag(context, ANTENNA_FAULT) ? [] : undefined),
+  check: (context) => (isRequired(context) && hasFlag(context, INTEGRITY_FLAGS.antenna) ? [] : undefined),
   explain: () => "The GNSS antenna is open or shorted: check its plug and cable.",
 };
 

@@ -48,7 +48,7 @@ const gnss: fc.Arbitrary<Gnss> = fc.record({
   lonE7: orNull(lonE7),
   altitudeM: orNull(fc.integer({ min: -1000, max: 20_000 })),
   horizontalErrorDm: orNull(fc.integer({ min: 0, max: 65_535 })),
-  integrityFlags: fc.integer({ min: 0, max: 23 }),
+  integrityFlags: fc.integer({ min: 0, max: 31 }),
 });
 
 const assertion: fc.Arbitrary<Assertion> = fc.record({

@@ -6,7 +6,7 @@ import { signerFromSeed } from "../ed25519.ts";
 import { sha256 } from "../hash.ts";
 import { anyPacket, packetsOfType } from "./arbitraries.ts";
 import { decodePacket, encodePacket, verifyPacket } from "./codec.ts";
-import type { Packet, PacketType, ReadingPacket } from "./packet.ts";
+import type { Gnss, Packet, PacketType, ReadingPacket } from "./packet.ts";
 import { longestPackets, typicalPackets } from "./samples.ts";
 
 const NETWORK = "testnet-1";
@@ -32,7 +32,34 @@ describe("packet sizes", () => {
   test("a reading that does not fit is a mistake of the caller", () => {
     const quantity = { name: "n".repeat(32), exponent: -12, min: -1e14, mean: -1e14, max: -1e14, count: 1e9 };
     const packet: ReadingPacket = { ...typicalPackets.reading, quantities: new Array(16).fill(quantity) };
-    expect(() => sizeOf(packet)).toThrow("Cannot encode reading packet: too_large");
+    expect(() => sizeOf(packet)).toThrow(
+      /^Cannot encode reading packet: it has 1\d{3} bytes; at most 1024 are allowed$/,
+    );
+  });
+});
+
+describe("what may not be sent is named, with its value and what is allowed", () => {
+  const { status, witness } = typicalPackets;
+  const { gnss } = witness;
+  test.each<[Packet, string]>([
+    [{ ...status, uptimeS: Number.NaN }, "status packet: uptimeS is NaN; whole numbers from 0 to 4294967295"],
+    [{ ...status, atMs: 0 }, "status packet: atMs is 0; whole numbers from 946684800000 to 4102444800000"],
+    [{ ...status, version: "1\n" }, 'status packet: version is "1\\n"; at most 32 bytes of UTF-8'],
+    [{ ...witness, rssiDbm: 51 }, "witness packet: rssiDbm is 51; whole numbers from -200 to 50"],
+    [
+      { ...witness, gnss: { ...gnss, integrityFlags: 32 } as Gnss },
+      "gnss.integrityFlags is 32; whole numbers from 0 to 31",
+    ],
+    [{ ...witness, frame: new Uint8Array(31) }, "frame is 31 bytes; only frames that begin as a beacon does"],
+    [{ ...witness, frame: new Uint8Array(3) }, "frame is 3 bytes; 31 bytes are allowed"],
+  ])("%#", (packet, told) => expect(() => sizeOf(packet)).toThrow(told));
+
+  test("any flags together can be sent", () => {
+    for (let integrityFlags = 0; integrityFlags < 32; integrityFlags++) {
+      const packet = { ...witness, gnss: { ...gnss, integrityFlags } as Gnss };
+      const read = decodePacket(encodePacket(packet, signer, NETWORK));
+      expect(read.ok && read.decoded.packet).toEqual(packet);
+    }
   });
 });
 
@@ -138,7 +165,9 @@ describe("payloads that are no packet", () => {
     for (const index of [0, 1, 2]) {
       const other = Uint8Array.from(frame);
       other[index] = 0x40;
-      expect(() => sizeOf({ ...typicalPackets.witness, frame: other })).toThrow("out_of_range");
+      expect(() => sizeOf({ ...typicalPackets.witness, frame: other })).toThrow(
+        "that begin as a beacon does",
+      );
     }
   });
 });

@@ -1,5 +1,13 @@
 import { type CborValue, decodeCbor, encodeCbor } from "../cbor.ts";
-import { type Envelope, type EnvelopeRefusal, networkAad, openEnvelope, seal, signedBytes } from "../cose.ts";
+import {
+  type Envelope,
+  type EnvelopeRefusal,
+  MAX_PACKET_BYTES,
+  networkAad,
+  openEnvelope,
+  seal,
+  signedBytes,
+} from "../cose.ts";
 import { importKey, isAdmissibleKey, type Signer, type VerifyingKey, verifyEd25519 } from "../ed25519.ts";
 import { sha256 } from "../hash.ts";
 import { type Field, FieldFailure } from "./fields.ts";
@@ -21,18 +29,32 @@ export type PacketDecoded = { ok: true; decoded: DecodedPacket } | { ok: false; 
 
 const TYPES = Object.entries(PACKET_TYPE_NUMBERS) as [PacketType, number][];
 
-/** The packet's bytes as published: canonical CBOR in COSE_Sign1, signed for `network`. */
+/**
+ * The packet's bytes as published: canonical CBOR in COSE_Sign1, signed for `network`.
+ * @throws {RangeError} naming the first field that may not be sent as it is, its value and what is allowed
+ */
 export function encodePacket(packet: Packet, signer: Signer, network: string): Uint8Array {
-  const bytes = seal(encodeCbor(packetFields(packet)), signer, networkAad(network));
-  const decoded = decodePacket(bytes);
-  if (!decoded.ok) throw new RangeError(`Cannot encode ${packet.type} packet: ${decoded.code}`);
+  const shape = PACKET_SHAPES[packet.type] as Field<Packet>;
+  const fields = shape.write(packet) as CborValue[];
+  const read = shape.read(fields);
+  if (read instanceof FieldFailure)
+    throw cannotEncode(packet, `${read.field} is ${shown(read.value)}; ${read.allowed}`);
+  const bytes = seal(encodeCbor([PACKET_TYPE_NUMBERS[packet.type], ...fields]), signer, networkAad(network));
+  if (bytes.length > MAX_PACKET_BYTES) {
+    throw cannotEncode(packet, `it has ${bytes.length} bytes; at most ${MAX_PACKET_BYTES}`);
+  }
   return bytes;
 }
 
-function packetFields(packet: Packet): CborValue {
-  const shape = PACKET_SHAPES[packet.type] as Field<Packet>;
-  return [PACKET_TYPE_NUMBERS[packet.type], ...(shape.write(packet) as CborValue[])];
-}
+const cannotEncode = ({ type }: Packet, why: string) =>
+  new RangeError(`Cannot encode ${type} packet: ${why} are allowed`);
+
+const shown = (value: unknown): string =>
+  value instanceof Uint8Array
+    ? `${value.length} bytes`
+    : typeof value === "string"
+      ? JSON.stringify(value)
+      : String(value);
 
 /** Form only, for bytes whose signature is checked elsewhere: layout, canonical encoding, types, ranges. Never throws. */
 export function decodePacket(bytes: Uint8Array): PacketDecoded {

@@ -12,64 +12,83 @@ export interface Field<T> {
 
 export class FieldFailure {
   readonly code: FieldRefusal;
-  constructor(code: FieldRefusal) {
+  /** What was there, and what would have been allowed. */
+  readonly value: unknown;
+  readonly allowed: string;
+  /** Which field, from the outermost inwards: `gnss.integrityFlags`. Empty where it is the value itself. */
+  readonly field: string;
+
+  constructor(code: FieldRefusal, value?: unknown, allowed = "other values", field = "") {
     this.code = code;
+    this.value = value;
+    this.allowed = allowed;
+    this.field = field;
+  }
+
+  in(name: string): FieldFailure {
+    const field = this.field === "" ? name : `${name}.${this.field}`;
+    return new FieldFailure(this.code, this.value, this.allowed, field);
   }
 }
 
-const WRONG_TYPE = new FieldFailure("wrong_type");
-const OUT_OF_RANGE = new FieldFailure("out_of_range");
-
 /** An integer from `min` to `max`, both safe integers. */
 export function integer(min: number, max: number): Field<number> {
+  const allowed = `whole numbers from ${min} to ${max}`;
   return {
     write: (value) => value,
     read(value) {
-      if (typeof value !== "number" && typeof value !== "bigint") return WRONG_TYPE;
-      if (typeof value === "number" && !Number.isInteger(value)) return WRONG_TYPE;
-      return value < min || value > max ? OUT_OF_RANGE : Number(value);
+      const isWhole = typeof value === "bigint" || Number.isInteger(value);
+      if (!isWhole) return new FieldFailure("wrong_type", value, allowed);
+      const number = value as number | bigint;
+      if (number < min || number > max) return new FieldFailure("out_of_range", value, allowed);
+      return Number(number);
     },
   };
 }
 
 export function bytes(minLength: number, maxLength = minLength): Field<Uint8Array> {
+  const allowed = `${minLength === maxLength ? minLength : `${minLength} to ${maxLength}`} bytes`;
   return {
     write: (value) => value,
     read(value) {
-      if (!(value instanceof Uint8Array)) return WRONG_TYPE;
-      return value.length < minLength || value.length > maxLength ? OUT_OF_RANGE : value;
+      if (!(value instanceof Uint8Array)) return new FieldFailure("wrong_type", value, allowed);
+      const fits = value.length >= minLength && value.length <= maxLength;
+      return fits ? value : new FieldFailure("out_of_range", value, allowed);
     },
   };
 }
 
 /** Text of at most `maxBytes` in UTF-8 without control characters. */
 export function text(maxBytes: number): Field<string> {
+  const allowed = `at most ${maxBytes} bytes of UTF-8 without control characters`;
   return {
     write: (value) => value,
     read(value) {
-      if (typeof value !== "string") return WRONG_TYPE;
-      return utf8(value).length > maxBytes || /\p{Cc}/u.test(value) ? OUT_OF_RANGE : value;
+      if (typeof value !== "string") return new FieldFailure("wrong_type", value, allowed);
+      const fits = utf8(value).length <= maxBytes && value.isWellFormed() && !/\p{Cc}/u.test(value);
+      return fits ? value : new FieldFailure("out_of_range", value, allowed);
     },
   };
 }
 
 /** One of a fixed list, sent as its index. */
 export function oneOf<const T extends readonly (string | number)[]>(choices: T): Field<T[number]> {
+  const place = integer(0, choices.length - 1);
   return {
     write: (value) => choices.indexOf(value),
     read(value) {
-      if (typeof value !== "number" && typeof value !== "bigint") return WRONG_TYPE;
-      const choice = choices[Number(value)];
-      return choice === undefined ? OUT_OF_RANGE : choice;
+      const read = place.read(value);
+      return read instanceof FieldFailure ? read : (choices[read] as T[number]);
     },
   };
 }
 
+const zeroOrOne = integer(0, 1);
 /** Sent as 0 or 1. */
 export const flag: Field<boolean> = {
   write: (value) => (value ? 1 : 0),
   read(value) {
-    const read = integer(0, 1).read(value);
+    const read = zeroOrOne.read(value);
     return read instanceof FieldFailure ? read : read === 1;
   },
 };
@@ -82,15 +101,16 @@ export function nullable<T>(field: Field<T>): Field<T | null> {
 }
 
 export function list<T>(item: Field<T>, maxLength: number): Field<T[]> {
+  const allowed = `a list of at most ${maxLength}`;
   return {
     write: (values) => values.map(item.write),
     read(value) {
-      if (!Array.isArray(value)) return WRONG_TYPE;
-      if (value.length > maxLength) return OUT_OF_RANGE;
+      if (!Array.isArray(value)) return new FieldFailure("wrong_type", value, allowed);
+      if (value.length > maxLength) return new FieldFailure("out_of_range", value, allowed);
       const items: T[] = [];
-      for (const raw of value) {
+      for (const [i, raw] of value.entries()) {
         const read = item.read(raw);
-        if (read instanceof FieldFailure) return read;
+        if (read instanceof FieldFailure) return read.in(String(i));
         items.push(read);
       }
       return items;
@@ -103,14 +123,17 @@ type Shape<T> = { [K in keyof T]: Field<T[K]> };
 /** An object that travels as an array of its fields, in the order in which they are named here. */
 export function record<T extends object>(shape: Shape<T>): Field<T> {
   const names = Object.keys(shape) as (keyof T)[];
+  const allowed = `an array of ${names.length} fields`;
   return {
     write: (value) => names.map((name) => shape[name].write(value[name])),
     read(value) {
-      if (!Array.isArray(value) || value.length !== names.length) return WRONG_TYPE;
+      if (!Array.isArray(value) || value.length !== names.length) {
+        return new FieldFailure("wrong_type", value, allowed);
+      }
       const object: Partial<T> = {};
       for (const [index, name] of names.entries()) {
         const read = shape[name].read(value[index]);
-        if (read instanceof FieldFailure) return read;
+        if (read instanceof FieldFailure) return read.in(String(name));
         object[name] = read;
       }
       return object as T;

@@ -28,7 +28,7 @@ const gnss = (at: string): [string, Limits][] => [
   [`${at}.3`, LON],
   [`${at}.4`, [-1000, 20_000]],
   [`${at}.5`, [0, 65_535]],
-  [`${at}.6`, [0, 23]],
+  [`${at}.6`, [0, 31]],
 ];
 
 const FIELDS: Record<PacketType, [string, Limits][]> = {

@@ -10,6 +10,10 @@ interface Numbered {
   sequence: number;
 }
 
+/** Bits of `Gnss.integrityFlags`: what makes a receiver's word doubtful. The only list of them; any may come together. */
+export const INTEGRITY_FLAGS = { antenna: 1, jamming: 2, spoofing: 4, jump: 8, clockStep: 16 } as const;
+export type IntegrityFlag = keyof typeof INTEGRITY_FLAGS;
+
 /** Where and how well the receiver knew itself to be; null is "not known". */
 export interface Gnss {
   fixMode: 0 | 1 | 2 | 3;
@@ -19,7 +23,7 @@ export interface Gnss {
   /** Above mean sea level. */
   altitudeM: number | null;
   horizontalErrorDm: number | null;
-  /** Bit 0 antenna open or short, 1 jamming, 2 spoofing, 3 position jumped, 4 clock stepped. */
+  /** `INTEGRITY_FLAGS`, added up. */
   integrityFlags: number;
 }
 

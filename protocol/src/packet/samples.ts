@@ -94,7 +94,7 @@ const longestGnss = {
   lonE7: -1_799_999_999,
   altitudeM: -1000,
   horizontalErrorDm: 65_535,
-  integrityFlags: 23,
+  integrityFlags: 31,
 } as const;
 const longestSettings = { freqHz: 1_020_000_000, spreadingFactor: 12, bandwidthHz: 500_000 };
 

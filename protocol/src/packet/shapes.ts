@@ -11,18 +11,19 @@ import {
   record,
   text,
 } from "./fields.ts";
-import type {
-  Assertion,
-  BeaconPacket,
-  Gnss,
-  MachineSummary,
-  Packet,
-  PacketType,
-  Quantity,
-  RadioSummary,
-  ReadingPacket,
-  StatusPacket,
-  WitnessPacket,
+import {
+  type Assertion,
+  type BeaconPacket,
+  type Gnss,
+  INTEGRITY_FLAGS,
+  type MachineSummary,
+  type Packet,
+  type PacketType,
+  type Quantity,
+  type RadioSummary,
+  type ReadingPacket,
+  type StatusPacket,
+  type WitnessPacket,
 } from "./packet.ts";
 
 /** Year 2000 to 2100: a clock outside it is not set. */
@@ -47,7 +48,10 @@ const gnss = record<Gnss>({
   lonE7: nullable(lonE7),
   altitudeM: nullable(integer(-1000, 20_000)),
   horizontalErrorDm: nullable(integer(0, 65_535)),
-  integrityFlags: integer(0, 23),
+  integrityFlags: integer(
+    0,
+    Object.values(INTEGRITY_FLAGS).reduce((sum, bit) => sum + bit, 0),
+  ),
 });
 
 const beacon = record<Omit<BeaconPacket, "type">>({
@@ -68,7 +72,10 @@ const beaconFrame: Field<Uint8Array> = {
   read(value) {
     const frame = bytes(BEACON_FRAME_BYTES).read(value);
     if (frame instanceof FieldFailure) return frame;
-    return decodeBeaconFrame(frame) === undefined ? new FieldFailure("out_of_range") : frame;
+    const isBeacon = decodeBeaconFrame(frame) !== undefined;
+    return isBeacon
+      ? frame
+      : new FieldFailure("out_of_range", frame, "only frames that begin as a beacon does");
   },
 };
 

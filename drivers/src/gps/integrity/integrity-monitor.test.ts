@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { INTEGRITY_FLAGS } from "@earshot/protocol";
 import fc from "fast-check";
 import type { GpsReading, RfBlock, Satellite } from "../reading.ts";
 import { IntegrityMonitor } from "./integrity-monitor.ts";
-import { INTEGRITY_FLAGS } from "./integrity-summary.ts";
 
 const START_MS = Date.UTC(2026, 2, 1, 12);
 const PLACE = { latDeg: 47.3, lonDeg: 8.5 };

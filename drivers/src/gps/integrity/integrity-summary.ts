@@ -1,8 +1,5 @@
+import { INTEGRITY_FLAGS, type IntegrityFlag } from "@earshot/protocol";
 import type { FixMode, GpsReading } from "../reading.ts";
-
-/** Bits of `Gnss.integrityFlags` in packets. */
-export const INTEGRITY_FLAGS = { antenna: 1, jamming: 2, spoofing: 4, jump: 8, clockStep: 16 } as const;
-export type IntegrityFlag = keyof typeof INTEGRITY_FLAGS;
 
 /** What was noticed, in a sentence with its numbers. */
 export interface IntegrityFinding {
