@@ -1,3 +1,4 @@
+import type { Log } from "@earshot/protocol";
 import type { GatewayDeps } from "./contract.ts";
 import { DenialLog } from "./denials/denial-log.ts";
 import { EntropyPublisher } from "./entropy/entropy-publisher.ts";
@@ -14,6 +15,7 @@ import { type OneAtATime, oneAtATime } from "./one-at-a-time.ts";
 import { ParametersLog } from "./parameters/parameters-log.ts";
 import { loadProgress, type Progress } from "./progress.ts";
 import { countReading } from "./readings/count-reading.ts";
+import type { OperatorsWord } from "./registry/assertion.ts";
 import { Registry } from "./registry/registry.ts";
 import type { StoredPacket } from "./store/store.ts";
 
@@ -58,7 +60,15 @@ export async function buildParts(deps: GatewayDeps): Promise<GatewayParts> {
   const judging = buildJudging(base, () => ingest.drained());
   const { store, clock, signer, entropySource: source, downlink } = deps;
   const { clockwork } = parameters;
-  const entropy = new EntropyPublisher({ parameters: clockwork, store, clock, signer, source, downlink });
+  const entropy = new EntropyPublisher({
+    parameters: clockwork,
+    store,
+    clock,
+    signer,
+    source,
+    downlink,
+    progress: base.progress,
+  });
   return { deps, keys, events, metrics, parameters, registry, denials, entropy, ingest, statuses, judging };
 }
 
@@ -70,18 +80,29 @@ async function buildBase(deps: GatewayDeps): Promise<Base> {
   const progress = await loadProgress(store, parameters.clockwork, clock.now());
   const common = { store, progress, clock, signer, exclusively };
   const denials = await DenialLog.load(common);
-  const registry = await Registry.load({ ...common, policy, log });
-  for (const hotspot of deps.listed ?? []) {
-    const added = await registry.add(hotspot);
-    if (!added.ok) throw new RangeError(`Cannot list hotspot: ${added.message}`);
-  }
   const notices = new Notices({ parameters, signer, clock, downlink, store, metrics, log });
+  const registry = await Registry.load({
+    ...common,
+    policy,
+    parameters,
+    log,
+    onRefused: (...refused) => notices.refusal(...refused),
+  });
+  for (const hotspot of deps.listed ?? []) await list(hotspot, registry, log);
   metrics.entropyIndex = (await store.latestEntropy())?.entropy.index ?? -1;
   metrics.judgedThrough = progress.judgedThrough;
   metrics.closedEpoch = progress.openEpoch - 1;
   const keys = new KeyCache();
   const logs = { parameters, registry, denials };
   return { deps, keys, events: new EventHub(), metrics, ...logs, progress, notices, exclusively };
+}
+
+/** An owner may contradict the list: that stops neither the gateway nor the owner. */
+async function list(hotspot: OperatorsWord, registry: Registry, log: Log): Promise<void> {
+  const added = await registry.add(hotspot);
+  if (added.ok) return;
+  if (added.code === "inadmissible_key") throw new RangeError(`Cannot list hotspot: ${added.message}`);
+  log("warn", "A listed hotspot stays as it is", { reason: added.code, problem: added.message });
 }
 
 function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: StoredPacket) => void): Ingest {
@@ -110,7 +131,7 @@ function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: Stored
 }
 
 function noteStatus(
-  { decoded: { packet, publicKey, bytes }, hotspotId: id }: CheckedPacket,
+  { decoded: { packet, bytes }, hotspotId: id }: CheckedPacket,
   { receivedAtMs }: StoredPacket,
   registry: Registry,
   statuses: StatusIntake,
@@ -119,7 +140,7 @@ function noteStatus(
   statuses.note({ hotspotId: id, status: packet, receivedAtMs });
   const { assertion, sequence } = packet;
   if (assertion === null) return;
-  registry.assert({ id, publicKey, assertion, sequence, receivedAtMs, evidence: bytes });
+  registry.assert({ id, assertion, sequence, receivedAtMs, evidence: bytes });
 }
 
 function buildJudging(base: Base, drained: () => Promise<void>): Judging {

@@ -25,6 +25,18 @@ test("receive times never run backwards, nor before the draw of what was called 
   expect(progress.receivedAtMs(judgedMs + 600)).toBe(drawMs(index + 5));
 });
 
+test("nothing is received before entropy that was published before it, after a restart too", async () => {
+  const progress = await loadProgress(store, PARAMETERS, index * 2000);
+  expect(progress.publishedThrough).toBe(-1);
+  progress.published({ index: index + 3, atMs: (index + 3) * 2000 + 9 });
+  expect(progress.publishedThrough).toBe(index + 3);
+  expect(progress.receivedAtMs(index * 2000 + 10)).toBe((index + 3) * 2000 + 9);
+  await store.addEntropy(entropyRecord(index + 5), new Uint8Array());
+  const restarted = await loadProgress(store, PARAMETERS, index * 2000 + 20);
+  expect(restarted.publishedThrough).toBe(index + 5);
+  expect(restarted.receivedAtMs(index * 2000 + 20)).toBe(entropyRecord(index + 5).atMs);
+});
+
 test("a packet is filed under its own epoch, or the lowest that takes packets", () => {
   const progress = new Progress(PARAMETERS, index, FIRST_EPOCH);
   expect(progress.epochFor(index + 4)).toBe(FIRST_EPOCH + 1);

@@ -1,4 +1,4 @@
-import { drawIndex, entropyTimeMs, epochOf } from "@earshot/protocol";
+import { drawIndex, type Entropy, entropyTimeMs, epochOf } from "@earshot/protocol";
 import type { Clockwork } from "./parameters/clockwork.ts";
 import type { Store } from "./store/store.ts";
 
@@ -14,6 +14,7 @@ export class Progress {
   /** Lowest epoch that packets are filed under: `openEpoch`, or the next while that is being closed. */
   #filingEpoch: number;
   #lastReceivedMs = 0;
+  #publishedThrough = -1;
 
   constructor(parameters: Clockwork, judgedThrough: number, openEpoch: number) {
     this.parameters = parameters;
@@ -22,6 +23,17 @@ export class Progress {
     this.openEpoch = openEpoch;
     this.#filingEpoch = openEpoch;
     this.#notBefore(judgedThrough);
+  }
+
+  /** Highest index whose entropy is published: no report about a later one can be true. */
+  get publishedThrough(): number {
+    return this.#publishedThrough;
+  }
+
+  /** Call before hotspots may learn of it: what arrives from now on was received after the entropy was made. */
+  published({ index, atMs }: Pick<Entropy, "index" | "atMs">): void {
+    this.#publishedThrough = Math.max(this.#publishedThrough, index);
+    this.#lastReceivedMs = Math.max(this.#lastReceivedMs, atMs);
   }
 
   /** Call before reports about this index are loaded: those received from now on count as late. */
@@ -41,8 +53,9 @@ export class Progress {
   }
 
   /**
-   * Receive time of a packet. It never runs backwards, and a packet that came after its index was called for judging
-   * never looks timely, even when the machine's clock was set back: verdicts must not depend on when they were reached.
+   * Receive time of a packet. Even when the machine's clock was set back it never runs backwards, a packet never looks
+   * received before entropy that was published before it, and one that came after its index was called for judging
+   * never looks timely: verdicts must not depend on when they were reached.
    */
   receivedAtMs(nowMs: number): number {
     this.#lastReceivedMs = Math.max(this.#lastReceivedMs, nowMs);
@@ -72,5 +85,8 @@ export async function loadProgress(store: Store, parameters: Clockwork, nowMs: n
   const first = await store.firstEntropy(0);
   const openEpoch =
     closed === undefined ? epochOf(first?.entropy.index ?? current, parameters) : closed.epoch + 1;
-  return new Progress(parameters, judged, openEpoch);
+  const progress = new Progress(parameters, judged, openEpoch);
+  const latest = await store.latestEntropy();
+  if (latest !== undefined) progress.published(latest.entropy);
+  return progress;
 }

@@ -66,6 +66,7 @@ export * from "./radio/propagation.ts";
 export * from "./radio/regions.ts";
 export * from "./readings-score.ts";
 export * from "./registry.ts";
+export * from "./registry-evidence.ts";
 export * from "./rewards.ts";
 export * from "./schedule.ts";
 export * from "./settlement.ts";

@@ -12,9 +12,9 @@ const CELL_RESOLUTION = 12;
 
 /** One signed change of what the network knows of a hotspot. */
 export interface RegistryChange {
-  /** When the network took it in. */
+  /** When the network took it in: after the change before it, and not before its evidence was signed. */
   atMs: number;
-  /** First epoch judged by it. */
+  /** First epoch judged by it: the one after that of `atMs`; for a hotspot's first change that or an earlier one. */
   fromEpoch: number;
   /** The status packet in which the owner asserted it, or the operator's `registrationMessage`. */
   evidence: Uint8Array;

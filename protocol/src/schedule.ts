@@ -11,6 +11,12 @@ export const windowOf = (entropyIndex: number, windowPeriods: number): number =>
 export const epochOf = (entropyIndex: number, parameters: Pick<NetworkParameters, "epochPeriods">): number =>
   Math.floor(entropyIndex / parameters.epochPeriods);
 
+/** The epoch that a moment lies in. */
+export const epochAtMs = (
+  atMs: number,
+  parameters: Pick<NetworkParameters, "entropyPeriodMs" | "epochPeriods">,
+): number => epochOf(Math.floor(atMs / parameters.entropyPeriodMs), parameters);
+
 export const entropyTimeMs = (
   entropyIndex: number,
   parameters: Pick<NetworkParameters, "entropyPeriodMs">,

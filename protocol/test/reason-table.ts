@@ -1,6 +1,7 @@
 /** Makes the tables of the README from the code: `bun protocol/test/reason-table.ts` prints them. */
 import { signerFromSeed } from "../src/ed25519.ts";
 import {
+  ASSERTION_REASONS,
   BEFORE_JUDGING_REASONS,
   explainVerdict,
   OUTCOME_REASONS,
@@ -60,9 +61,14 @@ const EXAMPLE = {
   aboveThermalDdb: 712,
   valid: 20,
   sinceMs: 183_600_000,
+  ageMs: 10_500_000,
+  newestSequence: 811,
 };
 /** Where the same name stands for another size of number. */
 const EXCEPTIONS: Record<string, Partial<typeof EXAMPLE>> = {
+  assertion_old: { allowedMs: 3_600_000 },
+  assertion_ahead: { allowedMs: 2000 },
+  assertion_superseded: { sequence: 702 },
   not_witnessing: { allowedMs: 172_800_000 },
   not_heard_lately: { allowedMs: 172_800_000 },
   too_far: { distanceM: 104_000 },
@@ -92,6 +98,7 @@ export const reasonTable = (): string =>
     ...rows("beacon", RULE_ORDER.beacon, "beacon"),
     ...rows("witness", RULE_ORDER.witness, "witness"),
     ...rows("outcome", OUTCOME_REASONS),
+    ...rows("assertion", ASSERTION_REASONS),
   ].join("\n");
 
 /** Bytes of each type, envelope included, measured. */

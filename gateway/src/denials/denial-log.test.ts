@@ -66,3 +66,11 @@ test("of two in one millisecond the second counts", async () => {
   expect(isDenied(log, current + 1)).toBe(false);
   expect(isDenied(await load(), current + 1)).toBe(false);
 });
+
+test("a clock that was set back signs no denial after it begins to hold", async () => {
+  await (await load()).deny(node, 1);
+  clock = new ManualClock((current - 3) * 8000);
+  const { denial } = await (await load()).deny({ ...node, hotspot: b }, 1);
+  expect(denial.fromEpoch).toBe(current + 1);
+  expect(denial.atMs).toBeLessThan(denial.fromEpoch * 8000);
+});

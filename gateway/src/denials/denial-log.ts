@@ -4,7 +4,7 @@ import {
   denialMessage,
   denialSubject,
   denialsInForce,
-  epochOf,
+  epochAtMs,
   type Signer,
 } from "@earshot/protocol";
 import { BoundedMap } from "../bounded-map.ts";
@@ -70,7 +70,8 @@ export class DenialLog {
     return this.#deps.exclusively(async () => {
       const subject = denialSubject(denied);
       const newest = this.#all.findLast(({ denial }) => denialSubject(denial) === subject)?.denial;
-      if (newest === undefined || newest.untilEpoch <= this.#nextEpoch()) return undefined;
+      if (newest === undefined || newest.untilEpoch <= this.#nextEpoch(this.#deps.clock.now()))
+        return undefined;
       return this.#sign(newest, 0);
     });
   }
@@ -80,9 +81,9 @@ export class DenialLog {
     epochs: number,
   ): Promise<StoredDenial> {
     const { clock, progress, signer, store } = this.#deps;
-    const fromEpoch = this.#nextEpoch();
-    // The newest counts: no two are of one moment.
+    // The newest counts: no two are of one moment, and each is signed before it begins to hold.
     const atMs = Math.max(clock.now(), (this.#all.at(-1)?.denial.atMs ?? 0) + 1);
+    const fromEpoch = this.#nextEpoch(atMs);
     const said = { reason, evidence, atMs, fromEpoch, untilEpoch: fromEpoch + epochs };
     const denial: Denial = { ...inOrder(hotspot, peer), ...said };
     const message = denialMessage.seal(denial, signer, progress.parameters.network);
@@ -93,11 +94,9 @@ export class DenialLog {
     return stored;
   }
 
-  #nextEpoch(): number {
-    const { clock, progress } = this.#deps;
-    const { openEpoch, parameters } = progress;
-    const current = epochOf(Math.floor(clock.now() / parameters.entropyPeriodMs), parameters);
-    return Math.max(current, openEpoch) + 1;
+  #nextEpoch(nowMs: number): number {
+    const { openEpoch, parameters } = this.#deps.progress;
+    return Math.max(epochAtMs(nowMs, parameters), openEpoch) + 1;
   }
 }
 

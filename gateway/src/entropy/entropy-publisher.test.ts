@@ -12,6 +12,8 @@ const firstIndex = startMs / 2000;
 let store: Store;
 let clock: ManualClock;
 let published: { topic: string; bytes: Uint8Array; retain: boolean | undefined }[];
+/** Indexes that the rest of the gateway knows to be published. */
+let known: number[];
 let made = 0;
 
 const open = () =>
@@ -25,12 +27,14 @@ const open = () =>
       publish: async (topic, bytes, options) =>
         void published.push({ topic, bytes, retain: options?.retain }),
     },
+    progress: { published: (entropy) => void known.push(entropy.index) },
   });
 
 beforeEach(async () => {
   store = await openStore("sqlite://:memory:");
   clock = new ManualClock(startMs + 100);
   published = [];
+  known = [];
 });
 afterEach(() => store.close());
 
@@ -45,6 +49,7 @@ test("one value a period, chained, with the window's first value", async () => {
   const publisher = open();
   const first = await make(publisher, startMs + 100);
   expect(await publisher.makeDue()).toBeUndefined();
+  expect(known).toEqual([firstIndex]);
   const second = await make(publisher, startMs + 2000);
   const nextWindow = await make(publisher, startMs + 8000);
   expect(first).toEqual({
@@ -91,6 +96,16 @@ test("the newest is published retained and signed, as often as asked", async () 
     expect([topic, retain]).toEqual([entropyTopic(network), true]);
     expect(entropyMessage.open(bytes, network, networkSigner.publicKey)).toMatchObject({ value: second });
   }
+});
+
+test("time and index are of one moment, however long the store takes", async () => {
+  const { latestEntropy } = store;
+  store.latestEntropy = async () => {
+    await clock.advance(2000);
+    return latestEntropy();
+  };
+  const { index, atMs } = await make(open(), startMs + 100);
+  expect([index, atMs]).toEqual([firstIndex, startMs + 100]);
 });
 
 test("the next period begins on the clock's own marks", () => {

@@ -10,6 +10,7 @@ import {
 import type { EntropySource } from "../contract.ts";
 import type { Downlink } from "../downlink.ts";
 import type { Clockwork } from "../parameters/clockwork.ts";
+import type { Progress } from "../progress.ts";
 import type { Store } from "../store/store.ts";
 
 export interface EntropyPublisherDeps {
@@ -19,6 +20,7 @@ export interface EntropyPublisherDeps {
   signer: Signer;
   source: EntropySource;
   downlink: Downlink;
+  progress: Pick<Progress, "published">;
 }
 
 const NO_HASH = new Uint8Array(32);
@@ -36,12 +38,15 @@ export class EntropyPublisher {
 
   /** Makes and stores the current period's value if there is none yet. */
   async makeDue(): Promise<Entropy | undefined> {
-    const { clock, parameters, signer, store } = this.#deps;
-    const index = Math.floor(clock.now() / parameters.entropyPeriodMs);
+    const { clock, parameters, progress, signer, store } = this.#deps;
+    // Index and time are of one moment: the time lies in the period, or no verifier would believe it.
+    const atMs = clock.now();
+    const index = Math.floor(atMs / parameters.entropyPeriodMs);
     const latest = (await store.latestEntropy())?.entropy;
     if (latest !== undefined && latest.index >= index) return undefined;
-    const entropy = await this.#make(index, latest);
+    const entropy = await this.#make(index, atMs, latest);
     await store.addEntropy(entropy, entropyMessage.seal(entropy, signer, parameters.network));
+    progress.published(entropy);
     return entropy;
   }
 
@@ -59,15 +64,15 @@ export class EntropyPublisher {
     return (Math.floor(this.#deps.clock.now() / entropyPeriodMs) + 1) * entropyPeriodMs;
   }
 
-  async #make(index: number, latest: Entropy | undefined): Promise<Entropy> {
-    const { clock, parameters, source, store } = this.#deps;
+  async #make(index: number, atMs: number, latest: Entropy | undefined): Promise<Entropy> {
+    const { parameters, source, store } = this.#deps;
     const { entropyPeriodMs, entropyValidityMs, windowPeriods } = parameters;
     const value = source(index);
     const windowStart = windowOf(index, windowPeriods) * windowPeriods;
     const [first] = await store.entropyRange(windowStart, index - 1);
     return {
       index,
-      atMs: clock.now(),
+      atMs,
       value,
       previousHash: latest === undefined ? NO_HASH : entropyHash(latest),
       periodMs: entropyPeriodMs,

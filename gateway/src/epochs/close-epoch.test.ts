@@ -57,6 +57,29 @@ test("killed after the bundle was written, closing again keeps its bytes and rec
   await store.close();
 });
 
+test("a clock that was set back does not close an epoch before what it is made of", async () => {
+  using folder = temporaryFolder();
+  const store = await judgedStore(2);
+  const drawn = (epoch: number) => (epoch * 4 + 7) * 2000;
+  const early = (epoch: number) => closeEpoch(epoch, closeDeps(store, folder.path, epoch * 8000));
+  const received = (await store.packetsOfEpoch(FIRST_EPOCH)).map(({ receivedAtMs }) => receivedAtMs);
+  const first = await early(FIRST_EPOCH);
+  expect(first.closedAtMs).toBe(Math.max(drawn(FIRST_EPOCH), ...received));
+  await closeEpoch(FIRST_EPOCH + 1, closeDeps(store, folder.path, 0));
+  const reports = await Array.fromAsync(verifySeries(bundlePaths(folder.path)));
+  expect(reports.map(({ ok }) => ok)).toEqual([true, true]);
+  await store.close();
+});
+
+test("an epoch closes no earlier than the one before it", async () => {
+  using folder = temporaryFolder();
+  const store = await judgedStore(2);
+  await closeEpoch(FIRST_EPOCH, closeDeps(store, folder.path, day(5)));
+  const second = await closeEpoch(FIRST_EPOCH + 1, closeDeps(store, folder.path, day(2)));
+  expect(second.closedAtMs).toBe(day(5));
+  await store.close();
+});
+
 test("an epoch without packets closes, with its whole pool unallocated", async () => {
   using folder = temporaryFolder();
   const store = await emptyStore(indexesOf(1));

@@ -153,7 +153,7 @@ async function contentOf(
     signedParameters,
     epoch,
     previous: previousOf(previous),
-    closedAtMs: Math.max(deps.clock.now(), newestChangeMs(registry)),
+    closedAtMs: closingTime({ packets, entropy, registry, previous }, deps.clock.now()),
     packets,
     entropy,
     registry,
@@ -211,10 +211,19 @@ async function denialsOf(epoch: number, store: Pick<Store, "denials">): Promise<
 }
 
 /** A clock that was set back does not make an epoch close before what it is judged by was known. */
-function newestChangeMs(registry: readonly ShownHotspot[]): number {
-  let newest = 0;
-  for (const { changes } of registry) for (const { atMs } of changes) newest = Math.max(newest, atMs);
-  return newest;
+function closingTime(
+  {
+    packets,
+    entropy,
+    registry,
+    previous,
+  }: Pick<BundleContent, "packets" | "entropy" | "registry"> & { previous: StoredEpoch | undefined },
+  nowMs: number,
+): number {
+  let newestMs = Math.max(nowMs, previous?.closedAtMs ?? 0, entropy.at(-1)?.entropy.atMs ?? 0);
+  for (const { receivedAtMs } of packets) newestMs = Math.max(newestMs, receivedAtMs);
+  for (const { changes } of registry) for (const { atMs } of changes) newestMs = Math.max(newestMs, atMs);
+  return newestMs;
 }
 
 const previousOf = (

@@ -75,7 +75,7 @@ describe("refused", () => {
     "unknown_hotspot: not listed": () => reasonOf(topicOf(status), bytes, { isAllowed: () => false }),
     "inadmissible_key: of small order": () => reasonOf(topicOf(status, smallOrder), bytes),
     "too_large: more than a packet": () => reasonOf(topicOf(status), new Uint8Array(1025)),
-    "from_future: beyond the clocks' difference": () =>
+    "from_future: about entropy that is not published": () =>
       reasonOf(topicOf(beacon.packet), signed(beacon.packet), { latestIndex: beacon.index - 1 }),
   };
   for (const [what, reason] of Object.entries(cases)) {

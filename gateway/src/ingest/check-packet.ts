@@ -14,7 +14,7 @@ export interface PacketChecks {
   senders: SenderCache;
   /** Whether the registration policy lets this hotspot send at all. */
   isAllowed(hotspotId: string): boolean;
-  /** Reports about a later entropy index are from the future. */
+  /** The newest published: a report about a later one is made up. */
   latestIndex: number;
 }
 

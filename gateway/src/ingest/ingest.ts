@@ -8,9 +8,6 @@ import { type CheckedPacket, checkPacket, isWill } from "./check-packet.ts";
 import type { KeyCache } from "./key-cache.ts";
 import { SenderCache } from "./sender-cache.ts";
 
-/** How far ahead of the gateway's clock a report's entropy index may be: clocks differ a little. */
-const FUTURE_PERIODS = 2;
-
 export interface IngestDeps {
   progress: Progress;
   clock: Pick<Clock, "now">;
@@ -48,9 +45,8 @@ export class Ingest {
   async ingest(topic: string, bytes: Uint8Array, sender?: string): Promise<IngestOutcome> {
     const { clock, isAllowed, progress } = this.#deps;
     const nowMs = clock.now();
-    const { network, entropyPeriodMs } = progress.parameters;
-    const latestIndex = Math.floor(nowMs / entropyPeriodMs) + FUTURE_PERIODS;
-    const checks = { network, senders: this.#senders, isAllowed, latestIndex };
+    const { network } = progress.parameters;
+    const checks = { network, senders: this.#senders, isAllowed, latestIndex: progress.publishedThrough };
     const result = checkPacket(topic, bytes, checks, sender);
     if (!result.ok) return this.#refuse(result.reason, bytes, sender);
     return this.#accept(result.checked, nowMs);

@@ -1,10 +1,11 @@
 import {
   type Clock,
   downTopic,
-  epochOf,
+  epochAtMs,
   type Log,
   MAX_RECEIPT_RANGES,
   MAX_VERDICTS_PER_MESSAGE,
+  type Measurement,
   receiptMessage,
   type Signer,
   type VerdictNotice,
@@ -52,14 +53,19 @@ export class Notices {
     }
   }
 
-  /** Bytes of this hotspot were refused before they were stored. */
-  refusal(hotspotId: string, packetId: Uint8Array, reason: string): void {
+  /** Bytes of this hotspot were refused before they were stored, or what it asserts changes nothing. */
+  refusal(
+    hotspotId: string,
+    packetId: Uint8Array,
+    reason: string,
+    measurements: readonly Measurement[] = [],
+  ): void {
     const { clock, parameters } = this.#deps;
     const { clockwork } = parameters;
-    const { hash } = parameters.inForce(
-      epochOf(Math.floor(clock.now() / clockwork.entropyPeriodMs), clockwork),
-    );
-    this.#sendVerdicts(hotspotId, hash, [{ packetId, outcome: "refused", reason, measurements: [] }]);
+    const { hash } = parameters.inForce(epochAtMs(clock.now(), clockwork));
+    this.#sendVerdicts(hotspotId, hash, [
+      { packetId, outcome: "refused", reason, measurements: [...measurements] },
+    ]);
   }
 
   /** Which of the hotspot's packets are stored: what its agent may forget. */

@@ -1,6 +1,6 @@
 import {
   type Clock,
-  epochOf,
+  epochAtMs,
   type NetworkParameters,
   parametersHash,
   parametersInForce,
@@ -80,7 +80,7 @@ async function nextVersion(
   if (parametersHash({ ...wanted, version, activationEpoch }).toHex() === parametersHash(newest).toHex()) {
     return undefined;
   }
-  const current = epochOf(Math.floor(clock.now() / newest.entropyPeriodMs), newest);
+  const current = epochAtMs(clock.now(), newest);
   const closed = (await store.latestEpoch())?.epoch ?? 0;
   const next = {
     ...wanted,

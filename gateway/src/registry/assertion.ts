@@ -3,7 +3,6 @@ import { type Assertion, cellOf, decodePacket, type Hotspot, type Registration }
 /** What a hotspot's owner signed about it, and the packet that says so. */
 export interface AssertedHotspot {
   id: string;
-  publicKey: Uint8Array;
   assertion: Assertion;
   /** Sequence number of the packet: the highest counts, whatever the order of arrival. */
   sequence: number;

@@ -4,6 +4,7 @@ import {
   changedHotspot,
   encodePacket,
   type Hotspot,
+  MAX_EVIDENCE_AGE_MS,
   readEvidence,
   silentLog,
 } from "@earshot/protocol";
@@ -39,21 +40,26 @@ let store: Store;
 let clock: ManualClock;
 let exclusively: RegistryDeps["exclusively"];
 
+/** What hotspots were told: why their assertions change nothing. */
+let refused: string[];
+const inForce = () => ({ parameters: PARAMETERS, message: new Uint8Array(), hash: new Uint8Array() });
+
 const open = (policy: RegistryDeps["policy"] = "open") => {
   const progress = new Progress(PARAMETERS, FIRST_EPOCH * 4, FIRST_EPOCH);
-  const signer = networkSigner;
-  return Registry.load({ store, policy, progress, clock, signer, exclusively, log: silentLog });
+  const common = { store, progress, clock, signer: networkSigner, exclusively, log: silentLog };
+  const onRefused: RegistryDeps["onRefused"] = (_id, _packetId, reason) => refused.push(reason);
+  return Registry.load({ ...common, policy, parameters: { inForce }, onRefused });
 };
 
-function asserted(sequence: number, what: Assertion = assertion, receivedAtMs = nowMs) {
-  const evidence = encodePacket(statusPacket(sequence, nowMs, what), signers.a, PARAMETERS.network);
-  return { id: idOf("a"), publicKey, assertion: what, sequence, receivedAtMs, evidence };
+function asserted(sequence: number, what: Assertion = assertion, receivedAtMs = nowMs, signedAtMs = nowMs) {
+  const evidence = encodePacket(statusPacket(sequence, signedAtMs, what), signers.a, PARAMETERS.network);
+  return { id: idOf("a"), assertion: what, sequence, receivedAtMs, evidence };
 }
 
 /** Hotspot `a`, as an epoch is judged by it. */
-const inForce = async (registry: Registry, epoch: number) =>
+const hotspotOf = async (registry: Registry, epoch: number) =>
   (await registry.hotspotsById([idOf("a")], epoch)).get(idOf("a"));
-const latitude = async (registry: Registry, epoch: number) => (await inForce(registry, epoch))?.latE7;
+const latitude = async (registry: Registry, epoch: number) => (await hotspotOf(registry, epoch))?.latE7;
 /** What an assertion becomes. */
 const latitudeOf = (asserted: Assertion): number => {
   const change = { atMs: 0, fromEpoch: 0, evidence: new Uint8Array() };
@@ -67,6 +73,7 @@ beforeEach(async () => {
   store = await openStore("sqlite://:memory:");
   clock = new ManualClock(nowMs);
   exclusively = oneAtATime();
+  refused = [];
 });
 afterEach(() => store.close());
 
@@ -77,7 +84,7 @@ describe("open registration", () => {
     const word = asserted(1);
     registry.assert(word);
     await settled();
-    const hotspot = await inForce(registry, FIRST_EPOCH);
+    const hotspot = await hotspotOf(registry, FIRST_EPOCH);
     const change = { atMs: nowMs, fromEpoch: FIRST_EPOCH, evidence: word.evidence };
     expect(hotspot).toEqual({ ...known, registeredAtMs: nowMs, change });
     expect(await store.hotspots(FIRST_EPOCH)).toEqual([hotspot as Hotspot]);
@@ -177,6 +184,59 @@ describe("open registration", () => {
     expect((await store.hotspot(idOf("a")))?.latE7).toBe(known.latE7);
   });
 
+  test("an older word does not come back after the operator's, after a restart either", async () => {
+    const registry = await open();
+    registry.assert(asserted(5));
+    await settled();
+    expect(await registry.add({ ...word, latE7: moved.latE7 })).toEqual({ ok: true });
+    await clock.advance(8000);
+    (await open()).assert(asserted(4, corrected, clock.now()));
+    await settled();
+    expect((await store.hotspot(idOf("a")))?.latE7).toBe(latitudeOf(moved));
+    expect(refused).toEqual(["assertion_superseded"]);
+    (await open()).assert(asserted(6, corrected, clock.now(), clock.now()));
+    await settled();
+    expect((await store.hotspot(idOf("a")))?.latE7).toBe(latitudeOf(corrected));
+  });
+
+  test("what was signed long ago changes nothing, and registers nobody", async () => {
+    const registry = await open();
+    const old = nowMs - MAX_EVIDENCE_AGE_MS - 1;
+    registry.assert(asserted(1, assertion, nowMs, old));
+    await settled();
+    expect(await store.hotspots()).toEqual([]);
+    registry.assert(asserted(2));
+    await settled();
+    registry.assert(asserted(3, moved, nowMs, old));
+    await settled();
+    expect((await store.hotspot(idOf("a")))?.latE7).toBe(known.latE7);
+    expect(refused).toEqual(["assertion_old"]);
+    registry.assert(asserted(4, moved, nowMs, old + 10));
+    await settled();
+    expect((await store.hotspot(idOf("a")))?.latE7).toBe(latitudeOf(moved));
+  });
+
+  test("a clock that is ahead by no more than the skew is taken for true, and the change is not older than its evidence", async () => {
+    const { clockSkewMs } = PARAMETERS;
+    const registry = await open();
+    registry.assert(asserted(1, assertion, nowMs, nowMs + clockSkewMs + 1));
+    await settled();
+    expect([await store.hotspots(), refused]).toEqual([[], ["assertion_ahead"]]);
+    registry.assert(asserted(2, assertion, nowMs, nowMs + clockSkewMs));
+    await settled();
+    expect((await store.hotspot(idOf("a")))?.change.atMs).toBe(nowMs + clockSkewMs);
+  });
+
+  test("who is refused is told once, and again after an hour", async () => {
+    const registry = await open();
+    for (let minute = 0; minute <= 60; minute++) {
+      registry.assert(asserted(minute + 1, assertion, clock.now(), nowMs - MAX_EVIDENCE_AGE_MS - 1));
+      await settled();
+      await clock.advance(60_000);
+    }
+    expect(refused).toEqual(["assertion_old", "assertion_old"]);
+  });
+
   test("the same again keeps the first evidence", async () => {
     const registry = await open();
     registry.assert(asserted(1));
@@ -257,6 +317,38 @@ describe("listed registration", () => {
       expect(readEvidence(change.evidence, PARAMETERS.network, publicKey)).toBeUndefined();
     }
     expect(replayed(history)).toEqual(history);
+  });
+
+  test("the operator's word replaces a place that the owner asserted, but never the owner's payee", async () => {
+    const registry = await open();
+    registry.assert(asserted(1));
+    await settled();
+    const other = await registry.add({ ...word, payee: new Uint8Array(20).fill(7) });
+    expect(other).toMatchObject({
+      ok: false,
+      code: "payee_of_owner",
+      message: expect.stringMatching(
+        /payee is 0x07\w+, by the operator's word; allowed is 0x\w{40}, as the owner/,
+      ),
+    });
+    expect(await registry.add({ ...word, payee: null })).toMatchObject({ code: "payee_of_owner" });
+    expect(await registry.add({ ...word, latE7: moved.latE7 })).toEqual({ ok: true });
+    expect((await store.hotspot(idOf("a")))?.latE7).toBe(latitudeOf(moved));
+  });
+
+  test("a payee that waits for its epoch is the owner's too", async () => {
+    const registry = await open();
+    registry.assert(asserted(1));
+    await settled();
+    const payee = new Uint8Array(20).fill(7);
+    registry.assert(asserted(2, { ...assertion, payee }));
+    await settled();
+    // Either would leave a history in which the operator replaced what the owner said.
+    for (const said of [word, { ...word, payee, latE7: moved.latE7 }]) {
+      expect(await registry.add(said)).toMatchObject({ code: "payee_of_owner" });
+    }
+    await clock.advance(8000);
+    expect(await registry.add({ ...word, payee, latE7: moved.latE7 })).toEqual({ ok: true });
   });
 
   test("a key that is not admissible is refused with a reason", async () => {

@@ -1,19 +1,29 @@
 import {
-  type Assertion,
   type Clock,
   changedHotspot,
-  epochOf,
+  type Evidence,
+  type EvidenceProblem,
+  epochAtMs,
+  evidenceProblem,
+  explainVerdict,
   type Hotspot,
   hotspotId,
   isAdmissibleKey,
   isRegionId,
   type Log,
+  type Measurement,
+  type OwnersWord,
+  ownersWordAfter,
+  readEvidence,
   registrationMessage,
   type Signer,
+  sha256,
 } from "@earshot/protocol";
 import { BoundedMap } from "../bounded-map.ts";
 import type { RegistrationPolicy } from "../contract.ts";
+import { epochSpanMs } from "../epochs/bundle.ts";
 import type { OneAtATime } from "../one-at-a-time.ts";
+import type { ParametersLog } from "../parameters/parameters-log.ts";
 import type { Progress } from "../progress.ts";
 import type { Store } from "../store/store.ts";
 import {
@@ -26,8 +36,9 @@ import {
 import { HotspotCache } from "./hotspot-cache.ts";
 
 export interface RegistryDeps {
-  store: Pick<Store, "hotspotsById" | "hotspotIds" | "putHotspot" | "hasVerdict">;
+  store: Pick<Store, "hotspotsById" | "hotspotIds" | "hotspotHistory" | "putHotspot" | "hasVerdict">;
   policy: RegistrationPolicy;
+  parameters: Pick<ParametersLog, "inForce">;
   progress: Progress;
   clock: Pick<Clock, "now">;
   /** Holds the network key: signs what the operator says. */
@@ -35,6 +46,13 @@ export interface RegistryDeps {
   /** Judging runs in it too, so that no hotspot appears in the middle of a judgement. */
   exclusively: OneAtATime;
   log: Log;
+  /** What a stored status packet asserts changes nothing. */
+  onRefused?(
+    hotspotId: string,
+    packetId: Uint8Array,
+    reason: string,
+    measurements: readonly Measurement[],
+  ): void;
 }
 
 export type RegistrationOutcome = { ok: true } | { ok: false; code: string; message: string };
@@ -48,14 +66,16 @@ interface Known {
 /** Signed word about a hotspot, before it is known what it changes. */
 interface Word {
   id: string;
-  publicKey: Uint8Array;
-  assertion: Assertion;
+  /** When it came. */
   atMs: number;
   evidence: Uint8Array;
 }
 
 /** Hotspots whose newest assertion is remembered, so that saying the same again costs no look into the store. */
 const MAX_KNOWN = 65_536;
+/** Hotspots of which it is remembered what they were told of refused assertions, and for how long. */
+const MAX_REFUSED = 4096;
+const TELL_AGAIN_MS = 3_600_000;
 /** Above every epoch: the newest of each hotspot, in force or not yet. */
 const NEWEST = 0xffff_ffff;
 
@@ -73,6 +93,7 @@ export class Registry {
   readonly #known = new BoundedMap<string, Known>(MAX_KNOWN);
   /** What hotspots assert that is not stored yet. */
   readonly #pending = new Map<string, Known & { word: Word }>();
+  readonly #refused = new BoundedMap<string, { reason: string; atMs: number }>(MAX_REFUSED);
   readonly #listed: Set<string> | undefined;
 
   private constructor(deps: RegistryDeps, listed: Set<string> | undefined) {
@@ -97,7 +118,7 @@ export class Registry {
   }
 
   /** Takes note of a signed status packet; acts upon it soon, where the policy is open. */
-  assert({ id, publicKey, assertion, sequence, receivedAtMs, evidence }: AssertedHotspot): void {
+  assert({ id, assertion, sequence, receivedAtMs, evidence }: AssertedHotspot): void {
     if (this.#deps.policy !== "open" || !isRegionId(assertion.region)) return;
     const before: Known | undefined = this.#pending.get(id) ?? this.#known.get(id);
     if (before !== undefined && sequence <= before.sequence) return;
@@ -108,13 +129,13 @@ export class Registry {
       return;
     }
     if (this.#pending.size === 0) void this.#deps.exclusively(() => this.#applyPending());
-    const word = { id, publicKey, assertion, atMs: receivedAtMs, evidence };
+    const word = { id, atMs: receivedAtMs, evidence };
     this.#pending.set(id, { facts, sequence, word });
   }
 
   /** The operator's word. Resolves when it is stored. */
   add(said: OperatorsWord): Promise<RegistrationOutcome> {
-    const { clock, exclusively, progress, signer, store } = this.#deps;
+    const { exclusively, progress, signer, store } = this.#deps;
     const { publicKey, ...assertion } = said;
     const id = hotspotId(publicKey);
     if (!isAdmissibleKey(publicKey)) {
@@ -124,9 +145,10 @@ export class Registry {
     return exclusively(async () => {
       const newest = (await store.hotspotsById([id], NEWEST)).get(id);
       if (newest !== undefined && knownFacts(newest) === factsOf(assertion)) return { ok: true };
-      const atMs = clock.now();
+      const atMs = this.#timeAfter(newest, 0);
       const evidence = registrationMessage.seal({ ...said, atMs }, signer, progress.parameters.network);
-      await this.#put({ id, publicKey, assertion, atMs, evidence }, newest);
+      const problem = await this.#put({ id, atMs, evidence }, newest);
+      if (problem !== undefined) return refusedWord(id, problem);
       this.#known.set(id, { facts: factsOf(assertion), sequence: -1 });
       return { ok: true };
     });
@@ -148,40 +170,99 @@ export class Registry {
   async #apply(word: Word, said: Known, newest: Hotspot | undefined): Promise<void> {
     const known = this.#known.get(word.id) ?? (newest && knownOf(newest));
     if (known !== undefined && said.sequence <= known.sequence) return;
-    if (known?.facts !== said.facts) await this.#put(word, newest);
+    if (known?.facts !== said.facts) {
+      const problem = await this.#put({ ...word, atMs: this.#timeAfter(newest, word.atMs) }, newest);
+      if (problem !== undefined) return this.#refuse(word, problem);
+    }
     this.#known.set(word.id, { facts: said.facts, sequence: said.sequence });
   }
 
-  async #put({ id, publicKey, assertion, atMs, evidence }: Word, newest: Hotspot | undefined): Promise<void> {
-    const { log, store } = this.#deps;
-    const fromEpoch = await this.#effectiveEpoch(id, newest, atMs);
+  /** Makes the change, or says why this word may not make it. */
+  async #put(
+    { id, atMs, evidence }: Word,
+    newest: Hotspot | undefined,
+  ): Promise<EvidenceProblem | undefined> {
+    const { log, progress, signer, store } = this.#deps;
+    const read = readEvidence(evidence, progress.parameters.network, signer.publicKey);
+    if (read === undefined) throw new TypeError(`What was said of ${id} cannot be read`);
+    const takenAtMs = Math.max(atMs, read.atMs);
+    const fromEpoch =
+      newest === undefined ? await this.#firstEpoch(id) : epochAtMs(takenAtMs, progress.parameters) + 1;
     // A change that waits for the same epoch is replaced: what follows from it never was.
-    const before =
-      newest?.change.fromEpoch === fromEpoch
-        ? (await store.hotspotsById([id], fromEpoch - 1)).get(id)
-        : newest;
-    const change = { atMs: Math.max(atMs, before?.change.atMs ?? 0), fromEpoch, evidence };
-    const hotspot = changedHotspot(before, change, { publicKey, assertion });
-    if (hotspot === undefined) throw new RangeError(`Region ${assertion.region} of ${id} is not known`);
+    const changes = newest === undefined ? [] : await store.hotspotHistory(id);
+    const staying = changes.filter(({ change }) => change.fromEpoch !== fromEpoch);
+    const problem = this.#problemOf(read, atMs, changes) ?? this.#problemOf(read, atMs, staying);
+    if (problem !== undefined) return problem;
+    const change = { atMs: takenAtMs, fromEpoch, evidence };
+    const hotspot = changedHotspot(staying.at(-1), change, read);
+    if (hotspot === undefined) throw new RangeError(`Region ${read.assertion.region} of ${id} is not known`);
     await store.putHotspot(hotspot);
     this.#listed?.add(id);
     this.#cache.changed(id, fromEpoch);
     const what = newest === undefined ? "Hotspot registered" : "Hotspot changed";
     log("info", what, { hotspot: id, epoch: fromEpoch });
+    return undefined;
   }
 
-  async #effectiveEpoch(hotspotId: string, newest: Hotspot | undefined, atMs: number): Promise<number> {
-    const { clock, progress, store } = this.#deps;
+  /** Verifiers ask the same of the changes in a bundle. */
+  #problemOf(evidence: Evidence, atMs: number, changes: readonly Hotspot[]): EvidenceProblem | undefined {
+    const { parameters, progress, signer } = this.#deps;
+    const { network } = progress.parameters;
+    let word: OwnersWord | undefined;
+    for (const { change } of changes) {
+      const before = readEvidence(change.evidence, network, signer.publicKey);
+      if (before !== undefined) word = ownersWordAfter(word, before);
+    }
+    return evidenceProblem(
+      evidence,
+      atMs,
+      word,
+      parameters.inForce(epochAtMs(atMs, progress.parameters)).parameters,
+    );
+  }
+
+  /** Of a new hotspot: it counts at once, unless a report of it was refused for want of registration. */
+  async #firstEpoch(hotspotId: string): Promise<number> {
+    const { progress, store } = this.#deps;
+    const { openEpoch } = progress;
+    return (await store.hasVerdict(hotspotId, openEpoch)) ? openEpoch + 1 : openEpoch;
+  }
+
+  /**
+   * When a change is taken in. Changes stay in order, and none lies before the epoch that is judged, even when the
+   * machine's clock was set back.
+   */
+  #timeAfter(newest: Hotspot | undefined, receivedAtMs: number): number {
+    const { clock, progress } = this.#deps;
     const { openEpoch, parameters } = progress;
-    if (newest === undefined)
-      return (await store.hasVerdict(hotspotId, openEpoch)) ? openEpoch + 1 : openEpoch;
-    // Receive times never run back, so they may be ahead of a clock that was set back.
-    const nowMs = Math.max(clock.now(), atMs);
-    const current = epochOf(Math.floor(nowMs / parameters.entropyPeriodMs), parameters);
-    // Changes stay in order even when the machine's clock was set back.
-    return Math.max(current + 1, openEpoch + 1, newest.change.fromEpoch);
+    return Math.max(
+      progress.receivedAtMs(Math.max(clock.now(), receivedAtMs)),
+      epochSpanMs(openEpoch, parameters).fromMs,
+      (newest?.change.atMs ?? 0) + 1,
+    );
+  }
+
+  /** Told to the hotspot and in the log; the same again only after a while, since each status may say it again. */
+  #refuse({ id, evidence }: Word, { reason, measurements }: EvidenceProblem): void {
+    const { clock, log, onRefused } = this.#deps;
+    const told = this.#refused.get(id);
+    if (told?.reason === reason && clock.now() - told.atMs < TELL_AGAIN_MS) return;
+    this.#refused.set(id, { reason, atMs: clock.now() });
+    log("warn", "Assertion changes nothing", { hotspot: id, reason, ...numbersOf(measurements) });
+    onRefused?.(id, sha256(evidence), reason, measurements);
   }
 }
+
+function refusedWord(
+  id: string,
+  { reason, field, allowed, found, measurements }: EvidenceProblem,
+): RegistrationOutcome {
+  const message = `${id}: ${field} is ${found}; allowed is ${allowed}. ${explainVerdict({ reason, measurements })}`;
+  return { ok: false, code: reason, message };
+}
+
+const numbersOf = (measurements: readonly Measurement[]): Record<string, number> =>
+  Object.fromEntries(measurements.map(({ name, value }) => [name, value]));
 
 const knownOf = (hotspot: Hotspot): Known => ({
   facts: knownFacts(hotspot),

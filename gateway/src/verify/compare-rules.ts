@@ -45,7 +45,8 @@ export async function runCompareRules(args: readonly string[], io: VerifyCommand
     return found.status;
   }
   const other = new OtherRules(RULE_SETS[rules as RuleSetId]);
-  for await (const report of verifySeries(found.sources, parsed.value.pins)) {
+  const options = { ...parsed.value.pins, ...(io.clock && { nowMs: io.clock.now() }) };
+  for await (const report of verifySeries(found.sources, options)) {
     if (report.verified === undefined) {
       io.out(formatReport(report));
       return 1;

@@ -1,14 +1,18 @@
 import {
   type EpochJudgement,
   type LatestContacts,
+  type Manifest,
+  type NetworkParameters,
   NO_CONTACTS,
   type ReceivedPacket,
 } from "@earshot/protocol";
 import type { Bundle } from "../epochs/bundle.ts";
 import { readContacts } from "../epochs/bundle-readers.ts";
 import { formatContacts } from "../epochs/bundle-texts.ts";
+import type { ShownHotspot } from "../epochs/registry-chain.ts";
 import { type Check, differ } from "./check.ts";
 import { readFileAs } from "./manifest.ts";
+
 import { expectText } from "./texts.ts";
 
 const FILE = "contacts.json";
@@ -16,23 +20,46 @@ const FILE = "contacts.json";
 /** By hotspot id; a hotspot of which it is known that it had none is there too. */
 export type KnownContacts = ReadonlyMap<string, LatestContacts>;
 
-/** The contacts before the epoch, as the bundle lists them. @param firstIndex of the epoch */
+/** The contacts before the epoch, as the bundle lists them. */
 export function* openContacts(
   bundle: Bundle,
   packets: readonly ReceivedPacket[],
-  firstIndex: number,
+  { previousEpoch }: Pick<Manifest, "previousEpoch">,
+  { epochPeriods }: Pick<NetworkParameters, "epochPeriods">,
 ): Check<Map<string, LatestContacts>> {
+  const end = previousEpoch === null ? 0 : (previousEpoch + 1) * epochPeriods;
   const contacts = yield* readFileAs(bundle, FILE, readContacts);
   yield* expectText(FILE, formatContacts(contacts), bundle[FILE]);
   const present = new Set(packets.map(({ hotspotId }) => hotspotId));
   for (const [id, { beaconed, witnessed }] of contacts) {
     if (!present.has(id)) yield* differ(FILE, `hotspot ${id}`, "no entry: it has no packet", "an entry");
     const latest = Math.max(beaconed ?? 0, witnessed ?? 0);
-    if (latest >= firstIndex) {
-      yield* differ(FILE, `hotspot ${id}`, `indexes below ${firstIndex}, the epoch's first`, `${latest}`);
+    if (latest >= end) {
+      const wanted =
+        end === 0 ? "no entry: no epoch was before" : `indexes below ${end}, where the epoch before ends`;
+      yield* differ(FILE, `hotspot ${id}`, wanted, String(latest));
     }
   }
   return contacts;
+}
+
+/** Only a registered hotspot is validly heard: no contact is older than its registration. */
+export function* checkRegistered(
+  contacts: KnownContacts,
+  shown: readonly ShownHotspot[],
+  { epochPeriods }: Pick<NetworkParameters, "epochPeriods">,
+): Check<void> {
+  const changesOf = new Map(shown.map(({ hotspot, changes }) => [hotspot.id, changes]));
+  for (const [id, { beaconed, witnessed }] of contacts) {
+    const fromEpoch = changesOf.get(id)?.[0]?.fromEpoch;
+    if (fromEpoch === undefined) {
+      return yield* differ("registry.json", `hotspot ${id}`, `an entry, as ${FILE} lists it`, "none");
+    }
+    const first = fromEpoch * epochPeriods;
+    const earliest = Math.min(...[beaconed, witnessed].filter((index) => index !== null));
+    if (earliest >= first) continue;
+    yield* differ(FILE, `hotspot ${id}`, `indexes from ${first}, where it was registered`, String(earliest));
+  }
 }
 
 /**

@@ -2,6 +2,7 @@ import {
   type Entropy,
   entropyHash,
   entropyMessage,
+  entropyTimeMs,
   equalBytes,
   hotspotId,
   type Manifest,
@@ -49,11 +50,17 @@ function* openEntropy(
   if (!opened.ok) {
     return yield* differ(FILE, `item ${i + 1}`, `entropy signed by ${hotspotId(networkKey)}`, opened.code);
   }
-  const { periodMs, validityMs, windowPeriods } = opened.value;
+  const { index, atMs, periodMs, validityMs, windowPeriods } = opened.value;
   const expected = [parameters.entropyPeriodMs, parameters.entropyValidityMs, parameters.windowPeriods];
   const found = [periodMs, validityMs, windowPeriods];
   const fields = "period, validity, periods per window";
   yield* expectEqual(FILE, `${place(i, opened.value)}, ${fields}`, expected.join(", "), found.join(", "));
+  const fromMs = entropyTimeMs(index, parameters);
+  const untilMs = fromMs + parameters.entropyPeriodMs - 1;
+  if (atMs < fromMs || atMs > untilMs) {
+    const wanted = `a time in its period, from ${fromMs} to ${untilMs}`;
+    yield* differ(FILE, `${place(i, opened.value)}, atMs`, wanted, String(atMs));
+  }
   return opened.value;
 }
 
@@ -66,7 +73,10 @@ function* checkLink(entropy: Entropy, before: Entropy | undefined, i: number): C
   yield* expectEqual(FILE, `${place(i, entropy)}, previousHash`, expected, entropy.previousHash.toHex());
 }
 
-/** The chain begins before the epoch (or is the network's first) and reaches the epoch's last draw. */
+/**
+ * The chain begins with the last value before the epoch, in the network's first epoch with the first of all, and reaches
+ * the epoch's last draw.
+ */
 function* checkSpan(
   chain: readonly Entropy[],
   { epoch, previousEpoch }: Pick<Manifest, "epoch" | "previousEpoch">,
@@ -79,9 +89,14 @@ function* checkSpan(
     return yield* differ(FILE, "end", `entropy up to index ${draw} or later`, `${end?.index ?? "none"}`);
   }
   // What lies between this epoch and the one before it was skipped: there must be no entropy in it.
-  const gapStart = previousEpoch === null ? first : (previousEpoch + 1) * parameters.epochPeriods;
-  const isAnchored = start.index < gapStart || equalBytes(start.previousHash, NO_HASH);
-  if (!isAnchored) {
+  if (previousEpoch === null) {
+    const isFirst = start.index >= first && equalBytes(start.previousHash, NO_HASH);
+    if (isFirst) return;
+    const wanted = `the network's first entropy, as no epoch was before: index ${first} or later, previous hash zero`;
+    return yield* differ(FILE, place(0, start), wanted, `previous hash ${start.previousHash.toHex()}`);
+  }
+  const gapStart = (previousEpoch + 1) * parameters.epochPeriods;
+  if (start.index >= gapStart) {
     yield* differ(FILE, place(0, start), `the last entropy before index ${gapStart}`, "a later one");
   }
 }

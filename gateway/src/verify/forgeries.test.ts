@@ -1,37 +1,27 @@
 import { describe, expect, test } from "bun:test";
 import {
-  decodePacket,
   encodePacket,
-  equalBytes,
-  judgeEpoch,
-  parametersHash,
   type RegistryChange,
   registrationMessage,
   type Signer,
-  settleEpoch,
   signerFromSeed,
   utf8,
 } from "@earshot/protocol";
 import type { Bundle } from "../epochs/bundle.ts";
 import { writePackets } from "../epochs/bundle-sequences.ts";
-import { formatLeaves, formatParametersFile, formatVerdicts } from "../epochs/bundle-texts.ts";
+import { formatParametersFile } from "../epochs/bundle-texts.ts";
 import { manifestOf, signedAgain, testBundles } from "../epochs/test-bundle.ts";
 import {
   assertionOf,
-  entropyChain,
   FIRST_EPOCH,
-  HOTSPOTS,
   idOf,
-  indexesOf,
   networkSigner,
   PARAMETERS,
   signers,
   statusPacket,
 } from "../epochs/test-network.ts";
-import { encodeChunks } from "../epochs/text-chunks.ts";
-import { runCheck } from "./check.ts";
-import { openPackets } from "./packets.ts";
 import {
+  claiming,
   edited,
   editedJson,
   packetsOf,
@@ -173,7 +163,7 @@ describe.each([
 /** A change of b's position, 1.2 km away, from the second epoch on. */
 function moved(changes: Partial<RegistryChange> = {}, signer: Signer = signers.b): RegistryChange {
   const assertion = { ...assertionOf("b"), latE7: 525_200_000 };
-  const atMs = (FIRST_EPOCH + 1) * 8000 - 1;
+  const atMs = changes.atMs ?? (FIRST_EPOCH + 1) * 8000 - 1;
   const evidence = encodePacket(statusPacket(2, atMs, assertion), signer, PARAMETERS.network);
   return { atMs, fromEpoch: FIRST_EPOCH + 1, evidence, ...changes };
 }
@@ -224,8 +214,8 @@ describe("who took part", () => {
   const epoch = FIRST_EPOCH + 1;
 
   test("a hotspot without a packet or a payment has no business in a bundle", () => {
-    const rest = packetsOf(first).filter(({ bytes }) => !isOf(bytes, signers.near));
-    const bundle = consistently(first, writePackets(rest));
+    const packets = verified(first).packets.filter(({ hotspotId }) => hotspotId !== quiet);
+    const bundle = claiming(first, { packets });
     const { file, at, expected } = difference(bundle);
     expect(`${file}: ${at}: ${expected}`).toBe(`registry.json: hotspot ${quiet}: no entry: it took no part`);
   });
@@ -255,12 +245,6 @@ describe("who took part", () => {
   });
 });
 
-/** Whether a packet is this hotspot's. */
-const isOf = (bytes: Uint8Array, { publicKey }: Signer): boolean => {
-  const result = decodePacket(bytes);
-  return result.ok && equalBytes(result.decoded.publicKey, publicKey);
-};
-
 describe("a dropped packet", () => {
   const without = (i: number) => ({ "packets.cbor": writePackets(packetsOf(first).toSpliced(i, 1)) });
   const counts = { ...manifestOf(first).counts, packets: 10 };
@@ -287,40 +271,9 @@ describe("a dropped packet", () => {
   });
 
   test("shows in the next manifest where everything was computed again without it", () => {
-    const rewritten = consistently(first, writePackets(packetsOf(first).toSpliced(0, 1)));
+    const rewritten = claiming(first, { packets: verified(first).packets.slice(1) });
     const previous = verified(rewritten);
     expect(previous.manifest.counts.packets).toBe(10);
     expect(where(verifyFiles(second, { previous }))).toBe("manifest.cbor: previousManifestHash");
   });
 });
-
-/** Judges what is left of the first epoch and makes every file say so: a network that wants to be believed. */
-function consistently(bundle: Bundle, packets: Uint8Array): Bundle {
-  const opened = runCheck(openPackets(packets, PARAMETERS.network));
-  if (!opened.ok) throw new TypeError(opened.difference.at);
-  const judgement = judgeEpoch({
-    parameters: PARAMETERS,
-    packets: opened.value.packets,
-    epoch: FIRST_EPOCH,
-    hotspots: HOTSPOTS,
-    denials: [],
-    entropy: entropyChain(indexesOf(1)).map(({ entropy }) => entropy),
-    usedSequences: new Map(),
-    contactsBefore: new Map(),
-  });
-  const inputs = { parameters: PARAMETERS, hotspots: HOTSPOTS, before: new Map<string, bigint>() };
-  const { paid, unallocated, payments, tree } = settleEpoch(judgement, inputs);
-  const files = {
-    "packets.cbor": packets,
-    "verdicts.jsonl": encodeChunks(formatVerdicts(judgement.verdicts, parametersHash(PARAMETERS))),
-    "leaves.jsonl": encodeChunks(formatLeaves(payments, judgement.verdicts)),
-    "tree.json": encodeChunks(tree.dumpText()),
-  };
-  const counts = {
-    ...manifestOf(bundle).counts,
-    packets: opened.value.packets.length,
-    verdicts: judgement.verdicts.length,
-    leaves: payments.length,
-  };
-  return signedAgain(bundle, files, { paid, unallocated, root: tree.root, counts });
-}

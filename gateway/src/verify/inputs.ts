@@ -10,7 +10,7 @@ import type { Bundle } from "../epochs/bundle.ts";
 import { readSequences } from "../epochs/bundle-readers.ts";
 import { type BeaconSignatures, startBeaconSignatures } from "./beacon-signatures.ts";
 import type { Check } from "./check.ts";
-import { checkContacts, type KnownContacts, openContacts } from "./contacts.ts";
+import { checkContacts, checkRegistered, type KnownContacts, openContacts } from "./contacts.ts";
 import { readDenials } from "./denials.ts";
 import { checkEntropy, checkSameEntropy } from "./entropy.ts";
 import { isFirstManifest, readFileAs, type SignedManifest } from "./manifest.ts";
@@ -26,6 +26,7 @@ import { checkRegistrySignatures, type OpenedRegistry, openRegistry } from "./re
 import { checkFirstRegistry, checkSameRegistry, type KnownRegistry } from "./registry-history.ts";
 import { checkListed, checkUsed, type UsedSequences } from "./sequences.ts";
 import type { SignatureChecker } from "./signatures.ts";
+import { checkClosing, checkReceiveTimes } from "./times.ts";
 
 export interface Head {
   signed: SignedManifest;
@@ -63,8 +64,7 @@ export function* readInputs(
   const denials = yield* readDenials(bundle["denials.cbor"], manifest.epoch, publicKey, parameters);
   const registry = yield* openRegistry(bundle, head, signatures);
   const usedSequences = yield* readFileAs(bundle, "sequences.json", readSequences);
-  const firstIndex = manifest.epoch * parameters.epochPeriods;
-  const contactsBefore = yield* openContacts(bundle, opened.packets, firstIndex);
+  const contactsBefore = yield* openContacts(bundle, opened.packets, manifest, parameters);
   const reporting = new Set(opened.packets.map(({ hotspotId }) => hotspotId));
   return { ...head, opened, beacons, registry, reporting, entropy, denials, usedSequences, contactsBefore };
 }
@@ -80,17 +80,26 @@ export interface InputsBefore {
   isComplete: boolean;
 }
 
-/** Signatures, places, and that the inputs are those that the bundle before leads to. */
+export interface InputChecks {
+  signatures: SignatureChecker;
+  onProgress: OnProgress | undefined;
+  /** By the auditor's clock, where there is one. */
+  nowMs: number | undefined;
+}
+
+/** Signatures, places, times, and that the inputs are those that the bundle before leads to. */
 export function* checkInputs(
   inputs: Inputs,
   previous: InputsBefore | undefined,
-  signatures: SignatureChecker,
-  onProgress: OnProgress | undefined,
+  { signatures, onProgress, nowMs }: InputChecks,
 ): Check<void> {
   const { parameters, signed, registry, reporting, entropy, usedSequences, contactsBefore, opened } = inputs;
   const { packets } = opened;
   yield* checkSignatures(opened, parameters.network, signatures, onProgress);
   yield* checkPlaces(packets, signed.manifest.epoch, parameters);
+  yield* checkReceiveTimes(packets, entropy, signed.manifest);
+  const previousClosedAtMs = previous?.manifest.closedAtMs;
+  yield* checkClosing(signed.manifest, { entropy, parameters, previousClosedAtMs, nowMs });
   yield* checkRegistrySignatures(registry);
   yield* checkListed(usedSequences, packets);
   if (previous !== undefined) {
@@ -99,6 +108,7 @@ export function* checkInputs(
     yield* checkSameRegistry(registry.shown, reporting, signed, { known, manifest, isComplete });
   }
   if (isFirstManifest(signed.manifest)) yield* checkFirstRegistry(registry.shown, signed);
+  yield* checkRegistered(contactsBefore, registry.shown, parameters);
   const isComplete = isCompleteAt(signed.manifest, previous);
   yield* checkUsed(usedSequences, previous?.usedSequences ?? new Map(), packets, isComplete);
   yield* checkContacts(contactsBefore, previous?.contacts ?? new Map(), packets, isComplete);

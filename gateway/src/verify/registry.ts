@@ -1,12 +1,15 @@
 import {
   changedHotspot,
   equalBytes,
+  evidenceProblem,
   formatEvmAddress,
   type Hotspot,
   hotspotId,
   type Manifest,
   type NetworkParameters,
   networkAad,
+  type OwnersWord,
+  ownersWordAfter,
   type RegistryChange,
   readEvidence,
 } from "@earshot/protocol";
@@ -87,6 +90,7 @@ function* followChanges(
 ): Check<Hotspot> {
   const aad = networkAad(parameters.network);
   let hotspot: Hotspot | undefined;
+  let word: OwnersWord | undefined;
   for (const [i, change] of entry.changes.entries()) {
     const at = `hotspot ${entry.id}, change ${i + 1}`;
     yield* checkTime(at, change, hotspot?.change, signed.manifest, parameters);
@@ -98,6 +102,11 @@ function* followChanges(
     if (!equalBytes(evidence.publicKey, entry.publicKey)) {
       return yield* differ(FILE, `${at}: evidence`, `about ${entry.id}`, hotspotId(evidence.publicKey));
     }
+    const problem = evidenceProblem(evidence, change.atMs, word, parameters);
+    if (problem !== undefined) {
+      return yield* differ(FILE, `${at}: ${problem.field}`, problem.allowed, problem.found);
+    }
+    word = ownersWordAfter(word, evidence);
     const job = evidence.by === "owner" ? packetJob(evidence.packet, aad) : admissionOf(entry.publicKey);
     check(`${at}: ${evidence.by === "owner" ? "signature" : "key"}`, job);
     hotspot = changedHotspot(hotspot, change, evidence);
@@ -109,8 +118,8 @@ function* followChanges(
 }
 
 /**
- * A new hotspot counts at once, so its first change comes before its epoch is closed; each further change is known
- * before the epoch begins in which it counts.
+ * A change is taken in once, after the one before it, and counts from the next epoch on. A new hotspot may count at
+ * once, so its first change comes before its epoch is closed.
  */
 function* checkTime(
   at: string,
@@ -123,11 +132,20 @@ function* checkTime(
   if (fromEpoch < first || fromEpoch > epoch) {
     yield* differ(FILE, `${at}: fromEpoch`, `an epoch from ${first} to ${epoch}`, String(fromEpoch));
   }
-  const { fromMs } = epochSpanMs(fromEpoch, parameters);
-  const isInTime = before === undefined ? atMs <= closedAtMs : atMs < fromMs;
-  if (isInTime) return;
-  const limit = before === undefined ? `up to ${closedAtMs}, when the epoch closed` : `before ${fromMs}`;
-  yield* differ(FILE, `${at}: atMs`, `a time ${limit}`, String(atMs));
+  const fromMs = epochSpanMs(fromEpoch - 1, parameters).fromMs;
+  const untilMs = before === undefined ? closedAtMs : epochSpanMs(fromEpoch, parameters).fromMs - 1;
+  if (atMs < fromMs || atMs > untilMs) {
+    const why = before === undefined ? "when the epoch closed" : `before epoch ${fromEpoch} began`;
+    yield* differ(FILE, `${at}: atMs`, `a time from ${fromMs} to ${untilMs}, ${why}`, String(atMs));
+  }
+  if (before !== undefined && atMs <= before.atMs) {
+    yield* differ(
+      FILE,
+      `${at}: atMs`,
+      `a time after that of the change before, ${before.atMs}`,
+      String(atMs),
+    );
+  }
 }
 
 const FACTS = [

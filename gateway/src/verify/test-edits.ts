@@ -1,18 +1,30 @@
 import {
   changedHotspot,
+  denialMessage,
+  type Entropy,
+  entropyMessage,
   equalBytes,
   type Hotspot,
+  judgeEpoch,
+  type LatestContacts,
+  type Manifest,
+  type ReceivedPacket,
   type RegistryChange,
   readEvidence,
+  settleEpoch,
   utf8,
 } from "@earshot/protocol";
-import type { Bundle, BundleFile } from "../epochs/bundle.ts";
-import { readPackets, type SequencePacket } from "../epochs/bundle-sequences.ts";
+import { type Bundle, type BundleFile, type BundlePacket, encodeBundle } from "../epochs/bundle.ts";
+import { readContacts } from "../epochs/bundle-readers.ts";
+import { readPackets, type SequencePacket, writePackets } from "../epochs/bundle-sequences.ts";
 import { formatRegistry } from "../epochs/bundle-texts.ts";
+import { EMPTY_REGISTRY_HASH, type ShownHotspot } from "../epochs/registry-chain.ts";
 import { signedAgain } from "../epochs/test-bundle.ts";
 import { FIRST_EPOCH, HOTSPOTS, networkSigner, PARAMETERS } from "../epochs/test-network.ts";
 import { encodeChunks } from "../epochs/text-chunks.ts";
-import { type BundleOutcome, type VerifyOptions, verifyFiles } from "./verify-bundle.ts";
+import { runCheck } from "./check.ts";
+import { openPackets } from "./packets.ts";
+import { type BundleOutcome, type Verified, type VerifyOptions, verifyFiles } from "./verify-bundle.ts";
 
 /** Changes to bundles as a dishonest network could make them. */
 
@@ -54,21 +66,84 @@ export function packetsOf(bundle: Bundle): SequencePacket[] {
 export function registryWith(id: string, further: readonly RegistryChange[]): Uint8Array {
   const changes = new Map(HOTSPOTS.map((hotspot) => [hotspot.id, [hotspot.change]]));
   for (const change of further) changes.get(id)?.push(change);
-  return encodeChunks(
-    formatRegistry(
-      HOTSPOTS.map((one) => {
-        const own = changes.get(one.id) ?? [];
-        return { hotspot: afterAll(one, own), changes: own, sinceEpoch: FIRST_EPOCH };
-      }),
-    ),
+  return encodeChunks(formatRegistry(shownOf(changes)));
+}
+
+/** All of them shown since the first epoch. */
+const shownOf = (changes: ReadonlyMap<string, readonly RegistryChange[]>): ShownHotspot[] =>
+  [...changes].flatMap(([id, own]) => {
+    const hotspot = afterAll(id, own);
+    return hotspot === undefined ? [] : [{ hotspot, changes: own, sinceEpoch: FIRST_EPOCH }];
+  });
+
+function afterAll(id: string, changes: readonly RegistryChange[]): Hotspot | undefined {
+  const known = HOTSPOTS.find((hotspot) => hotspot.id === id);
+  let now = known;
+  for (const [i, change] of changes.entries()) {
+    const evidence = readEvidence(change.evidence, PARAMETERS.network, networkSigner.publicKey);
+    if (evidence !== undefined) now = changedHotspot(i === 0 ? undefined : now, change, evidence);
+  }
+  return now && { ...now, id, publicKey: known?.publicKey ?? now.publicKey };
+}
+
+/** What a network may claim otherwise than it was. */
+export interface Claims {
+  packets?: readonly BundlePacket[];
+  entropy?: readonly Entropy[];
+  changes?: ReadonlyMap<string, readonly RegistryChange[]>;
+  contactsBefore?: ReadonlyMap<string, LatestContacts>;
+  previous?: Pick<Manifest, "previousEpoch" | "previousManifestHash">;
+  closedAtMs?: number;
+}
+
+/**
+ * The bundle as a network would write it that wants to be believed: judged, settled, hashed and signed again from what
+ * it claims, so that nothing is wrong with it but that.
+ * @param before the bundle before it
+ */
+export function claiming(bundle: Bundle, claims: Claims, before?: Verified): Bundle {
+  const options = before === undefined ? {} : { previous: before };
+  const { manifest, parameters, denials, earlierSequences, ...known } = verified(bundle, options);
+  const told = known.hotspots.map(({ id }) => [id, known.registry.shown.get(id)?.changes ?? []] as const);
+  const registry = shownOf(claims.changes ?? new Map(told));
+  const hotspots = registry.map(({ hotspot }) => hotspot);
+  const entropy = claims.entropy ?? known.entropy;
+  const packets = claims.packets ?? known.packets;
+  const contacts = readContacts(textOf(bundle, "contacts.json"));
+  if (!contacts.ok) throw new TypeError(contacts.problem);
+  const contactsBefore = claims.contactsBefore ?? contacts.value;
+  const inputs = { parameters, hotspots, entropy, denials, usedSequences: earlierSequences, contactsBefore };
+  const received = receivedOf(packets);
+  const judgement = judgeEpoch({ ...inputs, packets: received, epoch: manifest.epoch });
+  const { network } = parameters;
+  return encodeBundle(
+    {
+      ...inputs,
+      packets,
+      signedParameters: bundle["parameters.cbor"],
+      epoch: manifest.epoch,
+      previous: claims.previous ?? manifest,
+      closedAtMs: claims.closedAtMs ?? manifest.closedAtMs,
+      entropy: entropy.map((each) => ({
+        entropy: each,
+        message: entropyMessage.seal(each, networkSigner, network),
+      })),
+      registry,
+      registryHashBefore: before?.manifest.registryHash ?? EMPTY_REGISTRY_HASH,
+      denials: denials.map((denial) => ({
+        denial,
+        message: denialMessage.seal(denial, networkSigner, network),
+      })),
+      verdicts: judgement.verdicts,
+      settlement: settleEpoch(judgement, { parameters, hotspots, before: known.before }),
+    },
+    networkSigner,
   );
 }
 
-function afterAll(hotspot: Hotspot, changes: readonly RegistryChange[]): Hotspot {
-  let now: Hotspot | undefined;
-  for (const change of changes) {
-    const evidence = readEvidence(change.evidence, PARAMETERS.network, networkSigner.publicKey);
-    if (evidence !== undefined) now = changedHotspot(now, change, evidence);
-  }
-  return { ...(now ?? hotspot), id: hotspot.id, publicKey: hotspot.publicKey };
+function receivedOf(packets: readonly BundlePacket[]): ReceivedPacket[] {
+  const sorted = packets.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const opened = runCheck(openPackets(writePackets(sorted), PARAMETERS.network));
+  if (!opened.ok) throw new TypeError(opened.difference.at);
+  return opened.value.packets;
 }

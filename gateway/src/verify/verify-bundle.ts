@@ -45,6 +45,8 @@ export interface VerifyOptions extends Pins {
   /** Shared by several bundles, they are verified faster: it remembers keys. */
   signatures?: SignatureChecker;
   onProgress?: OnProgress;
+  /** By the auditor's clock: what was closed after it cannot be. Not asked without. */
+  nowMs?: number;
 }
 
 /** A bundle that holds, with what the next one is compared with. */
@@ -144,7 +146,7 @@ function* checkHead(bundle: Bundle, options: VerifyOptions, found: Found): Check
 function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found: Found): Check<Verified> {
   const { parameters, signed } = head;
   const { manifest } = signed;
-  const { previous, signatures = new OwnThread(), onProgress } = options;
+  const { previous, signatures = new OwnThread(), onProgress, nowMs } = options;
   const rules = RULE_SETS[parameters.ruleSet];
   const inputs = yield* readInputs(bundle, head, signatures, onProgress);
   const holds = yield* collectBeaconSignatures(inputs.beacons);
@@ -156,7 +158,7 @@ function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found
   // Judged while other threads check signatures: what comes out counts only if all of them hold.
   const known = { parameters, packets, hotspots, denials, entropy, usedSequences, contactsBefore, holds };
   const judgement = rules.judge({ ...known, epoch: manifest.epoch });
-  yield* checkInputs(inputs, previous, signatures, onProgress);
+  yield* checkInputs(inputs, previous, { signatures, onProgress, nowMs });
   const before = yield* amountsBefore(bundle, manifest, previous);
   onProgress?.("comparing", 0, 1);
   const settlement = yield* settle(rules, judgement, { parameters, hotspots, before });

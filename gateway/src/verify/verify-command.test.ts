@@ -162,8 +162,8 @@ test("what a bundle says cannot steer a terminal", async () => {
 
 test("phases are timed when asked", async () => {
   using folder = bundlesFolder();
-  let now = 0;
-  const clock = { now: () => now++ };
+  let elapsed = 0;
+  const clock = { now: () => Date.UTC(2026, 6, 1), elapsedMs: () => elapsed++ };
   const out: string[] = [];
   const io = { out: (text: string) => out.push(text), err: () => undefined, isTerminal: false, clock };
   expect(await runVerifyEpoch([folder.bundle(0), "--timing"], io)).toBe(0);

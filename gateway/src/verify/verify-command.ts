@@ -29,8 +29,8 @@ export interface VerifyCommandIo {
   err(text: string): void;
   /** Whether `err` is a terminal: progress is shown there. */
   isTerminal: boolean;
-  /** Measures phases; without one they take no time. */
-  clock?: Pick<Clock, "now">;
+  /** Measures phases, and tells what lies in the future; without one they take no time, and nothing does. */
+  clock?: Pick<Clock, "now" | "elapsedMs">;
   /** Threads to check the signatures of large bundles in; none by default. */
   threads?: number;
   fetch?: Fetch;
@@ -81,9 +81,14 @@ async function verifyAll(
   { pool }: { pool?: ReturnType<typeof openSignaturePool> },
   io: VerifyCommandIo,
 ): Promise<number> {
-  const times = new PhaseTimes(() => io.clock?.now() ?? 0);
+  const times = new PhaseTimes(() => io.clock?.elapsedMs() ?? 0);
   const line = progressLine(io, times);
-  const options = { ...pins, ...(pool && { pool }), onProgress: line.onProgress };
+  const options = {
+    ...pins,
+    ...(pool && { pool }),
+    ...(io.clock && { nowMs: io.clock.now() }),
+    onProgress: line.onProgress,
+  };
   let isEqual = true;
   line.onProgress("reading", 0, 1);
   for await (const report of verifySeries(sources, options)) {

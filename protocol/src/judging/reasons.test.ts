@@ -1,5 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { BEFORE_JUDGING_REASONS, explainVerdict, OUTCOME_REASONS, RULE_ORDER } from "./reasons.ts";
+import {
+  ASSERTION_REASONS,
+  BEFORE_JUDGING_REASONS,
+  explainVerdict,
+  OUTCOME_REASONS,
+  RULE_ORDER,
+} from "./reasons.ts";
 
 /** The published list, once more: a rule that leaves it, joins it or moves must be changed here too. */
 test("the rules and their order", () => {
@@ -108,13 +114,19 @@ const MEASURED = [
   "sensitivityDdbm",
   "aboveThermalDdb",
   "sinceMs",
+  "ageMs",
+  "newestSequence",
 ].map((name, i) => ({ name, value: 1000 + i }));
 
 describe("sentences", () => {
   const cases = (["beacon", "witness"] as const).flatMap((type) =>
-    [...RULE_ORDER.report, ...RULE_ORDER[type], ...OUTCOME_REASONS, ...BEFORE_JUDGING_REASONS].map(
-      (reason) => [type, reason] as const,
-    ),
+    [
+      ...RULE_ORDER.report,
+      ...RULE_ORDER[type],
+      ...OUTCOME_REASONS,
+      ...BEFORE_JUDGING_REASONS,
+      ...ASSERTION_REASONS,
+    ].map((reason) => [type, reason] as const),
   );
 
   test.each(cases)("%s %s has one, with its numbers", (type, reason) => {

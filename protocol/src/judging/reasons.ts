@@ -1,4 +1,5 @@
 import type { Measurement } from "../network/verdict-message.ts";
+import { EVIDENCE_REASONS } from "../registry-evidence.ts";
 import { BEACON_RULES } from "./beacon-rules.ts";
 import { NOT_DRAWN, NOT_HEARD } from "./judge.ts";
 import { BEACON_RECIPROCITY_RULES, WITNESS_RECIPROCITY_RULES } from "./reciprocity-rules.ts";
@@ -36,8 +37,12 @@ const BEFORE_JUDGING: Record<string, Explain> = {
   inadmissible_key: () => "The key is not an admissible Ed25519 key: make a new one.",
   wrong_topic: () =>
     "The packet was published under another hotspot's or another type's topic: each agent needs a key and a login of its own.",
-  from_future: () => "The report is about a beacon that lies in the future: check the hotspot's clock.",
+  from_future: () =>
+    "The report is about a beacon whose entropy is not published yet: something other than the agent made it.",
 };
+
+/** A status packet is stored all the same: what it asserts changes nothing. */
+const ASSERTIONS: Record<string, Explain> = EVIDENCE_REASONS;
 
 const OUTCOMES: Record<string, Explain> = {
   ok: () => "Paid.",
@@ -48,6 +53,8 @@ const OUTCOMES: Record<string, Explain> = {
 
 /** Reasons that bytes are refused for before anything is judged. */
 export const BEFORE_JUDGING_REASONS: readonly string[] = Object.keys(BEFORE_JUDGING);
+/** Reasons for which a signed word changes nothing in the registry. */
+export const ASSERTION_REASONS: readonly string[] = Object.keys(ASSERTIONS);
 /** What becomes of a report that satisfies every rule. */
 export const OUTCOME_REASONS: readonly string[] = Object.keys(OUTCOMES);
 
@@ -64,7 +71,9 @@ export function explainVerdict(verdict: {
 }): string {
   const { type, reason } = verdict;
   const tables = type === undefined ? [RULES.witness, RULES.beacon] : [RULES[type]];
-  const table = [...tables, OUTCOMES, BEFORE_JUDGING].find((known) => Object.hasOwn(known, reason));
+  const table = [...tables, OUTCOMES, BEFORE_JUDGING, ASSERTIONS].find((known) =>
+    Object.hasOwn(known, reason),
+  );
   const explain = table?.[reason];
   const numbers = Object.fromEntries(verdict.measurements.map(({ name, value }) => [name, value]));
   return explain?.(numbers) ?? `Refused: ${reason}.`;

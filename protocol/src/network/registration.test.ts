@@ -19,7 +19,12 @@ describe("an operator's registration", () => {
   const bytes = registrationMessage.seal(registration, network, NETWORK);
 
   test("says what an owner would assert", () => {
-    expect(read(bytes)).toEqual({ by: "operator", publicKey: owner.publicKey, assertion });
+    expect(read(bytes)).toEqual({
+      by: "operator",
+      publicKey: owner.publicKey,
+      atMs: registration.atMs,
+      assertion,
+    });
   });
 
   test("comes back as it was, with or without a payee", () => {

@@ -19,9 +19,17 @@ export const registrationMessage = messageCodec<Registration>(
 /** What a change's evidence says, and who signed it. */
 export type Evidence =
   /** Its signature is still to be checked, with `isSignedFor`. */
-  | { by: "owner"; publicKey: Uint8Array; assertion: Assertion; sequence: number; packet: DecodedPacket }
+  | {
+      by: "owner";
+      publicKey: Uint8Array;
+      /** When it was signed, by the hotspot's clock. */
+      atMs: number;
+      assertion: Assertion;
+      sequence: number;
+      packet: DecodedPacket;
+    }
   /** Its signature holds. */
-  | { by: "operator"; publicKey: Uint8Array; assertion: Assertion };
+  | { by: "operator"; publicKey: Uint8Array; atMs: number; assertion: Assertion };
 
 /** Reads a change's evidence; `undefined` when it is neither an assertion nor a registration by this network's key. */
 export function readEvidence(
@@ -33,8 +41,8 @@ export function readEvidence(
   if (!result.ok) return readRegistration(evidence, network, networkKey);
   const { packet, publicKey } = result.decoded;
   if (packet.type !== "status" || packet.assertion === null) return undefined;
-  const { assertion, sequence } = packet;
-  return { by: "owner", publicKey, assertion, sequence, packet: result.decoded };
+  const { atMs, assertion, sequence } = packet;
+  return { by: "owner", publicKey, atMs, assertion, sequence, packet: result.decoded };
 }
 
 function readRegistration(
@@ -44,6 +52,6 @@ function readRegistration(
 ): Evidence | undefined {
   const opened = registrationMessage.open(evidence, network, networkKey);
   if (!opened.ok) return undefined;
-  const { publicKey, atMs: _, ...assertion } = opened.value;
-  return { by: "operator", publicKey, assertion };
+  const { publicKey, atMs, ...assertion } = opened.value;
+  return { by: "operator", publicKey, atMs, assertion };
 }
