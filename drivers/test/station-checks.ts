@@ -108,6 +108,21 @@ export const stationChecks: Record<string, () => Promise<void>> = {
     await closed;
   },
 
+  "beside 300 connections that never speak a station gets in, and a web page does not": () =>
+    withServer({}, async (radio) => {
+      const silent: Socket[] = [];
+      for (let i = 0; i < 300; i++) {
+        const socket = connect(radio.local.port, radio.local.host);
+        socket.on("error", () => {});
+        await once(socket, "connect");
+        silent.push(socket);
+      }
+      await TestStation.connect(dialOn(radio));
+      assert.equal(radio.stations()[0]?.canTransmit, true);
+      await assert.rejects(dialOn(radio, { origin: "http://evil.example" })("/router-info"), /403/);
+      for (const socket of silent) socket.destroy();
+    }),
+
   "a port in use is a LinkLostError that names it": () =>
     withServer({}, async (radio) => {
       const again = listenBasicsStation({ ...radio.local, clock: new ManualClock(), region: "EU868" });

@@ -17,12 +17,18 @@ export interface Forwarder {
   /** Where its last PULL_DATA came from, and when. A PUSH_DATA comes from another port, where nobody listens. */
   downlink?: { address: SocketAddress; atMs: number };
   lastStatusMs?: number;
+  /** Whether it ever told anything of a radio: a frame, good or bad, or its statistics. */
+  hasReported: boolean;
 }
 
 /** A PULL_DATA comes every 5 to 10 s as shipped; networks give the way down up after 90 s without one. */
 export const DOWNLINK_EXPIRES_MS = 90_000;
 
-/** The forwarders on one socket, at most `limit`: one that has been silent for 90 s gives its place to a new one. */
+/**
+ * The forwarders on one socket, at most `limit`. Anybody can make EUIs up, so one that has reported keeps its place
+ * until it has been silent for 90 s; one that has not gives it to a new one at any time, and is known again with its
+ * next datagram.
+ */
 export class ForwarderTable {
   readonly #limit: number;
   readonly #planHz: readonly number[] | undefined;
@@ -42,9 +48,9 @@ export class ForwarderTable {
     return this.#byEui.get(gatewayEui);
   }
 
-  /** Adds a forwarder; `undefined` when the table is full of live ones. */
+  /** Adds a forwarder; `undefined` when the table is full of live ones that have reported. */
   add(gatewayEui: string, version: GwmpVersion, nowMs: number): Forwarder | undefined {
-    if (this.#byEui.size >= this.#limit && !this.#dropSilent(nowMs)) return undefined;
+    if (this.#byEui.size >= this.#limit && !this.#dropOne(nowMs)) return undefined;
     const forwarder: Forwarder = {
       gatewayEui,
       duplicates: new DuplicateFilter(),
@@ -52,6 +58,7 @@ export class ForwarderTable {
       channels: new ChannelTally(this.#planHz),
       version,
       lastSeenMs: nowMs,
+      hasReported: false,
     };
     this.#byEui.set(gatewayEui, forwarder);
     return forwarder;
@@ -68,9 +75,10 @@ export class ForwarderTable {
     );
   }
 
-  #dropSilent(nowMs: number): boolean {
-    const [silentest] = this.all.toSorted((one, other) => one.lastSeenMs - other.lastSeenMs);
-    if (silentest === undefined || nowMs - silentest.lastSeenMs <= DOWNLINK_EXPIRES_MS) return false;
-    return this.#byEui.delete(silentest.gatewayEui);
+  #dropOne(nowMs: number): boolean {
+    const silentest = this.all
+      .filter(({ hasReported, lastSeenMs }) => !hasReported || nowMs - lastSeenMs > DOWNLINK_EXPIRES_MS)
+      .toSorted((one, other) => one.lastSeenMs - other.lastSeenMs)[0];
+    return silentest !== undefined && this.#byEui.delete(silentest.gatewayEui);
   }
 }

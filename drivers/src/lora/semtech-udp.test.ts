@@ -107,7 +107,7 @@ test("several forwarders on one socket: each is told apart by its EUI", async ()
 test("the number of forwarders is bounded; a silent one gives way", async () => {
   const server = new TestServer({ maxForwarders: 2 });
   const euiOf = (index: number) => index.toString(16).padStart(16, "0");
-  for (const index of [1, 2]) await server.forwarder({ gatewayEui: euiOf(index) }).pull();
+  for (const index of [1, 2]) await server.forwarder({ gatewayEui: euiOf(index) }).push(pushText(rxpkText()));
   const third = server.forwarder({ gatewayEui: euiOf(3) });
   for (let count = 0; count < 3; count++) {
     await third.sendRaw(encodeGwmp({ type: "PULL_DATA", version: 2, token: 1, gatewayEui: euiOf(3) }));
@@ -118,6 +118,26 @@ test("the number of forwarders is bounded; a silent one gives way", async () => 
   await server.clock.advance(90_001);
   await third.pull();
   expect(server.driver.forwarders().map(({ gatewayEui }) => gatewayEui)).toEqual([euiOf(2), euiOf(3)]);
+});
+
+test("made-up EUIs push each other out, and not the forwarder that reports", async () => {
+  const server = new TestServer({ maxForwarders: 4 });
+  const real = server.forwarder({ gatewayEui: "aaaabbbbccccdddd" });
+  await real.pull();
+  await real.push('{"stat":{"rxnb":0}}');
+  for (let index = 1; index <= 300; index++) {
+    const gatewayEui = index.toString(16).padStart(16, "0");
+    const madeUp = server.forwarder({ gatewayEui });
+    if (index % 2 === 0) await madeUp.pull();
+    else await madeUp.push('{"rxpk":[]}');
+  }
+  await server.forwarder({ gatewayEui: "00000000000000ee" }).pull();
+  expect(server.driver.forwarders()).toHaveLength(4);
+  expect(server.driver.counts().refusedForwarders).toBe(0);
+  const result = server.driver.transmit(BEACON);
+  const { token } = await nextPullResp(real);
+  await real.txAck(token);
+  expect(await result).toMatchObject({ sent: true });
 });
 
 test("a status comes with a stat, at most one a second, and counts what the quiet ones told", async () => {

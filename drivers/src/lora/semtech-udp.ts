@@ -29,7 +29,7 @@ export interface SemtechUdpOptions {
 }
 
 export interface SemtechUdpCounts extends DriverCounts, UplinkCounts {
-  /** Datagrams left unanswered because the table of forwarders was full of live ones. */
+  /** Datagrams left unanswered because the table of forwarders was full of live ones that have reported. */
   refusedForwarders: number;
   /** TX_ACK that nothing waited for: late, repeated, or from another concentrator. */
   strayAcks: number;

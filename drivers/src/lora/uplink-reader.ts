@@ -46,6 +46,7 @@ export class UplinkReader {
   read(forwarder: Forwarder, json: Uint8Array, nowMs: number): LoraReading[] {
     const { rxpks, stats, damages } = readPushData(json);
     this.#badFrames += damages;
+    if (rxpks.length > 0 || stats.length > 0) forwarder.hasReported = true;
     const readings: LoraReading[] = this.#readFrames(forwarder, rxpks, nowMs);
     const status = this.#readStatus(forwarder, stats, nowMs);
     if (status !== undefined) readings.push(status);

@@ -77,7 +77,9 @@ driverContract<LoraReading>("Basics Station in memory", {
 driverContract<LoraReading>("Basics Station on a real WebSocket", {
   capacity: CAPACITY,
   async open() {
-    const listener = new LosableListener(await listenWebSocket({ host: "127.0.0.1", port: 0 }));
+    const listener = new LosableListener(
+      await listenWebSocket({ host: "127.0.0.1", port: 0, clock: new ManualClock() }),
+    );
     const fixture = await openOn(listener, (path) =>
       dialWebSocket(`ws://127.0.0.1:${listener.local.port}${path}`),
     );

@@ -181,8 +181,31 @@ test("connections are bounded; a station that left gives its place to another", 
     "0000000000000002",
     "0000000000000003",
   ]);
-  for (let count = 0; count < 10; count++) await server.dial("/router-info");
-  await expect(server.dial("/router-info")).rejects.toThrow("503");
+});
+
+test("300 that open a WebSocket and say nothing end each other, and keep no station out or off", async () => {
+  const server = new TestServer({ maxStations: 2 });
+  await server.station("::1");
+  const silent = [];
+  for (let i = 0; i < 150; i++) {
+    silent.push(await server.dial("/router-info"));
+    silent.push(await server.dial(`/router/${(0x100 + i).toString(16).padStart(16, "0")}`));
+  }
+  expect(server.listener.connections).toBeLessThanOrEqual(12);
+  expect(silent.at(-1)?.isOpen).toBe(true);
+  await server.station("::2");
+  expect(server.driver.stations().filter(({ canTransmit }) => canTransmit)).toMatchObject([
+    { gatewayEui: "0000000000000001" },
+    { gatewayEui: "0000000000000002" },
+  ]);
+  // Two that do speak are in use: a third is told so.
+  await expect(server.dial("/router/0000000000000003")).rejects.toThrow("503");
+});
+
+test("a web page, which names its origin, is refused", async () => {
+  const server = new TestServer();
+  const asked = server.listener.connect({ path: "/router-info", origin: "http://evil.example" });
+  await expect(asked).rejects.toThrow("403");
 });
 
 test("after close() nothing is left, and nobody gets in", async () => {

@@ -36,7 +36,8 @@ export async function listenBasicsStation(
 ): Promise<BasicsStationRadio> {
   const { host, port, tls, ...rest } = options;
   const powerDbm = checkedPowerDbm(options.region, options.powerDbm);
-  return openBasicsStation({ ...rest, powerDbm, listener: await listenWebSocket({ host, port, tls }) });
+  const listener = await listenWebSocket({ host, port, tls, clock: options.clock });
+  return openBasicsStation({ ...rest, powerDbm, listener });
 }
 
 /** Whole dBm within the region's limits. @throws {RangeError} otherwise */

@@ -7,6 +7,8 @@ export interface StationRequest {
   /** As the client wrote it: "host:port". */
   host?: string;
   authorization?: string;
+  /** Sent by browsers for a web page, and by no station. */
+  origin?: string;
   remote: SocketAddress;
 }
 
@@ -32,9 +34,11 @@ export interface StationConnection {
   terminate(): void;
 }
 
+export type RefusedStatus = 401 | 403 | 404 | 503;
+
 export interface ListenerEvents {
   /** The HTTP status of the answer; 101 opens the WebSocket. */
-  admit(request: StationRequest): 101 | 401 | 404 | 503;
+  admit(request: StationRequest): 101 | RefusedStatus;
   opened(connection: StationConnection): void;
   /** The listener is gone; nothing more happens. */
   lost(error: Error): void;

@@ -72,7 +72,7 @@ test.skipIf(!present)("the recording of a real station: every frame comes out, i
 });
 
 test.skipIf(!present)("the recording of a real station: the same over a real WebSocket", async () => {
-  const listener = await listenWebSocket({ host: "127.0.0.1", port: 0 });
+  const listener = await listenWebSocket({ host: "127.0.0.1", port: 0, clock: new ManualClock() });
   const dial: DialStation = (path) => dialWebSocket(`ws://127.0.0.1:${listener.local.port}${path}`);
   expect(await replay(listener, dial)).toEqual(EXPECTED);
 });

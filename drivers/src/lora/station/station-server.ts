@@ -8,7 +8,12 @@ import { isAuthorised, stationEndpoint } from "./access.ts";
 import { answerDiscovery, baseUriOf } from "./discovery.ts";
 import { dnmsgBody, writeDnmsg } from "./dnmsg.ts";
 import { PendingDownlinks } from "./pending-downlinks.ts";
-import type { StationConnection, StationListener, StationRequest } from "./station-connection.ts";
+import type {
+  RefusedStatus,
+  StationConnection,
+  StationListener,
+  StationRequest,
+} from "./station-connection.ts";
 import { type BasicsStationCounts, StationCounters } from "./station-counters.ts";
 import type { BasicsStationOptions, BasicsStationRadio, StationState } from "./station-radio.ts";
 import { type SessionHost, StationSession } from "./station-session.ts";
@@ -144,20 +149,21 @@ export class BasicsStationServer implements BasicsStationRadio {
     };
   }
 
-  #admit({ path, authorization, remote }: StationRequest): 101 | 401 | 404 | 503 {
-    const { tokens } = this.#options;
-    const status = this.#statusFor(path, tokens === undefined || isAuthorised(tokens, authorization));
+  #admit(request: StationRequest): 101 | RefusedStatus {
+    const { origin, remote } = request;
+    const status = origin === undefined ? this.#statusFor(request) : 403;
     if (status === 101) return status;
     this.#counters.refusedRequests += 1;
     this.#log("debug", "A station's request was refused", { status, remote });
     return status;
   }
 
-  #statusFor(path: string, isKnown: boolean): 101 | 401 | 404 | 503 {
-    if (!isKnown) return 401;
+  #statusFor({ path, authorization }: StationRequest): 101 | RefusedStatus {
+    const { tokens } = this.#options;
+    if (tokens !== undefined && !isAuthorised(tokens, authorization)) return 401;
     const endpoint = stationEndpoint(path);
     if (endpoint === undefined) return 404;
-    if (this.#watchdog.isFull || this.#readings.ended) return 503;
+    if (this.#readings.ended || !this.#watchdog.makeRoom()) return 503;
     return endpoint.kind === "discovery" || this.#stations.hasRoomFor(endpoint.gatewayEui) ? 101 : 503;
   }
 
@@ -206,6 +212,7 @@ export class BasicsStationServer implements BasicsStationRadio {
       text: (text) => {
         watched.heard();
         session.receive(text);
+        if (session.isReady) watched.settle();
       },
       binary: (byteCount) => {
         watched.heard();

@@ -25,7 +25,7 @@ export interface StationRecord<S extends LiveSession> {
   model?: string;
 }
 
-/** The stations known, at most `limit`: one that is not connected gives its place to a new one. */
+/** The stations known, at most `limit`: one that is not connected, or has not said a word, gives its place to a new one. */
 export class StationTable<S extends LiveSession> {
   readonly #limit: number;
   readonly #byEui = new Map<string, StationRecord<S>>();
@@ -43,15 +43,15 @@ export class StationTable<S extends LiveSession> {
     return (
       this.#byEui.has(gatewayEui) ||
       this.#byEui.size < this.#limit ||
-      this.all.some(({ session }) => session === undefined)
+      this.all.some(({ session }) => session?.isReady !== true)
     );
   }
 
-  /** The record of a station, new or known; `undefined` when there are too many connected. */
+  /** The record of a station, new or known; `undefined` when there are too many in use. */
   add(gatewayEui: string, nowMs: number): StationRecord<S> | undefined {
     const known = this.#byEui.get(gatewayEui);
     if (known !== undefined) return known;
-    if (this.#byEui.size >= this.#limit && !this.#dropAbsent()) return undefined;
+    if (this.#byEui.size >= this.#limit && !this.#dropUnused()) return undefined;
     const record: StationRecord<S> = {
       gatewayEui,
       counters: new RadioCounters(),
@@ -70,10 +70,13 @@ export class StationTable<S extends LiveSession> {
     );
   }
 
-  #dropAbsent(): boolean {
-    const [longest] = this.all
-      .filter(({ session }) => session === undefined)
+  /** Absent ones first, then those that connected and said nothing; of each the longest not heard. */
+  #dropUnused(): boolean {
+    const unused = this.all
+      .filter(({ session }) => session?.isReady !== true)
       .toSorted((one, other) => one.lastSeenMs - other.lastSeenMs);
+    const longest = unused.find(({ session }) => session === undefined) ?? unused[0];
+    longest?.session?.end();
     return longest !== undefined && this.#byEui.delete(longest.gatewayEui);
   }
 }

@@ -28,12 +28,15 @@ export interface WatchOptions {
 export interface Watched {
   /** The other end is alive. */
   heard(): void;
+  /** It has said which station it is: it keeps its place. */
+  settle(): void;
 }
 
 interface Entry extends Watched {
   connection: StationConnection;
   options: WatchOptions;
   idleTicks: number;
+  isSettled: boolean;
 }
 
 /** Pings connections that are silent for 30 s and ends those silent for 75 s; beats the time for the status. */
@@ -48,8 +51,14 @@ export class Watchdog {
     this.#run().catch(() => {});
   }
 
-  get isFull(): boolean {
-    return this.#entries.size >= this.#options.limit;
+  /** Whether there is room for one more; ends the longest open one that has not said who it is, if that makes some. */
+  makeRoom(): boolean {
+    if (this.#entries.size < this.#options.limit) return true;
+    const unsettled = ([...this.#entries] as Entry[]).find(({ isSettled }) => !isSettled);
+    if (unsettled === undefined) return false;
+    this.#entries.delete(unsettled);
+    unsettled.connection.terminate();
+    return true;
   }
 
   watch(connection: StationConnection, options: WatchOptions): Watched {
@@ -57,8 +66,12 @@ export class Watchdog {
       connection,
       options,
       idleTicks: 0,
+      isSettled: false,
       heard: () => {
         entry.idleTicks = 0;
+      },
+      settle: () => {
+        entry.isSettled = true;
       },
     };
     this.#entries.add(entry);

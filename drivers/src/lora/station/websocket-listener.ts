@@ -1,11 +1,13 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server, STATUS_CODES } from "node:http";
-import { createServer as createSecureServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import { createServer as createHttpServer, type IncomingMessage, STATUS_CODES } from "node:http";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { createServer as createSecureServer } from "node:tls";
+import type { Clock } from "@earshot/protocol";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { LinkLostError, type SocketAddress } from "../../driver.ts";
+import { ConnectionGate } from "../../link/connection-gate.ts";
 import { errorMessage } from "../../link/error-message.ts";
 import type {
   ConnectionEvents,
@@ -25,6 +27,7 @@ export interface StationTls {
 }
 
 export interface ListenWebSocketOptions extends SocketAddress {
+  clock: Clock;
   tls?: StationTls;
 }
 
@@ -32,30 +35,30 @@ export interface ListenWebSocketOptions extends SocketAddress {
 export const MAX_MESSAGE_BYTES = 16_384;
 /** What may wait to be sent to a station that does not read. */
 const MAX_UNSENT_BYTES = 65_536;
-const MAX_SOCKETS = 256;
-const HEADERS_TIMEOUT_MS = 10_000;
+/** Connections that have not asked for a WebSocket yet, and for how long each may be so. */
+const MAX_WAITING = 64;
+const WAIT_LIMIT_MS = 10_000;
 
 /** @throws {LinkLostError} when it cannot listen there, or certificate or key cannot be read. */
 export async function listenWebSocket(options: ListenWebSocketOptions): Promise<StationListener> {
   const where = `websocket ${options.host}:${options.port}`;
   try {
-    const server = createHttpServer(options.tls);
-    server.maxConnections = MAX_SOCKETS;
+    const server = createFront(options.tls);
     server.listen(options.port, options.host);
     await once(server, "listening");
-    return new WebSocketListener(server, options.tls !== undefined);
+    return new WebSocketListener(server, options);
   } catch (error) {
     throw new LinkLostError(`Cannot listen on ${where}: ${errorMessage(error)}`, { cause: error });
   }
 }
 
-function createHttpServer(tls: StationTls | undefined): Server {
-  const limits = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: HEADERS_TIMEOUT_MS };
-  if (tls === undefined) return createServer(limits);
+/** Takes connections in below HTTP: an HTTP server tells of one only once it has asked for something. */
+function createFront(tls: StationTls | undefined): Server {
+  if (tls === undefined) return createServer();
   checkTls(tls);
   const { certificate: cert, key, clientCa: ca } = tls;
   const client = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true };
-  return createSecureServer({ ...limits, cert, key, ...client });
+  return createSecureServer({ cert, key, ...client });
 }
 
 /** Deno's server takes anything and then fails each handshake. */
@@ -76,8 +79,9 @@ function checkTls({ certificate, key, clientCa }: StationTls): void {
 class WebSocketListener implements StationListener {
   readonly local: SocketAddress;
   readonly isSecure: boolean;
-  readonly #server: Server;
-  readonly #sockets = new Set<Duplex>();
+  readonly #front: Server;
+  readonly #http = createHttpServer();
+  readonly #gate: ConnectionGate;
   readonly #upgrader = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
@@ -86,23 +90,27 @@ class WebSocketListener implements StationListener {
   });
   #closing: Promise<void> | undefined;
 
-  constructor(server: Server, isSecure: boolean) {
-    const { address, port } = server.address() as AddressInfo;
+  constructor(front: Server, { clock, tls }: ListenWebSocketOptions) {
+    const { address, port } = front.address() as AddressInfo;
     this.local = { host: address, port };
-    this.isSecure = isSecure;
-    this.#server = server;
+    this.isSecure = tls !== undefined;
+    this.#front = front;
+    this.#gate = new ConnectionGate({ clock, maxWaiting: MAX_WAITING, limitMs: WAIT_LIMIT_MS });
   }
 
   start(events: ListenerEvents): void {
-    this.#server.on("connection", (socket: Duplex) => this.#track(socket));
-    this.#server.on("secureConnection", (socket: Duplex) => this.#track(socket));
-    this.#server.on("request", (_request, response) => {
+    this.#front.on("connection", (socket: Socket) => this.#gate.enter(socket));
+    this.#front.on(this.isSecure ? "secureConnection" : "connection", (socket: Socket) => {
+      socket.on("error", () => {});
+      this.#http.emit("connection", socket);
+    });
+    this.#http.on("request", (_request, response) => {
       response.writeHead(426, { Connection: "close" }).end();
     });
-    this.#server.on("upgrade", (request: IncomingMessage, socket: Duplex, head) => {
+    this.#http.on("upgrade", (request: IncomingMessage, socket: Duplex, head) => {
       this.#upgrade(request, socket, head, events);
     });
-    this.#server.on("error", (error) => events.lost(error));
+    this.#front.on("error", (error) => events.lost(error));
   }
 
   close(): Promise<void> {
@@ -112,20 +120,12 @@ class WebSocketListener implements StationListener {
 
   async #close(): Promise<void> {
     const closed = Promise.withResolvers<void>();
-    this.#server.close(() => closed.resolve());
-    this.#server.closeAllConnections();
-    for (const socket of this.#sockets) socket.destroy();
+    this.#front.close(() => closed.resolve());
+    this.#gate.endAll();
     await closed.promise;
   }
 
-  #track(socket: Duplex): void {
-    this.#sockets.add(socket);
-    socket.on("error", () => {});
-    socket.once("close", () => this.#sockets.delete(socket));
-  }
-
   #upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer, events: ListenerEvents): void {
-    this.#track(socket);
     const request = readRequest(incoming);
     const status = events.admit(request);
     if (status !== 101) {
@@ -133,6 +133,7 @@ class WebSocketListener implements StationListener {
       socket.end(`${line}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       return;
     }
+    this.#gate.pass(incoming.socket);
     this.#upgrader.handleUpgrade(incoming, socket, head, (webSocket) => {
       events.opened(new WebSocketConnection(webSocket, request));
     });
@@ -140,12 +141,13 @@ class WebSocketListener implements StationListener {
 }
 
 function readRequest({ url = "", headers, socket }: IncomingMessage): StationRequest {
-  const { host, authorization } = headers;
+  const { host, authorization, origin } = headers;
   return {
     path: url.split("?", 1)[0] ?? "",
     remote: { host: socket.remoteAddress ?? "", port: socket.remotePort ?? 0 },
     ...(host === undefined ? {} : { host }),
     ...(authorization === undefined ? {} : { authorization }),
+    ...(origin === undefined ? {} : { origin }),
   };
 }
 
