@@ -1,4 +1,4 @@
-import { hotspotId, hotspotName } from "@earshot/protocol";
+import { hotspotId, hotspotName, type Log } from "@earshot/protocol";
 import { runAgent } from "../agent.ts";
 import { StatusBoard } from "../board/status-board.ts";
 import type { Config } from "../config/config.ts";
@@ -8,8 +8,7 @@ import { radioOpener } from "../devices/open-radio.ts";
 import { sensorDevices } from "../devices/open-sensor.ts";
 import { keyFile } from "../identity/key-file.ts";
 import { sqliteOutbox } from "../outbox/sqlite-outbox.ts";
-import { createPage } from "../page/app.ts";
-import { type RunningPage, serve } from "../page/serve.ts";
+import { type RunningPage, servePage } from "../page/serve.ts";
 import { mqttPublisher } from "../publisher/mqtt-publisher.ts";
 import { errorText } from "../time/error-text.ts";
 import { brokerOptions } from "./broker-options.ts";
@@ -47,11 +46,11 @@ export async function run(config: Config, terminal: Terminal): Promise<ExitCode>
       },
       signal,
     );
-    page = startPage(config, board, terminal);
+    page = await startPage(config, board, terminal, log);
     log("info", "Agent started", {
       name: hotspotName(id),
       id,
-      ...(page === undefined ? {} : { page: `http://${page.address.host}:${page.address.port}/` }),
+      ...(page === undefined ? {} : { page: page.url }),
     });
     void keepSystemdInformed(terminal.environment, clock, signal);
     await running;
@@ -64,17 +63,16 @@ export async function run(config: Config, terminal: Terminal): Promise<ExitCode>
 }
 
 /** The agent earns without its page: a port in use is told, not fatal. */
-function startPage(
-  { page, logLevel }: Config,
+async function startPage(
+  { page }: Config,
   board: StatusBoard,
-  terminal: Terminal,
-): RunningPage | undefined {
+  { clock }: Terminal,
+  log: Log,
+): Promise<RunningPage | undefined> {
   if (page === undefined) return undefined;
   try {
-    const app = createPage(board, terminal.clock);
-    return serve((request) => app.fetch(request), page.listen);
+    return await servePage(board, page, clock);
   } catch (error) {
-    const log = lineLog(logLevel, terminal.error);
     log("error", "No status page: set [page] listen to a free address", { why: errorText(error) });
     return undefined;
   }

@@ -1,5 +1,6 @@
 import type { MeterMapName, SocketAddress } from "@earshot/drivers";
 import type { LogLevel, RegionId } from "@earshot/protocol";
+import type { PageOptions } from "../page/serve.ts";
 import type { AgentConfig } from "./agent-config.ts";
 
 /** A serial port, and how fast it speaks. */
@@ -68,7 +69,7 @@ export interface Config {
   sensors: SensorConfig[];
   machine: { health: boolean };
   /** Absent when the page is off. */
-  page?: { listen: SocketAddress };
+  page?: PageOptions;
   outbox: { maxBytes: number; maxAgeMs: number };
   logLevel: LogLevel;
 }

@@ -118,7 +118,9 @@ function toConfig(file: ConfigFile, folder: string): Config {
     broker: brokerConfig(file.broker, folder),
     ...devices,
     machine: file.machine,
-    ...(file.page.listen === "off" ? {} : { page: { listen: addressOf(file.page.listen) } }),
+    ...(file.page.listen === "off"
+      ? {}
+      : { page: { listen: addressOf(file.page.listen), names: file.page.names } }),
     outbox: { maxBytes: file.outbox.max_bytes, maxAgeMs: file.outbox.max_age_days * 86_400_000 },
     logLevel: file.log.level,
   };

@@ -1,6 +1,6 @@
 import { fromHex, isNetworkName, parseEvmAddress, publicKeyOf, REGION_IDS } from "@earshot/protocol";
 import { z } from "zod";
-import { flag, numberIn, oneOf, path, textThat, wholeIn } from "./fields.ts";
+import { flag, host, numberIn, oneOf, path, textThat, wholeIn } from "./fields.ts";
 import { gpsSchema } from "./gps-schema.ts";
 import { parseAddress } from "./listen-address.ts";
 import { loraSchema } from "./lora-schema.ts";
@@ -53,6 +53,7 @@ export const configSchema = z.strictObject({
         (value) => value === "off" || parseAddress(value) !== undefined,
         'an address such as 127.0.0.1:4480, or "off"',
       ).default("127.0.0.1:4480"),
+      names: z.array(host, { error: "a list of host names or addresses" }).default([]),
     })
     .prefault({}),
   reports: z

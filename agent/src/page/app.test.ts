@@ -15,7 +15,7 @@ function pageOf(fill: (board: StatusBoard) => void = () => {}) {
     bytes: 1000,
   }));
   fill(board);
-  return { page: createPage(board, clock), clock, board };
+  return { page: createPage(board, clock, (host) => host === "127.0.0.1:4480"), clock, board };
 }
 
 test("the page needs no script and no other file, and nothing in it is executed", async () => {
@@ -93,6 +93,30 @@ test("status.json holds facts and what they mean", async () => {
     "Clock and entropy",
     "Beacon",
   ]);
+});
+
+test("it answers its own names only, and no other web page", async () => {
+  const { page } = pageOf();
+  const ask = async (headers: Record<string, string>) =>
+    (await page.request("/status.json", { headers })).status;
+  expect(await ask({ Host: "127.0.0.1:4480" })).toBe(200);
+  expect(await ask({ Host: "127.0.0.1:4480", Origin: "http://127.0.0.1:4480" })).toBe(200);
+  expect(await ask({ Host: "evil.example:4480" })).toBe(421);
+  expect(await ask({ Host: "127.0.0.1:4480", Origin: "http://evil.example" })).toBe(421);
+  expect(await ask({ Host: "127.0.0.1:4480", Origin: "null" })).toBe(421);
+  const refused = await page.request("/", { headers: { Host: "evil.example" } });
+  expect(await refused.text()).toStartWith('This page does not answer to "evil.example": use this machine');
+});
+
+test("no other page may frame it, embed it or read it", async () => {
+  const { page } = pageOf();
+  for (const path of ["/", "/status.json", "/nothing"]) {
+    const { headers } = await page.request(path);
+    expect(headers.get("content-security-policy")).toContain("frame-ancestors 'none'");
+    expect(headers.get("x-frame-options")).toBe("DENY");
+    expect(headers.get("cross-origin-resource-policy")).toBe("same-origin");
+    expect(headers.has("access-control-allow-origin")).toBe(false);
+  }
 });
 
 test("anything else is not found, and nothing can be changed", async () => {

@@ -12,16 +12,25 @@ const HEADERS: Readonly<Record<string, string>> = {
   "Cache-Control": "no-store",
   // Nothing is loaded and no script runs, whatever a device or a broker put into a text.
   "Content-Security-Policy":
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "X-Frame-Options": "DENY",
+  "Cross-Origin-Resource-Policy": "same-origin",
+  "Cross-Origin-Opener-Policy": "same-origin",
   "X-Content-Type-Options": "nosniff",
   "Referrer-Policy": "no-referrer",
 };
 
-/** The technician's page: `/` for people, `/status.json` for programs. Read only. */
-export function createPage(board: StatusBoard, clock: Clock): Hono {
+/**
+ * The technician's page: `/` for people, `/status.json` for programs. Read only.
+ *
+ * @param isOwnName whether a Host header names this machine; others get nothing
+ */
+export function createPage(board: StatusBoard, clock: Clock, isOwnName: (host: string) => boolean): Hono {
   const app = new Hono();
   app.use(async (c, next) => {
-    await next();
+    const why = refusalOf(c.req.header("host"), c.req.header("origin"), isOwnName);
+    if (why === undefined) await next();
+    else c.res = c.text(why, 421);
     for (const [name, value] of Object.entries(HEADERS)) c.header(name, value);
   });
   app.get("/", (c) => {
@@ -34,4 +43,17 @@ export function createPage(board: StatusBoard, clock: Clock): Hono {
     return c.json(document);
   });
   return app;
+}
+
+/** A browser sends both of any web page; what runs on this machine or asks by its name may see it. */
+function refusalOf(
+  host: string | undefined,
+  origin: string | undefined,
+  isOwnName: (host: string) => boolean,
+): string | undefined {
+  if (host !== undefined && !isOwnName(host)) {
+    return `This page does not answer to ${JSON.stringify(host.slice(0, 100))}: use this machine's address or host name, or add the name to [page] names\n`;
+  }
+  if (origin !== undefined && origin !== `http://${host}`) return "This page answers no other web page\n";
+  return undefined;
 }

@@ -29,7 +29,9 @@ async function pageText(fill: (board: StatusBoard, nowMs: number) => void): Prom
     () => ({ queued: 0, handedOver: 0, dropped: 0, bytes: 0 }),
   );
   fill(board, clock.now());
-  const html = await (await createPage(board, clock).request("/")).text();
+  const html = await (
+    await createPage(board, clock, (host) => host === "127.0.0.1:4480").request("/")
+  ).text();
   return html
     .replace(/<style>.*<\/style>/s, "")
     .replace(/<[^>]*>/g, "|")

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createPage, StatusBoard } from "@earshot/agent";
+import { StatusBoard, servePage } from "@earshot/agent";
 import { type Clock, epochOf, type Log, REGIONS } from "@earshot/protocol";
 import { Ether } from "../radio/ether.ts";
 import { CITY } from "../radio/path-loss.ts";
@@ -41,9 +41,9 @@ export async function runRealFleet(
   const served = await startRealGateway({ clock, log, seed, stateDir, httpPort, mqttPort });
   stack.defer(() => served.close());
   const boards = blueprints.map(() => new StatusBoard());
-  const { fetch } = createPage(boards[0] as StatusBoard, clock);
-  const page = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch });
-  stack.defer(() => page.stop(true));
+  const listen = { host: "127.0.0.1", port: 0 };
+  const page = await servePage(boards[0] as StatusBoard, { listen, names: [] }, clock);
+  stack.defer(() => page.stop());
   const firstEpoch = epochOf((clock.now() + MIN_FIRST_MS) / DEMO_PARAMETERS.entropyPeriodMs, DEMO_PARAMETERS);
   const counter = new ProgressCounter(served.gateway);
   const results: EpochResult[] = [];
@@ -78,7 +78,7 @@ export async function runRealFleet(
     hotspots: namedHotspots(blueprints),
     pages: {
       fleet: served.pageUrl,
-      technician: { name: blueprints[0]?.name ?? "", url: page.url.href },
+      technician: { name: blueprints[0]?.name ?? "", url: page.url },
       broker: served.brokerUrl,
     },
     firstEpoch,

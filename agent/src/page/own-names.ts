@@ -1,0 +1,39 @@
+import { isIP } from "node:net";
+
+/** What this machine is called, asked anew each time: addresses come and go. */
+export interface MachineNames {
+  hostname(): string;
+  /** Of all its network interfaces. */
+  addresses(): string[];
+  /** Others by which people reach it, from the configuration. */
+  configured: readonly string[];
+}
+
+/**
+ * Whether a Host header names this machine: `localhost`, its own host name (also with `.local`), an address of its own,
+ * or a configured name. A web page whose own name was made to lead here (DNS rebinding) asks by that name.
+ */
+export function namesThisMachine(host: string, { hostname, addresses, configured }: MachineNames): boolean {
+  const name = nameOf(host);
+  if (name === undefined) return false;
+  if (isIP(name) !== 0) {
+    return (
+      isLoopback(name) ||
+      addresses().some((own) => own.split("%", 1)[0] === name) ||
+      configured.includes(name)
+    );
+  }
+  const own = hostname().toLowerCase();
+  const short = own.split(".", 1)[0];
+  return ["localhost", own, short, `${short}.local`, ...configured.map((one) => one.toLowerCase())].includes(
+    name,
+  );
+}
+
+/** Without port and brackets, in lower case. */
+function nameOf(host: string): string | undefined {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+?)\.?)(?::[0-9]{1,5})?$/i.exec(host);
+  return (match?.[1] ?? match?.[2])?.toLowerCase();
+}
+
+const isLoopback = (address: string): boolean => address === "::1" || address.startsWith("127.");
