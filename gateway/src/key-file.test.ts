@@ -1,5 +1,15 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadNetworkKey } from "./key-file.ts";
@@ -37,4 +47,16 @@ test("a file that holds no key is not replaced", async () => {
   writeFileSync(path, "hello", { mode: 0o600 });
   expect(await problem()).toContain("does not hold 64 hex digits");
   expect(statSync(path).size).toBe(5);
+});
+
+test("a FIFO, a folder or a link that leads nowhere is a sentence, at once", async () => {
+  execFileSync("mkfifo", ["-m", "600", path]);
+  expect(await problem()).toContain(`${path} is no file: it is a folder, a FIFO or a device`);
+  rmSync(path);
+  mkdirSync(path);
+  expect(await problem()).toContain(`${path} is no file`);
+  rmSync(path, { recursive: true });
+  symlinkSync(join(folder, "nowhere"), path);
+  expect(await problem()).toContain(`${path} is a link to what is not there`);
+  expect(readdirSync(folder)).toEqual(["network.key"]);
 });

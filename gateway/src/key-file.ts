@@ -1,18 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { open, readFile, rename, rm, stat } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { type Signer, signerFromSeed } from "@earshot/protocol";
+import { readRegularFile } from "./regular-file.ts";
 
 /**
  * The network key: 32 bytes in hex, in a file that only its owner can read. Made on first start.
  * @throws {Error} naming the file and what to do, when others can read it or it holds something else
  */
 export async function loadNetworkKey(path: string): Promise<Signer> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw error;
-  });
-  if (text === undefined) return createKey(path);
-  const mode = (await stat(path)).mode & 0o777;
+  const file = await readRegularFile(path);
+  if (file === undefined) return createKey(path);
+  const { text, mode } = file;
   if (mode & 0o077) {
     throw new Error(
       `Network key ${path} has mode 0${mode.toString(8)}; only 0600 is allowed: chmod 600 ${path}`,

@@ -1,6 +1,6 @@
 /** `bun run gateway [--config FILE]` and `bun run gateway verify-epoch PATH`. */
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -16,6 +16,7 @@ import type { Gateway, GatewayDeps, Uplink } from "./contract.ts";
 import type { Downlink } from "./downlink.ts";
 import { createGateway } from "./gateway.ts";
 import { loadNetworkKey } from "./key-file.ts";
+import { readNamedFile } from "./regular-file.ts";
 import { openStore } from "./store/open-store.ts";
 import type { Store } from "./store/store.ts";
 import { runCompareRules } from "./verify/compare-rules.ts";
@@ -82,9 +83,9 @@ function readArguments(args: string[]): { config?: string | undefined; help?: bo
 async function readConfigFile(path: string | undefined): Promise<string> {
   if (path === undefined) return "";
   try {
-    return await readFile(path, "utf8");
+    return await readNamedFile(path);
   } catch (error) {
-    throw new ConfigError(`Cannot read --config ${path}: ${(error as Error).message}`);
+    throw new ConfigError(`--config ${(error as Error).message}`);
   }
 }
 
@@ -156,7 +157,7 @@ function listenProblem(table: string, host: string, port: number, cause: unknown
 
 async function openBroker({ broker, network }: GatewayConfig, signer: Signer): Promise<Broker> {
   const pem = async (path: string | undefined) =>
-    path === undefined ? undefined : await readFile(path, "utf8");
+    path === undefined ? undefined : await readNamedFile(path);
   if (broker.url !== undefined) {
     const files = {
       ca: await pem(broker.ca_file),

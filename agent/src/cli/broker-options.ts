@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/load.ts";
 import type { MqttPublisherOptions } from "../publisher/mqtt-publisher.ts";
+import { readNamedFile } from "../regular-file.ts";
 import { errorText } from "../time/error-text.ts";
 
 /** Reads the PEM files, so that a missing one is told at once and by name. */
@@ -17,7 +17,7 @@ export function brokerOptions(broker: Config["broker"]): MqttPublisherOptions {
 function pem(name: "ca" | "cert" | "key", key: string, path: string | undefined) {
   if (path === undefined) return {};
   try {
-    return { [name]: readFileSync(path, "utf8") };
+    return { [name]: readNamedFile(path) };
   } catch (error) {
     throw new ConfigError([
       `${key} is ${JSON.stringify(path)}; allowed is a readable PEM file (${errorText(error)})`,

@@ -1,8 +1,9 @@
-import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseEvmAddress, type RegionId } from "@earshot/protocol";
 import { parse } from "smol-toml";
 import type { z } from "zod";
+import { readNamedFile } from "../regular-file.ts";
+import { errorText } from "../time/error-text.ts";
 import type { Config, GpsConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import { configKeys, environmentKeys, environmentName, environmentValue } from "./keys.ts";
@@ -23,9 +24,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export function loadConfig(file: string, environment: Environment): Config {
   let toml: string;
   try {
-    toml = readFileSync(file, "utf8");
+    toml = readNamedFile(file);
   } catch (error) {
-    throw new ConfigError([`Cannot read the configuration: ${(error as Error).message}`]);
+    throw new ConfigError([`Cannot read the configuration: ${errorText(error)}`]);
   }
   return parseConfig(toml, { file, environment });
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import {
   type ByteLink,
   listenBasicsStation,
@@ -11,7 +10,7 @@ import {
 } from "@earshot/drivers";
 import type { Clock, Log } from "@earshot/protocol";
 import type { LoraConfig } from "../config/config.ts";
-import { errorText } from "../time/error-text.ts";
+import { readNamedFile } from "../regular-file.ts";
 import type { OpenDevice } from "./open-device.ts";
 import type { AgentRadio } from "./run-radio.ts";
 import { openPort, portOf } from "./serial-port.ts";
@@ -98,14 +97,6 @@ function modemCautions(radio: ModemRadio): string[] {
 }
 
 function readTls({ certFile, keyFile, clientCaFile }: NonNullable<Station["tls"]>): StationTls {
-  const tls = { certificate: readPem(certFile), key: readPem(keyFile) };
-  return clientCaFile === undefined ? tls : { ...tls, clientCa: readPem(clientCaFile) };
-}
-
-function readPem(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new Error(`Cannot read ${path}: ${errorText(error)}`);
-  }
+  const tls = { certificate: readNamedFile(certFile), key: readNamedFile(keyFile) };
+  return clientCaFile === undefined ? tls : { ...tls, clientCa: readNamedFile(clientCaFile) };
 }

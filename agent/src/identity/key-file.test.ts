@@ -1,5 +1,15 @@
 import { expect, test } from "bun:test";
-import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { hotspotId, importKey, verifyEd25519 } from "@earshot/protocol";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
@@ -45,7 +55,18 @@ test("a key of the wrong length, or no file, is refused", () => {
   const path = newPath("key");
   writeFileSync(path, new Uint8Array(31), { mode: 0o600 });
   expect(failureOf(path)).toContain("has 31 bytes; a key has 32");
-  expect(failureOf(newPath())).toContain("is not a file");
+  expect(failureOf(newPath())).toContain("is not a file but a folder");
+});
+
+test("a FIFO, a device or a link that leads nowhere is refused at once, and not replaced", () => {
+  const fifo = newPath("key");
+  execFileSync("mkfifo", ["-m", "600", fifo]);
+  expect(failureOf(fifo)).toContain(`${fifo} is not a file but a FIFO`);
+  expect(failureOf("/dev/zero")).toContain("/dev/zero is not a file but a device");
+  const link = newPath("key");
+  symlinkSync("nowhere", link);
+  expect(failureOf(link)).toContain(`${link} is a link to what is not there`);
+  expect(lstatSync(link).isSymbolicLink()).toBe(true);
 });
 
 test.skipIf(process.getuid?.() !== 0)(

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import {
   closeSync,
-  fstatSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -14,6 +13,8 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { type Signer, signerFromSeed } from "@earshot/protocol";
+import { withRegularFile } from "../regular-file.ts";
+import { errorText } from "../time/error-text.ts";
 import { KeyError, type KeyProvider } from "./key-provider.ts";
 
 const SEED_BYTES = 32;
@@ -33,28 +34,23 @@ export function keyFile(path: string): KeyProvider {
 
 /** `undefined` when there is no such file. */
 function readKey(path: string): Signer | undefined {
-  let file: number;
   try {
-    file = openSync(path, "r");
+    return withRegularFile(path, (file, stats) => {
+      checkStats(path, stats);
+      const seed = new Uint8Array(SEED_BYTES);
+      readSync(file, seed, 0, SEED_BYTES, 0);
+      return signerFromSeed(seed);
+    });
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
+    if (error instanceof KeyError) throw error;
     throw new KeyError(
-      `Cannot read ${path} (${codeOf(error)}): run as its owner, or: sudo chown USER ${path}`,
+      `${errorText(error)}: run as the owner of the key, or set [identity] key_file to a file of this user's`,
     );
-  }
-  try {
-    checkStats(path, fstatSync(file));
-    const seed = new Uint8Array(SEED_BYTES);
-    readSync(file, seed, 0, SEED_BYTES, 0);
-    return signerFromSeed(seed);
-  } finally {
-    closeSync(file);
   }
 }
 
 /** On the open file, so that nobody can exchange it in between. */
 function checkStats(path: string, stats: Stats): void {
-  if (!stats.isFile()) throw new KeyError(`${path} is not a file: set [identity] key_file to one`);
   const user = process.getuid?.();
   if (user !== undefined && stats.uid !== user) {
     throw new KeyError(

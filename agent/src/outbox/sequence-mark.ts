@@ -1,5 +1,6 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { readRegularFile } from "../regular-file.ts";
 
 /** Numbers are reserved in blocks, so that the file is written once in so many packets. */
 export const SEQUENCE_BLOCK = 100;
@@ -42,7 +43,7 @@ export class SequenceMark {
 
 function readMark(path: string): number {
   try {
-    const text = readFileSync(path, "utf8");
+    const text = readRegularFile(path) ?? "";
     return /^[0-9]{1,10}\n$/.test(text) ? Number(text) : 0;
   } catch {
     return 0;

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { isRegionId, MAX_LAT_E7, MAX_LON_E7, parseEvmAddress, publicKeyOf } from "@earshot/protocol";
 import { z } from "zod";
 import type { OperatorsWord } from "../registry/assertion.ts";
+import { readNamedFile } from "../regular-file.ts";
 import { ConfigError } from "./config-error.ts";
 
 const entry = z.strictObject({
@@ -21,7 +21,7 @@ const entry = z.strictObject({
 export async function readHotspotsFile(path: string): Promise<OperatorsWord[]> {
   let json: unknown;
   try {
-    json = JSON.parse(await readFile(path, "utf8"));
+    json = JSON.parse(await readNamedFile(path));
   } catch (error) {
     throw new ConfigError(`registration.hotspots_file ${path}: ${(error as Error).message}`);
   }
