@@ -6,8 +6,8 @@ import type { OutboxStorage } from "./outbox-storage.ts";
 export interface GroupedOutboxOptions extends OutboxLimits {
   storage: OutboxStorage;
   clock: Clock;
-  /** How long a packet may wait for others to share one write; 0 for those of one turn of the event loop only. */
-  commitDelayMs: number;
+  /** Least time between two writes: what comes sooner waits and shares the next one. 0: only one turn of the event loop shares. */
+  commitIntervalMs: number;
 }
 
 interface Waiting {
@@ -21,9 +21,9 @@ interface Waiting {
 const NO_FACTS: ReadonlyMap<string, string> = new Map();
 
 /**
- * The outbox over any storage. Memory cards wear out by writes, so there are few: packets made at about the same
- * time share one transaction, and what a receipt lets it forget is deleted along with the next one. Acknowledgements
- * are not written at all: after a restart, what has no receipt is published again, and the gateway knows it by its id.
+ * The outbox over any storage. Memory cards wear out by writes, so there are few: a packet that comes after a pause is
+ * written at once, those that follow closely share one transaction, and what a receipt lets it forget is deleted along
+ * with the next one. Acknowledgements are not written at all: after a restart, what has no receipt is published again, and the gateway knows it by its id.
  */
 export class GroupedOutbox implements Outbox {
   readonly #options: GroupedOutboxOptions;
@@ -34,6 +34,7 @@ export class GroupedOutbox implements Outbox {
   #toRemove: number[] = [];
   #nextSequence: number;
   #dropped: number;
+  #writtenAtMs = Number.NEGATIVE_INFINITY;
   readonly #closed = new AbortController();
 
   constructor(options: GroupedOutboxOptions) {
@@ -95,9 +96,10 @@ export class GroupedOutbox implements Outbox {
   }
 
   async #commitSoon(): Promise<void> {
-    const { clock, commitDelayMs } = this.#options;
+    const { clock, commitIntervalMs } = this.#options;
+    const waitMs = this.#writtenAtMs + commitIntervalMs - clock.elapsedMs();
     // Cut short by `close()`, which has written what waited.
-    if (commitDelayMs > 0) await clock.sleep(commitDelayMs, this.#closed.signal).catch(() => {});
+    if (waitMs > 0) await clock.sleep(waitMs, this.#closed.signal).catch(() => {});
     else await Promise.resolve();
     if (!this.#closed.signal.aborted) this.#commit();
   }
@@ -105,12 +107,14 @@ export class GroupedOutbox implements Outbox {
   #commit(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
+    const firstSequence = this.#nextSequence;
     const { entries, settle } = this.#makeAll(waiting);
     if (entries.length === 0 && this.#toRemove.length === 0) return;
     try {
       this.#write(entries, NO_FACTS);
     } catch (error) {
-      this.#nextSequence -= entries.length;
+      // Numbers that may be on disk all the same are not given again: the gateway sees what is lost with them as a gap.
+      if (this.#areAbsent(entries)) this.#nextSequence = firstSequence;
       for (const { reject } of settle) reject(error);
       return;
     }
@@ -136,16 +140,35 @@ export class GroupedOutbox implements Outbox {
 
   #write(insert: readonly OutboxEntry[], facts: ReadonlyMap<string, string>): void {
     const remove = this.#toRemove;
-    this.#storage.write({
-      insert,
-      remove,
-      nextSequence: this.#nextSequence,
-      dropped: this.#dropped,
-      facts,
-    });
+    this.#writtenAtMs = this.#options.clock.elapsedMs();
+    const change = { insert, remove, nextSequence: this.#nextSequence, dropped: this.#dropped, facts };
+    try {
+      this.#storage.write(change);
+    } catch (error) {
+      if (!this.#areStored(insert)) throw error;
+    }
     this.#toRemove = [];
     for (const { bytes, ...entry } of insert) this.#index.add({ ...entry, byteLength: bytes.length });
     this.#dropExcess();
+  }
+
+  /** Whether a write that was said to have failed did not: what it has written is there then. */
+  #areStored(entries: readonly OutboxEntry[]): boolean {
+    const last = entries.at(-1);
+    return last !== undefined && this.#find(last.sequence) === "there";
+  }
+
+  #areAbsent(entries: readonly OutboxEntry[]): boolean {
+    const last = entries.at(-1);
+    return last === undefined || this.#find(last.sequence) === "absent";
+  }
+
+  #find(sequence: number): "there" | "absent" | "unknown" {
+    try {
+      return this.#storage.read(sequence) === undefined ? "absent" : "there";
+    } catch {
+      return "unknown";
+    }
   }
 
   /** Goes from the storage with the next write; until then the file is larger by at most one group. */

@@ -16,7 +16,7 @@ export function memoryOutbox({ clock, storage = memoryStorage(), ...limits }: Me
   return new GroupedOutbox({
     storage,
     clock,
-    commitDelayMs: 0,
+    commitIntervalMs: 0,
     maxBytes: limits.maxBytes ?? 16_777_216,
     maxAgeMs: limits.maxAgeMs ?? 30 * 86_400_000,
   });

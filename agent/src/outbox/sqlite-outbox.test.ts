@@ -1,5 +1,17 @@
 import { expect, test } from "bun:test";
-import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { type Log, silentLog } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
@@ -82,4 +94,46 @@ test("a second agent on the same folder is refused with what to do", () => {
   expect(() => open(stateDir)).toThrow(/another agent is running on the same state_dir/);
   first.close();
   open(stateDir).close();
+});
+
+test("what waits is for its owner alone, also where an earlier version left it open to others", async () => {
+  const stateDir = join(newFolder(), "state");
+  const modes = () =>
+    readdirSync(stateDir).map(
+      (name) => `${name} ${(statSync(join(stateDir, name)).mode & 0o777).toString(8)}`,
+    );
+  for (let i = 0; i < 2; i++) {
+    const outbox = open(stateDir);
+    await add(outbox);
+    expect(modes().sort()).toEqual(["outbox.db 600", "outbox.db-wal 600", "sequence-mark 600"]);
+    outbox.close();
+    chmodSync(join(stateDir, "outbox.db"), 0o644);
+  }
+  expect(statSync(stateDir).mode & 0o777).toBe(0o700);
+});
+
+test("a FIFO, a folder or a link that leads nowhere in its place is a sentence, at once", () => {
+  for (const make of [
+    (path: string) => execFileSync("mkfifo", [path]),
+    (path: string) => mkdirSync(path),
+    (path: string) => symlinkSync("nowhere", path),
+  ]) {
+    const stateDir = newFolder();
+    make(join(stateDir, "outbox.db"));
+    expect(() => open(stateDir)).toThrow(
+      /outbox\.db is (not a file but a (FIFO|folder)|a link to what is not there)/,
+    );
+  }
+});
+
+test("a packet costs little more than its own bytes on the card", async () => {
+  const stateDir = newFolder();
+  const outbox = open(stateDir);
+  await add(outbox);
+  const before = statSync(join(stateDir, "outbox.db-wal")).size;
+  for (let i = 0; i < 20; i++)
+    await clock.resolve(outbox.add("witness", clock.now(), () => new Uint8Array(200)));
+  const perPacket = (statSync(join(stateDir, "outbox.db-wal")).size - before) / 20;
+  expect(perPacket).toBeLessThan(3000);
+  outbox.close();
 });

@@ -17,6 +17,9 @@ const newDatabase = (firstSequence: number) => `
   COMMIT;
 `;
 
+/** Counts that are kept as facts. */
+const COUNTS = { nextSequence: "next-sequence", dropped: "dropped" } as const;
+
 /** SQLite's result codes for a file that is not, or no longer, a sound database. */
 const CORRUPT = new Set([11, 26]);
 
@@ -47,7 +50,9 @@ export function sqliteStorage(path: string, mark: SequenceMark): OutboxStorage {
 function openDatabase(path: string, firstSequence: number): DatabaseSync {
   const database = new DatabaseSync(path);
   try {
-    database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+    // A packet has some 200 bytes, and each page that a transaction touches is written whole.
+    database.exec("PRAGMA page_size = 1024; PRAGMA locking_mode = EXCLUSIVE;");
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
     const check = database.prepare("PRAGMA quick_check(1)").get()?.quick_check;
     if (check !== "ok") throw new UnusableDatabaseError(String(check));
     const version = database.prepare("PRAGMA user_version").get()?.user_version;
@@ -79,6 +84,9 @@ class SqliteStorage implements OutboxStorage {
   readonly #setFact: StatementSync;
   readonly #getFact: StatementSync;
   readonly #read: StatementSync;
+  /** What `fact` has of the two counts. */
+  #written = { nextSequence: 0, dropped: 0 };
+  #nextSequence = 0;
 
   constructor(database: DatabaseSync, mark: SequenceMark) {
     this.#database = database;
@@ -108,18 +116,24 @@ class SqliteStorage implements OutboxStorage {
         byteLength: Number(row.byte_length),
       }),
     );
-    const nextSequence = this.#mark.resume(Number(this.recall("next-sequence")));
-    return { nextSequence, dropped: Number(this.recall("dropped")), entries };
+    const dropped = Number(this.recall("dropped"));
+    this.#written = { nextSequence: Number(this.recall("next-sequence")), dropped };
+    const afterLast = (entries.at(-1)?.sequence ?? 0) + 1;
+    this.#nextSequence = this.#mark.resume(Math.max(this.#written.nextSequence, afterLast));
+    return { nextSequence: this.#nextSequence, dropped, entries };
   }
 
   write(change: StorageChange): void {
     this.#mark.reserve(change.nextSequence);
+    const written = { ...this.#written };
     this.#database.exec("BEGIN IMMEDIATE");
     try {
       this.#apply(change);
       this.#database.exec("COMMIT");
+      this.#nextSequence = change.nextSequence;
     } catch (error) {
       this.#rollBack();
+      this.#written = written;
       throw error;
     }
   }
@@ -141,7 +155,11 @@ class SqliteStorage implements OutboxStorage {
   }
 
   close(): void {
-    this.#database.close();
+    try {
+      this.#setCount("nextSequence", this.#nextSequence);
+    } finally {
+      this.#database.close();
+    }
   }
 
   #apply({ insert, remove, facts, nextSequence, dropped }: StorageChange): void {
@@ -149,8 +167,15 @@ class SqliteStorage implements OutboxStorage {
       this.#insert.run(sequence, type, madeAtMs, bytes);
     for (const sequence of remove) this.#remove.run(sequence);
     for (const [key, value] of facts) this.#setFact.run(key, value);
-    this.#setFact.run("next-sequence", String(nextSequence));
-    this.#setFact.run("dropped", String(dropped));
+    // While the latest packet is there, it says which number comes next: one page less to write.
+    if (insert.length === 0 || remove.length > 0) this.#setCount("nextSequence", nextSequence);
+    this.#setCount("dropped", dropped);
+  }
+
+  #setCount(name: keyof typeof COUNTS, value: number): void {
+    if (this.#written[name] === value) return;
+    this.#setFact.run(COUNTS[name], String(value));
+    this.#written[name] = value;
   }
 
   /** Some errors (a full disk) have rolled back already; then this one fails, and the first error is the one to tell. */

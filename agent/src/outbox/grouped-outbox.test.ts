@@ -1,0 +1,129 @@
+import { describe, expect, test } from "bun:test";
+import { ManualClock } from "@earshot/protocol/testing";
+import { GroupedOutbox } from "./grouped-outbox.ts";
+import { memoryStorage } from "./memory-storage.ts";
+import type { OutboxStorage, StorageChange } from "./outbox-storage.ts";
+
+const INTERVAL_MS = 200;
+const LIMITS = { maxBytes: 1_000_000, maxAgeMs: 86_400_000 };
+
+function outboxOn(storage: OutboxStorage, clock = new ManualClock()) {
+  const outbox = new GroupedOutbox({ storage, clock, commitIntervalMs: INTERVAL_MS, ...LIMITS });
+  const add = () => outbox.add("witness", clock.now(), (sequence) => Uint8Array.of(sequence));
+  return { clock, outbox, add };
+}
+
+/** A storage whose `write` goes through `how`. */
+function storageThat(how: (change: StorageChange, write: () => void) => void) {
+  const inner = memoryStorage();
+  return { ...inner, write: (change: StorageChange) => how(change, () => inner.write(change)) };
+}
+
+describe("writes", () => {
+  function counted() {
+    const groups: number[] = [];
+    const storage = storageThat(({ insert }, write) => {
+      groups.push(insert.length);
+      write();
+    });
+    return { groups, ...outboxOn(storage) };
+  }
+
+  test("a packet that comes after a pause is durable at once", async () => {
+    const { groups, clock, add } = counted();
+    for (let i = 0; i < 5; i++) {
+      const beforeMs = clock.now();
+      await add();
+      expect(clock.now()).toBe(beforeMs);
+      await clock.advance(1000);
+    }
+    expect(groups).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  test("many that come closely share few writes, whose first is at once", async () => {
+    const { groups, clock, add } = counted();
+    const added: Promise<unknown>[] = [];
+    for (let i = 0; i < 100; i++) {
+      added.push(add());
+      await clock.advance(10);
+    }
+    await clock.advance(INTERVAL_MS);
+    await Promise.all(added);
+    expect(groups).toEqual([1, 19, 20, 20, 20, 20]);
+  });
+
+  test("a step of the wall clock makes none wait longer", async () => {
+    const { clock, add } = counted();
+    await add();
+    clock.stepWall(-86_400_000);
+    const added = add();
+    await clock.advance(INTERVAL_MS);
+    await added;
+  });
+});
+
+describe("a storage that fails", () => {
+  const failure = new Error("disk I/O error");
+
+  test("and wrote nothing: the packet is lost and told so, its number is given again", async () => {
+    let isFailing = false;
+    const { clock, add, outbox } = outboxOn(
+      storageThat((_, write) => {
+        if (isFailing) throw failure;
+        write();
+      }),
+    );
+    expect((await add()).sequence).toBe(1);
+    isFailing = true;
+    const lost = add().catch((error: unknown) => error);
+    await clock.advance(INTERVAL_MS);
+    expect(await lost).toBe(failure);
+    isFailing = false;
+    const next = add();
+    await clock.advance(INTERVAL_MS);
+    expect((await next).sequence).toBe(2);
+    expect(outbox.state().queued).toBe(2);
+  });
+
+  test("and wrote it though it said not: it is taken as written, and no number is used twice", async () => {
+    const { clock, add, outbox } = outboxOn(
+      storageThat(({ insert }, write) => {
+        write();
+        if (insert[0]?.sequence === 2) throw failure;
+      }),
+    );
+    await add();
+    const second = add();
+    await clock.advance(INTERVAL_MS);
+    expect((await second).sequence).toBe(2);
+    const third = add();
+    await clock.advance(INTERVAL_MS);
+    expect((await third).sequence).toBe(3);
+    expect(outbox.next(10).map(({ sequence }) => sequence)).toEqual([3, 2, 1]);
+  });
+
+  test("and cannot be asked: the number is not given again", async () => {
+    let isFailing = false;
+    const storage = storageThat((_, write) => {
+      if (isFailing) throw failure;
+      write();
+    });
+    const { read } = storage;
+    const { clock, add } = outboxOn({
+      ...storage,
+      read: (sequence) => {
+        if (isFailing) throw failure;
+        return read(sequence);
+      },
+    });
+    await add();
+    isFailing = true;
+    const lost = add().catch((error: unknown) => error);
+    await clock.advance(INTERVAL_MS);
+    expect(await lost).toBe(failure);
+    isFailing = false;
+    const next = add();
+    await clock.advance(INTERVAL_MS);
+    expect((await next).sequence).toBe(3);
+  });
+});
