@@ -46,6 +46,7 @@ export { type Entropy, entropyHash, entropyMessage } from "./network/entropy.ts"
 export * from "./network/login-token.ts";
 export * from "./network/manifest.ts";
 export {
+  MAX_MESSAGE_BYTES,
   type MessageCodec,
   type MessageOpened,
   type MessageRefusal,

@@ -163,6 +163,55 @@ describe("with a broker that speaks 3.1.1 only", () => {
   });
 });
 
+describe("a broker that is not honest", () => {
+  test.each([
+    [
+      "a packet of 60 MB",
+      Uint8Array.of(0x30, 0x80, 0x8e, 0xce, 0x1c),
+      "the broker sent a packet of 60000005 bytes",
+    ],
+    ["QoS 2", Uint8Array.of(0x34, 6, 0, 1, 0x74, 0, 1, 9), "the broker sent a message of QoS 2"],
+  ])("loses its session for %s, before anything is kept of it", async (_what, header, why) => {
+    const sent = { bytes: 0 };
+    const broker = await startOldBroker((socket) => {
+      setImmediate(() => socket.write(header));
+      const isLong = header[0] === 0x30;
+      const flood = () => {
+        while (!socket.destroyed && sent.bytes < 60_000_000) {
+          sent.bytes += 65_536;
+          if (!socket.write(new Uint8Array(65_536))) return void socket.once("drain", flood);
+        }
+      };
+      if (isLong) setImmediate(flood);
+    });
+    const url = `mqtt://127.0.0.1:${broker.port}`;
+    const publisher = await mqttPublisher({ url })(options("a", ["to/a"]), never);
+    expect(await failureOf(next(publisher))).toContain(why);
+    expect(sent.bytes).toBeLessThan(20_000_000);
+    await publisher.close();
+    broker.stop();
+  });
+
+  test("a flood of messages is taken one by one: none is lost, though few may wait", async () => {
+    const message = (i: number) => Uint8Array.of(0x30, 5, 0, 1, 0x74, i >> 8, i & 255);
+    const broker = await startOldBroker((socket) => {
+      socket.write(Buffer.concat(Array.from({ length: 5000 }, (_, i) => message(i))));
+    });
+    const publisher = await mqttPublisher({ url: `mqtt://127.0.0.1:${broker.port}` })(
+      options("a", ["t"]),
+      never,
+    );
+    let count = 0;
+    for await (const { bytes: body } of publisher) {
+      expect(body).toEqual(Uint8Array.of(count >> 8, count & 255));
+      count += 1;
+      if (count === 5000) break;
+    }
+    expect(count).toBe(5000);
+    broker.stop();
+  });
+});
+
 test("nobody there", async () => {
   const url = `mqtt://127.0.0.1:${await freePort()}`;
   await expect(mqttPublisher({ url })(options("a"), never)).rejects.toThrow(

@@ -1,4 +1,5 @@
 import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
+import { MAX_INBOUND_PACKET_BYTES } from "./inbound-guard.ts";
 import { codeOf, mqttAdvice } from "./mqtt-advice.ts";
 import { MqttSession } from "./mqtt-session.ts";
 import type { OpenPublisher, SessionOptions } from "./publisher.ts";
@@ -94,7 +95,14 @@ const clientOptions = (
   username,
   password,
   clean: false,
-  ...(protocolVersion === 5 ? { properties: { sessionExpiryInterval: SESSION_EXPIRY_S } } : {}),
+  ...(protocolVersion === 5
+    ? {
+        properties: {
+          sessionExpiryInterval: SESSION_EXPIRY_S,
+          maximumPacketSize: MAX_INBOUND_PACKET_BYTES,
+        },
+      }
+    : {}),
   will: { topic: will.topic, payload: Buffer.from(will.bytes), qos: 1, retain: false },
   keepalive: KEEPALIVE_S,
   connectTimeout: CONNECT_TIMEOUT_MS,

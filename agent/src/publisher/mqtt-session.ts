@@ -1,10 +1,11 @@
 import { ReadingQueue } from "@earshot/drivers";
 import type { IDisconnectPacket, MqttClient } from "mqtt";
+import { InboundGuard } from "./inbound-guard.ts";
 import { mqttAdvice } from "./mqtt-advice.ts";
 import type { IncomingMessage, Publisher } from "./publisher.ts";
 
-/** Messages held for a slow reader; beyond it the oldest is dropped. */
-const CAPACITY = 1024;
+/** Messages held for a slow reader; beyond it the oldest is dropped. The client waits for the reader, so few are. */
+const CAPACITY = 64;
 
 /** One connection of an MQTT client. Whatever ends it fails what is being published and the iteration, once. */
 export class MqttSession implements Publisher {
@@ -21,6 +22,13 @@ export class MqttSession implements Publisher {
     this.#url = url;
     this.#incoming = new ReadingQueue({ capacity: CAPACITY, onLeave: () => this.close() });
     client.on("message", (topic, payload) => this.#incoming.push({ topic, bytes: Uint8Array.from(payload) }));
+    // The next one is not looked at before this one was taken, however many came in one piece.
+    client.handleMessage = (_packet, done) => queueMicrotask(done);
+    const guard = new InboundGuard();
+    client.stream.on("data", (chunk: Uint8Array) => {
+      const refusal = guard.check(chunk);
+      if (refusal !== undefined) this.#abandon(new Error(refusal));
+    });
     // Stays for good: an error without a listener would end the process.
     client.on("error", (error) => {
       this.#lastError ??= error;
@@ -61,6 +69,11 @@ export class MqttSession implements Publisher {
     this.#rejectAll();
     this.#client.end(true);
     await this.#closed.promise;
+  }
+
+  #abandon(error: Error): void {
+    this.#lastError ??= error;
+    this.#client.end(true);
   }
 
   #fail(): void {

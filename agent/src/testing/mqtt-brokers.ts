@@ -89,15 +89,18 @@ function lineWatcher(child: ChildProcess): (pattern: RegExp) => Promise<string> 
 
 /**
  * Just enough of a 3.1.1-only broker: refuses protocol level 5 with return code 1 in a 3.1.1 CONNACK, as Aedes does,
- * and acknowledges all else. Notes the protocol level of each CONNECT.
+ * and acknowledges all else. Notes the protocol level of each CONNECT. What it may do more to whom subscribed is the
+ * test's.
  */
-export async function startOldBroker(): Promise<{ port: number; levels: number[]; stop(): void }> {
+export async function startOldBroker(
+  onSubscribed: (socket: Socket) => void = () => {},
+): Promise<{ port: number; levels: number[]; stop(): void }> {
   const levels: number[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("error", () => {});
-    socket.on("data", (data) => answer(socket, data, levels));
+    socket.on("data", (data) => answer(socket, data, levels, onSubscribed));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
@@ -113,7 +116,12 @@ export async function startOldBroker(): Promise<{ port: number; levels: number[]
 }
 
 /** 3.1.1 §3: type in the upper half of byte 0, then the length (here below 16,384: one or two bytes). */
-function answer(socket: Socket, data: Buffer, levels: number[]): void {
+function answer(
+  socket: Socket,
+  data: Buffer,
+  levels: number[],
+  onSubscribed: (socket: Socket) => void,
+): void {
   const bodyAt = (data[1] ?? 0) < 128 ? 2 : 3;
   const type = (data[0] ?? 0) >> 4;
   if (type === 1) {
@@ -123,6 +131,7 @@ function answer(socket: Socket, data: Buffer, levels: number[]): void {
     else socket.write(Uint8Array.of(0x20, 2, 0, 0));
   } else if (type === 8) {
     socket.write(Uint8Array.of(0x90, 3, data[bodyAt] ?? 0, data[bodyAt + 1] ?? 0, 1));
+    onSubscribed(socket);
   } else if (type === 3) {
     const idAt = bodyAt + 2 + data.readUInt16BE(bodyAt);
     socket.write(Uint8Array.of(0x40, 2, data[idAt] ?? 0, data[idAt + 1] ?? 0));

@@ -21,7 +21,7 @@ export interface MessageCodec<T> {
 }
 
 /** Verdicts and manifests come in lists and may be larger than a packet. */
-const MAX_MESSAGE_BYTES = 65_536;
+export const MAX_MESSAGE_BYTES = 65_536;
 
 /**
  * A signed message beside the packets: same envelope, same canonical CBOR, a type number of its own
