@@ -12,8 +12,13 @@ export function lineLog(minimum: LogLevel, write: (line: string) => void): Log {
   };
 }
 
-/** On one line, whatever a device or a broker put into it. */
-const show = (value: unknown): string =>
-  typeof value === "string"
-    ? JSON.stringify(value)
-    : inspect(value, { breakLength: Number.POSITIVE_INFINITY, compact: true });
+const MOST_CHARS = 200;
+
+/** On one line and short, whatever a device or a broker put into it. */
+function show(value: unknown): string {
+  if (typeof value === "string") {
+    return JSON.stringify(value.length > MOST_CHARS ? `${value.slice(0, MOST_CHARS)}…` : value);
+  }
+  const limits = { maxStringLength: MOST_CHARS, maxArrayLength: 20, depth: 3 };
+  return inspect(value, { breakLength: Number.POSITIVE_INFINITY, compact: true, ...limits });
+}

@@ -12,6 +12,7 @@ import { type RunningPage, servePage } from "../page/serve.ts";
 import { mqttPublisher } from "../publisher/mqtt-publisher.ts";
 import { errorText } from "../time/error-text.ts";
 import { brokerOptions } from "./broker-options.ts";
+import { LimitedLog } from "./limited-log.ts";
 import { lineLog } from "./log.ts";
 import { keepSystemdInformed } from "./systemd.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";
@@ -19,7 +20,8 @@ import type { ExitCode, Terminal } from "./terminal.ts";
 /** Runs the agent until it is told to stop. */
 export async function run(config: Config, terminal: Terminal): Promise<ExitCode> {
   const { clock, random, version, signal } = terminal;
-  const log = lineLog(config.logLevel, terminal.error);
+  const limited = new LimitedLog(lineLog(config.logLevel, terminal.error), clock);
+  const { log } = limited;
   const signer = keyFile(config.keyFile).open();
   const id = hotspotId(signer.publicKey);
   const outbox = sqliteOutbox({ stateDir: config.stateDir, clock, log, ...config.outbox });
@@ -46,12 +48,15 @@ export async function run(config: Config, terminal: Terminal): Promise<ExitCode>
       },
       signal,
     );
+    // Thrown below, also when it ends while the page is being opened.
+    running.catch(() => {});
     page = await startPage(config, board, terminal, log);
     log("info", "Agent started", {
       name: hotspotName(id),
       id,
       ...(page === undefined ? {} : { page: page.url }),
     });
+    void limited.run(signal);
     void keepSystemdInformed(terminal.environment, clock, signal);
     await running;
     log("info", "Agent stopped");
