@@ -87,7 +87,7 @@ export const messages: Record<SampleName, Sample> = {
         previousManifestHash: hash,
         parametersHash: hash,
         registryHash: hash,
-        files: [{ name: "packets.cbor", sha256: hash }],
+        files: [{ name: "packets.cbor", bytes: 4711, sha256: hash }],
         root: hash,
         counts,
         ...times,

@@ -133,7 +133,11 @@ function manifestOf(content: BundleContent, files: Record<BundleFile, Uint8Array
     closedAtMs: content.closedAtMs,
     parametersHash: parametersHash(parameters),
     registryHash: registryHashOf(content),
-    files: BUNDLE_FILES.map((name) => ({ name, sha256: sha256(files[name]) })),
+    files: BUNDLE_FILES.map((name) => ({
+      name,
+      bytes: files[name].length,
+      sha256: sha256(files[name]),
+    })),
     pool: settlement.pool,
     paid: settlement.paid,
     unallocated: settlement.unallocated,

@@ -47,7 +47,11 @@ export function signedAgain(
   signer: Signer = networkSigner,
 ): Bundle {
   const changed = { ...bundle, ...files };
-  const hashes = BUNDLE_FILES.map((name) => ({ name, sha256: sha256(changed[name]) }));
+  const hashes = BUNDLE_FILES.map((name) => ({
+    name,
+    bytes: changed[name].length,
+    sha256: sha256(changed[name]),
+  }));
   const manifest = { ...manifestOf(bundle), files: hashes, ...fields };
   return { ...changed, [MANIFEST_FILE]: manifestMessage.seal(manifest, signer, PARAMETERS.network) };
 }

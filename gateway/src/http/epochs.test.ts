@@ -27,7 +27,11 @@ const MANIFEST: Manifest = {
   closedAtMs: 1_767_225_600_000,
   parametersHash: new Uint8Array(32),
   registryHash: new Uint8Array(32),
-  files: ["leaves.jsonl", "link", "missing.json"].map((name) => ({ name, sha256: sha256(utf8(LEAVES)) })),
+  files: ["leaves.jsonl", "link", "missing.json"].map((name) => ({
+    name,
+    bytes: utf8(LEAVES).length,
+    sha256: sha256(utf8(LEAVES)),
+  })),
   pool: 1n,
   paid: 0n,
   unallocated: 1n,

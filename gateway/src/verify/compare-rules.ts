@@ -14,7 +14,7 @@ import { parseVerifyArguments } from "./verify-arguments.ts";
 import type { Verified } from "./verify-bundle.ts";
 import { findSources, type VerifyCommandIo } from "./verify-command.ts";
 import { verifySeries } from "./verify-epoch.ts";
-import { formatReport } from "./verify-report.ts";
+import { formatReport, printable } from "./verify-report.ts";
 
 const USAGE = `Usage: bun run gateway compare-rules PATH --rules ID [--epochs A-B]
 
@@ -39,9 +39,9 @@ export async function runCompareRules(args: readonly string[], io: VerifyCommand
     io.err(`${problem}\n\n${USAGE}`);
     return 2;
   }
-  const found = await findSources(parsed.value, io.fetch);
+  const found = await findSources(parsed.value, io);
   if (!found.ok) {
-    io.err(`${found.problem}\n`);
+    io.err(`${printable(found.problem)}\n`);
     return found.status;
   }
   const other = new OtherRules(RULE_SETS[rules as RuleSetId]);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { sha256 } from "@earshot/protocol";
-import { type Bundle, bundleName, MANIFEST_FILE } from "../epochs/bundle.ts";
-import { testBundles } from "../epochs/test-bundle.ts";
-import { epochPackets, FIRST_EPOCH } from "../epochs/test-network.ts";
+import { type Bundle, MANIFEST_FILE } from "../epochs/bundle.ts";
+import { manifestOf, signedAgain, testBundles } from "../epochs/test-bundle.ts";
+import { epochPackets, FIRST_EPOCH, idOf } from "../epochs/test-network.ts";
 import { assertions, startTestGateway } from "../test-gateway.ts";
-import { download, type Fetch } from "./download.ts";
+import type { Fetch } from "./download.ts";
 import { gatewayAddress, gatewaySources } from "./gateway-source.ts";
 import { runVerifyEpoch } from "./verify-command.ts";
 
@@ -23,13 +23,10 @@ function fakeGateway(changes: Record<string, Response | undefined> = {}): Fetch 
 }
 
 function routes(url: URL): Response | undefined {
-  const [, epoch, file] = /^\/api\/v1\/epochs\/(\d+)\/bundle(?:\/(.+))?$/.exec(url.pathname) ?? [];
+  const [, epoch, file] = /^\/api\/v1\/epochs\/(\d+)\/bundle\/(.+)$/.exec(url.pathname) ?? [];
   if (epoch === undefined) return page(Number(url.searchParams.get("after") ?? Number.POSITIVE_INFINITY));
-  const bundle = bundles[Number(epoch) - FIRST_EPOCH];
-  if (bundle === undefined) return undefined;
-  if (file !== undefined) return new Response(new Uint8Array(bundle[file as keyof Bundle]));
-  const files = Object.keys(bundle).map((name) => ({ name, bytes: 1, url: "http://elsewhere.test/" }));
-  return Response.json({ epoch, name: bundleName(Number(epoch), bundle[MANIFEST_FILE]), files });
+  const bytes = bundles[Number(epoch) - FIRST_EPOCH]?.[file as keyof Bundle];
+  return bytes && new Response(new Uint8Array(bytes));
 }
 
 /** One epoch per page. */
@@ -50,7 +47,8 @@ async function run(fetch: Fetch, ...args: string[]) {
 
 const ROOT = "http://gateway.test:8080";
 const api = (path: string) => `/api/v1/epochs${path}`;
-const bundlePath = (epoch: number, file = "") => api(`/${epoch}/bundle${file && `/${file}`}`);
+const bundlePath = (epoch: number, file: string) => api(`/${epoch}/bundle/${file}`);
+const of = (bytes: Uint8Array) => new Response(new Uint8Array(bytes));
 
 test.each([
   ["http://h:1", "http://h:1/", undefined],
@@ -95,11 +93,9 @@ describe("a gateway's bundles", () => {
     const [first = 0] = epochs;
     const away = { status: 302, headers: { location: "http://elsewhere.test/" } };
     const cases: [Record<string, Response | undefined>, string][] = [
-      [{ [bundlePath(first)]: undefined }, "HTTP status 404"],
+      [{ [bundlePath(first, MANIFEST_FILE)]: undefined }, "HTTP status 404"],
       [{ [bundlePath(first, "tree.json")]: undefined }, "HTTP status 404"],
       [{ [bundlePath(first, "tree.json")]: new Response("", away) }, "HTTP status 302"],
-      [{ [bundlePath(first)]: Response.json({ name: "x" }) }, "Not an answer of a gateway: files"],
-      [{ [bundlePath(first)]: Response.json({ name: "epoch-1", files: [] }) }, "epoch-1"],
     ];
     for (const [changes, problem] of cases) {
       const { status, out } = await run(fakeGateway(changes), ROOT);
@@ -108,19 +104,64 @@ describe("a gateway's bundles", () => {
     }
   });
 
-  test("are compared with the manifest's hash in the list, and with the name", async () => {
+  test("are fetched manifest first, and no further than to the first that is wrong", async () => {
+    const [bundle] = bundles as [Bundle];
+    const [first = 0] = epochs;
+    const flipped = Uint8Array.from(bundle["denials.cbor"].length > 0 ? bundle["denials.cbor"] : [1]);
+    const longer = new Uint8Array([...bundle["entropy.cbor"], 0]);
+    const same = Uint8Array.from(bundle["entropy.cbor"]).fill(7);
+    const cases: [file: keyof Bundle, bytes: Uint8Array, problem: RegExp][] = [
+      ["denials.cbor", flipped, /more than 0 bytes|1 bytes instead of 0/],
+      ["entropy.cbor", longer, /instead of|more than \d+ bytes/],
+      ["entropy.cbor", longer.subarray(2), /bytes instead of|ended after/],
+      ["entropy.cbor", same, /where +SHA-256/],
+      ["parameters.json", new Uint8Array(70_000).fill(32), /more than 65536 bytes/],
+      [MANIFEST_FILE, new Uint8Array(70_000), /more than 65536 bytes/],
+      [MANIFEST_FILE, bundle[MANIFEST_FILE].subarray(1), /as the epoch is listed/],
+    ];
+    for (const [file, bytes, problem] of cases) {
+      const fetch = fakeGateway({ [bundlePath(first, file)]: of(bytes) });
+      const { status, out } = await run(fetch, ROOT, "--epochs", String(first));
+      expect([status, out]).toEqual([1, expect.stringMatching(problem)]);
+      const files = fetch.asked
+        .filter((path) => path.includes("/bundle"))
+        .map((path) => path.split("/").at(-1));
+      const order = [MANIFEST_FILE, "parameters.json", "contacts.json", "denials.cbor", "entropy.cbor"];
+      expect(files).toEqual(order.slice(0, order.indexOf(file) + 1));
+    }
+  });
+
+  test("are not fetched when another key signed the manifest, or its sizes cannot be held", async () => {
+    const [first = 0] = epochs;
+    const [bundle] = bundles as [Bundle];
+    const fetch = fakeGateway();
+    const { out } = await run(fetch, ROOT, "--key", idOf("a"));
+    expect(out).toMatch(/where +signature/);
+    expect(fetch.asked.filter((path) => path.includes("/bundle"))).toHaveLength(2);
+    const { files } = manifestOf(bundle);
+    const huge = files.map((file) => (file.name === "tree.json" ? { ...file, bytes: 0xffff_ffff } : file));
+    const lying = signedAgain(bundle, {}, { files: huge })[MANIFEST_FILE];
+    const manifestHash = sha256(lying).toHex();
+    const listed = Response.json({ epochs: [{ epoch: first, manifestHash }], next: null });
+    const changes = { [bundlePath(first, MANIFEST_FILE)]: of(lying), [`${api("")}?limit=200`]: listed };
+    const large = await run(fakeGateway(changes), ROOT);
+    expect(large.out).toMatch(/where +files, bytes\n +expected +at most 2147483648/);
+  });
+
+  test("are those that are listed: by hash, and by epoch", async () => {
     const [first = 0, second = 0] = epochs;
-    const listed = Response.json({ epochs: [{ epoch: first, manifestHash: "0".repeat(64) }], next: null });
-    const hash = await run(fakeGateway({ [`${api("")}?limit=200`]: listed }), ROOT);
+    const list = (epoch: number, manifestHash: string) => ({
+      [`${api("")}?limit=200`]: Response.json({ epochs: [{ epoch, manifestHash }], next: null }),
+    });
+    const hash = await run(fakeGateway(list(first, "0".repeat(64))), ROOT);
     expect([hash.status, hash.out]).toEqual([1, expect.stringContaining("as the epoch is listed")]);
-    const other = bundleName(first, new Uint8Array());
-    const files = Object.keys(bundles[0] ?? {}).map((name) => ({ name }));
-    const renamed = { [bundlePath(first)]: Response.json({ name: other, files }) };
-    const cid = await run(fakeGateway(renamed), ROOT);
-    expect([cid.status, cid.out]).toEqual([1, expect.stringMatching(/where +CID/)]);
-    const foreign = { [bundlePath(second)]: Response.json({ name: other, files }) };
-    const folder = await run(fakeGateway(foreign), ROOT);
-    expect([folder.status, folder.out]).toEqual([1, expect.stringMatching(/where +folder/)]);
+    const [bundle] = bundles as [Bundle];
+    const swapped = fakeGateway({
+      ...list(second, sha256(bundle[MANIFEST_FILE]).toHex()),
+      [bundlePath(second, MANIFEST_FILE)]: of(bundle[MANIFEST_FILE]),
+    });
+    const other = await run(swapped, ROOT);
+    expect(other.out).toMatch(new RegExp(`where +epoch\\n +expected +${second}, as the epoch is listed`));
   });
 
   test("that no gateway lists are told", async () => {
@@ -141,22 +182,38 @@ describe("a gateway's bundles", () => {
     const epoch = FIRST_EPOCH;
     const same: Fetch = async () =>
       Response.json({ epochs: [{ epoch, manifestHash: "0".repeat(64) }], next: String(epoch) });
-    const found = await gatewaySources({ base: new URL(ROOT) }, undefined, same);
+    const found = await gatewaySources({ base: new URL(ROOT) }, { pins: {}, transport: { fetch: same } });
     expect(found).toEqual({ ok: false, problem: expect.stringContaining("not listed newest first") });
+    let asked = 0;
+    const counting: Fetch = async (url) => {
+      asked++;
+      const after = Number(url.searchParams.get("after") ?? 2_000_000);
+      const listed = Array.from({ length: 200 }, (_, i) => after - 1 - i);
+      const manifestHash = "0".repeat(64);
+      return Response.json({
+        epochs: listed.map((each) => ({ epoch: each, manifestHash })),
+        next: String(listed.at(-1)),
+      });
+    };
+    const { status, err } = await run(counting, ROOT);
+    expect([status, err]).toEqual([1, expect.stringContaining("More than 100000 epochs are listed")]);
+    expect(asked).toBe(501);
   });
-});
 
-test("no more bytes are taken than allowed, whatever is announced", async () => {
-  const limits = { maxBytes: 10, timeoutMs: 60_000 };
-  const url = new URL(ROOT);
-  const of = (response: Response) => download(async () => response, url, limits);
-  expect(await of(new Response("0123456789"))).toMatchObject({ ok: true });
-  const stream = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(6)) });
-  expect(await of(new Response(stream))).toMatchObject({
-    problem: expect.stringContaining("more than 10 bytes"),
+  test("of a page with more entries than were asked for, or one that would steer a terminal, are not taken", async () => {
+    const row = { epoch: 5, manifestHash: "0".repeat(64) };
+    const crowded = Array.from({ length: 201 }, (_, i) => ({ ...row, epoch: 1000 - i }));
+    const cases: unknown[] = [
+      { epochs: crowded, next: null },
+      { epochs: [], next: "\u001b[2J" },
+    ];
+    for (const answer of cases) {
+      const fetch = fakeGateway({ [`${api("")}?limit=200`]: Response.json(answer) });
+      const { status, err } = await run(fetch, ROOT);
+      expect([status, err]).toEqual([1, expect.stringContaining("Not an answer of a gateway")]);
+      expect(err).not.toContain("\u001b");
+    }
   });
-  const announced = new Response("", { headers: { "content-length": "11" } });
-  expect(await of(announced)).toMatchObject({ problem: expect.stringContaining("more than 10 bytes") });
 });
 
 test("a real gateway's API is what this reads", async () => {

@@ -1,6 +1,6 @@
-import { sha256 } from "@earshot/protocol";
+import { MAX_MESSAGE_BYTES, type ManifestFile, sha256 } from "@earshot/protocol";
 import { z } from "zod";
-import { BUNDLE_FILES, type Bundle, bundlePrefix, MANIFEST_FILE } from "../epochs/bundle.ts";
+import { BUNDLE_FILES, type Bundle, bundleName, MANIFEST_FILE } from "../epochs/bundle.ts";
 import {
   type BundleRead,
   type BundleSource,
@@ -8,19 +8,33 @@ import {
   isWithin,
   missingFile,
 } from "./bundle-source.ts";
-import { type Downloaded, download, type Fetch } from "./download.ts";
+import { type Check, type Difference, differ, expectEqual, runCheck } from "./check.ts";
+import { type Allowed, type Downloaded, download, type Transport } from "./download.ts";
+import { checkFile, openManifest, type Pins, readParameters } from "./manifest.ts";
 
-/* Bundles as a gateway's API offers them. */
+/*
+ * Bundles as a gateway's API offers them. What is known bounds what is fetched next: the list of epochs names the
+ * manifest's hash, the signed manifest the length and hash of each file. The first thing that is wrong ends it.
+ */
 
 const PAGE_LENGTH = 200;
-const ANSWER = { maxBytes: 4 * 2 ** 20, timeoutMs: 30_000 };
-const FILE = { maxBytes: 2 ** 30, timeoutMs: 900_000 };
+const PAGE = { maxBytes: 2 ** 20 };
+/** Epochs that are listed at all: days for nearly three centuries. */
+const MAX_EPOCHS = 100_000;
+/** The manifest and the parameters: signed messages, and one of them as text. */
+const SMALL = { maxBytes: MAX_MESSAGE_BYTES };
+/** All files of a bundle together: they are verified in memory. */
+const MAX_BUNDLE_BYTES = 2 ** 31;
 
 const pageSchema = z.object({
-  epochs: z.array(z.object({ epoch: z.int().min(0), manifestHash: z.string().regex(/^[0-9a-f]{64}$/) })),
-  next: z.string().regex(/^\d+$/).nullable(),
+  epochs: z
+    .array(z.object({ epoch: z.int().min(0), manifestHash: z.string().regex(/^[0-9a-f]{64}$/) }))
+    .max(PAGE_LENGTH),
+  next: z
+    .string()
+    .regex(/^\d{1,16}$/)
+    .nullable(),
 });
-const indexSchema = z.object({ name: z.string(), files: z.array(z.object({ name: z.string() })) });
 
 type ListedEpoch = z.infer<typeof pageSchema>["epochs"][number];
 
@@ -43,11 +57,17 @@ export function gatewayAddress(text: string): GatewayAddress | undefined {
 
 export type SourcesFound = { ok: true; sources: BundleSource[] } | { ok: false; problem: string };
 
+export interface GatewayOptions {
+  epochs?: EpochSpan | undefined;
+  /** Asked of a manifest before its files are fetched. */
+  pins: Pins;
+  transport: Transport;
+}
+
 /** All closed epochs that are meant, in ascending order. */
 export async function gatewaySources(
   { base, epoch }: GatewayAddress,
-  epochs: EpochSpan | undefined,
-  fetch: Fetch,
+  { epochs, ...options }: GatewayOptions,
 ): Promise<SourcesFound> {
   const span = epoch === undefined ? epochs : { first: epoch, last: epoch };
   const listed: ListedEpoch[] = [];
@@ -56,60 +76,106 @@ export async function gatewaySources(
       `api/v1/epochs?limit=${PAGE_LENGTH}${after === undefined ? "" : `&after=${after}`}`,
       base,
     );
-    const page = parsed(await download(fetch, url, ANSWER), pageSchema);
+    const page = parsed(await download(options.transport, url, PAGE), pageSchema);
     if (!page.ok) return page;
     const lowest = listed.at(-1)?.epoch ?? Number.POSITIVE_INFINITY;
     if (!isDescending(page.value.epochs, lowest)) {
       return { ok: false, problem: `Epochs are not listed newest first by ${url}` };
     }
     for (const each of page.value.epochs) listed.push(each);
+    if (listed.length > MAX_EPOCHS) {
+      const problem = `More than ${MAX_EPOCHS} epochs are listed by ${base}: name some with --epochs A-B`;
+      return { ok: false, problem };
+    }
     const { next, epochs: own } = page.value;
     const end = own.at(-1)?.epoch;
     if (next === null || end === undefined || end <= (span?.first ?? 0)) break;
     after = next;
   }
   const wanted = listed.filter((each) => isWithin(each.epoch, span)).reverse();
-  return { ok: true, sources: wanted.map((each) => gatewaySource(base, each, fetch)) };
+  return { ok: true, sources: wanted.map((each) => gatewaySource(base, each, options)) };
 }
 
 const isDescending = (page: readonly ListedEpoch[], below: number): boolean =>
   page.every(({ epoch }, i) => epoch < (page[i - 1]?.epoch ?? below));
 
-function gatewaySource(base: URL, listed: ListedEpoch, fetch: Fetch): BundleSource {
+function gatewaySource(
+  base: URL,
+  listed: ListedEpoch,
+  { pins, transport }: Omit<GatewayOptions, "epochs">,
+): BundleSource {
   const root = new URL(`api/v1/epochs/${listed.epoch}/bundle`, base);
   return {
     name: root.href,
-    async read() {
-      const index = parsed(await download(fetch, root, ANSWER), indexSchema);
-      if (!index.ok) return { ok: false, difference: missingFile("bundle", index.problem) };
-      return readFiles(root, index.value, listed, fetch);
-    },
+    read: () =>
+      readFiles(listed, pins, (file, allowed) => download(transport, fileAddress(root, file), allowed)),
   };
 }
 
-async function readFiles(
-  root: URL,
-  { name: folder, files }: z.infer<typeof indexSchema>,
-  { epoch, manifestHash }: ListedEpoch,
-  fetch: Fetch,
-): Promise<BundleRead> {
-  const differ = (at: string, expected: string, found: string): BundleRead => ({
-    ok: false,
-    difference: { file: MANIFEST_FILE, at, expected, found },
-  });
-  if (!folder.startsWith(bundlePrefix(epoch))) return differ("folder", `${bundlePrefix(epoch)}-…`, folder);
-  const present = new Set(files.map(({ name }) => name));
-  const bundle: Partial<Bundle> = {};
-  for (const file of [MANIFEST_FILE, ...BUNDLE_FILES] as const) {
-    if (!present.has(file)) return { ok: false, difference: missingFile(file) };
-    const read = await download(fetch, new URL(`${root.pathname}/${file}`, root), FILE);
-    if (!read.ok) return { ok: false, difference: missingFile(file, read.problem) };
-    bundle[file] = read.bytes;
+const fileAddress = (root: URL, file: string): URL => new URL(`${root.pathname}/${file}`, root);
+
+type Get = (file: string, allowed: Allowed) => Promise<Downloaded>;
+
+async function readFiles(listed: ListedEpoch, pins: Pins, get: Get): Promise<BundleRead> {
+  const head = await readHead(listed, pins, get);
+  if (!head.ok) return head;
+  const bundle: Partial<Bundle> = head.value.bundle;
+  for (const file of head.value.files) {
+    const name = file.name as keyof Bundle;
+    if (bundle[name] !== undefined) continue;
+    const read = await get(name, { bytes: file.bytes });
+    if (!read.ok) return failed(name, read.problem);
+    const checked = runCheck(checkFile(read.bytes, file));
+    if (!checked.ok) return checked;
+    bundle[name] = read.bytes;
   }
   const whole = bundle as Bundle;
-  const hash = sha256(whole[MANIFEST_FILE]).toHex();
-  if (hash !== manifestHash) return differ("SHA-256", `${manifestHash}, as the epoch is listed`, hash);
-  return { ok: true, bundle: whole, folder };
+  return { ok: true, bundle: whole, folder: bundleName(listed.epoch, whole[MANIFEST_FILE]) };
+}
+
+const failed = (file: string, problem: string): { ok: false; difference: Difference } => ({
+  ok: false,
+  difference: missingFile(file, problem),
+});
+
+interface ManifestHead {
+  bundle: Pick<Bundle, typeof MANIFEST_FILE | "parameters.json">;
+  files: readonly ManifestFile[];
+}
+
+/** The manifest, and the parameters, which name the network that it is signed for. */
+async function readHead(
+  listed: ListedEpoch,
+  pins: Pins,
+  get: Get,
+): Promise<{ ok: true; value: ManifestHead } | { ok: false; difference: Difference }> {
+  const manifest = await get(MANIFEST_FILE, SMALL);
+  if (!manifest.ok) return failed(MANIFEST_FILE, manifest.problem);
+  const hash = sha256(manifest.bytes).toHex();
+  const asListed = runCheck(
+    expectEqual(MANIFEST_FILE, "SHA-256", listed.manifestHash, hash, "as the epoch is listed"),
+  );
+  if (!asListed.ok) return asListed;
+  const parameters = await get("parameters.json", SMALL);
+  if (!parameters.ok) return failed("parameters.json", parameters.problem);
+  const bundle = { [MANIFEST_FILE]: manifest.bytes, "parameters.json": parameters.bytes };
+  return runCheck(checkHead(bundle, listed.epoch, pins));
+}
+
+/** That the manifest is signed, is the epoch's, and names the files of a bundle that can be held. */
+function* checkHead(bundle: ManifestHead["bundle"], epoch: number, pins: Pins): Check<ManifestHead> {
+  const { manifest } = yield* openManifest(bundle, yield* readParameters(bundle), pins);
+  yield* expectEqual(MANIFEST_FILE, "epoch", String(epoch), String(manifest.epoch), "as the epoch is listed");
+  const { files } = manifest;
+  yield* expectEqual(MANIFEST_FILE, "files", BUNDLE_FILES.join(" "), files.map(({ name }) => name).join(" "));
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (total > MAX_BUNDLE_BYTES) {
+    const wanted = `at most ${MAX_BUNDLE_BYTES}: download it and verify the folder`;
+    yield* differ(MANIFEST_FILE, "files, bytes", wanted, String(total));
+  }
+  const parameters = files.find(({ name }) => name === "parameters.json") as ManifestFile;
+  yield* checkFile(bundle["parameters.json"], parameters);
+  return { bundle, files };
 }
 
 type Parsed<T> = { ok: true; value: T } | { ok: false; problem: string };

@@ -1,6 +1,7 @@
 import {
   hotspotId,
   type Manifest,
+  type ManifestFile,
   manifestMessage,
   type NetworkParameters,
   parametersHash,
@@ -40,12 +41,12 @@ export function* readFileAs<T, F extends keyof Bundle>(
   return value.ok ? value.value : yield* differ(file, "content", "a file as bundles have it", value.problem);
 }
 
-export const readParameters = (bundle: Bundle): Check<NetworkParameters> =>
+export const readParameters = (bundle: Pick<Bundle, "parameters.json">): Check<NetworkParameters> =>
   readFileAs(bundle, "parameters.json", readParametersFile);
 
 /** Signature and signer. What the manifest says is compared later, with what is computed. */
 export function* openManifest(
-  bundle: Bundle,
+  bundle: Pick<Bundle, typeof MANIFEST_FILE>,
   { network }: NetworkParameters,
   pins: Pins,
 ): Check<SignedManifest> {
@@ -101,12 +102,17 @@ function* checkFirst({ epoch, previousEpoch, previousManifestHash }: Manifest): 
 
 export const isFirstManifest = ({ previousEpoch }: Manifest): boolean => previousEpoch === null;
 
-/** The first file whose SHA-256 is not the manifest's. */
+/** The first file whose length or SHA-256 is not the manifest's. */
 export function* checkHashes(bundle: Bundle, { manifest }: SignedManifest): Check<void> {
-  for (const { name, sha256: expected } of manifest.files) {
-    const found = sha256(bundle[name as keyof Bundle]).toHex();
-    yield* expectEqual(name, "SHA-256", expected.toHex(), found);
-  }
+  for (const file of manifest.files) yield* checkFile(bundle[file.name as keyof Bundle], file);
+}
+
+export function* checkFile(
+  content: Uint8Array,
+  { name, bytes, sha256: expected }: ManifestFile,
+): Check<void> {
+  yield* expectEqual(name, "SHA-256", expected.toHex(), sha256(content).toHex());
+  yield* expectEqual(name, "bytes", String(bytes), String(content.length));
 }
 
 /** That a manifest follows another. @param previous the bundle before it in the folder */

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { hotspotId, parametersHash } from "@earshot/protocol";
+import { ManualClock } from "@earshot/protocol/testing";
 import type { Bundle } from "../epochs/bundle.ts";
 import { writeBundle } from "../epochs/bundle-folder.ts";
 import { temporaryFolder, testBundles } from "../epochs/test-bundle.ts";
@@ -163,7 +164,7 @@ test("what a bundle says cannot steer a terminal", async () => {
 test("phases are timed when asked", async () => {
   using folder = bundlesFolder();
   let elapsed = 0;
-  const clock = { now: () => Date.UTC(2026, 6, 1), elapsedMs: () => elapsed++ };
+  const clock = Object.assign(new ManualClock(Date.UTC(2026, 6, 1)), { elapsedMs: () => elapsed++ });
   const out: string[] = [];
   const io = { out: (text: string) => out.push(text), err: () => undefined, isTerminal: false, clock };
   expect(await runVerifyEpoch([folder.bundle(0), "--timing"], io)).toBe(0);

@@ -6,7 +6,7 @@ import { PhaseTimes, progressLine } from "./progress-line.ts";
 import { openSignaturePool } from "./signature-pool.ts";
 import { parseVerifyArguments, type VerifyArguments } from "./verify-arguments.ts";
 import { verifySeries } from "./verify-epoch.ts";
-import { formatReport, jsonReport } from "./verify-report.ts";
+import { formatReport, jsonReport, printable } from "./verify-report.ts";
 
 const USAGE = `Usage: bun run gateway verify-epoch PATH [options]
 
@@ -29,8 +29,8 @@ export interface VerifyCommandIo {
   err(text: string): void;
   /** Whether `err` is a terminal: progress is shown there. */
   isTerminal: boolean;
-  /** Measures phases, and tells what lies in the future; without one they take no time, and nothing does. */
-  clock?: Pick<Clock, "now" | "elapsedMs">;
+  /** Measures phases, gives up on silent gateways, and tells what lies in the future; none of it without. */
+  clock?: Clock;
   /** Threads to check the signatures of large bundles in; none by default. */
   threads?: number;
   fetch?: Fetch;
@@ -43,9 +43,9 @@ export async function runVerifyEpoch(args: readonly string[], io: VerifyCommandI
     io.err(`${parsed.problem}\n\n${USAGE}`);
     return 2;
   }
-  const found = await findSources(parsed.value, io.fetch);
+  const found = await findSources(parsed.value, io);
   if (!found.ok) {
-    io.err(`${found.problem}\n`);
+    io.err(`${printable(found.problem)}\n`);
     return found.status;
   }
   const pool = io.threads === undefined ? undefined : openSignaturePool(io.threads);
@@ -60,14 +60,15 @@ type Sources = { ok: true; sources: BundleSource[] } | { ok: false; problem: str
 
 /** The bundles that are meant by the argument, in order of epoch. */
 export async function findSources(
-  { path, epochs }: Pick<VerifyArguments, "path" | "epochs">,
-  fetch: Fetch = globalThis.fetch,
+  { path, epochs, pins }: Pick<VerifyArguments, "path" | "epochs" | "pins">,
+  { fetch = globalThis.fetch, clock }: Pick<VerifyCommandIo, "fetch" | "clock">,
 ): Promise<Sources> {
+  const transport = { fetch, ...(clock && { clock }) };
   const address = gatewayAddress(path);
   const found =
     address === undefined
       ? { ok: true as const, sources: bundlePaths(path, epochs).map(folderSource) }
-      : await gatewaySources(address, epochs, fetch);
+      : await gatewaySources(address, { epochs, pins, transport });
   if (!found.ok) return { ...found, status: 1 };
   if (found.sources.length > 0) return found;
   const meant = epochs === undefined ? "" : ` of epochs ${epochs.first} to ${epochs.last}`;

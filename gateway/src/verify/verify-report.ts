@@ -122,7 +122,7 @@ const timingText = (timing: Timing): string =>
   [...timing].map(([phase, ms]) => `${phase} ${Math.round(ms)} ms`).join(", ");
 
 /** What a bundle says may come from anybody: a terminal is not shown what could steer it, nor a page of it. */
-const printable = (text: string): string => {
+export const printable = (text: string): string => {
   const plain = text.replace(/[^\x20-\x7e\u00a0-\uffff]/g, "?");
   return plain.length <= MAX_SHOWN ? plain : `${plain.slice(0, MAX_SHOWN)}…`;
 };

@@ -17,7 +17,7 @@ const manifest: Manifest = {
   closedAtMs: Date.UTC(2026, 5, 2, 0, 11),
   parametersHash: hash(1),
   registryHash: hash(5),
-  files: [{ name: "packets.cbor", sha256: hash(2) }],
+  files: [{ name: "packets.cbor", bytes: 4711, sha256: hash(2) }],
   pool: (1n << 256n) - 1n,
   paid: (1n << 256n) - 8n,
   unallocated: 7n,

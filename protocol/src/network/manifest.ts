@@ -3,9 +3,10 @@ import { timeMs, uint32 } from "../packet/shapes.ts";
 import { amount } from "./amount.ts";
 import { messageCodec } from "./message.ts";
 
-/** One file of an epoch's bundle, by name, with the SHA-256 of its bytes. */
+/** One file of an epoch's bundle, by name, with its length and the SHA-256 of its bytes. */
 export interface ManifestFile {
   name: string;
+  bytes: number;
   sha256: Uint8Array;
 }
 
@@ -58,7 +59,7 @@ export const manifestMessage = messageCodec<Manifest>(
     closedAtMs: timeMs,
     parametersHash: bytes(32),
     registryHash: bytes(32),
-    files: list(record<ManifestFile>({ name: text(40), sha256: bytes(32) }), 32),
+    files: list(record<ManifestFile>({ name: text(40), bytes: uint32, sha256: bytes(32) }), 32),
     pool: amount,
     paid: amount,
     unallocated: amount,
