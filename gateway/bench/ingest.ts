@@ -10,13 +10,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type GatewayLoad, makeLoad } from "./load.ts";
+import { type GatewayLoad, makeHotspots, makeLoad } from "./load.ts";
 import { bareVerifier, openBenchGateway } from "./measured.ts";
 
 const ROUNDS = Number(process.argv[2] ?? 7);
 /** Not counted: a gateway runs for months, its first second does not matter. */
 const WARM_UP_ROUNDS = 5;
 const PACKETS_PER_ROUND = 8192;
+const HOTSPOTS = makeHotspots(64);
 
 interface Case {
   name: string;
@@ -50,11 +51,12 @@ function spread(values: readonly number[], digits: number): string {
 }
 
 async function measure({ name, types, groupSize }: Case, folder: string): Promise<number> {
-  const gateway = await openBenchGateway(join(folder, `${name}.sqlite`));
+  await using gateway = await openBenchGateway(join(folder, `${name}.sqlite`));
   const [ingestUs, verifyUs]: [number[], number[]] = [[], []];
   for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round++) {
     const load = makeLoad({
       types,
+      hotspots: HOTSPOTS,
       packets: PACKETS_PER_ROUND,
       firstSequence: round * PACKETS_PER_ROUND + 1,
     });
@@ -66,7 +68,6 @@ async function measure({ name, types, groupSize }: Case, folder: string): Promis
       ingestUs.push(ingest);
     }
   }
-  await gateway.close();
   const ratios = ingestUs.map((us, i) => us / (verifyUs[i] ?? Number.NaN));
   console.log(`${name}, ${ROUNDS} rounds of ${PACKETS_PER_ROUND} packets; median (lowest to highest)`);
   console.log(`  ingest, µs CPU per packet     ${spread(ingestUs, 1)}`);

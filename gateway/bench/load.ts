@@ -15,7 +15,6 @@ export const NETWORK = "bench";
 /** 2026-01-01, the time at which all happens. */
 export const NOW_MS = Date.UTC(2026, 0, 1);
 const ENTROPY_INDEX = NOW_MS / 60_000;
-const HOTSPOTS = 64;
 
 export interface SignedPacket {
   topic: string;
@@ -30,19 +29,27 @@ export interface GatewayLoad {
   packets: readonly SignedPacket[];
 }
 
-const signers = Array.from({ length: HOTSPOTS }, (_, i) => signerFromSeed(sha256(u32(i))));
-const senders = signers.map(({ publicKey }) => hotspotId(publicKey));
+export interface BenchHotspot {
+  signer: Signer;
+  id: string;
+}
 
-/** Packets of 64 hotspots, all fields filled, none like another. */
+export const makeHotspots = (count: number): BenchHotspot[] =>
+  Array.from({ length: count }, (_, i) => {
+    const signer = signerFromSeed(sha256(u32(i)));
+    return { signer, id: hotspotId(signer.publicKey) };
+  });
+
+/** Packets of these hotspots in turn, all fields filled, none like another. */
 export function makeLoad(of: {
   types: readonly PacketType[];
+  hotspots: readonly BenchHotspot[];
   packets: number;
   firstSequence: number;
 }): GatewayLoad {
   const packets = Array.from({ length: of.packets }, (_, i) => {
     const type = of.types[i % of.types.length] as PacketType;
-    const signer = signers[i % HOTSPOTS] as Signer;
-    const sender = senders[i % HOTSPOTS] as string;
+    const { signer, id: sender } = of.hotspots[i % of.hotspots.length] as BenchHotspot;
     const bytes = encodePacket(packetOf(type, of.firstSequence + i), signer, NETWORK);
     return { topic: upTopic(NETWORK, sender, type), bytes, signer, sender };
   });

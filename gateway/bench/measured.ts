@@ -1,6 +1,7 @@
 import { verify } from "node:crypto";
-import { createGateway, openStore } from "@earshot/gateway";
+import { createGateway, type Gateway, openStore } from "@earshot/gateway";
 import { DEFAULT_PARAMETERS, importKey, signerFromSeed, silentLog } from "@earshot/protocol";
+import type { Downlink } from "../src/downlink.ts";
 import { type GatewayLoad, NETWORK, NOW_MS } from "./load.ts";
 
 /** Verifies one signature per packet, over as many bytes, with keys imported beforehand: the least that ingest must do. */
@@ -18,18 +19,32 @@ export function bareVerifier({ packets }: GatewayLoad): () => void {
   };
 }
 
-export interface BenchGateway {
-  /** Resolves once all are durable; throws unless all are new. */
+export interface BenchGateway extends AsyncDisposable {
+  gateway: Gateway;
+  /** Hands these in by the group; resolves once all are durable, throws unless all are new. */
   take(load: GatewayLoad, groupSize: number): Promise<void>;
-  close(): Promise<void>;
+  /** Resolves when so many more new packets are durable. */
+  untilStored(count: number): Promise<void>;
 }
 
-/** The gateway as it ships, with its store on disk; what it sends goes nowhere. */
-export async function openBenchGateway(path: string): Promise<BenchGateway> {
+/** The gateway as it ships, with its store on disk; without a downlink, what it sends goes nowhere. */
+export async function openBenchGateway(
+  path: string,
+  downlink: Downlink = { publish: async () => undefined },
+): Promise<BenchGateway> {
   const store = await openStore(`sqlite://${path}`);
+  let awaited = { left: 0, done: () => {} };
   const gateway = await createGateway({
     parameters: { ...DEFAULT_PARAMETERS, network: NETWORK },
-    store,
+    store: {
+      ...store,
+      async addPackets(packets) {
+        const added = await store.addPackets(packets);
+        awaited.left -= added.size;
+        if (awaited.left <= 0) awaited.done();
+        return added;
+      },
+    },
     clock: {
       now: () => NOW_MS,
       elapsedMs: () => 0,
@@ -37,13 +52,14 @@ export async function openBenchGateway(path: string): Promise<BenchGateway> {
     },
     signer: signerFromSeed(new Uint8Array(32).fill(1)),
     entropySource: () => new Uint8Array(32),
-    downlink: { publish: async () => undefined },
+    downlink,
     registration: "open",
     bundlesDir: "unused",
     log: silentLog,
     gather: setImmediate,
   });
   return {
+    gateway,
     async take({ packets }, groupSize) {
       for (let from = 0; from < packets.length; from += groupSize) {
         const group = packets.slice(from, from + groupSize);
@@ -54,6 +70,11 @@ export async function openBenchGateway(path: string): Promise<BenchGateway> {
         if (other !== undefined) throw new Error(`A packet was not stored: ${JSON.stringify(other)}`);
       }
     },
-    close: () => store.close(),
+    untilStored(left) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      awaited = { left, done: resolve };
+      return promise;
+    },
+    [Symbol.asyncDispose]: () => store.close(),
   };
 }

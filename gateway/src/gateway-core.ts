@@ -139,6 +139,7 @@ function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
     registration,
     networkPublicKey: signer.publicKey,
     bundlesDir,
+    brokerProblem: () => deps.downlink.problem?.(),
     log,
     signal,
     ...(admin === undefined ? {} : { admin }),

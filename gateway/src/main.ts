@@ -167,7 +167,14 @@ async function openBroker({ broker, network }: GatewayConfig, signer: Signer): P
     const { url, username, password } = broker;
     const given = Object.entries({ ...files, username, password }).filter(([, value]) => value !== undefined);
     const clientId = `earshot-gateway-${hotspotId(signer.publicKey).slice(-12)}`;
-    const external = openExternalBroker({ url, clientId, network, log, ...Object.fromEntries(given) });
+    const external = openExternalBroker({
+      url,
+      clientId,
+      network,
+      clock: systemClock,
+      log,
+      ...Object.fromEntries(given),
+    });
     return { ...external, address: url };
   }
   const [cert, key] = [await pem(broker.tls_cert_file), await pem(broker.tls_key_file)];

@@ -1,7 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { encodePacket, entropyTopic, hotspotId, silentLog, upTopic } from "@earshot/protocol";
-import { openEmbeddedBroker } from "../src/broker/embedded.ts";
-import { type ExternalBroker, openExternalBroker } from "../src/broker/external.ts";
+import { spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Duplex, duplexPair } from "node:stream";
+import { encodePacket, entropyTopic, hotspotId, type Log, silentLog, upTopic } from "@earshot/protocol";
+import { ManualClock } from "@earshot/protocol/testing";
+import { connectSocket, type SocketOptions } from "../src/broker/client/connect-socket.ts";
+import {
+  type ExternalBroker,
+  type ExternalBrokerOptions,
+  openExternalBroker,
+} from "../src/broker/external.ts";
 import type { IngestOutcome, Uplink } from "../src/contract.ts";
 import { FIRST_EPOCH, PARAMETERS, signers, statusPacket } from "../src/epochs/test-network.ts";
 import { connectHotspot } from "./hotspot-client.ts";
@@ -50,21 +59,46 @@ class ListUplink implements Uplink {
   presence = () => undefined;
 }
 
+/** Lets the PUBACKs of what is stored go out. */
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** Attempts after the first are made when a test lets time pass. */
+class Watch {
+  readonly clock = new ManualClock();
+  readonly #waiting: (() => void)[] = [];
+  readonly lines: string[] = [];
+
+  log: Log = (_level, message) => {
+    this.lines.push(message);
+    for (const wake of this.#waiting.splice(0)) wake();
+  };
+
+  /** Resolves when this many connections were lost or did not come about, and the next attempt is due. */
+  async untilFailed(count: number): Promise<void> {
+    const failures = () => this.lines.filter((line) => line.startsWith("Broker not connected"));
+    while (failures().length < count) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+}
+
 describe.skipIf(isMosquittoMissing)("with Mosquitto", () => {
   let mosquitto: Mosquitto;
   let uplink: ListUplink;
+  let watch: Watch;
   let broker: ExternalBroker;
-  const open = () =>
+  const open = (changes: Partial<ExternalBrokerOptions> = {}) =>
     openExternalBroker({
       url: `mqtt://127.0.0.1:${mosquitto.port}`,
       clientId: "gateway",
       network,
-      log: silentLog,
+      clock: watch.clock,
+      log: watch.log,
+      ...changes,
     });
 
   beforeEach(async () => {
     mosquitto = await Mosquitto.start();
     uplink = new ListUplink();
+    watch = new Watch();
     broker = open();
     await broker.serve(uplink);
   });
@@ -101,21 +135,38 @@ describe.skipIf(isMosquittoMissing)("with Mosquitto", () => {
     expect(next.stored).toEqual([new Uint8Array(packet(1))]);
   });
 
-  test("what was stored is acknowledged: it does not come again", async () => {
-    await using hotspot = await connectHotspot(mosquitto.port, account, anonymous);
-    await hotspot.client.publishAsync(topic, packet(1), { qos: 1 });
-    await uplink.until(1);
-    // The second comes after the first in the same session, so the first one's PUBACK is out by then.
-    await hotspot.client.publishAsync(topic, packet(2), { qos: 1 });
-    await uplink.until(2);
-    await broker.close();
-    const next = new ListUplink();
-    broker = open();
-    await broker.serve(next);
-    await hotspot.client.publishAsync(topic, packet(3), { qos: 1 });
-    await next.until(1);
-    expect(next.stored.map((bytes) => Buffer.from(bytes).equals(packet(1)))).not.toContain(true);
-  });
+  for (const version of ["5.0", "3.1.1"] as const) {
+    test(`what was stored is acknowledged, over MQTT ${version}: of thousands none comes again`, async () => {
+      await broker.close();
+      const socketTo = version === "5.0" ? undefined : refusingVersion5();
+      const changes = socketTo === undefined ? {} : { openSocket: socketTo };
+      broker = open(changes);
+      await broker.serve(uplink);
+      await using hotspot = await connectHotspot(mosquitto.port, account, anonymous);
+      const count = 3000;
+      const sent = Array.from({ length: count }, (_, i) => Buffer.from(`${i}`));
+      // Mosquitto drops what waits beyond its own limit of 1000.
+      for (let from = 0; from < count; from += 500) {
+        const some = sent.slice(from, from + 500);
+        await Promise.all(some.map((bytes) => hotspot.client.publishAsync(topic, bytes, { qos: 1 })));
+        await uplink.until(from + 500);
+      }
+      expect(uplink.stored.map((bytes) => Buffer.from(bytes).toString())).toEqual(
+        sent.map((bytes) => bytes.toString()),
+      );
+      await settle();
+      await broker.close();
+      const next = new ListUplink();
+      broker = open(changes);
+      await broker.serve(next);
+      await hotspot.client.publishAsync(topic, packet(1), { qos: 1 });
+      await next.until(1);
+      expect(next.stored).toEqual([new Uint8Array(packet(1))]);
+      expect(watch.lines.filter((line) => line.includes("refuses MQTT 5"))).toHaveLength(
+        version === "5.0" ? 0 : 1,
+      );
+    });
+  }
 
   test("when the store fails, the broker sends the packet again", async () => {
     let failures = 0;
@@ -124,46 +175,132 @@ describe.skipIf(isMosquittoMissing)("with Mosquitto", () => {
     };
     await using hotspot = await connectHotspot(mosquitto.port, account, anonymous);
     await hotspot.client.publishAsync(topic, packet(1), { qos: 1 });
+    await watch.untilFailed(1);
+    await watch.clock.advance(1000);
     await uplink.until(1);
     expect(uplink.stored).toEqual([new Uint8Array(packet(1))]);
   });
 
   test("it comes back to a broker that was killed, subscribes and announces again", async () => {
     await mosquitto.stop("SIGKILL");
+    await watch.untilFailed(1);
+    expect(broker.problem?.()).toContain("not connected");
     await mosquitto.run();
+    await watch.clock.advance(1000);
     await uplink.untilAnnounced(2);
+    expect(broker.problem?.()).toBeUndefined();
     await using hotspot = await connectHotspot(mosquitto.port, account, anonymous);
     await hotspot.client.publishAsync(topic, packet(1), { qos: 1 });
     await uplink.until(1);
     expect(uplink.stored).toHaveLength(1);
   });
-});
 
-test("a broker that speaks only MQTT 3.1.1 is spoken to in that", async () => {
-  const old = await openEmbeddedBroker({ host: "127.0.0.1", port: 0, maxConnections: 9, log: silentLog });
-  const uplink = new ListUplink();
-  uplink.login = () => ({ ok: true, hotspotId: "gateway" }) as never;
-  old.serve(uplink);
-  const url = `mqtt://127.0.0.1:${old.port}`;
-  const broker = openExternalBroker({
-    url,
-    clientId: "gateway",
-    username: "gateway",
-    network,
-    log: silentLog,
+  test("what waited to be stored when the broker went comes again, in its order", async () => {
+    const count = 300;
+    const all = Promise.withResolvers<void>();
+    const never = new Promise<void>(() => undefined);
+    let called = 0;
+    uplink.take = () => {
+      if (++called === count) all.resolve();
+      return never;
+    };
+    const hotspot = await connectHotspot(mosquitto.port, account, anonymous);
+    const sent = Array.from({ length: count }, (_, i) => Buffer.from(`${i}`));
+    await Promise.all(sent.map((bytes) => hotspot.client.publishAsync(topic, bytes, { qos: 1 })));
+    await all.promise;
+    await hotspot[Symbol.asyncDispose]();
+    uplink.take = async () => undefined;
+    await mosquitto.stop("SIGTERM");
+    await watch.untilFailed(1);
+    await mosquitto.run();
+    await watch.clock.advance(1000);
+    await uplink.until(count);
+    expect(uplink.stored.map((bytes) => Buffer.from(bytes).toString())).toEqual(
+      sent.map((bytes) => bytes.toString()),
+    );
   });
-  await broker.serve(uplink);
-  expect(uplink.announced).toHaveLength(1);
-  await broker.close();
-  await old.close();
+
+  test("a broker that comes after the gateway is found", async () => {
+    await broker.close();
+    await mosquitto.stop("SIGTERM");
+    broker = open();
+    await broker.serve(uplink);
+    expect(broker.problem?.()).toContain("ECONNREFUSED");
+    await mosquitto.run();
+    await watch.clock.advance(1000);
+    await uplink.untilAnnounced(2);
+    await broker.publish(entropyTopic(network), Uint8Array.of(7), { retain: true });
+  });
+
+  /** A way to Mosquitto on which it seems not to know MQTT 5. */
+  function refusingVersion5() {
+    let isFirst = true;
+    return async (options: SocketOptions, signal: AbortSignal): Promise<Duplex> => {
+      if (!isFirst) return connectSocket(options, signal);
+      isFirst = false;
+      const [near, far] = duplexPair();
+      far.once("data", () => far.end(Buffer.of(0x20, 2, 0, 1)));
+      return near;
+    };
+  }
 });
 
-test("a broker that is not there is named", async () => {
-  const url = "mqtt://127.0.0.1:1";
-  const broker = openExternalBroker({ url, clientId: "gateway", network, log: silentLog });
-  const outcome = await broker.serve(new ListUplink()).catch((error: Error) => error.message);
-  expect(await broker.publish("x", Uint8Array.of(1)).catch((error: Error) => error.message)).toContain(
-    "not connected",
-  );
-  expect(outcome).toContain("Cannot connect to the broker mqtt://127.0.0.1:1");
+describe.skipIf(isMosquittoMissing)("over TLS", () => {
+  test("the broker is checked, and asks for certificate, user name and password", async () => {
+    const uplink = new ListUplink();
+    let folder = "";
+    await using mosquitto = await Mosquitto.start((own) => {
+      folder = own;
+      makeCertificates(own);
+      writeFileSync(join(own, "passwords"), "gateway:secret\n");
+      spawnSync("mosquitto_passwd", ["-U", join(own, "passwords")]);
+      return [
+        `cafile ${join(own, "ca.crt")}`,
+        `certfile ${join(own, "localhost.crt")}`,
+        `keyfile ${join(own, "localhost.key")}`,
+        "require_certificate true",
+        `password_file ${join(own, "passwords")}`,
+      ];
+    });
+    const pem = (name: string) => readFileSync(join(folder, name), "utf8");
+    const whole = {
+      ...{ ca: pem("ca.crt"), cert: pem("gateway.crt"), key: pem("gateway.key") },
+      ...{ username: "gateway", password: "secret" },
+    };
+    const problemWith = async (options: Partial<typeof whole>) => {
+      const broker = openExternalBroker({
+        url: `mqtts://localhost:${mosquitto.port}`,
+        ...{ clientId: "gateway", network, clock: new ManualClock(), log: silentLog },
+        ...options,
+      });
+      await broker.serve(uplink);
+      const problem = broker.problem?.() ?? "none";
+      await broker.close();
+      return problem;
+    };
+    const { ca: _ca, ...unchecked } = whole;
+    const { cert: _cert, key: _key, ...unnamed } = whole;
+    expect(await problemWith(whole)).toBe("none");
+    expect(uplink.announced).toHaveLength(1);
+    expect(await problemWith(unchecked)).toMatch(/certificate/);
+    expect(await problemWith(unnamed)).toMatch(/not connected/);
+    expect(await problemWith({ ...whole, password: "wrong" })).toMatch(/refuses/);
+  });
 });
+
+/** A certificate authority, a broker called localhost and a client. Elliptic keys: made in a moment. */
+function makeCertificates(folder: string): void {
+  const openssl = (...args: string[]) => {
+    const { status, stderr } = spawnSync("openssl", args, { cwd: folder });
+    if (status !== 0) throw new Error(String(stderr));
+  };
+  const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+  openssl("req", "-x509", ...newKey, "-subj", "/CN=test ca", "-keyout", "ca.key", "-out", "ca.crt");
+  for (const name of ["localhost", "gateway"]) {
+    openssl(
+      ...["req", "-x509", ...newKey, "-subj", `/CN=${name}`],
+      ...["-addext", `subjectAltName=DNS:${name}`, "-addext", "basicConstraints=critical,CA:FALSE"],
+      ...["-CA", "ca.crt", "-CAkey", "ca.key", "-keyout", `${name}.key`, "-out", `${name}.crt`],
+    );
+  }
+}

@@ -93,6 +93,22 @@ test("other rules than before become the next version; what cannot change is ref
   expect([third.code, third.err.includes("epochPeriods is 720; it stays 1440")]).toEqual([2, true]);
 });
 
+test("a broker that is not there is a problem of its health, and waited for", async () => {
+  const url = "mqtt://127.0.0.1:1";
+  const program = start([], {
+    EARSHOT_GATEWAY_BROKER__URL: url,
+    EARSHOT_GATEWAY_REGISTRATION__OPEN_TO_NETWORK: "true",
+  });
+  const page = (await untilServing(program)).match(/http:\/\/127\.0\.0\.1:\d+\//)?.[0];
+  const health = await fetch(`${page}healthz`);
+  expect([health.status, (await health.json()) as object]).toMatchObject([
+    503,
+    { ok: false, problems: [expect.stringContaining(`The broker ${url} is not connected: `)] },
+  ]);
+  program.kill("SIGTERM");
+  expect(await program.exited).toBe(0);
+});
+
 describe("what it cannot work with, it names, and ends", () => {
   test("a bad configuration: 2", async () => {
     const file = join(folder, "gateway.toml");
@@ -141,15 +157,6 @@ describe("what it cannot work with, it names, and ends", () => {
       expect(err).toContain(`${table}.port`);
     });
   }
-
-  test("a broker that is not there: 1", async () => {
-    const env = {
-      EARSHOT_GATEWAY_BROKER__URL: "mqtt://127.0.0.1:1",
-      EARSHOT_GATEWAY_REGISTRATION__OPEN_TO_NETWORK: "true",
-    };
-    const { code, err } = await ended(start([], env));
-    expect([code, err.includes("mqtt://127.0.0.1:1")]).toEqual([1, true]);
-  });
 
   test("a bundle that is none: not 0, and it is named", async () => {
     const { code, out, err } = await ended(start(["verify-epoch", "nowhere"]));

@@ -23,17 +23,18 @@ export class Mosquitto implements AsyncDisposable {
     this.#folder = folder;
   }
 
-  /** @param settings further lines of the configuration file */
-  static async start(settings: readonly string[] = []): Promise<Mosquitto> {
+  /** @param settings further lines of the configuration file, for a folder that they may put files into */
+  static async start(
+    settings: (folder: string) => readonly string[] = () => ["allow_anonymous true"],
+  ): Promise<Mosquitto> {
     const folder = mkdtempSync(join(tmpdir(), "earshot-mosquitto-"));
     const broker = new Mosquitto(await freePort(), folder);
     const lines = [
       `listener ${broker.port} 127.0.0.1`,
-      "allow_anonymous true",
       "persistence true",
       `persistence_location ${folder}/`,
       "user root",
-      ...settings,
+      ...settings(folder),
     ];
     writeFileSync(join(folder, "mosquitto.conf"), `${lines.join("\n")}\n`);
     await broker.run();
@@ -43,7 +44,7 @@ export class Mosquitto implements AsyncDisposable {
   /** Resolves when it listens. */
   async run(): Promise<void> {
     const config = join(this.#folder, "mosquitto.conf");
-    this.#child = spawn(PROGRAM ?? "mosquitto", ["-c", config, "-v"], {
+    this.#child = spawn(PROGRAM ?? "mosquitto", ["-c", config], {
       stdio: ["ignore", "ignore", "pipe"],
     });
     const { stderr } = this.#child;

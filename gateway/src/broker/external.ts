@@ -1,134 +1,184 @@
-import { allUpFilter, type Log } from "@earshot/protocol";
-import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
+import type { Duplex } from "node:stream";
+import { allUpFilter, type Clock, type Log } from "@earshot/protocol";
 import type { Uplink } from "../contract.ts";
 import type { Downlink } from "../downlink.ts";
+import type { ProtocolVersion } from "./client/codec.ts";
+import { connectSocket, type SocketOptions } from "./client/connect-socket.ts";
+import { BrokerError } from "./client/reasons.ts";
+import { Session } from "./client/session.ts";
 
-export interface ExternalBrokerOptions {
-  /** `mqtt://host:1883` or `mqtts://host:8883`. */
-  url: string;
+export interface ExternalBrokerOptions extends SocketOptions {
   username?: string;
   password?: string;
-  /** PEM. */
-  ca?: string;
-  cert?: string;
-  key?: string;
-  /** Also the client id: the broker keeps this session's messages while the gateway is away. */
+  /** Also names the session: the broker keeps its messages while the gateway is away. */
   clientId: string;
   network: string;
+  clock: Pick<Clock, "sleep">;
   log: Log;
+  /** Of the machine by default. */
+  openSocket?: (options: SocketOptions, signal: AbortSignal) => Promise<Duplex>;
 }
 
 export interface ExternalBroker extends Downlink {
-  /** Starts taking packets. Rejects when the broker refuses the first connection. */
+  /** Takes packets from now on, whenever the broker is there. Resolves after the first attempt, however that ends. */
   serve(uplink: Uplink): Promise<void>;
   close(): Promise<void>;
 }
 
-const RECONNECT_MS = 1000;
-/** A week: longer than any outage that a hotspot's outbox outlives. */
-const SESSION_EXPIRY_S = 604_800;
-const REFUSED_VERSION = new Set([1, 0x84]);
+/** For the socket, TLS, CONNACK and SUBACK together. */
+const CONNECT_LIMIT_MS = 10_000;
+const FIRST_RETRY_MS = 1000;
+const MAX_RETRY_MS = 30_000;
+
+const VERSION_NAMES: Readonly<Record<ProtocolVersion, string>> = { 4: "3.1.1", 5: "5.0" };
+
+const isPowerOfTwo = (count: number): boolean => (count & (count - 1)) === 0;
 
 /**
- * Any other MQTT broker. The gateway is one of its clients, with a persistent session; its own PUBACK goes out
- * only after the packet is stored, so that a broker that keeps its sessions loses none.
+ * Any other MQTT broker. The gateway is one of its clients, with a session that outlasts connections; its own PUBACK
+ * goes out only after the packet is stored, so that a broker that keeps its sessions loses none. A broker that is away
+ * is waited for.
  */
 export function openExternalBroker(options: ExternalBrokerOptions): ExternalBroker {
-  let client: MqttClient | undefined;
+  const connection = new Connection(options);
   return {
-    async serve(uplink) {
-      client = await connect(options, (opening) => follow(opening, options, uplink));
-      await uplink.announce();
-    },
-    async publish(topic, bytes, { retain = false } = {}) {
-      // mqtt.js would keep it in memory until the broker is back, however long that takes.
-      if (client?.connected !== true) throw new Error(`Broker ${options.url} is not connected`);
-      await client.publishAsync(topic, Buffer.from(bytes), { qos: 1, retain });
-    },
-    async close() {
-      await client?.endAsync(true);
-    },
+    serve: (uplink) => connection.serve(uplink),
+    publish: (topic, bytes, { retain = false } = {}) => connection.publish(topic, bytes, retain),
+    problem: () => connection.problem(),
+    close: () => connection.close(),
   };
 }
 
-/** MQTT 5 first; brokers that know only 3.1.1 answer "unacceptable protocol version". */
-async function connect(
-  options: ExternalBrokerOptions,
-  prepare: (client: MqttClient) => void,
-): Promise<MqttClient> {
-  const version5: IClientOptions = {
-    protocolVersion: 5,
-    properties: { sessionExpiryInterval: SESSION_EXPIRY_S },
-  };
-  try {
-    return await connectAs(options, prepare, version5);
-  } catch (error) {
-    if (!REFUSED_VERSION.has((error as { code?: number }).code ?? 0)) throw error;
-    return connectAs(options, prepare, { protocolVersion: 4 });
+/** Connects again and again. */
+class Connection {
+  readonly #options: ExternalBrokerOptions;
+  readonly #stop = new AbortController();
+  #session: Session | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #version: ProtocolVersion = 5;
+  /** The broker has said that it does not speak MQTT 5. */
+  #isOld = false;
+  /** Connections that failed or did not last, since the last that did. */
+  #failures = 0;
+  #lastProblem = "has not been asked yet";
+
+  constructor(options: ExternalBrokerOptions) {
+    this.#options = options;
   }
-}
 
-async function connectAs(
-  { url, clientId, network: _network, log: _log, ...credentials }: ExternalBrokerOptions,
-  prepare: (client: MqttClient) => void,
-  version: IClientOptions,
-): Promise<MqttClient> {
-  const client = mqtt.connect(url, {
-    ...credentials,
-    ...version,
-    clientId,
-    clean: false,
-    reconnectPeriod: RECONNECT_MS,
-    // Subscribed anew on each connection: a broker that lost its session lost the subscription too.
-    resubscribe: false,
-  });
-  prepare(client);
-  return opened(client, url);
-}
+  async serve(uplink: Uplink): Promise<void> {
+    const first = Promise.withResolvers<void>();
+    this.#running = this.#run(uplink, first.resolve);
+    await first.promise;
+  }
 
-function follow(client: MqttClient, { url, network, log }: ExternalBrokerOptions, uplink: Uplink): void {
-  // mqtt.js sends the PUBACK when this calls back without an error.
-  client.handleMessage = (packet, done) => {
-    const bytes = new Uint8Array(Buffer.from(packet.payload));
-    uplink.ingest(packet.topic, bytes).then(
-      () => done(),
-      (error: Error) => {
-        log("error", "Cannot store a packet; reconnecting, so that the broker sends it again", {
-          error: error.message,
-        });
-        done(error);
-        client.stream.destroy();
-      },
+  async publish(topic: string, bytes: Uint8Array, retain: boolean): Promise<void> {
+    // Kept for a broker that is away it would be late, and more and more.
+    if (this.#session === undefined) throw new Error(`Broker ${this.#options.url} is not connected`);
+    return this.#session.publish(topic, bytes, retain);
+  }
+
+  problem(): string | undefined {
+    if (this.#session !== undefined) return undefined;
+    return `The broker ${this.#options.url} is not connected: ${this.#lastProblem}`;
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort(new Error("The gateway stops"));
+    await this.#running;
+  }
+
+  async #run(uplink: Uplink, onFirst: () => void): Promise<void> {
+    const { clock } = this.#options;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      const error = await this.#attempt(uplink, onFirst);
+      if (signal.aborted) break;
+      this.#lastProblem = error.message;
+      if (this.#chooseVersion(error)) continue;
+      onFirst();
+      this.#failures++;
+      const retryMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.#failures - 1));
+      const { message } = error;
+      const next = { failures: this.#failures, retryMs, mqtt: VERSION_NAMES[this.#version] };
+      this.#tell("warn", "Broker not connected; trying again", { error: message, ...next });
+      await clock.sleep(retryMs, signal).catch(() => undefined);
+    }
+    onFirst();
+  }
+
+  /** One connection, from the first byte to its end. */
+  async #attempt(uplink: Uplink, onOpen: () => void): Promise<BrokerError> {
+    try {
+      this.#session = await this.#open(uplink);
+    } catch (error) {
+      return error instanceof BrokerError
+        ? error
+        : new BrokerError("closed", String((error as Error).message));
+    }
+    const session = this.#session;
+    this.#tell("info", "Broker connected", { mqtt: VERSION_NAMES[this.#version] });
+    this.#announce(uplink);
+    onOpen();
+    const error = await this.#untilEnded(session);
+    this.#session = undefined;
+    if (session.isSteady) this.#failures = 0;
+    return error;
+  }
+
+  async #open(uplink: Uplink): Promise<Session> {
+    const { clock, network, openSocket = connectSocket } = this.#options;
+    const over = new AbortController();
+    const giveUp = AbortSignal.any([over.signal, this.#stop.signal]);
+    const limit = new AbortController();
+    clock.sleep(CONNECT_LIMIT_MS, limit.signal).then(
+      () => over.abort(new Error(`no answer within ${CONNECT_LIMIT_MS} ms`)),
+      () => undefined,
     );
-  };
-  let isFirst = true;
-  client.on("error", (error) => log("warn", "Broker connection failed", { url, error: error.message }));
-  client.on("connect", () => {
-    const filter = allUpFilter(network);
-    client.subscribeAsync(filter, { qos: 1 }).catch((error: Error) => {
-      log("error", "Broker refused the subscription", { filter, error: error.message });
+    try {
+      const socket = await openSocket(this.#options, giveUp);
+      const take = (topic: string, payload: Uint8Array) => uplink.ingest(topic, payload);
+      const filter = allUpFilter(network);
+      return await Session.open(socket, { ...this.#options, version: this.#version, filter, take }, giveUp);
+    } finally {
+      limit.abort();
+    }
+  }
+
+  async #untilEnded(session: Session): Promise<BrokerError> {
+    const { signal } = this.#stop;
+    const goodbye = () => session.close();
+    signal.addEventListener("abort", goodbye, { once: true });
+    if (signal.aborted) goodbye();
+    const error = await session.ended;
+    signal.removeEventListener("abort", goodbye);
+    return error;
+  }
+
+  /**
+   * A broker that says that it does not speak MQTT 5 is believed for good; where it closed or stayed silent the versions
+   * take turns. True if the other version is to be tried at once.
+   */
+  #chooseVersion({ code }: BrokerError): boolean {
+    if (this.#isOld) return false;
+    if (code === "version_refused") {
+      this.#isOld = true;
+      this.#options.log("info", "Broker refuses MQTT 5; from now on 3.1.1", { url: this.#options.url });
+    }
+    this.#version = this.#isOld || (code === "silent" && this.#version === 5) ? 4 : 5;
+    return this.#isOld;
+  }
+
+  /** A broker that was restarted may have lost what it retained. */
+  #announce(uplink: Uplink): void {
+    uplink.announce().catch((error: Error) => {
+      this.#options.log("warn", "Cannot publish the entropy again", { error: error.message });
     });
-    if (isFirst) isFirst = false;
-    else announceAgain(uplink, log);
-  });
-}
+  }
 
-/** A broker that was restarted may have lost what it retained. */
-function announceAgain(uplink: Uplink, log: Log): void {
-  uplink.announce().catch((error: Error) => {
-    log("warn", "Cannot publish the entropy again", { error: error.message });
-  });
-}
-
-async function opened(client: MqttClient, url: string): Promise<MqttClient> {
-  const { promise, resolve, reject } = Promise.withResolvers<MqttClient>();
-  client.once("connect", () => resolve(client));
-  client.once("error", reject);
-  try {
-    return await promise;
-  } catch (cause) {
-    await client.endAsync(true);
-    const { message, code } = cause as { message: string; code?: number };
-    throw Object.assign(new Error(`Cannot connect to the broker ${url}: ${message}`, { cause }), { code });
+  /** Less and less often while it goes on failing. */
+  #tell(level: "info" | "warn", message: string, fields: Record<string, unknown>): void {
+    const { log, url } = this.#options;
+    if (this.#failures === 0 || isPowerOfTwo(this.#failures)) log(level, message, { url, ...fields });
   }
 }

@@ -86,6 +86,10 @@ describe("a bad configuration names key, value and what is allowed", () => {
     ["[parameters]\nversion = 3", ["parameters", "version", "unknown"]],
     ['[broker]\nhost = "0.0.0.0"', ["open_to_network", "0.0.0.0"]],
     ['[broker]\ntls_cert_file = "a"', ["tls_key_file"]],
+    ['[broker]\npassword = "a"', ["broker.username", "broker.password"]],
+    ['[broker]\nurl = "http://b"', ["broker.url", "http://b", "mqtts://HOST:PORT"]],
+    ['[broker]\nurl = "mqtt://b/topic"', ["broker.url", "mqtt://b/topic", "mqtts://HOST:PORT"]],
+    ['[broker]\nurl = "mqtt://user@b"', ["broker.url", "mqtts://HOST:PORT", "broker.username"]],
     ["= 1", ["TOML"]],
   ];
   test.each(cases)("%s", (toml, words) => {

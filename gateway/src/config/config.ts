@@ -26,7 +26,7 @@ export function parseConfig(toml: string, env: Readonly<Record<string, string | 
   const config = result.data;
   const problem =
     registrationProblem(config) ??
-    tlsProblem(config) ??
+    brokerProblem(config) ??
     ruleSetProblem(config) ??
     parametersProblem(parametersOf(config));
   if (problem !== undefined) throw new ConfigError(problem);
@@ -79,10 +79,18 @@ function registrationProblem({ registration, broker, http }: GatewayConfig): str
   return `registration.policy is "open" while others can reach ${reachable}: use "listed", or say registration.open_to_network = true too`;
 }
 
-function tlsProblem({ broker }: GatewayConfig): string | undefined {
-  return (broker.tls_cert_file === undefined) === (broker.tls_key_file === undefined)
-    ? undefined
-    : "broker.tls_cert_file and broker.tls_key_file go together: give both or none";
+const TOGETHER = [
+  ["tls_cert_file", "tls_key_file"],
+  ["cert_file", "key_file"],
+  ["username", "password"],
+] as const;
+
+function brokerProblem({ broker }: GatewayConfig): string | undefined {
+  for (const [one, other] of TOGETHER) {
+    if ((broker[one] === undefined) === (broker[other] === undefined)) continue;
+    return `broker.${one} and broker.${other} go together: give both or none`;
+  }
+  return undefined;
 }
 
 function ruleSetProblem({ parameters }: GatewayConfig): string | undefined {

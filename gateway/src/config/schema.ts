@@ -33,11 +33,21 @@ const embedded = z.strictObject({
   max_connections: whole(1, 1_000_000).default(10_000),
 });
 
+/** Nothing else may be in it: it is shown in log and `/healthz`. */
+function isBrokerUrl(value: string): boolean {
+  const url = URL.parse(value);
+  if (url === null || !["mqtt:", "mqtts:"].includes(url.protocol) || url.hostname === "") return false;
+  return url.username === "" && url.password === "" && /^\/?$/.test(url.pathname + url.search + url.hash);
+}
+
 const broker = embedded.extend({
   /** With a URL the gateway is a client of that broker and opens none of its own. */
   url: z
     .string()
-    .regex(/^mqtts?:\/\/\S+$/, "must begin with mqtt:// or mqtts://")
+    .refine(
+      isBrokerUrl,
+      "must be mqtt://HOST:PORT or mqtts://HOST:PORT; a login goes into broker.username and broker.password",
+    )
     .optional(),
   username: z.string().optional(),
   password: z.string().optional(),

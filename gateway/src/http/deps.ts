@@ -42,6 +42,8 @@ export interface AppDeps {
   networkPublicKey: Uint8Array;
   /** Folder that holds one folder per closed epoch. */
   bundlesDir: string;
+  /** As the downlink's `problem`. */
+  brokerProblem?(): string | undefined;
   log: Log;
   /** Ends the event streams when the gateway stops. */
   signal?: AbortSignal;

@@ -7,7 +7,7 @@ export type Health = z.infer<typeof healthSchema>;
 /** Publishing may be late by one period before it counts as stuck. */
 const MAX_ENTROPY_PERIODS = 2;
 
-/** Whether the gateway does its work: the store answers and entropy is fresh. */
+/** Whether the gateway does its work: store and broker answer and entropy is fresh. */
 export async function healthOf(context: RouteContext): Promise<Health> {
   const { store, clock, parameters, log } = context;
   const nowMs = clock.now();
@@ -20,6 +20,8 @@ export async function healthOf(context: RouteContext): Promise<Health> {
     ]);
     const entropyAgeMs = entropy === undefined ? null : nowMs - entropy.entropy.atMs;
     const problems = entropyProblems(entropyAgeMs, parameters.entropyPeriodMs * MAX_ENTROPY_PERIODS);
+    const brokerProblem = context.brokerProblem?.();
+    if (brokerProblem !== undefined) problems.push(brokerProblem);
     const judgedThroughAgeMs = judged === undefined ? null : nowMs - context.timeOfIndex(judged);
     const latestEpoch = epoch?.epoch ?? null;
     return { ok: problems.length === 0, nowMs, problems, entropyAgeMs, judgedThroughAgeMs, latestEpoch };

@@ -1,0 +1,37 @@
+import { once } from "node:events";
+import { connect, isIP } from "node:net";
+import type { Duplex } from "node:stream";
+import { connect as connectTls } from "node:tls";
+
+export interface SocketOptions {
+  /** `mqtt://host:1883` or `mqtts://host:8883`. */
+  url: string;
+  /** PEM: who vouches for the broker (else the system's list), and our own certificate if it wants one. */
+  ca?: string;
+  cert?: string;
+  key?: string;
+}
+
+const PORT = 1883;
+const TLS_PORT = 8883;
+
+/** Resolves with a socket that is connected, and encrypted where that is asked for. */
+export async function connectSocket({ url, ...pem }: SocketOptions, signal: AbortSignal): Promise<Duplex> {
+  const { protocol, hostname, port } = new URL(url);
+  const isTls = protocol === "mqtts:";
+  // An IPv6 address stands in brackets in a URL only.
+  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  const address = { host, port: Number(port || (isTls ? TLS_PORT : PORT)) };
+  const servername = isIP(host) === 0 ? { servername: host } : {};
+  const socket = isTls ? connectTls({ ...address, ...servername, ...pem }) : connect(address);
+  // One that comes after this has resolved must find a listener as well.
+  socket.on("error", () => undefined);
+  try {
+    await once(socket, isTls ? "secureConnect" : "connect", { signal });
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+  socket.setNoDelay(true);
+  return socket;
+}
