@@ -12,6 +12,7 @@ import {
   hotspotId,
   parametersHash,
   sha256,
+  shortId,
   signerFromSeed,
   u32,
 } from "@earshot/protocol";
@@ -113,7 +114,7 @@ function register(path: string, count: number): void {
     for (let i = 0; i < count; i++) {
       const publicKey = sha256(u32(1_000_000 + i));
       const id = hotspotId(publicKey);
-      insert.run({ ...row, id, public_key: publicKey });
+      insert.run({ ...row, id, public_key: publicKey, short_id: shortId(publicKey).toHex() });
       for (const kind of CONTACT_KINDS) meet.run(id, kind, EPOCH - 1, FIRST_INDEX - 1);
     }
   })();

@@ -2,6 +2,7 @@ import type { Clock, Log, LoginRefusal, NetworkParameters, Signer } from "@earsh
 import type { Hono } from "hono";
 import type { Downlink } from "./downlink.ts";
 import type { EventHub } from "./events.ts";
+import type { AppDeps } from "./http/deps.ts";
 import type { GatewayMetrics } from "./metrics.ts";
 import type { OperatorsWord } from "./registry/assertion.ts";
 import type { Store } from "./store/store.ts";
@@ -28,6 +29,8 @@ export interface GatewayDeps {
   bundlesDir: string;
   /** Allows changes through the API; without one the API is read-only. */
   adminToken?: string;
+  /** How the API is served, beside `adminToken`. */
+  api?: Pick<AppDeps, "metricsAccess" | "maxEventStreams">;
   log: Log;
   /**
    * Calls back when packets that arrive together have been gathered into a batch: `queueMicrotask` by default, which

@@ -142,6 +142,7 @@ function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
     brokerProblem: () => deps.downlink.problem?.(),
     log,
     signal,
+    ...deps.api,
     ...(admin === undefined ? {} : { admin }),
   };
 }

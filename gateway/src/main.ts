@@ -13,8 +13,11 @@ import { ConfigError } from "./config/config-error.ts";
 import { readHotspotsFile } from "./config/hotspots-file.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import type { Gateway, GatewayDeps, Uplink } from "./contract.ts";
+import { connectionLimits, descriptorLimit } from "./descriptors.ts";
 import type { Downlink } from "./downlink.ts";
 import { createGateway } from "./gateway.ts";
+import type { MetricsAccess } from "./http/deps.ts";
+import { type HttpServer, serveHttp } from "./http/serve.ts";
 import { loadNetworkKey } from "./key-file.ts";
 import { readNamedFile } from "./regular-file.ts";
 import { openStore } from "./store/open-store.ts";
@@ -105,11 +108,15 @@ async function runServices(config: GatewayConfig, signer: Signer, signal: AbortS
   await using opened = new AsyncDisposableStack();
   const store = await openStore(config.store_url ?? `sqlite://${join(config.state_dir, "gateway.db")}`);
   opened.defer(() => store.close());
-  const broker = await openBroker(config, signer);
+  const limits = connectionLimits(await descriptorLimit(), config);
+  if (limits.problem !== undefined) log("warn", limits.problem);
+  const broker = await openBroker(config, limits.broker, signer);
   opened.defer(() => broker.close());
-  const gateway = await createGateway(await gatewayDeps(config, { store, broker, signer }));
-  const http = openHttp(config.http, gateway);
-  opened.defer(() => http.stop(true));
+  const gateway = await createGateway(
+    await gatewayDeps(config, { store, broker, signer, maxEventStreams: Math.ceil(limits.http / 2) }),
+  );
+  const http = await openHttp(config.http, limits.http, gateway);
+  opened.defer(() => http.close());
   await broker.serve(gateway);
   console.log(`Fleet page   ${http.url}`);
   console.log(`MQTT broker  ${broker.address}`);
@@ -117,9 +124,16 @@ async function runServices(config: GatewayConfig, signer: Signer, signal: AbortS
   await gateway.run(signal);
 }
 
+interface Opened {
+  store: Store;
+  broker: Broker;
+  signer: Signer;
+  maxEventStreams: number;
+}
+
 async function gatewayDeps(
   config: GatewayConfig,
-  { store, broker, signer }: { store: Store; broker: Broker; signer: Signer },
+  { store, broker, signer, maxEventStreams }: Opened,
 ): Promise<GatewayDeps> {
   const { hotspots_file: file, policy } = config.registration;
   return {
@@ -132,19 +146,32 @@ async function gatewayDeps(
     registration: policy,
     ...(file === undefined ? {} : { listed: await readHotspotsFile(file) }),
     ...(config.http.admin_token === undefined ? {} : { adminToken: config.http.admin_token }),
+    api: { maxEventStreams, metricsAccess: metricsAccess(config.http) },
     bundlesDir: join(config.state_dir, "epochs"),
     gather: setImmediate,
     log,
   };
 }
 
-function openHttp({ host: hostname, port }: GatewayConfig["http"], gateway: Gateway) {
-  try {
-    // No idle limit: live events may be minutes apart.
-    return Bun.serve({ hostname, port, idleTimeout: 0, fetch: gateway.app.fetch });
-  } catch (cause) {
-    throw listenProblem("http", hostname, port, cause);
-  }
+function metricsAccess({ metrics, metrics_token: token }: GatewayConfig["http"]): MetricsAccess {
+  if (!metrics) return "off";
+  return token === undefined ? "open" : { token };
+}
+
+async function openHttp(
+  {
+    host,
+    port,
+    trusted_proxies: trustedProxies,
+    max_connections_per_address: maxPerAddress,
+  }: GatewayConfig["http"],
+  max: number,
+  { app }: Gateway,
+): Promise<HttpServer> {
+  const limits = { max, maxPerAddress };
+  return serveHttp({ host, port, limits, trustedProxies, fetch: app.fetch }).catch((cause) => {
+    throw listenProblem("http", host, port, cause);
+  });
 }
 
 function listenProblem(table: string, host: string, port: number, cause: unknown): Error {
@@ -155,7 +182,11 @@ function listenProblem(table: string, host: string, port: number, cause: unknown
   });
 }
 
-async function openBroker({ broker, network }: GatewayConfig, signer: Signer): Promise<Broker> {
+async function openBroker(
+  { broker, network }: GatewayConfig,
+  maxConnections: number,
+  signer: Signer,
+): Promise<Broker> {
   const pem = async (path: string | undefined) =>
     path === undefined ? undefined : await readNamedFile(path);
   if (broker.url !== undefined) {
@@ -179,7 +210,7 @@ async function openBroker({ broker, network }: GatewayConfig, signer: Signer): P
   }
   const [cert, key] = [await pem(broker.tls_cert_file), await pem(broker.tls_key_file)];
   const tls = cert === undefined || key === undefined ? {} : { tls: { cert, key } };
-  const { host, port, max_connections: maxConnections } = broker;
+  const { host, port } = broker;
   const embedded = await openEmbeddedBroker({ host, port, maxConnections, log, ...tls }).catch((cause) => {
     throw listenProblem("broker", host, port, cause);
   });

@@ -1,5 +1,6 @@
 import { DEFAULT_PARAMETERS, isNetworkName, RULE_SET_IDS } from "@earshot/protocol";
 import { z } from "zod";
+import { isAddressRange } from "../http/client-address.ts";
 import { wholeParameterKeys } from "./parameter-keys.ts";
 
 /** Whole numbers that TOML writes as integers. */
@@ -56,11 +57,24 @@ const broker = embedded.extend({
   key_file: z.string().optional(),
 });
 
+const token = z.string().min(16, "must have at least 16 characters");
+
 const http = z.strictObject({
   host: z.string().default("127.0.0.1"),
   port: port.default(8080),
   /** Allows changes through the API. */
-  admin_token: z.string().min(16, "must have at least 16 characters").optional(),
+  admin_token: token.optional(),
+  /** Of all, and of one IPv4 address or IPv6 /64. */
+  max_connections: whole(1, 1_000_000).default(1000),
+  max_connections_per_address: whole(1, 1_000_000).default(64),
+  /** Whose X-Forwarded-For is believed; in an environment variable with commas. */
+  trusted_proxies: z.preprocess(
+    (value) => (typeof value === "string" ? value.split(",") : value),
+    z.array(z.string().refine(isAddressRange, "must be an address or address/bits")).default([]),
+  ),
+  metrics: z.boolean().default(true),
+  /** Asked for before `/metrics` is shown. */
+  metrics_token: token.optional(),
 });
 
 const registration = z.strictObject({

@@ -1,6 +1,9 @@
 import type { Clock } from "@earshot/protocol";
+import { BoundedMap } from "../bounded-map.ts";
+import type { EventHub } from "../events.ts";
 import type { Clockwork } from "../parameters/clockwork.ts";
 import type { Store, StoredVerdict } from "../store/store.ts";
+import { type Heard, heardIn, sendersOf } from "./links.ts";
 import { isPublic } from "./silence.ts";
 
 /** What one hotspot's newest judged reports came to. */
@@ -10,64 +13,85 @@ export interface Activity {
   /** Valid, and yet they earned nothing. */
   unpaid: number;
   refusedByReason: Record<string, number>;
-  /** Verdicts on what it heard, newest first. */
-  witnessed: StoredVerdict[];
+  /** One entry for each beaconer that it heard. */
+  heard: Heard[];
 }
 
 /** How far back the share of paid reports and the map look, per hotspot. */
 export const RECENT_VERDICTS = 50;
 
-const BATCH = 64;
+/** Read and summarized in one go; others get a turn in between. */
+const BATCH = 16;
+const MAX_CACHED = 8192;
 
-/** Newest verdicts per hotspot, read once per judging run however many people look. */
+interface ActivityDeps {
+  store: Pick<Store, "verdictsOfHotspot" | "hotspotsByShortId">;
+  clock: Pick<Clock, "now">;
+  parameters: Clockwork;
+  events: Pick<EventHub, "listen">;
+}
+
+/** Newest verdicts per hotspot, read again only after there are new ones, however many people look. */
 export class ActivityBoard {
-  readonly #store: Store;
-  readonly #clock: Clock;
-  readonly #parameters: Clockwork;
-  #judgedThrough: number | undefined;
-  #cache = new Map<string, Activity>();
+  readonly #deps: ActivityDeps;
+  readonly #cache = new BoundedMap<string, Activity>(MAX_CACHED);
+  /** Counts verdict events: what was read before one of them is not kept. */
+  #version = 0;
 
-  constructor(deps: { store: Store; clock: Clock; parameters: Clockwork }) {
-    this.#store = deps.store;
-    this.#clock = deps.clock;
-    this.#parameters = deps.parameters;
+  constructor(deps: ActivityDeps) {
+    this.#deps = deps;
+    deps.events.listen((event) => {
+      if (event.kind !== "verdicts") return;
+      this.#version++;
+      for (const { hotspotId } of event.verdicts) this.#cache.delete(hotspotId);
+    });
   }
 
   async of(hotspotIds: readonly string[]): Promise<Map<string, Activity>> {
-    await this.#dropStale();
-    const cache = this.#cache;
-    const unknown = hotspotIds.filter((id) => !cache.has(id));
+    const found = new Map<string, Activity>();
+    const unknown: string[] = [];
+    for (const id of hotspotIds) {
+      const known = this.#cache.get(id);
+      if (known === undefined) unknown.push(id);
+      else found.set(id, known);
+    }
     for (let i = 0; i < unknown.length; i += BATCH) {
-      await Promise.all(
-        unknown.slice(i, i + BATCH).map(async (id) => {
-          const verdicts = await this.#store.verdictsOfHotspot(id, { limit: RECENT_VERDICTS });
-          cache.set(id, this.#summarize(verdicts));
-        }),
-      );
+      if (i > 0) await new Promise((resolve) => setImmediate(resolve));
+      for (const [id, activity] of await this.#read(unknown.slice(i, i + BATCH))) found.set(id, activity);
     }
-    return new Map(hotspotIds.map((id) => [id, cache.get(id) ?? this.#summarize([])]));
+    return found;
   }
 
-  async #dropStale(): Promise<void> {
-    const judgedThrough = await this.#store.judgedThrough();
-    if (judgedThrough === this.#judgedThrough) return;
-    this.#judgedThrough = judgedThrough;
-    this.#cache = new Map();
+  async #read(hotspotIds: readonly string[]): Promise<[string, Activity][]> {
+    const { store, clock, parameters } = this.#deps;
+    const version = this.#version;
+    const nowMs = clock.now();
+    const page = { limit: RECENT_VERDICTS };
+    const verdicts = await Promise.all(hotspotIds.map((id) => store.verdictsOfHotspot(id, page)));
+    const told = verdicts.map((own) =>
+      own.filter(({ entropyIndex }) => isPublic(entropyIndex, nowMs, parameters)),
+    );
+    const witnessed = told.flat().filter(({ type }) => type === "witness");
+    const senders = await sendersOf(witnessed, store);
+    return hotspotIds.map((id, i) => {
+      const own = told[i] ?? [];
+      const activity = { ...countsOf(own), heard: heardIn(own, senders, parameters) };
+      const isWhole = own.length === verdicts[i]?.length;
+      if (isWhole && version === this.#version) this.#cache.set(id, activity);
+      return [id, activity];
+    });
   }
+}
 
-  #summarize(verdicts: readonly StoredVerdict[]): Activity {
-    const nowMs = this.#clock.now();
-    const told = verdicts.filter(({ entropyIndex }) => isPublic(entropyIndex, nowMs, this.#parameters));
-    const refusedByReason: Record<string, number> = {};
-    for (const { outcome, reason } of told) {
-      if (outcome === "refused") refusedByReason[reason] = (refusedByReason[reason] ?? 0) + 1;
-    }
-    return {
-      judged: told.length,
-      paid: told.filter(({ outcome }) => outcome === "paid").length,
-      unpaid: told.filter(({ outcome }) => outcome === "unpaid").length,
-      refusedByReason,
-      witnessed: told.filter(({ type }) => type === "witness"),
-    };
+function countsOf(verdicts: readonly StoredVerdict[]): Omit<Activity, "heard"> {
+  const refusedByReason: Record<string, number> = {};
+  for (const { outcome, reason } of verdicts) {
+    if (outcome === "refused") refusedByReason[reason] = (refusedByReason[reason] ?? 0) + 1;
   }
+  return {
+    judged: verdicts.length,
+    paid: verdicts.filter(({ outcome }) => outcome === "paid").length,
+    unpaid: verdicts.filter(({ outcome }) => outcome === "unpaid").length,
+    refusedByReason,
+  };
 }

@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import type { RouteContext } from "./context.ts";
 import { errorSchema, failure } from "./errors.ts";
 import { json } from "./schemas/common.ts";
-import { isBearer } from "./security.ts";
+import { askForToken, isBearer } from "./security.ts";
 
 /** What a route for the operator may answer beside its own. */
 export const adminResponses = {
@@ -21,7 +21,13 @@ export const requireAdmin =
     if (admin === undefined) {
       return c.json(failure("read_only", "This gateway was started without an admin token"), 403);
     }
-    if (isBearer(c.req.header("authorization"), admin.token)) return next();
-    c.header("WWW-Authenticate", 'Bearer realm="earshot"');
-    return c.json(failure("unauthorized", "Send `Authorization: Bearer <admin token>`"), 401);
+    return isBearer(c.req.header("authorization"), admin.token) ? next() : askForToken(c);
   };
+
+/** Answers 415 where the validator would not look at the body at all. */
+export const requireJson: MiddlewareHandler = async (c, next) => {
+  const type = c.req.header("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
+  if (type === "application/json") return next();
+  const message = `Content-Type is ${JSON.stringify(type ?? "")}; allowed is: application/json`;
+  return c.json(failure("unsupported_media_type", message), 415);
+};

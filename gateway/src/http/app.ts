@@ -1,5 +1,6 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Hono } from "hono";
+import { Answers } from "./answers.ts";
 import { routeContext } from "./context.ts";
 import type { AppDeps } from "./deps.ts";
 import { handleErrors, refuseInvalid } from "./errors.ts";
@@ -28,6 +29,7 @@ export function createApp(deps: AppDeps): Hono {
   const context = routeContext(deps);
   const feed = new EventFeed(deps);
   protect(app);
+  app.use("/api/v1/*", new Answers(deps).middleware);
   handleErrors(app, deps.log);
   operationRoutes(app, context, () => feed.followers);
   networkRoutes(app, context);

@@ -2,14 +2,13 @@ import { entropyTimeMs } from "@earshot/protocol";
 import type { StoredVerdict } from "../store/store.ts";
 import { ActivityBoard } from "./activity.ts";
 import type { AppDeps } from "./deps.ts";
-import { HotspotDirectory } from "./directory.ts";
+import { sendersOf } from "./links.ts";
 import { PresenceBoard } from "./presence.ts";
 import { isPublic } from "./silence.ts";
 import { verdictView } from "./views.ts";
 
 /** What routes share beside the gateway's own parts. */
 export interface RouteContext extends AppDeps {
-  directory: HotspotDirectory;
   presence: PresenceBoard;
   activity: ActivityBoard;
   /** Keeps only what may be told now. */
@@ -19,23 +18,21 @@ export interface RouteContext extends AppDeps {
 }
 
 export function routeContext(deps: AppDeps): RouteContext {
-  const { store, clock, parameters, versions } = deps;
-  const directory = new HotspotDirectory(store, clock);
+  const { store, clock, events, parameters, versions } = deps;
   return {
     ...deps,
-    directory,
-    presence: new PresenceBoard(deps.events),
-    activity: new ActivityBoard({ store, clock, parameters }),
+    presence: new PresenceBoard(events),
+    activity: new ActivityBoard({ store, clock, parameters, events }),
     published: (judged) => {
       const nowMs = clock.now();
       return judged.filter(({ entropyIndex }) => isPublic(entropyIndex, nowMs, parameters));
     },
     timeOfIndex: (entropyIndex) => entropyTimeMs(entropyIndex, parameters),
     async verdictViews(verdicts) {
-      const beaconers = await directory.beaconers(verdicts.map(({ beaconKey }) => beaconKey));
+      const senders = await sendersOf(verdicts, store);
       return verdicts.map((verdict) => {
         const { hash } = versions.inForce(verdict.epoch);
-        return verdictView(verdict, beaconers.get(verdict.beaconKey), { ...parameters, hash });
+        return verdictView(verdict, senders.get(verdict.beaconKey), { ...parameters, hash });
       });
     },
   };

@@ -25,6 +25,9 @@ export interface RegistryAdmin {
   add(said: OperatorsWord): Promise<{ ok: true } | RegistrationRefusal>;
 }
 
+/** Who may read `/metrics`: anybody, who has the token, or nobody. */
+export type MetricsAccess = "open" | "off" | { token: string };
+
 export interface AppDeps {
   store: Store;
   /** What all versions of the parameters share. */
@@ -38,6 +41,10 @@ export interface AppDeps {
   registration: RegistrationPolicy;
   /** Without one the API is read-only. */
   admin?: RegistryAdmin;
+  /** "open" when left out. */
+  metricsAccess?: MetricsAccess;
+  /** Event streams open at once, from all addresses together; 500 when left out. */
+  maxEventStreams?: number;
   /** Verifies entropy, receipts and verdicts; 32 bytes. */
   networkPublicKey: Uint8Array;
   /** Folder that holds one folder per closed epoch. */

@@ -72,17 +72,36 @@ const STATUS_CODES: Record<number, string> = {
   401: "unauthorized",
   413: "too_large",
   415: "unsupported_media_type",
+  503: "busy",
 };
+
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
+
+/** Methods of the routes at a path, HEAD beside GET; none where there is no route. */
+function methodsAt(app: OpenAPIHono, path: string): string[] {
+  const found = METHODS.filter((method) =>
+    app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
+  );
+  return found.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+}
 
 /** Makes whatever is thrown, and whatever is not found, an answer in the same form. */
 export function handleErrors(app: OpenAPIHono, log: Log): void {
   app.notFound((c) => {
+    const allowed = methodsAt(app, c.req.path);
+    if (allowed.length > 0) {
+      c.header("Allow", allowed.join(", "));
+      if (c.req.method === "OPTIONS") return c.body(null, 204);
+      const message = `${c.req.method} is not known here; allowed is: ${allowed.join(", ")}`;
+      return c.json(failure("method_not_allowed", message), 405);
+    }
     if (!c.req.path.startsWith("/api")) return c.text("There is no such page. The fleet is at /\n", 404);
     const message = `There is no ${c.req.method} ${c.req.path}; GET /api/v1/openapi.json lists what there is`;
     return c.json(failure("unknown_route", message), 404);
   });
   app.onError((error, c) => {
     if (error instanceof HTTPException) {
+      if (error.status === 503) c.header("Retry-After", "1");
       return c.json(failure(STATUS_CODES[error.status] ?? "refused", error.message), error.status);
     }
     log("error", "request failed", { method: c.req.method, path: c.req.path, error: String(error) });

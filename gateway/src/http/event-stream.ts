@@ -7,11 +7,21 @@ export const MAX_QUEUED_CHUNKS = 64;
 export const HEARTBEAT_MS = 15_000;
 const RECONNECT_MS = 3000;
 
+interface StreamDeps {
+  clock: Clock;
+  signal: AbortSignal;
+  /** Called once. */
+  onEnd?: () => void;
+}
+
 /**
  * The body of one follower's response. Ends when the follower goes, falls behind, or `signal` aborts; nothing is
  * left behind then.
  */
-export function eventStream(feed: EventFeed, clock: Clock, signal: AbortSignal): ReadableStream<Uint8Array> {
+export function eventStream(
+  feed: EventFeed,
+  { clock, signal, onEnd }: StreamDeps,
+): ReadableStream<Uint8Array> {
   const ended = new AbortController();
   const encoder = new TextEncoder();
   let end = () => {};
@@ -28,6 +38,7 @@ export function eventStream(feed: EventFeed, clock: Clock, signal: AbortSignal):
         signal.addEventListener("abort", end);
         ended.signal.addEventListener("abort", () => {
           stop();
+          onEnd?.();
           signal.removeEventListener("abort", end);
           closeQuietly(controller);
         });

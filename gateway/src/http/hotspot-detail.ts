@@ -20,14 +20,14 @@ export async function hotspotDetail(hotspot: Hotspot, context: RouteContext): Pr
   const { id } = hotspot;
   const nowMs = clock.now();
   const [statuses, activities, ranges, traffic, earned] = await Promise.all([
-    store.statuses(),
+    store.statuses([id]),
     activity.of([id]),
     store.sequenceRanges(id),
     radioTraffic(id, { store, parameters, nowMs }),
     earnings(id, store),
   ]);
   const seen = statuses.get(id);
-  const recent = activities.get(id) ?? { judged: 0, paid: 0, unpaid: 0, refusedByReason: {}, witnessed: [] };
+  const recent = activities.get(id) ?? { judged: 0, paid: 0, unpaid: 0, refusedByReason: {}, heard: [] };
   return {
     nowMs,
     hotspot: hotspotView(hotspot, presence.of(id, seen, nowMs), recent),
@@ -59,8 +59,7 @@ const gapsIn = (ranges: readonly SequenceRange[]): Detail["sequenceGaps"] => {
 async function earnings(hotspotId: string, store: Store): Promise<Detail["earned"]> {
   const latest = await store.latestEpoch();
   if (latest === undefined) return null;
-  const payments = await store.payments(latest.epoch);
-  const payment = payments.find((candidate) => candidate.hotspotId === hotspotId);
+  const payment = await store.payment(latest.epoch, hotspotId);
   if (payment === undefined) return null;
   return {
     epoch: latest.epoch,

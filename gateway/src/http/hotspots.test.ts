@@ -3,7 +3,7 @@ import { hotspotId, signerFromSeed } from "@earshot/protocol";
 import { missingIn } from "./hotspot-detail.ts";
 import { ONLINE_WITHIN_MS } from "./presence.ts";
 import { statusOf } from "./testing/seeded-fleet.ts";
-import { type TestApp, testApp } from "./testing/test-app.ts";
+import { appOver, type TestApp, testApp } from "./testing/test-app.ts";
 
 let t: TestApp;
 beforeAll(async () => {
@@ -18,21 +18,20 @@ interface View {
   name: string;
   latitude: number;
   online: boolean;
-  lastSeenAgeMs: number | null;
+  lastSeenAtMs: number | null;
   recent: { judged: number; paid: number };
 }
 
-async function listed(query = ""): Promise<{ hotspots: View[]; next: string | null; total: number }> {
+async function listed(query = ""): Promise<{ hotspots: View[]; next: string | null }> {
   const { body } = await t.json(`/api/v1/hotspots${query}`);
-  return body as unknown as { hotspots: View[]; next: string | null; total: number };
+  return body as unknown as { hotspots: View[]; next: string | null };
 }
 
 describe("list of hotspots", () => {
   test("goes through all of them in pages, by ascending id", async () => {
     const seen: string[] = [];
     for (let query = "?limit=5"; query !== ""; ) {
-      const { hotspots, next, total } = await listed(query);
-      expect(total).toBe(12);
+      const { hotspots, next } = await listed(query);
       seen.push(...hotspots.map(({ id }) => id));
       query = next === null ? "" : `?limit=5&after=${next}`;
     }
@@ -42,9 +41,9 @@ describe("list of hotspots", () => {
   test("says who is online, and since when silent ones are", async () => {
     const { hotspots } = await listed();
     const view = (id: string) => hotspots.find((hotspot) => hotspot.id === id);
-    expect(view(idOf(0))).toMatchObject({ online: true, lastSeenAgeMs: 0 });
-    expect(view(idOf(5))).toMatchObject({ online: false, lastSeenAgeMs: null });
-    expect(view(idOf(6))).toMatchObject({ online: false, lastSeenAgeMs: 24_000 });
+    expect(view(idOf(0))).toMatchObject({ online: true, lastSeenAtMs: t.clock.now() });
+    expect(view(idOf(5))).toMatchObject({ online: false, lastSeenAtMs: null });
+    expect(view(idOf(6))).toMatchObject({ online: false, lastSeenAtMs: t.clock.now() - 24_000 });
   });
 
   test("takes a hotspot for offline once its status is old", async () => {
@@ -55,8 +54,11 @@ describe("list of hotspots", () => {
     const before = await other.json(`/api/v1/hotspots/${hotspot.id}`);
     expect(before.body.hotspot).toMatchObject({ online: true });
     await other.clock.advance(1);
-    const after = await other.json(`/api/v1/hotspots/${hotspot.id}`);
-    expect(after.body.hotspot).toMatchObject({ online: false, lastSeenAgeMs: ONLINE_WITHIN_MS + 1 });
+    const after = await appOver(other.deps).json(`/api/v1/hotspots/${hotspot.id}`);
+    expect(after.body.hotspot).toMatchObject({
+      online: false,
+      lastSeenAtMs: other.clock.now() - ONLINE_WITHIN_MS - 1,
+    });
   });
 
   test("believes a connection that came or went after the last status", async () => {
@@ -86,7 +88,9 @@ describe("list of hotspots", () => {
     const [newest] = await other.store.verdictsOfHotspot(idOf(0), { limit: 1 });
     if (newest === undefined) throw new Error("no verdict");
     const refused = { ...newest, packetId: "f".repeat(64), outcome: "refused" as const, reason: "too_far" };
-    await other.store.addJudgement(other.fleet.judgedThrough + 1, [refused], [], []);
+    const entropyIndex = other.fleet.judgedThrough + 1;
+    await other.store.addJudgement(entropyIndex, [refused], [], []);
+    other.deps.events.emit({ kind: "verdicts", entropyIndex, verdicts: [refused] });
     const { body: after } = await other.json(path);
     const reasons = (body: typeof before) =>
       (body.hotspot as { recent: { refusedByReason: Record<string, number> } }).recent.refusedByReason;

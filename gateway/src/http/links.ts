@@ -1,57 +1,84 @@
-import { distanceM, explainVerdict, type Hotspot, type Outcome } from "@earshot/protocol";
+import { distanceM, entropyTimeMs, explainVerdict, type Hotspot } from "@earshot/protocol";
 import type { z } from "@hono/zod-openapi";
-import type { StoredVerdict } from "../store/store.ts";
-import type { HotspotDirectory } from "./directory.ts";
+import type { Clockwork } from "../parameters/clockwork.ts";
+import type { Store, StoredVerdict } from "../store/store.ts";
 import type { linkSchema } from "./schemas/network.ts";
 
 export type Link = z.infer<typeof linkSchema>;
 
-interface LinkContext {
-  directory: HotspotDirectory;
-  hotspots: ReadonlyMap<string, Hotspot>;
-  timeOfIndex: (entropyIndex: number) => number;
+/** A link without what depends on where its ends stand. */
+export type Heard = Omit<Link, "distanceM">;
+
+/** `beaconKey`: 8 hex digits of entropy index, then 16 of the sender's short id. */
+const shortIdOf = (beaconKey: string): string => beaconKey.slice(8);
+
+/** The registered senders of the beacons that verdicts are about, by beacon key; strangers are absent. */
+export async function sendersOf(
+  verdicts: readonly Pick<StoredVerdict, "beaconKey">[],
+  store: Pick<Store, "hotspotsByShortId">,
+): Promise<Map<string, Hotspot>> {
+  const keys = [...new Set(verdicts.map(({ beaconKey }) => beaconKey))];
+  const senders = await store.hotspotsByShortId(keys.map(shortIdOf));
+  return new Map(
+    keys.flatMap((key) => {
+      const sender = senders.get(shortIdOf(key));
+      return sender === undefined ? [] : [[key, sender] as const];
+    }),
+  );
 }
 
-/** Gathers witness verdicts into one edge for each pair, directed from beaconer to witness. */
-export async function linksFrom(verdicts: readonly StoredVerdict[], context: LinkContext): Promise<Link[]> {
-  const beaconers = await context.directory.beaconers(verdicts.map(({ beaconKey }) => beaconKey));
-  const links = new Map<string, Link>();
+/**
+ * Gathers witness verdicts into one entry for each pair, directed from beaconer to witness.
+ * @param senders by beacon key
+ */
+export function heardIn(
+  verdicts: readonly StoredVerdict[],
+  senders: ReadonlyMap<string, Hotspot>,
+  parameters: Clockwork,
+): Heard[] {
+  const pairs = new Map<string, Heard>();
   for (const verdict of verdicts) {
-    const beaconer = beaconers.get(verdict.beaconKey);
-    const witness = context.hotspots.get(verdict.hotspotId);
-    if (beaconer === undefined || witness === undefined || beaconer.id === witness.id) continue;
-    const key = `${beaconer.id} ${witness.id}`;
-    links.set(key, counted(links.get(key), verdict, beaconer, witness, context));
+    const { hotspotId: witness, beaconKey, type, outcome } = verdict;
+    const beaconer = senders.get(beaconKey)?.id;
+    if (type !== "witness" || beaconer === undefined || beaconer === witness) continue;
+    const key = `${beaconer} ${witness}`;
+    const before = pairs.get(key);
+    const { paid, unpaid, refused } = before ?? { paid: 0, unpaid: 0, refused: 0 };
+    const counts = { paid, unpaid, refused };
+    counts[outcome]++;
+    pairs.set(key, { beaconer, witness, ...newest(before, verdict, parameters), ...counts });
   }
-  return [...links.values()];
+  return [...pairs.values()];
 }
 
-function counted(
-  link: Link | undefined,
-  verdict: StoredVerdict,
-  beaconer: Hotspot,
-  witness: Hotspot,
-  { timeOfIndex }: LinkContext,
-): Link {
-  const atMs = timeOfIndex(verdict.entropyIndex);
-  const add = (outcome: Outcome) => (verdict.outcome === outcome ? 1 : 0);
-  const newest =
-    link !== undefined && link.lastAtMs >= atMs
-      ? link
-      : {
-          lastOutcome: verdict.outcome,
-          lastReason: verdict.reason,
-          lastSentence: explainVerdict(verdict),
-          lastAtMs: atMs,
-          lastBeaconKey: verdict.beaconKey,
-        };
+type Newest = Pick<Heard, "lastOutcome" | "lastReason" | "lastSentence" | "lastAtMs" | "lastBeaconKey">;
+
+function newest(known: Newest | undefined, verdict: StoredVerdict, parameters: Clockwork): Newest {
+  const atMs = entropyTimeMs(verdict.entropyIndex, parameters);
+  if (known !== undefined && known.lastAtMs >= atMs) {
+    const { lastOutcome, lastReason, lastSentence, lastAtMs, lastBeaconKey } = known;
+    return { lastOutcome, lastReason, lastSentence, lastAtMs, lastBeaconKey };
+  }
   return {
-    ...newest,
-    beaconer: beaconer.id,
-    witness: witness.id,
-    distanceM: link?.distanceM ?? distanceM(beaconer, witness),
-    paid: (link?.paid ?? 0) + add("paid"),
-    unpaid: (link?.unpaid ?? 0) + add("unpaid"),
-    refused: (link?.refused ?? 0) + add("refused"),
+    lastOutcome: verdict.outcome,
+    lastReason: verdict.reason,
+    lastSentence: explainVerdict(verdict),
+    lastAtMs: atMs,
+    lastBeaconKey: verdict.beaconKey,
   };
+}
+
+/** The newest so many between registered hotspots, and how long each is; `heard` is sorted in place. */
+export async function linksFrom(
+  heard: Heard[],
+  limit: number,
+  store: Pick<Store, "hotspotsById">,
+): Promise<Link[]> {
+  const shown = heard.sort((a, b) => b.lastAtMs - a.lastAtMs).slice(0, limit);
+  const hotspots = await store.hotspotsById(shown.flatMap(({ beaconer, witness }) => [beaconer, witness]));
+  return shown.flatMap((link) => {
+    const [beaconer, witness] = [hotspots.get(link.beaconer), hotspots.get(link.witness)];
+    if (beaconer === undefined || witness === undefined) return [];
+    return [{ ...link, distanceM: distanceM(beaconer, witness) }];
+  });
 }

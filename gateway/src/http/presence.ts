@@ -1,13 +1,16 @@
 import type { StatusPacket } from "@earshot/protocol";
+import { BoundedMap } from "../bounded-map.ts";
 import type { EventHub } from "../events.ts";
 
 /** Three status periods of a minute, and some time on the way: a silent hotspot is offline after that. */
 export const ONLINE_WITHIN_MS = 200_000;
 
+/** Of others only the stored status is looked at. */
+const MAX_CONNECTIONS = 65_536;
+
 export interface Presence {
   online: boolean;
   lastSeenAtMs: number | null;
-  lastSeenAgeMs: number | null;
 }
 
 type Seen = { status: StatusPacket; receivedAtMs: number } | undefined;
@@ -17,7 +20,7 @@ type Seen = { status: StatusPacket; receivedAtMs: number } | undefined;
  * known only to the gateway that holds the connection; whichever is newer counts.
  */
 export class PresenceBoard {
-  readonly #connections = new Map<string, { online: boolean; atMs: number }>();
+  readonly #connections = new BoundedMap<string, { online: boolean; atMs: number }>(MAX_CONNECTIONS);
 
   constructor(events: EventHub) {
     events.listen((event) => {
@@ -30,9 +33,8 @@ export class PresenceBoard {
     const statusMs = seen?.receivedAtMs ?? Number.NEGATIVE_INFINITY;
     const connectionMs = connection?.atMs ?? Number.NEGATIVE_INFINITY;
     const lastSeenAtMs = Math.max(statusMs, connectionMs);
-    if (!Number.isFinite(lastSeenAtMs)) return { online: false, lastSeenAtMs: null, lastSeenAgeMs: null };
+    if (!Number.isFinite(lastSeenAtMs)) return { online: false, lastSeenAtMs: null };
     const says = connectionMs > statusMs ? connection?.online === true : seen?.status.state === "online";
-    const lastSeenAgeMs = Math.max(0, nowMs - lastSeenAtMs);
-    return { online: says && lastSeenAgeMs <= ONLINE_WITHIN_MS, lastSeenAtMs, lastSeenAgeMs };
+    return { online: says && nowMs - lastSeenAtMs <= ONLINE_WITHIN_MS, lastSeenAtMs };
   }
 }

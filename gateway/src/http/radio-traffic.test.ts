@@ -4,7 +4,7 @@ import type { StoredPacket } from "../store/store.ts";
 import { statusPacket } from "../store/test-data.ts";
 import { trafficOf } from "./radio-traffic.ts";
 import { FLEET_PARAMETERS, type FleetMember } from "./testing/seeded-fleet.ts";
-import { type TestApp, testApp } from "./testing/test-app.ts";
+import { appOver, type TestApp, testApp } from "./testing/test-app.ts";
 
 const MINUTE_MS = 60_000;
 const radio = (rxOk: number, rxBad = 0, transmitted = 0): RadioSummary => ({
@@ -62,7 +62,9 @@ const minutely = (member: FleetMember, untilMs: number, count: number): StoredPa
   });
 
 async function trafficSeen(t: TestApp, { hotspot }: FleetMember) {
-  return (await t.json(`/api/v1/hotspots/${hotspot.id}`)).body.radioTraffic as { untilMs: number } | null;
+  return (await appOver(t.deps).json(`/api/v1/hotspots/${hotspot.id}`)).body.radioTraffic as {
+    untilMs: number;
+  } | null;
 }
 
 test("tells no count before the deadline of any beacon that it may have counted", async () => {

@@ -9,6 +9,7 @@ import {
   readingsOf,
   type UnnumberedReading,
 } from "../readings/test-readings.ts";
+import { KEEP_MS } from "./answers.ts";
 import type { readingSeriesSchema, readingSourcesSchema } from "./schemas/reading.ts";
 import { FLEET_PARAMETERS, type FleetMember } from "./testing/seeded-fleet.ts";
 import { type TestApp, testApp } from "./testing/test-app.ts";
@@ -97,10 +98,11 @@ describe("the devices of a hotspot", () => {
     expect(first).toMatchObject({ score: 1000, ageMs: 0 });
     const spike = { voltage_v: { mean: () => 410, spread: 1 } };
     await file(1, readingsOf("meter", { ...tenth, untilMs: nowMs + PERIOD_MS, periods: 1 }, spike));
+    await t.clock.advance(KEEP_MS);
     const spiked = (await sourcesOf(1)).sources[0]?.quantities[0];
     expect(spiked?.mean).toBe(410);
     expect(spiked?.quality.faults.map(({ code }) => code)).toEqual(["out_of_bounds", "jump"]);
-    await t.clock.advance(12 * HOUR_MS);
+    await t.clock.advance(12 * HOUR_MS - KEEP_MS);
     const silent = (await sourcesOf(1)).sources[0];
     expect(silent).toMatchObject({ ageMs: 12 * HOUR_MS - PERIOD_MS });
     expect(silent?.quantities[0]?.quality.faults.at(-1)).toMatchObject({

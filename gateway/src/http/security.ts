@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
@@ -30,7 +31,12 @@ export function protect(app: OpenAPIHono): void {
       permissionsPolicy: { geolocation: [], camera: [], microphone: [] },
     }),
   );
-  app.use("/api/*", cors({ origin: "*", allowMethods: ["GET", "HEAD"], allowHeaders: [], maxAge: 3600 }));
+  const readable = cors({ origin: "*", allowMethods: ["GET", "HEAD"], allowHeaders: [], maxAge: 3600 });
+  app.use("/api/*", (c, next) => {
+    // Other OPTIONS than a browser's question are answered with the methods that there are.
+    const isAsked = c.req.method !== "OPTIONS" || c.req.header("access-control-request-method") !== undefined;
+    return isAsked ? readable(c, next) : next();
+  });
   app.use(
     bodyLimit({
       maxSize: MAX_BODY_BYTES,
@@ -45,4 +51,10 @@ const digest = (text: string): Buffer => createHash("sha256").update(text).diges
 export function isBearer(header: string | undefined, token: string): boolean {
   const given = /^Bearer ([!-~]{1,512})$/.exec(header ?? "")?.[1];
   return given !== undefined && token !== "" && timingSafeEqual(digest(given), digest(token));
+}
+
+/** Without a token, or with a wrong one. */
+export function askForToken(c: Context) {
+  c.header("WWW-Authenticate", 'Bearer realm="earshot"');
+  return c.json(failure("unauthorized", "Send `Authorization: Bearer <token>`"), 401);
 }

@@ -5,7 +5,7 @@ import { HotspotCache } from "./hotspot-cache.ts";
 
 /** A registry with one hotspot, and what was asked of it. */
 function registry() {
-  const asked: [string[], number][] = [];
+  const asked: [string[], number | undefined][] = [];
   const registered = new Map<string, Hotspot>([["a", hotspot({ id: "a" })]]);
   const cache = new HotspotCache({
     async hotspotsById(ids, epoch) {

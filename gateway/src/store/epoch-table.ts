@@ -75,7 +75,7 @@ const paymentOf = (row: PaymentRow): StoredPayment => ({
   delta: BigInt(row.delta),
 });
 
-type EpochQueries = Pick<Store, "addEpoch" | "latestEpoch" | "epoch" | "epochs" | "payments">;
+type EpochQueries = Pick<Store, "addEpoch" | "latestEpoch" | "epoch" | "epochs" | "payments" | "payment">;
 
 export function epochTable({ sql, transaction }: Database): EpochQueries {
   const list = async (query: SQL.Query<EpochRow[]>) => (await query).map(epochOf);
@@ -103,6 +103,11 @@ export function epochTable({ sql, transaction }: Database): EpochQueries {
       const rows = await sql<PaymentRow[]>`
         SELECT * FROM payments WHERE epoch = ${epoch} ORDER BY hotspot_id`;
       return rows.map(paymentOf);
+    },
+    async payment(epoch, hotspotId) {
+      const [row] = await sql<PaymentRow[]>`
+        SELECT * FROM payments WHERE epoch = ${epoch} AND hotspot_id = ${hotspotId}`;
+      return row === undefined ? undefined : paymentOf(row);
     },
   };
 }

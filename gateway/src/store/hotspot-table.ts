@@ -1,4 +1,4 @@
-import type { Hotspot, RegionId, RegistryChange } from "@earshot/protocol";
+import { type Hotspot, type RegionId, type RegistryChange, shortId } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
 import { chunksOf, type Integer, nullableNumber, plainBytes } from "./rows.ts";
@@ -8,6 +8,8 @@ import type { Store, UnshownHotspots } from "./store.ts";
 interface HotspotRow {
   id: string;
   from_epoch: Integer;
+  /** Lower-case hex, as in the key of a beacon. */
+  short_id: string;
   public_key: Uint8Array;
   cell: string;
   lat_e7: Integer;
@@ -26,6 +28,7 @@ interface HotspotRow {
 const rowOf = (hotspot: Hotspot): HotspotRow => ({
   id: hotspot.id,
   from_epoch: hotspot.change.fromEpoch,
+  short_id: shortId(hotspot.publicKey).toHex(),
   public_key: hotspot.publicKey,
   cell: hotspot.cell,
   lat_e7: hotspot.latE7,
@@ -70,7 +73,9 @@ type HotspotQueries = Pick<
   | "putHotspot"
   | "hotspot"
   | "hotspots"
+  | "hotspotPage"
   | "hotspotsById"
+  | "hotspotsByShortId"
   | "hotspotIds"
   | "hotspotHistory"
   | "registryChanges"
@@ -93,10 +98,26 @@ export function hotspotTable({ sql, transaction }: Database): HotspotQueries {
         ) n ON n.id = h.id AND n.newest = h.from_epoch ORDER BY h.id`;
       return rows.map(hotspotOf);
     },
-    async hotspotsById(ids, epoch) {
+    async hotspotPage({ limit, after = "" }) {
+      const rows = await sql<
+        HotspotRow[]
+      >`SELECT h.* FROM hotspots h WHERE h.id > ${after} AND h.from_epoch = (
+        SELECT MAX(n.from_epoch) FROM hotspots n WHERE n.id = h.id) ORDER BY h.id LIMIT ${limit}`;
+      return rows.map(hotspotOf);
+    },
+    async hotspotsById(ids, epoch = Number.MAX_SAFE_INTEGER) {
       const found = new Map<string, Hotspot>();
       for (const chunk of chunksOf(ids)) {
         for (const row of await inForce(sql, chunk, epoch)) found.set(row.id, hotspotOf(row));
+      }
+      return found;
+    },
+    async hotspotsByShortId(shortIds) {
+      const found = new Map<string, Hotspot>();
+      for (const chunk of chunksOf(shortIds)) {
+        const rows = await sql<HotspotRow[]>`
+          SELECT * FROM hotspots WHERE short_id IN ${sql(chunk)} ORDER BY from_epoch`;
+        for (const row of rows) found.set(row.short_id, hotspotOf(row));
       }
       return found;
     },

@@ -8,7 +8,7 @@ const TYPES = {
 };
 
 /** Raised with each change of the tables below: a database with another number is not opened. */
-export const SCHEMA_VERSION = 7;
+export const SCHEMA_VERSION = 8;
 
 /** Counts the tables named `packets`: 0 in a database that no gateway has used. */
 export const USED_QUERIES: Readonly<Record<Dialect, string>> = {
@@ -36,7 +36,7 @@ export function schemaOf(dialect: Dialect): string[] {
     `CREATE INDEX IF NOT EXISTS packets_reading ON packets (hotspot_id, reading_source, reading_at_ms)
       WHERE reading_source IS NOT NULL`,
     `CREATE TABLE IF NOT EXISTS hotspots (
-      id ${text} NOT NULL, from_epoch BIGINT NOT NULL, public_key ${bytes} NOT NULL, cell ${text} NOT NULL,
+      id ${text} NOT NULL, from_epoch BIGINT NOT NULL, short_id ${text} NOT NULL, public_key ${bytes} NOT NULL, cell ${text} NOT NULL,
       lat_e7 BIGINT NOT NULL, lon_e7 BIGINT NOT NULL, elevation_m BIGINT NOT NULL, antenna_gain_ddbi BIGINT NOT NULL,
       region ${text} NOT NULL, payee ${bytes}, registered_at_ms BIGINT NOT NULL, settled_cell ${text} NOT NULL,
       relocated_at_ms BIGINT, changed_at_ms BIGINT NOT NULL, evidence ${bytes} NOT NULL,
@@ -47,6 +47,8 @@ export function schemaOf(dialect: Dialect): string[] {
       hotspot_id ${text} PRIMARY KEY, since_epoch BIGINT, waits_since_ms BIGINT)`,
     `CREATE INDEX IF NOT EXISTS shown_waiting ON shown (waits_since_ms, hotspot_id)
       WHERE waits_since_ms IS NOT NULL`,
+    // Beacons name their sender by it.
+    "CREATE INDEX IF NOT EXISTS hotspots_short_id ON hotspots (short_id)",
     `CREATE TABLE IF NOT EXISTS denials (
       position BIGINT PRIMARY KEY, hotspot ${bytes} NOT NULL, peer ${bytes}, reason ${text} NOT NULL,
       evidence ${text} NOT NULL, at_ms BIGINT NOT NULL, from_epoch BIGINT NOT NULL, until_epoch BIGINT NOT NULL,

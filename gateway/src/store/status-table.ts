@@ -1,7 +1,7 @@
 import { decodePacket, type StatusPacket } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
-import { type Integer, inChunks, plainBytes } from "./rows.ts";
+import { chunksOf, type Integer, inChunks, plainBytes } from "./rows.ts";
 import type { HotspotStatus, StatusReport, Store } from "./store.ts";
 
 interface StatusRow {
@@ -72,9 +72,13 @@ export function statusTable({ sql, statement }: Database): StatusQueries {
         (tx) => tx`UPDATE statuses SET offline_at_ms = ${atMs} WHERE hotspot_id = ${hotspotId}`,
       );
     },
-    async statuses() {
-      const rows = await sql<StatusRow[]>`SELECT * FROM statuses ORDER BY hotspot_id`;
-      return new Map(rows.map((row) => [row.hotspot_id, statusOf(row)]));
+    async statuses(hotspotIds) {
+      const found = new Map<string, HotspotStatus>();
+      for (const chunk of chunksOf(hotspotIds)) {
+        const rows = await sql<StatusRow[]>`SELECT * FROM statuses WHERE hotspot_id IN ${sql(chunk)}`;
+        for (const row of rows) found.set(row.hotspot_id, statusOf(row));
+      }
+      return found;
     },
     statusesUntil: (hotspotId, receivedByMs, limit) => statusesUntil(sql, hotspotId, receivedByMs, limit),
   };

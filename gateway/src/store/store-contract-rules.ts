@@ -5,6 +5,7 @@ import {
   type EdgeEvidence,
   encodeBeaconFrame,
   encodePacket,
+  shortId,
   signerFromSeed,
 } from "@earshot/protocol";
 import type { Store, StoredPacket } from "./store.ts";
@@ -81,7 +82,7 @@ export function registryContract(open: () => Store): void {
       expect(await store.forgetUnshown({ ...which, limit: 1 })).toEqual([]);
       expect(await store.forgetUnshown(which)).toEqual(["z4", "z5"]);
       expect(await store.hotspotIds()).toEqual(["z0", "z1", "z2", "z3"]);
-      expect([...(await store.statuses()).keys()]).toEqual(["z3"]);
+      expect([...(await store.statuses(["z2", "z3", "z4", "z5"])).keys()]).toEqual(["z3"]);
       // One of two may stay, but who has a report in an open epoch is kept.
       expect(await store.forgetUnshown({ ...which, beforeMs: 0, keep: 1 })).toEqual([]);
       expect(await store.forgetUnshown({ ...which, beforeMs: 0, keep: 0 })).toEqual(["z3"]);
@@ -97,6 +98,34 @@ export function registryContract(open: () => Store): void {
       expect(await store.hotspotsById(["z6MkB", "z6MkB"], 9)).toEqual(new Map([["z6MkB", moved]]));
       expect(await store.hotspotsById(["z6MkB"], 2)).toEqual(new Map());
       expect(await store.hotspotsById([], 2)).toEqual(new Map());
+      expect(await store.hotspotsById(["z6MkB"])).toEqual(new Map([["z6MkB", moved]]));
+    });
+
+    test("gives the newest of each in pages, by code unit", async () => {
+      const store = open();
+      const others = ["z6MkC", "z6Mka", "z6MkA"].map((id) => hotspot({ id }));
+      for (const each of [first, moved, ...others]) await store.putHotspot(each);
+      const page = async (limit: number, after?: string) =>
+        (await store.hotspotPage({ limit, ...(after !== undefined && { after }) })).map(({ id }) => id);
+      expect(await page(3)).toEqual(["z6MkA", "z6MkB", "z6MkC"]);
+      expect(await page(3, "z6MkC")).toEqual(["z6Mka"]);
+      expect(await page(3, "z6Mka")).toEqual([]);
+      expect(await store.hotspotPage({ limit: 1, after: "z6MkA" })).toEqual([moved]);
+    });
+
+    test("finds the sender of a beacon by its short id, as it is now", async () => {
+      const store = open();
+      const other = hotspot({ id: "z6MkC", publicKey: new Uint8Array(32).fill(8) });
+      for (const each of [moved, first, other]) await store.putHotspot(each);
+      const [key, otherKey] = [first, other].map(({ publicKey }) => shortId(publicKey).toHex());
+      const found = await store.hotspotsByShortId([key ?? "", otherKey ?? "", "00".repeat(8)]);
+      expect(found).toEqual(
+        new Map([
+          [key ?? "", moved],
+          [otherKey ?? "", other],
+        ]),
+      );
+      expect(await store.hotspotsByShortId([])).toEqual(new Map());
     });
   });
 }

@@ -195,6 +195,9 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect((await store.epochs({ limit: 5, after: "5" })).map(({ epoch }) => epoch)).toEqual([4]);
       expect((await store.payments(4)).map(({ hotspotId }) => hotspotId)).toEqual(["z6MkA", "z6MkB"]);
       expect((await store.payments(4))[1]).toEqual(payment);
+      expect(await store.payment(4, "z6MkB")).toEqual(payment);
+      expect(await store.payment(5, "z6MkB")).toBeUndefined();
+      expect(await store.payment(4, "z6MkC")).toBeUndefined();
     });
 
     test("refuses to close an epoch twice and leaves nothing of the attempt", async () => {
@@ -227,14 +230,21 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         { hotspotId: "z6MkC", status: statusPacket({ atMs: 9 }), receivedAtMs: 9 },
         { hotspotId: "z6MkC", status: statusPacket({ atMs: 8 }), receivedAtMs: 10 },
       ]);
-      expect((await store.statuses()).get("z6MkC")?.status.atMs).toBe(9);
-      expect((await store.statuses()).get("z6MkA")).toEqual({ status: newest, receivedAtMs: 2001 });
+      const statusOf = async (id: string) => (await store.statuses([id])).get(id);
+      expect((await statusOf("z6MkC"))?.status.atMs).toBe(9);
+      expect(await statusOf("z6MkA")).toEqual({ status: newest, receivedAtMs: 2001 });
       await store.markOffline("z6MkA", 3000);
       await store.markOffline("z6MkB", 3000);
-      expect([...(await store.statuses()).keys()]).toEqual(["z6MkA", "z6MkC"]);
-      expect((await store.statuses()).get("z6MkA")?.status.state).toBe("offline");
+      expect(await statusOf("z6MkB")).toBeUndefined();
+      expect((await statusOf("z6MkA"))?.status.state).toBe("offline");
       await store.putStatus("z6MkA", statusPacket({ atMs: 4000 }), 4001);
-      expect((await store.statuses()).get("z6MkA")?.status.state).toBe("online");
+      expect((await statusOf("z6MkA"))?.status.state).toBe("online");
+      const many = Array.from({ length: 2500 }, (_, i) => `z6Mk${i}`);
+      expect([...(await store.statuses([...many, "z6MkC", "z6MkA", "z6MkC"])).keys()].sort()).toEqual([
+        "z6MkA",
+        "z6MkC",
+      ]);
+      expect(await store.statuses([])).toEqual(new Map());
     });
 
     test("takes writes that come at the same time", async () => {

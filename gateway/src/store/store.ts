@@ -147,7 +147,7 @@ export interface ReadingRange {
 
 /**
  * One page of a long list: `after` is the key of the previous page's last item. Keys: `verdictPageKey` for
- * verdicts, `beaconKey` for beacons, the number for epochs.
+ * verdicts, `beaconKey` for beacons, the number for epochs, the id for hotspots.
  */
 export interface Page {
   limit: number;
@@ -200,8 +200,15 @@ export interface Store {
   hotspot(id: string): Promise<Hotspot | undefined>;
   /** In order of id: those in force in `epoch`, or the newest of all when it is left out. */
   hotspots(epoch?: number): Promise<Hotspot[]>;
-  /** Of these the ones that are in force in `epoch`, by id. Costs as much as there are ids, however many are registered. */
-  hotspotsById(ids: Iterable<string>, epoch: number): Promise<Map<string, Hotspot>>;
+  /** The newest of each, in order of id; `after` is an id. Costs as much as there are on the page. */
+  hotspotPage(page: Page): Promise<Hotspot[]>;
+  /**
+   * Of these the ones that are in force in `epoch`, or the newest of each when it is left out, by id. Costs as much as
+   * there are ids, however many are registered.
+   */
+  hotspotsById(ids: Iterable<string>, epoch?: number): Promise<Map<string, Hotspot>>;
+  /** The newest of each, by `shortId` in hex; unknown ones are left out. Costs as much as there are short ids. */
+  hotspotsByShortId(shortIds: Iterable<string>): Promise<Map<string, Hotspot>>;
   /** All that were ever registered, in order. */
   hotspotIds(): Promise<string[]>;
   /** The hotspot as each of its changes made it, in order of epoch; those not in force yet too. */
@@ -285,6 +292,8 @@ export interface Store {
   epochs(page: Page): Promise<StoredEpoch[]>;
   /** Payments of an epoch, in order of hotspot id (the order of the tree's leaves before sorting). */
   payments(epoch: number): Promise<StoredPayment[]>;
+  /** That of one hotspot. */
+  payment(epoch: number, hotspotId: string): Promise<StoredPayment | undefined>;
 
   /** Keeps only the newest by `atMs`. */
   putStatus(hotspotId: string, status: StatusPacket, receivedAtMs: number): Promise<void>;
@@ -292,7 +301,8 @@ export interface Store {
   putStatuses(statuses: readonly StatusReport[]): Promise<void>;
   /** The broker says that the session broke: until the next status packet the hotspot is offline. */
   markOffline(hotspotId: string, atMs: number): Promise<void>;
-  statuses(): Promise<Map<string, HotspotStatus>>;
+  /** Those of these hotspots; who has sent none is left out. Costs as much as there are ids. */
+  statuses(hotspotIds: Iterable<string>): Promise<Map<string, HotspotStatus>>;
   /**
    * Status packets of a hotspot that were received by then: the newest `limit` of those among its newest 2000 packets,
    * in order of number.

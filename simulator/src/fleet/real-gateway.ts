@@ -1,5 +1,12 @@
 import { join } from "node:path";
-import { createGateway, type Gateway, openEmbeddedBroker, openStore, type Store } from "@earshot/gateway";
+import {
+  createGateway,
+  type Gateway,
+  openEmbeddedBroker,
+  openStore,
+  type Store,
+  serveHttp,
+} from "@earshot/gateway";
 import type { Clock, Log } from "@earshot/protocol";
 import { networkSigner } from "./blueprint.ts";
 import { DEMO_PARAMETERS, seededEntropy } from "./demo-network.ts";
@@ -24,6 +31,7 @@ export interface RealGateway {
 
 const HOST = "127.0.0.1";
 const MAX_CONNECTIONS = 2000;
+const HTTP_LIMITS = { max: 500, maxPerAddress: 250 };
 
 /** The gateway as it ships, on loopback, with the network key and the entropy of the seed. */
 export async function startRealGateway(options: RealGatewayOptions): Promise<RealGateway> {
@@ -51,16 +59,22 @@ export async function startRealGateway(options: RealGatewayOptions): Promise<Rea
     log,
     gather: setImmediate,
   });
-  // No idle limit: live events may be minutes apart.
-  const http = Bun.serve({ hostname: HOST, port: httpPort, idleTimeout: 0, fetch: gateway.app.fetch });
-  opened.defer(() => http.stop(true));
+  const { fetch } = gateway.app;
+  const http = await serveHttp({
+    host: HOST,
+    port: httpPort,
+    limits: HTTP_LIMITS,
+    trustedProxies: [],
+    fetch,
+  });
+  opened.defer(() => http.close());
   broker.serve(gateway);
   const closing = opened.move();
   return {
     gateway,
     store,
     bundlesDir,
-    pageUrl: http.url.href,
+    pageUrl: http.url,
     brokerUrl: `mqtt://${HOST}:${broker.port}`,
     close: () => closing.disposeAsync(),
   };

@@ -3,10 +3,12 @@ import { lstat, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { manifestMessage, sha256 } from "@earshot/protocol";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { MANIFEST_FILE } from "../../epochs/bundle.ts";
 import { cidOf } from "../../epochs/cid.ts";
+import { noneMatchFits, rangeIn } from "../conditional.ts";
 import type { RouteContext } from "../context.ts";
-import { failure } from "../errors.ts";
+import { errorSchema, failure } from "../errors.ts";
 import { invalid, json, missing } from "../schemas/common.ts";
 import { bundleSchema } from "../schemas/epoch.ts";
 import { epochNumber, unknownEpoch } from "./epochs.ts";
@@ -33,20 +35,26 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   jsonl: "application/jsonl",
 };
 
+const FILE_CONTENT = Object.fromEntries(
+  Object.values(CONTENT_TYPES).map((type) => [
+    type,
+    { schema: { type: "string" as const, format: "binary" } },
+  ]),
+);
+
 const download = createRoute({
   method: "get",
   path: "/api/v1/epochs/{epoch}/bundle/{file}",
   operationId: "downloadBundleFile",
   summary: "One file of an epoch's bundle",
+  description: "Its entity tag is its SHA-256. A single range of bytes can be asked for.",
   tags: ["epochs"],
   request: { params: z.object({ epoch: epochNumber, file: fileName }) },
   responses: {
-    200: {
-      description: "The file, byte for byte; it never changes",
-      content: Object.fromEntries(
-        Object.values(CONTENT_TYPES).map((type) => [type, { schema: { type: "string", format: "binary" } }]),
-      ),
-    },
+    200: { description: "The file, byte for byte; it never changes", content: FILE_CONTENT },
+    206: { description: "The part of it that `Range` asks for", content: FILE_CONTENT },
+    304: { description: "The file is the one that `If-None-Match` names" },
+    416: json("The file ends before the part that `Range` asks for", errorSchema),
     ...invalid,
     ...missing,
   },
@@ -107,15 +115,41 @@ export function bundleRoutes(app: OpenAPIHono, context: RouteContext): void {
     const bundle = await bundleOf(epoch);
     if (bundle === undefined) return c.json(unknownEpoch(epoch), 404);
     const files = await filesIn(bundle.folder, parameters.network);
-    if (!files.some(({ name }) => name === file)) return c.json(unknownFile(epoch, file, files), 404);
-    c.header("Content-Disposition", `attachment; filename="${file}"`);
-    c.header("Cache-Control", "public, max-age=31536000, immutable");
-    c.header("Content-Type", contentTypeOf(file));
-    const blob = await openAsBlob(join(bundle.folder, file));
-    c.header("Content-Length", String(blob.size));
-    return c.body(blob.stream());
+    const known = files.find(({ name }) => name === file);
+    if (known === undefined) return c.json(unknownFile(epoch, file, files), 404);
+    return sendFile(c, join(bundle.folder, file), known);
   });
 }
+
+/** A whole file or the part that is asked for (RFC 9110 §14). */
+async function sendFile(c: Context, path: string, { name, sha256: hash }: BundleFile) {
+  const etag = `"${hash.toHex()}"`;
+  c.header("ETag", etag);
+  c.header("Accept-Ranges", "bytes");
+  c.header("Cache-Control", "public, max-age=31536000, immutable");
+  if (noneMatchFits(c.req.header("if-none-match"), etag)) return c.body(null, 304);
+  const blob = await openAsBlob(path);
+  const ifRange = c.req.header("if-range")?.trim();
+  const isAsked = c.req.method === "GET" && (ifRange === undefined || ifRange === etag);
+  const range = rangeIn(isAsked ? c.req.header("range") : undefined, blob.size);
+  if (range === "unsatisfiable") {
+    c.header("Content-Range", `bytes */${blob.size}`);
+    return c.json(pastTheEnd(name, blob.size), 416);
+  }
+  c.header("Content-Disposition", `attachment; filename="${name}"`);
+  c.header("Content-Type", contentTypeOf(name));
+  const { first, last } = range ?? { first: 0, last: blob.size - 1 };
+  c.header("Content-Length", String(last - first + 1));
+  if (range === undefined) return c.body(blob.stream(), 200);
+  c.header("Content-Range", `bytes ${first}-${last}/${blob.size}`);
+  return c.body(blob.slice(first, last + 1).stream(), 206);
+}
+
+const pastTheEnd = (name: string, size: number) =>
+  failure("range_not_satisfiable", `${name} has ${size} bytes`, {
+    parameter: "Range",
+    allowed: `bytes=FIRST-LAST, with FIRST from 0 to ${size - 1}`,
+  });
 
 const unknownFile = (epoch: number, file: string, files: readonly BundleFile[]) =>
   failure("unknown_file", `The bundle of epoch ${epoch} has no file ${file}`, {

@@ -1,6 +1,6 @@
 import { publicKeyOf } from "@earshot/protocol";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { adminResponses, adminSecurity, requireAdmin } from "../admin.ts";
+import { adminResponses, adminSecurity, requireAdmin, requireJson } from "../admin.ts";
 import type { RouteContext } from "../context.ts";
 import { currentEpoch, denialViews } from "../denial-views.ts";
 import { type ErrorBody, errorSchema, failure } from "../errors.ts";
@@ -65,7 +65,7 @@ const takeBack = createRoute({
 export function denialRoutes(app: OpenAPIHono, context: RouteContext): void {
   const { clock, denials } = context;
   const admin = requireAdmin(context);
-  app.post("/api/v1/denials", admin);
+  app.post("/api/v1/denials", admin, requireJson);
   app.delete("/api/v1/denials/:hotspot", admin);
   app.openapi(list, async (c) => {
     const { hotspot, ...asked } = c.req.valid("query");

@@ -6,7 +6,7 @@ import { hotspotIdText, invalid, json, missing, pageQuery } from "../schemas/com
 import { hotspotDetailSchema, hotspotListSchema } from "../schemas/hotspot.ts";
 import { verdictPageSchema } from "../schemas/verdict.ts";
 import { hotspotView } from "../views.ts";
-import { nextVerdict, pageOf } from "./paging.ts";
+import { nextAfter, nextVerdict, pageOf } from "./paging.ts";
 
 export const hotspotParams = z.object({ id: hotspotIdText });
 
@@ -48,24 +48,20 @@ const verdicts = createRoute({
 });
 
 export function hotspotRoutes(app: OpenAPIHono, context: RouteContext): void {
-  const { store, clock, directory } = context;
+  const { store, clock } = context;
   app.openapi(list, async (c) => {
-    const { limit = 200, after = "" } = c.req.valid("query");
-    const hotspots = await directory.all();
-    const page = hotspots.filter(({ id }) => id > after).slice(0, limit);
-    const last = page.at(-1);
-    const next = last !== undefined && last !== hotspots.at(-1) ? last.id : null;
-    const [statuses, activity] = await Promise.all([
-      store.statuses(),
-      context.activity.of(page.map(({ id }) => id)),
-    ]);
+    const page = pageOf(c.req.valid("query"), 200);
+    const hotspots = await store.hotspotPage(page);
+    const ids = hotspots.map(({ id }) => id);
+    const [statuses, activity] = await Promise.all([store.statuses(ids), context.activity.of(ids)]);
     const nowMs = clock.now();
-    const views = page.flatMap((hotspot) => {
+    const views = hotspots.flatMap((hotspot) => {
       const recent = activity.get(hotspot.id);
       const presence = context.presence.of(hotspot.id, statuses.get(hotspot.id), nowMs);
       return recent === undefined ? [] : [hotspotView(hotspot, presence, recent)];
     });
-    return c.json({ nowMs, total: hotspots.length, hotspots: views, next }, 200);
+    const next = nextAfter(hotspots, hotspots, page, ({ id }) => id);
+    return c.json({ nowMs, hotspots: views, next }, 200);
   });
   app.openapi(one, async (c) => {
     const { id } = c.req.valid("param");

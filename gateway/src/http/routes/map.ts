@@ -1,9 +1,8 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import { cellToBoundary } from "h3-js";
-import type { StoredVerdict } from "../../store/store.ts";
 import type { Activity } from "../activity.ts";
 import type { RouteContext } from "../context.ts";
-import { linksFrom } from "../links.ts";
+import { type Heard, heardIn, linksFrom, sendersOf } from "../links.ts";
 import { hotspotIdText, invalid, json, missing, wholeNumber } from "../schemas/common.ts";
 import { cellsSchema, linksSchema } from "../schemas/network.ts";
 import { cellOf } from "../views.ts";
@@ -43,36 +42,33 @@ const links = createRoute({
 });
 
 export function mapRoutes(app: OpenAPIHono, context: RouteContext): void {
-  const { clock, directory } = context;
+  const { clock, store } = context;
   app.openapi(cells, async (c) => c.json({ nowMs: clock.now(), cells: await cellViews(context) }, 200));
   app.openapi(links, async (c) => {
     const { hotspot, limit = USUAL_LINKS } = c.req.valid("query");
-    const hotspots = await directory.all();
-    const byId = new Map(hotspots.map((each) => [each.id, each]));
-    if (hotspot !== undefined && !byId.has(hotspot)) return c.json(unknownHotspot(hotspot), 404);
-    const ids = hotspots.slice(0, MAX_MAP_HOTSPOTS).map(({ id }) => id);
-    const verdicts = hotspot === undefined ? await witnessedBy(ids, context) : await about(hotspot, context);
-    const found = await linksFrom(context.published(verdicts), {
-      directory,
-      hotspots: byId,
-      timeOfIndex: context.timeOfIndex,
-    });
-    const newest = found.sort((a, b) => b.lastAtMs - a.lastAtMs).slice(0, limit);
-    return c.json({ nowMs: clock.now(), total: found.length, links: newest }, 200);
+    if (hotspot !== undefined && (await store.hotspot(hotspot)) === undefined) {
+      return c.json(unknownHotspot(hotspot), 404);
+    }
+    const heard = hotspot === undefined ? await heardByAll(context) : await about(hotspot, context);
+    const newest = await linksFrom(heard, limit, store);
+    return c.json({ nowMs: clock.now(), total: heard.length, links: newest }, 200);
   });
 }
 
-async function witnessedBy(ids: readonly string[], { activity }: RouteContext): Promise<StoredVerdict[]> {
-  return [...(await activity.of(ids)).values()].flatMap(({ witnessed }) => witnessed);
+async function heardByAll({ activity, store }: RouteContext): Promise<Heard[]> {
+  const hotspots = await store.hotspotPage({ limit: MAX_MAP_HOTSPOTS });
+  const activities = await activity.of(hotspots.map(({ id }) => id));
+  return [...activities.values()].flatMap(({ heard }) => heard);
 }
 
 /** What a hotspot witnessed, and who witnessed its own beacons. */
-async function about(id: string, { store }: RouteContext): Promise<StoredVerdict[]> {
+async function about(id: string, { published, store, parameters }: RouteContext): Promise<Heard[]> {
   const own = await store.verdictsOfHotspot(id, { limit: 200 });
   const beacons = own.filter(({ type }) => type === "beacon").slice(0, OWN_BEACONS);
-  const heard = await Promise.all(beacons.map(({ beaconKey }) => store.verdictsOfBeacon(beaconKey)));
-  const all = [...own, ...heard.flat()].filter(({ type }) => type === "witness");
-  return [...new Map(all.map((verdict) => [verdict.packetId, verdict])).values()];
+  const witnesses = await Promise.all(beacons.map(({ beaconKey }) => store.verdictsOfBeacon(beaconKey)));
+  const all = new Map([...own, ...witnesses.flat()].map((verdict) => [verdict.packetId, verdict]));
+  const told = published([...all.values()]);
+  return heardIn(told, await sendersOf(told, store), parameters);
 }
 
 type CellState = "proven" | "refused" | "quiet" | "offline";
@@ -86,12 +82,10 @@ function stateOf(activity: Activity | undefined, online: boolean): CellState {
   return activity.judged > activity.unpaid ? "refused" : "quiet";
 }
 
-async function cellViews({ store, clock, directory, activity, presence }: RouteContext) {
-  const hotspots = (await directory.all()).slice(0, MAX_MAP_HOTSPOTS);
-  const [statuses, activities] = await Promise.all([
-    store.statuses(),
-    activity.of(hotspots.map(({ id }) => id)),
-  ]);
+async function cellViews({ store, clock, activity, presence }: RouteContext) {
+  const hotspots = await store.hotspotPage({ limit: MAX_MAP_HOTSPOTS });
+  const ids = hotspots.map(({ id }) => id);
+  const [statuses, activities] = await Promise.all([store.statuses(ids), activity.of(ids)]);
   const nowMs = clock.now();
   const found = new Map<string, { state: CellState; hotspots: string[] }>();
   for (const hotspot of hotspots) {

@@ -1,10 +1,12 @@
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { RouteContext } from "../context.ts";
+import { errorSchema } from "../errors.ts";
 import { healthOf } from "../health.ts";
 import { gatewayFamilies } from "../metrics.ts";
 import { PROMETHEUS_CONTENT_TYPE, prometheusText } from "../prometheus.ts";
 import { json } from "../schemas/common.ts";
 import { healthSchema } from "../schemas/network.ts";
+import { askForToken, isBearer } from "../security.ts";
 
 const health = createRoute({
   method: "get",
@@ -23,9 +25,11 @@ const metrics = createRoute({
   path: "/metrics",
   operationId: "getMetrics",
   summary: "Counters for Prometheus",
+  description: "Not served where the operator keeps them to himself.",
   tags: ["operations"],
   responses: {
     200: { description: "Text format 0.0.4", content: { "text/plain": { schema: z.string() } } },
+    401: json("This gateway gives them to who has the token only", errorSchema),
   },
 });
 
@@ -35,7 +39,12 @@ export function operationRoutes(app: OpenAPIHono, context: RouteContext, followe
     c.header("Cache-Control", "no-store");
     return c.json(found, found.ok ? 200 : 503);
   });
+  const { metricsAccess: access } = context;
+  if (access === "off") return;
   app.openapi(metrics, async (c) => {
+    if (typeof access === "object" && !isBearer(c.req.header("authorization"), access.token)) {
+      return askForToken(c);
+    }
     const families = gatewayFamilies(context.metrics, await healthOf(context), followers());
     return c.text(prometheusText(families), 200, { "Content-Type": PROMETHEUS_CONTENT_TYPE });
   });

@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { PAGE_FILES } from "../../page/files.ts";
+import { noneMatchFits } from "../conditional.ts";
 
 /** The fleet page: files that are part of the program, so that it needs neither a folder nor the internet. */
 export function pageRoutes(app: OpenAPIHono): void {
@@ -8,8 +9,8 @@ export function pageRoutes(app: OpenAPIHono): void {
     app.get(path, (c) => {
       c.header("ETag", etag);
       c.header("Cache-Control", "no-cache");
-      if (c.req.header("if-none-match") === etag) return c.body(null, 304);
-      return c.body(text, 200, { "Content-Type": type });
+      if (noneMatchFits(c.req.header("if-none-match"), etag)) return c.body(null, 304);
+      return c.body(text, 200, { "Content-Type": type, "Content-Length": String(Buffer.byteLength(text)) });
     });
   }
 }

@@ -1,7 +1,7 @@
 import { hotspotId, parseEvmAddress, publicKeyOf } from "@earshot/protocol";
 import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { OperatorsWord } from "../../registry/assertion.ts";
-import { adminResponses, adminSecurity, requireAdmin } from "../admin.ts";
+import { adminResponses, adminSecurity, requireAdmin, requireJson } from "../admin.ts";
 import type { RouteContext } from "../context.ts";
 import { errorSchema, failure } from "../errors.ts";
 import { hotspotDetail } from "../hotspot-detail.ts";
@@ -29,7 +29,7 @@ const register = createRoute({
 
 export function registrationRoutes(app: OpenAPIHono, context: RouteContext): void {
   app.openAPIRegistry.registerComponent("securitySchemes", "adminToken", { type: "http", scheme: "bearer" });
-  app.post("/api/v1/hotspots", requireAdmin(context));
+  app.post("/api/v1/hotspots", requireAdmin(context), requireJson);
   app.openapi(register, async (c) => {
     const registration = c.req.valid("json");
     const payee = registration.payee === null ? null : parseEvmAddress(registration.payee);

@@ -23,10 +23,12 @@ export const address = z
   .regex(/^0x[0-9a-fA-F]{40}$/)
   .openapi({ description: "EVM address, checksummed (ERC-55)" });
 
+const HOTSPOT_ID_FORM = /^z6Mk[1-9A-HJ-NP-Za-km-z]{44}$/;
 const HOTSPOT_ID = "a hotspot id: z6Mk and 44 more base58 characters";
 
 export const hotspotIdText = z
   .string({ error: HOTSPOT_ID })
+  .regex(HOTSPOT_ID_FORM, { error: HOTSPOT_ID })
   .refine((id) => publicKeyOf(id) !== undefined, { error: HOTSPOT_ID })
   .openapi({ example: "z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK" });
 
@@ -56,7 +58,7 @@ const cursor = (pattern: RegExp) =>
     .openapi({ description: "The `next` of the page before" });
 
 export const CURSORS = {
-  hotspot: /^z6Mk[1-9A-HJ-NP-Za-km-z]{44}$/,
+  hotspot: HOTSPOT_ID_FORM,
   verdict: /^\d{1,15}\.[0-9a-f]{64}$/,
   beacon: /^[0-9a-f]{24}$/,
   epoch: /^\d{1,15}$/,

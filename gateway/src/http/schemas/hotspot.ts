@@ -11,7 +11,6 @@ const position = {
 const presence = {
   online: z.boolean().openapi({ description: "Connected, and reported its status lately" }),
   lastSeenAtMs: atMs.nullable(),
-  lastSeenAgeMs: z.int().nullable(),
 };
 
 const recent = z
@@ -46,7 +45,7 @@ export const hotspotSchema = z
   .openapi("Hotspot");
 
 export const hotspotListSchema = z
-  .object({ nowMs: atMs, total: z.int(), hotspots: z.array(hotspotSchema), next })
+  .object({ nowMs: atMs, hotspots: z.array(hotspotSchema), next })
   .openapi("HotspotList");
 
 const gnss = z.object({

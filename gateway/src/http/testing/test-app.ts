@@ -75,7 +75,8 @@ export const withAdmin = (t: TestApp, admin: NonNullable<AppDeps["admin"]>): Tes
   [Symbol.asyncDispose]: () => t[Symbol.asyncDispose](),
 });
 
-function appOver(deps: AppDeps): Pick<TestApp, "app" | "deps" | "json"> {
+/** An app over the same parts; it has no answers yet that it could give again. */
+export function appOver(deps: AppDeps): Pick<TestApp, "app" | "deps" | "json"> {
   const app = createApp(deps);
   return {
     app,

@@ -1,0 +1,160 @@
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import type { Clock } from "@earshot/protocol";
+import type { Context, MiddlewareHandler } from "hono";
+import type { EventHub, GatewayEvent } from "../events.ts";
+import { noneMatchFits } from "./conditional.ts";
+import { Turns } from "./turns.ts";
+
+/** How long an answer is given again, ms, unless an event says that it is not true any more. */
+export const KEEP_MS = 1000;
+/** Of answers about many hotspots, which cost more. */
+const KEEP_LONGER_MS: Readonly<Record<string, number>> = {
+  "/api/v1/hotspots": 3000,
+  "/api/v1/cells": 5000,
+  "/api/v1/links": 5000,
+  "/api/v1/openapi.json": 3_600_000,
+};
+const MAX_KEPT_BYTES = 33_554_432;
+/** A longer path and query is answered, but not kept. */
+const MAX_KEY_CHARACTERS = 300;
+/** Below that, compressing saves no packet on the wire. */
+const MIN_GZIP_BYTES = 1400;
+
+const TURNS = { atOnce: 2, mostWaiting: 256 };
+
+interface Answer {
+  bytes: Uint8Array<ArrayBuffer>;
+  etag: string;
+  /** Made when first asked for. */
+  gzipped?: Promise<Uint8Array<ArrayBuffer>>;
+  madeAtMs: number;
+}
+
+const compress = promisify(gzip);
+
+/**
+ * The API's answers in JSON: kept for a moment and shared, with an entity tag, compressed for who takes that, and
+ * made a few at a time.
+ */
+export class Answers {
+  readonly #clock: Pick<Clock, "elapsedMs">;
+  readonly #turns = new Turns(TURNS);
+  /** By path and query, the oldest first. */
+  readonly #kept = new Map<string, Answer>();
+  #keptBytes = 0;
+  /** What is on its way, and still true: nothing has happened since. */
+  readonly #making = new Map<string, Promise<Answer | undefined>>();
+
+  constructor({ clock, events }: { clock: Pick<Clock, "elapsedMs">; events: Pick<EventHub, "listen"> }) {
+    this.#clock = clock;
+    events.listen((event) => this.#note(event));
+  }
+
+  readonly middleware: MiddlewareHandler = async (c, next) => {
+    if (c.req.method !== "GET" && c.req.method !== "HEAD") {
+      await next();
+      if (c.res.ok) this.#forgetAll();
+      return;
+    }
+    const key = keyOf(c);
+    const answer =
+      this.#fresh(key) ??
+      (await this.#making.get(key)) ??
+      (await this.#shared(key, () => this.#make(c, next)));
+    if (answer !== undefined) c.res = await send(answer, c);
+  };
+
+  #fresh(key: string): Answer | undefined {
+    const answer = this.#kept.get(key);
+    if (answer === undefined) return undefined;
+    const path = key.split("?", 1)[0] ?? "";
+    const ageMs = this.#clock.elapsedMs() - answer.madeAtMs;
+    if (ageMs < (KEEP_LONGER_MS[path] ?? KEEP_MS)) return answer;
+    this.#drop(key);
+    return undefined;
+  }
+
+  async #shared(key: string, make: () => Promise<Answer | undefined>): Promise<Answer | undefined> {
+    const making = this.#turns.run(make);
+    this.#making.set(key, making);
+    const isStillTrue = () => this.#making.get(key) === making;
+    try {
+      const answer = await making;
+      if (answer !== undefined && isStillTrue() && key.length <= MAX_KEY_CHARACTERS) this.#keep(key, answer);
+      return answer;
+    } finally {
+      if (isStillTrue()) this.#making.delete(key);
+    }
+  }
+
+  async #make(c: Context, next: () => Promise<void>): Promise<Answer | undefined> {
+    const madeAtMs = this.#clock.elapsedMs();
+    await next();
+    const isJson = /^application\/json\b(?!l)/.test(c.res.headers.get("content-type") ?? "");
+    if (c.res.status !== 200 || !isJson || c.res.headers.has("etag")) return undefined;
+    const bytes = new Uint8Array(await c.res.arrayBuffer());
+    return { bytes, etag: etagOf(bytes), madeAtMs };
+  }
+
+  #keep(key: string, answer: Answer): void {
+    this.#kept.set(key, answer);
+    this.#keptBytes += sizeOf(answer);
+    for (const oldest of this.#kept.keys()) {
+      if (this.#keptBytes <= MAX_KEPT_BYTES) break;
+      this.#drop(oldest);
+    }
+  }
+
+  #drop(key: string): void {
+    this.#making.delete(key);
+    const answer = this.#kept.get(key);
+    if (answer === undefined) return;
+    this.#keptBytes -= sizeOf(answer);
+    this.#kept.delete(key);
+  }
+
+  #forgetAll(): void {
+    this.#making.clear();
+    this.#kept.clear();
+    this.#keptBytes = 0;
+  }
+
+  /** Who is told of an event asks at once. Lists need not know of each hotspot that comes or goes: the event says it. */
+  #note(event: GatewayEvent): void {
+    if (event.kind === "entropy") this.#drop("/api/v1/network");
+    else if (event.kind === "hotspot") this.#drop(`/api/v1/hotspots/${event.hotspotId}`);
+    else this.#forgetAll();
+  }
+}
+
+/** Path and query as they were sent. */
+const keyOf = (c: Context): string => c.req.url.slice(c.req.url.indexOf("/", "https://".length));
+
+/** With the compressed form, which is smaller. */
+const sizeOf = ({ bytes }: Answer): number => 2 * bytes.length + 1000;
+
+/** Says that nothing changed but the time of the answer: a weak tag (RFC 9110 §8.8.1). */
+function etagOf(bytes: Uint8Array): string {
+  const head = new TextDecoder().decode(bytes.subarray(0, 40));
+  const told = bytes.subarray(/^\{"nowMs":\d+/.exec(head)?.[0].length ?? 0);
+  return `W/"${new Bun.CryptoHasher("sha256").update(told).digest("hex").slice(0, 32)}"`;
+}
+
+const GZIP = /(?:^|,)\s*(?:gzip|\*)\s*(?!;\s*q=0(?:\.0*)?\s*(?:,|$))/i;
+
+async function send(answer: Answer, c: Context): Promise<Response> {
+  const { bytes, etag } = answer;
+  // `no-cache`: kept by browsers, but asked for again with its tag.
+  const common = { ETag: etag, "Cache-Control": "no-cache", Vary: "Accept-Encoding" };
+  if (noneMatchFits(c.req.header("if-none-match"), etag))
+    return new Response(null, { status: 304, headers: common });
+  const headers = { ...common, "Content-Type": "application/json" };
+  const isSmall = bytes.length < MIN_GZIP_BYTES;
+  if (isSmall || !GZIP.test(c.req.header("accept-encoding") ?? "")) return sized(bytes, headers);
+  answer.gzipped ??= compress(bytes).then((gzipped) => new Uint8Array(gzipped));
+  return sized(await answer.gzipped, { ...headers, "Content-Encoding": "gzip" });
+}
+
+const sized = (bytes: Uint8Array<ArrayBuffer>, headers: Record<string, string>): Response =>
+  new Response(bytes, { headers: { ...headers, "Content-Length": String(bytes.length) } });
