@@ -75,6 +75,11 @@ describe("a bad configuration names key, value and what is allowed", () => {
   const cases: [string, string[]][] = [
     ["[http]\nport = 70000", ["http.port", "70000", "65535"]],
     ['network = "De mo"', ["network", "De mo", "a-z"]],
+    [
+      '[http]\ntrusted_proxies = ["10.0.0.0/8", "proxy"]',
+      ["http.trusted_proxies.1", "proxy", "address/bits"],
+    ],
+    ["[http]\nmax_connections = 0", ["http.max_connections", "0", "1"]],
     ["[http]\nprot = 1", ["http", "prot", "unknown"]],
     ['[registration]\npolicy = "all"', ["registration.policy", "all", "open", "listed"]],
     ["[parameters]\nepoch_periods = 7", ["epochPeriods", "7", "360"]],
@@ -96,6 +101,11 @@ describe("a bad configuration names key, value and what is allowed", () => {
     const message = messageOf(toml);
     for (const word of words) expect(message).toContain(word);
   });
+});
+
+test("trusted proxies stand in an environment variable with commas", () => {
+  const env = { EARSHOT_GATEWAY_HTTP__TRUSTED_PROXIES: "10.0.0.0/8,::1" };
+  expect(parseConfig("", env).http.trusted_proxies).toEqual(["10.0.0.0/8", "::1"]);
 });
 
 test("the environment overrides the file", () => {

@@ -1,54 +1,19 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  fromHex,
-  hotspotId,
-  leafHash,
-  type Manifest,
-  manifestMessage,
-  sha256,
-  signerFromSeed,
-  utf8,
-  verifyProof,
-} from "@earshot/protocol";
+import { fromHex, hotspotId, leafHash, sha256, signerFromSeed, utf8, verifyProof } from "@earshot/protocol";
 import { cidOf } from "../epochs/cid.ts";
-import { FLEET_PARAMETERS, NETWORK_SIGNER } from "./testing/seeded-fleet.ts";
 import { type TestApp, testApp } from "./testing/test-app.ts";
-
-const LEAVES = "{}\n";
-const MANIFEST: Manifest = {
-  network: FLEET_PARAMETERS.network,
-  epoch: 1,
-  previousEpoch: null,
-  previousManifestHash: new Uint8Array(32),
-  fromMs: 1_767_225_600_000,
-  toMs: 1_767_225_600_000,
-  closedAtMs: 1_767_225_600_000,
-  parametersHash: new Uint8Array(32),
-  registryHash: new Uint8Array(32),
-  files: ["leaves.jsonl", "link", "missing.json"].map((name) => ({
-    name,
-    bytes: utf8(LEAVES).length,
-    sha256: sha256(utf8(LEAVES)),
-  })),
-  pool: 1n,
-  paid: 0n,
-  unallocated: 1n,
-  root: new Uint8Array(32),
-  counts: { packets: 0, entropy: 0, hotspots: 0, verdicts: 0, leaves: 0 },
-};
-const MANIFEST_BYTES = manifestMessage.seal(MANIFEST, NETWORK_SIGNER, FLEET_PARAMETERS.network);
+import { LEAVES, MANIFEST_BYTES, writeTestBundle } from "./testing/test-bundle.ts";
 
 let t: TestApp;
 let epoch: number;
 beforeAll(async () => {
   t = await testApp();
-  epoch = (await t.store.latestEpoch())?.epoch ?? 0;
-  const folder = join(t.deps.bundlesDir, `epoch-${String(epoch).padStart(10, "0")}`);
-  await mkdir(join(folder, "folder"), { recursive: true });
-  await writeFile(join(folder, "manifest.cbor"), MANIFEST_BYTES);
-  await writeFile(join(folder, "leaves.jsonl"), LEAVES);
+  const bundle = await writeTestBundle(t);
+  const { folder } = bundle;
+  epoch = bundle.epoch;
+  await mkdir(join(folder, "folder"));
   await writeFile(join(folder, "notes.txt"), "not of the bundle");
   await writeFile(join(t.deps.bundlesDir, "secret"), "network key");
   await symlink(join(t.deps.bundlesDir, "secret"), join(folder, "link"));
@@ -150,4 +115,50 @@ test("a bundle whose folder is gone is empty, not an error", async () => {
   const { status, body } = await t.json(`/api/v1/epochs/${epoch - 1}/bundle`);
   expect(status).toBe(200);
   expect(body.files).toEqual([]);
+});
+
+describe("a part of a bundle's file (RFC 9110 §14)", () => {
+  const url = () => `/api/v1/epochs/${epoch}/bundle/manifest.cbor`;
+  const size = MANIFEST_BYTES.length;
+  const ask = (headers: Record<string, string>, method = "GET") => t.app.request(url(), { method, headers });
+
+  test("is sent with where it lies, the whole of it with its hash as tag", async () => {
+    const whole = await ask({});
+    const etag = `"${sha256(MANIFEST_BYTES).toHex()}"`;
+    expect(whole.headers.get("etag")).toBe(etag);
+    expect(whole.headers.get("accept-ranges")).toBe("bytes");
+    for (const [range, first, last] of [
+      ["bytes=0-9", 0, 9],
+      ["bytes=5-", 5, size - 1],
+      ["bytes=-7", size - 7, size - 1],
+    ] as const) {
+      const part = await ask({ range });
+      expect(part.status).toBe(206);
+      expect(part.headers.get("content-range")).toBe(`bytes ${first}-${last}/${size}`);
+      expect(part.headers.get("content-length")).toBe(String(last - first + 1));
+      expect(new Uint8Array(await part.arrayBuffer())).toEqual(MANIFEST_BYTES.slice(first, last + 1));
+    }
+    for (const range of ["bytes=0-1,3-4", "bytes=9-3", "lines=1-2", "bytes=x"]) {
+      expect([range, (await ask({ range })).status]).toEqual([range, 200]);
+    }
+  });
+
+  test("past its end is 416 with its size", async () => {
+    const { status, headers } = await ask({ range: `bytes=${size}-` });
+    expect([status, headers.get("content-range")]).toEqual([416, `bytes */${size}`]);
+  });
+
+  test("is of the file that If-Range means, or the whole", async () => {
+    const etag = `"${sha256(MANIFEST_BYTES).toHex()}"`;
+    const status = async (ifRange: string) => (await ask({ range: "bytes=0-1", "if-range": ifRange })).status;
+    expect(await status(etag)).toBe(206);
+    // A weak tag never fits here, a date is not known (RFC 9110 §13.1.5).
+    for (const other of [`W/${etag}`, '"x"', "Sat, 29 Oct 1994 19:43:31 GMT"]) {
+      expect(await status(other)).toBe(200);
+    }
+    const known = await ask({ range: "bytes=0-1", "if-none-match": etag });
+    expect([known.status, await known.text()]).toEqual([304, ""]);
+    const head = await ask({ range: "bytes=0-1" }, "HEAD");
+    expect([head.status, head.headers.get("content-length")]).toEqual([200, String(size)]);
+  });
 });

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { HEARTBEAT_MS, MAX_QUEUED_CHUNKS } from "./event-stream.ts";
+import { MAX_STREAMS_PER_CLIENT } from "./routes/events.ts";
 import { type TestApp, testApp } from "./testing/test-app.ts";
 
 interface Follower {
@@ -103,4 +104,26 @@ test("a follower that does not read is cut off; the others go on", async () => {
   expect(received).toBeLessThanOrEqual(MAX_QUEUED_CHUNKS + 1);
   expect(received).toBeGreaterThan(1);
   quick.abort();
+});
+
+test("one address has a few streams, all together a limit; what has ended makes room", async () => {
+  await using t = await testApp({ maxEventStreams: MAX_STREAMS_PER_CLIENT + 2 });
+  const asked: Response[] = [];
+  const open = async (clientGroup: string) => {
+    const response = await t.app.request("/api/v1/events", {}, { clientGroup });
+    if (response.ok) asked.push(response);
+    return response.status;
+  };
+  for (let i = 0; i < MAX_STREAMS_PER_CLIENT; i++) expect(await open("192.0.2.1")).toBe(200);
+  expect(await open("192.0.2.1")).toBe(429);
+  expect(await open("192.0.2.2")).toBe(200);
+  await asked[0]?.body?.cancel();
+  expect(await open("192.0.2.1")).toBe(200);
+  expect(await open("192.0.2.3")).toBe(200);
+  expect(await open("192.0.2.4")).toBe(503);
+  const head = await t.app.request("/api/v1/events", { method: "HEAD" }, { clientGroup: "192.0.2.1" });
+  expect(head.status).toBe(503);
+  for (const { body } of asked) await body?.cancel().catch(() => undefined);
+  for (let i = 0; i < MAX_STREAMS_PER_CLIENT; i++) expect(await open("192.0.2.1")).toBe(200);
+  for (const { body } of asked) await body?.cancel().catch(() => undefined);
 });

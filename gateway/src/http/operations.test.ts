@@ -61,3 +61,16 @@ test("each metric is introduced once and grouped", () => {
       "# HELP b Not known\n# TYPE b gauge\nb NaN\n",
   );
 });
+
+test("metrics can be kept from strangers, by a token or altogether", async () => {
+  await using t = await testApp({ metricsAccess: { token: "a-token-for-scraping" } });
+  const status = async (authorization?: string) =>
+    (await t.app.request("/metrics", { headers: authorization === undefined ? {} : { authorization } }))
+      .status;
+  expect(await status()).toBe(401);
+  expect(await status("Bearer a-token-for-scrapinG")).toBe(401);
+  expect(await status("Bearer a-token-for-scraping")).toBe(200);
+  await using none = await testApp({ metricsAccess: "off" });
+  expect((await none.app.request("/metrics")).status).toBe(404);
+  expect((await none.app.request("/healthz")).status).toBe(200);
+});

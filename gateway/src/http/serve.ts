@@ -17,6 +17,7 @@ export interface HttpOptions {
   limits: ConnectionLimits;
   /** Whose X-Forwarded-For is believed. */
   trustedProxies: readonly string[];
+  timeouts?: HttpTimeouts;
   fetch(request: Request, environment: RequestEnvironment): Response | Promise<Response>;
 }
 
@@ -29,15 +30,17 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/**
- * How long a connection may be silent, ms. An event stream says something more often (`HEARTBEAT_MS`), so it stays.
- */
-export const IDLE_MS = 30_000;
-/** From the begin of a request, or of the connection, until its head is there, ms. */
-export const HEAD_MS = 10_000;
-/** The same until its body is there, ms. */
-export const REQUEST_MS = 20_000;
-/** How often both are looked at, ms. */
+export interface HttpTimeouts {
+  /** How long a connection may be silent. An event stream says something more often (`HEARTBEAT_MS`), so it stays. */
+  idleMs: number;
+  /** From the begin of the connection, or of a further request, until the request's head is there. */
+  headMs: number;
+  /** The same until its body is there. */
+  requestMs: number;
+}
+
+const TIMEOUTS: HttpTimeouts = { idleMs: 30_000, headMs: 10_000, requestMs: 20_000 };
+/** How often the latter two are looked at, at the most. */
 const LOOK_MS = 1000;
 const MAX_HEAD_BYTES = 16_384;
 const PIECE_BYTES = 65_536;
@@ -48,25 +51,26 @@ const PIECE_BYTES = 65_536;
  * @throws {Error} with `code` if the port cannot be had
  */
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
+  const { idleMs, headMs, requestMs } = options.timeouts ?? TIMEOUTS;
   const connections = new Connections<Socket>(options.limits);
   const addresses = new ClientAddresses(options.trustedProxies);
   const server = createServer(
     {
-      headersTimeout: HEAD_MS,
-      requestTimeout: REQUEST_MS,
-      keepAliveTimeout: IDLE_MS,
-      connectionsCheckingInterval: LOOK_MS,
+      headersTimeout: headMs,
+      requestTimeout: requestMs,
+      keepAliveTimeout: idleMs,
+      connectionsCheckingInterval: Math.min(LOOK_MS, headMs),
       maxHeaderSize: MAX_HEAD_BYTES,
     },
     getRequestListener(
       async (request, { incoming }) => {
         const response = await options.fetch(request, environmentOf(incoming));
-        return paced(response, incoming.socket);
+        return paced(response, () => incoming.socket.setTimeout(idleMs));
       },
       { overrideGlobalObjects: false },
     ),
   );
-  server.timeout = IDLE_MS;
+  server.timeout = idleMs;
   server.on("connection", (socket: Socket) => {
     const peer = socket.remoteAddress ?? "";
     if (!connections.add(socket, addresses.isProxy(peer) ? undefined : addressGroup(peer))) return;
@@ -99,10 +103,11 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
 }
 
 /**
- * A long answer in pieces, so that who reads it slowly has `IDLE_MS` for each of them and not for all: Bun counts a
+ * A long answer in pieces, so that who reads it slowly has `idleMs` for each of them and not for all: Bun counts a
  * connection's silence from what was received last.
+ * @param before called before each piece
  */
-function paced(response: Response, socket: Socket): Response {
+export function paced(response: Response, before: () => void): Response {
   const { body, headers } = response;
   if (body === null || Number(headers.get("content-length") ?? Number.POSITIVE_INFINITY) <= PIECE_BYTES) {
     return response;
@@ -112,7 +117,7 @@ function paced(response: Response, socket: Socket): Response {
   const pieces = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        socket.setTimeout(IDLE_MS);
+        before();
         if (rest.length === 0) {
           const { done, value } = await reader.read();
           if (done) return controller.close();

@@ -9,7 +9,7 @@ import type { RequestEnvironment } from "../serve.ts";
 /** Each costs a connection and up to `MAX_QUEUED_CHUNKS` messages. */
 const MAX_STREAMS = 500;
 /** Of one address: a few people with a few tabs each. */
-const MAX_STREAMS_PER_CLIENT = 16;
+export const MAX_STREAMS_PER_CLIENT = 16;
 
 const events = createRoute({
   method: "get",

@@ -1,12 +1,16 @@
 import { z } from "@hono/zod-openapi";
 import { atMs, hotspotIdText, wholeNumber } from "./common.ts";
 
-const SOURCE = "the name of a device: at most 32 bytes";
+const SOURCE = "the name of a device: 1 to 32 bytes, no control characters";
 
 export const sourceText = z
   .string({ error: SOURCE })
+  .regex(/^[ -~\u00a0-\uffff]{1,32}$/, { error: SOURCE })
   .refine((text) => Buffer.byteLength(text) <= 32, { error: SOURCE })
   .openapi({ description: "The device, as named in the agent's configuration", example: "meter" });
+
+/** As the hotspot signed it, whatever that is. */
+const sourceName = z.string();
 
 const permille = z.int().min(0).max(1000);
 
@@ -45,7 +49,7 @@ const quality = z
 
 const source = z
   .object({
-    source: sourceText,
+    source: sourceName,
     score: permille.nullable().openapi({ description: "That of its worst quantity; null without any" }),
     firstAtMs: atMs,
     latestAtMs: atMs,
@@ -94,7 +98,7 @@ export const readingSeriesSchema = z
   .object({
     nowMs: atMs,
     hotspotId: hotspotIdText,
-    source: sourceText,
+    source: sourceName,
     fromMs: atMs,
     toMs: atMs,
     quantities: z

@@ -1,0 +1,97 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { Connections } from "./connections.ts";
+
+class Fake {
+  isOpen = true;
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+  destroy(): void {
+    this.isOpen = false;
+  }
+}
+
+const made = (max: number, maxPerAddress: number) => {
+  const connections = new Connections<Fake>({ max, maxPerAddress });
+  const add = (group: string | undefined, name = "") => {
+    const fake = new Fake(name);
+    connections.add(fake, group);
+    return fake;
+  };
+  return { connections, add };
+};
+
+test("of an address with too many, the one that has waited longest goes; others are not touched", () => {
+  const { connections, add } = made(100, 2);
+  const other = add("b");
+  const [first, second, third] = [add("a"), add("a"), add("a")];
+  expect([first, second, third, other].map(({ isOpen }) => isOpen)).toEqual([false, true, true, true]);
+  expect([connections.size, connections.dropped]).toEqual([3, 1]);
+});
+
+test("an answer on its way is not cut off: the new one is turned away", () => {
+  const { connections, add } = made(100, 2);
+  const busy = [add("a"), add("a")];
+  for (const each of busy) connections.began(each);
+  expect(add("a").isOpen).toBe(false);
+  connections.ended(busy[0] as Fake);
+  expect(add("a").isOpen).toBe(true);
+  expect(busy.map(({ isOpen }) => isOpen)).toEqual([false, true]);
+});
+
+test("who has just been answered has waited least; requests one behind the other count", () => {
+  const { connections, add } = made(100, 2);
+  const [first, second] = [add("a"), add("a")];
+  connections.began(first);
+  connections.began(first);
+  connections.ended(first);
+  connections.ended(first);
+  add("a");
+  expect([first.isOpen, second.isOpen]).toEqual([true, false]);
+});
+
+test("in all, the oldest of any address makes room; a proxy's connections count only there", () => {
+  const { connections, add } = made(3, 2);
+  const proxied = [add(undefined), add(undefined), add(undefined)];
+  expect(proxied.every(({ isOpen }) => isOpen)).toBe(true);
+  add("a");
+  expect(proxied.map(({ isOpen }) => isOpen)).toEqual([false, true, true]);
+  expect(connections.size).toBe(3);
+});
+
+test("whatever comes and goes, limits hold, and what is gone is not counted", () => {
+  const step = fc.record({
+    kind: fc.constantFrom("add", "began", "ended", "remove"),
+    group: fc.constantFrom("a", "b", "c", undefined),
+    at: fc.nat(30),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      const { connections, add } = made(6, 3);
+      const all: { fake: Fake; group: string | undefined; busy: number }[] = [];
+      for (const { kind, group, at } of steps) {
+        const one = all[at % Math.max(1, all.length)];
+        if (kind === "add") all.push({ fake: add(group), group, busy: 0 });
+        else if (one?.fake.isOpen !== true) continue;
+        else if (kind === "remove") {
+          connections.remove(one.fake);
+          one.fake.isOpen = false;
+        } else if (kind === "began") {
+          connections.began(one.fake);
+          one.busy++;
+        } else if (one.busy > 0) {
+          connections.ended(one.fake);
+          one.busy--;
+        }
+        const open = all.filter(({ fake }) => fake.isOpen);
+        expect(connections.size).toBe(open.length);
+        expect(open.length).toBeLessThanOrEqual(6);
+        for (const each of ["a", "b", "c"]) {
+          expect(open.filter((other) => other.group === each).length).toBeLessThanOrEqual(3);
+        }
+      }
+    }),
+  );
+});
