@@ -2,7 +2,6 @@ import type { Clock, Log, LoginRefusal, NetworkParameters, Signer } from "@earsh
 import type { Hono } from "hono";
 import type { Downlink } from "./downlink.ts";
 import type { EventHub } from "./events.ts";
-import type { AppDeps } from "./http/deps.ts";
 import type { GatewayMetrics } from "./metrics.ts";
 import type { OperatorsWord } from "./registry/assertion.ts";
 import type { Store } from "./store/store.ts";
@@ -12,6 +11,16 @@ export type EntropySource = (index: number) => Uint8Array;
 
 /** `open`: any admissible key joins at the position it asserts. `listed`: only hotspots in the registry. */
 export type RegistrationPolicy = "open" | "listed";
+
+/** Who may read `/metrics`: anybody, who has the token, or nobody. */
+export type MetricsAccess = "open" | "off" | { token: string };
+
+export interface ApiOptions {
+  /** "open" when left out. */
+  metricsAccess?: MetricsAccess;
+  /** Event streams open at once, from all addresses together; 500 when left out. */
+  maxEventStreams?: number;
+}
 
 export interface GatewayDeps {
   /** As configured: published as a new version where they differ from the newest one in the store. */
@@ -30,7 +39,7 @@ export interface GatewayDeps {
   /** Allows changes through the API; without one the API is read-only. */
   adminToken?: string;
   /** How the API is served, beside `adminToken`. */
-  api?: Pick<AppDeps, "metricsAccess" | "maxEventStreams">;
+  api?: ApiOptions;
   log: Log;
   /**
    * Calls back when packets that arrive together have been gathered into a batch: `queueMicrotask` by default, which

@@ -1,5 +1,5 @@
 import type { Clock, Log } from "@earshot/protocol";
-import type { RegistrationPolicy } from "../contract.ts";
+import type { ApiOptions, RegistrationPolicy } from "../contract.ts";
 import type { DenialLog } from "../denials/denial-log.ts";
 import type { EventHub } from "../events.ts";
 import type { GatewayMetrics } from "../metrics.ts";
@@ -25,10 +25,7 @@ export interface RegistryAdmin {
   add(said: OperatorsWord): Promise<{ ok: true } | RegistrationRefusal>;
 }
 
-/** Who may read `/metrics`: anybody, who has the token, or nobody. */
-export type MetricsAccess = "open" | "off" | { token: string };
-
-export interface AppDeps {
+export interface AppDeps extends ApiOptions {
   store: Store;
   /** What all versions of the parameters share. */
   parameters: Clockwork;
@@ -41,10 +38,6 @@ export interface AppDeps {
   registration: RegistrationPolicy;
   /** Without one the API is read-only. */
   admin?: RegistryAdmin;
-  /** "open" when left out. */
-  metricsAccess?: MetricsAccess;
-  /** Event streams open at once, from all addresses together; 500 when left out. */
-  maxEventStreams?: number;
   /** Verifies entropy, receipts and verdicts; 32 bytes. */
   networkPublicKey: Uint8Array;
   /** Folder that holds one folder per closed epoch. */
