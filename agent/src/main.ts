@@ -1,6 +1,7 @@
 /** `earshot-agent`: the program on a hotspot. */
 import { setTimeout } from "node:timers";
 import { systemClock } from "@earshot/protocol/system-clock";
+import { systemOutput } from "@earshot/protocol/system-output";
 import manifest from "../package.json" with { type: "json" };
 import { main } from "./cli/main.ts";
 
@@ -8,6 +9,9 @@ import { main } from "./cli/main.ts";
 const STOP_LIMIT_MS = 2500;
 /** For what a library may have left open, and for the last lines to get out. */
 const LINGER_LIMIT_MS = 300;
+
+// Only commands print there, and there is nothing more for them to do; the agent itself logs to standard error.
+const { out, err } = systemOutput((exitCode) => process.exit(exitCode));
 
 const stop = new AbortController();
 for (const name of ["SIGTERM", "SIGINT"] as const) {
@@ -23,8 +27,8 @@ process.exitCode = await main(process.argv.slice(2), {
   random: Math.random,
   environment: process.env,
   version: manifest.version,
-  out: (text) => process.stdout.write(text),
-  error: (text) => process.stderr.write(text),
+  out,
+  error: err,
   signal: stop.signal,
 });
 setTimeout(() => process.exit(), LINGER_LIMIT_MS).unref();

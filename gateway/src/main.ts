@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { hotspotId, type Log, type Signer } from "@earshot/protocol";
 import { systemClock } from "@earshot/protocol/system-clock";
+import { systemOutput } from "@earshot/protocol/system-output";
 import { openEmbeddedBroker } from "./broker/embedded.ts";
 import { openExternalBroker } from "./broker/external.ts";
 import { parametersOf, parseConfig } from "./config/config.ts";
@@ -39,18 +40,25 @@ const log: Log = (level, message, fields) => {
 };
 
 const terminal: VerifyCommandIo = {
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
+  ...systemOutput((exitCode) => {
+    // A command is there only to print. The gateway itself goes on: it takes reports in, read or not.
+    if (command !== undefined) process.exit(exitCode);
+  }),
   isTerminal: process.stderr.isTTY,
   clock: systemClock,
   threads: availableParallelism(),
 };
 
-process.exitCode = await main(process.argv.slice(2));
+const COMMANDS: Readonly<Record<string, (args: string[], io: VerifyCommandIo) => Promise<number>>> = {
+  "verify-epoch": runVerifyEpoch,
+  "compare-rules": runCompareRules,
+};
+
+const [name = "", ...rest] = process.argv.slice(2);
+const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+process.exitCode = await (command === undefined ? main(process.argv.slice(2)) : command(rest, terminal));
 
 async function main(args: string[]): Promise<number> {
-  if (args[0] === "verify-epoch") return runVerifyEpoch(args.slice(1), terminal);
-  if (args[0] === "compare-rules") return runCompareRules(args.slice(1), terminal);
   try {
     return await serve(args);
   } catch (error) {
@@ -65,7 +73,7 @@ async function serve(args: string[]): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const config = parseConfig(await readConfigFile(options.config), process.env);
+  const config = parseConfig(await readConfigFile(options.config), process.env, (what) => log("warn", what));
   await mkdir(config.state_dir, { recursive: true, mode: 0o700 });
   const signer = await loadNetworkKey(join(config.state_dir, "network.key"));
   const stop = new AbortController();

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { silentLog } from "@earshot/protocol";
 import { systemClock } from "@earshot/protocol/system-clock";
+import { systemOutput } from "@earshot/protocol/system-output";
 import { ConsoleObserver, type Terminal } from "./cli/console.ts";
 import { parseOptions, type RunOptions } from "./cli/options.ts";
 import { openStateFolder } from "./cli/state-folder.ts";
@@ -18,13 +19,20 @@ import { summarize } from "./report/summary.ts";
 const STOP_LIMIT_MS = 2500;
 const EPOCH_MS = DEMO_PARAMETERS.epochPeriods * DEMO_PARAMETERS.entropyPeriodMs;
 
+const stop = new AbortController();
+let exitCodeWhenLost: number | undefined;
 const terminal: Terminal = {
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
+  ...systemOutput((exitCode) => {
+    exitCodeWhenLost = exitCode;
+    process.exitCode = exitCode;
+    // As if it was told to stop: the state folder is removed.
+    stopSoon();
+  }),
   isLive: process.stderr.isTTY,
 };
 
-process.exitCode = await main(process.argv.slice(2));
+const exitCode = await main(process.argv.slice(2));
+process.exitCode = exitCodeWhenLost ?? exitCode;
 
 async function main(args: string[]): Promise<number> {
   const parsed = parseOptions(args);
@@ -36,8 +44,7 @@ async function main(args: string[]): Promise<number> {
     terminal.out(USAGE);
     return 0;
   }
-  const stop = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => stopSoon(stop));
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, stopSoon);
   try {
     return await runFleet(parsed.options, stop.signal);
   } catch (error) {
@@ -46,7 +53,7 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-function stopSoon(stop: AbortController): void {
+function stopSoon(): void {
   stop.abort(new Error("Stopped by a signal"));
   setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
 }

@@ -34,7 +34,8 @@ export async function main(args: string[], terminal: Terminal): Promise<ExitCode
   if (parsed.help || parsed.version) return 0;
   try {
     if (parsed.config === undefined) return await lookForDevices(terminal);
-    return await parsed.command(loadConfig(parsed.config, terminal.environment), terminal);
+    const warn = (message: string) => terminal.error(`warn ${message}\n`);
+    return await parsed.command(loadConfig(parsed.config, terminal.environment, warn), terminal);
   } catch (error) {
     if (error instanceof ConfigError) {
       for (const problem of error.problems) terminal.error(`${parsed.config}: ${problem}\n`);

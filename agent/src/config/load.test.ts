@@ -256,9 +256,24 @@ describe("the environment", () => {
     expect(problems(EXAMPLE, { EARSHOT_AGENT_HOTSPOT_LATITUDE: "north" })[0]).toContain(
       'hotspot.latitude is "north"',
     );
-    for (const name of ["EARSHOT_AGENT_BROKER_HOST", "EARSHOT_AGENT_SENSORS_NAME"]) {
-      expect(problems(EXAMPLE, { [name]: "x" })[0]).toContain(`${name} is set`);
-    }
+  });
+
+  test("may have names that are no keys: they are ignored, and told by name, not by value", () => {
+    const warnings: string[] = [];
+    const environment = {
+      EARSHOT_AGENT_BROKER_HOST: "s3cret",
+      EARSHOT_AGENT_SENSORS_NAME: "x",
+      // Kubernetes' links to services called "earshot-agent" and "earshot-agent-gps".
+      EARSHOT_AGENT_PORT: "tcp://10.43.0.7:4480",
+      EARSHOT_AGENT_SERVICE_HOST: "10.43.0.7",
+      EARSHOT_AGENT_GPS_PORT: "tcp://10.43.0.8:2947",
+      EARSHOT_AGENT_GPS_HOST: "gps.local",
+    };
+    const options = { file: "agent.toml", environment, warn: (text: string) => void warnings.push(text) };
+    expect(parseConfig(EXAMPLE, options).gps).toEqual({ type: "gpsd", host: "gps.local", port: 2947 });
+    const { EARSHOT_AGENT_GPS_HOST: _, ...ignored } = environment;
+    expect(warnings).toEqual([expect.stringContaining(`${Object.keys(ignored).join(", ")} (no keys`)]);
+    expect(warnings[0]).not.toContain("s3cret");
   });
 
   test("has one name for each key", () => {

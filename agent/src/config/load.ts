@@ -16,19 +16,22 @@ export { ConfigError } from "./config-error.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+type Warn = (message: string) => void;
+
 /**
  * Reads a configuration file; paths in it are relative to its folder.
  *
+ * @param warn told what is ignored
  * @throws {ConfigError}
  */
-export function loadConfig(file: string, environment: Environment): Config {
+export function loadConfig(file: string, environment: Environment, warn?: Warn): Config {
   let toml: string;
   try {
     toml = readNamedFile(file);
   } catch (error) {
     throw new ConfigError([`Cannot read the configuration: ${errorText(error)}`]);
   }
-  return parseConfig(toml, { file, environment });
+  return parseConfig(toml, { file, environment, ...(warn && { warn }) });
 }
 
 export interface ParseOptions {
@@ -36,11 +39,13 @@ export interface ParseOptions {
   file: string;
   /** `EARSHOT_AGENT_<SECTION>_<KEY>` overrides a key. */
   environment: Environment;
+  /** Told what is ignored. */
+  warn?: Warn;
 }
 
 /** @throws {ConfigError} */
-export function parseConfig(toml: string, { file, environment }: ParseOptions): Config {
-  const raw = override(parseToml(toml, file), environment);
+export function parseConfig(toml: string, { file, environment, warn = () => {} }: ParseOptions): Config {
+  const raw = override(parseToml(toml, file), environment, warn);
   const result = configSchema.safeParse(raw);
   if (!result.success) throw new ConfigError(result.error.issues.map((issue) => problemOf(issue, raw)));
   return toConfig(result.data, dirname(file));
@@ -56,18 +61,25 @@ function parseToml(toml: string, file: string): Raw {
   }
 }
 
-function override(raw: Raw, environment: Environment): Raw {
+/**
+ * What Kubernetes (and Docker's links) tell each program of a service: `EARSHOT_AGENT_GPS_PORT=tcp://10.43.0.7:2947`
+ * when a service is called "earshot-agent-gps". Nobody wrote it for us.
+ */
+const SERVICE_LINK = /^(tcp|udp|sctp):\/\//;
+
+function override(raw: Raw, environment: Environment, warn: Warn): Raw {
   const changed = structuredClone(raw);
   const keys = new Map(environmentKeys().map((key) => [environmentName(key), key]));
-  const prefixed = Object.entries(environment).filter(([name]) => name.startsWith("EARSHOT_AGENT_"));
-  for (const [name, value] of prefixed) {
+  const ignored: string[] = [];
+  for (const [name, value] of Object.entries(environment)) {
+    if (!name.startsWith("EARSHOT_AGENT_")) continue;
     const key = keys.get(name);
-    if (key === undefined) {
-      throw new ConfigError([
-        `${name} is set, but there is no such key; allowed are ${[...keys.keys()].join(", ")}`,
-      ]);
-    }
-    setIn(changed, key.path, environmentValue(key, value));
+    if (key === undefined || (name.endsWith("_PORT") && SERVICE_LINK.test(value ?? ""))) ignored.push(name);
+    else setIn(changed, key.path, environmentValue(key, value));
+  }
+  if (ignored.length > 0) {
+    const reason = "no keys of the configuration, or what Kubernetes tells of a service";
+    warn(`Ignored in the environment: ${ignored.join(", ")} (${reason})`);
   }
   return changed;
 }

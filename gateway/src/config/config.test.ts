@@ -114,3 +114,20 @@ test("the environment overrides the file", () => {
   expect([config.http.port, config.network]).toEqual([9001, "testnet-1"]);
   expect(messageOf("", { EARSHOT_GATEWAY_HTTP__PORT: "web" })).toContain('http.port is "web"');
 });
+
+test("names in the environment that are no keys are ignored, and told", () => {
+  const env = {
+    EARSHOT_GATEWAY_HTTP__PROT: "1",
+    EARSHOT_GATEWAY_HTTP: "x",
+    EARSHOT_GATEWAY_NETWORK__NAME: "x",
+    // Kubernetes' links to a service called "earshot-gateway".
+    EARSHOT_GATEWAY_SERVICE_HOST: "10.43.0.7",
+    EARSHOT_GATEWAY_PORT_8080_TCP: "tcp://10.43.0.7:8080",
+  };
+  const warnings: string[] = [];
+  const overriding = { EARSHOT_GATEWAY_PARAMETERS__WINDOW_PERIODS: "60" };
+  const config = parseConfig("", { ...env, ...overriding }, (text) => warnings.push(text));
+  expect(config).toEqual(parseConfig("", overriding));
+  expect(config.parameters).toMatchObject({ window_periods: 60 });
+  expect(warnings).toEqual([expect.stringContaining(`${Object.keys(env).join(", ")} (no keys`)]);
+});

@@ -6,7 +6,7 @@ import {
   type WholeParameter,
 } from "@earshot/protocol";
 import { parse } from "smol-toml";
-import type { z } from "zod";
+import { z } from "zod";
 import { ConfigError } from "./config-error.ts";
 import { keyOf } from "./parameter-keys.ts";
 import { type GatewayConfig, gatewaySchema } from "./schema.ts";
@@ -15,12 +15,19 @@ const ENV_PREFIX = "EARSHOT_GATEWAY_";
 
 type Table = Record<string, unknown>;
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /**
  * @param toml text of the file, "" for all defaults
  * @param env `EARSHOT_GATEWAY_HTTP__PORT=8080` overrides `http.port`: two underscores between the levels
+ * @param warn told what is ignored
  */
-export function parseConfig(toml: string, env: Readonly<Record<string, string | undefined>>): GatewayConfig {
-  const table = overridden(parseToml(toml), env);
+export function parseConfig(toml: string, env: Environment, warn = (_: string): void => {}): GatewayConfig {
+  const { table, ignored } = overridden(parseToml(toml), env);
+  if (ignored.length > 0) {
+    const reason = "no keys of the configuration, or what Kubernetes tells of a service";
+    warn(`Ignored in the environment: ${ignored.join(", ")} (${reason})`);
+  }
   const result = gatewaySchema.safeParse(table, { reportInput: true });
   if (!result.success) throw new ConfigError(result.error.issues.map(describeIssue).join("\n"));
   const config = result.data;
@@ -41,20 +48,34 @@ function parseToml(toml: string): Table {
   }
 }
 
-function overridden(table: Table, env: Readonly<Record<string, string | undefined>>): Table {
-  const result = structuredClone(table);
+function overridden(original: Table, env: Environment): { table: Table; ignored: string[] } {
+  const table = structuredClone(original);
+  const ignored: string[] = [];
   for (const [name, value] of Object.entries(env)) {
     if (value === undefined || !name.startsWith(ENV_PREFIX)) continue;
     const path = name.slice(ENV_PREFIX.length).toLowerCase().split("__");
+    if (!isKey(gatewaySchema, path)) {
+      ignored.push(name);
+      continue;
+    }
     const last = path.pop() as string;
-    let level = result;
+    let level = table;
     for (const key of path) {
       level[key] ??= {};
       level = level[key] as Table;
     }
     level[last] = envValue(value);
   }
-  return result;
+  return { table, ignored };
+}
+
+function isKey(schema: unknown, [first, ...rest]: readonly string[]): boolean {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) {
+    return isKey(schema.def.innerType, first === undefined ? [] : [first, ...rest]);
+  }
+  if (schema instanceof z.ZodObject) return first !== undefined && isKey(schema.shape[first], rest);
+  if (schema instanceof z.ZodRecord) return first !== undefined && rest.length === 0;
+  return schema !== undefined && first === undefined;
 }
 
 /** Numbers and booleans as TOML would write them; everything else is text. */
