@@ -8,7 +8,7 @@ import { run } from "./run.ts";
 import { status } from "./status.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";
 
-const USAGE = `Usage: earshot-agent [COMMAND] --config FILE
+export const USAGE = `Usage: earshot-agent [COMMAND] --config FILE
 
   (none)   run the agent
   id       print this hotspot's name, id and did:key; makes the key when there is none
