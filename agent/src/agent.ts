@@ -14,6 +14,7 @@ import { watchPorts } from "./devices/watch-ports.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import type { OpenPublisher } from "./publisher/publisher.ts";
 import { Inbox } from "./session/inbox.ts";
+import { SentStatuses } from "./session/sent-statuses.ts";
 import { keepSession } from "./session/session.ts";
 import { gnssOf } from "./status/gnss.ts";
 import { reportReadings } from "./status/report-readings.ts";
@@ -125,5 +126,11 @@ function coreContext(deps: AgentDeps): CoreContext {
     () => outbox.state(),
   );
   const shared = { config, clock, random, log, signer, outbox, board, version, startedAtMs };
-  return { ...shared, hotspotId: id, concentrators: new Concentrators(), toPublish: new Wakeup() };
+  return {
+    ...shared,
+    hotspotId: id,
+    concentrators: new Concentrators(),
+    sentStatuses: new SentStatuses(),
+    toPublish: new Wakeup(),
+  };
 }

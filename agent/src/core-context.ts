@@ -2,6 +2,7 @@ import type { Clock, Log, PacketType, Random, Signer } from "@earshot/protocol";
 import type { StatusBoard } from "./board/status-board.ts";
 import type { AgentConfig } from "./config/agent-config.ts";
 import type { Outbox, OutboxEntry } from "./outbox/outbox.ts";
+import type { SentStatuses } from "./session/sent-statuses.ts";
 import { errorText } from "./time/error-text.ts";
 import type { Wakeup } from "./time/wakeup.ts";
 import type { Concentrators } from "./witness/concentrators.ts";
@@ -20,6 +21,7 @@ export interface CoreContext {
   hotspotId: string;
   /** Whose counters the reports may tell. */
   concentrators: Concentrators;
+  sentStatuses: SentStatuses;
   /** Told when the outbox has something new to publish. */
   toPublish: Wakeup;
 }

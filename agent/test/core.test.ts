@@ -4,17 +4,14 @@ import {
   changedHotspot,
   DEFAULT_PARAMETERS,
   decodeBeaconFrame,
-  downTopic,
   epochOf,
   type Hotspot,
   judgeEpoch,
   type NetworkParameters,
   type ReceivedPacket,
-  receiptMessage,
   received,
   sha256,
   signerFromSeed,
-  verdictMessage,
   verifyPacket,
   windowOf,
 } from "@earshot/protocol";
@@ -230,64 +227,3 @@ function beaconFrame(publicKey: Uint8Array, index: number, atMs: number) {
     snrDb: 5,
   } as const;
 }
-
-test("a receipt clears what the gateway has and sends again what it lacks", async () => {
-  const agent = new AgentHarness();
-  await agent.start();
-  await agent.clock.advance(60_000);
-  expect(agent.outbox.state()).toMatchObject({ queued: 0, handedOver: 2 });
-  const send = (stored: { first: number; last: number }[], signer = networkSigner) => {
-    const receipt = { atMs: agent.clock.now(), stored };
-    agent.broker.send(downTopic(NETWORK, agent.id, "command"), receiptMessage.seal(receipt, signer, NETWORK));
-    return agent.clock.advance(0);
-  };
-  await send([{ first: 1, last: 2 }], agent.signer);
-  expect(agent.outbox.state().handedOver).toBe(2);
-  expect(agent.board.counters.refusedMessages).toBe(1);
-
-  // The broker lost packet 1 although it had acknowledged it.
-  await send([{ first: 2, last: 2 }]);
-  expect(agent.broker.published.map(({ bytes }) => packetOf(bytes).sequence)).toEqual([1, 2, 1]);
-  await send([{ first: 1, last: 2 }]);
-  expect(agent.outbox.state()).toMatchObject({ queued: 0, handedOver: 0 });
-  await agent.stop();
-});
-
-test("a verdict is kept with its sentence and the packet it is about, which is then done with", async () => {
-  const agent = new AgentHarness();
-  await agent.start();
-  agent.radio.read(beaconFrame(new Uint8Array(32), 1, agent.clock.now()));
-  await agent.clock.advance(0);
-  const bytes = agent.broker.published.find(({ topic }) => topic.endsWith("/witness"))?.bytes;
-  const notice = {
-    packetId: sha256(bytes ?? new Uint8Array()),
-    outcome: "refused",
-    reason: "too_close",
-    measurements: [
-      { name: "distanceM", value: 120 },
-      { name: "minDistanceM", value: 300 },
-    ],
-  } as const;
-  const verdicts = {
-    atMs: agent.clock.now(),
-    parametersHash: new Uint8Array(32).fill(0x5a),
-    verdicts: [{ ...notice, measurements: [...notice.measurements] }],
-  };
-  const { handedOver } = agent.outbox.state();
-  agent.broker.send(
-    downTopic(NETWORK, agent.id, "verdict"),
-    verdictMessage.seal(verdicts, networkSigner, NETWORK),
-  );
-  await agent.clock.advance(0);
-  // What is refused unseen is in no receipt: without this it would be sent again for ever.
-  expect(agent.outbox.state()).toMatchObject({ queued: 0, handedOver: handedOver - 1 });
-  expect(agent.board.snapshot(agent.clock.now()).verdicts).toMatchObject([
-    {
-      type: "witness",
-      outcome: "refused",
-      sentence: "The beaconer stands 120 m away; coverage is proven from 300 m.",
-      parametersHash: "5a".repeat(32),
-    },
-  ]);
-  await agent.stop();
-});

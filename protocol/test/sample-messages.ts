@@ -59,10 +59,12 @@ export const messages: Record<SampleName, Sample> = {
     bytes: verdictMessage.seal(
       {
         atMs,
+        hotspot: hash,
         parametersHash: hash,
         verdicts: [
           {
             packetId: hash,
+            receivedAtMs: atMs,
             outcome: "refused",
             reason: "too_close",
             measurements: [{ name: "distanceM", value: 12 }],
@@ -75,7 +77,17 @@ export const messages: Record<SampleName, Sample> = {
   },
   receipt: {
     codec: receiptMessage,
-    bytes: receiptMessage.seal({ atMs, stored: [{ first: 1, last: 0xffff_ffff }] }, signer, NETWORK),
+    bytes: receiptMessage.seal(
+      {
+        atMs,
+        hotspot: hash,
+        answers: hash,
+        stored: [{ sequence: 7, packetId: hash, receivedAtMs: atMs }],
+        used: [{ first: 1, last: 0xffff_ffff }],
+      },
+      signer,
+      NETWORK,
+    ),
   },
   manifest: {
     codec: manifestMessage,

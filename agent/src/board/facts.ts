@@ -157,6 +157,16 @@ export interface VerdictFacts {
   parametersHash: string;
 }
 
+/** The network has packets of this hotspot whose numbers were not given here. */
+export interface NumberingFacts {
+  atMs: number;
+  from: number;
+  /** Where numbering went on; absent where there is no place to. */
+  to?: number;
+  /** Where it has to get: beyond `to` when there are more numbers than one step may leave out. */
+  target: number;
+}
+
 export interface Counters {
   beaconsHeard: number;
   duplicatesHeard: number;
@@ -185,7 +195,7 @@ export interface AgentStatus {
   /** Absent where the machine's health is not looked at. */
   machine?: MachineFacts;
   broker: LinkFacts;
-  outbox: OutboxState & { problem?: string };
+  outbox: OutboxState & { problem?: string; numbering?: NumberingFacts };
   entropy?: EntropyFacts;
   schedule?: ScheduleFacts;
   /** Newest first. */

@@ -13,11 +13,13 @@ export interface RecentPacket {
 export class RecentPackets {
   readonly #byId = new Map<string, RecentPacket>();
 
-  add({ sequence, type, madeAtMs, bytes }: OutboxEntry): void {
-    this.#byId.set(sha256(bytes).toHex(), { sequence, type, madeAtMs });
-    if (this.#byId.size <= KEPT) return;
+  /** Returns its id, hex. */
+  add({ sequence, type, madeAtMs, bytes }: OutboxEntry): string {
+    const id = sha256(bytes).toHex();
+    this.#byId.set(id, { sequence, type, madeAtMs });
     const [oldest] = this.#byId.keys();
-    if (oldest !== undefined) this.#byId.delete(oldest);
+    if (this.#byId.size > KEPT && oldest !== undefined) this.#byId.delete(oldest);
+    return id;
   }
 
   find(packetId: string): RecentPacket | undefined {

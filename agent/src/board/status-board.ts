@@ -9,6 +9,7 @@ import type {
   EntropyFacts,
   GpsFacts,
   MachineFacts,
+  NumberingFacts,
   RadioFacts,
   ScheduleFacts,
   SensorFacts,
@@ -21,6 +22,7 @@ import { RecentPackets } from "./recent-packets.ts";
 import { SensorBook } from "./sensor-book.ts";
 
 const KEPT = 20;
+const REMEMBERED_VERDICTS = 4096;
 const VERDICT_COUNTERS = {
   paid: "verdictsPaid",
   refused: "verdictsRefused",
@@ -53,6 +55,7 @@ export class StatusBoard {
   };
   readonly packets = new RecentPackets();
   outboxProblem: string | undefined;
+  numbering: NumberingFacts | undefined;
   entropy: EntropyFacts | undefined;
   schedule: ScheduleFacts | undefined;
   gpsReading: GpsReading | undefined;
@@ -69,6 +72,7 @@ export class StatusBoard {
   readonly #beacons: BeaconFacts[] = [];
   readonly #witnesses: WitnessFacts[] = [];
   readonly #verdicts: VerdictFacts[] = [];
+  readonly #judged = new Set<string>();
 
   /** Called once by the agent before anything else. */
   begin(identity: BoardIdentity, outbox: () => OutboxState): void {
@@ -92,7 +96,12 @@ export class StatusBoard {
     keep(this.#witnesses, facts);
   }
 
+  /** One that comes again, which a broker can make it do, is not counted again. */
   addVerdict(facts: VerdictFacts): void {
+    if (this.#judged.has(facts.packetId)) return;
+    this.#judged.add(facts.packetId);
+    const [oldest] = this.#judged;
+    if (this.#judged.size > REMEMBERED_VERDICTS && oldest !== undefined) this.#judged.delete(oldest);
     keep(this.#verdicts, facts);
     this.counters[VERDICT_COUNTERS[facts.outcome]] += 1;
   }
@@ -110,7 +119,11 @@ export class StatusBoard {
       sensors: sensors.map((sensor) => this.#sensor(sensor, nowMs)),
       ...(hasMachine ? { machine: this.#machine(nowMs) } : {}),
       broker: { ...this.links.get("broker") },
-      outbox: { ...this.#outbox(), ...optional("problem", this.outboxProblem) },
+      outbox: {
+        ...this.#outbox(),
+        ...optional("problem", this.outboxProblem),
+        ...optional("numbering", this.numbering),
+      },
       ...optional("entropy", this.entropy),
       ...optional("schedule", this.schedule),
       beacons: [...this.#beacons],

@@ -33,7 +33,7 @@ const HEALTHY: AgentStatus = {
   },
   sensors: [],
   broker: { state: "ok", sinceMs: secondsAgo(3600), lastAtMs: secondsAgo(20) },
-  outbox: { queued: 0, handedOver: 1, dropped: 0, bytes: 300 },
+  outbox: { queued: 0, handedOver: 1, postponed: 0, writes: 0, dropped: 0, bytes: 300 },
   entropy: {
     index: 1,
     atMs: secondsAgo(30),

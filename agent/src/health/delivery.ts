@@ -1,4 +1,4 @@
-import type { AgentStatus } from "../board/facts.ts";
+import type { AgentStatus, NumberingFacts } from "../board/facts.ts";
 import { ago, duration } from "./age.ts";
 import { attention, broken, ok, type Part } from "./part.ts";
 
@@ -19,7 +19,7 @@ export function brokerPart({ broker, atMs }: AgentStatus): Part {
 
 export function outboxPart({ outbox }: AgentStatus): Part {
   const title = "Outbox";
-  const { queued, handedOver, dropped, bytes, problem } = outbox;
+  const { queued, handedOver, postponed, dropped, bytes, problem, numbering } = outbox;
   if (problem !== undefined) {
     return broken(
       title,
@@ -27,7 +27,10 @@ export function outboxPart({ outbox }: AgentStatus): Part {
       "Check the free space (df -h) and the memory card: packets cannot be stored.",
     );
   }
-  const text = `${queued} packets wait, ${handedOver} await a receipt, ${Math.ceil(bytes / 1024)} KiB`;
+  const waiting = `${queued} packets wait, ${handedOver} await a receipt, ${Math.ceil(bytes / 1024)} KiB`;
+  const text =
+    postponed === 0 ? waiting : `${waiting}; ${postponed} go later, as the network takes fewer now`;
+  if (numbering !== undefined) return numberingPart(title, text, numbering);
   if (dropped > 0) {
     return attention(
       title,
@@ -38,6 +41,18 @@ export function outboxPart({ outbox }: AgentStatus): Part {
   if (queued > MANY_PACKETS)
     return attention(title, text, "They go out, newest reports first, once the broker is reached.");
   return ok(title, text);
+}
+
+function numberingPart(title: string, text: string, { from, to, target }: NumberingFacts): Part {
+  const known = `${text}; the network has packets of this hotspot numbered up to ${target - 1}, made elsewhere`;
+  if (to === undefined) {
+    const advice =
+      "Numbers so high leave no room to go on: another program signs with this key. Make a new key.";
+    return attention(title, known, advice);
+  }
+  const advice =
+    "Nothing to do if the state folder was lost or restored from a copy. Else another agent runs with a copy of this key: end it, or make a new key.";
+  return attention(title, `${known}; numbering went from ${from} to ${to}`, advice);
 }
 
 /** The last beacon of the schedule, and the next. */

@@ -1,7 +1,8 @@
-import { type Clock, MAX_RECEIPT_RANGES, type PacketType, type SequenceRange } from "@earshot/protocol";
+import { type Clock, equalBytes, type PacketType, type SequenceRange, sha256 } from "@earshot/protocol";
+import { type Numbering, numberingBeside } from "./numbering.ts";
 import type { Outbox, OutboxEntry, OutboxState } from "./outbox.ts";
 import { OutboxIndex, type OutboxLimits } from "./outbox-index.ts";
-import type { OutboxStorage } from "./outbox-storage.ts";
+import { type OutboxStorage, RESERVED_NUMBERS } from "./outbox-storage.ts";
 
 export interface GroupedOutboxOptions extends OutboxLimits {
   storage: OutboxStorage;
@@ -19,20 +20,32 @@ interface Waiting {
 }
 
 const NO_FACTS: ReadonlyMap<string, string> = new Map();
+/** Statuses that are kept for their receipt; beyond it the oldest is dropped. */
+const MAX_STATUSES = 16;
+/** Waits before a packet is published again that the gateway did not want yet: the first, doubled up to the last. */
+const POSTPONE_MS = { first: 30_000, last: 3_600_000 };
 
 /**
  * The outbox over any storage. Memory cards wear out by writes, so there are few: a packet that comes after a pause is
  * written at once, those that follow closely share one transaction, and what a receipt lets it forget is deleted along
- * with the next one. Acknowledgements are not written at all: after a restart, what has no receipt is published again, and the gateway knows it by its id.
+ * with the next one. Statuses are not written, unless it is closed while some wait; the storage keeps a few numbers
+ * free for them. Acknowledgements are not written at all: after a restart, what has no receipt is published again, and the gateway knows it by its id.
  */
 export class GroupedOutbox implements Outbox {
   readonly #options: GroupedOutboxOptions;
   readonly #storage: OutboxStorage;
   readonly #index = new OutboxIndex();
   #waiting: Waiting[] = [];
+  /** By number, oldest first. */
+  readonly #statuses = new Map<number, OutboxEntry>();
+  /** How often each was postponed. */
+  readonly #postponements = new Map<number, number>();
   /** Forgotten, but still in the storage. */
   #toRemove: number[] = [];
   #nextSequence: number;
+  /** Numbers below it are given by the storage's leave. */
+  #reservedBefore: number;
+  #writes = 0;
   #dropped: number;
   #writtenAtMs = Number.NEGATIVE_INFINITY;
   readonly #closed = new AbortController();
@@ -42,12 +55,14 @@ export class GroupedOutbox implements Outbox {
     this.#storage = options.storage;
     const stored = this.#storage.load();
     this.#nextSequence = stored.nextSequence;
+    this.#reservedBefore = stored.nextSequence + RESERVED_NUMBERS;
     this.#dropped = stored.dropped;
     for (const facts of stored.entries) this.#index.add(facts);
   }
 
   add(type: PacketType, madeAtMs: number, make: (sequence: number) => Uint8Array): Promise<OutboxEntry> {
     if (this.#closed.signal.aborted) return Promise.reject(new TypeError("Cannot add to a closed outbox"));
+    if (type === "status") return this.#addStatus(madeAtMs, make);
     const { promise, resolve, reject } = Promise.withResolvers<OutboxEntry>();
     this.#waiting.push({ type, madeAtMs, make, resolve, reject });
     if (this.#waiting.length === 1) void this.#commitSoon();
@@ -55,29 +70,41 @@ export class GroupedOutbox implements Outbox {
   }
 
   next(limit: number): OutboxEntry[] {
-    return this.#index.nextToPublish(limit).flatMap((sequence) => this.#storage.read(sequence) ?? []);
+    for (const sequence of this.#index.due(this.#options.clock.elapsedMs())) this.#index.queueAgain(sequence);
+    return this.#index.nextToPublish(limit).flatMap((sequence) => this.#read(sequence) ?? []);
   }
 
-  handedOver(sequences: readonly number[], atMs: number): void {
-    for (const sequence of sequences) this.#index.handOver(sequence, atMs);
+  handedOver(sequences: readonly number[], elapsedMs: number): void {
+    for (const sequence of sequences) this.#index.handOver(sequence, elapsedMs);
   }
 
-  confirm(stored: readonly SequenceRange[], beforeMs: number): void {
-    // A full receipt leaves out the oldest ranges: it says nothing of what lies before its first.
-    const knownFrom = stored.length >= MAX_RECEIPT_RANGES ? (stored[0]?.first ?? 0) : 0;
-    for (const sequence of this.#index.sequences()) {
-      if (isWithin(stored, sequence)) this.#forget(sequence);
-    }
-    for (const sequence of this.#index.handedOverBefore(beforeMs)) {
-      if (sequence >= knownFrom) this.#index.queueAgain(sequence);
-    }
-    // A gateway that has higher numbers than ever were given out here: this outbox was lost and begun again.
-    const last = stored.at(-1)?.last ?? 0;
-    if (last >= this.#nextSequence) this.#nextSequence = last + 1;
+  forget(sequence: number, packetId: Uint8Array): boolean {
+    const isHere = this.#isHere(sequence, packetId);
+    if (isHere) this.#forget(sequence);
+    return isHere;
+  }
+
+  postpone(sequence: number, packetId: Uint8Array): boolean {
+    if (!this.#isHere(sequence, packetId)) return false;
+    const times = this.#postponements.get(sequence) ?? 0;
+    this.#postponements.set(sequence, times + 1);
+    const waitMs = Math.min(POSTPONE_MS.last, POSTPONE_MS.first * 2 ** times);
+    this.#index.postpone(sequence, this.#options.clock.elapsedMs() + waitMs);
+    return true;
+  }
+
+  queueAgain(beforeElapsedMs: number): void {
+    for (const sequence of this.#index.handedOverBefore(beforeElapsedMs)) this.#index.queueAgain(sequence);
+  }
+
+  avoid(used: readonly SequenceRange[]): Numbering {
+    const numbering = numberingBeside(used, this.#nextSequence);
+    if (numbering.state === "moved") this.#nextSequence = numbering.to;
+    return numbering;
   }
 
   state(): OutboxState {
-    return { ...this.#index.counts(), dropped: this.#dropped };
+    return { ...this.#index.counts(), dropped: this.#dropped, writes: this.#writes };
   }
 
   remember(key: string, value: string): void {
@@ -92,7 +119,35 @@ export class GroupedOutbox implements Outbox {
     if (this.#closed.signal.aborted) return;
     this.#closed.abort();
     this.#commit();
-    this.#storage.close();
+    try {
+      if (this.#statuses.size > 0) this.#write([], NO_FACTS, [...this.#statuses.values()]);
+    } finally {
+      this.#storage.close(this.#nextSequence);
+    }
+  }
+
+  /** Has its number at once, and no place on disk. */
+  async #addStatus(madeAtMs: number, make: (sequence: number) => Uint8Array): Promise<OutboxEntry> {
+    const sequence = this.#nextSequence;
+    if (sequence >= this.#reservedBefore) this.#write([], NO_FACTS);
+    const entry = { sequence, type: "status" as const, madeAtMs, bytes: make(sequence) };
+    this.#nextSequence = sequence + 1;
+    this.#statuses.set(sequence, entry);
+    this.#index.add({ sequence, type: "status", madeAtMs, byteLength: entry.bytes.length });
+    const [oldest] = this.#statuses.keys();
+    if (this.#statuses.size > MAX_STATUSES && oldest !== undefined) this.#forget(oldest);
+    this.#dropExcess();
+    return entry;
+  }
+
+  #isHere(sequence: number, packetId: Uint8Array): boolean {
+    if (!this.#index.has(sequence)) return false;
+    const entry = this.#read(sequence);
+    return entry !== undefined && equalBytes(sha256(entry.bytes), packetId);
+  }
+
+  #read(sequence: number): OutboxEntry | undefined {
+    return this.#statuses.get(sequence) ?? this.#storage.read(sequence);
   }
 
   async #commitSoon(): Promise<void> {
@@ -138,16 +193,24 @@ export class GroupedOutbox implements Outbox {
     return { entries, settle };
   }
 
-  #write(insert: readonly OutboxEntry[], facts: ReadonlyMap<string, string>): void {
+  /** @param known kept in memory until now */
+  #write(
+    insert: readonly OutboxEntry[],
+    facts: ReadonlyMap<string, string>,
+    known: readonly OutboxEntry[] = [],
+  ): void {
     const remove = this.#toRemove;
     this.#writtenAtMs = this.#options.clock.elapsedMs();
-    const change = { insert, remove, nextSequence: this.#nextSequence, dropped: this.#dropped, facts };
+    this.#writes += 1;
+    const all = [...insert, ...known].toSorted((one, other) => one.sequence - other.sequence);
+    const change = { insert: all, remove, nextSequence: this.#nextSequence, dropped: this.#dropped, facts };
     try {
       this.#storage.write(change);
     } catch (error) {
       if (!this.#areStored(insert)) throw error;
     }
     this.#toRemove = [];
+    this.#reservedBefore = this.#nextSequence + RESERVED_NUMBERS;
     for (const { bytes, ...entry } of insert) this.#index.add({ ...entry, byteLength: bytes.length });
     this.#dropExcess();
   }
@@ -181,19 +244,7 @@ export class GroupedOutbox implements Outbox {
 
   #forget(sequence: number): void {
     this.#index.delete(sequence);
-    this.#toRemove.push(sequence);
+    this.#postponements.delete(sequence);
+    if (!this.#statuses.delete(sequence)) this.#toRemove.push(sequence);
   }
-}
-
-/** `ranges` ascend. */
-function isWithin(ranges: readonly SequenceRange[], sequence: number): boolean {
-  let low = 0;
-  let high = ranges.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((ranges[middle] as SequenceRange).last < sequence) low = middle + 1;
-    else high = middle;
-  }
-  const range = ranges[low];
-  return range !== undefined && range.first <= sequence;
 }

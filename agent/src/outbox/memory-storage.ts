@@ -1,5 +1,5 @@
 import type { OutboxEntry } from "./outbox.ts";
-import type { OutboxStorage } from "./outbox-storage.ts";
+import { type OutboxStorage, RESERVED_NUMBERS } from "./outbox-storage.ts";
 
 /** Keeps nothing across a restart of the process, but a new outbox may be opened on it: a restart of the agent. */
 export function memoryStorage(): OutboxStorage {
@@ -7,12 +7,17 @@ export function memoryStorage(): OutboxStorage {
   const facts = new Map<string, string>();
   let nextSequence = 1;
   let dropped = 0;
+  let isClosed = true;
   return {
-    load: () => ({
-      nextSequence,
-      dropped,
-      entries: [...entries.values()].map(({ bytes, ...entry }) => ({ ...entry, byteLength: bytes.length })),
-    }),
+    load() {
+      if (!isClosed) nextSequence += RESERVED_NUMBERS;
+      isClosed = false;
+      const loaded = [...entries.values()].map(({ bytes, ...entry }) => ({
+        ...entry,
+        byteLength: bytes.length,
+      }));
+      return { nextSequence, dropped, entries: loaded };
+    },
     write(change) {
       for (const entry of change.insert) entries.set(entry.sequence, entry);
       for (const sequence of change.remove) entries.delete(sequence);
@@ -21,6 +26,9 @@ export function memoryStorage(): OutboxStorage {
     },
     read: (sequence) => entries.get(sequence),
     recall: (key) => facts.get(key),
-    close() {},
+    close(next) {
+      nextSequence = next;
+      isClosed = true;
+    },
   };
 }

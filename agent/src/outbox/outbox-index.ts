@@ -22,19 +22,23 @@ export class OutboxIndex {
   };
   readonly #handedOver = new SortedNumbers();
   readonly #handedOverAtMs = new Map<number, number>();
+  /** Not before this elapsed time. */
+  readonly #postponed = new SortedNumbers();
+  readonly #dueMs = new Map<number, number>();
   #bytes = 0;
 
   get bytes(): number {
     return this.#bytes;
   }
 
-  counts(): Pick<OutboxState, "queued" | "handedOver" | "bytes"> {
-    const queued = this.#facts.size - this.#handedOver.size;
-    return { queued, handedOver: this.#handedOver.size, bytes: this.#bytes };
+  counts(): Pick<OutboxState, "queued" | "handedOver" | "postponed" | "bytes"> {
+    const { size: handedOver } = this.#handedOver;
+    const { size: postponed } = this.#postponed;
+    return { queued: this.#facts.size - handedOver - postponed, handedOver, postponed, bytes: this.#bytes };
   }
 
-  sequences(): number[] {
-    return [...this.#facts.keys()];
+  has(sequence: number): boolean {
+    return this.#facts.has(sequence);
   }
 
   add(facts: EntryFacts): void {
@@ -47,18 +51,30 @@ export class OutboxIndex {
     const facts = this.#facts.get(sequence);
     if (facts === undefined) return;
     this.#facts.delete(sequence);
-    this.#queued[facts.type].delete(sequence);
-    this.#handedOver.delete(sequence);
-    this.#handedOverAtMs.delete(sequence);
+    this.#takeOut(facts);
     this.#bytes -= facts.byteLength;
   }
 
+  /** What the gateway has postponed meanwhile stays so. */
   handOver(sequence: number, atMs: number): void {
     const facts = this.#facts.get(sequence);
-    if (facts === undefined) return;
-    this.#queued[facts.type].delete(sequence);
+    if (facts === undefined || this.#dueMs.has(sequence)) return;
+    this.#takeOut(facts);
     this.#handedOver.add(sequence);
     this.#handedOverAtMs.set(sequence, atMs);
+  }
+
+  postpone(sequence: number, dueMs: number): void {
+    const facts = this.#facts.get(sequence);
+    if (facts === undefined) return;
+    this.#takeOut(facts);
+    this.#postponed.add(sequence);
+    this.#dueMs.set(sequence, dueMs);
+  }
+
+  /** Postponed until now or earlier. */
+  due(nowMs: number): number[] {
+    return [...this.#dueMs].filter(([, dueMs]) => dueMs <= nowMs).map(([sequence]) => sequence);
   }
 
   /** Handed over before `beforeMs`. */
@@ -69,9 +85,16 @@ export class OutboxIndex {
   queueAgain(sequence: number): void {
     const facts = this.#facts.get(sequence);
     if (facts === undefined) return;
+    this.#takeOut(facts);
+    this.#queued[facts.type].add(sequence);
+  }
+
+  #takeOut({ sequence, type }: EntryFacts): void {
+    this.#queued[type].delete(sequence);
     this.#handedOver.delete(sequence);
     this.#handedOverAtMs.delete(sequence);
-    this.#queued[facts.type].add(sequence);
+    this.#postponed.delete(sequence);
+    this.#dueMs.delete(sequence);
   }
 
   /** Reports from the newest, then readings and statuses from the oldest. */
@@ -91,7 +114,7 @@ export class OutboxIndex {
       bytes -= this.#facts.get(sequence)?.byteLength ?? 0;
     };
     // What the broker has acknowledged is risked least, so it goes before anything that nobody else has.
-    const lists = [this.#handedOver, ...DROP_ORDER.map((type) => this.#queued[type])];
+    const lists = [this.#handedOver, this.#postponed, ...DROP_ORDER.map((type) => this.#queued[type])];
     for (const list of lists) {
       for (const sequence of list) {
         const madeAtMs = this.#facts.get(sequence)?.madeAtMs ?? 0;

@@ -9,8 +9,14 @@ export interface EntryFacts {
   byteLength: number;
 }
 
+/** Numbers from `nextSequence` on that may be given without a write: whoever loads after a crash takes them for used. */
+export const RESERVED_NUMBERS = 16;
+
 export interface StoredOutbox {
-  /** The number that the next packet gets; at least 1. */
+  /**
+   * The number that the next packet gets; at least 1. After `close()` the one that was next then; else beyond all that
+   * may have been given: `RESERVED_NUMBERS` after the last one written.
+   */
   nextSequence: number;
   dropped: number;
   entries: EntryFacts[];
@@ -32,5 +38,5 @@ export interface OutboxStorage {
   /** `undefined` when it is not there. */
   read(sequence: number): OutboxEntry | undefined;
   recall(key: string): string | undefined;
-  close(): void;
+  close(nextSequence: number): void;
 }

@@ -1,4 +1,5 @@
 import type { PacketType, SequenceRange } from "@earshot/protocol";
+import type { Numbering } from "./numbering.ts";
 
 export interface OutboxEntry {
   sequence: number;
@@ -12,27 +13,38 @@ export interface OutboxState {
   queued: number;
   /** Acknowledged by the broker, no receipt from the gateway yet. */
   handedOver: number;
+  /** Refused by the gateway for now: published again later. */
+  postponed: number;
   /** Dropped since the outbox was made, by the stated order, for want of room or for age. */
   dropped: number;
   bytes: number;
+  /** Transactions since it was opened: each writes to the memory card. */
+  writes: number;
 }
 
 /**
- * Everything signed waits here, on disk, until the gateway says that it has it. A packet gets its sequence number
- * and its place on disk in one transaction, so that a number is never lost and never used twice.
+ * What is signed waits here until the gateway says that it has it: on disk, but for statuses, of which only the newest
+ * matters. A packet gets its sequence number and its place on disk in one transaction, so that a number is never lost
+ * and never used twice; statuses take theirs from a few that are reserved.
  */
 export interface Outbox {
   /**
-   * Gives `make` the next sequence number and stores what it returns. Resolves once it is durable; several calls
-   * at about the same time share one write. Only then may the packet be published.
+   * Gives `make` the next sequence number and keeps what it returns. Resolves once it is durable, a status at once;
+   * several calls at about the same time share one write. Only then may the packet be published.
    */
   add(type: PacketType, madeAtMs: number, make: (sequence: number) => Uint8Array): Promise<OutboxEntry>;
   /** Next to publish: freshest reports (beacon, witness) first, then the rest, oldest first; none handed over. */
   next(limit: number): OutboxEntry[];
-  /** PUBACK came. */
-  handedOver(sequences: readonly number[], atMs: number): void;
-  /** The gateway's receipt: forgets what it stored, queues again what it lacks and was handed over before `beforeMs`. */
-  confirm(stored: readonly SequenceRange[], beforeMs: number): void;
+  /** PUBACK came, at this elapsed time. */
+  handedOver(sequences: readonly number[], elapsedMs: number): void;
+  /** The gateway has this very packet, by its SHA-256, or wants it never: forgets it. False when it is none of these here. */
+  forget(sequence: number, packetId: Uint8Array): boolean;
+  /** The gateway wants this very packet later: it is published again after a wait that grows with each time. */
+  postpone(sequence: number, packetId: Uint8Array): boolean;
+  /** The gateway should have what was handed over before this elapsed time: what is still here is published again. */
+  queueAgain(beforeElapsedMs: number): void;
+  /** Numbers that the gateway has: numbering goes on beside them, by bounded steps. */
+  avoid(used: readonly SequenceRange[]): Numbering;
   state(): OutboxState;
   /** Small facts that must survive a restart, such as the last window with a beacon. */
   remember(key: string, value: string): void;

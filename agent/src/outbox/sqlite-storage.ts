@@ -1,10 +1,18 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { PacketType } from "@earshot/protocol";
 import type { OutboxEntry } from "./outbox.ts";
-import type { EntryFacts, OutboxStorage, StorageChange, StoredOutbox } from "./outbox-storage.ts";
+import {
+  type EntryFacts,
+  type OutboxStorage,
+  RESERVED_NUMBERS,
+  type StorageChange,
+  type StoredOutbox,
+} from "./outbox-storage.ts";
 import type { SequenceMark } from "./sequence-mark.ts";
 
 const SCHEMA_VERSION = 1;
+/** A fact that is there while no outbox is open: 'next-sequence' is then the very number that comes next. */
+const CLOSED = "closed";
 /** One transaction, so that a database without its first number is never seen. */
 const newDatabase = (firstSequence: number) => `
   BEGIN IMMEDIATE;
@@ -12,7 +20,7 @@ const newDatabase = (firstSequence: number) => `
     sequence INTEGER PRIMARY KEY, type TEXT NOT NULL, made_at_ms INTEGER NOT NULL, bytes BLOB NOT NULL
   ) STRICT;
   CREATE TABLE fact (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-  INSERT INTO fact VALUES ('next-sequence', '${firstSequence}'), ('dropped', '0');
+  INSERT INTO fact VALUES ('next-sequence', '${firstSequence}'), ('dropped', '0'), ('${CLOSED}', '1');
   PRAGMA user_version = ${SCHEMA_VERSION};
   COMMIT;
 `;
@@ -83,10 +91,10 @@ class SqliteStorage implements OutboxStorage {
   readonly #remove: StatementSync;
   readonly #setFact: StatementSync;
   readonly #getFact: StatementSync;
+  readonly #forgetFact: StatementSync;
   readonly #read: StatementSync;
   /** What `fact` has of the two counts. */
   #written = { nextSequence: 0, dropped: 0 };
-  #nextSequence = 0;
 
   constructor(database: DatabaseSync, mark: SequenceMark) {
     this.#database = database;
@@ -98,6 +106,7 @@ class SqliteStorage implements OutboxStorage {
     this.#setFact = database.prepare(
       "INSERT INTO fact (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
     );
+    this.#forgetFact = database.prepare("DELETE FROM fact WHERE key = ?");
     this.#getFact = database.prepare("SELECT value FROM fact WHERE key = ?");
     this.#read = database.prepare("SELECT sequence, type, made_at_ms, bytes FROM packet WHERE sequence = ?");
   }
@@ -119,23 +128,19 @@ class SqliteStorage implements OutboxStorage {
     const dropped = Number(this.recall("dropped"));
     this.#written = { nextSequence: Number(this.recall("next-sequence")), dropped };
     const afterLast = (entries.at(-1)?.sequence ?? 0) + 1;
-    this.#nextSequence = this.#mark.resume(Math.max(this.#written.nextSequence, afterLast));
-    return { nextSequence: this.#nextSequence, dropped, entries };
+    const wasClosed = this.recall(CLOSED) !== undefined;
+    const known = Math.max(this.#written.nextSequence, afterLast) + (wasClosed ? 0 : RESERVED_NUMBERS);
+    const nextSequence = this.#mark.resume(known);
+    this.#transaction(() => {
+      this.#setCount("nextSequence", nextSequence);
+      this.#forgetFact.run(CLOSED);
+    });
+    return { nextSequence, dropped, entries };
   }
 
   write(change: StorageChange): void {
-    this.#mark.reserve(change.nextSequence);
-    const written = { ...this.#written };
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
-      this.#apply(change);
-      this.#database.exec("COMMIT");
-      this.#nextSequence = change.nextSequence;
-    } catch (error) {
-      this.#rollBack();
-      this.#written = written;
-      throw error;
-    }
+    this.#mark.reserve(change.nextSequence + RESERVED_NUMBERS);
+    this.#transaction(() => this.#apply(change));
   }
 
   read(sequence: number): OutboxEntry | undefined {
@@ -154,11 +159,27 @@ class SqliteStorage implements OutboxStorage {
     return row === undefined ? undefined : String(row.value);
   }
 
-  close(): void {
+  close(nextSequence: number): void {
     try {
-      this.#setCount("nextSequence", this.#nextSequence);
+      this.#transaction(() => {
+        this.#setCount("nextSequence", nextSequence);
+        this.#setFact.run(CLOSED, "1");
+      });
     } finally {
       this.#database.close();
+    }
+  }
+
+  #transaction(work: () => void): void {
+    const written = { ...this.#written };
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      work();
+      this.#database.exec("COMMIT");
+    } catch (error) {
+      this.#rollBack();
+      this.#written = written;
+      throw error;
     }
   }
 
@@ -168,7 +189,8 @@ class SqliteStorage implements OutboxStorage {
     for (const sequence of remove) this.#remove.run(sequence);
     for (const [key, value] of facts) this.#setFact.run(key, value);
     // While the latest packet is there, it says which number comes next: one page less to write.
-    if (insert.length === 0 || remove.length > 0) this.#setCount("nextSequence", nextSequence);
+    const isTold = insert.at(-1)?.sequence === nextSequence - 1 && remove.length === 0;
+    if (!isTold) this.#setCount("nextSequence", nextSequence);
     this.#setCount("dropped", dropped);
   }
 

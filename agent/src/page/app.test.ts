@@ -11,6 +11,8 @@ function pageOf(fill: (board: StatusBoard) => void = () => {}) {
   board.begin({ startedAtMs: clock.now(), version: "1.2.3", network: "test", hotspot, hasGps: true }, () => ({
     queued: 3,
     handedOver: 1,
+    postponed: 0,
+    writes: 0,
     dropped: 0,
     bytes: 1000,
   }));

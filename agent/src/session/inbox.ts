@@ -35,7 +35,7 @@ export class Inbox {
 
   #takeEntropy(bytes: Uint8Array): string | undefined {
     const { board, clock, log } = this.#context;
-    const answer = this.#tracker.accept(bytes);
+    const answer = this.#tracker.accept(bytes, clock.now());
     // A retained message comes again with each session: not worth a word.
     if (!answer.ok) return answer.code === "old" ? undefined : answer.code;
     const { index, periodMs, validityMs } = answer.entropy;

@@ -11,7 +11,7 @@ const ACK_LIMIT_MS = 60_000;
 
 /** Publishes what the outbox holds, until aborted. Rejects when the session ends or does not acknowledge. */
 export async function pump(context: CoreContext, publisher: Publisher, signal: AbortSignal): Promise<void> {
-  const { clock, outbox, board, toPublish } = context;
+  const { clock, outbox, board, sentStatuses, toPublish } = context;
   while (!signal.aborted) {
     const batch = nextBatch(context);
     if (batch.length === 0) {
@@ -19,13 +19,16 @@ export async function pump(context: CoreContext, publisher: Publisher, signal: A
       continue;
     }
     // Here and not when they are made: what an earlier run left in the outbox gets verdicts too.
-    for (const entry of batch) board.packets.add(entry);
+    for (const entry of batch) {
+      const packetId = board.packets.add(entry);
+      if (entry.type === "status") sentStatuses.sent(packetId, entry.sequence, clock.elapsedMs());
+    }
     const limit = `The broker did not acknowledge a packet within ${ACK_LIMIT_MS / 1000} s`;
     await within(clock, ACK_LIMIT_MS, limit, publishAll(context, publisher, batch));
     if (signal.aborted) return;
     outbox.handedOver(
       batch.map(({ sequence }) => sequence),
-      clock.now(),
+      clock.elapsedMs(),
     );
     board.links.heardFrom("broker", clock.now());
   }

@@ -95,7 +95,8 @@ async function runSession(
   publisher: Publisher,
   signal: AbortSignal,
 ): Promise<string> {
-  const { board, clock, log } = context;
+  const { board, clock, log, sentStatuses } = context;
+  sentStatuses.begin();
   const ended = new LinkedAbort(signal);
   ended.signal.addEventListener("abort", () => void publisher.close(), { once: true });
   board.links.heardFrom("broker", clock.now());

@@ -1,28 +1,43 @@
-import { explainVerdict, type VerdictNotice, verdictMessage } from "@earshot/protocol";
+import { equalBytes, explainVerdict, type VerdictNotice, verdictMessage } from "@earshot/protocol";
 import type { VerdictFacts } from "../board/facts.ts";
 import type { RecentPacket } from "../board/recent-packets.ts";
 import type { CoreContext } from "../core-context.ts";
 
+/** The gateway has no room for it now: it wants it later. */
+const LATER = "rate_limited";
+
 /**
  * The gateway's answers to our packets: kept for the page. A packet that has one is done with, above all one that was
- * refused unseen: no receipt will ever name it, and it would be sent again and again.
- * Returns why the message was refused, if it was.
+ * refused unseen: no receipt will ever name it, and it would be sent again and again. Returns why the message was
+ * refused, if it was.
  */
-export function takeVerdicts(
-  { board, clock, config, outbox }: CoreContext,
-  bytes: Uint8Array,
-): string | undefined {
+export function takeVerdicts(context: CoreContext, bytes: Uint8Array): string | undefined {
+  const { board, clock, config, outbox, signer } = context;
   const opened = verdictMessage.open(bytes, config.network.name, config.network.publicKey);
   if (!opened.ok) return opened.code;
-  for (const notice of opened.value.verdicts) {
+  const { hotspot, parametersHash, verdicts } = opened.value;
+  if (!equalBytes(hotspot, signer.publicKey)) return "other_hotspot";
+  for (const notice of verdicts) {
     const packet = board.packets.find(notice.packetId.toHex());
-    if (packet !== undefined) outbox.confirm([{ first: packet.sequence, last: packet.sequence }], 0);
+    if (notice.reason === LATER) {
+      postpone(context, notice, packet);
+      continue;
+    }
+    if (packet !== undefined) outbox.forget(packet.sequence, notice.packetId);
     board.addVerdict({
       ...verdictFacts(notice, packet, clock.now()),
-      parametersHash: opened.value.parametersHash.toHex(),
+      parametersHash: parametersHash.toHex(),
     });
   }
   return undefined;
+}
+
+function postpone({ log, outbox }: CoreContext, { packetId }: VerdictNotice, packet?: RecentPacket): void {
+  if (packet === undefined || !outbox.postpone(packet.sequence, packetId)) return;
+  log("warn", "The network takes fewer packets than this hotspot sends; one goes again later", {
+    type: packet.type,
+    sequence: packet.sequence,
+  });
 }
 
 function verdictFacts(

@@ -4,19 +4,21 @@ import { pauseOrWake } from "../time/pause.ts";
 import type { Wakeup } from "../time/wakeup.ts";
 import { statusPacket } from "./status-packet.ts";
 
-/** One status packet each period, and one as soon as a session with the broker begins. */
+/** One status packet each period of a session with the broker, the first as soon as it begins: an old one tells nobody anything. */
 export async function reportStatus(
   context: CoreContext,
   gnss: () => Gnss | null,
   connected: Wakeup,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, config } = context;
+  const { board, clock, config } = context;
   await connected.wait(signal);
   while (!signal.aborted) {
-    await storePacket(context, "status", clock.now(), (sequence) =>
-      statusPacket(context, sequence, "online", gnss()),
-    );
+    if (board.links.get("broker").state === "ok") {
+      await storePacket(context, "status", clock.now(), (sequence) =>
+        statusPacket(context, sequence, "online", gnss()),
+      );
+    }
     await pauseOrWake(clock, config.statusPeriodMs, connected, signal);
   }
 }

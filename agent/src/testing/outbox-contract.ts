@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { MAX_RECEIPT_RANGES, type PacketType } from "@earshot/protocol";
+import { type PacketType, sha256 } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import type { Outbox } from "../outbox/outbox.ts";
 import type { OutboxLimits } from "../outbox/outbox-index.ts";
+import { RESERVED_NUMBERS } from "../outbox/outbox-storage.ts";
 
 /** One place where an outbox lives. */
 export interface OutboxPlace {
@@ -14,6 +15,7 @@ export interface OutboxPlace {
 const WIDE: OutboxLimits = { maxBytes: 1_000_000, maxAgeMs: 86_400_000 };
 const sequencesOf = (entries: readonly { sequence: number }[]) => entries.map(({ sequence }) => sequence);
 const packet = (sequence: number, length = 10) => new Uint8Array(length).fill(sequence);
+const idOf = (sequence: number) => sha256(packet(sequence));
 
 /** What every outbox promises (see `Outbox`), as tests. */
 export function outboxContract(name: string, makePlace: () => OutboxPlace): void {
@@ -63,46 +65,64 @@ export function outboxContract(name: string, makePlace: () => OutboxPlace): void
       outbox.close();
     });
 
-    test("handed over is not published again; a receipt forgets it or queues it again", async () => {
+    test("handed over is not published again until it should have been confirmed and was not", async () => {
       const { outbox, clock, add } = setUp();
       for (let i = 0; i < 4; i++) await add("witness");
-      const atMs = clock.now();
+      const atMs = clock.elapsedMs();
       outbox.handedOver([1, 2], atMs);
       outbox.handedOver([3], atMs + 50);
       assert.deepEqual(sequencesOf(outbox.next(10)), [4]);
       assert.equal(outbox.state().handedOver, 3);
       // 2 is stored; 1 is lacking; 3 was handed over too late to be known of; 4 is stored though never acknowledged.
-      outbox.confirm(
-        [
-          { first: 2, last: 2 },
-          { first: 4, last: 4 },
-        ],
-        atMs + 10,
-      );
+      assert.equal(outbox.forget(2, idOf(2)), true);
+      assert.equal(outbox.forget(4, idOf(4)), true);
+      outbox.queueAgain(atMs + 10);
       assert.deepEqual(sequencesOf(outbox.next(10)), [1]);
       assert.equal(outbox.state().handedOver, 1);
       outbox.close();
     });
 
-    test("a full receipt says nothing of what lies before its first range", async () => {
-      const { outbox, clock, add } = setUp();
-      for (let i = 0; i < 3; i++) await add("witness");
-      outbox.handedOver([1, 2, 3], clock.now());
-      const ranges = Array.from({ length: MAX_RECEIPT_RANGES }, (_, i) => ({
-        first: 3 + 2 * i,
-        last: 3 + 2 * i,
-      }));
-      outbox.confirm(ranges, clock.now() + 1);
-      assert.deepEqual(outbox.next(10), []);
-      assert.equal(outbox.state().handedOver, 2);
+    test("is forgotten or postponed only by its own id: another packet with its number does not count", async () => {
+      const { outbox, add } = setUp();
+      for (const type of ["witness", "status"] as const) await add(type);
+      for (const sequence of [1, 2, 3]) {
+        assert.equal(outbox.forget(sequence, sha256(Uint8Array.of(sequence))), false);
+        assert.equal(outbox.postpone(sequence, sha256(Uint8Array.of(sequence))), false);
+      }
+      assert.equal(outbox.forget(1, idOf(2)), false);
+      assert.equal(outbox.state().queued, 2);
+      assert.equal(outbox.forget(2, idOf(2)), true);
+      assert.equal(outbox.forget(2, idOf(2)), false);
+      assert.deepEqual(sequencesOf(outbox.next(10)), [1]);
       outbox.close();
     });
 
-    test("a gateway that knows higher numbers moves the numbering on", async () => {
+    test("postponed comes again after a wait that grows, also when it is acknowledged meanwhile", async () => {
       const { outbox, clock, add } = setUp();
+      await add("witness");
+      const waitsMs: number[] = [];
+      for (let i = 0; i < 9; i++) {
+        assert.equal(outbox.postpone(1, idOf(1)), true);
+        outbox.handedOver([1], clock.elapsedMs());
+        assert.equal(outbox.state().postponed, 1);
+        const fromMs = clock.elapsedMs();
+        while (outbox.next(10).length === 0) await clock.advance(5_000);
+        waitsMs.push(clock.elapsedMs() - fromMs);
+      }
+      assert.deepEqual(waitsMs.slice(0, 3), [30_000, 60_000, 120_000]);
+      assert.deepEqual(waitsMs.slice(-2), [3_600_000, 3_600_000]);
+      assert.equal(outbox.forget(1, idOf(1)), true);
+      assert.deepEqual(outbox.state().bytes, 0);
+      outbox.close();
+    });
+
+    test("numbers that are in use already are passed by", async () => {
+      const { outbox, add } = setUp();
       await add("status");
-      outbox.confirm([{ first: 1, last: 700 }], clock.now());
+      assert.equal(outbox.avoid([{ first: 1, last: 1 }]).state, "kept");
+      assert.equal(outbox.avoid([{ first: 1, last: 700 }]).state, "moved");
       assert.equal(await add("status"), 701);
+      assert.equal(await add("witness"), 702);
       outbox.close();
     });
 
@@ -129,7 +149,7 @@ export function outboxContract(name: string, makePlace: () => OutboxPlace): void
       const { outbox, clock, add } = setUp({ maxBytes: 30, maxAgeMs: WIDE.maxAgeMs });
       await add("reading");
       await add("beacon");
-      outbox.handedOver([2], clock.now());
+      outbox.handedOver([2], clock.elapsedMs());
       await add("status");
       await add("status");
       assert.deepEqual(sequencesOf(outbox.next(10)), [1, 3, 4]);
@@ -153,23 +173,63 @@ export function outboxContract(name: string, makePlace: () => OutboxPlace): void
         for (let i = 0; i < 3; i++) await add("witness");
         outbox.remember("window", "12");
         outbox.remember("window", "13");
-        outbox.handedOver([1], clock.now());
-        outbox.confirm([{ first: 2, last: 2 }], clock.now());
+        outbox.handedOver([1], clock.elapsedMs());
+        outbox.forget(2, idOf(2));
         if (how === "closed") outbox.close();
         const again = place.open(WIDE, clock);
         // After a crash what a receipt cleared may come back: the gateway knows it by its id.
         assert.deepEqual(sequencesOf(again.next(10)), how === "closed" ? [3, 1] : [3, 2, 1]);
         assert.equal(again.recall("window"), "13");
         assert.equal(again.recall("other"), undefined);
-        const entry = await clock.resolve(again.add("status", clock.now(), packet));
-        assert.equal(entry.sequence, 4);
+        // After a crash the few numbers that statuses may have had are left out.
+        const entry = await clock.resolve(again.add("witness", clock.now(), packet));
+        assert.equal(entry.sequence, how === "closed" ? 4 : 4 + RESERVED_NUMBERS);
         again.close();
+      });
+
+      test(`${how} in the middle of statuses: none of their numbers is used twice`, async () => {
+        const { place, clock, outbox } = setUp();
+        const given = new Set<number>();
+        let current = outbox;
+        const take = async (type: PacketType) => {
+          const { sequence } = await clock.resolve(current.add(type, clock.now(), packet));
+          assert.ok(!given.has(sequence), `${sequence} twice`);
+          given.add(sequence);
+        };
+        for (const statuses of [3, 40, 0, RESERVED_NUMBERS, RESERVED_NUMBERS + 1]) {
+          for (let i = 0; i < statuses; i++) await take("status");
+          if (how === "closed") current.close();
+          current = place.open(WIDE, clock);
+          if (statuses === 3) await take("witness");
+        }
+        await take("status");
+        if (how === "closed") assert.equal(Math.max(...given), given.size);
+        current.close();
       });
     }
 
+    test("statuses wait in memory, a few at most, and are kept only where it is closed properly", async () => {
+      const { place, clock, outbox, add } = setUp();
+      await add("witness");
+      const { writes } = outbox.state();
+      for (let i = 0; i < 10; i++) await add("status");
+      assert.equal(outbox.state().writes, writes);
+      for (let i = 0; i < 30; i++) await add("status");
+      assert.ok(outbox.state().queued <= 17);
+      const waiting = sequencesOf(outbox.next(100));
+      const crashed = place.open(WIDE, clock);
+      assert.deepEqual(sequencesOf(crashed.next(100)), [1]);
+      const { sequence } = await clock.resolve(crashed.add("status", clock.now(), packet));
+      assert.ok(sequence > Math.max(...waiting));
+      crashed.close();
+      const again = place.open(WIDE, clock);
+      assert.deepEqual(sequencesOf(again.next(100)), [1, sequence]);
+      again.close();
+    });
+
     test("close() keeps what was being added", async () => {
       const { place, outbox, clock } = setUp();
-      const added = outbox.add("status", clock.now(), packet);
+      const added = outbox.add("witness", clock.now(), packet);
       outbox.close();
       assert.equal((await added).sequence, 1);
       await assert.rejects(outbox.add("status", clock.now(), packet), TypeError);

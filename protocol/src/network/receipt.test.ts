@@ -1,37 +1,76 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { signerFromSeed } from "../ed25519.ts";
-import { MAX_RECEIPT_RANGES, type Receipt, receiptMessage } from "./receipt.ts";
+import {
+  MAX_RECEIPT_PACKETS,
+  MAX_RECEIPT_RANGES,
+  type Receipt,
+  receiptMessage,
+  type StoredPacketNotice,
+} from "./receipt.ts";
 
 const signer = signerFromSeed(new Uint8Array(32).fill(4));
 const atMs = Date.UTC(2026, 5, 1);
 const uint32 = fc.nat({ max: 0xffff_ffff });
+const hash = fc.uint8Array({ minLength: 32, maxLength: 32 });
+const notice: fc.Arbitrary<StoredPacketNotice> = fc.record({
+  sequence: uint32,
+  packetId: hash,
+  receivedAtMs: fc.constant(atMs),
+});
 const receipt: fc.Arbitrary<Receipt> = fc.record({
   atMs: fc.constant(atMs),
-  stored: fc.array(fc.record({ first: uint32, last: uint32 }), { maxLength: MAX_RECEIPT_RANGES }),
+  hotspot: hash,
+  answers: hash,
+  stored: fc.array(notice, { maxLength: 20 }),
+  used: fc.array(fc.record({ first: uint32, last: uint32 }), { maxLength: MAX_RECEIPT_RANGES }),
 });
 
-test("receipts come back as they were", () => {
+const LONGEST: Receipt = {
+  atMs,
+  hotspot: new Uint8Array(32),
+  answers: new Uint8Array(32),
+  stored: new Array(MAX_RECEIPT_PACKETS).fill({
+    sequence: 0xffff_ffff,
+    packetId: new Uint8Array(32),
+    receivedAtMs: atMs,
+  }),
+  used: new Array(MAX_RECEIPT_RANGES).fill({ first: 0xffff_fffe, last: 0xffff_ffff }),
+};
+
+const open = (value: Receipt) =>
+  receiptMessage.open(receiptMessage.seal(value, signer, "demo"), "demo", signer.publicKey);
+const codeOf = (value: unknown) => {
+  const opened = open(value as Receipt);
+  return opened.ok ? "ok" : opened.code;
+};
+
+test("receipts come back as they were, the longest too", () => {
   fc.assert(
     fc.property(receipt, (value) => {
-      const opened = receiptMessage.open(
-        receiptMessage.seal(value, signer, "demo"),
-        "demo",
-        signer.publicKey,
-      );
-      expect(opened.ok && opened.value).toEqual(value);
+      expect(open(value)).toMatchObject({ ok: true, value });
     }),
   );
+  expect(open(LONGEST)).toMatchObject({ ok: true, value: LONGEST });
 });
 
-test("one range more than allowed is refused", () => {
-  const stored = new Array(MAX_RECEIPT_RANGES).fill({ first: 0xffff_fffe, last: 0xffff_ffff });
-  const code = (value: Receipt) => {
-    const opened = receiptMessage.open(receiptMessage.seal(value, signer, "demo"), "demo", signer.publicKey);
-    return opened.ok ? "ok" : opened.code;
-  };
-  expect(code({ atMs, stored })).toBe("ok");
-  expect(code({ atMs, stored: [...stored, { first: 1, last: 1 }] })).toBe("out_of_range");
-  expect(code({ atMs, stored: [{ first: -1, last: 1 }] })).toBe("out_of_range");
-  expect(code({ atMs, stored: [{ first: 1, last: 2 ** 32 }] })).toBe("out_of_range");
+describe("is refused", () => {
+  test.each([
+    ["one packet too many", { stored: [...LONGEST.stored, LONGEST.stored[0]] }],
+    ["one range too many", { used: [...LONGEST.used, LONGEST.used[0]] }],
+    ["a number below none", { used: [{ first: -1, last: 1 }] }],
+    ["a number beyond the last", { stored: [{ ...LONGEST.stored[0], sequence: 2 ** 32 }] }],
+    ["a short id", { stored: [{ ...LONGEST.stored[0], packetId: new Uint8Array(31) }] }],
+    ["no year that can be", { atMs: 0 }],
+  ])("%s", (_what, change) => {
+    expect(codeOf({ ...LONGEST, ...change })).toBe("out_of_range");
+  });
+
+  test("whatever lacks whom it is for, what it answers or which packets it means", () => {
+    for (const lacking of ["hotspot", "answers", "stored", "used"] as const) {
+      const { [lacking]: _, ...rest } = LONGEST;
+      expect(codeOf(rest)).toBe("wrong_type");
+    }
+    expect(codeOf({ ...LONGEST, stored: [{ first: 1, last: 1000 }] })).toBe("wrong_type");
+  });
 });

@@ -5,9 +5,11 @@ import { MAX_VERDICTS_PER_MESSAGE, OUTCOMES, type VerdictNotice, verdictMessage 
 
 const signer = signerFromSeed(new Uint8Array(32).fill(4));
 const atMs = Date.UTC(2026, 5, 1);
+const hotspot = new Uint8Array(32).fill(5);
 const parametersHash = new Uint8Array(32).fill(6);
 const notice: fc.Arbitrary<VerdictNotice> = fc.record({
   packetId: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+  receivedAtMs: fc.constant(atMs),
   outcome: fc.constantFrom(...OUTCOMES),
   reason: fc.stringMatching(/^[a-z_]{1,40}$/),
   measurements: fc.array(
@@ -21,7 +23,7 @@ const notice: fc.Arbitrary<VerdictNotice> = fc.record({
 
 const open = (verdicts: VerdictNotice[]) =>
   verdictMessage.open(
-    verdictMessage.seal({ atMs, parametersHash, verdicts }, signer, "demo"),
+    verdictMessage.seal({ atMs, hotspot, parametersHash, verdicts }, signer, "demo"),
     "demo",
     signer.publicKey,
   );
@@ -30,7 +32,7 @@ test("verdicts come back as they were", () => {
   fc.assert(
     fc.property(fc.array(notice, { maxLength: MAX_VERDICTS_PER_MESSAGE }), (verdicts) => {
       const opened = open(verdicts);
-      expect(opened.ok && opened.value).toEqual({ atMs, parametersHash, verdicts });
+      expect(opened.ok && opened.value).toEqual({ atMs, hotspot, parametersHash, verdicts });
     }),
     { numRuns: 50 },
   );
@@ -39,6 +41,7 @@ test("verdicts come back as they were", () => {
 test("the longest verdicts, as many as one message holds, fit it", () => {
   const longest: VerdictNotice = {
     packetId: new Uint8Array(32),
+    receivedAtMs: atMs,
     outcome: "refused",
     reason: "r".repeat(40),
     measurements: new Array(12).fill({ name: "n".repeat(40), value: -(2 ** 47) }),
@@ -58,6 +61,7 @@ test.each([
 ] as const)("%s: out of range", (_what, change) => {
   const good: VerdictNotice = {
     packetId: new Uint8Array(32),
+    receivedAtMs: atMs,
     outcome: "paid",
     reason: "ok",
     measurements: [],

@@ -16,6 +16,8 @@ export type Outcome = (typeof OUTCOMES)[number];
 export interface VerdictNotice {
   /** SHA-256 of the packet. */
   packetId: Uint8Array;
+  /** When the gateway had it first; of what it did not store, when it refused it. */
+  receivedAtMs: number;
   outcome: Outcome;
   /** `ok`, a rule's reason, or a decode refusal. */
   reason: string;
@@ -24,6 +26,8 @@ export interface VerdictNotice {
 
 export interface VerdictNotices {
   atMs: number;
+  /** Whose reports they are: 32-byte public key. */
+  hotspot: Uint8Array;
   /** `parametersHash` of the rules that these reports were judged by. */
   parametersHash: Uint8Array;
   verdicts: VerdictNotice[];
@@ -33,6 +37,7 @@ const measurement = record<Measurement>({ name: text(40), value: integer(-(2 ** 
 
 const notice = record<VerdictNotice>({
   packetId: bytes(32),
+  receivedAtMs: timeMs,
   outcome: oneOf(OUTCOMES),
   reason: text(40),
   measurements: list(measurement, 12),
@@ -45,6 +50,7 @@ export const verdictMessage = messageCodec<VerdictNotices>(
   7,
   record<VerdictNotices>({
     atMs: timeMs,
+    hotspot: bytes(32),
     parametersHash: bytes(32),
     verdicts: list(notice, MAX_VERDICTS_PER_MESSAGE),
   }),

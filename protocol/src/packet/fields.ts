@@ -120,12 +120,16 @@ export function list<T>(item: Field<T>, maxLength: number): Field<T[]> {
 
 type Shape<T> = { [K in keyof T]: Field<T[K]> };
 
-/** An object that travels as an array of its fields, in the order in which they are named here. */
+/**
+ * An object that travels as an array of its fields, in the order in which they are named here. What a value lacks is
+ * written as null, which whoever reads it refuses.
+ */
 export function record<T extends object>(shape: Shape<T>): Field<T> {
   const names = Object.keys(shape) as (keyof T)[];
   const allowed = `an array of ${names.length} fields`;
   return {
-    write: (value) => names.map((name) => shape[name].write(value[name])),
+    write: (value) =>
+      names.map((name) => (value[name] === undefined ? null : shape[name].write(value[name]))),
     read(value) {
       if (!Array.isArray(value) || value.length !== names.length) {
         return new FieldFailure("wrong_type", value, allowed);

@@ -1,0 +1,204 @@
+import { describe, expect, test } from "bun:test";
+import { assess } from "@earshot/agent";
+import {
+  downTopic,
+  type Receipt,
+  receiptMessage,
+  sha256,
+  type VerdictNotice,
+  verdictMessage,
+} from "@earshot/protocol";
+import { loraFrameOf } from "./frames.ts";
+import { AgentHarness, NETWORK, networkSigner, packetOf } from "./harness.ts";
+
+/* What the gateway answers: receipts and verdicts, and who else may not. */
+
+describe("a receipt", () => {
+  /** An agent that has published two statuses and one witness, with a way to answer it. */
+  async function answering() {
+    const agent = new AgentHarness();
+    await agent.start();
+    agent.radio.read(loraFrameOf(1, agent.clock.now()));
+    await agent.clock.advance(60_000);
+    const published = () =>
+      agent.broker.published.map(({ bytes }) => ({ bytes, packet: packetOf(bytes), id: sha256(bytes) }));
+    const statusIds = () => published().flatMap(({ packet, id }) => (packet.type === "status" ? [id] : []));
+    const notices = () =>
+      published().map(({ packet, id }) => ({
+        sequence: packet.sequence,
+        packetId: id,
+        receivedAtMs: agent.clock.now(),
+      }));
+    const answer = async (changes: Partial<Receipt>, signer = networkSigner) => {
+      const receipt: Receipt = {
+        atMs: agent.clock.now(),
+        hotspot: agent.signer.publicKey,
+        answers: statusIds().at(-1) ?? new Uint8Array(32),
+        stored: [],
+        used: [],
+        ...changes,
+      };
+      const bytes = receiptMessage.seal(receipt, signer, NETWORK);
+      agent.broker.send(downTopic(NETWORK, agent.id, "command"), bytes);
+      await agent.clock.advance(0);
+    };
+    expect(published().map(({ packet }) => packet.type)).toEqual(["status", "witness", "status"]);
+    expect(agent.outbox.state()).toMatchObject({ queued: 0, handedOver: 3 });
+    return { agent, published, statusIds, notices, answer };
+  }
+
+  test("clears what the gateway has, and what it lacks is sent again", async () => {
+    const { agent, published, notices, answer } = await answering();
+    // The broker lost the witness although it had acknowledged it.
+    await answer({ stored: notices().filter((_, i) => i !== 1) });
+    expect(published().map(({ packet }) => packet.sequence)).toEqual([1, 2, 3, 2]);
+    await answer({ stored: notices() });
+    expect(agent.outbox.state()).toMatchObject({ queued: 0, handedOver: 0 });
+    await agent.stop();
+  });
+
+  test("counts only for this hotspot, signed by the network, of the very packets", async () => {
+    const { agent, notices, answer } = await answering();
+    const used = [{ first: 1, last: 1000 }];
+    const stored = notices();
+    await answer({ hotspot: new Uint8Array(32).fill(8), stored, used });
+    await answer({ stored, used }, agent.signer);
+    expect(agent.board.counters.refusedMessages).toBe(2);
+    await answer({ stored: stored.map((notice) => ({ ...notice, packetId: new Uint8Array(32) })) });
+    await answer({ stored: stored.map((notice) => ({ ...notice, sequence: notice.sequence + 1 })) });
+    expect(agent.outbox.state()).toMatchObject({ queued: 0, handedOver: 3 });
+    // In the shape of an earlier version, without whom it is for.
+    const old = { atMs: agent.clock.now(), stored: [{ first: 1, last: 0xffff_ffff }] } as unknown as Receipt;
+    agent.broker.send(
+      downTopic(NETWORK, agent.id, "command"),
+      receiptMessage.seal(old, networkSigner, NETWORK),
+    );
+    await agent.clock.advance(0);
+    expect(agent.board.counters.refusedMessages).toBe(3);
+    expect(agent.outbox.state()).toMatchObject({ handedOver: 3 });
+    expect(agent.board.numbering).toBeUndefined();
+    await agent.stop();
+  });
+
+  test("that answers no status of this session, or an older one than was answered, is nothing", async () => {
+    const { agent, statusIds, notices, answer } = await answering();
+    const [first, second] = statusIds();
+    const stored = notices();
+    const used = [{ first: 1, last: 700 }];
+    await answer({ answers: sha256(Uint8Array.of(1)), stored, used });
+    expect(agent.outbox.state().handedOver).toBe(3);
+    await answer({ answers: second });
+    await answer({ answers: first, stored, used });
+    expect(agent.outbox.state().handedOver + agent.outbox.state().queued).toBe(3);
+    agent.broker.lose();
+    agent.broker.isReachable = true;
+    await agent.clock.advance(10_000);
+    await answer({ answers: second, stored, used });
+    expect(agent.board.numbering).toBeUndefined();
+    expect(agent.board.counters.refusedMessages).toBe(0);
+    await agent.stop();
+  });
+
+  test("that knows numbers made elsewhere moves the numbering past them, and page and log say so", async () => {
+    const { agent, answer } = await answering();
+    await answer({
+      used: [
+        { first: 1, last: 700 },
+        { first: 0xffff_ffff, last: 0xffff_ffff },
+      ],
+    });
+    await agent.clock.advance(60_000);
+    expect(agent.packets("status").at(-1)?.sequence).toBe(701);
+    expect(agent.logged.filter((line) => line.includes("numbering goes on after them"))).toHaveLength(1);
+    const part = assess(agent.board.snapshot(agent.clock.now())).parts.find(
+      ({ title }) => title === "Outbox",
+    );
+    expect(part).toMatchObject({ health: "attention" });
+    expect(part?.text).toContain("numbering went from 4 to 701");
+    await agent.stop();
+  });
+});
+
+test("a packet that the network has no room for goes again later, and its verdict is the later one", async () => {
+  const agent = new AgentHarness();
+  await agent.start();
+  agent.radio.read(loraFrameOf(1, agent.clock.now()));
+  await agent.clock.advance(0);
+  const bytes =
+    agent.broker.published.find(({ topic }) => topic.endsWith("/witness"))?.bytes ?? new Uint8Array();
+  const answer = async (reason: string) => {
+    const atMs = agent.clock.now();
+    const verdict: VerdictNotice = {
+      packetId: sha256(bytes),
+      receivedAtMs: atMs,
+      outcome: "refused",
+      reason,
+      measurements: [],
+    };
+    const hotspot = agent.signer.publicKey;
+    const told = { atMs, hotspot, parametersHash: new Uint8Array(32), verdicts: [verdict] };
+    const sealed = verdictMessage.seal(told, networkSigner, NETWORK);
+    agent.broker.send(downTopic(NETWORK, agent.id, "verdict"), sealed);
+    await agent.clock.advance(0);
+  };
+  await answer("rate_limited");
+  expect(agent.outbox.state().postponed).toBe(1);
+  expect(agent.board.counters.verdictsRefused).toBe(0);
+  await agent.clock.advance(120_000);
+  expect(agent.packets("witness")).toHaveLength(2);
+  // Twice, as a broker may send it.
+  for (let i = 0; i < 2; i++) await answer("too_close");
+  expect(agent.board.counters.verdictsRefused).toBe(1);
+  expect(agent.outbox.state().postponed).toBe(0);
+  await agent.clock.advance(3_600_000);
+  expect(agent.packets("witness")).toHaveLength(2);
+  await agent.stop();
+});
+
+test("a verdict is kept with its sentence and the packet it is about, which is then done with", async () => {
+  const agent = new AgentHarness();
+  await agent.start();
+  agent.radio.read(loraFrameOf(1, agent.clock.now()));
+  await agent.clock.advance(0);
+  const bytes = agent.broker.published.find(({ topic }) => topic.endsWith("/witness"))?.bytes;
+  const notice = {
+    packetId: sha256(bytes ?? new Uint8Array()),
+    receivedAtMs: agent.clock.now(),
+    outcome: "refused",
+    reason: "too_close",
+    measurements: [
+      { name: "distanceM", value: 120 },
+      { name: "minDistanceM", value: 300 },
+    ],
+  } as const;
+  const verdicts = {
+    atMs: agent.clock.now(),
+    hotspot: agent.signer.publicKey,
+    parametersHash: new Uint8Array(32).fill(0x5a),
+    verdicts: [{ ...notice, measurements: [...notice.measurements] }],
+  };
+  const { handedOver } = agent.outbox.state();
+  agent.broker.send(
+    downTopic(NETWORK, agent.id, "verdict"),
+    verdictMessage.seal({ ...verdicts, hotspot: new Uint8Array(32) }, networkSigner, NETWORK),
+  );
+  await agent.clock.advance(0);
+  expect(agent.board.counters.refusedMessages).toBe(1);
+  expect(agent.outbox.state()).toMatchObject({ handedOver });
+  agent.broker.send(
+    downTopic(NETWORK, agent.id, "verdict"),
+    verdictMessage.seal(verdicts, networkSigner, NETWORK),
+  );
+  await agent.clock.advance(0);
+  // What is refused unseen is in no receipt: without this it would be sent again for ever.
+  expect(agent.outbox.state()).toMatchObject({ queued: 0, handedOver: handedOver - 1 });
+  expect(agent.board.snapshot(agent.clock.now()).verdicts).toMatchObject([
+    {
+      type: "witness",
+      outcome: "refused",
+      sentence: "The beaconer stands 120 m away; coverage is proven from 300 m.",
+      parametersHash: "5a".repeat(32),
+    },
+  ]);
+  await agent.stop();
+});
