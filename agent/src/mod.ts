@@ -20,6 +20,7 @@ export { KeyError, type KeyProvider } from "./identity/key-provider.ts";
 export { type MemoryOutboxOptions, memoryOutbox } from "./outbox/memory-outbox.ts";
 export type { Outbox, OutboxEntry, OutboxState } from "./outbox/outbox.ts";
 export type { OutboxLimits } from "./outbox/outbox-index.ts";
+export { RESERVED_NUMBERS } from "./outbox/outbox-storage.ts";
 export { type SqliteOutboxOptions, sqliteOutbox } from "./outbox/sqlite-outbox.ts";
 export type { StatusDocument } from "./page/app.ts";
 export { type PageOptions, type RunningPage, servePage } from "./page/serve.ts";

@@ -15,15 +15,7 @@ import {
   verifyPacket,
   windowOf,
 } from "@earshot/protocol";
-import {
-  AgentHarness,
-  entropyValue,
-  NETWORK,
-  networkSigner,
-  PERIOD_MS,
-  packetOf,
-  WINDOW_PERIODS,
-} from "./harness.ts";
+import { AgentHarness, entropyValue, NETWORK, PERIOD_MS, packetOf, WINDOW_PERIODS } from "./harness.ts";
 
 const PARAMETERS: NetworkParameters = {
   ...DEFAULT_PARAMETERS,

@@ -52,7 +52,7 @@ export async function buildParts(deps: GatewayDeps): Promise<GatewayParts> {
   const { registry, denials, events, keys, metrics, parameters } = base;
   const statuses = new StatusIntake({
     store: deps.store,
-    sendReceipt: (hotspotId) => base.notices.receipt(hotspotId),
+    sendReceipt: (...status) => base.notices.receipt(...status),
     log: deps.log,
   });
   // Ingest and judging know of each other: late reports go one way, "all is stored" the other.
@@ -120,9 +120,11 @@ function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: Stored
     onStored(checked, stored) {
       const { packet } = checked.decoded;
       if (packet.type === "reading") countReading(packet, metrics);
+      notices.stored(stored);
       noteStatus(checked, stored, registry, statuses);
       if (stored.entropyIndex !== null && stored.entropyIndex <= progress.judgingThrough) onLate(stored);
     },
+    onKnown: (stored) => notices.stored(stored),
     onWill: (hotspotId) => store.markOffline(hotspotId, clock.now()),
     onRefused(reason, packetId, hotspotId) {
       if (hotspotId !== undefined) notices.refusal(hotspotId, packetId, reason);
@@ -132,12 +134,12 @@ function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: Stored
 
 function noteStatus(
   { decoded: { packet, bytes }, hotspotId: id }: CheckedPacket,
-  { receivedAtMs }: StoredPacket,
+  { id: packetId, receivedAtMs }: StoredPacket,
   registry: Registry,
   statuses: StatusIntake,
 ): void {
   if (packet.type !== "status") return;
-  statuses.note({ hotspotId: id, status: packet, receivedAtMs });
+  statuses.note({ hotspotId: id, packetId, status: packet, receivedAtMs });
   const { assertion, sequence } = packet;
   if (assertion === null) return;
   registry.assert({ id, assertion, sequence, receivedAtMs, evidence: bytes });

@@ -4,6 +4,7 @@ import {
   entropyMessage,
   entropyTopic,
   parametersHash,
+  publicKeyOf,
   receiptMessage,
   reportDeadlineMs,
   verdictMessage,
@@ -191,13 +192,21 @@ describe("what hotspots are told", () => {
     const receipts = open(downTopic(network, idOf("a"), "command"), receiptMessage);
     expect(receipts.at(-1)).toMatchObject({
       value: {
-        stored: [
+        hotspot: publicKeyOf(idOf("a")),
+        used: [
           { first: 1, last: 1 },
           { first: 10, last: 12 },
           { first: 22, last: 22 },
         ],
       },
     });
+    // Each packet in one receipt, none in two.
+    const told = receipts.flatMap((opened) =>
+      opened.ok && "stored" in opened.value ? opened.value.stored : [],
+    );
+    expect(told.map(({ sequence }) => sequence).sort((one, other) => one - other)).toEqual([
+      1, 10, 11, 12, 22,
+    ]);
     expect([...entropy, ...verdicts, ...receipts].every(({ ok }) => ok)).toBe(true);
   });
 

@@ -12,6 +12,7 @@ import {
   makeLoginToken,
   receiptMessage,
   type Signer,
+  sha256,
   signerFromSeed,
   silentLog,
   upTopic,
@@ -68,7 +69,7 @@ test("a hotspot logs in with its token, publishes, and is told what is stored", 
   expect(topic).toBe(downTopic(network, idA, "command"));
   expect(receiptMessage.open(payload, network, networkSigner.publicKey)).toMatchObject({
     ok: true,
-    value: { stored: [{ first: 1, last: 1 }] },
+    value: { hotspot: a.publicKey, stored: [{ sequence: 1, packetId: sha256(status(1)) }] },
   });
   expect(run.gateway.metrics.connectedClients).toBe(1);
 });

@@ -2,7 +2,7 @@ import { type Clock, type Log, MAX_PACKET_BYTES, sha256 } from "@earshot/protoco
 import type { IngestOutcome } from "../contract.ts";
 import { count, type GatewayMetrics } from "../metrics.ts";
 import type { Progress } from "../progress.ts";
-import type { StoredPacket } from "../store/store.ts";
+import type { Store, StoredPacket } from "../store/store.ts";
 import { Batcher, type BatcherDeps } from "./batcher.ts";
 import { type CheckedPacket, checkPacket, isWill } from "./check-packet.ts";
 import type { KeyCache } from "./key-cache.ts";
@@ -14,10 +14,12 @@ export interface IngestDeps {
   keys: KeyCache;
   metrics: GatewayMetrics;
   isAllowed(hotspotId: string): boolean;
-  store: Pick<BatcherDeps, "addPackets">;
+  store: Pick<Store, "addPackets" | "packetsBySequence">;
   gather: BatcherDeps["gather"];
   /** A new packet is durable. */
   onStored(checked: CheckedPacket, stored: StoredPacket): void;
+  /** A packet came again: as it was filed when it came first. */
+  onKnown(stored: StoredPacket): void;
   /** The broker published a hotspot's last will. */
   onWill(hotspotId: string): Promise<void>;
   /** Not stored. `hotspotId` is known when its owner is the authenticated sender. */
@@ -66,13 +68,19 @@ export class Ingest {
     }
     const stored = this.#file(checked, packetId, nowMs);
     const isNew = await this.#batcher.add(stored);
-    if (!isNew) {
-      metrics.duplicates++;
-      return { ok: true, outcome: "duplicate", packetId };
-    }
+    if (!isNew) return this.#notNew(stored);
     count(metrics.accepted, stored.type);
     onStored(checked, stored);
     return { ok: true, outcome: "stored", packetId };
+  }
+
+  async #notNew({ hotspotId, id, sequence }: StoredPacket): Promise<IngestOutcome> {
+    const { metrics, onKnown, store } = this.#deps;
+    metrics.duplicates++;
+    const known = await store.packetsBySequence(hotspotId, [sequence]);
+    const first = known.find((packet) => packet.id === id);
+    if (first !== undefined) onKnown(first);
+    return { ok: true, outcome: "duplicate", packetId: id };
   }
 
   #file({ decoded, hotspotId, about }: CheckedPacket, id: string, nowMs: number): StoredPacket {

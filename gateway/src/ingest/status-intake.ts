@@ -3,9 +3,14 @@ import type { StatusReport, Store } from "../store/store.ts";
 
 export interface StatusIntakeDeps {
   store: Pick<Store, "putStatuses">;
-  /** Tells the hotspot which of its packets are stored. */
-  sendReceipt(hotspotId: string): Promise<void>;
+  /** Tells the hotspot, in answer to this status packet, which of its packets are stored. */
+  sendReceipt(hotspotId: string, statusId: string): Promise<void>;
   log: Log;
+}
+
+export interface NotedStatus extends StatusReport {
+  /** SHA-256 of the packet, hex. */
+  packetId: string;
 }
 
 /**
@@ -14,14 +19,14 @@ export interface StatusIntakeDeps {
  */
 export class StatusIntake {
   readonly #deps: StatusIntakeDeps;
-  readonly #waiting = new Map<string, StatusReport>();
+  readonly #waiting = new Map<string, NotedStatus>();
   #running: Promise<void> | undefined;
 
   constructor(deps: StatusIntakeDeps) {
     this.#deps = deps;
   }
 
-  note(report: StatusReport): void {
+  note(report: NotedStatus): void {
     const other = this.#waiting.get(report.hotspotId);
     if (other === undefined || report.status.atMs >= other.status.atMs) {
       this.#waiting.set(report.hotspotId, report);
@@ -41,7 +46,7 @@ export class StatusIntake {
       this.#waiting.clear();
       try {
         await this.#deps.store.putStatuses(reports);
-        for (const { hotspotId } of reports) await this.#deps.sendReceipt(hotspotId);
+        for (const { hotspotId, packetId } of reports) await this.#deps.sendReceipt(hotspotId, packetId);
       } catch (error) {
         // Both come again with the next status packet.
         this.#deps.log("error", "Cannot follow up status packets", { error: String(error) });

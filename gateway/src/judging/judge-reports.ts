@@ -5,8 +5,13 @@ import type { Registry } from "../registry/registry.ts";
 import type { Store, StoredBeacon, StoredContact, StoredPacket, StoredVerdict } from "../store/store.ts";
 import { reportOf, worldOf } from "./world.ts";
 
+/** A verdict, and when the report came. */
+export interface JudgedReport extends StoredVerdict {
+  receivedAtMs: number;
+}
+
 export interface Judgement {
-  verdicts: StoredVerdict[];
+  verdicts: JudgedReport[];
   proven: StoredBeacon[];
   contacts: StoredContact[];
 }
@@ -38,10 +43,15 @@ export async function judgeReports(
     holds,
   };
   const world = await worldOf({ entropyIndex, epoch, reports }, facts, store);
+  const receivedAtMs = new Map(packets.map((packet) => [packet.id, packet.receivedAtMs]));
   const judgements = groupReports(reports).map((group) => judgeGroup(group, world));
   return {
     verdicts: judgements.flatMap(({ verdicts }) =>
-      verdicts.map((verdict) => ({ ...verdict, epoch, entropyIndex, judgedAtMs })),
+      verdicts.map((verdict) => ({
+        ...verdict,
+        ...{ epoch, entropyIndex, judgedAtMs },
+        receivedAtMs: receivedAtMs.get(verdict.packetId) ?? judgedAtMs,
+      })),
     ),
     proven: judgements.flatMap(({ proven }) =>
       proven === undefined ? [] : [{ ...proven, epoch, entropyIndex }],

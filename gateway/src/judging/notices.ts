@@ -6,15 +6,20 @@ import {
   MAX_RECEIPT_RANGES,
   MAX_VERDICTS_PER_MESSAGE,
   type Measurement,
+  publicKeyOf,
   receiptMessage,
+  type SequenceRange,
   type Signer,
+  type StoredPacketNotice,
   type VerdictNotice,
   verdictMessage,
 } from "@earshot/protocol";
 import type { Downlink } from "../downlink.ts";
 import type { GatewayMetrics } from "../metrics.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
-import type { Store, StoredVerdict } from "../store/store.ts";
+import type { Store, StoredPacket } from "../store/store.ts";
+import type { JudgedReport } from "./judge-reports.ts";
+import { ReceiptBook } from "./receipt-book.ts";
 
 export interface NoticesDeps {
   parameters: Pick<ParametersLog, "clockwork" | "inForce">;
@@ -26,8 +31,9 @@ export interface NoticesDeps {
   log: Log;
 }
 
-const noticeOf = (verdict: StoredVerdict): VerdictNotice => ({
+const noticeOf = (verdict: JudgedReport): VerdictNotice => ({
   packetId: Uint8Array.fromHex(verdict.packetId),
+  receivedAtMs: verdict.receivedAtMs,
   outcome: verdict.outcome,
   reason: verdict.reason,
   measurements: verdict.measurements,
@@ -39,12 +45,13 @@ const noticeOf = (verdict: StoredVerdict): VerdictNotice => ({
  */
 export class Notices {
   readonly #deps: NoticesDeps;
+  readonly #book = new ReceiptBook();
 
   constructor(deps: NoticesDeps) {
     this.#deps = deps;
   }
 
-  verdicts(verdicts: readonly StoredVerdict[]): void {
+  verdicts(verdicts: readonly JudgedReport[]): void {
     const { parameters } = this.#deps;
     for (const [epoch, judged] of Map.groupBy(verdicts, (verdict) => verdict.epoch)) {
       const { hash } = parameters.inForce(epoch);
@@ -64,17 +71,39 @@ export class Notices {
     const { clockwork } = parameters;
     const { hash } = parameters.inForce(epochAtMs(clock.now(), clockwork));
     this.#sendVerdicts(hotspotId, hash, [
-      { packetId, outcome: "refused", reason, measurements: [...measurements] },
+      {
+        packetId,
+        receivedAtMs: Math.floor(clock.now()),
+        outcome: "refused",
+        reason,
+        measurements: [...measurements],
+      },
     ]);
   }
 
-  /** Which of the hotspot's packets are stored: what its agent may forget. */
-  async receipt(hotspotId: string): Promise<void> {
-    const { clock, parameters, signer, store } = this.#deps;
+  /** A packet is durable, now or since long: its hotspot is told with the next receipt. */
+  stored({ hotspotId, sequence, id, receivedAtMs }: Pick<StoredPacket, ReceiptField>): void {
+    const told = this.#book.note(hotspotId, { sequence, packetId: Uint8Array.fromHex(id), receivedAtMs });
+    if (told !== undefined) this.#sendReceipt(hotspotId, told.answers, told.stored, []);
+  }
+
+  /** The answer to a status packet: which packets came since the last one, and which numbers are in use. */
+  async receipt(hotspotId: string, statusId: string): Promise<void> {
+    const used = (await this.#deps.store.sequenceRanges(hotspotId)).slice(-MAX_RECEIPT_RANGES);
+    const answers = Uint8Array.fromHex(statusId);
+    this.#sendReceipt(hotspotId, answers, this.#book.answer(hotspotId, answers), used);
+  }
+
+  #sendReceipt(
+    hotspotId: string,
+    answers: Uint8Array,
+    stored: StoredPacketNotice[],
+    used: SequenceRange[],
+  ): void {
+    const { clock, parameters, signer } = this.#deps;
     const { network } = parameters.clockwork;
-    const stored = (await store.sequenceRanges(hotspotId)).slice(-MAX_RECEIPT_RANGES);
-    const message = receiptMessage.seal({ atMs: clock.now(), stored }, signer, network);
-    this.#send(downTopic(network, hotspotId, "command"), message);
+    const receipt = { atMs: Math.floor(clock.now()), hotspot: keyOf(hotspotId), answers, stored, used };
+    this.#send(downTopic(network, hotspotId, "command"), receiptMessage.seal(receipt, signer, network));
   }
 
   #sendVerdicts(hotspotId: string, parametersHash: Uint8Array, notices: readonly VerdictNotice[]): void {
@@ -82,7 +111,8 @@ export class Notices {
     const { network } = parameters.clockwork;
     for (let from = 0; from < notices.length; from += MAX_VERDICTS_PER_MESSAGE) {
       const verdicts = notices.slice(from, from + MAX_VERDICTS_PER_MESSAGE);
-      const message = verdictMessage.seal({ atMs: clock.now(), parametersHash, verdicts }, signer, network);
+      const told = { atMs: Math.floor(clock.now()), hotspot: keyOf(hotspotId), parametersHash, verdicts };
+      const message = verdictMessage.seal(told, signer, network);
       this.#send(downTopic(network, hotspotId, "verdict"), message);
     }
   }
@@ -93,4 +123,13 @@ export class Notices {
       this.#deps.log("debug", "Message not sent", { topic, error: String(error) });
     });
   }
+}
+
+type ReceiptField = "hotspotId" | "sequence" | "id" | "receivedAtMs";
+
+/** @throws {TypeError} for what is no hotspot's id: it was checked where it came in */
+function keyOf(hotspotId: string): Uint8Array {
+  const key = publicKeyOf(hotspotId);
+  if (key === undefined) throw new TypeError(`${hotspotId} is no hotspot's id`);
+  return key;
 }

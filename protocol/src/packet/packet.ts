@@ -4,7 +4,7 @@
  */
 interface Numbered {
   /**
-   * Counts all packets of a hotspot from 1 without gaps, so that a loss is visible.
+   * Counts all packets of a hotspot from 1, so that a loss is visible as a gap. A power cut leaves out a few as well.
    * 0 only in the offline status that the broker holds as last will.
    */
   sequence: number;
