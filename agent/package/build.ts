@@ -7,7 +7,7 @@ import { buildDeb } from "./deb.ts";
 
 const TARGETS = [
   { target: "bun-linux-arm64", debian: "arm64" },
-  // "baseline": also for processors without AVX2, as small x86 boxes have them.
+  // Also for processors without AVX2, as small x86 boxes have them. Bun 1.4.5 has one build for all, which this is.
   { target: "bun-linux-x64-baseline", debian: "amd64" },
 ] as const;
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Boots the Debian system in folder $1, in namespaces of its own: unshare -mpiuC --fork --propagation private boot-debian.sh FOLDER
+# Boots the Debian system in the folder $1, in namespaces that `unshare -mpiuC --fork` has made.
 set -e
 mount --bind "$1" "$1"
 cd "$1"
@@ -8,8 +8,10 @@ mount -t sysfs sysfs sys
 mount -t cgroup2 cgroup2 sys/fs/cgroup
 mount -t tmpfs tmpfs run
 mount -t tmpfs tmpfs tmp
-# Of this machine: its pseudo-terminals are the serial ports.
+# This machine's: its pseudo-terminals are the serial ports. Its consoles stay its own.
 mount --rbind /dev dev
+ln -sf /dev/null etc/systemd/system/getty.target
+ln -sf /dev/null etc/systemd/system/console-getty.service
 mkdir -p old
 pivot_root . old
 umount -l old
