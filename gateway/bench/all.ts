@@ -9,6 +9,7 @@ const BENCHMARKS: Readonly<Record<string, { file: string; short: readonly string
   ingest: { file: "gateway/bench/ingest.ts", short: ["3"] },
   edge: { file: "gateway/bench/edge.ts", short: ["2"] },
   mqtt: { file: "gateway/bench/mqtt.ts", short: ["2"] },
+  api: { file: "gateway/bench/api.ts", short: ["1", "2000"] },
   judging: { file: "gateway/bench/judging.ts", short: ["4", "100000"] },
   verify: { file: "gateway/bench/verify.ts", short: ["3000"] },
   tree: { file: "protocol/bench/tree.ts", short: ["50000"] },

@@ -1,4 +1,4 @@
-import { setGatewayTime, systemClock } from "./clock.js";
+import { noteAnswerTime, systemClock } from "./clock.js";
 
 /** A press that ends outside of the page is never seen to end. */
 const LONGEST_PRESS_MS = 1000;
@@ -39,7 +39,7 @@ export async function get(path) {
     throw new ApiError(code, message);
   }
   await released();
-  if (typeof body?.nowMs === "number") setGatewayTime(body.nowMs);
+  noteAnswerTime(response.headers.get("date"));
   return body;
 }
 

@@ -3,9 +3,18 @@
 /** How far the gateway's clock is ahead of this computer's, ms. */
 let aheadMs = 0;
 
-/** Takes the gateway's time from an answer. */
+let isSet = false;
+
+/** Takes the gateway's time from an event. */
 export const setGatewayTime = (nowMs) => {
   aheadMs = nowMs - Date.now();
+  isSet = true;
+};
+
+/** Where no event has told it: an answer's `Date`, in whole seconds, for its body may be one that the browser kept. */
+export const noteAnswerTime = (date) => {
+  const nowMs = Date.parse(date ?? "");
+  if (!isSet && !Number.isNaN(nowMs)) aheadMs = nowMs + 500 - Date.now();
 };
 
 /** Time at the gateway, ms since the Unix epoch: ages are right on a computer whose clock is wrong. */

@@ -23,6 +23,7 @@ import readingsCardJs from "./readings-card.js" with { type: "text" };
 import readingsChartJs from "./readings-chart.js" with { type: "text" };
 import readingsWordsJs from "./readings-words.js" with { type: "text" };
 import sequenceStripJs from "./sequence-strip.js" with { type: "text" };
+import sourcesJs from "./sources.js" with { type: "text" };
 import statusCardJs from "./status-card.js" with { type: "text" };
 import statusWordsJs from "./status-words.js" with { type: "text" };
 import verdictListJs from "./verdict-list.js" with { type: "text" };
@@ -75,6 +76,7 @@ export const PAGE_FILES: Readonly<Record<string, PageFile>> = {
   "/readings-chart.js": script(readingsChartJs),
   "/readings-words.js": script(readingsWordsJs),
   "/sequence-strip.js": script(sequenceStripJs),
+  "/sources.js": script(sourcesJs),
   "/status-card.js": script(statusCardJs),
   "/status-words.js": script(statusWordsJs),
   "/verdict-list.js": script(verdictListJs),

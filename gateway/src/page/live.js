@@ -1,6 +1,7 @@
 /**
  * The stream of what happens, kept open: it notices silence (the gateway sends a heartbeat every 15 s), reopens with
- * growing pauses, and says "resync" whenever something may have been missed.
+ * growing pauses, and says "resync" whenever something may have been missed: not at the first time, before which nobody
+ * followed.
  */
 
 export const KINDS = ["hello", "heartbeat", "entropy", "hotspot", "verdicts", "epoch"];
@@ -69,14 +70,14 @@ export class Live {
   }
 
   #hear(kind, data) {
-    const wasHearing = this.#isHearing;
+    const hasMissed = !this.#isHearing && this.#heardAtMs !== undefined;
     this.#heardAtMs = this.#clock.now();
     this.#isHearing = true;
     this.#retryMs = FIRST_RETRY_MS;
     this.#stopGrace?.();
     this.#stopGrace = undefined;
     this.#setState("live");
-    if (!wasHearing) this.#emit("resync", data);
+    if (hasMissed) this.#emit("resync", data);
     this.#emit(kind, data);
   }
 

@@ -15,6 +15,8 @@ import { mapView } from "./view-map.js";
 
 /** However much happens, a view reads again at most this often. */
 const REFRESH_PAUSE_MS = 1500;
+/** The first view is read once the stream is open, so that nothing falls in between; not much later where it does not. */
+const FIRST_WAIT_MS = 1000;
 /** Without any event a view still shows no data older than this. */
 const REFRESH_ANYWAY_MS = 60_000;
 
@@ -27,6 +29,8 @@ let view;
 let isFirstView = true;
 let refreshedAtMs = Number.NEGATIVE_INFINITY;
 let stopWaiting;
+/** Kinds of events since the view was read; undefined once something may have been missed. */
+let heard = new Set();
 
 /** The view that an address names. */
 function viewFor(hash) {
@@ -45,7 +49,7 @@ function viewFor(hash) {
       empty("There is no such view", "", h("a", { class: "button", href: "#/" }, "To the map")),
     ),
   );
-  return { title: "Nothing here", kinds: [], refresh: async () => {}, close() {} };
+  return { title: "Nothing here", concerns: () => false, refresh: async () => {}, close() {} };
 }
 
 function navigate() {
@@ -62,23 +66,31 @@ function navigate() {
     scrollTo(0, 0);
     root.querySelector("h1")?.focus({ preventScroll: true });
   }
+  heard = undefined;
+  if (isFirstView) stopWaiting = systemClock.after(FIRST_WAIT_MS, () => void refresh());
+  else void refresh();
   isFirstView = false;
-  void refresh();
 }
 
+/** Has the view read what may have changed by what was heard. */
 async function refresh() {
   stopWaiting?.();
   stopWaiting = undefined;
   refreshedAtMs = systemClock.now();
+  const kinds = heard;
+  heard = new Set();
   try {
-    await view.refresh();
+    await view.refresh(kinds);
   } catch (error) {
     // What is shown stays; the banner says how old it is.
     console.warn(error.message);
   }
 }
 
-function refreshSoon() {
+/** Without a kind, all is read again. */
+function refreshSoon(kind) {
+  if (kind === undefined) heard = undefined;
+  else heard?.add(kind);
   if (stopWaiting !== undefined) return;
   const pauseMs = Math.max(0, refreshedAtMs + REFRESH_PAUSE_MS - systemClock.now());
   stopWaiting = systemClock.after(pauseMs, () => void refresh());
@@ -87,7 +99,9 @@ function refreshSoon() {
 live.listen((kind, data) => {
   if (typeof data?.nowMs === "number") setGatewayTime(data.nowMs);
   if (kind === "state") showState();
-  if (kind === "resync" || view?.kinds.includes(kind)) refreshSoon();
+  if (kind === "hello" && stopWaiting !== undefined) void refresh();
+  if (kind === "resync") refreshSoon();
+  else if (view?.concerns(kind, data)) refreshSoon(kind);
 });
 
 function showState() {

@@ -150,6 +150,15 @@ export const failed = (error, again) =>
     ),
   );
 
+/** Takes over what an event says of a hotspot's presence; false if it is not in `fleet`. */
+export function noteSeen(fleet, { hotspotId, online, atMs }) {
+  const hotspot = fleet.get(hotspotId);
+  if (hotspot === undefined) return false;
+  hotspot.online = online;
+  hotspot.lastSeenAtMs = Math.max(hotspot.lastSeenAtMs ?? 0, atMs);
+  return true;
+}
+
 /** While the first answer is on its way. */
 export const ghosts = (count = 5) =>
   h(

@@ -41,7 +41,7 @@ export function beaconView(root, key) {
     }
   }
 
-  return { title: "Beacon", kinds: [], refresh, close: () => map.close() };
+  return { title: "Beacon", concerns: () => false, refresh, close: () => map.close() };
 }
 
 function mapData({ beaconer, witnessReports }, hotspots, cells) {

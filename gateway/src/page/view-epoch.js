@@ -51,7 +51,7 @@ export function epochView(root, number) {
     }
   }
 
-  return { title: `Epoch ${number}`, kinds: ["epoch"], refresh, close() {} };
+  return { title: `Epoch ${number}`, concerns: (kind) => kind === "epoch", refresh, close() {} };
 }
 
 function totalsCard({ fromMs, toMs, pool, paid, unallocated, root, manifestHash, parametersHash }) {

@@ -57,7 +57,12 @@ export function epochsView(root) {
     void refresh();
   }
 
-  return { title: "Epochs", kinds: ["epoch", "verdicts"], refresh, close() {} };
+  return {
+    title: "Epochs",
+    concerns: (kind) => kind === "epoch" || kind === "verdicts",
+    refresh,
+    close() {},
+  };
 }
 
 const openCard = ({ epoch, fromMs, toMs, judgedShare }) =>

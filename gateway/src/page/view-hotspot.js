@@ -1,4 +1,5 @@
 import { get, getAll } from "./api.js";
+import { systemClock } from "./clock.js";
 import { h, mount, show } from "./dom.js";
 import { denialNotice, edgesCard, registryCard, unpaidPill } from "./evidence-cards.js";
 import { coordinates, grouped, reasonText } from "./format.js";
@@ -19,6 +20,7 @@ import {
 } from "./parts.js";
 import { readingsCard } from "./readings-card.js";
 import { sequenceStrip } from "./sequence-strip.js";
+import { Sources } from "./sources.js";
 import { statusCard } from "./status-card.js";
 import { verdictList } from "./verdict-list.js";
 
@@ -35,6 +37,19 @@ export function hotspotView(root, id) {
   const side = h("div", { class: "stack" });
   const selected = h("div", { "aria-live": "polite" });
   const readings = readingsCard(id);
+  const sources = new Sources(
+    {
+      found: { read: () => get(`hotspots/${id}`), kinds: ["verdicts", "hotspot", "epoch"] },
+      registry: { read: () => get(`hotspots/${id}/registry`), kinds: ["epoch"] },
+      edges: { read: () => get(`hotspots/${id}/edges`), kinds: ["epoch"] },
+      hotspots: { read: () => getAll("hotspots", "hotspots"), kinds: ["epoch"] },
+      links: { read: () => get(`links?hotspot=${id}`), kinds: ["verdicts"], pauseMs: 5000 },
+      cells: { read: () => get("cells"), kinds: ["verdicts"], pauseMs: 10_000 },
+      verdicts: { read: readVerdicts, kinds: ["verdicts"] },
+      readings: { read: () => readings.refresh(), kinds: ["verdicts", "hotspot"], pauseMs: 30_000 },
+    },
+    systemClock,
+  );
   const map = new FleetMap({ label: "Map of this hotspot's links", select });
   const filter = choices(
     "Verdicts shown",
@@ -75,7 +90,7 @@ export function hotspotView(root, id) {
     show(selected, isOther && selectionCard(selection, fleet, () => select(undefined)));
   }
 
-  async function refreshVerdicts() {
+  async function readVerdicts() {
     const found = [];
     const asked = outcome;
     let next;
@@ -85,6 +100,10 @@ export function hotspotView(root, id) {
       found.push(...page.verdicts.filter((each) => asked === "all" || each.outcome === asked));
       next = page.next ?? undefined;
     } while (next !== undefined && found.length <= wantedVerdicts);
+    return { asked, found, hasOlder: next !== undefined };
+  }
+
+  function drawVerdicts({ asked, found, hasOlder }) {
     if (asked !== outcome) return;
     const listed = found.slice(0, wantedVerdicts);
     const nameOf = (each) => fleet.get(each)?.name ?? each;
@@ -93,7 +112,7 @@ export function hotspotView(root, id) {
       { class: "button", type: "button", "data-key": "older", on: { click: showOlder } },
       "Show older",
     );
-    const isMore = next !== undefined || found.length > listed.length;
+    const isMore = hasOlder || found.length > listed.length;
     show(
       verdicts,
       listed.length === 0 ? noVerdicts(asked) : verdictList(listed, nameOf),
@@ -107,23 +126,25 @@ export function hotspotView(root, id) {
   }
 
   async function showVerdicts() {
+    sources.expire("verdicts");
     try {
-      await refreshVerdicts();
+      drawVerdicts((await sources.refresh(new Set())).verdicts);
     } catch (error) {
       show(verdicts, failed(error, showVerdicts));
     }
   }
 
-  async function refresh() {
+  async function refresh(kinds) {
     try {
-      const [found, registry, edges, hotspots, links, cells] = await Promise.all([
-        get(`hotspots/${id}`),
-        get(`hotspots/${id}/registry`),
-        get(`hotspots/${id}/edges`),
-        getAll("hotspots", "hotspots"),
-        get(`links?hotspot=${id}`),
-        get("cells"),
-      ]);
+      const {
+        found,
+        registry,
+        edges,
+        hotspots,
+        links,
+        cells,
+        verdicts: judged,
+      } = await sources.refresh(kinds);
       const isFirst = detail === undefined;
       detail = found;
       fleet = new Map(hotspots.map((hotspot) => [hotspot.id, hotspot]));
@@ -140,8 +161,8 @@ export function hotspotView(root, id) {
         registryCard(registry.changes, detail.denials),
       );
       drawMap(links.links, cells.cells, hotspots);
+      drawVerdicts(judged);
       if (isFirst) select(undefined);
-      await Promise.all([refreshVerdicts(), readings.refresh()]);
     } catch (error) {
       if (detail !== undefined) throw error;
       columns.hidden = true;
@@ -163,7 +184,10 @@ export function hotspotView(root, id) {
     });
   }
 
-  return { title: "Hotspot", kinds: ["verdicts", "hotspot", "epoch"], refresh, close: () => map.close() };
+  const concerns = (kind, data) =>
+    kind === "verdicts" || kind === "epoch" || (kind === "hotspot" && data.hotspotId === id);
+
+  return { title: "Hotspot", concerns, refresh, close: () => map.close() };
 }
 
 const NONE_OF = {

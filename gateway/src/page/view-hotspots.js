@@ -1,7 +1,19 @@
 import { getAll } from "./api.js";
+import { systemClock } from "./clock.js";
 import { h, mount, show } from "./dom.js";
 import { grouped, reasonText, short } from "./format.js";
-import { age, choices, empty, failed, ghosts, hotspotLink, paidShare, presencePill } from "./parts.js";
+import {
+  age,
+  choices,
+  empty,
+  failed,
+  ghosts,
+  hotspotLink,
+  noteSeen,
+  paidShare,
+  presencePill,
+} from "./parts.js";
+import { Sources } from "./sources.js";
 
 const SHOWN_FIRST = 200;
 
@@ -38,6 +50,10 @@ export function sorted(hotspots, column, isDescending) {
 export function hotspotsView(root) {
   let hotspots;
   let shown = SHOWN_FIRST;
+  const sources = new Sources(
+    { hotspots: { read: () => getAll("hotspots", "hotspots"), kinds: ["verdicts"], pauseMs: 15_000 } },
+    systemClock,
+  );
   const wanted = { query: "", presence: "all", column: "name", isDescending: false };
   const count = h("p", { class: "muted", role: "status" });
   const list = h("div", {}, ghosts(8));
@@ -126,17 +142,29 @@ export function hotspotsView(root) {
     );
   }
 
-  async function refresh() {
+  async function refresh(kinds) {
     try {
-      hotspots = await getAll("hotspots", "hotspots");
+      ({ hotspots } = await sources.refresh(kinds));
       draw();
     } catch (error) {
-      if (hotspots === undefined) show(list, failed(error, refresh));
+      if (hotspots === undefined)
+        show(
+          list,
+          failed(error, () => void refresh()),
+        );
       else throw error;
     }
   }
 
-  return { title: "Hotspots", kinds: ["verdicts", "hotspot"], refresh, close() {} };
+  function concerns(kind, data) {
+    if (kind === "hotspot") {
+      const fleet = new Map(hotspots?.map((hotspot) => [hotspot.id, hotspot]));
+      if (!noteSeen(fleet, data)) sources.expire("hotspots");
+    }
+    return kind === "verdicts" || kind === "hotspot";
+  }
+
+  return { title: "Hotspots", concerns, refresh, close() {} };
 }
 
 const nothing = (total) =>

@@ -1,14 +1,25 @@
 import { get, getAll } from "./api.js";
-import { gatewayNow } from "./clock.js";
+import { gatewayNow, systemClock } from "./clock.js";
 import { h, mount, show } from "./dom.js";
 import { duration, grouped, percent } from "./format.js";
 import { FleetMap } from "./map.js";
 import { selectionCard } from "./map-selection.js";
-import { age, bar, choices, empty, epochLink, failed, ghosts, hotspotLink } from "./parts.js";
+import { age, bar, choices, empty, epochLink, failed, ghosts, hotspotLink, noteSeen } from "./parts.js";
+import { Sources } from "./sources.js";
 
 const BEACONS = 8;
 /** As many as still can be told apart; more are fetched for the hotspot that is selected. */
 const LINKS = 600;
+
+/** Each part, the events that may change it, and how young it may be to be read again, ms. */
+const PARTS = {
+  hotspots: { read: () => getAll("hotspots", "hotspots"), kinds: ["verdicts"], pauseMs: 15_000 },
+  cells: { read: () => get("cells"), kinds: ["verdicts", "hotspot"], pauseMs: 10_000 },
+  edges: { read: () => get(`links?limit=${LINKS}`), kinds: ["verdicts"], pauseMs: 5000 },
+  epochs: { read: () => get("epochs?limit=1"), kinds: ["verdicts", "epoch"] },
+  beacons: { read: () => get(`beacons?limit=${BEACONS}`), kinds: ["verdicts"] },
+  network: { read: () => get("network"), kinds: ["verdicts"] },
+};
 
 /** The first view: the fleet on its map, how it does, and what was judged last. */
 export function mapView(root) {
@@ -16,6 +27,7 @@ export function mapView(root) {
   let selection;
   let drawn = { cells: [], hotspots: [], links: [] };
   let linkTotal = 0;
+  const sources = new Sources(PARTS, systemClock);
   const map = new FleetMap({
     label: "Map of hotspots, hexes and links. Arrow keys move it, plus and minus zoom.",
     select,
@@ -72,16 +84,9 @@ export function mapView(root) {
     show(selected, selection && selectionCard(selection, fleet, () => select(undefined)));
   }
 
-  async function refresh() {
+  async function refresh(kinds) {
     try {
-      const [hotspots, cells, edges, epochs, beacons, network] = await Promise.all([
-        getAll("hotspots", "hotspots"),
-        get("cells"),
-        get(`links?limit=${LINKS}`),
-        get("epochs?limit=1"),
-        get(`beacons?limit=${BEACONS}`),
-        get("network"),
-      ]);
+      const { hotspots, cells, edges, epochs, beacons, network } = await sources.refresh(kinds);
       fleet = new Map(hotspots.map((hotspot) => [hotspot.id, hotspot]));
       drawn = { cells: cells.cells, hotspots, links: edges.links };
       linkTotal = edges.total;
@@ -90,12 +95,25 @@ export function mapView(root) {
       show(overview, stats(hotspots, edges, network), epochCard(epochs), beaconCard(beacons.beacons, fleet));
       select(selection);
     } catch (error) {
-      if (fleet.size === 0) show(overview, h("section", { class: "card" }, failed(error, refresh)));
+      if (fleet.size === 0)
+        show(
+          overview,
+          h(
+            "section",
+            { class: "card" },
+            failed(error, () => void refresh()),
+          ),
+        );
       else throw error;
     }
   }
 
-  return { title: "Map", kinds: ["verdicts", "hotspot", "epoch"], refresh, close: () => map.close() };
+  function concerns(kind, data) {
+    if (kind === "hotspot" && !noteSeen(fleet, data)) sources.expire("hotspots");
+    return ["verdicts", "hotspot", "epoch"].includes(kind);
+  }
+
+  return { title: "Map", concerns, refresh, close: () => map.close() };
 }
 
 const noHotspots = ({ registration }) =>

@@ -108,7 +108,11 @@ const emptyStatus: StatusPacket = {
   machine: null,
 };
 
-export const statusOf = (hotspot: Hotspot, atMs: number, state: "online" | "offline"): StatusPacket => ({
+export const statusOf = (
+  hotspot: Pick<Hotspot, "latE7" | "lonE7">,
+  atMs: number,
+  state: "online" | "offline",
+): StatusPacket => ({
   ...emptyStatus,
   atMs,
   state,
