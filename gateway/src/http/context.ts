@@ -4,6 +4,7 @@ import { ActivityBoard } from "./activity.ts";
 import type { AppDeps } from "./deps.ts";
 import { sendersOf } from "./links.ts";
 import { PresenceBoard } from "./presence.ts";
+import { RadioTrafficBoard } from "./radio-traffic.ts";
 import { isPublic } from "./silence.ts";
 import { verdictView } from "./views.ts";
 
@@ -11,6 +12,7 @@ import { verdictView } from "./views.ts";
 export interface RouteContext extends AppDeps {
   presence: PresenceBoard;
   activity: ActivityBoard;
+  radioTraffic: RadioTrafficBoard;
   /** Keeps only what may be told now. */
   published<T extends { entropyIndex: number }>(judged: readonly T[]): T[];
   timeOfIndex(entropyIndex: number): number;
@@ -22,6 +24,7 @@ export function routeContext(deps: AppDeps): RouteContext {
   return {
     ...deps,
     presence: new PresenceBoard(events),
+    radioTraffic: new RadioTrafficBoard({ store, clock, parameters }),
     activity: new ActivityBoard({ store, clock, parameters, events }),
     published: (judged) => {
       const nowMs = clock.now();

@@ -3,27 +3,28 @@ import type { z } from "@hono/zod-openapi";
 import type { Store } from "../store/store.ts";
 import type { RouteContext } from "./context.ts";
 import { denialViews } from "./denial-views.ts";
-import { radioTraffic } from "./radio-traffic.ts";
 import type { hotspotDetailSchema } from "./schemas/hotspot.ts";
 import { degrees, hotspotView } from "./views.ts";
 
 type Detail = z.infer<typeof hotspotDetailSchema>;
 
-/** Runs of numbers that are told, the newest ones. */
+/** Numbers that are looked at, about half a day of them: older ones may be millions. */
+const NEWEST_NUMBERS = 2000;
+/** Runs of them that are told, the newest ones. */
 const MAX_RUNS = 200;
 const MAX_GAPS = 100;
 const MAX_DENIALS = 50;
 
 /** All that is told of one hotspot. */
 export async function hotspotDetail(hotspot: Hotspot, context: RouteContext): Promise<Detail> {
-  const { store, presence, activity, clock, parameters } = context;
+  const { store, presence, activity, radioTraffic, clock } = context;
   const { id } = hotspot;
   const nowMs = clock.now();
   const [statuses, activities, ranges, traffic, earned] = await Promise.all([
     store.statuses([id]),
     activity.of([id]),
-    store.sequenceRanges(id),
-    radioTraffic(id, { store, parameters, nowMs }),
+    store.newestRanges(id, NEWEST_NUMBERS),
+    radioTraffic.of(id),
     earnings(id, store),
   ]);
   const seen = statuses.get(id);

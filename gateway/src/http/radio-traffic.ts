@@ -1,4 +1,5 @@
-import type { NetworkParameters, RadioSummary, StatusPacket } from "@earshot/protocol";
+import type { Clock, NetworkParameters, RadioSummary, StatusPacket } from "@earshot/protocol";
+import { BoundedMap } from "../bounded-map.ts";
 import type { Store } from "../store/store.ts";
 
 /** What the radio counted between two status packets. */
@@ -15,10 +16,14 @@ export interface RadioTraffic {
 const MAX_STATUSES = 61;
 const COUNTS = ["rxOk", "rxBad", "transmitted"] as const;
 
-interface Known {
+/** How long a count is told again, ms: it is over an hour, and a hotspot says something new once a minute. */
+const KEEP_MS = 60_000;
+const MAX_KEPT = 4096;
+
+interface TrafficDeps {
   store: Pick<Store, "statusesUntil">;
+  clock: Pick<Clock, "now" | "elapsedMs">;
   parameters: Pick<NetworkParameters, "reportDeadlineMs">;
-  nowMs: number;
 }
 
 /**
@@ -26,11 +31,25 @@ interface Known {
  * that the report deadline of every beacon before it has passed: a beacon's deadline runs from the begin of the entropy
  * period that it belongs to, which lies before it. `undefined` until there are two such.
  */
-export async function radioTraffic(hotspotId: string, known: Known): Promise<RadioTraffic | undefined> {
-  const { store, parameters, nowMs } = known;
-  const beforeMs = nowMs - parameters.reportDeadlineMs;
-  const settled = await store.statusesUntil(hotspotId, beforeMs - 1, MAX_STATUSES);
-  return trafficOf(settled.map(({ status }) => status));
+export class RadioTrafficBoard {
+  readonly #deps: TrafficDeps;
+  readonly #kept = new BoundedMap<string, { traffic: RadioTraffic | undefined; atMs: number }>(MAX_KEPT);
+
+  constructor(deps: TrafficDeps) {
+    this.#deps = deps;
+  }
+
+  async of(hotspotId: string): Promise<RadioTraffic | undefined> {
+    const { store, clock, parameters } = this.#deps;
+    const atMs = clock.elapsedMs();
+    const kept = this.#kept.get(hotspotId);
+    if (kept !== undefined && atMs - kept.atMs < KEEP_MS) return kept.traffic;
+    const beforeMs = clock.now() - parameters.reportDeadlineMs;
+    const settled = await store.statusesUntil(hotspotId, beforeMs - 1, MAX_STATUSES);
+    const traffic = trafficOf(settled.map(({ status }) => status));
+    this.#kept.set(hotspotId, { traffic, atMs });
+    return traffic;
+  }
 }
 
 /** @param statuses in order of number; a restarted agent counts from 0 again */

@@ -41,7 +41,7 @@ export function sequenceStrip({ ranges }, { total, missing, runs: newestGaps }) 
 }
 
 function words(gaps, total, missing) {
-  if (missing === 0) return h("p", {}, "Every packet arrived.");
+  if (missing === 0) return h("p", {}, "None of these is missing.");
   const rest = total - LISTED_GAPS;
   const listed = runs(gaps.slice(0, LISTED_GAPS));
   const more = rest > 0 ? ` and ${rest} more gaps` : "";

@@ -42,6 +42,7 @@ export async function openStore(url: string): Promise<Store> {
       return ids;
     },
     sequenceRanges: (hotspotId, beforeEpoch) => ranges.sequenceRanges(hotspotId, beforeEpoch),
+    newestRanges: (hotspotId, numbers) => ranges.newestRanges(hotspotId, numbers),
     close: () => database.close(),
   };
 }

@@ -3,6 +3,13 @@ import type { Database } from "./database.ts";
 import type { Integer } from "./rows.ts";
 import type { Store, StoredPacket } from "./store.ts";
 
+interface RangeRow {
+  first: Integer;
+  last: Integer;
+}
+
+const rangeOf = ({ first, last }: RangeRow): SequenceRange => ({ first: Number(first), last: Number(last) });
+
 /** Hotspots whose ranges are kept in memory. */
 const MAX_CACHED = 4096;
 
@@ -10,7 +17,7 @@ const MAX_CACHED = 4096;
  * Runs of stored sequence numbers. The query reads all of a hotspot's packets ("gaps and islands"), so where
  * nobody else writes to the database its answer is kept, least recently used first out, and followed from then on.
  */
-export class SequenceRanges implements Pick<Store, "sequenceRanges"> {
+export class SequenceRanges implements Pick<Store, "sequenceRanges" | "newestRanges"> {
   readonly #database: Database;
   readonly #cache = new Map<string, SequenceRange[]>();
 
@@ -23,6 +30,23 @@ export class SequenceRanges implements Pick<Store, "sequenceRanges"> {
     const known = this.#cache.get(hotspotId);
     if (known !== undefined) this.#keep(hotspotId, known);
     return (known ?? (await this.#load(hotspotId))).map((range) => ({ ...range }));
+  }
+
+  /**
+   * For readers: costs no more than `numbers` entries of an index, waits for no write, and leaves what is kept to those
+   * who keep asking.
+   */
+  async newestRanges(hotspotId: string, numbers: number): Promise<SequenceRange[]> {
+    const known = this.#cache.get(hotspotId);
+    if (known !== undefined) return newestOf(known, numbers);
+    const { sql } = this.#database;
+    const rows = await sql<RangeRow[]>`
+      SELECT MIN(sequence) AS first, MAX(sequence) AS last FROM (
+        SELECT sequence, sequence - ROW_NUMBER() OVER (ORDER BY sequence) AS island FROM (
+          SELECT DISTINCT sequence FROM packets WHERE hotspot_id = ${hotspotId}
+          ORDER BY sequence DESC LIMIT ${numbers}) AS numbers) AS islands
+      GROUP BY island ORDER BY first`;
+    return rows.map(rangeOf);
   }
 
   /** Packets that are in the database now. */
@@ -53,18 +77,18 @@ export class SequenceRanges implements Pick<Store, "sequenceRanges"> {
   async #query(hotspotId: string, beforeEpoch?: number): Promise<SequenceRange[]> {
     const { sql } = this.#database;
     const rows = await (beforeEpoch === undefined
-      ? sql<{ first: Integer; last: Integer }[]>`
+      ? sql<RangeRow[]>`
           SELECT MIN(sequence) AS first, MAX(sequence) AS last FROM (
             SELECT sequence, sequence - ROW_NUMBER() OVER (ORDER BY sequence) AS island FROM (
               SELECT DISTINCT sequence FROM packets WHERE hotspot_id = ${hotspotId}) AS numbers) AS islands
           GROUP BY island ORDER BY first`
-      : sql<{ first: Integer; last: Integer }[]>`
+      : sql<RangeRow[]>`
           SELECT MIN(sequence) AS first, MAX(sequence) AS last FROM (
             SELECT sequence, sequence - ROW_NUMBER() OVER (ORDER BY sequence) AS island FROM (
               SELECT DISTINCT sequence FROM packets
               WHERE hotspot_id = ${hotspotId} AND epoch < ${beforeEpoch}) AS numbers) AS islands
           GROUP BY island ORDER BY first`);
-    return rows.map(({ first, last }) => ({ first: Number(first), last: Number(last) }));
+    return rows.map(rangeOf);
   }
 }
 
@@ -83,4 +107,16 @@ export function addToRanges(ranges: SequenceRange[], sequence: number): void {
   } else if (joinsBefore) before.last = sequence;
   else if (joinsNext) next.first = sequence;
   else ranges.splice(at, 0, { first: sequence, last: sequence });
+}
+
+/** The runs of the newest so many numbers. */
+export function newestOf(ranges: readonly SequenceRange[], numbers: number): SequenceRange[] {
+  const newest: SequenceRange[] = [];
+  let left = numbers;
+  for (const { first, last } of ranges.toReversed()) {
+    if (left <= 0) break;
+    newest.push({ first: Math.max(first, last - left + 1), last });
+    left -= last - first + 1;
+  }
+  return newest.reverse();
 }

@@ -95,6 +95,56 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.sequenceRanges("z6MkB")).toEqual([]);
     });
 
+    test("gives the runs of the newest numbers, the same whether all are known or not", async () => {
+      const rival = storedPacket({ id: "rival", sequence: 9 });
+      const numbers = [1, 2, 3, 7, 8, 9, 20].map((sequence) =>
+        storedPacket({ id: `s${sequence}`, sequence }),
+      );
+      await store.addPackets([...numbers, rival]);
+      const cases: [number, [number, number][]][] = [
+        [1, [[20, 20]]],
+        [
+          3,
+          [
+            [8, 9],
+            [20, 20],
+          ],
+        ],
+        [
+          4,
+          [
+            [7, 9],
+            [20, 20],
+          ],
+        ],
+        [
+          6,
+          [
+            [2, 3],
+            [7, 9],
+            [20, 20],
+          ],
+        ],
+        [
+          99,
+          [
+            [1, 3],
+            [7, 9],
+            [20, 20],
+          ],
+        ],
+      ];
+      for (const isKnown of [false, true]) {
+        if (isKnown) await store.sequenceRanges("z6MkA");
+        for (const [count, runs] of cases) {
+          expect(await store.newestRanges("z6MkA", count)).toEqual(
+            runs.map(([first, last]) => ({ first, last })),
+          );
+        }
+      }
+      expect(await store.newestRanges("z6MkB", 5)).toEqual([]);
+    });
+
     contactsContract(() => store);
     registryContract(() => store);
     rulesContract(() => store);

@@ -190,6 +190,8 @@ export interface Store {
   firstFiledEpoch(after: number): Promise<number | undefined>;
   /** Runs of sequence numbers stored for a hotspot, ascending; only packets filed under epochs before `beforeEpoch` if given. */
   sequenceRanges(hotspotId: string, beforeEpoch?: number): Promise<SequenceRange[]>;
+  /** Runs of the newest so many of these numbers, ascending. Costs no more than that, however many are stored. */
+  newestRanges(hotspotId: string, numbers: number): Promise<SequenceRange[]>;
 
   /**
    * Keeps what is known of the hotspot from `change.fromEpoch` on; what was known for earlier epochs stays.

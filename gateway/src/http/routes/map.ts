@@ -3,7 +3,7 @@ import { cellToBoundary } from "h3-js";
 import type { Activity } from "../activity.ts";
 import type { RouteContext } from "../context.ts";
 import { type Heard, heardIn, linksFrom, sendersOf } from "../links.ts";
-import { hotspotIdText, invalid, json, missing, wholeNumber } from "../schemas/common.ts";
+import { hotspotIdText, invalid, json, missing, noQuery, wholeNumber } from "../schemas/common.ts";
 import { cellsSchema, linksSchema } from "../schemas/network.ts";
 import { cellOf } from "../views.ts";
 import { unknownHotspot } from "./hotspots.ts";
@@ -21,7 +21,8 @@ const cells = createRoute({
   summary: "H3 cells (resolution 8) that hold hotspots, with outline and state",
   description: `Of the first ${MAX_MAP_HOTSPOTS} hotspots. proven: a recent report was paid; refused: some refused and none paid; quiet: online, nothing paid or refused; offline: nobody there.`,
   tags: ["map"],
-  responses: { 200: json("The cells", cellsSchema) },
+  request: { query: noQuery },
+  responses: { 200: json("The cells", cellsSchema), ...invalid },
 });
 
 const links = createRoute({

@@ -74,6 +74,9 @@ export const pageQuery = (of: keyof typeof CURSORS, max: number, usual: number) 
     after: cursor(CURSORS[of]),
   });
 
+/** For routes whose answer is dear and takes no parameter: a made-up one would have it made anew. */
+export const noQuery = z.strictObject({});
+
 export const next = z
   .string()
   .nullable()

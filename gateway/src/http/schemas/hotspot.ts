@@ -113,8 +113,8 @@ const sequence = z
   .object({
     ranges: z
       .array(z.object({ first: z.int(), last: z.int() }))
-      .openapi({ description: "Runs of stored numbers, ascending; the newest 200" }),
-    missing: z.int().openapi({ description: "Numbers between the first and the last that never came" }),
+      .openapi({ description: "Runs of the newest 2000 stored numbers, ascending; at most 200" }),
+    missing: z.int().openapi({ description: "Numbers between these that never came" }),
   })
   .openapi("Sequence", { description: "Which of the hotspot's numbered packets are stored" });
 
@@ -126,7 +126,7 @@ const sequenceGaps = z
       .array(z.object({ first: z.int(), last: z.int() }))
       .openapi({ description: "The newest 100 of them, newest first" }),
   })
-  .openapi("SequenceGaps", { description: "Packets that were numbered and never came" });
+  .openapi("SequenceGaps", { description: "Packets among the newest that were numbered and never came" });
 
 export const hotspotDetailSchema = z
   .object({
