@@ -8,8 +8,8 @@ import { degrees, hotspotView } from "./views.ts";
 
 type Detail = z.infer<typeof hotspotDetailSchema>;
 
-/** Numbers that are looked at, about half a day of them: older ones may be millions. */
-const NEWEST_NUMBERS = 2000;
+/** Numbers that are looked at, some hours of them: older ones may be millions. */
+const NEWEST_NUMBERS = 1000;
 /** Runs of them that are told, the newest ones. */
 const MAX_RUNS = 200;
 const MAX_GAPS = 100;

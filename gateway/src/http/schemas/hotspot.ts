@@ -113,7 +113,7 @@ const sequence = z
   .object({
     ranges: z
       .array(z.object({ first: z.int(), last: z.int() }))
-      .openapi({ description: "Runs of the newest 2000 stored numbers, ascending; at most 200" }),
+      .openapi({ description: "Runs of the newest 1000 stored numbers, ascending; at most 200" }),
     missing: z.int().openapi({ description: "Numbers between these that never came" }),
   })
   .openapi("Sequence", { description: "Which of the hotspot's numbered packets are stored" });
