@@ -138,5 +138,6 @@ function stored(station: Station, packet: Packet, index: number): StoredPacket {
     entropyIndex: about?.entropyIndex ?? null,
     beaconKey: about?.key ?? null,
     epoch: EPOCH,
+    isLate: false,
   };
 }

@@ -137,6 +137,7 @@ async function measure(path: string, indexes: number): Promise<Omit<JudgingRun, 
     denials: { inForce: () => new Map() },
     store,
     holds: () => true,
+    pause: () => Promise.resolve(),
   };
   const result = { beacons: 0, reports: 0, paid: 0 };
   const judge = async (index: number) => {

@@ -1,5 +1,5 @@
 import { verify } from "node:crypto";
-import { createGateway, type Gateway, openStore } from "@earshot/gateway";
+import { createGateway, DEFAULT_LIMITS, type Gateway, openStore } from "@earshot/gateway";
 import { DEFAULT_PARAMETERS, importKey, signerFromSeed, silentLog } from "@earshot/protocol";
 import type { Downlink } from "../src/downlink.ts";
 import { type GatewayLoad, NETWORK, NOW_MS } from "./load.ts";
@@ -54,6 +54,14 @@ export async function openBenchGateway(
     entropySource: () => new Uint8Array(32),
     downlink,
     registration: "open",
+    // A few hotspots send what many do.
+    limits: {
+      ...DEFAULT_LIMITS,
+      packetsAtOnce: 1e9,
+      bytesPerDay: 1e12,
+      witnessReportsPerPeriod: 1e6,
+      beaconReportsPerPeriod: 1e6,
+    },
     bundlesDir: "unused",
     log: silentLog,
     gather: setImmediate,

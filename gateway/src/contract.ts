@@ -2,6 +2,7 @@ import type { Clock, Log, LoginRefusal, NetworkParameters, Signer } from "@earsh
 import type { Hono } from "hono";
 import type { Downlink } from "./downlink.ts";
 import type { EventHub } from "./events.ts";
+import type { Limits } from "./limits.ts";
 import type { GatewayMetrics } from "./metrics.ts";
 import type { OperatorsWord } from "./registry/assertion.ts";
 import type { Store } from "./store/store.ts";
@@ -36,6 +37,8 @@ export interface GatewayDeps {
   listed?: readonly OperatorsWord[];
   /** Folder that epoch bundles are written to. */
   bundlesDir: string;
+  /** What hotspots may cost; `DEFAULT_LIMITS` when absent. */
+  limits?: Limits;
   /** Allows changes through the API; without one the API is read-only. */
   adminToken?: string;
   /** How the API is served, beside `adminToken`. */

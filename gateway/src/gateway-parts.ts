@@ -10,6 +10,7 @@ import { KeyCache } from "./ingest/key-cache.ts";
 import { StatusIntake } from "./ingest/status-intake.ts";
 import { Judging } from "./judging/judging.ts";
 import { Notices } from "./judging/notices.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
 import { type GatewayMetrics, newMetrics } from "./metrics.ts";
 import { type OneAtATime, oneAtATime } from "./one-at-a-time.ts";
 import { ParametersLog } from "./parameters/parameters-log.ts";
@@ -85,6 +86,7 @@ async function buildBase(deps: GatewayDeps): Promise<Base> {
     ...common,
     policy,
     parameters,
+    limits: deps.limits ?? DEFAULT_LIMITS,
     log,
     onRefused: (...refused) => notices.refusal(...refused),
   });
@@ -116,6 +118,7 @@ function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: Stored
     store,
     log,
     gather: deps.gather,
+    limits: deps.limits ?? DEFAULT_LIMITS,
     isAllowed: (hotspotId) => registry.isAllowed(hotspotId),
     onStored(checked, stored) {
       const { packet } = checked.decoded;
@@ -126,8 +129,8 @@ function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: Stored
     },
     onKnown: (stored) => notices.stored(stored),
     onWill: (hotspotId) => store.markOffline(hotspotId, clock.now()),
-    onRefused(reason, packetId, hotspotId) {
-      if (hotspotId !== undefined) notices.refusal(hotspotId, packetId, reason);
+    onRefused(reason, packetId, hotspotId, measurements) {
+      if (hotspotId !== undefined) notices.refusal(hotspotId, packetId, reason, measurements);
     },
   });
 }
@@ -145,9 +148,16 @@ function noteStatus(
   registry.assert({ id, assertion, sequence, receivedAtMs, evidence: bytes });
 }
 
+/** Long work lets packets, timers and requests have their turn; where there are none, as in virtual time, it just goes on. */
+const pauseOf =
+  ({ gather = queueMicrotask }: Pick<GatewayDeps, "gather">) =>
+  (): Promise<void> =>
+    new Promise((resolve) => gather(resolve));
+
 function buildJudging(base: Base, drained: () => Promise<void>): Judging {
   const { deps, denials, events, exclusively, metrics, notices, parameters, progress, registry } = base;
   const { bundlesDir, clock, log, signer, store } = deps;
+  const pause = pauseOf(deps);
   const closing = { store, parameters: parameters.clockwork, signer, clock, bundlesDir, log };
   return new Judging({
     store,
@@ -161,7 +171,12 @@ function buildJudging(base: Base, drained: () => Promise<void>): Judging {
     notices,
     exclusively,
     drained,
+    pause,
     log,
-    closeEpoch: (epoch) => closeEpoch(epoch, closing),
+    async closeEpoch(epoch) {
+      const closed = await closeEpoch(epoch, closing);
+      while (await registry.forgetUnheard()) await pause();
+      return closed;
+    },
   });
 }

@@ -9,7 +9,7 @@ import { systemClock } from "@earshot/protocol/system-clock";
 import { systemOutput } from "@earshot/protocol/system-output";
 import { openEmbeddedBroker } from "./broker/embedded.ts";
 import { openExternalBroker } from "./broker/external.ts";
-import { parametersOf, parseConfig } from "./config/config.ts";
+import { limitsOf, parametersOf, parseConfig } from "./config/config.ts";
 import { ConfigError } from "./config/config-error.ts";
 import { readHotspotsFile } from "./config/hotspots-file.ts";
 import type { GatewayConfig } from "./config/schema.ts";
@@ -151,6 +151,7 @@ async function gatewayDeps(
     entropySource: () => new Uint8Array(randomBytes(32)),
     downlink: broker,
     registration: policy,
+    limits: limitsOf(config),
     ...(file === undefined ? {} : { listed: await readHotspotsFile(file) }),
     ...(config.http.admin_token === undefined ? {} : { adminToken: config.http.admin_token }),
     api: { maxEventStreams, metricsAccess: metricsAccess(config.http) },

@@ -13,6 +13,7 @@ export type { Downlink } from "./downlink.ts";
 export { EventHub, type GatewayEvent, type Listener } from "./events.ts";
 export { createGateway } from "./gateway.ts";
 export { type HttpOptions, type HttpServer, serveHttp } from "./http/serve.ts";
+export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export type { GatewayMetrics } from "./metrics.ts";
 export { openStore } from "./store/open-store.ts";
 export * from "./store/store.ts";

@@ -36,7 +36,7 @@ export {
 } from "./judging/epoch.ts";
 export * from "./judging/group.ts";
 export { type GroupJudgement, judgeGroup, type ProvenBeacon } from "./judging/judge.ts";
-export { explainVerdict, RULE_ORDER } from "./judging/reasons.ts";
+export { explainVerdict, RATE_LIMITED, RULE_ORDER } from "./judging/reasons.ts";
 export * from "./judging/rule-set.ts";
 export * from "./judging/types.ts";
 export { type Log, type LogLevel, silentLog } from "./log.ts";

@@ -7,6 +7,7 @@ import {
 } from "@earshot/protocol";
 import { parse } from "smol-toml";
 import { z } from "zod";
+import type { Limits } from "../limits.ts";
 import { ConfigError } from "./config-error.ts";
 import { keyOf } from "./parameter-keys.ts";
 import { type GatewayConfig, gatewaySchema } from "./schema.ts";
@@ -119,6 +120,16 @@ function ruleSetProblem({ parameters }: GatewayConfig): string | undefined {
     ? undefined
     : `parameters.rule_set is "${parameters.rule_set}": a gateway judges by "earshot-1"; the other is for comparing bundles`;
 }
+
+export const limitsOf = ({ limits }: GatewayConfig): Limits => ({
+  packetsAtOnce: limits.packets_at_once,
+  packetsPerSecond: limits.packets_per_second,
+  bytesPerDay: limits.bytes_per_day,
+  witnessReportsPerPeriod: limits.witness_reports_per_period,
+  beaconReportsPerPeriod: limits.beacon_reports_per_period,
+  maxUnheard: limits.max_unheard,
+  unheardDays: limits.unheard_days,
+});
 
 /** The first version; `ParametersLog` makes later ones of it. */
 export function parametersOf({ network, parameters }: GatewayConfig): NetworkParameters {

@@ -1,6 +1,7 @@
-import { DEFAULT_PARAMETERS, isNetworkName, RULE_SET_IDS } from "@earshot/protocol";
+import { DEFAULT_PARAMETERS, isNetworkName, MAX_PACKET_BYTES, RULE_SET_IDS } from "@earshot/protocol";
 import { z } from "zod";
 import { isAddressRange } from "../http/client-address.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
 import { wholeParameterKeys } from "./parameter-keys.ts";
 
 /** Whole numbers that TOML writes as integers. */
@@ -85,6 +86,16 @@ const registration = z.strictObject({
   hotspots_file: z.string().optional(),
 });
 
+const limits = z.strictObject({
+  packets_at_once: whole(1, 1e9).default(DEFAULT_LIMITS.packetsAtOnce),
+  packets_per_second: whole(1, 1e6).default(DEFAULT_LIMITS.packetsPerSecond),
+  bytes_per_day: whole(MAX_PACKET_BYTES, 1e12).default(DEFAULT_LIMITS.bytesPerDay),
+  witness_reports_per_period: whole(1, 1e6).default(DEFAULT_LIMITS.witnessReportsPerPeriod),
+  beacon_reports_per_period: whole(1, 1e6).default(DEFAULT_LIMITS.beaconReportsPerPeriod),
+  max_unheard: whole(0, 1e9).default(DEFAULT_LIMITS.maxUnheard),
+  unheard_days: whole(1, 10_000).default(DEFAULT_LIMITS.unheardDays),
+});
+
 export const gatewaySchema = z.strictObject({
   network: z.string().refine(isNetworkName, "must be 1 to 32 of a-z, 0-9 and -").default("demo"),
   /** Keys, database and epoch bundles. */
@@ -97,6 +108,7 @@ export const gatewaySchema = z.strictObject({
   broker: broker.prefault({}),
   http: http.prefault({}),
   registration: registration.prefault({}),
+  limits: limits.prefault({}),
   parameters: parameters.prefault({}),
 });
 

@@ -5,6 +5,7 @@ import {
   judgeEpoch,
   type ReceivedPacket,
   received,
+  reportDeadlineMs,
   reportIndexAndKey,
   type SequenceRange,
 } from "@earshot/protocol";
@@ -93,6 +94,7 @@ export function stored(packet: ReceivedPacket, epoch: number): StoredPacket {
     entropyIndex: report?.entropyIndex ?? null,
     beaconKey: report?.key ?? null,
     epoch,
+    isLate: report !== undefined && packet.receivedAtMs > reportDeadlineMs(report.entropyIndex, PARAMETERS),
   };
 }
 

@@ -113,6 +113,7 @@ describe("one hotspot", () => {
       entropyIndex: null,
       beaconKey: null,
       epoch: 1,
+      isLate: false,
     });
     await t.store.addPackets([1, 2, 3, 7, 8, 12].map(stored));
     await t.store.putStatus(hotspot.id, statusOf(hotspot, t.clock.now(), "online"), t.clock.now());

@@ -51,6 +51,7 @@ function filed({ signer, hotspot }: FleetMember, status: StatusPacket): StoredPa
     entropyIndex: null,
     beaconKey: null,
     epoch: null,
+    isLate: false,
   };
 }
 

@@ -84,6 +84,7 @@ async function fileSecret(t: TestApp): Promise<Secret> {
       entropyIndex,
       beaconKey: key,
       epoch: Math.floor(entropyIndex / FLEET_PARAMETERS.epochPeriods),
+      isLate: false,
     }),
   );
   await t.store.addPackets(packets);

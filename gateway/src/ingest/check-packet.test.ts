@@ -21,6 +21,7 @@ const checks: PacketChecks = {
   senders: new SenderCache(network, new KeyCache()),
   isAllowed: () => true,
   latestIndex: beacon.index,
+  quota: { admits: () => true, admitsReport: () => true },
 };
 const signed = (packet: Packet, signer: Signer = signers.a, of = network) => encodePacket(packet, signer, of);
 const topicOf = (packet: Packet, id = idOf("a")) => upTopic(network, id, packet.type);
@@ -77,6 +78,12 @@ describe("refused", () => {
     "too_large: more than a packet": () => reasonOf(topicOf(status), new Uint8Array(1025)),
     "from_future: about entropy that is not published": () =>
       reasonOf(topicOf(beacon.packet), signed(beacon.packet), { latestIndex: beacon.index - 1 }),
+    "rate_limited: whatever is sent": () =>
+      reasonOf(topicOf(status), new Uint8Array(3), { quota: { ...checks.quota, admits: () => false } }),
+    "too_many_reports: on one period": () =>
+      reasonOf(topicOf(beacon.packet), signed(beacon.packet), {
+        quota: { ...checks.quota, admitsReport: () => false },
+      }),
   };
   for (const [what, reason] of Object.entries(cases)) {
     test(what, () => expect(reason()).toBe(what.split(":")[0] as string));

@@ -4,9 +4,11 @@ import {
   isSignedFor,
   openEnvelope,
   type PacketDecoded,
+  RATE_LIMITED,
   readPacket,
   reportIndexAndKey,
 } from "@earshot/protocol";
+import type { Quota } from "./quota.ts";
 import type { SenderCache, TopicSender } from "./sender-cache.ts";
 
 export interface PacketChecks {
@@ -16,6 +18,7 @@ export interface PacketChecks {
   isAllowed(hotspotId: string): boolean;
   /** The newest published: a report about a later one is made up. */
   latestIndex: number;
+  quota: Pick<Quota, "admits" | "admitsReport">;
 }
 
 export interface CheckedPacket {
@@ -43,6 +46,7 @@ export function checkPacket(
   const named = checks.senders.get(topic);
   if (typeof named === "string") return refused(named);
   if (sender !== undefined && sender !== named.hotspotId) return refused("wrong_topic");
+  if (!checks.quota.admits(named.hotspotId, bytes.length)) return refused(RATE_LIMITED);
   const opened = openEnvelope(bytes);
   if (!opened.ok) return refused(opened.code);
   const { envelope } = opened;
@@ -64,6 +68,9 @@ function checkSigned(
   if (decoded.packet.sequence === 0 && !isWill(decoded)) return refused("out_of_range");
   const about = reportIndexAndKey(decoded);
   if (about !== undefined && about.entropyIndex > checks.latestIndex) return refused("from_future");
+  const report = about && { id: decoded.id, type, entropyIndex: about.entropyIndex };
+  if (report !== undefined && !checks.quota.admitsReport(hotspotId, report))
+    return refused("too_many_reports");
   return { ok: true, checked: { decoded, hotspotId, about } };
 }
 

@@ -1,16 +1,26 @@
-import { type Clock, type Log, MAX_PACKET_BYTES, sha256 } from "@earshot/protocol";
+import {
+  type Clock,
+  type Log,
+  MAX_PACKET_BYTES,
+  type Measurement,
+  reportDeadlineMs,
+  sha256,
+} from "@earshot/protocol";
 import type { IngestOutcome } from "../contract.ts";
+import type { Limits } from "../limits.ts";
 import { count, type GatewayMetrics } from "../metrics.ts";
 import type { Progress } from "../progress.ts";
 import type { Store, StoredPacket } from "../store/store.ts";
 import { Batcher, type BatcherDeps } from "./batcher.ts";
 import { type CheckedPacket, checkPacket, isWill } from "./check-packet.ts";
 import type { KeyCache } from "./key-cache.ts";
+import { Quota } from "./quota.ts";
 import { SenderCache } from "./sender-cache.ts";
 
 export interface IngestDeps {
   progress: Progress;
-  clock: Pick<Clock, "now">;
+  clock: Pick<Clock, "now" | "elapsedMs">;
+  limits: Limits;
   keys: KeyCache;
   metrics: GatewayMetrics;
   isAllowed(hotspotId: string): boolean;
@@ -23,7 +33,12 @@ export interface IngestDeps {
   /** The broker published a hotspot's last will. */
   onWill(hotspotId: string): Promise<void>;
   /** Not stored. `hotspotId` is known when its owner is the authenticated sender. */
-  onRefused(reason: string, packetId: Uint8Array, hotspotId: string | undefined): void;
+  onRefused(
+    reason: string,
+    packetId: Uint8Array,
+    hotspotId: string | undefined,
+    measurements: readonly Measurement[],
+  ): void;
   log: Log;
 }
 
@@ -32,10 +47,12 @@ export class Ingest {
   readonly #deps: IngestDeps;
   readonly #batcher: Batcher;
   readonly #senders: SenderCache;
+  readonly #quota: Quota;
 
   constructor(deps: IngestDeps) {
     this.#deps = deps;
     this.#senders = new SenderCache(deps.progress.parameters.network, deps.keys);
+    this.#quota = new Quota(deps);
     const { store, metrics, gather } = deps;
     this.#batcher = new Batcher({
       addPackets: (packets) => store.addPackets(packets),
@@ -48,7 +65,13 @@ export class Ingest {
     const { clock, isAllowed, progress } = this.#deps;
     const nowMs = clock.now();
     const { network } = progress.parameters;
-    const checks = { network, senders: this.#senders, isAllowed, latestIndex: progress.publishedThrough };
+    const checks = {
+      network,
+      senders: this.#senders,
+      isAllowed,
+      latestIndex: progress.publishedThrough,
+      quota: this.#quota,
+    };
     const result = checkPacket(topic, bytes, checks, sender);
     if (!result.ok) return this.#refuse(result.reason, bytes, sender);
     return this.#accept(result.checked, nowMs);
@@ -67,46 +90,67 @@ export class Ingest {
       return { ok: true, outcome: "noted", packetId };
     }
     const stored = this.#file(checked, packetId, nowMs);
-    const isNew = await this.#batcher.add(stored);
+    const isNew = await this.#batcher.add(stored).catch((error: unknown) => {
+      this.#takeBack(stored);
+      throw error;
+    });
     if (!isNew) return this.#notNew(stored);
     count(metrics.accepted, stored.type);
     onStored(checked, stored);
     return { ok: true, outcome: "stored", packetId };
   }
 
-  async #notNew({ hotspotId, id, sequence }: StoredPacket): Promise<IngestOutcome> {
+  /** It is stored already, or two others with its number are. */
+  async #notNew(packet: StoredPacket): Promise<IngestOutcome> {
     const { metrics, onKnown, store } = this.#deps;
-    metrics.duplicates++;
+    const { bytes, hotspotId, id, sequence } = packet;
     const known = await store.packetsBySequence(hotspotId, [sequence]);
-    const first = known.find((packet) => packet.id === id);
-    if (first !== undefined) onKnown(first);
+    const first = known.find((other) => other.id === id);
+    if (first === undefined) {
+      this.#takeBack(packet);
+      return this.#refuse("sequence_reused", bytes, hotspotId, [{ name: "sequence", value: sequence }]);
+    }
+    metrics.duplicates++;
+    onKnown(first);
     return { ok: true, outcome: "duplicate", packetId: id };
+  }
+
+  #takeBack({ hotspotId, id, type, entropyIndex }: StoredPacket): void {
+    if (entropyIndex === null) return;
+    this.#quota.takeBack(hotspotId, { id: Uint8Array.fromHex(id), type, entropyIndex });
   }
 
   #file({ decoded, hotspotId, about }: CheckedPacket, id: string, nowMs: number): StoredPacket {
     const { progress } = this.#deps;
     const { packet } = decoded;
+    const receivedAtMs = progress.receivedAtMs(nowMs);
     return {
       id,
       hotspotId,
       type: packet.type,
       sequence: packet.sequence,
-      receivedAtMs: progress.receivedAtMs(nowMs),
+      receivedAtMs,
       bytes: decoded.bytes,
       entropyIndex: about?.entropyIndex ?? null,
       beaconKey: about?.key ?? null,
       epoch: about === undefined ? null : progress.epochFor(about.entropyIndex),
+      isLate: about !== undefined && receivedAtMs > reportDeadlineMs(about.entropyIndex, progress.parameters),
       ...(packet.type === "reading" && { reading: { source: packet.source, atMs: packet.atMs } }),
     };
   }
 
-  #refuse(reason: string, bytes: Uint8Array, sender: string | undefined): IngestOutcome {
+  #refuse(
+    reason: string,
+    bytes: Uint8Array,
+    sender: string | undefined,
+    measurements: readonly Measurement[] = [],
+  ): IngestOutcome {
     const { log, metrics, onRefused } = this.#deps;
     count(metrics.refused, reason);
     // What is too large is named by what a packet could have been of it: hashing it all is work for the sender's asking.
     const id = sha256(bytes.length > MAX_PACKET_BYTES ? bytes.subarray(0, MAX_PACKET_BYTES) : bytes);
     log("debug", "Packet refused", { reason, sender });
-    onRefused(reason, id, sender);
+    onRefused(reason, id, sender, measurements);
     return { ok: false, reason, packetId: id.toHex() };
   }
 }

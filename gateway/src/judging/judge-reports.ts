@@ -1,9 +1,16 @@
-import { groupReports, type JudgingWorld, judgeGroup, verifySignature } from "@earshot/protocol";
+import {
+  groupReports,
+  type JudgingWorld,
+  judgeGroup,
+  type ReceivedReport,
+  reportDeadlineMs,
+  verifySignature,
+} from "@earshot/protocol";
 import type { DenialLog } from "../denials/denial-log.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Store, StoredBeacon, StoredContact, StoredPacket, StoredVerdict } from "../store/store.ts";
-import { reportOf, worldOf } from "./world.ts";
+import { type ReportsOfIndex, reportOf, worldOf } from "./world.ts";
 
 /** A verdict, and when the report came. */
 export interface JudgedReport extends StoredVerdict {
@@ -24,38 +31,58 @@ export interface JudgeReportsDeps {
   store: Store;
   /** Where signatures are checked elsewhere. */
   holds?: JudgingWorld["holds"];
+  /** Lets other work have its turn. */
+  pause(): Promise<void>;
 }
 
-/** Judges reports about one entropy index, filed under one epoch. */
+/** Reports that are judged before other work gets its turn. */
+const PORTION = 256;
+
+/**
+ * Judges reports about one entropy index, filed under one epoch. Of those that came too late nothing else is asked, so
+ * nothing is fetched for them.
+ */
 export async function judgeReports(
   { entropyIndex, epoch, packets }: { entropyIndex: number; epoch: number; packets: readonly StoredPacket[] },
   judgedAtMs: number,
-  { parameters, registry, denials, store, holds = verifySignature }: JudgeReportsDeps,
+  deps: JudgeReportsDeps,
 ): Promise<Judgement> {
-  const reports = packets.map(reportOf);
-  const facts = {
-    parameters: parameters.inForce(epoch).parameters,
-    hotspots: await registry.hotspotsById(
-      reports.map(({ hotspotId }) => hotspotId),
-      epoch,
-    ),
-    denials: denials.inForce(epoch),
-    holds,
-  };
-  const world = await worldOf({ entropyIndex, epoch, reports }, facts, store);
+  const reports: ReceivedReport[] = [];
+  for (const packet of packets) {
+    if (reports.length % PORTION === PORTION - 1) await deps.pause();
+    reports.push(reportOf(packet));
+  }
+  const world = await worldFor({ entropyIndex, epoch, reports }, deps);
   const receivedAtMs = new Map(packets.map((packet) => [packet.id, packet.receivedAtMs]));
-  const judgements = groupReports(reports).map((group) => judgeGroup(group, world));
-  return {
-    verdicts: judgements.flatMap(({ verdicts }) =>
-      verdicts.map((verdict) => ({
-        ...verdict,
-        ...{ epoch, entropyIndex, judgedAtMs },
-        receivedAtMs: receivedAtMs.get(verdict.packetId) ?? judgedAtMs,
-      })),
-    ),
-    proven: judgements.flatMap(({ proven }) =>
-      proven === undefined ? [] : [{ ...proven, epoch, entropyIndex }],
-    ),
-    contacts: judgements.flatMap(({ contacts }) => contacts.map((contact) => ({ ...contact, epoch }))),
-  };
+  const all: Judgement = { verdicts: [], proven: [], contacts: [] };
+  let sincePause = 0;
+  for (const group of groupReports(reports)) {
+    const { verdicts, proven, contacts } = judgeGroup(group, world);
+    for (const verdict of verdicts) {
+      const ofReport = receivedAtMs.get(verdict.packetId) ?? judgedAtMs;
+      all.verdicts.push({ ...verdict, epoch, entropyIndex, judgedAtMs, receivedAtMs: ofReport });
+    }
+    if (proven !== undefined) all.proven.push({ ...proven, epoch, entropyIndex });
+    for (const contact of contacts) all.contacts.push({ ...contact, epoch });
+    sincePause += verdicts.length;
+    if (sincePause < PORTION) continue;
+    sincePause = 0;
+    await deps.pause();
+  }
+  return all;
+}
+
+async function worldFor(
+  { entropyIndex, epoch, reports }: ReportsOfIndex,
+  { parameters, registry, denials, store, holds = verifySignature }: JudgeReportsDeps,
+): Promise<JudgingWorld> {
+  const inForce = parameters.inForce(epoch).parameters;
+  const deadlineMs = reportDeadlineMs(entropyIndex, inForce);
+  const timely = reports.filter(({ receivedAtMs }) => receivedAtMs <= deadlineMs);
+  const hotspots = await registry.hotspotsById(
+    timely.map(({ hotspotId }) => hotspotId),
+    epoch,
+  );
+  const facts = { parameters: inForce, hotspots, denials: denials.inForce(epoch), holds };
+  return worldOf({ entropyIndex, epoch, reports: timely }, facts, store);
 }

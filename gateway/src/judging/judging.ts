@@ -22,6 +22,10 @@ export interface JudgingDeps extends JudgeReportsDeps {
 }
 
 const MAX_LATE_WAITING = 10_000;
+/** Late reports that are judged before other work gets its turn. */
+const LATE_PORTION = 256;
+/** Reports without a verdict that are read at a time. */
+const MAX_UNJUDGED = 10_000;
 
 /**
  * Judges index by index, each once an entropy exists that draws its witnesses, and closes epochs between their last
@@ -30,6 +34,7 @@ const MAX_LATE_WAITING = 10_000;
 export class Judging {
   readonly #deps: JudgingDeps;
   #late: StoredPacket[] = [];
+  #isJudgingLate = false;
 
   constructor(deps: JudgingDeps) {
     this.#deps = deps;
@@ -44,10 +49,8 @@ export class Judging {
 
   /** Call at start: an earlier run may have been killed between storing a late report and judging it. */
   recover(): Promise<void> {
-    const { exclusively, progress, store } = this.#deps;
-    return exclusively(async () => {
-      await this.#judgeLate(await store.unjudgedReports(progress.openEpoch, progress.judgedThrough));
-    });
+    const { exclusively, progress } = this.#deps;
+    return exclusively(() => this.#judgeForgotten(progress.openEpoch, progress.judgedThrough));
   }
 
   /** A report came when its index had been called for judging: it is refused at once, and paid never. */
@@ -55,11 +58,33 @@ export class Judging {
     // The rest is found in the store when the epoch closes.
     if (this.#late.length >= MAX_LATE_WAITING) return;
     this.#late.push(packet);
-    if (this.#late.length > 1) return;
-    const { exclusively, log } = this.#deps;
-    exclusively(() => this.#judgeLate(this.#late.splice(0))).catch((error: unknown) => {
-      log("error", "Cannot judge late reports", { error: String(error) });
-    });
+    if (!this.#isJudgingLate) void this.#judgeWaiting();
+  }
+
+  /** Portion by portion, so that what is due at its time never waits for all. */
+  async #judgeWaiting(): Promise<void> {
+    const { exclusively, log, pause } = this.#deps;
+    this.#isJudgingLate = true;
+    while (this.#late.length > 0) {
+      await exclusively(() => this.#judgeLate(this.#late.splice(0, LATE_PORTION))).catch((error: unknown) => {
+        log("error", "Cannot judge late reports", { error: String(error) });
+      });
+      await pause();
+    }
+    this.#isJudgingLate = false;
+  }
+
+  /** Reports of an epoch that a killed run left without a verdict, or for which there was no room among the late ones. */
+  async #judgeForgotten(epoch: number, throughIndex: number): Promise<void> {
+    const { pause, store } = this.#deps;
+    for (let found = MAX_UNJUDGED; found === MAX_UNJUDGED; ) {
+      const unjudged = await store.unjudgedReports(epoch, throughIndex, MAX_UNJUDGED);
+      found = unjudged.length;
+      while (unjudged.length > 0) {
+        await this.#judgeLate(unjudged.splice(0, LATE_PORTION));
+        await pause();
+      }
+    }
   }
 
   /** One index or one epoch; false when nothing is due. */
@@ -112,17 +137,15 @@ export class Judging {
 
   async #judgeLate(packets: readonly StoredPacket[]): Promise<void> {
     const { store } = this.#deps;
-    const open: StoredPacket[] = [];
-    for (const packet of packets) {
-      // It may have come just in time for the judging that it seemed to be too late for.
-      if ((await store.verdict(packet.id)) === undefined) open.push(packet);
-    }
+    // It may have come just in time for the judging that it seemed to be too late for.
+    const judged = await store.judgedAmong(packets.map(({ id }) => id));
+    const open = packets.filter(({ id }) => !judged.has(id));
+    const judgements = new Map<number, Judgement>();
     for (const [entropyIndex, own] of Map.groupBy(open, (packet) => packet.entropyIndex)) {
-      if (entropyIndex === null) continue;
-      const judgement = await this.#judge(entropyIndex, own);
-      await store.addLateVerdicts(judgement.verdicts);
-      this.#tell(entropyIndex, judgement);
+      if (entropyIndex !== null) judgements.set(entropyIndex, await this.#judge(entropyIndex, own));
     }
+    await store.addLateVerdicts([...judgements.values()].flatMap(({ verdicts }) => verdicts));
+    for (const [entropyIndex, judgement] of judgements) this.#tell(entropyIndex, judgement);
   }
 
   /** Reports about one index are judged by what is true of the epoch that they are filed under. */
@@ -148,7 +171,7 @@ export class Judging {
     if (next !== undefined && next <= lastIndex) return this.#judgeThrough(next);
     if (progress.judgedThrough < lastIndex)
       await this.#record(lastIndex, { verdicts: [], proven: [], contacts: [] });
-    await this.#judgeLate(await store.unjudgedReports(epoch, lastIndex));
+    await this.#judgeForgotten(epoch, lastIndex);
     const closed = await closeEpoch(epoch);
     progress.closed(epoch);
     metrics.closedEpoch = epoch;

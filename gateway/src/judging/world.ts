@@ -4,17 +4,16 @@ import {
   drawIndex,
   edgeSubject,
   type Hotspot,
-  isEarlier,
+  isBeacon,
   type JudgingWorld,
   type LatestContacts,
   type NetworkParameters,
-  type ReceivedPacket,
   type ReceivedReport,
+  type ReportTimes,
   received,
-  reportDeadlineMs,
   windowOf,
 } from "@earshot/protocol";
-import type { SequenceRival, Store, StoredPacket } from "../store/store.ts";
+import type { Store, StoredPacket } from "../store/store.ts";
 
 /** Reports about beacons of one entropy index, filed under one epoch: what is judged together. */
 export interface ReportsOfIndex {
@@ -25,7 +24,12 @@ export interface ReportsOfIndex {
 
 type WorldStore = Pick<
   Store,
-  "entropyRange" | "firstEntropy" | "sequenceRivals" | "beaconReports" | "earlierReports" | "contactsBefore"
+  | "entropyRange"
+  | "firstEntropy"
+  | "reusedNumbers"
+  | "firstBeaconIndexes"
+  | "earlierReports"
+  | "contactsBefore"
 >;
 
 /** What is true of the epoch that reports are filed under. */
@@ -39,8 +43,8 @@ export interface EpochFacts {
 }
 
 /**
- * Fetches all that judging these reports may ask, and answers from it. The answers are those of `judgeEpoch` over the
- * epoch's whole bundle: a number is used by what was filed under an earlier epoch or received earlier in this one, and
+ * Fetches all that judging these timely reports may ask, and answers from it. The answers are those of `judgeEpoch` over
+ * the epoch's whole bundle: a number is used by what was filed under an earlier epoch or received earlier in this one, and
  * what may still be filed cannot change them, because it will have been received later.
  */
 export async function worldOf(
@@ -48,16 +52,10 @@ export async function worldOf(
   { parameters, hotspots, denials, holds }: EpochFacts,
   store: WorldStore,
 ): Promise<JudgingWorld> {
-  const { entropyIndex, epoch } = about;
-  const window = windowOf(entropyIndex, parameters.windowPeriods);
-  const windowStart = window * parameters.windowPeriods;
-  const entropy = await store.entropyRange(windowStart, entropyIndex);
+  const window = windowOf(about.entropyIndex, parameters.windowPeriods);
+  const fetched = about.reports.length === 0 ? NOTHING : await fetchFacts(about, window, parameters, store);
+  const { entropy, drawing, reused, firstBeacons, contacts, earlier } = fetched;
   const values = new Map(entropy.map((stored) => [stored.entropy.index, stored.entropy.value]));
-  const drawing = await store.firstEntropy(drawIndex(entropyIndex, parameters));
-  const reused = reusedNumbers(about, await store.sequenceRivals(entropyIndex));
-  const firstBeacons = await firstBeaconIndexes(about, windowStart, parameters, store);
-  const contacts = await contactsOf(about, parameters, store);
-  const earlier = await store.earlierReports(entropyIndex, epoch, parameters);
   return {
     parameters,
     hotspot: (id) => hotspots.get(id),
@@ -74,6 +72,43 @@ export async function worldOf(
   };
 }
 
+interface Fetched {
+  entropy: Awaited<ReturnType<Store["entropyRange"]>>;
+  drawing: Awaited<ReturnType<Store["firstEntropy"]>>;
+  reused: ReadonlySet<string>;
+  firstBeacons: ReadonlyMap<string, number>;
+  contacts: ReadonlyMap<string, LatestContacts>;
+  earlier: ReadonlyMap<string, ReportTimes>;
+}
+
+const NOTHING: Fetched = {
+  entropy: [],
+  drawing: undefined,
+  reused: new Set(),
+  firstBeacons: new Map(),
+  contacts: new Map(),
+  earlier: new Map(),
+};
+
+async function fetchFacts(
+  about: ReportsOfIndex,
+  window: number,
+  parameters: NetworkParameters,
+  store: WorldStore,
+): Promise<Fetched> {
+  const { entropyIndex, epoch, reports } = about;
+  const windowStart = window * parameters.windowPeriods;
+  const beaconers = reports.filter(isBeacon).map(({ hotspotId }) => hotspotId);
+  return {
+    entropy: await store.entropyRange(windowStart, entropyIndex),
+    drawing: await store.firstEntropy(drawIndex(entropyIndex, parameters)),
+    reused: await store.reusedNumbers(entropyIndex, epoch),
+    firstBeacons: await store.firstBeaconIndexes(beaconers, windowStart, entropyIndex),
+    contacts: await contactsOf(about, parameters, store),
+    earlier: await store.earlierReports(entropyIndex, epoch),
+  };
+}
+
 /** Indexes are judged in order, so what is stored is what came before this one. */
 async function contactsOf(
   { entropyIndex, reports }: ReportsOfIndex,
@@ -85,39 +120,6 @@ async function contactsOf(
     reports.map(({ hotspotId }) => hotspotId),
     entropyIndex,
   );
-}
-
-/** Ids of the reports whose number another packet used before them. */
-function reusedNumbers({ epoch, reports }: ReportsOfIndex, rivals: readonly SequenceRival[]): Set<string> {
-  const own = new Map(reports.map((report) => [report.id, report]));
-  const isFirst = (rival: SequenceRival, report: ReceivedPacket) =>
-    rival.epoch < epoch || (rival.epoch === epoch && isEarlier(rival, report));
-  const beaten = rivals.filter((rival) => {
-    const report = own.get(rival.packetId);
-    return report !== undefined && isFirst(rival, report);
-  });
-  return new Set(beaten.map(({ packetId }) => packetId));
-}
-
-/** Lowest index, per beaconer here, of its timely beacon reports in this window. */
-async function firstBeaconIndexes(
-  { entropyIndex, reports }: ReportsOfIndex,
-  windowStart: number,
-  parameters: NetworkParameters,
-  store: WorldStore,
-): Promise<Map<string, number>> {
-  const beaconers = new Set(
-    reports.filter(({ packet }) => packet.type === "beacon").map(({ hotspotId }) => hotspotId),
-  );
-  const first = new Map<string, number>();
-  for (const hotspotId of beaconers) {
-    const beacons = await store.beaconReports(hotspotId, windowStart, entropyIndex);
-    const timely = beacons.flatMap(({ entropyIndex: index, receivedAtMs }) =>
-      index !== null && receivedAtMs <= reportDeadlineMs(index, parameters) ? [index] : [],
-    );
-    if (timely.length > 0) first.set(hotspotId, Math.min(...timely));
-  }
-  return first;
 }
 
 /** @throws {TypeError} if the store does not hold what ingest put there */

@@ -135,6 +135,7 @@ export const filedReadings = (
       entropyIndex: null,
       beaconKey: null,
       epoch: null,
+      isLate: false,
       reading: { source: reading.source, atMs: reading.atMs },
     };
   });

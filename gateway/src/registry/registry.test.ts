@@ -19,6 +19,7 @@ import {
   signers,
   statusPacket,
 } from "../epochs/test-network.ts";
+import { DEFAULT_LIMITS } from "../limits.ts";
 import { oneAtATime } from "../one-at-a-time.ts";
 import { Progress } from "../progress.ts";
 import { openStore } from "../store/open-store.ts";
@@ -48,7 +49,7 @@ const open = (policy: RegistryDeps["policy"] = "open") => {
   const progress = new Progress(PARAMETERS, FIRST_EPOCH * 4, FIRST_EPOCH);
   const common = { store, progress, clock, signer: networkSigner, exclusively, log: silentLog };
   const onRefused: RegistryDeps["onRefused"] = (_id, _packetId, reason) => refused.push(reason);
-  return Registry.load({ ...common, policy, parameters: { inForce }, onRefused });
+  return Registry.load({ ...common, policy, limits: DEFAULT_LIMITS, parameters: { inForce }, onRefused });
 };
 
 function asserted(sequence: number, what: Assertion = assertion, receivedAtMs = nowMs, signedAtMs = nowMs) {

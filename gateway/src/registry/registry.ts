@@ -22,6 +22,7 @@ import {
 import { BoundedMap } from "../bounded-map.ts";
 import type { RegistrationPolicy } from "../contract.ts";
 import { epochSpanMs } from "../epochs/bundle.ts";
+import type { Limits } from "../limits.ts";
 import type { OneAtATime } from "../one-at-a-time.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
 import type { Progress } from "../progress.ts";
@@ -33,10 +34,14 @@ import {
   knownFacts,
   type OperatorsWord,
 } from "./assertion.ts";
+import { forgetUnheard } from "./forget-unheard.ts";
 import { HotspotCache } from "./hotspot-cache.ts";
 
 export interface RegistryDeps {
-  store: Pick<Store, "hotspotsById" | "hotspotIds" | "hotspotHistory" | "putHotspot" | "hasVerdict">;
+  store: Pick<
+    Store,
+    "hotspotsById" | "hotspotIds" | "hotspotHistory" | "putHotspot" | "hasVerdict" | "forgetUnshown"
+  >;
   policy: RegistrationPolicy;
   parameters: Pick<ParametersLog, "inForce">;
   progress: Progress;
@@ -45,6 +50,7 @@ export interface RegistryDeps {
   signer: Signer;
   /** Judging runs in it too, so that no hotspot appears in the middle of a judgement. */
   exclusively: OneAtATime;
+  limits: Pick<Limits, "maxUnheard" | "unheardDays">;
   log: Log;
   /** What a stored status packet asserts changes nothing. */
   onRefused?(
@@ -76,6 +82,8 @@ const MAX_KNOWN = 65_536;
 /** Hotspots of which it is remembered what they were told of refused assertions, and for how long. */
 const MAX_REFUSED = 4096;
 const TELL_AGAIN_MS = 3_600_000;
+/** Further hotspots after which it is looked whether too many are unheard. */
+const LOOK_AFTER_NEW = 256;
 /** Above every epoch: the newest of each hotspot, in force or not yet. */
 const NEWEST = 0xffff_ffff;
 
@@ -95,6 +103,7 @@ export class Registry {
   readonly #pending = new Map<string, Known & { word: Word }>();
   readonly #refused = new BoundedMap<string, { reason: string; atMs: number }>(MAX_REFUSED);
   readonly #listed: Set<string> | undefined;
+  #newSinceLook = 0;
 
   private constructor(deps: RegistryDeps, listed: Set<string> | undefined) {
     this.#deps = deps;
@@ -154,6 +163,21 @@ export class Registry {
     });
   }
 
+  /**
+   * `forgetUnheard`. To be called where nothing else changes the registry (`exclusively`).
+   * @returns whether there may be more to forget
+   */
+  async forgetUnheard(): Promise<boolean> {
+    this.#newSinceLook = 0;
+    if (this.#deps.policy !== "open") return false;
+    const { forgotten, isAll } = await forgetUnheard(this.#deps);
+    for (const id of forgotten) {
+      this.#known.delete(id);
+      this.#cache.changed(id, 0);
+    }
+    return !isAll;
+  }
+
   async #applyPending(): Promise<void> {
     const pending = [...this.#pending.values()];
     this.#pending.clear();
@@ -161,6 +185,7 @@ export class Registry {
       const ids = pending.map(({ word }) => word.id);
       const newest = await this.#deps.store.hotspotsById(ids, NEWEST);
       for (const { word, ...said } of pending) await this.#apply(word, said, newest.get(word.id));
+      if (this.#newSinceLook >= LOOK_AFTER_NEW) await this.forgetUnheard();
     } catch (error) {
       // The next status packets say the same again.
       this.#deps.log("error", "Cannot register hotspots", { error: String(error) });
@@ -196,7 +221,8 @@ export class Registry {
     const change = { atMs: takenAtMs, fromEpoch, evidence };
     const hotspot = changedHotspot(staying.at(-1), change, read);
     if (hotspot === undefined) throw new RangeError(`Region ${read.assertion.region} of ${id} is not known`);
-    await store.putHotspot(hotspot);
+    await store.putHotspot(hotspot, read.by === "operator");
+    if (newest === undefined) this.#newSinceLook++;
     this.#listed?.add(id);
     this.#cache.changed(id, fromEpoch);
     const what = newest === undefined ? "Hotspot registered" : "Hotspot changed";

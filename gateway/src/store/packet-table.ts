@@ -1,8 +1,8 @@
 import { decodePacket, type PacketType, type ReportTimes } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
-import { type Integer, inChunks, nullableNumber, plainBytes } from "./rows.ts";
-import type { SequenceRival, Store, StoredPacket } from "./store.ts";
+import { chunksOf, type Integer, inChunks, nullableNumber, plainBytes } from "./rows.ts";
+import type { Store, StoredPacket } from "./store.ts";
 
 interface PacketRow {
   id: string;
@@ -14,6 +14,7 @@ interface PacketRow {
   entropy_index: Integer | null;
   beacon_key: string | null;
   epoch: Integer | null;
+  late: Integer;
   reading_source: string | null;
   reading_at_ms: Integer | null;
 }
@@ -28,6 +29,7 @@ const rowOf = (packet: StoredPacket): PacketRow => ({
   entropy_index: packet.entropyIndex,
   beacon_key: packet.beaconKey,
   epoch: packet.epoch,
+  late: Number(packet.isLate),
   reading_source: packet.reading?.source ?? null,
   reading_at_ms: packet.reading?.atMs ?? null,
 });
@@ -42,6 +44,7 @@ const packetOf = (row: PacketRow): StoredPacket => ({
   entropyIndex: nullableNumber(row.entropy_index),
   beaconKey: row.beacon_key,
   epoch: nullableNumber(row.epoch),
+  isLate: Number(row.late) === 1,
   ...(row.reading_source !== null && {
     reading: { source: row.reading_source, atMs: Number(row.reading_at_ms) },
   }),
@@ -56,8 +59,8 @@ type PacketQueries = Pick<
   | "reportsOfIndex"
   | "packetsOfEpoch"
   | "packetsBySequence"
-  | "beaconReports"
-  | "sequenceRivals"
+  | "firstBeaconIndexes"
+  | "reusedNumbers"
   | "earlierReports"
   | "unjudgedReports"
   | "firstFiledEpoch"
@@ -82,14 +85,12 @@ export function packetTable({ sql, statement, transaction }: Database): PacketQu
         ? []
         : list(sql<PacketRow[]>`SELECT * FROM packets
             WHERE hotspot_id = ${hotspotId} AND sequence IN ${sql([...sequences])} ORDER BY id`),
-    beaconReports: (hotspotId, first, last) =>
-      list(sql<PacketRow[]>`SELECT * FROM packets WHERE hotspot_id = ${hotspotId} AND type = 'beacon'
-        AND entropy_index >= ${first} AND entropy_index <= ${last} ORDER BY id`),
-    sequenceRivals: (entropyIndex) => sequenceRivals(sql, entropyIndex),
-    earlierReports: (entropyIndex, epoch, timing) => earlierReports(sql, { entropyIndex, epoch }, timing),
-    unjudgedReports: (epoch, throughIndex) =>
+    firstBeaconIndexes: (hotspotIds, first, last) => firstBeaconIndexes(sql, hotspotIds, first, last),
+    reusedNumbers: (entropyIndex, epoch) => reusedNumbers(sql, entropyIndex, epoch),
+    earlierReports: (entropyIndex, epoch) => earlierReports(sql, entropyIndex, epoch),
+    unjudgedReports: (epoch, throughIndex, limit) =>
       list(sql<PacketRow[]>`SELECT p.* FROM packets p LEFT JOIN verdicts v ON v.packet_id = p.id
-        WHERE p.epoch = ${epoch} AND p.entropy_index <= ${throughIndex} AND v.packet_id IS NULL ORDER BY p.id`),
+        WHERE p.epoch = ${epoch} AND p.entropy_index <= ${throughIndex} AND v.packet_id IS NULL LIMIT ${limit}`),
     async firstFiledEpoch(after) {
       const [row] = await sql<{ epoch: Integer | null }[]>`
         SELECT MIN(epoch) AS epoch FROM packets WHERE epoch > ${after}`;
@@ -104,33 +105,45 @@ async function insertChunk(sql: SQL, chunk: PacketRow[], added: Set<string>): Pr
   for (const { id } of rows) added.add(id);
 }
 
-async function sequenceRivals(sql: SQL, entropyIndex: number): Promise<SequenceRival[]> {
-  const rows = await sql<
-    { packet_id: string; id: string; received_at_ms: Integer; epoch: Integer }[]
-  >`SELECT p.id AS packet_id, q.id, q.received_at_ms, q.epoch FROM packets p
-    JOIN packets q ON q.hotspot_id = p.hotspot_id AND q.sequence = p.sequence AND q.id <> p.id
-    WHERE p.entropy_index = ${entropyIndex} AND q.epoch IS NOT NULL`;
-  return rows.map((row) => ({
-    packetId: row.packet_id,
-    id: row.id,
-    receivedAtMs: Number(row.received_at_ms),
-    epoch: Number(row.epoch),
-  }));
+async function firstBeaconIndexes(
+  sql: SQL,
+  hotspotIds: Iterable<string>,
+  first: number,
+  last: number,
+): Promise<Map<string, number>> {
+  const found = new Map<string, number>();
+  for (const chunk of chunksOf(hotspotIds)) {
+    const rows = await sql<{ hotspot_id: string; lowest: Integer }[]>`
+      SELECT hotspot_id, MIN(entropy_index) AS lowest FROM packets WHERE type = 'beacon' AND late = 0
+        AND hotspot_id IN ${sql(chunk)} AND entropy_index >= ${first} AND entropy_index <= ${last}
+      GROUP BY hotspot_id`;
+    for (const row of rows) found.set(row.hotspot_id, Number(row.lowest));
+  }
+  return found;
+}
+
+/** At most two packets have one number, so each report has at most one rival. */
+async function reusedNumbers(sql: SQL, entropyIndex: number, epoch: number): Promise<Set<string>> {
+  const rows = await sql<{ id: string }[]>`SELECT p.id FROM packets p
+    WHERE p.entropy_index = ${entropyIndex} AND p.epoch = ${epoch} AND p.late = 0 AND EXISTS (
+      SELECT 1 FROM packets q WHERE q.hotspot_id = p.hotspot_id AND q.sequence = p.sequence
+        AND (q.epoch < p.epoch OR (q.epoch = p.epoch AND (q.received_at_ms < p.received_at_ms
+          OR (q.received_at_ms = p.received_at_ms AND q.id < p.id)))))`;
+  return new Set(rows.map(({ id }) => id));
 }
 
 /** Each report's predecessor is looked up in `packets_epoch`: nearly always the first row below it. */
 async function earlierReports(
   sql: SQL,
-  { entropyIndex, epoch }: { entropyIndex: number; epoch: number },
-  { entropyPeriodMs, reportDeadlineMs }: Parameters<Store["earlierReports"]>[2],
+  entropyIndex: number,
+  epoch: number,
 ): Promise<Map<string, ReportTimes>> {
   const rows = await sql<{ packet_id: string; bytes: Uint8Array | null }[]>`SELECT p.id AS packet_id, (
       SELECT r.bytes FROM packets r
-      WHERE r.epoch = ${epoch} AND r.hotspot_id = p.hotspot_id AND r.sequence < p.sequence
+      WHERE r.epoch = ${epoch} AND r.hotspot_id = p.hotspot_id AND r.late = 0 AND r.sequence < p.sequence
         AND r.entropy_index <= ${entropyIndex}
-        AND r.received_at_ms <= r.entropy_index * ${entropyPeriodMs} + ${reportDeadlineMs}
       ORDER BY r.sequence DESC, r.id LIMIT 1) AS bytes
-    FROM packets p WHERE p.entropy_index = ${entropyIndex} AND p.epoch = ${epoch}`;
+    FROM packets p WHERE p.entropy_index = ${entropyIndex} AND p.epoch = ${epoch} AND p.late = 0`;
   return new Map(rows.flatMap(({ packet_id: id, bytes }) => (bytes === null ? [] : [[id, timesOf(bytes)]])));
 }
 

@@ -17,6 +17,29 @@ export const USED_QUERIES: Readonly<Record<Dialect, string>> = {
     WHERE table_schema = current_schema() AND table_name = 'packets'`,
 };
 
+/** A packet and one rival, kept as evidence: whoever numbers everything alike cannot make more of them. */
+const MAX_PACKETS_OF_A_NUMBER = 2;
+
+const ofNumber = `SELECT COUNT(*) FROM (SELECT 1 FROM packets
+  WHERE hotspot_id = NEW.hotspot_id AND sequence = NEW.sequence LIMIT ${MAX_PACKETS_OF_A_NUMBER}) AS known`;
+
+/** Rows beyond `MAX_PACKETS_OF_A_NUMBER` are left out without an error, as those that conflict are. */
+const RIVALS: Readonly<Record<Dialect, readonly string[]>> = {
+  sqlite: [
+    `CREATE TRIGGER IF NOT EXISTS packets_rivals BEFORE INSERT ON packets
+      WHEN (${ofNumber}) = ${MAX_PACKETS_OF_A_NUMBER} BEGIN SELECT RAISE(IGNORE); END`,
+  ],
+  postgres: [
+    `CREATE OR REPLACE FUNCTION packets_rivals() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF (${ofNumber}) = ${MAX_PACKETS_OF_A_NUMBER} THEN RETURN NULL; END IF;
+        RETURN NEW;
+      END $$`,
+    `CREATE OR REPLACE TRIGGER packets_rivals BEFORE INSERT ON packets
+      FOR EACH ROW EXECUTE FUNCTION packets_rivals()`,
+  ],
+};
+
 /** The tables, one set for both databases. Amounts are decimal text: neither database has integers that wide. */
 export function schemaOf(dialect: Dialect): string[] {
   const { text, bytes, clustered } = TYPES[dialect];
@@ -25,14 +48,17 @@ export function schemaOf(dialect: Dialect): string[] {
     `CREATE TABLE IF NOT EXISTS packets (
       id ${text} NOT NULL, hotspot_id ${text} NOT NULL, type ${text} NOT NULL, sequence BIGINT NOT NULL,
       received_at_ms BIGINT NOT NULL, bytes ${bytes} NOT NULL, entropy_index BIGINT, beacon_key ${text},
-      epoch BIGINT, reading_source ${text}, reading_at_ms BIGINT)`,
+      epoch BIGINT, late BIGINT NOT NULL, reading_source ${text}, reading_at_ms BIGINT)`,
     // An index on the id alone would cost as much as all else that storing does: ids are random, so each packet
     // would touch a page of its own. A packet's id covers its hotspot and number, so this finds repetitions as well.
     "CREATE UNIQUE INDEX IF NOT EXISTS packets_sequence ON packets (hotspot_id, sequence, id)",
     "CREATE INDEX IF NOT EXISTS packets_index ON packets (entropy_index) WHERE entropy_index IS NOT NULL",
-    // Beside an epoch's packets it finds a hotspot's report before another one, however long the hotspot has reported.
-    `CREATE INDEX IF NOT EXISTS packets_epoch ON packets (epoch, hotspot_id, sequence, id)
+    ...RIVALS[dialect],
+    // Beside an epoch's packets it finds a hotspot's timely report before another one, however much the hotspot sends.
+    `CREATE INDEX IF NOT EXISTS packets_epoch ON packets (epoch, hotspot_id, late, sequence, entropy_index)
       WHERE epoch IS NOT NULL`,
+    `CREATE INDEX IF NOT EXISTS packets_beacon ON packets (hotspot_id, entropy_index)
+      WHERE type = 'beacon' AND late = 0`,
     `CREATE INDEX IF NOT EXISTS packets_reading ON packets (hotspot_id, reading_source, reading_at_ms)
       WHERE reading_source IS NOT NULL`,
     `CREATE TABLE IF NOT EXISTS hotspots (
@@ -63,7 +89,7 @@ export function schemaOf(dialect: Dialect): string[] {
       packet_id ${text} PRIMARY KEY, hotspot_id ${text} NOT NULL, beacon_key ${text} NOT NULL, type ${text} NOT NULL,
       outcome ${text} NOT NULL, reason ${text} NOT NULL, measurements ${text} NOT NULL, epoch BIGINT NOT NULL,
       entropy_index BIGINT NOT NULL, judged_at_ms BIGINT NOT NULL)`,
-    "CREATE INDEX IF NOT EXISTS verdicts_epoch ON verdicts (epoch)",
+    "CREATE INDEX IF NOT EXISTS verdicts_epoch ON verdicts (epoch, hotspot_id)",
     "CREATE INDEX IF NOT EXISTS verdicts_hotspot ON verdicts (hotspot_id, entropy_index, packet_id)",
     "CREATE INDEX IF NOT EXISTS verdicts_beacon ON verdicts (beacon_key)",
     `CREATE TABLE IF NOT EXISTS beacons (

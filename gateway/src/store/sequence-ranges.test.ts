@@ -1,7 +1,10 @@
 import { expect, test } from "bun:test";
 import type { SequenceRange } from "@earshot/protocol";
 import fc from "fast-check";
-import { addToRanges } from "./sequence-ranges.ts";
+import { openDatabase } from "./database.ts";
+import { packetTable } from "./packet-table.ts";
+import { addToRanges, SequenceRanges } from "./sequence-ranges.ts";
+import { storedPacket } from "./test-data.ts";
 
 test("ranges hold exactly the numbers added, ascending and apart", () => {
   fc.assert(
@@ -16,4 +19,46 @@ test("ranges hold exactly the numbers added, ascending and apart", () => {
         expect(first).toBeGreaterThan((ranges[i - 1]?.last ?? -1) + 1);
     }),
   );
+});
+
+test("gaps left on purpose take room from others' ranges, and not more than there is", async () => {
+  const database = await openDatabase("sqlite://:memory:");
+  let queries = 0;
+  const counted: typeof database = {
+    ...database,
+    statement: (work) => {
+      queries++;
+      return database.statement(work);
+    },
+  };
+  const ranges = new SequenceRanges(counted, { hotspots: 2, ranges: 4 });
+  const packets = packetTable(database);
+  const add = async (hotspotId: string, ...sequences: number[]) => {
+    const added = sequences.map((sequence) =>
+      storedPacket({ id: `${hotspotId} ${sequence}`, hotspotId, sequence }),
+    );
+    await packets.addPackets(added);
+    ranges.note(added);
+  };
+  const asked = async (hotspotId: string) => {
+    const before = queries;
+    const found = await ranges.sequenceRanges(hotspotId);
+    return [found.length, queries - before];
+  };
+  await add("a", 1, 2, 3);
+  await add("b", 1, 3);
+  expect([await asked("a"), await asked("b"), await asked("a")]).toEqual([
+    [1, 1],
+    [2, 1],
+    [1, 0],
+  ]);
+  // More than there is room for: the least recently used goes, and at last the greedy one itself.
+  await add("b", 5, 7, 9, 11);
+  expect([await asked("a"), await asked("b"), await asked("b"), await asked("a")]).toEqual([
+    [1, 0],
+    [6, 1],
+    [6, 1],
+    [1, 1],
+  ]);
+  await database.close();
 });

@@ -10,8 +10,8 @@ interface RangeRow {
 
 const rangeOf = ({ first, last }: RangeRow): SequenceRange => ({ first: Number(first), last: Number(last) });
 
-/** Hotspots whose ranges are kept in memory. */
-const MAX_CACHED = 4096;
+/** Hotspots whose ranges are kept in memory, and their ranges in all: an honest hotspot has one or a few. */
+const MAX_CACHED = { hotspots: 65_536, ranges: 1_000_000 };
 
 /**
  * Runs of stored sequence numbers. The query reads all of a hotspot's packets ("gaps and islands"), so where
@@ -19,10 +19,14 @@ const MAX_CACHED = 4096;
  */
 export class SequenceRanges implements Pick<Store, "sequenceRanges" | "newestRanges"> {
   readonly #database: Database;
+  readonly #limits: typeof MAX_CACHED;
   readonly #cache = new Map<string, SequenceRange[]>();
+  /** Ranges in the cache. */
+  #count = 0;
 
-  constructor(database: Database) {
+  constructor(database: Database, limits = MAX_CACHED) {
     this.#database = database;
+    this.#limits = limits;
   }
 
   async sequenceRanges(hotspotId: string, beforeEpoch?: number): Promise<SequenceRange[]> {
@@ -53,8 +57,12 @@ export class SequenceRanges implements Pick<Store, "sequenceRanges" | "newestRan
   note(packets: Iterable<Pick<StoredPacket, "hotspotId" | "sequence">>): void {
     for (const { hotspotId, sequence } of packets) {
       const ranges = this.#cache.get(hotspotId);
-      if (ranges !== undefined) addToRanges(ranges, sequence);
+      if (ranges === undefined) continue;
+      const before = ranges.length;
+      addToRanges(ranges, sequence);
+      this.#count += ranges.length - before;
     }
+    this.#makeRoom();
   }
 
   async #load(hotspotId: string): Promise<SequenceRange[]> {
@@ -68,10 +76,19 @@ export class SequenceRanges implements Pick<Store, "sequenceRanges" | "newestRan
   }
 
   #keep(hotspotId: string, ranges: SequenceRange[]): void {
-    this.#cache.delete(hotspotId);
+    if (this.#cache.delete(hotspotId)) this.#count -= ranges.length;
     this.#cache.set(hotspotId, ranges);
-    const oldest = this.#cache.keys().next().value;
-    if (this.#cache.size > MAX_CACHED && oldest !== undefined) this.#cache.delete(oldest);
+    this.#count += ranges.length;
+    this.#makeRoom();
+  }
+
+  /** Whoever leaves gaps on purpose takes room from the least recently used, and at last from itself. */
+  #makeRoom(): void {
+    for (const [hotspotId, ranges] of this.#cache) {
+      if (this.#cache.size <= this.#limits.hotspots && this.#count <= this.#limits.ranges) return;
+      this.#cache.delete(hotspotId);
+      this.#count -= ranges.length;
+    }
   }
 
   async #query(hotspotId: string, beforeEpoch?: number): Promise<SequenceRange[]> {
@@ -94,8 +111,7 @@ export class SequenceRanges implements Pick<Store, "sequenceRanges" | "newestRan
 
 /** Adds one number to ascending ranges that lie apart; joins what it makes adjacent. */
 export function addToRanges(ranges: SequenceRange[], sequence: number): void {
-  let at = ranges.length;
-  while (at > 0 && (ranges[at - 1] as SequenceRange).first > sequence) at--;
+  const at = rangesFrom(ranges, sequence);
   const before = ranges[at - 1];
   const next = ranges[at];
   if (before !== undefined && sequence <= before.last) return;
@@ -119,4 +135,16 @@ export function newestOf(ranges: readonly SequenceRange[], numbers: number): Seq
     left -= last - first + 1;
   }
   return newest.reverse();
+}
+
+/** How many ranges begin at this number or below: nearly always all, else found by halving. */
+function rangesFrom(ranges: readonly SequenceRange[], sequence: number): number {
+  if ((ranges.at(-1)?.first ?? 0) <= sequence) return ranges.length;
+  let [low, high] = [0, ranges.length - 1];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ranges[middle] as SequenceRange).first <= sequence) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

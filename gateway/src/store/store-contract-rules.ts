@@ -194,11 +194,10 @@ export function rulesContract(open: () => Store): void {
 
   test("finds the timely report before each, in its epoch, by number and then by id", async () => {
     const store = open();
-    const timing = { entropyPeriodMs: 2000, reportDeadlineMs: 6000 };
     const index = 100;
     const report = (id: string, sequence: number, fields: Partial<StoredPacket> = {}): StoredPacket => {
       const tmstUs = sequence * 10 + Number(id.endsWith("!"));
-      const filed = { entropyIndex: index, epoch: 25, receivedAtMs: index * 2000 + 6000, ...fields };
+      const filed = { entropyIndex: index, epoch: 25, ...fields };
       return storedPacket({ id, sequence, bytes: witnessBytes(START_MS + sequence, tmstUs), ...filed });
     };
     await store.addPackets([
@@ -209,17 +208,17 @@ export function rulesContract(open: () => Store): void {
       report("earlier index", 15, { entropyIndex: index - 1, receivedAtMs: 1 }),
       report("same number!", 15, { entropyIndex: index - 2, receivedAtMs: 1 }),
       report("later index", 16, { entropyIndex: index + 1, receivedAtMs: 1 }),
-      report("late", 17, { entropyIndex: index - 1, receivedAtMs: (index - 1) * 2000 + 6001 }),
+      report("late", 17, { entropyIndex: index - 1, isLate: true }),
       report("other epoch", 18, { epoch: 24, receivedAtMs: 1 }),
       storedPacket({ id: "status", type: "status", sequence: 19, epoch: null, entropyIndex: null }),
     ]);
-    expect(await store.earlierReports(index, 25, timing)).toEqual(
+    expect(await store.earlierReports(index, 25)).toEqual(
       new Map([
         ["second", { atMs: START_MS + 15, tmstUs: 150 }],
         ["third", { atMs: START_MS + 20, tmstUs: 200 }],
       ]),
     );
-    expect(await store.earlierReports(index, 24, timing)).toEqual(new Map());
+    expect(await store.earlierReports(index, 24)).toEqual(new Map());
   });
 }
 

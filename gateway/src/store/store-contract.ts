@@ -58,22 +58,48 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(ids(await store.packetsOfEpoch(2))).toEqual(["c1"]);
       expect(ids(await store.packetsBySequence("z6MkA", [3, 2]))).toEqual(["b1", "c1"]);
       expect(await store.packetsBySequence("z6MkA", [])).toEqual([]);
-      expect(ids(await store.beaconReports("z6MkA", 5, 6))).toEqual(["a1", "c1"]);
-      expect(ids(await store.beaconReports("z6MkA", 6, 6))).toEqual(["c1"]);
+      const who = ["z6MkA", "z6MkB"];
+      expect(await store.firstBeaconIndexes(who, 4, 6)).toEqual(new Map([["z6MkA", 5]]));
+      expect(await store.firstBeaconIndexes(who, 6, 6)).toEqual(new Map([["z6MkA", 6]]));
+      await store.addPackets([
+        storedPacket({ id: "d1", sequence: 4, entropyIndex: 4, epoch: 1, type: "beacon", isLate: true }),
+      ]);
+      expect(await store.firstBeaconIndexes(who, 4, 6)).toEqual(new Map([["z6MkA", 5]]));
       expect(await store.firstFiledEpoch(1)).toBe(2);
       expect(await store.firstFiledEpoch(2)).toBeUndefined();
     });
 
-    test("finds the rivals for a sequence number among filed packets of the same hotspot", async () => {
+    test("knows whose number was used before, by epoch, receive time and id", async () => {
+      const report = (id: string, sequence: number, fields: Partial<StoredPacket> = {}) =>
+        storedPacket({ id, sequence, entropyIndex: 5, epoch: 1, receivedAtMs: 100, ...fields });
       await store.addPackets([
-        storedPacket({ id: "a1", sequence: 4, entropyIndex: 5, epoch: 1 }),
-        storedPacket({ id: "a2", sequence: 4, entropyIndex: 3, epoch: 0, receivedAtMs: 77 }),
-        storedPacket({ id: "a3", sequence: 4, entropyIndex: null, epoch: null, type: "status" }),
-        storedPacket({ id: "a4", sequence: 4, entropyIndex: 5, epoch: 1, hotspotId: "z6MkB" }),
+        report("a1", 1, { receivedAtMs: 1 }),
+        report("a2", 1, { entropyIndex: 3, epoch: 0, receivedAtMs: 77 }),
+        report("b1", 2),
+        report("b2", 2, { receivedAtMs: 99 }),
+        report("c1", 3),
+        report("c2", 3),
+        report("d1", 4),
+        report("d2", 4, { epoch: 2, receivedAtMs: 1 }),
+        report("e1", 5),
+        report("e2", 5, { type: "status", epoch: null, entropyIndex: null, receivedAtMs: 1 }),
+        report("f1", 6),
+        report("f2", 6, { hotspotId: "z6MkB", receivedAtMs: 1 }),
       ]);
-      expect(await store.sequenceRivals(5)).toEqual([
-        { packetId: "a1", id: "a2", receivedAtMs: 77, epoch: 0 },
-      ]);
+      expect(await store.reusedNumbers(5, 1)).toEqual(new Set(["a1", "b1", "c2"]));
+      expect(await store.reusedNumbers(3, 0)).toEqual(new Set());
+    });
+
+    test("keeps two packets with one number of a hotspot, in one batch and in several", async () => {
+      const rival = (id: string, sequence = 7) => storedPacket({ id, sequence });
+      const batch = Array.from({ length: 3000 }, (_, i) => rival(`r${i}`));
+      expect(await store.addPackets([...batch, rival("other", 8)])).toEqual(new Set(["r0", "r1", "other"]));
+      expect(await store.addPackets([rival("late"), rival("r1"), rival("fresh", 9)])).toEqual(
+        new Set(["fresh"]),
+      );
+      expect(ids(await store.packetsBySequence("z6MkA", [7]))).toEqual(["r0", "r1"]);
+      const elsewhere = storedPacket({ id: "elsewhere", sequence: 7, hotspotId: "z6MkB" });
+      expect(await store.addPackets([elsewhere])).toEqual(new Set(["elsewhere"]));
     });
 
     test("keeps runs of sequence numbers up to date, with gaps and out of order", async () => {
@@ -189,8 +215,11 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         ),
       );
       await store.addLateVerdicts([storedVerdict({ packetId: "p5", reason: "report_late" })]);
-      expect(ids(await store.unjudgedReports(20_454, 6))).toEqual(["p6"]);
-      expect(await store.unjudgedReports(1, 6)).toEqual([]);
+      expect(await store.judgedAmong(["p5", "p6"])).toEqual(new Set(["p5"]));
+      expect(await store.judgedAmong([])).toEqual(new Set());
+      expect(ids(await store.unjudgedReports(20_454, 6, 9))).toEqual(["p6"]);
+      expect(ids(await store.unjudgedReports(20_454, 7, 1))).toHaveLength(1);
+      expect(await store.unjudgedReports(1, 6, 9)).toEqual([]);
     });
 
     test("finds the next index with an entropy or a report", async () => {

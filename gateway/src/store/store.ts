@@ -31,6 +31,8 @@ export interface StoredPacket {
   beaconKey: string | null;
   /** The epoch in whose bundle the packet belongs: its own, or the oldest open one when it came too late. */
   epoch: number | null;
+  /** Whether a report came after its deadline. */
+  isLate: boolean;
   /** Of a reading packet: the device that it is about, and when its period ended. */
   reading?: { source: string; atMs: number };
 }
@@ -96,16 +98,6 @@ export interface StoredEdge extends EdgeEvidence {
   epoch: number;
 }
 
-/** Another packet of the same hotspot with the same sequence number as a report. */
-export interface SequenceRival {
-  /** The report. */
-  packetId: string;
-  /** The other packet, and where it was filed. */
-  id: string;
-  receivedAtMs: number;
-  epoch: number;
-}
-
 /** A status packet as it came in. */
 export interface StatusReport {
   hotspotId: string;
@@ -162,7 +154,10 @@ export const verdictPageKey = (verdict: Pick<StoredVerdict, "entropyIndex" | "pa
  * implementation (`storeContract` in testing).
  */
 export interface Store {
-  /** Files packets; those already there (same id) are left as they are. Durable when it resolves, with the ids that are new. */
+  /**
+   * Files packets; those already there (same id) are left as they are, and of packets with one number of a hotspot two are
+   * kept: the first and a rival. Durable when it resolves, with the ids that are new.
+   */
   addPackets(packets: readonly StoredPacket[]): Promise<ReadonlySet<string>>;
   /** All reports about beacons of this entropy index, in order of id. */
   reportsOfIndex(entropyIndex: number): Promise<StoredPacket[]>;
@@ -170,22 +165,20 @@ export interface Store {
   packetsOfEpoch(epoch: number): Promise<StoredPacket[]>;
   /** Packets of a hotspot with one of these sequence numbers. */
   packetsBySequence(hotspotId: string, sequences: readonly number[]): Promise<StoredPacket[]>;
-  /** Beacon reports of a hotspot with an entropy index from `first` to `last`. */
-  beaconReports(hotspotId: string, first: number, last: number): Promise<StoredPacket[]>;
-  /** For all reports about beacons of this index: the other packets with their sequence numbers, filed under an epoch. */
-  sequenceRivals(entropyIndex: number): Promise<SequenceRival[]>;
+  /** Lowest index from `first` to `last` that each of these hotspots has a timely beacon report about. */
+  firstBeaconIndexes(hotspotIds: Iterable<string>, first: number, last: number): Promise<Map<string, number>>;
   /**
-   * For all reports about beacons of this index filed under this epoch, by packet id: `JudgingWorld.earlierReport`.
-   * One statement; costs as much as there are reports of the index, however many packets are stored.
-   * @param timing which reports are timely: received by entropyIndex · entropyPeriodMs + reportDeadlineMs
+   * Ids of the timely reports about beacons of this index filed under this epoch whose number another packet used before
+   * them: `JudgingWorld.isSequenceReused`. Packets filed under no epoch use no number.
    */
-  earlierReports(
-    entropyIndex: number,
-    epoch: number,
-    timing: Pick<NetworkParameters, "entropyPeriodMs" | "reportDeadlineMs">,
-  ): Promise<Map<string, ReportTimes>>;
-  /** Reports filed under this epoch, about an index up to `throughIndex`, that have no verdict; in order of id. */
-  unjudgedReports(epoch: number, throughIndex: number): Promise<StoredPacket[]>;
+  reusedNumbers(entropyIndex: number, epoch: number): Promise<Set<string>>;
+  /**
+   * For the timely reports about beacons of this index filed under this epoch, by packet id: `JudgingWorld.earlierReport`.
+   * One statement; costs as much as there are reports of the index, however many packets are stored.
+   */
+  earlierReports(entropyIndex: number, epoch: number): Promise<Map<string, ReportTimes>>;
+  /** At most `limit` reports filed under this epoch, about an index up to `throughIndex`, that have no verdict. */
+  unjudgedReports(epoch: number, throughIndex: number, limit: number): Promise<StoredPacket[]>;
   /** Lowest epoch above `after` that packets are filed under. */
   firstFiledEpoch(after: number): Promise<number | undefined>;
   /** Runs of sequence numbers stored for a hotspot, ascending; only packets filed under epochs before `beforeEpoch` if given. */
@@ -265,6 +258,8 @@ export interface Store {
   /** Whether any report of the hotspot filed under this epoch was judged. */
   hasVerdict(hotspotId: string, epoch: number): Promise<boolean>;
   verdict(packetId: string): Promise<StoredVerdict | undefined>;
+  /** Which of these packets have a verdict. */
+  judgedAmong(packetIds: Iterable<string>): Promise<Set<string>>;
   verdictsOfEpoch(epoch: number): Promise<StoredVerdict[]>;
   /** Newest first. */
   verdictsOfHotspot(hotspotId: string, page: Page): Promise<StoredVerdict[]>;

@@ -11,6 +11,7 @@ export const storedPacket = (fields: Partial<StoredPacket> & { id: string }): St
   entropyIndex: 29_453_760,
   beaconKey: "01c16c80",
   epoch: 20_454,
+  isLate: false,
   ...fields,
 });
 

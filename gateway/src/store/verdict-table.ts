@@ -1,7 +1,7 @@
 import type { Measurement } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
-import { type Integer, inChunks, nullableNumber } from "./rows.ts";
+import { chunksOf, type Integer, inChunks, nullableNumber } from "./rows.ts";
 import type { Page, Store, StoredVerdict } from "./store.ts";
 
 interface VerdictRow {
@@ -53,6 +53,7 @@ type VerdictQueries = Pick<
   Store,
   | "addLateVerdicts"
   | "verdict"
+  | "judgedAmong"
   | "verdictsOfEpoch"
   | "verdictsOfHotspot"
   | "verdictsOfBeacon"
@@ -66,6 +67,15 @@ export function verdictTable({ sql, transaction }: Database): VerdictQueries {
     addLateVerdicts: (verdicts) => transaction((tx) => insertVerdicts(tx, verdicts)),
     async verdict(packetId) {
       return (await list(sql<VerdictRow[]>`SELECT * FROM verdicts WHERE packet_id = ${packetId}`))[0];
+    },
+    async judgedAmong(packetIds) {
+      const judged = new Set<string>();
+      for (const chunk of chunksOf(packetIds)) {
+        const rows = await sql<{ packet_id: string }[]>`
+          SELECT packet_id FROM verdicts WHERE packet_id IN ${sql(chunk)}`;
+        for (const row of rows) judged.add(row.packet_id);
+      }
+      return judged;
     },
     verdictsOfEpoch: (epoch) =>
       list(sql<VerdictRow[]>`SELECT * FROM verdicts WHERE epoch = ${epoch} ORDER BY packet_id`),

@@ -6,9 +6,10 @@ import type { NetworkParameters } from "../parameters.ts";
 import type { Hotspot } from "../registry.ts";
 import { reportDeadlineMs, windowOf } from "../schedule.ts";
 import { ContactBook, type ContactKind, type LatestContacts } from "./contacts.ts";
+import { earlierReports } from "./earlier-reports.ts";
 import { groupReports, isReport, reportedIndex } from "./group.ts";
 import { judgeGroup, type ProvenBeacon } from "./judge.ts";
-import type { JudgingWorld, ReceivedPacket, ReceivedReport, ReportTimes, Verdict } from "./types.ts";
+import type { JudgingWorld, ReceivedPacket, ReceivedReport, Verdict } from "./types.ts";
 
 /** All that an epoch is judged from. Orders and duplicates do not matter. */
 export interface EpochInputs {
@@ -20,7 +21,7 @@ export interface EpochInputs {
   /** All that the network has signed; those that hold in the epoch count. */
   denials: readonly Denial[];
   entropy: readonly Pick<Entropy, "index" | "value">[];
-  /** Sequence numbers stored before the epoch's own packets, per hotspot. */
+  /** Sequence numbers stored before the epoch's own packets, per hotspot: runs that ascend and lie apart. */
   usedSequences: ReadonlyMap<string, readonly SequenceRange[]>;
   /** Latest contacts in earlier epochs, per hotspot: of all that report in this one. */
   contactsBefore: ReadonlyMap<string, LatestContacts>;
@@ -81,12 +82,10 @@ export function epochWorld(
   const sequences = sequenceOwners(packets);
   const reports = packets.filter(isReport);
   const firstBeacons = firstBeaconIndexes(reports, parameters);
-  const timely = timelyReports(reports, parameters);
+  const earlier = earlierReports(reports, parameters);
   const denials = denialsInForce(inputs.denials, inputs.epoch);
-  const isUsed = (report: ReceivedPacket) =>
-    inputs.usedSequences
-      .get(report.hotspotId)
-      ?.some(({ first, last }) => report.packet.sequence >= first && report.packet.sequence <= last) ?? false;
+  const isUsed = ({ hotspotId, packet }: ReceivedPacket) =>
+    isWithin(inputs.usedSequences.get(hotspotId) ?? [], packet.sequence);
   return {
     parameters,
     hotspot: (id) => hotspots.get(id),
@@ -96,7 +95,7 @@ export function epochWorld(
       values.get(fromIndex) ?? entropy.find(({ index }) => index >= fromIndex)?.value,
     isSequenceReused: (report) => sequences.get(sequenceKey(report)) !== report.id || isUsed(report),
     firstBeaconIndex: (hotspotId, window) => firstBeacons.get(`${hotspotId} ${window}`),
-    earlierReport: (report) => earlierReport(report, timely.get(report.hotspotId) ?? []),
+    earlierReport: (report) => earlier.get(report.id),
     contact,
     // Nearly always none: spares two hashes of text per report.
     denial: (hotspot) => (denials.size === 0 ? undefined : denials.get(hotspot.toHex())),
@@ -109,44 +108,15 @@ export function epochWorld(
 export const verifySignature: JudgingWorld["holds"] = (publicKey, message, signature) =>
   verifyEd25519(importKey(publicKey), message, signature);
 
-/** Each hotspot's, by ascending sequence number, then descending id. */
-function timelyReports(
-  reports: readonly ReceivedReport[],
-  parameters: NetworkParameters,
-): Map<string, ReceivedReport[]> {
-  const timely = reports.filter(
-    (report) => report.receivedAtMs <= reportDeadlineMs(reportedIndex(report), parameters),
-  );
-  const ofHotspot = Map.groupBy(timely, ({ hotspotId }) => hotspotId);
-  for (const own of ofHotspot.values()) {
-    own.sort((a, b) => a.packet.sequence - b.packet.sequence || (a.id < b.id ? 1 : -1));
-  }
-  return ofHotspot;
-}
-
-/** As `JudgingWorld.earlierReport` says. @param candidates as `timelyReports` sorts them */
-function earlierReport(
-  report: ReceivedReport,
-  candidates: readonly ReceivedReport[],
-): ReportTimes | undefined {
-  const index = reportedIndex(report);
-  for (let i = firstFrom(candidates, report.packet.sequence) - 1; i >= 0; i--) {
-    const candidate = candidates[i];
-    if (candidate !== undefined && reportedIndex(candidate) <= index) return candidate.packet;
-  }
-  return undefined;
-}
-
-/** Where the reports with this sequence number or a higher one begin, by halving. */
-function firstFrom(sorted: readonly ReceivedReport[], sequence: number): number {
-  let low = 0;
-  let high = sorted.length;
+/** Whether a number lies in one of the runs, which ascend; by halving. */
+function isWithin(runs: readonly SequenceRange[], sequence: number): boolean {
+  let [low, high] = [0, runs.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((sorted[middle] as ReceivedReport).packet.sequence < sequence) low = middle + 1;
+    if ((runs[middle] as SequenceRange).last < sequence) low = middle + 1;
     else high = middle;
   }
-  return low;
+  return (runs[low]?.first ?? Number.POSITIVE_INFINITY) <= sequence;
 }
 
 function firstPerWindow(

@@ -18,6 +18,9 @@ export const RULE_ORDER: Readonly<Record<"report" | "beacon" | "witness", readon
   witness: WITNESS_LIST.map((rule) => rule.reason),
 };
 
+/** The hotspot sent too much for now: the one refusal after which a packet is sent again. */
+export const RATE_LIMITED = "rate_limited";
+
 /** Refused before judging: the bytes were not a packet that counts. */
 const BEFORE_JUDGING: Record<string, Explain> = {
   truncated: () => "The packet ends too early: something between agent and gateway cuts it off.",
@@ -39,6 +42,10 @@ const BEFORE_JUDGING: Record<string, Explain> = {
     "The packet was published under another hotspot's or another type's topic: each agent needs a key and a login of its own.",
   from_future: () =>
     "The report is about a beacon whose entropy is not published yet: something other than the agent made it.",
+  too_many_reports: () =>
+    "The network takes no more reports of one hotspot on beacons of one period: two agents may run with the same key, or the forwarder repeats what it hears.",
+  [RATE_LIMITED]: () =>
+    "This hotspot sends more than the network takes from one: the packet stays in the outbox and is sent again later.",
 };
 
 /** A status packet is stored all the same: what it asserts changes nothing. */

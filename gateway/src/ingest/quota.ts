@@ -1,0 +1,150 @@
+import { type Clock, type PacketType, readU32 } from "@earshot/protocol";
+import type { Limits } from "../limits.ts";
+
+/** What of a report is counted. */
+export interface Report {
+  /** Of the packet. */
+  id: Uint8Array;
+  type: PacketType;
+  entropyIndex: number;
+}
+
+export interface QuotaDeps {
+  limits: Omit<Limits, "maxUnheard" | "unheardDays">;
+  clock: Pick<Clock, "elapsedMs">;
+  /** Highest entropy index whose reports have been called for judging. */
+  progress: { readonly judgingThrough: number };
+}
+
+/** What a hotspot may still send, as of a time. */
+interface Allowance {
+  packets: number;
+  bytes: number;
+  atMs: number;
+}
+
+/** The first four bytes of the ids of packets that were taken: what comes again takes no further place. */
+interface Taken {
+  beacons: number[];
+  witnesses: number[];
+}
+
+const DAY_MS = 86_400_000;
+/** Hotspots whose allowance is kept: about 10 MB. */
+const MAX_HOTSPOTS = 65_536;
+/** Allowances looked at when there is no room for another. */
+const TRIED_FOR_ROOM = 8;
+/** Judged indexes of which reports are still counted: late ones are of no use in number either. */
+const COUNTED_LATE = 16;
+
+/**
+ * What one hotspot may have stored. An allowance is forgotten only when it is whole again, so that nobody gets a new one
+ * by making the gateway forget the old; while all that are kept are in use, further hotspots share one.
+ */
+export class Quota {
+  readonly #deps: QuotaDeps;
+  /** Least recently used first. */
+  readonly #allowances = new Map<string, Allowance>();
+  readonly #shared: Allowance;
+  /** Reports taken, by entropy index and hotspot. */
+  readonly #reports = new Map<number, Map<string, Taken>>();
+
+  constructor(deps: QuotaDeps) {
+    this.#deps = deps;
+    this.#shared = this.#whole();
+  }
+
+  /** Whether a packet of this hotspot may be looked at; asked before anything else is done with it. */
+  admits(hotspotId: string, bytes: number): boolean {
+    const allowance = this.#allowanceOf(hotspotId);
+    if (allowance.packets < 1 || allowance.bytes < bytes) return false;
+    allowance.packets -= 1;
+    allowance.bytes -= bytes;
+    return true;
+  }
+
+  /** Whether a report of this hotspot on a beacon of this period may be stored; takes a place for it if so. */
+  admitsReport(hotspotId: string, { id, type, entropyIndex }: Report): boolean {
+    const { limits, progress } = this.#deps;
+    if (entropyIndex <= progress.judgingThrough - COUNTED_LATE) return true;
+    const taken = this.#takenOf(hotspotId, entropyIndex);
+    const [own, limit] =
+      type === "beacon"
+        ? [taken.beacons, limits.beaconReportsPerPeriod]
+        : [taken.witnesses, limits.witnessReportsPerPeriod];
+    const mark = readU32(id, 0);
+    if (own.includes(mark)) return true;
+    if (own.length >= limit) return false;
+    own.push(mark);
+    return true;
+  }
+
+  /** A report that was admitted is not stored. */
+  takeBack(hotspotId: string, { id, type, entropyIndex }: Report): void {
+    const taken = this.#reports.get(entropyIndex)?.get(hotspotId);
+    if (taken === undefined) return;
+    const own = type === "beacon" ? taken.beacons : taken.witnesses;
+    const at = own.indexOf(readU32(id, 0));
+    if (at >= 0) own.splice(at, 1);
+  }
+
+  #allowanceOf(hotspotId: string): Allowance {
+    const known = this.#allowances.get(hotspotId);
+    if (known !== undefined) {
+      this.#allowances.delete(hotspotId);
+      this.#allowances.set(hotspotId, known);
+      return this.#refill(known);
+    }
+    if (this.#allowances.size >= MAX_HOTSPOTS && !this.#makeRoom()) return this.#refill(this.#shared);
+    const made = this.#whole();
+    this.#allowances.set(hotspotId, made);
+    return made;
+  }
+
+  #makeRoom(): boolean {
+    let tried = 0;
+    for (const [hotspotId, allowance] of this.#allowances) {
+      if (this.#isWhole(this.#refill(allowance))) return this.#allowances.delete(hotspotId);
+      if (++tried === TRIED_FOR_ROOM) return false;
+    }
+    return false;
+  }
+
+  #whole(): Allowance {
+    const { clock, limits } = this.#deps;
+    return { packets: limits.packetsAtOnce, bytes: limits.bytesPerDay, atMs: clock.elapsedMs() };
+  }
+
+  #isWhole({ packets, bytes }: Allowance): boolean {
+    const { packetsAtOnce, bytesPerDay } = this.#deps.limits;
+    return packets === packetsAtOnce && bytes === bytesPerDay;
+  }
+
+  #refill(allowance: Allowance): Allowance {
+    const { clock, limits } = this.#deps;
+    const nowMs = clock.elapsedMs();
+    const passedMs = nowMs - allowance.atMs;
+    const { packetsAtOnce, packetsPerSecond, bytesPerDay } = limits;
+    allowance.packets = Math.min(packetsAtOnce, allowance.packets + (passedMs / 1000) * packetsPerSecond);
+    allowance.bytes = Math.min(bytesPerDay, allowance.bytes + (passedMs / DAY_MS) * bytesPerDay);
+    allowance.atMs = nowMs;
+    return allowance;
+  }
+
+  #takenOf(hotspotId: string, entropyIndex: number): Taken {
+    let ofIndex = this.#reports.get(entropyIndex);
+    if (ofIndex === undefined) {
+      this.#forgetJudged();
+      ofIndex = new Map();
+      this.#reports.set(entropyIndex, ofIndex);
+    }
+    const taken = ofIndex.get(hotspotId) ?? { beacons: [], witnesses: [] };
+    ofIndex.set(hotspotId, taken);
+    return taken;
+  }
+
+  #forgetJudged(): void {
+    const before = this.#deps.progress.judgingThrough - COUNTED_LATE;
+    for (const index of this.#reports.keys()) if (index <= before) this.#reports.delete(index);
+  }
+}

@@ -1,0 +1,74 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { encodeBeaconFrame } from "../beacon/frame.ts";
+import { DEFAULT_PARAMETERS } from "../parameters.ts";
+import { reportDeadlineMs } from "../schedule.ts";
+import { earlierReports } from "./earlier-reports.ts";
+import { reportedIndex } from "./group.ts";
+import type { ReceivedReport, ReportTimes } from "./types.ts";
+
+const parameters = { ...DEFAULT_PARAMETERS, network: "testnet-1" };
+
+const frameOf = (entropyIndex: number) =>
+  encodeBeaconFrame({ entropyIndex, shortId: new Uint8Array(8), tag: new Uint8Array(16) });
+
+interface Sketch {
+  hotspotId: string;
+  sequence: number;
+  index: number;
+  isLate: boolean;
+}
+
+/** A report in which `atMs` names it. */
+const report = ({ hotspotId, sequence, index, isLate }: Sketch, i: number) =>
+  ({
+    id: `id${String(i).padStart(6, "0")}`,
+    hotspotId,
+    receivedAtMs: reportDeadlineMs(index, parameters) + Number(isLate),
+    packet: { type: "witness", sequence, atMs: i, tmstUs: null, frame: frameOf(index) },
+  }) as ReceivedReport;
+
+/** As `JudgingWorld.earlierReport` says, word by word. */
+function plainly(asked: ReceivedReport, reports: readonly ReceivedReport[]): ReportTimes | undefined {
+  return reports
+    .filter(({ hotspotId }) => hotspotId === asked.hotspotId)
+    .filter((other) => other.receivedAtMs <= reportDeadlineMs(reportedIndex(other), parameters))
+    .filter((other) => reportedIndex(other) <= reportedIndex(asked))
+    .filter(({ packet }) => packet.sequence < asked.packet.sequence)
+    .sort((a, b) => b.packet.sequence - a.packet.sequence || (a.id < b.id ? -1 : 1))[0]?.packet;
+}
+
+const sketch = fc.record({
+  hotspotId: fc.constantFrom("a", "b"),
+  sequence: fc.nat({ max: 12 }),
+  index: fc.nat({ max: 6 }),
+  isLate: fc.boolean(),
+});
+
+test("finds what the definition says, whatever is numbered how", () => {
+  fc.assert(
+    fc.property(fc.array(sketch, { maxLength: 40 }), (sketches) => {
+      const reports = sketches.map(report);
+      const found = earlierReports(reports, parameters);
+      for (const each of reports) expect(found.get(each.id)).toBe(plainly(each, reports) as ReportTimes);
+    }),
+  );
+});
+
+test("looks at each report a few times, also where numbers fall as indexes rise", () => {
+  const count = 20_000;
+  let looks = 0;
+  const reports = Array.from({ length: count }, (_, i) => {
+    const made = report({ hotspotId: "a", sequence: count - i, index: i, isLate: false }, i);
+    const { frame } = made.packet as { frame: Uint8Array };
+    Object.defineProperty(made.packet, "frame", {
+      get: () => {
+        looks++;
+        return frame;
+      },
+    });
+    return made;
+  });
+  expect(earlierReports(reports, parameters).size).toBe(0);
+  expect(looks / count).toBeLessThan(60);
+});
