@@ -1,10 +1,13 @@
-import { equalBytes, explainVerdict, type VerdictNotice, verdictMessage } from "@earshot/protocol";
+import {
+  equalBytes,
+  explainVerdict,
+  RATE_LIMITED,
+  type VerdictNotice,
+  verdictMessage,
+} from "@earshot/protocol";
 import type { VerdictFacts } from "../board/facts.ts";
 import type { RecentPacket } from "../board/recent-packets.ts";
 import type { CoreContext } from "../core-context.ts";
-
-/** The gateway has no room for it now: it wants it later. */
-const LATER = "rate_limited";
 
 /**
  * The gateway's answers to our packets: kept for the page. A packet that has one is done with, above all one that was
@@ -19,7 +22,7 @@ export function takeVerdicts(context: CoreContext, bytes: Uint8Array): string | 
   if (!equalBytes(hotspot, signer.publicKey)) return "other_hotspot";
   for (const notice of verdicts) {
     const packet = board.packets.find(notice.packetId.toHex());
-    if (notice.reason === LATER) {
+    if (notice.reason === RATE_LIMITED) {
       postpone(context, notice, packet);
       continue;
     }
