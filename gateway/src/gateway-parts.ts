@@ -158,7 +158,7 @@ function buildJudging(base: Base, drained: () => Promise<void>): Judging {
   const { deps, denials, events, exclusively, metrics, notices, parameters, progress, registry } = base;
   const { bundlesDir, clock, log, signer, store } = deps;
   const pause = pauseOf(deps);
-  const closing = { store, parameters: parameters.clockwork, signer, clock, bundlesDir, log };
+  const closing = { store, parameters: parameters.clockwork, signer, clock, bundlesDir, pause, log };
   return new Judging({
     store,
     progress,

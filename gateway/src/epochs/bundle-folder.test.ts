@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Manifest } from "@earshot/protocol";
+import { atOnce, type InTurns } from "../in-turns.ts";
 import { BUNDLE_FILES, type Bundle, bundleName, MANIFEST_FILE } from "./bundle.ts";
 import { keepOrWrite, readBundle, writeBundle } from "./bundle-folder.ts";
 import { signedAgain, temporaryFolder, testBundles } from "./test-bundle.ts";
@@ -61,15 +62,16 @@ test("killed at any moment of writing, a bundle under its final name is whole", 
 describe("closing an epoch again", () => {
   const day = (number: number): number => Date.UTC(2026, 0, number);
   const closing = { epoch: FIRST_EPOCH, network: PARAMETERS.network };
-  const content =
-    (fields: Partial<Manifest> = {}) =>
-    (closedAtMs: number) =>
-      signedAgain(bundle, {}, { closedAtMs, ...fields });
+  const content = (fields: Partial<Manifest> = {}) =>
+    // biome-ignore lint/correctness/useYield: made at once
+    function* (closedAtMs: number): InTurns<Bundle> {
+      return signedAgain(bundle, {}, { closedAtMs, ...fields });
+    };
 
   test("keeps the bundle where the content is the same, whatever time it is", () => {
     using parent = temporaryFolder();
-    const first = keepOrWrite(parent.path, { ...closing, closedAtMs: day(2) }, content());
-    const again = keepOrWrite(parent.path, { ...closing, closedAtMs: day(3) }, content());
+    const first = atOnce(keepOrWrite(parent.path, { ...closing, closedAtMs: day(2) }, content()));
+    const again = atOnce(keepOrWrite(parent.path, { ...closing, closedAtMs: day(3) }, content()));
     expect(again).toEqual(first);
     expect(readdirSync(parent.path)).toEqual([first.name]);
   });
@@ -77,9 +79,11 @@ describe("closing an epoch again", () => {
   test("leaves one bundle where the content is another, and none of what a killed run left", () => {
     using parent = temporaryFolder();
     const other = writeBundle(parent.path, FIRST_EPOCH + 1, bundle);
-    keepOrWrite(parent.path, { ...closing, closedAtMs: day(2) }, content());
+    atOnce(keepOrWrite(parent.path, { ...closing, closedAtMs: day(2) }, content()));
     mkdirSync(join(parent.path, `epoch-${String(FIRST_EPOCH).padStart(10, "0")}.tmp`));
-    const replaced = keepOrWrite(parent.path, { ...closing, closedAtMs: day(3) }, content({ paid: 0n }));
+    const replaced = atOnce(
+      keepOrWrite(parent.path, { ...closing, closedAtMs: day(3) }, content({ paid: 0n })),
+    );
     expect(replaced.closedAtMs).toBe(day(3));
     expect(readBundle(join(parent.path, replaced.name))).toEqual({ ok: true, bundle: replaced.bundle });
     expect(readdirSync(parent.path).sort()).toEqual([replaced.name, other].sort());
@@ -87,10 +91,10 @@ describe("closing an epoch again", () => {
 
   test("keeps the one of two that holds what the store says", () => {
     using parent = temporaryFolder();
-    const right = content()(day(2));
+    const right = atOnce(content()(day(2)));
     const name = writeBundle(parent.path, FIRST_EPOCH, right);
-    writeBundle(parent.path, FIRST_EPOCH, content({ paid: 0n })(day(2)));
-    const kept = keepOrWrite(parent.path, { ...closing, closedAtMs: day(3) }, content());
+    writeBundle(parent.path, FIRST_EPOCH, atOnce(content({ paid: 0n })(day(2))));
+    const kept = atOnce(keepOrWrite(parent.path, { ...closing, closedAtMs: day(3) }, content()));
     expect(kept).toEqual({ name, bundle: right, closedAtMs: day(2) });
     expect(readdirSync(parent.path)).toEqual([name]);
   });

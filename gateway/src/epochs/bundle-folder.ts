@@ -12,14 +12,17 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { equalBytes, manifestMessage } from "@earshot/protocol";
+import { atOnce, type InTurns } from "../in-turns.ts";
 import { BUNDLE_FILES, type Bundle, bundleName, bundlePrefix, MANIFEST_FILE } from "./bundle.ts";
 
 /*
- * A bundle on disk. Calls are synchronous: an epoch closes once a day, in a fraction of a second, and a run in
- * virtual time must not depend on when a thread pool answers.
+ * A bundle on disk. Calls are synchronous, in portions: a run in virtual time must not depend on when a thread pool
+ * answers.
  */
 
 const ALL_FILES = [...BUNDLE_FILES, MANIFEST_FILE] as const;
+
+const BYTES_A_TURN = 1_048_576;
 
 /** Written beside the bundles and renamed once it is whole; a leftover of a killed run is of no use to anybody. */
 const TEMPORARY_END = ".tmp";
@@ -29,11 +32,14 @@ const TEMPORARY_END = ".tmp";
  * after a power failure. A folder of the same name is replaced.
  * @returns the folder's name
  */
-export function writeBundle(parent: string, epoch: number, bundle: Bundle): string {
+export const writeBundle = (parent: string, epoch: number, bundle: Bundle): string =>
+  atOnce(writingBundle(parent, epoch, bundle));
+
+function* writingBundle(parent: string, epoch: number, bundle: Bundle): InTurns<string> {
   const temporary = join(parent, bundlePrefix(epoch) + TEMPORARY_END);
   rmSync(temporary, { recursive: true, force: true });
   mkdirSync(temporary, { recursive: true });
-  for (const name of ALL_FILES) writeDurably(join(temporary, name), bundle[name]);
+  for (const name of ALL_FILES) yield* writeDurably(join(temporary, name), bundle[name]);
   syncFolder(temporary);
   const name = bundleName(epoch, bundle[MANIFEST_FILE]);
   rmSync(join(parent, name), { recursive: true, force: true });
@@ -42,10 +48,13 @@ export function writeBundle(parent: string, epoch: number, bundle: Bundle): stri
   return name;
 }
 
-function writeDurably(path: string, bytes: Uint8Array): void {
+function* writeDurably(path: string, bytes: Uint8Array): InTurns<void> {
   const file = openSync(path, "w");
   try {
-    for (let offset = 0; offset < bytes.length; ) offset += writeSync(file, bytes, offset);
+    for (let offset = 0; offset < bytes.length; ) {
+      offset += writeSync(file, bytes, offset, Math.min(BYTES_A_TURN, bytes.length - offset));
+      yield;
+    }
     fsyncSync(file);
   } finally {
     closeSync(file);
@@ -69,6 +78,8 @@ export function readBundle(folder: string): { ok: true; bundle: Bundle } | { ok:
   return { ok: true, bundle: Object.fromEntries(entries) as Bundle };
 }
 
+type Encode = (closedAtMs: number) => InTurns<Bundle>;
+
 export interface KeptBundle {
   /** The folder's. */
   name: string;
@@ -81,26 +92,22 @@ export interface KeptBundle {
  * byte. Other bundles of the epoch are removed: one epoch has one bundle.
  * @param encode makes the bundle, given when the epoch was closed
  */
-export function keepOrWrite(
+export function* keepOrWrite(
   parent: string,
   { epoch, network, closedAtMs }: { epoch: number; network: string; closedAtMs: number },
-  encode: (closedAtMs: number) => Bundle,
-): KeptBundle {
+  encode: Encode,
+): InTurns<KeptBundle> {
   const present = namesOf(parent, epoch);
-  const kept = keep(parent, present, network, encode) ?? write(parent, epoch, closedAtMs, encode);
+  const kept =
+    (yield* keep(parent, present, network, encode)) ?? (yield* write(parent, epoch, closedAtMs, encode));
   const stale = present.filter((name) => name !== kept.name);
   for (const name of stale) rmSync(join(parent, name), { recursive: true, force: true });
   return kept;
 }
 
-function write(
-  parent: string,
-  epoch: number,
-  closedAtMs: number,
-  encode: (closedAtMs: number) => Bundle,
-): KeptBundle {
-  const bundle = encode(closedAtMs);
-  return { name: writeBundle(parent, epoch, bundle), bundle, closedAtMs };
+function* write(parent: string, epoch: number, closedAtMs: number, encode: Encode): InTurns<KeptBundle> {
+  const bundle = yield* encode(closedAtMs);
+  return { name: yield* writingBundle(parent, epoch, bundle), bundle, closedAtMs };
 }
 
 /** All folders that bundles of the epoch are in, or were being written to. */
@@ -110,19 +117,19 @@ function namesOf(parent: string, epoch: number): string[] {
 }
 
 /** The first that closing the epoch at the time it names would write again, byte by byte. */
-function keep(
+function* keep(
   parent: string,
   names: readonly string[],
   network: string,
-  encode: (closedAtMs: number) => Bundle,
-): KeptBundle | undefined {
+  encode: Encode,
+): InTurns<KeptBundle | undefined> {
   for (const name of names) {
     const read = readBundle(join(parent, name));
     if (!read.ok) continue;
     const manifest = manifestMessage.open(read.bundle[MANIFEST_FILE], network);
     if (!manifest.ok || name !== bundleName(manifest.value.epoch, read.bundle[MANIFEST_FILE])) continue;
     const { closedAtMs } = manifest.value;
-    const bundle = encode(closedAtMs);
+    const bundle = yield* encode(closedAtMs);
     const isSame = ALL_FILES.every((file) => equalBytes(bundle[file], read.bundle[file]));
     if (isSame) return { name, bundle, closedAtMs };
   }

@@ -1,3 +1,5 @@
+import { atOnce, type InTurns } from "../in-turns.ts";
+
 /*
  * CBOR sequences (RFC 8742) of the two shapes that bundles hold. They are large, so they are written and read here
  * directly instead of as trees of values:
@@ -12,6 +14,7 @@ const ARRAY_OF_2 = 0x82;
 const UINT_OF_8 = 0x1b;
 const MIN_EIGHT_BYTE_UINT = 2 ** 32;
 const TIME_LENGTH = 10;
+const PACKETS_A_TURN = 4096;
 
 export interface SequencePacket {
   receivedAtMs: number;
@@ -30,7 +33,17 @@ export type SequenceRead<T> =
 
 /** @throws {RangeError} on a receive time that is not a whole number of ms after January 1970, or an oversized packet */
 export const writePackets = (packets: readonly SequencePacket[]): Uint8Array =>
-  join(packets.flatMap(({ receivedAtMs, bytes }) => [timeHead(receivedAtMs), byteStringHead(bytes), bytes]));
+  atOnce(writingPackets(packets));
+
+/** `writePackets` that lets other work have its turn. */
+export function* writingPackets(packets: readonly SequencePacket[]): InTurns<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for (const [i, { receivedAtMs, bytes }] of packets.entries()) {
+    if (i % PACKETS_A_TURN === PACKETS_A_TURN - 1) yield;
+    parts.push(timeHead(receivedAtMs), byteStringHead(bytes), bytes);
+  }
+  return join(parts);
+}
 
 export const writeByteStrings = (strings: readonly Uint8Array[]): Uint8Array =>
   join(strings.flatMap((bytes) => [byteStringHead(bytes), bytes]));

@@ -3,6 +3,7 @@ import type {
   Entropy,
   LatestContacts,
   Manifest,
+  ManifestFile,
   NetworkParameters,
   SequenceRange,
   Settlement,
@@ -10,7 +11,8 @@ import type {
   Verdict,
 } from "@earshot/protocol";
 import { manifestMessage, parametersHash, sha256, utf8 } from "@earshot/protocol";
-import { writeByteStrings, writePackets } from "./bundle-sequences.ts";
+import { atOnce, type InTurns } from "../in-turns.ts";
+import { writeByteStrings, writingPackets } from "./bundle-sequences.ts";
 import {
   formatContacts,
   formatLeaves,
@@ -21,7 +23,7 @@ import {
 } from "./bundle-texts.ts";
 import { cidOf } from "./cid.ts";
 import { extendRegistryHash, type ShownHotspot } from "./registry-chain.ts";
-import { encodeChunks } from "./text-chunks.ts";
+import { encodingChunks } from "./text-chunks.ts";
 
 /*
  * An epoch bundle: one folder that holds all inputs of an epoch's judgement and all results, so that anybody can judge
@@ -95,22 +97,31 @@ export function epochSpanMs(
 }
 
 /** All bytes of a bundle. @param signer holds the network key */
-export function encodeBundle(content: BundleContent, signer: Signer): Bundle {
+export const encodeBundle = (content: BundleContent, signer: Signer): Bundle =>
+  atOnce(encodingBundle(content, signer));
+
+/** `encodeBundle` that lets other work have its turn: an epoch of a large network takes seconds. */
+export function* encodingBundle(content: BundleContent, signer: Signer): InTurns<Bundle> {
   const { parameters, settlement, verdicts } = content;
   const files: Record<BundleFile, Uint8Array> = {
-    "contacts.json": encodeChunks(formatContacts(content.contactsBefore)),
+    "contacts.json": yield* encodingChunks(formatContacts(content.contactsBefore)),
     "denials.cbor": writeByteStrings(content.denials.map(({ message }) => message)),
     "entropy.cbor": writeByteStrings(content.entropy.map(({ message }) => message)),
-    "leaves.jsonl": encodeChunks(formatLeaves(settlement.payments, verdicts)),
-    "packets.cbor": writePackets(content.packets.toSorted((a, b) => (a.id < b.id ? -1 : 1))),
+    "leaves.jsonl": yield* encodingChunks(formatLeaves(settlement.payments, verdicts)),
+    "packets.cbor": yield* writingPackets(content.packets.toSorted((a, b) => (a.id < b.id ? -1 : 1))),
     "parameters.cbor": content.signedParameters,
     "parameters.json": utf8(formatParametersFile(parameters)),
-    "registry.json": encodeChunks(formatRegistry(content.registry)),
+    "registry.json": yield* encodingChunks(formatRegistry(content.registry)),
     "sequences.json": utf8(formatSequences(content.usedSequences)),
-    "tree.json": encodeChunks(settlement.tree.dumpText()),
-    "verdicts.jsonl": encodeChunks(formatVerdicts(verdicts, parametersHash(parameters))),
+    "tree.json": yield* encodingChunks(settlement.tree.dumpText()),
+    "verdicts.jsonl": yield* encodingChunks(formatVerdicts(verdicts, parametersHash(parameters))),
   };
-  const manifest = manifestOf(content, files);
+  const listed: ManifestFile[] = [];
+  for (const name of BUNDLE_FILES) {
+    yield;
+    listed.push({ name, bytes: files[name].length, sha256: sha256(files[name]) });
+  }
+  const manifest = manifestOf(content, listed);
   return { ...files, [MANIFEST_FILE]: manifestMessage.seal(manifest, signer, parameters.network) };
 }
 
@@ -123,7 +134,7 @@ export const registryHashOf = ({
 }: BundleContent): Uint8Array =>
   extendRegistryHash(registryHashBefore, registry, { epoch, previousEpoch: previous.previousEpoch });
 
-function manifestOf(content: BundleContent, files: Record<BundleFile, Uint8Array>): Manifest {
+function manifestOf(content: BundleContent, files: ManifestFile[]): Manifest {
   const { parameters, epoch, settlement } = content;
   return {
     network: parameters.network,
@@ -133,11 +144,7 @@ function manifestOf(content: BundleContent, files: Record<BundleFile, Uint8Array
     closedAtMs: content.closedAtMs,
     parametersHash: parametersHash(parameters),
     registryHash: registryHashOf(content),
-    files: BUNDLE_FILES.map((name) => ({
-      name,
-      bytes: files[name].length,
-      sha256: sha256(files[name]),
-    })),
+    files,
     pool: settlement.pool,
     paid: settlement.paid,
     unallocated: settlement.unallocated,

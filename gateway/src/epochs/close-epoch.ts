@@ -10,6 +10,8 @@ import {
   type Signer,
   sha256,
 } from "@earshot/protocol";
+import { inTurns } from "../in-turns.ts";
+import { chunksOf } from "../store/rows.ts";
 import type {
   Store,
   StoredDenial,
@@ -19,7 +21,7 @@ import type {
   StoredPayment,
   StoredVerdict,
 } from "../store/store.ts";
-import { type BundleContent, encodeBundle, epochSpanMs, MANIFEST_FILE, registryHashOf } from "./bundle.ts";
+import { type BundleContent, encodingBundle, epochSpanMs, MANIFEST_FILE, registryHashOf } from "./bundle.ts";
 import { type KeptBundle, keepOrWrite } from "./bundle-folder.ts";
 import { edgesOfStored } from "./edges.ts";
 import { entropyOfEpoch } from "./entropy-span.ts";
@@ -38,6 +40,7 @@ import { RULE_SETS } from "./rule-sets.ts";
 
 export type EpochStore = Pick<
   Store,
+  | "rowsOfEpoch"
   | "packetsOfEpoch"
   | "verdictsOfEpoch"
   | "provenOfEpoch"
@@ -67,6 +70,8 @@ export interface CloseEpochDeps {
   clock: Pick<Clock, "now">;
   /** Holds one folder per bundle. */
   bundlesDir: string;
+  /** Lets other work have its turn. */
+  pause(): Promise<void>;
   log?: Log;
 }
 
@@ -101,16 +106,18 @@ export async function closeEpoch(epoch: number, deps: CloseEpochDeps): Promise<S
   await checkOrder(epoch, previous, deps);
   const content = await contentOf(epoch, previous, deps);
   const { network, edgeWindowEpochs } = content.parameters;
-  const kept = keepOrWrite(
+  const { pause } = deps;
+  const writing = keepOrWrite(
     deps.bundlesDir,
     { epoch, network, closedAtMs: content.closedAtMs },
-    (closedAtMs) => encodeBundle({ ...content, closedAtMs }, deps.signer),
+    (closedAtMs) => encodingBundle({ ...content, closedAtMs }, deps.signer),
   );
+  const kept = await inTurns(writing, pause);
   const stored = storedEpoch(content, kept);
   await store.addEpoch(
     stored,
     content.settlement.payments.map((payment) => ({ epoch, ...payment })),
-    edgesOfStored(content.packets, content.verdicts),
+    await inTurns(edgesOfStored(content.packets, content.verdicts), pause),
     epoch - edgeWindowEpochs + 1,
     content.registry.map(({ hotspot }) => hotspot.id),
   );
@@ -140,11 +147,10 @@ async function contentOf(
       `Cannot close epoch ${epoch}: the entropy that draws its last witnesses is not published`,
     );
   }
-  const packets = await store.packetsOfEpoch(epoch);
-  const verdicts = await store.verdictsOfEpoch(epoch);
+  const { packets, verdicts } = await judgedOf(epoch, deps);
   checkJudged(epoch, packets, verdicts);
   const payments = previous === undefined ? [] : await store.payments(previous.epoch);
-  const registry = await shownHotspots(epoch, previous, { packets, payments }, store);
+  const registry = await shownHotspots(epoch, previous, { packets, payments }, deps);
   const hotspots = registry.map(({ hotspot }) => hotspot);
   const before = new Map(payments.map(({ hotspotId, cumulative }) => [hotspotId, cumulative]));
   const proven = await store.provenOfEpoch(epoch);
@@ -159,7 +165,7 @@ async function contentOf(
     registry,
     registryHashBefore: previous?.registryHash ?? EMPTY_REGISTRY_HASH,
     denials: await denialsOf(epoch, store),
-    usedSequences: await usedSequences(store, epoch, packets),
+    usedSequences: await usedSequences(epoch, packets, deps),
     contactsBefore: await store.contactsBefore(
       packets.map(({ hotspotId }) => hotspotId),
       epoch * parameters.epochPeriods,
@@ -167,6 +173,33 @@ async function contentOf(
     verdicts,
     settlement: RULE_SETS[parameters.ruleSet].settle({ proven, verdicts }, { parameters, hotspots, before }),
   };
+}
+
+/** Packets and verdicts that are read at a time. */
+const ROWS_A_TURN = 4000;
+
+/** All packets and verdicts of the epoch, hotspot by hotspot, so that no answer of the store is large. */
+async function judgedOf(
+  epoch: number,
+  { pause, store }: Pick<CloseEpochDeps, "pause" | "store">,
+): Promise<{ packets: StoredPacket[]; verdicts: StoredVerdict[] }> {
+  const packets: StoredPacket[] = [];
+  const verdicts: StoredVerdict[] = [];
+  let ids: string[] = [];
+  let rows = 0;
+  const read = async () => {
+    for (const packet of await store.packetsOfEpoch(epoch, ids)) packets.push(packet);
+    for (const verdict of await store.verdictsOfEpoch(epoch, ids)) verdicts.push(verdict);
+    [ids, rows] = [[], 0];
+    await pause();
+  };
+  for (const [id, count] of await store.rowsOfEpoch(epoch)) {
+    ids.push(id);
+    rows += count;
+    if (rows >= ROWS_A_TURN) await read();
+  }
+  if (ids.length > 0) await read();
+  return { packets, verdicts };
 }
 
 /**
@@ -177,19 +210,22 @@ async function shownHotspots(
   epoch: number,
   previous: StoredEpoch | undefined,
   { packets, payments }: { packets: readonly StoredPacket[]; payments: readonly StoredPayment[] },
-  store: EpochStore,
+  { pause, store }: Pick<CloseEpochDeps, "pause" | "store">,
 ): Promise<ShownHotspot[]> {
   const ids = new Set(await store.shownAndChanged(previous?.epoch ?? -1, epoch));
   for (const { hotspotId } of packets) ids.add(hotspotId);
   for (const { hotspotId } of payments) ids.add(hotspotId);
-  const hotspots = await store.hotspotsById(ids, epoch);
-  const changes = await store.registryChanges(hotspots.keys(), epoch);
-  const since = await store.shownSince(hotspots.keys());
-  return [...hotspots.values()].map((hotspot) => ({
-    hotspot,
-    changes: changes.get(hotspot.id) ?? [],
-    sinceEpoch: since.get(hotspot.id) ?? epoch,
-  }));
+  const shown: ShownHotspot[] = [];
+  for (const chunk of chunksOf(ids)) {
+    const hotspots = await store.hotspotsById(chunk, epoch);
+    const changes = await store.registryChanges(hotspots.keys(), epoch);
+    const since = await store.shownSince(hotspots.keys());
+    for (const [id, hotspot] of hotspots) {
+      shown.push({ hotspot, changes: changes.get(id) ?? [], sinceEpoch: since.get(id) ?? epoch });
+    }
+    await pause();
+  }
+  return shown;
 }
 
 /** The rules that the epoch is judged by. */
@@ -253,13 +289,14 @@ function checkJudged(
 }
 
 async function usedSequences(
-  store: EpochStore,
   epoch: number,
   packets: readonly StoredPacket[],
+  { pause, store }: Pick<CloseEpochDeps, "pause" | "store">,
 ): Promise<Map<string, SequenceRange[]>> {
   const used = new Map<string, SequenceRange[]>();
   for (const id of new Set(packets.map(({ hotspotId }) => hotspotId))) {
     used.set(id, await store.sequenceRanges(id, epoch));
+    await pause();
   }
   return used;
 }

@@ -7,16 +7,20 @@ import {
   received,
   type Verdict,
 } from "@earshot/protocol";
+import type { InTurns } from "../in-turns.ts";
 import type { BundlePacket } from "./bundle.ts";
 
+const PACKETS_A_TURN = 512;
+
 /** Who validly heard whom, from packets as they are stored. */
-export function edgesOfStored(
+export function* edgesOfStored(
   packets: readonly BundlePacket[],
   verdicts: readonly Verdict[],
-): EdgeEvidence[] {
+): InTurns<EdgeEvidence[]> {
   const hotspots = new Map(verdicts.map(({ packetId, hotspotId }) => [packetId, hotspotId]));
   const reports: ReceivedReport[] = [];
-  for (const { id, bytes, receivedAtMs } of packets) {
+  for (const [i, { id, bytes, receivedAtMs }] of packets.entries()) {
+    if (i % PACKETS_A_TURN === PACKETS_A_TURN - 1) yield;
     const hotspotId = hotspots.get(id);
     const result = hotspotId === undefined ? undefined : decodePacket(bytes);
     if (hotspotId === undefined || !result?.ok) continue;

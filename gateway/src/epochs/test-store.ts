@@ -109,4 +109,5 @@ export const closeDeps = (
   signer: networkSigner,
   clock: { now: () => nowMs },
   bundlesDir,
+  pause: () => Promise.resolve(),
 });

@@ -1,4 +1,5 @@
 import { utf8 } from "@earshot/protocol";
+import { atOnce, type InTurns } from "../in-turns.ts";
 
 /*
  * The text of an epoch with a million leaves is half a gigabyte: it is made, written and compared in pieces, never
@@ -40,9 +41,17 @@ export function* jsonList<T>(items: Iterable<T>, write: (item: T) => unknown): G
   yield before === "[\n" ? "[]\n" : "\n]\n";
 }
 
-export function encodeChunks(chunks: Iterable<string>): Uint8Array {
+/** Chunks of `gathered` that are made before other work gets its turn. */
+const CHUNKS_A_TURN = 16;
+
+export function* encodingChunks(chunks: Iterable<string>): InTurns<Uint8Array> {
   const parts: Uint8Array[] = [];
-  for (const chunk of chunks) parts.push(utf8(chunk));
+  for (const chunk of chunks) {
+    parts.push(utf8(chunk));
+    if (parts.length % CHUNKS_A_TURN === 0) yield;
+  }
   const { buffer, byteOffset, length } = Buffer.concat(parts);
   return new Uint8Array(buffer, byteOffset, length);
 }
+
+export const encodeChunks = (chunks: Iterable<string>): Uint8Array => atOnce(encodingChunks(chunks));

@@ -58,6 +58,7 @@ type PacketQueries = Pick<
   | "addPackets"
   | "reportsOfIndex"
   | "packetsOfEpoch"
+  | "rowsOfEpoch"
   | "packetsBySequence"
   | "firstBeaconIndexes"
   | "reusedNumbers"
@@ -78,8 +79,25 @@ export function packetTable({ sql, statement, transaction }: Database): PacketQu
     },
     reportsOfIndex: (entropyIndex) =>
       list(sql<PacketRow[]>`SELECT * FROM packets WHERE entropy_index = ${entropyIndex} ORDER BY id`),
-    packetsOfEpoch: (epoch) =>
-      list(sql<PacketRow[]>`SELECT * FROM packets WHERE epoch = ${epoch} ORDER BY id`),
+    async packetsOfEpoch(epoch, hotspotIds) {
+      if (hotspotIds === undefined)
+        return list(sql<PacketRow[]>`SELECT * FROM packets WHERE epoch = ${epoch} ORDER BY id`);
+      const found: StoredPacket[] = [];
+      for (const chunk of chunksOf(hotspotIds)) {
+        const rows = await list(sql<PacketRow[]>`SELECT * FROM packets
+          WHERE epoch = ${epoch} AND hotspot_id IN ${sql(chunk)}`);
+        for (const packet of rows) found.push(packet);
+      }
+      return found.sort((a, b) => (a.id < b.id ? -1 : 1));
+    },
+    async rowsOfEpoch(epoch) {
+      const rows = await sql<{ hotspot_id: string; count: Integer }[]>`
+        SELECT hotspot_id, SUM(n) AS count FROM (
+          SELECT hotspot_id, COUNT(*) AS n FROM packets WHERE epoch = ${epoch} GROUP BY hotspot_id
+          UNION ALL SELECT hotspot_id, COUNT(*) FROM verdicts WHERE epoch = ${epoch} GROUP BY hotspot_id) AS parts
+        GROUP BY hotspot_id ORDER BY hotspot_id`;
+      return new Map(rows.map((row) => [row.hotspot_id, Number(row.count)]));
+    },
     packetsBySequence: async (hotspotId, sequences) =>
       sequences.length === 0
         ? []

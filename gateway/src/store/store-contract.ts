@@ -56,6 +56,8 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       ]);
       expect(ids(await store.reportsOfIndex(5))).toEqual(["a1", "b1"]);
       expect(ids(await store.packetsOfEpoch(2))).toEqual(["c1"]);
+      expect(ids(await store.packetsOfEpoch(1, ["z6MkA", "z6MkB"]))).toEqual(["a1", "b1"]);
+      expect(await store.packetsOfEpoch(1, ["z6MkB"])).toEqual([]);
       expect(ids(await store.packetsBySequence("z6MkA", [3, 2]))).toEqual(["b1", "c1"]);
       expect(await store.packetsBySequence("z6MkA", [])).toEqual([]);
       const who = ["z6MkA", "z6MkB"];
@@ -202,6 +204,13 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       expect(await store.judgedThrough()).toBe(6);
       expect(await store.verdict("aa")).toEqual(verdict);
       expect(await store.verdictsOfEpoch(20_454)).toEqual([verdict]);
+      expect(await store.verdictsOfEpoch(20_454, ["z6MkA"])).toEqual([verdict]);
+      expect(await store.verdictsOfEpoch(20_454, ["z6MkB"])).toEqual([]);
+      await store.addPackets([storedPacket({ id: "aa" }), storedPacket({ id: "bb", hotspotId: "z6MkB" })]);
+      expect([...(await store.rowsOfEpoch(20_454))]).toEqual([
+        ["z6MkA", 2],
+        ["z6MkB", 1],
+      ]);
       expect(await store.verdictsOfBeacon("01c16c80")).toEqual([verdict]);
       expect(await store.provenOfEpoch(0)).toEqual([beacon]);
       expect(await store.hasVerdict("z6MkA", 20_454)).toBe(true);

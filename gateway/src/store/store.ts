@@ -161,8 +161,10 @@ export interface Store {
   addPackets(packets: readonly StoredPacket[]): Promise<ReadonlySet<string>>;
   /** All reports about beacons of this entropy index, in order of id. */
   reportsOfIndex(entropyIndex: number): Promise<StoredPacket[]>;
-  /** Everything in the epoch's bundle, in order of id. */
-  packetsOfEpoch(epoch: number): Promise<StoredPacket[]>;
+  /** Everything in the epoch's bundle, or what is there of these hotspots, in order of id. */
+  packetsOfEpoch(epoch: number, hotspotIds?: Iterable<string>): Promise<StoredPacket[]>;
+  /** Of each hotspot with a packet or a verdict in the epoch how many there are, in order of id. */
+  rowsOfEpoch(epoch: number): Promise<Map<string, number>>;
   /** Packets of a hotspot with one of these sequence numbers. */
   packetsBySequence(hotspotId: string, sequences: readonly number[]): Promise<StoredPacket[]>;
   /** Lowest index from `first` to `last` that each of these hotspots has a timely beacon report about. */
@@ -260,7 +262,8 @@ export interface Store {
   verdict(packetId: string): Promise<StoredVerdict | undefined>;
   /** Which of these packets have a verdict. */
   judgedAmong(packetIds: Iterable<string>): Promise<Set<string>>;
-  verdictsOfEpoch(epoch: number): Promise<StoredVerdict[]>;
+  /** All, or those of these hotspots. */
+  verdictsOfEpoch(epoch: number, hotspotIds?: Iterable<string>): Promise<StoredVerdict[]>;
   /** Newest first. */
   verdictsOfHotspot(hotspotId: string, page: Page): Promise<StoredVerdict[]>;
   provenOfEpoch(epoch: number): Promise<StoredBeacon[]>;

@@ -77,8 +77,17 @@ export function verdictTable({ sql, transaction }: Database): VerdictQueries {
       }
       return judged;
     },
-    verdictsOfEpoch: (epoch) =>
-      list(sql<VerdictRow[]>`SELECT * FROM verdicts WHERE epoch = ${epoch} ORDER BY packet_id`),
+    async verdictsOfEpoch(epoch, hotspotIds) {
+      if (hotspotIds === undefined)
+        return list(sql<VerdictRow[]>`SELECT * FROM verdicts WHERE epoch = ${epoch} ORDER BY packet_id`);
+      const found: StoredVerdict[] = [];
+      for (const chunk of chunksOf(hotspotIds)) {
+        const rows = await list(sql<VerdictRow[]>`SELECT * FROM verdicts
+          WHERE epoch = ${epoch} AND hotspot_id IN ${sql(chunk)}`);
+        for (const verdict of rows) found.push(verdict);
+      }
+      return found.sort((a, b) => (a.packetId < b.packetId ? -1 : 1));
+    },
     verdictsOfHotspot: (hotspotId, page) => list(hotspotPage(sql, hotspotId, page)),
     verdictsOfBeacon: (beaconKey) =>
       list(sql<VerdictRow[]>`SELECT * FROM verdicts WHERE beacon_key = ${beaconKey} ORDER BY packet_id`),
