@@ -52,7 +52,7 @@ async function fill(store: Store, members: readonly FleetMember[]): Promise<stri
         const atMs = NOW_MS - 3_700_000 + i * 60_000;
         const status: StatusPacket = { ...statusOf(hotspot, atMs, "online"), sequence: i + 1 };
         const bytes = encodePacket(status, signer, NETWORK);
-        const filed = { entropyIndex: null, beaconKey: null, epoch: null };
+        const filed = { entropyIndex: null, beaconKey: null, epoch: null, isLate: false };
         const id = sha256(bytes).toHex();
         return {
           id,
