@@ -5,6 +5,10 @@ import type { GatewayParts } from "./gateway-parts.ts";
 import { createApp } from "./http/app.ts";
 import type { AppDeps } from "./http/deps.ts";
 import { count } from "./metrics.ts";
+import { sayAgain, takeBackFuture } from "./time/take-back.ts";
+
+/** How often a clock in doubt is looked at. */
+const DOUBT_POLL_MS = 1000;
 
 /** The parts as one thing that runs. */
 export class GatewayCore implements Gateway {
@@ -73,6 +77,7 @@ export class GatewayCore implements Gateway {
       while (!signal.aborted) await this.#period(signal);
     } finally {
       this.#stopped.abort();
+      this.#parts.deps.clock.close();
       await this.#advancing;
       await ingest.drained();
       await statuses.idle();
@@ -82,16 +87,39 @@ export class GatewayCore implements Gateway {
   /** Publishes this period's entropy, sets judging off and waits for the next period. */
   async #period(signal: AbortSignal): Promise<void> {
     const { clock } = this.#parts.deps;
-    await this.#try("make entropy", () => this.#publishDue());
-    this.#advance(signal);
-    // A timer may fire a little early by this clock.
-    for (const nextMs = this.#parts.entropy.nextPeriodMs(); clock.now() < nextMs; ) {
-      try {
-        await clock.sleep(nextMs - clock.now(), signal);
-      } catch {
-        return;
-      }
+    if (clock.isNew) await this.#try("put what was made in another time in order", () => this.#takeUpTime());
+    if (clock.doubt === undefined) await this.#try("make entropy", () => this.#publishDue());
+    if (clock.isSettled) this.#advance(signal);
+    try {
+      await this.#untilNextPeriod(signal);
+    } catch {
+      // Aborted.
     }
+  }
+
+  /** At most a period: whatever the clock does in between, it is looked at again then; one in doubt sooner. */
+  async #untilNextPeriod(signal: AbortSignal): Promise<void> {
+    const { deps, entropy } = this.#parts;
+    const { clock } = deps;
+    const wasInDoubt = clock.doubt !== undefined;
+    // A timer may fire a little early by this clock.
+    for (const index = entropy.index(); entropy.index() === index; ) {
+      const leftMs = entropy.nextPeriodMs() - clock.now();
+      await clock.sleep(wasInDoubt ? Math.min(leftMs, DOUBT_POLL_MS) : leftMs, signal);
+      if (wasInDoubt) return;
+    }
+  }
+
+  /** Judging waits in the same queue, and what was being stored is stored: nothing is filed by the old progress. */
+  async #takeUpTime(): Promise<void> {
+    const { deps, exclusively, ingest, statuses } = this.#parts;
+    const taken = await exclusively(async () => {
+      await ingest.drained();
+      await statuses.idle();
+      return takeBackFuture(this.#parts);
+    });
+    if (taken !== undefined) await sayAgain(taken, this.#parts);
+    deps.clock.resume();
   }
 
   async #publishDue(): Promise<void> {
@@ -136,10 +164,10 @@ function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
     clock,
     events,
     metrics,
+    problems: () => [deps.clock.doubt, deps.downlink.problem?.()].filter((problem) => problem !== undefined),
     registration,
     networkPublicKey: signer.publicKey,
     bundlesDir,
-    brokerProblem: () => deps.downlink.problem?.(),
     log,
     signal,
     ...deps.api,

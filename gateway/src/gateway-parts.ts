@@ -19,23 +19,19 @@ import { countReading } from "./readings/count-reading.ts";
 import type { OperatorsWord } from "./registry/assertion.ts";
 import { Registry } from "./registry/registry.ts";
 import type { StoredPacket } from "./store/store.ts";
+import { SteadyClock } from "./time/steady-clock.ts";
 
-export interface GatewayParts {
-  deps: GatewayDeps;
-  keys: KeyCache;
-  events: EventHub;
-  metrics: GatewayMetrics;
-  parameters: ParametersLog;
-  registry: Registry;
-  denials: DenialLog;
+export interface GatewayParts extends Base {
   entropy: EntropyPublisher;
   ingest: Ingest;
   statuses: StatusIntake;
   judging: Judging;
 }
 
+type SteadyDeps = GatewayDeps & { clock: SteadyClock };
+
 interface Base {
-  deps: GatewayDeps;
+  deps: SteadyDeps;
   keys: KeyCache;
   events: EventHub;
   metrics: GatewayMetrics;
@@ -48,9 +44,9 @@ interface Base {
 }
 
 /** Makes the parts and ties them together; the only place that knows all of them. */
-export async function buildParts(deps: GatewayDeps): Promise<GatewayParts> {
-  const base = await buildBase(deps);
-  const { registry, denials, events, keys, metrics, parameters } = base;
+export async function buildParts(given: GatewayDeps): Promise<GatewayParts> {
+  const base = await buildBase(await steadied(given));
+  const { deps, parameters } = base;
   const statuses = new StatusIntake({
     store: deps.store,
     sendReceipt: (...status) => base.notices.receipt(...status),
@@ -70,10 +66,18 @@ export async function buildParts(deps: GatewayDeps): Promise<GatewayParts> {
     downlink,
     progress: base.progress,
   });
-  return { deps, keys, events, metrics, parameters, registry, denials, entropy, ingest, statuses, judging };
+  return { ...base, entropy, ingest, statuses, judging };
 }
 
-async function buildBase(deps: GatewayDeps): Promise<Base> {
+/** Nothing but the steady clock sees the machine's. */
+async function steadied(given: GatewayDeps): Promise<SteadyDeps> {
+  const { entropyPeriodMs } = given.parameters;
+  const newestEntropyMs = (await given.store.latestEntropy())?.entropy.atMs;
+  const clock = new SteadyClock({ clock: given.clock, entropyPeriodMs, newestEntropyMs, log: given.log });
+  return { ...given, clock };
+}
+
+async function buildBase(deps: SteadyDeps): Promise<Base> {
   const { store, clock, log, signer, downlink, registration: policy } = deps;
   const metrics = newMetrics();
   const exclusively = oneAtATime();

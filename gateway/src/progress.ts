@@ -48,6 +48,22 @@ export class Progress {
     this.#filingEpoch = epoch + 1;
   }
 
+  /** Judging and closing go on from here: what came after it was taken back. */
+  goBackTo(
+    judgedThrough: number,
+    openEpoch: number,
+    latest: Pick<Entropy, "index" | "atMs"> | undefined,
+  ): void {
+    this.judgedThrough = judgedThrough;
+    this.judgingThrough = judgedThrough;
+    this.openEpoch = openEpoch;
+    this.#filingEpoch = openEpoch;
+    this.#lastReceivedMs = 0;
+    this.#publishedThrough = -1;
+    this.#notBefore(judgedThrough);
+    if (latest !== undefined) this.published(latest);
+  }
+
   closed(epoch: number): void {
     this.openEpoch = epoch + 1;
   }

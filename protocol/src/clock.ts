@@ -11,5 +11,8 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Before this, a clock was never set: this software did not exist. */
+export const EARLIEST_PLAUSIBLE_MS = Date.UTC(2026, 0, 1);
+
 /** A number in [0, 1), like `Math.random`, but passed in so that a run can be repeated from its seed. */
 export type Random = () => number;

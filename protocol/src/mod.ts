@@ -9,7 +9,7 @@ export {
 export * from "./beacon/frame.ts";
 export * from "./bytes.ts";
 export * from "./cbor.ts";
-export type { Clock, Random } from "./clock.ts";
+export { type Clock, EARLIEST_PLAUSIBLE_MS, type Random } from "./clock.ts";
 export {
   type Envelope,
   MAX_PACKET_BYTES,

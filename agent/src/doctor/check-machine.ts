@@ -1,9 +1,8 @@
 import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
-import { hotspotId, hotspotName, type Signer } from "@earshot/protocol";
+import { EARLIEST_PLAUSIBLE_MS, hotspotId, hotspotName, type Signer } from "@earshot/protocol";
 import type { Config } from "../config/config.ts";
 import { duration } from "../health/age.ts";
-import { EARLIEST_PLAUSIBLE_MS } from "../health/clock.ts";
 import { attention, broken, ok, type Part } from "../health/part.ts";
 import type { KeyProvider } from "../identity/key-provider.ts";
 import { errorText } from "../time/error-text.ts";

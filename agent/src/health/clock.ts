@@ -1,10 +1,9 @@
+import { EARLIEST_PLAUSIBLE_MS } from "@earshot/protocol";
 import type { AgentStatus, EntropyFacts } from "../board/facts.ts";
 import { ago, duration } from "./age.ts";
 import { attention, broken, ok, type Part } from "./part.ts";
 
 const TITLE = "Clock and entropy";
-/** Before this, a clock was never set: this software did not exist. */
-export const EARLIEST_PLAUSIBLE_MS = Date.UTC(2026, 0, 1);
 /** Judging tolerates 2 s. */
 const MAX_OFF_MS = 2000;
 const FIRST_ENTROPY_MS = 120_000;

@@ -31,8 +31,8 @@ const MAX_EPOCHS = 4;
 /** All denials that the network ever signed, and which hold in an epoch. */
 export class DenialLog {
   readonly #deps: DenialLogDeps;
-  readonly #all: StoredDenial[];
-  readonly #inForce = new BoundedMap<number, ReadonlyMap<string, Denial>>(MAX_EPOCHS);
+  #all: StoredDenial[];
+  #inForce = new BoundedMap<number, ReadonlyMap<string, Denial>>(MAX_EPOCHS);
 
   private constructor(deps: DenialLogDeps, all: StoredDenial[]) {
     this.#deps = deps;
@@ -41,6 +41,12 @@ export class DenialLog {
 
   static async load(deps: DenialLogDeps): Promise<DenialLog> {
     return new DenialLog(deps, await deps.store.denials());
+  }
+
+  /** After denials were taken out of the store. */
+  async reload(): Promise<void> {
+    this.#all = await this.#deps.store.denials();
+    this.#inForce = new BoundedMap(MAX_EPOCHS);
   }
 
   /** In the order in which they were signed. */

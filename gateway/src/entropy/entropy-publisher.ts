@@ -58,10 +58,15 @@ export class EntropyPublisher {
     await downlink.publish(entropyTopic(parameters.network), latest.message, { retain: true });
   }
 
+  /** The current period's. */
+  index(): number {
+    return Math.floor(this.#deps.clock.now() / this.#deps.parameters.entropyPeriodMs);
+  }
+
   /** Start of the next period, ms since the Unix epoch. */
   nextPeriodMs(): number {
     const { entropyPeriodMs } = this.#deps.parameters;
-    return (Math.floor(this.#deps.clock.now() / entropyPeriodMs) + 1) * entropyPeriodMs;
+    return (this.index() + 1) * entropyPeriodMs;
   }
 
   async #make(index: number, atMs: number, latest: Entropy | undefined): Promise<Entropy> {

@@ -11,9 +11,10 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { equalBytes, manifestMessage } from "@earshot/protocol";
+import { equalBytes, type LatestContacts, manifestMessage } from "@earshot/protocol";
 import { atOnce, type InTurns } from "../in-turns.ts";
 import { BUNDLE_FILES, type Bundle, bundleName, bundlePrefix, MANIFEST_FILE } from "./bundle.ts";
+import { readContacts, readText } from "./bundle-readers.ts";
 
 /*
  * A bundle on disk. Calls are synchronous, in portions: a run in virtual time must not depend on when a thread pool
@@ -70,6 +71,18 @@ function syncFolder(path: string): void {
   }
 }
 
+/** Takes a bundle out of the row of epochs and keeps it beside: its epoch was not over. */
+export function setAside(parent: string, name: string): void {
+  const from = join(parent, name);
+  if (!existsSync(from)) return;
+  const beside = `${parent}-taken-back`;
+  mkdirSync(beside, { recursive: true });
+  rmSync(join(beside, name), { recursive: true, force: true });
+  renameSync(from, join(beside, name));
+  syncFolder(beside);
+  syncFolder(parent);
+}
+
 /** Reads a bundle; `missing` names the first file that is not there. */
 export function readBundle(folder: string): { ok: true; bundle: Bundle } | { ok: false; missing: string } {
   const missing = ALL_FILES.find((name) => !existsSync(join(folder, name)));
@@ -79,6 +92,15 @@ export function readBundle(folder: string): { ok: true; bundle: Bundle } | { ok:
 }
 
 type Encode = (closedAtMs: number) => InTurns<Bundle>;
+
+/** The contacts before its epoch, by hotspot id; `undefined` when the file is missing or damaged. */
+export function readBundleContacts(folder: string): ReadonlyMap<string, LatestContacts> | undefined {
+  const path = join(folder, "contacts.json" satisfies keyof Bundle);
+  if (!existsSync(path)) return undefined;
+  const text = readText(new Uint8Array(readFileSync(path)));
+  const read = text.ok ? readContacts(text.value) : text;
+  return read.ok ? read.value : undefined;
+}
 
 export interface KeptBundle {
   /** The folder's. */

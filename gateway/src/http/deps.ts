@@ -35,6 +35,8 @@ export interface AppDeps extends ApiOptions {
   clock: Clock;
   events: EventHub;
   metrics: Readonly<GatewayMetrics>;
+  /** What is wrong now that the store does not tell: a sentence each. */
+  problems(): readonly string[];
   registration: RegistrationPolicy;
   /** Without one the API is read-only. */
   admin?: RegistryAdmin;
@@ -42,8 +44,6 @@ export interface AppDeps extends ApiOptions {
   networkPublicKey: Uint8Array;
   /** Folder that holds one folder per closed epoch. */
   bundlesDir: string;
-  /** As the downlink's `problem`. */
-  brokerProblem?(): string | undefined;
   log: Log;
   /** Ends the event streams when the gateway stops. */
   signal?: AbortSignal;

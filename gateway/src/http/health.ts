@@ -19,15 +19,17 @@ export async function healthOf(context: RouteContext): Promise<Health> {
       store.latestEpoch(),
     ]);
     const entropyAgeMs = entropy === undefined ? null : nowMs - entropy.entropy.atMs;
-    const problems = entropyProblems(entropyAgeMs, parameters.entropyPeriodMs * MAX_ENTROPY_PERIODS);
-    const brokerProblem = context.brokerProblem?.();
-    if (brokerProblem !== undefined) problems.push(brokerProblem);
+    const problems = [
+      ...context.problems(),
+      ...entropyProblems(entropyAgeMs, parameters.entropyPeriodMs * MAX_ENTROPY_PERIODS),
+    ];
     const judgedThroughAgeMs = judged === undefined ? null : nowMs - context.timeOfIndex(judged);
     const latestEpoch = epoch?.epoch ?? null;
     return { ok: problems.length === 0, nowMs, problems, entropyAgeMs, judgedThroughAgeMs, latestEpoch };
   } catch (error) {
     log("error", "store does not answer", { error: String(error) });
-    return { ok: false, nowMs, problems: ["The store does not answer; the log says why"], ...unknown };
+    const problems = ["The store does not answer; the log says why", ...context.problems()];
+    return { ok: false, nowMs, problems, ...unknown };
   }
 }
 

@@ -1,5 +1,4 @@
 import {
-  type Clock,
   type Log,
   MAX_PACKET_BYTES,
   type Measurement,
@@ -11,6 +10,7 @@ import type { Limits } from "../limits.ts";
 import { count, type GatewayMetrics } from "../metrics.ts";
 import type { Progress } from "../progress.ts";
 import type { Store, StoredPacket } from "../store/store.ts";
+import type { SteadyClock } from "../time/steady-clock.ts";
 import { Batcher, type BatcherDeps } from "./batcher.ts";
 import { type CheckedPacket, checkPacket, isWill } from "./check-packet.ts";
 import type { KeyCache } from "./key-cache.ts";
@@ -19,7 +19,7 @@ import { SenderCache } from "./sender-cache.ts";
 
 export interface IngestDeps {
   progress: Progress;
-  clock: Pick<Clock, "now" | "elapsedMs">;
+  clock: Pick<SteadyClock, "now" | "elapsedMs" | "doubt" | "trusted">;
   limits: Limits;
   keys: KeyCache;
   metrics: GatewayMetrics;
@@ -63,7 +63,7 @@ export class Ingest {
 
   async ingest(topic: string, bytes: Uint8Array, sender?: string): Promise<IngestOutcome> {
     const { clock, isAllowed, progress } = this.#deps;
-    const nowMs = clock.now();
+    const nowMs = clock.doubt === undefined ? clock.now() : await this.#arrival();
     const { network } = progress.parameters;
     const checks = {
       network,
@@ -80,6 +80,14 @@ export class Ingest {
   /** Resolves once all packets that were taken in before are durable or have failed. */
   drained(): Promise<void> {
     return this.#batcher.drained();
+  }
+
+  /** When a packet came that came while the clock was in doubt, by the time that holds after it: its sender waits. */
+  async #arrival(): Promise<number> {
+    const { clock } = this.#deps;
+    const arrivedMs = clock.elapsedMs();
+    await clock.trusted();
+    return Math.round(clock.now() - (clock.elapsedMs() - arrivedMs));
   }
 
   async #accept(checked: CheckedPacket, nowMs: number): Promise<IngestOutcome> {

@@ -1,5 +1,5 @@
 import type { Log } from "@earshot/protocol";
-import type { StatusReport, Store } from "../store/store.ts";
+import { type StatusReport, type Store, sentAtMs } from "../store/store.ts";
 
 export interface StatusIntakeDeps {
   store: Pick<Store, "putStatuses">;
@@ -28,7 +28,7 @@ export class StatusIntake {
 
   note(report: NotedStatus): void {
     const other = this.#waiting.get(report.hotspotId);
-    if (other === undefined || report.status.atMs >= other.status.atMs) {
+    if (other === undefined || sentAtMs(report) >= sentAtMs(other)) {
       this.#waiting.set(report.hotspotId, report);
     }
     this.#running ??= this.#run();

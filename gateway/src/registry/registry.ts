@@ -101,7 +101,7 @@ export class Registry {
   readonly #known = new BoundedMap<string, Known>(MAX_KNOWN);
   /** What hotspots assert that is not stored yet. */
   readonly #pending = new Map<string, Known & { word: Word }>();
-  readonly #refused = new BoundedMap<string, { reason: string; atMs: number }>(MAX_REFUSED);
+  #refused = new BoundedMap<string, { reason: string; atMs: number }>(MAX_REFUSED);
   readonly #listed: Set<string> | undefined;
   #newSinceLook = 0;
 
@@ -124,6 +124,15 @@ export class Registry {
   /** These hotspots as an epoch is judged by them. Others may still join until it is closed. */
   hotspotsById(ids: Iterable<string>, epoch: number): Promise<Map<string, Hotspot>> {
     return this.#cache.hotspotsById(ids, epoch);
+  }
+
+  /** Changes of these hotspots were taken out of the store. */
+  forget(ids: readonly string[]): void {
+    for (const id of ids) {
+      this.#known.delete(id);
+      this.#cache.changed(id, 0);
+    }
+    this.#refused = new BoundedMap(MAX_REFUSED);
   }
 
   /** Takes note of a signed status packet; acts upon it soon, where the policy is open. */

@@ -1,4 +1,4 @@
-import { type ContactKind, type LatestContacts, NO_CONTACTS } from "@earshot/protocol";
+import { CONTACT_KINDS, type ContactKind, type LatestContacts, NO_CONTACTS } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
 import { chunksOf, type Integer, inChunks, nullableNumber } from "./rows.ts";
@@ -34,6 +34,31 @@ export async function closeContacts(tx: SQL, closedEpoch: number): Promise<void>
     ON CONFLICT (epoch, hotspot_id, kind) DO UPDATE SET
       entropy_index = excluded.entropy_index WHERE contacts.entropy_index < excluded.entropy_index`;
   await tx`DELETE FROM contacts WHERE epoch > ${CLOSED} AND epoch <= ${closedEpoch}`;
+}
+
+/**
+ * Part of opening epochs again from this one on, in its transaction.
+ * @param before the latest contacts of all that reported in those epochs before the first of them
+ */
+export async function restoreContacts(
+  tx: SQL,
+  openEpoch: number,
+  firstIndex: number,
+  before: ReadonlyMap<string, LatestContacts>,
+): Promise<void> {
+  await tx`DELETE FROM contacts WHERE epoch >= ${openEpoch} OR entropy_index >= ${firstIndex}`;
+  const rows = [...before].flatMap(([hotspotId, latest]) =>
+    CONTACT_KINDS.flatMap((kind): ContactRow[] => {
+      const index = latest[kind];
+      if (index === null || index >= firstIndex) return [];
+      return [{ hotspot_id: hotspotId, kind, entropy_index: index, epoch: CLOSED }];
+    }),
+  );
+  await inChunks(
+    rows,
+    (chunk) => tx`INSERT INTO contacts ${tx(chunk)} ON CONFLICT (epoch, hotspot_id, kind) DO UPDATE SET
+      entropy_index = excluded.entropy_index`,
+  );
 }
 
 /** One statement may change a row once only. */

@@ -1,3 +1,4 @@
+import type { SQL } from "bun";
 import type { Database } from "./database.ts";
 import { type Integer, plainBytes } from "./rows.ts";
 import type { Store, StoredDenial } from "./store.ts";
@@ -38,6 +39,12 @@ const denialOf = (row: DenialRow): StoredDenial => ({
   },
   message: plainBytes(row.message),
 });
+
+/** Signed later than this; part of taking them back, in its transaction. */
+export async function deniedAfter(tx: SQL, atMs: number): Promise<StoredDenial[]> {
+  const rows = await tx<DenialRow[]>`SELECT * FROM denials WHERE at_ms > ${atMs} ORDER BY position`;
+  return rows.map(denialOf);
+}
 
 export const denialTable = ({ sql, transaction }: Database): Pick<Store, "addDenial" | "denials"> => ({
   addDenial: (denial, message) =>

@@ -200,6 +200,14 @@ async function forgetUnshown(tx: SQL, { beforeMs, keep, limit, epochs }: Unshown
   return forgotten;
 }
 
+/** As changes later than this made them; part of taking them back, in its transaction. */
+export async function hotspotsChangedAfter(tx: SQL, atMs: number): Promise<Hotspot[]> {
+  const rows = await tx<
+    HotspotRow[]
+  >`SELECT * FROM hotspots WHERE changed_at_ms > ${atMs} ORDER BY id, from_epoch`;
+  return rows.map(hotspotOf);
+}
+
 const inForce = (sql: SQL, ids: string[], epoch: number): SQL.Query<HotspotRow[]> =>
   sql<HotspotRow[]>`SELECT h.* FROM hotspots h WHERE h.id IN ${sql(ids)} AND h.from_epoch = (
     SELECT MAX(n.from_epoch) FROM hotspots n WHERE n.id = h.id AND n.from_epoch <= ${epoch})`;

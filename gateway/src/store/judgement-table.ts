@@ -33,6 +33,11 @@ const JUDGED_THROUGH = "judged_through";
 /** Above every beacon key, which is hex. */
 const ABOVE_ALL_KEYS = "~";
 
+export async function setJudgedThrough(tx: SQL, entropyIndex: number): Promise<void> {
+  await tx`INSERT INTO facts ${tx({ name: JUDGED_THROUGH, value: String(entropyIndex) })}
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
+}
+
 type JudgementQueries = Pick<Store, "addJudgement" | "judgedThrough" | "provenOfEpoch" | "recentBeacons">;
 
 export function judgementTable({ sql, transaction }: Database): JudgementQueries {
@@ -46,8 +51,7 @@ export function judgementTable({ sql, transaction }: Database): JudgementQueries
           (chunk) => tx`INSERT INTO beacons ${tx(chunk)} ON CONFLICT (beacon_key) DO NOTHING`,
         );
         await insertContacts(tx, contacts);
-        await tx`INSERT INTO facts ${tx({ name: JUDGED_THROUGH, value: String(entropyIndex) })}
-          ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
+        await setJudgedThrough(tx, entropyIndex);
       }),
     async judgedThrough() {
       const [row] = await sql<{ value: string }[]>`SELECT value FROM facts WHERE name = ${JUDGED_THROUGH}`;

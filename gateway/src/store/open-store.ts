@@ -12,6 +12,7 @@ import { readingTable } from "./reading-table.ts";
 import { SequenceRanges } from "./sequence-ranges.ts";
 import { statusTable } from "./status-table.ts";
 import type { Store } from "./store.ts";
+import { takenBackTable } from "./taken-back-table.ts";
 import { verdictTable } from "./verdict-table.ts";
 
 /**
@@ -36,6 +37,7 @@ export async function openStore(url: string): Promise<Store> {
     ...edgeTable(database),
     ...statusTable(database),
     ...readingTable(database),
+    ...takenBackTable(database),
     async addPackets(added) {
       const ids = await packets.addPackets(added);
       ranges.note(added);

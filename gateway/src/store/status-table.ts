@@ -2,7 +2,7 @@ import { decodePacket, type StatusPacket } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
 import { chunksOf, type Integer, inChunks, plainBytes } from "./rows.ts";
-import type { HotspotStatus, StatusReport, Store } from "./store.ts";
+import { type HotspotStatus, type StatusReport, type Store, sentAtMs } from "./store.ts";
 
 interface StatusRow {
   hotspot_id: string;
@@ -33,7 +33,7 @@ function statusOf(row: StatusRow): HotspotStatus {
 
 const rowOf = ({ hotspotId, status, receivedAtMs }: StatusReport): StatusRow => ({
   hotspot_id: hotspotId,
-  at_ms: status.atMs,
+  at_ms: sentAtMs({ status, receivedAtMs }),
   received_at_ms: receivedAtMs,
   status: formatStatus(status),
   offline_at_ms: null,
@@ -44,7 +44,7 @@ function newestOfEach(statuses: readonly StatusReport[]): StatusReport[] {
   const newest = new Map<string, StatusReport>();
   for (const report of statuses) {
     const other = newest.get(report.hotspotId);
-    if (other === undefined || report.status.atMs >= other.status.atMs) newest.set(report.hotspotId, report);
+    if (other === undefined || sentAtMs(report) >= sentAtMs(other)) newest.set(report.hotspotId, report);
   }
   return [...newest.values()];
 }

@@ -15,6 +15,14 @@ function filed(sequence: number, receivedAtMs: number, fields: Partial<StatusPac
 
 /** What every store must do with earlier status packets. */
 export function statusesContract(store: () => Store): void {
+  test("keeps the newest status, also after one from a clock that was ahead", async () => {
+    await store().putStatus("a", statusPacket({ atMs: T + 86_400_000, uptimeS: 1 }), T + 1000);
+    await store().putStatus("a", statusPacket({ atMs: T + 900, uptimeS: 2 }), T + 1500);
+    expect((await store().statuses(["a"])).get("a")?.status.uptimeS).toBe(1);
+    await store().putStatus("a", statusPacket({ atMs: T + 2000, uptimeS: 3 }), T + 2000);
+    expect((await store().statuses(["a"])).get("a")?.status.uptimeS).toBe(3);
+  });
+
   test("gives a hotspot's newest status packets that were received by a time, in order of number", async () => {
     await store().addPackets([
       filed(4, T + 400),

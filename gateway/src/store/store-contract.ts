@@ -5,6 +5,7 @@ import { contactsContract } from "./store-contract-contacts.ts";
 import { readingsContract } from "./store-contract-readings.ts";
 import { registryContract, rulesContract } from "./store-contract-rules.ts";
 import { statusesContract } from "./store-contract-statuses.ts";
+import { takenBackContract } from "./store-contract-taken-back.ts";
 import { entropyRecord, statusPacket, storedEpoch, storedPacket, storedVerdict } from "./test-data.ts";
 
 /** What every store must do. `open` gives an empty one; the suite closes it. */
@@ -178,6 +179,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     rulesContract(() => store);
     readingsContract(() => store);
     statusesContract(() => store);
+    takenBackContract(() => store);
 
     test("keeps entropy with its message", async () => {
       for (const index of [7, 9, 8]) await store.addEntropy(entropyRecord(index), Uint8Array.of(index));

@@ -98,6 +98,22 @@ export interface StoredEdge extends EdgeEvidence {
   epoch: number;
 }
 
+/** What a clock that was ahead had made. */
+export interface TakenBack {
+  /** How many values. */
+  entropy: number;
+  /** Closed before they were over. */
+  epochs: Pick<StoredEpoch, "epoch" | "bundle">[];
+  /** How many had a receive time in the future. */
+  packets: number;
+  /** As each of the changes had made them, in order. */
+  hotspots: Hotspot[];
+  denials: StoredDenial[];
+  /** Where judging and closing go on. */
+  openEpoch: number;
+  judgedThrough: number;
+}
+
 /** A status packet as it came in. */
 export interface StatusReport {
   hotspotId: string;
@@ -105,8 +121,12 @@ export interface StatusReport {
   receivedAtMs: number;
 }
 
+/** When it was sent, as far as can be told: a hotspot whose clock is ahead may not keep out what it sends later. */
+export const sentAtMs = ({ status, receivedAtMs }: Omit<StatusReport, "hotspotId">): number =>
+  Math.min(status.atMs, receivedAtMs);
+
 export interface HotspotStatus {
-  /** The newest by its own time; `state` is "offline" when the session broke after it. */
+  /** The newest by `sentAtMs`; `state` is "offline" when the session broke after it. */
   status: StatusPacket;
   receivedAtMs: number;
 }
@@ -295,7 +315,7 @@ export interface Store {
   /** That of one hotspot. */
   payment(epoch: number, hotspotId: string): Promise<StoredPayment | undefined>;
 
-  /** Keeps only the newest by `atMs`. */
+  /** Keeps only the newest by `sentAtMs`. */
   putStatus(hotspotId: string, status: StatusPacket, receivedAtMs: number): Promise<void>;
   /** `putStatus` for many at once. */
   putStatuses(statuses: readonly StatusReport[]): Promise<void>;
@@ -312,6 +332,18 @@ export interface Store {
   readingSources(hotspotId: string, untilMs: number, limit: number): Promise<ReadingSource[]>;
   /** The newest `limit` readings of a source in a range of time, oldest first. */
   readingsOf(hotspotId: string, source: string, range: ReadingRange): Promise<StoredReading[]>;
+
+  /**
+   * Takes back what was made later than `nowMs`, by a clock that was ahead, in one transaction: entropy, epochs that are
+   * not over (they are open again), changes of hotspots, denials. Receive times are now at most. What is open is to be judged
+   * again. Signed messages are kept apart. Undefined, and nothing changed, when there is no later entropy.
+   * @param contactsBefore what an epoch's bundle lists: closing it has made them old here
+   */
+  takeBackAfter(
+    nowMs: number,
+    clockwork: Pick<NetworkParameters, "entropyPeriodMs" | "epochPeriods" | "reportDeadlineMs">,
+    contactsBefore: (bundle: string) => ReadonlyMap<string, LatestContacts>,
+  ): Promise<TakenBack | undefined>;
 
   close(): Promise<void>;
 }

@@ -49,6 +49,7 @@ export async function testApp(
     clock,
     events: new EventHub(),
     metrics: newMetrics(),
+    problems: () => [],
     registration: "listed",
     networkPublicKey: NETWORK_SIGNER.publicKey,
     bundlesDir,

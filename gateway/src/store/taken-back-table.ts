@@ -1,0 +1,135 @@
+import { drawIndex, type LatestContacts } from "@earshot/protocol";
+import type { SQL } from "bun";
+import { restoreContacts } from "./contact-table.ts";
+import type { Database } from "./database.ts";
+import { deniedAfter } from "./denial-table.ts";
+import { hotspotsChangedAfter } from "./hotspot-table.ts";
+import { setJudgedThrough } from "./judgement-table.ts";
+import { type Integer, nullableNumber } from "./rows.ts";
+import type { Store, TakenBack } from "./store.ts";
+
+type Clockwork = Parameters<Store["takeBackAfter"]>[1];
+
+/** What a clock that was ahead signed is kept apart: it is out in the world, and somebody may ask about it. */
+type Kind = "entropy" | "denial" | "registration";
+
+/** Beside `nowMs`: the indexes and epochs that follow from it. */
+interface Present {
+  nowMs: number;
+  /** The current period's. */
+  index: number;
+  /** Lowest epoch that is open once what closed too early is open again. */
+  openEpoch: number;
+  epochPeriods: number;
+}
+
+export const takenBackTable = ({ transaction }: Database): Pick<Store, "takeBackAfter"> => ({
+  takeBackAfter: (nowMs, clockwork, contactsBefore) =>
+    transaction(async (tx) => {
+      const index = Math.floor(nowMs / clockwork.entropyPeriodMs);
+      const [row] = await tx<{ future: Integer }[]>`
+        SELECT COUNT(*) AS future FROM entropy WHERE entropy_index > ${index}`;
+      const entropy = Number(row?.future);
+      if (entropy === 0) return undefined;
+      const openEpoch = await firstOpenEpoch(tx, nowMs, index, clockwork);
+      const present = { nowMs, index, openEpoch, epochPeriods: clockwork.epochPeriods };
+      await takeBackEntropy(tx, present);
+      const epochs = await reopen(tx, present);
+      const packets = await restamp(tx, present);
+      const words = await takeBackWords(tx, nowMs);
+      const judgedThrough = await forgetJudgements(tx, present, clockwork);
+      const contacts = contactsBeforeAll(epochs, contactsBefore);
+      await restoreContacts(tx, openEpoch, openEpoch * clockwork.epochPeriods, contacts);
+      return { entropy, epochs, packets, openEpoch, judgedThrough, ...words };
+    }),
+});
+
+/** Of the epochs that closed before they were over, or at a time that has not come, the first; else the one after the last closed. */
+async function firstOpenEpoch(
+  tx: SQL,
+  nowMs: number,
+  index: number,
+  { epochPeriods }: Clockwork,
+): Promise<number> {
+  const [row] = await tx<{ early: Integer | null; last: Integer | null; first: Integer | null }[]>`SELECT
+    (SELECT MIN(epoch) FROM epochs WHERE to_ms > ${nowMs} OR closed_at_ms > ${nowMs}) AS early, (SELECT MAX(epoch) FROM epochs) AS last,
+    (SELECT MIN(entropy_index) FROM entropy) AS first`;
+  const early = nullableNumber(row?.early ?? null);
+  const last = nullableNumber(row?.last ?? null);
+  if (early !== null) return Math.min(early, Math.floor(index / epochPeriods));
+  if (last !== null) return last + 1;
+  return Math.floor(Math.min(nullableNumber(row?.first ?? null) ?? index, index) / epochPeriods);
+}
+
+async function takeBackEntropy(tx: SQL, { nowMs, index }: Present): Promise<void> {
+  await tx`INSERT INTO taken_back (taken_back_at_ms, kind, message)
+    SELECT ${nowMs}, ${"entropy" satisfies Kind}, message FROM entropy WHERE entropy_index > ${index}`;
+  await tx`DELETE FROM entropy WHERE entropy_index > ${index}`;
+}
+
+/** Opens epochs again that closed before they were over, and puts their packets where they would be. */
+async function reopen(tx: SQL, { openEpoch, epochPeriods }: Present): Promise<TakenBack["epochs"]> {
+  const rows = await tx<{ epoch: Integer; bundle: string }[]>`DELETE FROM epochs WHERE epoch >= ${openEpoch}
+    RETURNING epoch, bundle`;
+  await tx`DELETE FROM payments WHERE epoch >= ${openEpoch}`;
+  await tx`DELETE FROM edges WHERE epoch >= ${openEpoch}`;
+  await tx`UPDATE shown SET since_epoch = NULL WHERE since_epoch >= ${openEpoch}`;
+  // Reports about an entropy that is taken back are about nothing: they stay stored, and in no bundle.
+  await tx`UPDATE packets SET entropy_index = NULL, beacon_key = NULL, epoch = NULL
+    WHERE entropy_index > (SELECT COALESCE(MAX(entropy_index), -1) FROM entropy)`;
+  await tx`UPDATE packets SET epoch = CASE WHEN entropy_index < ${openEpoch * epochPeriods} THEN ${openEpoch}
+      ELSE (entropy_index - entropy_index % ${epochPeriods}) / ${epochPeriods} END
+    WHERE epoch > ${openEpoch}`;
+  return rows
+    .map(({ epoch, bundle }) => ({ epoch: Number(epoch), bundle }))
+    .sort((a, b) => a.epoch - b.epoch);
+}
+
+/** Of several bundles the first that lists a hotspot knows what there was before all of them. */
+function contactsBeforeAll(
+  epochs: TakenBack["epochs"],
+  contactsBefore: Parameters<Store["takeBackAfter"]>[2],
+): Map<string, LatestContacts> {
+  const all = new Map<string, LatestContacts>();
+  for (const { bundle } of epochs) {
+    for (const [id, latest] of contactsBefore(bundle)) if (!all.has(id)) all.set(id, latest);
+  }
+  return all;
+}
+
+/** What was received was received by now. */
+async function restamp(tx: SQL, { nowMs }: Present): Promise<number> {
+  const rows =
+    await tx`UPDATE packets SET received_at_ms = ${nowMs} WHERE received_at_ms > ${nowMs} RETURNING id`;
+  await tx`UPDATE statuses SET received_at_ms = ${nowMs} WHERE received_at_ms > ${nowMs}`;
+  await tx`UPDATE statuses SET at_ms = ${nowMs} WHERE at_ms > ${nowMs}`;
+  await tx`UPDATE statuses SET offline_at_ms = ${nowMs} WHERE offline_at_ms > ${nowMs}`;
+  return rows.length;
+}
+
+async function takeBackWords(tx: SQL, nowMs: number): Promise<Pick<TakenBack, "hotspots" | "denials">> {
+  const hotspots = await hotspotsChangedAfter(tx, nowMs);
+  await tx`INSERT INTO taken_back (taken_back_at_ms, kind, message)
+    SELECT ${nowMs}, ${"registration" satisfies Kind}, evidence FROM hotspots WHERE changed_at_ms > ${nowMs}`;
+  await tx`DELETE FROM hotspots WHERE changed_at_ms > ${nowMs}`;
+  await tx`DELETE FROM shown WHERE NOT EXISTS (SELECT 1 FROM hotspots WHERE hotspots.id = shown.hotspot_id)`;
+  await tx`UPDATE shown SET waits_since_ms = ${nowMs} WHERE waits_since_ms > ${nowMs}`;
+  const denials = await deniedAfter(tx, nowMs);
+  await tx`INSERT INTO taken_back (taken_back_at_ms, kind, message)
+    SELECT ${nowMs}, ${"denial" satisfies Kind}, message FROM denials WHERE at_ms > ${nowMs}`;
+  await tx`DELETE FROM denials WHERE at_ms > ${nowMs}`;
+  return { hotspots, denials };
+}
+
+/** Entropy that is taken back may have drawn witnesses: what is open is judged again, from its beginning. */
+async function forgetJudgements(
+  tx: SQL,
+  { openEpoch, index, epochPeriods }: Present,
+  clockwork: Clockwork,
+): Promise<number> {
+  await tx`DELETE FROM verdicts WHERE epoch >= ${openEpoch}`;
+  await tx`DELETE FROM beacons WHERE epoch >= ${openEpoch}`;
+  const judgedThrough = Math.min(openEpoch * epochPeriods - 1, index - drawIndex(0, clockwork));
+  await setJudgedThrough(tx, judgedThrough);
+  return judgedThrough;
+}
