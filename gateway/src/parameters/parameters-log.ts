@@ -27,11 +27,15 @@ export interface PublishedParameters extends StoredParameters {
 
 /** Every version of the network's parameters, and which one holds when. */
 export class ParametersLog {
-  /** Ascending. */
-  readonly versions: readonly PublishedParameters[];
+  #versions: readonly PublishedParameters[];
 
   constructor(versions: readonly StoredParameters[]) {
-    this.versions = versions.map((stored) => ({ ...stored, hash: parametersHash(stored.parameters) }));
+    this.#versions = published(versions);
+  }
+
+  /** Ascending. */
+  get versions(): readonly PublishedParameters[] {
+    return this.#versions;
   }
 
   /**
@@ -41,12 +45,21 @@ export class ParametersLog {
    * @throws {ConfigError} if a value differs that a running network cannot change
    */
   static async load(wanted: NetworkParameters, deps: ParametersLogDeps): Promise<ParametersLog> {
+    const log = new ParametersLog([]);
+    await log.reload(wanted, deps);
+    return log;
+  }
+
+  /** `load` again, after versions were taken out of the store. */
+  async reload(wanted: NetworkParameters, deps: ParametersLogDeps): Promise<void> {
     const versions = await deps.store.parametersVersions();
     const next = await nextVersion(wanted, versions.at(-1)?.parameters, deps);
-    if (next === undefined) return new ParametersLog(versions);
-    const message = parametersMessage.seal(next, deps.signer, next.network);
-    await deps.store.addParameters(next, message);
-    return new ParametersLog([...versions, { parameters: next, message }]);
+    if (next !== undefined) {
+      const message = parametersMessage.seal(next, deps.signer, next.network);
+      await deps.store.addParameters(next, message);
+      versions.push({ parameters: next, message });
+    }
+    this.#versions = published(versions);
   }
 
   get clockwork(): Clockwork {
@@ -59,9 +72,9 @@ export class ParametersLog {
       this.versions.map((version) => version.parameters),
       epoch,
     );
-    const published = this.versions.find((version) => version.parameters === parameters);
-    if (published === undefined) throw new RangeError(`No parameters are in force in epoch ${epoch}`);
-    return published;
+    const found = this.versions.find((version) => version.parameters === parameters);
+    if (found === undefined) throw new RangeError(`No parameters are in force in epoch ${epoch}`);
+    return found;
   }
 
   /** The one that waits for its epoch, if any; of several the first. */
@@ -69,6 +82,9 @@ export class ParametersLog {
     return this.versions.find(({ parameters }) => parameters.activationEpoch > epoch);
   }
 }
+
+const published = (versions: readonly StoredParameters[]): PublishedParameters[] =>
+  versions.map((stored) => ({ ...stored, hash: parametersHash(stored.parameters) }));
 
 async function nextVersion(
   wanted: NetworkParameters,

@@ -1,4 +1,4 @@
-import { drawIndex, type LatestContacts } from "@earshot/protocol";
+import { drawIndex, type LatestContacts, parseParameters } from "@earshot/protocol";
 import type { SQL } from "bun";
 import { restoreContacts } from "./contact-table.ts";
 import type { Database } from "./database.ts";
@@ -11,7 +11,7 @@ import type { Store, TakenBack } from "./store.ts";
 type Clockwork = Parameters<Store["takeBackAfter"]>[1];
 
 /** What a clock that was ahead signed is kept apart: it is out in the world, and somebody may ask about it. */
-type Kind = "entropy" | "denial" | "registration";
+type Kind = "entropy" | "denial" | "registration" | "parameters";
 
 /** Beside `nowMs`: the indexes and epochs that follow from it. */
 interface Present {
@@ -37,6 +37,7 @@ export const takenBackTable = ({ transaction }: Database): Pick<Store, "takeBack
       const epochs = await reopen(tx, present);
       const packets = await restamp(tx, present);
       const words = await takeBackWords(tx, nowMs);
+      await takeBackParameters(tx, present);
       const judgedThrough = await forgetJudgements(tx, present, clockwork);
       const contacts = contactsBeforeAll(epochs, contactsBefore);
       await restoreContacts(tx, openEpoch, openEpoch * clockwork.epochPeriods, contacts);
@@ -119,6 +120,21 @@ async function takeBackWords(tx: SQL, nowMs: number): Promise<Pick<TakenBack, "h
     SELECT ${nowMs}, ${"denial" satisfies Kind}, message FROM denials WHERE at_ms > ${nowMs}`;
   await tx`DELETE FROM denials WHERE at_ms > ${nowMs}`;
   return { hotspots, denials };
+}
+
+/** Versions that wait for their epoch: it may be one that only the wrong clock was near. */
+async function takeBackParameters(tx: SQL, { nowMs, index, epochPeriods }: Present): Promise<void> {
+  const versions = await tx<{ version: Integer; parameters: string }[]>`
+    SELECT version, parameters FROM parameters ORDER BY version`;
+  const current = Math.floor(index / epochPeriods);
+  const waiting = versions.find(
+    ({ parameters }) => parseParameters(JSON.parse(parameters)).activationEpoch > current,
+  );
+  if (waiting === undefined) return;
+  const first = Number(waiting.version);
+  await tx`INSERT INTO taken_back (taken_back_at_ms, kind, message)
+    SELECT ${nowMs}, ${"parameters" satisfies Kind}, message FROM parameters WHERE version >= ${first}`;
+  await tx`DELETE FROM parameters WHERE version >= ${first}`;
 }
 
 /** Entropy that is taken back may have drawn witnesses: what is open is judged again, from its beginning. */

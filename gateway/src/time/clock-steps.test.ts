@@ -187,6 +187,24 @@ describe("a gateway that lived in a time that has not come", () => {
   });
 });
 
+test("parameters that were configured in a time that has not come wait for the next epoch of the present", async () => {
+  await using run = await started();
+  await run.stop();
+  run.clock.stepWall(DAY_MS);
+  await run.restart({ parameters: { ...PARAMETERS, maxPaidWitnesses: 2 } });
+  await run.clock.advance(10_000);
+  expect((await run.store.parametersVersions()).at(-1)?.parameters.activationEpoch).toBeGreaterThan(
+    epochAt(run.clock.now() - 20_000),
+  );
+  run.clock.stepWall(-DAY_MS);
+  await run.clock.advance(SETTLE_MS + 4000);
+  const versions = await run.store.parametersVersions();
+  expect(versions.map(({ parameters }) => parameters.version)).toEqual([1, 2]);
+  expect(versions[1]?.parameters.activationEpoch).toBeLessThanOrEqual(epochAt(run.clock.now()) + 1);
+  expect(await paidFromNow(run)).toBeGreaterThan(0n);
+  expect(await verified(run)).toBe("holds");
+});
+
 describe("started with a wrong clock", () => {
   /** A store with one epoch in it, and a gateway over it whose clock shows another time. */
   async function restartedAt(shift: number): Promise<TestGateway> {

@@ -1,12 +1,13 @@
 import { join } from "node:path";
-import { type Log, registrationMessage } from "@earshot/protocol";
+import { registrationMessage } from "@earshot/protocol";
+import type { GatewayDeps } from "../contract.ts";
 import type { DenialLog } from "../denials/denial-log.ts";
 import { readBundleContacts, setAside } from "../epochs/bundle-folder.ts";
 import type { GatewayMetrics } from "../metrics.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
 import type { Progress } from "../progress.ts";
 import type { Registry } from "../registry/registry.ts";
-import type { Store, TakenBack } from "../store/store.ts";
+import type { TakenBack } from "../store/store.ts";
 
 /*
  * After a clock was ahead for long enough to be believed, and is back: whatever it made later than the present time
@@ -16,7 +17,8 @@ import type { Store, TakenBack } from "../store/store.ts";
  */
 
 export interface TakeBackDeps {
-  deps: { store: Store; clock: { now(): number }; bundlesDir: string; log: Log };
+  /** `parameters`: as configured. */
+  deps: Pick<GatewayDeps, "parameters" | "store" | "clock" | "bundlesDir" | "log" | "signer">;
   parameters: ParametersLog;
   progress: Progress;
   registry: Registry;
@@ -26,13 +28,14 @@ export interface TakeBackDeps {
 
 /** Call while nothing judges and nothing is being stored. */
 export async function takeBackFuture({
-  deps: { store, clock, bundlesDir, log },
+  deps,
   parameters,
   progress,
   registry,
   denials,
   metrics,
 }: TakeBackDeps): Promise<TakenBack | undefined> {
+  const { store, clock, bundlesDir, log } = deps;
   const nowMs = clock.now();
   const contactsBefore = (bundle: string) => {
     const contacts = readBundleContacts(join(bundlesDir, bundle));
@@ -46,6 +49,7 @@ export async function takeBackFuture({
   progress.goBackTo(taken.judgedThrough, taken.openEpoch, latest);
   registry.forget(taken.hotspots.map(({ id }) => id));
   await denials.reload();
+  await parameters.reload(deps.parameters, deps);
   metrics.entropyIndex = latest?.index ?? -1;
   metrics.judgedThrough = taken.judgedThrough;
   metrics.closedEpoch = taken.openEpoch - 1;
