@@ -1,6 +1,6 @@
 import { verify } from "node:crypto";
 import { createGateway, DEFAULT_LIMITS, type Gateway, openStore } from "@earshot/gateway";
-import { DEFAULT_PARAMETERS, importKey, signerFromSeed, silentLog } from "@earshot/protocol";
+import { DEFAULT_PARAMETERS, type Entropy, importKey, signerFromSeed, silentLog } from "@earshot/protocol";
 import type { Downlink } from "../src/downlink.ts";
 import { type GatewayLoad, NETWORK, NOW_MS } from "./load.ts";
 
@@ -19,6 +19,19 @@ export function bareVerifier({ packets }: GatewayLoad): () => void {
   };
 }
 
+const { entropyPeriodMs, entropyValidityMs, windowPeriods } = DEFAULT_PARAMETERS;
+const NOTHING = new Uint8Array(32);
+const ENTROPY: Entropy = {
+  index: NOW_MS / entropyPeriodMs,
+  atMs: NOW_MS,
+  value: NOTHING,
+  previousHash: NOTHING,
+  periodMs: entropyPeriodMs,
+  validityMs: entropyValidityMs,
+  windowPeriods,
+  windowValue: NOTHING,
+};
+
 export interface BenchGateway extends AsyncDisposable {
   gateway: Gateway;
   /** Hands these in by the group; resolves once all are durable, throws unless all are new. */
@@ -33,6 +46,8 @@ export async function openBenchGateway(
   downlink: Downlink = { publish: async () => undefined },
 ): Promise<BenchGateway> {
   const store = await openStore(`sqlite://${path}`);
+  // Reports about what is not published are refused.
+  await store.addEntropy(ENTROPY, new Uint8Array());
   let awaited = { left: 0, done: () => {} };
   const gateway = await createGateway({
     parameters: { ...DEFAULT_PARAMETERS, network: NETWORK },

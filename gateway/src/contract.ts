@@ -23,6 +23,11 @@ export interface ApiOptions {
   maxEventStreams?: number;
 }
 
+export interface DiskSpace {
+  freeBytes: number;
+  totalBytes: number;
+}
+
 export interface GatewayDeps {
   /** As configured: published as a new version where they differ from the newest one in the store. */
   parameters: NetworkParameters;
@@ -37,6 +42,8 @@ export interface GatewayDeps {
   listed?: readonly OperatorsWord[];
   /** Folder that epoch bundles are written to. */
   bundlesDir: string;
+  /** Of where store and bundles are kept; told by `/healthz`. */
+  disk?(): DiskSpace;
   /** What hotspots may cost; `DEFAULT_LIMITS` when absent. */
   limits?: Limits;
   /** Allows changes through the API; without one the API is read-only. */
@@ -78,7 +85,7 @@ export interface Uplink {
 }
 
 export interface Gateway extends Uplink {
-  /** Publishes entropy, judges and closes epochs until aborted; rejects only on a failure that it cannot outlive. */
+  /** Publishes entropy, judges and closes epochs until aborted; rejects only on a failure that it cannot outlive: `StoreLostError`. */
   run(signal: AbortSignal): Promise<void>;
   /** API and page. */
   readonly app: Hono;

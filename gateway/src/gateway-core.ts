@@ -68,8 +68,10 @@ export class GatewayCore implements Gateway {
     return this.#parts.entropy.announce();
   }
 
-  async run(signal: AbortSignal): Promise<void> {
-    const { ingest, judging, statuses } = this.#parts;
+  async run(stop: AbortSignal): Promise<void> {
+    const { deps, ingest, judging, statuses } = this.#parts;
+    const { lost } = deps.store;
+    const signal = AbortSignal.any([stop, lost]);
     try {
       await judging.recover();
       // An earlier process may have published for this period, to a broker that forgets.
@@ -82,11 +84,13 @@ export class GatewayCore implements Gateway {
       await ingest.drained();
       await statuses.idle();
     }
+    lost.throwIfAborted();
   }
 
   /** Publishes this period's entropy, sets judging off and waits for the next period. */
   async #period(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#parts.deps;
+    const { clock, store } = this.#parts.deps;
+    await this.#try("hold the store", async () => void (await store.checkOwner()));
     if (clock.isNew) await this.#try("put what was made in another time in order", () => this.#takeUpTime());
     if (clock.doubt === undefined) await this.#try("make entropy", () => this.#publishDue());
     if (clock.isSettled) this.#advance(signal);
@@ -164,13 +168,18 @@ function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
     clock,
     events,
     metrics,
-    problems: () => [deps.clock.doubt, deps.downlink.problem?.()].filter((problem) => problem !== undefined),
+    problems: () => problemsOf(parts),
     registration,
     networkPublicKey: signer.publicKey,
     bundlesDir,
+    ...(deps.disk === undefined ? {} : { disk: deps.disk }),
     log,
     signal,
     ...deps.api,
     ...(admin === undefined ? {} : { admin }),
   };
+}
+
+function problemsOf({ deps: { clock, downlink, store } }: GatewayParts): string[] {
+  return [clock.doubt, downlink.problem?.(), store.problem()].filter((problem) => problem !== undefined);
 }

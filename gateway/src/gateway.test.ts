@@ -21,6 +21,8 @@ import {
 } from "./epochs/test-network.ts";
 import type { GatewayEvent } from "./events.ts";
 import { createGateway } from "./gateway.ts";
+import { openStore } from "./store/open-store.ts";
+import { StoreLostError } from "./store/owner.ts";
 import { assertions, startTestGateway, type TestGateway } from "./test-gateway.ts";
 import { runVerifyEpoch } from "./verify/verify-command.ts";
 
@@ -293,4 +295,16 @@ test("parameters that contradict each other are named", async () => {
   const deps = { parameters: { ...PARAMETERS, epochPeriods: 7 } };
   const outcome = await createGateway(deps as never).catch((error: Error) => error.message);
   expect(outcome).toContain("epochPeriods");
+});
+
+test("a gateway that another one has taken the store over from stops, and says why", async () => {
+  const stolen = new AbortController();
+  const store = { ...(await openStore("sqlite://:memory:")), lost: stolen.signal };
+  const run = await startTestGateway(startMs + 10, { store });
+  await run.clock.advance(4000);
+  stolen.abort(new StoreLostError("Another gateway has taken the store over"));
+  await run.clock.advance(0);
+  expect(run.clock.pending).toBe(0);
+  await expect(run.stop()).rejects.toThrow("Another gateway has taken the store over");
+  await store.close();
 });

@@ -1,5 +1,6 @@
 /** `bun run gateway [--config FILE]` and `bun run gateway verify-epoch PATH`. */
 import { randomBytes } from "node:crypto";
+import { statfsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -21,6 +22,7 @@ import { type HttpServer, serveHttp } from "./http/serve.ts";
 import { loadNetworkKey } from "./key-file.ts";
 import { readNamedFile } from "./regular-file.ts";
 import { openStore } from "./store/open-store.ts";
+import { StoreLostError } from "./store/owner.ts";
 import type { Store } from "./store/store.ts";
 import { runCompareRules } from "./verify/compare-rules.ts";
 import { runVerifyEpoch, type VerifyCommandIo } from "./verify/verify-command.ts";
@@ -30,6 +32,8 @@ const USAGE = `Usage: gateway [--config FILE]       take reports in, judge, pay,
        gateway compare-rules PATH    judge bundles by another rule set, side by side
 `;
 
+/** Exit code of a gateway that another one has taken the store over from. */
+const STORE_LOST = 3;
 /** How long a clean stop may take before the process ends anyway. */
 const STOP_LIMIT_MS = 2500;
 
@@ -63,7 +67,7 @@ async function main(args: string[]): Promise<number> {
     return await serve(args);
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
-    return error instanceof ConfigError ? 2 : 1;
+    return error instanceof ConfigError ? 2 : error instanceof StoreLostError ? STORE_LOST : 1;
   }
 }
 
@@ -156,6 +160,10 @@ async function gatewayDeps(
     ...(config.http.admin_token === undefined ? {} : { adminToken: config.http.admin_token }),
     api: { maxEventStreams, metricsAccess: metricsAccess(config.http) },
     bundlesDir: join(config.state_dir, "epochs"),
+    disk: () => {
+      const { bavail, blocks, bsize } = statfsSync(config.state_dir);
+      return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+    },
     gather: setImmediate,
     log,
   };

@@ -112,6 +112,8 @@ async function start(deps: GatewayDeps) {
   const stop = new AbortController();
   const gateway = await createGateway(deps);
   const run = gateway.run(stop.signal);
+  // Whoever stops it is told; one that ends by itself must not end the tests.
+  run.catch(() => undefined);
   return {
     gateway,
     stop: () => {

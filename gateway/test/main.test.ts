@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -72,6 +73,36 @@ test("the network key stays the same", async () => {
   }
   expect(keys[0]).toMatch(/^z6Mk/);
   expect(keys[1]).toBe(keys[0]);
+});
+
+test("a second gateway in the same folder is turned away at once; after kill -9 the next one starts", async () => {
+  const first = start([]);
+  await untilServing(first);
+  const second = await ended(start([]));
+  expect([second.code, second.err]).toEqual([
+    1,
+    expect.stringContaining(`another gateway works on this database (process ${first.pid} on `),
+  ]);
+  first.kill("SIGKILL");
+  await first.exited;
+  const next = start([]);
+  await untilServing(next);
+  next.kill("SIGTERM");
+  expect(await next.exited).toBe(0);
+});
+
+test("a gateway whose store another one has taken over ends with 3 and a sentence", async () => {
+  const program = start([], {
+    EARSHOT_GATEWAY_PARAMETERS__ENTROPY_PERIOD_MS: "1000",
+    EARSHOT_GATEWAY_PARAMETERS__ENTROPY_VALIDITY_MS: "3000",
+    EARSHOT_GATEWAY_PARAMETERS__REPORT_DEADLINE_MS: "4000",
+  });
+  await untilServing(program);
+  using database = new Database(join(folder, ".earshot", "gateway", "gateway.db"));
+  database.run("PRAGMA busy_timeout = 5000");
+  database.run("UPDATE facts SET value = '999 process 1 on elsewhere' WHERE name = 'owner'");
+  const [code, err] = await Promise.all([program.exited, new Response(program.stderr).text()]);
+  expect([code, err]).toEqual([3, expect.stringContaining("Another gateway has taken the store over (999")]);
 });
 
 test("other rules than before become the next version; what cannot change is refused by name", async () => {

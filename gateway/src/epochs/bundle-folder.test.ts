@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Manifest } from "@earshot/protocol";
 import { atOnce, type InTurns } from "../in-turns.ts";
 import { BUNDLE_FILES, type Bundle, bundleName, MANIFEST_FILE } from "./bundle.ts";
-import { keepOrWrite, readBundle, writeBundle } from "./bundle-folder.ts";
+import { keepOrWrite, readBundle, removeOthers, writeBundle } from "./bundle-folder.ts";
 import { signedAgain, temporaryFolder, testBundles } from "./test-bundle.ts";
 import { FIRST_EPOCH, PARAMETERS } from "./test-network.ts";
 
@@ -24,7 +24,7 @@ test("a bundle reads as it was written, and nothing else is left", () => {
 
 test("what a killed run left behind is replaced", () => {
   using parent = temporaryFolder();
-  const temporary = join(parent.path, "epoch-0000000001.tmp");
+  const temporary = join(parent.path, "epoch-0000000001.0.tmp");
   const name = bundleName(1, bundle[MANIFEST_FILE]);
   for (const left of [join(parent.path, name), temporary]) {
     mkdirSync(left);
@@ -61,7 +61,7 @@ test("killed at any moment of writing, a bundle under its final name is whole", 
 
 describe("closing an epoch again", () => {
   const day = (number: number): number => Date.UTC(2026, 0, number);
-  const closing = { epoch: FIRST_EPOCH, network: PARAMETERS.network };
+  const closing = { epoch: FIRST_EPOCH, network: PARAMETERS.network, owner: 7 };
   const content = (fields: Partial<Manifest> = {}) =>
     // biome-ignore lint/correctness/useYield: made at once
     function* (closedAtMs: number): InTurns<Bundle> {
@@ -72,7 +72,7 @@ describe("closing an epoch again", () => {
     using parent = temporaryFolder();
     const first = atOnce(keepOrWrite(parent.path, { ...closing, closedAtMs: day(2) }, content()));
     const again = atOnce(keepOrWrite(parent.path, { ...closing, closedAtMs: day(3) }, content()));
-    expect(again).toEqual(first);
+    expect(again).toEqual({ ...first, isNew: false });
     expect(readdirSync(parent.path)).toEqual([first.name]);
   });
 
@@ -80,11 +80,13 @@ describe("closing an epoch again", () => {
     using parent = temporaryFolder();
     const other = writeBundle(parent.path, FIRST_EPOCH + 1, bundle);
     atOnce(keepOrWrite(parent.path, { ...closing, closedAtMs: day(2) }, content()));
-    mkdirSync(join(parent.path, `epoch-${String(FIRST_EPOCH).padStart(10, "0")}.tmp`));
+    mkdirSync(join(parent.path, `epoch-${String(FIRST_EPOCH).padStart(10, "0")}.6.tmp`));
     const replaced = atOnce(
       keepOrWrite(parent.path, { ...closing, closedAtMs: day(3) }, content({ paid: 0n })),
     );
     expect(replaced.closedAtMs).toBe(day(3));
+    expect(readdirSync(parent.path)).toHaveLength(4);
+    removeOthers(parent.path, FIRST_EPOCH, replaced.name);
     expect(readBundle(join(parent.path, replaced.name))).toEqual({ ok: true, bundle: replaced.bundle });
     expect(readdirSync(parent.path).sort()).toEqual([replaced.name, other].sort());
   });
@@ -95,7 +97,8 @@ describe("closing an epoch again", () => {
     const name = writeBundle(parent.path, FIRST_EPOCH, right);
     writeBundle(parent.path, FIRST_EPOCH, atOnce(content({ paid: 0n })(day(2))));
     const kept = atOnce(keepOrWrite(parent.path, { ...closing, closedAtMs: day(3) }, content()));
-    expect(kept).toEqual({ name, bundle: right, closedAtMs: day(2) });
+    expect(kept).toEqual({ name, bundle: right, closedAtMs: day(2), isNew: false });
+    removeOthers(parent.path, FIRST_EPOCH, kept.name);
     expect(readdirSync(parent.path)).toEqual([name]);
   });
 });

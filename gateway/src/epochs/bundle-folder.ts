@@ -31,13 +31,14 @@ const TEMPORARY_END = ".tmp";
 /**
  * Writes a bundle so that its folder is there whole or not at all, whenever the process is killed, and still there
  * after a power failure. A folder of the same name is replaced.
+ * @param owner fencing number: what one that lost the store is still writing is not in the way of its successor
  * @returns the folder's name
  */
-export const writeBundle = (parent: string, epoch: number, bundle: Bundle): string =>
-  atOnce(writingBundle(parent, epoch, bundle));
+export const writeBundle = (parent: string, epoch: number, bundle: Bundle, owner = 0): string =>
+  atOnce(writingBundle(parent, epoch, bundle, owner));
 
-function* writingBundle(parent: string, epoch: number, bundle: Bundle): InTurns<string> {
-  const temporary = join(parent, bundlePrefix(epoch) + TEMPORARY_END);
+function* writingBundle(parent: string, epoch: number, bundle: Bundle, owner: number): InTurns<string> {
+  const temporary = join(parent, `${bundlePrefix(epoch)}.${owner}${TEMPORARY_END}`);
   rmSync(temporary, { recursive: true, force: true });
   mkdirSync(temporary, { recursive: true });
   for (const name of ALL_FILES) yield* writeDurably(join(temporary, name), bundle[name]);
@@ -107,29 +108,41 @@ export interface KeptBundle {
   name: string;
   bundle: Bundle;
   closedAtMs: number;
+  /** It was not there before. */
+  isNew: boolean;
+}
+
+export interface Closing {
+  epoch: number;
+  network: string;
+  closedAtMs: number;
+  /** Fencing number of who closes. */
+  owner: number;
 }
 
 /**
  * Keeps the epoch's bundle if there is one with the same content, else writes it: closing an epoch again changes no
- * byte. Other bundles of the epoch are removed: one epoch has one bundle.
+ * byte. Removes nothing: who does not own the store any more must not.
  * @param encode makes the bundle, given when the epoch was closed
  */
 export function* keepOrWrite(
   parent: string,
-  { epoch, network, closedAtMs }: { epoch: number; network: string; closedAtMs: number },
+  { epoch, network, closedAtMs, owner }: Closing,
   encode: Encode,
 ): InTurns<KeptBundle> {
-  const present = namesOf(parent, epoch);
-  const kept =
-    (yield* keep(parent, present, network, encode)) ?? (yield* write(parent, epoch, closedAtMs, encode));
-  const stale = present.filter((name) => name !== kept.name);
-  for (const name of stale) rmSync(join(parent, name), { recursive: true, force: true });
-  return kept;
+  const kept = yield* keep(parent, namesOf(parent, epoch), network, encode);
+  if (kept !== undefined) return kept;
+  const bundle = yield* encode(closedAtMs);
+  return { name: yield* writingBundle(parent, epoch, bundle, owner), bundle, closedAtMs, isNew: true };
 }
 
-function* write(parent: string, epoch: number, closedAtMs: number, encode: Encode): InTurns<KeptBundle> {
-  const bundle = yield* encode(closedAtMs);
-  return { name: yield* writingBundle(parent, epoch, bundle), bundle, closedAtMs };
+/** One epoch has one bundle: removes all but the one that is recorded. */
+export function removeOthers(parent: string, epoch: number, recorded: string): void {
+  for (const name of namesOf(parent, epoch)) if (name !== recorded) removeBundle(parent, name);
+}
+
+export function removeBundle(parent: string, name: string): void {
+  rmSync(join(parent, name), { recursive: true, force: true });
 }
 
 /** All folders that bundles of the epoch are in, or were being written to. */
@@ -153,7 +166,7 @@ function* keep(
     const { closedAtMs } = manifest.value;
     const bundle = yield* encode(closedAtMs);
     const isSame = ALL_FILES.every((file) => equalBytes(bundle[file], read.bundle[file]));
-    if (isSame) return { name, bundle, closedAtMs };
+    if (isSame) return { name, bundle, closedAtMs, isNew: false };
   }
   return undefined;
 }

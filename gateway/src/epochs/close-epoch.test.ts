@@ -1,11 +1,14 @@
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { StoreLostError } from "../store/owner.ts";
 import { bundlePaths } from "../verify/bundle-source.ts";
 import { verifyFiles } from "../verify/verify-bundle.ts";
 import { verifyBundle, verifySeries } from "../verify/verify-epoch.ts";
+import type { Bundle } from "./bundle.ts";
+import { writeBundle } from "./bundle-folder.ts";
 import { closeEpoch, nextEpochToClose } from "./close-epoch.ts";
-import { bundleAt, temporaryFolder } from "./test-bundle.ts";
+import { bundleAt, signedAgain, temporaryFolder, testBundles } from "./test-bundle.ts";
 import { epochPackets, FIRST_EPOCH, indexesOf, PARAMETERS } from "./test-network.ts";
 import { closeDeps, emptyStore, fillEpoch, judgedStore } from "./test-store.ts";
 
@@ -150,5 +153,22 @@ test("a store that paid what was not proven writes a bundle that does not verify
   const outcome = verifyFiles(bundleAt(join(folder.path, closed.bundle)));
   expect(outcome.ok ? "" : outcome.difference.file).toBe("leaves.jsonl");
   expect(outcome.ok ? "" : outcome.root?.toHex()).not.toBe(closed.root.toHex());
+  await store.close();
+});
+
+test("a gateway that loses the store while it closes an epoch destroys no bundle and leaves none", async () => {
+  using folder = temporaryFolder();
+  const store = await judgedStore(1);
+  const [made] = await testBundles(1);
+  const others = writeBundle(folder.path, FIRST_EPOCH, signedAgain(made as Bundle, {}, { paid: 0n }));
+  const lost = AbortSignal.abort(new StoreLostError("taken over"));
+  const losing = { ...store, addEpoch: () => Promise.reject(lost.reason), lost };
+  await expect(closeEpoch(FIRST_EPOCH, closeDeps(losing, folder.path, day(2)))).rejects.toThrow("taken over");
+  expect(readdirSync(folder.path)).toEqual([others]);
+  const before = { ...store, checkOwner: () => Promise.reject(lost.reason) };
+  await expect(closeEpoch(FIRST_EPOCH, closeDeps(before, folder.path, day(2)))).rejects.toThrow("taken over");
+  expect(readdirSync(folder.path)).toEqual([others]);
+  const { bundle } = await closeEpoch(FIRST_EPOCH, closeDeps(store, folder.path, day(2)));
+  expect(readdirSync(folder.path)).toEqual([bundle]);
   await store.close();
 });

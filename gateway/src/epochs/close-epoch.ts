@@ -22,7 +22,7 @@ import type {
   StoredVerdict,
 } from "../store/store.ts";
 import { type BundleContent, encodingBundle, epochSpanMs, MANIFEST_FILE, registryHashOf } from "./bundle.ts";
-import { type KeptBundle, keepOrWrite } from "./bundle-folder.ts";
+import { type KeptBundle, keepOrWrite, removeBundle, removeOthers } from "./bundle-folder.ts";
 import { edgesOfStored } from "./edges.ts";
 import { entropyOfEpoch } from "./entropy-span.ts";
 import { EMPTY_REGISTRY_HASH, type ShownHotspot } from "./registry-chain.ts";
@@ -59,6 +59,8 @@ export type EpochStore = Pick<
   | "epoch"
   | "payments"
   | "addEpoch"
+  | "checkOwner"
+  | "lost"
 >;
 
 export interface CloseEpochDeps {
@@ -107,22 +109,38 @@ export async function closeEpoch(epoch: number, deps: CloseEpochDeps): Promise<S
   const content = await contentOf(epoch, previous, deps);
   const { network, edgeWindowEpochs } = content.parameters;
   const { pause } = deps;
+  const owner = await store.checkOwner();
   const writing = keepOrWrite(
     deps.bundlesDir,
-    { epoch, network, closedAtMs: content.closedAtMs },
+    { epoch, network, closedAtMs: content.closedAtMs, owner },
     (closedAtMs) => encodingBundle({ ...content, closedAtMs }, deps.signer),
   );
   const kept = await inTurns(writing, pause);
   const stored = storedEpoch(content, kept);
-  await store.addEpoch(
-    stored,
-    content.settlement.payments.map((payment) => ({ epoch, ...payment })),
-    await inTurns(edgesOfStored(content.packets, content.verdicts), pause),
-    epoch - edgeWindowEpochs + 1,
-    content.registry.map(({ hotspot }) => hotspot.id),
-  );
+  try {
+    await store.addEpoch(
+      stored,
+      content.settlement.payments.map((payment) => ({ epoch, ...payment })),
+      await inTurns(edgesOfStored(content.packets, content.verdicts), pause),
+      epoch - edgeWindowEpochs + 1,
+      content.registry.map(({ hotspot }) => hotspot.id),
+    );
+  } catch (error) {
+    if (kept.isNew) await withdraw(epoch, kept.name, deps);
+    throw error;
+  }
+  // Only now is it certain that this is the owner. What a killed run left of the epoch before goes too.
+  removeOthers(deps.bundlesDir, epoch, kept.name);
+  if (previous !== undefined) removeOthers(deps.bundlesDir, previous.epoch, previous.bundle);
   deps.log?.("info", "Epoch closed", { epoch, root: stored.root.toHex(), paid: stored.paid.toString() });
   return stored;
+}
+
+/** A bundle that was written just as another gateway took the store over, unless it is that one's too. */
+async function withdraw(epoch: number, name: string, { store, bundlesDir }: CloseEpochDeps): Promise<void> {
+  if (!store.lost.aborted) return;
+  const recorded = await store.epoch(epoch);
+  if (recorded?.bundle !== name) removeBundle(bundlesDir, name);
 }
 
 async function checkOrder(epoch: number, previous: StoredEpoch | undefined, deps: CloseEpochDeps) {

@@ -1,5 +1,5 @@
 import type { Clock, Log } from "@earshot/protocol";
-import type { ApiOptions, RegistrationPolicy } from "../contract.ts";
+import type { ApiOptions, DiskSpace, RegistrationPolicy } from "../contract.ts";
 import type { DenialLog } from "../denials/denial-log.ts";
 import type { EventHub } from "../events.ts";
 import type { GatewayMetrics } from "../metrics.ts";
@@ -37,6 +37,8 @@ export interface AppDeps extends ApiOptions {
   metrics: Readonly<GatewayMetrics>;
   /** What is wrong now that the store does not tell: a sentence each. */
   problems(): readonly string[];
+  /** Of where the state is kept. */
+  disk?(): DiskSpace;
   registration: RegistrationPolicy;
   /** Without one the API is read-only. */
   admin?: RegistryAdmin;

@@ -1,7 +1,8 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { count } from "../metrics.ts";
+import { storedEpoch } from "../store/test-data.ts";
 import { prometheusText } from "./prometheus.ts";
-import { testApp } from "./testing/test-app.ts";
+import { type TestApp, testApp } from "./testing/test-app.ts";
 
 test("health turns bad when entropy is late and good when it is back", async () => {
   await using t = await testApp();
@@ -22,6 +23,49 @@ test("health names a store that does not answer, and only the log says why", asy
   expect(status).toBe(503);
   expect(body.problems).toEqual(["The store does not answer; the log says why"]);
   expect(broken.logged).toEqual(["error store does not answer"]);
+});
+
+describe("health names, with value and limit,", () => {
+  const problemsOf = async (t: TestApp) => (await t.json("/healthz")).body.problems as string[];
+
+  test("judging that is behind, and closing", async () => {
+    await using t = await testApp();
+    const { entropyPeriodMs, epochPeriods, reportDeadlineMs } = t.deps.parameters;
+    await t.clock.advance(2 * epochPeriods * entropyPeriodMs);
+    const { entropy } = (await t.store.latestEntropy()) ?? expect.unreachable();
+    const atMs = t.clock.now();
+    const index = Math.floor(atMs / entropyPeriodMs);
+    await t.store.addEntropy({ ...entropy, index, atMs }, new Uint8Array());
+    const limitMs = 6 * entropyPeriodMs;
+    const [judging, closing, ...more] = await problemsOf(t);
+    expect(judging).toMatch(/^Judging is behind: reports about index \d+ are due for \d+ ms; at most /);
+    expect(closing).toMatch(/^Closing is behind: epoch \d+ is due for \d+ ms; at most /);
+    expect([judging, closing].every((problem) => problem?.includes(`at most ${limitMs} ms is healthy`))).toBe(
+      true,
+    );
+    expect(more).toEqual([]);
+    // Judged as far as it can be, with what is due just now, and closed.
+    const due = Math.floor((atMs - reportDeadlineMs - limitMs) / entropyPeriodMs);
+    await t.store.addJudgement(due, [], [], []);
+    await t.store.addEpoch(storedEpoch(Math.floor(index / epochPeriods) - 1), [], [], 0);
+    expect(await problemsOf(t)).toEqual([]);
+  });
+
+  test("a disk that is nearly full", async () => {
+    let freeBytes = 50_000;
+    await using t = await testApp({ disk: () => ({ freeBytes, totalBytes: 1_000_000 }) });
+    expect(await problemsOf(t)).toEqual([]);
+    freeBytes = 49_999;
+    expect(await problemsOf(t)).toEqual([
+      "49999 bytes are free where the state is kept; at least 50000 are healthy",
+    ]);
+  });
+
+  test("what clock, broker and store say", async () => {
+    const problems = ["The clock", "The broker"];
+    await using t = await testApp({ problems: () => problems });
+    expect(await t.json("/healthz")).toMatchObject({ status: 503, body: { ok: false, problems } });
+  });
 });
 
 /** The text format's grammar, from the Prometheus documentation ("Exposition formats", 0.0.4). */

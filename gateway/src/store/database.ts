@@ -1,7 +1,5 @@
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
-import { SQL } from "bun";
-import { oneAtATime } from "../one-at-a-time.ts";
+import type { Database as SqliteConnection } from "bun:sqlite";
+import type { SQL } from "bun";
 import type { Integer } from "./rows.ts";
 import { type Dialect, SCHEMA_VERSION, schemaOf, USED_QUERIES } from "./schema.ts";
 
@@ -9,87 +7,53 @@ export interface Database {
   readonly sql: SQL;
   /** Whether nobody else writes to it: then what this process knows of it stays true. */
   readonly exclusive: boolean;
-  /** Runs `work` as one transaction: all of it is durable when this resolves, none of it when it rejects. */
+  /**
+   * Runs `work` as one transaction: all of it is durable when this resolves, none of it when it rejects.
+   * @throws {StoreLostError} if another gateway owns the store
+   */
   transaction<T>(work: (sql: SQL) => Promise<T>): Promise<T>;
-  /** Like `transaction` for a single statement, which needs no BEGIN and COMMIT around it. */
-  statement<T>(work: (sql: SQL) => Promise<T>): Promise<T>;
+  /** The same with prepared statements, at once; where the database is a SQLite file. */
+  prepared?<T>(work: (connection: SqliteConnection) => T): Promise<T>;
+  /** Aborted once another gateway has taken the store over; the reason is a `StoreLostError`. */
+  readonly lost: AbortSignal;
+  /**
+   * The fencing number by which this process owns the store; makes good a lock whose connection was lost.
+   * @throws {StoreLostError} if another gateway owns the store
+   */
+  checkOwner(): Promise<number>;
   close(): Promise<void>;
 }
 
-/**
- * @param url `sqlite://PATH`, `sqlite://:memory:` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`
- * @throws {RangeError} for any other URL
- * @throws {Error} if the database was made by a gateway with other tables
- */
-export async function openDatabase(url: string): Promise<Database> {
-  if (url.startsWith("sqlite://")) return openSqlite(url);
-  if (url.startsWith("postgres://") || url.startsWith("postgresql://")) return openPostgres(url);
-  throw new RangeError(`Store is "${url}"; sqlite://PATH and postgres://… are allowed`);
-}
-
-async function openSqlite(url: string): Promise<Database> {
-  const path = url.slice("sqlite://".length);
-  if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
-  const sql = new SQL(url);
-  // A PUBACK promises durability, so each commit is flushed to the disk, not only to the kernel.
-  await sql.unsafe("PRAGMA journal_mode = WAL");
-  await sql.unsafe("PRAGMA synchronous = FULL");
-  await sql.unsafe("PRAGMA busy_timeout = 5000");
-  await createTables(sql, "sqlite");
-  // One connection: a statement between another one's BEGIN and COMMIT would share its fate.
-  const queue = oneAtATime();
+/** The same, and what became of the newest write. */
+export function watchWrites(database: Database): Database & { problem(): string | undefined } {
+  let problem: string | undefined;
+  const watched = async <T>(write: Promise<T>): Promise<T> => {
+    try {
+      const result = await write;
+      problem = undefined;
+      return result;
+    } catch (error) {
+      const { code, message } = error as { code?: string; message: string };
+      problem = `The newest write to the store failed (${code ?? message.slice(0, 80)}); the log says more`;
+      throw error;
+    }
+  };
+  const { prepared, transaction } = database;
   return {
-    sql,
-    exclusive: true,
-    transaction: (work) => queue(() => sql.begin((tx) => work(tx))),
-    statement: (work) => queue(() => work(sql)),
-    close: () => sql.close(),
+    ...database,
+    transaction: (work) => watched(transaction(work)),
+    ...(prepared !== undefined && { prepared: (work) => watched(prepared(work)) }),
+    problem: () => problem,
   };
 }
 
-async function openPostgres(url: string): Promise<Database> {
-  const sql = new SQL(url);
-  const release = await claim(sql);
-  await createTables(sql, "postgres").catch((error: unknown) => {
-    release();
-    throw error;
-  });
-  return {
-    sql,
-    exclusive: false,
-    transaction: (work) => sql.begin((tx) => work(tx)),
-    statement: (work) => work(sql),
-    close: async () => {
-      release();
-      await sql.close();
-    },
-  };
-}
-
-/** Any number that other programs are unlikely to lock: "earshot" on a telephone. */
-const GATEWAY_LOCK = 3_277_468;
-
-/** Two gateways that judge would not know of each other's late reports, so the second is turned away. */
-async function claim(sql: SQL): Promise<() => void> {
-  const connection = await sql.reserve();
-  const [row] = await connection<{ held: boolean }[]>`SELECT pg_try_advisory_lock(${GATEWAY_LOCK}) AS held`;
-  if (row?.held === true) return () => connection.release();
-  connection.release();
-  await sql.close();
-  throw new Error("Cannot open the store: another gateway works on this database");
-}
-
-async function createTables(sql: SQL, dialect: Dialect): Promise<void> {
-  try {
-    const [row] = await sql.unsafe<{ used: Integer }[]>(USED_QUERIES[dialect]);
-    if (Number(row?.used) > 0) await checkVersion(sql);
-    for (const statement of schemaOf(dialect)) await sql.unsafe(statement);
-    const version = { name: SCHEMA_FACT, value: String(SCHEMA_VERSION) };
-    await sql`INSERT INTO facts ${sql(version)} ON CONFLICT (name) DO NOTHING`;
-  } catch (error) {
-    await sql.close();
-    throw error;
-  }
+/** Makes the tables that are missing. @throws {Error} if a gateway of another version made them */
+export async function createTables(sql: SQL, dialect: Dialect): Promise<void> {
+  const [row] = await sql.unsafe<{ used: Integer }[]>(USED_QUERIES[dialect]);
+  if (Number(row?.used) > 0) await checkVersion(sql);
+  for (const statement of schemaOf(dialect)) await sql.unsafe(statement);
+  const version = { name: SCHEMA_FACT, value: String(SCHEMA_VERSION) };
+  await sql`INSERT INTO facts ${sql(version)} ON CONFLICT (name) DO NOTHING`;
 }
 
 const SCHEMA_FACT = "schema";

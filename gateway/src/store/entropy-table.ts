@@ -44,12 +44,12 @@ const entropyOf = (row: EntropyRow): { entropy: Entropy; message: Uint8Array } =
 
 type EntropyQueries = Pick<Store, "addEntropy" | "latestEntropy" | "firstEntropy" | "entropyRange">;
 
-export function entropyTable({ sql, statement }: Database): EntropyQueries {
+export function entropyTable({ sql, transaction }: Database): EntropyQueries {
   const list = async (query: SQL.Query<EntropyRow[]>) => (await query).map(entropyOf);
   return {
     async addEntropy(entropy, message) {
       const row = rowOf(entropy, message);
-      await statement((tx) => tx`INSERT INTO entropy ${tx(row)} ON CONFLICT (entropy_index) DO NOTHING`);
+      await transaction((tx) => tx`INSERT INTO entropy ${tx(row)} ON CONFLICT (entropy_index) DO NOTHING`);
     },
     async latestEntropy() {
       return (await list(sql<EntropyRow[]>`SELECT * FROM entropy ORDER BY entropy_index DESC LIMIT 1`))[0];

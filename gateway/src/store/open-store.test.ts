@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { SQL } from "bun";
 import { openStore } from "./open-store.ts";
 import { SCHEMA_VERSION } from "./schema.ts";
+import type { Store } from "./store.ts";
 import { storeContract } from "./store-contract.ts";
 import { storedPacket } from "./test-data.ts";
 
@@ -15,6 +16,7 @@ const newFile = () => `sqlite://${join(folder, "state", `${files++}.sqlite`)}`;
 
 storeContract("SQLite in memory", () => openStore("sqlite://:memory:"));
 storeContract("SQLite file", () => openStore(newFile()));
+ownerContract("SQLite file", newFile());
 
 /** A server whose public schema the tests may empty. */
 const postgresUrl = process.env.EARSHOT_TEST_POSTGRES_URL;
@@ -28,13 +30,83 @@ if (postgresUrl === undefined) {
     await sql.close();
     return openStore(postgresUrl);
   });
+  ownerContract("PostgreSQL", postgresUrl);
 
-  test("a second gateway is kept off the first one's PostgreSQL database", async () => {
-    const first = await openStore(postgresUrl);
-    const second = await openStore(postgresUrl).catch((error: Error) => error.message);
-    expect(second).toContain("another gateway");
-    await first.close();
-    await (await openStore(postgresUrl)).close();
+  test("a lost connection of the lock leaves no gateway without one: it is made anew, or another's", async () => {
+    const store = await openStore(postgresUrl);
+    await killConnections(postgresUrl);
+    await untilItAnswers(store);
+    expect(openStore(postgresUrl)).rejects.toThrow("another gateway works on this database");
+    await killConnections(postgresUrl);
+    const next = await openStore(postgresUrl);
+    await expect(writing(store)).rejects.toThrow("Another gateway has taken the store over");
+    expect(store.lost.aborted).toBe(true);
+    await writing(next);
+    await next.close();
+    await store.close();
+  });
+}
+
+async function killConnections(url: string): Promise<void> {
+  const sql = new SQL(url);
+  await sql`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()`;
+  await sql.close();
+}
+
+/** The first statements on a connection that was ended fail. */
+async function untilItAnswers(store: Store): Promise<void> {
+  for (let tries = 0; tries < 20; tries++) {
+    const isThere = await store.checkOwner().then(
+      () => true,
+      () => false,
+    );
+    if (isThere) return;
+  }
+  throw new Error("The store does not come back");
+}
+
+const writing = (store: Store) => store.markOffline("a", 1);
+
+/** What keeps two gateways off one database. The URL is that of one which a store has been opened on before, or none. */
+function ownerContract(name: string, url: string): void {
+  describe(`owner: ${name}`, () => {
+    test("a second gateway is turned away at once, and told by whom; then it may", async () => {
+      const first = await openStore(url);
+      const outcome = await openStore(url).catch((error: Error) => error.message);
+      expect(outcome).toContain("another gateway works on this database (process");
+      expect(outcome).toContain(String(process.pid));
+      await writing(first);
+      await first.close();
+      await (await openStore(url)).close();
+    });
+
+    test("each owner has a higher number", async () => {
+      const first = await openStore(url);
+      const number = await first.checkOwner();
+      await first.close();
+      const second = await openStore(url);
+      expect(await second.checkOwner()).toBeGreaterThan(number);
+      await second.close();
+    });
+
+    test("who was taken over from writes nothing any more, by no way, and says so", async () => {
+      const store = await openStore(url);
+      await store.addPackets([storedPacket({ id: "before", hotspotId: "owner" })]);
+      const sql = new SQL(url);
+      await sql`UPDATE facts SET value = '999 process 1 on elsewhere' WHERE name = 'owner'`;
+      const writes = [
+        () => store.addPackets([storedPacket({ id: "after", hotspotId: "owner", sequence: 2 })]),
+        () => store.addJudgement(5, [], [], []),
+        () => writing(store),
+        () => store.checkOwner(),
+      ];
+      for (const write of writes) await expect(write()).rejects.toThrow("999 process 1 on elsewhere");
+      expect(store.lost.aborted).toBe(true);
+      expect(await store.packetsBySequence("owner", [1, 2])).toMatchObject([{ id: "before" }]);
+      await sql.close();
+      await store.close();
+    });
   });
 }
 
@@ -65,6 +137,21 @@ describe("openStore", () => {
     await changed`UPDATE facts SET value = '999' WHERE name = 'schema'`;
     await changed.close();
     await expect(openStore(future)).rejects.toThrow("its tables are of version 999");
+  });
+
+  test("tells of a newest write that failed, until one goes through", async () => {
+    const url = newFile();
+    const store = await openStore(url);
+    expect(store.problem()).toBeUndefined();
+    const sql = new SQL(url);
+    await sql`ALTER TABLE packets RENAME TO gone`;
+    await expect(store.addPackets([storedPacket({ id: "aa" })])).rejects.toThrow("packets");
+    expect(store.problem()).toContain("The newest write to the store failed");
+    await sql`ALTER TABLE gone RENAME TO packets`;
+    await store.addPackets([storedPacket({ id: "aa" })]);
+    expect(store.problem()).toBeUndefined();
+    await sql.close();
+    await store.close();
   });
 
   test("names a URL that it cannot open", async () => {

@@ -1,5 +1,5 @@
 import { contactTable } from "./contact-table.ts";
-import { openDatabase } from "./database.ts";
+import { type Database, watchWrites } from "./database.ts";
 import { denialTable } from "./denial-table.ts";
 import { edgeTable } from "./edge-table.ts";
 import { entropyTable } from "./entropy-table.ts";
@@ -8,20 +8,25 @@ import { hotspotTable } from "./hotspot-table.ts";
 import { judgementTable } from "./judgement-table.ts";
 import { packetTable } from "./packet-table.ts";
 import { parametersTable } from "./parameters-table.ts";
+import { openPostgres } from "./postgres-database.ts";
 import { readingTable } from "./reading-table.ts";
 import { SequenceRanges } from "./sequence-ranges.ts";
+import { openSqlite } from "./sqlite-database.ts";
 import { statusTable } from "./status-table.ts";
 import type { Store } from "./store.ts";
 import { takenBackTable } from "./taken-back-table.ts";
 import { verdictTable } from "./verdict-table.ts";
 
+const SQLITE = "sqlite://";
+
 /**
  * Opens the store and makes its tables if they are missing.
  * @param url `sqlite://PATH`, `sqlite://:memory:` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`
  * @throws {RangeError} for any other URL
+ * @throws {Error} if another gateway works on the database, or one with other tables made it
  */
 export async function openStore(url: string): Promise<Store> {
-  const database = await openDatabase(url);
+  const database = watchWrites(await openDatabase(url));
   const packets = packetTable(database);
   const ranges = new SequenceRanges(database);
   return {
@@ -45,6 +50,15 @@ export async function openStore(url: string): Promise<Store> {
     },
     sequenceRanges: (hotspotId, beforeEpoch) => ranges.sequenceRanges(hotspotId, beforeEpoch),
     newestRanges: (hotspotId, numbers) => ranges.newestRanges(hotspotId, numbers),
+    lost: database.lost,
+    problem: database.problem,
+    checkOwner: () => database.checkOwner(),
     close: () => database.close(),
   };
+}
+
+function openDatabase(url: string): Promise<Database> {
+  if (url.startsWith(SQLITE)) return openSqlite(url.slice(SQLITE.length));
+  if (url.startsWith("postgres://") || url.startsWith("postgresql://")) return openPostgres(url);
+  throw new RangeError(`Store is "${url}"; sqlite://PATH and postgres://… are allowed`);
 }

@@ -1,3 +1,4 @@
+import type { Database as SqliteConnection } from "bun:sqlite";
 import { decodePacket, type PacketType, type ReportTimes } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
@@ -50,9 +51,6 @@ const packetOf = (row: PacketRow): StoredPacket => ({
   }),
 });
 
-/** `inChunks` makes one statement of so many; more need a transaction around them. */
-const MAX_ROWS_PER_STATEMENT = 3000;
-
 type PacketQueries = Pick<
   Store,
   | "addPackets"
@@ -67,15 +65,12 @@ type PacketQueries = Pick<
   | "firstFiledEpoch"
 >;
 
-export function packetTable({ sql, statement, transaction }: Database): PacketQueries {
+export function packetTable({ sql, transaction, prepared }: Database): PacketQueries {
   const list = async (query: SQL.Query<PacketRow[]>) => (await query).map(packetOf);
   return {
-    async addPackets(packets) {
-      const rows = packets.map(rowOf);
-      const added = new Set<string>();
-      const insert = (tx: SQL) => inChunks(rows, (chunk) => insertChunk(tx, chunk, added));
-      await (rows.length > MAX_ROWS_PER_STATEMENT ? transaction(insert) : statement(insert));
-      return added;
+    addPackets(packets) {
+      if (prepared !== undefined) return prepared((connection) => insertPrepared(connection, packets));
+      return transaction((tx) => insertRows(tx, packets.map(rowOf)));
     },
     reportsOfIndex: (entropyIndex) =>
       list(sql<PacketRow[]>`SELECT * FROM packets WHERE entropy_index = ${entropyIndex} ORDER BY id`),
@@ -117,10 +112,46 @@ export function packetTable({ sql, statement, transaction }: Database): PacketQu
   };
 }
 
-async function insertChunk(sql: SQL, chunk: PacketRow[], added: Set<string>): Promise<void> {
-  const rows = await sql<{ id: string }[]>`
-    INSERT INTO packets ${sql(chunk)} ON CONFLICT (hotspot_id, sequence, id) DO NOTHING RETURNING id`;
-  for (const { id } of rows) added.add(id);
+/** @returns the ids that are new */
+async function insertRows(tx: SQL, rows: readonly PacketRow[]): Promise<Set<string>> {
+  const added = new Set<string>();
+  await inChunks(rows, async (chunk) => {
+    const inserted = await tx<{ id: string }[]>`
+      INSERT INTO packets ${tx(chunk)} ON CONFLICT (hotspot_id, sequence, id) DO NOTHING RETURNING id`;
+    for (const { id } of inserted) added.add(id);
+  });
+  return added;
+}
+
+const INSERT = `INSERT INTO packets (id, hotspot_id, type, sequence, received_at_ms, bytes, entropy_index,
+    beacon_key, epoch, reading_source, reading_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (hotspot_id, sequence, id) DO NOTHING`;
+
+/**
+ * The one exception to one SQL for both databases: nearly all that a gateway writes are packets, and one prepared
+ * statement run for each takes a quarter to a third less of the process's own CPU than rows gathered into one statement,
+ * whose text SQLite compiles anew for each number of rows. What it means is `insertRows`, which one contract suite holds to the same.
+ */
+function insertPrepared(connection: SqliteConnection, packets: readonly StoredPacket[]): Set<string> {
+  const insert = connection.query(INSERT);
+  const added = new Set<string>();
+  for (const packet of packets) {
+    const { changes } = insert.run(
+      packet.id,
+      packet.hotspotId,
+      packet.type,
+      packet.sequence,
+      packet.receivedAtMs,
+      packet.bytes,
+      packet.entropyIndex,
+      packet.beaconKey,
+      packet.epoch,
+      packet.reading?.source ?? null,
+      packet.reading?.atMs ?? null,
+    );
+    if (changes > 0) added.add(packet.id);
+  }
+  return added;
 }
 
 async function firstBeaconIndexes(

@@ -12,7 +12,7 @@ interface ParametersRow {
 
 export const parametersTable = ({
   sql,
-  statement,
+  transaction,
 }: Database): Pick<Store, "addParameters" | "parametersVersions"> => ({
   async addParameters(parameters, message) {
     const row: ParametersRow = {
@@ -20,7 +20,7 @@ export const parametersTable = ({
       parameters: JSON.stringify(formatParameters(parameters)),
       message,
     };
-    await statement((tx) => tx`INSERT INTO parameters ${tx(row)}`);
+    await transaction((tx) => tx`INSERT INTO parameters ${tx(row)}`);
   },
   async parametersVersions() {
     const rows = await sql<ParametersRow[]>`SELECT * FROM parameters ORDER BY version`;

@@ -68,7 +68,7 @@ export class SequenceRanges implements Pick<Store, "sequenceRanges" | "newestRan
   async #load(hotspotId: string): Promise<SequenceRange[]> {
     if (!this.#database.exclusive) return this.#query(hotspotId);
     // In the queue of writes: whatever is stored before is in the answer, whatever comes after is noted.
-    return this.#database.statement(async () => {
+    return this.#database.transaction(async () => {
       const ranges = this.#cache.get(hotspotId) ?? (await this.#query(hotspotId));
       this.#keep(hotspotId, ranges);
       return ranges;

@@ -54,9 +54,9 @@ type StatusQueries = Pick<Store, "putStatus" | "putStatuses" | "markOffline" | "
 /** A page view reads no more than this of a hotspot's history. */
 const MAX_PACKETS_READ = 2000;
 
-export function statusTable({ sql, statement }: Database): StatusQueries {
+export function statusTable({ sql, transaction }: Database): StatusQueries {
   const putStatuses = (statuses: readonly StatusReport[]) =>
-    statement((tx) =>
+    transaction((tx) =>
       inChunks(
         newestOfEach(statuses).map(rowOf),
         (rows) => tx`INSERT INTO statuses ${tx(rows)} ON CONFLICT (hotspot_id) DO UPDATE SET
@@ -68,7 +68,7 @@ export function statusTable({ sql, statement }: Database): StatusQueries {
     putStatus: (hotspotId, status, receivedAtMs) => putStatuses([{ hotspotId, status, receivedAtMs }]),
     putStatuses,
     async markOffline(hotspotId, atMs) {
-      await statement(
+      await transaction(
         (tx) => tx`UPDATE statuses SET offline_at_ms = ${atMs} WHERE hotspot_id = ${hotspotId}`,
       );
     },

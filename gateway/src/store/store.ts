@@ -335,7 +335,7 @@ export interface Store {
 
   /**
    * Takes back what was made later than `nowMs`, by a clock that was ahead, in one transaction: entropy, epochs that are
-   * not over (they are open again), changes of hotspots, denials. Receive times are now at most. What is open is to be judged
+   * not over (they are open again), changes of hotspots, denials, and parameters that are not in force yet. Receive times are now at most. What is open is to be judged
    * again. Signed messages are kept apart. Undefined, and nothing changed, when there is no later entropy.
    * @param contactsBefore what an epoch's bundle lists: closing it has made them old here
    */
@@ -344,6 +344,17 @@ export interface Store {
     clockwork: Pick<NetworkParameters, "entropyPeriodMs" | "epochPeriods" | "reportDeadlineMs">,
     contactsBefore: (bundle: string) => ReadonlyMap<string, LatestContacts>,
   ): Promise<TakenBack | undefined>;
+
+  /** Aborted once another gateway has taken the store over: all writing fails, and nothing helps but to end. */
+  readonly lost: AbortSignal;
+  /**
+   * The fencing number by which this process owns the store. Ask before anything is written elsewhere, and now and then,
+   * for the sake of a lock whose connection was lost.
+   * @throws {StoreLostError} if another gateway has taken the store over
+   */
+  checkOwner(): Promise<number>;
+  /** Why the newest write failed, in a sentence; undefined when it did not. */
+  problem(): string | undefined;
 
   close(): Promise<void>;
 }

@@ -1,0 +1,58 @@
+import { hostname } from "node:os";
+
+/*
+ * One gateway owns a store. Who opens it takes the next fencing number, and each writing transaction looks whether that
+ * is still the newest: whatever has happened to locks and connections meanwhile, a gateway that another one has taken
+ * over from writes nothing any more. A lock beside it, which the operating system or the server lets go of when the process
+ * ends (`sqlite-database.ts`, `postgres-database.ts`), tells a live owner from one that was killed: who finds it held is
+ * turned away, who finds it free may take the store over at once.
+ */
+
+/** The row of `facts` that names the owner: its number, and who it is. */
+export const OWNER_FACT = "owner";
+
+/** Another gateway has taken the store over. Nothing is written any more, and nothing but ending helps. */
+export class StoreLostError extends Error {
+  readonly code = "store_lost";
+}
+
+/** What a newcomer is told of an owner that is there. */
+export const heldBy = (value: string | undefined): string =>
+  `Cannot open the store: another gateway works on this database${value === undefined ? "" : ` (${value.replace(/^\d+ /, "")})`}. Stop that one first`;
+
+/** The number and the name that a newcomer writes. @param before what stands there */
+export function nextOwner(before: string | undefined): string {
+  const number = Number.parseInt(before ?? "0", 10) + 1;
+  return `${number} process ${process.pid} on ${hostname()}`;
+}
+
+/** That this process is still the owner. */
+export class Fence {
+  /** Rises with each owner. */
+  readonly number: number;
+  readonly #value: string;
+  readonly #lost = new AbortController();
+
+  constructor(value: string) {
+    this.#value = value;
+    this.number = Number.parseInt(value, 10);
+  }
+
+  /** Aborted once another owner has been seen; the reason is a `StoreLostError`. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /**
+   * Call in each writing transaction with the owner's row as it stands in it.
+   * @throws {StoreLostError} if that is another owner's, from then on always
+   */
+  check(value: string | undefined): void {
+    this.#lost.signal.throwIfAborted();
+    if (value === this.#value) return;
+    const message = `Another gateway has taken the store over (${value ?? "its owner is gone"}; this was ${this.#value}): this one ends and writes nothing more`;
+    const error = new StoreLostError(message);
+    this.#lost.abort(error);
+    throw error;
+  }
+}

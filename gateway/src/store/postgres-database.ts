@@ -1,0 +1,104 @@
+import { type ReservedSQL, SQL } from "bun";
+import { oneAtATime } from "../one-at-a-time.ts";
+import { createTables, type Database } from "./database.ts";
+import { Fence, heldBy, nextOwner, OWNER_FACT } from "./owner.ts";
+
+/** Any number that other programs are unlikely to lock: "earshot" on a telephone. */
+const GATEWAY_LOCK = 3_277_468;
+
+export async function openPostgres(url: string): Promise<Database> {
+  const sql = new SQL(url);
+  const lock = new AdvisoryLock(sql);
+  try {
+    if (!(await lock.hold())) throw new Error(heldBy(await ownerIn(sql)));
+    await createTables(sql, "postgres");
+    return database(sql, lock, await takeOver(sql));
+  } catch (error) {
+    lock.release();
+    await sql.close();
+    throw error;
+  }
+}
+
+function database(sql: SQL, lock: AdvisoryLock, fence: Fence): Database {
+  const exclusively = oneAtATime();
+  // Shared with the owner's other transactions, and not with who would take the store over: that waits for this one's end.
+  const ownerNow = async (tx: SQL) =>
+    (await tx<{ value: string }[]>`SELECT value FROM facts WHERE name = ${OWNER_FACT} FOR SHARE`)[0]?.value;
+  const transaction: Database["transaction"] = (work) =>
+    sql.begin(async (tx) => {
+      fence.check(await ownerNow(tx));
+      return work(tx);
+    });
+  return {
+    sql,
+    exclusive: false,
+    transaction,
+    lost: fence.lost,
+    async checkOwner() {
+      await transaction(async () => undefined);
+      // The lock goes with its connection; without it a newcomer would take over instead of being turned away.
+      await exclusively(() => lock.hold());
+      return fence.number;
+    },
+    async close() {
+      lock.release();
+      await sql.close();
+    },
+  };
+}
+
+async function takeOver(sql: SQL): Promise<Fence> {
+  return sql.begin(async (tx) => {
+    await tx`INSERT INTO facts ${tx({ name: OWNER_FACT, value: "0" })} ON CONFLICT (name) DO NOTHING`;
+    const [row] = await tx<
+      { value: string }[]
+    >`SELECT value FROM facts WHERE name = ${OWNER_FACT} FOR UPDATE`;
+    const value = nextOwner(row?.value);
+    await tx`UPDATE facts SET value = ${value} WHERE name = ${OWNER_FACT}`;
+    return new Fence(value);
+  });
+}
+
+async function ownerIn(sql: SQL): Promise<string | undefined> {
+  // The other one may be making the tables just now.
+  const rows = await sql<{ value: string }[]>`SELECT value FROM facts WHERE name = ${OWNER_FACT}`.catch(
+    () => [],
+  );
+  return rows[0]?.value;
+}
+
+/** A lock that the server lets go of when the connection ends: on `kill -9` at once. */
+class AdvisoryLock {
+  readonly #sql: SQL;
+  #connection: ReservedSQL | undefined;
+
+  constructor(sql: SQL) {
+    this.#sql = sql;
+  }
+
+  /** Whether it is held; takes it anew where its connection was lost. */
+  async hold(): Promise<boolean> {
+    if (this.#connection !== undefined) {
+      try {
+        await this.#connection`SELECT 1`;
+        return true;
+      } catch {
+        this.release();
+      }
+    }
+    const connection = await this.#sql.reserve();
+    const [row] = await connection<{ held: boolean }[]>`SELECT pg_try_advisory_lock(${GATEWAY_LOCK}) AS held`;
+    if (row?.held !== true) {
+      connection.release();
+      return false;
+    }
+    this.#connection = connection;
+    return true;
+  }
+
+  release(): void {
+    this.#connection?.release();
+    this.#connection = undefined;
+  }
+}

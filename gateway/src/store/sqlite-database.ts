@@ -1,0 +1,133 @@
+import { Database as Connection } from "bun:sqlite";
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { SQL } from "bun";
+import { oneAtATime } from "../one-at-a-time.ts";
+import { createTables, type Database } from "./database.ts";
+import { Fence, heldBy, nextOwner, OWNER_FACT } from "./owner.ts";
+
+const IN_MEMORY = ":memory:";
+
+/** Waits for the other connection's checkpoints. */
+const BUSY_TIMEOUT_MS = 5000;
+// A PUBACK promises durability, so each commit is flushed to the disk, not only to the kernel.
+const PRAGMAS = [
+  "PRAGMA journal_mode = WAL",
+  "PRAGMA synchronous = FULL",
+  `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`,
+];
+
+/** @param path of the file, or `:memory:` */
+export async function openSqlite(path: string): Promise<Database> {
+  const isFile = path !== IN_MEMORY;
+  if (isFile) mkdirSync(dirname(path), { recursive: true });
+  const release = isFile ? lock(path) : () => undefined;
+  const sql = new SQL(`sqlite://${path}`);
+  try {
+    for (const pragma of PRAGMAS) await sql.unsafe(pragma);
+    await createTables(sql, "sqlite");
+    return database(sql, await takeOver(sql), isFile ? openWriter(path) : undefined, release);
+  } catch (error) {
+    await sql.close();
+    release();
+    throw error;
+  }
+}
+
+function database(sql: SQL, fence: Fence, writer: Connection | undefined, release: () => void): Database {
+  const ownerNow = async (tx: SQL) =>
+    (await tx<{ value: string }[]>`SELECT value FROM facts WHERE name = ${OWNER_FACT}`)[0]?.value;
+  // One connection writes at a time: a statement between another one's BEGIN and COMMIT would share its fate.
+  const queue = oneAtATime();
+  return {
+    sql,
+    exclusive: true,
+    transaction: (work) =>
+      queue(() =>
+        sql.begin(async (tx) => {
+          fence.check(await ownerNow(tx));
+          return work(tx);
+        }),
+      ),
+    ...(writer !== undefined && { prepared: (work) => queue(async () => atOnce(writer, fence, work)) }),
+    lost: fence.lost,
+    async checkOwner() {
+      fence.check(await ownerNow(sql));
+      return fence.number;
+    },
+    async close() {
+      await queue(async () => writer?.close());
+      await sql.close();
+      release();
+    },
+  };
+}
+
+async function takeOver(sql: SQL): Promise<Fence> {
+  return sql.begin(async (tx) => {
+    const [row] = await tx<{ value: string }[]>`SELECT value FROM facts WHERE name = ${OWNER_FACT}`;
+    const value = nextOwner(row?.value);
+    await tx`INSERT INTO facts ${tx({ name: OWNER_FACT, value })}
+      ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
+    return new Fence(value);
+  });
+}
+
+/**
+ * A second connection, for statements that are prepared once: `Bun.SQL` writes the text of a statement anew for each
+ * number of rows, and SQLite compiles it anew. All else, reading above all, stays with the one SQL of both databases.
+ */
+function openWriter(path: string): Connection {
+  const writer = new Connection(path);
+  for (const pragma of PRAGMAS) writer.run(pragma);
+  return writer;
+}
+
+function atOnce<T>(writer: Connection, fence: Fence, work: (writer: Connection) => T): T {
+  writer.query("BEGIN IMMEDIATE").run();
+  try {
+    const row = writer
+      .query<{ value: string }, [string]>("SELECT value FROM facts WHERE name = ?")
+      .get(OWNER_FACT);
+    fence.check(row?.value);
+    const result = work(writer);
+    writer.query("COMMIT").run();
+    return result;
+  } catch (error) {
+    // A commit that fails may have ended the transaction or not.
+    if (writer.inTransaction) writer.query("ROLLBACK").run();
+    throw error;
+  }
+}
+
+/**
+ * SQLite locks a file of its own by the operating system's means, which lets go of it when the process ends, however it
+ * ends: after `kill -9` the next gateway starts at once. The database itself stays open to readers.
+ */
+function lock(path: string): () => void {
+  const file = new Connection(`${path}.lock`);
+  try {
+    // Nothing is written, so no journal is needed.
+    file.run("PRAGMA journal_mode = MEMORY");
+    file.run("BEGIN EXCLUSIVE");
+  } catch (error) {
+    file.close();
+    if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
+    throw new Error(heldBy(ownerIn(path)), { cause: error });
+  }
+  return () => {
+    if (file.inTransaction) file.run("ROLLBACK");
+    file.close();
+  };
+}
+
+function ownerIn(path: string): string | undefined {
+  try {
+    using reader = new Connection(path, { readonly: true });
+    return reader.query<{ value: string }, [string]>("SELECT value FROM facts WHERE name = ?").get(OWNER_FACT)
+      ?.value;
+  } catch {
+    // It has only just been made.
+    return undefined;
+  }
+}
