@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import {
   downTopic,
+  encodeBeaconFrame,
   entropyMessage,
   entropyTopic,
   parametersHash,
@@ -9,6 +10,7 @@ import {
   reportDeadlineMs,
   verdictMessage,
 } from "@earshot/protocol";
+import type { IngestOutcome } from "./contract.ts";
 import {
   beaconOf,
   epochPackets,
@@ -295,6 +297,31 @@ test("parameters that contradict each other are named", async () => {
   const deps = { parameters: { ...PARAMETERS, epochPeriods: 7 } };
   const outcome = await createGateway(deps as never).catch((error: Error) => error.message);
   expect(outcome).toContain("epochPeriods");
+});
+
+test("a report about the period whose entropy is being made waits for that, and is received after it", async () => {
+  await using run = await startTestGateway(startMs + 10);
+  await run.clock.advance(1000);
+  const { addEntropy } = run.store;
+  const disk = Promise.withResolvers<void>();
+  run.store.addEntropy = (...made) => disk.promise.then(() => addEntropy(...made));
+  await run.clock.advance(1500);
+  const frame = encodeBeaconFrame({
+    entropyIndex: startMs / 2000 + 1,
+    shortId: new Uint8Array(8),
+    tag: new Uint8Array(16),
+  });
+  let outcome: IngestOutcome | undefined;
+  const taking = run.sendAs("b", witnessOf(beaconOf("a", FIRST_EPOCH, 1), 1, { frame })).then((answer) => {
+    outcome = answer;
+  });
+  await run.clock.advance(300);
+  expect(outcome).toBeUndefined();
+  disk.resolve();
+  await taking;
+  expect(outcome).toMatchObject({ ok: true, outcome: "stored" });
+  const [stored] = await run.store.packetsBySequence(idOf("b"), [1]);
+  expect(stored?.receivedAtMs).toBe(startMs + 2810);
 });
 
 test("a gateway that another one has taken the store over from stops, and says why", async () => {

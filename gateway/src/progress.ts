@@ -15,6 +15,7 @@ export class Progress {
   #filingEpoch: number;
   #lastReceivedMs = 0;
   #publishedThrough = -1;
+  #publication = Promise.withResolvers<void>();
 
   constructor(parameters: Clockwork, judgedThrough: number, openEpoch: number) {
     this.parameters = parameters;
@@ -30,10 +31,17 @@ export class Progress {
     return this.#publishedThrough;
   }
 
+  /** Resolves with the next entropy. */
+  get nextPublication(): Promise<void> {
+    return this.#publication.promise;
+  }
+
   /** Call before hotspots may learn of it: what arrives from now on was received after the entropy was made. */
   published({ index, atMs }: Pick<Entropy, "index" | "atMs">): void {
     this.#publishedThrough = Math.max(this.#publishedThrough, index);
     this.#lastReceivedMs = Math.max(this.#lastReceivedMs, atMs);
+    this.#publication.resolve();
+    this.#publication = Promise.withResolvers();
   }
 
   /** Call before reports about this index are loaded: those received from now on count as late. */

@@ -1,10 +1,4 @@
-import {
-  type Log,
-  MAX_PACKET_BYTES,
-  type Measurement,
-  reportDeadlineMs,
-  sha256,
-} from "@earshot/protocol";
+import { type Log, MAX_PACKET_BYTES, type Measurement, reportDeadlineMs, sha256 } from "@earshot/protocol";
 import type { IngestOutcome } from "../contract.ts";
 import type { Limits } from "../limits.ts";
 import { count, type GatewayMetrics } from "../metrics.ts";
@@ -16,6 +10,9 @@ import { type CheckedPacket, checkPacket, isWill } from "./check-packet.ts";
 import type { KeyCache } from "./key-cache.ts";
 import { Quota } from "./quota.ts";
 import { SenderCache } from "./sender-cache.ts";
+
+/** Reports that may wait for the entropy of the period that has just begun. */
+const MAX_EARLY = 1000;
 
 export interface IngestDeps {
   progress: Progress;
@@ -48,6 +45,7 @@ export class Ingest {
   readonly #batcher: Batcher;
   readonly #senders: SenderCache;
   readonly #quota: Quota;
+  #early = 0;
 
   constructor(deps: IngestDeps) {
     this.#deps = deps;
@@ -64,17 +62,33 @@ export class Ingest {
   async ingest(topic: string, bytes: Uint8Array, sender?: string): Promise<IngestOutcome> {
     const { clock, isAllowed, progress } = this.#deps;
     const nowMs = clock.doubt === undefined ? clock.now() : await this.#arrival();
-    const { network } = progress.parameters;
+    const { network, entropyPeriodMs } = progress.parameters;
     const checks = {
       network,
       senders: this.#senders,
       isAllowed,
-      latestIndex: progress.publishedThrough,
+      latestIndex: Math.max(progress.publishedThrough, Math.floor(nowMs / entropyPeriodMs)),
       quota: this.#quota,
     };
     const result = checkPacket(topic, bytes, checks, sender);
     if (!result.ok) return this.#refuse(result.reason, bytes, sender);
-    return this.#accept(result.checked, nowMs);
+    const index = result.checked.about?.entropyIndex ?? -1;
+    if (index <= progress.publishedThrough) return this.#accept(result.checked, nowMs);
+    if (!(await this.#publication(index))) return this.#refuse("from_future", bytes, sender);
+    return this.#accept(result.checked, clock.now());
+  }
+
+  /**
+   * The period has begun and its entropy is being made, or cannot be while the disk is full: nothing is refused for that.
+   * What names it counts as received afterwards. False if too many wait.
+   */
+  async #publication(index: number): Promise<boolean> {
+    const { progress } = this.#deps;
+    if (this.#early >= MAX_EARLY) return false;
+    this.#early++;
+    while (progress.publishedThrough < index) await progress.nextPublication;
+    this.#early--;
+    return true;
   }
 
   /** Resolves once all packets that were taken in before are durable or have failed. */

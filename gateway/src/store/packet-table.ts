@@ -124,7 +124,7 @@ async function insertRows(tx: SQL, rows: readonly PacketRow[]): Promise<Set<stri
 }
 
 const INSERT = `INSERT INTO packets (id, hotspot_id, type, sequence, received_at_ms, bytes, entropy_index,
-    beacon_key, epoch, reading_source, reading_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    beacon_key, epoch, late, reading_source, reading_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (hotspot_id, sequence, id) DO NOTHING`;
 
 /**
@@ -146,6 +146,7 @@ function insertPrepared(connection: SqliteConnection, packets: readonly StoredPa
       packet.entropyIndex,
       packet.beaconKey,
       packet.epoch,
+      Number(packet.isLate),
       packet.reading?.source ?? null,
       packet.reading?.atMs ?? null,
     );

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import type { SequenceRange } from "@earshot/protocol";
 import fc from "fast-check";
-import { openDatabase } from "./database.ts";
 import { packetTable } from "./packet-table.ts";
 import { addToRanges, SequenceRanges } from "./sequence-ranges.ts";
+import { openSqlite } from "./sqlite-database.ts";
 import { storedPacket } from "./test-data.ts";
 
 test("ranges hold exactly the numbers added, ascending and apart", () => {
@@ -22,13 +22,13 @@ test("ranges hold exactly the numbers added, ascending and apart", () => {
 });
 
 test("gaps left on purpose take room from others' ranges, and not more than there is", async () => {
-  const database = await openDatabase("sqlite://:memory:");
+  const database = await openSqlite(":memory:");
   let queries = 0;
   const counted: typeof database = {
     ...database,
-    statement: (work) => {
+    transaction: (work) => {
       queries++;
-      return database.statement(work);
+      return database.transaction(work);
     },
   };
   const ranges = new SequenceRanges(counted, { hotspots: 2, ranges: 4 });

@@ -35,7 +35,7 @@ export const takenBackTable = ({ transaction }: Database): Pick<Store, "takeBack
       const present = { nowMs, index, openEpoch, epochPeriods: clockwork.epochPeriods };
       await takeBackEntropy(tx, present);
       const epochs = await reopen(tx, present);
-      const packets = await restamp(tx, present);
+      const packets = await restamp(tx, present, clockwork);
       const words = await takeBackWords(tx, nowMs);
       await takeBackParameters(tx, present);
       const judgedThrough = await forgetJudgements(tx, present, clockwork);
@@ -99,9 +99,14 @@ function contactsBeforeAll(
 }
 
 /** What was received was received by now. */
-async function restamp(tx: SQL, { nowMs }: Present): Promise<number> {
-  const rows =
-    await tx`UPDATE packets SET received_at_ms = ${nowMs} WHERE received_at_ms > ${nowMs} RETURNING id`;
+async function restamp(
+  tx: SQL,
+  { nowMs }: Present,
+  { entropyPeriodMs, reportDeadlineMs }: Clockwork,
+): Promise<number> {
+  const rows = await tx`UPDATE packets SET received_at_ms = ${nowMs}, late = CASE
+      WHEN entropy_index * ${entropyPeriodMs} + ${reportDeadlineMs} < ${nowMs} THEN 1 ELSE 0 END
+    WHERE received_at_ms > ${nowMs} RETURNING id`;
   await tx`UPDATE statuses SET received_at_ms = ${nowMs} WHERE received_at_ms > ${nowMs}`;
   await tx`UPDATE statuses SET at_ms = ${nowMs} WHERE at_ms > ${nowMs}`;
   await tx`UPDATE statuses SET offline_at_ms = ${nowMs} WHERE offline_at_ms > ${nowMs}`;
