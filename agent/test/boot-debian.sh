@@ -15,4 +15,6 @@ ln -sf /dev/null etc/systemd/system/console-getty.service
 mkdir -p old
 pivot_root . old
 umount -l old
+# As on a machine of its own: services see what is mounted later.
+mount --make-rshared /
 exec env -i container=docker PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --show-status=false

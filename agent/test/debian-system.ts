@@ -1,10 +1,21 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "../src/testing/temporary-folder.ts";
 
 const BOOT = new URL("boot-debian.sh", import.meta.url).pathname;
-const NAMESPACES = ["--mount", "--pid", "--ipc", "--uts", "--cgroup", "--fork", "--propagation", "private"];
+const NAMESPACES = [
+  "--mount",
+  "--pid",
+  "--ipc",
+  "--uts",
+  "--cgroup",
+  "--fork",
+  "--kill-child",
+  "--propagation",
+  "private",
+];
 
 export interface Ran {
   code: number | null;
@@ -63,9 +74,10 @@ export class DebianSystem {
 
   /** Ends every process in it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#pid === undefined || this.#unshare === undefined) return;
-    process.kill(this.#pid, "SIGKILL");
-    await until(() => this.#unshare?.exitCode !== null || this.#unshare?.signalCode !== null);
+    if (this.#unshare === undefined) return;
+    const ended = once(this.#unshare, "exit");
+    this.#unshare.kill("SIGKILL");
+    await ended;
   }
 }
 

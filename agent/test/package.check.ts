@@ -184,6 +184,9 @@ describe.skipIf(!canBoot())("installed", () => {
       expect(debian.run("systemd-analyze security --threshold=30 --no-pager earshot-agent")).toMatchObject({
         code: 0,
       });
+      debian.run("mount -t tmpfs tmpfs /mnt && touch /mnt/disk-that-came-late");
+      const seen = debian.run('nsenter -m -t "$(systemctl show -P MainPID earshot-agent)" ls /mnt').said;
+      expect(seen).toBe("disk-that-came-late");
     },
     LIMIT_MS,
   );
