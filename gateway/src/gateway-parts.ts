@@ -75,7 +75,7 @@ export async function buildParts(deps: GatewayDeps): Promise<GatewayParts> {
 
 async function buildBase(deps: GatewayDeps): Promise<Base> {
   const { store, clock, log, signer, downlink, registration: policy } = deps;
-  const metrics = newMetrics();
+  const { metrics = newMetrics() } = deps;
   const exclusively = oneAtATime();
   const parameters = await ParametersLog.load(deps.parameters, { store, clock, signer });
   const progress = await loadProgress(store, parameters.clockwork, clock.now());
