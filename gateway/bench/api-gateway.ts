@@ -139,7 +139,13 @@ async function serve(hotspots: number, folder: string): Promise<void> {
   const random = seededRandom(7);
   const members = Array.from({ length: hotspots }, (_, i) => member(i, random));
   const packetIds = await fill(store, members);
-  const broker = await openEmbeddedBroker({ host: HOST, port: 0, maxConnections: 1000, log: silentLog });
+  const broker = await openEmbeddedBroker({
+    host: HOST,
+    port: 0,
+    maxConnections: 1000,
+    clock: systemClock,
+    log: silentLog,
+  });
   const gateway = await createGateway({
     parameters: PARAMETERS,
     store,

@@ -51,6 +51,8 @@ export interface GatewayDeps {
   /** How the API is served, beside `adminToken`. */
   api?: ApiOptions;
   log: Log;
+  /** Shared with a broker that counts too; else it has its own. */
+  metrics?: GatewayMetrics;
   /**
    * Calls back when packets that arrive together have been gathered into a batch: `queueMicrotask` by default, which
    * keeps virtual time exact; a server passes `setImmediate`, so that one turn of the event loop makes one transaction.

@@ -79,7 +79,7 @@ async function steadied(given: GatewayDeps): Promise<SteadyDeps> {
 
 async function buildBase(deps: SteadyDeps): Promise<Base> {
   const { store, clock, log, signer, downlink, registration: policy } = deps;
-  const metrics = newMetrics();
+  const { metrics = newMetrics() } = deps;
   const exclusively = oneAtATime();
   const parameters = await ParametersLog.load(deps.parameters, { store, clock, signer });
   const progress = await loadProgress(store, parameters.clockwork, clock.now());

@@ -20,6 +20,7 @@ import type { Downlink } from "./downlink.ts";
 import { createGateway } from "./gateway.ts";
 import { type HttpServer, serveHttp } from "./http/serve.ts";
 import { loadNetworkKey } from "./key-file.ts";
+import { type GatewayMetrics, newMetrics } from "./metrics.ts";
 import { readNamedFile } from "./regular-file.ts";
 import { openStore } from "./store/open-store.ts";
 import { StoreLostError } from "./store/owner.ts";
@@ -121,10 +122,12 @@ async function runServices(config: GatewayConfig, signer: Signer, signal: AbortS
   opened.defer(() => store.close());
   const limits = connectionLimits(await descriptorLimit(), config);
   if (limits.problem !== undefined) log("warn", limits.problem);
-  const broker = await openBroker(config, limits.broker, signer);
+  const metrics = newMetrics();
+  const broker = await openBroker(config, limits.broker, signer, metrics);
   opened.defer(() => broker.close());
+  const maxEventStreams = Math.ceil(limits.http / 2);
   const gateway = await createGateway(
-    await gatewayDeps(config, { store, broker, signer, maxEventStreams: Math.ceil(limits.http / 2) }),
+    await gatewayDeps(config, { store, broker, signer, metrics, maxEventStreams }),
   );
   const http = await openHttp(config.http, limits.http, gateway);
   opened.defer(() => http.close());
@@ -139,12 +142,13 @@ interface Opened {
   store: Store;
   broker: Broker;
   signer: Signer;
+  metrics: GatewayMetrics;
   maxEventStreams: number;
 }
 
 async function gatewayDeps(
   config: GatewayConfig,
-  { store, broker, signer, maxEventStreams }: Opened,
+  { store, broker, signer, metrics, maxEventStreams }: Opened,
 ): Promise<GatewayDeps> {
   const { hotspots_file: file, policy } = config.registration;
   return {
@@ -166,6 +170,7 @@ async function gatewayDeps(
     },
     gather: setImmediate,
     log,
+    metrics,
   };
 }
 
@@ -202,6 +207,7 @@ async function openBroker(
   { broker, network }: GatewayConfig,
   maxConnections: number,
   signer: Signer,
+  metrics: GatewayMetrics,
 ): Promise<Broker> {
   const pem = async (path: string | undefined) =>
     path === undefined ? undefined : await readNamedFile(path);
@@ -227,7 +233,16 @@ async function openBroker(
   const [cert, key] = [await pem(broker.tls_cert_file), await pem(broker.tls_key_file)];
   const tls = cert === undefined || key === undefined ? {} : { tls: { cert, key } };
   const { host, port } = broker;
-  const embedded = await openEmbeddedBroker({ host, port, maxConnections, log, ...tls }).catch((cause) => {
+  const embedded = await openEmbeddedBroker({
+    host,
+    port,
+    maxConnections,
+    maxConnectionsPerAddress: broker.max_connections_per_address,
+    clock: systemClock,
+    log,
+    metrics,
+    ...tls,
+  }).catch((cause) => {
     throw listenProblem("broker", host, port, cause);
   });
   const scheme = tls.tls === undefined ? "mqtt" : "mqtts";

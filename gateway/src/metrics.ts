@@ -16,6 +16,13 @@ export interface GatewayMetrics {
   /** Logins refused, by reason. */
   loginsRefused: Map<string, number>;
   connectedClients: number;
+  /** Of the embedded broker: open sockets, and sessions, also those of hotspots that are away. */
+  connections: number;
+  sessions: number;
+  /** Its connections that ended, by reason. */
+  connectionsEnded: Map<string, number>;
+  /** Messages to hotspots that it did not keep: too many wait already. */
+  messagesDropped: number;
   /** Index of the newest entropy published, -1 before the first. */
   entropyIndex: number;
   /** Highest entropy index judged, -1 before the first. */
@@ -28,6 +35,8 @@ export interface GatewayMetrics {
   closedEpoch: number;
   /** Messages to hotspots that the broker did not take. */
   downlinkFailures: number;
+  /** Refused packets whose sender was not told: it had been told of too many. */
+  refusalsUntold: number;
 }
 
 export const newMetrics = (): GatewayMetrics => ({
@@ -41,12 +50,17 @@ export const newMetrics = (): GatewayMetrics => ({
   largestBatch: 0,
   loginsRefused: new Map(),
   connectedClients: 0,
+  connections: 0,
+  sessions: 0,
+  connectionsEnded: new Map(),
+  messagesDropped: 0,
   entropyIndex: -1,
   judgedThrough: -1,
   verdicts: new Map(),
   outcomes: new Map(),
   closedEpoch: -1,
   downlinkFailures: 0,
+  refusalsUntold: 0,
 });
 
 export function count(counts: Map<string, number>, key: string, by = 1): void {

@@ -18,6 +18,7 @@ import {
   upTopic,
   verdictMessage,
 } from "@earshot/protocol";
+import { ManualClock } from "@earshot/protocol/testing";
 import { type EmbeddedBroker, openEmbeddedBroker } from "../src/broker/embedded.ts";
 import { FIRST_EPOCH, networkSigner, PARAMETERS, signers, statusPacket } from "../src/epochs/test-network.ts";
 import { openStore } from "../src/store/open-store.ts";
@@ -34,6 +35,7 @@ const status = (sequence: number, signer = a) => encodePacket(statusPacket(seque
 const statusTopic = upTopic(network, idA, "status");
 
 let broker: EmbeddedBroker;
+let clock: ManualClock;
 let run: TestGateway;
 let store: Store;
 /** Called by the store before it takes packets. */
@@ -43,7 +45,14 @@ let offline: PromiseWithResolvers<string>;
 beforeEach(async () => {
   hold = async () => undefined;
   offline = Promise.withResolvers();
-  broker = await openEmbeddedBroker({ host: "127.0.0.1", port: 0, maxConnections: 100, log: silentLog });
+  clock = new ManualClock(nowMs);
+  broker = await openEmbeddedBroker({
+    host: "127.0.0.1",
+    port: 0,
+    maxConnections: 100,
+    clock,
+    log: silentLog,
+  });
   const real = await openStore("sqlite://:memory:");
   store = {
     ...real,

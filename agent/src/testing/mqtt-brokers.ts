@@ -88,8 +88,8 @@ function lineWatcher(child: ChildProcess): (pattern: RegExp) => Promise<string> 
 }
 
 /**
- * Just enough of a 3.1.1-only broker: refuses protocol level 5 with return code 1 in a 3.1.1 CONNACK, as Aedes does,
- * and acknowledges all else. Notes the protocol level of each CONNECT. What it may do more to whom subscribed is the
+ * Just enough of a 3.1.1-only broker: refuses protocol level 5 with return code 1 in a 3.1.1 CONNACK and
+ * acknowledges all else. Notes the protocol level of each CONNECT. What it may do more to whom subscribed is the
  * test's.
  */
 export async function startOldBroker(

@@ -1,11 +1,15 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
-import type { Log } from "@earshot/protocol";
-import { Aedes, type Client, type PublishPacket } from "aedes";
+import type { Clock, Log } from "@earshot/protocol";
 import type { Uplink } from "../contract.ts";
 import type { Downlink } from "../downlink.ts";
-import { FrameGuard } from "./frame-guard.ts";
-import { limitOutgoing } from "./outgoing-limit.ts";
+import { limitedLog, quoted } from "../limited-log.ts";
+import { count, type GatewayMetrics, newMetrics } from "../metrics.ts";
+import { TokenBuckets } from "../token-bucket.ts";
+import type { ClientDeps } from "./endpoint/client.ts";
+import { Clients } from "./endpoint/clients.ts";
+import { LOGINS, MAX_COUNTED_HOTSPOTS } from "./endpoint/limits.ts";
+import { Sessions } from "./endpoint/sessions.ts";
 
 export interface EmbeddedBrokerOptions {
   host: string;
@@ -13,9 +17,14 @@ export interface EmbeddedBrokerOptions {
   port: number;
   /** PEM; without it the listener speaks plain TCP. */
   tls?: { cert: string; key: string };
-  /** Connections beyond this are closed at once. */
+  /** Beyond this, connections that have not logged in make room, oldest first; if there are none a new one is closed. */
   maxConnections: number;
+  /** The same for one IPv4 address or IPv6 /64; as many as `maxConnections` when absent. */
+  maxConnectionsPerAddress?: number;
+  clock: Clock;
   log: Log;
+  /** Where connections and their ends are counted. */
+  metrics?: GatewayMetrics;
 }
 
 export interface EmbeddedBroker extends Downlink {
@@ -25,130 +34,112 @@ export interface EmbeddedBroker extends Downlink {
   close(): Promise<void>;
 }
 
-/** A packet is at most 1 KiB; the rest is topic, will, login token and client id. */
-const MAX_FRAME_BYTES = 8192;
-/** Unacknowledged messages kept for one hotspot; what comes on top it can read in the API. */
-const MAX_QUEUED_MESSAGES = 256;
-/** How long a connection may take to log in. */
-const LOGIN_LIMIT_MS = 10_000;
 /** TCP keep-alive, for clients that ask for no MQTT keep-alive. */
 const KEEP_ALIVE_MS = 60_000;
-const RETURN_BAD_LOGIN = 4;
+/** How often limits that pass with time are looked at. */
+const TICK_MS = 1000;
+const LOG_LINES = { burst: 20, perSecond: 0.2 } as const;
 
 /**
- * The broker inside the gateway: Aedes, MQTT 3.1.1. Whoever connects proves to be the hotspot that it says
- * (login token), may publish only below its own id, and gets a PUBACK only when the packet is stored.
+ * The broker inside the gateway: an MQTT endpoint (5.0 and 3.1.1) that knows just what hotspots do. Whoever connects
+ * proves to be the hotspot that it says (login token), may publish only below its own id, gets a PUBACK only when the
+ * packet is stored, and is handed the entropy and what is sent to it. What hotspots publish goes to the gateway and to
+ * nobody else: there is no routing between clients.
  */
 export async function openEmbeddedBroker(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
-  const broker = await Aedes.createBroker({ connectTimeout: LOGIN_LIMIT_MS });
-  const uplink = Promise.withResolvers<Uplink>();
-  const sockets = new Set<Socket>();
-  limitOutgoing(broker, MAX_QUEUED_MESSAGES);
-  authorize(broker, uplink.promise, options.log);
-  follow(broker, uplink.promise);
-  const server = await listen(broker, sockets, options).catch((error: unknown) => {
-    broker.close();
-    throw error;
+  const { clock, metrics = newMetrics(), maxConnections } = options;
+  const log = limitedLog(options.log, clock, LOG_LINES);
+  const sessions = new Sessions();
+  let deps: ClientDeps | undefined;
+  const clients = new Clients({
+    clock,
+    maxConnections,
+    maxPerAddress: options.maxConnectionsPerAddress ?? maxConnections,
+    onEnd(reason, hotspotId) {
+      count(metrics.connectionsEnded, reason);
+      if (hotspotId === undefined) return;
+      if (reason !== "left") log("info", "Session ended by the broker", { hotspot: hotspotId, reason });
+      deps?.uplink.presence(hotspotId, false);
+    },
   });
+  const server = await listen(options, (socket) => {
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    const client = clients.admit(socket);
+    if (deps !== undefined) client?.begin(deps);
+  });
+  const stop = new AbortController();
+  const ticking = everySecond(clock, stop.signal, () => {
+    clients.tick(clock.elapsedMs());
+    sessions.expire(clock.elapsedMs());
+    metrics.connections = clients.size;
+    metrics.sessions = sessions.size;
+  });
+  // No descriptor left, for one: it goes on listening.
+  server.on("error", (error) => log("error", "MQTT listener failed", { error: error.message }));
   return {
     port: (server.address() as { port: number }).port,
-    serve: uplink.resolve,
-    publish: (topic, bytes, { retain = false } = {}) => publish(broker, topic, bytes, retain),
-    close: () => close(broker, server, sockets),
+    serve(uplink) {
+      deps = clientDeps(uplink, { clock, log, sessions, metrics });
+      for (const client of clients) client.begin(deps);
+    },
+    /**
+     * What is retained (entropy) is worth nothing later, so it goes out with QoS 0: with QoS 1 it would pile up for
+     * every hotspot that is away. A new subscription gets the newest value in any case.
+     */
+    async publish(topic, bytes, { retain = false } = {}) {
+      metrics.messagesDropped += sessions.route({ topic, bytes, retain, qos: retain ? 0 : 1 });
+    },
+    async close() {
+      stop.abort();
+      const { promise, resolve } = Promise.withResolvers<void>();
+      server.close(() => resolve());
+      for (const client of clients) client.drop("shutting_down");
+      await Promise.all([promise, ticking]);
+    },
   };
 }
 
-/** Aedes takes handlers as properties. Only `client.id` is trusted, which is the hotspot that logged in. */
-function authorize(broker: Aedes, ready: Promise<Uplink>, log: Log): void {
-  broker.authenticate = (client, username, password, done) => {
-    void ready.then((uplink) => {
-      const login = uplink.login(username ?? "", password?.toString() ?? "");
-      const code = login.ok ? (client.id === username ? undefined : "client_id") : login.code;
-      if (code === undefined) return done(null, true);
-      log("info", "Login refused", { hotspot: username, code });
-      done(Object.assign(new Error(`Login refused: ${code}`), { returnCode: RETURN_BAD_LOGIN }), false);
-    });
-  };
-  broker.authorizePublish = (client, packet, done) => {
-    if (client === null) return done(null);
-    void ready.then((uplink) => accept(uplink, client.id, packet)).then(() => done(null), done);
-  };
-  broker.authorizeSubscribe = (client, subscription, done) => {
-    void ready.then((uplink) => {
-      const allowed = uplink.maySubscribe(client.id, subscription.topic);
-      // `null` answers the filter with 0x80, failure (MQTT 3.1.1 §3.9.3), and leaves the session open.
-      done(null, allowed ? subscription : null);
-    });
+function clientDeps(
+  uplink: Uplink,
+  shared: Pick<ClientDeps, "sessions" | "log" | "clock"> & { metrics: GatewayMetrics },
+): ClientDeps {
+  const { metrics, log, sessions, clock } = shared;
+  const logins = new TokenBuckets(LOGINS, MAX_COUNTED_HOTSPOTS);
+  return {
+    uplink,
+    sessions,
+    clock,
+    log,
+    mayLogIn: (hotspotId) => logins.take(hotspotId, clock.elapsedMs()),
+    onLogin: (hotspotId) => uplink.presence(hotspotId, true),
+    onLoginRefused({ refusal, code, username }) {
+      // The gateway has counted those whose token it refused.
+      if (code === undefined) count(metrics.loginsRefused, refusal);
+      log("info", "Login refused", { hotspot: quoted(username), code: code ?? refusal });
+    },
   };
 }
 
-/** Rejecting closes the session without a PUBACK: for cheaters, and for a store that failed (they send again). */
-async function accept(uplink: Uplink, hotspotId: string, packet: PublishPacket): Promise<void> {
-  if (!uplink.mayPublish(hotspotId, packet.topic)) throw new Error(`May not publish to ${packet.topic}`);
-  // QoS 2 would keep a second copy here until the client releases it; packets are told apart by their id anyway.
-  if (packet.qos === 2) throw new Error("May not publish with QoS 2");
-  // Nobody subscribes to what hotspots send, so nothing is retained of it.
-  packet.retain = false;
-  await uplink.ingest(packet.topic, new Uint8Array(Buffer.from(packet.payload)), hotspotId);
-}
-
-function follow(broker: Aedes, ready: Promise<Uplink>): void {
-  const tell = (client: Client, online: boolean) =>
-    void ready.then((uplink) => uplink.presence(client.id, online));
-  broker.on("clientReady", (client) => tell(client, true));
-  broker.on("clientDisconnect", (client) => tell(client, false));
-  // Aedes closes a session after an error by itself; without a listener the error would end the program.
-  broker.on("clientError", () => {});
-  broker.on("connectionError", () => {});
-}
-
-/**
- * What is retained (entropy) is worth nothing later, so it goes out with QoS 0: with QoS 1 it would pile up for every
- * hotspot that is away. A new subscription gets the newest value in any case.
- */
-function publish(broker: Aedes, topic: string, bytes: Uint8Array, retain: boolean): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const qos = retain ? 0 : 1;
-  const packet = { cmd: "publish", topic, payload: Buffer.from(bytes), qos, retain, dup: false } as const;
-  broker.publish(packet, (error) => (error ? reject(error) : resolve()));
-  return promise;
-}
-
-async function listen(broker: Aedes, sockets: Set<Socket>, options: EmbeddedBrokerOptions): Promise<Server> {
-  const onConnection = (socket: Socket) => {
-    sockets.add(socket);
-    socket.once("close", () => sockets.delete(socket));
-    socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    guard(socket);
-    broker.handle(socket);
-  };
-  const server =
-    options.tls === undefined ? createServer(onConnection) : createTlsServer(options.tls, onConnection);
-  server.maxConnections = options.maxConnections;
+async function listen(
+  { tls, host, port }: EmbeddedBrokerOptions,
+  onConnection: (socket: Socket) => void,
+): Promise<Server> {
+  // Over TLS too a connection is told of before its handshake, so that silent ones count; its data come decrypted.
+  const server = tls === undefined ? createServer() : createTlsServer(tls);
+  server.on("connection", onConnection);
+  // The socket tells it too, by closing.
+  server.on("tlsClientError", (_error, socket: Socket) => socket.destroy());
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
-  server.listen(options.port, options.host, resolve);
+  server.listen(port, host, resolve);
   await promise;
+  server.off("error", reject);
   return server;
 }
 
-/** Aedes pulls with `read()`: what the guard refuses never reaches it. */
-function guard(socket: Socket): void {
-  const frames = new FrameGuard(MAX_FRAME_BYTES);
-  const read = socket.read.bind(socket);
-  socket.read = (size?: number) => {
-    const chunk: Uint8Array | null = read(size);
-    if (chunk === null || frames.accepts(chunk)) return chunk;
-    socket.destroy();
-    return null;
-  };
-}
-
-async function close(broker: Aedes, server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  server.close(() => resolve());
-  await new Promise<void>((done) => broker.close(done));
-  // Those that never logged in are unknown to Aedes.
-  for (const socket of sockets) socket.destroy();
-  await promise;
+async function everySecond(clock: Clock, signal: AbortSignal, work: () => void): Promise<void> {
+  while (!signal.aborted) {
+    work();
+    await clock.sleep(TICK_MS, signal).catch(() => {});
+  }
 }

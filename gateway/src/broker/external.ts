@@ -2,10 +2,10 @@ import type { Duplex } from "node:stream";
 import { allUpFilter, type Clock, type Log } from "@earshot/protocol";
 import type { Uplink } from "../contract.ts";
 import type { Downlink } from "../downlink.ts";
-import type { ProtocolVersion } from "./client/codec.ts";
 import { connectSocket, type SocketOptions } from "./client/connect-socket.ts";
 import { BrokerError } from "./client/reasons.ts";
 import { Session } from "./client/session.ts";
+import type { ProtocolVersion } from "./mqtt/codec.ts";
 
 export interface ExternalBrokerOptions extends SocketOptions {
   username?: string;

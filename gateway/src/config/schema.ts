@@ -1,6 +1,6 @@
 import { DEFAULT_PARAMETERS, isNetworkName, MAX_PACKET_BYTES, RULE_SET_IDS } from "@earshot/protocol";
 import { z } from "zod";
-import { isAddressRange } from "../http/client-address.ts";
+import { isAddressRange } from "../client-address.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
 import { wholeParameterKeys } from "./parameter-keys.ts";
 
@@ -33,6 +33,7 @@ const embedded = z.strictObject({
   tls_cert_file: z.string().optional(),
   tls_key_file: z.string().optional(),
   max_connections: whole(1, 1_000_000).default(10_000),
+  max_connections_per_address: whole(1, 1_000_000).default(1000),
 });
 
 /** Nothing else may be in it: it is shown in log and `/healthz`. */

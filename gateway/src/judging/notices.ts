@@ -18,18 +18,23 @@ import type { Downlink } from "../downlink.ts";
 import type { GatewayMetrics } from "../metrics.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
 import type { Store, StoredPacket } from "../store/store.ts";
+import { TokenBuckets } from "../token-bucket.ts";
 import type { JudgedReport } from "./judge-reports.ts";
 import { ReceiptBook } from "./receipt-book.ts";
 
 export interface NoticesDeps {
   parameters: Pick<ParametersLog, "clockwork" | "inForce">;
   signer: Signer;
-  clock: Pick<Clock, "now">;
+  clock: Pick<Clock, "now" | "elapsedMs">;
   downlink: Downlink;
   store: Pick<Store, "sequenceRanges">;
-  metrics: Pick<GatewayMetrics, "downlinkFailures">;
+  metrics: Pick<GatewayMetrics, "downlinkFailures" | "refusalsUntold">;
   log: Log;
 }
+
+/** A refusal is a signed message to whoever sends two bytes: so many for each hotspot, and for so many hotspots. */
+const REFUSALS = { burst: 32, perSecond: 1 } as const;
+const MAX_REFUSED_HOTSPOTS = 4096;
 
 const noticeOf = (verdict: JudgedReport): VerdictNotice => ({
   packetId: Uint8Array.fromHex(verdict.packetId),
@@ -46,6 +51,7 @@ const noticeOf = (verdict: JudgedReport): VerdictNotice => ({
 export class Notices {
   readonly #deps: NoticesDeps;
   readonly #book = new ReceiptBook();
+  readonly #refusals = new TokenBuckets(REFUSALS, MAX_REFUSED_HOTSPOTS);
 
   constructor(deps: NoticesDeps) {
     this.#deps = deps;
@@ -60,14 +66,21 @@ export class Notices {
     }
   }
 
-  /** Bytes of this hotspot were refused before they were stored, or what it asserts changes nothing. */
+  /**
+   * Bytes of this hotspot were refused before they were stored, or what it asserts changes nothing. It is told of a
+   * burst of them, then of one a second.
+   */
   refusal(
     hotspotId: string,
     packetId: Uint8Array,
     reason: string,
     measurements: readonly Measurement[] = [],
   ): void {
-    const { clock, parameters } = this.#deps;
+    const { clock, metrics, parameters } = this.#deps;
+    if (!this.#refusals.take(hotspotId, clock.elapsedMs())) {
+      metrics.refusalsUntold++;
+      return;
+    }
     const { clockwork } = parameters;
     const { hash } = parameters.inForce(epochAtMs(clock.now(), clockwork));
     this.#sendVerdicts(hotspotId, hash, [

@@ -43,6 +43,7 @@ export async function startRealGateway(options: RealGatewayOptions): Promise<Rea
     host: HOST,
     port: mqttPort,
     maxConnections: MAX_CONNECTIONS,
+    clock,
     log,
   });
   opened.defer(() => broker.close());

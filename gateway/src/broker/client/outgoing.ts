@@ -1,4 +1,4 @@
-import { encode, type ProtocolVersion } from "./codec.ts";
+import { encode, type ProtocolVersion } from "../mqtt/codec.ts";
 
 /** What the broker said that it takes (MQTT 5.0 §3.2.2.3). */
 export interface OutgoingLimits {

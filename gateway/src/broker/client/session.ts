@@ -1,10 +1,11 @@
 import type { Duplex } from "node:stream";
 import type { Clock } from "@earshot/protocol";
 import type { IConnackPacket, Packet } from "mqtt-packet";
-import { decode, encode, isPublish, type ProtocolVersion, pubacks, readPublish } from "./codec.ts";
-import { FrameReader } from "./frame-reader.ts";
-import { InOrder } from "./in-order.ts";
+import { decode, encode, type ProtocolVersion, pubacks } from "../mqtt/codec.ts";
+import { FrameReader } from "../mqtt/frame-reader.ts";
+import { InOrder } from "../mqtt/in-order.ts";
 import { Outgoing } from "./outgoing.ts";
+import { isPublish, readPublish } from "./publish.ts";
 import { BrokerError, connackProblem, disconnectProblem } from "./reasons.ts";
 
 export interface SessionOptions {
@@ -50,7 +51,7 @@ export class Session {
   isSteady = false;
   readonly #socket: Duplex;
   readonly #options: SessionOptions;
-  readonly #frames = new FrameReader(KEPT_BYTES);
+  readonly #frames = new FrameReader(KEPT_BYTES, "cut");
   readonly #incoming: InOrder;
   readonly #opened = Promise.withResolvers<void>();
   readonly #end = Promise.withResolvers<BrokerError>();

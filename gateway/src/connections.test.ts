@@ -31,6 +31,20 @@ test("of an address with too many, the one that has waited longest goes; others 
   expect([connections.size, connections.dropped]).toEqual([3, 1]);
 });
 
+test("of all that wait there may be fewer than of all", () => {
+  const connections = new Connections<Fake>({ max: 100, maxPerAddress: 100, maxWaiting: 2 });
+  const [busy, first, second, third] = ["a", "b", "c", "d"].map((name) => new Fake(name)) as [
+    Fake,
+    Fake,
+    Fake,
+    Fake,
+  ];
+  connections.add(busy, "a");
+  connections.began(busy);
+  for (const one of [first, second, third]) connections.add(one, one.name);
+  expect([busy, first, second, third].map(({ isOpen }) => isOpen)).toEqual([true, false, true, true]);
+});
+
 test("an answer on its way is not cut off: the new one is turned away", () => {
   const { connections, add } = made(100, 2);
   const busy = [add("a"), add("a")];

@@ -5,21 +5,44 @@ export interface Frame {
   isCut: boolean;
 }
 
+/** What the other side sent is no MQTT, or larger than is taken. */
+export class FrameError extends Error {
+  readonly code: "malformed" | "packet_too_large";
+
+  constructor(code: FrameError["code"]) {
+    super(`What was sent is ${code === "malformed" ? "a malformed packet length" : "too large a packet"}`);
+    this.code = code;
+  }
+}
+
 const NOTHING = Buffer.alloc(0);
 /** The remaining length: 1 to 4 bytes of 7 bits (MQTT 5.0 §1.5.5, 3.1.1 §2.2.3). */
 const MAX_LENGTH_BYTES = 4;
 
 /**
  * Cuts the bytes of a connection, in whatever chunks they come, into MQTT packets. Of a packet with more than `keptBytes`
- * only so many are ever held: who closed the connection instead would be sent the packet again at the next one.
+ * only so many are ever held. From a broker it is cut there: who closed the connection instead would be sent the packet
+ * again at the next one. A client's is refused by the length that it announces.
  */
 export class FrameReader {
   readonly #keptBytes: number;
+  readonly #beyond: "cut" | "refuse";
   #rest: Buffer = NOTHING;
   #bytesToSkip = 0;
 
-  constructor(keptBytes: number) {
+  constructor(keptBytes: number, beyond: "cut" | "refuse") {
     this.#keptBytes = keptBytes;
+    this.#beyond = beyond;
+  }
+
+  /** Bytes that wait for the rest of their packet, or for `next`. */
+  get heldBytes(): number {
+    return this.#rest.length;
+  }
+
+  /** Worth it before waiting: a few bytes left would hold on to the whole chunk that they came in. */
+  compact(): void {
+    if (this.#rest.length * 2 < this.#rest.buffer.byteLength) this.#rest = Buffer.copyBytesFrom(this.#rest);
   }
 
   push(chunk: Buffer): void {
@@ -31,7 +54,7 @@ export class FrameReader {
 
   /**
    * The next packet, a view that is good until the next call; `undefined` until more bytes come.
-   * @throws {Error} if a length is malformed
+   * @throws {FrameError}
    */
   next(): Frame | undefined {
     const length = this.#frameLength();
@@ -51,8 +74,11 @@ export class FrameReader {
       const byte = this.#rest[1 + at];
       if (byte === undefined) return undefined;
       length += (byte & 0x7f) * 2 ** (7 * at);
+      if (this.#beyond === "refuse" && 2 + at + length > this.#keptBytes) {
+        throw new FrameError("packet_too_large");
+      }
       if (byte < 0x80) return 2 + at + length;
     }
-    throw new Error("The broker sent a malformed packet length");
+    throw new FrameError("malformed");
   }
 }

@@ -1,12 +1,6 @@
-import { generate, type Packet, parser, writeToStream } from "mqtt-packet";
-
-export type ProtocolVersion = 4 | 5;
-
-/** Else the library makes a buffer of each of the 65,536 packet ids beforehand. */
-writeToStream.cacheNumbers = false;
+import type { ProtocolVersion } from "../mqtt/codec.ts";
 
 const PUBLISH = 3;
-const PUBACK = 0x40;
 
 export interface Publish {
   topic: string;
@@ -53,34 +47,4 @@ function numberAt(frame: Buffer, at: number): number {
     value += (byte & 0x7f) * 2 ** (7 * i);
   }
   return value;
-}
-
-/** PUBACKs without a reason, which mean success in both versions (MQTT 5.0 §3.4.2.1), in one piece. */
-export function pubacks(messageIds: readonly number[]): Buffer {
-  const bytes = Buffer.allocUnsafe(messageIds.length * 4);
-  for (const [i, messageId] of messageIds.entries()) {
-    bytes.writeUInt16BE((PUBACK << 8) | 2, i * 4);
-    bytes.writeUInt16BE(messageId, i * 4 + 2);
-  }
-  return bytes;
-}
-
-export const encode = (packet: Packet, version: ProtocolVersion): Buffer =>
-  generate(packet, { protocolVersion: version });
-
-/** Any packet but PUBLISH; undefined if it is malformed. */
-export function decode(frame: Buffer, version: ProtocolVersion): Packet | undefined {
-  let decoded: Packet | undefined;
-  const reader = parser({ protocolVersion: version });
-  reader.on("packet", (packet) => {
-    decoded = packet;
-  });
-  reader.on("error", () => undefined);
-  try {
-    reader.parse(frame);
-  } catch {
-    // The library reads past the end of some packets that are too short.
-    return undefined;
-  }
-  return decoded;
 }

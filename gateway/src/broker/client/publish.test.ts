@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { generate, type IPublishPacket } from "mqtt-packet";
-import { decode, type ProtocolVersion, pubacks, readPublish } from "./codec.ts";
+import { decode, type ProtocolVersion, pubacks } from "../mqtt/codec.ts";
+import { readPublish } from "./publish.ts";
 
 const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 });
 const properties = fc.record(

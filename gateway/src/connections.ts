@@ -7,6 +7,8 @@ export interface ConnectionLimits {
   /** Connections in all. */
   max: number;
   maxPerAddress: number;
+  /** Of those in all, how many may wait; `max` when absent. */
+  maxWaiting?: number;
 }
 
 interface Held {
@@ -16,8 +18,8 @@ interface Held {
 }
 
 /**
- * Who may be connected. Of connections that wait for a request the one that has waited longest makes room for a new
- * one; where all are being answered, the new one is turned away.
+ * Who may be connected. Of connections that wait for a request, or for a login, the one that has waited longest makes
+ * room for a new one; where none waits, the new one is turned away.
  */
 export class Connections<C extends Connection> {
   readonly #limits: ConnectionLimits;
@@ -41,9 +43,9 @@ export class Connections<C extends Connection> {
    * @param group whose connections are counted together; `undefined` is a proxy's, which counts only in all
    */
   add(connection: C, group: string | undefined): boolean {
-    const { max, maxPerAddress } = this.#limits;
+    const { max, maxPerAddress, maxWaiting = max } = this.#limits;
     const isFull = group !== undefined && (this.#sizes.get(group) ?? 0) >= maxPerAddress;
-    if ((isFull && !this.#makeRoom(group)) || (this.size >= max && !this.#makeRoom(undefined))) {
+    if ((isFull && !this.#makeRoom(group)) || (this.#isFull(max, maxWaiting) && !this.#makeRoom(undefined))) {
       this.dropped++;
       connection.destroy();
       return false;
@@ -54,7 +56,7 @@ export class Connections<C extends Connection> {
     return true;
   }
 
-  /** A request on it has been read. */
+  /** A request on it has been read, or its login. */
   began(connection: C): void {
     const held = this.#held.get(connection);
     if (held === undefined) return;
@@ -77,6 +79,10 @@ export class Connections<C extends Connection> {
     const size = (this.#sizes.get(held.group) ?? 0) - 1;
     if (size > 0) this.#sizes.set(held.group, size);
     else this.#sizes.delete(held.group);
+  }
+
+  #isFull(max: number, maxWaiting: number): boolean {
+    return this.size >= max || (this.#waiting.get(undefined)?.size ?? 0) >= maxWaiting;
   }
 
   #makeRoom(group: string | undefined): boolean {

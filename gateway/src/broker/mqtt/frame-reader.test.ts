@@ -20,13 +20,15 @@ test("any chunking gives the same packets; of those that are too large it gives 
     fc.property(lengths, fc.integer({ min: 1, max: 700 }), (bodies, chunkLength) => {
       const frames = bodies.map((length, i) => frame(length, i));
       const bytes = Buffer.concat(frames);
-      const reader = new FrameReader(KEPT_BYTES);
+      const reader = new FrameReader(KEPT_BYTES, "cut");
       const read: { bytes: string; isCut: boolean }[] = [];
       for (let at = 0; at < bytes.length; at += chunkLength) {
         reader.push(bytes.subarray(at, at + chunkLength));
         for (let next = reader.next(); next !== undefined; next = reader.next()) {
           read.push({ bytes: next.bytes.toHex(), isCut: next.isCut });
         }
+        reader.compact();
+        expect(reader.heldBytes).toBeLessThan(KEPT_BYTES);
       }
       expect(read).toEqual(
         frames.map((one) => ({
@@ -38,8 +40,16 @@ test("any chunking gives the same packets; of those that are too large it gives 
   );
 });
 
+test("where larger packets are refused, their announcement is enough", () => {
+  const reader = new FrameReader(KEPT_BYTES, "refuse");
+  reader.push(Buffer.from(frame(KEPT_BYTES - 3, 1)));
+  expect(reader.next()?.bytes.length).toBe(KEPT_BYTES);
+  reader.push(Buffer.from(frame(KEPT_BYTES - 2, 1).subarray(0, 3)));
+  expect(() => reader.next()).toThrow("too large");
+});
+
 test("a length of five bytes is malformed", () => {
-  const reader = new FrameReader(KEPT_BYTES);
+  const reader = new FrameReader(KEPT_BYTES, "cut");
   reader.push(Buffer.of(0x30, 0x80, 0x80, 0x80, 0x80));
   expect(() => reader.next()).toThrow("malformed");
 });

@@ -1,0 +1,69 @@
+import type { Socket } from "node:net";
+import type { Clock } from "@earshot/protocol";
+import { addressGroup } from "../../client-address.ts";
+import { Connections } from "../../connections.ts";
+import { Client } from "./client.ts";
+import { MAX_HELD_BYTES, MAX_WAITING_CONNECTIONS } from "./limits.ts";
+import type { CloseReason } from "./reasons.ts";
+
+export interface ClientsOptions {
+  clock: Pick<Clock, "elapsedMs">;
+  maxConnections: number;
+  maxPerAddress: number;
+  maxHeldBytes?: number;
+  /** A connection is at its end; `hotspotId` if it had logged in. */
+  onEnd(reason: CloseReason, hotspotId: string | undefined): void;
+}
+
+/** All connections to the endpoint. Those that have not logged in make room for new ones, the oldest first. */
+export class Clients {
+  readonly #options: ClientsOptions;
+  readonly #clients = new Set<Client>();
+  readonly #room: Connections<Client>;
+
+  constructor(options: ClientsOptions) {
+    const { maxConnections: max, maxPerAddress } = options;
+    this.#options = options;
+    this.#room = new Connections({ max, maxPerAddress, maxWaiting: MAX_WAITING_CONNECTIONS });
+  }
+
+  get size(): number {
+    return this.#clients.size;
+  }
+
+  [Symbol.iterator](): Iterator<Client> {
+    return this.#clients.values();
+  }
+
+  /** `undefined` if there is no room for it: the socket is closed. */
+  admit(socket: Socket): Client | undefined {
+    const { clock, onEnd } = this.#options;
+    const client = new Client(socket, clock, {
+      onLogin: () => this.#room.began(client),
+      onEnd,
+      onClosed: () => {
+        this.#room.remove(client);
+        this.#clients.delete(client);
+      },
+    });
+    if (!this.#room.add(client, addressGroup(socket.remoteAddress ?? ""))) return undefined;
+    this.#clients.add(client);
+    return client;
+  }
+
+  /** To be called now and then: limits that pass with time, and what all of them hold together. */
+  tick(nowMs: number): void {
+    let heldBytes = 0;
+    for (const client of this.#clients) {
+      client.tick(nowMs);
+      heldBytes += client.heldBytes;
+    }
+    const { maxHeldBytes = MAX_HELD_BYTES } = this.#options;
+    if (heldBytes <= maxHeldBytes) return;
+    for (const client of [...this.#clients].sort((a, b) => b.heldBytes - a.heldBytes)) {
+      if (heldBytes <= maxHeldBytes) return;
+      heldBytes -= client.heldBytes;
+      client.end("server_busy");
+    }
+  }
+}

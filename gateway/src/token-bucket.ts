@@ -1,0 +1,50 @@
+import { BoundedMap } from "./bounded-map.ts";
+
+export interface Rate {
+  /** How many at once. */
+  burst: number;
+  perSecond: number;
+}
+
+/** Lets through a number at once and then so many a second. Times are `Clock.elapsedMs`. */
+export class TokenBucket {
+  readonly #rate: Rate;
+  #tokens: number;
+  #atMs: number;
+
+  constructor(rate: Rate, nowMs: number) {
+    this.#rate = rate;
+    this.#tokens = rate.burst;
+    this.#atMs = nowMs;
+  }
+
+  /** Whether one more is let through now. */
+  take(nowMs: number): boolean {
+    const { burst, perSecond } = this.#rate;
+    this.#tokens = Math.min(burst, this.#tokens + ((nowMs - this.#atMs) / 1000) * perSecond);
+    this.#atMs = nowMs;
+    if (this.#tokens < 1) return false;
+    this.#tokens--;
+    return true;
+  }
+}
+
+/** A bucket for each of so many keys; those not used for longest are forgotten, and begin anew. */
+export class TokenBuckets {
+  readonly #rate: Rate;
+  readonly #buckets: BoundedMap<string, TokenBucket>;
+
+  constructor(rate: Rate, maxKeys: number) {
+    this.#rate = rate;
+    this.#buckets = new BoundedMap(maxKeys);
+  }
+
+  take(key: string, nowMs: number): boolean {
+    let bucket = this.#buckets.get(key);
+    if (bucket === undefined) {
+      bucket = new TokenBucket(this.#rate, nowMs);
+      this.#buckets.set(key, bucket);
+    }
+    return bucket.take(nowMs);
+  }
+}
