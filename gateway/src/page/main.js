@@ -85,7 +85,8 @@ async function refresh() {
   const asked = view;
   try {
     const owedMs = await view.refresh(kinds);
-    if (owedMs !== undefined && asked === view) stopOwed = systemClock.after(owedMs, () => refreshSoon("owed"));
+    if (owedMs !== undefined && asked === view)
+      stopOwed = systemClock.after(owedMs, () => refreshSoon("owed"));
   } catch (error) {
     // What is shown stays; the banner says how old it is.
     console.warn(error.message);
