@@ -58,10 +58,11 @@ export class Answers {
       return;
     }
     const key = keyOf(c);
-    const answer =
-      this.#fresh(key) ??
-      (await this.#making.get(key)) ??
-      (await this.#shared(key, () => this.#make(c, next)));
+    let answer = this.#fresh(key);
+    const making = answer === undefined ? this.#making.get(key) : undefined;
+    if (making !== undefined) answer = await making;
+    // Also where the other's came to nothing that can be shared: a refusal, a stream.
+    answer ??= await this.#shared(key, c, next);
     if (answer !== undefined) c.res = await send(answer, c);
   };
 
@@ -75,8 +76,8 @@ export class Answers {
     return undefined;
   }
 
-  async #shared(key: string, make: () => Promise<Answer | undefined>): Promise<Answer | undefined> {
-    const making = this.#turns.run(make);
+  async #shared(key: string, c: Context, next: () => Promise<void>): Promise<Answer | undefined> {
+    const making = this.#turns.run(() => this.#make(c, next));
     this.#making.set(key, making);
     const isStillTrue = () => this.#making.get(key) === making;
     try {

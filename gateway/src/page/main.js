@@ -29,6 +29,8 @@ let view;
 let isFirstView = true;
 let refreshedAtMs = Number.NEGATIVE_INFINITY;
 let stopWaiting;
+/** For what the view was asked for too early. */
+let stopOwed;
 /** Kinds of events since the view was read; undefined once something may have been missed. */
 let heard = new Set();
 
@@ -76,11 +78,15 @@ function navigate() {
 async function refresh() {
   stopWaiting?.();
   stopWaiting = undefined;
+  stopOwed?.();
   refreshedAtMs = systemClock.now();
   const kinds = heard;
   heard = new Set();
+  const asked = view;
   try {
-    await view.refresh(kinds);
+    const owedMs = await view.refresh(kinds);
+    if (owedMs !== undefined && asked === view)
+      stopOwed = systemClock.after(owedMs, () => refreshSoon("owed"));
   } catch (error) {
     // What is shown stays; the banner says how old it is.
     console.warn(error.message);

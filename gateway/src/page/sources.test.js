@@ -43,6 +43,19 @@ test("an event has only that read which it may have changed; the rest stays as i
   expect((await refresh("epoch", "verdicts")).read).toEqual(["list", "cells"]);
 });
 
+test("what was asked for too early is read when its time has come, whatever comes then", async () => {
+  const { refresh, advance, sources } = bench();
+  await refresh();
+  expect(sources.owedMs).toBeUndefined();
+  advance(4);
+  expect((await refresh("verdicts")).read).toEqual(["cells"]);
+  expect(sources.owedMs).toBe(6);
+  advance(6);
+  expect(sources.owedMs).toBe(0);
+  expect((await refresh("epoch")).read).toEqual(["list"]);
+  expect(sources.owedMs).toBeUndefined();
+});
+
 test("what is young is not read again, unless it is known to be wrong", async () => {
   const { refresh, advance, sources } = bench();
   await refresh();

@@ -163,6 +163,7 @@ export function hotspotView(root, id) {
       drawMap(links.links, cells.cells, hotspots);
       drawVerdicts(judged);
       if (isFirst) select(undefined);
+      return sources.owedMs;
     } catch (error) {
       if (detail !== undefined) throw error;
       columns.hidden = true;

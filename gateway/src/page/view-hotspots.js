@@ -146,6 +146,7 @@ export function hotspotsView(root) {
     try {
       ({ hotspots } = await sources.refresh(kinds));
       draw();
+      return sources.owedMs;
     } catch (error) {
       if (hotspots === undefined)
         show(

@@ -94,6 +94,7 @@ export function mapView(root) {
       show(note, hotspots.length === 0 && noHotspots(network));
       show(overview, stats(hotspots, edges, network), epochCard(epochs), beaconCard(beacons.beacons, fleet));
       select(selection);
+      return sources.owedMs;
     } catch (error) {
       if (fleet.size === 0)
         show(
