@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
-import { hotspotId, hotspotName, type Signer } from "@earshot/protocol";
+import { hotspotId, hotspotName, type Signer } from "@earshot/protocol/hotspot";
 import type { Config } from "../config/config.ts";
 import { duration } from "../health/age.ts";
 import { EARLIEST_PLAUSIBLE_MS } from "../health/clock.ts";
