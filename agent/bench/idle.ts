@@ -3,7 +3,8 @@
  * `bun agent/bench/idle.ts [seconds] [Bun|Deno] [radio…]`. The agent is a process of its own; broker, ports and sockets
  * are real, and everything speaks at the rate of the real device. A hotspot has one radio, so each kind has its run.
  *
- * Processor time is counted, not time passed, so that other programs on this machine change it little.
+ * Processor time is counted, not time passed, so that other programs on this machine change it little. What it writes and
+ * how soon it reports a beacon is measured apart, in `delivery.ts`.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -22,6 +23,7 @@ import {
   USUAL_FRAMES_PER_S,
   udpForwarder,
 } from "./bench-radios.ts";
+import { deliveryText, isTooSlow, measureDelivery } from "./delivery.ts";
 import { processUse } from "./process-use.ts";
 
 /** Of a hotspot that idles; one in a city, with ten times the frames, is shown beside it. */
@@ -37,6 +39,7 @@ interface Measured {
   framesPerS: number;
   percent: number;
   rssMiB: number;
+  writtenMbADay: number;
   status: AgentStatus;
 }
 
@@ -77,13 +80,16 @@ const isOver = all.some(
 console.log(
   `\n${isOver ? "Not under" : "Under"} ${MOST_PERCENT} % of one core with ${USUAL_FRAMES_PER_S} frame a second`,
 );
-process.exit(isOver && seconds >= LEAST_S ? 1 : 0);
+const delivery = await measureDelivery(runtime, seconds);
+console.log(`\n${deliveryText(delivery)}`);
+process.exit((isOver || isTooSlow(delivery)) && seconds >= LEAST_S ? 1 : 0);
 
 async function measure(radio: BenchRadio): Promise<Omit<Measured, "framesPerS">> {
   const { gps, sensors } = benchDevices();
   await using plugged = await PluggedDevices.plug([gps, ...sensors]);
   const broker = await startMosquitto(() => ["allow_anonymous true"]);
   const network = await NetworkSide.connect(broker.port);
+  network.confirm();
   const config = configFile(radio, gps, sensors, plugged.ports, broker.port);
   const agent = new AgentProcess(runtime, config);
   try {
@@ -99,7 +105,8 @@ async function measure(radio: BenchRadio): Promise<Omit<Measured, "framesPerS">>
     const passedS = (performance.now() - startMs) / 1000;
     const status: AgentStatus = await (await fetch(`${page}status.json`)).json();
     const percent = (100 * (after.cpuS - before.cpuS)) / passedS;
-    return { radio: radio.type, percent, rssMiB: after.rssMiB, status };
+    const writtenMbADay = ((after.writtenKiB - before.writtenKiB) * 1024 * 86_400) / passedS / 1e6;
+    return { radio: radio.type, percent, rssMiB: after.rssMiB, writtenMbADay, status };
   } finally {
     await agent.end("SIGTERM");
     await network.close();
@@ -147,9 +154,11 @@ ${tables.join("")}`,
 
 function print(measured: readonly Measured[]): void {
   console.log(`The agent under ${runtime} with everything attached, ${seconds} s each:\n`);
-  for (const { radio, framesPerS, percent, rssMiB } of measured) {
+  for (const { radio, framesPerS, percent, rssMiB, writtenMbADay } of measured) {
+    const rate = `${String(framesPerS).padStart(2)} frames/s`;
+    const use = `${percent.toFixed(2).padStart(6)} % of one core  ${rssMiB.toFixed(0).padStart(4)} MiB`;
     console.log(
-      `  ${radio.padEnd(15)} ${String(framesPerS).padStart(2)} frames/s ${percent.toFixed(2).padStart(6)} % of one core  ${rssMiB.toFixed(0).padStart(4)} MiB`,
+      `  ${radio.padEnd(15)} ${rate} ${use}  ${writtenMbADay.toFixed(0).padStart(4)} MB written a day`,
     );
   }
   console.log("\nReadings a second and damaged frames of each device:\n");

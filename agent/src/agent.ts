@@ -1,5 +1,12 @@
 import type { Driver, LinuxReading } from "@earshot/drivers";
-import { type Clock, hotspotId, hotspotName, type Log, type Random, type Signer } from "@earshot/protocol";
+import {
+  type Clock,
+  hotspotId,
+  hotspotName,
+  type Log,
+  type Random,
+  type Signer,
+} from "@earshot/protocol/hotspot";
 import { Beaconer } from "./beacon/beaconer.ts";
 import { EntropyTracker } from "./beacon/entropy-tracker.ts";
 import { StatusBoard } from "./board/status-board.ts";

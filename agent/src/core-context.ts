@@ -1,4 +1,4 @@
-import type { Clock, Log, PacketType, Random, Signer } from "@earshot/protocol";
+import type { Clock, Log, PacketType, Random, Signer } from "@earshot/protocol/hotspot";
 import type { StatusBoard } from "./board/status-board.ts";
 import type { AgentConfig } from "./config/agent-config.ts";
 import type { Outbox, OutboxEntry } from "./outbox/outbox.ts";

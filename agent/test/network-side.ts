@@ -1,9 +1,12 @@
 import {
   type DecodedPacket,
+  downTopic,
   type Entropy,
   entropyMessage,
   entropyTopic,
+  hotspotId,
   type Packet,
+  receiptMessage,
   upTopic,
   verifyPacket,
 } from "@earshot/protocol";
@@ -17,6 +20,8 @@ export class NetworkSide {
   readonly packets: DecodedPacket[] = [];
   readonly #client: MqttClient;
   readonly #waiting = new Set<{ check: Check; resolve: () => void }>();
+  /** Of the packets since the last receipt; `undefined` while none are sent. */
+  #toConfirm: DecodedPacket[] | undefined;
 
   private constructor(client: MqttClient) {
     this.#client = client;
@@ -47,6 +52,11 @@ export class NetworkSide {
     await this.#client.publishAsync(entropyTopic(NETWORK), bytes, { qos: 1, retain: true });
   }
 
+  /** From now on each status is answered with a receipt, as the gateway does. */
+  confirm(): void {
+    this.#toConfirm = [];
+  }
+
   of<T extends Packet["type"]>(type: T): Extract<Packet, { type: T }>[] {
     return this.packets
       .map(({ packet }) => packet)
@@ -67,10 +77,25 @@ export class NetworkSide {
     const verified = verifyPacket(bytes, NETWORK);
     if (!verified.ok) throw new Error(`${topic}: ${verified.code}`);
     this.packets.push(verified.decoded);
+    this.#toConfirm?.push(verified.decoded);
+    if (verified.decoded.packet.type === "status") this.#answer(verified.decoded);
     for (const waiter of this.#waiting) {
       if (!waiter.check()) continue;
       this.#waiting.delete(waiter);
       waiter.resolve();
     }
+  }
+
+  #answer({ id: answers, publicKey: hotspot }: DecodedPacket): void {
+    if (this.#toConfirm === undefined) return;
+    const atMs = Date.now();
+    const stored = this.#toConfirm.map(({ id, packet }) => ({
+      sequence: packet.sequence,
+      packetId: id,
+      receivedAtMs: atMs,
+    }));
+    this.#toConfirm = [];
+    const receipt = receiptMessage.seal({ atMs, hotspot, answers, stored, used: [] }, networkSigner, NETWORK);
+    this.#client.publish(downTopic(NETWORK, hotspotId(hotspot), "command"), Buffer.from(receipt), { qos: 1 });
   }
 }

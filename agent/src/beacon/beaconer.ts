@@ -13,7 +13,7 @@ import {
   scheduledIndex,
   scheduleMessage,
   windowOf,
-} from "@earshot/protocol";
+} from "@earshot/protocol/hotspot";
 import type { ScheduleFacts } from "../board/facts.ts";
 import { type CoreContext, storePacket } from "../core-context.ts";
 import type { AgentRadio } from "../devices/run-radio.ts";

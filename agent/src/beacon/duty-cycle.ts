@@ -1,4 +1,4 @@
-import { dutyCycleBand, dutyCycleWaitMs, type Region } from "@earshot/protocol";
+import { dutyCycleBand, dutyCycleWaitMs, type Region } from "@earshot/protocol/hotspot";
 
 /** Until when each band must stay silent, by the band's lower edge in Hz. Survives restarts as JSON. */
 export type SilentUntilMs = Readonly<Record<string, number>>;

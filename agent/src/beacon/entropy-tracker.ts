@@ -4,7 +4,7 @@ import {
   entropyMessage,
   equalBytes,
   type MessageRefusal,
-} from "@earshot/protocol";
+} from "@earshot/protocol/hotspot";
 
 export type EntropyAnswer =
   /** `chained`: it names the one before it by hash; `undefined` when that one was not seen. */

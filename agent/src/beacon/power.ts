@@ -1,4 +1,4 @@
-import type { Region } from "@earshot/protocol";
+import type { Region } from "@earshot/protocol/hotspot";
 
 /** The conducted power, whole dBm, with which a beacon keeps the region's limits and the owner's. */
 export function beaconPowerDbm(region: Region, antennaGainDdbi: number, maxPowerDbm: number): number {

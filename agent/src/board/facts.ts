@@ -5,7 +5,7 @@ import type {
   LinuxReading,
   RadioStatus,
 } from "@earshot/drivers";
-import type { Measurement, Outcome, PacketType } from "@earshot/protocol";
+import type { Measurement, Outcome, PacketType } from "@earshot/protocol/hotspot";
 import type { OutboxState } from "../outbox/outbox.ts";
 
 /** `searching`: not open yet, or open and nothing came so far. `lost`: was open or should be, and `reason` says why not. */

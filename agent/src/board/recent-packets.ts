@@ -1,4 +1,4 @@
-import { type PacketType, sha256 } from "@earshot/protocol";
+import { type PacketType, sha256 } from "@earshot/protocol/hotspot";
 import type { OutboxEntry } from "../outbox/outbox.ts";
 
 const KEPT = 512;

@@ -1,4 +1,4 @@
-import { didKey, hotspotId, hotspotName, type Signer } from "@earshot/protocol";
+import { didKey, hotspotId, hotspotName, type Signer } from "@earshot/protocol/hotspot";
 import type { Config } from "../config/config.ts";
 import { keyFile } from "../identity/key-file.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";

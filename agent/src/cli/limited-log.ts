@@ -1,4 +1,4 @@
-import type { Clock, Log, LogLevel } from "@earshot/protocol";
+import type { Clock, Log, LogLevel } from "@earshot/protocol/hotspot";
 import { pause } from "../time/pause.ts";
 
 /** Lines of one message in one period. */

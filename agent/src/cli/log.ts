@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import type { Log, LogLevel } from "@earshot/protocol";
+import type { Log, LogLevel } from "@earshot/protocol/hotspot";
 
 const LEVELS: readonly LogLevel[] = ["debug", "info", "warn", "error"];
 

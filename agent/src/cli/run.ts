@@ -1,4 +1,4 @@
-import { hotspotId, hotspotName, type Log } from "@earshot/protocol";
+import { hotspotId, hotspotName, type Log } from "@earshot/protocol/hotspot";
 import { runAgent } from "../agent.ts";
 import { StatusBoard } from "../board/status-board.ts";
 import type { Config } from "../config/config.ts";

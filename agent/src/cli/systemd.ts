@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import { pause } from "../time/pause.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,4 +1,4 @@
-import type { Clock, Random } from "@earshot/protocol";
+import type { Clock, Random } from "@earshot/protocol/hotspot";
 import type { Environment } from "../config/load.ts";
 
 /** What a command touches outside of the agent; made in `main.ts`. */

@@ -1,4 +1,4 @@
-import type { Assertion, RegionId } from "@earshot/protocol";
+import type { Assertion, RegionId } from "@earshot/protocol/hotspot";
 
 /** What the agent's core must know; how to reach broker and devices is in the functions that open them. */
 export interface AgentConfig {

@@ -1,5 +1,5 @@
 import type { MeterMapName, SocketAddress } from "@earshot/drivers";
-import type { LogLevel, RegionId } from "@earshot/protocol";
+import type { LogLevel, RegionId } from "@earshot/protocol/hotspot";
 import type { PageOptions } from "../page/serve.ts";
 import type { AgentConfig } from "./agent-config.ts";
 

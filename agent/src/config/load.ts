@@ -1,5 +1,5 @@
 import { dirname, join, resolve } from "node:path";
-import { parseEvmAddress, type RegionId } from "@earshot/protocol";
+import { parseEvmAddress, type RegionId } from "@earshot/protocol/hotspot";
 import { parse } from "smol-toml";
 import type { z } from "zod";
 import { readNamedFile } from "../regular-file.ts";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { REGIONS, type RegionId } from "@earshot/protocol";
+import { REGIONS, type RegionId } from "@earshot/protocol/hotspot";
 import { beaconPowerDbm } from "../beacon/power.ts";
 import type { ChannelConfig, LoraConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";

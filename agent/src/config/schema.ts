@@ -1,4 +1,4 @@
-import { fromHex, isNetworkName, parseEvmAddress, publicKeyOf, REGION_IDS } from "@earshot/protocol";
+import { fromHex, isNetworkName, parseEvmAddress, publicKeyOf, REGION_IDS } from "@earshot/protocol/hotspot";
 import { z } from "zod";
 import { flag, host, numberIn, oneOf, path, textThat, wholeIn } from "./fields.ts";
 import { gpsSchema } from "./gps-schema.ts";

@@ -34,7 +34,7 @@ test("a concentrator that is alive and hears nothing is found deaf by what was u
 
 test("without a past nothing is deaf, and a past that is no JSON is none", () => {
   const outbox = memoryOutbox({ clock: new ManualClock() });
-  outbox.remember("hearing aa555a0000000000", "{");
+  outbox.remember("hearing", "{");
   const watch = new HearingWatch(outbox);
   for (let minute = 0; minute < 600; minute += 1) {
     expect(watch.observe(status(minute * MINUTE_MS, 0))?.state).toBe("learning");
@@ -48,8 +48,19 @@ test("what is usual is written once an hour, not with each status", () => {
   expect(written).toHaveLength(11);
 });
 
-test("a sender that invents concentrators fills no memory", () => {
-  const watch = new HearingWatch(memoryOutbox({ clock: new ManualClock() }));
-  const told = Array.from({ length: 100 }, (_, n) => watch.observe({ ...status(0, 0), gatewayEui: `${n}` }));
-  expect(told.filter((one) => one !== undefined)).toHaveLength(16);
+test("a sender that invents concentrators fills neither memory nor disk, and keeps the real one out for minutes only", () => {
+  const outbox = memoryOutbox({ clock: new ManualClock() });
+  for (let run = 0; run < 5; run++) {
+    const watch = new HearingWatch(outbox);
+    const told = Array.from({ length: 100 }, (_, n) =>
+      watch.observe({ ...status(0, 0), gatewayEui: `${run} ${n}` }),
+    );
+    expect(told.filter((one) => one !== undefined)).toHaveLength(16);
+    expect(watch.observe(status(MINUTE_MS, 0))).toBeUndefined();
+    expect(watch.observe(status(11 * MINUTE_MS, 0))).toBeDefined();
+    hear(watch, 12 * MINUTE_MS, 2);
+    const kept = Object.keys(JSON.parse(outbox.recall("hearing") ?? "{}"));
+    expect(kept.length).toBeLessThanOrEqual(16);
+    expect(kept).toContain("aa555a0000000000");
+  }
 });

@@ -1,23 +1,31 @@
 import { type DeafAssessment, type DeafBaseline, DeafDetector, type RadioStatus } from "@earshot/drivers";
 import type { Outbox } from "../outbox/outbox.ts";
 
-/** A hotspot has one concentrator, seldom two; those that come after so many others are not watched. */
+/** A hotspot has one concentrator, seldom two; those that come while so many others are there are not watched. */
 const MAX_WATCHED = 16;
+/** One that said nothing for so long gives its place to another: statuses come each half minute or so. */
+const GONE_MS = 600_000;
 /** What is usual changes over days: losing an hour of it at a power cut is nothing, and cards wear from writing. */
 const KEEP_EACH_MS = 3_600_000;
+/** All of them as one fact, so that names somebody made up leave none behind. */
+const FACT = "hearing";
 
 interface Watched {
   readonly detector: DeafDetector;
-  keptAtMs: number;
+  lastMs: number;
 }
 
 /** Finds concentrators that went deaf, each by its own past, which survives a restart of the agent. */
 export class HearingWatch {
   readonly #outbox: Pick<Outbox, "remember" | "recall">;
   readonly #watched = new Map<string, Watched>();
+  /** Of an earlier run, for those that did not report yet. */
+  readonly #kept: Map<string, DeafBaseline>;
+  #keptAtMs: number | undefined;
 
   constructor(outbox: Pick<Outbox, "remember" | "recall">) {
     this.#outbox = outbox;
+    this.#kept = baselinesOf(outbox.recall(FACT));
   }
 
   /** `undefined` for one too many. */
@@ -25,32 +33,44 @@ export class HearingWatch {
     const { atMs, gatewayEui = "" } = status;
     const watched = this.#of(gatewayEui, atMs);
     if (watched === undefined) return undefined;
+    watched.lastMs = atMs;
     const assessment = watched.detector.observe(status);
-    if (Math.abs(atMs - watched.keptAtMs) >= KEEP_EACH_MS) {
-      watched.keptAtMs = atMs;
-      this.#outbox.remember(keyOf(gatewayEui), JSON.stringify(watched.detector.baseline()));
-    }
+    this.#keptAtMs ??= atMs;
+    if (Math.abs(atMs - this.#keptAtMs) >= KEEP_EACH_MS) this.#keep(atMs);
     return assessment;
+  }
+
+  #keep(atMs: number): void {
+    this.#keptAtMs = atMs;
+    const now = [...this.#watched].map(([eui, { detector }]) => [eui, detector.baseline()] as const);
+    const all = [...now, ...[...this.#kept].filter(([eui]) => !this.#watched.has(eui))];
+    this.#outbox.remember(FACT, JSON.stringify(Object.fromEntries(all.slice(0, MAX_WATCHED))));
   }
 
   #of(gatewayEui: string, atMs: number): Watched | undefined {
     const known = this.#watched.get(gatewayEui);
-    if (known !== undefined || this.#watched.size >= MAX_WATCHED) return known;
-    const baseline = baselineOf(this.#outbox.recall(keyOf(gatewayEui)));
-    const fresh = { detector: new DeafDetector(baseline), keptAtMs: atMs };
+    if (known !== undefined) return known;
+    if (this.#watched.size >= MAX_WATCHED && !this.#dropGone(atMs)) return undefined;
+    const fresh = { detector: new DeafDetector(this.#kept.get(gatewayEui)), lastMs: atMs };
     this.#watched.set(gatewayEui, fresh);
     return fresh;
   }
+
+  #dropGone(atMs: number): boolean {
+    const gone = [...this.#watched].find(([, { lastMs }]) => Math.abs(atMs - lastMs) > GONE_MS)?.[0];
+    return gone !== undefined && this.#watched.delete(gone);
+  }
 }
 
-const keyOf = (gatewayEui: string): string => `hearing ${gatewayEui}`;
-
-/** The detector checks the rest of it. */
-function baselineOf(text: string | undefined): DeafBaseline | undefined {
+/** The detector checks what is in each. */
+function baselinesOf(text: string | undefined): Map<string, DeafBaseline> {
   try {
     const value: unknown = JSON.parse(text ?? "null");
-    return typeof value === "object" && value !== null ? (value as DeafBaseline) : undefined;
+    const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
+    return new Map(
+      entries.filter(([, one]) => typeof one === "object" && one !== null) as [string, DeafBaseline][],
+    );
   } catch {
-    return undefined;
+    return new Map();
   }
 }

@@ -1,5 +1,5 @@
 import { openGpsd, openNmea, openTcp, openUbx, type UbxDriver } from "@earshot/drivers";
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import type { GpsConfig } from "../config/config.ts";
 import type { OpenDevice } from "./open-device.ts";
 import type { AgentGps } from "./run-gps.ts";

@@ -1,5 +1,5 @@
 import { type Driver, type LinuxReading, openLinuxHealth } from "@earshot/drivers";
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import type { Config } from "../config/config.ts";
 import type { OpenDevice } from "./open-device.ts";
 

@@ -8,7 +8,7 @@ import {
   openRylr998,
   type StationTls,
 } from "@earshot/drivers";
-import type { Clock, Log } from "@earshot/protocol";
+import type { Clock, Log } from "@earshot/protocol/hotspot";
 import type { LoraConfig } from "../config/config.ts";
 import { readNamedFile } from "../regular-file.ts";
 import type { OpenDevice } from "./open-device.ts";

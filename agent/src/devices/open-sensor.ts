@@ -11,7 +11,7 @@ import {
   openSds011,
   openSps30,
 } from "@earshot/drivers";
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import type { SensorConfig } from "../config/config.ts";
 import type { AgentSensor, SensorDevice } from "./run-sensor.ts";
 import { openLink, portOf } from "./serial-port.ts";

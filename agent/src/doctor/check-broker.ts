@@ -7,7 +7,7 @@ import {
   makeLoginToken,
   type Signer,
   upTopic,
-} from "@earshot/protocol";
+} from "@earshot/protocol/hotspot";
 import { brokerOptions } from "../cli/broker-options.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import type { Config } from "../config/config.ts";

@@ -1,5 +1,5 @@
 import type { GpsReading, SocketAddress } from "@earshot/drivers";
-import { distanceM, silentLog } from "@earshot/protocol";
+import { distanceM, silentLog } from "@earshot/protocol/hotspot";
 import type { Terminal } from "../cli/terminal.ts";
 import type { Config } from "../config/config.ts";
 import { gpsOpener } from "../devices/open-gps.ts";

@@ -9,7 +9,7 @@ import {
   type SerialDevice,
   type SocketAddress,
 } from "@earshot/drivers";
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import { portUsers } from "../devices/port-users.ts";
 import { type ForwarderSearch, findForwarder } from "./find-forwarders.ts";
 import { type FoundGpsd, findGpsd } from "./find-gpsd.ts";

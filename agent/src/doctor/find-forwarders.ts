@@ -1,5 +1,5 @@
 import { bindUdp, decodeGwmp, type SocketAddress } from "@earshot/drivers";
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import { errorText } from "../time/error-text.ts";
 import { firstWithin } from "../time/first-within.ts";
 

@@ -1,5 +1,5 @@
 import { openTcp, type SocketAddress } from "@earshot/drivers";
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import { firstWithin } from "../time/first-within.ts";
 
 /** gpsd as it answers. */

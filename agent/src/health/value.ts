@@ -1,4 +1,4 @@
-import { quantityFacts } from "@earshot/protocol";
+import { quantityFacts } from "@earshot/protocol/hotspot";
 
 const UNKNOWN_DIGITS = 3;
 

@@ -12,7 +12,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { type Signer, signerFromSeed } from "@earshot/protocol";
+import { type Signer, signerFromSeed } from "@earshot/protocol/hotspot";
 import { withRegularFile } from "../regular-file.ts";
 import { errorText } from "../time/error-text.ts";
 import { KeyError, type KeyProvider } from "./key-provider.ts";

@@ -1,4 +1,4 @@
-import type { Signer } from "@earshot/protocol";
+import type { Signer } from "@earshot/protocol/hotspot";
 
 /** Where the hotspot's private key lives: a file, later a TPM or a secure element. */
 export interface KeyProvider {

@@ -1,4 +1,10 @@
-import { type Clock, equalBytes, type PacketType, type SequenceRange, sha256 } from "@earshot/protocol";
+import {
+  type Clock,
+  equalBytes,
+  type PacketType,
+  type SequenceRange,
+  sha256,
+} from "@earshot/protocol/hotspot";
 import { type Numbering, numberingBeside } from "./numbering.ts";
 import type { Outbox, OutboxEntry, OutboxState } from "./outbox.ts";
 import { OutboxIndex, type OutboxLimits } from "./outbox-index.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import { GroupedOutbox } from "./grouped-outbox.ts";
 import { memoryStorage } from "./memory-storage.ts";
 import type { Outbox } from "./outbox.ts";

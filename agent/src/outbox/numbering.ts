@@ -1,4 +1,4 @@
-import { MAX_RECEIPT_RANGES, type SequenceRange } from "@earshot/protocol";
+import { MAX_RECEIPT_RANGES, type SequenceRange } from "@earshot/protocol/hotspot";
 
 /** No receipt moves the numbering by more; a later one may move it further. */
 export const MAX_JUMP = 2 ** 24;

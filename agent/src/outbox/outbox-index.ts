@@ -1,4 +1,4 @@
-import type { PacketType } from "@earshot/protocol";
+import type { PacketType } from "@earshot/protocol/hotspot";
 import type { OutboxState } from "./outbox.ts";
 import type { EntryFacts } from "./outbox-storage.ts";
 import { SortedNumbers } from "./sorted-numbers.ts";

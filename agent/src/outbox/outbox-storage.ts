@@ -1,4 +1,4 @@
-import type { PacketType } from "@earshot/protocol";
+import type { PacketType } from "@earshot/protocol/hotspot";
 import type { OutboxEntry } from "./outbox.ts";
 
 /** What is known of an entry without reading it. */

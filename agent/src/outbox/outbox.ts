@@ -1,4 +1,4 @@
-import type { PacketType, SequenceRange } from "@earshot/protocol";
+import type { PacketType, SequenceRange } from "@earshot/protocol/hotspot";
 import type { Numbering } from "./numbering.ts";
 
 export interface OutboxEntry {

@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fchmodSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Clock, Log } from "@earshot/protocol";
+import type { Clock, Log } from "@earshot/protocol/hotspot";
 import { withRegularFile } from "../regular-file.ts";
 import { GroupedOutbox } from "./grouped-outbox.ts";
 import type { Outbox } from "./outbox.ts";

@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { PacketType } from "@earshot/protocol";
+import type { PacketType } from "@earshot/protocol/hotspot";
 import type { OutboxEntry } from "./outbox.ts";
 import {
   type EntryFacts,

@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import { Hono } from "hono";
 import type { AgentStatus } from "../board/facts.ts";
 import type { StatusBoard } from "../board/status-board.ts";

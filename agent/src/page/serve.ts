@@ -2,7 +2,7 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
 import { ConnectionGate, type SocketAddress } from "@earshot/drivers";
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import type { StatusBoard } from "../board/status-board.ts";
 import { createPage } from "./app.ts";
 import { namesThisMachine } from "./own-names.ts";

@@ -1,4 +1,4 @@
-import { MAX_MESSAGE_BYTES } from "@earshot/protocol";
+import { MAX_MESSAGE_BYTES } from "@earshot/protocol/hotspot";
 
 /** The longest message of the network with its topic, in a PUBLISH; announced to brokers that speak MQTT 5. */
 export const MAX_INBOUND_PACKET_BYTES = MAX_MESSAGE_BYTES + 1024;

@@ -1,4 +1,4 @@
-import { downTopic, type Entropy, entropyTopic } from "@earshot/protocol";
+import { downTopic, type Entropy, entropyTopic } from "@earshot/protocol/hotspot";
 import type { EntropyTracker } from "../beacon/entropy-tracker.ts";
 import type { CoreContext } from "../core-context.ts";
 import type { IncomingMessage } from "../publisher/publisher.ts";

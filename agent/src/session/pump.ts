@@ -1,4 +1,4 @@
-import { upTopic } from "@earshot/protocol";
+import { upTopic } from "@earshot/protocol/hotspot";
 import type { CoreContext } from "../core-context.ts";
 import type { OutboxEntry } from "../outbox/outbox.ts";
 import type { Publisher } from "../publisher/publisher.ts";

@@ -1,4 +1,4 @@
-import { equalBytes, MAX_RECEIPT_PACKETS, receiptMessage } from "@earshot/protocol";
+import { equalBytes, MAX_RECEIPT_PACKETS, receiptMessage } from "@earshot/protocol/hotspot";
 import type { CoreContext } from "../core-context.ts";
 import type { Numbering } from "../outbox/numbering.ts";
 

@@ -1,4 +1,4 @@
-import { downFilter, entropyTopic, makeLoginToken, upTopic } from "@earshot/protocol";
+import { downFilter, entropyTopic, makeLoginToken, upTopic } from "@earshot/protocol/hotspot";
 import type { CoreContext } from "../core-context.ts";
 import type { OpenPublisher, Publisher, SessionOptions } from "../publisher/publisher.ts";
 import { statusPacket } from "../status/status-packet.ts";

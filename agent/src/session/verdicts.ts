@@ -4,7 +4,7 @@ import {
   RATE_LIMITED,
   type VerdictNotice,
   verdictMessage,
-} from "@earshot/protocol";
+} from "@earshot/protocol/hotspot";
 import type { VerdictFacts } from "../board/facts.ts";
 import type { RecentPacket } from "../board/recent-packets.ts";
 import type { CoreContext } from "../core-context.ts";

@@ -1,5 +1,5 @@
 import { type GpsReading, IntegrityMonitor } from "@earshot/drivers";
-import type { Gnss } from "@earshot/protocol";
+import type { Gnss } from "@earshot/protocol/hotspot";
 
 /** A fix older than this says nothing about now. */
 const FRESH_MS = 30_000;

@@ -1,4 +1,4 @@
-import { type Quantity, quantityFacts } from "@earshot/protocol";
+import { type Quantity, quantityFacts } from "@earshot/protocol/hotspot";
 
 /** What a quantity in a packet can hold: int48, and powers of ten up to 12. */
 const MAX_DIGITS = 2 ** 47;

@@ -1,4 +1,4 @@
-import { encodePacket, type Quantity, utf8 } from "@earshot/protocol";
+import { encodePacket, type Quantity, utf8 } from "@earshot/protocol/hotspot";
 import { type CoreContext, storePacket } from "../core-context.ts";
 import { QuantityWindow } from "./quantity-window.ts";
 

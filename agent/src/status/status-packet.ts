@@ -5,7 +5,7 @@ import {
   type MachineSummary,
   type RadioSummary,
   type StatusPacket,
-} from "@earshot/protocol";
+} from "@earshot/protocol/hotspot";
 import type { CoreContext } from "../core-context.ts";
 
 /** The agent's state as a signed packet. The offline one, number 0, is what the broker publishes as last will. */

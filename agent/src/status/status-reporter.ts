@@ -1,4 +1,4 @@
-import type { Gnss } from "@earshot/protocol";
+import type { Gnss } from "@earshot/protocol/hotspot";
 import { type CoreContext, storePacket } from "../core-context.ts";
 import { pauseOrWake } from "../time/pause.ts";
 import type { Wakeup } from "../time/wakeup.ts";

@@ -1,4 +1,4 @@
-import type { Random } from "@earshot/protocol";
+import type { Random } from "@earshot/protocol/hotspot";
 
 export interface BackoffOptions {
   firstMs: number;

@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 
 /** The first item that is wanted, or `undefined` after `limitMs`. Leaves the iteration, which closes its source. */
 export async function firstWithin<T>(

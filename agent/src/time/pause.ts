@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import { LinkedAbort } from "./linked-abort.ts";
 import type { Wakeup } from "./wakeup.ts";
 

@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 
 /** The same clock in whole milliseconds, as packets carry them: virtual time may stand between two. */
 export const wholeMs = (clock: Clock): Clock => ({

@@ -7,7 +7,7 @@ import {
   type Gnss,
   shortId,
   type WitnessPacket,
-} from "@earshot/protocol";
+} from "@earshot/protocol/hotspot";
 import { type CoreContext, storePacket } from "../core-context.ts";
 import { SeenFrames } from "./seen-frames.ts";
 

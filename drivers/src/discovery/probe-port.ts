@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import type { ByteLink } from "../driver.ts";
 import { errorMessage } from "../link/error-message.ts";
 import { Ear } from "./ear.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import type { ByteLink, Driver, OpenByteLink } from "../driver.ts";
 import { type StreamDecoder, streamDriver } from "../link/stream-driver.ts";
 import { NmeaEpoch } from "./nmea-epoch.ts";

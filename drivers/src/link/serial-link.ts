@@ -1,4 +1,4 @@
-import { SerialPortStream } from "@serialport/stream";
+import type { SerialPortStream } from "@serialport/stream";
 import { type ByteLink, LinkLostError } from "../driver.ts";
 import { DuplexLink } from "./duplex-link.ts";
 import { errorCode, errorMessage } from "./error-message.ts";
@@ -22,6 +22,8 @@ export async function openSerial(options: OpenSerialOptions): Promise<ByteLink> 
   if (!Number.isInteger(baudRate) || baudRate <= 0) {
     throw new RangeError(`Baud rate is ${baudRate}; allowed are whole numbers such as 9600 or 115200`);
   }
+  // Only where there is a port: it costs some megabytes.
+  const { SerialPortStream } = await import("@serialport/stream");
   const stream = new SerialPortStream({ binding: serialBinding, path, baudRate, autoOpen: false });
   const opened = Promise.withResolvers<void>();
   stream.open((error) => (error ? opened.reject(error) : opened.resolve()));

@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import type { Driver } from "../driver.ts";
 import { taskDriver } from "../link/task-driver.ts";
 import { type LinuxFiles, linuxFiles } from "./linux-files.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import type { TransmitResult } from "./reading.ts";
 import type { TxpkAck } from "./txpk-ack.ts";
 

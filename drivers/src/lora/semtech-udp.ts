@@ -1,4 +1,4 @@
-import { type Clock, type Log, REGIONS, type RegionId, silentLog } from "@earshot/protocol";
+import { type Clock, type Log, REGIONS, type RegionId, silentLog } from "@earshot/protocol/hotspot";
 import {
   type Datagram,
   type DatagramSocket,

@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import { LinkLostError } from "../driver.ts";
 import type { SensorReading } from "../sensor/reading.ts";
 import type { MeterMap } from "./maps/maps.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import { FrameScanner } from "../link/frame-scanner.ts";
 import type { ModbusFraming, SentRequest } from "./modbus-framing.ts";
 import { decodeAnswerPdu, type ReadRequest, type ReadResult } from "./modbus-pdu.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import { type FrameFormat, FrameScanner } from "../link/frame-scanner.ts";
 import type { StreamDecoder } from "../link/stream-driver.ts";
 import type { SensorReading } from "./reading.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import type { ByteLink, OpenByteLink } from "../driver.ts";
 import { NmeaFieldError, numberIn } from "../gps/nmea-fields.ts";
 import { NmeaFramer } from "../gps/nmea-framer.ts";

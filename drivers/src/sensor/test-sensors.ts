@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import type { ByteLink, OpenByteLink } from "../driver.ts";
 import { openJsonLines } from "./json-lines.ts";
 import { openNmeaWeather } from "./nmea-weather.ts";

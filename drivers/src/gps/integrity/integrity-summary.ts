@@ -1,4 +1,4 @@
-import { INTEGRITY_FLAGS, type IntegrityFlag } from "@earshot/protocol";
+import { INTEGRITY_FLAGS, type IntegrityFlag } from "@earshot/protocol/hotspot";
 import type { FixMode, GpsReading } from "../reading.ts";
 
 /** What was noticed, in a sentence with its numbers. */

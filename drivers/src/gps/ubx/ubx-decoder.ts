@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import type { StreamDecoder } from "../../link/stream-driver.ts";
 import { NmeaDecoder } from "../nmea.ts";
 import type { GpsReading } from "../reading.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import type { UbxAck } from "./ack.ts";
 import type { UbxMessage } from "./messages.ts";
 

@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import type { ModemCommand, ModemDialect } from "./dialect.ts";
 import type { ModemAnswer, ModemExchange } from "./modem-exchange.ts";
 import { ModemClosedError, type ModemFaultError, ModemResetError } from "./modem-faults.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import type { ModemCommand, ModemEvent } from "./dialect.ts";
 
 export interface ModemExchangeOptions {

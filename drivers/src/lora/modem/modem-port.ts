@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import type { ModemDialect, ModemEvent, ModemFrame } from "./dialect.ts";
 import { type ModemAnswer, ModemExchange } from "./modem-exchange.ts";
 import type { ModemFacts } from "./modem-facts.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import { type ByteLink, type DriverCounts, LinkLostError, type OpenByteLink } from "../../driver.ts";
 import { ReadingQueue } from "../../link/reading-queue.ts";
 import { asLinkLost } from "../../link/task-driver.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import type { LoraFrame, LoraTransmission, TransmitResult } from "../reading.ts";
 import type { ModemChannel, ModemCommand, ModemDialect, ModemFrame, ModemTuning } from "./dialect.ts";
 import type { ModemCommands } from "./modem-commands.ts";

@@ -1,4 +1,4 @@
-import { airtimeMs } from "@earshot/protocol";
+import { airtimeMs } from "@earshot/protocol/hotspot";
 import type { LoraTransmission, TransmitResult } from "../reading.ts";
 import { checkChannel, type ModemDialect, type ModemTuning } from "./dialect.ts";
 import type { ModemCommands } from "./modem-commands.ts";

@@ -1,8 +1,8 @@
-import { REGIONS, type RegionId } from "@earshot/protocol";
+import { REGIONS, type RegionId } from "@earshot/protocol/hotspot";
 import type { StationListener } from "./station-connection.ts";
 import type { BasicsStationOptions, BasicsStationRadio } from "./station-radio.ts";
 import { BasicsStationServer } from "./station-server.ts";
-import { type ListenWebSocketOptions, listenWebSocket } from "./websocket-listener.ts";
+import type { ListenWebSocketOptions } from "./websocket-listener.ts";
 
 export type { BasicsStationOptions, BasicsStationRadio, StationState } from "./station-radio.ts";
 
@@ -36,6 +36,8 @@ export async function listenBasicsStation(
 ): Promise<BasicsStationRadio> {
   const { host, port, tls, ...rest } = options;
   const powerDbm = checkedPowerDbm(options.region, options.powerDbm);
+  // Only where a station is served: its libraries cost some megabytes.
+  const { listenWebSocket } = await import("./websocket-listener.ts");
   const listener = await listenWebSocket({ host, port, tls, clock: options.clock });
   return openBasicsStation({ ...rest, powerDbm, listener });
 }

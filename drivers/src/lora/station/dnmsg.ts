@@ -1,4 +1,4 @@
-import { REGIONS, type RegionId } from "@earshot/protocol";
+import { REGIONS, type RegionId } from "@earshot/protocol/hotspot";
 import type { LoraTransmission } from "../reading.ts";
 import { formatEui } from "./router-id.ts";
 import { dataRateIndex, STATION_REGIONS } from "./station-regions.ts";

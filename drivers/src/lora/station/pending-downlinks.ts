@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import type { TransmitResult } from "../reading.ts";
 
 /** Station tries for about a second to place a frame, and reports it when it is on air. */

@@ -1,4 +1,4 @@
-import { REGIONS, type RegionId } from "@earshot/protocol";
+import { REGIONS, type RegionId } from "@earshot/protocol/hotspot";
 import { planRadios, type RadioPlan } from "./radio-plan.ts";
 import { STATION_REGIONS, type StationDataRate } from "./station-regions.ts";
 

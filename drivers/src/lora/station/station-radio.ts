@@ -1,4 +1,4 @@
-import type { Clock, Log, RegionId } from "@earshot/protocol";
+import type { Clock, Log, RegionId } from "@earshot/protocol/hotspot";
 import type { SocketAddress } from "../../driver.ts";
 import type { LoraRadio } from "../reading.ts";
 import type { BasicsStationCounts } from "./station-counters.ts";

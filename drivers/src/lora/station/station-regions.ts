@@ -1,4 +1,4 @@
-import type { RegionId } from "@earshot/protocol";
+import type { RegionId } from "@earshot/protocol/hotspot";
 
 /** A data rate as `router_config` has it; `null` where the region defines none that Station can demodulate. */
 export type StationDataRate =

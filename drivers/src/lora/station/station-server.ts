@@ -1,4 +1,4 @@
-import { type Log, REGIONS, silentLog } from "@earshot/protocol";
+import { type Log, REGIONS, silentLog } from "@earshot/protocol/hotspot";
 import { LinkLostError, type SocketAddress } from "../../driver.ts";
 import { errorMessage } from "../../link/error-message.ts";
 import { ReadingQueue } from "../../link/reading-queue.ts";

@@ -1,4 +1,4 @@
-import type { Clock, Log, RegionId } from "@earshot/protocol";
+import type { Clock, Log, RegionId } from "@earshot/protocol/hotspot";
 import { DuplicateFilter } from "../duplicate-filter.ts";
 import type { LoraReading } from "../reading.ts";
 import { carriesFrame } from "./lorawan-frame.ts";

@@ -1,4 +1,4 @@
-import { REGIONS, type RegionId } from "@earshot/protocol";
+import { REGIONS, type RegionId } from "@earshot/protocol/hotspot";
 import { receptionTimeMs } from "../gps-time.ts";
 import { definedOnly } from "../json-fields.ts";
 import type { HeardFrame, RadioFrame } from "../reading.ts";

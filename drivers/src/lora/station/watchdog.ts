@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import type { StationConnection } from "./station-connection.ts";
 
 /** Time is counted in ticks: a step of the host's clock must not end all connections. */

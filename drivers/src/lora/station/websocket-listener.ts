@@ -4,7 +4,7 @@ import { createServer as createHttpServer, type IncomingMessage, STATUS_CODES } 
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { createServer as createSecureServer } from "node:tls";
-import type { Clock } from "@earshot/protocol";
+import type { Clock } from "@earshot/protocol/hotspot";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { LinkLostError, type SocketAddress } from "../../driver.ts";
 import { ConnectionGate } from "../../link/connection-gate.ts";

@@ -1,0 +1,34 @@
+/**
+ * What a hotspot needs of the protocol: packets, beacons, messages, radio. A part of `mod.ts` without judging, registry
+ * and money, whose libraries (H3 above all) cost a small computer memory.
+ */
+export {
+  beaconMessage,
+  type DerivedBeacon,
+  deriveBeacon,
+  scheduledIndex,
+  scheduleMessage,
+} from "./beacon/derive.ts";
+export * from "./beacon/frame.ts";
+export * from "./bytes.ts";
+export type { Clock, Random } from "./clock.ts";
+export * from "./did-key.ts";
+export * from "./ed25519.ts";
+export * from "./evm-address.ts";
+export * from "./geo.ts";
+export { sha256 } from "./hash.ts";
+export { hotspotName } from "./hotspot-name.ts";
+export { explainVerdict, RATE_LIMITED } from "./judging/reasons.ts";
+export { type Log, type LogLevel, silentLog } from "./log.ts";
+export { type Entropy, entropyHash, entropyMessage } from "./network/entropy.ts";
+export * from "./network/login-token.ts";
+export { MAX_MESSAGE_BYTES, type MessageRefusal } from "./network/message.ts";
+export * from "./network/receipt.ts";
+export * from "./network/verdict-message.ts";
+export { encodePacket } from "./packet/codec.ts";
+export * from "./packet/packet.ts";
+export * from "./quantities.ts";
+export * from "./radio/airtime.ts";
+export * from "./radio/regions.ts";
+export * from "./schedule.ts";
+export * from "./topics.ts";
