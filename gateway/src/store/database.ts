@@ -21,19 +21,19 @@ export interface Database {
  * @throws {RangeError} for any other URL
  * @throws {Error} if the database was made by a gateway with other tables
  */
-export async function openDatabase(url: string): Promise<Database> {
-  if (url.startsWith("sqlite://")) return openSqlite(url);
+export async function openDatabase(url: string, isLasting: boolean): Promise<Database> {
+  if (url.startsWith("sqlite://")) return openSqlite(url, isLasting);
   if (url.startsWith("postgres://") || url.startsWith("postgresql://")) return openPostgres(url);
   throw new RangeError(`Store is "${url}"; sqlite://PATH and postgres://… are allowed`);
 }
 
-async function openSqlite(url: string): Promise<Database> {
+async function openSqlite(url: string, isLasting: boolean): Promise<Database> {
   const path = url.slice("sqlite://".length);
   if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true });
   const sql = new SQL(url);
   // A PUBACK promises durability, so each commit is flushed to the disk, not only to the kernel.
   await sql.unsafe("PRAGMA journal_mode = WAL");
-  await sql.unsafe("PRAGMA synchronous = FULL");
+  await sql.unsafe(`PRAGMA synchronous = ${isLasting ? "FULL" : "OFF"}`);
   await sql.unsafe("PRAGMA busy_timeout = 5000");
   await createTables(sql, "sqlite");
   // One connection: a statement between another one's BEGIN and COMMIT would share its fate.

@@ -17,10 +17,11 @@ import { verdictTable } from "./verdict-table.ts";
 /**
  * Opens the store and makes its tables if they are missing.
  * @param url `sqlite://PATH`, `sqlite://:memory:` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`
+ * @param options.isLasting false where a power failure may take all with it (SQLite only): a simulation ends with it
  * @throws {RangeError} for any other URL
  */
-export async function openStore(url: string): Promise<Store> {
-  const database = await openDatabase(url);
+export async function openStore(url: string, { isLasting = true } = {}): Promise<Store> {
+  const database = await openDatabase(url, isLasting);
   const packets = packetTable(database);
   const ranges = new SequenceRanges(database);
   return {
