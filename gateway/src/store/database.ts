@@ -21,7 +21,7 @@ export interface Database {
  * @throws {RangeError} for any other URL
  * @throws {Error} if the database was made by a gateway with other tables
  */
-export async function openDatabase(url: string, isLasting: boolean): Promise<Database> {
+export async function openDatabase(url: string, isLasting = true): Promise<Database> {
   if (url.startsWith("sqlite://")) return openSqlite(url, isLasting);
   if (url.startsWith("postgres://") || url.startsWith("postgresql://")) return openPostgres(url);
   throw new RangeError(`Store is "${url}"; sqlite://PATH and postgres://… are allowed`);
