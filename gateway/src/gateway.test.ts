@@ -73,6 +73,16 @@ test("two epochs come out as verify-epoch recomputes them", async () => {
   expect(run.gateway.metrics).toMatchObject({ closedEpoch: FIRST_EPOCH + 1, downlinkFailures: 0 });
 });
 
+test("a report about the time before the network began spoils nothing", async () => {
+  await using run = await startTestGateway(startMs + 10);
+  await run.clock.advance(5);
+  // Its deadline has not passed, but its own epoch was never open.
+  const early = { ...beaconOf("stranger", FIRST_EPOCH - 1, 3).packet, entropyIndex: FIRST_EPOCH * 4 - 1 };
+  expect(await run.sendAs("stranger", early)).toMatchObject({ ok: true });
+  await run.play(twoEpochs, endMs);
+  expect(await verified(run)).toMatchObject({ code: 0 });
+});
+
 describe("however it is interrupted, the same comes out", () => {
   test.each([2500, 5100, 7700, 9100, 12_300, 15_900, 18_100, 21_000])("restart after %d ms", async (ms) => {
     await using whole = await startTestGateway(startMs + 10);

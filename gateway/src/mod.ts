@@ -18,4 +18,5 @@ export type { GatewayMetrics } from "./metrics.ts";
 export { openStore } from "./store/open-store.ts";
 export * from "./store/store.ts";
 export { bundlePaths } from "./verify/bundle-source.ts";
+export { type PassedOn, passedOn } from "./verify/verify-bundle.ts";
 export { type VerifyReport, verifyBundle, verifySeries } from "./verify/verify-epoch.ts";

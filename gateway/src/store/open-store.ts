@@ -22,11 +22,12 @@ const SQLITE = "sqlite://";
 /**
  * Opens the store and makes its tables if they are missing.
  * @param url `sqlite://PATH`, `sqlite://:memory:` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`
+ * @param options.isLasting false where a power failure may take all with it (SQLite only): a simulation ends with it
  * @throws {RangeError} for any other URL
  * @throws {Error} if another gateway works on the database, or one with other tables made it
  */
-export async function openStore(url: string): Promise<Store> {
-  const database = watchWrites(await openDatabase(url));
+export async function openStore(url: string, { isLasting = true } = {}): Promise<Store> {
+  const database = watchWrites(await openDatabase(url, isLasting));
   const packets = packetTable(database);
   const ranges = new SequenceRanges(database);
   return {
@@ -57,8 +58,8 @@ export async function openStore(url: string): Promise<Store> {
   };
 }
 
-function openDatabase(url: string): Promise<Database> {
-  if (url.startsWith(SQLITE)) return openSqlite(url.slice(SQLITE.length));
+function openDatabase(url: string, isLasting: boolean): Promise<Database> {
+  if (url.startsWith(SQLITE)) return openSqlite(url.slice(SQLITE.length), isLasting);
   if (url.startsWith("postgres://") || url.startsWith("postgresql://")) return openPostgres(url);
   throw new RangeError(`Store is "${url}"; sqlite://PATH and postgres://… are allowed`);
 }

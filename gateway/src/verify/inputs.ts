@@ -96,7 +96,7 @@ export function* checkInputs(
   const { parameters, signed, registry, reporting, entropy, usedSequences, contactsBefore, opened } = inputs;
   const { packets } = opened;
   yield* checkSignatures(opened, parameters.network, signatures, onProgress);
-  yield* checkPlaces(packets, signed.manifest.epoch, parameters);
+  yield* checkPlaces(packets, signed.manifest, parameters);
   yield* checkReceiveTimes(packets, entropy, signed.manifest);
   const previousClosedAtMs = previous?.manifest.closedAtMs;
   yield* checkClosing(signed.manifest, { entropy, parameters, previousClosedAtMs, nowMs });

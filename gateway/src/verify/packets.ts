@@ -4,6 +4,7 @@ import {
   epochOf,
   hotspotId,
   isReport,
+  type Manifest,
   type NetworkParameters,
   networkAad,
   type ReceivedPacket,
@@ -137,7 +138,7 @@ function* checkBatch(batch: Batch, network: string): Check<void> {
 /** The order of the packets, each once, and that each was filed under the right epoch. */
 export function* checkPlaces(
   packets: readonly ReceivedPacket[],
-  epoch: number,
+  { epoch, previousEpoch }: Pick<Manifest, "epoch" | "previousEpoch">,
   parameters: NetworkParameters,
 ): Check<void> {
   for (const [i, packet] of packets.entries()) {
@@ -149,9 +150,9 @@ export function* checkPlaces(
     if (!isReport(packet)) continue;
     const index = reportedIndex(packet);
     const own = epochOf(index, parameters);
-    // A timely report filed under a later epoch would be kept from the beacon it is about.
-    const isLate = own < epoch && packet.receivedAtMs > reportDeadlineMs(index, parameters);
-    if (own === epoch || isLate) continue;
+    // A timely report filed under a later epoch would be kept from the beacon it is about; before the first there is none.
+    const isLate = previousEpoch === null || packet.receivedAtMs > reportDeadlineMs(index, parameters);
+    if (own === epoch || (own < epoch && isLate)) continue;
     yield* differ(FILE, at, `a report filed under its own epoch, ${own}`, `filed under ${epoch}`);
   }
 }

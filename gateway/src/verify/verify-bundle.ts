@@ -41,7 +41,7 @@ import { OwnThread, type SignatureChecker } from "./signatures.ts";
 
 export interface VerifyOptions extends Pins {
   /** What came out for the bundle before this one. */
-  previous?: Verified;
+  previous?: PassedOn;
   /** Shared by several bundles, they are verified faster: it remembers keys. */
   signatures?: SignatureChecker;
   onProgress?: OnProgress;
@@ -49,32 +49,61 @@ export interface VerifyOptions extends Pins {
   nowMs?: number;
 }
 
-/** A bundle that holds, with what the next one is compared with. */
-export interface Verified {
+/** What the next bundle is compared with. */
+export interface PassedOn {
   signed: SignedManifest;
   manifest: Manifest;
   parameters: NetworkParameters;
+  /** Up to and including this epoch. */
+  registry: KnownRegistry;
+  entropy: readonly Entropy[];
+  /** Up to and including this epoch. */
+  usedSequences: UsedSequences;
+  /** Latest contacts, up to and including this epoch. */
+  contacts: KnownContacts;
+  /** Cumulative amounts after this epoch. */
+  after: ReadonlyMap<string, bigint>;
+  /** Whether all bundles back to the network's first have been verified. */
+  isComplete: boolean;
+}
+
+/** A bundle that holds. */
+export interface Verified extends PassedOn {
   settlement: Settlement;
   judgement: Pick<EpochJudgement, "verdicts" | "proven">;
   packets: readonly ReceivedPacket[];
   /** Those that took part. */
   hotspots: readonly Hotspot[];
-  /** Up to and including this epoch. */
-  registry: KnownRegistry;
   registrations: Registrations;
   denials: readonly Denial[];
-  entropy: readonly Entropy[];
   /** Sequence numbers of earlier epochs, as this bundle lists them. */
   earlierSequences: UsedSequences;
-  /** Up to and including this epoch. */
-  usedSequences: UsedSequences;
-  /** Latest contacts, up to and including this epoch. */
-  contacts: KnownContacts;
   /** Cumulative amounts before this epoch. */
   before: ReadonlyMap<string, bigint>;
-  /** Whether all bundles back to the network's first have been verified. */
-  isComplete: boolean;
 }
+
+/** Without the packets and verdicts: of a long series only this is kept. */
+export const passedOn = ({
+  signed,
+  manifest,
+  parameters,
+  registry,
+  entropy,
+  usedSequences,
+  contacts,
+  after,
+  isComplete,
+}: PassedOn): PassedOn => ({
+  signed,
+  manifest,
+  parameters,
+  registry,
+  entropy,
+  usedSequences,
+  contacts,
+  after,
+  isComplete,
+});
 
 /** `root` is told, once computed, of a bundle that differs too. */
 export type BundleOutcome =
@@ -182,6 +211,7 @@ function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found
     usedSequences: usedAfter(new Map([...(previous?.usedSequences ?? []), ...usedSequences]), packets),
     contacts: contactsAfter(previous?.contacts ?? new Map(), judgement, packets),
     before,
+    after: new Map(settlement.payments.map(({ hotspotId, cumulative }) => [hotspotId, cumulative])),
     isComplete: isCompleteAt(manifest, previous),
   };
 }
@@ -202,12 +232,9 @@ const countsOf = (
 function* amountsBefore(
   bundle: Bundle,
   manifest: Manifest,
-  previous: Verified | undefined,
-): Check<Map<string, bigint>> {
-  if (previous !== undefined) {
-    const { payments } = previous.settlement;
-    return new Map(payments.map(({ hotspotId, cumulative }) => [hotspotId, cumulative]));
-  }
+  previous: PassedOn | undefined,
+): Check<ReadonlyMap<string, bigint>> {
+  if (previous !== undefined) return previous.after;
   if (isFirstManifest(manifest)) return new Map();
   return yield* readFileAs(bundle, "leaves.jsonl", readAmountsBefore);
 }

@@ -7,6 +7,7 @@ import { isFirstManifest } from "./manifest.ts";
 import { OwnThread, type SignatureChecker } from "./signatures.ts";
 import {
   type BundleOutcome,
+  passedOn,
   type Verified,
   type VerifyOptions,
   verifyFiles,
@@ -92,7 +93,7 @@ export async function* verifySeries(
     const report = await verifySource(source, { ...options, signatures, ...(previous && { previous }) });
     yield report;
     if (!report.ok) return;
-    previous = report.verified;
+    previous = report.verified && passedOn(report.verified);
   }
 }
 

@@ -2,12 +2,14 @@ import { join } from "node:path";
 import { ReadingQueue } from "@earshot/drivers";
 import {
   type Gateway,
+  type PassedOn,
+  passedOn,
   type Store,
   type StoredEpoch,
   type VerifyReport,
   verifyBundle,
 } from "@earshot/gateway";
-import type { EpochResult } from "../report/epoch-result.ts";
+import { type EpochResult, tallyVerdicts } from "../report/epoch-result.ts";
 
 export interface FollowedGateway {
   gateway: Pick<Gateway, "events">;
@@ -34,12 +36,12 @@ export async function* followEpochs(
   });
   signal.addEventListener("abort", () => closed.end(), { once: true });
   if (signal.aborted) closed.end();
-  let previous: VerifyReport["verified"];
+  let previous: PassedOn | undefined;
   try {
     for await (const epoch of closed) {
       const path = join(followed.bundlesDir, epoch.bundle);
       const report = await verifyBundle(path, previous === undefined ? {} : { previous });
-      previous = report.verified;
+      previous = report.verified && passedOn(report.verified);
       if (epoch.epoch >= followed.firstEpoch) yield await resultOf(epoch, followed.store, report);
     }
   } finally {
@@ -51,7 +53,9 @@ async function resultOf(epoch: StoredEpoch, store: Store, report: VerifyReport):
   const { difference } = report;
   return {
     epoch,
-    verdicts: await store.verdictsOfEpoch(epoch.epoch),
+    verdicts: tallyVerdicts(
+      report.verified?.judgement.verdicts ?? (await store.verdictsOfEpoch(epoch.epoch)),
+    ),
     payments: await store.payments(epoch.epoch),
     recomputedRoot: report.recomputedRoot,
     ...(difference === undefined

@@ -1,3 +1,4 @@
+import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { MemoryNetwork } from "@earshot/drivers/testing";
 import { createGateway, openStore } from "@earshot/gateway";
@@ -34,7 +35,9 @@ export async function runVirtualFleet(
   const blueprints = planFleet(run);
   const ether = new Ether({ clock, seed: run.seed, environment: CITY });
   const broker = new MemoryBroker();
-  const store = await openStore("sqlite://:memory:");
+  // On disk, or it would take as much memory as all that is simulated; and new, as each run in virtual time begins anew.
+  const databaseDir = mkdtempSync(join(run.stateDir, "virtual-"));
+  const store = await openStore(`sqlite://${join(databaseDir, "gateway.db")}`, { isLasting: false });
   const bundlesDir = join(run.stateDir, "epochs");
   const gateway = await createGateway({
     parameters: DEMO_PARAMETERS,
@@ -82,6 +85,7 @@ export async function runVirtualFleet(
     await clock.resolve(together(tasks, signal), run.epochs * EPOCH_MS + SLACK_MS);
   } finally {
     await store.close();
+    rmSync(databaseDir, { recursive: true, force: true });
   }
   return results;
 }

@@ -1,6 +1,5 @@
-import type { StoredVerdict } from "@earshot/gateway";
 import { explainVerdict } from "@earshot/protocol";
-import type { EpochResult } from "./epoch-result.ts";
+import type { EpochResult, ReasonTally, VerdictTally } from "./epoch-result.ts";
 
 /** Whom a table is about. */
 export interface Named {
@@ -35,49 +34,38 @@ function titleOf({ epoch, recomputedRoot, difference }: EpochResult): string {
 
 function paidLines({ epoch, verdicts, payments }: EpochResult, hotspots: readonly Named[]): string[] {
   const paid = new Map(payments.map(({ hotspotId, delta }) => [hotspotId, delta]));
-  const count = (id: string, type: string) =>
-    verdicts.filter((verdict) => verdict.hotspotId === id && verdict.type === type && isPaid(verdict)).length;
   const rows = [...hotspots]
     .sort((a, b) => compareAmounts(paid.get(b.id), paid.get(a.id)) || (a.name < b.name ? -1 : 1))
     .map(({ id, name, remark }) => [
       remark === undefined ? name : `${name} (${remark})`,
-      String(count(id, "beacon")),
-      String(count(id, "witness")),
+      String(verdicts.paid.get(id)?.beacon ?? 0),
+      String(verdicts.paid.get(id)?.witness ?? 0),
       grouped(paid.get(id) ?? 0n),
     ]);
   const total = `paid ${grouped(epoch.paid)} of ${grouped(epoch.pool)}, unallocated ${grouped(epoch.unallocated)}`;
   return [...formatTable(["hotspot", "beacons paid", "witnesses paid", "amount"], rows), total];
 }
 
-function notPaidLines(verdicts: readonly StoredVerdict[], hotspots: readonly Named[]): string[] {
-  const of = (kind: StoredVerdict["outcome"]) => verdicts.filter(({ outcome }) => outcome === kind);
+function notPaidLines({ refused, unpaid }: VerdictTally, hotspots: readonly Named[]): string[] {
   const tables = [
-    reasonTable("refused", of("refused"), hotspots),
-    reasonTable("valid, not paid", of("unpaid"), hotspots),
+    reasonTable("refused", refused, hotspots),
+    reasonTable("valid, not paid", unpaid, hotspots),
   ].filter((lines) => lines.length > 0);
   if (tables.length === 0) return ["Everything was paid."];
   return tables.flatMap((lines, i) => (i === 0 ? lines : ["", ...lines]));
 }
 
 /** Reasons by how often they came, each with an example. */
-function reasonTable(
-  title: string,
-  verdicts: readonly StoredVerdict[],
-  hotspots: readonly Named[],
-): string[] {
-  if (verdicts.length === 0) return [];
-  const byReason = Map.groupBy(verdicts, ({ type, reason }) => `${type} ${reason}`);
+function reasonTable(title: string, tallies: readonly ReasonTally[], hotspots: readonly Named[]): string[] {
+  if (tallies.length === 0) return [];
   const names = new Map(hotspots.map(({ id, name }) => [id, name]));
-  const rows = [...byReason]
-    .sort(([a, listA], [b, listB]) => listB.length - listA.length || (a < b ? -1 : 1))
-    .map(([what, [example, ...others]]) => {
-      const sentence = example === undefined ? "" : explainVerdict(example);
-      return [what, String(1 + others.length), `${names.get(example?.hotspotId ?? "") ?? ""}: ${sentence}`];
-    });
+  const rows = tallies.map(({ type, reason, count, example }) => [
+    `${type} ${reason}`,
+    String(count),
+    `${names.get(example.hotspotId) ?? ""}: ${explainVerdict(example)}`,
+  ]);
   return formatTable([title, "count", "for example"], rows);
 }
-
-const isPaid = ({ outcome }: StoredVerdict): boolean => outcome === "paid";
 
 const compareAmounts = (a = 0n, b = 0n): number => (a < b ? -1 : a > b ? 1 : 0);
 

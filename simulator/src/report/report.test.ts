@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { StoredVerdict } from "@earshot/gateway";
-import type { EpochResult } from "./epoch-result.ts";
+import { type EpochResult, tallyVerdicts } from "./epoch-result.ts";
 import { formatEpoch } from "./epoch-table.ts";
 import { summarize } from "./summary.ts";
 
@@ -37,7 +37,7 @@ const result: EpochResult = {
     registryHash: new Uint8Array(32),
     bundle: "epoch-1",
   },
-  verdicts: [
+  verdicts: tallyVerdicts([
     verdict("a", "beacon", "ok"),
     verdict("b", "witness", "ok"),
     verdict("c", "witness", "too_close", [
@@ -46,7 +46,7 @@ const result: EpochResult = {
     ]),
     verdict("c", "beacon", "not_heard"),
     verdict("d", "witness", "not_drawn", [{ name: "valid", value: 20 }]),
-  ],
+  ]),
   payments: [
     { epoch: 1, hotspotId: "a", payee: new Uint8Array(20), cumulative: 200_000n, delta: 200_000n },
     { epoch: 1, hotspotId: "b", payee: new Uint8Array(20), cumulative: 799_999n, delta: 799_999n },

@@ -1,4 +1,4 @@
-import type { EpochResult } from "./epoch-result.ts";
+import type { EpochResult, ReasonTally, VerdictTally } from "./epoch-result.ts";
 
 /** The last line of a run. Amounts in smallest units, decimal; roots of the last epoch, 0x hex. */
 export interface Summary {
@@ -20,18 +20,18 @@ const NO_ROOT = "";
 
 /** Sums epochs up. Reasons are sorted by name, so that the same results read the same. */
 export function summarize(hotspots: number, results: readonly EpochResult[]): Summary {
-  const verdicts = results.flatMap((result) => result.verdicts);
-  const witnesses = verdicts.filter(({ type }) => type === "witness");
+  const count = (of: (verdicts: VerdictTally) => number) =>
+    results.reduce((total, { verdicts }) => total + of(verdicts), 0);
   const sum = (amount: (result: EpochResult) => bigint) =>
     results.reduce((total, result) => total + amount(result), 0n).toString();
   const last = results.at(-1);
   return {
     epochs: results.length,
     hotspots,
-    beacons: verdicts.filter(({ type }) => type === "beacon").length,
-    witnessesPaid: witnesses.filter(({ outcome }) => outcome === "paid").length,
+    beacons: count(({ beacons }) => beacons),
+    witnessesPaid: count(({ paid }) => [...paid.values()].reduce((total, { witness }) => total + witness, 0)),
     witnessesRefused: countReasons(
-      witnesses.filter(({ outcome }) => outcome !== "paid").map(({ reason }) => reason),
+      results.flatMap(({ verdicts }) => [...verdicts.refused, ...verdicts.unpaid]),
     ),
     pool: sum(({ epoch }) => epoch.pool),
     paid: sum(({ epoch }) => epoch.paid),
@@ -41,8 +41,10 @@ export function summarize(hotspots: number, results: readonly EpochResult[]): Su
   };
 }
 
-function countReasons(reasons: readonly string[]): Record<string, number> {
+function countReasons(tallies: readonly ReasonTally[]): Record<string, number> {
   const counts = new Map<string, number>();
-  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  for (const { type, reason, count } of tallies) {
+    if (type === "witness") counts.set(reason, (counts.get(reason) ?? 0) + count);
+  }
   return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
