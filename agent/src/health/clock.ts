@@ -1,4 +1,4 @@
-import { EARLIEST_PLAUSIBLE_MS } from "@earshot/protocol";
+import { EARLIEST_PLAUSIBLE_MS } from "@earshot/protocol/hotspot";
 import type { AgentStatus, EntropyFacts } from "../board/facts.ts";
 import { ago, duration } from "./age.ts";
 import { attention, broken, ok, type Part } from "./part.ts";

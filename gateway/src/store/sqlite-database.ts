@@ -10,23 +10,26 @@ const IN_MEMORY = ":memory:";
 
 /** Waits for the other connection's checkpoints. */
 const BUSY_TIMEOUT_MS = 5000;
-// A PUBACK promises durability, so each commit is flushed to the disk, not only to the kernel.
-const PRAGMAS = [
+const pragmas = (isLasting: boolean) => [
   "PRAGMA journal_mode = WAL",
-  "PRAGMA synchronous = FULL",
+  // A PUBACK promises durability, so each commit is flushed to the disk, not only to the kernel.
+  `PRAGMA synchronous = ${isLasting ? "FULL" : "OFF"}`,
   `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`,
 ];
 
-/** @param path of the file, or `:memory:` */
-export async function openSqlite(path: string): Promise<Database> {
+/**
+ * @param path of the file, or `:memory:`
+ * @param isLasting false where a power failure may take all with it
+ */
+export async function openSqlite(path: string, isLasting = true): Promise<Database> {
   const isFile = path !== IN_MEMORY;
   if (isFile) mkdirSync(dirname(path), { recursive: true });
   const release = isFile ? lock(path) : () => undefined;
   const sql = new SQL(`sqlite://${path}`);
   try {
-    for (const pragma of PRAGMAS) await sql.unsafe(pragma);
+    for (const pragma of pragmas(isLasting)) await sql.unsafe(pragma);
     await createTables(sql, "sqlite");
-    return database(sql, await takeOver(sql), isFile ? openWriter(path) : undefined, release);
+    return database(sql, await takeOver(sql), isFile ? openWriter(path, isLasting) : undefined, release);
   } catch (error) {
     await sql.close();
     release();
@@ -77,9 +80,9 @@ async function takeOver(sql: SQL): Promise<Fence> {
  * A second connection, for statements that are prepared once: `Bun.SQL` writes the text of a statement anew for each
  * number of rows, and SQLite compiles it anew. All else, reading above all, stays with the one SQL of both databases.
  */
-function openWriter(path: string): Connection {
+function openWriter(path: string, isLasting: boolean): Connection {
   const writer = new Connection(path);
-  for (const pragma of PRAGMAS) writer.run(pragma);
+  for (const pragma of pragmas(isLasting)) writer.run(pragma);
   return writer;
 }
 
