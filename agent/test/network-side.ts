@@ -10,6 +10,7 @@ import {
   upTopic,
   verifyPacket,
 } from "@earshot/protocol";
+import { systemClock } from "@earshot/protocol/system-clock";
 import mqtt, { type MqttClient } from "mqtt";
 import { entropyValue, NETWORK, networkSigner } from "./harness.ts";
 
@@ -88,7 +89,7 @@ export class NetworkSide {
 
   #answer({ id: answers, publicKey: hotspot }: DecodedPacket): void {
     if (this.#toConfirm === undefined) return;
-    const atMs = Date.now();
+    const atMs = systemClock.now();
     const stored = this.#toConfirm.map(({ id, packet }) => ({
       sequence: packet.sequence,
       packetId: id,
