@@ -2,6 +2,7 @@ import { verify } from "node:crypto";
 import { createGateway, DEFAULT_LIMITS, type Gateway, openStore } from "@earshot/gateway";
 import { DEFAULT_PARAMETERS, type Entropy, importKey, signerFromSeed, silentLog } from "@earshot/protocol";
 import type { Downlink } from "../src/downlink.ts";
+import { openSignaturePool } from "../src/verify/signature-pool.ts";
 import { type GatewayLoad, NETWORK, NOW_MS } from "./load.ts";
 
 /** Verifies one signature per packet, over as many bytes, with keys imported beforehand: the least that ingest must do. */
@@ -40,14 +41,19 @@ export interface BenchGateway extends AsyncDisposable {
   untilStored(count: number): Promise<void>;
 }
 
-/** The gateway as it ships, with its store on disk; without a downlink, what it sends goes nowhere. */
+/**
+ * The gateway as it ships, with its store on disk.
+ * @param downlink without it, what it sends goes nowhere
+ * @param threads beside this one that check signatures
+ */
 export async function openBenchGateway(
   path: string,
-  downlink: Downlink = { publish: async () => undefined },
+  { downlink = { publish: async () => undefined }, threads = 0 }: { downlink?: Downlink; threads?: number },
 ): Promise<BenchGateway> {
   const store = await openStore(`sqlite://${path}`);
   // Reports about what is not published are refused.
   await store.addEntropy(ENTROPY, new Uint8Array());
+  const signatures = threads < 1 ? undefined : openSignaturePool(threads);
   let awaited = { left: 0, done: () => {} };
   const gateway = await createGateway({
     parameters: { ...DEFAULT_PARAMETERS, network: NETWORK },
@@ -63,7 +69,9 @@ export async function openBenchGateway(
     clock: {
       now: () => NOW_MS,
       elapsedMs: () => 0,
-      sleep: () => Promise.reject(new Error("No time passes here")),
+      // No time passes here.
+      sleep: (_ms, signal) =>
+        new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason))),
     },
     signer: signerFromSeed(new Uint8Array(32).fill(1)),
     entropySource: () => new Uint8Array(32),
@@ -80,6 +88,7 @@ export async function openBenchGateway(
     bundlesDir: "unused",
     log: silentLog,
     gather: setImmediate,
+    ...(signatures && { verifyElsewhere: async (jobs) => signatures.start(jobs).answers() }),
   });
   return {
     gateway,
@@ -98,6 +107,9 @@ export async function openBenchGateway(
       awaited = { left, done: resolve };
       return promise;
     },
-    [Symbol.asyncDispose]: () => store.close(),
+    async [Symbol.asyncDispose]() {
+      await store.close();
+      signatures?.close();
+    },
   };
 }

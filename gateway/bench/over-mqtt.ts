@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Gateway } from "@earshot/gateway";
 import type { Downlink } from "../src/downlink.ts";
@@ -37,7 +37,10 @@ export async function measureOverMqtt(
   const folder = mkdtempSync(join(process.env.EARSHOT_BENCH_DIR ?? tmpdir(), "earshot-bench-"));
   try {
     await using broker = await open();
-    await using gateway = await openBenchGateway(join(folder, "store.sqlite"), broker.downlink);
+    await using gateway = await openBenchGateway(join(folder, "store.sqlite"), {
+      downlink: broker.downlink,
+      threads: Math.min(2, availableParallelism() - 1),
+    });
     await broker.serve(gateway.gateway);
     using sender = await startSender({ port: broker.port, hotspots: HOTSPOTS });
     const results: { stored: number; bare: number }[] = [];

@@ -2,6 +2,7 @@ import type { Clock, Log, LoginRefusal, NetworkParameters, Signer } from "@earsh
 import type { Hono } from "hono";
 import type { Downlink } from "./downlink.ts";
 import type { EventHub } from "./events.ts";
+import type { VerifyElsewhere } from "./ingest/signature-queue.ts";
 import type { Limits } from "./limits.ts";
 import type { GatewayMetrics } from "./metrics.ts";
 import type { OperatorsWord } from "./registry/assertion.ts";
@@ -58,6 +59,11 @@ export interface GatewayDeps {
    * keeps virtual time exact; a server passes `setImmediate`, so that one turn of the event loop makes one transaction.
    */
   gather?: (flush: () => void) => void;
+  /**
+   * Checks signatures of packets that come together in other threads. Without it they are checked at once, one after the
+   * other, which keeps virtual time exact.
+   */
+  verifyElsewhere?: VerifyElsewhere;
 }
 
 /**

@@ -122,6 +122,7 @@ function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: Stored
     store,
     log,
     gather: deps.gather,
+    verifyElsewhere: deps.verifyElsewhere,
     limits: deps.limits ?? DEFAULT_LIMITS,
     isAllowed: (hotspotId) => registry.isAllowed(hotspotId),
     onStored(checked, stored) {

@@ -19,6 +19,7 @@ import { connectionLimits, descriptorLimit } from "./descriptors.ts";
 import type { Downlink } from "./downlink.ts";
 import { createGateway } from "./gateway.ts";
 import { type HttpServer, serveHttp } from "./http/serve.ts";
+import type { VerifyElsewhere } from "./ingest/signature-queue.ts";
 import { loadNetworkKey } from "./key-file.ts";
 import { type GatewayMetrics, newMetrics } from "./metrics.ts";
 import { readNamedFile } from "./regular-file.ts";
@@ -26,6 +27,7 @@ import { openStore } from "./store/open-store.ts";
 import { StoreLostError } from "./store/owner.ts";
 import type { Store } from "./store/store.ts";
 import { runCompareRules } from "./verify/compare-rules.ts";
+import { openSignaturePool } from "./verify/signature-pool.ts";
 import { runVerifyEpoch, type VerifyCommandIo } from "./verify/verify-command.ts";
 
 const USAGE = `Usage: gateway [--config FILE]       take reports in, judge, pay, show
@@ -126,9 +128,9 @@ async function runServices(config: GatewayConfig, signer: Signer, signal: AbortS
   const broker = await openBroker(config, limits.broker, signer, metrics);
   opened.defer(() => broker.close());
   const maxEventStreams = Math.ceil(limits.http / 2);
-  const gateway = await createGateway(
-    await gatewayDeps(config, { store, broker, signer, metrics, maxEventStreams }),
-  );
+  const deps = await gatewayDeps(config, { store, broker, signer, metrics, maxEventStreams });
+  const verifyElsewhere = openSignatureThreads(opened);
+  const gateway = await createGateway({ ...deps, ...(verifyElsewhere && { verifyElsewhere }) });
   const http = await openHttp(config.http, limits.http, gateway);
   opened.defer(() => http.close());
   await broker.serve(gateway);
@@ -136,6 +138,15 @@ async function runServices(config: GatewayConfig, signer: Signer, signal: AbortS
   console.log(`MQTT broker  ${broker.address}`);
   console.log(`Network      ${config.network}, public key ${hotspotId(signer.publicKey)}`);
   await gateway.run(signal);
+}
+
+/** Two check as many signatures as this thread can take in; on a single core nobody would check sooner. */
+function openSignatureThreads(opened: AsyncDisposableStack): VerifyElsewhere | undefined {
+  const threads = Math.min(2, availableParallelism() - 1);
+  if (threads < 1) return undefined;
+  const pool = openSignaturePool(threads);
+  opened.defer(() => pool.close());
+  return async (jobs) => pool.start(jobs).answers();
 }
 
 interface Opened {

@@ -39,10 +39,13 @@ test("nothing is received before entropy that was published before it, after a r
 
 test("a packet is filed under its own epoch, or the lowest that takes packets", () => {
   const progress = new Progress(PARAMETERS, index, FIRST_EPOCH);
-  expect(progress.epochFor(index + 4)).toBe(FIRST_EPOCH + 1);
-  expect(progress.epochFor(index - 1)).toBe(FIRST_EPOCH);
+  expect(progress.epochFor(index + 4, progress.arrival(0))).toBe(FIRST_EPOCH + 1);
+  expect(progress.epochFor(index - 1, progress.arrival(0))).toBe(FIRST_EPOCH);
   progress.startClosing(FIRST_EPOCH, index + 3);
-  expect([progress.epochFor(index), progress.openEpoch]).toEqual([FIRST_EPOCH + 1, FIRST_EPOCH]);
+  expect([progress.epochFor(index, progress.arrival(0)), progress.openEpoch]).toEqual([
+    FIRST_EPOCH + 1,
+    FIRST_EPOCH,
+  ]);
   expect(progress.judgingThrough).toBe(index + 3);
   progress.closed(FIRST_EPOCH);
   expect(progress.openEpoch).toBe(FIRST_EPOCH + 1);

@@ -2,6 +2,12 @@ import { drawIndex, type Entropy, entropyTimeMs, epochOf } from "@earshot/protoc
 import type { Clockwork } from "./parameters/clockwork.ts";
 import type { Store } from "./store/store.ts";
 
+export interface Arrival {
+  receivedAtMs: number;
+  /** It is filed under none before. */
+  earliestEpoch: number;
+}
+
 /** How far judging and closing have come: decides where a packet that arrives now is filed. */
 export class Progress {
   readonly parameters: Clockwork;
@@ -86,8 +92,13 @@ export class Progress {
     return this.#lastReceivedMs;
   }
 
-  epochFor(entropyIndex: number): number {
-    return Math.max(epochOf(entropyIndex, this.parameters), this.#filingEpoch);
+  /** For a packet that comes now: how it is filed, however long it is checked before that. */
+  arrival(nowMs: number): Arrival {
+    return { receivedAtMs: this.receivedAtMs(nowMs), earliestEpoch: this.#filingEpoch };
+  }
+
+  epochFor(entropyIndex: number, { earliestEpoch }: Pick<Arrival, "earliestEpoch">): number {
+    return Math.max(epochOf(entropyIndex, this.parameters), earliestEpoch);
   }
 
   #notBefore(entropyIndex: number): void {

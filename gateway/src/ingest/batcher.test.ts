@@ -27,7 +27,12 @@ class HeldStore {
 function batcher(changes: Partial<BatcherDeps> = {}) {
   const store = new HeldStore();
   const metrics = newMetrics();
-  const made = new Batcher({ addPackets: (packets) => store.addPackets(packets), metrics, ...changes });
+  const made = new Batcher({
+    addPackets: (packets) => store.addPackets(packets),
+    metrics,
+    maxQueued: 50_000,
+    ...changes,
+  });
   const add = (id: string) => made.add(storedPacket({ id })).catch((error: Error) => error.message);
   const sizes = () => store.batches.map(({ length }) => length);
   return { batcher: made, store, metrics, add, sizes };

@@ -18,7 +18,7 @@ export interface BatcherDeps {
    */
   gather?: (flush: () => void) => void;
   maxBatch?: number;
-  maxQueued?: number;
+  maxQueued: number;
 }
 
 /**
@@ -36,7 +36,7 @@ export class Batcher {
   constructor(deps: BatcherDeps) {
     this.#deps = deps;
     this.#maxBatch = deps.maxBatch ?? 1000;
-    this.#maxQueued = deps.maxQueued ?? 50_000;
+    this.#maxQueued = deps.maxQueued;
   }
 
   /**
@@ -50,6 +50,11 @@ export class Batcher {
     if (!this.#isRunning) this.#start();
     const added = await batch.stored.promise;
     return isFirst && added.has(packet.id);
+  }
+
+  /** Nothing waits, and no transaction runs. */
+  get isIdle(): boolean {
+    return !this.#isRunning;
   }
 
   /** Resolves once all packets added before are durable or have failed. */

@@ -9,9 +9,10 @@ import {
   statusPacket,
   witnessOf,
 } from "../epochs/test-network.ts";
-import { checkPacket, type PacketChecks } from "./check-packet.ts";
+import { checkPacket as checkSent, openSent, type PacketChecks } from "./check-packet.ts";
 import { KeyCache } from "./key-cache.ts";
 import { SenderCache } from "./sender-cache.ts";
+import { verifyNow } from "./signature-queue.ts";
 
 const { network } = PARAMETERS;
 const nowMs = FIRST_EPOCH * 8000;
@@ -26,6 +27,11 @@ const checks: PacketChecks = {
 const signed = (packet: Packet, signer: Signer = signers.a, of = network) => encodePacket(packet, signer, of);
 const topicOf = (packet: Packet, id = idOf("a")) => upTopic(network, id, packet.type);
 const status = statusPacket(1, nowMs);
+
+function checkPacket(topic: string, bytes: Uint8Array, these: PacketChecks, sender?: string) {
+  const opened = openSent(topic, bytes, these, sender);
+  return opened.ok ? checkSent(opened.sent, verifyNow(opened.sent), these) : opened;
+}
 
 function reasonOf(topic: string, bytes: Uint8Array, changes: Partial<PacketChecks> = {}, sender?: string) {
   const result = checkPacket(topic, bytes, { ...checks, ...changes }, sender);

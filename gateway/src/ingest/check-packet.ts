@@ -1,15 +1,18 @@
 import {
   type DecodedPacket,
+  type Envelope,
   equalBytes,
-  isSignedFor,
+  networkAad,
   openEnvelope,
   type PacketDecoded,
   RATE_LIMITED,
   readPacket,
   reportIndexAndKey,
+  signedBytes,
 } from "@earshot/protocol";
 import type { Quota } from "./quota.ts";
 import type { SenderCache, TopicSender } from "./sender-cache.ts";
+import type { SentSignature } from "./signature-queue.ts";
 
 export interface PacketChecks {
   network: string;
@@ -28,21 +31,32 @@ export interface CheckedPacket {
   about: { entropyIndex: number; key: string } | undefined;
 }
 
-export type PacketCheck = { ok: true; checked: CheckedPacket } | { ok: false; reason: string };
+export interface Refused {
+  ok: false;
+  reason: string;
+}
 
-const refused = (reason: string): PacketCheck => ({ ok: false, reason });
+export type PacketCheck = { ok: true; checked: CheckedPacket } | Refused;
+
+const refused = (reason: string): Refused => ({ ok: false, reason });
+
+/** Bytes that may be of the hotspot that the topic names, once its signature holds. */
+export interface SentPacket extends SentSignature {
+  bytes: Uint8Array;
+  envelope: Envelope;
+  sender: TopicSender;
+}
 
 /**
- * All that bytes on a topic must satisfy before they are stored; no I/O. Their payload is decoded only when it is known
- * who signed it.
+ * All that bytes on a topic must satisfy before their signature is checked; no I/O.
  * @param sender the hotspot that logged in, where the broker knows it
  */
-export function checkPacket(
+export function openSent(
   topic: string,
   bytes: Uint8Array,
   checks: PacketChecks,
   sender?: string,
-): PacketCheck {
+): { ok: true; sent: SentPacket } | Refused {
   const named = checks.senders.get(topic);
   if (typeof named === "string") return refused(named);
   if (sender !== undefined && sender !== named.hotspotId) return refused("wrong_topic");
@@ -52,8 +66,16 @@ export function checkPacket(
   const { envelope } = opened;
   if (!equalBytes(named.publicKey, envelope.publicKey)) return refused("wrong_topic");
   if (!checks.isAllowed(named.hotspotId)) return refused("unknown_hotspot");
-  if (!isSignedFor(envelope, checks.network, named.key)) return refused("bad_signature");
-  return checkSigned(readPacket(bytes, envelope), named, checks);
+  const { publicKey, signature } = envelope;
+  const message = signedBytes(envelope, networkAad(checks.network));
+  const { key } = named;
+  return { ok: true, sent: { bytes, envelope, sender: named, publicKey, key, message, signature } };
+}
+
+/** All that must be true of it as well, now that it is known whether its signature holds: only then is it decoded. */
+export function checkPacket(sent: SentPacket, isSigned: boolean, checks: PacketChecks): PacketCheck {
+  if (!isSigned) return refused("bad_signature");
+  return checkSigned(readPacket(sent.bytes, sent.envelope), sent.sender, checks);
 }
 
 /** Of what the hotspot signed, whether it is a packet for this topic. */

@@ -2,14 +2,18 @@ import { type Log, MAX_PACKET_BYTES, type Measurement, reportDeadlineMs, sha256 
 import type { IngestOutcome } from "../contract.ts";
 import type { Limits } from "../limits.ts";
 import { count, type GatewayMetrics } from "../metrics.ts";
-import type { Progress } from "../progress.ts";
+import type { Arrival, Progress } from "../progress.ts";
 import type { Store, StoredPacket } from "../store/store.ts";
 import type { SteadyClock } from "../time/steady-clock.ts";
 import { Batcher, type BatcherDeps } from "./batcher.ts";
-import { type CheckedPacket, checkPacket, isWill } from "./check-packet.ts";
+import { type CheckedPacket, checkPacket, isWill, openSent } from "./check-packet.ts";
 import type { KeyCache } from "./key-cache.ts";
 import { Quota } from "./quota.ts";
 import { SenderCache } from "./sender-cache.ts";
+import { SignatureQueue, type VerifyElsewhere, verifyNow } from "./signature-queue.ts";
+
+/** Packets whose signature is being checked, or that wait to be stored; what comes on top is turned away. */
+const MAX_WAITING = 50_000;
 
 /** Reports that may wait for the entropy of the period that has just begun. */
 const MAX_EARLY = 1000;
@@ -23,6 +27,8 @@ export interface IngestDeps {
   isAllowed(hotspotId: string): boolean;
   store: Pick<Store, "addPackets" | "packetsBySequence">;
   gather: BatcherDeps["gather"];
+  /** Without it all signatures are checked here, at once, which keeps virtual time exact. */
+  verifyElsewhere: VerifyElsewhere | undefined;
   /** A new packet is durable. */
   onStored(checked: CheckedPacket, stored: StoredPacket): void;
   /** A packet came again: as it was filed when it came first. */
@@ -46,22 +52,33 @@ export class Ingest {
   readonly #senders: SenderCache;
   readonly #quota: Quota;
   #early = 0;
+  readonly #signatures: SignatureQueue | undefined;
 
   constructor(deps: IngestDeps) {
     this.#deps = deps;
     this.#senders = new SenderCache(deps.progress.parameters.network, deps.keys);
     this.#quota = new Quota(deps);
-    const { store, metrics, gather } = deps;
+    const { store, metrics, gather, verifyElsewhere } = deps;
+    this.#signatures =
+      verifyElsewhere &&
+      new SignatureQueue({
+        verifyElsewhere,
+        gather: gather ?? queueMicrotask,
+        maxWaiting: MAX_WAITING,
+        onFailure: (error) => deps.log("error", "Signature threads failed", { error: error.message }),
+      });
     this.#batcher = new Batcher({
       addPackets: (packets) => store.addPackets(packets),
       metrics,
+      maxQueued: MAX_WAITING,
       ...(gather === undefined ? {} : { gather }),
     });
   }
 
   async ingest(topic: string, bytes: Uint8Array, sender?: string): Promise<IngestOutcome> {
     const { clock, isAllowed, progress } = this.#deps;
-    const nowMs = clock.doubt === undefined ? clock.now() : await this.#arrival();
+    const nowMs = clock.doubt === undefined ? clock.now() : await this.#trustedMs();
+    const arrival = progress.arrival(nowMs);
     const { network, entropyPeriodMs } = progress.parameters;
     const checks = {
       network,
@@ -70,12 +87,23 @@ export class Ingest {
       latestIndex: Math.max(progress.publishedThrough, Math.floor(nowMs / entropyPeriodMs)),
       quota: this.#quota,
     };
-    const result = checkPacket(topic, bytes, checks, sender);
+    const opened = openSent(topic, bytes, checks, sender);
+    const job = opened.ok ? opened.sent : undefined;
+    // Alone it is checked here, for that is sooner; beside others it waits for its turn, also to be refused.
+    const isSigned = this.#isBusy()
+      ? await this.#signatures?.check(job)
+      : job !== undefined && verifyNow(job);
+    if (!opened.ok) return this.#refuse(opened.reason, bytes, sender);
+    const result = checkPacket(opened.sent, isSigned === true, checks);
     if (!result.ok) return this.#refuse(result.reason, bytes, sender);
     const index = result.checked.about?.entropyIndex ?? -1;
-    if (index <= progress.publishedThrough) return this.#accept(result.checked, nowMs);
+    if (index <= progress.publishedThrough) return this.#accept(result.checked, arrival);
     if (!(await this.#publication(index))) return this.#refuse("from_future", bytes, sender);
-    return this.#accept(result.checked, clock.now());
+    return this.#accept(result.checked, progress.arrival(clock.now()));
+  }
+
+  #isBusy(): boolean {
+    return this.#signatures !== undefined && !(this.#signatures.isEmpty && this.#batcher.isIdle);
   }
 
   /**
@@ -92,26 +120,27 @@ export class Ingest {
   }
 
   /** Resolves once all packets that were taken in before are durable or have failed. */
-  drained(): Promise<void> {
-    return this.#batcher.drained();
+  async drained(): Promise<void> {
+    if (this.#signatures?.isEmpty === false) await this.#signatures.check(undefined);
+    await this.#batcher.drained();
   }
 
   /** When a packet came that came while the clock was in doubt, by the time that holds after it: its sender waits. */
-  async #arrival(): Promise<number> {
+  async #trustedMs(): Promise<number> {
     const { clock } = this.#deps;
     const arrivedMs = clock.elapsedMs();
     await clock.trusted();
     return Math.round(clock.now() - (clock.elapsedMs() - arrivedMs));
   }
 
-  async #accept(checked: CheckedPacket, nowMs: number): Promise<IngestOutcome> {
+  async #accept(checked: CheckedPacket, arrival: Arrival): Promise<IngestOutcome> {
     const { metrics, onStored, onWill } = this.#deps;
     const packetId = checked.decoded.id.toHex();
     if (isWill(checked.decoded)) {
       await onWill(checked.hotspotId);
       return { ok: true, outcome: "noted", packetId };
     }
-    const stored = this.#file(checked, packetId, nowMs);
+    const stored = this.#file(checked, packetId, arrival);
     const isNew = await this.#batcher.add(stored).catch((error: unknown) => {
       this.#takeBack(stored);
       throw error;
@@ -142,10 +171,10 @@ export class Ingest {
     this.#quota.takeBack(hotspotId, { id: Uint8Array.fromHex(id), type, entropyIndex });
   }
 
-  #file({ decoded, hotspotId, about }: CheckedPacket, id: string, nowMs: number): StoredPacket {
+  #file({ decoded, hotspotId, about }: CheckedPacket, id: string, arrival: Arrival): StoredPacket {
     const { progress } = this.#deps;
     const { packet } = decoded;
-    const receivedAtMs = progress.receivedAtMs(nowMs);
+    const { receivedAtMs } = arrival;
     return {
       id,
       hotspotId,
@@ -155,7 +184,7 @@ export class Ingest {
       bytes: decoded.bytes,
       entropyIndex: about?.entropyIndex ?? null,
       beaconKey: about?.key ?? null,
-      epoch: about === undefined ? null : progress.epochFor(about.entropyIndex),
+      epoch: about === undefined ? null : progress.epochFor(about.entropyIndex, arrival),
       isLate: about !== undefined && receivedAtMs > reportDeadlineMs(about.entropyIndex, progress.parameters),
       ...(packet.type === "reading" && { reading: { source: packet.source, atMs: packet.atMs } }),
     };

@@ -1,0 +1,80 @@
+import { expect, test } from "bun:test";
+import { encodePacket, hotspotId, signerFromSeed, upTopic } from "@earshot/protocol";
+import type { IngestOutcome } from "../contract.ts";
+import { beaconOf, FIRST_EPOCH, idOf, PARAMETERS, signers, statusPacket } from "../epochs/test-network.ts";
+import { assertions, startTestGateway, type TestGateway } from "../test-gateway.ts";
+import { verifyNow } from "./signature-queue.ts";
+
+const { network } = PARAMETERS;
+const startMs = FIRST_EPOCH * 8000;
+
+/** Statuses of so many hotspots, all well signed. */
+const statuses = (count: number) =>
+  Array.from({ length: count }, (_, i) => {
+    const signer = signerFromSeed(new Uint8Array(32).fill(100 + i));
+    const sender = hotspotId(signer.publicKey);
+    const bytes = encodePacket(statusPacket(1, startMs), signer, network);
+    return { topic: upTopic(network, sender, "status"), bytes, sender };
+  });
+
+function mixed() {
+  const packets = statuses(90);
+  const forged = packets[40]?.bytes ?? new Uint8Array();
+  forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1;
+  const cut = packets[50];
+  if (cut !== undefined) cut.bytes = cut.bytes.subarray(1);
+  packets.splice(70, 0, ...packets.slice(3, 4));
+  return packets;
+}
+
+/** What came of each, in the order in which it came of it. */
+async function outcomes({ gateway }: TestGateway, packets: ReturnType<typeof statuses>) {
+  const told: [number, IngestOutcome][] = [];
+  await Promise.all(
+    packets.map(({ topic, bytes, sender }, i) =>
+      gateway.ingest(topic, bytes, sender).then((outcome) => void told.push([i, outcome])),
+    ),
+  );
+  return told;
+}
+
+test("what comes together comes out the same, wherever its signatures are checked, refusals in the order of coming", async () => {
+  await using here = await startTestGateway(startMs + 10);
+  let checkedElsewhere = 0;
+  await using elsewhere = await startTestGateway(startMs + 10, {
+    async verifyElsewhere(jobs) {
+      checkedElsewhere += jobs.length;
+      return Uint8Array.from(jobs, (job) => Number(verifyNow(job as Parameters<typeof verifyNow>[0])));
+    },
+  });
+  const expected = await outcomes(here, mixed());
+  const told = await outcomes(elsewhere, mixed());
+  expect(new Map(told)).toEqual(new Map(expected));
+  // The first came alone; one is no packet.
+  expect(checkedElsewhere).toBe(89);
+  const refusals = ({ sent }: TestGateway) =>
+    sent.filter(({ topic }) => topic.endsWith("/verdict")).map(({ topic }) => topic);
+  expect(refusals(elsewhere)).toEqual(refusals(here));
+  expect(refusals(here)).toHaveLength(2);
+  const metrics = ({ gateway }: TestGateway) => [gateway.metrics.refused, gateway.metrics.duplicates];
+  expect(metrics(elsewhere)).toEqual(metrics(here));
+});
+
+test("judging waits for a timely report whose signature is still being checked", async () => {
+  const release = Promise.withResolvers<void>();
+  await using run = await startTestGateway(startMs + 10, {
+    verifyElsewhere: (jobs) => release.promise.then(() => new Uint8Array(jobs.length).fill(1)),
+  });
+  const beacon = beaconOf("a", FIRST_EPOCH, 10);
+  await run.play(assertions(startMs + 20), beacon.index * 2000 + 1000);
+  const crowd = outcomes(run, statuses(80));
+  const bytes = encodePacket(beacon.packet, signers.a, network);
+  const taking = run.gateway.ingest(upTopic(network, idOf("a"), "beacon"), bytes, idOf("a"));
+  await run.clock.advance(12_000);
+  expect(await run.store.judgedThrough()).toBeLessThan(beacon.index);
+  release.resolve();
+  const { packetId } = await taking;
+  await crowd;
+  await run.clock.advance(2000);
+  expect(await run.store.verdict(packetId)).toMatchObject({ reason: "not_heard" });
+});
