@@ -21,6 +21,7 @@ import { createGateway } from "./gateway.ts";
 import { type HttpServer, serveHttp } from "./http/serve.ts";
 import type { VerifyElsewhere } from "./ingest/signature-queue.ts";
 import { loadNetworkKey } from "./key-file.ts";
+import { limitedLog } from "./limited-log.ts";
 import { type GatewayMetrics, newMetrics } from "./metrics.ts";
 import { readNamedFile } from "./regular-file.ts";
 import { openStore } from "./store/open-store.ts";
@@ -40,10 +41,15 @@ const STORE_LOST = 3;
 /** How long a clean stop may take before the process ends anyway. */
 const STOP_LIMIT_MS = 2500;
 
-const log: Log = (level, message, fields) => {
-  if (level === "debug") return;
+/** Of each message, in stderr: keys cost nothing, and neither do the lines that they would cause. */
+const LOG_LINES = { burst: 200, perSecond: 1 };
+const stderr: Log = (level, message, fields) => {
   const details = fields === undefined ? "" : ` ${JSON.stringify(fields)}`;
   console.error(`${new Date(systemClock.now()).toISOString()} ${level} ${message}${details}`);
+};
+const limited = limitedLog(stderr, systemClock, LOG_LINES);
+const log: Log = (level, message, fields) => {
+  if (level !== "debug") limited(level, message, fields);
 };
 
 const terminal: VerifyCommandIo = {
