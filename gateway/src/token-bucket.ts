@@ -39,6 +39,11 @@ export class TokenBuckets {
     this.#buckets = new BoundedMap(maxKeys);
   }
 
+  /** Whether it is counted, and so was seen not long ago. */
+  has(key: string): boolean {
+    return this.#buckets.has(key);
+  }
+
   take(key: string, nowMs: number): boolean {
     let bucket = this.#buckets.get(key);
     if (bucket === undefined) {

@@ -5,10 +5,9 @@ import type { Uplink } from "../contract.ts";
 import type { Downlink } from "../downlink.ts";
 import { limitedLog, quoted } from "../limited-log.ts";
 import { count, type GatewayMetrics, newMetrics } from "../metrics.ts";
-import { TokenBuckets } from "../token-bucket.ts";
 import type { ClientDeps } from "./endpoint/client.ts";
 import { Clients } from "./endpoint/clients.ts";
-import { LOGINS, MAX_COUNTED_HOTSPOTS } from "./endpoint/limits.ts";
+import { LoginRates } from "./endpoint/login-rates.ts";
 import { Sessions } from "./endpoint/sessions.ts";
 
 export interface EmbeddedBrokerOptions {
@@ -48,13 +47,14 @@ const LOG_LINES = { burst: 20, perSecond: 0.2 } as const;
  */
 export async function openEmbeddedBroker(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
   const { clock, metrics = newMetrics(), maxConnections } = options;
+  const maxPerAddress = options.maxConnectionsPerAddress ?? maxConnections;
   const log = limitedLog(options.log, clock, LOG_LINES);
   const sessions = new Sessions();
   let deps: ClientDeps | undefined;
   const clients = new Clients({
     clock,
     maxConnections,
-    maxPerAddress: options.maxConnectionsPerAddress ?? maxConnections,
+    maxPerAddress,
     onEnd(reason, hotspotId) {
       count(metrics.connectionsEnded, reason);
       if (hotspotId === undefined) return;
@@ -79,7 +79,7 @@ export async function openEmbeddedBroker(options: EmbeddedBrokerOptions): Promis
   return {
     port: (server.address() as { port: number }).port,
     serve(uplink) {
-      deps = clientDeps(uplink, { clock, log, sessions, metrics });
+      deps = clientDeps(uplink, { clock, log, sessions, metrics, maxPerAddress });
       for (const client of clients) client.begin(deps);
     },
     /**
@@ -101,16 +101,16 @@ export async function openEmbeddedBroker(options: EmbeddedBrokerOptions): Promis
 
 function clientDeps(
   uplink: Uplink,
-  shared: Pick<ClientDeps, "sessions" | "log" | "clock"> & { metrics: GatewayMetrics },
+  shared: Pick<ClientDeps, "sessions" | "log" | "clock"> & { metrics: GatewayMetrics; maxPerAddress: number },
 ): ClientDeps {
-  const { metrics, log, sessions, clock } = shared;
-  const logins = new TokenBuckets(LOGINS, MAX_COUNTED_HOTSPOTS);
+  const { metrics, log, sessions, clock, maxPerAddress } = shared;
+  const rates = new LoginRates(maxPerAddress);
   return {
     uplink,
     sessions,
     clock,
     log,
-    mayLogIn: (hotspotId) => logins.take(hotspotId, clock.elapsedMs()),
+    mayLogIn: (hotspotId, sender) => rates.take(hotspotId, sender, clock.elapsedMs()),
     onLogin: (hotspotId) => uplink.presence(hotspotId, true),
     onLoginRefused({ refusal, code, username }) {
       // The gateway has counted those whose token it refused.

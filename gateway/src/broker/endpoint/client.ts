@@ -18,6 +18,7 @@ import {
   type Login,
   readConnect,
   refusedConnack,
+  type Sender,
 } from "./connect.ts";
 import { decodePacket } from "./decode.ts";
 import { CONTROL_PACKETS, LOGIN_LIMIT_MS, MAX_SESSION_EXPIRY_S, RECEIVE_MAXIMUM } from "./limits.ts";
@@ -59,6 +60,7 @@ export class Client implements Outlet {
   readonly #events: ClientEvents;
   readonly #wire: Wire;
   readonly #clock: Pick<Clock, "elapsedMs">;
+  readonly #sender: Sender;
   readonly #incoming: InOrder;
   #incomingBytes = 0;
   readonly #control: TokenBucket;
@@ -72,8 +74,9 @@ export class Client implements Outlet {
   #isAtEnd = false;
 
   /** Reads nothing before `begin`. */
-  constructor(socket: Socket, clock: Pick<Clock, "elapsedMs">, events: ClientEvents) {
+  constructor(socket: Socket, sender: Sender, clock: Pick<Clock, "elapsedMs">, events: ClientEvents) {
     this.#events = events;
+    this.#sender = sender;
     this.#clock = clock;
     this.#control = new TokenBucket(CONTROL_PACKETS, clock.elapsedMs());
     this.#incoming = new InOrder((ids) => this.#acknowledge(ids));
@@ -178,7 +181,7 @@ export class Client implements Outlet {
   }
 
   #connect(frame: Buffer, deps: ClientDeps): void {
-    const outcome = readConnect(frame, deps);
+    const outcome = readConnect(frame, this.#sender, deps);
     if (!outcome.ok) {
       deps.onLoginRefused(outcome);
       this.#wire.write(refusedConnack(outcome.refusal, outcome.version));

@@ -38,7 +38,9 @@ export class Clients {
   /** `undefined` if there is no room for it: the socket is closed. */
   admit(socket: Socket): Client | undefined {
     const { clock, onEnd } = this.#options;
-    const client = new Client(socket, clock, {
+    const address = socket.remoteAddress ?? "";
+    const sender = { address, group: addressGroup(address) };
+    const client = new Client(socket, sender, clock, {
       onLogin: () => this.#room.began(client),
       onEnd,
       onClosed: () => {
@@ -46,7 +48,7 @@ export class Clients {
         this.#clients.delete(client);
       },
     });
-    if (!this.#room.add(client, addressGroup(socket.remoteAddress ?? ""))) return undefined;
+    if (!this.#room.add(client, sender.group)) return undefined;
     this.#clients.add(client);
     return client;
   }

@@ -37,10 +37,16 @@ export type ConnectOutcome =
       username: string;
     };
 
+/** Where a connection comes from: the socket's address, and whom that counts for (`addressGroup`). */
+export interface Sender {
+  address: string;
+  group: string;
+}
+
 export interface ConnectDeps {
   uplink: Uplink;
   /** Asked when the token is the hotspot's, so that nobody else uses up how often it may. */
-  mayLogIn(hotspotId: string): boolean;
+  mayLogIn(hotspotId: string, sender: Sender): boolean;
 }
 
 /** MQTT 3.1.1 knows no session expiry: a session that is not clean is for good. */
@@ -50,7 +56,11 @@ const FOR_GOOD_S = 0xffff_ffff;
  * Looks at the first packet of a connection.
  * @throws {MqttError} when there is nothing to answer
  */
-export function readConnect(frame: Buffer, { uplink, mayLogIn }: ConnectDeps): ConnectOutcome {
+export function readConnect(
+  frame: Buffer,
+  sender: Sender,
+  { uplink, mayLogIn }: ConnectDeps,
+): ConnectOutcome {
   if ((frame[0] ?? 0) >> 4 !== 1) throw new MqttError("protocol_error");
   const level = protocolLevelOf(frame);
   if (level === undefined) throw new MqttError("malformed");
@@ -59,7 +69,7 @@ export function readConnect(frame: Buffer, { uplink, mayLogIn }: ConnectDeps): C
   }
   const packet = decodeConnect(frame, level);
   const username = packet.username ?? "";
-  const refusal = refusalOf(packet, level, uplink) ?? (mayLogIn(username) ? undefined : TOO_OFTEN);
+  const refusal = refusalOf(packet, level, uplink) ?? (mayLogIn(username, sender) ? undefined : TOO_OFTEN);
   if (refusal === undefined) return { ok: true, login: loginOf(packet, level, username, uplink) };
   return { ok: false, version: level, username, ...refusal };
 }
