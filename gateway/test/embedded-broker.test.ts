@@ -243,3 +243,21 @@ test("closing ends connections that never logged in", async () => {
   await once(socket, "connect");
   await Promise.all([broker.close(), once(socket, "close")]);
 });
+
+test("says why hotspots cannot come, for /healthz: full, or closed", async () => {
+  const small = await openEmbeddedBroker({
+    host: "127.0.0.1",
+    port: 0,
+    maxConnections: 1,
+    clock,
+    log: silentLog,
+  });
+  expect(small.problem?.()).toBeUndefined();
+  small.serve(run.gateway);
+  await using _hotspot = await connectHotspot(small.port, account(a));
+  expect(small.problem?.()).toStartWith(
+    "1 hotspots are connected, the most that broker.max_connections allows",
+  );
+  await small.close();
+  expect(small.problem?.()).toBe("The MQTT listener is closed");
+});

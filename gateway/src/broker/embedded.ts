@@ -62,7 +62,9 @@ export async function openEmbeddedBroker(options: EmbeddedBrokerOptions): Promis
       deps?.uplink.presence(hotspotId, false);
     },
   });
+  let failure: string | undefined;
   const server = await listen(options, (socket) => {
+    failure = undefined;
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     const client = clients.admit(socket);
     if (deps !== undefined) client?.begin(deps);
@@ -75,7 +77,10 @@ export async function openEmbeddedBroker(options: EmbeddedBrokerOptions): Promis
     metrics.sessions = sessions.size;
   });
   // No descriptor left, for one: it goes on listening.
-  server.on("error", (error) => log("error", "MQTT listener failed", { error: error.message }));
+  server.on("error", (error) => {
+    failure = error.message;
+    log("error", "MQTT listener failed", { error: failure });
+  });
   return {
     port: (server.address() as { port: number }).port,
     serve(uplink) {
@@ -88,6 +93,12 @@ export async function openEmbeddedBroker(options: EmbeddedBrokerOptions): Promis
      */
     async publish(topic, bytes, { retain = false } = {}) {
       metrics.messagesDropped += sessions.route({ topic, bytes, retain, qos: retain ? 0 : 1 });
+    },
+    problem() {
+      if (!server.listening) return "The MQTT listener is closed";
+      if (failure !== undefined) return `The MQTT listener takes no connections: ${failure}`;
+      if (clients.size < maxConnections) return undefined;
+      return `${clients.size} hotspots are connected, the most that broker.max_connections allows: others are turned away`;
     },
     async close() {
       stop.abort();
