@@ -19,7 +19,7 @@ let socat: ChildProcessWithoutNullStreams | undefined;
 afterAll(async () => {
   socat?.kill();
   await Promise.all(programs.map((program) => program.end("SIGKILL")));
-  rmSync(folder, { recursive: true });
+  rmSync(folder, { recursive: true, force: true });
 });
 
 /** A pseudo-terminal; what is written to the answer comes out of it. */
