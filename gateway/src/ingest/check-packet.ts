@@ -19,7 +19,7 @@ export interface PacketChecks {
   senders: SenderCache;
   /** Whether the registration policy lets this hotspot send at all. */
   isAllowed(hotspotId: string): boolean;
-  /** The newest published: a report about a later one is made up. */
+  /** The newest published, or that of the present period, which is being made: a report about a later one is made up. */
   latestIndex: number;
   quota: Pick<Quota, "admits" | "admitsReport">;
 }

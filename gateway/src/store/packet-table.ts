@@ -128,9 +128,10 @@ const INSERT = `INSERT INTO packets (id, hotspot_id, type, sequence, received_at
   ON CONFLICT (hotspot_id, sequence, id) DO NOTHING`;
 
 /**
- * The one exception to one SQL for both databases: nearly all that a gateway writes are packets, and one prepared
- * statement run for each takes a quarter to a third less of the process's own CPU than rows gathered into one statement,
- * whose text SQLite compiles anew for each number of rows. What it means is `insertRows`, which one contract suite holds to the same.
+ * The one exception to one SQL for both databases: nearly all that a gateway writes are packets, and of rows gathered into
+ * one statement SQLite compiles the text anew for each number of rows. It is no large gain: inserts alone took less of the
+ * process's own CPU in most runs beside each other, taking packets in as a whole no less (`bun run bench ingest`). What it
+ * means is `insertRows`, which one contract suite holds to the same.
  */
 function insertPrepared(connection: SqliteConnection, packets: readonly StoredPacket[]): Set<string> {
   const insert = connection.query(INSERT);
