@@ -1,15 +1,16 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Manifest } from "@earshot/protocol";
 import { atOnce, type InTurns } from "../in-turns.ts";
 import { BUNDLE_FILES, type Bundle, bundleName, MANIFEST_FILE } from "./bundle.ts";
-import { keepOrWrite, readBundle, removeOthers, writeBundle } from "./bundle-folder.ts";
+import { keepOrWrite, readBundle, removeBundle, removeOthers, writeBundle } from "./bundle-folder.ts";
 import { signedAgain, temporaryFolder, testBundles } from "./test-bundle.ts";
 import { FIRST_EPOCH, PARAMETERS } from "./test-network.ts";
 
 const [bundle] = (await testBundles(1)) as [Bundle];
 const NAMES = [...BUNDLE_FILES, MANIFEST_FILE].sort();
+const FOLDER_MODULE = new URL("bundle-folder.ts", import.meta.url).pathname;
 const WRITER = new URL("test-writer.ts", import.meta.url).pathname;
 
 test("a bundle reads as it was written, and nothing else is left", () => {
@@ -57,6 +58,25 @@ test("killed at any moment of writing, a bundle under its final name is whole", 
       expect(new Set(sizes)).toEqual(new Set([300_000]));
     }
   }
+});
+
+test("killed while it removes a bundle, none under its final name is a half", async () => {
+  using parent = temporaryFolder();
+  const name = bundleName(1, bundle[MANIFEST_FILE]);
+  const folder = join(parent.path, name);
+  mkdirSync(folder);
+  // So many that removing them takes far longer than to see that it began.
+  const files = 2000;
+  for (let number = 0; number < files; number++) writeFileSync(join(folder, `${number}`), "");
+  const call = `import { removeBundle } from ${JSON.stringify(FOLDER_MODULE)}; removeBundle(...process.argv.slice(1));`;
+  const remover = Bun.spawn([process.execPath, "-e", call, parent.path, name]);
+  const left = () => (existsSync(folder) ? readdirSync(folder).length : 0);
+  while (left() === files) await new Promise(setImmediate);
+  remover.kill("SIGKILL");
+  await remover.exited;
+  expect(left()).toBe(0);
+  removeBundle(parent.path, name);
+  expect(readdirSync(parent.path)).toEqual([]);
 });
 
 describe("closing an epoch again", () => {

@@ -44,7 +44,7 @@ function* writingBundle(parent: string, epoch: number, bundle: Bundle, owner: nu
   for (const name of ALL_FILES) yield* writeDurably(join(temporary, name), bundle[name]);
   syncFolder(temporary);
   const name = bundleName(epoch, bundle[MANIFEST_FILE]);
-  rmSync(join(parent, name), { recursive: true, force: true });
+  removeBundle(parent, name);
   renameSync(temporary, join(parent, name));
   syncFolder(parent);
   return name;
@@ -78,7 +78,7 @@ export function setAside(parent: string, name: string): void {
   if (!existsSync(from)) return;
   const beside = `${parent}-taken-back`;
   mkdirSync(beside, { recursive: true });
-  rmSync(join(beside, name), { recursive: true, force: true });
+  removeBundle(beside, name);
   renameSync(from, join(beside, name));
   syncFolder(beside);
   syncFolder(parent);
@@ -141,8 +141,15 @@ export function removeOthers(parent: string, epoch: number, recorded: string): v
   for (const name of namesOf(parent, epoch)) if (name !== recorded) removeBundle(parent, name);
 }
 
+/** Renamed first: files go one by one, and killed in between, half a bundle would stand under its final name. */
 export function removeBundle(parent: string, name: string): void {
-  rmSync(join(parent, name), { recursive: true, force: true });
+  const folder = join(parent, name);
+  const going = name.endsWith(TEMPORARY_END) ? folder : `${folder}${TEMPORARY_END}`;
+  if (going !== folder) {
+    rmSync(going, { recursive: true, force: true });
+    if (existsSync(folder)) renameSync(folder, going);
+  }
+  rmSync(going, { recursive: true, force: true });
 }
 
 /** All folders that bundles of the epoch are in, or were being written to. */
