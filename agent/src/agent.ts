@@ -23,7 +23,7 @@ import type { OpenPublisher } from "./publisher/publisher.ts";
 import { Inbox } from "./session/inbox.ts";
 import { SentStatuses } from "./session/sent-statuses.ts";
 import { keepSession } from "./session/session.ts";
-import { gnssOf } from "./status/gnss.ts";
+import { GNSS_FRESH_MS, gnssOf } from "./status/gnss.ts";
 import { reportReadings } from "./status/report-readings.ts";
 import { SourceSummary } from "./status/source-summary.ts";
 import { reportStatus } from "./status/status-reporter.ts";
@@ -78,8 +78,8 @@ function startParts(deps: AgentDeps, signal: AbortSignal): Promise<void>[] {
   const connected = new Wakeup();
   let radio: AgentRadio | undefined;
   const gnss = () => {
-    const nowMs = clock.now();
-    return gnssOf(board.gpsReading, nowMs, board.integrity.summary(nowMs).flags);
+    const elapsedMs = clock.elapsedMs();
+    return gnssOf(board.gpsReading(elapsedMs, GNSS_FRESH_MS), board.integrity.summary(elapsedMs).flags);
   };
   const beaconer = new Beaconer(context, () => radio, gnss);
   const witnesser = new Witnesser(context, gnss);
@@ -119,10 +119,10 @@ function coreContext(deps: AgentDeps): CoreContext {
   const clock = wholeMs(deps.clock);
   const board = deps.board ?? new StatusBoard();
   const id = hotspotId(signer.publicKey);
-  const startedAtMs = clock.now();
+  const startedElapsedMs = clock.elapsedMs();
   board.begin(
     {
-      startedAtMs,
+      startedElapsedMs,
       version,
       network: config.network.name,
       hotspot: { id, name: hotspotName(id) },
@@ -132,7 +132,7 @@ function coreContext(deps: AgentDeps): CoreContext {
     },
     () => outbox.state(),
   );
-  const shared = { config, clock, random, log, signer, outbox, board, version, startedAtMs };
+  const shared = { config, clock, random, log, signer, outbox, board, version, startedElapsedMs };
   return {
     ...shared,
     hotspotId: id,

@@ -17,7 +17,8 @@ export interface CoreContext {
   outbox: Outbox;
   board: StatusBoard;
   version: string;
-  startedAtMs: number;
+  /** By the monotonic clock. */
+  startedElapsedMs: number;
   hotspotId: string;
   /** Whose counters the reports may tell. */
   concentrators: Concentrators;

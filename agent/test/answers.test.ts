@@ -76,7 +76,7 @@ describe("a receipt", () => {
     await agent.clock.advance(0);
     expect(agent.board.counters.refusedMessages).toBe(3);
     expect(agent.outbox.state()).toMatchObject({ handedOver: 3 });
-    expect(agent.board.numbering).toBeUndefined();
+    expect(agent.board.snapshot(agent.clock).outbox.numbering).toBeUndefined();
     await agent.stop();
   });
 
@@ -94,7 +94,7 @@ describe("a receipt", () => {
     agent.broker.isReachable = true;
     await agent.clock.advance(10_000);
     await answer({ answers: second, stored, used });
-    expect(agent.board.numbering).toBeUndefined();
+    expect(agent.board.snapshot(agent.clock).outbox.numbering).toBeUndefined();
     expect(agent.board.counters.refusedMessages).toBe(0);
     await agent.stop();
   });
@@ -110,9 +110,7 @@ describe("a receipt", () => {
     await agent.clock.advance(60_000);
     expect(agent.packets("status").at(-1)?.sequence).toBe(701);
     expect(agent.logged.filter((line) => line.includes("numbering goes on after them"))).toHaveLength(1);
-    const part = assess(agent.board.snapshot(agent.clock.now())).parts.find(
-      ({ title }) => title === "Outbox",
-    );
+    const part = assess(agent.board.snapshot(agent.clock)).parts.find(({ title }) => title === "Outbox");
     expect(part).toMatchObject({ health: "attention" });
     expect(part?.text).toContain("numbering went from 4 to 701");
     await agent.stop();
@@ -192,7 +190,7 @@ test("a verdict is kept with its sentence and the packet it is about, which is t
   await agent.clock.advance(0);
   // What is refused unseen is in no receipt: without this it would be sent again for ever.
   expect(agent.outbox.state()).toMatchObject({ queued: 0, handedOver: handedOver - 1 });
-  expect(agent.board.snapshot(agent.clock.now()).verdicts).toMatchObject([
+  expect(agent.board.snapshot(agent.clock).verdicts).toMatchObject([
     {
       type: "witness",
       outcome: "refused",

@@ -106,13 +106,13 @@ export class AttachedHotspot implements AsyncDisposable {
 
   /** What page and `status` say of one part. */
   part(title: string): Part {
-    const found = assess(this.board.snapshot(this.clock.now())).parts.find((part) => part.title === title);
+    const found = assess(this.board.snapshot(this.clock)).parts.find((part) => part.title === title);
     if (found === undefined) throw new Error(`There is no part ${title}`);
     return found;
   }
 
   sensor(source: string) {
-    const found = this.board.snapshot(this.clock.now()).sensors.find((one) => one.source === source);
+    const found = this.board.snapshot(this.clock).sensors.find((one) => one.source === source);
     if (found === undefined) throw new Error(`There is no sensor ${source}`);
     return found;
   }

@@ -134,7 +134,7 @@ test("a radio whose beacons nobody could hear sends none, and says why", async (
   await agent.start();
   await agent.runPeriods(WINDOW_PERIODS * 2);
   expect(agent.radio.transmissions).toEqual([]);
-  const status = agent.board.snapshot(agent.clock.now());
+  const status = agent.board.snapshot(agent.clock);
   expect(status.schedule).toMatchObject({ state: "missed", reason: "nobody would hear it" });
   const part = assess(status).parts.find(({ title }) => title === "Beacon");
   expect(part).toMatchObject({ health: "attention", text: "None is sent: nobody would hear it" });
@@ -147,7 +147,7 @@ test("what a concentrator tells of itself is watched for deafness", async () => 
   const counters = { rxOk: 1, rxBad: 0, rxNoCrc: 0, transmitted: 0 };
   agent.radio.read({ kind: "radio", atMs: agent.clock.now(), gatewayEui: "aa", ...counters });
   await agent.clock.advance(0);
-  const { statuses } = agent.board.snapshot(agent.clock.now()).radio;
+  const { statuses } = agent.board.snapshot(agent.clock).radio;
   expect(statuses).toMatchObject([{ gatewayEui: "aa", hearing: { state: "learning" } }]);
   await agent.stop();
 });
@@ -189,7 +189,7 @@ test("an outage loses nothing, and the freshest reports go first after it", asyn
     await agent.clock.advance(60_000);
   }
   expect(agent.broker.published).toHaveLength(before);
-  expect(agent.board.snapshot(agent.clock.now()).broker).toMatchObject({ state: "lost" });
+  expect(agent.board.snapshot(agent.clock).broker).toMatchObject({ state: "lost" });
   agent.broker.isReachable = true;
   await agent.clock.advance(61_000);
 

@@ -171,7 +171,7 @@ async function sayUntilRead(
 }
 
 async function fixOf(hotspot: AttachedHotspot, receiver: PtyDevice): Promise<void> {
-  const readings = () => hotspot.board.snapshot(hotspot.clock.now()).gps?.readings ?? 0;
+  const readings = () => hotspot.board.snapshot(hotspot.clock).gps?.readings ?? 0;
   const before = readings();
   receiver.say(nmeaSecond(1) + nmeaSecond(2) + nmeaSecond(3));
   await hotspot.until(() => readings() > before);

@@ -45,7 +45,9 @@ function semtechUdp(): ParserCase {
         if (!result.ok || result.datagram.type !== "PUSH_DATA") return 0;
         const { gatewayEui, json } = result.datagram;
         const forwarder = table.find(gatewayEui) ?? table.add(gatewayEui, 2, NOW_MS);
-        return forwarder === undefined ? 0 : reader.read(forwarder, json, NOW_MS).length;
+        return forwarder === undefined
+          ? 0
+          : reader.read(forwarder, json, { nowMs: NOW_MS, elapsedMs: 0 }).length;
       };
     },
   };

@@ -11,6 +11,24 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** One look at both clocks. */
+export interface Present {
+  nowMs: number;
+  elapsedMs: number;
+}
+
+export const presentOf = (clock: Pick<Clock, "now" | "elapsedMs">): Present => ({
+  nowMs: clock.now(),
+  elapsedMs: clock.elapsedMs(),
+});
+
+/**
+ * The wall time of a moment that was kept as elapsed time, counted back from now. What lasts is kept so: differences
+ * of two such wall times, and to `nowMs`, are true durations, also when the wall clock was set in between.
+ */
+export const wallTimeOf = (momentElapsedMs: number, { nowMs, elapsedMs }: Present): number =>
+  Math.floor(nowMs - (elapsedMs - momentElapsedMs));
+
 /** Before this, a clock was never set: this software did not exist. */
 export const EARLIEST_PLAUSIBLE_MS = Date.UTC(2026, 0, 1);
 

@@ -11,7 +11,14 @@ export {
 } from "./beacon/derive.ts";
 export * from "./beacon/frame.ts";
 export * from "./bytes.ts";
-export { type Clock, EARLIEST_PLAUSIBLE_MS, type Random } from "./clock.ts";
+export {
+  type Clock,
+  EARLIEST_PLAUSIBLE_MS,
+  type Present,
+  presentOf,
+  type Random,
+  wallTimeOf,
+} from "./clock.ts";
 export * from "./did-key.ts";
 export * from "./ed25519.ts";
 export * from "./evm-address.ts";

@@ -8,6 +8,8 @@ import {
   type Entropy,
   encodePacket,
   type Gnss,
+  type Present,
+  presentOf,
   REGIONS,
   type Region,
   scheduledIndex,
@@ -60,11 +62,8 @@ export class Beaconer {
     this.#gnss = gnss;
     this.#region = REGIONS[context.config.hotspot.region];
     this.#memory = recallBeacon(context.outbox);
-    this.#dutyCycle = new DutyCycle(
-      this.#region,
-      context.config.timeCompression ?? 1,
-      this.#memory.silentUntilMs,
-    );
+    this.#dutyCycle = new DutyCycle(this.#region, context.config.timeCompression ?? 1);
+    this.#dutyCycle.resume(this.#memory.silences, presentOf(context.clock));
   }
 
   onEntropy(entropy: Entropy): void {
@@ -132,12 +131,14 @@ export class Beaconer {
       return;
     }
     const spreadMs = derived.periodShare * SPREAD * entropy.periodMs;
-    const plannedMs = Math.max(Math.ceil(schedule.atMs + spreadMs), this.#dutyCycle.freeAtMs(derived.freqHz));
-    if (Math.max(plannedMs, clock.now()) > plan.latestMs) {
+    const { nowMs, elapsedMs } = presentOf(clock);
+    const freeMs = nowMs + this.#dutyCycle.waitMs(derived.freqHz, elapsedMs);
+    const plannedMs = Math.max(Math.ceil(schedule.atMs + spreadMs), freeMs);
+    if (plannedMs > plan.latestMs) {
       this.#miss(schedule, "the duty cycle or a late entropy leaves no time for it");
       return;
     }
-    if (!(await pause(clock, plannedMs - clock.now(), signal))) return;
+    if (!(await pause(clock, plannedMs - nowMs, signal))) return;
     const failure = await this.#sendUntilSent(plan, signal);
     this.#setSchedule(schedule, failure === undefined ? "sent" : "failed", failure);
     if (failure !== undefined) log("warn", "This window's beacon was not sent", { window, reason: failure });
@@ -153,11 +154,11 @@ export class Beaconer {
     const { clock } = this.#context;
     const retryMs = Math.ceil(plan.entropy.periodMs / ATTEMPTS_PER_PERIOD);
     for (;;) {
-      const atMs = clock.now();
-      const result = await this.#transmit(plan, atMs);
-      this.#show(plan, atMs, result);
+      const begun = presentOf(clock);
+      const result = await this.#transmit(plan, begun);
+      this.#show(plan, begun, result);
       if (result.sent) {
-        await this.#report(plan, atMs, result);
+        await this.#report(plan, begun, result);
         return undefined;
       }
       if (result.error === MAYBE_SENT || clock.now() + retryMs > plan.latestMs) return result.error;
@@ -165,15 +166,15 @@ export class Beaconer {
     }
   }
 
-  async #transmit(plan: Plan, atMs: number): Promise<TransmitResult> {
+  async #transmit(plan: Plan, begun: Present): Promise<TransmitResult> {
     const { config, outbox } = this.#context;
     const radio = this.#radio();
     if (radio === undefined) return { sent: false, error: "NO_RADIO" };
     const { frame, freqHz, spreadingFactor, bandwidthHz } = plan.derived;
-    const release = this.#dutyCycle.occupy(freqHz, plan.airtimeMs, atMs);
+    const release = this.#dutyCycle.occupy(freqHz, plan.airtimeMs, begun.elapsedMs);
     try {
       // Before it is sent: a restart in between must never lead to a second beacon in this window.
-      this.#memory = { window: plan.window, silentUntilMs: this.#dutyCycle.silentUntilMs };
+      this.#memory = { window: plan.window, silences: this.#dutyCycle.silences(begun) };
       rememberBeacon(outbox, this.#memory);
       const powerDbm = beaconPowerDbm(this.#region, config.hotspot.antennaGainDdbi, config.maxPowerDbm);
       const result = await radio.transmit({ bytes: frame, freqHz, spreadingFactor, bandwidthHz, powerDbm });
@@ -184,22 +185,28 @@ export class Beaconer {
     }
   }
 
-  #show({ derived, entropy }: Plan, atMs: number, result: TransmitResult): void {
+  #show({ derived, entropy }: Plan, { nowMs: atMs, elapsedMs }: Present, result: TransmitResult): void {
     const { board, log } = this.#context;
     const { freqHz, spreadingFactor } = derived;
-    const facts = { atMs, entropyIndex: entropy.index, freqHz, spreadingFactor };
+    const facts = { entropyIndex: entropy.index, freqHz, spreadingFactor };
     board.addBeacon(
       result.sent
         ? { ...facts, powerDbm: result.powerDbm, isSent: true }
         : { ...facts, powerDbm: 0, isSent: false, error: result.error },
+      elapsedMs,
     );
     log(result.sent ? "info" : "warn", result.sent ? "Beacon sent" : "Beacon not sent", {
+      atMs,
       ...facts,
       ...(result.sent ? { powerDbm: result.powerDbm } : { error: result.error }),
     });
   }
 
-  async #report(plan: Plan, atMs: number, result: TransmitResult & { sent: true }): Promise<void> {
+  async #report(
+    plan: Plan,
+    { nowMs: atMs, elapsedMs }: Present,
+    result: TransmitResult & { sent: true },
+  ): Promise<void> {
     const { config, signer, concentrators } = this.#context;
     const { scheduleSignature, beaconSignature, entropy, derived } = plan;
     const { freqHz, spreadingFactor, bandwidthHz } = derived;
@@ -217,7 +224,7 @@ export class Beaconer {
           spreadingFactor,
           bandwidthHz,
           powerDbm: Math.round(result.powerDbm),
-          tmstUs: concentrators.counter(result.tmstUs, atMs),
+          tmstUs: concentrators.counter(result.tmstUs, elapsedMs),
           gnss,
         },
         signer,

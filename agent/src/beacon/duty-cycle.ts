@@ -1,37 +1,68 @@
-import { dutyCycleBand, dutyCycleWaitMs, type Region } from "@earshot/protocol/hotspot";
+import {
+  dutyCycleBand,
+  dutyCycleWaitMs,
+  type Present,
+  type Region,
+  wallTimeOf,
+} from "@earshot/protocol/hotspot";
 
-/** Until when each band must stay silent, by the band's lower edge in Hz. Survives restarts as JSON. */
-export type SilentUntilMs = Readonly<Record<string, number>>;
+/** Of a band, as it survives a restart: when its silence ends, and how long it was as a whole. */
+export interface Silence {
+  untilMs: number;
+  lengthMs: number;
+}
+
+/** By the band's lower edge in Hz. */
+export type Silences = Readonly<Record<string, Silence>>;
+
+interface RunningSilence {
+  untilElapsedMs: number;
+  lengthMs: number;
+}
 
 /** Keeps the region's duty cycles: after a transmission its band is silent for airtime · (1 / duty cycle − 1). */
 export class DutyCycle {
   readonly #region: Region;
   readonly #timeCompression: number;
-  #silentUntilMs: Record<string, number>;
+  #silences: Record<string, RunningSilence> = {};
 
-  constructor(region: Region, timeCompression: number, silentUntilMs: SilentUntilMs) {
+  constructor(region: Region, timeCompression: number) {
     this.#region = region;
     this.#timeCompression = timeCompression;
-    this.#silentUntilMs = { ...silentUntilMs };
   }
 
-  get silentUntilMs(): SilentUntilMs {
-    return this.#silentUntilMs;
+  /**
+   * Goes on with the silences of an earlier run. Only the wall clock knows how long ago that was, and it may have been
+   * wrong: no silence ends later than if it had just begun, and none has ended before the clock says so.
+   */
+  resume(silences: Silences, { nowMs, elapsedMs }: Present): void {
+    for (const [band, { untilMs, lengthMs }] of Object.entries(silences)) {
+      const leftMs = Math.min(Math.max(0, untilMs - nowMs), lengthMs);
+      this.#silences[band] = { untilElapsedMs: elapsedMs + leftMs, lengthMs };
+    }
   }
 
-  /** When the channel may be used, at the earliest; 0 when at any time. */
-  freeAtMs(freqHz: number): number {
-    return this.#silentUntilMs[this.#bandOf(freqHz)] ?? 0;
+  silences(present: Present): Silences {
+    const told = Object.entries(this.#silences).map(([band, { untilElapsedMs, lengthMs }]) => {
+      return [band, { untilMs: wallTimeOf(untilElapsedMs, present), lengthMs }] as const;
+    });
+    return Object.fromEntries(told);
   }
 
-  /** A transmission of `airtimeMs` begins at `atMs`. Returns how to take it back when it did not go out after all. */
-  occupy(freqHz: number, airtimeMs: number, atMs: number): () => void {
+  /** How long the channel has to be silent yet. */
+  waitMs(freqHz: number, elapsedMs: number): number {
+    return Math.max(0, Math.ceil((this.#silences[this.#bandOf(freqHz)]?.untilElapsedMs ?? 0) - elapsedMs));
+  }
+
+  /** A transmission of `airtimeMs` begins. Returns how to take it back when it did not go out after all. */
+  occupy(freqHz: number, airtimeMs: number, elapsedMs: number): () => void {
     const band = this.#bandOf(freqHz);
-    const before = this.#silentUntilMs;
+    const before = this.#silences;
     const silenceMs = dutyCycleWaitMs(this.#region, freqHz, airtimeMs) / this.#timeCompression;
-    this.#silentUntilMs = { ...before, [band]: Math.ceil(atMs + airtimeMs + silenceMs) };
+    const lengthMs = Math.ceil(airtimeMs + silenceMs);
+    this.#silences = { ...before, [band]: { untilElapsedMs: elapsedMs + lengthMs, lengthMs } };
     return () => {
-      this.#silentUntilMs = before;
+      this.#silences = before;
     };
   }
 

@@ -3,6 +3,8 @@ import { airtimeMs, BEACON_FRAME_BYTES, REGION_IDS, REGIONS } from "@earshot/pro
 import { DutyCycle } from "./duty-cycle.ts";
 import { beaconPowerDbm } from "./power.ts";
 
+const NOW_MS = Date.UTC(2026, 6, 1);
+
 describe("conducted power", () => {
   const cases: [region: keyof typeof REGIONS, gainDdbi: number, maxDbm: number, expected: number][] = [
     ["EU868", 30, 27, 13],
@@ -32,35 +34,49 @@ describe("conducted power", () => {
 describe("duty cycle", () => {
   const region = REGIONS.EU868;
   const airtime = airtimeMs({ spreadingFactor: 12, bandwidthHz: 125_000, payloadBytes: BEACON_FRAME_BYTES });
+  const lengthMs = Math.ceil(airtime * 100);
 
   test("a band is silent for 99 times the airtime; other bands are free", () => {
-    const duty = new DutyCycle(region, 1, {});
-    expect(duty.freeAtMs(868_100_000)).toBe(0);
+    const duty = new DutyCycle(region, 1);
+    expect(duty.waitMs(868_100_000, 0)).toBe(0);
     duty.occupy(868_100_000, airtime, 1000);
-    expect(duty.freeAtMs(868_500_000)).toBe(Math.ceil(1000 + airtime * 100));
-    expect(duty.freeAtMs(867_100_000)).toBe(0);
+    expect(duty.waitMs(868_500_000, 1000)).toBe(lengthMs);
+    expect(duty.waitMs(868_500_000, 1000 + lengthMs)).toBe(0);
+    expect(duty.waitMs(867_100_000, 1000)).toBe(0);
   });
 
-  test("survives a restart, and is taken back for what was not sent", () => {
-    const first = new DutyCycle(region, 1, {});
-    first.occupy(868_100_000, airtime, 1000);
-    const second = new DutyCycle(region, 1, JSON.parse(JSON.stringify(first.silentUntilMs)));
-    expect(second.freeAtMs(868_300_000)).toBe(first.freeAtMs(868_300_000));
-    const release = second.occupy(867_100_000, airtime, 1000);
+  test("what was not sent is taken back", () => {
+    const duty = new DutyCycle(region, 1);
+    duty.occupy(868_100_000, airtime, 1000);
+    const release = duty.occupy(867_100_000, airtime, 1000);
     release();
-    expect(second.freeAtMs(867_100_000)).toBe(0);
-    expect(second.freeAtMs(868_300_000)).toBe(first.freeAtMs(868_300_000));
+    expect(duty.waitMs(867_100_000, 1000)).toBe(0);
+    expect(duty.waitMs(868_300_000, 1000)).toBe(lengthMs);
+  });
+
+  test("survives a restart, whatever the clock says by then: no silence ends late, none is forgotten early", () => {
+    const first = new DutyCycle(region, 1);
+    first.occupy(868_100_000, airtime, 1000);
+    const silences = JSON.parse(JSON.stringify(first.silences({ nowMs: NOW_MS, elapsedMs: 1000 })));
+    const waitAfter = (passedMs: number) => {
+      const second = new DutyCycle(region, 1);
+      second.resume(silences, { nowMs: NOW_MS + passedMs, elapsedMs: 7 });
+      return second.waitMs(868_300_000, 7);
+    };
+    expect(waitAfter(60_000)).toBe(lengthMs - 60_000);
+    expect(waitAfter(lengthMs)).toBe(0);
+    expect(waitAfter(-60 * 86_400_000)).toBe(lengthMs);
   });
 
   test("compressed time shortens the silence, not the airtime", () => {
-    const duty = new DutyCycle(region, 30, {});
+    const duty = new DutyCycle(region, 30);
     duty.occupy(868_100_000, 1000, 0);
-    expect(duty.freeAtMs(868_100_000)).toBe(1000 + 99_000 / 30);
+    expect(duty.waitMs(868_100_000, 0)).toBe(1000 + 99_000 / 30);
   });
 
   test("no silence where the region has no duty cycle", () => {
-    const duty = new DutyCycle(REGIONS.US915, 1, {});
+    const duty = new DutyCycle(REGIONS.US915, 1);
     duty.occupy(903_900_000, 300, 1000);
-    expect(duty.freeAtMs(903_900_000)).toBe(1300);
+    expect(duty.waitMs(903_900_000, 1000)).toBe(300);
   });
 });

@@ -46,14 +46,14 @@ export class DeviceBook {
     entry.sharedWith = [];
   }
 
-  read(name: string, atMs: number): void {
+  read(name: string, elapsedMs: number): void {
     const entry = this.#entry(name);
     const dropped = entry.probe?.counts().droppedReadings ?? 0;
     const lost = dropped - entry.dropped;
     entry.dropped = dropped;
     entry.readings += 1;
-    entry.rate.add(atMs, 1 + lost);
-    entry.lossRate.add(atMs, lost);
+    entry.rate.add(elapsedMs, 1 + lost);
+    entry.lossRate.add(elapsedMs, lost);
   }
 
   probe(name: string): DeviceProbe | undefined {
@@ -74,10 +74,10 @@ export class DeviceBook {
     return this.#entry(name).sharedWith;
   }
 
-  facts(name: string, nowMs: number): Omit<DeviceFacts, "state" | "sinceMs"> {
+  facts(name: string, elapsedMs: number): Omit<DeviceFacts, "state" | "sinceMs"> {
     const { probe, opened, lost, readings, sharedWith, rate, lossRate } = this.#entry(name);
     const shared = sharedWith.length === 0 ? {} : { sharedWith: [...sharedWith] };
-    const rates = { readingsPerS: rate.perS(nowMs), droppedPerS: lossRate.perS(nowMs) };
+    const rates = { readingsPerS: rate.perS(elapsedMs), droppedPerS: lossRate.perS(elapsedMs) };
     const facts = { opened, lost, readings, ...rates, ...shared };
     if (probe === undefined) return facts;
     const { frames, badFrames, garbageBytes, droppedReadings } = probe.counts();

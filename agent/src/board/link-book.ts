@@ -1,6 +1,16 @@
+import { type Present, wallTimeOf } from "@earshot/protocol/hotspot";
 import type { LinkFacts, Trouble } from "./facts.ts";
 
-const SEARCHING: LinkFacts = { state: "searching", sinceMs: 0 };
+/** Of `LinkFacts`, with moments by the monotonic clock. */
+interface Link {
+  state: LinkFacts["state"];
+  reason?: string;
+  trouble?: Trouble;
+  sinceElapsedMs: number;
+  lastElapsedMs?: number;
+}
+
+const SEARCHING: Link = { state: "searching", sinceElapsedMs: 0 };
 
 /** Why a link is lost. */
 export interface Loss {
@@ -10,30 +20,36 @@ export interface Loss {
 
 /** The state of each link, by name. */
 export class LinkBook {
-  readonly #links = new Map<string, LinkFacts & { trouble?: Trouble }>();
+  readonly #links = new Map<string, Link>();
 
-  begin(names: readonly string[], sinceMs: number): void {
-    for (const name of names) this.#links.set(name, { state: "searching", sinceMs });
+  begin(names: readonly string[], sinceElapsedMs: number): void {
+    for (const name of names) this.#links.set(name, { state: "searching", sinceElapsedMs });
   }
 
-  get(name: string): Readonly<LinkFacts & { trouble?: Trouble }> {
+  get(name: string): Readonly<Link> {
     return this.#links.get(name) ?? SEARCHING;
   }
 
-  set(name: string, state: LinkFacts["state"], atMs: number, loss?: Loss): void {
+  facts(name: string, present: Present): LinkFacts & { trouble?: Trouble } {
+    const { sinceElapsedMs, lastElapsedMs, ...link } = this.get(name);
+    const last = lastElapsedMs === undefined ? {} : { lastAtMs: wallTimeOf(lastElapsedMs, present) };
+    return { ...link, sinceMs: wallTimeOf(sinceElapsedMs, present), ...last };
+  }
+
+  set(name: string, state: LinkFacts["state"], elapsedMs: number, loss?: Loss): void {
     const before = this.get(name);
     this.#links.set(name, {
       state,
-      sinceMs: before.state === state ? before.sinceMs : atMs,
+      sinceElapsedMs: before.state === state ? before.sinceElapsedMs : elapsedMs,
       ...loss,
-      ...(before.lastAtMs === undefined ? {} : { lastAtMs: before.lastAtMs }),
+      ...(before.lastElapsedMs === undefined ? {} : { lastElapsedMs: before.lastElapsedMs }),
     });
   }
 
   /** Something came from it, so it works. */
-  heardFrom(name: string, atMs: number): void {
-    if (this.get(name).state !== "ok") this.set(name, "ok", atMs);
+  heardFrom(name: string, elapsedMs: number): void {
+    if (this.get(name).state !== "ok") this.set(name, "ok", elapsedMs);
     const link = this.#links.get(name);
-    if (link !== undefined) link.lastAtMs = atMs;
+    if (link !== undefined) link.lastElapsedMs = elapsedMs;
   }
 }

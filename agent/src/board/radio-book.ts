@@ -1,4 +1,5 @@
 import type { DeafAssessment, RadioFrame, RadioStatus } from "@earshot/drivers";
+import { type Present, wallTimeOf } from "@earshot/protocol/hotspot";
 import type { ChannelFacts } from "./facts.ts";
 
 /** A status, and how long the silence has lasted against what is usual. */
@@ -13,26 +14,32 @@ const MAX_CHANNELS = 96;
 /** What the radio heard, by channel, and what its concentrators say of themselves. Bounded. */
 export class RadioBook {
   framesHeard = 0;
-  lastFrameAtMs: number | undefined;
-  readonly #statuses = new Map<string, HeardStatus>();
-  readonly #channels = new Map<number, ChannelFacts>();
+  lastFrameElapsedMs: number | undefined;
+  readonly #statuses = new Map<string, { status: HeardStatus; elapsedMs: number }>();
+  readonly #channels = new Map<number, Omit<ChannelFacts, "lastAtMs"> & { lastElapsedMs: number }>();
 
-  addStatus(status: RadioStatus, hearing?: DeafAssessment): void {
+  addStatus(status: RadioStatus, elapsedMs: number, hearing?: DeafAssessment): void {
     const key = status.gatewayEui ?? "";
     this.#statuses.delete(key);
-    this.#statuses.set(key, hearing === undefined ? status : { ...status, hearing });
+    this.#statuses.set(key, {
+      status: hearing === undefined ? status : { ...status, hearing },
+      elapsedMs,
+    });
     const [oldest] = this.#statuses.keys();
     if (this.#statuses.size > MAX_CONCENTRATORS && oldest !== undefined) this.#statuses.delete(oldest);
   }
 
   /** Newest first. */
-  statuses(nowMs: number): HeardStatus[] {
-    return [...this.#statuses.values()].filter(({ atMs }) => nowMs - atMs <= STATUS_KEPT_MS).reverse();
+  statuses(present: Present): HeardStatus[] {
+    return [...this.#statuses.values()]
+      .filter(({ elapsedMs }) => present.elapsedMs - elapsedMs <= STATUS_KEPT_MS)
+      .map(({ status, elapsedMs }) => ({ ...status, atMs: wallTimeOf(elapsedMs, present) }))
+      .reverse();
   }
 
-  addFrame({ atMs, freqHz, rssiDbm }: RadioFrame): void {
+  addFrame({ freqHz, rssiDbm }: RadioFrame, elapsedMs: number): void {
     this.framesHeard += 1;
-    this.lastFrameAtMs = atMs;
+    this.lastFrameElapsedMs = elapsedMs;
     const known = this.#channels.get(freqHz);
     if (known === undefined && this.#channels.size >= MAX_CHANNELS) return;
     const best = Math.max(
@@ -42,12 +49,14 @@ export class RadioBook {
     this.#channels.set(freqHz, {
       freqHz,
       frames: (known?.frames ?? 0) + 1,
-      lastAtMs: atMs,
+      lastElapsedMs: elapsedMs,
       ...(Number.isFinite(best) ? { bestRssiDbm: best } : {}),
     });
   }
 
-  channels(): ChannelFacts[] {
-    return [...this.#channels.values()].toSorted((one, other) => one.freqHz - other.freqHz);
+  channels(present: Present): ChannelFacts[] {
+    return [...this.#channels.values()]
+      .map(({ lastElapsedMs, ...channel }) => ({ ...channel, lastAtMs: wallTimeOf(lastElapsedMs, present) }))
+      .toSorted((one, other) => one.freqHz - other.freqHz);
   }
 }

@@ -6,22 +6,22 @@ export class RateMeter {
   #count = 0;
   #before = 0;
 
-  add(atMs: number, count = 1): void {
-    this.#turn(atMs);
+  add(elapsedMs: number, count = 1): void {
+    this.#turn(elapsedMs);
     this.#count += count;
   }
 
-  perS(nowMs: number): number {
-    this.#turn(nowMs);
+  perS(elapsedMs: number): number {
+    this.#turn(elapsedMs);
     return Math.max(this.#before, this.#count) / (BUCKET_MS / 1000);
   }
 
-  /** Begins a new bucket when the time of the last is over, and when the clock was set back. */
-  #turn(atMs: number): void {
-    const sinceMs = atMs - this.#fromMs;
-    if (sinceMs >= 0 && sinceMs < BUCKET_MS) return;
-    this.#before = sinceMs >= 0 && sinceMs < 2 * BUCKET_MS ? this.#count : 0;
+  /** Begins a new bucket when the time of the last is over. */
+  #turn(elapsedMs: number): void {
+    const passedMs = elapsedMs - this.#fromMs;
+    if (passedMs < BUCKET_MS) return;
+    this.#before = passedMs < 2 * BUCKET_MS ? this.#count : 0;
     this.#count = 0;
-    this.#fromMs = atMs;
+    this.#fromMs = elapsedMs;
   }
 }

@@ -1,4 +1,5 @@
 import { type GpsReading, IntegrityMonitor, type LinuxReading } from "@earshot/drivers";
+import { type Clock, type Present, presentOf, wallTimeOf } from "@earshot/protocol/hotspot";
 import type { OutboxState } from "../outbox/outbox.ts";
 import { DeviceBook } from "./device-book.ts";
 import type {
@@ -29,8 +30,17 @@ const VERDICT_COUNTERS = {
   unpaid: "verdictsUnpaid",
 } as const;
 
+/** What the board is told, as it is told: the moments in it, by the monotonic clock, are given beside it. */
+type Untimed<F, K extends keyof F> = Omit<F, K>;
+
+/** Something and when it was, by the monotonic clock. */
+interface Moment<T> {
+  readonly value: T;
+  readonly elapsedMs: number;
+}
+
 export interface BoardIdentity {
-  startedAtMs: number;
+  startedElapsedMs: number;
   version: string;
   network: string;
   hotspot: { id: string; name: string };
@@ -42,7 +52,10 @@ export interface BoardIdentity {
 /** What is kept of a sensor's link and device under one name. */
 export const sensorKey = (source: string): string => `sensor ${source}`;
 
-/** The agent's state in memory: the core writes it, page and `status` command read a snapshot. Bounded. */
+/**
+ * The agent's state in memory: the core writes it, page and `status` command read a snapshot. Bounded. Moments are kept by
+ * the monotonic clock; a snapshot tells them as wall times counted back from now, so that its differences are true ages.
+ */
 export class StatusBoard {
   readonly counters: Counters = {
     beaconsHeard: 0,
@@ -55,13 +68,13 @@ export class StatusBoard {
   };
   readonly packets = new RecentPackets();
   outboxProblem: string | undefined;
-  numbering: NumberingFacts | undefined;
-  entropy: EntropyFacts | undefined;
+  #numbering: Moment<Untimed<NumberingFacts, "atMs">> | undefined;
+  #entropy: Moment<Untimed<EntropyFacts, "receivedAtMs">> | undefined;
   schedule: ScheduleFacts | undefined;
-  gpsReading: GpsReading | undefined;
+  #gpsReading: Moment<GpsReading> | undefined;
   /** Whether the receiver can be believed. */
   readonly integrity = new IntegrityMonitor();
-  machineReading: LinuxReading | undefined;
+  #machineReading: Moment<LinuxReading> | undefined;
   /** By name: `radio`, `gps`, `machine`, `broker`, and `sensorKey` of each sensor. */
   readonly links = new LinkBook();
   readonly devices = new DeviceBook();
@@ -69,9 +82,9 @@ export class StatusBoard {
   readonly sensors = new SensorBook();
   #identity: BoardIdentity | undefined;
   #outbox: (() => OutboxState) | undefined;
-  readonly #beacons: BeaconFacts[] = [];
-  readonly #witnesses: WitnessFacts[] = [];
-  readonly #verdicts: VerdictFacts[] = [];
+  readonly #beacons: Moment<Untimed<BeaconFacts, "atMs">>[] = [];
+  readonly #witnesses: Moment<Untimed<WitnessFacts, "atMs">>[] = [];
+  readonly #verdicts: Moment<Untimed<VerdictFacts, "receivedAtMs">>[] = [];
   readonly #judged = new Set<string>();
 
   /** Called once by the agent before anything else. */
@@ -79,99 +92,141 @@ export class StatusBoard {
     this.#identity = identity;
     this.#outbox = outbox;
     const sensors = (identity.sensors ?? []).map(({ source }) => sensorKey(source));
-    this.links.begin(["radio", "gps", "machine", "broker", ...sensors], identity.startedAtMs);
+    this.links.begin(["radio", "gps", "machine", "broker", ...sensors], identity.startedElapsedMs);
   }
 
   /** A reading came from a device. */
-  read(name: string, atMs: number): void {
-    this.links.heardFrom(name, atMs);
-    this.devices.read(name, atMs);
+  read(name: string, elapsedMs: number): void {
+    this.links.heardFrom(name, elapsedMs);
+    this.devices.read(name, elapsedMs);
   }
 
-  addBeacon(facts: BeaconFacts): void {
-    keep(this.#beacons, facts);
+  addGps(reading: GpsReading, elapsedMs: number): void {
+    this.#gpsReading = { value: reading, elapsedMs };
+    this.integrity.add(reading, elapsedMs);
   }
 
-  addWitness(facts: WitnessFacts): void {
-    keep(this.#witnesses, facts);
+  /** The latest, unless it is older than `maxAgeMs`. */
+  gpsReading(elapsedMs: number, maxAgeMs = Number.POSITIVE_INFINITY): GpsReading | undefined {
+    return fresh(this.#gpsReading, elapsedMs - maxAgeMs);
+  }
+
+  addMachine(reading: LinuxReading, elapsedMs: number): void {
+    this.#machineReading = { value: reading, elapsedMs };
+  }
+
+  /** The latest, unless it is older than `maxAgeMs`. */
+  machineReading(elapsedMs: number, maxAgeMs = Number.POSITIVE_INFINITY): LinuxReading | undefined {
+    return fresh(this.#machineReading, elapsedMs - maxAgeMs);
+  }
+
+  setEntropy(facts: Untimed<EntropyFacts, "receivedAtMs">, elapsedMs: number): void {
+    this.#entropy = { value: facts, elapsedMs };
+  }
+
+  setNumbering(facts: Untimed<NumberingFacts, "atMs">, elapsedMs: number): void {
+    this.#numbering = { value: facts, elapsedMs };
+  }
+
+  addBeacon(facts: Untimed<BeaconFacts, "atMs">, elapsedMs: number): void {
+    keep(this.#beacons, { value: facts, elapsedMs });
+  }
+
+  addWitness(facts: Untimed<WitnessFacts, "atMs">, elapsedMs: number): void {
+    keep(this.#witnesses, { value: facts, elapsedMs });
   }
 
   /** One that comes again, which a broker can make it do, is not counted again. */
-  addVerdict(facts: VerdictFacts): void {
+  addVerdict(facts: Untimed<VerdictFacts, "receivedAtMs">, elapsedMs: number): void {
     if (this.#judged.has(facts.packetId)) return;
     this.#judged.add(facts.packetId);
     const [oldest] = this.#judged;
     if (this.#judged.size > REMEMBERED_VERDICTS && oldest !== undefined) this.#judged.delete(oldest);
-    keep(this.#verdicts, facts);
+    keep(this.#verdicts, { value: facts, elapsedMs });
     this.counters[VERDICT_COUNTERS[facts.outcome]] += 1;
   }
 
   /** @throws {TypeError} before `begin`. */
-  snapshot(nowMs: number): AgentStatus {
+  snapshot(clock: Pick<Clock, "now" | "elapsedMs">): AgentStatus {
     if (this.#identity === undefined || this.#outbox === undefined)
       throw new TypeError("The board was not begun");
-    const { hasGps, hasMachine, sensors = [], ...identity } = this.#identity;
+    const { hasGps, hasMachine, sensors = [], startedElapsedMs, ...identity } = this.#identity;
+    const present = presentOf(clock);
+    const at = <T>({ value, elapsedMs }: Moment<T>) => ({ ...value, atMs: wallTimeOf(elapsedMs, present) });
+    const received = <T>({ value, elapsedMs }: Moment<T>) => ({
+      ...value,
+      receivedAtMs: wallTimeOf(elapsedMs, present),
+    });
     return {
-      atMs: nowMs,
+      atMs: present.nowMs,
+      startedAtMs: wallTimeOf(startedElapsedMs, present),
       ...identity,
-      radio: this.#radio(nowMs),
-      ...(hasGps ? { gps: this.#gps(nowMs) } : {}),
-      sensors: sensors.map((sensor) => this.#sensor(sensor, nowMs)),
-      ...(hasMachine ? { machine: this.#machine(nowMs) } : {}),
-      broker: { ...this.links.get("broker") },
+      radio: this.#radio(present),
+      ...(hasGps ? { gps: this.#gps(present) } : {}),
+      sensors: sensors.map((sensor) => this.#sensor(sensor, present)),
+      ...(hasMachine ? { machine: this.#machine(present) } : {}),
+      broker: this.links.facts("broker", present),
       outbox: {
         ...this.#outbox(),
         ...optional("problem", this.outboxProblem),
-        ...optional("numbering", this.numbering),
+        ...optional("numbering", this.#numbering && at(this.#numbering)),
       },
-      ...optional("entropy", this.entropy),
+      ...optional("entropy", this.#entropy && received(this.#entropy)),
       ...optional("schedule", this.schedule),
-      beacons: [...this.#beacons],
-      witnesses: [...this.#witnesses],
-      verdicts: [...this.#verdicts],
+      beacons: this.#beacons.map(at),
+      witnesses: this.#witnesses.map(at),
+      verdicts: this.#verdicts.map(received),
       counters: { ...this.counters },
     };
   }
 
-  #radio(nowMs: number): RadioFacts {
+  #radio(present: Present): RadioFacts {
     const { radio } = this;
     const probe = this.devices.probe("radio");
     return {
-      ...this.#device("radio", nowMs),
+      ...this.#device("radio", present),
       framesHeard: radio.framesHeard,
-      ...optional("lastFrameAtMs", radio.lastFrameAtMs),
-      statuses: radio.statuses(nowMs).map(({ kind: _, ...status }) => status),
-      channels: radio.channels(),
+      ...optional(
+        "lastFrameAtMs",
+        radio.lastFrameElapsedMs === undefined ? undefined : wallTimeOf(radio.lastFrameElapsedMs, present),
+      ),
+      statuses: radio.statuses(present).map(({ kind: _, ...status }) => status),
+      channels: radio.channels(present),
       ...optional("cannotBeacon", probe?.cannotBeacon),
       ...optional("forwarders", probe?.forwarders?.()),
     };
   }
 
-  #gps(nowMs: number): GpsFacts {
-    if (this.gpsReading === undefined) return this.#device("gps", nowMs);
-    const { kind: _, satellites, ...reading } = this.gpsReading;
+  #gps(present: Present): GpsFacts {
+    const latest = this.gpsReading(present.elapsedMs);
+    if (latest === undefined) return this.#device("gps", present);
+    const { kind: _, satellites, ...reading } = latest;
     return {
-      ...this.#device("gps", nowMs),
+      ...this.#device("gps", present),
       reading: { ...reading, inView: satellites.length },
-      integrity: this.integrity.summary(nowMs),
+      integrity: this.integrity.summary(present.elapsedMs, present.nowMs),
     };
   }
 
-  #sensor({ source, type }: { source: string; type: string }, nowMs: number): SensorFacts {
-    const quantities = this.sensors.latest(source);
-    return { source, type, ...this.#device(sensorKey(source), nowMs), quantities };
+  #sensor({ source, type }: { source: string; type: string }, present: Present): SensorFacts {
+    const quantities = this.sensors.latest(source, present);
+    return { source, type, ...this.#device(sensorKey(source), present), quantities };
   }
 
-  #machine(nowMs: number): MachineFacts {
-    if (this.machineReading === undefined) return this.#device("machine", nowMs);
-    const { kind: _, ...reading } = this.machineReading;
-    return { ...this.#device("machine", nowMs), reading };
+  #machine(present: Present): MachineFacts {
+    const latest = this.machineReading(present.elapsedMs);
+    if (latest === undefined) return this.#device("machine", present);
+    const { kind: _, ...reading } = latest;
+    return { ...this.#device("machine", present), reading };
   }
 
-  #device(name: string, nowMs: number): DeviceFacts {
-    return { ...this.links.get(name), ...this.devices.facts(name, nowMs) };
+  #device(name: string, present: Present): DeviceFacts {
+    return { ...this.links.facts(name, present), ...this.devices.facts(name, present.elapsedMs) };
   }
 }
+
+const fresh = <T>(moment: Moment<T> | undefined, sinceElapsedMs: number): T | undefined =>
+  moment === undefined || moment.elapsedMs < sinceElapsedMs ? undefined : moment.value;
 
 function keep<T>(list: T[], item: T): void {
   list.unshift(item);

@@ -14,7 +14,8 @@ const status = (atMs: number, rxOk: number): RadioStatus => ({
 function hear(watch: HearingWatch, fromMs: number, hours: number): number {
   const count = hours * 60;
   for (let minute = 0; minute < count; minute += 1) {
-    watch.observe(status(fromMs + minute * MINUTE_MS, minute));
+    const atMs = fromMs + minute * MINUTE_MS;
+    watch.observe(status(atMs, minute), atMs);
   }
   return fromMs + count * MINUTE_MS;
 }
@@ -26,7 +27,8 @@ test("a concentrator that is alive and hears nothing is found deaf by what was u
   const restartMs = hear(before, clock.now(), 24);
   const watch = new HearingWatch(outbox);
   const states = Array.from({ length: 120 }, (_, minute) => {
-    return watch.observe(status(restartMs + minute * MINUTE_MS, 0))?.state;
+    const atMs = restartMs + minute * MINUTE_MS;
+    return watch.observe(status(atMs, 0), atMs)?.state;
   });
   expect(states[1]).toBe("hearing");
   expect(states.at(-1)).toBe("deaf");
@@ -37,7 +39,7 @@ test("without a past nothing is deaf, and a past that is no JSON is none", () =>
   outbox.remember("hearing", "{");
   const watch = new HearingWatch(outbox);
   for (let minute = 0; minute < 600; minute += 1) {
-    expect(watch.observe(status(minute * MINUTE_MS, 0))?.state).toBe("learning");
+    expect(watch.observe(status(minute * MINUTE_MS, 0), minute * MINUTE_MS)?.state).toBe("learning");
   }
 });
 
@@ -53,11 +55,11 @@ test("a sender that invents concentrators fills neither memory nor disk, and kee
   for (let run = 0; run < 5; run++) {
     const watch = new HearingWatch(outbox);
     const told = Array.from({ length: 100 }, (_, n) =>
-      watch.observe({ ...status(0, 0), gatewayEui: `${run} ${n}` }),
+      watch.observe({ ...status(0, 0), gatewayEui: `${run} ${n}` }, 0),
     );
     expect(told.filter((one) => one !== undefined)).toHaveLength(16);
-    expect(watch.observe(status(MINUTE_MS, 0))).toBeUndefined();
-    expect(watch.observe(status(11 * MINUTE_MS, 0))).toBeDefined();
+    expect(watch.observe(status(MINUTE_MS, 0), MINUTE_MS)).toBeUndefined();
+    expect(watch.observe(status(11 * MINUTE_MS, 0), 11 * MINUTE_MS)).toBeDefined();
     hear(watch, 12 * MINUTE_MS, 2);
     const kept = Object.keys(JSON.parse(outbox.recall("hearing") ?? "{}"));
     expect(kept.length).toBeLessThanOrEqual(16);

@@ -12,7 +12,7 @@ const FACT = "hearing";
 
 interface Watched {
   readonly detector: DeafDetector;
-  lastMs: number;
+  lastElapsedMs: number;
 }
 
 /** Finds concentrators that went deaf, each by its own past, which survives a restart of the agent. */
@@ -21,7 +21,7 @@ export class HearingWatch {
   readonly #watched = new Map<string, Watched>();
   /** Of an earlier run, for those that did not report yet. */
   readonly #kept: Map<string, DeafBaseline>;
-  #keptAtMs: number | undefined;
+  #keptElapsedMs: number | undefined;
 
   constructor(outbox: Pick<Outbox, "remember" | "recall">) {
     this.#outbox = outbox;
@@ -29,35 +29,35 @@ export class HearingWatch {
   }
 
   /** `undefined` for one too many. */
-  observe(status: RadioStatus): DeafAssessment | undefined {
-    const { atMs, gatewayEui = "" } = status;
-    const watched = this.#of(gatewayEui, atMs);
+  observe(status: RadioStatus, elapsedMs: number): DeafAssessment | undefined {
+    const { gatewayEui = "" } = status;
+    const watched = this.#of(gatewayEui, elapsedMs);
     if (watched === undefined) return undefined;
-    watched.lastMs = atMs;
-    const assessment = watched.detector.observe(status);
-    this.#keptAtMs ??= atMs;
-    if (Math.abs(atMs - this.#keptAtMs) >= KEEP_EACH_MS) this.#keep(atMs);
+    watched.lastElapsedMs = elapsedMs;
+    const assessment = watched.detector.observe(status, elapsedMs);
+    this.#keptElapsedMs ??= elapsedMs;
+    if (elapsedMs - this.#keptElapsedMs >= KEEP_EACH_MS) this.#keep(elapsedMs);
     return assessment;
   }
 
-  #keep(atMs: number): void {
-    this.#keptAtMs = atMs;
+  #keep(elapsedMs: number): void {
+    this.#keptElapsedMs = elapsedMs;
     const now = [...this.#watched].map(([eui, { detector }]) => [eui, detector.baseline()] as const);
     const all = [...now, ...[...this.#kept].filter(([eui]) => !this.#watched.has(eui))];
     this.#outbox.remember(FACT, JSON.stringify(Object.fromEntries(all.slice(0, MAX_WATCHED))));
   }
 
-  #of(gatewayEui: string, atMs: number): Watched | undefined {
+  #of(gatewayEui: string, elapsedMs: number): Watched | undefined {
     const known = this.#watched.get(gatewayEui);
     if (known !== undefined) return known;
-    if (this.#watched.size >= MAX_WATCHED && !this.#dropGone(atMs)) return undefined;
-    const fresh = { detector: new DeafDetector(this.#kept.get(gatewayEui)), lastMs: atMs };
+    if (this.#watched.size >= MAX_WATCHED && !this.#dropGone(elapsedMs)) return undefined;
+    const fresh = { detector: new DeafDetector(this.#kept.get(gatewayEui)), lastElapsedMs: elapsedMs };
     this.#watched.set(gatewayEui, fresh);
     return fresh;
   }
 
-  #dropGone(atMs: number): boolean {
-    const gone = [...this.#watched].find(([, { lastMs }]) => Math.abs(atMs - lastMs) > GONE_MS)?.[0];
+  #dropGone(elapsedMs: number): boolean {
+    const gone = [...this.#watched].find(([, { lastElapsedMs }]) => elapsedMs - lastElapsedMs > GONE_MS)?.[0];
     return gone !== undefined && this.#watched.delete(gone);
   }
 }

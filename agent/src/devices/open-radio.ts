@@ -8,7 +8,7 @@ import {
   openRylr998,
   type StationTls,
 } from "@earshot/drivers";
-import type { Clock, Log } from "@earshot/protocol/hotspot";
+import { type Clock, type Log, presentOf, wallTimeOf } from "@earshot/protocol/hotspot";
 import type { LoraConfig } from "../config/config.ts";
 import { readNamedFile } from "../regular-file.ts";
 import type { OpenDevice } from "./open-device.ts";
@@ -37,10 +37,10 @@ type Udp = LoraConfig & { type: "semtech-udp" };
 async function openForwarders({ listen, region }: Udp, clock: Clock, log: Log): Promise<AgentRadio> {
   const radio = await listenSemtechUdp({ ...listen, region, clock, log });
   const forwarderFacts = () =>
-    radio.forwarders().map(({ gatewayEui, lastSeenMs, downlink }) => ({
+    radio.forwarders().map(({ gatewayEui, lastSeenElapsedMs, downlink }) => ({
       gatewayEui,
-      lastSeenMs,
-      canTransmit: downlink !== undefined && clock.now() - downlink.atMs <= DOWNLINK_EXPIRES_MS,
+      lastSeenMs: wallTimeOf(lastSeenElapsedMs, presentOf(clock)),
+      canTransmit: downlink !== undefined && clock.elapsedMs() - downlink.elapsedMs <= DOWNLINK_EXPIRES_MS,
     }));
   return Object.assign(radio, { forwarderFacts });
 }
@@ -55,9 +55,11 @@ async function openStations(lora: Station, clock: Clock, log: Log): Promise<Agen
     ...(tls === undefined ? {} : { tls: readTls(tls) }),
   });
   const forwarderFacts = () =>
-    radio
-      .stations()
-      .map(({ gatewayEui, lastSeenMs, canTransmit }) => ({ gatewayEui, lastSeenMs, canTransmit }));
+    radio.stations().map(({ gatewayEui, lastSeenElapsedMs, canTransmit }) => ({
+      gatewayEui,
+      lastSeenMs: wallTimeOf(lastSeenElapsedMs, presentOf(clock)),
+      canTransmit,
+    }));
   return Object.assign(radio, { forwarderFacts, cannotBeacon: STATION_CANNOT_BEACON });
 }
 

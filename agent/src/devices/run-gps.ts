@@ -27,10 +27,9 @@ export function runGps(
     {
       key: "gps",
       open,
-      onReading: (reading) => {
-        tellFix(context, reading);
-        context.board.gpsReading = reading;
-        context.board.integrity.add(reading);
+      onReading: (reading, elapsedMs) => {
+        tellFix(context, reading, elapsedMs);
+        context.board.addGps(reading, elapsedMs);
         const { satellitesUsed, satellites } = reading;
         if (satellitesUsed !== undefined) summary.add("satellites_used", satellitesUsed);
         for (const { cn0DbHz } of satellites) if (cn0DbHz !== undefined) summary.add("cn0_db_hz", cn0DbHz);
@@ -47,8 +46,8 @@ export function runGps(
   );
 }
 
-function tellFix({ board, log }: CoreContext, { mode, satellitesUsed }: GpsReading): void {
-  const hadFix = (board.gpsReading?.mode ?? 0) >= 2;
+function tellFix({ board, log }: CoreContext, { mode, satellitesUsed }: GpsReading, elapsedMs: number): void {
+  const hadFix = (board.gpsReading(elapsedMs)?.mode ?? 0) >= 2;
   if (mode >= 2 !== hadFix)
     log("info", hadFix ? "GPS lost its fix" : "GPS has a fix", { mode, satellitesUsed });
 }

@@ -16,8 +16,8 @@ export function runMachine(
     {
       key: "machine",
       open,
-      onReading: (reading) => {
-        context.board.machineReading = reading;
+      onReading: (reading, elapsedMs) => {
+        context.board.addMachine(reading, elapsedMs);
         summary.addAll(quantitiesOf(reading));
       },
       probe: (machine) => ({ name: machine.name, counts: () => machine.counts() }),

@@ -37,7 +37,7 @@ export function runRadio(
       key: "radio",
       open,
       onChange,
-      onReading: (reading) => takeReading(context, { witnesser, hearing }, reading),
+      onReading: (reading, elapsedMs) => takeReading(context, { witnesser, hearing }, reading, elapsedMs),
       probe: (radio) => ({
         name: radio.name,
         counts: () => radio.counts(),
@@ -55,13 +55,14 @@ function takeReading(
   { board, concentrators }: CoreContext,
   { witnesser, hearing }: { witnesser: Witnesser; hearing: HearingWatch },
   reading: LoraReading,
+  elapsedMs: number,
 ): void {
-  concentrators.see(reading.gatewayEui, reading.atMs);
+  concentrators.see(reading.gatewayEui, elapsedMs);
   if (reading.kind === "radio") {
-    board.radio.addStatus(reading, hearing.observe(reading));
+    board.radio.addStatus(reading, elapsedMs, hearing.observe(reading, elapsedMs));
     return;
   }
-  board.radio.addFrame(reading);
+  board.radio.addFrame(reading, elapsedMs);
   // Not awaited: packets of frames heard together share one write. It never rejects.
-  void witnesser.onFrame(reading);
+  void witnesser.onFrame(reading, elapsedMs);
 }

@@ -46,8 +46,8 @@ export function runningSensor(
     kept = memory;
     outbox.remember(sensorKey(name), memory);
   };
-  const take = (quantities: Readonly<Record<string, number>>, atMs: number) => {
-    board.sensors.add(name, quantities, atMs);
+  const take = (quantities: Readonly<Record<string, number>>, elapsedMs: number) => {
+    board.sensors.add(name, quantities, elapsedMs);
     summary.addAll(quantities);
   };
   const supervised = {
@@ -57,9 +57,9 @@ export function runningSensor(
       if (sensor === undefined) keep();
       open = sensor;
     },
-    onReading(reading: SensorReading | ReferenceStationReading) {
-      if (reading.kind === "sensor") take(reading.quantities, reading.atMs);
-      else for (const quantities of minutes.add(reading)) take(quantities, reading.atMs);
+    onReading(reading: SensorReading | ReferenceStationReading, elapsedMs: number) {
+      if (reading.kind === "sensor") take(reading.quantities, elapsedMs);
+      else for (const quantities of minutes.add(reading)) take(quantities, elapsedMs);
     },
     probe: (sensor: AgentSensor) => ({
       name: sensor.name,

@@ -15,7 +15,8 @@ export interface SupervisedDevice<R, D extends Driver<R>> {
   open: OpenDevice<D>;
   /** The device that is open now, or `undefined`. */
   onChange?(device: D | undefined): void;
-  onReading(reading: R): void;
+  /** @param elapsedMs when it came, by the monotonic clock */
+  onReading(reading: R, elapsedMs: number): void;
   probe(device: D): DeviceProbe;
   /** A device that says nothing for so long is closed and opened again. Not for those that may be silent. */
   silenceLimitMs?: number;
@@ -38,7 +39,7 @@ export async function supervise<R, D extends Driver<R>>(
       isFirstFailure = true;
     });
     if (signal.aborted) return;
-    board.links.set(device.key, "lost", clock.now(), end);
+    board.links.set(device.key, "lost", clock.elapsedMs(), end);
     // Once for each outage: a cable that is out all night must not fill the log.
     if (isFirstFailure)
       log("warn", `No ${device.key}; trying again until it comes back`, { why: end.reason });
@@ -67,12 +68,12 @@ async function runOnce<R, D extends Driver<R>>(
     noteOpened(context, device);
     log("info", `Opened ${device.key}`, { name: driver.name });
     device.onChange?.(driver);
-    let lastMs = clock.now();
+    let lastElapsedMs = clock.elapsedMs();
     let hasSpoken = false;
     const watch = watchSilence(
       context,
       device.silenceLimitMs,
-      () => lastMs,
+      () => lastElapsedMs,
       ended.signal,
       () => {
         silence = silenceOf(driver, { limitMs: device.silenceLimitMs ?? 0, hasSpoken });
@@ -80,11 +81,11 @@ async function runOnce<R, D extends Driver<R>>(
       },
     );
     for await (const reading of driver) {
-      lastMs = clock.now();
+      lastElapsedMs = clock.elapsedMs();
       hasSpoken = true;
-      board.read(device.key, lastMs);
+      board.read(device.key, lastElapsedMs);
       onWorks();
-      device.onReading(reading);
+      device.onReading(reading, lastElapsedMs);
     }
     ended.end();
     await watch;
@@ -106,7 +107,7 @@ function noteOpened<R, D extends Driver<R>>(
   { key, silenceLimitMs }: SupervisedDevice<R, D>,
 ): void {
   if (silenceLimitMs !== undefined || board.links.get(key).state !== "lost") return;
-  board.links.set(key, "searching", clock.now());
+  board.links.set(key, "searching", clock.elapsedMs());
 }
 
 /** It said nothing at all, or nothing that made a reading. */
@@ -127,13 +128,13 @@ function silenceOf(
 async function watchSilence(
   { clock }: CoreContext,
   limitMs: number | undefined,
-  lastMs: () => number,
+  lastElapsedMs: () => number,
   signal: AbortSignal,
   onSilence: () => void,
 ): Promise<void> {
   if (limitMs === undefined) return;
-  while (await pause(clock, lastMs() + limitMs - clock.now(), signal)) {
-    if (clock.now() - lastMs() < limitMs) continue;
+  while (await pause(clock, lastElapsedMs() + limitMs - clock.elapsedMs(), signal)) {
+    if (clock.elapsedMs() - lastElapsedMs() < limitMs) continue;
     onSilence();
     return;
   }

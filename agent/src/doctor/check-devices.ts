@@ -1,5 +1,5 @@
 import type { GpsReading, SocketAddress } from "@earshot/drivers";
-import { distanceM, silentLog } from "@earshot/protocol/hotspot";
+import { distanceM, presentOf, silentLog, wallTimeOf } from "@earshot/protocol/hotspot";
 import type { Terminal } from "../cli/terminal.ts";
 import type { Config } from "../config/config.ts";
 import { gpsOpener } from "../devices/open-gps.ts";
@@ -21,7 +21,7 @@ const MAX_OFF_M = 100;
 export async function checkGps(config: Config, { clock, signal }: Terminal): Promise<Part> {
   const open = gpsOpener(config.gps, clock);
   if (open === undefined) return ok("GPS", "none is configured");
-  const sinceMs = clock.now();
+  const sinceElapsedMs = clock.elapsedMs();
   let last: GpsReading | undefined;
   try {
     const gps = await open(signal);
@@ -32,10 +32,8 @@ export async function checkGps(config: Config, { clock, signal }: Terminal): Pro
     await firstWithin(gps, hasFix, clock, GPS_LIMIT_MS);
     const { badFrames, garbageBytes } = gps.counts();
     if (last === undefined) {
-      return gpsPart(
-        { state: "searching", sinceMs: sinceMs - GPS_LIMIT_MS, badFrames, garbageBytes },
-        clock.now(),
-      );
+      const sinceMs = wallTimeOf(sinceElapsedMs - GPS_LIMIT_MS, presentOf(clock));
+      return gpsPart({ state: "searching", sinceMs, badFrames, garbageBytes }, clock.now());
     }
   } catch (error) {
     return broken(
@@ -46,7 +44,8 @@ export async function checkGps(config: Config, { clock, signal }: Terminal): Pro
   }
   const { satellites, ...reading } = last;
   const facts = { ...reading, inView: satellites.length };
-  const part = gpsPart({ state: "ok", sinceMs, lastAtMs: last.atMs, reading: facts }, clock.now());
+  const nowMs = clock.now();
+  const part = gpsPart({ state: "ok", sinceMs: nowMs, lastAtMs: nowMs, reading: facts }, nowMs);
   return part.health === "ok" ? checkPosition(part, last, config) : part;
 }
 
@@ -94,8 +93,9 @@ async function checkForwarder(
     const radio = await radioOpener(config.lora, clock, silentLog)(signal);
     try {
       terminal.error(`Waiting for a packet forwarder at ${radio.name}\n`);
-      const endMs = clock.now() + FORWARDER_LIMIT_MS;
-      while (clock.now() < endMs && !radio.forwarderFacts?.().some(({ canTransmit }) => canTransmit)) {
+      const endElapsedMs = clock.elapsedMs() + FORWARDER_LIMIT_MS;
+      const asksForWork = () => radio.forwarderFacts?.().some(({ canTransmit }) => canTransmit);
+      while (clock.elapsedMs() < endElapsedMs && !asksForWork()) {
         if (!(await pause(clock, POLL_MS, signal))) break;
       }
       const forwarders = radio.forwarderFacts?.() ?? [];

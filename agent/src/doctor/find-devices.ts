@@ -59,7 +59,7 @@ export async function findDevices(
   surroundings: Surroundings,
   { clock, signal, configured = [] }: { clock: Clock; signal: AbortSignal; configured?: readonly string[] },
 ): Promise<Findings> {
-  const startMs = clock.now();
+  const startElapsedMs = clock.elapsedMs();
   const { gpsd: gpsdAddress, forwarders } = surroundings;
   const searching = forwarders && findForwarder(forwarders, clock, signal);
   const gpsd = await findGpsd(gpsdAddress, clock, signal);
@@ -89,7 +89,7 @@ export async function findDevices(
     ...(gpsd && { gpsd }),
     ...(forwarder && { forwarder }),
     programs,
-    tookMs: clock.now() - startMs,
+    tookMs: clock.elapsedMs() - startElapsedMs,
   };
 }
 

@@ -8,14 +8,17 @@ function pageOf(fill: (board: StatusBoard) => void = () => {}) {
   const clock = new ManualClock();
   const board = new StatusBoard();
   const hotspot = { id: "z6MkTest", name: "angry-purple-tiger" };
-  board.begin({ startedAtMs: clock.now(), version: "1.2.3", network: "test", hotspot, hasGps: true }, () => ({
-    queued: 3,
-    handedOver: 1,
-    postponed: 0,
-    writes: 0,
-    dropped: 0,
-    bytes: 1000,
-  }));
+  board.begin(
+    { startedElapsedMs: clock.elapsedMs(), version: "1.2.3", network: "test", hotspot, hasGps: true },
+    () => ({
+      queued: 3,
+      handedOver: 1,
+      postponed: 0,
+      writes: 0,
+      dropped: 0,
+      bytes: 1000,
+    }),
+  );
   fill(board);
   return { page: createPage(board, clock, (host) => host === "127.0.0.1:4480"), clock, board };
 }
@@ -38,14 +41,10 @@ test("the page needs no script and no other file, and nothing in it is executed"
 
 test("it shows how old its data is", async () => {
   const { page, clock, board } = pageOf();
-  board.addBeacon({
-    atMs: clock.now(),
-    entropyIndex: 1,
-    freqHz: 868_100_000,
-    spreadingFactor: 9,
-    powerDbm: 13,
-    isSent: true,
-  });
+  board.addBeacon(
+    { entropyIndex: 1, freqHz: 868_100_000, spreadingFactor: 9, powerDbm: 13, isSent: true },
+    clock.elapsedMs(),
+  );
   await clock.advance(125_000);
   const text = await (await page.request("/")).text();
   expect(text).toContain("2 min ago");
@@ -53,8 +52,7 @@ test("it shows how old its data is", async () => {
   expect(text).toContain("As of 00:02:05 UTC");
 });
 
-const VERDICT: VerdictFacts = {
-  receivedAtMs: 0,
+const VERDICT: Omit<VerdictFacts, "receivedAtMs"> = {
   packetId: "00",
   outcome: "refused",
   reason: "too_close",
@@ -64,7 +62,7 @@ const VERDICT: VerdictFacts = {
 };
 
 test("a verdict comes with its sentence and the rules that it was reached by", async () => {
-  const { page } = pageOf((board) => board.addVerdict(VERDICT));
+  const { page } = pageOf((board) => board.addVerdict(VERDICT, 0));
   const text = await (await page.request("/")).text();
   expect(text).toContain("✕ refused");
   expect(text).toContain("stands 120 m away");
@@ -74,7 +72,7 @@ test("a verdict comes with its sentence and the rules that it was reached by", a
 test("what is valid and not paid is shown as neither paid nor refused, with why", async () => {
   const sentence = "20 hotspots heard this beacon validly; others were drawn for payment.";
   const { page, board } = pageOf(() => {});
-  board.addVerdict({ ...VERDICT, outcome: "unpaid", reason: "not_drawn", sentence });
+  board.addVerdict({ ...VERDICT, outcome: "unpaid", reason: "not_drawn", sentence }, 0);
   const text = await (await page.request("/")).text();
   expect(text).toContain("○ valid, not paid");
   expect(text).toContain(sentence);

@@ -34,11 +34,11 @@ export function createPage(board: StatusBoard, clock: Clock, isOwnName: (host: s
     for (const [name, value] of Object.entries(HEADERS)) c.header(name, value);
   });
   app.get("/", (c) => {
-    const status = board.snapshot(clock.now());
+    const status = board.snapshot(clock);
     return c.html(view(status, assess(status)));
   });
   app.get("/status.json", (c) => {
-    const status = board.snapshot(clock.now());
+    const status = board.snapshot(clock);
     const document: StatusDocument = { ...status, ...assess(status) };
     return c.json(document);
   });

@@ -18,7 +18,7 @@ async function setUp() {
   const hotspot = { id: "z6MkTest", name: "angry-purple-tiger" };
   const counts = { queued: 0, handedOver: 0, postponed: 0, writes: 0, dropped: 0, bytes: 0 };
   board.begin(
-    { startedAtMs: clock.now(), version: "1", network: "test", hotspot, hasGps: false },
+    { startedElapsedMs: clock.elapsedMs(), version: "1", network: "test", hotspot, hasGps: false },
     () => counts,
   );
   page = await servePage(board, { listen: { host: "127.0.0.1", port: 0 }, names: [] }, clock);

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { GpsReading, RadioStatus } from "@earshot/drivers";
+import { type Present, presentOf } from "@earshot/protocol/hotspot";
 import { ManualClock } from "@earshot/protocol/testing";
 import { StatusBoard, sensorKey } from "../board/status-board.ts";
 import { createPage } from "./app.ts";
@@ -18,17 +19,17 @@ const fixAt = (atMs: number): GpsReading => ({
 });
 
 /** The text of the page of a hotspot with a radio, a receiver and one sensor. */
-async function pageText(fill: (board: StatusBoard, nowMs: number) => void): Promise<string> {
+async function pageText(fill: (board: StatusBoard, present: Present) => void): Promise<string> {
   const clock = new ManualClock();
   const board = new StatusBoard();
   board.begin(
     {
-      ...{ startedAtMs: clock.now(), version: "1", network: "test", hasGps: true },
+      ...{ startedElapsedMs: clock.elapsedMs(), version: "1", network: "test", hasGps: true },
       ...{ hotspot: { id: "z6Mk", name: "a-b-c" }, sensors: [{ source: "roof", type: "json-lines" }] },
     },
     () => ({ queued: 0, handedOver: 0, postponed: 0, writes: 0, dropped: 0, bytes: 0 }),
   );
-  fill(board, clock.now());
+  fill(board, presentOf(clock));
   const html = await (
     await createPage(board, clock, (host) => host === "127.0.0.1:4480").request("/")
   ).text();
@@ -39,14 +40,14 @@ async function pageText(fill: (board: StatusBoard, nowMs: number) => void): Prom
 }
 
 test("what each concentrator heard, by radio and channel, with the share of bad CRCs", async () => {
-  const text = await pageText((board, atMs) => {
+  const text = await pageText((board, { nowMs: atMs, elapsedMs }) => {
     const forwarders = () => [
       { gatewayEui: "aa555a0000000000", lastSeenMs: atMs, canTransmit: true },
       { gatewayEui: "bb", lastSeenMs: atMs, canTransmit: false },
     ];
     const counts = () => ({ frames: 1, badFrames: 0, garbageBytes: 0, droppedReadings: 0 });
     board.devices.opened("radio", { name: "semtech-udp", counts, forwarders });
-    board.radio.addStatus({ ...CONCENTRATOR, atMs });
+    board.radio.addStatus({ ...CONCENTRATOR, atMs }, elapsedMs);
   });
   expect(text).toContain("|Counters told|0 s ago|Last datagram|0 s ago|Asks for transmissions|yes|");
   expect(text).toContain("|Concentrator bb|Last datagram|0 s ago|Asks for transmissions|no|");
@@ -59,23 +60,25 @@ test("what each concentrator heard, by radio and channel, with the share of bad 
 });
 
 test("a modem that hears one channel and one spreading factor, and cannot beacon, says both", async () => {
-  const text = await pageText((board, atMs) => {
+  const text = await pageText((board, { nowMs: atMs, elapsedMs }) => {
     const counts = () => ({ frames: 1, badFrames: 0, garbageBytes: 0, droppedReadings: 0 });
     board.devices.opened("radio", { name: "modem", counts, cannotBeacon: "nobody hears it" });
-    board.radio.addStatus({
-      ...{ kind: "radio", atMs, rxOk: 1, rxBad: 0, rxNoCrc: 0, transmitted: 0 },
-      ...{ channels: 1, spreadingFactors: 1 },
-    });
+    board.radio.addStatus(
+      {
+        ...{ kind: "radio", atMs, rxOk: 1, rxBad: 0, rxNoCrc: 0, transmitted: 0 },
+        ...{ channels: 1, spreadingFactors: 1 },
+      },
+      elapsedMs,
+    );
   });
   expect(text).toContain("Hears at once|one channel, one spreading factor");
   expect(text).toContain("Beacons|none: nobody hears it");
 });
 
 test("where the receiver is, how it hears, and what was noticed of it", async () => {
-  const text = await pageText((board, atMs) => {
-    board.read("gps", atMs);
-    board.gpsReading = fixAt(atMs);
-    board.integrity.add(fixAt(atMs));
+  const text = await pageText((board, { nowMs, elapsedMs }) => {
+    board.read("gps", elapsedMs);
+    board.addGps(fixAt(nowMs), elapsedMs);
   });
   expect(text).toContain("Fix|3D|Position|47.36670, 8.55000");
   expect(text).toContain("Antenna|short");
@@ -83,9 +86,9 @@ test("where the receiver is, how it hears, and what was noticed of it", async ()
 });
 
 test("every quantity of a sensor in words, and names from outside do no harm", async () => {
-  const text = await pageText((board, atMs) => {
-    board.read(sensorKey("roof"), atMs);
-    board.sensors.add("roof", { pm2_5_ug_per_m3: 4.26, power_w: 12, "<b>odd</b>": 1.5 }, atMs);
+  const text = await pageText((board, { elapsedMs }) => {
+    board.read(sensorKey("roof"), elapsedMs);
+    board.sensors.add("roof", { pm2_5_ug_per_m3: 4.26, power_w: 12, "<b>odd</b>": 1.5 }, elapsedMs);
   });
   expect(text).toContain("roof (json-lines)");
   expect(text).toContain("|PM2.5|4.3 µg/m³|0 s ago|");

@@ -41,14 +41,10 @@ export class Inbox {
     const { index, periodMs, validityMs } = answer.entropy;
     const isChainBroken = answer.chained === false;
     if (isChainBroken) log("warn", "The network's entropy does not continue its chain", { index });
-    board.entropy = {
-      index,
-      atMs: index * periodMs,
-      receivedAtMs: clock.now(),
-      periodMs,
-      validityMs,
-      isChainBroken,
-    };
+    board.setEntropy(
+      { index, atMs: index * periodMs, periodMs, validityMs, isChainBroken },
+      clock.elapsedMs(),
+    );
     this.#onEntropy(answer.entropy);
     return undefined;
   }

@@ -30,7 +30,7 @@ export async function pump(context: CoreContext, publisher: Publisher, signal: A
       batch.map(({ sequence }) => sequence),
       clock.elapsedMs(),
     );
-    board.links.heardFrom("broker", clock.now());
+    board.links.heardFrom("broker", clock.elapsedMs());
   }
 }
 

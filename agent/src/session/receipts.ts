@@ -28,7 +28,7 @@ function tellNumbering({ board, clock, log }: CoreContext, numbering: Numbering)
   if (numbering.state === "kept") return;
   const { from, target } = numbering;
   const to = numbering.state === "moved" ? numbering.to : undefined;
-  board.numbering = { atMs: clock.now(), from, target, ...(to === undefined ? {} : { to }) };
+  board.setNumbering({ from, target, ...(to === undefined ? {} : { to }) }, clock.elapsedMs());
   if (to === undefined)
     log("error", "The network has packet numbers of this hotspot too high to go on after", { from, target });
   else

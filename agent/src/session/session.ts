@@ -41,17 +41,17 @@ export async function keepSession(
     let limitMs: number | undefined;
     try {
       const publisher = await openWithin(context, parts.openPublisher, signal);
-      const openedAtMs = clock.now();
+      const openedElapsedMs = clock.elapsedMs();
       limitMs = REOPEN_LIMIT_MS;
       end = await runSession(context, parts, publisher, signal);
       isFirstFailure = true;
       // Not at once: where two agents run with one key, each ends the other's session as soon as it has its own.
-      if (clock.now() - openedAtMs >= LASTING_MS) backoff.reset();
+      if (clock.elapsedMs() - openedElapsedMs >= LASTING_MS) backoff.reset();
     } catch (error) {
       end = errorText(error);
     }
     if (signal.aborted) return;
-    board.links.set("broker", "lost", clock.now(), { reason: end });
+    board.links.set("broker", "lost", clock.elapsedMs(), { reason: end });
     if (isFirstFailure) log("warn", "No session with the broker; trying again until there is", { why: end });
     isFirstFailure = false;
     await pause(clock, backoff.nextMs(limitMs), signal);
@@ -99,7 +99,7 @@ async function runSession(
   sentStatuses.begin();
   const ended = new LinkedAbort(signal);
   ended.signal.addEventListener("abort", () => void publisher.close(), { once: true });
-  board.links.heardFrom("broker", clock.now());
+  board.links.heardFrom("broker", clock.elapsedMs());
   log("info", "Connected to the broker");
   connected.notify();
   const parts = [receive(context, publisher, inbox), pump(context, publisher, ended.signal)];
@@ -117,7 +117,7 @@ async function runSession(
 
 async function receive({ board, clock }: CoreContext, publisher: Publisher, inbox: Inbox): Promise<void> {
   for await (const message of publisher) {
-    board.links.heardFrom("broker", clock.now());
+    board.links.heardFrom("broker", clock.elapsedMs());
     inbox.take(message);
   }
 }

@@ -27,10 +27,10 @@ export function takeVerdicts(context: CoreContext, bytes: Uint8Array): string | 
       continue;
     }
     if (packet !== undefined) outbox.forget(packet.sequence, notice.packetId);
-    board.addVerdict({
-      ...verdictFacts(notice, packet, clock.now()),
-      parametersHash: parametersHash.toHex(),
-    });
+    board.addVerdict(
+      { ...verdictFacts(notice, packet), parametersHash: parametersHash.toHex() },
+      clock.elapsedMs(),
+    );
   }
   return undefined;
 }
@@ -46,12 +46,10 @@ function postpone({ log, outbox }: CoreContext, { packetId }: VerdictNotice, pac
 function verdictFacts(
   notice: VerdictNotice,
   packet: RecentPacket | undefined,
-  receivedAtMs: number,
-): Omit<VerdictFacts, "parametersHash"> {
+): Omit<VerdictFacts, "parametersHash" | "receivedAtMs"> {
   const { packetId, outcome, reason, measurements } = notice;
   const about = packet?.type === "beacon" || packet?.type === "witness" ? { type: packet.type } : {};
   return {
-    receivedAtMs,
     packetId: packetId.toHex(),
     ...(packet === undefined ? {} : { type: packet.type, packetAtMs: packet.madeAtMs }),
     outcome,

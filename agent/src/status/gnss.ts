@@ -2,15 +2,15 @@ import { type GpsReading, IntegrityMonitor } from "@earshot/drivers";
 import type { Gnss } from "@earshot/protocol/hotspot";
 
 /** A fix older than this says nothing about now. */
-const FRESH_MS = 30_000;
+export const GNSS_FRESH_MS = 30_000;
 
 /**
- * How the receiver knew itself at `nowMs`; null without a recent reading. Values are cut to what a packet can say.
+ * How the receiver knows itself by its recent reading; null without one. Values are cut to what a packet can say.
  *
  * @param flags of the agent's `IntegrityMonitor`; left out, of this reading alone
  */
-export function gnssOf(reading: GpsReading | undefined, nowMs: number, flags?: number): Gnss | null {
-  if (reading === undefined || Math.abs(nowMs - reading.atMs) > FRESH_MS) return null;
+export function gnssOf(reading: GpsReading | undefined, flags?: number): Gnss | null {
+  if (reading === undefined) return null;
   const { latDeg, lonDeg } = reading;
   // A position that was typed in or surveyed before is no measurement: it proves nothing about where the receiver is.
   const isMeasured = reading.mode >= 2 && reading.timeOnly !== true;

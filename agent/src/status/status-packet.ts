@@ -3,6 +3,7 @@ import {
   encodePacket,
   type Gnss,
   type MachineSummary,
+  presentOf,
   type RadioSummary,
   type StatusPacket,
 } from "@earshot/protocol/hotspot";
@@ -15,22 +16,23 @@ export function statusPacket(
   state: StatusPacket["state"],
   gnss: Gnss | null,
 ): Uint8Array {
-  const { config, clock, signer, version, startedAtMs, outbox, board } = context;
-  const atMs = clock.now();
+  const { config, clock, signer, version, startedElapsedMs, outbox, board } = context;
+  const present = presentOf(clock);
+  const { nowMs: atMs, elapsedMs } = present;
   const { queued, dropped } = outbox.state();
   const packet: StatusPacket = {
     type: "status",
     sequence,
     atMs,
     state,
-    uptimeS: Math.max(0, Math.floor((atMs - startedAtMs) / 1000)),
+    uptimeS: Math.floor((elapsedMs - startedElapsedMs) / 1000),
     version,
-    radio: radioSummary(board.radio.statuses(atMs)),
+    radio: radioSummary(board.radio.statuses(present)),
     gnss,
     outboxQueued: queued,
     outboxDropped: dropped,
     assertion: config.hotspot,
-    machine: machineSummary(board.machineReading, atMs),
+    machine: machineSummary(board.machineReading(elapsedMs, MACHINE_FRESH_MS)),
   };
   return encodePacket(packet, signer, config.network.name);
 }
@@ -64,8 +66,8 @@ export function radioSummary(statuses: readonly RadioStatus[]): RadioSummary | n
 /** A machine is looked at each minute. */
 const MACHINE_FRESH_MS = 180_000;
 
-export function machineSummary(reading: LinuxReading | undefined, nowMs: number): MachineSummary | null {
-  if (reading === undefined || Math.abs(nowMs - reading.atMs) > MACHINE_FRESH_MS) return null;
+export function machineSummary(reading: LinuxReading | undefined): MachineSummary | null {
+  if (reading === undefined) return null;
   const { cpuTemperatureC, load1min, cores, diskTotalBytes, diskFreeBytes, underVoltage } = reading;
   const load = load1min === null || cores === null ? undefined : load1min / cores;
   const used =

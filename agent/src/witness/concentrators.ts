@@ -8,20 +8,22 @@ const MAX_KEPT = 64;
  * both in one hotspot's reports would contradict each other, so none is told.
  */
 export class Concentrators {
-  readonly #lastMs = new Map<string, number>();
+  readonly #lastElapsedMs = new Map<string, number>();
 
   /** @param gatewayEui absent of what has none, such as a modem, which has no counter either */
-  see(gatewayEui: string | undefined, atMs: number): void {
+  see(gatewayEui: string | undefined, elapsedMs: number): void {
     if (gatewayEui === undefined) return;
-    this.#lastMs.delete(gatewayEui);
-    this.#lastMs.set(gatewayEui, atMs);
-    const [oldest] = this.#lastMs.keys();
-    if (this.#lastMs.size > MAX_KEPT && oldest !== undefined) this.#lastMs.delete(oldest);
+    this.#lastElapsedMs.delete(gatewayEui);
+    this.#lastElapsedMs.set(gatewayEui, elapsedMs);
+    const [oldest] = this.#lastElapsedMs.keys();
+    if (this.#lastElapsedMs.size > MAX_KEPT && oldest !== undefined) this.#lastElapsedMs.delete(oldest);
   }
 
   /** `tmstUs` where one concentrator's counter is all that is told, else null. */
-  counter(tmstUs: number | undefined, atMs: number): number | null {
-    const recent = [...this.#lastMs.values()].filter((lastMs) => atMs - lastMs <= COUNTER_PERIOD_MS);
+  counter(tmstUs: number | undefined, elapsedMs: number): number | null {
+    const recent = [...this.#lastElapsedMs.values()].filter(
+      (lastElapsedMs) => elapsedMs - lastElapsedMs <= COUNTER_PERIOD_MS,
+    );
     return recent.length > 1 ? null : (tmstUs ?? null);
   }
 }

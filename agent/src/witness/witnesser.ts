@@ -27,24 +27,25 @@ export class Witnesser {
     this.#ownShortId = shortId(context.signer.publicKey);
   }
 
-  async onFrame(frame: RadioFrame): Promise<void> {
+  /** @param elapsedMs when it came, by the monotonic clock */
+  async onFrame(frame: RadioFrame, elapsedMs: number): Promise<void> {
     if (frame.modulation !== "lora") return;
     const beacon = decodeBeaconFrame(frame.bytes);
     if (beacon === undefined || equalBytes(beacon.shortId, this.#ownShortId)) return;
     const { board } = this.#context;
     board.counters.beaconsHeard += 1;
     const { concentrators } = this.#context;
-    const body = witnessBody(frame, concentrators.counter(frame.tmstUs, frame.atMs));
+    const body = witnessBody(frame, concentrators.counter(frame.tmstUs, elapsedMs));
     if (body === undefined) {
       board.counters.unusableHeard += 1;
     } else if (this.#seen.isRepeated(frame.bytes)) {
       board.counters.duplicatesHeard += 1;
     } else {
-      await this.#report(beacon, body);
+      await this.#report(beacon, body, elapsedMs);
     }
   }
 
-  async #report(beacon: BeaconFrame, body: WitnessBody): Promise<void> {
+  async #report(beacon: BeaconFrame, body: WitnessBody, elapsedMs: number): Promise<void> {
     const { signer, config, board, log } = this.#context;
     const gnss = this.#gnss();
     const entry = await storePacket(this.#context, "witness", body.atMs, (sequence) =>
@@ -53,7 +54,6 @@ export class Witnesser {
     if (entry === undefined) return;
     const { atMs, freqHz, spreadingFactor, rssiDbm, snrDdb } = body;
     const facts = {
-      atMs,
       entropyIndex: beacon.entropyIndex,
       beaconer: beacon.shortId.toHex(),
       freqHz,
@@ -61,8 +61,8 @@ export class Witnesser {
       rssiDbm,
       snrDb: snrDdb / 10,
     };
-    board.addWitness(facts);
-    log("info", "Beacon heard", facts);
+    board.addWitness(facts, elapsedMs);
+    log("info", "Beacon heard", { atMs, ...facts });
   }
 }
 

@@ -24,7 +24,7 @@ export interface ProbeOptions {
  */
 export async function probePort(options: ProbeOptions): Promise<ProbeOutcome> {
   const { clock, limitMs = 20_000, signal = new AbortController().signal } = options;
-  const startMs = clock.now();
+  const startElapsedMs = clock.elapsedMs();
   const limit = new AbortController();
   const stop = AbortSignal.any([signal, limit.signal]);
   const done = new AbortController();
@@ -33,7 +33,7 @@ export async function probePort(options: ProbeOptions): Promise<ProbeOutcome> {
   const outcome = await new Probe(options, stop).run();
   done.abort();
   await timer;
-  return { ...outcome, tookMs: clock.now() - startMs };
+  return { ...outcome, tookMs: clock.elapsedMs() - startElapsedMs };
 }
 
 type Outcome<T = ProbeOutcome> = T extends unknown ? Omit<T, "tookMs"> : never;

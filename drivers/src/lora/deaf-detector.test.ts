@@ -40,7 +40,8 @@ class Radio {
   /** Some good, some bad: all of them count. */
   status(): DeafAssessment {
     const rxOk = this.#heard >> 1;
-    return this.detector.observe({ atMs: this.nowMs, rxOk, rxBad: this.#heard - rxOk, rxNoCrc: 0 });
+    const counters = { atMs: this.nowMs, rxOk, rxBad: this.#heard - rxOk, rxNoCrc: 0 };
+    return this.detector.observe(counters, this.nowMs);
   }
 
   #arrivals(mean: number): number {
@@ -156,7 +157,10 @@ describe("what is not known", () => {
       fc.property(fc.array(fc.tuple(fc.integer(), fc.nat()), { maxLength: 60 }), (statuses) => {
         const detector = new DeafDetector();
         for (const [atMs, rxOk] of statuses) {
-          const { framesPerHour, silentMs, chance } = detector.observe({ atMs, rxOk, rxBad: 0, rxNoCrc: 0 });
+          const { framesPerHour, silentMs, chance } = detector.observe(
+            { atMs, rxOk, rxBad: 0, rxNoCrc: 0 },
+            atMs,
+          );
           expect(Number.isFinite(framesPerHour) && silentMs >= 0 && chance >= 0 && chance <= 1).toBe(true);
         }
       }),

@@ -59,7 +59,7 @@ const HOURS = 24;
 export class DeafDetector {
   readonly #frames: number[];
   readonly #observedMs: number[];
-  #last: { atMs: number; heard: number } | undefined;
+  #last: { elapsedMs: number; heard: number } | undefined;
   #silentMs = 0;
   #expectedFrames = 0;
   /**
@@ -79,18 +79,22 @@ export class DeafDetector {
     return { frames: [...this.#frames], observedMs: [...this.#observedMs] };
   }
 
-  /** Takes one status: it says that the radio is alive, and what it has heard so far. */
-  observe({ atMs, rxOk, rxBad, rxNoCrc }: Counters): DeafAssessment {
+  /**
+   * Takes one status: it says that the radio is alive, and what it has heard so far.
+   *
+   * @param elapsedMs when it came, by the monotonic clock; its `atMs` gives the hour of the day
+   */
+  observe({ atMs, rxOk, rxBad, rxNoCrc }: Counters, elapsedMs: number): DeafAssessment {
     const heard = rxOk + rxBad + rxNoCrc;
     const last = this.#last;
-    this.#last = { atMs, heard };
+    this.#last = { elapsedMs, heard };
     if (last === undefined) return this.assess();
     if (heard < last.heard) {
       // Counters that began anew hide whether the silence was broken.
       this.#learn(atMs, 0);
       return this.assess();
     }
-    const passedMs = atMs - last.atMs;
+    const passedMs = elapsedMs - last.elapsedMs;
     if (passedMs > 0 && passedMs <= DEAF_LIMITS.gapMs) this.#pass(atMs, passedMs);
     // Frames in a time that was not observed would make a rate out of nothing.
     if (heard > last.heard) this.#learn(atMs, passedMs <= DEAF_LIMITS.gapMs ? heard - last.heard : 0);

@@ -7,7 +7,7 @@ export interface DuplicateFilterOptions {
 
 /** Demodulators that hear one transmission twice end within microseconds of each other; frames last longer than this. */
 const SAME_RECEPTION_US = 3_000;
-/** Where `tmst` is no microsecond counter (one simulator puts Unix seconds there) only the host clock tells. */
+/** Where `tmst` is no microsecond counter (one simulator puts Unix seconds there) only its arrival tells. */
 const SAME_ARRIVAL_MS = 2_000;
 /** Ghosts sit on the next channels, 200 kHz apart. */
 const NEIGHBOUR_HZ = 1_000_000;
@@ -15,6 +15,8 @@ const TMST_PERIOD_US = 2 ** 32;
 
 interface Remembered {
   frame: RadioFrame;
+  /** When it came, by the monotonic clock. */
+  elapsedMs: number;
   /** Where the frame stands among those let through from the datagram now being filtered; -1 for an earlier one. */
   position: number;
 }
@@ -41,22 +43,29 @@ export class DuplicateFilter {
     return this.#dropped;
   }
 
-  /** The frames of one datagram less the duplicates, in their order. */
-  filter(frames: readonly RadioFrame[]): RadioFrame[] {
+  /**
+   * The frames of one datagram less the duplicates, in their order.
+   *
+   * @param elapsedMs when it came, by the monotonic clock
+   */
+  filter(frames: readonly RadioFrame[], elapsedMs: number): RadioFrame[] {
     const kept: RadioFrame[] = [];
     for (const remembered of this.#recent) remembered.position = -1;
-    for (const frame of frames) this.#offer(frame, kept);
+    for (const frame of frames) this.#offer(frame, elapsedMs, kept);
     return kept;
   }
 
-  #offer(frame: RadioFrame, kept: RadioFrame[]): void {
-    const earlier = this.#recent.find((remembered) => isSameReception(remembered.frame, frame));
+  #offer(frame: RadioFrame, elapsedMs: number, kept: RadioFrame[]): void {
+    const earlier = this.#recent.find(
+      (remembered) =>
+        elapsedMs - remembered.elapsedMs <= SAME_ARRIVAL_MS && isSameReception(remembered.frame, frame),
+    );
     if (earlier === undefined) {
-      this.#remember({ frame, position: kept.push(frame) - 1 });
+      this.#remember({ frame, elapsedMs, position: kept.push(frame) - 1 });
       return;
     }
     if (isStronger(frame, earlier.frame)) {
-      earlier.frame = frame;
+      Object.assign(earlier, { frame, elapsedMs });
       if (earlier.position < 0) earlier.position = kept.push(frame) - 1;
       else {
         kept[earlier.position] = frame;
@@ -77,7 +86,6 @@ function isSameReception(one: RadioFrame, other: RadioFrame): boolean {
   if (one.tmstUs === undefined || other.tmstUs === undefined) return false;
   return (
     counterDistanceUs(one.tmstUs, other.tmstUs) <= SAME_RECEPTION_US &&
-    Math.abs(one.atMs - other.atMs) <= SAME_ARRIVAL_MS &&
     Math.abs(one.freqHz - other.freqHz) <= NEIGHBOUR_HZ &&
     hasSameDataRate(one, other) &&
     hasSameBytes(one.bytes, other.bytes)

@@ -9,7 +9,7 @@ test("a table full of those that report refuses a newcomer until one falls silen
   const [first, second] = [table.add(euiOf(1), 2, 0), table.add(euiOf(2), 2, 0)];
   for (const forwarder of [first, second]) if (forwarder !== undefined) forwarder.hasReported = true;
   expect(table.add(euiOf(3), 2, DOWNLINK_EXPIRES_MS)).toBeUndefined();
-  if (second !== undefined) second.lastSeenMs = 50_000;
+  if (second !== undefined) second.lastSeenElapsedMs = 50_000;
   expect(table.add(euiOf(3), 2, DOWNLINK_EXPIRES_MS + 1)?.gatewayEui).toBe(euiOf(3));
   expect(table.all.map(({ gatewayEui }) => gatewayEui)).toEqual([euiOf(2), euiOf(3)]);
 });
@@ -25,12 +25,12 @@ test("one that has told nothing yet gives its place to a newcomer", () => {
 test("the forwarder known longest transmits, as long as its way down is open", () => {
   const table = new ForwarderTable(4);
   table.add(euiOf(9), 2, 0);
-  for (const [index, atMs] of [
+  for (const [index, elapsedMs] of [
     [1, 0],
     [2, 60_000],
   ] as const) {
     const forwarder = table.add(euiOf(index), 2, 0);
-    if (forwarder !== undefined) forwarder.downlink = { address, atMs };
+    if (forwarder !== undefined) forwarder.downlink = { address, elapsedMs };
   }
   expect(table.forTransmit(90_000)?.gatewayEui).toBe(euiOf(1));
   expect(table.forTransmit(90_001)?.gatewayEui).toBe(euiOf(2));
@@ -41,7 +41,7 @@ test("a transmission may name its forwarder", () => {
   const table = new ForwarderTable(4);
   for (const index of [0xa, 0xb]) {
     const forwarder = table.add(euiOf(index), 2, 0);
-    if (forwarder !== undefined) forwarder.downlink = { address, atMs: 0 };
+    if (forwarder !== undefined) forwarder.downlink = { address, elapsedMs: 0 };
   }
   expect(table.forTransmit(0, euiOf(0xb).toUpperCase())?.gatewayEui).toBe(euiOf(0xb));
   expect(table.forTransmit(0, euiOf(0xc))).toBeUndefined();

@@ -12,11 +12,11 @@ export interface Forwarder {
   readonly channels: ChannelTally;
   /** Of its last PULL_DATA, else of its last PUSH_DATA. */
   version: GwmpVersion;
-  /** Host time of its last datagram, ms since the Unix epoch. */
-  lastSeenMs: number;
+  /** Its last datagram, by the monotonic clock. */
+  lastSeenElapsedMs: number;
   /** Where its last PULL_DATA came from, and when. A PUSH_DATA comes from another port, where nobody listens. */
-  downlink?: { address: SocketAddress; atMs: number };
-  lastStatusMs?: number;
+  downlink?: { address: SocketAddress; elapsedMs: number };
+  lastStatusElapsedMs?: number;
   /** Whether it ever told anything of a radio: a frame, good or bad, or its statistics. */
   hasReported: boolean;
 }
@@ -49,15 +49,15 @@ export class ForwarderTable {
   }
 
   /** Adds a forwarder; `undefined` when the table is full of live ones that have reported. */
-  add(gatewayEui: string, version: GwmpVersion, nowMs: number): Forwarder | undefined {
-    if (this.#byEui.size >= this.#limit && !this.#dropOne(nowMs)) return undefined;
+  add(gatewayEui: string, version: GwmpVersion, elapsedMs: number): Forwarder | undefined {
+    if (this.#byEui.size >= this.#limit && !this.#dropOne(elapsedMs)) return undefined;
     const forwarder: Forwarder = {
       gatewayEui,
       duplicates: new DuplicateFilter(),
       counters: new RadioCounters(),
       channels: new ChannelTally(this.#planHz),
       version,
-      lastSeenMs: nowMs,
+      lastSeenElapsedMs: elapsedMs,
       hasReported: false,
     };
     this.#byEui.set(gatewayEui, forwarder);
@@ -65,22 +65,23 @@ export class ForwarderTable {
   }
 
   /** Who transmits: the named forwarder, else the one known longest, so that the choice does not change without need. */
-  forTransmit(nowMs: number, gatewayEui?: string): Forwarder | undefined {
+  forTransmit(elapsedMs: number, gatewayEui?: string): Forwarder | undefined {
     const named = gatewayEui?.toLowerCase();
     return this.all.find(
       (forwarder) =>
         (named === undefined || forwarder.gatewayEui === named) &&
         forwarder.downlink !== undefined &&
-        nowMs - forwarder.downlink.atMs <= DOWNLINK_EXPIRES_MS,
+        elapsedMs - forwarder.downlink.elapsedMs <= DOWNLINK_EXPIRES_MS,
     );
   }
 
   /** A flood of made-up EUIs comes here with each datagram: nothing is sorted or copied. */
-  #dropOne(nowMs: number): boolean {
+  #dropOne(elapsedMs: number): boolean {
     let silentest: Forwarder | undefined;
     for (const forwarder of this.#byEui.values()) {
-      if (forwarder.hasReported && nowMs - forwarder.lastSeenMs <= DOWNLINK_EXPIRES_MS) continue;
-      if (silentest === undefined || forwarder.lastSeenMs < silentest.lastSeenMs) silentest = forwarder;
+      if (forwarder.hasReported && elapsedMs - forwarder.lastSeenElapsedMs <= DOWNLINK_EXPIRES_MS) continue;
+      if (silentest === undefined || forwarder.lastSeenElapsedMs < silentest.lastSeenElapsedMs)
+        silentest = forwarder;
     }
     return silentest !== undefined && this.#byEui.delete(silentest.gatewayEui);
   }

@@ -1,4 +1,11 @@
-import { type Clock, type Log, REGIONS, type RegionId, silentLog } from "@earshot/protocol/hotspot";
+import {
+  type Clock,
+  type Log,
+  presentOf,
+  REGIONS,
+  type RegionId,
+  silentLog,
+} from "@earshot/protocol/hotspot";
 import {
   type Datagram,
   type DatagramSocket,
@@ -41,10 +48,10 @@ export interface SemtechUdpCounts extends DriverCounts, UplinkCounts {
 export interface ForwarderState {
   gatewayEui: string;
   version: GwmpVersion;
-  /** Host time of its last datagram, ms since the Unix epoch. */
-  lastSeenMs: number;
-  /** Where transmissions go, and the host time of the PULL_DATA that said so. */
-  downlink?: { address: SocketAddress; atMs: number };
+  /** Its last datagram, by the monotonic clock. */
+  lastSeenElapsedMs: number;
+  /** Where transmissions go, and when the PULL_DATA came that said so. */
+  downlink?: { address: SocketAddress; elapsedMs: number };
 }
 
 /** The server that packet forwarders connect to, as a radio. */
@@ -117,10 +124,10 @@ class SemtechUdpServer implements SemtechUdpRadio {
   }
 
   forwarders(): ForwarderState[] {
-    return this.#forwarders.all.map(({ gatewayEui, version, lastSeenMs, downlink }) =>
+    return this.#forwarders.all.map(({ gatewayEui, version, lastSeenElapsedMs, downlink }) =>
       downlink === undefined
-        ? { gatewayEui, version, lastSeenMs }
-        : { gatewayEui, version, lastSeenMs, downlink: { ...downlink } },
+        ? { gatewayEui, version, lastSeenElapsedMs }
+        : { gatewayEui, version, lastSeenElapsedMs, downlink: { ...downlink } },
     );
   }
 
@@ -128,7 +135,7 @@ class SemtechUdpServer implements SemtechUdpRadio {
     const json = encodeTxpk(transmission);
     const powerDbm = wholeDbm(transmission.powerDbm);
     if (this.#readings.ended) return { sent: false, error: "CLOSED" };
-    const forwarder = this.#forwarders.forTransmit(this.#clock.now(), transmission.gatewayEui);
+    const forwarder = this.#forwarders.forTransmit(this.#clock.elapsedMs(), transmission.gatewayEui);
     if (forwarder?.downlink === undefined) return { sent: false, error: "NO_FORWARDER" };
     const result =
       forwarder.version === 1
@@ -232,7 +239,7 @@ class SemtechUdpServer implements SemtechUdpRadio {
         return;
       case "PUSH_DATA":
         await this.#send({ type: "PUSH_ACK", version, token }, from);
-        for (const reading of this.#uplink.read(forwarder, datagram.json, this.#clock.now())) {
+        for (const reading of this.#uplink.read(forwarder, datagram.json, presentOf(this.#clock))) {
           this.#readings.push(reading);
         }
         return;
@@ -244,13 +251,13 @@ class SemtechUdpServer implements SemtechUdpRadio {
   }
 
   #forwarderOf(gatewayEui: string, version: GwmpVersion): Forwarder | undefined {
-    const nowMs = this.#clock.now();
+    const elapsedMs = this.#clock.elapsedMs();
     const known = this.#forwarders.find(gatewayEui);
     if (known !== undefined) {
-      known.lastSeenMs = nowMs;
+      known.lastSeenElapsedMs = elapsedMs;
       return known;
     }
-    const added = this.#forwarders.add(gatewayEui, version, nowMs);
+    const added = this.#forwarders.add(gatewayEui, version, elapsedMs);
     if (added !== undefined) this.#log("info", "A packet forwarder connected", { gatewayEui, version });
     else if (this.#own.refusedForwarders++ === 0) {
       this.#log("warn", "A packet forwarder is not served: there are too many", { gatewayEui });
@@ -265,7 +272,7 @@ class SemtechUdpServer implements SemtechUdpRadio {
       this.#log("info", "A packet forwarder is reached at another address", { gatewayEui, before, address });
     }
     forwarder.version = version;
-    forwarder.downlink = { address, atMs: this.#clock.now() };
+    forwarder.downlink = { address, elapsedMs: this.#clock.elapsedMs() };
   }
 
   async #send(datagram: GwmpDatagram, to: SocketAddress): Promise<boolean> {

@@ -1,3 +1,4 @@
+import type { Present } from "@earshot/protocol/hotspot";
 import { receptionOf } from "./channel-counts.ts";
 import type { Forwarder } from "./forwarder-table.ts";
 import { definedOnly } from "./json-fields.ts";
@@ -43,17 +44,21 @@ export class UplinkReader {
     };
   }
 
-  read(forwarder: Forwarder, json: Uint8Array, nowMs: number): LoraReading[] {
+  read(forwarder: Forwarder, json: Uint8Array, present: Present): LoraReading[] {
     const { rxpks, stats, damages } = readPushData(json);
     this.#badFrames += damages;
     if (rxpks.length > 0 || stats.length > 0) forwarder.hasReported = true;
-    const readings: LoraReading[] = this.#readFrames(forwarder, rxpks, nowMs);
-    const status = this.#readStatus(forwarder, stats, nowMs);
+    const readings: LoraReading[] = this.#readFrames(forwarder, rxpks, present);
+    const status = this.#readStatus(forwarder, stats, present);
     if (status !== undefined) readings.push(status);
     return readings;
   }
 
-  #readFrames(forwarder: Forwarder, rxpks: readonly TolerantObject[], atMs: number): RadioFrame[] {
+  #readFrames(
+    forwarder: Forwarder,
+    rxpks: readonly TolerantObject[],
+    { nowMs: atMs, elapsedMs }: Present,
+  ): RadioFrame[] {
     const frames: RadioFrame[] = [];
     for (const rxpk of rxpks) {
       const result = readRxpk(rxpk, { atMs, gatewayEui: forwarder.gatewayEui });
@@ -69,7 +74,7 @@ export class UplinkReader {
     }
     this.#frames += frames.length;
     const droppedBefore = forwarder.duplicates.dropped;
-    const kept = forwarder.duplicates.filter(frames);
+    const kept = forwarder.duplicates.filter(frames, elapsedMs);
     this.#duplicates += forwarder.duplicates.dropped - droppedBefore;
     return kept;
   }
@@ -84,7 +89,7 @@ export class UplinkReader {
   #readStatus(
     forwarder: Forwarder,
     stats: readonly TolerantObject[],
-    nowMs: number,
+    { nowMs, elapsedMs }: Present,
   ): RadioStatus | undefined {
     let last: ForwarderStat | undefined;
     for (const stat of stats) {
@@ -92,10 +97,10 @@ export class UplinkReader {
       forwarder.counters.addInterval(last);
       this.#frames += 1;
     }
-    const { lastStatusMs } = forwarder;
-    const tooSoon = lastStatusMs !== undefined && Math.abs(nowMs - lastStatusMs) < STATUS_INTERVAL_MS;
+    const { lastStatusElapsedMs: lastMs } = forwarder;
+    const tooSoon = lastMs !== undefined && elapsedMs - lastMs < STATUS_INTERVAL_MS;
     if (last === undefined || tooSoon) return undefined;
-    forwarder.lastStatusMs = nowMs;
+    forwarder.lastStatusElapsedMs = elapsedMs;
     return statusOf(forwarder, last, nowMs);
   }
 }

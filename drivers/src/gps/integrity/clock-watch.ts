@@ -3,14 +3,15 @@ import type { IntegrityFinding, WatchReport } from "./integrity-summary.ts";
 import { round } from "./recent.ts";
 import { INTEGRITY_THRESHOLDS as T } from "./thresholds.ts";
 
-/** Receiver time and the host's clock at one moment. */
+/** Receiver time and the host's clocks at one moment. */
 interface Pair {
   receiverMs: number;
   hostMs: number;
+  elapsedMs: number;
 }
 
 interface Step {
-  atMs: number;
+  elapsedMs: number;
   /** By how much the receiver went ahead of the host. */
   stepMs: number;
   by: "receiver" | "host";
@@ -23,27 +24,30 @@ const USUAL_GAP_MS = 2000 + T.clockStepMs;
 
 /**
  * Whether receiver time and the host's clock go on together, and which of the two stepped when they do not. While
- * readings come in at their usual pace, with a fix or without, the host's clock goes on as it should, and it was the
- * receiver; else the host is blamed, or a silence of the receiver over which nobody can tell. Only time with a fix
+ * readings come in at their usual pace, with a fix or without, and the host's wall clock goes on with its monotonic
+ * one, it was the receiver; else the host is blamed, or a silence of the receiver over which nobody can tell. Only time with a fix
  * counts: before it, a receiver tells what its battery kept.
  */
 export class ClockWatch {
   #last: Pair | undefined;
-  #lastArrivalMs: number | undefined;
+  #lastArrival: { atMs: number; elapsedMs: number } | undefined;
   /** Since the last pair. */
   #isHostSteady = true;
   #candidate: { step: Step; offsetBeforeMs: number; readings: number } | undefined;
   readonly #steps = new Map<Step["by"], Step>();
   #facts: WatchReport["facts"] = {};
-  #factsAtMs = 0;
+  #factsElapsedMs = Number.NEGATIVE_INFINITY;
 
-  add(reading: GpsReading): void {
+  /** @param elapsedMs when it came, by the monotonic clock */
+  add(reading: GpsReading, elapsedMs: number): void {
     const { mode, timeMs, atMs, hostClockOffsetNs, hostClockOffsetBy } = reading;
-    const gapMs = atMs - (this.#lastArrivalMs ?? atMs);
-    this.#lastArrivalMs = atMs;
-    if (gapMs < 0 || gapMs > USUAL_GAP_MS) this.#isHostSteady = false;
+    const last = this.#lastArrival ?? { atMs, elapsedMs };
+    this.#lastArrival = { atMs, elapsedMs };
+    const gapMs = elapsedMs - last.elapsedMs;
+    const hostStepMs = atMs - last.atMs - gapMs;
+    if (gapMs < 0 || gapMs > USUAL_GAP_MS || Math.abs(hostStepMs) > T.clockStepMs) this.#isHostSteady = false;
     if (mode < 2 || timeMs === undefined || timeMs === this.#last?.receiverMs) return;
-    const pair = { receiverMs: timeMs, hostMs: atMs };
+    const pair = { receiverMs: timeMs, hostMs: atMs, elapsedMs };
     if (this.#last !== undefined) this.#advance(this.#last, pair);
     this.#last = pair;
     this.#isHostSteady = true;
@@ -52,14 +56,14 @@ export class ClockWatch {
       hostClockOffsetMs: round(offsetMs, 3),
       hostClockOffsetBy: hostClockOffsetBy ?? "arrival",
     };
-    this.#factsAtMs = atMs;
+    this.#factsElapsedMs = elapsedMs;
   }
 
-  report(nowMs: number): WatchReport {
+  report(nowElapsedMs: number): WatchReport {
     const findings = [...this.#steps.values()]
-      .filter(({ atMs }) => Math.abs(nowMs - atMs) <= T.heldMs)
+      .filter(({ elapsedMs }) => nowElapsedMs - elapsedMs <= T.heldMs)
       .map(findingOf);
-    const isFresh = Math.abs(nowMs - this.#factsAtMs) <= T.windowMs;
+    const isFresh = nowElapsedMs - this.#factsElapsedMs <= T.windowMs;
     return { facts: isFresh ? this.#facts : {}, findings };
   }
 
@@ -70,7 +74,7 @@ export class ClockWatch {
       this.#confirm(after);
       return;
     }
-    const step: Step = { atMs: after.hostMs, stepMs, by: this.#isHostSteady ? "receiver" : "host" };
+    const step: Step = { elapsedMs: after.elapsedMs, stepMs, by: this.#isHostSteady ? "receiver" : "host" };
     this.#candidate = { step, offsetBeforeMs: before.hostMs - before.receiverMs, readings: 1 };
   }
 
@@ -82,12 +86,12 @@ export class ClockWatch {
     return true;
   }
 
-  #confirm({ hostMs }: Pair): void {
+  #confirm({ elapsedMs }: Pair): void {
     if (this.#candidate === undefined) return;
     this.#candidate.readings += 1;
     const { step, readings } = this.#candidate;
-    if (readings < T.clockStepReadings || hostMs - step.atMs < CONFIRMED_AFTER_MS) return;
-    this.#steps.set(step.by, { ...step, atMs: hostMs });
+    if (readings < T.clockStepReadings || elapsedMs - step.elapsedMs < CONFIRMED_AFTER_MS) return;
+    this.#steps.set(step.by, { ...step, elapsedMs });
     this.#candidate = undefined;
   }
 }

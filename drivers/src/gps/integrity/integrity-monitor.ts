@@ -8,19 +8,32 @@ import { INTEGRITY_THRESHOLDS } from "./thresholds.ts";
 
 /**
  * Watches a receiver whose antenna stands still, from whatever it offers: what it says of itself, how strong its
- * signals are, where it says that it is, and what time it tells. Pure: time is that of the readings. Memory is bounded.
+ * signals are, where it says that it is, and what time it tells. Pure: time is passed in, and what lasts is measured by
+ * the monotonic clock, so that setting the host's clock disturbs nothing. Memory is bounded.
  */
 export class IntegrityMonitor {
-  readonly #watches = [new ReceiverWatch(), new SignalWatch(), new PositionWatch(), new ClockWatch()];
+  readonly #watches = [new ReceiverWatch(), new SignalWatch(), new PositionWatch()];
+  readonly #clockWatch = new ClockWatch();
 
-  /** Readings in the order in which they came. */
-  add(reading: GpsReading): void {
-    for (const watch of this.#watches) watch.add(reading);
+  /**
+   * Readings in the order in which they came.
+   *
+   * @param elapsedMs when it came, by the monotonic clock; in a recording its `atMs`, of a clock that was not set
+   */
+  add(reading: GpsReading, elapsedMs = reading.atMs): void {
+    const timed = { ...reading, atMs: elapsedMs };
+    for (const watch of this.#watches) watch.add(timed);
+    this.#clockWatch.add(reading, elapsedMs);
   }
 
-  /** The minute up to `nowMs`, of the same clock as `atMs` of the readings. */
-  summary(nowMs: number): IntegritySummary {
-    const reports = this.#watches.map((watch) => watch.report(nowMs));
+  /**
+   * The latest minute.
+   *
+   * @param elapsedMs now, by the same clock as in `add`
+   * @param nowMs the wall time, to be told
+   */
+  summary(elapsedMs: number, nowMs = elapsedMs): IntegritySummary {
+    const reports = [...this.#watches, this.#clockWatch].map((watch) => watch.report(elapsedMs));
     const findings = reports.flatMap((one) => one.findings);
     const toMs = nowMs;
     const fromMs = nowMs - INTEGRITY_THRESHOLDS.windowMs;

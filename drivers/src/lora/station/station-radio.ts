@@ -31,8 +31,8 @@ export interface BasicsStationOptions {
 /** What is known of one station, for a status page. */
 export interface StationState {
   gatewayEui: string;
-  /** Host time of its last message, ms since the Unix epoch. */
-  lastSeenMs: number;
+  /** Its last message, by the monotonic clock. */
+  lastSeenElapsedMs: number;
   isConnected: boolean;
   /** True while it is connected and configured. */
   canTransmit: boolean;

@@ -73,9 +73,9 @@ export class BasicsStationServer implements BasicsStationRadio {
   }
 
   stations(): StationState[] {
-    return this.#stations.all.map(({ gatewayEui, lastSeenMs, session, version, model }) => ({
+    return this.#stations.all.map(({ gatewayEui, lastSeenElapsedMs, session, version, model }) => ({
       gatewayEui,
-      lastSeenMs,
+      lastSeenElapsedMs,
       isConnected: session !== undefined,
       canTransmit: session?.isReady === true,
       ...(version === undefined ? {} : { version }),
@@ -199,7 +199,7 @@ export class BasicsStationServer implements BasicsStationRadio {
   }
 
   #openSession(connection: StationConnection, gatewayEui: string): void {
-    const record = this.#stations.add(gatewayEui, this.#options.clock.now());
+    const record = this.#stations.add(gatewayEui, this.#options.clock.elapsedMs());
     if (record === undefined) {
       connection.terminate();
       return;

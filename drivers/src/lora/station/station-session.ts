@@ -39,7 +39,7 @@ export class StationSession implements LiveSession {
   readonly #host: SessionHost;
   #isReady = false;
   #ended = false;
-  #lastAlarmMs = Number.NEGATIVE_INFINITY;
+  #lastAlarmElapsedMs = Number.NEGATIVE_INFINITY;
 
   constructor(connection: StationConnection, record: StationRecord<StationSession>, host: SessionHost) {
     this.#connection = connection;
@@ -68,7 +68,7 @@ export class StationSession implements LiveSession {
       counters.staleMessages += 1;
       return;
     }
-    this.record.lastSeenMs = clock.now();
+    this.record.lastSeenElapsedMs = clock.elapsedMs();
     const message = parseLosslessObject(text);
     const msgtype = message === undefined ? undefined : textOf(message, "msgtype");
     if (message === undefined || msgtype === undefined) {
@@ -117,7 +117,7 @@ export class StationSession implements LiveSession {
     }
     counters.frames += 1;
     this.record.counters.addFrame();
-    const kept = duplicates.filter([result.frame]);
+    const kept = duplicates.filter([result.frame], clock.elapsedMs());
     if (kept.length === 0) counters.duplicates += 1;
     for (const frame of kept) this.#host.push(frame);
   }
@@ -159,8 +159,8 @@ export class StationSession implements LiveSession {
   #reportAlarm(text: string): void {
     const { counters, clock, log } = this.#host;
     counters.alarms += 1;
-    if (Math.abs(clock.now() - this.#lastAlarmMs) < ALARM_INTERVAL_MS) return;
-    this.#lastAlarmMs = clock.now();
+    if (clock.elapsedMs() - this.#lastAlarmElapsedMs < ALARM_INTERVAL_MS) return;
+    this.#lastAlarmElapsedMs = clock.elapsedMs();
     log("warn", "A station raised an alarm", { gatewayEui: this.record.gatewayEui, text: shorten(text) });
   }
 }

@@ -17,8 +17,8 @@ export interface StationRecord<S extends LiveSession> {
   readonly counters: RadioCounters;
   duplicates: DuplicateFilter;
   session?: S;
-  lastSeenMs: number;
-  lastStatusMs?: number;
+  /** By the monotonic clock. */
+  lastSeenElapsedMs: number;
   position?: StationPosition;
   /** As it named itself, such as "2.0.6(linux/testsim)" and "linux". */
   version?: string;
@@ -48,7 +48,7 @@ export class StationTable<S extends LiveSession> {
   }
 
   /** The record of a station, new or known; `undefined` when there are too many in use. */
-  add(gatewayEui: string, nowMs: number): StationRecord<S> | undefined {
+  add(gatewayEui: string, elapsedMs: number): StationRecord<S> | undefined {
     const known = this.#byEui.get(gatewayEui);
     if (known !== undefined) return known;
     if (this.#byEui.size >= this.#limit && !this.#dropUnused()) return undefined;
@@ -56,7 +56,7 @@ export class StationTable<S extends LiveSession> {
       gatewayEui,
       counters: new RadioCounters(),
       duplicates: new DuplicateFilter(),
-      lastSeenMs: nowMs,
+      lastSeenElapsedMs: elapsedMs,
     };
     this.#byEui.set(gatewayEui, record);
     return record;
@@ -74,7 +74,7 @@ export class StationTable<S extends LiveSession> {
   #dropUnused(): boolean {
     const unused = this.all
       .filter(({ session }) => session?.isReady !== true)
-      .toSorted((one, other) => one.lastSeenMs - other.lastSeenMs);
+      .toSorted((one, other) => one.lastSeenElapsedMs - other.lastSeenElapsedMs);
     const longest = unused.find(({ session }) => session === undefined) ?? unused[0];
     longest?.session?.end();
     return longest !== undefined && this.#byEui.delete(longest.gatewayEui);

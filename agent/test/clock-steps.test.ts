@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import type { GpsReading } from "@earshot/drivers";
+import { encodeBeaconFrame } from "@earshot/protocol";
+import { assess } from "../src/health/assess.ts";
+import { loraFrameOf } from "./frames.ts";
+import { AgentHarness, PERIOD_MS } from "./harness.ts";
+
+const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+
+/** Wall times that the network or a receiver told: no moments that the agent kept. */
+const TOLD_BY_OTHERS = ["entropy.atMs", "schedule.atMs", "gps.reading.atMs", "gps.reading.timeMs"];
+
+/** Every moment of a document by its path, as how long ago it was. */
+function agesOf(value: unknown, nowMs: number, path = ""): Record<string, number> {
+  if (typeof value === "number" && /(?:^|\.)\w*(?:[aA]t|[sS]ince|Seen)Ms$/.test(path)) {
+    return TOLD_BY_OTHERS.includes(path) ? {} : { [path]: nowMs - value };
+  }
+  if (typeof value !== "object" || value === null) return {};
+  const inner = Object.entries(value).map(([key, one]) =>
+    agesOf(one, nowMs, path === "" ? key : `${path}.${key}`),
+  );
+  return Object.assign({}, ...inner);
+}
+
+const fixAt = (atMs: number): GpsReading => ({
+  ...{ kind: "gps", atMs, timeMs: atMs, mode: 3, latDeg: 47.3667, lonDeg: 8.55, satellitesUsed: 9 },
+  satellites: [],
+});
+
+describe("what lasts is measured by the monotonic clock", () => {
+  let agent: AgentHarness;
+
+  beforeEach(async () => {
+    agent = new AgentHarness();
+    await agent.start();
+    await agent.runPeriods(9);
+    const status = { rxOk: 1, rxBad: 0, rxNoCrc: 0, transmitted: 0 };
+    const nowMs = agent.clock.now();
+    agent.radio.read({ kind: "radio", atMs: nowMs, gatewayEui: "aa", ...status });
+    const bytes = encodeBeaconFrame({
+      ...{ entropyIndex: Math.floor(nowMs / PERIOD_MS), shortId: new Uint8Array(8) },
+      tag: new Uint8Array(16),
+    });
+    agent.radio.read({ ...loraFrameOf(1, nowMs), bytes });
+    agent.gps.read(fixAt(nowMs));
+    await agent.clock.advance(10_000);
+  });
+
+  afterEach(() => agent.stop());
+
+  test.each([
+    ["60 days ahead", 60 * DAY_MS],
+    ["from 1970", 57 * 365 * DAY_MS],
+    ["6 hours back", -6 * HOUR_MS],
+  ])("no age on the page changes when the clock is set %s", (_, stepMs) => {
+    const look = () => {
+      const status = agent.board.snapshot(agent.clock);
+      const told = assess(status).parts.filter(
+        ({ title }) => !["Clock and entropy", "Beacon"].includes(title),
+      );
+      return { ages: agesOf(status, status.atMs), told };
+    };
+    const before = look();
+    agent.clock.stepWall(stepMs);
+    expect(look()).toEqual(before);
+    const names = Object.keys(before.ages);
+    expect(names).toEqual(expect.arrayContaining(["startedAtMs", "broker.sinceMs", "radio.lastFrameAtMs"]));
+    expect(names).toEqual(
+      expect.arrayContaining(["radio.statuses.0.atMs", "beacons.0.atMs", "witnesses.0.atMs", "gps.lastAtMs"]),
+    );
+  });
+
+  test("uptime, the radio's counters and the fix in a status packet outlive it", async () => {
+    await agent.clock.advance(30_000);
+    agent.gps.read(fixAt(agent.clock.now()));
+    await agent.clock.advance(0);
+    agent.clock.stepWall(60 * DAY_MS);
+    const before = agent.packets("status").length;
+    await agent.clock.advance(25_000);
+    const told = agent.packets("status")[before];
+    expect(told).toMatchObject({ radio: { rxOk: 1 }, gnss: { fixMode: 3 } });
+    expect(told?.uptimeS).toBe(Math.floor(agent.clock.elapsedMs() / 60_000) * 60);
+    await agent.clock.advance(60_000);
+    expect(agent.packets("status")[before + 1]?.gnss).toBeNull();
+  });
+
+  test("a device is not taken for silent because the clock went ahead, and is when it went back", async () => {
+    agent.clock.stepWall(DAY_MS);
+    await agent.clock.advance(1000);
+    expect(agent.board.links.get("gps").state).toBe("ok");
+    agent.clock.stepWall(-2 * DAY_MS);
+    await agent.clock.advance(61_000);
+    expect(agent.board.links.get("gps")).toMatchObject({ state: "lost", trouble: "silent" });
+  });
+
+  test("a session that lasted has lasted, also when the clock was set back in it", async () => {
+    agent.broker.lose();
+    await agent.clock.advance(5 * 60_000);
+    agent.broker.isReachable = true;
+    await agent.clock.advance(2 * 60_000);
+    agent.clock.stepWall(-HOUR_MS);
+    agent.broker.lose();
+    agent.broker.isReachable = true;
+    // The first wait again, and not one that has grown for minutes.
+    await agent.clock.advance(1000);
+    expect(agent.board.links.get("broker").state).toBe("ok");
+  });
+});
