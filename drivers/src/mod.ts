@@ -11,7 +11,7 @@ export {
   type UsbIdentity,
 } from "./discovery/serial-devices.ts";
 export * from "./driver.ts";
-export { type OpenGpsdOptions, openGpsd } from "./gps/gpsd.ts";
+export { type GpsdDriver, type GpsdState, type OpenGpsdOptions, openGpsd } from "./gps/gpsd.ts";
 export { IntegrityMonitor } from "./gps/integrity/integrity-monitor.ts";
 export type {
   IntegrityFinding,

@@ -1,3 +1,4 @@
+import { withoutFalseFix } from "./false-fix.ts";
 import { fromSky, fromTimeReport, fromTpv, type GpsdObject, modeOf, stateFromTpv } from "./gpsd-report.ts";
 import type { GpsReading } from "./reading.ts";
 
@@ -15,7 +16,7 @@ interface Told {
 
 /** One of gpsd's devices: its sky, its antenna and the host's clock, told between the fixes. */
 export class GpsdDevice {
-  #sky: Partial<GpsReading> = {};
+  #sky: Told | undefined;
   #state: Told | undefined;
   #clock: Told | undefined;
   #leapSeconds: Partial<GpsReading> = {};
@@ -23,15 +24,15 @@ export class GpsdDevice {
 
   /** The readings, none or one, that a report makes. */
   take(report: GpsdObject, nowMs: number): GpsReading[] {
-    if (report.class === "SKY") this.#addSky(report);
+    if (report.class === "SKY") this.#addSky(report, nowMs);
     if (report.class === "PPS" || report.class === "TOFF") this.#addClock(fromTimeReport(report), nowMs);
     return report.class === "TPV" ? this.#takeTpv(report, nowMs) : [];
   }
 
   /** gpsd sends dilution more often than the list of satellites: a report without a list keeps the last one. */
-  #addSky(report: GpsdObject): void {
-    const { satellites } = this.#sky;
-    this.#sky = { ...(satellites && { satellites }), ...fromSky(report) };
+  #addSky(report: GpsdObject, nowMs: number): void {
+    const satellites = this.#sky?.facts.satellites;
+    this.#sky = { atMs: nowMs, facts: { ...(satellites && { satellites }), ...fromSky(report) } };
   }
 
   #addClock(facts: Partial<GpsReading>, nowMs: number): void {
@@ -55,16 +56,16 @@ export class GpsdDevice {
   }
 
   #reading(report: GpsdObject, nowMs: number): GpsReading {
-    return {
+    return withoutFalseFix({
       kind: "gps",
       atMs: nowMs,
       satellites: [],
-      ...this.#sky,
+      ...freshFacts(this.#sky, nowMs, STATE_KEPT_MS),
       ...freshFacts(this.#state, nowMs, STATE_KEPT_MS),
       ...freshFacts(this.#clock, nowMs, PULSE_KEPT_MS),
       ...this.#leapSeconds,
-      ...fromTpv(report),
-    };
+      ...fromTpv(report, nowMs),
+    });
   }
 }
 

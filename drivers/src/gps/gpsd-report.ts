@@ -1,4 +1,5 @@
 import type { FixMode, GpsReading, Satellite } from "./reading.ts";
+import { withoutRollover } from "./receiver-calendar.ts";
 import { satelliteId } from "./satellite-ids.ts";
 import { defined, mergeSignals } from "./satellites.ts";
 
@@ -21,8 +22,13 @@ const NOT_A_FIX_STATUSES = [5, 8];
 /** TPV `status`: the position was surveyed before or typed in, only the time is solved for. */
 const TIME_ONLY_STATUS = 7;
 
-/** What a TPV says of its epoch. gpsd leaves out what it does not know (3.22 much more than 3.27), and so does this. */
-export function fromTpv(tpv: GpsdObject): Pick<GpsReading, "mode"> & Partial<GpsReading> {
+/**
+ * What a TPV says of its epoch. gpsd leaves out what it does not know (3.22 much more than 3.27), and so does this. gpsd
+ * takes some week rollovers out by itself, and has been seen to put some in.
+ *
+ * @param hostMs to know a date that is whole rollovers away
+ */
+export function fromTpv(tpv: GpsdObject, hostMs: number): Pick<GpsReading, "mode"> & Partial<GpsReading> {
   const mode = modeOf(tpv);
   const timeMs = typeof tpv.time === "string" ? Date.parse(tpv.time) : Number.NaN;
   const latDeg = numberIn(tpv.lat, -90, 90);
@@ -30,7 +36,7 @@ export function fromTpv(tpv: GpsdObject): Pick<GpsReading, "mode"> & Partial<Gps
   const hasPosition = mode >= 2 && latDeg !== undefined && lonDeg !== undefined;
   return defined({
     mode,
-    timeMs: Number.isFinite(timeMs) ? timeMs : undefined,
+    ...(Number.isFinite(timeMs) ? withoutRollover(timeMs, hostMs) : {}),
     ...(hasPosition ? { latDeg, lonDeg, ...errors(tpv), ...(mode === 3 ? altitude(tpv) : {}) } : {}),
     ...(mode >= 2 ? velocity(tpv) : {}),
     timeOnly: mode >= 2 && tpv.status === TIME_ONLY_STATUS ? true : undefined,
@@ -58,9 +64,11 @@ export function stateFromTpv(tpv: GpsdObject): Partial<GpsReading> {
  * message that told the time; `qErr` is the pulse's own error, ps.
  */
 export function fromTimeReport(report: GpsdObject): Partial<GpsReading> {
-  const seconds = difference(report.clock_sec, report.real_sec, 1e10);
+  const [clockS, realS] = [numberIn(report.clock_sec, 0, 1e10), numberIn(report.real_sec, 0, 1e10)];
+  if (clockS === undefined || realS === undefined) return {};
+  const seconds = clockS - withoutRollover(realS * 1000, clockS * 1000).timeMs / 1000;
   const nanoseconds = difference(report.clock_nsec, report.real_nsec, 1e9);
-  if (seconds === undefined || nanoseconds === undefined) return {};
+  if (nanoseconds === undefined) return {};
   const isPulse = report.class === "PPS";
   return defined<Partial<GpsReading>>({
     hostClockOffsetNs: seconds * 1e9 + nanoseconds,

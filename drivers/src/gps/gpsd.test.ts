@@ -78,6 +78,28 @@ test("asks gpsd for JSON reports as soon as the link is open", async () => {
   ]);
 });
 
+test("gpsd's own state: what it is, and which devices it has", () => {
+  const decoder = new GpsdDecoder({ clock: new ManualClock(NOW_MS) });
+  const after = (...objects: object[]) => {
+    decoder.push(bytesOf(lines(...objects)));
+    return decoder.state;
+  };
+  expect(after()).toEqual({});
+  expect(after({ class: "VERSION", release: "3.22" })).toEqual({ release: "3.22" });
+  expect(after({ class: "DEVICES", devices: [] })).toEqual({ release: "3.22", devices: [] });
+  const [tty, usb] = ["/dev/ttyS0", "/dev/ttyACM0"];
+  const told = [{ class: "DEVICE", path: tty }, { path: usb, activated: "2026-03-01T12:00:00Z" }, 7, null];
+  expect(after({ class: "DEVICES", devices: told }).devices).toEqual([
+    { path: tty, isOpen: false },
+    { path: usb, isOpen: true },
+  ]);
+  expect(after({ class: "DEVICE", path: usb, activated: 0 }).devices?.at(-1)).toEqual({
+    ...{ path: usb, isOpen: false },
+  });
+  for (let more = 0; more < 100; more += 1) after({ class: "DEVICE", path: `/dev/${more}` });
+  expect(after().devices?.length).toBe(8);
+});
+
 describe("a reading", () => {
   test("brings together TPV and the latest SKY", () => {
     expect(decode(lines(SKY, TPV)).readings).toEqual([
@@ -126,6 +148,30 @@ describe("a reading", () => {
     for (const wrong of [{ status: 5 }, { status: 8 }, { mode: 1 }, { lat: 91 }, { lon: "7" }, { mode: 9 }]) {
       expect(decode(lines({ ...TPV, ...wrong })).readings[0]?.latDeg).toBeUndefined();
     }
+  });
+
+  test.each([
+    ["at 0, 0", SKY, { lat: 0, lon: 0 }, "at-zero"],
+    ["of no satellites", { ...SKY, uSat: 0 }, {}, "no-satellites"],
+    ["of satellites that are all unused", { ...SKY, uSat: undefined, satellites: [] }, {}, "no-satellites"],
+  ] as const)("%s is no fix", (_, sky, change, because) => {
+    const { readings } = decode(lines(sky, { ...TPV, ...change, speed: 3 }));
+    expect(readings[0]).toMatchObject({ mode: 1, rejectedFix: { because, mode: 3 } });
+    for (const name of ["latDeg", "altMslM", "groundSpeedMps"]) expect(readings[0]).not.toHaveProperty(name);
+  });
+
+  test("has the right time of a date that is rollovers away, and says so", () => {
+    const backS = 1024 * 7 * 86_400;
+    const told = (rollovers: number) => new Date(NOW_MS - rollovers * backS * 1000).toISOString();
+    for (const weekRollovers of [1, 2, -1]) {
+      const [reading] = decode(lines(SKY, { ...TPV, time: told(weekRollovers) })).readings;
+      expect(reading).toMatchObject({ timeMs: NOW_MS, weekRollovers });
+    }
+    const real = { real_sec: NOW_MS / 1000 - backS, real_nsec: 0 };
+    const toff = { class: "TOFF", device: TPV.device, ...real, clock_sec: NOW_MS / 1000, clock_nsec: 1e8 };
+    expect(decode(lines(toff, TPV)).readings[0]?.hostClockOffsetNs).toBe(1e8);
+    const [undated] = decode(lines(SKY, { ...TPV, time: undefined })).readings;
+    expect([undated?.mode, undated?.timeMs, undated?.weekRollovers]).toEqual([3, undefined, undefined]);
   });
 
   test("tells the antenna when gpsd does, and old gpsd's height and satellite numbers", () => {

@@ -3,7 +3,7 @@ import type { ByteLink, Driver, OpenByteLink } from "../driver.ts";
 import { LineFramer } from "../link/line-framer.ts";
 import { type StreamDecoder, streamDriver } from "../link/stream-driver.ts";
 import { GpsdDevice } from "./gpsd-device.ts";
-import { parseGpsdLine } from "./gpsd-report.ts";
+import { type GpsdObject, parseGpsdLine } from "./gpsd-report.ts";
 import type { GpsReading } from "./reading.ts";
 
 /** PPS and TOFF come only when asked for. */
@@ -14,6 +14,24 @@ const MAX_DEVICES = 8;
 
 /** A SKY of 100 satellites takes about 16 KiB. */
 export const MAX_GPSD_LINE_BYTES = 65_536;
+
+/** What gpsd says of itself and of its devices. */
+export interface GpsdState {
+  /** `3.22`; absent as long as nothing there has said that it is gpsd. */
+  release?: string;
+  /** The devices that it was given; absent as long as it has named none or said that there are none. */
+  devices?: GpsdPort[];
+}
+
+export interface GpsdPort {
+  path: string;
+  /** gpsd has it open. */
+  isOpen: boolean;
+}
+
+export interface GpsdDriver extends Driver<GpsReading> {
+  gpsd(): GpsdState;
+}
 
 export interface OpenGpsdOptions {
   clock: Clock;
@@ -29,14 +47,11 @@ export interface OpenGpsdOptions {
  * One reading for each TPV report, of which there may be several for one epoch, each fuller than the one before; with
  * what SKY says of the satellites, and PPS (or else TOFF) of the host's clock, for the same device.
  */
-export function openGpsd(link: ByteLink | OpenByteLink, options: OpenGpsdOptions): Driver<GpsReading> {
-  return streamDriver({
-    name: "gpsd",
-    link,
-    decoder: new GpsdDecoder(options),
-    capacity: options.capacity ?? 64,
-    greeting: WATCH,
-  });
+export function openGpsd(link: ByteLink | OpenByteLink, options: OpenGpsdOptions): GpsdDriver {
+  const { capacity = 64 } = options;
+  const decoder = new GpsdDecoder(options);
+  const driver = streamDriver({ name: "gpsd", link, decoder, capacity, greeting: WATCH });
+  return Object.assign(driver, { gpsd: () => decoder.state });
 }
 
 /** gpsd's lines to readings. */
@@ -45,6 +60,7 @@ export class GpsdDecoder implements StreamDecoder<GpsReading> {
   readonly #device: string | undefined;
   readonly #framer = new LineFramer(MAX_GPSD_LINE_BYTES);
   readonly #devices = new Map<unknown, GpsdDevice>();
+  #state: GpsdState = {};
   #frames = 0;
   #badFrames = 0;
 
@@ -55,6 +71,10 @@ export class GpsdDecoder implements StreamDecoder<GpsReading> {
 
   get counts() {
     return { frames: this.#frames, badFrames: this.#badFrames, garbageBytes: this.#framer.garbageBytes };
+  }
+
+  get state(): GpsdState {
+    return this.#state;
   }
 
   push(bytes: Uint8Array): GpsReading[] {
@@ -72,6 +92,7 @@ export class GpsdDecoder implements StreamDecoder<GpsReading> {
       return [];
     }
     this.#frames += 1;
+    this.#state = stateAfter(this.#state, object);
     if (this.#device !== undefined && object.device !== this.#device) return [];
     return this.#deviceOf(object.device).take(object, this.#clock.now());
   }
@@ -84,4 +105,26 @@ export class GpsdDecoder implements StreamDecoder<GpsReading> {
     if (this.#devices.size > MAX_DEVICES) this.#devices.delete(this.#devices.keys().next().value);
     return device;
   }
+}
+
+/** VERSION comes first, DEVICES with the answer to WATCH, DEVICE when one is opened, closed or unplugged. */
+function stateAfter(state: GpsdState, object: GpsdObject): GpsdState {
+  if (object.class === "VERSION" && typeof object.release === "string")
+    return { ...state, release: object.release.slice(0, MAX_NAME_CHARS) };
+  if (object.class === "DEVICES" && Array.isArray(object.devices)) {
+    return { ...state, devices: object.devices.flatMap(portOf).slice(0, MAX_DEVICES) };
+  }
+  const [port] = object.class === "DEVICE" ? portOf(object) : [];
+  if (port === undefined) return state;
+  const others = (state.devices ?? []).filter(({ path }) => path !== port.path);
+  return { ...state, devices: [...others, port].slice(-MAX_DEVICES) };
+}
+
+const MAX_NAME_CHARS = 200;
+
+/** `activated` is a time, or 0, or left out for a device that gpsd could not open or has lost. */
+function portOf(device: unknown): GpsdPort[] {
+  const { path, activated } = (device ?? {}) as { path?: unknown; activated?: unknown };
+  if (typeof path !== "string") return [];
+  return [{ path: path.slice(0, MAX_NAME_CHARS), isOpen: activated !== undefined && activated !== 0 }];
 }

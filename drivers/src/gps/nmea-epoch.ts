@@ -1,8 +1,12 @@
-import type { EpochPart } from "./nmea-sentence.ts";
+import { type EpochPart, FIX_TYPES, type TimedSentence } from "./nmea-sentence.ts";
 import type { ActiveSatellites, NmeaSky } from "./nmea-sky.ts";
 import type { FixMode, GpsReading } from "./reading.ts";
-import type { ReceiverCalendar } from "./receiver-calendar.ts";
+import { hostClockOffset, type ReceiverCalendar, type ReceiverTime } from "./receiver-calendar.ts";
 import { defined } from "./satellites.ts";
+
+const DAY_MS = 86_400_000;
+/** A ZDA or GST stamped so near to positions is no epoch of its own. Some receivers stamp ZDA for the next pulse. */
+const COMPANION_MS = 10_000;
 
 /** What the sentences of one epoch have said so far. */
 export class NmeaEpoch {
@@ -10,21 +14,57 @@ export class NmeaEpoch {
   #active: Omit<ActiveSatellites, "used"> | undefined;
   #used: Set<string> | undefined;
   #addresses = new Set<string>();
+  #saysFix = false;
+  /** When its first sentence with a time came, and its last. */
+  #firstAtMs = 0;
   #atMs = 0;
 
   /** Whether this sentence opens the next epoch: it tells another time, or is the second of its address. */
   isEndedBy(address: string, part: EpochPart): boolean {
-    const [own, other] = [this.#part.timeOfDayMs, part.timeOfDayMs];
-    return this.#addresses.has(address) || (own !== undefined && other !== undefined && own !== other);
+    return this.#addresses.has(address) || this.#isApartFrom(part);
+  }
+
+  /** Whether this sentence tells the date of another moment than the one that has positions here. */
+  isOnlyDatedBy(type: string, part: EpochPart): boolean {
+    return type === "ZDA" && this.#saysFix && this.#isApartFrom(part) && this.#isNear(part);
+  }
+
+  /** Whether it told date or errors only, and the positions that it belongs to come with this sentence. */
+  isCompanionOf(type: string, part: EpochPart): boolean {
+    return !this.#saysFix && isFixType(type) && this.#isNear(part);
+  }
+
+  /** Whether this told date has the time of this epoch. */
+  isAtTimeOf(part: EpochPart): boolean {
+    return this.#part.timeOfDayMs !== undefined && this.#part.timeOfDayMs === part.timeOfDayMs;
   }
 
   /** A sentence that carries a time. */
-  addTimed(address: string, part: EpochPart, atMs: number): void {
+  addTimed({ address, type, part }: TimedSentence, atMs: number): void {
+    if (this.#addresses.size === 0) this.#firstAtMs = atMs;
     this.#addresses.add(address);
+    this.#saysFix ||= isFixType(type);
     // One sentence that doubts the position outweighs the others.
     const fixed = this.#part.fixed === false ? false : (part.fixed ?? this.#part.fixed);
     this.#part = { ...this.#part, ...defined(part), fixed };
     this.#atMs = atMs;
+  }
+
+  /** What a sentence without a time says. */
+  addUntimed(part: EpochPart): void {
+    this.#part = { ...this.#part, ...defined(part) };
+  }
+
+  #isApartFrom({ timeOfDayMs: other }: EpochPart): boolean {
+    const own = this.#part.timeOfDayMs;
+    return own !== undefined && other !== undefined && own !== other;
+  }
+
+  #isNear({ timeOfDayMs: other }: EpochPart): boolean {
+    const own = this.#part.timeOfDayMs;
+    if (own === undefined || other === undefined) return false;
+    const apartMs = Math.abs(own - other);
+    return Math.min(apartMs, DAY_MS - apartMs) <= COMPANION_MS;
   }
 
   addActive(active: ActiveSatellites): void {
@@ -38,13 +78,15 @@ export class NmeaEpoch {
   reading(sky: NmeaSky, calendar: ReceiverCalendar): GpsReading | undefined {
     if (this.#addresses.size === 0) return undefined;
     const mode = this.#mode();
-    const { horizontalErrorM, verticalErrorM } = this.#part;
+    const { horizontalErrorM, verticalErrorM, groundSpeedMps } = this.#part;
+    const time = this.#time(calendar);
     return defined<GpsReading>({
       kind: "gps",
       atMs: this.#atMs,
-      timeMs: this.#timeMs(calendar),
+      ...time,
       mode,
-      ...(mode >= 2 ? { ...this.#position(mode), horizontalErrorM, verticalErrorM } : {}),
+      ...(mode >= 2 ? { ...this.#position(mode), horizontalErrorM, verticalErrorM, groundSpeedMps } : {}),
+      ...(mode >= 2 && time !== undefined ? hostClockOffset(this.#firstAtMs, time.timeMs) : {}),
       satellitesUsed: this.#satellitesUsed(),
       satellites: sky.satellites(this.#used),
       hdop: this.#active?.hdop ?? this.#part.hdop,
@@ -75,9 +117,11 @@ export class NmeaEpoch {
     return Math.max(satellitesUsed ?? 0, this.#used.size);
   }
 
-  #timeMs(calendar: ReceiverCalendar): number | undefined {
+  #time(calendar: ReceiverCalendar): ReceiverTime | undefined {
     const { timeOfDayMs, dayMs, fixed } = this.#part;
     const trusted = dayMs !== undefined || fixed === true;
-    return timeOfDayMs === undefined || !trusted ? undefined : calendar.timeMs(timeOfDayMs, dayMs);
+    return timeOfDayMs === undefined || !trusted ? undefined : calendar.time(timeOfDayMs, dayMs);
   }
 }
+
+const isFixType = (type: string): boolean => FIX_TYPES.some((one) => one === type);

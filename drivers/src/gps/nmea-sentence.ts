@@ -26,6 +26,7 @@ export interface EpochPart {
   hdop?: number;
   horizontalErrorM?: number;
   verticalErrorM?: number;
+  groundSpeedMps?: number;
   antenna?: GpsReading["antenna"];
 }
 
@@ -33,6 +34,24 @@ const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /** Sentences that carry the time of their epoch: a new time begins a new epoch. */
 export const TIMED_TYPES = ["GGA", "RMC", "GLL", "ZDA", "GST"] as const;
+/** Of these, the ones that say whether there is a fix. */
+export const FIX_TYPES = ["GGA", "RMC", "GLL"] as const;
+
+/**
+ * Talker and type of a sentence: two letters and three. Proprietary ones ($PUBX, $PMTK, $PGRME, $PQTM …) have no talker,
+ * whatever their letters spell ($PGRMC is no RMC); only $PQGSV and $PQGSA of Quectel and Qualcomm are QZSS and BeiDou.
+ */
+export function addressOf(address: string): { talker: string; type: string } | undefined {
+  if (!/^[A-Z0-9]{2}[A-Z]{3}$/.test(address) || /^P(?!QGS[VA]$)/.test(address)) return undefined;
+  return { talker: address.slice(0, 2), type: address.slice(2) };
+}
+
+/** One of `TIMED_TYPES`, by its whole address. */
+export interface TimedSentence {
+  address: string;
+  type: string;
+  part: EpochPart;
+}
 
 type Fields = readonly string[];
 type Parser = (fields: Fields) => EpochPart;
@@ -48,10 +67,11 @@ const NOT_A_FIX_QUALITIES = [0, 6, 7, 8];
 /** GGA: 1 time, 2–5 position, 6 quality, 7 satellites used, 8 HDOP, 9 altitude, 11 geoid separation. */
 function gga(f: Fields): EpochPart {
   const quality = integerIn(f[6], 0, 9);
+  const fixed = quality === undefined ? undefined : !NOT_A_FIX_QUALITIES.includes(quality);
   return {
     timeOfDayMs: timeOfDayMs(f[1]),
-    ...position(f[2], f[3], f[4], f[5]),
-    fixed: quality === undefined ? undefined : !NOT_A_FIX_QUALITIES.includes(quality),
+    ...(fixed === false ? {} : position(f[2], f[3], f[4], f[5])),
+    fixed,
     satellitesUsed: integerIn(f[7], 0, 255),
     hdop: dop(f[8]),
     altMslM: numberIn(f[9], -10_000, 100_000),
@@ -59,7 +79,10 @@ function gga(f: Fields): EpochPart {
   };
 }
 
-/** RMC: 1 time, 2 status, 3–6 position, 9 date, 12 mode (from NMEA 2.3), 13 navigational status (from 4.1). */
+/**
+ * RMC: 1 time, 2 status, 3–6 position, 7 knots, 9 date, 12 mode (from NMEA 2.3), 13 navigational status (from 4.1). What
+ * a receiver without a fix tells beside the time is not read: some say 89 degrees and 60 minutes.
+ */
 function rmc(f: Fields): EpochPart {
   const fixed = statusSaysFix(f[2], f[12]);
   const date = shortDateMs(f[9]);
@@ -68,17 +91,21 @@ function rmc(f: Fields): EpochPart {
     // A receiver without a fix may tell the date of an empty clock battery.
     dayMs: fixed ? date : undefined,
     fixed,
-    ...position(f[3], f[4], f[5], f[6]),
+    ...(fixed ? { ...position(f[3], f[4], f[5], f[6]), groundSpeedMps: knots(f[7]) } : {}),
   };
+}
+
+/** VTG: 5 knots, 7 km/h, 9 mode (from NMEA 2.3). Some leave one of the two speeds out. */
+function vtg(f: Fields): EpochPart {
+  if (NOT_A_FIX_MODES.includes(oneOf(f[9], LETTERS) ?? "A")) return {};
+  const kmPerHour = numberIn(f[7], 0, MAX_KMH);
+  return { groundSpeedMps: kmPerHour === undefined ? knots(f[5]) : kmPerHour / 3.6 };
 }
 
 /** GLL: 1–4 position, 5 time, 6 status, 7 mode. */
 function gll(f: Fields): EpochPart {
-  return {
-    timeOfDayMs: timeOfDayMs(f[5]),
-    fixed: statusSaysFix(f[6], f[7]),
-    ...position(f[1], f[2], f[3], f[4]),
-  };
+  const fixed = statusSaysFix(f[6], f[7]);
+  return { timeOfDayMs: timeOfDayMs(f[5]), fixed, ...(fixed ? position(f[1], f[2], f[3], f[4]) : {}) };
 }
 
 /** ZDA: 1 time, 2 day, 3 month, 4 year. */
@@ -106,13 +133,15 @@ function txt(f: Fields): EpochPart {
   return match === null ? {} : { antenna: ANTENNA_WORDS[match[1] as keyof typeof ANTENNA_WORDS] };
 }
 
-const PARSERS: Readonly<Record<string, { parse: Parser; fields: readonly number[] }>> = {
-  GGA: { parse: gga, fields: [14] },
+/** With the numbers of fields that receivers send; where none are listed, any number of them. */
+const PARSERS: Readonly<Record<string, { parse: Parser; fields?: readonly number[] }>> = {
+  GGA: { parse: gga, fields: [13, 14, 15] },
   RMC: { parse: rmc, fields: [11, 12, 13] },
+  VTG: { parse: vtg, fields: [8, 9] },
   GLL: { parse: gll, fields: [6, 7] },
   ZDA: { parse: zda, fields: [4, 6] },
   GST: { parse: gst, fields: [8] },
-  TXT: { parse: txt, fields: [4] },
+  TXT: { parse: txt },
 };
 
 /**
@@ -124,10 +153,9 @@ const PARSERS: Readonly<Record<string, { parse: Parser; fields: readonly number[
 export function parseEpochPart(type: string, fields: readonly string[]): EpochPart {
   const parser = PARSERS[type];
   if (parser === undefined) return {};
-  if (!parser.fields.includes(fields.length - 1)) {
-    throw new NmeaFieldError(
-      `${type} has ${fields.length - 1} fields; allowed are ${parser.fields.join(", ")}`,
-    );
+  const { fields: allowed } = parser;
+  if (allowed !== undefined && !allowed.includes(fields.length - 1)) {
+    throw new NmeaFieldError(`${type} has ${fields.length - 1} fields; allowed are ${allowed.join(", ")}`);
   }
   return parser.parse(fields);
 }
@@ -136,6 +164,14 @@ export function parseEpochPart(type: string, fields: readonly string[]): EpochPa
 export function dop(field: string | undefined): number | undefined {
   const value = numberIn(field, 0, 1e6);
   return value !== undefined && value > 0 && value < 99 ? value : undefined;
+}
+
+const MAX_KMH = 1e5;
+const MPS_PER_KNOT = 1852 / 3600;
+
+function knots(field: string | undefined): number | undefined {
+  const value = numberIn(field, 0, MAX_KMH);
+  return value === undefined ? undefined : value * MPS_PER_KNOT;
 }
 
 function position(lat?: string, northSouth?: string, lon?: string, eastWest?: string): EpochPart {

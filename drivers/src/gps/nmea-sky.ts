@@ -1,10 +1,10 @@
 import { integerIn, NmeaFieldError, numberIn } from "./nmea-fields.ts";
 import { dop } from "./nmea-sentence.ts";
 import type { FixMode, Satellite } from "./reading.ts";
-import { satelliteId, systemOfId, systemOfTalker } from "./satellite-ids.ts";
+import { type System, satelliteId, systemOfId, systemOfTalker } from "./satellite-ids.ts";
 import { defined, mergeSignals, satelliteKey } from "./satellites.ts";
 
-/** One GSA: 2 fix mode, 3–14 satellites used, 15 PDOP, 16 HDOP, 17 VDOP, 18 system id (from NMEA 4.10). */
+/** One GSA: 2 fix mode, then the satellites used, PDOP, HDOP, VDOP, and the system id (from NMEA 4.10). */
 export interface ActiveSatellites {
   mode: FixMode;
   /** Keys made by `satelliteKey`. */
@@ -14,60 +14,81 @@ export interface ActiveSatellites {
   vdop?: number;
 }
 
+/** Fields of GSA: 12 satellites, as the standard has it, and the same with a system id; 24 of a Navior CH-4701. */
+const GSA_FIELDS: readonly number[] = [17, 18, 29];
+
 /** @throws {NmeaFieldError} when a field is out of its range or the number of fields is wrong. */
 export function parseGsa(talker: string, f: readonly string[]): ActiveSatellites {
-  if (f.length !== 18 && f.length !== 19) {
-    throw new NmeaFieldError(`GSA has ${f.length - 1} fields; allowed are 17, 18`);
+  if (!GSA_FIELDS.includes(f.length - 1)) {
+    throw new NmeaFieldError(`GSA has ${f.length - 1} fields; allowed are ${GSA_FIELDS.join(", ")}`);
   }
+  const dopsAt = f.length === 19 ? 15 : f.length - 3;
   const system = systemOfId(f[18]) ?? systemOfTalker(talker);
-  const numbers = f.slice(3, 15).map((field) => integerIn(field, 0, 999) ?? 0);
+  const numbers = f.slice(3, dopsAt).map((field) => integerIn(field, 0, 999) ?? 0);
   // GSA of a receiver of several systems under the talker GP or GN numbers them apart.
   const used = numbers
     .filter((number) => number > 0)
     .map((number) => satelliteKey(satelliteId(system, number)));
   const mode = (integerIn(f[2], 1, 3) ?? 0) as FixMode;
-  return { mode, used, pdop: dop(f[15]), hdop: dop(f[16]), vdop: dop(f[17]) };
+  return { mode, used, pdop: dop(f[dopsAt]), hdop: dop(f[dopsAt + 1]), vdop: dop(f[dopsAt + 2]) };
 }
 
-/** Most sentences of one GSV report: 16 × 4 satellites. */
-const MAX_GSV_SENTENCES = 16;
+/** Most sentences of one GSV report: one of all systems and signals together has more than the standard's 9. */
+const MAX_GSV_SENTENCES = 32;
 
-/** Satellites of one talker on one signal, as a numbered run of GSV sentences tells them. */
+interface GsvSentence {
+  system: System | undefined;
+  signal: string;
+  count: number;
+  number: number;
+  satellites: Satellite[];
+}
+
+/** Satellites of one system, as a numbered run of GSV sentences tells them. */
 interface SkyPart {
   satellites: Satellite[];
   /** Running number of the report, to find parts that are told no more. */
   order: number;
+  /** The run after it was cut short: the next one that is takes its place. */
+  wasCut: boolean;
 }
 
-interface UnfinishedPart {
+/** A run that is not complete. */
+interface Run {
+  key: string;
+  count: number;
   expected: number;
   satellites: Satellite[];
 }
 
 /**
  * Puts GSV sentences together: 1 number of sentences, 2 this one's number, 3 satellites in view, then blocks of
- * 4 (number, elevation, azimuth, C/N0), then the signal id from NMEA 4.10. A satellite told on several signals is
- * one satellite, with its best C/N0.
+ * 4 (number, elevation, azimuth, C/N0), then the signal id from NMEA 4.10 and, of a Quectel EG25, the system id.
+ *
+ * Most receivers number the sentences of each signal from 1; a Quectel LC79D counts on over all signals of a talker.
+ * So the numbers alone say what belongs together. A satellite told on several signals is one, with its best C/N0.
  */
 export class NmeaSky {
   readonly #parts = new Map<string, SkyPart>();
-  readonly #unfinished = new Map<string, UnfinishedPart>();
+  /** By talker's system: runs of several talkers may come mixed. */
+  readonly #runs = new Map<string, Run>();
   #order = 0;
 
   /** @throws {NmeaFieldError} when a field is out of its range or the number of fields is wrong. */
   addGsv(talker: string, f: readonly string[]): void {
-    const count = integerIn(f[1], 1, MAX_GSV_SENTENCES);
-    const number = integerIn(f[2], 1, MAX_GSV_SENTENCES);
-    integerIn(f[3], 0, MAX_GSV_SENTENCES * 4);
-    const blocks = f.slice(4);
-    const signal = blocks.length % 4 === 1 ? blocks.pop() : undefined;
-    if (blocks.length % 4 !== 0 || blocks.length > 16 || count === undefined || number === undefined) {
-      throw new NmeaFieldError(`GSV has ${f.length - 1} fields; allowed are 3 and up to four blocks of 4`);
-    }
-    // Talkers outside the table share one part, so that a stranger cannot fill the memory.
-    const system = systemOfTalker(talker);
-    const key = `${system ?? "?"} ${Number.parseInt(signal || "0", 16) & 0xf}`;
-    this.#collect(key, { count, number, satellites: parseBlocks(system, blocks) });
+    const sentence = parseGsv(talker, f);
+    const { system, number, count, satellites } = sentence;
+    // Talkers outside the table share one run, so that a stranger cannot fill the memory.
+    const runKey = system ?? "?";
+    const before = this.#runs.get(runKey);
+    this.#runs.delete(runKey);
+    const isNext = before?.expected === number && before.count === count;
+    if (before !== undefined && !isNext) this.#cut(before);
+    if (!isNext && number !== 1) return;
+    const run = isNext && before !== undefined ? before : { key: partKey(sentence), count, satellites: [] };
+    const all = [...run.satellites, ...satellites];
+    if (number === count) this.#keep(run.key, all, false);
+    else this.#runs.set(runKey, { key: run.key, count, expected: number + 1, satellites: all });
   }
 
   /** The latest full report; `used` holds the keys of the satellites in the fix, when the receiver told them. */
@@ -77,27 +98,47 @@ export class NmeaSky {
     return satellites.map((satellite) => ({ ...satellite, used: used.has(satelliteKey(satellite)) }));
   }
 
-  #collect(key: string, sentence: { count: number; number: number; satellites: Satellite[] }): void {
-    const { count, number, satellites } = sentence;
-    const before = number === 1 ? { expected: 1, satellites: [] } : this.#unfinished.get(key);
-    this.#unfinished.delete(key);
-    // A sentence was lost: the part is told again in a second.
-    if (before === undefined || before.expected !== number || number > count) return;
-    const all = [...before.satellites, ...satellites];
-    if (number < count) this.#unfinished.set(key, { expected: number + 1, satellites: all });
-    else this.#finish(key, all);
+  /**
+   * A sentence was lost: the run is told again in a second, and what was told before holds until then. Receivers that
+   * never finish what they count are known by cutting twice: part of a sky is better than an old one.
+   */
+  #cut({ key, satellites }: Run): void {
+    const part = this.#parts.get(key);
+    if (part !== undefined && !part.wasCut) part.wasCut = true;
+    else this.#keep(key, satellites, true);
   }
 
   /** Parts that were not told since this one was told before have gone from the receiver's round. */
-  #finish(key: string, satellites: Satellite[]): void {
+  #keep(key: string, satellites: Satellite[], wasCut: boolean): void {
     const previous = this.#parts.get(key)?.order ?? -1;
     for (const [other, part] of this.#parts) if (part.order < previous) this.#parts.delete(other);
-    this.#parts.set(key, { satellites, order: this.#order });
+    this.#parts.set(key, { satellites, order: this.#order, wasCut });
     this.#order += 1;
   }
 }
 
-function parseBlocks(system: Satellite["system"] | undefined, blocks: readonly string[]): Satellite[] {
+/** By the first satellite's system: a talker GP or GN may tell those of each system in a run of its own. */
+const partKey = ({ system, signal, satellites }: GsvSentence): string =>
+  `${satellites[0]?.system ?? system ?? "?"} ${signal}`;
+
+function parseGsv(talker: string, f: readonly string[]): GsvSentence {
+  const count = integerIn(f[1], 1, MAX_GSV_SENTENCES);
+  const number = integerIn(f[2], 1, MAX_GSV_SENTENCES);
+  integerIn(f[3], 0, MAX_GSV_SENTENCES * 4);
+  const blocks = f.slice(4);
+  const [signal = "", systemId, ...more] = blocks.splice(blocks.length - (blocks.length % 4));
+  const isWhole = blocks.length <= 16 && more.length === 0 && (count ?? 0) >= (number ?? 1);
+  if (!isWhole || count === undefined || number === undefined) {
+    throw new NmeaFieldError(`GSV has ${f.length - 1} fields; allowed are 3 and up to four blocks of 4`);
+  }
+  if (!/^[0-9A-F]?$/i.test(signal) || !/^[1-6]?$/.test(systemId ?? "")) {
+    throw new NmeaFieldError(`GSV ends in ${signal},${systemId}; allowed are a signal id and a system id`);
+  }
+  const system = systemOfId(systemId) ?? systemOfTalker(talker);
+  return { system, signal: signal || "0", count, number, satellites: parseBlocks(system, blocks) };
+}
+
+function parseBlocks(system: System | undefined, blocks: readonly string[]): Satellite[] {
   const satellites: Satellite[] = [];
   for (let at = 0; at < blocks.length; at += 4) {
     const number = integerIn(blocks[at], 0, 999);

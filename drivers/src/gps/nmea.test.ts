@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { bytesOf, epochText, sentence } from "../../test/nmea-text.ts";
 import { driverContract } from "../testing/driver-contract.ts";
 import { MemoryLink } from "../testing/memory-link.ts";
+import { IntegrityMonitor } from "./integrity/integrity-monitor.ts";
 import { NmeaDecoder, openNmea } from "./nmea.ts";
 import type { GpsReading } from "./reading.ts";
 
@@ -67,6 +68,9 @@ describe("an epoch", () => {
       hdop: 0.9,
       vdop: 1.5,
       pdop: 1.8,
+      groundSpeedMps: (0.02 * 1852) / 3600,
+      hostClockOffsetNs: -7e9,
+      hostClockOffsetBy: "message",
       horizontalErrorM: 2.5,
       verticalErrorM: 3.5,
     });
@@ -111,6 +115,151 @@ test.each([
   const [reading] = decode(sentence(`GNGGA,120007.00,4807.0380,N,01131.0000,E,${quality},09,0.9,5,M,4,M,,`));
   expect(reading?.mode).toBe(1);
   expect(reading?.latDeg).toBeUndefined();
+});
+
+const fixAt = (time: string, speed = "0.02,") => [
+  `GNRMC,${time}.00,A,4807.0380,N,01131.0000,E,${speed},010326,,,A`,
+  `GNGGA,${time}.00,4807.0380,N,01131.0000,E,1,09,0.9,545.4,M,46.9,M,,`,
+];
+const brief = (readings: readonly GpsReading[]) => readings.map(({ mode, timeMs }) => [mode, timeMs]);
+const SECONDS = [7, 8, 9].map((second) => [3, NOON_MS + second * 1000]);
+
+describe("a date stamped for another moment than the positions", () => {
+  const zda = (time: string) => `GPZDA,${time}.00,01,03,2026,00,00`;
+
+  test.each([
+    [
+      "a second later, behind them",
+      (at: number) => [...fixAt(`12000${at}`), zda(`1200${String(at + 1).padStart(2, "0")}`)],
+    ],
+    [
+      "a second later, before them",
+      (at: number) => [zda(`1200${String(at + 1).padStart(2, "0")}`), ...fixAt(`12000${at}`)],
+    ],
+    ["a second earlier", (at: number) => [...fixAt(`12000${at}`), zda(`12000${at - 1}`)]],
+    [
+      "two seconds later, between them",
+      (at: number) => fixAt(`12000${at}`).toSpliced(1, 0, zda(`1200${String(at + 2).padStart(2, "0")}`)),
+    ],
+    ["alike, before them", (at: number) => [zda(`12000${at}`), ...fixAt(`12000${at}`)]],
+    ["alike, behind them", (at: number) => [...fixAt(`12000${at}`), zda(`12000${at}`)]],
+  ])("%s: one epoch a second", (_, round) => {
+    const bodies = [7, 8, 9].flatMap((second) => round(second));
+    expect(brief(decode(sentences(...bodies)))).toEqual(SECONDS);
+  });
+
+  test("dates positions of a receiver that sends no RMC, over midnight too", () => {
+    const gga = (time: string) => fixAt(time)[1] ?? "";
+    const bodies = [
+      ...["GPZDA,235959.00,01,03,2026,,", gga("235958"), "GPZDA,000000.00,02,03,2026,,", gga("235959")],
+      ...["GPZDA,000001.00,02,03,2026,,", gga("000000")],
+    ];
+    const midnightMs = Date.UTC(2026, 2, 2);
+    expect(brief(decode(sentences(...bodies)))).toEqual([-2000, -1000, 0].map((ms) => [3, midnightMs + ms]));
+  });
+
+  test("is an epoch where no positions come", () => {
+    const bodies = ["120007", "120008", "120009"].map(zda);
+    expect(brief(decode(sentences(...bodies)))).toEqual(SECONDS.map(([, timeMs]) => [0, timeMs]));
+    // Positions that stopped do not hold the time up.
+    const stopped = sentences(...fixAt("120007"), ...["120018", "120019", "120020"].map(zda));
+    expect(decode(stopped).map(({ mode }) => mode)).toEqual([3, 0, 0, 0]);
+  });
+
+  test("and errors stamped apart are no epoch either", () => {
+    const gst = (second: number) => `GNGST,12000${second}.00,11,,,,1.5,2.0,3.5`;
+    const bodies = [7, 8, 9].flatMap((second) => [...fixAt(`12000${second}`), gst(second - 1)]);
+    const readings = decode(sentences(...bodies, ...fixAt("120010")));
+    expect(brief(readings).slice(0, 3)).toEqual(SECONDS);
+    expect(readings).toHaveLength(4);
+  });
+});
+
+describe("speed over the ground", () => {
+  const speedOf = (...bodies: string[]) => decode(sentences(...bodies))[0]?.groundSpeedMps;
+
+  test.each([
+    ["RMC in knots", fixAt("120007", "19.4384,90.0"), 10],
+    ["VTG in km/h", [...fixAt("120007", ","), "GNVTG,90.0,T,,M,19.4,N,36.000,K,A"], 10],
+    ["VTG without km/h", [...fixAt("120007", ","), "GNVTG,90.0,T,,M,19.4384,N,,K,A"], 10],
+    ["VTG without a mode (NMEA 2.2)", [...fixAt("120007", ","), "GPVTG,90.0,T,,M,,N,36.0,K"], 10],
+    ["VTG before the positions", ["GNVTG,90.0,T,,M,19.4,N,36.000,K,A", ...fixAt("120007", ",")], 10],
+  ])("is read from %s", (_, bodies, speedMps) => {
+    expect(speedOf(...bodies)).toBeCloseTo(speedMps, 3);
+  });
+
+  test.each([
+    ["RMC of mode N", ["GNRMC,120007.00,A,4807.0380,N,01131.0000,E,19.4,,010326,,,N"]],
+    ["RMC without a fix", ["GNRMC,120007.00,V,4807.0380,N,01131.0000,E,19.4,,010326,,,A"]],
+    ["VTG of mode N", [...fixAt("120007", ","), "GNVTG,90.0,T,,M,19.4,N,36.000,K,N"]],
+    ["nobody", fixAt("120007", ",")],
+  ])("of %s is none", (_, bodies) => {
+    expect(speedOf(...bodies)).toBeUndefined();
+  });
+
+  test("makes a receiver that drives off a finding, from plain NMEA", () => {
+    const decoder = new NmeaDecoder(new ManualClock(NOON_MS));
+    const monitor = new IntegrityMonitor();
+    for (let second = 10; second < 40; second += 1) {
+      const bodies = fixAt(`1200${second}`, "14.0,90.0");
+      const atMs = NOON_MS + second * 1000;
+      for (const one of decoder.push(bytesOf(sentences(...bodies)))) monitor.add({ ...one, atMs });
+    }
+    const [finding] = monitor.summary(NOON_MS + 40_000).findings;
+    expect(finding).toMatchObject({ code: "moving", flag: "jump", measured: { speedMps: 7.2 } });
+  });
+});
+
+test.each([
+  "PUBX,00,081350.00,4717.113210,N,00833.915187,E,G3,2.1,2.0,0.007,77.52,0.007,,0.92,1.19,0.77,9,0,0",
+  "PGRMC,A,218.8,100,6378137.000,298.257223563,0.0,0.0,0.0,A,3,1,1,4,30",
+  "PTGGA,1,2",
+  "PQTMEPE,2,1.0,2.0",
+  "PMTK001,314,3",
+  "PQVTG,1",
+])("%s is the maker's own: understood as nothing, and refused by no rule of other sentences", (body) => {
+  const decoder = new NmeaDecoder(new ManualClock(NOON_MS));
+  expect([...decoder.push(bytesOf(sentence(body))), ...decoder.flush()]).toEqual([]);
+  expect(decoder.counts).toEqual({ frames: 1, badFrames: 0, garbageBytes: 0 });
+});
+
+test.each([
+  ["at 0, 0", "GNGGA,120007.00,0000.0000,N,00000.0000,E,1,09,0.9,545.4,M,46.9,M,,", "at-zero"],
+  ["of 0 satellites", "GNGGA,120007.00,4807.0380,N,01131.0000,E,1,00,0.9,545.4,M,46.9,M,,", "no-satellites"],
+])("a fix %s is none", (_, gga, because) => {
+  const [reading] = decode(sentences(gga, "GNVTG,90.0,T,,M,19.4,N,36.0,K,A"));
+  expect(reading).toMatchObject({ mode: 1, rejectedFix: { because, mode: 3 } });
+  expect([reading?.latDeg, reading?.altMslM, reading?.groundSpeedMps]).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+test("a fix whose satellites only GSA names is one", () => {
+  const gga = "GNGGA,120007.00,4807.0380,N,01131.0000,E,1,00,0.9,545.4,M,46.9,M,,";
+  expect(decode(sentences(gga, "GNGSA,A,3,04,05,09,12,,,,,,,,,1.8,0.9,1.5"))[0]).toMatchObject({
+    ...{ mode: 3, satellitesUsed: 4 },
+  });
+});
+
+test("what a receiver without a fix says of its place refuses no sentence", () => {
+  const decoder = new NmeaDecoder(new ManualClock(NOON_MS));
+  const mtk = [
+    "GPRMC,071733.929,V,8960.0000,N,00000.0000,E,0.00,0.00,111111,,,N",
+    "GPGLL,8960.0000,N,00000.0000,E,071733.929,V",
+  ];
+  const gga = "GPGGA,071733.929,8960.0000,N,00000.0000,E,0,0,,137.0,M,13.0,M,,";
+  expect(
+    [...decoder.push(bytesOf(sentences(...mtk, gga))), ...decoder.flush()].map(({ mode }) => mode),
+  ).toEqual([1]);
+  expect(decoder.counts.badFrames).toBe(0);
+});
+
+test("a date 1024 weeks back is put right, and told", () => {
+  const back = fixAt("120007").map((body) => body.replace("010326", "160706"));
+  const [reading] = decode(sentences(...back));
+  expect(reading).toMatchObject({ timeMs: NOON_MS + 7000, weekRollovers: 1 });
 });
 
 test.each([11, 12, 13])("RMC with %d fields (NMEA 2.0, 2.3, 4.1) is understood", (count) => {

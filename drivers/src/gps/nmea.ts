@@ -1,10 +1,11 @@
 import type { Clock } from "@earshot/protocol/hotspot";
 import type { ByteLink, Driver, OpenByteLink } from "../driver.ts";
 import { type StreamDecoder, streamDriver } from "../link/stream-driver.ts";
+import { withoutFalseFix } from "./false-fix.ts";
 import { NmeaEpoch } from "./nmea-epoch.ts";
 import { NmeaFieldError } from "./nmea-fields.ts";
 import { NmeaFramer } from "./nmea-framer.ts";
-import { type EpochPart, parseEpochPart, TIMED_TYPES } from "./nmea-sentence.ts";
+import { addressOf, parseEpochPart, TIMED_TYPES, type TimedSentence } from "./nmea-sentence.ts";
 import { NmeaSky, parseGsa } from "./nmea-sky.ts";
 import type { GpsReading } from "./reading.ts";
 import { ReceiverCalendar } from "./receiver-calendar.ts";
@@ -37,6 +38,7 @@ export class NmeaDecoder implements StreamDecoder<GpsReading> {
   readonly #sky = new NmeaSky();
   #epoch = new NmeaEpoch();
   #antenna: GpsReading["antenna"];
+  #toldDate: TimedSentence | undefined;
   #frames = 0;
   #refused = 0;
 
@@ -75,27 +77,54 @@ export class NmeaDecoder implements StreamDecoder<GpsReading> {
     }
   }
 
-  /** Addresses are two letters of talker and three of type; proprietary ones (P…) fit none of the types. */
-  #interpret(address: string, fields: readonly string[]): GpsReading[] {
-    const [talker, type] = [address.slice(0, 2), address.slice(2)];
+  #interpret(text: string, fields: readonly string[]): GpsReading[] {
+    const address = addressOf(text);
+    if (address === undefined) return [];
+    const { talker, type } = address;
     if (type === "GSV") this.#sky.addGsv(talker, fields);
     else if (type === "GSA") this.#epoch.addActive(parseGsa(talker, fields));
-    else return this.#addPart(address, type, parseEpochPart(type, fields));
+    else return this.#addPart({ address: text, type, part: parseEpochPart(type, fields) });
     return [];
   }
 
-  #addPart(address: string, type: string, part: EpochPart): GpsReading[] {
-    this.#antenna = part.antenna ?? this.#antenna;
-    if (!TIMED_TYPES.some((timed) => timed === type)) return [];
-    const finished = this.#epoch.isEndedBy(address, part) ? this.#endEpoch() : [];
-    this.#epoch.addTimed(address, part, this.#clock.now());
+  #addPart(sentence: TimedSentence): GpsReading[] {
+    const { address, type, part } = sentence;
+    const { antenna, ...rest } = part;
+    this.#antenna = antenna ?? this.#antenna;
+    if (!TIMED_TYPES.some((timed) => timed === type)) {
+      this.#epoch.addUntimed(rest);
+      return [];
+    }
+    if (this.#epoch.isOnlyDatedBy(type, part)) {
+      this.#noteDate(sentence);
+      return [];
+    }
+    const finished = this.#epoch.isEndedBy(address, part) ? this.#endEpoch(sentence) : [];
+    this.#epoch.addTimed(sentence, this.#clock.now());
+    this.#addToldDate();
     return finished;
   }
 
-  #endEpoch(): GpsReading[] {
-    const reading = this.#epoch.reading(this.#sky, this.#calendar);
+  /** A ZDA that was stamped for another moment: the date holds all the same, and its moment's positions may follow. */
+  #noteDate(sentence: TimedSentence): void {
+    const { timeOfDayMs, dayMs } = sentence.part;
+    if (timeOfDayMs !== undefined && dayMs !== undefined) this.#calendar.time(timeOfDayMs, dayMs);
+    this.#toldDate = sentence;
+  }
+
+  #addToldDate(): void {
+    if (this.#toldDate === undefined || !this.#epoch.isAtTimeOf(this.#toldDate.part)) return;
+    this.#epoch.addUntimed(this.#toldDate.part);
+    this.#toldDate = undefined;
+  }
+
+  #endEpoch(next?: TimedSentence): GpsReading[] {
+    const epoch = this.#epoch;
     this.#epoch = new NmeaEpoch();
-    if (reading === undefined) return [];
-    return [this.#antenna === undefined ? reading : { ...reading, antenna: this.#antenna }];
+    const isCompanion = next !== undefined && epoch.isCompanionOf(next.type, next.part);
+    const reading = epoch.reading(this.#sky, this.#calendar);
+    if (reading === undefined || isCompanion) return [];
+    const antenna = this.#antenna === undefined ? {} : { antenna: this.#antenna };
+    return [withoutFalseFix({ ...reading, ...antenna })];
   }
 }

@@ -19,8 +19,10 @@ export interface GpsReading {
   kind: "gps";
   /** Host time at which the epoch was complete, ms since the Unix epoch. */
   atMs: number;
-  /** Receiver time (UTC), ms since the Unix epoch. */
+  /** Receiver time (UTC), ms since the Unix epoch, rollovers of the GPS week taken out. */
   timeMs?: number;
+  /** How many times 1024 weeks before `timeMs` the date is that the receiver told: it needs new firmware. */
+  weekRollovers?: number;
   mode: FixMode;
   /** WGS 84 degrees. */
   latDeg?: number;
@@ -43,7 +45,7 @@ export interface GpsReading {
    * position is then no measurement of this epoch, and proves nothing about where the receiver is.
    */
   timeOnly?: boolean;
-  /** What the receiver computed and itself calls invalid: beyond its limits of dilution and error (u-blox: gnssFixOK is 0). */
+  /** What the receiver computed, and what is none all the same. */
   rejectedFix?: RejectedFix;
   /** Speed over the ground, from the Doppler shift, and upward; of a fixed antenna both are noise around zero. */
   groundSpeedMps?: number;
@@ -82,6 +84,11 @@ export interface GpsReading {
 
 /** Told for people who look for a fault; it proves nothing about where the receiver is. */
 export interface RejectedFix {
+  /**
+   * The receiver itself calls it invalid, beyond its limits of dilution and error (u-blox: gnssFixOK is 0); or it is at
+   * latitude 0, longitude 0; or of no satellites.
+   */
+  because: "error-limits" | "at-zero" | "no-satellites";
   mode: 2 | 3;
   latDeg: number;
   lonDeg: number;

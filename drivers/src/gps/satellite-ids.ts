@@ -1,6 +1,6 @@
 import type { Satellite } from "./reading.ts";
 
-type System = Satellite["system"];
+export type System = Satellite["system"];
 
 /** First letters of an NMEA address. `GN` means several constellations and says nothing. */
 const SYSTEM_OF_TALKER: Readonly<Record<string, System>> = {
@@ -49,6 +49,8 @@ const CLASSIC: readonly Range[] = [
   { first: 65, last: 96, system: "R", offset: 64 },
 ];
 
+/** Galileo numbers of Quectel's receivers; SBAS begins among them, which only a talker of Galileo's cannot mean. */
+const QUECTEL_GALILEO: Range = { first: 101, last: 136, system: "E", offset: 100 };
 /** BeiDou numbers of receivers older than NMEA 4.10. */
 const OLD_BEIDOU: Range = { first: 201, last: 263, system: "C", offset: 200 };
 
@@ -60,8 +62,9 @@ export function satelliteId(system: System | undefined, number: number): Pick<Sa
   const usesClassic = system === undefined || system === "G" || (system === "R" && number > 32);
   const ranges = [
     ...(system === "C" || system === undefined ? [OLD_BEIDOU] : []),
+    ...(system === "E" ? [QUECTEL_GALILEO] : []),
     ...EXTENDED.filter((range) => system !== "C" || range.system === "C"),
-    ...(usesClassic ? CLASSIC : []),
+    ...(usesClassic ? [...CLASSIC, QUECTEL_GALILEO] : []),
   ];
   const range = ranges.find(({ first, last }) => number >= first && number <= last);
   if (range !== undefined) return { system: range.system, id: number - range.offset };

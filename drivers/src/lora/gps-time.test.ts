@@ -37,6 +37,15 @@ test("tmms counts before time; each only where it is sane", () => {
   expect(receptionTimeMs(unixMsToGpsMs(Date.UTC(2080, 0, 6)), undefined, HOST_MS)).toBeUndefined();
 });
 
+test("of a concentrator's receiver past its week rollover, tmms and time are put right", () => {
+  const rolloverMs = 1024 * 7 * 86_400_000;
+  for (const rollovers of [1, 2, -1]) {
+    const told = HOST_MS + 500 - rollovers * rolloverMs;
+    expect(receptionTimeMs(unixMsToGpsMs(told), undefined, HOST_MS)).toBe(HOST_MS + 500);
+    expect(receptionTimeMs(undefined, new Date(told).toISOString(), HOST_MS)).toBe(HOST_MS + 500);
+  }
+});
+
 test("a host clock that was never set does not spoil tmms", () => {
   expect(receptionTimeMs(unixMsToGpsMs(HOST_MS), undefined, 1_000)).toBe(HOST_MS);
 });

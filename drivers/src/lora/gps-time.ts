@@ -1,3 +1,5 @@
+import { withoutRollover } from "../gps/receiver-calendar.ts";
+
 /** 1980-01-06T00:00:00Z, ms since the Unix epoch. */
 const GPS_EPOCH_MS = Date.UTC(1980, 0, 6);
 
@@ -57,7 +59,8 @@ export function parseTimestamp(text: string): number | undefined {
 }
 
 /**
- * UTC of a reception, ms since the Unix epoch: from `tmms` where it is sane, else from `time` where that is.
+ * UTC of a reception, ms since the Unix epoch: from `tmms` where it is sane, else from `time` where that is. Whole
+ * rollovers of the GPS week are taken out of either, as of a GPS receiver's own time.
  * `time` comes second because a receiver that speaks NMEA 4.1 leaves it decades off beside a right `tmms`
  * (sx1302_hal issue 90).
  */
@@ -67,10 +70,11 @@ export function receptionTimeMs(
   hostMs: number,
 ): number | undefined {
   if (tmms !== undefined) {
-    const fromGps = gpsMsToUnixMs(tmms);
+    const fromGps = withoutRollover(gpsMsToUnixMs(tmms), hostMs).timeMs;
     if (fromGps >= EARLIEST_MS && fromGps < LATEST_MS) return fromGps;
   }
-  const fromText = time === undefined ? undefined : parseTimestamp(time);
+  const told = time === undefined ? undefined : parseTimestamp(time);
+  const fromText = told === undefined ? undefined : withoutRollover(told, hostMs).timeMs;
   if (fromText === undefined || Math.abs(fromText - hostMs) > MOST_DRIFT_MS) return undefined;
   return fromText >= EARLIEST_MS && fromText < LATEST_MS ? fromText : undefined;
 }

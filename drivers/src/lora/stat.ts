@@ -1,3 +1,4 @@
+import { isZeroPosition } from "../gps/false-fix.ts";
 import { definedOnly, integerField, numberField } from "./json-fields.ts";
 import type { RadioStatus } from "./reading.ts";
 import type { TolerantObject } from "./tolerant-json.ts";
@@ -40,6 +41,6 @@ function temperatureOf(stat: TolerantObject): number | undefined {
 function positionOf(stat: TolerantObject): Pick<RadioStatus, "latDeg" | "lonDeg" | "altM"> {
   const latDeg = numberField(stat, "lati", -90, 90);
   const lonDeg = numberField(stat, "long", -180, 180);
-  if (latDeg === undefined || lonDeg === undefined || (latDeg === 0 && lonDeg === 0)) return {};
+  if (latDeg === undefined || lonDeg === undefined || isZeroPosition(latDeg, lonDeg)) return {};
   return { latDeg, lonDeg, altM: numberField(stat, "alti", -1000, 10_000) };
 }

@@ -39,6 +39,19 @@ describe("messages of real receivers, from gpsd's recordings", () => {
     });
   });
 
+  test("MON-RF of a ZED-F9R, whose blocks have 20 bytes", () => {
+    const hex = "000200000001020f000000000000000045003213139516950101020a0000000000000000270091140da90ba5";
+    const [first, second] = [
+      { id: 0, jammingIndicator: 15, noisePerMs: 69, agcRatio: 4914 / 8191 },
+      { id: 1, jammingIndicator: 10, noisePerMs: 39, agcRatio: 5265 / 8191 },
+    ];
+    expect(decodePayload(0x0a38, hex)).toEqual({
+      ok: true,
+      message: { kind: "mon-rf", blocks: [first, second] },
+    });
+    expect(decodePayload(0x0a38, hex.slice(0, -2))).toEqual({ ok: false, code: "bad-payload" });
+  });
+
   test("TIM-TP of a NEO-M8T: the pulse comes 4.331 ns off", () => {
     expect(decodePayload(0x0d01, "b09b2d0e0000000015efffff62080b0f")).toEqual({
       ok: true,

@@ -17,30 +17,39 @@ const JAMMING_STATES: readonly RfBlock["jamming"][] = [undefined, "none", "warni
 
 /** The gain counter's range, 0 to 8191. */
 const AGC_FULL_SCALE = 8191;
-const BLOCK_BYTES = 24;
-
 /**
- * MON-RF, class 0A id 38, 4 + 24 n bytes (F9, M10: UBX-MON-RF).
+ * MON-RF, class 0A id 38, 4 + 24 n bytes (F9, M10: UBX-MON-RF), or 4 + 20 n of a ZED-F9R with HPS 1.30, which has no
+ * document for them (read as gpsd 3.27 does).
  *
  *     0 version 0 · 1 nBlocks · then each: 0 blockId · 1 flags: jammingState · 2 antStatus · 3 antPower
  *     12 noisePerMS · 14 agcCnt · 16 jamInd
+ *     of 20 bytes:                         0 blockId · 1 antStatus · 2 antPower · 3 jamInd · 12 noisePerMS · 14 agcCnt
  */
 export function decodeMonRf(p: Payload): MonRf | undefined {
-  if (p.length < 4 || p.u1(0) !== 0 || p.length !== 4 + BLOCK_BYTES * p.u1(1)) return undefined;
-  const starts = Array.from({ length: p.u1(1) }, (_, index) => 4 + BLOCK_BYTES * index);
-  const blocks = starts.map((at) =>
-    rfBlock({
-      id: p.u1(at),
-      jamming: p.bits(at + 1, 0, 1),
-      antenna: p.u1(at + 2),
-      power: p.u1(at + 3),
-      noise: p.u2(at + 12),
-      agc: p.u2(at + 14),
-      indicator: p.u1(at + 16),
-    }),
-  );
-  return { kind: "mon-rf", blocks };
+  if (p.length < 4 || p.u1(0) !== 0) return undefined;
+  const count = p.u1(1);
+  const layout = BLOCK_LAYOUTS.find(({ bytes }) => p.length === 4 + bytes * count);
+  if (layout === undefined) return undefined;
+  const starts = Array.from({ length: count }, (_, index) => 4 + layout.bytes * index);
+  return { kind: "mon-rf", blocks: starts.map((at) => rfBlock(layout.read(p, at))) };
 }
+
+const BLOCK_LAYOUTS: readonly { bytes: number; read: (p: Payload, at: number) => RawBlock }[] = [
+  {
+    bytes: 24,
+    read: (p, at) => ({
+      ...{ id: p.u1(at), antenna: p.u1(at + 2), power: p.u1(at + 3), jamming: p.bits(at + 1, 0, 1) },
+      ...{ noise: p.u2(at + 12), agc: p.u2(at + 14), indicator: p.u1(at + 16) },
+    }),
+  },
+  {
+    bytes: 20,
+    read: (p, at) => ({
+      ...{ id: p.u1(at), antenna: p.u1(at + 1), power: p.u1(at + 2), jamming: 0 },
+      ...{ noise: p.u2(at + 12), agc: p.u2(at + 14), indicator: p.u1(at + 3) },
+    }),
+  },
+];
 
 /**
  * MON-HW, class 0A id 09: 60 bytes, of generation 6 68 bytes (M8, u-blox 6: UBX-MON-HW).

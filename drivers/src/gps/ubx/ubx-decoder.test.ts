@@ -116,6 +116,22 @@ describe("an epoch", () => {
     expect(decode(encodeUbx(pvtAt(0)))[0]).not.toHaveProperty("rejectedFix");
   });
 
+  test.each([
+    ["at 0, 0", { latDeg: 0, lonDeg: 0 }, "at-zero"],
+    ["of no satellites", { satellitesUsed: 0 }, "no-satellites"],
+  ] as const)("%s is no fix", (_, change, because) => {
+    const [reading] = decode(encodeUbx({ ...pvtAt(0), ...change }));
+    expect(reading).toMatchObject({ mode: 1, rejectedFix: { because, mode: 3 } });
+    for (const name of ["latDeg", "altMslM", "groundSpeedMps"]) expect(reading).not.toHaveProperty(name);
+  });
+
+  test("of a receiver 1024 weeks back has the right time, and says so", () => {
+    const pvt = pvtAt(0);
+    const dayMs = (pvt.utc?.dayMs ?? 0) - 1024 * 7 * 86_400_000;
+    const [reading] = decode(encodeUbx({ ...pvt, utc: { dayMs, timeOfDayMs: 43_200_000 } }));
+    expect(reading).toMatchObject({ timeMs: NOON_MS, weekRollovers: 1 });
+  });
+
   test("of two dimensions has no height", () => {
     const [reading] = decode(encodeUbx({ ...pvtAt(0), fixType: 2 }));
     expect(reading).toMatchObject({ mode: 2, latDeg: 48.1173 });

@@ -1,5 +1,6 @@
 import type { Clock } from "@earshot/protocol/hotspot";
 import type { StreamDecoder } from "../../link/stream-driver.ts";
+import { withoutFalseFix } from "../false-fix.ts";
 import { NmeaDecoder } from "../nmea.ts";
 import type { GpsReading } from "../reading.ts";
 import { ReceiverCalendar } from "../receiver-calendar.ts";
@@ -97,7 +98,7 @@ export class UbxDecoder implements StreamDecoder<GpsReading> {
   #endEpoch(): GpsReading[] {
     const reading = this.#epoch.reading(this.#calendar, this.#state.leapSeconds);
     this.#epoch = new UbxEpoch();
-    return reading === undefined ? [] : [this.#complete(reading)];
+    return reading === undefined ? [] : [this.#complete(withoutFalseFix(reading))];
   }
 
   #fromNmea(readings: GpsReading[]): GpsReading[] {

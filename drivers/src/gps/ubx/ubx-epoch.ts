@@ -1,5 +1,5 @@
 import type { FixMode, GpsReading, RejectedFix, Satellite } from "../reading.ts";
-import type { ReceiverCalendar } from "../receiver-calendar.ts";
+import { hostClockOffset, type ReceiverCalendar } from "../receiver-calendar.ts";
 import { defined } from "../satellites.ts";
 import type { UbxNavMessage } from "./messages.ts";
 import type { NavPosLlh, NavSol, NavVelNed } from "./nav-position.ts";
@@ -16,6 +16,8 @@ const SOLUTIONS = ["nav-pvt", "nav-sol", "nav-status"] as const;
 export class UbxEpoch {
   #parts: Parts = {};
   #towMs: number | undefined;
+  /** When its first message came, and its last. */
+  #firstAtMs = 0;
   #atMs = 0;
 
   /** Whether this message opens the next epoch: it tells another time of week, or a solution for the second time. */
@@ -26,6 +28,7 @@ export class UbxEpoch {
   }
 
   add(message: UbxNavMessage, atMs: number): void {
+    if (this.#towMs === undefined) this.#firstAtMs = atMs;
     this.#parts = { ...this.#parts, [message.kind]: message };
     this.#towMs = message.towMs;
     this.#atMs = atMs;
@@ -42,17 +45,21 @@ export class UbxEpoch {
     if (solution === undefined) return undefined;
     const mode = modeOf(solution);
     const utc = this.#utc(leapSeconds);
-    const clock = this.#parts["nav-clock"];
+    const time = utc && calendar.time(utc.timeOfDayMs, utc.dayMs);
+    const { "nav-clock": clock, "nav-sat": sky } = this.#parts;
     return defined<GpsReading>({
       kind: "gps",
       atMs: this.#atMs,
-      timeMs: utc && calendar.timeMs(utc.timeOfDayMs, utc.dayMs),
+      ...time,
       mode,
       ...(mode >= 2 ? this.#position(mode) : {}),
+      ...(mode >= 2 && time !== undefined ? hostClockOffset(this.#firstAtMs, time.timeMs) : {}),
       rejectedFix: solution.fixOk ? undefined : this.#rejected(MODES[solution.fixType]),
       timeOnly: mode >= 2 && solution.fixType === 5 ? true : undefined,
       satellites: [],
-      satellitesUsed: (this.#parts["nav-pvt"] ?? this.#parts["nav-sol"])?.satellitesUsed,
+      satellitesUsed:
+        (this.#parts["nav-pvt"] ?? this.#parts["nav-sol"])?.satellitesUsed ??
+        (sky && countUsed(sky.satellites)),
       ...this.#dilution(),
       timeErrorNs: this.#parts["nav-pvt"]?.timeErrorNs ?? clock?.timeErrorNs,
       clockBiasNs: clock?.biasNs,
@@ -82,7 +89,15 @@ export class UbxEpoch {
     if (mode !== 2 && mode !== 3) return undefined;
     const { latDeg, lonDeg, altMslM, altHaeM, horizontalErrorM } = this.#position(mode);
     if (latDeg === undefined || lonDeg === undefined) return undefined;
-    return defined<RejectedFix>({ mode, latDeg, lonDeg, altMslM, altHaeM, horizontalErrorM });
+    return defined<RejectedFix>({
+      because: "error-limits",
+      mode,
+      latDeg,
+      lonDeg,
+      altMslM,
+      altHaeM,
+      horizontalErrorM,
+    });
   }
 
   /** NAV-DOP has them all; the solution itself only one of them. */

@@ -133,6 +133,16 @@ test("a status comes every 30 s with counters and position, and when the positio
   await event({ evtype: "fix", lat: 91, lon: 0 });
   await event({ evtype: "nofix", since: 120_000_000 });
   expect(await server.nextStatus()).toEqual(first);
+  const told = { ...first, latDeg: 1, lonDeg: 2 };
+  for (const none of [
+    { lat: 0, lon: 0, satellites: 7 },
+    { lat: 1, lon: 3, satellites: 0 },
+  ]) {
+    await event({ evtype: "fix", lat: 1, lon: 2 });
+    expect(await server.nextStatus()).toEqual(told);
+    await event({ evtype: "move", ...none });
+    expect(await server.nextStatus()).toEqual(first);
+  }
 });
 
 test("alarms are counted, and logged at most every 10 s", async () => {

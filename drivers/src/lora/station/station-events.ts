@@ -1,3 +1,4 @@
+import { isZeroPosition } from "../../gps/false-fix.ts";
 import { unixMsToGpsMs } from "../gps-time.ts";
 import { bigintOf, type LosslessObject, numberOf, objectOf, textOf } from "./lossless-json.ts";
 
@@ -16,6 +17,8 @@ export function readGpsEvent(message: LosslessObject): { position: StationPositi
   const latDeg = numberOf(event, "lat", -90, 90);
   const lonDeg = numberOf(event, "lon", -180, 180);
   if ((type !== "fix" && type !== "move") || latDeg === undefined || lonDeg === undefined) return undefined;
+  // Of no satellites, or at 0, 0: a fix by name only.
+  if (isZeroPosition(latDeg, lonDeg) || numberOf(event, "satellites", 0, 0) === 0) return { position: null };
   const altM = numberOf(event, "alt", -1_000, 20_000);
   return { position: altM === undefined ? { latDeg, lonDeg } : { latDeg, lonDeg, altM } };
 }
