@@ -30,6 +30,7 @@ import { reportStatus } from "./status/status-reporter.ts";
 import { Wakeup } from "./time/wakeup.ts";
 import { wholeMs } from "./time/whole-ms.ts";
 import { Concentrators } from "./witness/concentrators.ts";
+import { EntropyRange } from "./witness/entropy-range.ts";
 import { Witnesser } from "./witness/witnesser.ts";
 
 /** Everything the agent touches is passed in, so that one process can run many, in real or in virtual time. */
@@ -82,9 +83,13 @@ function startParts(deps: AgentDeps, signal: AbortSignal): Promise<void>[] {
     return gnssOf(board.gpsReading(elapsedMs, GNSS_FRESH_MS), board.integrity.summary(elapsedMs).flags);
   };
   const beaconer = new Beaconer(context, () => radio, gnss);
-  const witnesser = new Witnesser(context, gnss);
+  const range = new EntropyRange();
+  const witnesser = new Witnesser(context, gnss, range);
   const tracker = new EntropyTracker(config.network.name, config.network.publicKey);
-  const inbox = new Inbox(context, tracker, (entropy) => beaconer.onEntropy(entropy));
+  const inbox = new Inbox(context, tracker, (entropy) => {
+    range.see(entropy, clock.elapsedMs());
+    beaconer.onEntropy(entropy);
+  });
   const onChange = (opened: AgentRadio | undefined) => {
     radio = opened;
   };

@@ -1,4 +1,13 @@
-import type { Clock, Log, PacketType, Random, Signer } from "@earshot/protocol/hotspot";
+import {
+  type Clock,
+  encodePacket,
+  type Log,
+  type Packet,
+  PacketFieldError,
+  type PacketType,
+  type Random,
+  type Signer,
+} from "@earshot/protocol/hotspot";
 import type { StatusBoard } from "./board/status-board.ts";
 import type { AgentConfig } from "./config/agent-config.ts";
 import type { Outbox, OutboxEntry } from "./outbox/outbox.ts";
@@ -28,8 +37,34 @@ export interface CoreContext {
 }
 
 /**
- * Signs and stores one packet and has it published. Where the outbox cannot take it (disk full, broken card), the
- * packet is lost, the board says so, and the agent goes on: `undefined`.
+ * Signs a packet. One that cannot be written is noted on the board with the field that is wrong, until a packet of its
+ * type can be made again.
+ *
+ * @throws {PacketFieldError}
+ */
+export function makePacket(context: CoreContext, packet: Packet): Uint8Array {
+  const { board, config, log, signer } = context;
+  const { type } = packet;
+  try {
+    const bytes = encodePacket(packet, signer, config.network.name);
+    board.unmade.delete(type);
+    return bytes;
+  } catch (error) {
+    if (!(error instanceof PacketFieldError)) throw error;
+    const { field, why } = error;
+    // Once for each field: a receiver that goes wrong does so in every packet.
+    if (board.unmade.get(type)?.field !== field) log("error", `Cannot make ${type} packets`, { why });
+    board.unmade.set(type, { type, field, why });
+    board.losses.add(`unmade_${type}`);
+    throw error;
+  }
+}
+
+/**
+ * Stores one packet and has it published. One that cannot be made, or that the outbox cannot take (disk full, broken
+ * card), is lost, the board says so, and the agent goes on: `undefined`.
+ *
+ * @param make with `makePacket`
  */
 export async function storePacket(
   context: CoreContext,
@@ -44,10 +79,8 @@ export async function storePacket(
     toPublish.notify();
     return entry;
   } catch (error) {
-    if (error instanceof RangeError) {
-      log("error", `Cannot make a ${type} packet; is the clock set?`, { why: error.message });
-      return undefined;
-    }
+    if (error instanceof PacketFieldError) return undefined;
+    board.losses.add("outbox_failed");
     board.outboxProblem = errorText(error);
     log("error", `Lost a ${type} packet: the outbox could not take it`, { why: errorText(error) });
     return undefined;

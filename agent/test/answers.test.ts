@@ -63,7 +63,10 @@ describe("a receipt", () => {
     const stored = notices();
     await answer({ hotspot: new Uint8Array(32).fill(8), stored, used });
     await answer({ stored, used }, agent.signer);
-    expect(agent.board.counters.refusedMessages).toBe(2);
+    expect(agent.board.losses.counts()).toEqual([
+      ["message_hotspot", 1],
+      ["message_signature", 1],
+    ]);
     await answer({ stored: stored.map((notice) => ({ ...notice, packetId: new Uint8Array(32) })) });
     await answer({ stored: stored.map((notice) => ({ ...notice, sequence: notice.sequence + 1 })) });
     expect(agent.outbox.state()).toMatchObject({ queued: 0, handedOver: 3 });
@@ -74,7 +77,7 @@ describe("a receipt", () => {
       receiptMessage.seal(old, networkSigner, NETWORK),
     );
     await agent.clock.advance(0);
-    expect(agent.board.counters.refusedMessages).toBe(3);
+    expect(agent.board.losses.get("message_form")).toBe(1);
     expect(agent.outbox.state()).toMatchObject({ handedOver: 3 });
     expect(agent.board.snapshot(agent.clock).outbox.numbering).toBeUndefined();
     await agent.stop();
@@ -95,7 +98,7 @@ describe("a receipt", () => {
     await agent.clock.advance(10_000);
     await answer({ answers: second, stored, used });
     expect(agent.board.snapshot(agent.clock).outbox.numbering).toBeUndefined();
-    expect(agent.board.counters.refusedMessages).toBe(0);
+    expect(agent.board.losses.counts()).toEqual([]);
     await agent.stop();
   });
 
@@ -181,7 +184,7 @@ test("a verdict is kept with its sentence and the packet it is about, which is t
     verdictMessage.seal({ ...verdicts, hotspot: new Uint8Array(32) }, networkSigner, NETWORK),
   );
   await agent.clock.advance(0);
-  expect(agent.board.counters.refusedMessages).toBe(1);
+  expect(agent.board.losses.get("message_hotspot")).toBe(1);
   expect(agent.outbox.state()).toMatchObject({ handedOver });
   agent.broker.send(
     downTopic(NETWORK, agent.id, "verdict"),

@@ -14,7 +14,7 @@ import { FakeRadio } from "../src/testing/fake-devices.ts";
 /** Tells when something came from a device, and when it could not be opened. */
 class WatchedBoard extends StatusBoard {
   onChange: () => void = () => {};
-  readonly #losses = new Map<string, number>();
+  readonly #timesLost = new Map<string, number>();
 
   constructor() {
     super();
@@ -22,14 +22,14 @@ class WatchedBoard extends StatusBoard {
     const set = links.set.bind(links);
     links.set = (name, state, ...rest) => {
       set(name, state, ...rest);
-      if (state === "lost") this.#losses.set(name, this.losses(name) + 1);
+      if (state === "lost") this.#timesLost.set(name, this.timesLost(name) + 1);
       this.onChange();
     };
   }
 
   /** How often it was lost or could not be opened. */
-  losses(name: string): number {
-    return this.#losses.get(name) ?? 0;
+  timesLost(name: string): number {
+    return this.#timesLost.get(name) ?? 0;
   }
 
   override read(name: string, atMs: number): void {

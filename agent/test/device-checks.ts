@@ -183,8 +183,8 @@ async function opened(hotspot: AttachedHotspot, device: string): Promise<void> {
   const before = hotspot.count(line);
   const lost = device === "gps" ? "gps" : `sensor ${device}`;
   while (hotspot.count(line) === before) {
-    const attempts = hotspot.board.losses(lost);
+    const attempts = hotspot.board.timesLost(lost);
     await hotspot.clock.advance(30_000);
-    await hotspot.until(() => hotspot.count(line) > before || hotspot.board.losses(lost) > attempts);
+    await hotspot.until(() => hotspot.count(line) > before || hotspot.board.timesLost(lost) > attempts);
   }
 }

@@ -7,7 +7,7 @@ export const loraFrameOf = (number: number, atMs: number): LoraFrame => ({
   modulation: "lora",
   atMs,
   bytes: encodeBeaconFrame({
-    entropyIndex: number,
+    entropyIndex: Math.floor(atMs / 60_000),
     shortId: sha256(u32(number)).slice(0, 8),
     tag: sha256(u32(number)).slice(8, 24),
   }),

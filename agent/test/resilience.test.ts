@@ -173,7 +173,7 @@ describe("the beacon", () => {
     await agent.publishEntropy(signerFromSeed(new Uint8Array(32).fill(66)));
     await agent.clock.advance(PERIOD_MS);
     expect(agent.radio.transmissions).toHaveLength(before);
-    expect(agent.board.counters.refusedMessages).toBe(1);
+    expect(agent.board.losses.get("message_signature")).toBe(1);
     await agent.stop();
   });
 
@@ -219,7 +219,8 @@ describe("witnessing", () => {
     agent.radio.read({ ...heard, modulation: "fsk", bitRateBps: 50_000 });
     await agent.clock.advance(0);
     expect(agent.packets("witness")).toMatchObject([{ rssiDbm: -101, snrDdb: -35 }]);
-    expect(agent.board.counters).toMatchObject({ beaconsHeard: 3, duplicatesHeard: 1, unusableHeard: 1 });
+    expect(agent.board.counters).toMatchObject({ beaconsHeard: 3, duplicatesHeard: 1 });
+    expect(agent.board.losses.get("frame_level")).toBe(1);
     expect(agent.board.radio.framesHeard).toBe(6);
     await agent.stop();
   });

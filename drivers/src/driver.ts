@@ -1,3 +1,5 @@
+import type { LossReason } from "@earshot/protocol/hotspot";
+
 /** How much of what a device sent was understood; every driver counts, none logs per frame. */
 export interface DriverCounts {
   /** Frames (sentences, datagrams, objects) understood. */
@@ -8,6 +10,16 @@ export interface DriverCounts {
   garbageBytes: number;
   /** Readings dropped, oldest first, because nobody took them in time. */
   droppedReadings: number;
+  /** Of a radio. */
+  refusals?: FrameRefusals;
+}
+
+/** What a radio's driver did not take of what it was sent, noise (a bad or missing checksum) aside. */
+export interface FrameRefusals {
+  /** Since the driver was opened. */
+  byReason: ReadonlyMap<LossReason, number>;
+  /** Of the last frames, at most 100: how many were refused, and why the last of them was. */
+  recent: { frames: number; refused: number; reason?: LossReason };
 }
 
 /**

@@ -1,7 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { DEFAULT_PARAMETERS } from "./parameters.ts";
-import { drawIndex, entropyTimeMs, epochOf, reportDeadlineMs, windowOf } from "./schedule.ts";
+import {
+  drawIndex,
+  entropyTimeMs,
+  epochOf,
+  reportDeadlineMs,
+  USUAL_DEADLINE_PERIODS,
+  windowOf,
+} from "./schedule.ts";
 
 test("a day of the default network", () => {
   const index = Date.UTC(2026, 5, 1, 12, 34) / 60_000;
@@ -16,6 +23,11 @@ test("a day of the default network", () => {
   expect(epochOf(index, DEFAULT_PARAMETERS)).not.toBe(
     epochOf(Date.UTC(2026, 5, 2) / 60_000, DEFAULT_PARAMETERS),
   );
+});
+
+test("the deadline that hotspots reckon with is the default network's", () => {
+  const { reportDeadlineMs: deadlineMs, entropyPeriodMs } = DEFAULT_PARAMETERS;
+  expect(USUAL_DEADLINE_PERIODS).toBe(deadlineMs / entropyPeriodMs);
 });
 
 const parameters = fc

@@ -5,6 +5,12 @@ import type { NetworkParameters } from "./parameters.ts";
  * epoch:  index = floor(t / period) · window = floor(index / windowPeriods) · epoch = floor(index / epochPeriods)
  */
 
+/**
+ * Report deadline of a usual network (`DEFAULT_PARAMETERS`), in entropy periods: for hotspots, which hear entropy and
+ * not the parameters.
+ */
+export const USUAL_DEADLINE_PERIODS = 10;
+
 export const windowOf = (entropyIndex: number, windowPeriods: number): number =>
   Math.floor(entropyIndex / windowPeriods);
 

@@ -14,9 +14,9 @@ const EDGES: CborValue[] = [
   ...[2n ** 64n - 1n, -(2n ** 63n), null, []],
   // Not 31 bytes: a frame has to begin as a beacon does, which CDDL cannot say.
   ...[0, 19, 20, 21, 30, 32, 33, 63, 64, 65].map((length) => new Uint8Array(length)),
-  ...[0, 1, 16, 17, 32, 33, 40, 41, 80, 81, 200, 201].map((length) => "a".repeat(length)),
+  ...[0, 1, 16, 17, 24, 25, 32, 33, 40, 41, 80, 81, 200, 201].map((length) => "a".repeat(length)),
   ...["\n", "\u0085", "7", "07", "0", "-1", "1e3", "9".repeat(78), "9".repeat(79)],
-  ...[5, 6, 10, 11, 13, 14].map((length) => "水".repeat(length)),
+  ...[5, 6, 8, 9, 10, 11, 13, 14].map((length) => "水".repeat(length)),
 ];
 const LIST_LENGTHS = [0, 2, 12, 13, 16, 17, 32, 33, 64, 65, 256, 257];
 

@@ -6,7 +6,6 @@ import {
   type DerivedBeacon,
   deriveBeacon,
   type Entropy,
-  encodePacket,
   type Gnss,
   type Present,
   presentOf,
@@ -17,7 +16,7 @@ import {
   windowOf,
 } from "@earshot/protocol/hotspot";
 import type { ScheduleFacts } from "../board/facts.ts";
-import { type CoreContext, storePacket } from "../core-context.ts";
+import { type CoreContext, makePacket, storePacket } from "../core-context.ts";
 import type { AgentRadio } from "../devices/run-radio.ts";
 import { errorText } from "../time/error-text.ts";
 import { pause } from "../time/pause.ts";
@@ -207,29 +206,25 @@ export class Beaconer {
     { nowMs: atMs, elapsedMs }: Present,
     result: TransmitResult & { sent: true },
   ): Promise<void> {
-    const { config, signer, concentrators } = this.#context;
+    const { concentrators } = this.#context;
     const { scheduleSignature, beaconSignature, entropy, derived } = plan;
     const { freqHz, spreadingFactor, bandwidthHz } = derived;
     const gnss = this.#gnss();
     await storePacket(this.#context, "beacon", atMs, (sequence) =>
-      encodePacket(
-        {
-          type: "beacon",
-          sequence,
-          atMs,
-          entropyIndex: entropy.index,
-          scheduleSignature,
-          beaconSignature,
-          freqHz,
-          spreadingFactor,
-          bandwidthHz,
-          powerDbm: Math.round(result.powerDbm),
-          tmstUs: concentrators.counter(result.tmstUs, elapsedMs),
-          gnss,
-        },
-        signer,
-        config.network.name,
-      ),
+      makePacket(this.#context, {
+        type: "beacon",
+        sequence,
+        atMs,
+        entropyIndex: entropy.index,
+        scheduleSignature,
+        beaconSignature,
+        freqHz,
+        spreadingFactor,
+        bandwidthHz,
+        powerDbm: Math.round(result.powerDbm),
+        tmstUs: concentrators.counter(result.tmstUs, elapsedMs),
+        gnss,
+      }),
     );
   }
 }

@@ -1,4 +1,5 @@
 import type { DriverCounts } from "@earshot/drivers";
+import type { LossReason } from "@earshot/protocol/hotspot";
 import type { DeviceFacts, ForwarderFacts } from "./facts.ts";
 import { RateMeter } from "./rate-meter.ts";
 
@@ -30,6 +31,8 @@ interface Entry {
 /** What each device does, besides its link's state: how often opened, how much it says, who else listens. */
 export class DeviceBook {
   readonly #entries = new Map<string, Entry>();
+  /** Of drivers that are closed. */
+  readonly #past = new Map<LossReason, number>();
 
   opened(name: string, probe: DeviceProbe): void {
     const entry = this.#entry(name);
@@ -41,9 +44,19 @@ export class DeviceBook {
 
   closed(name: string): void {
     const entry = this.#entry(name);
-    if (entry.probe !== undefined) entry.lost += 1;
+    if (entry.probe !== undefined) {
+      entry.lost += 1;
+      addTo(this.#past, lossesOf(entry.probe));
+    }
     entry.probe = undefined;
     entry.sharedWith = [];
+  }
+
+  /** What the drivers refused or gave up since the agent started. */
+  losses(): Map<LossReason, number> {
+    const sum = new Map(this.#past);
+    for (const { probe } of this.#entries.values()) if (probe !== undefined) addTo(sum, lossesOf(probe));
+    return sum;
   }
 
   read(name: string, elapsedMs: number): void {
@@ -98,4 +111,13 @@ export class DeviceBook {
     }
     return entry;
   }
+}
+
+const lossesOf = (probe: DeviceProbe): [LossReason, number][] => {
+  const { droppedReadings, refusals } = probe.counts();
+  return [...(refusals?.byReason ?? []), ["readings_flood", droppedReadings]];
+};
+
+function addTo(sum: Map<LossReason, number>, counts: Iterable<readonly [LossReason, number]>): void {
+  for (const [reason, count] of counts) sum.set(reason, (sum.get(reason) ?? 0) + count);
 }

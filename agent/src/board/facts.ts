@@ -5,7 +5,7 @@ import type {
   LinuxReading,
   RadioStatus,
 } from "@earshot/drivers";
-import type { Measurement, Outcome, PacketType } from "@earshot/protocol/hotspot";
+import type { LossReason, Measurement, Outcome, PacketType } from "@earshot/protocol/hotspot";
 import type { OutboxState } from "../outbox/outbox.ts";
 
 /** `searching`: not open yet, or open and nothing came so far. `lost`: was open or should be, and `reason` says why not. */
@@ -157,6 +157,15 @@ export interface VerdictFacts {
   parametersHash: string;
 }
 
+/** Packets of this type cannot be made now. */
+export interface UnmadeFacts {
+  type: PacketType;
+  /** As in the packet, from the outermost inwards: `gnss.integrityFlags`. */
+  field: string;
+  /** What is there, and what is allowed. */
+  why: string;
+}
+
 /** The network has packets of this hotspot whose numbers were not given here. */
 export interface NumberingFacts {
   atMs: number;
@@ -170,14 +179,18 @@ export interface NumberingFacts {
 export interface Counters {
   beaconsHeard: number;
   duplicatesHeard: number;
-  /** Beacons heard without RSSI or SNR, or outside what a packet can say. */
-  unusableHeard: number;
   verdictsPaid: number;
   verdictsRefused: number;
   /** Valid and not paid: not drawn, or heard by nobody. */
   verdictsUnpaid: number;
-  /** Messages from the broker that were not what they should be. */
-  refusedMessages: number;
+}
+
+/** What was refused, dropped, lost or never sent since the agent started. */
+export interface LossFacts {
+  reason: LossReason;
+  count: number;
+  /** The reason in words, to follow the count. */
+  text: string;
 }
 
 /** Everything the status page, `/status.json` and the `status` command show. Times are ms since the Unix epoch. */
@@ -203,4 +216,8 @@ export interface AgentStatus {
   witnesses: WitnessFacts[];
   verdicts: VerdictFacts[];
   counters: Counters;
+  /** Most first. */
+  losses: LossFacts[];
+  /** Which packets cannot be made now, and why. */
+  unmade: UnmadeFacts[];
 }

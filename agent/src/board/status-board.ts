@@ -1,5 +1,12 @@
 import { type GpsReading, IntegrityMonitor, type LinuxReading } from "@earshot/drivers";
-import { type Clock, type Present, presentOf, wallTimeOf } from "@earshot/protocol/hotspot";
+import {
+  type Clock,
+  explainLoss,
+  type PacketType,
+  type Present,
+  presentOf,
+  wallTimeOf,
+} from "@earshot/protocol/hotspot";
 import type { OutboxState } from "../outbox/outbox.ts";
 import { DeviceBook } from "./device-book.ts";
 import type {
@@ -14,10 +21,12 @@ import type {
   RadioFacts,
   ScheduleFacts,
   SensorFacts,
+  UnmadeFacts,
   VerdictFacts,
   WitnessFacts,
 } from "./facts.ts";
 import { LinkBook } from "./link-book.ts";
+import { LossBook } from "./loss-book.ts";
 import { RadioBook } from "./radio-book.ts";
 import { RecentPackets } from "./recent-packets.ts";
 import { SensorBook } from "./sensor-book.ts";
@@ -60,13 +69,12 @@ export class StatusBoard {
   readonly counters: Counters = {
     beaconsHeard: 0,
     duplicatesHeard: 0,
-    unusableHeard: 0,
     verdictsPaid: 0,
     verdictsRefused: 0,
     verdictsUnpaid: 0,
-    refusedMessages: 0,
   };
   readonly packets = new RecentPackets();
+  readonly unmade = new Map<PacketType, UnmadeFacts>();
   outboxProblem: string | undefined;
   #numbering: Moment<Untimed<NumberingFacts, "atMs">> | undefined;
   #entropy: Moment<Untimed<EntropyFacts, "receivedAtMs">> | undefined;
@@ -80,8 +88,10 @@ export class StatusBoard {
   readonly devices = new DeviceBook();
   readonly radio = new RadioBook();
   readonly sensors = new SensorBook();
+  readonly losses = new LossBook(() => [...this.devices.losses(), ["outbox_full", this.#givenUp()]]);
   #identity: BoardIdentity | undefined;
   #outbox: (() => OutboxState) | undefined;
+  #givenUpBefore = 0;
   readonly #beacons: Moment<Untimed<BeaconFacts, "atMs">>[] = [];
   readonly #witnesses: Moment<Untimed<WitnessFacts, "atMs">>[] = [];
   readonly #verdicts: Moment<Untimed<VerdictFacts, "receivedAtMs">>[] = [];
@@ -91,6 +101,7 @@ export class StatusBoard {
   begin(identity: BoardIdentity, outbox: () => OutboxState): void {
     this.#identity = identity;
     this.#outbox = outbox;
+    this.#givenUpBefore = outbox().dropped;
     const sensors = (identity.sensors ?? []).map(({ source }) => sensorKey(source));
     this.links.begin(["radio", "gps", "machine", "broker", ...sensors], identity.startedElapsedMs);
   }
@@ -177,7 +188,14 @@ export class StatusBoard {
       witnesses: this.#witnesses.map(at),
       verdicts: this.#verdicts.map(received),
       counters: { ...this.counters },
+      losses: this.losses.counts().map(([reason, count]) => ({ reason, count, text: explainLoss(reason) })),
+      unmade: [...this.unmade.values()],
     };
+  }
+
+  /** Packets that the outbox dropped since the agent started: it counts on over restarts. */
+  #givenUp(): number {
+    return (this.#outbox?.().dropped ?? 0) - this.#givenUpBefore;
   }
 
   #radio(present: Present): RadioFacts {

@@ -48,7 +48,7 @@ test("verdicts are counted by outcome, the latest told with their sentences and 
     parametersHash: "5a5a",
   } as const;
   const counters = { verdictsPaid: 3, verdictsRefused: 2, verdictsUnpaid: 9 };
-  const others = { beaconsHeard: 0, duplicatesHeard: 0, unusableHeard: 0, refusedMessages: 0 };
+  const others = { beaconsHeard: 0, duplicatesHeard: 0 };
   const verdicts = new Array(9).fill({ ...verdict, measurements: [] });
   const lines = verdictLines({ counters: { ...counters, ...others }, verdicts }).split("\n");
   expect(lines).toHaveLength(6);

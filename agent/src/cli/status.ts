@@ -24,6 +24,7 @@ export async function status(config: Config, terminal: Terminal): Promise<ExitCo
   terminal.out(`network ${document.network}, agent ${document.version}, as of ${utcTime(document.atMs)}\n\n`);
   terminal.out(`${partTable(document.parts)}\n`);
   terminal.out(`\n${verdictLines(document)}\n`);
+  if (document.losses.length > 0) terminal.out(`\n${lossLines(document)}\n`);
   return document.health === "broken" ? 1 : 0;
 }
 
@@ -49,6 +50,9 @@ export function verdictLines({ counters, verdicts }: Pick<StatusDocument, "count
     ...latest,
   ].join("\n");
 }
+
+const lossLines = ({ losses }: Pick<StatusDocument, "losses">): string =>
+  ["Since the agent started:", ...losses.map(({ count, text }) => `  ${count} ${text}`)].join("\n");
 
 /** Where the page of this machine is reached, also when it listens on all addresses. */
 export function statusUrl({ host, port }: { host: string; port: number }): string {

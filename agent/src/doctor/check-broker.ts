@@ -87,6 +87,7 @@ const offlineStatus = (signer: Signer, network: string, version: string, atMs: n
       outboxDropped: 0,
       assertion: null,
       machine: null,
+      losses: null,
     },
     signer,
     network,

@@ -49,12 +49,12 @@ const HEALTHY: AgentStatus = {
   counters: {
     beaconsHeard: 0,
     duplicatesHeard: 0,
-    unusableHeard: 0,
     verdictsPaid: 0,
     verdictsRefused: 0,
     verdictsUnpaid: 0,
-    refusedMessages: 0,
   },
+  losses: [],
+  unmade: [],
 };
 
 const radio = (facts: Partial<RadioFacts>): Partial<AgentStatus> => ({

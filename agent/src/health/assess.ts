@@ -3,6 +3,7 @@ import { clockPart } from "./clock.ts";
 import { beaconPart, brokerPart, outboxPart } from "./delivery.ts";
 import { gpsPart } from "./gps.ts";
 import { machinePart } from "./machine.ts";
+import { unmadeParts } from "./packets.ts";
 import { type Health, type Part, worstOf } from "./part.ts";
 import { radioPart } from "./radio.ts";
 import { sensorPart } from "./sensor.ts";
@@ -21,6 +22,7 @@ export function assess(status: AgentStatus): Assessment {
     ...(status.machine === undefined ? [] : [machinePart(status.machine, status.atMs)]),
     brokerPart(status),
     outboxPart(status),
+    ...unmadeParts(status),
     clockPart(status),
     beaconPart(status),
   ];

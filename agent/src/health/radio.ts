@@ -8,6 +8,9 @@ const TITLE = "Radio";
 /** Forwarders send PULL_DATA each 5 to 10 s. */
 const FORWARDER_SILENT_MS = 90_000;
 const FIRST_CONTACT_MS = 60_000;
+/** From so many on, and such a share of all frames. */
+const MANY_STALE = 100;
+const STALE_ONE_IN = 10;
 const QUIET_MS = 3_600_000;
 /** One channel and one spreading factor may well be quiet for hours. */
 const MODEM_QUIET_MS = 86_400_000;
@@ -27,6 +30,7 @@ export function radioPart(status: AgentStatus): Part {
     deviceTrouble(radio, atMs, startedAtMs) ??
     hearingProblem(TITLE, radio) ??
     quietProblem(status) ??
+    staleProblem(status) ??
     ok(TITLE, radioText(status))
   );
 }
@@ -48,11 +52,29 @@ function quietProblem({ radio, atMs, startedAtMs }: AgentStatus): Part | undefin
   );
 }
 
-function radioText({ radio, atMs }: AgentStatus): string {
+/** Somebody plays old beacons again, or makes some up: none becomes a packet. */
+function staleProblem(status: AgentStatus): Part | undefined {
+  const stale = staleOf(status);
+  if (stale < MANY_STALE || stale * STALE_ONE_IN < status.radio.framesHeard) return undefined;
+  const advice =
+    "Nothing to mend here: somebody nearby sends them. Tell the network's operator if it goes on.";
+  return attention(TITLE, radioText(status), advice);
+}
+
+const staleOf = ({ losses }: AgentStatus): number =>
+  losses.find(({ reason }) => reason === "frame_stale")?.count ?? 0;
+
+function radioText(status: AgentStatus): string {
+  const { radio, atMs } = status;
+  const stale = staleOf(status);
   const last =
     radio.lastFrameAtMs === undefined ? "nothing yet" : `last frame ${ago(radio.lastFrameAtMs, atMs)}`;
   const heard = `${radio.framesHeard} frames heard, ${last}`;
-  return [heard, reachText(radio), crcErrorText(radio)].filter((text) => text !== undefined).join("; ");
+  const lookalikes =
+    stale === 0 ? undefined : `${stale} frame${stale === 1 ? "" : "s"} that only look like beacons`;
+  return [heard, reachText(radio), crcErrorText(radio), lookalikes]
+    .filter((text) => text !== undefined)
+    .join("; ");
 }
 
 function forwarderProblem(

@@ -4,7 +4,7 @@ import { ago, utcTime } from "../health/age.ts";
 import type { Assessment } from "../health/assess.ts";
 import type { Health, Part } from "../health/part.ts";
 import { linesView } from "./device-view.ts";
-import type { Html } from "./html.ts";
+import { count, type Html } from "./html.ts";
 import { gpsView, machineView, sensorView } from "./measured-view.ts";
 import { packetsView } from "./packet-view.ts";
 import { radioView } from "./radio-view.ts";
@@ -37,6 +37,7 @@ export const view = (status: AgentStatus, { health, parts }: Assessment): Html =
 <div class="parts">${byUrgency(parts).map(partView)}</div>
 <h2>Measured</h2>
 <div class="cards">${measuredViews(status)}</div>
+${lossesView(status)}
 <h2>Sent and heard</h2>
 <div class="cards">${packetsView(status)}</div>
 <h2>Lines to the devices</h2>
@@ -63,6 +64,13 @@ function summary(parts: readonly Part[]): string {
 const partView = ({ title, health, text, advice }: Part): Html => html`
 <section class="part ${health}"><h3>${title} <span class="state ${health}">${STATE[health]}</span></h3>
 <p>${text}</p>${advice === undefined ? "" : html`<p class="advice">${advice}</p>`}</section>`;
+
+const lossesView = ({ losses }: AgentStatus): Html | "" =>
+  losses.length === 0
+    ? ""
+    : html`
+<h2>Refused, dropped or lost</h2>
+<section class="card"><p>Since the agent started:</p><ul>${losses.map(({ count: number, text }) => html`<li>${count(number)} ${text}</li>`)}</ul></section>`;
 
 function measuredViews({ radio, gps, sensors, machine, atMs }: AgentStatus): Html[] {
   const views = [

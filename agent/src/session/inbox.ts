@@ -1,4 +1,4 @@
-import { downTopic, type Entropy, entropyTopic } from "@earshot/protocol/hotspot";
+import { downTopic, type Entropy, entropyTopic, type LossReason } from "@earshot/protocol/hotspot";
 import type { EntropyTracker } from "../beacon/entropy-tracker.ts";
 import type { CoreContext } from "../core-context.ts";
 import type { IncomingMessage } from "../publisher/publisher.ts";
@@ -29,7 +29,7 @@ export class Inbox {
     const handle = this.#byTopic.get(topic);
     const refusal = handle === undefined ? "unknown_topic" : handle(bytes);
     if (refusal === undefined) return;
-    board.counters.refusedMessages += 1;
+    board.losses.add(lossOf(refusal));
     log("warn", "Refused a message from the broker", { topic, reason: refusal });
   }
 
@@ -49,3 +49,14 @@ export class Inbox {
     return undefined;
   }
 }
+
+const LOSSES: Readonly<Record<string, LossReason>> = {
+  unknown_topic: "message_topic",
+  other_hotspot: "message_hotspot",
+  wrong_index: "message_time",
+  bad_signature: "message_signature",
+  wrong_signer: "message_signature",
+  inadmissible_key: "message_signature",
+};
+
+const lossOf = (refusal: string): LossReason => LOSSES[refusal] ?? "message_form";

@@ -1,5 +1,5 @@
-import { encodePacket, type Quantity, utf8 } from "@earshot/protocol/hotspot";
-import { type CoreContext, storePacket } from "../core-context.ts";
+import { type Quantity, utf8 } from "@earshot/protocol/hotspot";
+import { type CoreContext, makePacket, storePacket } from "../core-context.ts";
 import { QuantityWindow } from "./quantity-window.ts";
 
 /** As a packet has them. */
@@ -36,7 +36,7 @@ export class SourceSummary {
 
   /** Stores what came since the last report, if anything did. */
   async report(): Promise<void> {
-    const { clock, config, signer } = this.#context;
+    const { clock, config } = this.#context;
     const atMs = clock.now();
     const told = [...this.#windows.values()].map((window) => window.take());
     const parts = split(told.filter((quantity) => quantity !== undefined));
@@ -44,7 +44,7 @@ export class SourceSummary {
     await Promise.all(
       parts.map((quantities) =>
         storePacket(this.#context, "reading", atMs, (sequence) =>
-          encodePacket({ ...head, sequence, quantities }, signer, config.network.name),
+          makePacket(this.#context, { ...head, sequence, quantities }),
         ),
       ),
     );

@@ -2,12 +2,14 @@ import type { LinuxReading, RadioStatus } from "@earshot/drivers";
 import {
   encodePacket,
   type Gnss,
+  lossList,
   type MachineSummary,
+  PacketFieldError,
   presentOf,
   type RadioSummary,
   type StatusPacket,
 } from "@earshot/protocol/hotspot";
-import type { CoreContext } from "../core-context.ts";
+import { type CoreContext, makePacket } from "../core-context.ts";
 
 /** The agent's state as a signed packet. The offline one, number 0, is what the broker publishes as last will. */
 export function statusPacket(
@@ -16,7 +18,7 @@ export function statusPacket(
   state: StatusPacket["state"],
   gnss: Gnss | null,
 ): Uint8Array {
-  const { config, clock, signer, version, startedElapsedMs, outbox, board } = context;
+  const { config, clock, version, startedElapsedMs, outbox, board } = context;
   const present = presentOf(clock);
   const { nowMs: atMs, elapsedMs } = present;
   const { queued, dropped } = outbox.state();
@@ -33,8 +35,16 @@ export function statusPacket(
     outboxDropped: dropped,
     assertion: config.hotspot,
     machine: machineSummary(board.machineReading(elapsedMs, MACHINE_FRESH_MS)),
+    losses: lossList(board.losses.counts()),
   };
-  return encodePacket(packet, signer, config.network.name);
+  try {
+    return makePacket(context, packet);
+  } catch (error) {
+    if (!(error instanceof PacketFieldError)) throw error;
+    // Without a status no receipt comes and no session begins: what can be said is.
+    const bare = { radio: null, gnss: null, assertion: null, machine: null, losses: null };
+    return encodePacket({ ...packet, ...bare }, context.signer, config.network.name);
+  }
 }
 
 const UINT32 = 2 ** 32;

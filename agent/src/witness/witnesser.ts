@@ -2,13 +2,13 @@ import type { LoraFrame, RadioFrame } from "@earshot/drivers";
 import {
   type BeaconFrame,
   decodeBeaconFrame,
-  encodePacket,
   equalBytes,
   type Gnss,
   shortId,
   type WitnessPacket,
 } from "@earshot/protocol/hotspot";
-import { type CoreContext, storePacket } from "../core-context.ts";
+import { type CoreContext, makePacket, storePacket } from "../core-context.ts";
+import type { EntropyRange } from "./entropy-range.ts";
 import { SeenFrames } from "./seen-frames.ts";
 
 /** Far more than are heard in the time in which a report counts. */
@@ -18,12 +18,14 @@ const REMEMBERED_FRAMES = 4096;
 export class Witnesser {
   readonly #context: CoreContext;
   readonly #gnss: () => Gnss | null;
+  readonly #range: EntropyRange;
   readonly #ownShortId: Uint8Array;
   readonly #seen = new SeenFrames(REMEMBERED_FRAMES);
 
-  constructor(context: CoreContext, gnss: () => Gnss | null) {
+  constructor(context: CoreContext, gnss: () => Gnss | null, range: EntropyRange) {
     this.#context = context;
     this.#gnss = gnss;
+    this.#range = range;
     this.#ownShortId = shortId(context.signer.publicKey);
   }
 
@@ -32,12 +34,15 @@ export class Witnesser {
     if (frame.modulation !== "lora") return;
     const beacon = decodeBeaconFrame(frame.bytes);
     if (beacon === undefined || equalBytes(beacon.shortId, this.#ownShortId)) return;
-    const { board } = this.#context;
+    const { board, clock, concentrators } = this.#context;
+    if (!this.#range.includes(beacon.entropyIndex, clock.now(), elapsedMs)) {
+      board.losses.add("frame_stale");
+      return;
+    }
     board.counters.beaconsHeard += 1;
-    const { concentrators } = this.#context;
     const body = witnessBody(frame, concentrators.counter(frame.tmstUs, elapsedMs));
     if (body === undefined) {
-      board.counters.unusableHeard += 1;
+      board.losses.add("frame_level");
     } else if (this.#seen.isRepeated(frame.bytes)) {
       board.counters.duplicatesHeard += 1;
     } else {
@@ -46,10 +51,10 @@ export class Witnesser {
   }
 
   async #report(beacon: BeaconFrame, body: WitnessBody, elapsedMs: number): Promise<void> {
-    const { signer, config, board, log } = this.#context;
+    const { board, log } = this.#context;
     const gnss = this.#gnss();
     const entry = await storePacket(this.#context, "witness", body.atMs, (sequence) =>
-      encodePacket({ type: "witness", sequence, ...body, gnss }, signer, config.network.name),
+      makePacket(this.#context, { type: "witness", sequence, ...body, gnss }),
     );
     if (entry === undefined) return;
     const { atMs, freqHz, spreadingFactor, rssiDbm, snrDdb } = body;

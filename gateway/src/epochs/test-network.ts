@@ -110,6 +110,7 @@ export const statusPacket = (
   outboxDropped: 0,
   assertion,
   machine: null,
+  losses: null,
 });
 
 export const HOTSPOTS: readonly Hotspot[] = (["a", "b", "c", "near"] as const).map(hotspot);

@@ -1,8 +1,16 @@
-import { didKey, type Gnss, type Hotspot, type SequenceRange, type StatusPacket } from "@earshot/protocol";
+import {
+  didKey,
+  explainLoss,
+  type Gnss,
+  type Hotspot,
+  type SequenceRange,
+  type StatusPacket,
+} from "@earshot/protocol";
 import type { z } from "@hono/zod-openapi";
 import type { Store } from "../store/store.ts";
 import type { RouteContext } from "./context.ts";
 import { denialViews } from "./denial-views.ts";
+import type { SettledCounts } from "./radio-traffic.ts";
 import type { hotspotDetailSchema } from "./schemas/hotspot.ts";
 import { degrees, hotspotView } from "./views.ts";
 
@@ -20,7 +28,7 @@ export async function hotspotDetail(hotspot: Hotspot, context: RouteContext): Pr
   const { store, presence, activity, radioTraffic, clock } = context;
   const { id } = hotspot;
   const nowMs = clock.now();
-  const [statuses, activities, ranges, traffic, earned] = await Promise.all([
+  const [statuses, activities, ranges, settled, earned] = await Promise.all([
     store.statuses([id]),
     activity.of([id]),
     store.newestRanges(id, NEWEST_NUMBERS),
@@ -37,10 +45,16 @@ export async function hotspotDetail(hotspot: Hotspot, context: RouteContext): Pr
     sequenceGaps: gapsIn(ranges),
     denials: denialViews(context, { hotspotId: id }).slice(0, MAX_DENIALS),
     status: seen === undefined ? null : statusView(seen.status, seen.receivedAtMs),
-    radioTraffic: traffic ?? null,
+    radioTraffic: settled.traffic ?? null,
+    losses: settled.losses === undefined ? null : lossesView(settled.losses),
     earned,
   };
 }
+
+const lossesView = ({ atMs, counts }: NonNullable<SettledCounts["losses"]>): Detail["losses"] => ({
+  atMs,
+  counts: counts.map(({ reason, count }) => ({ reason, count, text: explainLoss(reason) })),
+});
 
 /** How many numbers lie between the ranges. */
 export const missingIn = (ranges: readonly SequenceRange[]): number =>

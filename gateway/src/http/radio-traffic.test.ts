@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { encodePacket, type RadioSummary, type StatusPacket, sha256 } from "@earshot/protocol";
+import { encodePacket, LOSS_REASONS, type RadioSummary, type StatusPacket, sha256 } from "@earshot/protocol";
 import type { StoredPacket } from "../store/store.ts";
 import { statusPacket } from "../store/test-data.ts";
 import { trafficOf } from "./radio-traffic.ts";
@@ -62,11 +62,11 @@ const minutely = (member: FleetMember, untilMs: number, count: number): StoredPa
     return filed(member, { ...at(atMs, radio(5000 + i, 10, i)), sequence: 100 + i });
   });
 
-async function trafficSeen(t: TestApp, { hotspot }: FleetMember) {
-  return (await appOver(t.deps).json(`/api/v1/hotspots/${hotspot.id}`)).body.radioTraffic as {
-    untilMs: number;
-  } | null;
-}
+const detail = async (t: TestApp, { hotspot }: FleetMember) =>
+  (await appOver(t.deps).json(`/api/v1/hotspots/${hotspot.id}`)).body;
+
+const trafficSeen = async (t: TestApp, member: FleetMember) =>
+  (await detail(t, member)).radioTraffic as { untilMs: number } | null;
 
 test("tells no count before the deadline of any beacon that it may have counted", async () => {
   await using t = await testApp();
@@ -89,4 +89,24 @@ test("without two such status packets there is nothing to tell", async () => {
   const member = t.fleet.members[3] as FleetMember;
   await t.store.addPackets(minutely(member, t.clock.now(), 5));
   expect(await trafficSeen(t, member)).toBeNull();
+});
+
+test("losses are told in words, those of a newer agent too, and no sooner than counts of frames", async () => {
+  await using t = await testApp();
+  const member = t.fleet.members[3] as FleetMember;
+  const atMs = t.clock.now();
+  const losses = [
+    { reason: "beacon_tx_freq", count: 3 },
+    { reason: "of_a_newer_agent", count: 2 },
+  ];
+  await t.store.addPackets([filed(member, { ...at(atMs, null), sequence: 100, losses })]);
+  expect((await detail(t, member)).losses).toBeNull();
+  await t.clock.advance(FLEET_PARAMETERS.reportDeadlineMs + 1);
+  expect((await detail(t, member)).losses).toEqual({
+    atMs,
+    counts: [
+      { reason: "beacon_tx_freq", count: 3, text: LOSS_REASONS.beacon_tx_freq },
+      { reason: "of_a_newer_agent", count: 2, text: "of a newer agent" },
+    ],
+  });
 });

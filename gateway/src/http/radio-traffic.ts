@@ -1,4 +1,4 @@
-import type { Clock, NetworkParameters, RadioSummary, StatusPacket } from "@earshot/protocol";
+import type { Clock, LossCount, NetworkParameters, RadioSummary, StatusPacket } from "@earshot/protocol";
 import { BoundedMap } from "../bounded-map.ts";
 import type { Store } from "../store/store.ts";
 
@@ -10,6 +10,14 @@ export interface RadioTraffic {
   /** Heard with a bad checksum. */
   garbled: number;
   transmitted: number;
+}
+
+/** What a hotspot counted, as of a status packet of which no beacon's deadline is still to come. */
+export interface SettledCounts {
+  /** `undefined` until there are two such statuses. */
+  traffic: RadioTraffic | undefined;
+  /** Since its agent started; `undefined` until there is one. */
+  losses: { atMs: number; counts: LossCount[] } | undefined;
 }
 
 /** About an hour, at one a minute. */
@@ -29,26 +37,30 @@ interface TrafficDeps {
 /**
  * Counts of frames tell who beacons and who hears it, so they are told only as of a status packet that came so early
  * that the report deadline of every beacon before it has passed: a beacon's deadline runs from the begin of the entropy
- * period that it belongs to, which lies before it. `undefined` until there are two such.
+ * period that it belongs to, which lies before it. So are losses, of which some are frames.
  */
 export class RadioTrafficBoard {
   readonly #deps: TrafficDeps;
-  readonly #kept = new BoundedMap<string, { traffic: RadioTraffic | undefined; atMs: number }>(MAX_KEPT);
+  readonly #kept = new BoundedMap<string, { counts: SettledCounts; atMs: number }>(MAX_KEPT);
 
   constructor(deps: TrafficDeps) {
     this.#deps = deps;
   }
 
-  async of(hotspotId: string): Promise<RadioTraffic | undefined> {
+  async of(hotspotId: string): Promise<SettledCounts> {
     const { store, clock, parameters } = this.#deps;
     const atMs = clock.elapsedMs();
     const kept = this.#kept.get(hotspotId);
-    if (kept !== undefined && atMs - kept.atMs < KEEP_MS) return kept.traffic;
+    if (kept !== undefined && atMs - kept.atMs < KEEP_MS) return kept.counts;
     const beforeMs = clock.now() - parameters.reportDeadlineMs;
     const settled = await store.statusesUntil(hotspotId, beforeMs - 1, MAX_STATUSES);
-    const traffic = trafficOf(settled.map(({ status }) => status));
-    this.#kept.set(hotspotId, { traffic, atMs });
-    return traffic;
+    const newest = settled.at(-1)?.status;
+    const counts = {
+      traffic: trafficOf(settled.map(({ status }) => status)),
+      losses: newest && { atMs: newest.atMs, counts: newest.losses ?? [] },
+    };
+    this.#kept.set(hotspotId, { counts, atMs });
+    return counts;
   }
 }
 

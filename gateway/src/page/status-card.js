@@ -1,12 +1,12 @@
 import { h } from "./dom.js";
 import { duration, grouped } from "./format.js";
 import { age, empty, facts } from "./parts.js";
-import { flagsText, machineText, radioText, trafficText } from "./status-words.js";
+import { flagsText, lossesText, machineText, radioText, trafficText } from "./status-words.js";
 
 const FIXES = ["unknown", "no fix", "2D fix", "3D fix"];
 
 /** What a hotspot last said of itself. */
-export function statusCard({ status, radioTraffic }) {
+export function statusCard({ status, radioTraffic, losses }) {
   if (status === null) {
     return h(
       "section",
@@ -37,6 +37,7 @@ export function statusCard({ status, radioTraffic }) {
         machine?.underVoltage === true ? "too weak: the voltage falls below what it needs" : undefined,
       ],
       ["Waiting to be sent", grouped(status.outboxQueued)],
+      ["Refused or lost", losses === null || losses.counts.length === 0 ? undefined : lost(losses)],
       ["Dropped unsent", status.outboxDropped === 0 ? undefined : grouped(status.outboxDropped)],
     ]),
   );
@@ -51,12 +52,14 @@ const gpsText = ({ fixMode, satellitesUsed, horizontalErrorM }) =>
     .filter(Boolean)
     .join(", ");
 
-const heard = (traffic) => [
-  trafficText(traffic),
+const heard = (traffic) => [trafficText(traffic), settled(traffic.untilMs)];
+
+const lost = (losses) => [lossesText(losses), settled(losses.atMs)];
+
+const settled = (untilMs) =>
   h(
     "span",
     { class: "muted", title: "Told once no report about it counts any more" },
     ", until ",
-    age(traffic.untilMs),
-  ),
-];
+    age(untilMs),
+  );

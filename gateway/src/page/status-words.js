@@ -33,6 +33,13 @@ export function trafficText({ fromMs, untilMs, received, garbled }) {
   return `${grouped(all)} ${all === 1 ? "frame" : "frames"} in ${span}, ${share}`;
 }
 
+/** Most first. */
+export const lossesText = ({ counts }) =>
+  counts
+    .toSorted((one, other) => other.count - one.count)
+    .map(({ count, text }) => `${grouped(count)} ${text}`)
+    .join("; ");
+
 export const machineText = ({ cpuTemperatureC, load, diskUsedPermille }) =>
   listed(
     cpuTemperatureC !== null && `${cpuTemperatureC}${THIN}°C`,

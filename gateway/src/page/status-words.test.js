@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { INTEGRITY_FLAGS } from "@earshot/protocol";
-import { flagsText, machineText, radioText, trafficText } from "./status-words.js";
+import { flagsText, lossesText, machineText, radioText, trafficText } from "./status-words.js";
 
 const plain = (text) => text.replaceAll("\u202f", " ");
 
@@ -25,6 +25,14 @@ test("frames heard are counted, and none at all is told as what it may be", () =
   expect(plain(trafficText({ ...hour, received: 0, garbled: 0 }))).toBe(
     "nothing in 1 h: is its antenna connected?",
   );
+});
+
+test("losses are told with their counts, most first", () => {
+  const counts = [
+    { reason: "beacon_tx_freq", count: 3, text: "beacons refused" },
+    { reason: "frame_data", count: 1200, text: "frames damaged" },
+  ];
+  expect(plain(lossesText({ atMs: 0, counts }))).toBe("1 200 frames damaged; 3 beacons refused");
 });
 
 test("a machine says what it can", () => {

@@ -84,5 +84,6 @@ export const statusPacket = (fields: Partial<StatusPacket> = {}): StatusPacket =
   outboxDropped: 0,
   assertion: null,
   machine: null,
+  losses: null,
   ...fields,
 });

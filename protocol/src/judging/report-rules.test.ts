@@ -112,6 +112,7 @@ describe("sequence_reused", () => {
         outboxDropped: 0,
         assertion: null,
         machine: null,
+        losses: null,
       },
       { sequence: 5, receivedAtMs: earlier - 1 },
     );

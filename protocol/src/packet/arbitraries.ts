@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { encodeBeaconFrame } from "../beacon/frame.ts";
+import { MAX_LOSS_NAME_BYTES, MAX_LOSSES } from "../losses.ts";
 import { REGION_IDS } from "../radio/regions.ts";
 import type {
   Assertion,
@@ -126,6 +127,12 @@ export const statusPacket: fc.Arbitrary<StatusPacket> = fc.record({
   outboxDropped: uint32,
   assertion: orNull(assertion),
   machine: orNull(machine),
+  losses: orNull(
+    fc.array(fc.record({ reason: textOf(MAX_LOSS_NAME_BYTES), count: uint32 }), {
+      minLength: 1,
+      maxLength: MAX_LOSSES,
+    }),
+  ),
 });
 
 /** Up to 12 quantities: more of the longest kind do not fit the 1 KiB of a packet. */

@@ -20,7 +20,7 @@ describe("packet sizes", () => {
     console.log(`bytes, typical: ${sizes(typicalPackets).join(", ")}`);
     console.log(`bytes, longest: ${sizes(longestPackets).join(", ")}`);
     for (const packet of [...Object.values(typicalPackets), ...Object.values(longestPackets)]) {
-      expect(sizeOf(packet)).toBeLessThanOrEqual(MAX_PACKET_BYTES / 2);
+      expect(sizeOf(packet)).toBeLessThanOrEqual(MAX_PACKET_BYTES);
     }
   });
 

@@ -27,27 +27,44 @@ export interface DecodedPacket extends Envelope {
 
 export type PacketDecoded = { ok: true; decoded: DecodedPacket } | { ok: false; code: EnvelopeRefusal };
 
+/** A field holds what may not be sent: says which, what is there and what is allowed. */
+export class PacketFieldError extends RangeError {
+  override readonly name = "PacketFieldError";
+  readonly type: PacketType;
+  /** From the outermost inwards: `gnss.integrityFlags`. Empty where the packet as a whole is too long. */
+  readonly field: string;
+  /** `gnss.integrityFlags is 32; whole numbers from 0 to 31 are allowed` */
+  readonly why: string;
+
+  constructor(type: PacketType, field: string, why: string) {
+    super(`Cannot encode ${type} packet: ${why}`);
+    this.type = type;
+    this.field = field;
+    this.why = why;
+  }
+}
+
 const TYPES = Object.entries(PACKET_TYPE_NUMBERS) as [PacketType, number][];
 
 /**
  * The packet's bytes as published: canonical CBOR in COSE_Sign1, signed for `network`.
- * @throws {RangeError} naming the first field that may not be sent as it is, its value and what is allowed
+ * @throws {PacketFieldError} naming the first field that may not be sent as it is, its value and what is allowed
  */
 export function encodePacket(packet: Packet, signer: Signer, network: string): Uint8Array {
   const shape = PACKET_SHAPES[packet.type] as Field<Packet>;
   const fields = shape.write(packet) as CborValue[];
   const read = shape.read(fields);
-  if (read instanceof FieldFailure)
-    throw cannotEncode(packet, `${read.field} is ${shown(read.value)}; ${read.allowed}`);
+  if (read instanceof FieldFailure) {
+    const { field, value, allowed } = read;
+    throw new PacketFieldError(packet.type, field, `${field} is ${shown(value)}; ${allowed} are allowed`);
+  }
   const bytes = seal(encodeCbor([PACKET_TYPE_NUMBERS[packet.type], ...fields]), signer, networkAad(network));
   if (bytes.length > MAX_PACKET_BYTES) {
-    throw cannotEncode(packet, `it has ${bytes.length} bytes; at most ${MAX_PACKET_BYTES}`);
+    const why = `it has ${bytes.length} bytes; at most ${MAX_PACKET_BYTES} are allowed`;
+    throw new PacketFieldError(packet.type, "", why);
   }
   return bytes;
 }
-
-const cannotEncode = ({ type }: Packet, why: string) =>
-  new RangeError(`Cannot encode ${type} packet: ${why} are allowed`);
 
 const shown = (value: unknown): string =>
   value instanceof Uint8Array

@@ -100,13 +100,14 @@ export function nullable<T>(field: Field<T>): Field<T | null> {
   };
 }
 
-export function list<T>(item: Field<T>, maxLength: number): Field<T[]> {
-  const allowed = `a list of at most ${maxLength}`;
+export function list<T>(item: Field<T>, maxLength: number, minLength = 0): Field<T[]> {
+  const allowed = `lists of ${minLength} to ${maxLength}`;
   return {
     write: (values) => values.map(item.write),
     read(value) {
       if (!Array.isArray(value)) return new FieldFailure("wrong_type", value, allowed);
-      if (value.length > maxLength) return new FieldFailure("out_of_range", value, allowed);
+      if (value.length > maxLength || value.length < minLength)
+        return new FieldFailure("out_of_range", value, allowed);
       const items: T[] = [];
       for (const [i, raw] of value.entries()) {
         const read = item.read(raw);

@@ -83,6 +83,8 @@ const FIELDS: Record<PacketType, [string, Limits][]> = {
     ["11.1", [0, 1_000_000]],
     ["11.2", [0, 1000]],
     ["11.3", [0, 1]],
+    ["12.0.0", { text: 24 }],
+    ["12.0.1", UINT32],
   ],
   reading: [
     ["1", UINT32],
@@ -107,6 +109,7 @@ const NULLABLE: Record<PacketType, string[]> = {
     ...["7", "7.2", "7.3", "7.4", "7.5"],
     ...["10", "10.5"],
     ...["11", "11.0", "11.1", "11.2", "11.3"],
+    "12",
   ],
   reading: [],
 };
@@ -138,7 +141,12 @@ function valuesAround(limits: Limits): { allowed: CborValue[]; beyond: CborValue
   const notText: CborValue[] = [7, new Uint8Array(4), []];
   if ("text" in limits) {
     const allowed = ["", "a".repeat(limits.text), "水".repeat(Math.floor(limits.text / 3))];
-    const beyond = ["a".repeat(limits.text + 1), "水".repeat(Math.ceil(limits.text / 3)), "\n", "\u0080"];
+    const beyond = [
+      "a".repeat(limits.text + 1),
+      "水".repeat(Math.floor(limits.text / 3) + 1),
+      "\n",
+      "\u0080",
+    ];
     return { allowed, beyond, wrongType: notText };
   }
   if ("bytes" in limits) {
@@ -194,6 +202,12 @@ describe.each(TYPES)("%s", (type) => {
       expect([codeOf(missing), codeOf(extra)]).toEqual(["wrong_type", "wrong_type"]);
     }
   });
+});
+
+test("a status has one to sixteen losses, or null", () => {
+  const head = fieldsOf("status").slice(0, -1);
+  const losses = (length: number) => codeOf([...head, new Array(length).fill(["a", 1])]);
+  expect([0, 1, 16, 17].map(losses)).toEqual(["out_of_range", "ok", "ok", "out_of_range"]);
 });
 
 test("a reading has at most sixteen quantities", () => {

@@ -1,3 +1,5 @@
+import type { LossCount } from "../losses.ts";
+
 /**
  * The four packets that a hotspot signs. Times are ms since the Unix epoch (UTC), positions 1e-7 degrees (WGS 84),
  * `Ddb` is tenths of a decibel. `earshot.cddl` gives the same on the wire.
@@ -105,9 +107,12 @@ export interface StatusPacket extends Numbered {
   radio: RadioSummary | null;
   gnss: Gnss | null;
   outboxQueued: number;
+  /** Since the outbox was made; `losses` has those since the agent started. */
   outboxDropped: number;
   assertion: Assertion | null;
   machine: MachineSummary | null;
+  /** What was refused, dropped, lost or never sent since the agent started, as `lossList` gives it; null where nothing was. */
+  losses: LossCount[] | null;
 }
 
 /** One quantity over a period: value = integer · 10^exponent. The unit is part of the name: `power_w`. */

@@ -1,4 +1,5 @@
 import { encodeBeaconFrame } from "../beacon/frame.ts";
+import { MAX_LOSS_NAME_BYTES, MAX_LOSSES } from "../losses.ts";
 import type { Packet, PacketType } from "./packet.ts";
 
 /** Fixed packets of each type, for tests of sizes, limits and descriptions. */
@@ -73,6 +74,7 @@ export const typicalPackets: Samples = {
       payee: new Uint8Array(20).fill(0x33),
     },
     machine: { cpuTemperatureDc: 512, loadPermille: 140, diskUsedPermille: 380, underVoltage: false },
+    losses: [{ reason: "frame_stale", count: 4 }],
   },
   reading: {
     type: "reading",
@@ -151,5 +153,9 @@ export const longestPackets: Omit<Samples, "reading"> = {
       diskUsedPermille: 1000,
       underVoltage: true,
     },
+    losses: Array.from({ length: MAX_LOSSES }, (_, i) => ({
+      reason: String.fromCharCode(97 + i).repeat(MAX_LOSS_NAME_BYTES),
+      count: 0xffff_ffff,
+    })),
   },
 };

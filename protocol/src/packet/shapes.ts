@@ -1,4 +1,5 @@
 import { BEACON_FRAME_BYTES, decodeBeaconFrame } from "../beacon/frame.ts";
+import { type LossCount, MAX_LOSS_NAME_BYTES, MAX_LOSSES } from "../losses.ts";
 import {
   bytes,
   type Field,
@@ -119,6 +120,8 @@ const machine = record<MachineSummary>({
   underVoltage: nullable(flag),
 });
 
+const loss = record<LossCount>({ reason: text(MAX_LOSS_NAME_BYTES), count: uint32 });
+
 const status = record<Omit<StatusPacket, "type">>({
   sequence: uint32,
   atMs: timeMs,
@@ -131,6 +134,7 @@ const status = record<Omit<StatusPacket, "type">>({
   outboxDropped: uint32,
   assertion: nullable(assertion),
   machine: nullable(machine),
+  losses: nullable(list(loss, MAX_LOSSES, 1)),
 });
 
 const quantity = record<Quantity>({

@@ -83,6 +83,19 @@ const traffic = z
   })
   .openapi("RadioTraffic");
 
+const losses = z
+  .object({
+    atMs,
+    counts: z.array(
+      z.object({
+        reason: z.string().openapi({ example: "frame_crc_unknown" }),
+        count: z.int(),
+        text: z.string().openapi({ description: "The reason in words, to follow the count" }),
+      }),
+    ),
+  })
+  .openapi("Losses");
+
 const status = z
   .object({
     atMs,
@@ -140,6 +153,10 @@ export const hotspotDetailSchema = z
     radioTraffic: traffic.nullable().openapi({
       description:
         "What the radio counted over about an hour, which ended before the oldest report deadline that has not passed; null without two status packets of that time",
+    }),
+    losses: losses.nullable().openapi({
+      description:
+        "What was refused, dropped, lost or never sent since the agent started, as of the last status packet before the oldest report deadline that has not passed; null without one",
     }),
     earned: z
       .object({ epoch: z.int(), cumulative: amount, delta: amount })

@@ -106,6 +106,7 @@ const emptyStatus: StatusPacket = {
   outboxDropped: 0,
   assertion: null,
   machine: null,
+  losses: null,
 };
 
 export const statusOf = (

@@ -1,0 +1,86 @@
+/**
+ * What a hotspot refused, dropped, lost or never sent, counted by reason. Names are stable: they travel in status
+ * packets, in the gateway's API and in metrics. The phrase follows a count: "200 frames that …".
+ */
+export const LOSS_REASONS = {
+  // Frames that a driver refused. Those of a bad or missing checksum are noise, which `RadioSummary.rxBad` counts.
+  frame_crc_unknown: 'frames without "stat", which says whether their checksum was right',
+  frame_frequency: "frames without a frequency that a radio can have",
+  frame_modulation: "frames of a modulation that is not known",
+  frame_data_rate: "frames without a data rate that a radio can have",
+  frame_data: "frames whose data are missing, damaged or too long",
+  frame_fields: "frames that lack a field, or have one out of its range",
+  datagram_damaged: "damaged places in what the radio's program sent",
+  forwarder_refused: "datagrams of forwarders beyond those that can be served",
+  // Frames that begin as a beacon does, and make no witness packet.
+  frame_level: "beacons heard without a level and settings that a packet can say",
+  frame_stale: "frames that only look like beacons: no network entropy of now is in them",
+  // Windows in which no beacon went out, by what the radio answered, or by what was missing.
+  beacon_tx_freq: "beacons refused by the radio for their frequency (TX_FREQ)",
+  beacon_tx_power: "beacons refused by the radio for their power (TX_POWER)",
+  beacon_late: "beacons that came too late for the radio (TOO_LATE)",
+  beacon_early: "beacons that came too early for the radio (TOO_EARLY)",
+  beacon_collision: "beacons for which the radio had no room (COLLISION)",
+  beacon_gps: "beacons refused because the concentrator's GPS is not locked (GPS_UNLOCKED)",
+  beacon_unanswered: "beacons that the radio took without an answer (NO_ACK): perhaps sent, not reported",
+  beacon_no_forwarder: "beacons without a packet forwarder that asks for work",
+  beacon_no_radio: "beacons without an open radio",
+  beacon_duty_cycle: "beacons for which the duty cycle or a late entropy left no time",
+  beacon_no_entropy: "beacons whose entropy did not arrive in time",
+  beacon_clock: "beacons not sent because this machine's clock is behind the network's",
+  beacon_failed: "beacons that failed for another reason",
+  // Packets that cannot be written, because a field is beyond what it may say.
+  unmade_beacon: "beacon packets that could not be made",
+  unmade_witness: "witness packets that could not be made",
+  unmade_status: "status packets that could not be made",
+  unmade_reading: "reading packets that could not be made",
+  // Packets that were made.
+  outbox_failed: "packets that could not be stored",
+  outbox_full: "packets given up because they waited too long or took too much room",
+  outbox_damaged: "packets lost with a damaged outbox",
+  // What came over a link and was not taken.
+  message_topic: "messages from the broker on a topic that was not asked for",
+  message_form: "messages from the broker that are none of the network's",
+  message_signature: "messages from the broker that the network did not sign",
+  message_hotspot: "messages from the broker for another hotspot",
+  message_time: "entropy messages whose number does not belong to their time",
+  readings_flood: "readings given up because they came faster than they could be taken",
+  readings_unusable: "values measured that no reading packet can say",
+} as const;
+
+export type LossReason = keyof typeof LOSS_REASONS;
+
+/** One reason and how often, since the agent started. */
+export interface LossCount {
+  /** A `LossReason`, or a name that a newer agent has. */
+  reason: string;
+  count: number;
+}
+
+/** Of a reason's name in a status packet, which has room for so many of them. */
+export const MAX_LOSS_NAME_BYTES = 24;
+export const MAX_LOSSES = 16;
+const OTHER = "other";
+const MAX_COUNT = 0xffff_ffff;
+
+/** For people: a name that is not in the table is told as it is. */
+export const explainLoss = (reason: string): string =>
+  Object.hasOwn(LOSS_REASONS, reason) ? LOSS_REASONS[reason as LossReason] : reason.replaceAll("_", " ");
+
+/**
+ * As a status packet has them, the same for the same counts: sorted by name; where there are too many, the rarest are
+ * added up as `other`; null where nothing was lost.
+ */
+export function lossList(counts: Iterable<readonly [reason: string, count: number]>): LossCount[] | null {
+  const all = [...counts].filter(([, count]) => count > 0);
+  if (all.length === 0) return null;
+  const byCount = all.toSorted(([a, n], [b, m]) => m - n || compare(a, b));
+  const kept = all.length <= MAX_LOSSES ? byCount : byCount.slice(0, MAX_LOSSES - 1);
+  const rest = byCount.slice(kept.length).reduce((sum, [, count]) => sum + count, 0);
+  const told = rest === 0 ? kept : [...kept, [OTHER, rest] as const];
+  return told
+    .toSorted(([a], [b]) => compare(a, b))
+    .map(([reason, count]) => ({ reason, count: Math.min(count, MAX_COUNT) }));
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
