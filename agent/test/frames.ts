@@ -1,13 +1,13 @@
 import type { LoraFrame } from "@earshot/drivers";
 import { encodeBeaconFrame, sha256, u32 } from "@earshot/protocol";
 
-/** A beacon of some other hotspot, as a concentrator gives it. */
-export const loraFrameOf = (number: number, atMs: number): LoraFrame => ({
+/** A beacon of some other hotspot, made with the entropy of the period of `atMs`, as a concentrator gives it. */
+export const loraFrameOf = (number: number, atMs: number, periodMs = 60_000): LoraFrame => ({
   kind: "frame",
   modulation: "lora",
   atMs,
   bytes: encodeBeaconFrame({
-    entropyIndex: Math.floor(atMs / 60_000),
+    entropyIndex: Math.floor(atMs / periodMs),
     shortId: sha256(u32(number)).slice(0, 8),
     tag: sha256(u32(number)).slice(8, 24),
   }),

@@ -59,7 +59,7 @@ describe.skipIf(!hasTool("mosquitto"))("the agent as a process", () => {
         });
 
         await agent.logged(/GPS has a fix/);
-        forwarder.push([loraFrameOf(1, systemClock.now())]);
+        forwarder.push([loraFrameOf(1, systemClock.now(), PERIOD_MS)]);
         await network.until(() => network.of("witness").length > 0);
         expect(network.of("witness")[0]).toMatchObject({
           rssiDbm: -101,
