@@ -69,19 +69,16 @@ export function makePacket(context: CoreContext, packet: Packet): Uint8Array {
 export async function storePacket(
   context: CoreContext,
   type: PacketType,
-  madeAtMs: number,
   make: (sequence: number) => Uint8Array,
 ): Promise<OutboxEntry | undefined> {
   const { outbox, board, log, toPublish } = context;
   try {
-    const entry = await outbox.add(type, madeAtMs, make);
-    board.outboxProblem = undefined;
+    const entry = await outbox.add(type, make);
     toPublish.notify();
     return entry;
   } catch (error) {
     if (error instanceof PacketFieldError) return undefined;
     board.losses.add("outbox_failed");
-    board.outboxProblem = errorText(error);
     log("error", `Lost a ${type} packet: the outbox could not take it`, { why: errorText(error) });
     return undefined;
   }

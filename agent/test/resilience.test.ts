@@ -1,6 +1,9 @@
 import { describe, expect, test } from "bun:test";
+import { memoryOutbox } from "@earshot/agent";
 import type { GpsReading, TransmitResult } from "@earshot/drivers";
 import { encodeBeaconFrame, shortId, signerFromSeed } from "@earshot/protocol";
+import { ManualClock } from "@earshot/protocol/testing";
+import { memoryStorage } from "../src/outbox/memory-storage.ts";
 import { loraFrameOf } from "./frames.ts";
 import { AgentHarness, PERIOD_MS, packetOf, WINDOW_PERIODS } from "./harness.ts";
 
@@ -225,19 +228,31 @@ describe("witnessing", () => {
     await agent.stop();
   });
 
-  test("goes on when the outbox cannot take a packet, and says so", async () => {
-    const agent = new AgentHarness();
+  test("goes on when the outbox cannot take a packet, says so with how many were lost, and when it can again", async () => {
+    const clock = new ManualClock();
+    const inner = memoryStorage();
+    let isFailing = false;
+    const write: typeof inner.write = (change) => {
+      if (isFailing) throw new Error("database or disk is full");
+      inner.write(change);
+    };
+    const outbox = memoryOutbox({ clock, storage: { ...inner, write } });
+    const agent = new AgentHarness({ clock, outbox });
+    const failure = () => agent.board.snapshot(clock).outbox.failure;
     await agent.start();
-    const { add } = agent.outbox;
-    agent.outbox.add = () => Promise.reject(new Error("database or disk is full"));
-    agent.radio.read(loraFrameOf(1, agent.clock.now()));
-    await agent.clock.advance(0);
-    expect(agent.board.snapshot(agent.clock).outbox.problem).toBe("database or disk is full");
-    agent.outbox.add = add;
-    agent.radio.read(loraFrameOf(2, agent.clock.now()));
-    await agent.clock.advance(0);
+    isFailing = true;
+    const failedMs = clock.now();
+    for (const number of [1, 2]) agent.radio.read(loraFrameOf(number, failedMs));
+    await clock.advance(0);
+    // Statuses need no write, and hide nothing.
+    await clock.advance(60_000);
+    expect(failure()).toEqual({ why: "database or disk is full", lost: 2, sinceMs: failedMs });
+    isFailing = false;
+    await clock.advance(60_000);
+    expect(failure()).toBeUndefined();
+    agent.radio.read(loraFrameOf(3, clock.now()));
+    await clock.advance(0);
     expect(agent.packets("witness")).toHaveLength(1);
-    expect(agent.board.snapshot(agent.clock).outbox.problem).toBeUndefined();
     await agent.stop();
   });
 });

@@ -210,7 +210,7 @@ export class Beaconer {
     const { scheduleSignature, beaconSignature, entropy, derived } = plan;
     const { freqHz, spreadingFactor, bandwidthHz } = derived;
     const gnss = this.#gnss();
-    await storePacket(this.#context, "beacon", atMs, (sequence) =>
+    await storePacket(this.#context, "beacon", (sequence) =>
       makePacket(this.#context, {
         type: "beacon",
         sequence,

@@ -145,9 +145,8 @@ export interface WitnessFacts {
 export interface VerdictFacts {
   receivedAtMs: number;
   packetId: string;
-  /** Type and time of the packet it is about; absent when the agent was restarted since. */
+  /** Of the packet it is about; absent when the agent was restarted since. */
   type?: PacketType;
-  packetAtMs?: number;
   outcome: Outcome;
   reason: string;
   measurements: Measurement[];
@@ -164,6 +163,12 @@ export interface UnmadeFacts {
   field: string;
   /** What is there, and what is allowed. */
   why: string;
+}
+
+export interface OutboxFacts extends Omit<OutboxState, "failure"> {
+  /** It does not take packets; until it does again. */
+  failure?: { why: string; sinceMs: number; lost: number };
+  numbering?: NumberingFacts;
 }
 
 /** The network has packets of this hotspot whose numbers were not given here. */
@@ -208,7 +213,7 @@ export interface AgentStatus {
   /** Absent where the machine's health is not looked at. */
   machine?: MachineFacts;
   broker: LinkFacts;
-  outbox: OutboxState & { problem?: string; numbering?: NumberingFacts };
+  outbox: OutboxFacts;
   entropy?: EntropyFacts;
   schedule?: ScheduleFacts;
   /** Newest first. */

@@ -6,7 +6,6 @@ const KEPT = 512;
 export interface RecentPacket {
   sequence: number;
   type: PacketType;
-  madeAtMs: number;
 }
 
 /** The latest packets published, by their id, so that a verdict, which names only the id, can be told as a story. */
@@ -14,9 +13,9 @@ export class RecentPackets {
   readonly #byId = new Map<string, RecentPacket>();
 
   /** Returns its id, hex. */
-  add({ sequence, type, madeAtMs, bytes }: OutboxEntry): string {
+  add({ sequence, type, bytes }: OutboxEntry): string {
     const id = sha256(bytes).toHex();
-    this.#byId.set(id, { sequence, type, madeAtMs });
+    this.#byId.set(id, { sequence, type });
     const [oldest] = this.#byId.keys();
     if (this.#byId.size > KEPT && oldest !== undefined) this.#byId.delete(oldest);
     return id;

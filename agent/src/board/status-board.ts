@@ -18,6 +18,7 @@ import type {
   GpsFacts,
   MachineFacts,
   NumberingFacts,
+  OutboxFacts,
   RadioFacts,
   ScheduleFacts,
   SensorFacts,
@@ -75,7 +76,6 @@ export class StatusBoard {
   };
   readonly packets = new RecentPackets();
   readonly unmade = new Map<PacketType, UnmadeFacts>();
-  outboxProblem: string | undefined;
   #numbering: Moment<Untimed<NumberingFacts, "atMs">> | undefined;
   #entropy: Moment<Untimed<EntropyFacts, "receivedAtMs">> | undefined;
   schedule: ScheduleFacts | undefined;
@@ -178,8 +178,7 @@ export class StatusBoard {
       ...(hasMachine ? { machine: this.#machine(present) } : {}),
       broker: this.links.facts("broker", present),
       outbox: {
-        ...this.#outbox(),
-        ...optional("problem", this.outboxProblem),
+        ...outboxFacts(this.#outbox(), present),
         ...optional("numbering", this.#numbering && at(this.#numbering)),
       },
       ...optional("entropy", this.#entropy && received(this.#entropy)),
@@ -245,6 +244,12 @@ export class StatusBoard {
 
 const fresh = <T>(moment: Moment<T> | undefined, sinceElapsedMs: number): T | undefined =>
   moment === undefined || moment.elapsedMs < sinceElapsedMs ? undefined : moment.value;
+
+function outboxFacts({ failure, ...state }: OutboxState, present: Present): OutboxFacts {
+  if (failure === undefined) return state;
+  const { sinceElapsedMs, ...facts } = failure;
+  return { ...state, failure: { ...facts, sinceMs: wallTimeOf(sinceElapsedMs, present) } };
+}
 
 function keep<T>(list: T[], item: T): void {
   list.unshift(item);

@@ -44,7 +44,11 @@ export class HearingWatch {
     this.#keptElapsedMs = elapsedMs;
     const now = [...this.#watched].map(([eui, { detector }]) => [eui, detector.baseline()] as const);
     const all = [...now, ...[...this.#kept].filter(([eui]) => !this.#watched.has(eui))];
-    this.#outbox.remember(FACT, JSON.stringify(Object.fromEntries(all.slice(0, MAX_WATCHED))));
+    try {
+      this.#outbox.remember(FACT, JSON.stringify(Object.fromEntries(all.slice(0, MAX_WATCHED))));
+    } catch {
+      // The outbox says what is wrong with it; in an hour it is tried again.
+    }
   }
 
   #of(gatewayEui: string, elapsedMs: number): Watched | undefined {

@@ -43,8 +43,12 @@ export function runningSensor(
   const keep = () => {
     const memory = open?.memory?.();
     if (memory === undefined || memory === kept) return;
-    kept = memory;
-    outbox.remember(sensorKey(name), memory);
+    try {
+      outbox.remember(sensorKey(name), memory);
+      kept = memory;
+    } catch {
+      // The outbox says what is wrong with it; with the next report it is tried again.
+    }
   };
   const take = (quantities: Readonly<Record<string, number>>, elapsedMs: number) => {
     board.sensors.add(name, quantities, elapsedMs);

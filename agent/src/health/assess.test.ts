@@ -197,7 +197,18 @@ describe("what is wrong, and what to do about it", () => {
       "broken",
       /for 10 min: x/,
     ],
-    ["Outbox", { outbox: { ...HEALTHY.outbox, problem: "disk is full" } }, "broken", /disk is full/],
+    [
+      "Outbox",
+      { outbox: { ...HEALTHY.outbox, failure: { why: "disk is full", lost: 3, sinceMs: secondsAgo(300) } } },
+      "broken",
+      /^Packets cannot be stored for 5 min, 3 were lost: disk is full$/,
+    ],
+    [
+      "Outbox",
+      { outbox: { ...HEALTHY.outbox, damagedFile: "/var/lib/earshot/outbox.db.corrupt" } },
+      "attention",
+      /It was damaged, and what waited in it is lost: begun anew, the old file is .*outbox\.db\.corrupt$/,
+    ],
     ["Outbox", { outbox: { ...HEALTHY.outbox, dropped: 4 } }, "attention", /4 were given up/],
     ["Clock and entropy", { atMs: 1000 }, "broken", /stands at 1970/],
     [

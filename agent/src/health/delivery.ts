@@ -17,19 +17,25 @@ export function brokerPart({ broker, atMs }: AgentStatus): Part {
   return forMs < SHORT_OUTAGE_MS ? attention(title, text, advice) : broken(title, text, advice);
 }
 
-export function outboxPart({ outbox }: AgentStatus): Part {
+export function outboxPart({ outbox, atMs }: AgentStatus): Part {
   const title = "Outbox";
-  const { queued, handedOver, postponed, dropped, bytes, problem, numbering } = outbox;
-  if (problem !== undefined) {
+  const { queued, handedOver, postponed, dropped, bytes, failure, damagedFile, numbering } = outbox;
+  if (failure !== undefined) {
+    const { why, lost, sinceMs } = failure;
     return broken(
       title,
-      problem,
-      "Check the free space (df -h) and the memory card: packets cannot be stored.",
+      `Packets cannot be stored for ${duration(atMs - sinceMs)}, ${lost} were lost: ${why}`,
+      "Check the free space (df -h) and whether the memory card is read-only or dying (dmesg); it is tried again all the time.",
     );
   }
   const waiting = `${queued} packets wait, ${handedOver} await a receipt, ${Math.ceil(bytes / 1024)} KiB`;
   const text =
     postponed === 0 ? waiting : `${waiting}; ${postponed} go later, as the network takes fewer now`;
+  if (damagedFile !== undefined) {
+    const what = `It was damaged, and what waited in it is lost: begun anew, the old file is ${damagedFile}`;
+    const advice = `A memory card or its supply is failing: replace the card, then delete that file (sudo rm ${damagedFile}*) and this goes.`;
+    return attention(title, `${text}. ${what}`, advice);
+  }
   if (numbering !== undefined) return numberingPart(title, text, numbering);
   if (dropped > 0) {
     return attention(

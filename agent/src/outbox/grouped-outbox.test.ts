@@ -9,7 +9,7 @@ const LIMITS = { maxBytes: 1_000_000, maxAgeMs: 86_400_000 };
 
 function outboxOn(storage: OutboxStorage, clock = new ManualClock()) {
   const outbox = new GroupedOutbox({ storage, clock, commitIntervalMs: INTERVAL_MS, ...LIMITS });
-  const add = () => outbox.add("witness", clock.now(), (sequence) => Uint8Array.of(sequence));
+  const add = () => outbox.add("witness", (sequence) => Uint8Array.of(sequence));
   return { clock, outbox, add };
 }
 

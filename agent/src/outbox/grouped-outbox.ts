@@ -2,13 +2,16 @@ import {
   type Clock,
   equalBytes,
   type PacketType,
+  presentOf,
   type SequenceRange,
   sha256,
 } from "@earshot/protocol/hotspot";
+import { errorText } from "../time/error-text.ts";
+import { ConfirmedTime } from "./confirmed-time.ts";
 import { type Numbering, numberingBeside } from "./numbering.ts";
-import type { Outbox, OutboxEntry, OutboxState } from "./outbox.ts";
+import type { Outbox, OutboxEntry, OutboxFailure, OutboxState } from "./outbox.ts";
 import { OutboxIndex, type OutboxLimits } from "./outbox-index.ts";
-import { type OutboxStorage, RESERVED_NUMBERS } from "./outbox-storage.ts";
+import { type EntryFacts, type OutboxStorage, RESERVED_NUMBERS } from "./outbox-storage.ts";
 
 export interface GroupedOutboxOptions extends OutboxLimits {
   storage: OutboxStorage;
@@ -19,7 +22,6 @@ export interface GroupedOutboxOptions extends OutboxLimits {
 
 interface Waiting {
   type: PacketType;
-  madeAtMs: number;
   make: (sequence: number) => Uint8Array;
   resolve: (entry: OutboxEntry) => void;
   reject: (error: unknown) => void;
@@ -36,6 +38,9 @@ const POSTPONE_MS = { first: 30_000, last: 3_600_000 };
  * written at once, those that follow closely share one transaction, and what a receipt lets it forget is deleted along
  * with the next one. Statuses are not written, unless it is closed while some wait; the storage keeps a few numbers
  * free for them. Acknowledgements are not written at all: after a restart, what has no receipt is published again, and the gateway knows it by its id.
+ *
+ * Ages are counted by the monotonic clock. Over a restart only wall times tell them, and those count where the time was
+ * confirmed, both when the packet was stored and now; else a packet is as old as this run.
  */
 export class GroupedOutbox implements Outbox {
   readonly #options: GroupedOutboxOptions;
@@ -53,7 +58,11 @@ export class GroupedOutbox implements Outbox {
   #reservedBefore: number;
   #writes = 0;
   #dropped: number;
-  #writtenAtMs = Number.NEGATIVE_INFINITY;
+  #writtenElapsedMs = Number.NEGATIVE_INFINITY;
+  #failure: OutboxFailure | undefined;
+  readonly #time = new ConfirmedTime();
+  /** Of an earlier run, by number, until their ages are known. */
+  #undated: readonly EntryFacts[];
   readonly #closed = new AbortController();
 
   constructor(options: GroupedOutboxOptions) {
@@ -63,21 +72,23 @@ export class GroupedOutbox implements Outbox {
     this.#nextSequence = stored.nextSequence;
     this.#reservedBefore = stored.nextSequence + RESERVED_NUMBERS;
     this.#dropped = stored.dropped;
-    for (const facts of stored.entries) this.#index.add(facts);
+    this.#undated = stored.entries;
+    const madeElapsedMs = options.clock.elapsedMs();
+    for (const { madeAtMs: _, ...facts } of stored.entries) this.#index.add({ ...facts, madeElapsedMs });
   }
 
-  add(type: PacketType, madeAtMs: number, make: (sequence: number) => Uint8Array): Promise<OutboxEntry> {
+  add(type: PacketType, make: (sequence: number) => Uint8Array): Promise<OutboxEntry> {
     if (this.#closed.signal.aborted) return Promise.reject(new TypeError("Cannot add to a closed outbox"));
-    if (type === "status") return this.#addStatus(madeAtMs, make);
+    if (type === "status") return this.#addStatus(make);
     const { promise, resolve, reject } = Promise.withResolvers<OutboxEntry>();
-    this.#waiting.push({ type, madeAtMs, make, resolve, reject });
+    this.#waiting.push({ type, make, resolve, reject });
     if (this.#waiting.length === 1) void this.#commitSoon();
     return promise;
   }
 
   next(limit: number): OutboxEntry[] {
     for (const sequence of this.#index.due(this.#options.clock.elapsedMs())) this.#index.queueAgain(sequence);
-    return this.#index.nextToPublish(limit).flatMap((sequence) => this.#read(sequence) ?? []);
+    return this.#index.nextToPublish(limit).flatMap((sequence) => this.#readToPublish(sequence) ?? []);
   }
 
   handedOver(sequences: readonly number[], elapsedMs: number): void {
@@ -109,8 +120,32 @@ export class GroupedOutbox implements Outbox {
     return numbering;
   }
 
+  confirmTime(): void {
+    const present = presentOf(this.#options.clock);
+    this.#time.confirm(present);
+    const nowMs = this.#time.at(present.elapsedMs);
+    if (nowMs === undefined || this.#undated.length === 0) return;
+    // Numbers ascend with time: a packet is at least as old as those after it.
+    let madeElapsedMs = present.elapsedMs;
+    for (const { sequence, madeAtMs } of this.#undated.toReversed()) {
+      const known = this.#index.madeElapsedMs(sequence) ?? madeElapsedMs;
+      const told =
+        madeAtMs === undefined || madeAtMs > nowMs ? known : present.elapsedMs - (nowMs - madeAtMs);
+      madeElapsedMs = Math.min(madeElapsedMs, known, told);
+      this.#index.setMade(sequence, madeElapsedMs);
+    }
+    this.#undated = [];
+    this.#dropExcess();
+  }
+
   state(): OutboxState {
-    return { ...this.#index.counts(), dropped: this.#dropped, writes: this.#writes };
+    const damagedFile = this.#storage.damagedFile?.();
+    return {
+      ...this.#index.counts(),
+      ...{ dropped: this.#dropped, writes: this.#writes },
+      ...(this.#failure === undefined ? {} : { failure: { ...this.#failure } }),
+      ...(damagedFile === undefined ? {} : { damagedFile }),
+    };
   }
 
   remember(key: string, value: string): void {
@@ -133,13 +168,15 @@ export class GroupedOutbox implements Outbox {
   }
 
   /** Has its number at once, and no place on disk. */
-  async #addStatus(madeAtMs: number, make: (sequence: number) => Uint8Array): Promise<OutboxEntry> {
+  async #addStatus(make: (sequence: number) => Uint8Array): Promise<OutboxEntry> {
     const sequence = this.#nextSequence;
     if (sequence >= this.#reservedBefore) this.#write([], NO_FACTS);
-    const entry = { sequence, type: "status" as const, madeAtMs, bytes: make(sequence) };
+    else if (this.#failure !== undefined) this.#tryAgain();
+    const entry = { sequence, type: "status" as const, bytes: make(sequence) };
     this.#nextSequence = sequence + 1;
     this.#statuses.set(sequence, entry);
-    this.#index.add({ sequence, type: "status", madeAtMs, byteLength: entry.bytes.length });
+    const madeElapsedMs = this.#options.clock.elapsedMs();
+    this.#index.add({ sequence, type: "status", madeElapsedMs, byteLength: entry.bytes.length });
     const [oldest] = this.#statuses.keys();
     if (this.#statuses.size > MAX_STATUSES && oldest !== undefined) this.#forget(oldest);
     this.#dropExcess();
@@ -152,13 +189,30 @@ export class GroupedOutbox implements Outbox {
     return entry !== undefined && equalBytes(sha256(entry.bytes), packetId);
   }
 
+  /** What is not there any more went with a storage that was damaged; what cannot be read now stays. */
+  #readToPublish(sequence: number): OutboxEntry | undefined {
+    try {
+      const entry = this.#read(sequence);
+      if (entry === undefined) this.#forget(sequence);
+      return entry;
+    } catch (error) {
+      this.#noteFailure(error);
+      return undefined;
+    }
+  }
+
+  #noteFailure(error: unknown): void {
+    const sinceElapsedMs = this.#options.clock.elapsedMs();
+    this.#failure = { sinceElapsedMs, lost: 0, ...this.#failure, why: errorText(error) };
+  }
+
   #read(sequence: number): OutboxEntry | undefined {
     return this.#statuses.get(sequence) ?? this.#storage.read(sequence);
   }
 
   async #commitSoon(): Promise<void> {
     const { clock, commitIntervalMs } = this.#options;
-    const waitMs = this.#writtenAtMs + commitIntervalMs - clock.elapsedMs();
+    const waitMs = this.#writtenElapsedMs + commitIntervalMs - clock.elapsedMs();
     // Cut short by `close()`, which has written what waited.
     if (waitMs > 0) await clock.sleep(waitMs, this.#closed.signal).catch(() => {});
     else await Promise.resolve();
@@ -176,6 +230,7 @@ export class GroupedOutbox implements Outbox {
     } catch (error) {
       // Numbers that may be on disk all the same are not given again: the gateway sees what is lost with them as a gap.
       if (this.#areAbsent(entries)) this.#nextSequence = firstSequence;
+      if (this.#failure !== undefined) this.#failure.lost += settle.length;
       for (const { reject } of settle) reject(error);
       return;
     }
@@ -189,7 +244,7 @@ export class GroupedOutbox implements Outbox {
     for (const one of waiting) {
       try {
         const sequence = this.#nextSequence;
-        entries.push({ sequence, type: one.type, madeAtMs: one.madeAtMs, bytes: one.make(sequence) });
+        entries.push({ sequence, type: one.type, bytes: one.make(sequence) });
         settle.push(one);
         this.#nextSequence += 1;
       } catch (error) {
@@ -199,6 +254,15 @@ export class GroupedOutbox implements Outbox {
     return { entries, settle };
   }
 
+  /** No packet need come to notice that the storage works again. */
+  #tryAgain(): void {
+    try {
+      this.#write([], NO_FACTS);
+    } catch {
+      // Said already.
+    }
+  }
+
   /** @param known kept in memory until now */
   #write(
     insert: readonly OutboxEntry[],
@@ -206,18 +270,29 @@ export class GroupedOutbox implements Outbox {
     known: readonly OutboxEntry[] = [],
   ): void {
     const remove = this.#toRemove;
-    this.#writtenAtMs = this.#options.clock.elapsedMs();
+    const elapsedMs = this.#options.clock.elapsedMs();
+    this.#writtenElapsedMs = elapsedMs;
     this.#writes += 1;
-    const all = [...insert, ...known].toSorted((one, other) => one.sequence - other.sequence);
+    const all = [...insert, ...known]
+      .toSorted((one, other) => one.sequence - other.sequence)
+      .map((entry) => ({
+        ...entry,
+        madeAtMs: this.#time.at(this.#index.madeElapsedMs(entry.sequence) ?? elapsedMs),
+      }));
     const change = { insert: all, remove, nextSequence: this.#nextSequence, dropped: this.#dropped, facts };
     try {
       this.#storage.write(change);
     } catch (error) {
-      if (!this.#areStored(insert)) throw error;
+      if (!this.#areStored(insert)) {
+        this.#noteFailure(error);
+        throw error;
+      }
     }
+    this.#failure = undefined;
     this.#toRemove = [];
     this.#reservedBefore = this.#nextSequence + RESERVED_NUMBERS;
-    for (const { bytes, ...entry } of insert) this.#index.add({ ...entry, byteLength: bytes.length });
+    for (const { bytes, ...entry } of insert)
+      this.#index.add({ ...entry, madeElapsedMs: elapsedMs, byteLength: bytes.length });
     this.#dropExcess();
   }
 
@@ -242,7 +317,10 @@ export class GroupedOutbox implements Outbox {
 
   /** Goes from the storage with the next write; until then the file is larger by at most one group. */
   #dropExcess(): void {
-    for (const { sequence, wasHandedOver } of this.#index.excess(this.#options, this.#options.clock.now())) {
+    for (const { sequence, wasHandedOver } of this.#index.excess(
+      this.#options,
+      this.#options.clock.elapsedMs(),
+    )) {
       if (!wasHandedOver) this.#dropped += 1;
       this.#forget(sequence);
     }

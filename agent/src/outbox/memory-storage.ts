@@ -1,9 +1,8 @@
-import type { OutboxEntry } from "./outbox.ts";
-import { type OutboxStorage, RESERVED_NUMBERS } from "./outbox-storage.ts";
+import { type OutboxStorage, RESERVED_NUMBERS, type StoredEntry } from "./outbox-storage.ts";
 
 /** Keeps nothing across a restart of the process, but a new outbox may be opened on it: a restart of the agent. */
 export function memoryStorage(): OutboxStorage {
-  const entries = new Map<number, OutboxEntry>();
+  const entries = new Map<number, StoredEntry>();
   const facts = new Map<string, string>();
   let nextSequence = 1;
   let dropped = 0;

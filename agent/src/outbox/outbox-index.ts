@@ -8,12 +8,15 @@ export interface OutboxLimits {
   maxAgeMs: number;
 }
 
+/** A packet's age is counted by the monotonic clock: before an age is known, from when the outbox was opened. */
+type IndexedEntry = Omit<EntryFacts, "madeAtMs"> & { madeElapsedMs: number };
+
 /** What is given up first when room is needed; within a type the oldest first. */
 const DROP_ORDER: readonly PacketType[] = ["reading", "status", "witness", "beacon"];
 
 /** Which packets wait, in which order they go out and in which they are given up. Holds no packet bytes. */
 export class OutboxIndex {
-  readonly #facts = new Map<number, EntryFacts>();
+  readonly #facts = new Map<number, IndexedEntry>();
   readonly #queued: Record<PacketType, SortedNumbers> = {
     beacon: new SortedNumbers(),
     witness: new SortedNumbers(),
@@ -21,7 +24,7 @@ export class OutboxIndex {
     reading: new SortedNumbers(),
   };
   readonly #handedOver = new SortedNumbers();
-  readonly #handedOverAtMs = new Map<number, number>();
+  readonly #handedOverMs = new Map<number, number>();
   /** Not before this elapsed time. */
   readonly #postponed = new SortedNumbers();
   readonly #dueMs = new Map<number, number>();
@@ -41,7 +44,7 @@ export class OutboxIndex {
     return this.#facts.has(sequence);
   }
 
-  add(facts: EntryFacts): void {
+  add(facts: IndexedEntry): void {
     this.#facts.set(facts.sequence, facts);
     this.#queued[facts.type].add(facts.sequence);
     this.#bytes += facts.byteLength;
@@ -55,13 +58,22 @@ export class OutboxIndex {
     this.#bytes -= facts.byteLength;
   }
 
+  madeElapsedMs(sequence: number): number | undefined {
+    return this.#facts.get(sequence)?.madeElapsedMs;
+  }
+
+  setMade(sequence: number, madeElapsedMs: number): void {
+    const facts = this.#facts.get(sequence);
+    if (facts !== undefined) facts.madeElapsedMs = madeElapsedMs;
+  }
+
   /** What the gateway has postponed meanwhile stays so. */
-  handOver(sequence: number, atMs: number): void {
+  handOver(sequence: number, elapsedMs: number): void {
     const facts = this.#facts.get(sequence);
     if (facts === undefined || this.#dueMs.has(sequence)) return;
     this.#takeOut(facts);
     this.#handedOver.add(sequence);
-    this.#handedOverAtMs.set(sequence, atMs);
+    this.#handedOverMs.set(sequence, elapsedMs);
   }
 
   postpone(sequence: number, dueMs: number): void {
@@ -73,13 +85,15 @@ export class OutboxIndex {
   }
 
   /** Postponed until now or earlier. */
-  due(nowMs: number): number[] {
-    return [...this.#dueMs].filter(([, dueMs]) => dueMs <= nowMs).map(([sequence]) => sequence);
+  due(elapsedMs: number): number[] {
+    return [...this.#dueMs].filter(([, dueMs]) => dueMs <= elapsedMs).map(([sequence]) => sequence);
   }
 
   /** Handed over before `beforeMs`. */
   handedOverBefore(beforeMs: number): number[] {
-    return [...this.#handedOverAtMs].filter(([, atMs]) => atMs < beforeMs).map(([sequence]) => sequence);
+    return [...this.#handedOverMs]
+      .filter(([, elapsedMs]) => elapsedMs < beforeMs)
+      .map(([sequence]) => sequence);
   }
 
   queueAgain(sequence: number): void {
@@ -89,10 +103,10 @@ export class OutboxIndex {
     this.#queued[facts.type].add(sequence);
   }
 
-  #takeOut({ sequence, type }: EntryFacts): void {
+  #takeOut({ sequence, type }: IndexedEntry): void {
     this.#queued[type].delete(sequence);
     this.#handedOver.delete(sequence);
-    this.#handedOverAtMs.delete(sequence);
+    this.#handedOverMs.delete(sequence);
     this.#postponed.delete(sequence);
     this.#dueMs.delete(sequence);
   }
@@ -105,7 +119,7 @@ export class OutboxIndex {
   }
 
   /** What must go to keep the limits: the too old, then by order of dispensability what is too much. */
-  excess(limits: OutboxLimits, nowMs: number): { sequence: number; wasHandedOver: boolean }[] {
+  excess(limits: OutboxLimits, elapsedMs: number): { sequence: number; wasHandedOver: boolean }[] {
     const excess = new Map<number, boolean>();
     let bytes = this.#bytes;
     const drop = (sequence: number, wasHandedOver: boolean) => {
@@ -117,8 +131,8 @@ export class OutboxIndex {
     const lists = [this.#handedOver, this.#postponed, ...DROP_ORDER.map((type) => this.#queued[type])];
     for (const list of lists) {
       for (const sequence of list) {
-        const madeAtMs = this.#facts.get(sequence)?.madeAtMs ?? 0;
-        if (madeAtMs >= nowMs - limits.maxAgeMs) break;
+        const madeElapsedMs = this.#facts.get(sequence)?.madeElapsedMs ?? elapsedMs;
+        if (madeElapsedMs >= elapsedMs - limits.maxAgeMs) break;
         drop(sequence, list === this.#handedOver);
       }
     }

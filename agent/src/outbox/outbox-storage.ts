@@ -1,11 +1,16 @@
 import type { PacketType } from "@earshot/protocol/hotspot";
 import type { OutboxEntry } from "./outbox.ts";
 
+/** A packet as it is stored. `madeAtMs`: by a time that was confirmed, or `undefined` where there was none. */
+export interface StoredEntry extends OutboxEntry {
+  madeAtMs: number | undefined;
+}
+
 /** What is known of an entry without reading it. */
 export interface EntryFacts {
   sequence: number;
   type: PacketType;
-  madeAtMs: number;
+  madeAtMs: number | undefined;
   byteLength: number;
 }
 
@@ -24,7 +29,7 @@ export interface StoredOutbox {
 
 /** One transaction: all of it is durable when `write` returns, or nothing of it happened and it throws. */
 export interface StorageChange {
-  insert: readonly OutboxEntry[];
+  insert: readonly StoredEntry[];
   remove: readonly number[];
   nextSequence: number;
   dropped: number;
@@ -39,4 +44,6 @@ export interface OutboxStorage {
   read(sequence: number): OutboxEntry | undefined;
   recall(key: string): string | undefined;
   close(nextSequence: number): void;
+  /** Of an unusable database, as long as it is there. */
+  damagedFile?(): string | undefined;
 }

@@ -5,7 +5,14 @@ export interface OutboxEntry {
   sequence: number;
   type: PacketType;
   bytes: Uint8Array;
-  madeAtMs: number;
+}
+
+/** The storage does not take what it is given. */
+export interface OutboxFailure {
+  why: string;
+  sinceElapsedMs: number;
+  /** Packets lost since then. */
+  lost: number;
 }
 
 export interface OutboxState {
@@ -20,6 +27,10 @@ export interface OutboxState {
   bytes: number;
   /** Transactions since it was opened: each writes to the memory card. */
   writes: number;
+  /** Until a write succeeds again. */
+  failure?: OutboxFailure;
+  /** Where an unusable database was moved to, as long as it is there: whoever deletes it has seen it. */
+  damagedFile?: string;
 }
 
 /**
@@ -32,7 +43,7 @@ export interface Outbox {
    * Gives `make` the next sequence number and keeps what it returns. Resolves once it is durable, a status at once;
    * several calls at about the same time share one write. Only then may the packet be published.
    */
-  add(type: PacketType, madeAtMs: number, make: (sequence: number) => Uint8Array): Promise<OutboxEntry>;
+  add(type: PacketType, make: (sequence: number) => Uint8Array): Promise<OutboxEntry>;
   /** Next to publish: freshest reports (beacon, witness) first, then the rest, oldest first; none handed over. */
   next(limit: number): OutboxEntry[];
   /** PUBACK came, at this elapsed time. */
@@ -45,6 +56,8 @@ export interface Outbox {
   queueAgain(beforeElapsedMs: number): void;
   /** Numbers that the gateway has: numbering goes on beside them, by bounded steps. */
   avoid(used: readonly SequenceRange[]): Numbering;
+  /** This machine's clock and the network's signed entropy agree: ages over restarts can be told then. */
+  confirmTime(): void;
   state(): OutboxState;
   /** Small facts that must survive a restart, such as the last window with a beacon. */
   remember(key: string, value: string): void;

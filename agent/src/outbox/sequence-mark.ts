@@ -1,6 +1,9 @@
 import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import type { Log } from "@earshot/protocol/hotspot";
 import { readRegularFile } from "../regular-file.ts";
+import { errorText } from "../time/error-text.ts";
+import { JUMP_CEILING, MAX_JUMP } from "./numbering.ts";
 
 /** Numbers are reserved in blocks, so that the file is written once in so many packets. */
 export const SEQUENCE_BLOCK = 100;
@@ -13,20 +16,27 @@ export const SEQUENCE_BLOCK = 100;
  */
 export class SequenceMark {
   readonly #path: string;
+  readonly #log: Log;
   #mark: number;
 
-  constructor(path: string) {
+  constructor(path: string, log: Log) {
     this.#path = path;
-    this.#mark = readMark(path);
+    this.#log = log;
+    this.#mark = this.#read();
   }
 
-  /** 0 when there is none, or it cannot be read. */
+  /** 0 when there is none that can be used. */
   get value(): number {
     return this.#mark;
   }
 
   /** The number to go on with when the database says `nextSequence`. */
   resume(nextSequence: number): number {
+    const aheadBy = this.#mark - nextSequence;
+    if (aheadBy > MAX_JUMP) {
+      this.#ignore(`${this.#mark} is ${aheadBy} ahead of the outbox; at most ${MAX_JUMP} are believed`);
+      this.#mark = 0;
+    }
     // The mark runs ahead by a block and, when a crash came before the transaction, by one group of packets more.
     const isOldCopy = this.#mark - nextSequence > 2 * SEQUENCE_BLOCK;
     return isOldCopy ? this.#mark : nextSequence;
@@ -39,14 +49,25 @@ export class SequenceMark {
     writeDurably(this.#path, `${mark}\n`);
     this.#mark = mark;
   }
-}
 
-function readMark(path: string): number {
-  try {
-    const text = readRegularFile(path) ?? "";
-    return /^[0-9]{1,10}\n$/.test(text) ? Number(text) : 0;
-  } catch {
+  /** A number that cannot be counts for nothing: it would use up all that there are, and there is no way back. */
+  #read(): number {
+    try {
+      const text = readRegularFile(this.#path);
+      if (text === undefined) return 0;
+      const mark = /^[0-9]{1,10}\n$/.test(text) ? Number(text) : Number.NaN;
+      if (mark >= 1 && mark <= JUMP_CEILING) return mark;
+      this.#ignore(
+        `it holds ${JSON.stringify(text.slice(0, 20))}; allowed is a number up to ${JUMP_CEILING}`,
+      );
+    } catch (error) {
+      this.#ignore(errorText(error));
+    }
     return 0;
+  }
+
+  #ignore(why: string): void {
+    this.#log("warn", "The sequence mark is damaged and not used", { path: this.#path, why });
   }
 }
 

@@ -1,32 +1,40 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import {
   chmodSync,
+  closeSync,
+  cpSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { type Log, silentLog } from "@earshot/protocol";
-import { ManualClock } from "@earshot/protocol/testing";
+import { DatabaseSync } from "node:sqlite";
+import { encodePacket, type Log, signerFromSeed, silentLog } from "@earshot/protocol";
+import { ManualClock, typicalPackets } from "@earshot/protocol/testing";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
+import { MAX_JUMP } from "./numbering.ts";
 import type { Outbox } from "./outbox.ts";
 import { SEQUENCE_BLOCK } from "./sequence-mark.ts";
 import { sqliteOutbox } from "./sqlite-outbox.ts";
 
 const clock = new ManualClock();
 const newFolder = () => temporaryFolder();
-const open = (stateDir: string, log: Log = silentLog) =>
-  sqliteOutbox({ stateDir, clock, log, maxBytes: 1_000_000, maxAgeMs: 86_400_000 });
+const open = (stateDir: string, log: Log = silentLog, maxBytes = 1_000_000) =>
+  sqliteOutbox({ stateDir, clock, log, maxBytes, maxAgeMs: 86_400_000 });
 
 async function add(outbox: Outbox): Promise<number> {
-  const entry = outbox.add("witness", clock.now(), (sequence) => new Uint8Array(2000).fill(sequence));
+  const entry = outbox.add("witness", (sequence) => new Uint8Array(2000).fill(sequence));
   return (await clock.resolve(entry)).sequence;
 }
 
@@ -44,7 +52,9 @@ test("a damaged database is moved aside, and no number is used twice", async () 
     damage(join(stateDir, "outbox.db"));
     const logged: string[] = [];
     const second = open(stateDir, (level, message) => logged.push(`${level}: ${message}`));
-    expect(logged).toEqual(["error: The outbox was damaged: what it held is lost, a new one was begun"]);
+    expect(logged).toEqual([
+      "error: The outbox was damaged: a new one was begun with what could be read of it",
+    ]);
     expect(existsSync(join(stateDir, "outbox.db.corrupt"))).toBe(true);
     const next = await add(second);
     expect(next).toBeGreaterThan(last);
@@ -53,29 +63,202 @@ test("a damaged database is moved aside, and no number is used twice", async () 
   }
 });
 
-test("numbering goes on when the database is deleted or an old copy is put back", async () => {
+test("a damaged database is told of until somebody has deleted what was moved aside, also after a restart", async () => {
+  const stateDir = newFolder();
+  writeFileSync(join(stateDir, "outbox.db"), randomBytes(16_384));
+  const aside = join(stateDir, "outbox.db.corrupt");
+  for (let i = 0; i < 2; i++) {
+    const outbox = open(stateDir);
+    expect(outbox.state().damagedFile).toBe(aside);
+    await add(outbox);
+    outbox.close();
+  }
+  const outbox = open(stateDir);
+  rmSync(aside);
+  expect(outbox.state().damagedFile).toBeUndefined();
+  expect(outbox.state().queued).toBe(2);
+  outbox.close();
+});
+
+test("of a damaged database all packets on both sides of the damage are saved, and nothing else", async () => {
   const stateDir = newFolder();
   const path = join(stateDir, "outbox.db");
-  let outbox = open(stateDir);
-  expect(await add(outbox)).toBe(1);
-  outbox.close();
-  const oldCopy = readFileSync(path);
-  outbox = open(stateDir);
-  // Beyond two blocks, as a gateway that knows more numbers makes it jump.
-  outbox.avoid([{ first: 1, last: 5000 }]);
-  expect(await add(outbox)).toBe(5001);
-  outbox.close();
+  const first = open(stateDir);
+  const signer = signerFromSeed(new Uint8Array(32).fill(1));
+  const added = Array.from({ length: 200 }, () =>
+    first.add("witness", (sequence) => encodePacket({ ...typicalPackets.witness, sequence }, signer, "test")),
+  );
+  await clock.resolve(Promise.all(added));
+  void first.add("reading", () => new Uint8Array(100).fill(7));
+  first.close();
+  const file = openSync(path, "r+");
+  writeSync(file, randomBytes(1024), 0, 1024, 20 * 1024);
+  closeSync(file);
+  const logged: unknown[] = [];
+  const second = open(stateDir, (_, __, fields) => logged.push(fields));
+  const saved = second.next(300).map(({ sequence }) => sequence);
+  expect(saved.length).toBeGreaterThan(180);
+  expect(saved.length).toBeLessThan(200);
+  expect(saved).toContain(1);
+  expect(saved).toContain(200);
+  expect(logged).toMatchObject([{ saved: saved.length }]);
+  expect(await add(second)).toBeGreaterThan(201);
+  second.close();
+});
 
-  writeFileSync(path, oldCopy);
-  outbox = open(stateDir);
-  const afterCopy = await add(outbox);
-  expect(afterCopy).toBeGreaterThan(5001);
-  outbox.close();
+test("one that a newer agent made is refused and not touched", () => {
+  for (const version of [2, 77]) {
+    const stateDir = newFolder();
+    const path = join(stateDir, "outbox.db");
+    open(stateDir).close();
+    const database = new DatabaseSync(path);
+    database.exec(`PRAGMA user_version = ${version}`);
+    database.close();
+    const [before, files] = [readFileSync(path), readdirSync(stateDir)];
+    expect(() => open(stateDir)).toThrow(
+      new RegExp(
+        `made by a newer agent \\(version ${version}; this one knows 1\\): install that version again`,
+      ),
+    );
+    expect(readFileSync(path)).toEqual(before);
+    expect(readdirSync(stateDir)).toEqual(files);
+  }
+});
 
-  rmSync(path);
-  outbox = open(stateDir);
-  expect(await add(outbox)).toBeGreaterThan(afterCopy);
-  outbox.close();
+test.each([
+  ["a number that does not exist", "UPDATE fact SET value = '9999999999' WHERE key = 'next-sequence'"],
+  ["no number", "UPDATE fact SET value = 'many' WHERE key = 'next-sequence'"],
+  ["a packet numbered beyond all", "INSERT INTO packet VALUES (4294967296, 'witness', 1, x'00')"],
+  ["a packet of no type", "UPDATE packet SET type = 'w%tness'"],
+])("sound pages that say %s are damage too: nothing is wedged", async (_, damage) => {
+  const stateDir = newFolder();
+  const first = open(stateDir);
+  const last = await add(first);
+  first.close();
+  const database = new DatabaseSync(join(stateDir, "outbox.db"));
+  database.exec(damage);
+  database.close();
+  const second = open(stateDir);
+  expect(second.state().damagedFile).toBeDefined();
+  const next = await add(second);
+  expect(next).toBeGreaterThan(last);
+  expect(next).toBeLessThanOrEqual(last + 2 * SEQUENCE_BLOCK);
+  second.close();
+});
+
+describe("a sequence mark that cannot be", () => {
+  for (const mark of ["4000000000\n", "9999999999\n", "many\n", "-5\n", ""]) {
+    test(`${JSON.stringify(mark)} counts for nothing, with a line, beside a sound database and without one`, async () => {
+      for (const isLost of [false, true]) {
+        const stateDir = newFolder();
+        const first = open(stateDir);
+        const last = await add(first);
+        first.close();
+        writeFileSync(join(stateDir, "sequence-mark"), mark);
+        if (isLost) rmSync(join(stateDir, "outbox.db"));
+        const logged: string[] = [];
+        const second = open(stateDir, (level, message) => logged.push(`${level}: ${message}`));
+        expect(logged).toEqual(["warn: The sequence mark is damaged and not used"]);
+        expect(await add(second)).toBe(isLost ? 1 : last + 1);
+        expect(readFileSync(join(stateDir, "sequence-mark"), "utf8")).toMatch(/^\d{2,3}\n$/);
+        second.close();
+      }
+    });
+  }
+
+  test("is believed beside a sound database as far as numbering follows the network", async () => {
+    for (const [ahead, isBelieved] of [
+      [MAX_JUMP - 1, true],
+      [MAX_JUMP + 1, false],
+    ] as const) {
+      const stateDir = newFolder();
+      const first = open(stateDir);
+      const last = await add(first);
+      first.close();
+      writeFileSync(join(stateDir, "sequence-mark"), `${last + 1 + ahead}\n`);
+      const second = open(stateDir);
+      expect(await add(second)).toBe(isBelieved ? last + 1 + ahead : last + 1);
+      second.close();
+    }
+  });
+});
+
+describe("while it is in use", () => {
+  test.each([
+    ["deleted", (path: string) => rmSync(path)],
+    ["deleted with its log", (path: string) => [path, `${path}-wal`].map((file) => rmSync(file))],
+    [
+      "replaced",
+      (path: string) => {
+        rmSync(path);
+        writeFileSync(path, "another");
+      },
+    ],
+  ])(
+    "a file that is %s is written anew with the next packet, and nothing is lost, not in a crash either",
+    async (_, how) => {
+      const stateDir = newFolder();
+      const path = join(stateDir, "outbox.db");
+      const outbox = open(stateDir);
+      for (let i = 0; i < 3; i++) await add(outbox);
+      outbox.remember("window", "12");
+      how(path);
+      for (let i = 0; i < 2; i++) await add(outbox);
+      // A copy of the folder is what a crash leaves behind.
+      const copy = newFolder();
+      cpSync(stateDir, copy, { recursive: true });
+      const crashed = open(copy);
+      expect(crashed.state()).toMatchObject({ queued: 5 });
+      expect(crashed.recall("window")).toBe("12");
+      expect(crashed.state().damagedFile).toBeUndefined();
+      crashed.close();
+      expect(outbox.next(10).map(({ sequence }) => sequence)).toEqual([5, 4, 3, 2, 1]);
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+      outbox.close();
+      const again = open(stateDir);
+      expect(again.state()).toMatchObject({ queued: 5 });
+      again.close();
+    },
+  );
+
+  test("a folder that takes no file is a failure with what was lost, and then over", async () => {
+    const stateDir = newFolder();
+    const outbox = open(stateDir);
+    await add(outbox);
+    renameSync(stateDir, `${stateDir}-away`);
+    for (let i = 0; i < 2; i++) await expect(add(outbox)).rejects.toThrow();
+    expect(outbox.state().failure).toMatchObject({ lost: 2 });
+    renameSync(`${stateDir}-away`, stateDir);
+    await add(outbox);
+    expect(outbox.state().failure).toBeUndefined();
+    expect(outbox.next(10)).toHaveLength(2);
+    outbox.close();
+  });
+
+  test("damage that turns out later is moved aside, and the next packet has a place", async () => {
+    const stateDir = newFolder();
+    const path = join(stateDir, "outbox.db");
+    const first = open(stateDir, silentLog, 10_000_000);
+    // More than SQLite keeps in memory.
+    const many = Array.from({ length: 2000 }, () =>
+      first.add("witness", (sequence) => new Uint8Array(2000).fill(sequence)),
+    );
+    await clock.resolve(Promise.all(many));
+    first.close();
+    const outbox = open(stateDir, silentLog, 10_000_000);
+    const file = openSync(path, "r+");
+    writeSync(file, randomBytes(statSync(path).size), 0);
+    closeSync(file);
+    for (let i = 0; i < 3; i++) outbox.next(3000);
+    expect(outbox.state()).toMatchObject({ queued: 0, damagedFile: `${path}.corrupt` });
+    const sequence = await add(outbox);
+    expect(sequence).toBe(2001);
+    expect(outbox.state().failure).toBeUndefined();
+    outbox.close();
+    const again = open(stateDir);
+    expect(again.next(10).map((entry) => entry.sequence)).toEqual([sequence]);
+    again.close();
+  });
 });
 
 test("the mark is written once in a block of numbers", async () => {
@@ -131,8 +314,7 @@ test("a packet costs little more than its own bytes on the card", async () => {
   const outbox = open(stateDir);
   await add(outbox);
   const before = statSync(join(stateDir, "outbox.db-wal")).size;
-  for (let i = 0; i < 20; i++)
-    await clock.resolve(outbox.add("witness", clock.now(), () => new Uint8Array(200)));
+  for (let i = 0; i < 20; i++) await clock.resolve(outbox.add("witness", () => new Uint8Array(200)));
   const perPacket = (statSync(join(stateDir, "outbox.db-wal")).size - before) / 20;
   expect(perPacket).toBeLessThan(3000);
   outbox.close();

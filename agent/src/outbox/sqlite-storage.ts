@@ -1,114 +1,85 @@
-import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { PacketType } from "@earshot/protocol/hotspot";
+import { existsSync, renameSync, rmSync } from "node:fs";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Log, PacketType } from "@earshot/protocol/hotspot";
 import type { OutboxEntry } from "./outbox.ts";
 import {
   type EntryFacts,
   type OutboxStorage,
   RESERVED_NUMBERS,
   type StorageChange,
+  type StoredEntry,
   type StoredOutbox,
 } from "./outbox-storage.ts";
+import { salvage } from "./salvage.ts";
 import type { SequenceMark } from "./sequence-mark.ts";
+import {
+  CLOSED,
+  COUNTS,
+  fileId,
+  isCorrupt,
+  keepPrivate,
+  moveAside,
+  openDatabase,
+  UnusableDatabaseError,
+} from "./sqlite-database.ts";
 
-const SCHEMA_VERSION = 1;
-/** A fact that is there while no outbox is open: 'next-sequence' is then the very number that comes next. */
-const CLOSED = "closed";
-/** One transaction, so that a database without its first number is never seen. */
-const newDatabase = (firstSequence: number) => `
-  BEGIN IMMEDIATE;
-  CREATE TABLE packet (
-    sequence INTEGER PRIMARY KEY, type TEXT NOT NULL, made_at_ms INTEGER NOT NULL, bytes BLOB NOT NULL
-  ) STRICT;
-  CREATE TABLE fact (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-  INSERT INTO fact VALUES ('next-sequence', '${firstSequence}'), ('dropped', '0'), ('${CLOSED}', '1');
-  PRAGMA user_version = ${SCHEMA_VERSION};
-  COMMIT;
-`;
+/** Of a packet that was stored while no time was confirmed. */
+const NO_TIME = 0;
 
-/** Counts that are kept as facts. */
-const COUNTS = { nextSequence: "next-sequence", dropped: "dropped" } as const;
-
-/** SQLite's result codes for a file that is not, or no longer, a sound database. */
-const CORRUPT = new Set([11, 26]);
-
-/** The file is no database, is damaged, or was written by a version that this one does not know. */
-export class UnusableDatabaseError extends Error {
-  override readonly name = "UnusableDatabaseError";
+export interface SqliteStorageOptions {
+  path: string;
+  mark: SequenceMark;
+  log: Log;
 }
 
 /**
  * Packets in one SQLite file, write-ahead logged, each transaction synced to disk: a number that was
- * published and then forgotten in a power cut would be used twice. Locked for this process alone.
+ * published and then forgotten in a power cut would be used twice.
  *
- * @throws {UnusableDatabaseError} move the file away and begin a new one
- * @throws {Error} whatever else is wrong: permissions, a full disk, another agent on the same file
+ * - A database that cannot be used is moved aside to `….corrupt`, at the start and when it turns out later, and a new
+ *   one is begun with what can be read of it, whose numbers go on from the mark.
+ * - A file that is deleted or replaced while it is open is written anew, with all that it held.
+ *
+ * @throws {Error} as `openDatabase`, but for databases that cannot be used
  */
-export function sqliteStorage(path: string, mark: SequenceMark): OutboxStorage {
-  let database: DatabaseSync | undefined;
-  try {
-    database = openDatabase(path, Math.max(1, mark.value));
-    return new SqliteStorage(database, mark);
-  } catch (error) {
-    database?.close();
-    throw translated(error, path);
-  }
-}
+export const sqliteStorage = (options: SqliteStorageOptions): OutboxStorage => new SqliteStorage(options);
 
-/** @param firstSequence of a database that is made anew */
-function openDatabase(path: string, firstSequence: number): DatabaseSync {
-  const database = new DatabaseSync(path);
-  try {
-    // A packet has some 200 bytes, and each page that a transaction touches is written whole.
-    database.exec("PRAGMA page_size = 1024; PRAGMA locking_mode = EXCLUSIVE;");
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-    const check = database.prepare("PRAGMA quick_check(1)").get()?.quick_check;
-    if (check !== "ok") throw new UnusableDatabaseError(String(check));
-    const version = database.prepare("PRAGMA user_version").get()?.user_version;
-    if (version === 0) database.exec(newDatabase(firstSequence));
-    else if (version !== SCHEMA_VERSION) throw new UnusableDatabaseError(`it has version ${version}`);
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-}
+const statementsOf = (database: DatabaseSync) =>
+  ({
+    insert: database.prepare("INSERT INTO packet (sequence, type, made_at_ms, bytes) VALUES (?, ?, ?, ?)"),
+    remove: database.prepare("DELETE FROM packet WHERE sequence = ?"),
+    setFact: database.prepare(
+      "INSERT INTO fact (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+    ),
+    forgetFact: database.prepare("DELETE FROM fact WHERE key = ?"),
+    getFact: database.prepare("SELECT value FROM fact WHERE key = ?"),
+    read: database.prepare("SELECT type, bytes FROM packet WHERE sequence = ?"),
+  }) satisfies Record<string, StatementSync>;
 
-function translated(error: unknown, path: string): unknown {
-  if (!(error instanceof Error) || !("errcode" in error)) return error;
-  const code = Number(error.errcode) & 0xff;
-  if (CORRUPT.has(code)) return new UnusableDatabaseError(error.message, { cause: error });
-  const isLocked = code === 5 || code === 6;
-  const hint = isLocked
-    ? "another agent is running on the same state_dir: stop it, or give this one a state_dir and key of its own"
-    : error.message;
-  return new Error(`Cannot open the outbox ${path}: ${hint}`, { cause: error });
+function insertInto(insert: StatementSync, { sequence, type, madeAtMs, bytes }: StoredEntry): void {
+  insert.run(sequence, type, madeAtMs ?? NO_TIME, bytes);
 }
 
 class SqliteStorage implements OutboxStorage {
-  readonly #database: DatabaseSync;
+  readonly #path: string;
+  readonly #aside: string;
   readonly #mark: SequenceMark;
-  readonly #insert: StatementSync;
-  readonly #remove: StatementSync;
-  readonly #setFact: StatementSync;
-  readonly #getFact: StatementSync;
-  readonly #forgetFact: StatementSync;
-  readonly #read: StatementSync;
+  readonly #log: Log;
+  #database: DatabaseSync;
+  #sql: ReturnType<typeof statementsOf>;
+  #fileId: string | undefined;
+  #isOpen = true;
   /** What `fact` has of the two counts. */
   #written = { nextSequence: 0, dropped: 0 };
 
-  constructor(database: DatabaseSync, mark: SequenceMark) {
-    this.#database = database;
+  constructor({ path, mark, log }: SqliteStorageOptions) {
+    this.#path = path;
+    this.#aside = `${path}.corrupt`;
     this.#mark = mark;
-    this.#insert = database.prepare(
-      "INSERT INTO packet (sequence, type, made_at_ms, bytes) VALUES (?, ?, ?, ?)",
-    );
-    this.#remove = database.prepare("DELETE FROM packet WHERE sequence = ?");
-    this.#setFact = database.prepare(
-      "INSERT INTO fact (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-    );
-    this.#forgetFact = database.prepare("DELETE FROM fact WHERE key = ?");
-    this.#getFact = database.prepare("SELECT value FROM fact WHERE key = ?");
-    this.#read = database.prepare("SELECT sequence, type, made_at_ms, bytes FROM packet WHERE sequence = ?");
+    this.#log = log;
+    this.#database = this.#openOrBeginAnew();
+    this.#sql = statementsOf(this.#database);
+    this.#fileId = fileId(path);
   }
 
   load(): StoredOutbox {
@@ -121,41 +92,51 @@ class SqliteStorage implements OutboxStorage {
       (row): EntryFacts => ({
         sequence: Number(row.sequence),
         type: row.type as PacketType,
-        madeAtMs: Number(row.made_at_ms),
+        madeAtMs: Number(row.made_at_ms) || undefined,
         byteLength: Number(row.byte_length),
       }),
     );
-    const dropped = Number(this.recall("dropped"));
-    this.#written = { nextSequence: Number(this.recall("next-sequence")), dropped };
+    this.#written = this.#counts();
+    const { dropped } = this.#written;
     const afterLast = (entries.at(-1)?.sequence ?? 0) + 1;
     const wasClosed = this.recall(CLOSED) !== undefined;
     const known = Math.max(this.#written.nextSequence, afterLast) + (wasClosed ? 0 : RESERVED_NUMBERS);
     const nextSequence = this.#mark.resume(known);
     this.#transaction(() => {
       this.#setCount("nextSequence", nextSequence);
-      this.#forgetFact.run(CLOSED);
+      this.#sql.forgetFact.run(CLOSED);
     });
     return { nextSequence, dropped, entries };
   }
 
   write(change: StorageChange): void {
+    this.#ensureOpen();
     this.#mark.reserve(change.nextSequence + RESERVED_NUMBERS);
     this.#transaction(() => this.#apply(change));
   }
 
   read(sequence: number): OutboxEntry | undefined {
-    const row = this.#read.get(sequence);
+    if (!this.#isOpen) this.#open();
+    const row = this.#readRow(sequence);
     if (row === undefined) return undefined;
     return {
       sequence,
       type: row.type as PacketType,
-      madeAtMs: Number(row.made_at_ms),
       bytes: row.bytes as Uint8Array,
     };
   }
 
+  #readRow(sequence: number) {
+    try {
+      return this.#sql.read.get(sequence);
+    } catch (error) {
+      if (isCorrupt(error)) this.#close();
+      throw error;
+    }
+  }
+
   recall(key: string): string | undefined {
-    const row = this.#getFact.get(key);
+    const row = this.#sql.getFact.get(key);
     return row === undefined ? undefined : String(row.value);
   }
 
@@ -163,11 +144,87 @@ class SqliteStorage implements OutboxStorage {
     try {
       this.#transaction(() => {
         this.#setCount("nextSequence", nextSequence);
-        this.#setFact.run(CLOSED, "1");
+        this.#sql.setFact.run(CLOSED, "1");
       });
     } finally {
       this.#database.close();
     }
+  }
+
+  damagedFile(): string | undefined {
+    return existsSync(this.#aside) ? this.#aside : undefined;
+  }
+
+  #openOrBeginAnew(): DatabaseSync {
+    const firstSequence = Math.max(1, this.#mark.value);
+    try {
+      return openDatabase(this.#path, firstSequence);
+    } catch (error) {
+      if (!(error instanceof UnusableDatabaseError)) throw error;
+      moveAside(this.#path, this.#aside);
+      const saved = salvage(this.#aside);
+      const database = openDatabase(this.#path, firstSequence);
+      const { insert, forgetFact } = statementsOf(database);
+      database.exec("BEGIN IMMEDIATE");
+      for (const entry of saved) insertInto(insert, entry);
+      forgetFact.run(CLOSED);
+      database.exec("COMMIT");
+      const facts = {
+        why: error.message,
+        movedTo: this.#aside,
+        saved: saved.length,
+        nextSequence: firstSequence,
+      };
+      this.#log("error", "The outbox was damaged: a new one was begun with what could be read of it", facts);
+      return database;
+    }
+  }
+
+  /** The database is open, and is the file that stands at its place. */
+  #ensureOpen(): void {
+    if (this.#isOpen && fileId(this.#path) === this.#fileId) return;
+    if (this.#isOpen) this.#writeAnew();
+    this.#open();
+  }
+
+  #open(): void {
+    this.#database = this.#openOrBeginAnew();
+    this.#isOpen = true;
+    this.#sql = statementsOf(this.#database);
+    this.#fileId = fileId(this.#path);
+    this.#written = this.#counts();
+    this.#sql.forgetFact.run(CLOSED);
+  }
+
+  /** Somebody deleted the file, or put another one there: what is open still holds everything. */
+  #writeAnew(): void {
+    const draft = `${this.#path}.new`;
+    rmSync(draft, { force: true });
+    keepPrivate(draft);
+    this.#database.exec(`VACUUM INTO '${draft.replaceAll("'", "''")}'`);
+    // First: closing removes the log by its name, which the new file's will have.
+    this.#close();
+    if (fileId(this.#path) !== undefined) moveAside(this.#path, `${this.#path}.replaced`);
+    renameSync(draft, this.#path);
+    this.#log("error", "The outbox's file was deleted or replaced while it was in use: it was written anew", {
+      path: this.#path,
+    });
+  }
+
+  #close(): void {
+    this.#isOpen = false;
+    try {
+      this.#database.close();
+    } catch {
+      // It may be damaged.
+    }
+  }
+
+  #counts(): { nextSequence: number; dropped: number } {
+    return {
+      nextSequence: Number(this.recall(COUNTS.nextSequence)),
+      dropped: Number(this.recall(COUNTS.dropped)) || 0,
+    };
   }
 
   #transaction(work: () => void): void {
@@ -179,15 +236,16 @@ class SqliteStorage implements OutboxStorage {
     } catch (error) {
       this.#rollBack();
       this.#written = written;
+      // Opened again with the next packet: what can be read of it is kept.
+      if (isCorrupt(error)) this.#close();
       throw error;
     }
   }
 
   #apply({ insert, remove, facts, nextSequence, dropped }: StorageChange): void {
-    for (const { sequence, type, madeAtMs, bytes } of insert)
-      this.#insert.run(sequence, type, madeAtMs, bytes);
-    for (const sequence of remove) this.#remove.run(sequence);
-    for (const [key, value] of facts) this.#setFact.run(key, value);
+    for (const entry of insert) insertInto(this.#sql.insert, entry);
+    for (const sequence of remove) this.#sql.remove.run(sequence);
+    for (const [key, value] of facts) this.#sql.setFact.run(key, value);
     // While the latest packet is there, it says which number comes next: one page less to write.
     const isTold = insert.at(-1)?.sequence === nextSequence - 1 && remove.length === 0;
     if (!isTold) this.#setCount("nextSequence", nextSequence);
@@ -196,7 +254,7 @@ class SqliteStorage implements OutboxStorage {
 
   #setCount(name: keyof typeof COUNTS, value: number): void {
     if (this.#written[name] === value) return;
-    this.#setFact.run(COUNTS[name], String(value));
+    this.#sql.setFact.run(COUNTS[name], String(value));
     this.#written[name] = value;
   }
 

@@ -34,11 +34,12 @@ export class Inbox {
   }
 
   #takeEntropy(bytes: Uint8Array): string | undefined {
-    const { board, clock, log } = this.#context;
+    const { board, clock, log, outbox } = this.#context;
     const answer = this.#tracker.accept(bytes, clock.now());
     // A retained message comes again with each session: not worth a word.
     if (!answer.ok) return answer.code === "old" ? undefined : answer.code;
-    const { index, periodMs, validityMs } = answer.entropy;
+    const { index, atMs, periodMs, validityMs } = answer.entropy;
+    if (Math.abs(clock.now() - atMs) <= validityMs) outbox.confirmTime();
     const isChainBroken = answer.chained === false;
     if (isChainBroken) log("warn", "The network's entropy does not continue its chain", { index });
     board.setEntropy(

@@ -2,7 +2,6 @@ import { upTopic } from "@earshot/protocol/hotspot";
 import type { CoreContext } from "../core-context.ts";
 import type { OutboxEntry } from "../outbox/outbox.ts";
 import type { Publisher } from "../publisher/publisher.ts";
-import { errorText } from "../time/error-text.ts";
 import { within } from "../time/pause.ts";
 
 /** Published together and acknowledged together. */
@@ -13,7 +12,7 @@ const ACK_LIMIT_MS = 60_000;
 export async function pump(context: CoreContext, publisher: Publisher, signal: AbortSignal): Promise<void> {
   const { clock, outbox, board, sentStatuses, toPublish } = context;
   while (!signal.aborted) {
-    const batch = nextBatch(context);
+    const batch = outbox.next(BATCH);
     if (batch.length === 0) {
       await toPublish.wait(signal);
       continue;
@@ -31,15 +30,6 @@ export async function pump(context: CoreContext, publisher: Publisher, signal: A
       clock.elapsedMs(),
     );
     board.links.heardFrom("broker", clock.elapsedMs());
-  }
-}
-
-function nextBatch({ outbox, board }: CoreContext): OutboxEntry[] {
-  try {
-    return outbox.next(BATCH);
-  } catch (error) {
-    board.outboxProblem = errorText(error);
-    throw error;
   }
 }
 

@@ -51,7 +51,7 @@ function verdictFacts(
   const about = packet?.type === "beacon" || packet?.type === "witness" ? { type: packet.type } : {};
   return {
     packetId: packetId.toHex(),
-    ...(packet === undefined ? {} : { type: packet.type, packetAtMs: packet.madeAtMs }),
+    ...(packet === undefined ? {} : { type: packet.type }),
     outcome,
     reason,
     measurements,

@@ -43,7 +43,7 @@ export class SourceSummary {
     const head = { type: "reading", atMs, source: this.source, periodMs: config.readingPeriodMs } as const;
     await Promise.all(
       parts.map((quantities) =>
-        storePacket(this.#context, "reading", atMs, (sequence) =>
+        storePacket(this.#context, "reading", (sequence) =>
           makePacket(this.#context, { ...head, sequence, quantities }),
         ),
       ),

@@ -15,9 +15,7 @@ export async function reportStatus(
   await connected.wait(signal);
   while (!signal.aborted) {
     if (board.links.get("broker").state === "ok") {
-      await storePacket(context, "status", clock.now(), (sequence) =>
-        statusPacket(context, sequence, "online", gnss()),
-      );
+      await storePacket(context, "status", (sequence) => statusPacket(context, sequence, "online", gnss()));
     }
     await pauseOrWake(clock, config.statusPeriodMs, connected, signal);
   }

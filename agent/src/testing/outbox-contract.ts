@@ -12,6 +12,7 @@ export interface OutboxPlace {
   open(limits: OutboxLimits, clock: ManualClock): Outbox;
 }
 
+const DAY_MS = 86_400_000;
 const WIDE: OutboxLimits = { maxBytes: 1_000_000, maxAgeMs: 86_400_000 };
 const sequencesOf = (entries: readonly { sequence: number }[]) => entries.map(({ sequence }) => sequence);
 const packet = (sequence: number, length = 10) => new Uint8Array(length).fill(sequence);
@@ -24,7 +25,7 @@ export function outboxContract(name: string, makePlace: () => OutboxPlace): void
     const clock = new ManualClock();
     const outbox = place.open(limits, clock);
     const add = async (type: PacketType, length = 10) => {
-      const entry = outbox.add(type, clock.now(), (sequence) => packet(sequence, length));
+      const entry = outbox.add(type, (sequence) => packet(sequence, length));
       await clock.resolve(entry);
       return (await entry).sequence;
     };
@@ -34,9 +35,7 @@ export function outboxContract(name: string, makePlace: () => OutboxPlace): void
   describe(`${name} keeps the outbox contract`, () => {
     test("numbers from 1 without gaps, each with its bytes", async () => {
       const { outbox, clock } = setUp();
-      const added = ["status", "witness", "beacon"].map((type) =>
-        outbox.add(type as PacketType, clock.now(), packet),
-      );
+      const added = ["status", "witness", "beacon"].map((type) => outbox.add(type as PacketType, packet));
       const entries = await clock.resolve(Promise.all(added));
       assert.deepEqual(sequencesOf(entries), [1, 2, 3]);
       assert.deepEqual(entries[1]?.bytes, packet(2));
@@ -47,10 +46,10 @@ export function outboxContract(name: string, makePlace: () => OutboxPlace): void
 
     test("a packet that cannot be made takes no number", async () => {
       const { outbox, clock } = setUp();
-      const bad = outbox.add("status", 0, () => {
+      const bad = outbox.add("status", () => {
         throw new RangeError("cannot");
       });
-      const good = outbox.add("status", 0, packet);
+      const good = outbox.add("status", packet);
       await assert.rejects(clock.resolve(bad), RangeError);
       assert.equal((await clock.resolve(good)).sequence, 1);
       outbox.close();
@@ -167,6 +166,101 @@ export function outboxContract(name: string, makePlace: () => OutboxPlace): void
       outbox.close();
     });
 
+    test("a clock that is set drops nothing, however far; time that passed does", async () => {
+      const { outbox, clock, add } = setUp();
+      await add("beacon");
+      for (const stepMs of [60 * DAY_MS, -3600_000, -120 * DAY_MS, 57 * 365 * DAY_MS]) {
+        clock.stepWall(stepMs);
+        await add("reading");
+      }
+      assert.equal(outbox.state().queued, 5);
+      await clock.advance(WIDE.maxAgeMs + 1);
+      await add("reading");
+      assert.equal(outbox.state().queued, 1);
+      assert.equal(outbox.state().dropped, 5);
+      outbox.close();
+    });
+
+    describe("over a restart a packet is as old as is certain", () => {
+      /** The clock agrees with the network's entropy, each minute for a quarter of an hour. */
+      const confirm = async (outbox: Outbox, clock: ManualClock) => {
+        for (let minute = 0; minute <= 15; minute++) {
+          outbox.confirmTime();
+          await clock.advance(60_000);
+        }
+      };
+      const restart = (place: OutboxPlace, outbox: Outbox, clock: ManualClock) => {
+        outbox.close();
+        return place.open(WIDE, clock);
+      };
+
+      test("the time was confirmed when it was stored, and is now: what is too old goes, and nothing else", async () => {
+        const { place, outbox, clock, add } = setUp();
+        await confirm(outbox, clock);
+        await add("witness");
+        await clock.advance(WIDE.maxAgeMs / 2);
+        await add("witness");
+        const again = restart(place, outbox, clock);
+        await clock.advance(WIDE.maxAgeMs / 2);
+        assert.equal(again.state().queued, 2);
+        await confirm(again, clock);
+        assert.deepEqual(sequencesOf(again.next(10)), [2]);
+        assert.equal(again.state().dropped, 1);
+        again.close();
+      });
+
+      test("only one of them was confirmed: the packet is as old as this run", async () => {
+        const { place, outbox, clock, add } = setUp();
+        await add("witness");
+        const again = restart(place, outbox, clock);
+        clock.stepWall(60 * DAY_MS);
+        await confirm(again, clock);
+        assert.equal(again.state().queued, 1);
+        await clock.resolve(again.add("witness", packet));
+        const unconfirmed = restart(place, again, clock);
+        clock.stepWall(60 * DAY_MS);
+        await clock.resolve(unconfirmed.add("reading", packet));
+        assert.equal(unconfirmed.state().queued, 3);
+        await clock.advance(WIDE.maxAgeMs + 1);
+        await clock.resolve(unconfirmed.add("reading", packet));
+        assert.equal(unconfirmed.state().queued, 1);
+        unconfirmed.close();
+      });
+
+      test("clock and network were wrong together for a moment, after the start or when it was stored", async () => {
+        const { place, outbox, clock, add } = setUp();
+        await confirm(outbox, clock);
+        clock.stepWall(-60 * DAY_MS);
+        outbox.confirmTime();
+        await add("witness");
+        clock.stepWall(60 * DAY_MS);
+        await confirm(outbox, clock);
+        await add("witness");
+        const again = restart(place, outbox, clock);
+        clock.stepWall(60 * DAY_MS);
+        for (let second = 0; second < 4; second++) {
+          again.confirmTime();
+          await clock.advance(1000);
+        }
+        clock.stepWall(-60 * DAY_MS);
+        await confirm(again, clock);
+        assert.equal(again.state().queued, 2);
+        again.close();
+      });
+
+      test("one of unknown age is older than those after it", async () => {
+        const { place, outbox, clock, add } = setUp();
+        await add("witness");
+        await confirm(outbox, clock);
+        await add("witness");
+        const again = restart(place, outbox, clock);
+        await clock.advance(WIDE.maxAgeMs - 60_000);
+        await confirm(again, clock);
+        assert.equal(again.state().dropped, 2);
+        again.close();
+      });
+    });
+
     for (const how of ["closed", "killed"] as const) {
       test(`${how} and opened again: same packets, same facts, next number`, async () => {
         const { place, outbox, clock, add } = setUp();
@@ -182,7 +276,7 @@ export function outboxContract(name: string, makePlace: () => OutboxPlace): void
         assert.equal(again.recall("window"), "13");
         assert.equal(again.recall("other"), undefined);
         // After a crash the few numbers that statuses may have had are left out.
-        const entry = await clock.resolve(again.add("witness", clock.now(), packet));
+        const entry = await clock.resolve(again.add("witness", packet));
         assert.equal(entry.sequence, how === "closed" ? 4 : 4 + RESERVED_NUMBERS);
         again.close();
       });
@@ -192,7 +286,7 @@ export function outboxContract(name: string, makePlace: () => OutboxPlace): void
         const given = new Set<number>();
         let current = outbox;
         const take = async (type: PacketType) => {
-          const { sequence } = await clock.resolve(current.add(type, clock.now(), packet));
+          const { sequence } = await clock.resolve(current.add(type, packet));
           assert.ok(!given.has(sequence), `${sequence} twice`);
           given.add(sequence);
         };
@@ -219,7 +313,7 @@ export function outboxContract(name: string, makePlace: () => OutboxPlace): void
       const waiting = sequencesOf(outbox.next(100));
       const crashed = place.open(WIDE, clock);
       assert.deepEqual(sequencesOf(crashed.next(100)), [1]);
-      const { sequence } = await clock.resolve(crashed.add("status", clock.now(), packet));
+      const { sequence } = await clock.resolve(crashed.add("status", packet));
       assert.ok(sequence > Math.max(...waiting));
       crashed.close();
       const again = place.open(WIDE, clock);
@@ -229,10 +323,10 @@ export function outboxContract(name: string, makePlace: () => OutboxPlace): void
 
     test("close() keeps what was being added", async () => {
       const { place, outbox, clock } = setUp();
-      const added = outbox.add("witness", clock.now(), packet);
+      const added = outbox.add("witness", packet);
       outbox.close();
       assert.equal((await added).sequence, 1);
-      await assert.rejects(outbox.add("status", clock.now(), packet), TypeError);
+      await assert.rejects(outbox.add("status", packet), TypeError);
       const again = place.open(WIDE, clock);
       assert.deepEqual(sequencesOf(again.next(10)), [1]);
       again.close();

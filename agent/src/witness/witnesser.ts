@@ -53,7 +53,7 @@ export class Witnesser {
   async #report(beacon: BeaconFrame, body: WitnessBody, elapsedMs: number): Promise<void> {
     const { board, log } = this.#context;
     const gnss = this.#gnss();
-    const entry = await storePacket(this.#context, "witness", body.atMs, (sequence) =>
+    const entry = await storePacket(this.#context, "witness", (sequence) =>
       makePacket(this.#context, { type: "witness", sequence, ...body, gnss }),
     );
     if (entry === undefined) return;
