@@ -46,6 +46,8 @@ export interface AgentDeps {
   openRadio: OpenDevice<AgentRadio>;
   /** Absent where the hotspot has no GPS. */
   openGps?: OpenDevice<AgentGps>;
+  /** As in the configuration, for advice: `gpsd`. */
+  gpsType?: string;
   /** Whatever else measures something; their names are unique. */
   sensors?: readonly SensorDevice[];
   /** Absent where the computer's own health is not looked at. */
@@ -125,13 +127,15 @@ function coreContext(deps: AgentDeps): CoreContext {
   const board = deps.board ?? new StatusBoard();
   const id = hotspotId(signer.publicKey);
   const startedElapsedMs = clock.elapsedMs();
+  const { latE7, lonE7 } = config.hotspot;
   board.begin(
     {
       startedElapsedMs,
       version,
       network: config.network.name,
-      hotspot: { id, name: hotspotName(id) },
+      hotspot: { id, name: hotspotName(id), asserted: { latE7, lonE7 } },
       hasGps: deps.openGps !== undefined,
+      ...(deps.gpsType === undefined ? {} : { gpsType: deps.gpsType }),
       hasMachine: deps.openMachine !== undefined,
       sensors: (deps.sensors ?? []).map(({ name, type }) => ({ source: name, type })),
     },

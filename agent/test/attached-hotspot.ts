@@ -1,12 +1,14 @@
-import { signerFromSeed } from "@earshot/protocol";
+import { signerFromSeed, silentLog } from "@earshot/protocol";
 import { ManualClock, seededRandom } from "@earshot/protocol/testing";
 import { runAgent } from "../src/agent.ts";
 import { StatusBoard } from "../src/board/status-board.ts";
-import type { GpsConfig, SensorConfig } from "../src/config/config.ts";
+import type { GpsConfig, LoraConfig, SensorConfig } from "../src/config/config.ts";
 import { gpsOpener } from "../src/devices/open-gps.ts";
+import { radioOpener } from "../src/devices/open-radio.ts";
 import { sensorDevices } from "../src/devices/open-sensor.ts";
 import { assess } from "../src/health/assess.ts";
 import type { Part } from "../src/health/part.ts";
+import { trustedGpsTimeMs } from "../src/health/time-witnesses.ts";
 import { memoryOutbox } from "../src/outbox/memory-outbox.ts";
 import { FakeBroker } from "../src/testing/fake-broker.ts";
 import { FakeRadio } from "../src/testing/fake-devices.ts";
@@ -48,12 +50,15 @@ export class AttachedHotspot implements AsyncDisposable {
   readonly #running: Promise<void>;
   readonly #waiting = new Set<() => void>();
 
-  constructor(sensors: readonly SensorConfig[], gps: GpsConfig = { type: "none" }) {
+  constructor(sensors: readonly SensorConfig[], gps: GpsConfig = { type: "none" }, lora?: LoraConfig) {
     const check = () => {
       for (const look of this.#waiting) look();
     };
     this.board.onChange = check;
     const openGps = gpsOpener(gps, this.clock);
+    const gpsTime = () => trustedGpsTimeMs(this.board.snapshot(this.clock));
+    const openRadio =
+      lora === undefined ? new FakeRadio().open : radioOpener(lora, this.clock, silentLog, gpsTime);
     this.#running = runAgent(
       {
         config: {
@@ -72,9 +77,9 @@ export class AttachedHotspot implements AsyncDisposable {
         signer: signerFromSeed(new Uint8Array(32).fill(1)),
         outbox: memoryOutbox({ clock: this.clock }),
         openPublisher: this.broker.open,
-        openRadio: new FakeRadio().open,
+        openRadio,
         sensors: sensorDevices(sensors, this.clock),
-        ...(openGps === undefined ? {} : { openGps }),
+        ...(openGps === undefined ? {} : { openGps, gpsType: gps.type }),
       },
       this.#stop.signal,
     );

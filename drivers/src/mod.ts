@@ -19,6 +19,7 @@ export type {
 } from "./gps/integrity/integrity-summary.ts";
 export { type OpenNmeaOptions, openNmea } from "./gps/nmea.ts";
 export type { FixMode, GpsReading, RejectedFix, RfBlock, Satellite, SurveyIn } from "./gps/reading.ts";
+export { ROLLOVER_MS as GPS_ROLLOVER_MS } from "./gps/receiver-calendar.ts";
 export type { Ecef, Geodetic } from "./gps/rtcm3/geodetic.ts";
 export type { LockTime } from "./gps/rtcm3/lock-time.ts";
 export type {
@@ -59,6 +60,7 @@ export {
   type DeafBaseline,
   DeafDetector,
 } from "./lora/deaf-detector.ts";
+export { GPS_MINUS_UTC_S } from "./lora/gps-time.ts";
 export {
   decodeGwmp,
   encodeGwmp,

@@ -1,6 +1,6 @@
 import type { DriverCounts } from "@earshot/drivers";
 import type { LossReason } from "@earshot/protocol/hotspot";
-import type { DeviceFacts, ForwarderFacts } from "./facts.ts";
+import type { DeviceFacts, DeviceState, ForwarderFacts } from "./facts.ts";
 import { RateMeter } from "./rate-meter.ts";
 
 /** What an open device can be asked at any time. */
@@ -14,6 +14,8 @@ export interface DeviceProbe {
   cannotBeacon?: string;
   /** Path of its serial port. */
   port?: string;
+  /** What it makes of it that nothing was read yet. */
+  hint?(): DeviceState["hint"];
 }
 
 interface Entry {
@@ -95,10 +97,12 @@ export class DeviceBook {
     if (probe === undefined) return facts;
     const { frames, badFrames, garbageBytes, droppedReadings } = probe.counts();
     const cautions = probe.cautions?.() ?? [];
+    const hint = probe.hint?.();
     return {
       ...facts,
       ...{ name: probe.name, frames, badFrames, garbageBytes, droppedReadings },
       ...(cautions.length === 0 ? {} : { cautions }),
+      ...(hint === undefined ? {} : { hint }),
     };
   }
 

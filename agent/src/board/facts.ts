@@ -5,7 +5,7 @@ import type {
   LinuxReading,
   RadioStatus,
 } from "@earshot/drivers";
-import type { LossReason, Measurement, Outcome, PacketType } from "@earshot/protocol/hotspot";
+import type { LossReason, Measurement, Outcome, PacketType, Position } from "@earshot/protocol/hotspot";
 import type { OutboxState } from "../outbox/outbox.ts";
 
 /** `searching`: not open yet, or open and nothing came so far. `lost`: was open or should be, and `reason` says why not. */
@@ -19,7 +19,15 @@ export interface LinkFacts {
 }
 
 /** Why a device is lost, where more is known than the sentence says. */
-export type Trouble = "in-use" | "unreadable" | "silent";
+export type Trouble =
+  | "in-use"
+  | "unreadable"
+  | "silent"
+  /** Of gpsd: something else answers; it has no device, cannot open it, or gets nothing of it. */
+  | "not-gpsd"
+  | "no-device"
+  | "device-closed"
+  | "device-silent";
 
 /** What tells how a device is. */
 export interface DeviceState extends LinkFacts {
@@ -39,6 +47,8 @@ export interface DeviceState extends LinkFacts {
   sharedWith?: string[];
   /** What it lacks or refused, in sentences. */
   cautions?: string[];
+  /** Of an open driver without a reading yet: what it makes of that. */
+  hint?: { reason: string; trouble: Trouble };
 }
 
 export interface DeviceFacts extends DeviceState {
@@ -83,6 +93,8 @@ export interface RadioFacts extends DeviceFacts {
 }
 
 export interface GpsFacts extends DeviceFacts {
+  /** As in the configuration: `gpsd`. */
+  type?: string;
   reading?: Omit<GpsReading, "kind" | "satellites"> & { inView: number };
   /** The last minute; its findings say in a sentence what is doubtful. */
   integrity?: IntegritySummary;
@@ -204,7 +216,8 @@ export interface AgentStatus {
   startedAtMs: number;
   version: string;
   network: string;
-  hotspot: { id: string; name: string };
+  /** `asserted`: where the owner says that it stands. */
+  hotspot: { id: string; name: string; asserted?: Position };
   radio: RadioFacts;
   /** Absent where no GPS is configured. */
   gps?: GpsFacts;

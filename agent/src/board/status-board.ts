@@ -53,8 +53,9 @@ export interface BoardIdentity {
   startedElapsedMs: number;
   version: string;
   network: string;
-  hotspot: { id: string; name: string };
+  hotspot: AgentStatus["hotspot"];
   hasGps: boolean;
+  gpsType?: string;
   sensors?: readonly { source: string; type: string }[];
   hasMachine?: boolean;
 }
@@ -161,7 +162,7 @@ export class StatusBoard {
   snapshot(clock: Pick<Clock, "now" | "elapsedMs">): AgentStatus {
     if (this.#identity === undefined || this.#outbox === undefined)
       throw new TypeError("The board was not begun");
-    const { hasGps, hasMachine, sensors = [], startedElapsedMs, ...identity } = this.#identity;
+    const { hasGps, gpsType, hasMachine, sensors = [], startedElapsedMs, ...identity } = this.#identity;
     const present = presentOf(clock);
     const at = <T>({ value, elapsedMs }: Moment<T>) => ({ ...value, atMs: wallTimeOf(elapsedMs, present) });
     const received = <T>({ value, elapsedMs }: Moment<T>) => ({
@@ -173,7 +174,7 @@ export class StatusBoard {
       startedAtMs: wallTimeOf(startedElapsedMs, present),
       ...identity,
       radio: this.#radio(present),
-      ...(hasGps ? { gps: this.#gps(present) } : {}),
+      ...(hasGps ? { gps: { ...optional("type", gpsType), ...this.#gps(present) } } : {}),
       sensors: sensors.map((sensor) => this.#sensor(sensor, present)),
       ...(hasMachine ? { machine: this.#machine(present) } : {}),
       broker: this.links.facts("broker", present),

@@ -6,6 +6,7 @@ import { gpsOpener } from "../devices/open-gps.ts";
 import { machineOpener } from "../devices/open-machine.ts";
 import { radioOpener } from "../devices/open-radio.ts";
 import { sensorDevices } from "../devices/open-sensor.ts";
+import { trustedGpsTimeMs } from "../health/time-witnesses.ts";
 import { keyFile } from "../identity/key-file.ts";
 import { sqliteOutbox } from "../outbox/sqlite-outbox.ts";
 import { type RunningPage, servePage } from "../page/serve.ts";
@@ -41,9 +42,9 @@ export async function run(config: Config, terminal: Terminal): Promise<ExitCode>
         board,
         version,
         openPublisher: mqttPublisher(brokerOptions(config.broker)),
-        openRadio: radioOpener(config.lora, clock, log),
+        openRadio: radioOpener(config.lora, clock, log, () => trustedGpsTimeMs(board.snapshot(clock))),
         sensors: sensorDevices(config.sensors, clock),
-        ...(openGps === undefined ? {} : { openGps }),
+        ...(openGps === undefined ? {} : { openGps, gpsType: config.gps.type }),
         ...(openMachine === undefined ? {} : { openMachine }),
       },
       signal,

@@ -1,5 +1,6 @@
-import { openGpsd, openNmea, openTcp, openUbx, type UbxDriver } from "@earshot/drivers";
+import { type GpsdDriver, openGpsd, openNmea, openTcp, openUbx, type UbxDriver } from "@earshot/drivers";
 import type { Clock } from "@earshot/protocol/hotspot";
+import type { DeviceState } from "../board/facts.ts";
 import type { GpsConfig } from "../config/config.ts";
 import type { OpenDevice } from "./open-device.ts";
 import type { AgentGps } from "./run-gps.ts";
@@ -19,8 +20,28 @@ export function gpsOpener(gps: GpsConfig, clock: Clock): OpenDevice<AgentGps> | 
         return Object.assign(receiver, portOf(gps), { cautions: cautionsOf(receiver) });
       };
     case "gpsd":
-      return async (signal) => openGpsd(await openTcp({ host: gps.host, port: gps.port, signal }), { clock });
+      return async (signal) => {
+        const driver = openGpsd(await openTcp({ host: gps.host, port: gps.port, signal }), { clock });
+        return Object.assign(driver, { hint: () => gpsdHint(driver) });
+      };
   }
+}
+
+/** Why gpsd tells no fix and not even that there is none, by what it says of itself. */
+function gpsdHint(driver: GpsdDriver): DeviceState["hint"] {
+  const { release, devices } = driver.gpsd();
+  const { badFrames, garbageBytes } = driver.counts();
+  if (release === undefined) {
+    const isOther = badFrames + garbageBytes > 0;
+    return isOther ? { reason: "What answers at that port is not gpsd", trouble: "not-gpsd" } : undefined;
+  }
+  if (devices === undefined || devices.length === 0)
+    return { reason: "gpsd has no device", trouble: "no-device" };
+  const paths = (isOpen: boolean) => devices.filter((one) => one.isOpen === isOpen).map(({ path }) => path);
+  const open = paths(true);
+  return open.length === 0
+    ? { reason: `gpsd cannot open ${paths(false).join(", ")}`, trouble: "device-closed" }
+    : { reason: `gpsd gets nothing that it can read from ${open.join(", ")}`, trouble: "device-silent" };
 }
 
 const REFUSALS = {

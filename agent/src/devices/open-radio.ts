@@ -18,13 +18,25 @@ import { openPort, portOf } from "./serial-port.ts";
 /** A forwarder that sent no PULL_DATA for so long cannot be reached any more. */
 const DOWNLINK_EXPIRES_MS = 90_000;
 
-/** How to open the radio that the configuration names. */
-export function radioOpener(lora: LoraConfig, clock: Clock, log: Log): OpenDevice<AgentRadio> {
+/** UTC from the GPS, ms since the Unix epoch; `undefined` while it cannot be trusted. */
+export type GpsTime = () => number | undefined;
+
+/**
+ * How to open the radio that the configuration names.
+ *
+ * @param gpsTimeMs what stations that ask are told
+ */
+export function radioOpener(
+  lora: LoraConfig,
+  clock: Clock,
+  log: Log,
+  gpsTimeMs?: GpsTime,
+): OpenDevice<AgentRadio> {
   switch (lora.type) {
     case "semtech-udp":
       return () => openForwarders(lora, clock, log);
     case "basics-station":
-      return () => openStations(lora, clock, log);
+      return () => openStations(lora, clock, log, gpsTimeMs);
     case "rak3172":
     case "rylr998":
     case "rn2483":
@@ -47,10 +59,16 @@ async function openForwarders({ listen, region }: Udp, clock: Clock, log: Log): 
 
 type Station = LoraConfig & { type: "basics-station" };
 
-async function openStations(lora: Station, clock: Clock, log: Log): Promise<AgentRadio> {
+async function openStations(
+  lora: Station,
+  clock: Clock,
+  log: Log,
+  gpsTimeMs: GpsTime | undefined,
+): Promise<AgentRadio> {
   const { listen, region, powerDbm, token, tls } = lora;
   const radio = await listenBasicsStation({
     ...{ ...listen, region, powerDbm, clock, log },
+    ...(gpsTimeMs === undefined ? {} : { gpsTimeMs }),
     ...(token === undefined ? {} : { tokens: [token] }),
     ...(tls === undefined ? {} : { tls: readTls(tls) }),
   });

@@ -1,4 +1,5 @@
 import type { Driver, GpsReading } from "@earshot/drivers";
+import type { DeviceState } from "../board/facts.ts";
 import type { CoreContext } from "../core-context.ts";
 import type { SourceSummary } from "../status/source-summary.ts";
 import type { OpenDevice } from "./open-device.ts";
@@ -10,6 +11,8 @@ export type AgentGps = Driver<GpsReading> & {
   cautions?(): string[];
   /** Path of its serial port. */
   port?: string;
+  /** What it makes of it that nothing was read yet. */
+  hint?(): DeviceState["hint"];
 };
 
 /** A receiver speaks each second: one that does not is stuck or unplugged without a word. */
@@ -39,6 +42,7 @@ export function runGps(
         counts: () => gps.counts(),
         ...(gps.port === undefined ? {} : { port: gps.port }),
         ...(gps.cautions === undefined ? {} : { cautions: () => gps.cautions?.() ?? [] }),
+        ...(gps.hint === undefined ? {} : { hint: () => gps.hint?.() }),
       }),
       silenceLimitMs: SILENCE_LIMIT_MS,
     },

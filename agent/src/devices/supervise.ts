@@ -76,7 +76,8 @@ async function runOnce<R, D extends Driver<R>>(
       () => lastElapsedMs,
       ended.signal,
       () => {
-        silence = silenceOf(driver, { limitMs: device.silenceLimitMs ?? 0, hasSpoken });
+        const hint = hasSpoken ? undefined : device.probe(driver).hint?.();
+        silence = hint ?? silenceOf(driver, { limitMs: device.silenceLimitMs ?? 0, hasSpoken });
         ended.end();
       },
     );

@@ -1,10 +1,10 @@
 import type { GpsReading, SocketAddress } from "@earshot/drivers";
-import { distanceM, presentOf, silentLog, wallTimeOf } from "@earshot/protocol/hotspot";
+import { presentOf, silentLog, wallTimeOf } from "@earshot/protocol/hotspot";
 import type { Terminal } from "../cli/terminal.ts";
 import type { Config } from "../config/config.ts";
 import { gpsOpener } from "../devices/open-gps.ts";
 import { radioOpener } from "../devices/open-radio.ts";
-import { gpsPart } from "../health/gps.ts";
+import { gpsPart, type ReceiverFacts } from "../health/gps.ts";
 import { attention, broken, ok, type Part } from "../health/part.ts";
 import { errorText } from "../time/error-text.ts";
 import { firstWithin } from "../time/first-within.ts";
@@ -14,14 +14,20 @@ const GPS_LIMIT_MS = 10_000;
 /** Forwarders send PULL_DATA each 5 s, some each 10 s. */
 const FORWARDER_LIMIT_MS = 12_000;
 const POLL_MS = 200;
-/** Consumer receivers are off by some metres, asserted positions by some more. */
-const MAX_OFF_M = 100;
 
-/** Listens until the receiver has a fix, or the time is up; then says what came. */
+/** Listens until the receiver has a fix, or the time is up; then says what came, as the page would. */
 export async function checkGps(config: Config, { clock, signal }: Terminal): Promise<Part> {
   const open = gpsOpener(config.gps, clock);
   if (open === undefined) return ok("GPS", "none is configured");
   const sinceElapsedMs = clock.elapsedMs();
+  const { type } = config.gps;
+  const partOf = (facts: Omit<ReceiverFacts, "type" | "sinceMs">) => {
+    const { latE7, lonE7 } = config.core.hotspot;
+    const surroundings = { atMs: clock.now(), hotspot: { asserted: { latE7, lonE7 } } };
+    // It was waited for as long as it will be.
+    const sinceMs = wallTimeOf(sinceElapsedMs - GPS_LIMIT_MS, presentOf(clock));
+    return gpsPart({ type, sinceMs, ...facts }, surroundings);
+  };
   let last: GpsReading | undefined;
   try {
     const gps = await open(signal);
@@ -30,35 +36,22 @@ export async function checkGps(config: Config, { clock, signal }: Terminal): Pro
       return reading.mode >= 2;
     };
     await firstWithin(gps, hasFix, clock, GPS_LIMIT_MS);
-    const { badFrames, garbageBytes } = gps.counts();
     if (last === undefined) {
-      const sinceMs = wallTimeOf(sinceElapsedMs - GPS_LIMIT_MS, presentOf(clock));
-      return gpsPart({ state: "searching", sinceMs, badFrames, garbageBytes }, clock.now());
+      const { badFrames, garbageBytes } = gps.counts();
+      const hint = gps.hint?.();
+      return partOf({ state: "searching", badFrames, garbageBytes, ...(hint === undefined ? {} : { hint }) });
     }
   } catch (error) {
-    return broken(
-      "GPS",
-      errorText(error),
-      "Check the receiver's cable and power, and [gps] in the configuration.",
-    );
+    const { advice } = partOf({ state: "lost" });
+    return {
+      title: "GPS",
+      health: "broken",
+      text: errorText(error),
+      ...(advice === undefined ? {} : { advice }),
+    };
   }
   const { satellites, ...reading } = last;
-  const facts = { ...reading, inView: satellites.length };
-  const nowMs = clock.now();
-  const part = gpsPart({ state: "ok", sinceMs: nowMs, lastAtMs: nowMs, reading: facts }, nowMs);
-  return part.health === "ok" ? checkPosition(part, last, config) : part;
-}
-
-function checkPosition(part: Part, { latDeg, lonDeg }: GpsReading, { core: { hotspot } }: Config): Part {
-  if (latDeg === undefined || lonDeg === undefined) return part;
-  const offM = distanceM(hotspot, { latE7: Math.round(latDeg * 1e7), lonE7: Math.round(lonDeg * 1e7) });
-  if (offM <= MAX_OFF_M) return ok("GPS", `${part.text}; ${offM} m from the asserted position`);
-  const here = `${latDeg.toFixed(6)}, ${lonDeg.toFixed(6)}`;
-  return attention(
-    "GPS",
-    `${part.text}; ${offM} m from the asserted position`,
-    `The receiver says ${here}: check latitude and longitude in [hotspot].`,
-  );
+  return partOf({ state: "ok", lastAtMs: clock.now(), reading: { ...reading, inView: satellites.length } });
 }
 
 /** Opens the radio: waits for a packet forwarder to ask for work, or for a modem to say that it listens. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { AgentStatus, MachineFacts, RadioFacts } from "../board/facts.ts";
+import type { AgentStatus, MachineFacts, RadioFacts, Trouble } from "../board/facts.ts";
 import { duration } from "./age.ts";
 import { assess } from "./assess.ts";
 
@@ -67,6 +67,7 @@ const gps = (facts: Partial<NonNullable<AgentStatus["gps"]>>): Partial<AgentStat
 const fix = (more: object) =>
   ({ ...HEALTHY.gps?.reading, ...more }) as NonNullable<AgentStatus["gps"]>["reading"];
 
+const REJECTED = { mode: 3, latDeg: 48, lonDeg: 11 };
 const CONCENTRATOR = { atMs: NOW_MS, gatewayEui: "aa55", rxOk: 900, rxBad: 100, rxNoCrc: 0, transmitted: 3 };
 const DEAF = {
   state: "deaf" as const,
@@ -180,9 +181,30 @@ describe("what is wrong, and what to do about it", () => {
     ["GPS", gps({ reading: fix({ mode: 1 }) }), "attention", /No fix/],
     [
       "GPS",
-      gps({ reading: fix({ mode: 1, rejectedFix: { mode: 3, latDeg: 48, lonDeg: 11 } }) }),
+      gps({ reading: fix({ mode: 1, rejectedFix: { ...REJECTED, because: "error-limits" } }) }),
       "attention",
       /rejects its own fix/,
+    ],
+    [
+      "GPS",
+      gps({ reading: fix({ mode: 1, rejectedFix: { ...REJECTED, because: "at-zero" } }) }),
+      "attention",
+      /No fix: it says latitude 0, longitude 0/,
+    ],
+    [
+      "GPS",
+      gps({ reading: fix({ mode: 1, rejectedFix: { ...REJECTED, because: "no-satellites" } }) }),
+      "attention",
+      /No fix: it says one of 0 satellites/,
+    ],
+    [
+      "GPS",
+      {
+        ...gps({ reading: fix({ latDeg: -33.87, lonDeg: 151.21 }) }),
+        hotspot: { id: "z6Mk", name: "a-b-c", asserted: { latE7: 338_700_000, lonE7: 1_512_100_000 } },
+      },
+      "attention",
+      /GPS is 7532 km from the position in \[hotspot\]: its latitude is of the other hemisphere/,
     ],
     ["GPS", gps({ reading: fix({ antenna: "open" }) }), "broken", /antenna is not connected/],
     [
@@ -213,13 +235,22 @@ describe("what is wrong, and what to do about it", () => {
     ["Clock and entropy", { atMs: 1000 }, "broken", /stands at 1970/],
     [
       "Clock and entropy",
+      gps({ reading: fix({ timeMs: NOW_MS + 60_000 }) }),
+      "attention",
+      /1 min apart: nothing tells yet which/,
+    ],
+    [
+      "GPS",
       gps({ reading: fix({ timeMs: secondsAgo(61) }) }),
       "attention",
-      /1 min off GPS time/,
+      /1 min behind: the network agrees/,
     ],
     [
       "Clock and entropy",
-      { entropy: { ...HEALTHY.entropy, atMs: NOW_MS + 90_000 } as AgentStatus["entropy"] },
+      {
+        entropy: { ...HEALTHY.entropy, atMs: NOW_MS + 90_000 } as AgentStatus["entropy"],
+        ...gps({ reading: fix({ mode: 1 }) }),
+      },
       "broken",
       /1 min behind the network/,
     ],
@@ -251,6 +282,38 @@ describe("what is wrong, and what to do about it", () => {
       if (health === "broken") expect(part?.advice).toMatch(/^[A-Z].{20,}/);
     });
   }
+});
+
+describe("advice is for gpsd where the receiver is gpsd's, and for the port where it is ours", () => {
+  const lost = { state: "lost", sinceMs: secondsAgo(100) } as const;
+  const open = { state: "searching", sinceMs: secondsAgo(30), frames: 3 } as const;
+  const hint = (trouble: Trouble) => ({ ...open, hint: { reason: "why", trouble } });
+  test.each<[Partial<NonNullable<AgentStatus["gps"]>>, RegExp]>([
+    [{ ...lost, reason: "Cannot connect" }, /^Start gpsd/],
+    [hint("no-device"), /DEVICES of \/etc\/default\/gpsd/],
+    [{ ...lost, ...hint("no-device"), trouble: "no-device" }, /DEVICES of \/etc\/default\/gpsd/],
+    [hint("device-closed"), /plugged in.*DEVICES/],
+    [hint("device-silent"), /gpsmon/],
+    [hint("not-gpsd"), /another program listens there/],
+    [open, /gpsmon/],
+    [{ lastAtMs: secondsAgo(50) }, /gpsmon/],
+  ])("%j", (facts, advice) => {
+    for (const [type, isGpsd] of [
+      ["gpsd", true],
+      ["nmea", false],
+      ["ubx", false],
+    ] as const) {
+      const status = { ...HEALTHY, ...gps({ type, ...facts }) };
+      const part = assess(status).parts.find((one) => one.title === "GPS");
+      expect(part?.health).toBe("broken");
+      if (!isGpsd && facts.hint !== undefined) continue;
+      if (isGpsd) expect(part?.advice).toMatch(advice);
+      expect(/baud|RX/.test(part?.advice ?? "")).toBe(
+        !isGpsd && facts.lastAtMs === undefined && facts.state !== "lost",
+      );
+      if (!isGpsd) expect(part?.advice).toMatch(/cable/);
+    }
+  });
 });
 
 test("durations as people say them", () => {

@@ -17,7 +17,7 @@ export interface Assessment {
 export function assess(status: AgentStatus): Assessment {
   const parts = [
     radioPart(status),
-    ...(status.gps === undefined ? [] : [gpsPart(status.gps, status.atMs)]),
+    ...(status.gps === undefined ? [] : [gpsPart(status.gps, status)]),
     ...status.sensors.map((sensor) => sensorPart(sensor, status.atMs)),
     ...(status.machine === undefined ? [] : [machinePart(status.machine, status.atMs)]),
     brokerPart(status),

@@ -2,11 +2,15 @@ import { EARLIEST_PLAUSIBLE_MS } from "@earshot/protocol/hotspot";
 import type { AgentStatus, EntropyFacts } from "../board/facts.ts";
 import { ago, duration } from "./age.ts";
 import { attention, broken, ok, type Part } from "./part.ts";
+import { clockAgainstReceiver, judgeTime, MAX_OFF_MS } from "./time-witnesses.ts";
 
 const TITLE = "Clock and entropy";
-/** Judging tolerates 2 s. */
-const MAX_OFF_MS = 2000;
 const FIRST_ENTROPY_MS = 120_000;
+const COMPARE =
+  "Compare both with another clock (date -u): then sudo timedatectl set-ntp true, or restart the receiver.";
+/** Where the receiver sets the clock, the two are one witness. */
+const NETWORK_OFF =
+  "Compare with another clock (date -u): if this one is right, tell the network's operator; if not, the receiver sets it wrongly.";
 const SET_CLOCK = "Set the clock: sudo timedatectl set-ntp true, or run chrony with the GPS.";
 
 /** Is this machine's time right, and does the network's entropy arrive? Without either no beacon counts. */
@@ -15,18 +19,15 @@ export function clockPart(status: AgentStatus): Part {
   if (atMs < EARLIEST_PLAUSIBLE_MS) {
     return broken(TITLE, `The clock stands at ${new Date(atMs).toISOString().slice(0, 16)}`, SET_CLOCK);
   }
-  const offMs = gpsOffsetMs(status);
-  if (offMs !== undefined && Math.abs(offMs) > MAX_OFF_MS) {
-    return attention(TITLE, `The clock is ${duration(offMs)} off GPS time`, SET_CLOCK);
+  const verdict = judgeTime(status);
+  // A receiver whose time is wrong is told of as GPS, and says nothing about the clock.
+  if (verdict !== undefined && !verdict.isGpsWrong && Math.abs(verdict.offMs) > MAX_OFF_MS) {
+    const text = clockAgainstReceiver(verdict);
+    if (!verdict.isHostWrong) return attention(TITLE, text, COMPARE);
+    return verdict.byNetwork ? broken(TITLE, text, SET_CLOCK) : attention(TITLE, text, SET_CLOCK);
   }
-  return entropy === undefined ? noEntropy(status) : entropyPart(entropy, status);
-}
-
-/** How far ahead of the receiver's time the host is, for a reading with a fix. Serial lines delay by up to a second. */
-function gpsOffsetMs({ gps }: AgentStatus): number | undefined {
-  const reading = gps?.reading;
-  if (reading?.timeMs === undefined || reading.mode < 2) return undefined;
-  return reading.atMs - reading.timeMs;
+  const agrees = verdict !== undefined && !verdict.isGpsWrong;
+  return entropy === undefined ? noEntropy(status) : entropyPart(entropy, status, agrees);
 }
 
 function noEntropy({ broker, atMs }: AgentStatus): Part {
@@ -40,18 +41,26 @@ function noEntropy({ broker, atMs }: AgentStatus): Part {
   );
 }
 
+/** @param gpsAgrees two that know the time, this machine and a receiver, say the same */
 function entropyPart(
   { atMs: entropyMs, periodMs, isChainBroken }: EntropyFacts,
   { atMs, broker }: AgentStatus,
+  gpsAgrees: boolean,
 ): Part {
   const ageMs = atMs - entropyMs;
+  if (ageMs < -MAX_OFF_MS && gpsAgrees) {
+    const text = `The network's time is at least ${duration(-ageMs)} ahead of this machine's clock and of GPS`;
+    return broken(TITLE, text, NETWORK_OFF);
+  }
   if (ageMs < -MAX_OFF_MS) {
     return broken(TITLE, `The clock is at least ${duration(-ageMs)} behind the network's`, SET_CLOCK);
   }
   if (ageMs > 3 * periodMs) {
     const advice =
       broker.state === "ok"
-        ? `Compare this machine's clock with a watch; if it is right, the network's gateway is down.`
+        ? gpsAgrees
+          ? "GPS agrees with this machine's clock: the network's gateway is down."
+          : "Compare this machine's clock with a watch; if it is right, the network's gateway is down."
         : "It comes through the broker: look there.";
     return broken(TITLE, `The last entropy is ${duration(ageMs)} old`, advice);
   }

@@ -13,6 +13,8 @@ export interface DeviceWords {
   silentMs: number;
   /** It says as much as there is to hear: no flood. */
   mayBeBusy?: true;
+  /** What to do, where it is not what helps with any serial port; `lost` where nothing more is known. */
+  advice?: Partial<Record<Trouble | "lost", string>>;
 }
 
 /** Nothing that is attached to a hotspot has so much to say. */
@@ -28,7 +30,8 @@ export function deviceProblem(device: DeviceState, words: DeviceWords, nowMs: nu
   if (device.lastAtMs === undefined || device.state === "searching") return waiting(device, words, nowMs);
   const ageMs = nowMs - device.lastAtMs;
   if (ageMs > words.silentMs) {
-    return broken(title, `Silent for ${duration(ageMs)}`, "Check the device's cable and power.");
+    const advice = words.advice?.silent ?? "Check the device's cable and power.";
+    return broken(title, `Silent for ${duration(ageMs)}`, advice);
   }
   return disturbed(device, words);
 }
@@ -69,7 +72,9 @@ function lost(device: DeviceState, words: DeviceWords, nowMs: number): Part {
   return broken(words.title, `${reason}; lost ${ago(sinceMs, nowMs)}`, adviceFor(trouble, words));
 }
 
-function adviceFor(trouble: Trouble | undefined, { section }: DeviceWords): string {
+function adviceFor(trouble: Trouble | undefined, { section, advice }: DeviceWords): string {
+  const own = advice?.[trouble ?? "lost"];
+  if (own !== undefined) return own;
   switch (trouble) {
     case "in-use":
       return `Stop the other program, or give it another port (${section}); the agent then goes on by itself.`;
@@ -84,8 +89,12 @@ function adviceFor(trouble: Trouble | undefined, { section }: DeviceWords): stri
 
 function waiting(device: DeviceState, words: DeviceWords, nowMs: number): Part {
   const { title, section } = words;
-  const { frames = 0, badFrames = 0, garbageBytes = 0 } = device;
+  const { frames = 0, badFrames = 0, garbageBytes = 0, hint } = device;
   const waitedMs = nowMs - device.sinceMs;
+  if (hint !== undefined && waitedMs >= words.firstReadingMs) {
+    return broken(title, hint.reason, adviceFor(hint.trouble, words));
+  }
+  if (hint !== undefined) return attention(title, hint.reason, adviceFor(hint.trouble, words));
   if (frames === 0 && badFrames + garbageBytes > 0) {
     const text = `It speaks, but not what was expected: ${badFrames} damaged frames, ${garbageBytes} stray bytes`;
     return broken(title, text, adviceFor("unreadable", words));
@@ -94,6 +103,6 @@ function waiting(device: DeviceState, words: DeviceWords, nowMs: number): Part {
   return broken(
     title,
     `No reading in ${duration(waitedMs)}`,
-    `Check the device's cable and power, and device and baud in ${section}.`,
+    words.advice?.silent ?? `Check the device's cable and power, and device and baud in ${section}.`,
   );
 }

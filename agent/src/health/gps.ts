@@ -1,15 +1,41 @@
-import type { IntegrityFinding } from "@earshot/drivers";
-import type { DeviceState, GpsFacts } from "../board/facts.ts";
+import type { IntegrityFinding, RejectedFix } from "@earshot/drivers";
+import type { AgentStatus, GpsFacts } from "../board/facts.ts";
 import { ago } from "./age.ts";
 import { type DeviceWords, deviceProblem } from "./device.ts";
 import { attention, broken, ok, type Part } from "./part.ts";
+import { comparePosition, distanceText } from "./position.ts";
+import { judgeTime, receiverTimeFault } from "./time-witnesses.ts";
 
 const TITLE = "GPS";
-const WORDS: DeviceWords = { title: TITLE, section: "[gps]", firstReadingMs: 20_000, silentMs: 15_000 };
+const SERIAL: DeviceWords = { title: TITLE, section: "[gps]", firstReadingMs: 20_000, silentMs: 15_000 };
+/** Behind gpsd the port, its speed and the receiver are gpsd's. */
+const GPSD: DeviceWords = {
+  ...SERIAL,
+  advice: {
+    lost: "Start gpsd (sudo systemctl enable --now gpsd), and check that host and port in [gps] are where it listens.",
+    silent: "Look at what gpsd gets (gpsmon), then at the receiver's cable and power.",
+    "not-gpsd": "Check host and port in [gps]: another program listens there; gpsd's port is 2947.",
+    "no-device":
+      'Name the receiver in DEVICES of /etc/default/gpsd, as in DEVICES="/dev/ttyACM0", then: sudo systemctl restart gpsd',
+    "device-closed":
+      "Check that the receiver is plugged in, that no other program uses it, and its name in DEVICES of /etc/default/gpsd; then: sudo systemctl restart gpsd",
+    "device-silent":
+      "Check the receiver's power and cable, and what gpsd gets of it: sudo gpsmon; another receiver than GNSS may be in DEVICES of /etc/default/gpsd.",
+  },
+};
 
-/** Does the receiver speak, is its antenna there, does it know where it is, does anybody disturb it? */
-export function gpsPart(gps: DeviceState & Pick<GpsFacts, "reading" | "integrity">, nowMs: number): Part {
-  const problem = deviceProblem(gps, WORDS, nowMs);
+/** What a receiver can be compared with; `doctor` has no entropy. */
+export type GpsSurroundings = Pick<AgentStatus, "atMs" | "entropy"> & {
+  hotspot: Pick<AgentStatus["hotspot"], "asserted">;
+};
+
+/** What is known of a receiver, of an open one or of one that could not be opened. */
+export type ReceiverFacts = Omit<GpsFacts, "opened" | "lost" | "readings">;
+
+/** Does the receiver speak, is its antenna there, does it know where and when it is, does anybody disturb it? */
+export function gpsPart(gps: ReceiverFacts, surroundings: GpsSurroundings): Part {
+  const { atMs } = surroundings;
+  const problem = deviceProblem(gps, gps.type === "gpsd" ? GPSD : SERIAL, atMs);
   if (gps.reading === undefined || gps.lastAtMs === undefined) {
     return problem ?? attention(TITLE, "Waiting for the first reading");
   }
@@ -17,23 +43,53 @@ export function gpsPart(gps: DeviceState & Pick<GpsFacts, "reading" | "integrity
   const { mode, satellitesUsed = 0, inView } = gps.reading;
   const cn0 =
     gps.integrity?.cn0 === undefined ? "" : `, mean ${Math.round(gps.integrity.cn0.meanDbHz)} dB-Hz`;
-  const sky = `${satellitesUsed} satellites used, ${inView} in view${cn0}, ${ago(gps.lastAtMs, nowMs)}`;
+  const sky = `${satellitesUsed} satellites used, ${inView} in view${cn0}, ${ago(gps.lastAtMs, atMs)}`;
+  const fix = `${mode}D fix: ${sky}`;
   return (
     ownAlarm(gps.reading, sky) ??
     doubt(gps.integrity?.findings ?? []) ??
-    (mode < 2 ? noFix(gps.reading.rejectedFix !== undefined, sky) : undefined) ??
+    (mode < 2 ? noFix(gps.reading.rejectedFix, sky) : elsewhere(gps.reading, surroundings, fix)) ??
+    wrongTime(gps, surroundings, fix) ??
     problem ??
-    ok(TITLE, `${mode}D fix: ${sky}`)
+    ok(TITLE, `${fix}${offText(gps.reading, surroundings)}`)
   );
 }
 
-function noFix(isRejected: boolean, sky: string): Part {
-  const text = isRejected ? "The receiver rejects its own fix as too inexact" : "No fix";
-  return attention(TITLE, `${text}: ${sky}`, "Give the GPS antenna a clear view of the sky.");
+const SKY = "Give the GPS antenna a clear view of the sky.";
+const FALSE_FIX = "Restart the receiver; if it says so again, update its firmware or replace it.";
+const REJECTED: Record<RejectedFix["because"], { text: string; advice: string }> = {
+  "error-limits": { text: "The receiver rejects its own fix as too inexact", advice: SKY },
+  "at-zero": { text: "No fix: it says latitude 0, longitude 0", advice: FALSE_FIX },
+  "no-satellites": { text: "No fix: it says one of 0 satellites", advice: FALSE_FIX },
+};
+
+function noFix(rejected: RejectedFix | undefined, sky: string): Part {
+  const { text, advice } =
+    rejected === undefined ? { text: "No fix", advice: SKY } : REJECTED[rejected.because];
+  return attention(TITLE, `${text}: ${sky}`, advice);
+}
+
+type Reading = NonNullable<GpsFacts["reading"]>;
+
+function elsewhere(reading: Reading, { hotspot }: GpsSurroundings, fix: string): Part | undefined {
+  const doubt = hotspot.asserted && comparePosition(hotspot.asserted, reading)?.doubt;
+  return doubt && attention(TITLE, `${doubt.text}; ${fix}`, doubt.advice);
+}
+
+function offText(reading: Reading, { hotspot }: GpsSurroundings): string {
+  const off = hotspot.asserted && comparePosition(hotspot.asserted, reading);
+  return off === undefined ? "" : `; ${distanceText(off.offM)} from the asserted position`;
+}
+
+function wrongTime(gps: ReceiverFacts, { atMs, entropy }: GpsSurroundings, fix: string): Part | undefined {
+  const verdict = judgeTime({ atMs, gps, ...(entropy === undefined ? {} : { entropy }) });
+  if (verdict === undefined || !verdict.isGpsWrong) return undefined;
+  const { text, advice } = receiverTimeFault(verdict);
+  return attention(TITLE, `${text}; ${fix}`, advice);
 }
 
 /** What the receiver says of itself. */
-function ownAlarm(reading: NonNullable<GpsFacts["reading"]>, sky: string): Part | undefined {
+function ownAlarm(reading: Reading, sky: string): Part | undefined {
   const { antenna, jamming, spoofing } = reading;
   if (antenna === "open" || antenna === "short") {
     const text = `The antenna is ${antenna === "open" ? "not connected" : "shorted"}`;

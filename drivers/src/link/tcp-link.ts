@@ -2,12 +2,22 @@ import { once } from "node:events";
 import { createConnection } from "node:net";
 import { type ByteLink, LinkLostError, type SocketAddress } from "../driver.ts";
 import { DuplexLink } from "./duplex-link.ts";
-import { errorMessage } from "./error-message.ts";
+import { errorCode, errorMessage } from "./error-message.ts";
 
 export interface OpenTcpOptions extends SocketAddress {
   /** Gives up connecting. */
   signal?: AbortSignal;
 }
+
+/** By the system's code, what a person can do something about. */
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there",
+  ETIMEDOUT: "no answer from that address",
+  EHOSTUNREACH: "that address cannot be reached from here",
+  ENETUNREACH: "that network cannot be reached from here",
+  ENOTFOUND: "there is no such host name",
+  EAI_AGAIN: "the host name cannot be looked up now",
+};
 
 /**
  * Connects over TCP.
@@ -22,7 +32,8 @@ export async function openTcp(options: OpenTcpOptions): Promise<ByteLink> {
     await once(socket, "connect", { signal });
   } catch (error) {
     socket.destroy();
-    throw new LinkLostError(`Cannot connect to ${where}: ${errorMessage(error)}`, { cause: error });
+    const why = REASONS[errorCode(error)] ?? errorMessage(error);
+    throw new LinkLostError(`Cannot connect to ${where}: ${why}`, { cause: error });
   }
   return new DuplexLink({ stream: socket, where, release: async () => void socket.destroy() });
 }

@@ -1,0 +1,186 @@
+import { describe, expect, test } from "bun:test";
+import { GPS_ROLLOVER_MS } from "@earshot/drivers";
+import type { AgentStatus } from "../board/facts.ts";
+import { clockPart } from "./clock.ts";
+import { gpsPart } from "./gps.ts";
+import { judgeTime, trustedGpsTimeMs } from "./time-witnesses.ts";
+
+const NOW_MS = Date.UTC(2026, 10, 30, 4, 10);
+const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
+const PERIODS = { periodMs: MINUTE, validityMs: 3 * MINUTE };
+
+interface World {
+  /** When it really is. */
+  trueMs?: number;
+  /** How far this machine's clock and what the receiver tells are ahead of it. */
+  hostMs?: number;
+  gpsMs?: number;
+  /** Age of the entropy; left out: none came. */
+  entropyMs?: number;
+  mode?: 0 | 1 | 2 | 3;
+  /** As a driver says that takes rollovers out. */
+  weekRollovers?: number;
+}
+
+function statusOf(world: World): AgentStatus {
+  const { trueMs = NOW_MS, hostMs = 0, gpsMs = 0, entropyMs, mode = 3, weekRollovers } = world;
+  const atMs = trueMs + hostMs;
+  const timeMs = trueMs + gpsMs + (weekRollovers ?? 0) * GPS_ROLLOVER_MS;
+  const time = weekRollovers === undefined ? { timeMs } : { timeMs, weekRollovers };
+  const device = { state: "ok", sinceMs: atMs, lastAtMs: atMs, opened: 1, lost: 0, readings: 9 } as const;
+  const entropy = {
+    ...PERIODS,
+    index: 1,
+    atMs: trueMs - (entropyMs ?? 0),
+    receivedAtMs: atMs,
+    isChainBroken: false,
+  };
+  return {
+    atMs,
+    startedAtMs: atMs,
+    ...{ version: "1", network: "test", hotspot: { id: "z6Mk", name: "a-b-c" } },
+    radio: { ...device, statuses: [], framesHeard: 0, channels: [] },
+    gps: { ...device, reading: { atMs, ...time, mode, satellitesUsed: 9, inView: 12 } },
+    sensors: [],
+    broker: device,
+    outbox: { queued: 0, handedOver: 0, postponed: 0, writes: 0, dropped: 0, bytes: 0 },
+    ...(entropyMs === undefined ? {} : { entropy }),
+    ...{ beacons: [], witnesses: [], verdicts: [] },
+    counters: {
+      ...{ beaconsHeard: 0, duplicatesHeard: 0, unusableHeard: 0, verdictsPaid: 0, verdictsRefused: 0 },
+      ...{ verdictsUnpaid: 0, refusedMessages: 0 },
+    },
+  };
+}
+
+const blamed = (world: World): string => {
+  const verdict = judgeTime(statusOf(world));
+  if (verdict === undefined) return "unknown";
+  const { isHostWrong, isGpsWrong, offMs } = verdict;
+  if (isHostWrong) return isGpsWrong ? "both" : "host";
+  if (isGpsWrong) return "gps";
+  return Math.abs(offMs) <= 2000 ? "nobody" : "either";
+};
+
+const back = (rollovers: number) => ({ gpsMs: -rollovers * GPS_ROLLOVER_MS, weekRollovers: rollovers });
+
+describe("who is blamed when clock and receiver differ", () => {
+  test.each<[string, World, string]>([
+    ["they agree", { gpsMs: -900 }, "nobody"],
+    ["no fix", { gpsMs: HOUR, mode: 1 }, "unknown"],
+    ["a receiver 1024 weeks back", back(1), "gps"],
+    ["a receiver 2048 weeks back", back(2), "gps"],
+    ["a receiver 1024 weeks ahead", back(-1), "gps"],
+    ["a receiver 1024 weeks back, with entropy", { ...back(1), entropyMs: 20_000 }, "gps"],
+    [
+      "a host 1024 weeks ahead that a driver believed",
+      { hostMs: GPS_ROLLOVER_MS, weekRollovers: 1, entropyMs: 1 },
+      "host",
+    ],
+    ["a receiver in 1980", { gpsMs: Date.UTC(1980, 0, 6) - NOW_MS }, "gps"],
+    ["a receiver in 2000", { gpsMs: Date.UTC(2000, 0, 1) - NOW_MS, entropyMs: MINUTE }, "gps"],
+    ["a receiver in the far future", { gpsMs: Date.UTC(2079, 5, 6) - NOW_MS }, "gps"],
+    ["a receiver some years ahead, without entropy", { gpsMs: 900 * DAY }, "either"],
+    ["a receiver some years ahead, with entropy", { gpsMs: 900 * DAY, entropyMs: 30_000 }, "gps"],
+    ["a host in 1970", { hostMs: MINUTE - NOW_MS }, "host"],
+    ["a host in 1970, with entropy", { hostMs: MINUTE - NOW_MS, entropyMs: 0 }, "host"],
+    [
+      "a host in 1970, and a receiver in 1980",
+      { hostMs: -NOW_MS, gpsMs: Date.UTC(1980, 0, 6) - NOW_MS },
+      "both",
+    ],
+    ["a host an hour ahead, without entropy", { hostMs: HOUR }, "either"],
+    ["a host an hour ahead, with entropy", { hostMs: HOUR, entropyMs: 20_000 }, "host"],
+    ["a receiver an hour ahead, with entropy", { gpsMs: HOUR, entropyMs: 20_000 }, "gps"],
+    ["a receiver 10 s behind the network", { gpsMs: -10_000, entropyMs: 0 }, "gps"],
+    [
+      "a receiver 20 min behind, and entropy that the broker kept for an hour",
+      { gpsMs: -20 * MINUTE, entropyMs: HOUR },
+      "either",
+    ],
+    ["a receiver 1024 weeks back, and entropy that the broker kept", { ...back(1), entropyMs: HOUR }, "gps"],
+    ["a receiver that takes GPS time for UTC", { gpsMs: 18_000 - 300 }, "gps"],
+    ["a host that takes TAI for UTC", { hostMs: 37_000 + 300 }, "host"],
+    ["25 s apart", { gpsMs: 25_000 }, "either"],
+  ])("%s", (_, world, who) => {
+    expect(blamed(world)).toBe(who);
+    const status = statusOf(world);
+    const [clock, gps] = [clockPart(status), gpsPart(status.gps as NonNullable<AgentStatus["gps"]>, status)];
+    const blamesClock = /timedatectl/.test(clock.advice ?? "");
+    expect(blamesClock).toBe(["host", "both", "either"].includes(who));
+    expect(/firmware|Restart the receiver/.test(gps.advice ?? "")).toBe(["gps", "both"].includes(who));
+    expect(gps.health).toBe(["gps", "both"].includes(who) || who === "unknown" ? "attention" : "ok");
+  });
+});
+
+test.each<[World, RegExp, RegExp]>([
+  [
+    back(1),
+    /says 2007-04-16 04:10 UTC, 1024 weeks back: its count of weeks began again; 3D fix/,
+    /firmware, or replace/,
+  ],
+  [back(-1), /1024 weeks ahead: it counts the weeks wrongly/, /firmware and gpsd/],
+  [{ gpsMs: 18_000 }, /18 s ahead: it takes GPS time for UTC/, /within 15 min/],
+  [
+    { gpsMs: HOUR, entropyMs: 0 },
+    /1 h ahead: the network agrees with this machine's clock/,
+    /^Restart the receiver/,
+  ],
+])("GPS says what is wrong with its time", (world, text, advice) => {
+  const status = statusOf(world);
+  const part = gpsPart(status.gps as NonNullable<AgentStatus["gps"]>, status);
+  expect(part.text).toMatch(text);
+  expect(part.advice).toMatch(advice);
+});
+
+test.each<[World, string, RegExp]>([
+  [{ hostMs: HOUR, entropyMs: 0 }, "broken", /1 h ahead of GPS time, and the network agrees with GPS/],
+  [{ hostMs: HOUR }, "attention", /1 h apart: one of them tells local time/],
+  [{ hostMs: 37_000 }, "attention", /37 s ahead of GPS time: it takes TAI for UTC/],
+  [{ gpsMs: 5 * MINUTE }, "attention", /5 min apart: nothing tells yet which of them is right/],
+  [
+    { entropyMs: -HOUR },
+    "broken",
+    /The network's time is at least 1 h ahead of this machine's clock and of GPS/,
+  ],
+  [{ entropyMs: 5 * HOUR }, "broken", /The last entropy is 5 h old/],
+])("the clock's part says who agrees with whom", (world, health, text) => {
+  const part = clockPart(statusOf(world));
+  expect(part.text).toMatch(text);
+  expect(part.health).toBe(health as "ok");
+});
+
+describe("GPS time for stations", () => {
+  const withReading = (world: World, more: object): AgentStatus => {
+    const status = statusOf(world);
+    const gps = status.gps as NonNullable<AgentStatus["gps"]>;
+    return { ...status, gps: { ...gps, reading: { ...gps.reading, ...more } as typeof gps.reading } };
+  };
+
+  test("by the pulse or the message, whatever this machine's clock says when the network says that it is wrong", () => {
+    const told = { hostClockOffsetNs: 150_000_000, hostClockOffsetBy: "message" };
+    expect(trustedGpsTimeMs(withReading({}, told))).toBe(NOW_MS - 150);
+    const off = { hostClockOffsetNs: HOUR * 1e6, hostClockOffsetBy: "pulse" };
+    expect(trustedGpsTimeMs(withReading({ hostMs: HOUR, entropyMs: 0 }, off))).toBe(NOW_MS);
+    expect(trustedGpsTimeMs(withReading({ hostMs: HOUR }, off))).toBeUndefined();
+  });
+
+  test("of whole reports only, by this machine's clock where they confirm its second", () => {
+    expect(trustedGpsTimeMs(statusOf({ gpsMs: -800 }))).toBe(NOW_MS);
+    expect(trustedGpsTimeMs(statusOf({ gpsMs: -1600 }))).toBeUndefined();
+    expect(trustedGpsTimeMs(statusOf({ gpsMs: 900 }))).toBeUndefined();
+  });
+
+  test("none without a fix, from an old reading, from a receiver that is wrong or looks forged", () => {
+    expect(trustedGpsTimeMs(statusOf({ mode: 1 }))).toBeUndefined();
+    for (const world of [back(1), { gpsMs: 18_000 }, { gpsMs: -HOUR }]) {
+      expect(trustedGpsTimeMs(statusOf(world))).toBeUndefined();
+    }
+    expect(trustedGpsTimeMs(withReading({}, { atMs: NOW_MS - 6000, timeMs: NOW_MS - 6000 }))).toBeUndefined();
+    const forged = statusOf({});
+    const integrity = { fromMs: 0, toMs: 0, readings: 9, fixMode: 3 as const, flags: 4, findings: [] };
+    expect(
+      trustedGpsTimeMs({ ...forged, gps: { ...forged.gps, integrity } as AgentStatus["gps"] }),
+    ).toBeUndefined();
+  });
+});
