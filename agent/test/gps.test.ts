@@ -81,9 +81,15 @@ test("a station that asks is told GPS time while the receiver can be trusted, an
   gpsd.messageCame(clock.now() - 1200, clock.now() - 1050);
   await fix(-1000);
   expect(await station.time()).toBe(gpsUs(clock.now() - 150));
-  clock.stepWall(5000);
+  // This machine's clock is set: GPS time goes on as it was told, for a station at least while the two agree.
+  clock.stepWall(1500);
+  expect(await station.time()).toBe(gpsUs(clock.now() - 1650));
+  clock.stepWall(1500);
+  expect(await station.time()).toBeUndefined();
+  clock.stepWall(-3000);
+  await clock.advance(4000);
   expect(await station.time()).toBe(gpsUs(clock.now() - 150));
-  clock.stepWall(1000);
+  await clock.advance(2000);
   expect(await station.time()).toBeUndefined();
 });
 

@@ -113,6 +113,7 @@ export class StatusBoard {
     this.devices.read(name, elapsedMs);
   }
 
+  /** @param elapsedMs at `atMs` of the reading */
   addGps(reading: GpsReading, elapsedMs: number): void {
     this.#gpsReading = { value: reading, elapsedMs };
     this.integrity.add(reading, elapsedMs);
@@ -216,9 +217,9 @@ export class StatusBoard {
   }
 
   #gps(present: Present): GpsFacts {
-    const latest = this.gpsReading(present.elapsedMs);
+    const latest = this.#gpsReading;
     if (latest === undefined) return this.#device("gps", present);
-    const { kind: _, satellites, ...reading } = latest;
+    const { kind: _, satellites, ...reading } = byClockOf(present, latest);
     return {
       ...this.#device("gps", present),
       reading: { ...reading, inView: satellites.length },
@@ -241,6 +242,14 @@ export class StatusBoard {
   #device(name: string, present: Present): DeviceFacts {
     return { ...this.links.facts(name, present), ...this.devices.facts(name, present.elapsedMs) };
   }
+}
+
+/** The reading as if this machine's clock had been then as it is now: what it was off then says nothing any more. */
+function byClockOf(present: Present, { value: reading, elapsedMs }: Moment<GpsReading>): GpsReading {
+  const atMs = wallTimeOf(elapsedMs, present);
+  const { hostClockOffsetNs } = reading;
+  if (hostClockOffsetNs === undefined) return { ...reading, atMs };
+  return { ...reading, atMs, hostClockOffsetNs: hostClockOffsetNs + (atMs - reading.atMs) * 1e6 };
 }
 
 const fresh = <T>(moment: Moment<T> | undefined, sinceElapsedMs: number): T | undefined =>

@@ -17,6 +17,7 @@ export type AgentGps = Driver<GpsReading> & {
 
 /** A receiver speaks each second: one that does not is stuck or unplugged without a word. */
 const SILENCE_LIMIT_MS = 60_000;
+const MAX_LAG_MS = 2000;
 
 /** Keeps the receiver open and takes what it says; sky and signal are summed up, for they tell of the antenna. */
 export function runGps(
@@ -32,7 +33,9 @@ export function runGps(
       open,
       onReading: (reading, elapsedMs) => {
         tellFix(context, reading, elapsedMs);
-        context.board.addGps(reading, elapsedMs);
+        // An epoch is told when the next one begins. A clock that stepped in between must not make it any older.
+        const lagMs = Math.min(Math.max(0, context.clock.now() - reading.atMs), MAX_LAG_MS);
+        context.board.addGps(reading, elapsedMs - lagMs);
         const { satellitesUsed, satellites } = reading;
         if (satellitesUsed !== undefined) summary.add("satellites_used", satellitesUsed);
         for (const { cn0DbHz } of satellites) if (cn0DbHz !== undefined) summary.add("cn0_db_hz", cn0DbHz);
