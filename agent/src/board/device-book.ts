@@ -14,7 +14,7 @@ export interface DeviceProbe {
   cannotBeacon?: string;
   /** Path of its serial port. */
   port?: string;
-  /** What it makes of it that nothing was read yet. */
+  /** What it makes of a silence. */
   hint?(): DeviceState["hint"];
 }
 

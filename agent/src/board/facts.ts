@@ -47,7 +47,7 @@ export interface DeviceState extends LinkFacts {
   sharedWith?: string[];
   /** What it lacks or refused, in sentences. */
   cautions?: string[];
-  /** Of an open driver without a reading yet: what it makes of that. */
+  /** What the open driver makes of a silence. */
   hint?: { reason: string; trouble: Trouble };
 }
 

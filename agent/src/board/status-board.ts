@@ -33,6 +33,8 @@ import { RecentPackets } from "./recent-packets.ts";
 import { SensorBook } from "./sensor-book.ts";
 
 const KEPT = 20;
+/** What spoke so lately is not silent. */
+const SPEAKS_MS = 10_000;
 const REMEMBERED_VERDICTS = 4096;
 const VERDICT_COUNTERS = {
   paid: "verdictsPaid",
@@ -240,7 +242,10 @@ export class StatusBoard {
   }
 
   #device(name: string, present: Present): DeviceFacts {
-    return { ...this.links.facts(name, present), ...this.devices.facts(name, present.elapsedMs) };
+    const link = this.links.facts(name, present);
+    const { hint, ...device } = this.devices.facts(name, present.elapsedMs);
+    const speaks = link.lastAtMs !== undefined && present.nowMs - link.lastAtMs < SPEAKS_MS;
+    return { ...link, ...device, ...optional("hint", speaks ? undefined : hint) };
   }
 }
 

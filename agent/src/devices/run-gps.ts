@@ -11,7 +11,7 @@ export type AgentGps = Driver<GpsReading> & {
   cautions?(): string[];
   /** Path of its serial port. */
   port?: string;
-  /** What it makes of it that nothing was read yet. */
+  /** What it makes of a silence. */
   hint?(): DeviceState["hint"];
 };
 

@@ -76,7 +76,7 @@ async function runOnce<R, D extends Driver<R>>(
       () => lastElapsedMs,
       ended.signal,
       () => {
-        const hint = hasSpoken ? undefined : device.probe(driver).hint?.();
+        const hint = device.probe(driver).hint?.();
         silence = hint ?? silenceOf(driver, { limitMs: device.silenceLimitMs ?? 0, hasSpoken });
         ended.end();
       },

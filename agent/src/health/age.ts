@@ -15,3 +15,7 @@ export const ago = (atMs: number, nowMs: number): string => `${duration(Math.max
 
 /** `14:03:59 UTC` */
 export const utcTime = (atMs: number): string => `${new Date(atMs).toISOString().slice(11, 19)} UTC`;
+
+/** `2026-11-30 14:03 UTC` */
+export const minuteText = (atMs: number): string =>
+  `${new Date(atMs).toISOString().slice(0, 16).replace("T", " ")} UTC`;

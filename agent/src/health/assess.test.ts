@@ -297,6 +297,7 @@ describe("advice is for gpsd where the receiver is gpsd's, and for the port wher
     [hint("not-gpsd"), /another program listens there/],
     [open, /gpsmon/],
     [{ lastAtMs: secondsAgo(50) }, /gpsmon/],
+    [{ lastAtMs: secondsAgo(50), hint: { reason: "why", trouble: "device-closed" } }, /plugged in/],
   ])("%j", (facts, advice) => {
     for (const [type, isGpsd] of [
       ["gpsd", true],

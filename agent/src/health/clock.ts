@@ -1,6 +1,6 @@
 import { EARLIEST_PLAUSIBLE_MS } from "@earshot/protocol/hotspot";
 import type { AgentStatus, EntropyFacts } from "../board/facts.ts";
-import { ago, duration } from "./age.ts";
+import { ago, duration, minuteText } from "./age.ts";
 import { attention, broken, ok, type Part } from "./part.ts";
 import { clockAgainstReceiver, judgeTime, MAX_OFF_MS } from "./time-witnesses.ts";
 
@@ -16,10 +16,12 @@ const SET_CLOCK = "Set the clock: sudo timedatectl set-ntp true, or run chrony w
 /** Is this machine's time right, and does the network's entropy arrive? Without either no beacon counts. */
 export function clockPart(status: AgentStatus): Part {
   const { atMs, entropy } = status;
-  if (atMs < EARLIEST_PLAUSIBLE_MS) {
-    return broken(TITLE, `The clock stands at ${new Date(atMs).toISOString().slice(0, 16)}`, SET_CLOCK);
-  }
   const verdict = judgeTime(status);
+  if (atMs < EARLIEST_PLAUSIBLE_MS) {
+    const told =
+      verdict === undefined || verdict.isGpsWrong ? "" : `; GPS says ${minuteText(verdict.toldMs)}`;
+    return broken(TITLE, `The clock stands at ${minuteText(atMs)}${told}`, SET_CLOCK);
+  }
   // A receiver whose time is wrong is told of as GPS, and says nothing about the clock.
   if (verdict !== undefined && !verdict.isGpsWrong && Math.abs(verdict.offMs) > MAX_OFF_MS) {
     const text = clockAgainstReceiver(verdict);

@@ -30,8 +30,10 @@ export function deviceProblem(device: DeviceState, words: DeviceWords, nowMs: nu
   if (device.lastAtMs === undefined || device.state === "searching") return waiting(device, words, nowMs);
   const ageMs = nowMs - device.lastAtMs;
   if (ageMs > words.silentMs) {
-    const advice = words.advice?.silent ?? "Check the device's cable and power.";
-    return broken(title, `Silent for ${duration(ageMs)}`, advice);
+    const { hint } = device;
+    const advice = words.advice?.[hint?.trouble ?? "silent"] ?? "Check the device's cable and power.";
+    const why = hint === undefined ? "" : `: ${hint.reason}`;
+    return broken(title, `Silent for ${duration(ageMs)}${why}`, advice);
   }
   return disturbed(device, words);
 }

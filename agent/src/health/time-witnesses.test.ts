@@ -143,6 +143,8 @@ test.each<[World, string, RegExp]>([
     "broken",
     /The network's time is at least 1 h ahead of this machine's clock and of GPS/,
   ],
+  [{ hostMs: MINUTE - NOW_MS }, "broken", /stands at 1970-01-01 00:01 UTC; GPS says 2026-11-30 04:10 UTC/],
+  [{ hostMs: MINUTE - NOW_MS, ...back(1) }, "broken", /stands at 1970-01-01 00:01 UTC$/],
   [{ entropyMs: 5 * HOUR }, "broken", /The last entropy is 5 h old/],
 ])("the clock's part says who agrees with whom", (world, health, text) => {
   const part = clockPart(statusOf(world));

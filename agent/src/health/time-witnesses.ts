@@ -1,7 +1,7 @@
 import { GPS_MINUS_UTC_S, GPS_ROLLOVER_MS } from "@earshot/drivers";
 import { EARLIEST_PLAUSIBLE_MS, INTEGRITY_FLAGS } from "@earshot/protocol/hotspot";
 import type { AgentStatus } from "../board/facts.ts";
-import { duration } from "./age.ts";
+import { duration, minuteText } from "./age.ts";
 
 /** Judging tolerates 2 s; serial lines and gpsd delay a receiver's time by up to one. */
 export const MAX_OFF_MS = 2000;
@@ -115,7 +115,7 @@ export function trustedGpsTimeMs(status: Witnesses & Pick<AgentStatus, "gps">): 
 /** What is wrong with the time that a receiver tells, and what to do. */
 export function receiverTimeFault(verdict: TimeVerdict): { text: string; advice: string } {
   const { offMs, toldMs, weekRollovers, byNetwork } = verdict;
-  const told = `${new Date(toldMs).toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  const told = minuteText(toldMs);
   if (weekRollovers !== 0) {
     const weeks = Math.abs(weekRollovers) * 1024;
     const isBack = weekRollovers > 0;
