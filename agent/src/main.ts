@@ -29,6 +29,7 @@ process.exitCode = await main(process.argv.slice(2), {
   version: manifest.version,
   out,
   error: err,
+  isInteractive: process.stderr.isTTY === true && process.env.NOTIFY_SOCKET === undefined,
   signal: stop.signal,
 });
 setTimeout(() => process.exit(), LINGER_LIMIT_MS).unref();

@@ -22,7 +22,7 @@ export type { Outbox, OutboxEntry, OutboxState } from "./outbox/outbox.ts";
 export type { OutboxLimits } from "./outbox/outbox-index.ts";
 export { RESERVED_NUMBERS } from "./outbox/outbox-storage.ts";
 export { type SqliteOutboxOptions, sqliteOutbox } from "./outbox/sqlite-outbox.ts";
-export type { StatusDocument } from "./page/app.ts";
+export { boardSource, type PageSource, type StartDocument, type StatusDocument } from "./page/app.ts";
 export { type PageOptions, type RunningPage, servePage } from "./page/serve.ts";
 export { type MqttPublisherOptions, mqttPublisher } from "./publisher/mqtt-publisher.ts";
 export type { IncomingMessage, OpenPublisher, Publisher, SessionOptions } from "./publisher/publisher.ts";

@@ -100,7 +100,13 @@ export const doctorChecks: Record<string, () => Promise<void>> = {
   "the command works without --config, and ends when it is told to": async () => {
     let [out, error] = ["", ""];
     const terminal = {
-      ...{ clock: new ManualClock(), random: seededRandom(1), environment: {}, version: "test" },
+      ...{
+        clock: new ManualClock(),
+        random: seededRandom(1),
+        environment: {},
+        version: "test",
+        isInteractive: true,
+      },
       out: (said: string) => {
         out += said;
       },
@@ -138,7 +144,14 @@ async function look(
   const startMs = clock.now();
   let text = "";
   const terminal = {
-    ...{ clock, random: seededRandom(1), environment: {}, version: "test", error: () => {} },
+    ...{
+      clock,
+      random: seededRandom(1),
+      environment: {},
+      version: "test",
+      isInteractive: true,
+      error: () => {},
+    },
     out: (said: string) => {
       text += said;
     },

@@ -173,7 +173,8 @@ describe("the command line", () => {
   for (const runtime of ["Bun", "Deno"] satisfies Runtime[]) {
     test(`under ${runtime}: a bad configuration is exit code 2 and names key, value and what is allowed`, async () => {
       const config = writeConfig({ broker: 1883, gpsd: 2947 });
-      const bad = await runCommand(runtime, ["--config", config], { EARSHOT_AGENT_HOTSPOT_REGION: "EU999" });
+      const wrong = { EARSHOT_AGENT_HOTSPOT_REGION: "EU999" };
+      const bad = await runCommand(runtime, ["id", "--config", config], wrong);
       expect(bad.code).toBe(2);
       expect(bad.stderr).toContain('hotspot.region is "EU999"; allowed is one of "EU868"');
       expect((await runCommand(runtime, ["id", "--config", config])).stdout).toMatch(/did:key:z6Mk/);

@@ -40,4 +40,5 @@ export * from "./quantities.ts";
 export * from "./radio/airtime.ts";
 export * from "./radio/regions.ts";
 export * from "./schedule.ts";
+export { seedWeakness } from "./seed-weakness.ts";
 export * from "./topics.ts";

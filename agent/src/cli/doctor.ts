@@ -6,6 +6,7 @@ import { findDevices, type Surroundings, THIS_MACHINE } from "../doctor/find-dev
 import { findingsText } from "../doctor/findings-text.ts";
 import { ok, type Part, worstOf } from "../health/part.ts";
 import { keyFile } from "../identity/key-file.ts";
+import { isRunning } from "../page/app.ts";
 import { askStatus, statusUrl } from "./status.ts";
 import { partTable } from "./table.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";
@@ -13,7 +14,7 @@ import type { ExitCode, Terminal } from "./terminal.ts";
 /** Checks everything an agent needs and says what to do; then looks for devices. Each takes at most some 20 s. */
 export async function doctor(config: Config, terminal: Terminal): Promise<ExitCode> {
   const { clock, out, error } = terminal;
-  const { part: key, signer } = checkKey(keyFile(config.keyFile));
+  const { part: key, signer } = checkKey(keyFile(config.keyFile, { mayBeOthers: true }));
   const machine = [ok("Configuration", "valid"), key, checkStorage(config), checkClock(clock.now())];
   const running = await runningParts(config, terminal);
   if (running === undefined) error("Listening to the devices and the broker, up to 20 s …\n");
@@ -59,6 +60,8 @@ async function runningParts(config: Config, { signal, error }: Terminal): Promis
   if (config.page === undefined) return undefined;
   const answer = await askStatus(statusUrl(config.page.listen), signal);
   if (!answer.ok) return undefined;
+  // One that does not run yet has no devices open, and what is in its way is looked at here.
+  if (!isRunning(answer.document)) return undefined;
   error("The agent is running: this is what it says.\n");
   return answer.document.parts;
 }

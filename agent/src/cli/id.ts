@@ -5,7 +5,7 @@ import type { ExitCode, Terminal } from "./terminal.ts";
 
 /** Who this hotspot is; makes its key when there is none yet. */
 export function id(config: Config, { out }: Terminal): ExitCode {
-  out(identityLines(keyFile(config.keyFile).open()));
+  out(identityLines(keyFile(config.keyFile, { mayBeOthers: true }).open()));
   return 0;
 }
 

@@ -19,8 +19,22 @@ export const USAGE = `Usage: earshot-agent [COMMAND] --config FILE
 Any key of the configuration can be set from the environment: EARSHOT_AGENT_<SECTION>_<KEY>.
 `;
 
-type Command = (config: Config, terminal: Terminal) => ExitCode | Promise<ExitCode>;
-const COMMANDS: Readonly<Record<string, Command>> = { run, id, status, doctor };
+type Command = (configFile: string, terminal: Terminal) => ExitCode | Promise<ExitCode>;
+
+/** A command for which the configuration has to be valid. */
+const withConfig =
+  (command: (config: Config, terminal: Terminal) => ExitCode | Promise<ExitCode>): Command =>
+  (configFile, terminal) => {
+    const warn = (message: string) => terminal.error(`warn ${message}\n`);
+    return command(loadConfig(configFile, terminal.environment, warn), terminal);
+  };
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  run,
+  id: withConfig(id),
+  status: withConfig(status),
+  doctor: withConfig(doctor),
+};
 
 /** Runs one command line. Expected failures are told in one line; a stack trace means a bug. */
 export async function main(args: string[], terminal: Terminal): Promise<ExitCode> {
@@ -34,12 +48,11 @@ export async function main(args: string[], terminal: Terminal): Promise<ExitCode
   if (parsed.help || parsed.version) return 0;
   try {
     if (parsed.config === undefined) return await lookForDevices(terminal);
-    const warn = (message: string) => terminal.error(`warn ${message}\n`);
-    return await parsed.command(loadConfig(parsed.config, terminal.environment, warn), terminal);
+    return await parsed.command(parsed.config, terminal);
   } catch (error) {
     if (error instanceof ConfigError) {
       for (const problem of error.problems) terminal.error(`${parsed.config}: ${problem}\n`);
-      return 2;
+      return error.isUnreadable ? 1 : 2;
     }
     terminal.error(`error ${errorText(error)}\n`);
     return 1;
@@ -69,8 +82,8 @@ function parseCommandLine(args: string[]): CommandLine | string {
       return `Unknown command "${positionals.join(" ")}"; allowed are ${Object.keys(COMMANDS).join(", ")}`;
     }
     const { help, version } = values;
-    const isOptional = command === doctor || help || version;
-    if (values.config === undefined && !isOptional) return "--config FILE is missing";
+    const isOptional = command === COMMANDS.doctor || help || version;
+    if ((values.config ?? "") === "" && !isOptional) return "--config FILE is missing";
     return { command, help, version, ...(values.config === undefined ? {} : { config: values.config }) };
   } catch (error) {
     return errorText(error);

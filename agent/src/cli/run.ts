@@ -1,85 +1,119 @@
-import { hotspotId, hotspotName, type Log } from "@earshot/protocol/hotspot";
-import { runAgent } from "../agent.ts";
-import { StatusBoard } from "../board/status-board.ts";
+import type { LogLevel } from "@earshot/protocol/hotspot";
+import { StartBoard } from "../board/start-board.ts";
+import type { StatusBoard } from "../board/status-board.ts";
 import type { Config } from "../config/config.ts";
-import { gpsOpener } from "../devices/open-gps.ts";
-import { machineOpener } from "../devices/open-machine.ts";
-import { radioOpener } from "../devices/open-radio.ts";
-import { sensorDevices } from "../devices/open-sensor.ts";
-import { trustedGpsTimeMs } from "../health/time-witnesses.ts";
+import { ConfigError } from "../config/config-error.ts";
+import { DEFAULT_PAGE, loadConfig } from "../config/load.ts";
+import { assessStart } from "../health/start.ts";
 import { keyFile } from "../identity/key-file.ts";
+import { KeyError } from "../identity/key-provider.ts";
 import { sqliteOutbox } from "../outbox/sqlite-outbox.ts";
-import { type RunningPage, servePage } from "../page/serve.ts";
-import { mqttPublisher } from "../publisher/mqtt-publisher.ts";
-import { errorText } from "../time/error-text.ts";
+import { boardSource, type PageSource } from "../page/app.ts";
+import { PageKeeper } from "../page/keep-page.ts";
+import { type PageOptions, servePage } from "../page/serve.ts";
+import { type StartSteps, untilStarted } from "../start/start.ts";
+import { prepareStateFolder } from "../start/state-folder.ts";
 import { brokerOptions } from "./broker-options.ts";
 import { LimitedLog } from "./limited-log.ts";
 import { lineLog } from "./log.ts";
+import { runStarted } from "./run-started.ts";
 import { keepSystemdInformed } from "./systemd.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";
 
-/** Runs the agent until it is told to stop. */
-export async function run(config: Config, terminal: Terminal): Promise<ExitCode> {
-  const { clock, random, version, signal } = terminal;
-  const limited = new LimitedLog(lineLog(config.logLevel, terminal.error), clock);
+/**
+ * Runs the agent until it is told to stop. The page comes first: what is in the way of the rest stands there, and is
+ * tried again until it works.
+ *
+ * @throws {ConfigError} at a terminal only: whoever wrote the configuration is there to correct it
+ */
+export async function run(configFile: string, terminal: Terminal): Promise<ExitCode> {
+  const { clock, random, version, environment, signal } = terminal;
+  if (terminal.isInteractive) loadConfig(configFile, environment);
+  let level: LogLevel = "info";
+  const limited = new LimitedLog((...line) => lineLog(level, terminal.error)(...line), clock);
   const { log } = limited;
-  const signer = keyFile(config.keyFile).open();
-  const id = hotspotId(signer.publicKey);
-  const outbox = sqliteOutbox({ stateDir: config.stateDir, clock, log, ...config.outbox });
-  const board = new StatusBoard();
-  const openGps = gpsOpener(config.gps, clock);
-  const openMachine = machineOpener(config, clock);
-  let page: RunningPage | undefined;
+  const context = { clock, random, log, version };
+  const board = new StartBoard(clock, { version, configFile });
+  const starting: PageSource = () => {
+    const status = board.snapshot();
+    return { ...status, ...assessStart(status) };
+  };
+  let source = starting;
+  const page = new PageKeeper((options) => servePage(() => source(), options, clock), context);
+  let isReady = false;
+  let shown = DEFAULT_PAGE;
+  /** One that cannot be read leaves it where it is. */
+  const showPage = async (wanted: PageOptions | "off" = shown ?? "off") => {
+    shown = wanted === "off" ? undefined : wanted;
+    await page.want(shown);
+    if (!isReady) void keepSystemdInformed(environment, clock, signal);
+    isReady = true;
+  };
+  const warned = new Set<string>();
+  const warn = (message: string) => {
+    if (!warned.has(message)) log("warn", message);
+    warned.add(message);
+  };
+  const steps: StartSteps = {
+    readConfig: async () => {
+      const config = await readConfig(configFile, terminal, warn, showPage);
+      level = config.logLevel;
+      return config;
+    },
+    prepareFolder: ({ stateDir }) => prepareStateFolder(stateDir),
+    openKey: keyOpener(),
+    openOutbox: ({ stateDir, outbox }) => sqliteOutbox({ stateDir, clock, log, ...outbox }),
+  };
+  const beside = [page.run(signal), limited.run(signal)];
+  for (;;) {
+    const started = await untilStarted(steps, { ...context, board }, signal);
+    if (started === undefined) break;
+    const onBoard = (running: StatusBoard | undefined) => {
+      source = running === undefined ? starting : boardSource(running, clock);
+    };
+    await runStarted(started, context, onBoard, signal);
+  }
+  await Promise.all(beside);
+  log("info", "Agent stopped");
+  return 0;
+}
+
+type ShowPage = (wanted?: PageOptions | "off") => Promise<void>;
+
+/** The page moves to where the configuration wants it, also when that is all that could be read of it. */
+async function readConfig(
+  configFile: string,
+  { environment }: Terminal,
+  warn: (message: string) => void,
+  showPage: ShowPage,
+): Promise<Config> {
+  const config = await loading(() => loadConfig(configFile, environment, warn), showPage);
+  await showPage(config.page ?? "off");
+  brokerOptions(config.broker);
+  return config;
+}
+
+async function loading(load: () => Config, showPage: ShowPage): Promise<Config> {
   try {
-    const running = runAgent(
-      {
-        config: config.core,
-        clock,
-        random,
-        log,
-        signer,
-        outbox,
-        board,
-        version,
-        openPublisher: mqttPublisher(brokerOptions(config.broker)),
-        openRadio: radioOpener(config.lora, clock, log, () => trustedGpsTimeMs(board.snapshot(clock))),
-        sensors: sensorDevices(config.sensors, clock),
-        ...(openGps === undefined ? {} : { openGps, gpsType: config.gps.type }),
-        ...(openMachine === undefined ? {} : { openMachine }),
-      },
-      signal,
-    );
-    // Thrown below, also when it ends while the page is being opened.
-    running.catch(() => {});
-    page = await startPage(config, board, terminal, log);
-    log("info", "Agent started", {
-      name: hotspotName(id),
-      id,
-      ...(page === undefined ? {} : { page: page.url }),
-    });
-    void limited.run(signal);
-    void keepSystemdInformed(terminal.environment, clock, signal);
-    await running;
-    log("info", "Agent stopped");
-    return 0;
-  } finally {
-    outbox.close();
-    await page?.stop();
+    return load();
+  } catch (error) {
+    if (error instanceof ConfigError) await showPage(error.page);
+    throw error;
   }
 }
 
-/** The agent earns without its page: a port in use is told, not fatal. */
-async function startPage(
-  { page }: Config,
-  board: StatusBoard,
-  { clock }: Terminal,
-  log: Log,
-): Promise<RunningPage | undefined> {
-  if (page === undefined) return undefined;
-  try {
-    return await servePage(board, page, clock);
-  } catch (error) {
-    log("error", "No status page: set [page] listen to a free address", { why: errorText(error) });
-    return undefined;
-  }
+/** A process that had a key makes no other: an empty folder then means that the disk of the first is not there. */
+function keyOpener(): StartSteps["openKey"] {
+  let hadKey = false;
+  return ({ keyFile: path }) => {
+    const key = keyFile(path);
+    const signer = hadKey ? key.openExisting() : key.open();
+    if (signer === undefined) {
+      throw new KeyError(
+        `${path} is not there any more: is its disk mounted? For a new key restart the agent`,
+      );
+    }
+    hadKey = true;
+    return signer;
+  };
 }

@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { utcTime } from "../health/age.ts";
-import type { StatusDocument } from "../page/app.ts";
+import { isRunning, type StartDocument, type StatusDocument } from "../page/app.ts";
 import { errorText } from "../time/error-text.ts";
 import { partTable } from "./table.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";
@@ -20,12 +20,15 @@ export async function status(config: Config, terminal: Terminal): Promise<ExitCo
     return 1;
   }
   const { document } = answer;
-  terminal.out(`${document.hotspot.name}  ${document.hotspot.id}\n`);
-  terminal.out(`network ${document.network}, agent ${document.version}, as of ${utcTime(document.atMs)}\n\n`);
-  terminal.out(`${partTable(document.parts)}\n`);
-  terminal.out(`\n${verdictLines(document)}\n`);
-  if (document.losses.length > 0) terminal.out(`\n${lossLines(document)}\n`);
-  return document.health === "broken" ? 1 : 0;
+  const { hotspot, network, version, atMs, parts, health } = document;
+  terminal.out(hotspot === undefined ? "not started yet\n" : `${hotspot.name}  ${hotspot.id}\n`);
+  const where = network === undefined ? "" : `network ${network}, `;
+  terminal.out(`${where}agent ${version}, as of ${utcTime(atMs)}\n\n${partTable(parts)}\n`);
+  if (isRunning(document)) {
+    terminal.out(`\n${verdictLines(document)}\n`);
+    if (document.losses.length > 0) terminal.out(`\n${lossLines(document)}\n`);
+  }
+  return health === "broken" ? 1 : 0;
 }
 
 const SHOWN_VERDICTS = 5;
@@ -60,7 +63,7 @@ export function statusUrl({ host, port }: { host: string; port: number }): strin
   return `http://${reached.includes(":") ? `[${reached}]` : reached}:${port}/status.json`;
 }
 
-type Answer = { ok: true; document: StatusDocument } | { ok: false; why: string };
+type Answer = { ok: true; document: StatusDocument | StartDocument } | { ok: false; why: string };
 
 export async function askStatus(url: string, signal: AbortSignal): Promise<Answer> {
   try {
@@ -73,5 +76,5 @@ export async function askStatus(url: string, signal: AbortSignal): Promise<Answe
   }
 }
 
-const isStatus = (value: unknown): value is StatusDocument =>
-  typeof value === "object" && value !== null && "parts" in value && "hotspot" in value;
+const isStatus = (value: unknown): value is StatusDocument | StartDocument =>
+  typeof value === "object" && value !== null && "parts" in value && "startedAtMs" in value;

@@ -9,9 +9,11 @@ export interface Terminal {
   version: string;
   out(text: string): void;
   error(text: string): void;
+  /** Somebody started it by hand and reads what it says; else it is a service, which nobody watches. */
+  isInteractive: boolean;
   /** Aborted by SIGTERM and SIGINT. */
   signal: AbortSignal;
 }
 
-/** 0 all is well, 1 something is broken, 2 wrong usage or configuration. */
+/** 0 all is well, 1 something is broken, 2 what a person wrote is wrong: command line or configuration. */
 export type ExitCode = 0 | 1 | 2;

@@ -142,7 +142,7 @@ describe("a bad configuration names the key, the value and what is allowed", () 
     [/latitude = .*/, "latitude = 91", "hotspot.latitude is 91; allowed is a number from -90 to 90"],
     [/latitude = .*/, 'latitude = "47"', 'hotspot.latitude is "47"; allowed is a number from -90 to 90'],
     [/latitude = .*/, "", "hotspot.latitude is missing; allowed is a number from -90 to 90"],
-    [/latitude = .*/, "latitude = nan", "hotspot.latitude is null; allowed is a number from -90 to 90"],
+    [/latitude = .*/, "latitude = nan", "hotspot.latitude is NaN; allowed is a number from -90 to 90"],
     [
       /url = .*/,
       'url = "http://x"',

@@ -1,14 +1,16 @@
+import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseEvmAddress, type RegionId } from "@earshot/protocol/hotspot";
-import { parse } from "smol-toml";
-import type { z } from "zod";
+import { parse, TomlError } from "smol-toml";
+import type { PageOptions } from "../page/serve.ts";
 import { readNamedFile } from "../regular-file.ts";
 import { errorText } from "../time/error-text.ts";
 import type { Config, GpsConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
-import { configKeys, environmentKeys, environmentName, environmentValue } from "./keys.ts";
+import { environmentKeys, environmentName, environmentValue } from "./keys.ts";
 import { addressOf } from "./listen-address.ts";
 import { loraConfig } from "./lora-config.ts";
+import { problemOf, type Raw } from "./problems.ts";
 import { type ConfigFile, configSchema, parsePublicKey } from "./schema.ts";
 import { sensorConfig, sensorProblems, sharedPorts } from "./sensor-config.ts";
 
@@ -25,13 +27,16 @@ type Warn = (message: string) => void;
  * @throws {ConfigError}
  */
 export function loadConfig(file: string, environment: Environment, warn?: Warn): Config {
-  let toml: string;
+  return parseConfig(() => readConfig(file), { file, environment, ...(warn && { warn }) });
+}
+
+function readConfig(file: string): string {
   try {
-    toml = readNamedFile(file);
+    return readNamedFile(file);
   } catch (error) {
-    throw new ConfigError([`Cannot read the configuration: ${errorText(error)}`]);
+    const isUnreadable = existsSync(file);
+    throw new ConfigError([`Cannot read the configuration: ${errorText(error)}`], { isUnreadable });
   }
-  return parseConfig(toml, { file, environment, ...(warn && { warn }) });
 }
 
 export interface ParseOptions {
@@ -43,21 +48,58 @@ export interface ParseOptions {
   warn?: Warn;
 }
 
-/** @throws {ConfigError} */
-export function parseConfig(toml: string, { file, environment, warn = () => {} }: ParseOptions): Config {
-  const raw = override(parseToml(toml, file), environment, warn);
-  const result = configSchema.safeParse(raw);
-  if (!result.success) throw new ConfigError(result.error.issues.map((issue) => problemOf(issue, raw)));
-  return toConfig(result.data, dirname(file));
+/**
+ * @param toml the text, or how to read it
+ * @throws {ConfigError}
+ */
+export function parseConfig(toml: string | (() => string), options: ParseOptions): Config {
+  const { file, environment, warn = () => {} } = options;
+  let text = "";
+  let raw: Raw = {};
+  try {
+    text = typeof toml === "string" ? toml : toml();
+    raw = override(parseToml(text, file), environment, warn);
+    const result = configSchema.safeParse(raw);
+    if (!result.success) throw new ConfigError(result.error.issues.map((issue) => problemOf(issue, raw)));
+    return toConfig(result.data, dirname(file));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const { problems, isUnreadable } = error;
+    throw new ConfigError(problems, { isUnreadable, page: readablePage(raw, text, environment) });
+  }
 }
-
-type Raw = Record<string, unknown>;
 
 function parseToml(toml: string, file: string): Raw {
   try {
     return parse(toml);
   } catch (error) {
-    throw new ConfigError([`${file} is not TOML: ${(error as Error).message}`]);
+    if (!(error instanceof TomlError)) throw error;
+    // What follows the first line shows the place with all that stands there, passwords too.
+    const [what = ""] = error.message.split("\n", 1);
+    const where = `line ${error.line}, column ${error.column}`;
+    throw new ConfigError([
+      `${file} is not TOML: ${what.replace(/^Invalid TOML document: /, "")} (${where})`,
+    ]);
+  }
+}
+
+/** Where a configuration with problems wants its page, if that much of it can be read. */
+function readablePage(raw: Raw, toml: string, environment: Environment): PageOptions | "off" | undefined {
+  const section = raw.page ?? override(pageSection(toml), environment).page;
+  const { data } = configSchema.shape.page.safeParse(section);
+  const isKnown = data !== undefined && (section !== undefined || Object.keys(raw).length > 0);
+  return isKnown ? (pageOptions(data) ?? "off") : undefined;
+}
+
+/** Where the page is while nothing says otherwise. */
+export const DEFAULT_PAGE = pageOptions(configSchema.shape.page.parse({}));
+
+/** The section alone, of a text that is no TOML elsewhere. */
+function pageSection(toml: string): Raw {
+  try {
+    return parse(/^\[page\][^\n]*\n(?:(?!\s*\[)[^\n]*(?:\n|$))*/m.exec(toml)?.[0] ?? "");
+  } catch {
+    return {};
   }
 }
 
@@ -67,7 +109,7 @@ function parseToml(toml: string, file: string): Raw {
  */
 const SERVICE_LINK = /^(tcp|udp|sctp):\/\//;
 
-function override(raw: Raw, environment: Environment, warn: Warn): Raw {
+function override(raw: Raw, environment: Environment, warn: Warn = () => {}): Raw {
   const changed = structuredClone(raw);
   const keys = new Map(environmentKeys().map((key) => [environmentName(key), key]));
   const ignored: string[] = [];
@@ -95,23 +137,6 @@ function setIn(target: Raw, [first, ...rest]: readonly string[], value: unknown)
   setIn(target[first] as Raw, rest, value);
 }
 
-function problemOf(issue: z.core.$ZodIssue, raw: Raw): string {
-  const key = issue.path.join(".");
-  // Tables of which there are several are numbered: their keys are known without the number.
-  const plainKey = issue.path.filter((part) => typeof part !== "number").join(".");
-  if (issue.code === "unrecognized_keys") {
-    const prefix = key === "" ? "" : `${key}.`;
-    const known = configKeys()
-      .map(({ path }) => path.join("."))
-      .filter((name) => name.startsWith(plainKey === "" ? "" : `${plainKey}.`));
-    return `${prefix}${issue.keys.join(`, ${prefix}`)} is not a key; allowed are ${known.join(", ")}`;
-  }
-  const value = issue.path.reduce<unknown>((at, part) => (at as Raw | undefined)?.[String(part)], raw);
-  if (value !== undefined) return `${key} is ${JSON.stringify(value)}; allowed is ${issue.message}`;
-  const isSection = !configKeys().some(({ path }) => path.join(".") === plainKey);
-  return isSection ? `the section [${key}] is missing` : `${key} is missing; allowed is ${issue.message}`;
-}
-
 function toConfig(file: ConfigFile, folder: string): Config {
   refuse(sensorProblems(file.sensors));
   const devices = {
@@ -121,6 +146,7 @@ function toConfig(file: ConfigFile, folder: string): Config {
   };
   refuse(sharedPorts(devices));
   const stateDir = resolve(folder, file.state_dir);
+  const page = pageOptions(file.page);
   return {
     core: coreConfig(file),
     stateDir,
@@ -131,12 +157,14 @@ function toConfig(file: ConfigFile, folder: string): Config {
     broker: brokerConfig(file.broker, folder),
     ...devices,
     machine: file.machine,
-    ...(file.page.listen === "off"
-      ? {}
-      : { page: { listen: addressOf(file.page.listen), names: file.page.names } }),
+    ...(page === undefined ? {} : { page }),
     outbox: { maxBytes: file.outbox.max_bytes, maxAgeMs: file.outbox.max_age_days * 86_400_000 },
     logLevel: file.log.level,
   };
+}
+
+function pageOptions({ listen, names }: ConfigFile["page"]): PageOptions | undefined {
+  return listen === "off" ? undefined : { listen: addressOf(listen), names };
 }
 
 function refuse(problems: readonly string[]): void {

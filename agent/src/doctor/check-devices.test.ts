@@ -22,6 +22,7 @@ function terminal() {
     clock,
     random: seededRandom(1),
     environment: {},
+    isInteractive: true,
     version: "test",
     out: () => {},
     error: (line) => told.resolve(line),

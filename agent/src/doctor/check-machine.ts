@@ -5,6 +5,7 @@ import type { Config } from "../config/config.ts";
 import { duration } from "../health/age.ts";
 import { attention, broken, ok, type Part } from "../health/part.ts";
 import type { KeyProvider } from "../identity/key-provider.ts";
+import { checkFilesOwner, storageError } from "../start/state-folder.ts";
 import { errorText } from "../time/error-text.ts";
 
 /** Beside the full outbox. */
@@ -30,6 +31,7 @@ export function checkStorage({ stateDir, outbox }: Config): Part {
   const title = "Storage";
   const folder = nearestExisting(stateDir);
   try {
+    if (folder === stateDir) checkFilesOwner(stateDir);
     accessSync(folder, constants.W_OK);
     const { bavail, bsize } = statfsSync(folder);
     const freeBytes = bavail * bsize;
@@ -38,7 +40,8 @@ export function checkStorage({ stateDir, outbox }: Config): Part {
       return attention(title, text, "Make room: the outbox needs it.");
     return ok(title, text);
   } catch (error) {
-    return broken(title, errorText(error), "Give the agent a state_dir that it may write to.");
+    const { message, advice } = storageError(error, stateDir);
+    return broken(title, message, advice);
   }
 }
 

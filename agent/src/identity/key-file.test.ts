@@ -1,16 +1,17 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { hotspotId, importKey, verifyEd25519 } from "@earshot/protocol";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { keyFile } from "./key-file.ts";
@@ -69,21 +70,50 @@ test("a FIFO, a device or a link that leads nowhere is refused at once, and not 
   expect(lstatSync(link).isSymbolicLink()).toBe(true);
 });
 
-test.skipIf(process.getuid?.() !== 0)(
-  "a key of another user is refused, and root makes none for another",
-  () => {
+test("what cannot be a random key is refused, and the message says why, not what", () => {
+  const cases: [Uint8Array, string][] = [
+    [new Uint8Array(32), "one byte many times in a row"],
+    [new Uint8Array(32).fill(0xff), "one byte many times in a row"],
+    [new TextEncoder().encode("this is the secret of my hotspot"), "holds text"],
+    [new TextEncoder().encode(`${"5a".repeat(32)}\n`), "xxd -r -p"],
+    [new Uint8Array(), "is empty; a key has 32"],
+  ];
+  for (const [bytes, why] of cases) {
     const path = newPath("key");
-    keyFile(path).open();
-    chownSync(path, 1, 1);
-    expect(failureOf(path)).toContain(`belongs to user 1, but this runs as 0`);
+    writeFileSync(path, bytes, { mode: 0o600 });
+    expect(failureOf(path)).toContain(why);
+    expect(failureOf(path)).not.toMatch(/5a5a|secret of/);
+    expect(readFileSync(path)).toEqual(Buffer.from(bytes));
+  }
+});
+
+describe.skipIf(process.getuid?.() !== 0)("beside the service's user", () => {
+  test("root reads its key, and makes one that is its own", () => {
     const folder = newPath("state");
     mkdirSync(folder);
-    chownSync(folder, 1, 1);
-    expect(failureOf(join(folder, "key"))).toContain(
-      "make the key as that user (sudo -u '#1' …), not as root",
+    chownSync(folder, 1, 2);
+    const path = join(folder, "key");
+    const made = keyFile(path).open();
+    expect(statSync(path)).toMatchObject({ uid: 1, gid: 2 });
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(keyFile(path, { mayBeOthers: true }).open().publicKey).toEqual(made.publicKey);
+    expect(readdirSync(folder)).toEqual(["key"]);
+    expect(failureOf(path)).toEndWith("belongs to daemon, but this runs as root: run it as daemon");
+  });
+
+  test("a key of root's is told to the service with the command that gives it over", () => {
+    const path = newPath("key");
+    keyFile(path).open();
+    chmodSync(dirname(path), 0o755);
+    const script = `import { keyFile } from ${JSON.stringify(join(import.meta.dir, "key-file.ts"))};
+      process.setuid(65534);
+      try { keyFile(${JSON.stringify(path)}).open(); } catch (error) { console.log(error.message); }`;
+    const told = execFileSync(process.execPath, ["-e", script], { encoding: "utf8" });
+    expect(told.trim()).toBe(
+      `${path} belongs to root, but this runs as nobody: sudo chown -R nobody ${path}`,
     );
-  },
-);
+  });
+});
 
 function failureOf(path: string): string {
   try {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import {
   closeSync,
+  fchownSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -12,62 +13,94 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { type Signer, signerFromSeed } from "@earshot/protocol/hotspot";
+import { type Signer, seedWeakness, signerFromSeed } from "@earshot/protocol/hotspot";
 import { withRegularFile } from "../regular-file.ts";
 import { errorText } from "../time/error-text.ts";
+import { chownCommand, isRoot, ownUid, userText } from "../users.ts";
 import { KeyError, type KeyProvider } from "./key-provider.ts";
 
 const SEED_BYTES = 32;
 const OWNER_ONLY = 0o600;
 
+export interface KeyFileOptions {
+  /** Root may read the key of the service's user; the agent itself runs with a key of its own user only. */
+  mayBeOthers?: boolean;
+}
+
 /**
  * The key as a file: the 32 bytes of an Ed25519 private key (RFC 8032 §5.1.5), readable by its owner alone. It is
  * made on first start and leaves the machine only as a backup that its owner makes.
  */
-export function keyFile(path: string): KeyProvider {
+export function keyFile(path: string, options: KeyFileOptions = {}): KeyProvider {
   return {
     description: `key file ${path}`,
-    open: () => readKey(path) ?? makeKey(path),
-    openExisting: () => readKey(path),
+    open: () => readKey(path, options) ?? makeKey(path),
+    openExisting: () => readKey(path, options),
   };
 }
 
 /** `undefined` when there is no such file. */
-function readKey(path: string): Signer | undefined {
+function readKey(path: string, { mayBeOthers = false }: KeyFileOptions): Signer | undefined {
+  const owners = (stats: Stats) => (mayBeOthers && isRoot() ? undefined : checkOwner(path, stats));
   try {
     return withRegularFile(path, (file, stats) => {
+      owners(stats);
       checkStats(path, stats);
       const seed = new Uint8Array(SEED_BYTES);
       readSync(file, seed, 0, SEED_BYTES, 0);
+      checkSeed(path, seed);
       return signerFromSeed(seed);
     });
   } catch (error) {
     if (error instanceof KeyError) throw error;
+    const stats = statsOf(path);
+    if (stats !== undefined) owners(stats);
     throw new KeyError(
-      `${errorText(error)}: run as the owner of the key, or set [identity] key_file to a file of this user's`,
+      `${errorText(error)}: give this user the key, or set [identity] key_file to a file of its own`,
     );
   }
 }
 
+function statsOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whoever else owns the key may know it. */
+function checkOwner(path: string, { uid }: Stats): void {
+  const own = ownUid();
+  if (own === undefined || own === uid) return;
+  // Never that root take it: the service, which runs as its owner, could not read it any more.
+  const advice = own === 0 ? `run it as ${userText(uid)}` : chownCommand(own, path);
+  throw new KeyError(`${path} belongs to ${userText(uid)}, but this runs as ${userText(own)}: ${advice}`);
+}
+
 /** On the open file, so that nobody can exchange it in between. */
 function checkStats(path: string, stats: Stats): void {
-  const user = process.getuid?.();
-  if (user !== undefined && stats.uid !== user) {
-    throw new KeyError(
-      `${path} belongs to user ${stats.uid}, but this runs as ${user}: run it as that user (sudo -u '#${stats.uid}' …), or: sudo chown ${user} ${path}`,
-    );
-  }
   const mode = stats.mode & 0o777;
   if ((mode & 0o177) !== 0) {
     throw new KeyError(
       `${path} has mode ${octal(mode)}, so others may have read the key; allowed is 0600 or less. ` +
-        `If nobody else uses this machine: chmod 600 ${path}. Else remove it: a new key, and so a new hotspot, is made`,
+        `If nobody else uses this machine: sudo chmod 600 ${path}. Else remove it: a new key, and so a new hotspot, is made`,
     );
   }
   if (stats.size !== SEED_BYTES) {
-    throw new KeyError(
-      `${path} has ${stats.size} bytes; a key has ${SEED_BYTES}. Restore it from a backup, or remove it to become a new hotspot`,
-    );
+    const found = stats.size === 0 ? "is empty" : `has ${stats.size} bytes`;
+    const hex =
+      stats.size === 64 || stats.size === 65 ? " (hex digits must be made bytes first: xxd -r -p)" : "";
+    throw new KeyError(`${path} ${found}; a key has ${SEED_BYTES}${hex}. ${RESTORE}`);
+  }
+}
+
+const RESTORE = "Restore it from a backup, or remove it to become a new hotspot";
+
+function checkSeed(path: string, seed: Uint8Array): void {
+  const weakness = seedWeakness(seed);
+  if (weakness !== undefined) {
+    throw new KeyError(`${path} is no key: it holds ${weakness}, which others can guess. ${RESTORE}`);
   }
 }
 
@@ -79,10 +112,10 @@ function makeKey(path: string): Signer {
   const seed = randomBytes(SEED_BYTES);
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    checkFolder(dirname(path));
     removeIfThere(draft);
     const file = openSync(draft, "wx", OWNER_ONLY);
     try {
+      giveToFolderOwner(file, dirname(path));
       writeSync(file, seed);
       fsyncSync(file);
     } finally {
@@ -99,13 +132,10 @@ function makeKey(path: string): Signer {
   return signerFromSeed(seed);
 }
 
-/** A key made by root in the agent's folder could not be read by the agent later. */
-function checkFolder(folder: string): void {
-  const { uid } = statSync(folder);
-  if (process.getuid?.() !== 0 || uid === 0) return;
-  throw new KeyError(
-    `${folder} belongs to user ${uid}: make the key as that user (sudo -u '#${uid}' …), not as root`,
-  );
+/** What root makes in the service's folder must be the service's: it could not read it later. */
+function giveToFolderOwner(file: number, folder: string): void {
+  const { uid, gid } = statSync(folder);
+  if (isRoot() && uid !== 0) fchownSync(file, uid, gid);
 }
 
 function removeIfThere(path: string): void {

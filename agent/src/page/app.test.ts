@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { ManualClock } from "@earshot/protocol/testing";
 import type { VerdictFacts } from "../board/facts.ts";
 import { StatusBoard } from "../board/status-board.ts";
-import { createPage, type StatusDocument } from "./app.ts";
+import { boardSource, createPage, type StatusDocument } from "./app.ts";
 
 function pageOf(fill: (board: StatusBoard) => void = () => {}) {
   const clock = new ManualClock();
@@ -20,7 +20,7 @@ function pageOf(fill: (board: StatusBoard) => void = () => {}) {
     }),
   );
   fill(board);
-  return { page: createPage(board, clock, (host) => host === "127.0.0.1:4480"), clock, board };
+  return { page: createPage(boardSource(board, clock), (host) => host === "127.0.0.1:4480"), clock, board };
 }
 
 test("the page needs no script and no other file, and nothing in it is executed", async () => {

@@ -1,12 +1,30 @@
 import type { Clock } from "@earshot/protocol/hotspot";
 import { Hono } from "hono";
 import type { AgentStatus } from "../board/facts.ts";
+import type { StartStatus } from "../board/start-board.ts";
 import type { StatusBoard } from "../board/status-board.ts";
 import { type Assessment, assess } from "../health/assess.ts";
-import { view } from "./view.ts";
+import { startView, view } from "./view.ts";
 
 /** What `/status.json` answers. */
 export type StatusDocument = AgentStatus & Assessment;
+
+/** What it answers before the agent runs: the same parts, and hardly any facts. */
+export type StartDocument = StartStatus & Assessment;
+
+/** What there is to show now. */
+export type PageSource = () => StatusDocument | StartDocument;
+
+/** The running agent's. */
+export const boardSource =
+  (board: StatusBoard, clock: Clock): PageSource =>
+  () => {
+    const status = board.snapshot(clock);
+    return { ...status, ...assess(status) };
+  };
+
+export const isRunning = (document: StatusDocument | StartDocument): document is StatusDocument =>
+  "radio" in document;
 
 const HEADERS: Readonly<Record<string, string>> = {
   "Cache-Control": "no-store",
@@ -25,7 +43,7 @@ const HEADERS: Readonly<Record<string, string>> = {
  *
  * @param isOwnName whether a Host header names this machine; others get nothing
  */
-export function createPage(board: StatusBoard, clock: Clock, isOwnName: (host: string) => boolean): Hono {
+export function createPage(source: PageSource, isOwnName: (host: string) => boolean): Hono {
   const app = new Hono();
   app.use(async (c, next) => {
     const why = refusalOf(c.req.header("host"), c.req.header("origin"), isOwnName);
@@ -34,14 +52,10 @@ export function createPage(board: StatusBoard, clock: Clock, isOwnName: (host: s
     for (const [name, value] of Object.entries(HEADERS)) c.header(name, value);
   });
   app.get("/", (c) => {
-    const status = board.snapshot(clock);
-    return c.html(view(status, assess(status)));
+    const document = source();
+    return c.html(isRunning(document) ? view(document, document) : startView(document));
   });
-  app.get("/status.json", (c) => {
-    const status = board.snapshot(clock);
-    const document: StatusDocument = { ...status, ...assess(status) };
-    return c.json(document);
-  });
+  app.get("/status.json", (c) => c.json(source()));
   return app;
 }
 

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { ManualClock } from "@earshot/protocol/testing";
 import { StatusBoard } from "../board/status-board.ts";
+import { boardSource } from "./app.ts";
 import { type RunningPage, servePage } from "./serve.ts";
 
 const sockets: Socket[] = [];
@@ -21,7 +22,11 @@ async function setUp() {
     { startedElapsedMs: clock.elapsedMs(), version: "1", network: "test", hotspot, hasGps: false },
     () => counts,
   );
-  page = await servePage(board, { listen: { host: "127.0.0.1", port: 0 }, names: [] }, clock);
+  page = await servePage(
+    boardSource(board, clock),
+    { listen: { host: "127.0.0.1", port: 0 }, names: [] },
+    clock,
+  );
   return { clock, url: page.url, port: Number(new URL(page.url).port) };
 }
 

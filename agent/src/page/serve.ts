@@ -3,8 +3,7 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
 import { ConnectionGate, type SocketAddress } from "@earshot/drivers";
 import type { Clock } from "@earshot/protocol/hotspot";
-import type { StatusBoard } from "../board/status-board.ts";
-import { createPage } from "./app.ts";
+import { createPage, type PageSource } from "./app.ts";
 import { namesThisMachine } from "./own-names.ts";
 
 export interface PageOptions {
@@ -33,12 +32,12 @@ const CONNECTION_LIMIT_MS = 10_000;
  * @throws {Error} when the address cannot be bound
  */
 export async function servePage(
-  board: StatusBoard,
+  source: PageSource,
   { listen, names }: PageOptions,
   clock: Clock,
 ): Promise<RunningPage> {
   const machine = { hostname, addresses, configured: [listen.host, ...names] };
-  const page = createPage(board, clock, (host) => namesThisMachine(host, machine));
+  const page = createPage(source, (host) => namesThisMachine(host, machine));
   return serve((request) => page.fetch(request), listen, clock);
 }
 

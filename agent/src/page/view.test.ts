@@ -3,7 +3,7 @@ import type { GpsReading, RadioStatus } from "@earshot/drivers";
 import { type Present, presentOf } from "@earshot/protocol/hotspot";
 import { ManualClock } from "@earshot/protocol/testing";
 import { StatusBoard, sensorKey } from "../board/status-board.ts";
-import { createPage } from "./app.ts";
+import { boardSource, createPage } from "./app.ts";
 
 const CONCENTRATOR: Omit<RadioStatus, "atMs"> = {
   ...{ kind: "radio", gatewayEui: "aa555a0000000000", rxOk: 1234, rxBad: 66, rxNoCrc: 0, transmitted: 2 },
@@ -31,7 +31,7 @@ async function pageText(fill: (board: StatusBoard, present: Present) => void): P
   );
   fill(board, presentOf(clock));
   const html = await (
-    await createPage(board, clock, (host) => host === "127.0.0.1:4480").request("/")
+    await createPage(boardSource(board, clock), (host) => host === "127.0.0.1:4480").request("/")
   ).text();
   return html
     .replace(/<style>.*<\/style>/s, "")

@@ -1,5 +1,6 @@
 import { html, raw } from "hono/html";
 import type { AgentStatus } from "../board/facts.ts";
+import type { StartStatus } from "../board/start-board.ts";
 import { ago, utcTime } from "../health/age.ts";
 import type { Assessment } from "../health/assess.ts";
 import type { Health, Part } from "../health/part.ts";
@@ -20,31 +21,55 @@ const OVERALL: Record<Health, string> = {
 const URGENCY: readonly Health[] = ["broken", "attention", "ok"];
 
 /** The whole page, made on the agent; reloads itself, needs no script. What is wrong comes first, then all figures. */
-export const view = (status: AgentStatus, { health, parts }: Assessment): Html => html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="${REFRESH_S}">
-<title>${STATE[health]}: ${status.hotspot.name}</title>
-<style>${raw(STYLE)}</style>
-</head>
-<body>
-<h1>${status.hotspot.name}</h1>
-<p class="id">${status.hotspot.id}</p>
-<p class="overall ${health}">${OVERALL[health]}${summary(parts)}</p>
-<main>
-<div class="parts">${byUrgency(parts).map(partView)}</div>
-<h2>Measured</h2>
+export const view = (status: AgentStatus, assessment: Assessment): Html =>
+  document(
+    status.hotspot,
+    assessment,
+    html`<h2>Measured</h2>
 <div class="cards">${measuredViews(status)}</div>
 ${lossesView(status)}
 <h2>Sent and heard</h2>
 <div class="cards">${packetsView(status)}</div>
 <h2>Lines to the devices</h2>
-${linesView(status)}
+${linesView(status)}`,
+    html`Network ${status.network}, agent ${status.version}, started ${ago(status.startedAtMs, status.atMs)}`,
+    status.atMs,
+  );
+
+/** The page of an agent that does not run yet: what is in its way. */
+export const startView = (start: StartStatus & Assessment): Html =>
+  document(
+    start.hotspot ?? { name: "Earshot agent, not started yet", id: start.configFile },
+    start,
+    "",
+    html`Agent ${start.version}, started ${ago(start.startedAtMs, start.atMs)}`,
+    start.atMs,
+  );
+
+const document = (
+  hotspot: { name: string; id: string },
+  { health, parts }: Assessment,
+  figures: Html | string,
+  about: Html,
+  atMs: number,
+): Html => html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="${REFRESH_S}">
+<title>${STATE[health]}: ${hotspot.name}</title>
+<style>${raw(STYLE)}</style>
+</head>
+<body>
+<h1>${hotspot.name}</h1>
+<p class="id">${hotspot.id}</p>
+<p class="overall ${health}">${OVERALL[health]}${summary(parts)}</p>
+<main>
+<div class="parts">${byUrgency(parts).map(partView)}</div>
+${figures}
 </main>
-<footer>As of ${utcTime(status.atMs)}; reloads every ${REFRESH_S} s. Network ${status.network}, agent ${status.version},
-started ${ago(status.startedAtMs, status.atMs)}. <a href="/status.json">status.json</a></footer>
+<footer>As of ${utcTime(atMs)}; reloads every ${REFRESH_S} s. ${about}. <a href="/status.json">status.json</a></footer>
 </body>
 </html>`;
 

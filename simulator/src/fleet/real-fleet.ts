@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { StatusBoard, servePage } from "@earshot/agent";
+import { boardSource, StatusBoard, servePage } from "@earshot/agent";
 import { type Clock, epochOf, type Log, REGIONS } from "@earshot/protocol";
 import { Ether } from "../radio/ether.ts";
 import { CITY } from "../radio/path-loss.ts";
@@ -42,7 +42,7 @@ export async function runRealFleet(
   stack.defer(() => served.close());
   const boards = blueprints.map(() => new StatusBoard());
   const listen = { host: "127.0.0.1", port: 0 };
-  const page = await servePage(boards[0] as StatusBoard, { listen, names: [] }, clock);
+  const page = await servePage(boardSource(boards[0] as StatusBoard, clock), { listen, names: [] }, clock);
   stack.defer(() => page.stop());
   const firstEpoch = epochOf((clock.now() + MIN_FIRST_MS) / DEMO_PARAMETERS.entropyPeriodMs, DEMO_PARAMETERS);
   const counter = new ProgressCounter(served.gateway);

@@ -1,0 +1,75 @@
+import type { Clock } from "@earshot/protocol/hotspot";
+
+/** What has to work before the agent runs. */
+export type StartStep = "configuration" | "storage" | "key";
+
+/** One thing in the way, and what to do about it. */
+export interface StartProblem {
+  text: string;
+  advice: string;
+}
+
+export interface StartTrouble {
+  step: StartStep;
+  problems: readonly StartProblem[];
+}
+
+/** What is known before the agent runs. Times are ms since the Unix epoch. */
+export interface StartStatus {
+  atMs: number;
+  startedAtMs: number;
+  version: string;
+  configFile: string;
+  /** Once the configuration was read. */
+  network?: string;
+  /** Once the key was. */
+  hotspot?: { id: string; name: string };
+  /** What is in the way, for how long, and in how long it is tried again. */
+  trouble?: StartTrouble & { forMs: number; retryInMs: number };
+}
+
+/** How far the agent's start has come: all that the page can tell before it runs. */
+export class StartBoard {
+  network: string | undefined;
+  hotspot: { id: string; name: string } | undefined;
+  readonly #clock: Clock;
+  readonly #facts: Pick<StartStatus, "version" | "configFile" | "startedAtMs">;
+  #trouble: StartTrouble | undefined;
+  #sinceElapsedMs = 0;
+  #retryElapsedMs = 0;
+
+  constructor(clock: Clock, facts: { version: string; configFile: string }) {
+    this.#clock = clock;
+    this.#facts = { ...facts, startedAtMs: clock.now() };
+  }
+
+  get trouble(): StartTrouble | undefined {
+    return this.#trouble;
+  }
+
+  failed(trouble: StartTrouble, retryInMs: number): void {
+    const elapsedMs = this.#clock.elapsedMs();
+    if (trouble.step !== this.#trouble?.step) this.#sinceElapsedMs = elapsedMs;
+    this.#trouble = trouble;
+    this.#retryElapsedMs = elapsedMs + retryInMs;
+  }
+
+  succeeded(): void {
+    this.#trouble = undefined;
+  }
+
+  snapshot(): StartStatus {
+    const elapsedMs = this.#clock.elapsedMs();
+    const times = {
+      forMs: elapsedMs - this.#sinceElapsedMs,
+      retryInMs: Math.max(0, this.#retryElapsedMs - elapsedMs),
+    };
+    return {
+      atMs: this.#clock.now(),
+      ...this.#facts,
+      ...(this.network === undefined ? {} : { network: this.network }),
+      ...(this.hotspot === undefined ? {} : { hotspot: this.hotspot }),
+      ...(this.#trouble === undefined ? {} : { trouble: { ...this.#trouble, ...times } }),
+    };
+  }
+}

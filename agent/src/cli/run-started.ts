@@ -1,0 +1,79 @@
+import { type Clock, hotspotId, hotspotName, type Log, type Random } from "@earshot/protocol/hotspot";
+import { runAgent } from "../agent.ts";
+import { StatusBoard } from "../board/status-board.ts";
+import { gpsOpener } from "../devices/open-gps.ts";
+import { machineOpener } from "../devices/open-machine.ts";
+import { radioOpener } from "../devices/open-radio.ts";
+import { sensorDevices } from "../devices/open-sensor.ts";
+import { trustedGpsTimeMs } from "../health/time-witnesses.ts";
+import type { Outbox } from "../outbox/outbox.ts";
+import { mqttPublisher } from "../publisher/mqtt-publisher.ts";
+import type { Started } from "../start/start.ts";
+import { folderId, untilFolderChanges } from "../start/watch-folder.ts";
+import { errorText } from "../time/error-text.ts";
+import { LinkedAbort } from "../time/linked-abort.ts";
+import { brokerOptions } from "./broker-options.ts";
+
+export interface RunContext {
+  clock: Clock;
+  random: Random;
+  log: Log;
+  version: string;
+}
+
+/**
+ * Runs the agent with what its start has found, until `signal` is aborted or its state folder is another one: then
+ * it has to be started again. Closes the outbox.
+ *
+ * @param onBoard given the board while there is something on it
+ */
+export async function runStarted(
+  started: Started,
+  context: RunContext,
+  onBoard: (board: StatusBoard | undefined) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { config, signer, outbox } = started;
+  const { clock, log } = context;
+  const ended = new LinkedAbort(signal);
+  const board = new StatusBoard();
+  const idNow = folderId(config.stateDir);
+  try {
+    const openGps = gpsOpener(config.gps, clock);
+    const openMachine = machineOpener(config, clock);
+    const openPublisher = mqttPublisher(brokerOptions(config.broker));
+    const watching = untilFolderChanges(idNow, idNow(), clock, ended.signal).then((why) => {
+      if (why !== undefined) log("error", "The state folder is gone: starting again", { why });
+      ended.end();
+    });
+    const running = runAgent(
+      {
+        ...context,
+        ...{ config: config.core, signer, outbox, board, openPublisher },
+        openRadio: radioOpener(config.lora, clock, log, () => trustedGpsTimeMs(board.snapshot(clock))),
+        sensors: sensorDevices(config.sensors, clock),
+        ...(openGps === undefined ? {} : { openGps, gpsType: config.gps.type }),
+        ...(openMachine === undefined ? {} : { openMachine }),
+      },
+      ended.signal,
+    );
+    onBoard(board);
+    const id = hotspotId(signer.publicKey);
+    log("info", "Agent started", { name: hotspotName(id), id });
+    await running.finally(() => ended.end());
+    await watching;
+  } finally {
+    ended.end();
+    onBoard(undefined);
+    closeOutbox(outbox, log);
+  }
+}
+
+/** Its disk may be gone. */
+function closeOutbox(outbox: Outbox, log: Log): void {
+  try {
+    outbox.close();
+  } catch (error) {
+    log("error", "The outbox could not be closed: what waited in memory is lost", { why: errorText(error) });
+  }
+}

@@ -1,0 +1,84 @@
+import type { Clock, Log, Random } from "@earshot/protocol/hotspot";
+import { Backoff } from "../time/backoff.ts";
+import { errorText } from "../time/error-text.ts";
+import { pauseOrWake } from "../time/pause.ts";
+import { Wakeup } from "../time/wakeup.ts";
+import type { PageOptions, RunningPage } from "./serve.ts";
+
+export type OpenPage = (options: PageOptions) => Promise<RunningPage>;
+
+const BACKOFF = { firstMs: 1000, maxMs: 30_000 };
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program, or another agent, listens there",
+  EADDRNOTAVAIL: "this machine does not have the address yet",
+  EACCES: "ports below 1024 are root's alone: choose a higher one",
+  ENOTFOUND: "the name is not known (yet)",
+  EAI_AGAIN: "the name is not known (yet)",
+};
+
+/** Keeps the page at the address that is wanted: one that cannot be had is tried again, and one that changes is followed. */
+export class PageKeeper {
+  readonly #open: OpenPage;
+  readonly #context: { clock: Clock; random: Random; log: Log };
+  readonly #changed = new Wakeup();
+  #wanted: PageOptions | undefined;
+  #tried = Promise.withResolvers<void>();
+
+  constructor(open: OpenPage, context: { clock: Clock; random: Random; log: Log }) {
+    this.#open = open;
+    this.#context = context;
+  }
+
+  /**
+   * @param wanted `undefined` for no page
+   * @returns when it is there, or cannot be for now
+   */
+  async want(wanted: PageOptions | undefined): Promise<void> {
+    if (JSON.stringify(wanted) !== JSON.stringify(this.#wanted)) {
+      this.#tried.resolve();
+      this.#tried = Promise.withResolvers();
+      this.#wanted = wanted;
+      this.#changed.notify();
+    } else if (wanted === undefined) return;
+    await this.#tried.promise;
+  }
+
+  /** Until aborted; then the page is gone. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const wanted = this.#wanted;
+      const page = wanted && (await this.#openWhenPossible(wanted, signal));
+      if (wanted === this.#wanted) this.#tried.resolve();
+      while (wanted === this.#wanted && !signal.aborted) await this.#changed.wait(signal);
+      await page?.stop();
+    }
+    this.#tried.resolve();
+  }
+
+  async #openWhenPossible(wanted: PageOptions, signal: AbortSignal): Promise<RunningPage | undefined> {
+    const { clock, random, log } = this.#context;
+    const backoff = new Backoff(BACKOFF, random);
+    let isTold = false;
+    while (wanted === this.#wanted && !signal.aborted) {
+      try {
+        const page = await this.#open(wanted);
+        log("info", "The status page is there", { page: page.url });
+        return page;
+      } catch (error) {
+        // Once: a port that is taken for good must not fill the log.
+        if (!isTold)
+          log("error", "No status page yet; trying again ([page] listen)", reasonOf(error, wanted));
+        isTold = true;
+        if (wanted === this.#wanted) this.#tried.resolve();
+        await pauseOrWake(clock, backoff.nextMs(), this.#changed, signal);
+      }
+    }
+    return undefined;
+  }
+}
+
+function reasonOf(error: unknown, { listen: { host, port } }: PageOptions): { listen: string; why: string } {
+  const { code } = error as NodeJS.ErrnoException;
+  return { listen: `${host}:${port}`, why: REASONS[code ?? ""] ?? errorText(error) };
+}

@@ -1,0 +1,106 @@
+import {
+  type Clock,
+  hotspotId,
+  hotspotName,
+  type Log,
+  type Random,
+  type Signer,
+} from "@earshot/protocol/hotspot";
+import type { StartBoard, StartProblem, StartStep, StartTrouble } from "../board/start-board.ts";
+import type { Config } from "../config/config.ts";
+import { ConfigError } from "../config/config-error.ts";
+import type { Outbox } from "../outbox/outbox.ts";
+import { Backoff } from "../time/backoff.ts";
+import { errorText } from "../time/error-text.ts";
+import { pause } from "../time/pause.ts";
+import { storageError } from "./state-folder.ts";
+
+/** What the agent needs before it runs, in this order; each throws when it cannot be had now. */
+export interface StartSteps {
+  readConfig(): Promise<Config>;
+  prepareFolder(config: Config): void;
+  openKey(config: Config): Signer;
+  openOutbox(config: Config): Outbox;
+}
+
+export interface Started {
+  config: Config;
+  signer: Signer;
+  outbox: Outbox;
+}
+
+export interface StartContext {
+  clock: Clock;
+  random: Random;
+  log: Log;
+  board: StartBoard;
+}
+
+/** Somebody may be standing there who has just mended it. */
+const BACKOFF = { firstMs: 1000, maxMs: 10_000 };
+const CONFIG_ADVICE = "Correct the configuration: it is read again.";
+
+/**
+ * Takes the steps, and all of them again after growing waits, until they work or `signal` is aborted: then `undefined`.
+ * What is in the way is on the board, and once in the log.
+ */
+export async function untilStarted(
+  steps: StartSteps,
+  { clock, random, log, board }: StartContext,
+  signal: AbortSignal,
+): Promise<Started | undefined> {
+  const backoff = new Backoff(BACKOFF, random);
+  let told: string | undefined;
+  while (!signal.aborted) {
+    const result = await attempt(steps, board);
+    if ("outbox" in result) {
+      if (told !== undefined) log("info", "What was in the way of the start is gone");
+      board.succeeded();
+      return result;
+    }
+    if (result.step !== board.trouble?.step) backoff.reset();
+    const waitMs = backoff.nextMs();
+    board.failed(result, waitMs);
+    const text = JSON.stringify(result);
+    if (text !== told) {
+      for (const { text: why, advice } of result.problems)
+        log("error", `Not started, ${result.step}: ${why}. ${advice}`);
+    }
+    told = text;
+    await pause(clock, waitMs, signal);
+  }
+  return undefined;
+}
+
+async function attempt(steps: StartSteps, board: StartBoard): Promise<Started | StartTrouble> {
+  let step: StartStep = "configuration";
+  let stateDir = "";
+  try {
+    board.network = undefined;
+    board.hotspot = undefined;
+    const config = await steps.readConfig();
+    board.network = config.core.network.name;
+    step = "storage";
+    stateDir = config.stateDir;
+    steps.prepareFolder(config);
+    step = "key";
+    const signer = steps.openKey(config);
+    const id = hotspotId(signer.publicKey);
+    board.hotspot = { id, name: hotspotName(id) };
+    step = "storage";
+    return { config, signer, outbox: steps.openOutbox(config) };
+  } catch (error) {
+    return { step, problems: problemsOf(step, error, stateDir) };
+  }
+}
+
+function problemsOf(step: StartStep, error: unknown, stateDir: string): StartProblem[] {
+  if (error instanceof ConfigError) {
+    return error.problems.map((text) => ({ text, advice: CONFIG_ADVICE }));
+  }
+  if (step === "storage") {
+    const { message, advice } = storageError(error, stateDir);
+    return [{ text: message, advice }];
+  }
+  return [{ text: errorText(error), advice: "" }];
+}
