@@ -37,6 +37,9 @@ export class AgentHarness {
   #running: Promise<void> | undefined;
   #previous: Entropy | undefined;
 
+  /** Tenths of dBi. */
+  antennaGainDdbi = 30;
+
   constructor({ seed = 1, clock = new ManualClock(), outbox = memoryOutbox({ clock }) } = {}) {
     this.clock = clock;
     this.outbox = outbox;
@@ -56,7 +59,7 @@ export class AgentHarness {
             latE7: 473_667_000,
             lonE7: 85_500_000,
             elevationM: 12,
-            antennaGainDdbi: 30,
+            antennaGainDdbi: this.antennaGainDdbi,
             region: "EU868",
             payee: null,
           },

@@ -145,11 +145,11 @@ describe("the beacon", () => {
   });
 
   test("is given up when its entropy expires", async () => {
-    const agent = await beaconWith(Array.from({ length: 100 }, () => ({ sent: false, error: "TX_FREQ" })));
+    const agent = await beaconWith(Array.from({ length: 100 }, () => ({ sent: false, error: "TOO_LATE" })));
     await agent.clock.advance(PERIOD_MS);
     expect(agent.radio.transmissions.length).toBeGreaterThan(20);
     expect(agent.radio.transmissions.length).toBeLessThan(40);
-    expect(agent.board.schedule).toMatchObject({ state: "failed", reason: "TX_FREQ" });
+    expect(agent.board.schedule).toMatchObject({ state: "failed", reason: "TOO_LATE" });
     await agent.stop();
     expect(agent.clock.pending).toBe(0);
   });

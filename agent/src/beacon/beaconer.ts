@@ -3,7 +3,6 @@ import {
   airtimeMs,
   BEACON_FRAME_BYTES,
   beaconMessage,
-  type DerivedBeacon,
   deriveBeacon,
   type Entropy,
   type Gnss,
@@ -18,10 +17,8 @@ import {
 import type { ScheduleFacts } from "../board/facts.ts";
 import { type CoreContext, makePacket, storePacket } from "../core-context.ts";
 import type { AgentRadio } from "../devices/run-radio.ts";
-import { errorText } from "../time/error-text.ts";
 import { pause } from "../time/pause.ts";
-import { type BeaconMemory, recallBeacon, rememberBeacon } from "./beacon-memory.ts";
-import { DutyCycle } from "./duty-cycle.ts";
+import { BeaconTransmitter, MAYBE_SENT, type Plan } from "./beacon-transmitter.ts";
 import { beaconPowerDbm } from "./power.ts";
 
 /** Beacons are spread over this share of their period, so that they end within it. */
@@ -31,19 +28,6 @@ const MARGIN_MS = 1000;
 /** An entropy further ahead of this machine's clock than this is not waited for: the clock is wrong. */
 const MAX_AHEAD_MS = 2000;
 const ATTEMPTS_PER_PERIOD = 12;
-/** The frame may have gone out all the same: sending it again could make two. */
-const MAYBE_SENT = "NO_ACK";
-
-interface Plan {
-  entropy: Entropy;
-  window: number;
-  scheduleSignature: Uint8Array;
-  beaconSignature: Uint8Array;
-  derived: DerivedBeacon;
-  airtimeMs: number;
-  /** The last moment at which the frame may be handed to the radio. */
-  latestMs: number;
-}
 
 /** Sends this hotspot's beacon, once a window, in the period that its key and the network's entropy fix. */
 export class Beaconer {
@@ -52,17 +36,14 @@ export class Beaconer {
   readonly #gnss: () => Gnss | null;
   readonly #region: Region;
   readonly #arrived = new ReadingQueue<Entropy>({ capacity: 8 });
-  readonly #dutyCycle: DutyCycle;
-  #memory: BeaconMemory;
+  readonly #transmitter: BeaconTransmitter;
 
   constructor(context: CoreContext, radio: () => AgentRadio | undefined, gnss: () => Gnss | null) {
     this.#context = context;
     this.#radio = radio;
     this.#gnss = gnss;
     this.#region = REGIONS[context.config.hotspot.region];
-    this.#memory = recallBeacon(context.outbox);
-    this.#dutyCycle = new DutyCycle(this.#region, context.config.timeCompression ?? 1);
-    this.#dutyCycle.resume(this.#memory.silences, presentOf(context.clock));
+    this.#transmitter = new BeaconTransmitter(context, radio);
   }
 
   onEntropy(entropy: Entropy): void {
@@ -87,7 +68,7 @@ export class Beaconer {
       return;
     }
     this.#showSchedule(entropy, window, index);
-    if (index !== entropy.index || this.#memory.window === window) return;
+    if (index !== entropy.index || this.#transmitter.lastWindow === window) return;
     await this.#beacon(this.#plan(entropy, window, scheduleSignature), signal);
   }
 
@@ -95,7 +76,7 @@ export class Beaconer {
     const { board } = this.#context;
     if (board.schedule?.window === window && (board.schedule.state !== "waiting" || index <= scheduled))
       return;
-    const state = this.#memory.window === window ? "used" : index > scheduled ? "missed" : "waiting";
+    const state = this.#transmitter.lastWindow === window ? "used" : index > scheduled ? "missed" : "waiting";
     this.#setSchedule(
       { window, entropyIndex: scheduled, atMs: scheduled * periodMs },
       state,
@@ -118,7 +99,11 @@ export class Beaconer {
     const airtime = airtimeMs({ ...derived, payloadBytes: BEACON_FRAME_BYTES });
     const marginMs = Math.min(MARGIN_MS, entropy.validityMs / 10);
     const latestMs = entropy.index * entropy.periodMs + entropy.validityMs - airtime - marginMs;
-    return { entropy, window, scheduleSignature, beaconSignature, derived, airtimeMs: airtime, latestMs };
+    return {
+      ...{ entropy, window, scheduleSignature, beaconSignature, derived, airtimeMs: airtime, latestMs },
+      limitDbm: beaconPowerDbm(this.#region, config.hotspot.antennaGainDdbi, config.maxPowerDbm),
+      refusedBy: new Set(),
+    };
   }
 
   async #beacon(plan: Plan, signal: AbortSignal): Promise<void> {
@@ -131,7 +116,7 @@ export class Beaconer {
     }
     const spreadMs = derived.periodShare * SPREAD * entropy.periodMs;
     const { nowMs, elapsedMs } = presentOf(clock);
-    const freeMs = nowMs + this.#dutyCycle.waitMs(derived.freqHz, elapsedMs);
+    const freeMs = nowMs + this.#transmitter.waitMs(derived.freqHz, elapsedMs);
     const plannedMs = Math.max(Math.ceil(schedule.atMs + spreadMs), freeMs);
     if (plannedMs > plan.latestMs) {
       this.#miss(schedule, "the duty cycle or a late entropy leaves no time for it");
@@ -148,39 +133,24 @@ export class Beaconer {
     this.#context.log("warn", "Missed this window's beacon", { window: schedule.window, reason });
   }
 
-  /** Tries until the radio has taken it or its time is over. Returns why it failed. */
+  /** Tries until a radio has taken it or its time is over. Returns why it failed. */
   async #sendUntilSent(plan: Plan, signal: AbortSignal): Promise<string | undefined> {
     const { clock } = this.#context;
     const retryMs = Math.ceil(plan.entropy.periodMs / ATTEMPTS_PER_PERIOD);
     for (;;) {
-      const begun = presentOf(clock);
-      const result = await this.#transmit(plan, begun);
+      const { begun, result } = await this.#transmitter.transmit(plan);
       this.#show(plan, begun, result);
       if (result.sent) {
         await this.#report(plan, begun, result);
         return undefined;
       }
-      if (result.error === MAYBE_SENT || clock.now() + retryMs > plan.latestMs) return result.error;
+      if (
+        this.#transmitter.isRefused(plan) ||
+        result.error === MAYBE_SENT ||
+        clock.now() + retryMs > plan.latestMs
+      )
+        return result.error;
       if (!(await pause(clock, retryMs, signal))) return "the agent was stopped";
-    }
-  }
-
-  async #transmit(plan: Plan, begun: Present): Promise<TransmitResult> {
-    const { config, outbox } = this.#context;
-    const radio = this.#radio();
-    if (radio === undefined) return { sent: false, error: "NO_RADIO" };
-    const { frame, freqHz, spreadingFactor, bandwidthHz } = plan.derived;
-    const release = this.#dutyCycle.occupy(freqHz, plan.airtimeMs, begun.elapsedMs);
-    try {
-      // Before it is sent: a restart in between must never lead to a second beacon in this window.
-      this.#memory = { window: plan.window, silences: this.#dutyCycle.silences(begun) };
-      rememberBeacon(outbox, this.#memory);
-      const powerDbm = beaconPowerDbm(this.#region, config.hotspot.antennaGainDdbi, config.maxPowerDbm);
-      const result = await radio.transmit({ bytes: frame, freqHz, spreadingFactor, bandwidthHz, powerDbm });
-      if (!result.sent && result.error !== MAYBE_SENT) release();
-      return result;
-    } catch (error) {
-      return { sent: false, error: errorText(error) };
     }
   }
 
@@ -221,7 +191,7 @@ export class Beaconer {
         freqHz,
         spreadingFactor,
         bandwidthHz,
-        powerDbm: Math.round(result.powerDbm),
+        powerDbm: Math.ceil(result.powerDbm),
         tmstUs: concentrators.counter(result.tmstUs, elapsedMs),
         gnss,
       }),

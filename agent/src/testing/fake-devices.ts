@@ -3,12 +3,12 @@ import {
   type DriverCounts,
   type GpsReading,
   LinkLostError,
-  type LoraRadio,
   type LoraReading,
   type LoraTransmission,
   ReadingQueue,
   type TransmitResult,
 } from "@earshot/drivers";
+import type { AgentRadio } from "../devices/run-radio.ts";
 
 /** A device whose readings the test makes. Opens again after `lose()` while `isPresent`. */
 export class FakeDevice<R> {
@@ -63,15 +63,25 @@ export class FakeRadio extends FakeDevice<LoraReading> {
   /** What transmitting answers; sent as asked unless changed. */
   answer: (transmission: LoraTransmission) => TransmitResult = ({ powerDbm }) => ({ sent: true, powerDbm });
 
+  /** Waited for before each answer. */
+  beforeAnswer: () => Promise<void> = async () => {};
+
   /** Told as the reason why beacons with it prove nothing. */
   cannotBeacon: string | undefined;
 
-  readonly open = async (): Promise<LoraRadio & { cannotBeacon?: string }> => {
+  /** Concentrators behind it that can transmit; a radio without any unless given. */
+  concentrators: string[] | undefined;
+
+  readonly open = async (): Promise<AgentRadio> => {
     const driver = this.driverOf(this.openQueue(), "fake radio");
     const cannot = this.cannotBeacon === undefined ? {} : { cannotBeacon: this.cannotBeacon };
-    return Object.assign(driver, cannot, {
+    const forwarderFacts = () =>
+      (this.concentrators ?? []).map((gatewayEui) => ({ gatewayEui, lastSeenMs: 0, canTransmit: true }));
+    const behind = this.concentrators === undefined ? {} : { forwarderFacts };
+    return Object.assign(driver, cannot, behind, {
       transmit: async (transmission: LoraTransmission) => {
         this.transmissions.push(transmission);
+        await this.beforeAnswer();
         return this.answer(transmission);
       },
     });

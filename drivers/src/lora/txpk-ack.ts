@@ -3,7 +3,7 @@ import { parseTolerantJson, type TolerantJson, type TolerantObject } from "./tol
 
 /**
  * What a TX_ACK tells. A `warn` (protocol 1.5) means that the frame goes out, at `powerDbm` if given; an `error`
- * means that it does not. Errors of Semtech's forwarder: TOO_LATE, TOO_EARLY, COLLISION_PACKET (also for a full
+ * means that it does not, unless it is TX_POWER with the power that was used instead. Errors of Semtech's forwarder: TOO_LATE, TOO_EARLY, COLLISION_PACKET (also for a full
  * queue), COLLISION_BEACON, TX_FREQ, TX_POWER, GPS_UNLOCKED; `UNKNOWN` stands for anything that is no such name.
  */
 export type TxpkAck = { sent: true; powerDbm?: number } | { sent: false; error: string };
@@ -22,10 +22,15 @@ export function decodeTxpkAck(json: Uint8Array): TxpkAck {
 
 function readAck(ack: TolerantObject): TxpkAck {
   const error = ack.get("error");
-  if (error !== undefined && !meansNone(error)) return { sent: false, error: errorName(error) };
-  if (stringField(ack, "warn") !== "TX_POWER") return { sent: true };
   const powerDbm = numberField(ack, "value", -20, 40);
-  return powerDbm === undefined ? { sent: true } : { sent: true, powerDbm };
+  if (error !== undefined && !meansNone(error)) {
+    const name = errorName(error);
+    return name === "TX_POWER" && powerDbm !== undefined
+      ? { sent: true, powerDbm }
+      : { sent: false, error: name };
+  }
+  const isWarned = stringField(ack, "warn")?.toUpperCase() === "TX_POWER";
+  return isWarned && powerDbm !== undefined ? { sent: true, powerDbm } : { sent: true };
 }
 
 /** `{}` says nothing against the frame; any other JSON is not understood, so nothing is claimed sent. */
