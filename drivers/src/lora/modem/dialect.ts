@@ -66,6 +66,8 @@ export interface ModemStep {
   neededOnAir?: true;
   /** The module starts again when this is set. */
   reboots?: true;
+  /** Only the power of what it sends: one that lacks this power receives all the same. */
+  isPower?: true;
 }
 
 /** What is asked after each frame where the event does not say it. */

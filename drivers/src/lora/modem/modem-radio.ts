@@ -3,7 +3,7 @@ import { type ByteLink, type DriverCounts, LinkLostError, type OpenByteLink } fr
 import { ReadingQueue } from "../../link/reading-queue.ts";
 import { asLinkLost } from "../../link/task-driver.ts";
 import type { LoraRadio, LoraReading, LoraTransmission, TransmitResult } from "../reading.ts";
-import { checkChannel, type ModemDialect, type ModemTuning } from "./dialect.ts";
+import { checkChannel, type ModemDialect, type ModemLimits, type ModemTuning } from "./dialect.ts";
 import { ModemCommands } from "./modem-commands.ts";
 import type { ModemFacts } from "./modem-facts.ts";
 import { ModemFaultError } from "./modem-faults.ts";
@@ -34,7 +34,7 @@ export interface ModemRadio extends LoraRadio {
   readonly ready: Promise<void>;
 }
 
-/** @throws {RangeError} for a channel or a power that the module does not have */
+/** @throws {RangeError} for a channel that the module does not have */
 export function openModem(
   dialect: ModemDialect,
   link: ByteLink | OpenByteLink,
@@ -43,14 +43,17 @@ export function openModem(
   return new ModemDriver(dialect, link, options);
 }
 
+const mostPowerDbm = (
+  { powerDbm: [, most] }: ModemLimits,
+  { maxPowerDbm = most }: OpenModemOptions,
+): number => Math.min(most, Math.floor(maxPowerDbm));
+
 function homeTuning({ name, limits }: ModemDialect, options: OpenModemOptions): ModemTuning {
-  const { freqHz, spreadingFactor, bandwidthHz = 125_000, maxPowerDbm = limits.powerDbm[1] } = options;
+  const { freqHz, spreadingFactor, bandwidthHz = 125_000 } = options;
   checkChannel(name, limits, { freqHz, spreadingFactor, bandwidthHz });
-  const [least, most] = limits.powerDbm;
-  if (!(maxPowerDbm >= least)) {
-    throw new RangeError(`${name}: greatest power is ${maxPowerDbm} dBm; allowed are ${least} to ${most}`);
-  }
-  return { freqHz, spreadingFactor, bandwidthHz, powerDbm: Math.min(most, Math.floor(maxPowerDbm)) };
+  // It listens with any; what it sends with mostly costs no setting.
+  const powerDbm = Math.max(limits.powerDbm[0], mostPowerDbm(limits, options));
+  return { freqHz, spreadingFactor, bandwidthHz, powerDbm };
 }
 
 class ModemDriver implements ModemRadio {
@@ -104,6 +107,7 @@ class ModemDriver implements ModemRadio {
     this.#session = new ModemSession({
       dialect,
       home,
+      maxPowerDbm: mostPowerDbm(dialect.limits, options),
       clock,
       signal,
       port,

@@ -10,8 +10,10 @@ import { type TransmitContext, transmitFrame } from "./modem-transmit.ts";
 
 export interface ModemSessionOptions {
   dialect: ModemDialect;
-  /** Where it listens, and its greatest power. */
+  /** Where it listens. */
   home: ModemTuning;
+  /** The greatest power it may send with. */
+  maxPowerDbm: number;
   clock: Clock;
   /** Aborted when the driver closes. */
   signal: AbortSignal;
@@ -122,12 +124,12 @@ export class ModemSession {
   }
 
   #transmitContext(): TransmitContext {
-    const { commands, dialect, facts, port, home } = this.#options;
+    const { commands, dialect, facts, port, maxPowerDbm } = this.#options;
     return {
       commands,
       dialect,
       port,
-      maxPowerDbm: home.powerDbm,
+      maxPowerDbm,
       begin: () => {
         facts.state = "transmitting";
       },
@@ -194,9 +196,11 @@ export class ModemSession {
     throw new ModemFaultError("wrong-module", `${dialect.name} expected, but the module answers ${version}`);
   }
 
-  async #tune(tuning: ModemTuning): Promise<void> {
-    await runSteps(this.#stepContext(), this.#options.dialect.tune(tuning));
+  /** False when it lacks the power. */
+  async #tune(tuning: ModemTuning): Promise<boolean> {
+    const { isPowerRefused } = await runSteps(this.#stepContext(), this.#options.dialect.tune(tuning));
     this.#tuning = tuning;
+    return !isPowerRefused;
   }
 
   #stepContext() {

@@ -16,14 +16,20 @@ export interface StepsResult {
   cautions: string[];
   /** A step that other radios need was refused. */
   isOwnOnAir: boolean;
+  /** It has no such power. */
+  isPowerRefused: boolean;
 }
 
 /** Runs the steps in order, each confirmed by its answer. @throws {ModemFaultError} where a needed one is refused */
 export async function runSteps(context: StepContext, steps: readonly ModemStep[]): Promise<StepsResult> {
-  const result: StepsResult = { cautions: [], isOwnOnAir: false };
+  const result: StepsResult = { cautions: [], isOwnOnAir: false, isPowerRefused: false };
   for (const step of steps) {
     const refusal = await runStep(context, step);
     if (refusal === undefined) continue;
+    if (step.isPower) {
+      result.isPowerRefused = true;
+      continue;
+    }
     if (step.optional === undefined) {
       throw new ModemFaultError("refused", `${context.name} refused ${refusal}`);
     }

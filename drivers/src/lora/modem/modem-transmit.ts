@@ -11,7 +11,8 @@ export interface TransmitContext {
   port: ModemPort;
   maxPowerDbm: number;
   begin(): void;
-  tune(tuning: ModemTuning): Promise<void>;
+  /** False when it lacks the power. */
+  tune(tuning: ModemTuning): Promise<boolean>;
   goHome(): Promise<void>;
 }
 
@@ -60,7 +61,7 @@ async function send(
 ): Promise<string | undefined> {
   if (dialect.stop !== undefined) await commands.request(dialect.stop);
   try {
-    await tune({ freqHz, spreadingFactor, bandwidthHz, powerDbm });
+    if (!(await tune({ freqHz, spreadingFactor, bandwidthHz, powerDbm }))) return "TX_POWER";
   } catch (error) {
     if (error instanceof ModemFaultError && error.fault === "refused") return error.message;
     throw error;

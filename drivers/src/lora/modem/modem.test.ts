@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { LinkLostError } from "../../driver.ts";
 import { BEACON, beaconBytes, MODEMS, ModemBench, NOW_MS, SETTINGS } from "./test-bench.ts";
+import { TestRn2483 } from "./test-rn2483.ts";
 
 const AIR = { bytes: beaconBytes(7), rssiDbm: -101, snrDb: -7 };
 const KINDS = Object.entries(MODEMS);
@@ -208,18 +209,35 @@ describe.each(KINDS)("%s", (name, kind) => {
     await it.driver.close();
   });
 
-  test("refuses channels, powers and frames that the module does not have", async () => {
+  test("hears also where it may not send with so little as it can", async () => {
+    const it = await new ModemBench(kind.open, kind.make(), { maxPowerDbm: -10 }).ready();
+    expect(await it.driver.transmit(BEACON)).toEqual({ sent: false, error: "TX_POWER" });
+    it.say(it.modem.hear(AIR));
+    expect((await it.nextFrame()).bytes).toEqual(AIR.bytes);
+    await it.driver.close();
+  });
+
+  test("refuses channels and frames that the module does not have", async () => {
     const options = { clock: {} as never, ...SETTINGS };
     const open = (change: object) => () => kind.open({} as never, { ...options, ...change });
     expect(open({ freqHz: 2_400_000_000 })).toThrow("frequency is 2400000000 Hz; allowed are");
     expect(open({ spreadingFactor: 13 })).toThrow("spreading factor is 13; allowed at 125000 Hz are");
     expect(open({ bandwidthHz: 62_500 })).toThrow("bandwidth is 62500 Hz; allowed are 125000, 250000");
-    expect(open({ maxPowerDbm: -10 })).toThrow("greatest power is -10 dBm");
     const it = await bench();
     await expect(it.driver.transmit({ ...BEACON, bytes: new Uint8Array(0) })).rejects.toThrow("0 bytes");
     await expect(it.driver.transmit({ ...BEACON, bytes: new Uint8Array(256) })).rejects.toThrow("256 bytes");
     await it.driver.close();
   });
+});
+
+test("an RN2903 lacks powers that an RN2483 has: it hears, and is asked for another", async () => {
+  const it = await new ModemBench(MODEMS.RN2483.open, new TestRn2483({ leastDbm: 2 })).ready();
+  expect(it.driver.modem().state).toBe("listening");
+  expect(await it.driver.transmit({ ...BEACON, powerDbm: 1 })).toEqual({ sent: false, error: "TX_POWER" });
+  it.say(it.modem.hear(AIR));
+  expect((await it.nextFrame()).bytes).toEqual(AIR.bytes);
+  expect(await it.driver.transmit({ ...BEACON, powerDbm: 2 })).toEqual({ sent: true, powerDbm: 2 });
+  await it.driver.close();
 });
 
 /** Brown-out without a banner: the line was lost. */

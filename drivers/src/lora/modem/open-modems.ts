@@ -14,10 +14,10 @@ import { rylr998 } from "./rylr998.ts";
  *   `modem().state` keeps the kind.
  * - `transmit()` changes channel and power for the one frame and comes back; while it sends, it hears nothing. Power
  *   goes down to what the module or `maxPowerDbm` allows, never up. Errors: `NOT_READY` while it is being set,
- *   `TX_POWER` (less was asked than the module can do), `NO_ACK` (handed over, and not confirmed: may be on air),
+ *   `TX_POWER` (less was asked than the module can do, or what it has no setting for), `NO_ACK` (handed over, and not confirmed: may be on air),
  *   `MODEM_RESET`, `QUEUE_FULL`, `CLOSED`, else the module's own words.
  *
- * @throws {RangeError} for a channel or a power that the module does not have
+ * @throws {RangeError} for a channel that the module does not have
  */
 type OpenModem<O extends OpenModemOptions = OpenModemOptions> = (
   link: ByteLink | OpenByteLink,

@@ -42,7 +42,8 @@ const tune = ({ freqHz, spreadingFactor, bandwidthHz, powerDbm }: ModemTuning) =
   radio("freq", `${freqHz}`),
   radio("sf", `sf${spreadingFactor}`),
   radio("bw", `${bandwidthHz / 1000}`),
-  radio("pwr", `${powerDbm}`),
+  // An RN2903 has 2 to 20 dBm.
+  { ...radio("pwr", `${powerDbm}`), isPower: true as const },
 ];
 
 export const RN2483: ModemDialect = {

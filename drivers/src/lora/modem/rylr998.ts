@@ -32,7 +32,7 @@ const setting = (name: string, value: string) => ({
 const tune = ({ freqHz, spreadingFactor, bandwidthHz, powerDbm }: ModemTuning) => [
   setting("BAND", `${freqHz}`),
   setting("PARAMETER", `${spreadingFactor},${BANDWIDTH_CODES[bandwidthHz]},1,${PREAMBLE_SYMBOLS}`),
-  setting("CRFOP", `${powerDbm}`),
+  { ...setting("CRFOP", `${powerDbm}`), isPower: true as const },
 ];
 
 /** @throws {RangeError} for a network or an address that no module has */

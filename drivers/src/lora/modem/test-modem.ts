@@ -6,6 +6,8 @@ export interface AirFrame {
 }
 
 export interface TestModemOptions {
+  /** The least power it has a setting for. */
+  leastDbm?: number;
   /** Answers so many settings with "busy" before it takes one. */
   busy?: number;
   /** Says every command back. */

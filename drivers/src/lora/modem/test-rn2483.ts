@@ -80,6 +80,7 @@ export class TestRn2483 extends ScriptedModem {
     switch (verb) {
       case "set":
         if (value === undefined || !ANSWERS[name]?.test(value)) return INVALID;
+        if (name === "pwr" && Number(value) < (this.options.leastDbm ?? -3)) return INVALID;
         this.#settings.set(name, value);
         return OK;
       case "get":
