@@ -33,6 +33,7 @@ export * from "./network/login-token.ts";
 export { MAX_MESSAGE_BYTES, type MessageRefusal } from "./network/message.ts";
 export * from "./network/receipt.ts";
 export * from "./network/verdict-message.ts";
+export { OutageLog } from "./outage-log.ts";
 export { decodePacket, encodePacket, PacketFieldError } from "./packet/codec.ts";
 export * from "./packet/packet.ts";
 export { PACKET_TYPE_NUMBERS } from "./packet/shapes.ts";

@@ -1,4 +1,5 @@
 import type { Driver, GpsReading } from "@earshot/drivers";
+import { OutageLog } from "@earshot/protocol/hotspot";
 import type { DeviceState } from "../board/facts.ts";
 import type { CoreContext } from "../core-context.ts";
 import type { SourceSummary } from "../status/source-summary.ts";
@@ -26,13 +27,20 @@ export function runGps(
   summary: SourceSummary,
   signal: AbortSignal,
 ): Promise<void> {
+  const fixes = new OutageLog("the GPS fix", context.clock, context.log);
+  let hasFix = false;
+  const tellFix = ({ mode, satellitesUsed }: GpsReading) => {
+    if (mode >= 2) fixes.up("info", "GPS has a fix", { mode, satellitesUsed });
+    else if (hasFix) fixes.down("info", "GPS lost its fix", { mode, satellitesUsed });
+    hasFix = mode >= 2;
+  };
   return supervise<GpsReading, AgentGps>(
     context,
     {
       key: "gps",
       open,
       onReading: (reading, elapsedMs) => {
-        tellFix(context, reading, elapsedMs);
+        tellFix(reading);
         // An epoch is told when the next one begins. A clock that stepped in between must not make it any older.
         const lagMs = Math.min(Math.max(0, context.clock.now() - reading.atMs), MAX_LAG_MS);
         context.board.addGps(reading, elapsedMs - lagMs);
@@ -51,10 +59,4 @@ export function runGps(
     },
     signal,
   );
-}
-
-function tellFix({ board, log }: CoreContext, { mode, satellitesUsed }: GpsReading, elapsedMs: number): void {
-  const hadFix = (board.gpsReading(elapsedMs)?.mode ?? 0) >= 2;
-  if (mode >= 2 !== hadFix)
-    log("info", hadFix ? "GPS lost its fix" : "GPS has a fix", { mode, satellitesUsed });
 }

@@ -1,4 +1,5 @@
 import type { Driver } from "@earshot/drivers";
+import { type Clock, OutageLog } from "@earshot/protocol/hotspot";
 import type { DeviceProbe } from "../board/device-book.ts";
 import type { Loss } from "../board/link-book.ts";
 import type { CoreContext } from "../core-context.ts";
@@ -23,8 +24,20 @@ export interface SupervisedDevice<R, D extends Driver<R>> {
 }
 
 const BACKOFF = { firstMs: 1000, maxMs: 30_000 };
+/** One that worked for so long is opened again at once when it is lost. */
+const LASTING_MS = 30_000;
 
-/** Keeps a device open: when it is lost or cannot be opened, tries again after growing waits, until aborted. */
+/** When a device was opened, spoke first and spoke last, by the monotonic clock. */
+interface Run {
+  openedMs: number;
+  firstMs?: number;
+  lastMs?: number;
+}
+
+/**
+ * Keeps a device open: when it is lost or cannot be opened, tries again, until aborted. The waits grow until it has
+ * worked for a while: one that comes and goes is not opened each second.
+ */
 export async function supervise<R, D extends Driver<R>>(
   context: CoreContext,
   device: SupervisedDevice<R, D>,
@@ -32,74 +45,75 @@ export async function supervise<R, D extends Driver<R>>(
 ): Promise<void> {
   const { clock, random, log, board } = context;
   const backoff = new Backoff(BACKOFF, random);
-  let isFirstFailure = true;
+  const outages = new OutageLog(device.key, clock, log);
   while (!signal.aborted) {
-    const end = await runOnce(context, device, signal, () => {
-      backoff.reset();
-      isFirstFailure = true;
-    });
+    const end = await runOnce(context, device, outages, signal);
     if (signal.aborted) return;
-    board.links.set(device.key, "lost", clock.elapsedMs(), end);
-    // Once for each outage: a cable that is out all night must not fill the log.
-    if (isFirstFailure)
-      log("warn", `No ${device.key}; trying again until it comes back`, { why: end.reason });
-    isFirstFailure = false;
+    board.links.set(device.key, "lost", clock.elapsedMs(), end.loss);
+    outages.down("warn", `No ${device.key}; trying again until it comes back`, { why: end.loss.reason });
+    if (end.workedMs >= LASTING_MS) backoff.reset();
     await pause(clock, backoff.nextMs(), signal);
   }
 }
 
-/** Opens the device and reads it to its end. Returns why it ended. */
+/** Opens the device and reads it to its end. Returns why it ended, and for how long it worked. */
 async function runOnce<R, D extends Driver<R>>(
   context: CoreContext,
   device: SupervisedDevice<R, D>,
+  outages: OutageLog,
   signal: AbortSignal,
-  onWorks: () => void,
-): Promise<Loss> {
-  const { board, clock, log } = context;
+): Promise<{ loss: Loss; workedMs: number }> {
+  const { board, clock } = context;
   const ended = new LinkedAbort(signal);
+  const run: Run = { openedMs: clock.elapsedMs() };
   let opened: D | undefined;
   let silence: Loss | undefined;
+  const end = (loss: Loss) => ({ loss, workedMs: opened === undefined ? 0 : workedMs(device, run, clock) });
   try {
     opened = await device.open(signal);
     const driver = opened;
+    run.openedMs = clock.elapsedMs();
     ended.signal.addEventListener("abort", () => void driver.close(), { once: true });
-    if (signal.aborted) return { reason: "stopped" };
+    if (signal.aborted) return end({ reason: "stopped" });
     board.devices.opened(device.key, device.probe(driver));
     noteOpened(context, device);
-    log("info", `Opened ${device.key}`, { name: driver.name });
+    outages.up("info", `Opened ${device.key}`, { name: driver.name });
     device.onChange?.(driver);
-    let lastElapsedMs = clock.elapsedMs();
-    let hasSpoken = false;
-    const watch = watchSilence(
-      context,
-      device.silenceLimitMs,
-      () => lastElapsedMs,
-      ended.signal,
-      () => {
-        const hint = device.probe(driver).hint?.();
-        silence = hint ?? silenceOf(driver, { limitMs: device.silenceLimitMs ?? 0, hasSpoken });
-        ended.end();
-      },
-    );
+    const watch = watchSilence(context, device.silenceLimitMs, run, ended.signal, () => {
+      const hasSpoken = run.firstMs !== undefined;
+      const hint = device.probe(driver).hint?.();
+      silence = hint ?? silenceOf(driver, { limitMs: device.silenceLimitMs ?? 0, hasSpoken });
+      ended.end();
+    });
     for await (const reading of driver) {
-      lastElapsedMs = clock.elapsedMs();
-      hasSpoken = true;
-      board.read(device.key, lastElapsedMs);
-      onWorks();
-      device.onReading(reading, lastElapsedMs);
+      run.lastMs = clock.elapsedMs();
+      run.firstMs ??= run.lastMs;
+      board.read(device.key, run.lastMs);
+      outages.stillUp();
+      device.onReading(reading, run.lastMs);
     }
     ended.end();
     await watch;
-    return silence ?? { reason: "the device ended" };
+    return end(silence ?? { reason: "the device ended" });
   } catch (error) {
     const loss = { reason: errorText(error) };
-    return silence ?? (error instanceof PortInUseError ? { ...loss, trouble: "in-use" } : loss);
+    return end(silence ?? (error instanceof PortInUseError ? { ...loss, trouble: "in-use" } : loss));
   } finally {
     ended.end();
     device.onChange?.(undefined);
     board.devices.closed(device.key);
     await opened?.close();
   }
+}
+
+/** From its first reading to its last; of one that may be silent, for as long as it was open. */
+function workedMs<R, D extends Driver<R>>(
+  { silenceLimitMs }: SupervisedDevice<R, D>,
+  { openedMs, firstMs, lastMs }: Run,
+  clock: Clock,
+): number {
+  if (silenceLimitMs === undefined) return clock.elapsedMs() - openedMs;
+  return firstMs === undefined || lastMs === undefined ? 0 : lastMs - firstMs;
 }
 
 /** A device that should speak is lost until it does; one that may be silent is there as soon as it is open. */
@@ -129,13 +143,14 @@ function silenceOf(
 async function watchSilence(
   { clock }: CoreContext,
   limitMs: number | undefined,
-  lastElapsedMs: () => number,
+  run: Readonly<Run>,
   signal: AbortSignal,
   onSilence: () => void,
 ): Promise<void> {
   if (limitMs === undefined) return;
-  while (await pause(clock, lastElapsedMs() + limitMs - clock.elapsedMs(), signal)) {
-    if (clock.elapsedMs() - lastElapsedMs() < limitMs) continue;
+  const silentMs = () => clock.elapsedMs() - (run.lastMs ?? run.openedMs);
+  while (await pause(clock, limitMs - silentMs(), signal)) {
+    if (silentMs() < limitMs) continue;
     onSilence();
     return;
   }

@@ -1,4 +1,4 @@
-import { downFilter, entropyTopic, makeLoginToken, upTopic } from "@earshot/protocol/hotspot";
+import { downFilter, entropyTopic, makeLoginToken, OutageLog, upTopic } from "@earshot/protocol/hotspot";
 import type { CoreContext } from "../core-context.ts";
 import type { OpenPublisher, Publisher, SessionOptions } from "../publisher/publisher.ts";
 import { statusPacket } from "../status/status-packet.ts";
@@ -35,7 +35,7 @@ export async function keepSession(
 ): Promise<void> {
   const { board, clock, random, log } = context;
   const backoff = new Backoff(BACKOFF, random);
-  let isFirstFailure = true;
+  const outages = new OutageLog("the session with the broker", clock, log);
   while (!signal.aborted) {
     let end: string;
     let limitMs: number | undefined;
@@ -43,8 +43,7 @@ export async function keepSession(
       const publisher = await openWithin(context, parts.openPublisher, signal);
       const openedElapsedMs = clock.elapsedMs();
       limitMs = REOPEN_LIMIT_MS;
-      end = await runSession(context, parts, publisher, signal);
-      isFirstFailure = true;
+      end = await runSession(context, parts, publisher, outages, signal);
       // Not at once: where two agents run with one key, each ends the other's session as soon as it has its own.
       if (clock.elapsedMs() - openedElapsedMs >= LASTING_MS) backoff.reset();
     } catch (error) {
@@ -52,8 +51,7 @@ export async function keepSession(
     }
     if (signal.aborted) return;
     board.links.set("broker", "lost", clock.elapsedMs(), { reason: end });
-    if (isFirstFailure) log("warn", "No session with the broker; trying again until there is", { why: end });
-    isFirstFailure = false;
+    outages.down("warn", "No session with the broker; trying again until there is", { why: end });
     await pause(clock, backoff.nextMs(limitMs), signal);
   }
 }
@@ -93,16 +91,17 @@ async function runSession(
   context: CoreContext,
   { inbox, connected }: SessionParts,
   publisher: Publisher,
+  outages: OutageLog,
   signal: AbortSignal,
 ): Promise<string> {
-  const { board, clock, log, sentStatuses } = context;
+  const { board, clock, sentStatuses } = context;
   sentStatuses.begin();
   const ended = new LinkedAbort(signal);
   ended.signal.addEventListener("abort", () => void publisher.close(), { once: true });
   board.links.heardFrom("broker", clock.elapsedMs());
-  log("info", "Connected to the broker");
+  outages.up("info", "Connected to the broker");
   connected.notify();
-  const parts = [receive(context, publisher, inbox), pump(context, publisher, ended.signal)];
+  const parts = [receive(context, publisher, inbox, outages), pump(context, publisher, ended.signal)];
   try {
     await Promise.race(parts);
     return "the session ended";
@@ -115,9 +114,15 @@ async function runSession(
   }
 }
 
-async function receive({ board, clock }: CoreContext, publisher: Publisher, inbox: Inbox): Promise<void> {
+async function receive(
+  { board, clock }: CoreContext,
+  publisher: Publisher,
+  inbox: Inbox,
+  outages: OutageLog,
+): Promise<void> {
   for await (const message of publisher) {
     board.links.heardFrom("broker", clock.elapsedMs());
+    outages.stillUp();
     inbox.take(message);
   }
 }

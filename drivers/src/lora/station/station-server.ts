@@ -1,4 +1,4 @@
-import { type Log, REGIONS, silentLog } from "@earshot/protocol/hotspot";
+import { type Log, OutageLog, REGIONS, silentLog } from "@earshot/protocol/hotspot";
 import { LinkLostError, type SocketAddress } from "../../driver.ts";
 import { errorMessage } from "../../link/error-message.ts";
 import { ReadingQueue } from "../../link/reading-queue.ts";
@@ -55,7 +55,7 @@ export class BasicsStationServer implements BasicsStationRadio {
     this.name = `basics-station ${this.local.host}:${this.local.port}`;
     this.powerDbm = options.powerDbm;
     this.#channels = REGIONS[region].beaconChannelsHz.length;
-    this.#stations = new StationTable(maxStations);
+    this.#stations = new StationTable(maxStations, (eui) => new OutageLog(`station ${eui}`, clock, log));
     this.#pending = new PendingDownlinks(clock);
     this.#readings = new ReadingQueue({ capacity, onLeave: () => this.close() });
     this.#host = this.#sessionHost();
@@ -232,7 +232,9 @@ export class BasicsStationServer implements BasicsStationRadio {
     const { session, gatewayEui } = record;
     if (session === undefined) return;
     this.#counters.replacedSessions += 1;
-    this.#log("info", "A station connected again; its earlier connection is closed", { gatewayEui });
+    record.outages.down("info", "A station connected again; its earlier connection is closed", {
+      gatewayEui,
+    });
     delete record.session;
     this.#pending.abandon(session);
     session.end();
@@ -242,12 +244,12 @@ export class BasicsStationServer implements BasicsStationRadio {
     this.#pending.abandon(session);
     if (record.session !== session) return;
     delete record.session;
-    this.#log("info", "A station disconnected", { gatewayEui: record.gatewayEui });
+    record.outages.down("info", "A station disconnected", { gatewayEui: record.gatewayEui });
   }
 
-  #reportSilence({ gatewayEui }: StationRecord<StationSession>): void {
+  #reportSilence({ gatewayEui, outages }: StationRecord<StationSession>): void {
     this.#countBroken();
-    this.#log("warn", "A station does not answer; its connection is closed", { gatewayEui });
+    outages.down("warn", "A station does not answer; its connection is closed", { gatewayEui });
   }
 
   #countBroken(): void {

@@ -129,8 +129,9 @@ export class StationSession implements LiveSession {
     this.record.model = shorten(textOf(message, "model"));
     const protocol = integerOf(message, "protocol", 0, 1_000_000);
     const facts = { gatewayEui, version: this.record.version, model: this.record.model };
-    if (protocol === PROTOCOL_VERSION) log("info", "A station connected", facts);
-    else log("warn", "A station speaks another version of the protocol than 2", { ...facts, protocol });
+    this.record.outages.up("info", "A station connected", facts);
+    if (protocol !== PROTOCOL_VERSION)
+      log("warn", "A station speaks another version of the protocol than 2", { ...facts, protocol });
     this.#isReady = this.send(JSON.stringify(routerConfig({ region, powerDbm, nowMs: clock.now() })));
   }
 

@@ -1,3 +1,4 @@
+import type { OutageLog } from "@earshot/protocol/hotspot";
 import { DuplicateFilter } from "../duplicate-filter.ts";
 import { definedOnly } from "../json-fields.ts";
 import { RadioCounters } from "../radio-counters.ts";
@@ -17,6 +18,8 @@ export interface StationRecord<S extends LiveSession> {
   readonly counters: RadioCounters;
   duplicates: DuplicateFilter;
   session?: S;
+  /** Its connections, for the log. */
+  readonly outages: OutageLog;
   /** By the monotonic clock. */
   lastSeenElapsedMs: number;
   position?: StationPosition;
@@ -28,10 +31,12 @@ export interface StationRecord<S extends LiveSession> {
 /** The stations known, at most `limit`: one that is not connected, or has not said a word, gives its place to a new one. */
 export class StationTable<S extends LiveSession> {
   readonly #limit: number;
+  readonly #outagesOf: (gatewayEui: string) => OutageLog;
   readonly #byEui = new Map<string, StationRecord<S>>();
 
-  constructor(limit: number) {
+  constructor(limit: number, outagesOf: (gatewayEui: string) => OutageLog) {
     this.#limit = limit;
+    this.#outagesOf = outagesOf;
   }
 
   get all(): readonly StationRecord<S>[] {
@@ -56,6 +61,7 @@ export class StationTable<S extends LiveSession> {
       gatewayEui,
       counters: new RadioCounters(),
       duplicates: new DuplicateFilter(),
+      outages: this.#outagesOf(gatewayEui),
       lastSeenElapsedMs: elapsedMs,
     };
     this.#byEui.set(gatewayEui, record);
