@@ -5,6 +5,8 @@ import type { Findings, PortFinding } from "./find-devices.ts";
 /** LoRa Basics Station, as its process is called. */
 const STATION = "station";
 
+const NO_DEVICES = "nothing: name the receiver in DEVICES of /etc/default/gpsd";
+
 /** What was found, in lines for a technician, with the configuration to paste. */
 export function findingsText(findings: Findings): string {
   const { ports, gpsd, forwarder, programs, tookMs } = findings;
@@ -13,7 +15,7 @@ export function findingsText(findings: Findings): string {
     ...ports.flatMap(portLines),
     gpsd === undefined
       ? "gpsd: none answers"
-      : `gpsd: ${gpsd.release}, reads ${gpsd.devices.length === 0 ? "nothing" : gpsd.devices.join(", ")}`,
+      : `gpsd: ${gpsd.release}, reads ${gpsd.devices.length === 0 ? NO_DEVICES : gpsd.devices.join(", ")}`,
     ...forwarderLines(findings),
     ...(programs.length > 0 ? [`Programs that run: ${programs.join(", ")}`] : []),
     `Looked for ${(tookMs / 1000).toFixed(1)} s; nothing was set in any device.`,

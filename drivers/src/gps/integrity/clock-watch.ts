@@ -1,4 +1,5 @@
 import type { GpsReading } from "../reading.ts";
+import { ROLLOVER_MS } from "../receiver-calendar.ts";
 import type { IntegrityFinding, WatchReport } from "./integrity-summary.ts";
 import { round } from "./recent.ts";
 import { INTEGRITY_THRESHOLDS as T } from "./thresholds.ts";
@@ -46,8 +47,11 @@ export class ClockWatch {
     const gapMs = elapsedMs - last.elapsedMs;
     const hostStepMs = atMs - last.atMs - gapMs;
     if (gapMs < 0 || gapMs > USUAL_GAP_MS || Math.abs(hostStepMs) > T.clockStepMs) this.#isHostSteady = false;
-    if (mode < 2 || timeMs === undefined || timeMs === this.#last?.receiverMs) return;
-    const pair = { receiverMs: timeMs, hostMs: atMs, elapsedMs };
+    if (mode < 2 || timeMs === undefined) return;
+    // As it was told: that a rollover is known, once the host's clock is set, is no step of the receiver's.
+    const receiverMs = timeMs - (reading.weekRollovers ?? 0) * ROLLOVER_MS;
+    if (receiverMs === this.#last?.receiverMs) return;
+    const pair = { receiverMs, hostMs: atMs, elapsedMs };
     if (this.#last !== undefined) this.#advance(this.#last, pair);
     this.#last = pair;
     this.#isHostSteady = true;

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { INTEGRITY_FLAGS } from "@earshot/protocol";
 import fc from "fast-check";
 import type { GpsReading, RfBlock, Satellite } from "../reading.ts";
+import { ROLLOVER_MS } from "../receiver-calendar.ts";
 import { IntegrityMonitor } from "./integrity-monitor.ts";
 
 const START_MS = Date.UTC(2026, 2, 1, 12);
@@ -212,6 +213,19 @@ describe("clocks", () => {
     const lost = (second: number): Partial<GpsReading> =>
       second >= 60 && second < 90 ? { mode: 1 } : receiverStep(60)(second);
     expect(watch(100, lost).flags).toBe(INTEGRITY_FLAGS.clockStep);
+  });
+
+  test("a host clock that is set, so that a rollover is known, is the only one that stepped", () => {
+    const monitor = new IntegrityMonitor();
+    for (let second = 0; second < 120; second += 1) {
+      const atMs = START_MS + second * 1000;
+      const unset = { atMs: atMs - START_MS, timeMs: atMs - ROLLOVER_MS };
+      const time = second < 60 ? unset : { atMs, timeMs: atMs, weekRollovers: 1 };
+      monitor.add({ ...readingAt(second), ...time }, atMs);
+    }
+    const summary = monitor.summary(START_MS + 120_000);
+    expect(codes(summary)).toEqual(["host_clock_stepped"]);
+    expect(summary.flags).toBe(0);
   });
 
   test("what the battery kept before the first fix is no time", () => {
