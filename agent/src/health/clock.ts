@@ -23,6 +23,9 @@ export function clockPart(status: AgentStatus): Part {
     return broken(TITLE, `The clock stands at ${minuteText(atMs)}${told}`, SET_CLOCK);
   }
   // A receiver whose time is wrong is told of as GPS, and says nothing about the clock.
+  if (verdict?.isHostWrong && verdict.isGpsWrong) {
+    return broken(TITLE, `The clock stands at ${minuteText(atMs)}`, SET_CLOCK);
+  }
   if (verdict !== undefined && !verdict.isGpsWrong && Math.abs(verdict.offMs) > MAX_OFF_MS) {
     const text = clockAgainstReceiver(verdict);
     if (!verdict.isHostWrong) return attention(TITLE, text, COMPARE);

@@ -145,6 +145,7 @@ test.each<[World, string, RegExp]>([
   ],
   [{ hostMs: MINUTE - NOW_MS }, "broken", /stands at 1970-01-01 00:01 UTC; GPS says 2026-11-30 04:10 UTC/],
   [{ hostMs: MINUTE - NOW_MS, ...back(1) }, "broken", /stands at 1970-01-01 00:01 UTC$/],
+  [{ hostMs: 30 * 366 * DAY, gpsMs: Date.UTC(1980, 0, 6) - NOW_MS }, "broken", /^The clock stands at 2056-/],
   [{ entropyMs: 5 * HOUR }, "broken", /The last entropy is 5 h old/],
 ])("the clock's part says who agrees with whom", (world, health, text) => {
   const part = clockPart(statusOf(world));

@@ -53,7 +53,10 @@ export function judgeTime({ atMs, gps, entropy }: Witnesses): TimeVerdict | unde
 
 type Wrong = Pick<TimeVerdict, "isHostWrong" | "isGpsWrong">;
 
-/** Entropy is published when its period begins and not valid for longer than it says; it may be an old one, kept by the broker. */
+/**
+ * Entropy is published when its period begins, so it is never earlier than that; and it is not valid for longer than it
+ * says, unless it is an old one that the broker kept.
+ */
 function wrongByNetwork(
   hostMs: number,
   toldMs: number,
