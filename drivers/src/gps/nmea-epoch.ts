@@ -46,7 +46,10 @@ export class NmeaEpoch {
     this.#saysFix ||= isFixType(type);
     // One sentence that doubts the position outweighs the others.
     const fixed = this.#part.fixed === false ? false : (part.fixed ?? this.#part.fixed);
-    this.#part = { ...this.#part, ...defined(part), fixed };
+    // A Telit tells GGA once for each system, with its own satellites only.
+    const counts = [this.#part.satellitesUsed, part.satellitesUsed].filter((one) => one !== undefined);
+    const satellitesUsed = counts.length === 0 ? undefined : Math.max(...counts);
+    this.#part = { ...this.#part, ...defined(part), fixed, satellitesUsed };
     this.#atMs = atMs;
   }
 

@@ -243,6 +243,12 @@ test("a fix whose satellites only GSA names is one", () => {
   });
 });
 
+test("GGA of each system, of which one has no satellites, is one fix", () => {
+  const [, gga = ""] = fixAt("120007");
+  const galileo = gga.replace("GNGGA", "GAGGA").replace(",09,", ",00,");
+  expect(decode(sentences(gga, galileo))).toMatchObject([{ mode: 3, satellitesUsed: 9 }]);
+});
+
 test("what a receiver without a fix says of its place refuses no sentence", () => {
   const decoder = new NmeaDecoder(new ManualClock(NOON_MS));
   const mtk = [
