@@ -35,8 +35,8 @@ function gpsdHint(driver: GpsdDriver): DeviceState["hint"] {
     const isOther = badFrames + garbageBytes > 0;
     return isOther ? { reason: "What answers at that port is not gpsd", trouble: "not-gpsd" } : undefined;
   }
-  if (devices === undefined || devices.length === 0)
-    return { reason: "gpsd has no device", trouble: "no-device" };
+  if (devices === undefined) return undefined;
+  if (devices.length === 0) return { reason: "gpsd has no device", trouble: "no-device" };
   const paths = (isOpen: boolean) => devices.filter((one) => one.isOpen === isOpen).map(({ path }) => path);
   const open = paths(true);
   return open.length === 0

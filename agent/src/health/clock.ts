@@ -11,6 +11,9 @@ const COMPARE =
 /** Where the receiver sets the clock, the two are one witness. */
 const NETWORK_OFF =
   "Compare with another clock (date -u): if this one is right, tell the network's operator; if not, the receiver sets it wrongly.";
+const GATEWAY_DOWN = "GPS agrees with this machine's clock: the network's gateway is down.";
+const COMPARE_CLOCK =
+  "Compare this machine's clock with a watch; if it is right, the network's gateway is down.";
 const SET_CLOCK = "Set the clock: sudo timedatectl set-ntp true, or run chrony with the GPS.";
 
 /** Is this machine's time right, and does the network's entropy arrive? Without either no beacon counts. */
@@ -61,13 +64,9 @@ function entropyPart(
     return broken(TITLE, `The clock is at least ${duration(-ageMs)} behind the network's`, SET_CLOCK);
   }
   if (ageMs > 3 * periodMs) {
-    const advice =
-      broker.state === "ok"
-        ? gpsAgrees
-          ? "GPS agrees with this machine's clock: the network's gateway is down."
-          : "Compare this machine's clock with a watch; if it is right, the network's gateway is down."
-        : "It comes through the broker: look there.";
-    return broken(TITLE, `The last entropy is ${duration(ageMs)} old`, advice);
+    const text = `The last entropy is ${duration(ageMs)} old`;
+    if (broker.state !== "ok") return broken(TITLE, text, "It comes through the broker: look there.");
+    return broken(TITLE, text, gpsAgrees ? GATEWAY_DOWN : COMPARE_CLOCK);
   }
   if (isChainBroken) {
     return attention(

@@ -96,7 +96,9 @@ function waiting(device: DeviceState, words: DeviceWords, nowMs: number): Part {
   if (hint !== undefined && waitedMs >= words.firstReadingMs) {
     return broken(title, hint.reason, adviceFor(hint.trouble, words));
   }
-  if (hint !== undefined) return attention(title, hint.reason, adviceFor(hint.trouble, words));
+  if (hint !== undefined && hint.trouble !== "device-silent") {
+    return attention(title, hint.reason, adviceFor(hint.trouble, words));
+  }
   if (frames === 0 && badFrames + garbageBytes > 0) {
     const text = `It speaks, but not what was expected: ${badFrames} damaged frames, ${garbageBytes} stray bytes`;
     return broken(title, text, adviceFor("unreadable", words));

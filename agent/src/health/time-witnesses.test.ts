@@ -100,7 +100,13 @@ describe("who is blamed when clock and receiver differ", () => {
     ],
     ["a receiver 1024 weeks back, and entropy that the broker kept", { ...back(1), entropyMs: HOUR }, "gps"],
     ["a receiver that takes GPS time for UTC", { gpsMs: 18_000 - 300 }, "gps"],
-    ["a host that takes TAI for UTC", { hostMs: 37_000 + 300 }, "host"],
+    ["a receiver that takes TAI for UTC", { gpsMs: 37_000 }, "gps"],
+    ["a host 18 s ahead, or a receiver that takes leap seconds off twice", { gpsMs: -18_000 }, "either"],
+    [
+      "a receiver that takes leap seconds off twice, with entropy",
+      { gpsMs: -18_000, entropyMs: 5000 },
+      "gps",
+    ],
     ["25 s apart", { gpsMs: 25_000 }, "either"],
   ])("%s", (_, world, who) => {
     expect(blamed(world)).toBe(who);
@@ -136,7 +142,7 @@ test.each<[World, RegExp, RegExp]>([
 test.each<[World, string, RegExp]>([
   [{ hostMs: HOUR, entropyMs: 0 }, "broken", /1 h ahead of GPS time, and the network agrees with GPS/],
   [{ hostMs: HOUR }, "attention", /1 h apart: one of them tells local time/],
-  [{ hostMs: 37_000 }, "attention", /37 s ahead of GPS time: it takes TAI for UTC/],
+  [{ hostMs: 37_000 }, "attention", /37 s apart: one of them counts leap seconds wrongly, as TAI has none/],
   [{ gpsMs: 5 * MINUTE }, "attention", /5 min apart: nothing tells yet which of them is right/],
   [
     { entropyMs: -HOUR },

@@ -14,6 +14,8 @@ const TAI_MINUS_UTC_S = GPS_MINUS_UTC_S + 19;
 const SCALE_TOLERANCE_MS = 1500;
 const ZONE_STEP_MS = 1_800_000;
 const ZONE_TOLERANCE_MS = 5000;
+/** 14 h, in half hours. */
+const MAX_ZONES = 28;
 
 /** What the three that know the time say together: this machine's clock, the receiver, and the network's entropy. */
 export interface TimeVerdict {
@@ -79,13 +81,12 @@ function wrongByItself(
   const [isHostWrong, isGpsWrong] = [isImplausible(hostMs), isImplausible(toldMs)] as const;
   if (isHostWrong || isGpsWrong) return { isHostWrong, isGpsWrong };
   if (weekRollovers !== 0) return { isHostWrong: false, isGpsWrong: true };
-  // A time scale without leap seconds is ahead of UTC, so it is the one ahead that takes it for UTC.
-  const isOtherScale = scaleAhead(offMs) !== undefined;
-  return { isHostWrong: isOtherScale && offMs > 0, isGpsWrong: isOtherScale && offMs < 0 };
+  // A time scale without leap seconds is ahead of UTC: a receiver so far ahead has not heard of them yet.
+  return { isHostWrong: false, isGpsWrong: offMs < 0 && scaleApart(offMs) !== undefined };
 }
 
-/** The time scale that is as far ahead of UTC. */
-function scaleAhead(offMs: number): string | undefined {
+/** The time scale that is as far from UTC. */
+function scaleApart(offMs: number): string | undefined {
   const isAt = (seconds: number) => Math.abs(Math.abs(offMs) - seconds * 1000) <= SCALE_TOLERANCE_MS;
   if (isAt(GPS_MINUS_UTC_S)) return "GPS time";
   return isAt(TAI_MINUS_UTC_S) ? "TAI" : undefined;
@@ -131,7 +132,7 @@ export function receiverTimeFault(verdict: TimeVerdict): { text: string; advice:
   if (toldMs < EARLIEST_PLAUSIBLE_MS) {
     return { text: `The receiver says ${told}, before this software was made`, advice };
   }
-  const scale = scaleAhead(offMs);
+  const scale = scaleApart(offMs);
   if (scale !== undefined && offMs < 0) {
     const text = `The receiver's time is ${duration(-offMs)} ahead: it takes ${scale} for UTC`;
     return { text, advice: `It should know the leap seconds within 15 min of its first fix. ${advice}` };
@@ -144,16 +145,19 @@ export function receiverTimeFault(verdict: TimeVerdict): { text: string; advice:
 /** How clock and receiver differ, for who reads about the clock. */
 export function clockAgainstReceiver({ offMs, isHostWrong, byNetwork }: TimeVerdict): string {
   const off = duration(Math.abs(offMs));
-  if (!isHostWrong) {
-    const isZone = Math.abs(offMs - Math.round(offMs / ZONE_STEP_MS) * ZONE_STEP_MS) <= ZONE_TOLERANCE_MS;
-    const guess =
-      isZone && Math.abs(offMs) >= ZONE_STEP_MS && Math.abs(offMs) <= 28 * ZONE_STEP_MS
-        ? "one of them tells local time"
-        : "nothing tells yet which of them is right";
-    return `This machine's clock and the receiver are ${off} apart: ${guess}`;
-  }
-  const scale = scaleAhead(offMs);
+  if (!isHostWrong) return `This machine's clock and the receiver are ${off} apart: ${guessOf(offMs)}`;
   const why = byNetwork ? ", and the network agrees with GPS" : "";
-  const scaleText = scale !== undefined && offMs > 0 && !byNetwork ? `: it takes ${scale} for UTC` : why;
-  return `The clock is ${off} ${offMs > 0 ? "ahead of" : "behind"} GPS time${scaleText}`;
+  return `The clock is ${off} ${offMs > 0 ? "ahead of" : "behind"} GPS time${why}`;
+}
+
+/** What a difference looks like while nothing tells who is right. */
+function guessOf(offMs: number): string {
+  const zones = Math.abs(Math.round(offMs / ZONE_STEP_MS));
+  const isZone = zones > 0 && zones <= MAX_ZONES;
+  if (isZone && Math.abs(Math.abs(offMs) - zones * ZONE_STEP_MS) <= ZONE_TOLERANCE_MS) {
+    return "one of them tells local time";
+  }
+  const scale = scaleApart(offMs);
+  if (scale !== undefined) return `one of them counts leap seconds wrongly, as ${scale} has none`;
+  return "nothing tells yet which of them is right";
 }
