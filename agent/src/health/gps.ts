@@ -16,7 +16,7 @@ const GPSD: DeviceWords = {
     silent: "Look at what gpsd gets (gpsmon), then at the receiver's cable and power.",
     "not-gpsd": "Check host and port in [gps]: another program listens there; gpsd's port is 2947.",
     "no-device":
-      'Name the receiver in DEVICES of /etc/default/gpsd, as in DEVICES="/dev/ttyACM0", then: sudo systemctl restart gpsd',
+      'Name the receiver in DEVICES of /etc/default/gpsd, as in DEVICES="/dev/ttyACM0", then: sudo systemctl restart gpsd. If it is named there, it is not plugged in, or another program uses it.',
     "device-closed":
       "Check that the receiver is plugged in, that no other program uses it, and its name in DEVICES of /etc/default/gpsd; then: sudo systemctl restart gpsd",
     "device-silent":
