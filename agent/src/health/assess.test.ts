@@ -67,7 +67,6 @@ const gps = (facts: Partial<NonNullable<AgentStatus["gps"]>>): Partial<AgentStat
 const fix = (more: object) =>
   ({ ...HEALTHY.gps?.reading, ...more }) as NonNullable<AgentStatus["gps"]>["reading"];
 
-const REJECTED = { mode: 3, latDeg: 48, lonDeg: 11 };
 const CONCENTRATOR = { atMs: NOW_MS, gatewayEui: "aa55", rxOk: 900, rxBad: 100, rxNoCrc: 0, transmitted: 3 };
 const DEAF = {
   state: "deaf" as const,
@@ -181,19 +180,19 @@ describe("what is wrong, and what to do about it", () => {
     ["GPS", gps({ reading: fix({ mode: 1 }) }), "attention", /No fix/],
     [
       "GPS",
-      gps({ reading: fix({ mode: 1, rejectedFix: { ...REJECTED, because: "error-limits" } }) }),
+      gps({ reading: fix({ mode: 1, rejectedFix: { mode: 3, latDeg: 48, lonDeg: 11 } }) }),
       "attention",
       /rejects its own fix/,
     ],
     [
       "GPS",
-      gps({ reading: fix({ mode: 1, rejectedFix: { ...REJECTED, because: "at-zero" } }) }),
+      gps({ reading: fix({ mode: 1, falseFix: "at-zero" }) }),
       "attention",
       /No fix: it says latitude 0, longitude 0/,
     ],
     [
       "GPS",
-      gps({ reading: fix({ mode: 1, rejectedFix: { ...REJECTED, because: "no-satellites" } }) }),
+      gps({ reading: fix({ mode: 1, falseFix: "no-satellites" }) }),
       "attention",
       /No fix: it says one of 0 satellites/,
     ],

@@ -1,4 +1,4 @@
-import type { IntegrityFinding, RejectedFix } from "@earshot/drivers";
+import type { IntegrityFinding } from "@earshot/drivers";
 import type { AgentStatus, GpsFacts } from "../board/facts.ts";
 import { ago } from "./age.ts";
 import { type DeviceWords, deviceProblem } from "./device.ts";
@@ -29,6 +29,8 @@ export type GpsSurroundings = Pick<AgentStatus, "atMs" | "entropy"> & {
   hotspot: Pick<AgentStatus["hotspot"], "asserted">;
 };
 
+type Reading = NonNullable<GpsFacts["reading"]>;
+
 /** What is known of a receiver, of an open one or of one that could not be opened. */
 export type ReceiverFacts = Omit<GpsFacts, "opened" | "lost" | "readings">;
 
@@ -48,7 +50,7 @@ export function gpsPart(gps: ReceiverFacts, surroundings: GpsSurroundings): Part
   return (
     ownAlarm(gps.reading, sky) ??
     doubt(gps.integrity?.findings ?? []) ??
-    (mode < 2 ? noFix(gps.reading.rejectedFix, sky) : elsewhere(gps.reading, surroundings, fix)) ??
+    (mode < 2 ? noFix(gps.reading, sky) : elsewhere(gps.reading, surroundings, fix)) ??
     wrongTime(gps, surroundings, fix) ??
     problem ??
     ok(TITLE, `${fix}${offText(gps.reading, surroundings)}`)
@@ -57,19 +59,16 @@ export function gpsPart(gps: ReceiverFacts, surroundings: GpsSurroundings): Part
 
 const SKY = "Give the GPS antenna a clear view of the sky.";
 const FALSE_FIX = "Restart the receiver; if it says so again, update its firmware or replace it.";
-const REJECTED: Record<RejectedFix["because"], { text: string; advice: string }> = {
-  "error-limits": { text: "The receiver rejects its own fix as too inexact", advice: SKY },
-  "at-zero": { text: "No fix: it says latitude 0, longitude 0", advice: FALSE_FIX },
-  "no-satellites": { text: "No fix: it says one of 0 satellites", advice: FALSE_FIX },
+const FALSE_FIXES: Record<NonNullable<Reading["falseFix"]>, string> = {
+  "at-zero": "No fix: it says latitude 0, longitude 0",
+  "no-satellites": "No fix: it says one of 0 satellites",
 };
 
-function noFix(rejected: RejectedFix | undefined, sky: string): Part {
-  const { text, advice } =
-    rejected === undefined ? { text: "No fix", advice: SKY } : REJECTED[rejected.because];
-  return attention(TITLE, `${text}: ${sky}`, advice);
+function noFix({ rejectedFix, falseFix }: Reading, sky: string): Part {
+  if (falseFix !== undefined) return attention(TITLE, `${FALSE_FIXES[falseFix]}: ${sky}`, FALSE_FIX);
+  const text = rejectedFix === undefined ? "No fix" : "The receiver rejects its own fix as too inexact";
+  return attention(TITLE, `${text}: ${sky}`, SKY);
 }
-
-type Reading = NonNullable<GpsFacts["reading"]>;
 
 function elsewhere(reading: Reading, { hotspot }: GpsSurroundings, fix: string): Part | undefined {
   const doubt = hotspot.asserted && comparePosition(hotspot.asserted, reading)?.doubt;

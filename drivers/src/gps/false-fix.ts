@@ -1,4 +1,4 @@
-import type { GpsReading, RejectedFix } from "./reading.ts";
+import type { GpsReading } from "./reading.ts";
 import { defined } from "./satellites.ts";
 
 /** 11 m around latitude 0, longitude 0: what programs say that have no position, in the Gulf of Guinea. */
@@ -15,26 +15,17 @@ const OF_A_FIX: readonly (keyof GpsReading)[] = [
   ...(["groundSpeedMps", "climbMps", "speedMps", "speedErrorMps"] as const),
 ];
 
-/**
- * The reading without a fix that cannot be one: at 0, 0, or of no satellites. What was told stays as `rejectedFix`. A
- * position that was surveyed before needs no satellites.
- */
+/** The reading without a fix that cannot be one. A position that was surveyed before needs no satellites. */
 export function withoutFalseFix(reading: GpsReading): GpsReading {
-  const because = falseBecause(reading);
-  if (because === undefined) return reading;
+  const falseFix = falseFixIn(reading);
+  if (falseFix === undefined) return reading;
   const nothing = Object.fromEntries(OF_A_FIX.map((name) => [name, undefined]));
-  return defined<GpsReading>({ ...reading, ...nothing, mode: 1, rejectedFix: rejected(reading, because) });
+  return defined<GpsReading>({ ...reading, ...nothing, mode: 1, falseFix });
 }
 
-function falseBecause(reading: GpsReading): RejectedFix["because"] | undefined {
+function falseFixIn(reading: GpsReading): GpsReading["falseFix"] {
   const { mode, latDeg, lonDeg, satellitesUsed, timeOnly } = reading;
   if (mode < 2) return undefined;
   if (latDeg !== undefined && lonDeg !== undefined && isZeroPosition(latDeg, lonDeg)) return "at-zero";
   return satellitesUsed === 0 && timeOnly !== true ? "no-satellites" : undefined;
-}
-
-function rejected(reading: GpsReading, because: RejectedFix["because"]): RejectedFix | undefined {
-  const { mode, latDeg, lonDeg, altMslM, altHaeM, horizontalErrorM } = reading;
-  if ((mode !== 2 && mode !== 3) || latDeg === undefined || lonDeg === undefined) return undefined;
-  return defined<RejectedFix>({ because, mode, latDeg, lonDeg, altMslM, altHaeM, horizontalErrorM });
 }

@@ -45,8 +45,10 @@ export interface GpsReading {
    * position is then no measurement of this epoch, and proves nothing about where the receiver is.
    */
   timeOnly?: boolean;
-  /** What the receiver computed, and what is none all the same. */
+  /** What the receiver computed and itself calls invalid: beyond its limits of dilution and error (u-blox: gnssFixOK is 0). */
   rejectedFix?: RejectedFix;
+  /** Why a fix that the receiver told counts as none: it is at latitude 0, longitude 0, or of no satellites. */
+  falseFix?: "at-zero" | "no-satellites";
   /** Speed over the ground, from the Doppler shift, and upward; of a fixed antenna both are noise around zero. */
   groundSpeedMps?: number;
   climbMps?: number;
@@ -84,11 +86,6 @@ export interface GpsReading {
 
 /** Told for people who look for a fault; it proves nothing about where the receiver is. */
 export interface RejectedFix {
-  /**
-   * The receiver itself calls it invalid, beyond its limits of dilution and error (u-blox: gnssFixOK is 0); or it is at
-   * latitude 0, longitude 0; or of no satellites.
-   */
-  because: "error-limits" | "at-zero" | "no-satellites";
   mode: 2 | 3;
   latDeg: number;
   lonDeg: number;

@@ -89,15 +89,7 @@ export class UbxEpoch {
     if (mode !== 2 && mode !== 3) return undefined;
     const { latDeg, lonDeg, altMslM, altHaeM, horizontalErrorM } = this.#position(mode);
     if (latDeg === undefined || lonDeg === undefined) return undefined;
-    return defined<RejectedFix>({
-      because: "error-limits",
-      mode,
-      latDeg,
-      lonDeg,
-      altMslM,
-      altHaeM,
-      horizontalErrorM,
-    });
+    return defined<RejectedFix>({ mode, latDeg, lonDeg, altMslM, altHaeM, horizontalErrorM });
   }
 
   /** NAV-DOP has them all; the solution itself only one of them. */
