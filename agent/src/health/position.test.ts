@@ -12,7 +12,9 @@ const at = (latDeg: number, lonDeg: number, horizontalErrorM?: number) => ({
 test.each([
   ["at the place", at(47.3667, 8.55), undefined],
   ["80 m off", at(47.36742, 8.55), undefined],
-  ["800 m off, and the receiver knows no better", at(47.3739, 8.55, 300), undefined],
+  ["800 m off, and the receiver knows no better", at(47.3739, 8.55, 234), undefined],
+  ["800 m off, and the receiver should know better", at(47.3739, 8.55, 233), /801 m/],
+  ["2 km off, whatever the receiver says of its error", at(47.3849, 8.55, 9000), /2024 m/],
   ["800 m off", at(47.3739, 8.55, 3), /^GPS is 801 m from the position in \[hotspot\]$/],
   ["in another country", at(52.52, 13.405), /^GPS is 670 km from the position in \[hotspot\]$/],
   [

@@ -108,6 +108,8 @@ describe("who is blamed when clock and receiver differ", () => {
       "gps",
     ],
     ["25 s apart", { gpsMs: 25_000 }, "either"],
+    ["19.5 s ahead: delayed as GPS time may come", { gpsMs: 19_500 }, "gps"],
+    ["20 s ahead", { gpsMs: 20_000 }, "either"],
   ])("%s", (_, world, who) => {
     expect(blamed(world)).toBe(who);
     const status = statusOf(world);
@@ -152,11 +154,23 @@ test.each<[World, string, RegExp]>([
   [{ hostMs: MINUTE - NOW_MS }, "broken", /stands at 1970-01-01 00:01 UTC; GPS says 2026-11-30 04:10 UTC/],
   [{ hostMs: MINUTE - NOW_MS, ...back(1) }, "broken", /stands at 1970-01-01 00:01 UTC$/],
   [{ hostMs: 30 * 366 * DAY, gpsMs: Date.UTC(1980, 0, 6) - NOW_MS }, "broken", /^The clock stands at 2056-/],
+  [{ entropyMs: 5 * HOUR, mode: 1 }, "broken", /The last entropy is 5 h old/],
   [{ entropyMs: 5 * HOUR }, "broken", /The last entropy is 5 h old/],
 ])("the clock's part says who agrees with whom", (world, health, text) => {
   const part = clockPart(statusOf(world));
   expect(part.text).toMatch(text);
   expect(part.health).toBe(health as "ok");
+});
+
+test("old entropy is the gateway's fault where GPS agrees with the clock, and the broker's where there is no session", () => {
+  const old = statusOf({ entropyMs: 5 * HOUR });
+  expect(clockPart(old).advice).toMatch(/^GPS agrees .* gateway is down/);
+  expect(clockPart(statusOf({ entropyMs: 5 * HOUR, mode: 1 })).advice).toMatch(
+    /^Compare this machine's clock/,
+  );
+  expect(clockPart({ ...old, broker: { ...old.broker, state: "lost" } }).advice).toMatch(
+    /through the broker/,
+  );
 });
 
 describe("GPS time for stations", () => {
