@@ -10,6 +10,8 @@ export {
   scheduleMessage,
 } from "./beacon/derive.ts";
 export * from "./beacon/frame.ts";
+export * from "./broker-answer.ts";
+export * from "./broker-url.ts";
 export * from "./bytes.ts";
 export {
   type Clock,
