@@ -24,17 +24,24 @@ export function withRegularFile<T>(path: string, use: (file: number, stats: Stat
 
 /** The text of a file, or `undefined` where there is none. @throws {Error} */
 export function readRegularFile(path: string): string | undefined {
-  return withRegularFile(path, (file, { size }) => {
-    if (size > MAX_BYTES) throw new Error(`${path} has ${size} bytes; at most ${MAX_BYTES} are read`);
-    return readFileSync(file, "utf8");
-  });
+  return readBytes(path)?.toString("utf8");
 }
 
 /** The text of a file that the configuration names. @throws {Error} also when it is not there */
-export function readNamedFile(path: string): string {
-  const text = readRegularFile(path);
-  if (text === undefined) throw new Error(`${path}: there is no such file`);
-  return text;
+export const readNamedFile = (path: string): string => readNamedBytes(path).toString("utf8");
+
+/** The same as bytes. @throws {Error} */
+export function readNamedBytes(path: string): Buffer {
+  const bytes = readBytes(path);
+  if (bytes === undefined) throw new Error(`${path}: there is no such file`);
+  return bytes;
+}
+
+function readBytes(path: string): Buffer | undefined {
+  return withRegularFile(path, (file, { size }) => {
+    if (size > MAX_BYTES) throw new Error(`${path} has ${size} bytes; at most ${MAX_BYTES} are read`);
+    return readFileSync(file);
+  });
 }
 
 function openAtOnce(path: string): number | undefined {

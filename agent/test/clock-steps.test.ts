@@ -98,7 +98,7 @@ describe("what lasts is measured by the monotonic clock", () => {
     agent.broker.lose();
     await agent.clock.advance(5 * 60_000);
     agent.broker.isReachable = true;
-    await agent.clock.advance(2 * 60_000);
+    await agent.clock.advance(7 * 60_000);
     agent.clock.stepWall(-HOUR_MS);
     agent.broker.lose();
     agent.broker.isReachable = true;

@@ -3,6 +3,7 @@ import { memoryOutbox } from "@earshot/agent";
 import type { GpsReading, TransmitResult } from "@earshot/drivers";
 import { encodeBeaconFrame, shortId, signerFromSeed } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
+import { assess } from "../src/health/assess.ts";
 import { memoryStorage } from "../src/outbox/memory-storage.ts";
 import { loraFrameOf } from "./frames.ts";
 import { AgentHarness, PERIOD_MS, packetOf, WINDOW_PERIODS } from "./harness.ts";
@@ -109,6 +110,88 @@ describe("the session", () => {
     expect(after).toContain("witness");
     await agent.stop();
     expect(agent.clock.pending).toBe(0);
+  });
+
+  /** Lets each session be ended by the broker after so long. Returns how many there were in an hour, and the log's lines. */
+  async function hourOfSessions(agent: AgentHarness, lastsMs: (session: number) => number) {
+    const { broker, clock } = agent;
+    const [before, until] = [broker.sessions.length, clock.now() + 3_600_000];
+    while (clock.now() < until) {
+      const { length } = broker.sessions;
+      if (agent.board.links.get("broker").state === "ok") {
+        await clock.advance(lastsMs(length));
+        broker.lose();
+        broker.isReachable = true;
+        await clock.advance(0);
+      } else await clock.advance(1000);
+    }
+    return broker.sessions.length - before;
+  }
+  const sessionLines = (agent: AgentHarness) =>
+    agent.logged.filter((line) => /Connected to the broker|No session/.test(line)).length;
+  const brokerPart = (agent: AgentHarness) =>
+    assess(agent.board.snapshot(agent.clock)).parts.find(({ title }) => title === "Broker");
+
+  test("that another box takes over again and again: it waits up to 60 s, says so, and logs little", async () => {
+    const agent = new AgentHarness();
+    await agent.start();
+    const count = await hourOfSessions(agent, () => 1000);
+    expect(count).toBeGreaterThan(60);
+    expect(count).toBeLessThan(90);
+    expect(sessionLines(agent)).toBeLessThan(12);
+    expect(agent.board.links.get("broker").reason).toContain("another box may use this key");
+    await agent.clock.advance(60_000);
+    expect(brokerPart(agent)).toMatchObject({ health: "attention" });
+    expect(brokerPart(agent)?.text).toContain("another box may use this key");
+    await agent.clock.advance(300_000);
+    expect(brokerPart(agent)).toMatchObject({ health: "ok" });
+    // A good session: the next loss is one like any other.
+    agent.broker.lose();
+    agent.broker.isReachable = true;
+    await agent.clock.advance(0);
+    expect(agent.board.links.get("broker").reason).toBe("Lost the session");
+    await agent.clock.advance(1000);
+    expect(agent.board.links.get("broker").state).toBe("ok");
+    await agent.stop();
+    expect(agent.clock.pending).toBe(0);
+  });
+
+  test("nor does it take a session for a good one that lasted only while the other box waited", async () => {
+    const agent = new AgentHarness();
+    await agent.start();
+    const count = await hourOfSessions(agent, (session) => (session < 8 ? 500 : 50_000));
+    expect(count).toBeLessThan(50);
+    expect(agent.board.links.get("broker").reason).toContain("another box may use this key");
+    await agent.stop();
+  });
+
+  test("a broker that is restarted twice is no other box: it is back within 5 s each time", async () => {
+    const agent = new AgentHarness();
+    await agent.start();
+    for (let i = 0; i < 2; i++) {
+      await agent.clock.advance(2000);
+      agent.broker.lose();
+      agent.broker.isReachable = true;
+      await agent.clock.advance(0);
+      expect(agent.board.links.get("broker").reason).toBe("Lost the session");
+      await agent.clock.advance(5000);
+      expect(agent.board.links.get("broker").state).toBe("ok");
+    }
+    await agent.stop();
+  });
+
+  test("no more packets are on the way than the broker takes at once", async () => {
+    const agent = new AgentHarness();
+    agent.broker.publishAtOnce = 3;
+    agent.broker.isAcknowledging = false;
+    await agent.start();
+    for (let i = 0; i < 10; i++) agent.radio.read(loraFrameOf(i, agent.clock.now()));
+    await agent.clock.advance(65_000);
+    expect(agent.broker.mostOnTheWay).toBe(3);
+    agent.broker.isAcknowledging = true;
+    await agent.clock.advance(60_000);
+    expect(agent.broker.published.length).toBeGreaterThanOrEqual(10);
+    await agent.stop();
   });
 });
 

@@ -12,7 +12,6 @@ import type { Started } from "../start/start.ts";
 import { folderId, untilFolderChanges } from "../start/watch-folder.ts";
 import { errorText } from "../time/error-text.ts";
 import { LinkedAbort } from "../time/linked-abort.ts";
-import { brokerOptions } from "./broker-options.ts";
 
 export interface RunContext {
   clock: Clock;
@@ -41,7 +40,7 @@ export async function runStarted(
   try {
     const openGps = gpsOpener(config.gps, clock);
     const openMachine = machineOpener(config, clock);
-    const openPublisher = mqttPublisher(brokerOptions(config.broker));
+    const openPublisher = mqttPublisher(config.broker, { clock, log });
     const watching = untilFolderChanges(idNow, idNow(), clock, ended.signal).then((why) => {
       if (why !== undefined) log("error", "The state folder is gone: starting again", { why });
       ended.end();

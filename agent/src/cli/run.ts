@@ -13,7 +13,6 @@ import { PageKeeper } from "../page/keep-page.ts";
 import { type PageOptions, servePage } from "../page/serve.ts";
 import { type StartSteps, untilStarted } from "../start/start.ts";
 import { prepareStateFolder } from "../start/state-folder.ts";
-import { brokerOptions } from "./broker-options.ts";
 import { LimitedLog } from "./limited-log.ts";
 import { lineLog } from "./log.ts";
 import { runStarted } from "./run-started.ts";
@@ -89,7 +88,6 @@ async function readConfig(
 ): Promise<Config> {
   const config = await loading(() => loadConfig(configFile, environment, warn), showPage);
   await showPage(config.page ?? "off");
-  brokerOptions(config.broker);
   return config;
 }
 

@@ -1,6 +1,7 @@
 import type { MeterMapName, SocketAddress } from "@earshot/drivers";
 import type { LogLevel, RegionId } from "@earshot/protocol/hotspot";
 import type { PageOptions } from "../page/serve.ts";
+import type { MqttPublisherOptions } from "../publisher/mqtt-publisher.ts";
 import type { AgentConfig } from "./agent-config.ts";
 
 /** A serial port, and how fast it speaks. */
@@ -63,7 +64,7 @@ export interface Config {
   core: AgentConfig;
   stateDir: string;
   keyFile: string;
-  broker: { url: string; caFile?: string; certFile?: string; keyFile?: string };
+  broker: MqttPublisherOptions;
   lora: LoraConfig;
   gps: GpsConfig;
   sensors: SensorConfig[];

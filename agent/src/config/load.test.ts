@@ -91,7 +91,10 @@ describe("the example", () => {
       logLevel: "info",
     });
     const all = withParagraphs(({ section }) => !["lora", "gps", "sensors"].includes(section));
-    expect(load(all)).toMatchObject({ broker: { caFile: "/etc/earshot/ca.pem" }, gps: { port: 2947 } });
+    expect(load(all)).toMatchObject({
+      broker: { files: { ca: "/etc/earshot/ca.pem" } },
+      gps: { port: 2947 },
+    });
     expect(load(all).core.hotspot.payee).toEqual(new Uint8Array(20));
   });
 
@@ -148,6 +151,7 @@ describe("a bad configuration names the key, the value and what is allowed", () 
       'url = "http://x"',
       'broker.url is "http://x"; allowed is mqtt://HOST:PORT or mqtts://HOST:PORT',
     ],
+    [/# mqtt_version = .*/, "mqtt_version = 4", 'broker.mqtt_version is 4; allowed is one of "5", "3.1.1"'],
     [/name = .*/, 'name = "Test Net"', 'network.name is "Test Net"; allowed is 1 to 32 of a-z, 0-9 and -'],
     [
       /public_key = .*/,
@@ -180,6 +184,28 @@ describe("a bad configuration names the key, the value and what is allowed", () 
       expect(problems(changed(line, by)).join("\n")).toContain(problem);
     });
   }
+
+  test.each([
+    [/url = .*/, 'url = "mqtt://operator:S3cr3t@broker.example.net"'],
+    [/url = .*/, 'url = "mqtt://operator:S3cr3t@broker.example.net'],
+    [/# token = .*/, "token = ['S3cr3t']"],
+    [/# token = .*/, "token = 'S3cr3t"],
+  ])("%s, %s: no message holds the secret", (line, by) => {
+    const told = problems(
+      changed(line, by).replace(/^type = "semtech-udp"/m, 'type = "basics-station"'),
+    ).join("\n");
+    expect(told).not.toContain("S3cr3t");
+    expect(told).toMatch(
+      /(broker\.url is not shown|lora\.token is a list)|not TOML: .* \(line \d+, column \d+\)/,
+    );
+  });
+
+  test("nor does one about the environment", () => {
+    const environment = { EARSHOT_AGENT_BROKER_URL: "mqtt://operator:S3cr3t@broker.example.net" };
+    expect(() => load(EXAMPLE, environment)).toThrow(
+      /^broker\.url is not shown, as it may hold a secret; allowed is/,
+    );
+  });
 
   const sensors: [toml: string, problem: string][] = [
     ['type = "dht22"', 'sensors.0.type is "dht22"; allowed is one of "modbus", "pms5003"'],

@@ -195,12 +195,13 @@ function coreConfig({ network, hotspot, reports }: ConfigFile): Config["core"] {
 }
 
 function brokerConfig(broker: ConfigFile["broker"], folder: string): Config["broker"] {
-  const { url, ca_file: caFile, cert_file: certFile, key_file: keyFile } = broker;
-  if ((certFile === undefined) !== (keyFile === undefined)) {
+  const { url, mqtt_version: version, ca_file: ca, cert_file: cert, key_file: key } = broker;
+  if ((cert === undefined) !== (key === undefined)) {
     throw new ConfigError(["broker.cert_file and broker.key_file belong together: set both or neither"]);
   }
-  const paths = Object.entries({ caFile, certFile, keyFile }).filter(([, path]) => path !== undefined);
-  return { url, ...Object.fromEntries(paths.map(([name, path]) => [name, resolve(folder, path ?? "")])) };
+  const paths = Object.entries({ ca, cert, key }).filter(([, path]) => path !== undefined);
+  const files = Object.fromEntries(paths.map(([name, path]) => [name, resolve(folder, path ?? "")]));
+  return { url, ...(version === undefined ? {} : { version: version === "5" ? 5 : 4 }), files };
 }
 
 /** The schema has refused what would be undefined here. */

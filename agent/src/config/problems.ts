@@ -1,3 +1,4 @@
+import { shownValue } from "@earshot/protocol/hotspot";
 import type { z } from "zod";
 import { configKeys } from "./keys.ts";
 
@@ -21,20 +22,11 @@ export function problemOf(issue: z.core.$ZodIssue, raw: Raw): string {
   return isSection ? `the section [${key}] is missing` : `${key} is missing; allowed is ${issue.message}`;
 }
 
-const SECRET_KEY = /token|password|secret/i;
 const MOST_CHARS = 100;
 
 /** A value as a problem may tell it: log and page are read by others than the owner, so no secret is in it. */
 function shown(key: string, value: unknown): string {
-  if (SECRET_KEY.test(key)) return "what is not shown here";
-  if (typeof value === "string") return JSON.stringify(withoutCredentials(value).slice(0, MOST_CHARS));
-  if (typeof value !== "object" || value === null) return String(value);
+  if (typeof value !== "object" || value === null) return shownValue(key, value).slice(0, MOST_CHARS);
   if (value instanceof Date) return "a date";
   return Array.isArray(value) ? "a list" : "a table";
-}
-
-/** `mqtt://operator:secret@host?auth=secret` without what stands before the `@` and after the `?`. */
-function withoutCredentials(text: string): string {
-  if (!/:.*@|:\/\//s.test(text)) return text;
-  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1…@").replace(/\?.*/s, "?…");
 }

@@ -1,4 +1,11 @@
-import { fromHex, isNetworkName, parseEvmAddress, publicKeyOf, REGION_IDS } from "@earshot/protocol/hotspot";
+import {
+  fromHex,
+  isBrokerUrl,
+  isNetworkName,
+  parseEvmAddress,
+  publicKeyOf,
+  REGION_IDS,
+} from "@earshot/protocol/hotspot";
 import { z } from "zod";
 import { flag, host, numberIn, oneOf, path, textThat, wholeIn } from "./fields.ts";
 import { gpsSchema } from "./gps-schema.ts";
@@ -25,7 +32,11 @@ export const configSchema = z.strictObject({
     ),
   }),
   broker: z.strictObject({
-    url: textThat(isBrokerUrl, "mqtt://HOST:PORT or mqtts://HOST:PORT"),
+    url: textThat(
+      isBrokerUrl,
+      "mqtt://HOST:PORT or mqtts://HOST:PORT and no more: hotspots log in with their key, so it has no user name and no password",
+    ),
+    mqtt_version: z.preprocess(String, oneOf(["5", "3.1.1"])).optional(),
     ca_file: path.optional(),
     cert_file: path.optional(),
     key_file: path.optional(),
@@ -72,8 +83,3 @@ export const configSchema = z.strictObject({
 });
 
 export type ConfigFile = z.infer<typeof configSchema>;
-
-function isBrokerUrl(value: string): boolean {
-  const url = URL.parse(value);
-  return url !== null && ["mqtt:", "mqtts:"].includes(url.protocol) && url.hostname !== "";
-}

@@ -8,7 +8,6 @@ import {
   type Signer,
   upTopic,
 } from "@earshot/protocol/hotspot";
-import { brokerOptions } from "../cli/broker-options.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import type { Config } from "../config/config.ts";
 import { duration } from "../health/age.ts";
@@ -59,7 +58,7 @@ function login(
 ): Promise<Publisher> {
   const { name } = config.core.network;
   const id = hotspotId(signer.publicKey);
-  const open = mqttPublisher(brokerOptions(config.broker));
+  const open = mqttPublisher(config.broker, { clock });
   return open(
     {
       username: id,

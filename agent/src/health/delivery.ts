@@ -4,12 +4,19 @@ import { attention, broken, ok, type Part } from "./part.ts";
 
 /** An outage shorter than this is not worth a walk to the roof. */
 const SHORT_OUTAGE_MS = 60_000;
+/** What was wrong with earlier sessions is past when one has lasted so long. */
+const STEADY_MS = 300_000;
+const KEY_ADVICE = "Compare the id on the pages of all your hotspots: each needs a key of its own.";
 const MANY_PACKETS = 1000;
 
 export function brokerPart({ broker, atMs }: AgentStatus): Part {
   const title = "Broker";
   const forMs = atMs - broker.sinceMs;
-  if (broker.state === "ok") return ok(title, `Connected for ${duration(forMs)}`);
+  if (broker.state === "ok") {
+    const text = `Connected for ${duration(forMs)}`;
+    const isDoubtful = broker.reason !== undefined && forMs < STEADY_MS;
+    return isDoubtful ? attention(title, `${text}; ${broker.reason}`, KEY_ADVICE) : ok(title, text);
+  }
   if (broker.state === "searching") return attention(title, `Connecting for ${duration(forMs)}`);
   const text = `Not connected for ${duration(forMs)}: ${broker.reason ?? "lost"}`;
   const advice =

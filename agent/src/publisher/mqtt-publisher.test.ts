@@ -1,11 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
+import { systemClock } from "@earshot/protocol/system-clock";
+import type { TlsPaths } from "@earshot/protocol/tls-files";
 import { freePort, hasTool, startMosquitto, startOldBroker } from "../testing/mqtt-brokers.ts";
-import { mqttPublisher } from "./mqtt-publisher.ts";
+import { type MqttPublisherOptions, mqttPublisher } from "./mqtt-publisher.ts";
 import type { Publisher, SessionOptions } from "./publisher.ts";
 
+const publisherTo = (options: MqttPublisherOptions, clock = systemClock) => mqttPublisher(options, { clock });
 const never = new AbortController().signal;
 const OPEN = () => ["allow_anonymous true"];
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -15,6 +18,8 @@ const options = (username: string, subscriptions: string[] = []): SessionOptions
   will: { topic: `will/${username}`, bytes: bytes("gone") },
   subscriptions,
 });
+
+const OTHER_ID = "z6MkvG98XAeBk76CXgtJ2B8hauKA7UV5BLuXE9Uha9Zhza7f";
 
 /** Not `expect().rejects`: that blocks until the promise settles, and here the test must make it settle. */
 const failureOf = (promise: Promise<unknown>): Promise<string> =>
@@ -31,7 +36,7 @@ async function next(publisher: Publisher): Promise<{ topic: string; text: string
 describe.skipIf(!hasTool("mosquitto"))("with mosquitto", () => {
   test("a message goes from one session to another", async () => {
     const broker = await startMosquitto(OPEN);
-    const open = mqttPublisher({ url: `mqtt://127.0.0.1:${broker.port}` });
+    const open = publisherTo({ url: `mqtt://127.0.0.1:${broker.port}` });
     const connected = broker.logged(/New client connected .* as b .*p5/);
     const b = await open(options("b", ["to/b", "other/+"]), never);
     await connected;
@@ -47,7 +52,7 @@ describe.skipIf(!hasTool("mosquitto"))("with mosquitto", () => {
 
   test("what came while away is delivered in the next session", async () => {
     const broker = await startMosquitto(OPEN);
-    const open = mqttPublisher({ url: `mqtt://127.0.0.1:${broker.port}` });
+    const open = publisherTo({ url: `mqtt://127.0.0.1:${broker.port}` });
     const away = await open(options("away", ["to/away"]), never);
     const gone = broker.logged(/Client away (closed its connection|disconnected)/);
     await away.close();
@@ -62,7 +67,7 @@ describe.skipIf(!hasTool("mosquitto"))("with mosquitto", () => {
 
   test("closing lets the broker publish the will", async () => {
     const broker = await startMosquitto(OPEN);
-    const open = mqttPublisher({ url: `mqtt://127.0.0.1:${broker.port}` });
+    const open = publisherTo({ url: `mqtt://127.0.0.1:${broker.port}` });
     const watcher = await open(options("watcher", ["will/+"]), never);
     const hotspot = await open(options("hotspot"), never);
     const received = next(watcher);
@@ -75,25 +80,25 @@ describe.skipIf(!hasTool("mosquitto"))("with mosquitto", () => {
   test("a killed broker fails the iteration and what is being published", async () => {
     const broker = await startMosquitto(OPEN);
     const url = `mqtt://127.0.0.1:${broker.port}`;
-    const publisher = await mqttPublisher({ url })(options("a"), never);
+    const publisher = await publisherTo({ url })(options("a"), never);
     const ended = failureOf(next(publisher));
     await broker.stop("SIGKILL");
     expect(await ended).toContain(`${url}: the connection was lost`);
     await expect(publisher.publish("x", bytes("y"))).rejects.toThrow();
     await publisher.close();
-    await expect(mqttPublisher({ url })(options("a"), never)).rejects.toThrow(/nothing listens there/);
+    await expect(publisherTo({ url })(options("a"), never)).rejects.toThrow(/nothing listens there/);
   });
 
   test("a refused login says what to check", async () => {
     const broker = await startMosquitto(() => ["allow_anonymous false"]);
-    const open = mqttPublisher({ url: `mqtt://127.0.0.1:${broker.port}` });
+    const open = publisherTo({ url: `mqtt://127.0.0.1:${broker.port}` });
     await expect(open(options("a"), never)).rejects.toThrow(/login was refused: check \[network\] name/);
     await broker.stop();
   });
 
   test("the newer session of the same hotspot ends the older one", async () => {
     const broker = await startMosquitto(OPEN);
-    const open = mqttPublisher({ url: `mqtt://127.0.0.1:${broker.port}` });
+    const open = publisherTo({ url: `mqtt://127.0.0.1:${broker.port}` });
     const older = await open(options("a"), never);
     const ended = failureOf(next(older));
     const newer = await open(options("a"), never);
@@ -116,17 +121,32 @@ describe.skipIf(!hasTool("mosquitto") || !hasTool("openssl"))("over TLS", () => 
         "require_certificate true",
       ];
     });
-    const pem = (name: string) => readFileSync(join(broker.folder, name), "utf8");
+    const at = (name: string) => join(broker.folder, name);
     const url = `mqtts://localhost:${broker.port}`;
-    const client = { cert: pem("hotspot.crt"), key: pem("hotspot.key") };
-    const publisher = await mqttPublisher({ url, ca: pem("ca.crt"), ...client })(options("a"), never);
+    const client = { cert: at("hotspot.crt"), key: at("hotspot.key") };
+    const ca = at("ca.crt");
+    const publisher = await publisherTo({ url, files: { ca, ...client } })(options("a"), never);
     await publisher.publish("x", bytes("y"));
     await publisher.close();
-    await expect(mqttPublisher({ url, ...client })(options("a"), never)).rejects.toThrow(
-      /set \[broker\] ca_file/,
+    const problemWith = (files: TlsPaths, scheme = "mqtts", nowMs?: number) => {
+      const clock = nowMs === undefined ? systemClock : { ...systemClock, now: () => nowMs };
+      const url = `${scheme}://localhost:${broker.port}`;
+      return failureOf(publisherTo({ url, files }, clock)(options("a"), never));
+    };
+    expect(await problemWith(client)).toContain("set [broker] ca_file");
+    expect(await problemWith({ ca })).toContain("set [broker] cert_file and key_file");
+    const stranger = { cert: at("stranger.crt"), key: at("stranger.key") };
+    expect(await problemWith({ ca, ...stranger })).toContain(
+      "does not accept the certificate in [broker] cert_file",
     );
-    await expect(mqttPublisher({ url, ca: pem("ca.crt") })(options("a"), never)).rejects.toThrow(
-      /cert_file and key_file/,
+    expect(await problemWith({ ca, ...client }, "mqtt")).toContain("check the port, mqtt:// or mqtts://");
+    // In 1970: this machine's clock is to blame, whatever the broker says.
+    expect(await problemWith({ ca, ...stranger }, "mqtts", 0)).toMatch(
+      /^\[broker\] ca_file .*ca\.crt is not valid before .* clock says 1970-01-01: set the clock, by NTP or GPS; mqtts:/,
+    );
+    const other = { cert: at(`${OTHER_ID}.crt`), key: at(`${OTHER_ID}.key`) };
+    expect(await problemWith({ ca, ...other })).toBe(
+      `[broker] cert_file is another hotspot's, ${OTHER_ID}; this one is a: give it its own certificate and key`,
     );
     await broker.stop();
   });
@@ -139,8 +159,20 @@ function makeCertificates(folder: string): void {
     if (status !== 0) throw new Error(String(stderr));
   };
   const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
-  openssl("req", "-x509", ...newKey, "-subj", "/CN=test ca", "-keyout", "ca.key", "-out", "ca.crt");
-  for (const name of ["localhost", "hotspot"]) {
+  for (const name of ["ca", "stranger"]) {
+    openssl(
+      "req",
+      "-x509",
+      ...newKey,
+      "-subj",
+      `/CN=test ${name}`,
+      "-keyout",
+      `${name}.key`,
+      "-out",
+      `${name}.crt`,
+    );
+  }
+  for (const name of ["localhost", "hotspot", OTHER_ID]) {
     openssl(
       ...["req", "-x509", ...newKey, "-subj", `/CN=${name}`],
       ...["-addext", `subjectAltName=DNS:${name}`, "-addext", "basicConstraints=critical,CA:FALSE"],
@@ -152,7 +184,7 @@ function makeCertificates(folder: string): void {
 describe("with a broker that speaks 3.1.1 only", () => {
   test("falls back, and remembers it for the next session", async () => {
     const broker = await startOldBroker();
-    const open = mqttPublisher({ url: `mqtt://127.0.0.1:${broker.port}` });
+    const open = publisherTo({ url: `mqtt://127.0.0.1:${broker.port}` });
     const first = await open(options("a", ["to/a"]), never);
     await first.publish("x", bytes("y"));
     await first.close();
@@ -185,7 +217,7 @@ describe("a broker that is not honest", () => {
       if (isLong) setImmediate(flood);
     });
     const url = `mqtt://127.0.0.1:${broker.port}`;
-    const publisher = await mqttPublisher({ url })(options("a", ["to/a"]), never);
+    const publisher = await publisherTo({ url })(options("a", ["to/a"]), never);
     expect(await failureOf(next(publisher))).toContain(why);
     expect(sent.bytes).toBeLessThan(20_000_000);
     await publisher.close();
@@ -197,7 +229,7 @@ describe("a broker that is not honest", () => {
     const broker = await startOldBroker((socket) => {
       socket.write(Buffer.concat(Array.from({ length: 5000 }, (_, i) => message(i))));
     });
-    const publisher = await mqttPublisher({ url: `mqtt://127.0.0.1:${broker.port}` })(
+    const publisher = await publisherTo({ url: `mqtt://127.0.0.1:${broker.port}` })(
       options("a", ["t"]),
       never,
     );
@@ -214,13 +246,79 @@ describe("a broker that is not honest", () => {
 
 test("nobody there", async () => {
   const url = `mqtt://127.0.0.1:${await freePort()}`;
-  await expect(mqttPublisher({ url })(options("a"), never)).rejects.toThrow(
+  await expect(publisherTo({ url })(options("a"), never)).rejects.toThrow(
     `${url}: nothing listens there: check [broker] url and that the broker runs`,
   );
 });
 
 test("an aborted opening gives up at once", async () => {
   await expect(
-    mqttPublisher({ url: "mqtt://127.0.0.1:1" })(options("a"), AbortSignal.abort()),
+    publisherTo({ url: "mqtt://127.0.0.1:1" })(options("a"), AbortSignal.abort()),
   ).rejects.toThrow();
+});
+
+describe("what a broker of MQTT 5 says at the end of a session, or to what is published", () => {
+  /** Lets in and grants; what it does to a PUBLISH is the test's. */
+  async function startBroker(connack: Uint8Array, onPublish: (socket: Socket, id: Uint8Array) => void) {
+    const server = createServer((socket) => {
+      socket.on("error", () => {});
+      socket.on("data", (data) => {
+        const type = (data[0] ?? 0) >> 4;
+        const bodyAt = (data[1] ?? 0) < 128 ? 2 : 3;
+        if (type === 1) socket.write(connack);
+        else if (type === 8) socket.write(Uint8Array.of(0x90, 4, data[2] ?? 0, data[3] ?? 0, 0, 1));
+        else if (type === 3) {
+          const idAt = bodyAt + 2 + data.readUInt16BE(bodyAt);
+          onPublish(socket, data.subarray(idAt, idAt + 2));
+        }
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as { port: number };
+    return { url: `mqtt://127.0.0.1:${port}`, stop: () => server.close() };
+  }
+  const ACCEPTED = Uint8Array.of(0x20, 3, 0, 0, 0);
+
+  test.each([
+    ["taken over", 0x8e, "another box may use this key"],
+    ["banned by its operator", 0x98, "the broker's operator ended the session"],
+    ["shut down", 0x8b, "the broker is being shut down"],
+    ["over its quota", 0x97, "quota"],
+  ])("a session that is %s", async (_what, code, advice) => {
+    const broker = await startBroker(ACCEPTED, (socket) => socket.end(Uint8Array.of(0xe0, 1, code)));
+    const publisher = await publisherTo({ url: broker.url })(options("a", ["to/a"]), never);
+    const [ended, sent] = [failureOf(next(publisher)), failureOf(publisher.publish("x", bytes("y")))];
+    expect(await ended).toContain(advice);
+    expect(await sent).toContain(advice);
+    await publisher.close();
+    broker.stop();
+  });
+
+  test("a packet that access rules refuse, as when the certificate is another's, names topic and rules", async () => {
+    const broker = await startBroker(ACCEPTED, (socket, id) =>
+      socket.write(Buffer.concat([Uint8Array.of(0x40, 3), id, Uint8Array.of(0x87)])),
+    );
+    const publisher = await publisherTo({ url: broker.url })(options("a", ["to/a"]), never);
+    const why = await failureOf(publisher.publish("up/a", bytes("y")));
+    expect(why).toContain("the broker does not let this hotspot publish: its access rules must allow it");
+    expect(why).toContain("up/a");
+    await publisher.close();
+    broker.stop();
+  });
+
+  test("how many packets it takes at once, where it says so, and what it cannot do", async () => {
+    const broker = await startBroker(Uint8Array.of(0x20, 6, 0, 0, 3, 0x21, 0, 20), () => {});
+    const publisher = await publisherTo({ url: broker.url })(options("a", ["to/a"]), never);
+    expect(publisher.publishAtOnce).toBe(20);
+    await publisher.close();
+    broker.stop();
+    const silent = await startBroker(ACCEPTED, () => {});
+    const unlimited = await publisherTo({ url: silent.url })(options("a", ["to/a"]), never);
+    expect(unlimited.publishAtOnce).toBe(65_535);
+    await unlimited.close();
+    silent.stop();
+    const weak = await startBroker(Uint8Array.of(0x20, 5, 0, 0, 2, 0x24, 0), () => {});
+    expect(await failureOf(publisherTo({ url: weak.url })(options("a"), never))).toContain("takes no QoS 1");
+    weak.stop();
+  });
 });

@@ -1,92 +1,162 @@
-import mqtt, { type IClientOptions, type MqttClient } from "mqtt";
+import type { Socket } from "node:net";
+import { type Clock, type Log, silentLog } from "@earshot/protocol/hotspot";
+import { readTlsFiles, type TlsPaths, type TlsPems } from "@earshot/protocol/tls-files";
+import type { IClientOptions } from "mqtt";
+import { readNamedBytes } from "../regular-file.ts";
+import { LinkedAbort } from "../time/linked-abort.ts";
+import { pause } from "../time/pause.ts";
+import { connectSocket } from "./connect-socket.ts";
 import { MAX_INBOUND_PACKET_BYTES } from "./inbound-guard.ts";
-import { codeOf, mqttAdvice } from "./mqtt-advice.ts";
+import { BrokerError, brokerFailure, refuseOtherHotspot } from "./mqtt-advice.ts";
 import { MqttSession } from "./mqtt-session.ts";
+import { isOldBroker, type ProtocolVersion, ProtocolVersions } from "./protocol-versions.ts";
 import type { OpenPublisher, SessionOptions } from "./publisher.ts";
 
 export interface MqttPublisherOptions {
   /** `mqtt://host:1883` or `mqtts://host:8883`. */
   url: string;
-  /** PEM texts: who vouches for the broker (else the system's list), and our client certificate if it wants one. */
-  ca?: string;
-  cert?: string;
-  key?: string;
+  /** The only version that is spoken; else 5, and 3.1.1 where the broker does not know that. */
+  version?: ProtocolVersion;
+  /** Who vouches for the broker (else the system's list), and our client certificate if it wants one. */
+  files?: TlsPaths;
 }
 
-type ProtocolVersion = 4 | 5;
+export interface MqttPublisherDeps {
+  clock: Clock;
+  log?: Log;
+}
 
-const CONNECT_TIMEOUT_MS = 20_000;
+const FILE_NAMES = { ca: "[broker] ca_file", cert: "[broker] cert_file", key: "[broker] key_file" };
+/** For TCP and TLS together. */
+const CONNECT_LIMIT_MS = 20_000;
+/** Until CONNACK and SUBACK are there. */
+const ANSWER_LIMIT_MS = 20_000;
+/** The same where another version is tried afterwards. */
+const FIRST_ANSWER_LIMIT_MS = 10_000;
 const KEEPALIVE_S = 60;
 /** How long the broker keeps what it could not deliver. MQTT 3.1.1 has no such limit. */
 const SESSION_EXPIRY_S = 7 * 86_400;
-const UNACCEPTABLE_VERSION = new Set(["1", "132"]);
 
 /**
- * Sessions over MQTT 5, or 3.1.1 where the broker refuses 5 (MQTT 5.0 §3.2.2.2, 3.1.1 §3.2.2.3). Which one a broker
- * speaks is remembered for the next session. Reconnecting is the caller's: each session needs a fresh token.
+ * Sessions over MQTT 5, or 3.1.1 where the broker does not know that. Certificates and keys are read for each, so
+ * that renewed ones count. Reconnecting is the caller's: each session needs a fresh token.
  */
-export function mqttPublisher(options: MqttPublisherOptions): OpenPublisher {
-  let known: ProtocolVersion | undefined;
+export function mqttPublisher(options: MqttPublisherOptions, deps: MqttPublisherDeps): OpenPublisher {
+  const { url, files = {}, version } = options;
+  const { clock, log = silentLog } = deps;
+  const versions = new ProtocolVersions(version, clock, log);
   return async (session, signal) => {
-    const attempt = async (version: ProtocolVersion) => {
-      const opened = await connect(options, session, version, signal);
-      known = version;
-      return opened;
-    };
+    const pems = await readTlsFiles(files, FILE_NAMES, readNamedBytes, clock.now());
+    refuseOtherHotspot(pems, session.username, FILE_NAMES.cert);
     try {
-      return await attempt(known ?? 5);
+      return await openSession({ url, pems, clock, session, versions }, signal);
     } catch (error) {
-      if (!isVersionRefusal(error)) throw asAdvice(error, options.url);
-    }
-    try {
-      return await attempt(known === 4 ? 5 : 4);
-    } catch (error) {
-      throw asAdvice(error, options.url);
+      throw brokerFailure(error, url, pems.doubts);
     }
   };
 }
 
-const isVersionRefusal = (error: unknown): boolean => UNACCEPTABLE_VERSION.has(codeOf(error));
+interface Opening {
+  url: string;
+  pems: TlsPems;
+  clock: Clock;
+  session: SessionOptions;
+  versions: ProtocolVersions;
+}
 
-const asAdvice = (error: unknown, url: string): Error => new Error(mqttAdvice(error, url), { cause: error });
+async function openSession(opening: Opening, signal: AbortSignal): Promise<MqttSession> {
+  const { versions } = opening;
+  const [first, other] = versions.next();
+  let why: unknown;
+  if (other !== undefined) {
+    try {
+      const opened = await connect(opening, first, FIRST_ANSWER_LIMIT_MS, signal);
+      versions.worked(first, undefined);
+      return opened;
+    } catch (error) {
+      if (!isOldBroker(error)) throw error;
+      why = error;
+    }
+  }
+  const last = other ?? first;
+  const opened = await connect(opening, last, ANSWER_LIMIT_MS, signal);
+  versions.worked(last, why);
+  return opened;
+}
 
 async function connect(
-  options: MqttPublisherOptions,
-  session: SessionOptions,
+  { url, pems: { ca, cert, key }, clock, session }: Opening,
   version: ProtocolVersion,
+  answerLimitMs: number,
   signal: AbortSignal,
 ): Promise<MqttSession> {
-  signal.throwIfAborted();
-  const client = mqtt.connect({ ...addressOf(options.url), ...clientOptions(options, session, version) });
-  const opened = new MqttSession(client, options.url);
+  const trust = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
+  const unconnected = Object.assign(new Error(`no connection within ${CONNECT_LIMIT_MS / 1000} s`), {
+    code: "ETIMEDOUT",
+  });
+  const socket = await withLimit(clock, CONNECT_LIMIT_MS, unconnected, signal, (limited) =>
+    connectSocket({ url, ...trust }, limited),
+  );
+  const silent = new BrokerError("EARSHOT_SILENT", `no CONNACK within ${answerLimitMs / 1000} s`);
+  return withLimit(clock, answerLimitMs, silent, signal, (limited) =>
+    logIn(socket, { url, session, version }, limited),
+  );
+}
+
+interface LogIn {
+  url: string;
+  session: SessionOptions;
+  version: ProtocolVersion;
+}
+
+async function logIn(
+  socket: Socket,
+  { url, session, version }: LogIn,
+  signal: AbortSignal,
+): Promise<MqttSession> {
+  const opened = new MqttSession(socket, url, clientOptions(session, version));
   const giveUp = () => void opened.close();
   signal.addEventListener("abort", giveUp, { once: true });
+  if (signal.aborted) giveUp();
   try {
-    const ended = untilEnded(client);
-    const connected = new Promise((resolve) => client.once("connect", resolve));
-    await Promise.race([connected, ended]);
-    await Promise.race([subscribe(client, session.subscriptions), ended]);
+    await opened.begin(session.subscriptions);
     signal.throwIfAborted();
     return opened;
   } catch (error) {
     await opened.close();
-    throw error;
+    // By then it was asked to close, for the reason that counts.
+    throw signal.aborted
+      ? opened.hasAnswered
+        ? new Error("the broker does not go on")
+        : signal.reason
+      : error;
   } finally {
     signal.removeEventListener("abort", giveUp);
   }
 }
 
-/** Taken apart here: the library would use a parser that warns of itself on standard error. */
-function addressOf(text: string): Pick<IClientOptions, "protocol" | "host" | "port"> {
-  const url = new URL(text);
-  const isTls = url.protocol === "mqtts:";
-  // An IPv6 address stands in brackets in a URL only.
-  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  return { protocol: isTls ? "mqtts" : "mqtt", host, port: Number(url.port || (isTls ? 8883 : 1883)) };
+/** @param limit what it rejects with when `work`, which `signal` ends too, takes too long */
+async function withLimit<T>(
+  clock: Clock,
+  ms: number,
+  limit: Error,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limited = new LinkedAbort(signal);
+  const timer = new LinkedAbort(limited.signal);
+  void pause(clock, ms, timer.signal).then((isOver) => {
+    if (isOver) limited.end(limit);
+  });
+  try {
+    return await work(limited.signal);
+  } finally {
+    timer.end();
+    limited.release();
+  }
 }
 
 const clientOptions = (
-  { ca, cert, key }: MqttPublisherOptions,
   { username, password, will }: SessionOptions,
   protocolVersion: ProtocolVersion,
 ): IClientOptions => ({
@@ -105,28 +175,10 @@ const clientOptions = (
     : {}),
   will: { topic: will.topic, payload: Buffer.from(will.bytes), qos: 1, retain: false },
   keepalive: KEEPALIVE_S,
-  connectTimeout: CONNECT_TIMEOUT_MS,
+  // Its own limit for CONNACK, by a timer of its own: ours comes first.
+  connectTimeout: 3 * ANSWER_LIMIT_MS,
   reconnectPeriod: 0,
   // All 65,536 packet ids as bytes made beforehand: 10 MB, for a hotspot that publishes a few a minute.
   writeCache: false,
   resubscribe: false,
-  ...(ca === undefined ? {} : { ca }),
-  ...(cert === undefined ? {} : { cert }),
-  ...(key === undefined ? {} : { key }),
 });
-
-/** Rejects when the connection fails, is refused or closed. */
-function untilEnded(client: MqttClient): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  client.once("error", reject);
-  client.once("close", () => reject(new Error("the connection was closed")));
-  promise.catch(() => {});
-  return promise;
-}
-
-async function subscribe(client: MqttClient, topics: readonly string[]): Promise<void> {
-  if (topics.length === 0) return;
-  const granted = await client.subscribeAsync([...topics], { qos: 1 });
-  const refused = granted.find(({ qos }) => qos >= 128);
-  if (refused !== undefined) throw new Error(`the broker refused the subscription to ${refused.topic}`);
-}

@@ -1,11 +1,17 @@
+import type { Socket } from "node:net";
 import { ReadingQueue } from "@earshot/drivers";
-import type { IDisconnectPacket, MqttClient } from "mqtt";
+import { type IClientOptions, type IConnackPacket, type IDisconnectPacket, MqttClient } from "mqtt";
+import { errorText } from "../time/error-text.ts";
 import { InboundGuard } from "./inbound-guard.ts";
-import { mqttAdvice } from "./mqtt-advice.ts";
+import { BrokerError, codeOf, mqttAdvice, notMqtt } from "./mqtt-advice.ts";
 import type { IncomingMessage, Publisher } from "./publisher.ts";
 
 /** Messages held for a slow reader; beyond it the oldest is dropped. The client waits for the reader, so few are. */
 const CAPACITY = 64;
+/** Where the broker names no Receive Maximum (MQTT 5.0 §3.2.2.3.3). */
+const NO_LIMIT = 65_535;
+/** Reason codes from here on refuse. */
+const REFUSED = 0x80;
 
 /** One connection of an MQTT client. Whatever ends it fails what is being published and the iteration, once. */
 export class MqttSession implements Publisher {
@@ -14,32 +20,66 @@ export class MqttSession implements Publisher {
   readonly #incoming: ReadingQueue<IncomingMessage>;
   readonly #publishing = new Set<(error: Error) => void>();
   readonly #closed = Promise.withResolvers<void>();
+  readonly #opening = Promise.withResolvers<IConnackPacket>();
+  #hasAnswered = false;
+  #publishAtOnce = NO_LIMIT;
   #lastError: unknown;
   #closing: Promise<void> | undefined;
 
-  constructor(client: MqttClient, url: string) {
-    this.#client = client;
+  /** @param socket connected; nothing has been sent */
+  constructor(socket: Socket, url: string, options: IClientOptions) {
     this.#url = url;
     this.#incoming = new ReadingQueue({ capacity: CAPACITY, onLeave: () => this.close() });
+    const guard = new InboundGuard();
+    const client = new MqttClient(() => {
+      // Before the client: it may read something into what is not MQTT.
+      socket.on("data", (chunk: Uint8Array) => this.#check(chunk, guard));
+      return socket;
+    }, options);
+    this.#client = client;
     client.on("message", (topic, payload) => this.#incoming.push({ topic, bytes: Uint8Array.from(payload) }));
     // The next one is not looked at before this one was taken, however many came in one piece.
     client.handleMessage = (_packet, done) => queueMicrotask(done);
-    const guard = new InboundGuard();
-    client.stream.on("data", (chunk: Uint8Array) => {
-      const refusal = guard.check(chunk);
-      if (refusal !== undefined) this.#abandon(new Error(refusal));
-    });
     // Stays for good: an error without a listener would end the process.
     client.on("error", (error) => {
       this.#lastError ??= error;
+      this.#opening.reject(this.#whyNotOpen(error));
     });
     client.on("disconnect", ({ reasonCode }: IDisconnectPacket) => {
       this.#lastError ??= Object.assign(new Error(`the broker ended the session with code ${reasonCode}`), {
         code: reasonCode,
       });
     });
+    client.once("connect", this.#opening.resolve);
     client.on("close", () => this.#fail());
     client.once("close", this.#closed.resolve);
+    this.#opening.promise.catch(() => {});
+  }
+
+  /** Whether something came that begins like a CONNACK. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered;
+  }
+
+  get publishAtOnce(): number {
+    return this.#publishAtOnce;
+  }
+
+  /** Resolves when the broker has let us in and granted the subscriptions. Rejects with what ended it before. */
+  async begin(subscriptions: readonly string[]): Promise<void> {
+    const { properties } = await this.#opening.promise;
+    if (properties?.maximumQoS === 0) throw new BrokerError("EARSHOT_NO_QOS_1", "maximum QoS 0");
+    this.#publishAtOnce = properties?.receiveMaximum ?? NO_LIMIT;
+    if (subscriptions.length === 0) return;
+    const granted = this.#client.subscribeAsync([...subscriptions], { qos: 1 }).catch((error: unknown) => {
+      if (Number(codeOf(error)) < REFUSED) throw error;
+      throw new BrokerError("EARSHOT_SUBSCRIBE", `${subscriptions.join(", ")}: ${errorText(error)}`);
+    });
+    const lost = this.#closed.promise.then(() => {
+      throw this.#lastError ?? new Error("the connection was closed");
+    });
+    const refused = (await Promise.race([granted, lost])).find(({ qos }) => qos >= REFUSED);
+    if (refused !== undefined) throw new BrokerError("EARSHOT_SUBSCRIBE", refused.topic);
   }
 
   publish(topic: string, bytes: Uint8Array): Promise<void> {
@@ -48,8 +88,10 @@ export class MqttSession implements Publisher {
     this.#publishing.add(reject);
     this.#client.publish(topic, Buffer.from(bytes), { qos: 1 }, (error) => {
       this.#publishing.delete(reject);
-      if (error) reject(new Error(mqttAdvice(error, this.#url), { cause: error }));
-      else resolve();
+      if (!error) return resolve();
+      const isRefused = Number(codeOf(error)) >= REFUSED;
+      const cause = isRefused ? new BrokerError("EARSHOT_PUBLISH", `${topic}: ${error.message}`) : error;
+      reject(new Error(mqttAdvice(cause, this.#url), { cause }));
     });
     return promise;
   }
@@ -73,10 +115,27 @@ export class MqttSession implements Publisher {
 
   #abandon(error: Error): void {
     this.#lastError ??= error;
+    this.#opening.reject(error);
     this.#client.end(true);
   }
 
+  #check(chunk: Uint8Array, guard: InboundGuard): void {
+    const foreign = this.#hasAnswered ? undefined : notMqtt(chunk);
+    this.#hasAnswered = true;
+    const refusal = foreign ?? guard.check(chunk);
+    if (refusal !== undefined) this.#abandon(typeof refusal === "string" ? new Error(refusal) : refusal);
+  }
+
+  /** Before the first CONNACK. A code of system, TLS or CONNACK says more, but a reset is only another way to close. */
+  #whyNotOpen(error: unknown): unknown {
+    const code = codeOf(error);
+    if (code !== "" && code !== "ECONNRESET" && code !== "EPIPE") return error;
+    if (this.#hasAnswered) return new BrokerError("EARSHOT_ODD_CONNACK", errorText(error), { cause: error });
+    return new BrokerError("EARSHOT_CLOSED", "it closed without a CONNACK", { cause: error });
+  }
+
   #fail(): void {
+    this.#opening.reject(this.#whyNotOpen(this.#lastError));
     this.#incoming.fail(this.#lost());
     this.#rejectAll();
   }

@@ -12,7 +12,7 @@ const ACK_LIMIT_MS = 60_000;
 export async function pump(context: CoreContext, publisher: Publisher, signal: AbortSignal): Promise<void> {
   const { clock, outbox, board, sentStatuses, toPublish } = context;
   while (!signal.aborted) {
-    const batch = outbox.next(BATCH);
+    const batch = outbox.next(Math.min(BATCH, publisher.publishAtOnce));
     if (batch.length === 0) {
       await toPublish.wait(signal);
       continue;

@@ -16,6 +16,10 @@ export class FakeBroker {
   isReachable = true;
   /** While false, publishing never settles until the session ends. */
   isAcknowledging = true;
+  /** What it takes before it acknowledges one. */
+  publishAtOnce = 65_535;
+  /** Published and not acknowledged, at one time. */
+  mostOnTheWay = 0;
   readonly #retained = new Map<string, Uint8Array>();
   #session: FakeSession | undefined;
 
@@ -44,11 +48,16 @@ export class FakeBroker {
 class FakeSession implements Publisher {
   readonly #broker: FakeBroker;
   readonly #incoming = new ReadingQueue<IncomingMessage>({ capacity: 1024 });
+  #onTheWay = 0;
   readonly #ended = Promise.withResolvers<never>();
 
   constructor(broker: FakeBroker) {
     this.#broker = broker;
     this.#ended.promise.catch(() => {});
+  }
+
+  get publishAtOnce(): number {
+    return this.#broker.publishAtOnce;
   }
 
   receive(message: IncomingMessage): void {
@@ -63,7 +72,10 @@ class FakeSession implements Publisher {
 
   async publish(topic: string, bytes: Uint8Array): Promise<void> {
     if (this.#incoming.ended) throw new Error("The session has ended");
+    this.#onTheWay += 1;
+    this.#broker.mostOnTheWay = Math.max(this.#broker.mostOnTheWay, this.#onTheWay);
     if (!this.#broker.isAcknowledging) await this.#ended.promise;
+    this.#onTheWay -= 1;
     this.#broker.published.push({ topic, bytes });
   }
 

@@ -88,19 +88,20 @@ function lineWatcher(child: ChildProcess): (pattern: RegExp) => Promise<string> 
 }
 
 /**
- * Just enough of a 3.1.1-only broker: refuses protocol level 5 with return code 1 in a 3.1.1 CONNACK and
- * acknowledges all else. Notes the protocol level of each CONNECT. What it may do more to whom subscribed is the
- * test's.
+ * Just enough of a 3.1.1-only broker: does to protocol level 5 what the test says, or refuses it with return code 1 in
+ * a 3.1.1 CONNACK, and acknowledges all else. Notes the protocol level of each CONNECT. What it may do more to whom
+ * subscribed is the test's.
  */
 export async function startOldBroker(
   onSubscribed: (socket: Socket) => void = () => {},
+  onVersion5: (socket: Socket) => void = refuse5,
 ): Promise<{ port: number; levels: number[]; stop(): void }> {
   const levels: number[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("error", () => {});
-    socket.on("data", (data) => answer(socket, data, levels, onSubscribed));
+    socket.on("data", (data) => answer(socket, data, levels, { onSubscribed, onVersion5 }));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
@@ -115,19 +116,21 @@ export async function startOldBroker(
   };
 }
 
+const refuse5 = (socket: Socket): void => void socket.end(Uint8Array.of(0x20, 2, 0, 1));
+
 /** 3.1.1 §3: type in the upper half of byte 0, then the length (here below 16,384: one or two bytes). */
 function answer(
   socket: Socket,
   data: Buffer,
   levels: number[],
-  onSubscribed: (socket: Socket) => void,
+  { onSubscribed, onVersion5 }: Record<"onSubscribed" | "onVersion5", (socket: Socket) => void>,
 ): void {
   const bodyAt = (data[1] ?? 0) < 128 ? 2 : 3;
   const type = (data[0] ?? 0) >> 4;
   if (type === 1) {
     const level = data[bodyAt + 6] ?? 0;
     levels.push(level);
-    if (level === 5) socket.end(Uint8Array.of(0x20, 2, 0, 1));
+    if (level === 5) onVersion5(socket);
     else socket.write(Uint8Array.of(0x20, 2, 0, 0));
   } else if (type === 8) {
     socket.write(Uint8Array.of(0x90, 3, data[bodyAt] ?? 0, data[bodyAt + 1] ?? 0, 1));

@@ -23,8 +23,8 @@ export class LinkedAbort {
   }
 
   /** Aborts the own signal and lets go of the other. */
-  end(): void {
+  end(reason?: unknown): void {
     this.release();
-    this.#own.abort();
+    this.#own.abort(reason);
   }
 }

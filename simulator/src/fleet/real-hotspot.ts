@@ -47,7 +47,7 @@ export async function runRealHotspot(
     log,
     signer,
     outbox,
-    openPublisher: mqttPublisher({ url: brokerUrl }),
+    openPublisher: mqttPublisher({ url: brokerUrl }, { clock, log }),
     openRadio: async () => openSemtechUdp({ clock, log, socket: await socket.take() }),
     ...(connect && { openGps: async () => openGpsd(connect, { clock }) }),
     version: SIMULATED_VERSION,
