@@ -14,22 +14,36 @@ function parseRange(text: string): { address: string; bits: number; family: "ipv
 /** An IPv4 address as such also where the socket is one for both families. */
 const plain = (address: string): string => /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
 
-/** Who a request comes from where reverse proxies stand in between. */
-export class ClientAddresses {
-  readonly #proxies = new BlockList();
+/** Some addresses. */
+export class AddressRanges {
+  readonly #list = new BlockList();
 
-  /** @param proxies whose X-Forwarded-For is believed: `address` or `address/bits` */
-  constructor(proxies: readonly string[]) {
-    for (const text of proxies) {
+  /** @param ranges `address` or `address/bits` */
+  constructor(ranges: readonly string[]) {
+    for (const text of ranges) {
       const range = parseRange(text);
       if (range === undefined) throw new RangeError(`"${text}" is no address and no range of addresses`);
-      this.#proxies.addSubnet(range.address, range.bits, range.family);
+      this.#list.addSubnet(range.address, range.bits, range.family);
     }
   }
 
-  isProxy(address: string): boolean {
+  has(address: string): boolean {
     const one = plain(address);
-    return isIP(one) !== 0 && this.#proxies.check(one, isIPv4(one) ? "ipv4" : "ipv6");
+    return isIP(one) !== 0 && this.#list.check(one, isIPv4(one) ? "ipv4" : "ipv6");
+  }
+}
+
+/** Who a request comes from where reverse proxies stand in between. */
+export class ClientAddresses {
+  readonly #proxies: AddressRanges;
+
+  /** @param proxies whose X-Forwarded-For is believed: `address` or `address/bits` */
+  constructor(proxies: readonly string[]) {
+    this.#proxies = new AddressRanges(proxies);
+  }
+
+  isProxy(address: string): boolean {
+    return this.#proxies.has(address);
   }
 
   /**

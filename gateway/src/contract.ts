@@ -22,6 +22,8 @@ export interface ApiOptions {
   metricsAccess?: MetricsAccess;
   /** Event streams open at once, from all addresses together; 500 when left out. */
   maxEventStreams?: number;
+  /** Brokers that may ask about logins, as address or address/bits; this machine's when left out. */
+  brokerAddresses?: readonly string[];
 }
 
 export interface DiskSpace {
@@ -49,6 +51,8 @@ export interface GatewayDeps {
   limits?: Limits;
   /** Allows changes through the API; without one the API is read-only. */
   adminToken?: string;
+  /** The gateway's own account at another broker, which may ask about it. */
+  brokerAccount?: Credentials;
   /** How the API is served, beside `adminToken`. */
   api?: ApiOptions;
   log: Log;
@@ -77,6 +81,13 @@ export type IngestOutcome =
 export type LoginOutcome =
   | { ok: true; hotspotId: string }
   | { ok: false; code: LoginRefusal | "unknown_user" | "inadmissible_key" | "unknown_hotspot" };
+
+/** What a client of a broker logs in with. */
+export interface Credentials {
+  clientId: string;
+  username: string;
+  password: string;
+}
 
 /** What a broker asks of the gateway. */
 export interface Uplink {

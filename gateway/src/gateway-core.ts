@@ -1,5 +1,6 @@
 import type { Hono } from "hono";
 import { login, mayPublish, maySubscribe } from "./access.ts";
+import { AskedAccess } from "./broker/asked-access.ts";
 import type { Gateway, IngestOutcome, LoginOutcome } from "./contract.ts";
 import type { GatewayParts } from "./gateway-parts.ts";
 import { createApp } from "./http/app.ts";
@@ -21,7 +22,17 @@ export class GatewayCore implements Gateway {
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
-    this.app = createApp(appDeps(parts, this.#stopped.signal));
+    const { clock, brokerAccount: account, log, parameters } = parts.deps;
+    const { network } = parameters;
+    const mqttAccess = new AskedAccess({
+      uplink: this,
+      network,
+      account,
+      clock,
+      metrics: parts.metrics,
+      log,
+    });
+    this.app = createApp({ ...appDeps(parts, this.#stopped.signal), mqttAccess });
   }
 
   get events() {

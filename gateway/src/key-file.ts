@@ -10,7 +10,8 @@ import { readRegularFile } from "./regular-file.ts";
 export async function loadNetworkKey(path: string): Promise<Signer> {
   const file = await readRegularFile(path);
   if (file === undefined) return createKey(path);
-  const { text, mode } = file;
+  const { bytes, mode } = file;
+  const text = bytes.toString("utf8");
   if (mode & 0o077) {
     throw new Error(
       `Network key ${path} has mode 0${mode.toString(8)}; only 0600 is allowed: chmod 600 ${path}`,

@@ -179,7 +179,12 @@ async function gatewayDeps(
     limits: limitsOf(config),
     ...(file === undefined ? {} : { listed: await readHotspotsFile(file) }),
     ...(config.http.admin_token === undefined ? {} : { adminToken: config.http.admin_token }),
-    api: { maxEventStreams, metricsAccess: metricsAccess(config.http) },
+    api: {
+      maxEventStreams,
+      metricsAccess: metricsAccess(config.http),
+      brokerAddresses: config.http.broker_addresses,
+    },
+    ...brokerAccount(config.broker, signer),
     bundlesDir: join(config.state_dir, "epochs"),
     disk: () => {
       const { bavail, blocks, bsize } = statfsSync(config.state_dir);
@@ -189,6 +194,15 @@ async function gatewayDeps(
     log,
     metrics,
   };
+}
+
+function brokerClientId({ publicKey }: Signer): string {
+  return `earshot-gateway-${hotspotId(publicKey).slice(-12)}`;
+}
+
+function brokerAccount({ url, username, password }: GatewayConfig["broker"], signer: Signer) {
+  if (url === undefined || username === undefined || password === undefined) return {};
+  return { brokerAccount: { clientId: brokerClientId(signer), username, password } };
 }
 
 function metricsAccess({ metrics, metrics_token: token }: GatewayConfig["http"]): MetricsAccess {
@@ -226,28 +240,17 @@ async function openBroker(
   signer: Signer,
   metrics: GatewayMetrics,
 ): Promise<Broker> {
-  const pem = async (path: string | undefined) =>
-    path === undefined ? undefined : await readNamedFile(path);
   if (broker.url !== undefined) {
-    const files = {
-      ca: await pem(broker.ca_file),
-      cert: await pem(broker.cert_file),
-      key: await pem(broker.key_file),
-    };
-    const { url, username, password } = broker;
-    const given = Object.entries({ ...files, username, password }).filter(([, value]) => value !== undefined);
-    const clientId = `earshot-gateway-${hotspotId(signer.publicKey).slice(-12)}`;
+    const { url, mqtt_version, ca_file: ca, cert_file: cert, key_file: key, username, password } = broker;
+    const version = mqtt_version === undefined ? {} : ({ version: mqtt_version === "5" ? 5 : 4 } as const);
     const external = openExternalBroker({
-      url,
-      clientId,
-      network,
-      clock: systemClock,
-      log,
-      ...Object.fromEntries(given),
+      ...{ url, files: { ca, cert, key }, network, clock: systemClock, log, ...version },
+      clientId: brokerClientId(signer),
+      ...(username === undefined || password === undefined ? {} : { username, password }),
     });
     return { ...external, address: url };
   }
-  const [cert, key] = [await pem(broker.tls_cert_file), await pem(broker.tls_key_file)];
+  const { tls_cert_file: cert, tls_key_file: key } = broker;
   const tls = cert === undefined || key === undefined ? {} : { tls: { cert, key } };
   const { host, port } = broker;
   const embedded = await openEmbeddedBroker({

@@ -5,13 +5,13 @@ import { type FileHandle, lstat, open } from "node:fs/promises";
 const MAX_BYTES = 64 * 1024 * 1024;
 
 export interface RegularFile {
-  text: string;
+  bytes: Buffer;
   /** Permission bits. */
   mode: number;
 }
 
 /**
- * A file's text, or `undefined` where nothing of that name is. Never waits, as opening a FIFO would.
+ * A file, or `undefined` where nothing of that name is. Never waits, as opening a FIFO would.
  * @throws {Error} naming the path and what it is, when it is no file, or a link that leads nowhere
  */
 export async function readRegularFile(path: string): Promise<RegularFile | undefined> {
@@ -22,7 +22,7 @@ export async function readRegularFile(path: string): Promise<RegularFile | undef
     if (!stats.isFile()) throw new Error(`${path} is no file: it is a folder, a FIFO or a device`);
     if (stats.size > MAX_BYTES)
       throw new Error(`${path} has ${stats.size} bytes; at most ${MAX_BYTES} are read`);
-    return { text: await file.readFile("utf8"), mode: stats.mode & 0o777 };
+    return { bytes: await file.readFile(), mode: stats.mode & 0o777 };
   } finally {
     await file.close();
   }
@@ -45,8 +45,12 @@ async function openAtOnce(path: string): Promise<FileHandle | undefined> {
 }
 
 /** The text of a file that must be there. @throws {Error} also when it is not */
-export async function readNamedFile(path: string): Promise<string> {
+export const readNamedFile = async (path: string): Promise<string> =>
+  (await readNamedBytes(path)).toString("utf8");
+
+/** The same as bytes. @throws {Error} */
+export async function readNamedBytes(path: string): Promise<Buffer> {
   const file = await readRegularFile(path);
   if (file === undefined) throw new Error(`${path}: there is no such file`);
-  return file.text;
+  return file.bytes;
 }

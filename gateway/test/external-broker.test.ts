@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Duplex, duplexPair } from "node:stream";
 import { encodePacket, entropyTopic, hotspotId, type Log, silentLog, upTopic } from "@earshot/protocol";
+import { systemClock } from "@earshot/protocol/system-clock";
 import { ManualClock } from "@earshot/protocol/testing";
+import type { TlsPaths } from "@earshot/protocol/tls-files";
 import { connectSocket, type SocketOptions } from "../src/broker/client/connect-socket.ts";
 import {
   type ExternalBroker,
@@ -262,29 +264,41 @@ describe.skipIf(isMosquittoMissing)("over TLS", () => {
         `password_file ${join(own, "passwords")}`,
       ];
     });
-    const pem = (name: string) => readFileSync(join(folder, name), "utf8");
-    const whole = {
-      ...{ ca: pem("ca.crt"), cert: pem("gateway.crt"), key: pem("gateway.key") },
-      ...{ username: "gateway", password: "secret" },
-    };
-    const problemWith = async (options: Partial<typeof whole>) => {
-      const broker = openExternalBroker({
+    const at = (name: string) => join(folder, name);
+    const account = { username: "gateway", password: "secret" };
+    const ca = at("ca.crt");
+    const files = { ca, cert: at("gateway.crt"), key: at("gateway.key") };
+    const clock = new ManualClock(systemClock.now());
+    const open = (files: TlsPaths, login = account) =>
+      openExternalBroker({
         url: `mqtts://localhost:${mosquitto.port}`,
-        ...{ clientId: "gateway", network, clock: new ManualClock(), log: silentLog },
-        ...options,
+        ...{ clientId: "gateway", network, clock, log: silentLog, files },
+        ...login,
       });
+    const problemWith = async (files: TlsPaths, login = account) => {
+      const broker = open(files, login);
       await broker.serve(uplink);
       const problem = broker.problem?.() ?? "none";
       await broker.close();
       return problem;
     };
-    const { ca: _ca, ...unchecked } = whole;
-    const { cert: _cert, key: _key, ...unnamed } = whole;
-    expect(await problemWith(whole)).toBe("none");
+    expect(await problemWith(files)).toBe("none");
     expect(uplink.announced).toHaveLength(1);
+    const { ca: _ca, ...unchecked } = files;
     expect(await problemWith(unchecked)).toMatch(/certificate/);
-    expect(await problemWith(unnamed)).toMatch(/not connected/);
-    expect(await problemWith({ ...whole, password: "wrong" })).toMatch(/refuses/);
+    expect(await problemWith({ ca })).toMatch(/not connected/);
+    expect(await problemWith(files, { ...account, password: "wrong" })).toMatch(/refuses/);
+    expect(await problemWith({ ...files, key: at("ca.key") })).toContain(
+      `broker.key_file ${at("ca.key")} is not the key of the certificate`,
+    );
+    const late = at("late.crt");
+    const broker = open({ ...files, ca: late });
+    await broker.serve(uplink);
+    expect(broker.problem?.()).toContain(`broker.ca_file: ${late}: there is no such file`);
+    copyFileSync(ca, late);
+    await clock.advance(1000);
+    await uplink.untilAnnounced(2);
+    await broker.close();
   });
 });
 

@@ -70,8 +70,11 @@ export interface TestBroker extends AsyncDisposable {
 }
 
 /** The real broker on a free port, in virtual time, over a test uplink. */
-export async function startTestBroker(changes: Partial<EmbeddedBrokerOptions> = {}): Promise<TestBroker> {
-  const [uplink, clock, metrics] = [new TestUplink(), new ManualClock(), newMetrics()];
+export async function startTestBroker(
+  changes: Partial<EmbeddedBrokerOptions> = {},
+  clock = new ManualClock(),
+): Promise<TestBroker> {
+  const [uplink, metrics] = [new TestUplink(), newMetrics()];
   const where = { host: "127.0.0.1", port: 0, maxConnections: 100 };
   const broker = await openEmbeddedBroker({ ...where, clock, log: silentLog, metrics, ...changes });
   broker.serve(uplink);

@@ -1,5 +1,4 @@
-import { createServer, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import type { Socket } from "node:net";
 import type { Clock, Log } from "@earshot/protocol";
 import type { Uplink } from "../contract.ts";
 import type { Downlink } from "../downlink.ts";
@@ -7,6 +6,7 @@ import { limitedLog, quoted } from "../limited-log.ts";
 import { count, type GatewayMetrics, newMetrics } from "../metrics.ts";
 import type { ClientDeps } from "./endpoint/client.ts";
 import { Clients } from "./endpoint/clients.ts";
+import { type CertificateFiles, Listener } from "./endpoint/listener.ts";
 import { LoginRates } from "./endpoint/login-rates.ts";
 import { Sessions } from "./endpoint/sessions.ts";
 
@@ -14,8 +14,8 @@ export interface EmbeddedBrokerOptions {
   host: string;
   /** 0 takes a free port. */
   port: number;
-  /** PEM; without it the listener speaks plain TCP. */
-  tls?: { cert: string; key: string };
+  /** Without it the listener speaks plain TCP. */
+  tls?: CertificateFiles;
   /** Beyond this, connections that have not logged in make room, oldest first; if there are none a new one is closed. */
   maxConnections: number;
   /** The same for one IPv4 address or IPv6 /64; as many as `maxConnections` when absent. */
@@ -63,7 +63,10 @@ export async function openEmbeddedBroker(options: EmbeddedBrokerOptions): Promis
     },
   });
   let failure: string | undefined;
-  const server = await listen(options, (socket) => {
+  const listener = new Listener(options.tls, clock, log);
+  await listener.renew();
+  const { server } = listener;
+  await listen(listener, options, (socket) => {
     failure = undefined;
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     const client = clients.admit(socket);
@@ -73,6 +76,7 @@ export async function openEmbeddedBroker(options: EmbeddedBrokerOptions): Promis
   const ticking = everySecond(clock, stop.signal, () => {
     clients.tick(clock.elapsedMs());
     sessions.expire(clock.elapsedMs());
+    void listener.renew();
     metrics.connections = clients.size;
     metrics.sessions = sessions.size;
   });
@@ -96,6 +100,7 @@ export async function openEmbeddedBroker(options: EmbeddedBrokerOptions): Promis
     },
     problem() {
       if (!server.listening) return "The MQTT listener is closed";
+      if (listener.problem() !== undefined) return `The MQTT listener: ${listener.problem()}`;
       if (failure !== undefined) return `The MQTT listener takes no connections: ${failure}`;
       if (clients.size < maxConnections) return undefined;
       return `${clients.size} hotspots are connected, the most that broker.max_connections allows: others are turned away`;
@@ -132,11 +137,11 @@ function clientDeps(
 }
 
 async function listen(
-  { tls, host, port }: EmbeddedBrokerOptions,
+  { server }: Listener,
+  { host, port }: EmbeddedBrokerOptions,
   onConnection: (socket: Socket) => void,
-): Promise<Server> {
+): Promise<void> {
   // Over TLS too a connection is told of before its handshake, so that silent ones count; its data come decrypted.
-  const server = tls === undefined ? createServer() : createTlsServer(tls);
   server.on("connection", onConnection);
   // The socket tells it too, by closing.
   server.on("tlsClientError", (_error, socket: Socket) => socket.destroy());
@@ -145,7 +150,6 @@ async function listen(
   server.listen(port, host, resolve);
   await promise;
   server.off("error", reject);
-  return server;
 }
 
 async function everySecond(clock: Clock, signal: AbortSignal, work: () => void): Promise<void> {

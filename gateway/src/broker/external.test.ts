@@ -243,6 +243,19 @@ describe("the connection", () => {
     });
   }
 
+  for (const version of [4, 5] as const) {
+    test(`a broker that closes is asked in ${version} for ever when the configuration says so`, async () => {
+      scripted.answer = (_, connection) => connection.socket.end();
+      broker = openExternalBroker({
+        ...{ url: URL, clientId: "gateway", network: "demo", clock, log: () => undefined, version },
+        openSocket: scripted.openSocket,
+      });
+      void broker.serve(uplink);
+      await clock.advance(10_000);
+      expect(scripted.connections.map((connection) => connection.version)).toEqual(Array(4).fill(version));
+    });
+  }
+
   test("one that only was silent is asked in MQTT 5 again; one that refused it never", async () => {
     const silent = (packet: Packet, connection: ScriptedConnection) => {
       if (connection.version === 4) obliging(packet, connection);
@@ -273,6 +286,27 @@ describe("the connection", () => {
       scripted.answer = (_, connection) => connection.send(answer);
       await broker.serve(uplink);
       expect(broker.problem?.()).toContain(words);
+    });
+  }
+
+  const foreign: Record<string, [Uint8Array | string, string]> = {
+    "a web server": [
+      "HTTP/1.1 400 Bad Request\r\n\r\n",
+      "a web server answers there: check the port in broker.url",
+    ],
+    "a TLS port": [Buffer.of(0x15, 3, 1, 0, 2, 2, 70), "the port speaks TLS: write mqtts://"],
+    "another program": [
+      "SSH-2.0-OpenSSH_9.2\r\n",
+      'not MQTT: check the port in broker.url (it said "SSH-2.0',
+    ],
+  };
+  for (const [what, [answer, words]] of Object.entries(foreign)) {
+    test(`${what} in place of a broker is a problem in words, and no old broker`, async () => {
+      scripted.answer = (_, connection) => connection.socket.end(answer);
+      await broker.serve(uplink);
+      await clock.advance(1000);
+      expect(broker.problem?.()).toContain(words);
+      expect(scripted.connections.map(({ version }) => version)).toEqual([5, 5]);
     });
   }
 

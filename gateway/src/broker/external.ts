@@ -1,19 +1,27 @@
 import type { Duplex } from "node:stream";
 import { allUpFilter, type Clock, type Log } from "@earshot/protocol";
+import { readTlsFiles, type TlsPaths } from "@earshot/protocol/tls-files";
 import type { Uplink } from "../contract.ts";
 import type { Downlink } from "../downlink.ts";
+import { readNamedBytes } from "../regular-file.ts";
 import { connectSocket, type SocketOptions } from "./client/connect-socket.ts";
 import { BrokerError } from "./client/reasons.ts";
 import { Session } from "./client/session.ts";
 import type { ProtocolVersion } from "./mqtt/codec.ts";
 
-export interface ExternalBrokerOptions extends SocketOptions {
+export interface ExternalBrokerOptions {
+  /** `mqtt://host:1883` or `mqtts://host:8883`. */
+  url: string;
+  /** Who vouches for the broker (else the system's list), and our own certificate if it wants one; read for each connection. */
+  files?: TlsPaths;
+  /** The only version that is spoken; else 5, and 3.1.1 where the broker does not know that. */
+  version?: ProtocolVersion;
   username?: string;
   password?: string;
   /** Also names the session: the broker keeps its messages while the gateway is away. */
   clientId: string;
   network: string;
-  clock: Pick<Clock, "sleep">;
+  clock: Pick<Clock, "sleep" | "now">;
   log: Log;
   /** Of the machine by default. */
   openSocket?: (options: SocketOptions, signal: AbortSignal) => Promise<Duplex>;
@@ -29,6 +37,8 @@ export interface ExternalBroker extends Downlink {
 const CONNECT_LIMIT_MS = 10_000;
 const FIRST_RETRY_MS = 1000;
 const MAX_RETRY_MS = 30_000;
+
+const FILE_NAMES = { ca: "broker.ca_file", cert: "broker.cert_file", key: "broker.key_file" };
 
 const VERSION_NAMES: Readonly<Record<ProtocolVersion, string>> = { 4: "3.1.1", 5: "5.0" };
 
@@ -55,7 +65,7 @@ class Connection {
   readonly #stop = new AbortController();
   #session: Session | undefined;
   #running: Promise<void> = Promise.resolve();
-  #version: ProtocolVersion = 5;
+  #version: ProtocolVersion;
   /** The broker has said that it does not speak MQTT 5. */
   #isOld = false;
   /** Connections that failed or did not last, since the last that did. */
@@ -64,6 +74,7 @@ class Connection {
 
   constructor(options: ExternalBrokerOptions) {
     this.#options = options;
+    this.#version = options.version ?? 5;
   }
 
   async serve(uplink: Uplink): Promise<void> {
@@ -127,7 +138,7 @@ class Connection {
   }
 
   async #open(uplink: Uplink): Promise<Session> {
-    const { clock, network, openSocket = connectSocket } = this.#options;
+    const { clock, files = {}, network, openSocket = connectSocket, url } = this.#options;
     const over = new AbortController();
     const giveUp = AbortSignal.any([over.signal, this.#stop.signal]);
     const limit = new AbortController();
@@ -135,11 +146,16 @@ class Connection {
       () => over.abort(new Error(`no answer within ${CONNECT_LIMIT_MS} ms`)),
       () => undefined,
     );
+    let doubts: string[] = [];
     try {
-      const socket = await openSocket(this.#options, giveUp);
+      const pems = await readTlsFiles(files, FILE_NAMES, readNamedBytes, clock.now());
+      ({ doubts } = pems);
+      const socket = await openSocket({ url, ...pems }, giveUp);
       const take = (topic: string, payload: Uint8Array) => uplink.ingest(topic, payload);
       const filter = allUpFilter(network);
       return await Session.open(socket, { ...this.#options, version: this.#version, filter, take }, giveUp);
+    } catch (error) {
+      throw withDoubts(error, doubts);
     } finally {
       limit.abort();
     }
@@ -160,7 +176,7 @@ class Connection {
    * take turns. True if the other version is to be tried at once.
    */
   #chooseVersion({ code }: BrokerError): boolean {
-    if (this.#isOld) return false;
+    if (this.#isOld || this.#options.version !== undefined) return false;
     if (code === "version_refused") {
       this.#isOld = true;
       this.#options.log("info", "Broker refuses MQTT 5; from now on 3.1.1", { url: this.#options.url });
@@ -182,3 +198,15 @@ class Connection {
     if (this.#failures === 0 || isPowerOfTwo(this.#failures)) log(level, message, { url, ...fields });
   }
 }
+
+/** A certificate that is not valid now may be why a broker that was reached does not let the gateway in. */
+function withDoubts(error: unknown, doubts: readonly string[]): unknown {
+  const isReached = error instanceof BrokerError || /SSL|TLS|CERT/.test(codeOf(error));
+  if (doubts.length === 0 || !isReached || !(error instanceof Error)) return error;
+  const message = [...doubts, error.message].join("; ");
+  return error instanceof BrokerError
+    ? new BrokerError(error.code, message, { cause: error })
+    : new Error(message);
+}
+
+const codeOf = (error: unknown): string => String((error as NodeJS.ErrnoException | undefined)?.code ?? "");

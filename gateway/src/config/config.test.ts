@@ -103,6 +103,20 @@ describe("a bad configuration names key, value and what is allowed", () => {
   });
 });
 
+test.each([
+  '[broker]\nurl = "mqtt://gateway:S3cr3t@b"',
+  '[broker]\nurl = "mqtt://gateway%3AS3cr3t%40b"',
+  '[broker]\nurl = "mqtt://gateway:S3cr3t@b',
+  "[broker]\nusername = 'a'\npassword = ['S3cr3t']",
+  "[http]\nadmin_token = 'S3cr3t'",
+  "[http]\nmetrics_token = 'S3cr3t'",
+  "store_url = 'mysql://root:S3cr3t@db/earshot'",
+])("%s: the message does not hold the secret", (toml) => {
+  const message = messageOf(toml);
+  expect(message.length).toBeGreaterThan(20);
+  expect(message).not.toContain("S3cr3t");
+});
+
 test("trusted proxies stand in an environment variable with commas", () => {
   const env = { EARSHOT_GATEWAY_HTTP__TRUSTED_PROXIES: "10.0.0.0/8,::1" };
   expect(parseConfig("", env).http.trusted_proxies).toEqual(["10.0.0.0/8", "::1"]);

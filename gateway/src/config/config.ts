@@ -2,10 +2,11 @@ import {
   type NetworkParameters,
   parametersProblem,
   type RegionRule,
+  shownValue,
   WHOLE_PARAMETERS,
   type WholeParameter,
 } from "@earshot/protocol";
-import { parse } from "smol-toml";
+import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
 import type { Limits } from "../limits.ts";
 import { ConfigError } from "./config-error.ts";
@@ -45,7 +46,10 @@ function parseToml(toml: string): Table {
   try {
     return parse(toml) as Table;
   } catch (error) {
-    throw new ConfigError(`Cannot read the configuration as TOML: ${(error as Error).message}`);
+    // Without the lines around it, which the parser would show: they may hold a secret.
+    const [what] = (error as Error).message.split("\n", 1);
+    const where = error instanceof TomlError ? `line ${error.line}, column ${error.column}: ` : "";
+    throw new ConfigError(`Cannot read the configuration as TOML: ${where}${what}`);
   }
 }
 
@@ -88,7 +92,7 @@ function envValue(value: string): unknown {
 function describeIssue(issue: z.core.$ZodIssue): string {
   const key = issue.path.join(".") || "configuration";
   if (issue.code === "unrecognized_keys") return `${key}: unknown key ${issue.keys.join(", ")}`;
-  return `${key} is ${JSON.stringify(issue.input)}: ${issue.message}`;
+  return `${key} is ${shownValue(key, issue.input)}: ${issue.message}`;
 }
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;

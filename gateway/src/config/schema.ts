@@ -1,4 +1,10 @@
-import { DEFAULT_PARAMETERS, isNetworkName, MAX_PACKET_BYTES, RULE_SET_IDS } from "@earshot/protocol";
+import {
+  DEFAULT_PARAMETERS,
+  isBrokerUrl,
+  isNetworkName,
+  MAX_PACKET_BYTES,
+  RULE_SET_IDS,
+} from "@earshot/protocol";
 import { z } from "zod";
 import { isAddressRange } from "../client-address.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
@@ -36,13 +42,6 @@ const embedded = z.strictObject({
   max_connections_per_address: whole(1, 1_000_000).default(1000),
 });
 
-/** Nothing else may be in it: it is shown in log and `/healthz`. */
-function isBrokerUrl(value: string): boolean {
-  const url = URL.parse(value);
-  if (url === null || !["mqtt:", "mqtts:"].includes(url.protocol) || url.hostname === "") return false;
-  return url.username === "" && url.password === "" && /^\/?$/.test(url.pathname + url.search + url.hash);
-}
-
 const broker = embedded.extend({
   /** With a URL the gateway is a client of that broker and opens none of its own. */
   url: z
@@ -52,6 +51,8 @@ const broker = embedded.extend({
       "must be mqtt://HOST:PORT or mqtts://HOST:PORT; a login goes into broker.username and broker.password",
     )
     .optional(),
+  /** Only that; else 5, and 3.1.1 with a broker that does not know it. */
+  mqtt_version: z.preprocess(String, z.enum(["5", "3.1.1"], 'must be "5" or "3.1.1"')).optional(),
   username: z.string().optional(),
   password: z.string().optional(),
   ca_file: z.string().optional(),
@@ -60,6 +61,11 @@ const broker = embedded.extend({
 });
 
 const token = z.string().min(16, "must have at least 16 characters");
+
+const addressRanges = z.preprocess(
+  (value) => (typeof value === "string" ? value.split(",") : value),
+  z.array(z.string().refine(isAddressRange, "must be an address or address/bits")),
+);
 
 const http = z.strictObject({
   host: z.string().default("127.0.0.1"),
@@ -70,10 +76,9 @@ const http = z.strictObject({
   max_connections: whole(1, 1_000_000).default(1000),
   max_connections_per_address: whole(1, 1_000_000).default(64),
   /** Whose X-Forwarded-For is believed; in an environment variable with commas. */
-  trusted_proxies: z.preprocess(
-    (value) => (typeof value === "string" ? value.split(",") : value),
-    z.array(z.string().refine(isAddressRange, "must be an address or address/bits")).default([]),
-  ),
+  trusted_proxies: addressRanges.default([]),
+  /** Brokers that may ask about logins; in an environment variable with commas. */
+  broker_addresses: addressRanges.default(["127.0.0.0/8", "::1"]),
   metrics: z.boolean().default(true),
   /** Asked for before `/metrics` is shown. */
   metrics_token: token.optional(),

@@ -13,6 +13,7 @@ import { eventRoutes } from "./routes/events.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
 import { hotspotRoutes } from "./routes/hotspots.ts";
 import { mapRoutes } from "./routes/map.ts";
+import { mqttAccessRoutes } from "./routes/mqtt-access.ts";
 import { networkRoutes } from "./routes/network.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { pageRoutes } from "./routes/page.ts";
@@ -44,6 +45,7 @@ export function createApp(deps: AppDeps): Hono {
   bundleRoutes(app, context);
   mapRoutes(app, context);
   eventRoutes(app, context, feed);
+  mqttAccessRoutes(app, context);
   pageRoutes(app);
   const about = {
     openapi: "3.1.0",

@@ -1,4 +1,5 @@
 import type { Clock, Log } from "@earshot/protocol";
+import type { AskedAccess } from "../broker/asked-access.ts";
 import type { ApiOptions, DiskSpace, RegistrationPolicy } from "../contract.ts";
 import type { DenialLog } from "../denials/denial-log.ts";
 import type { EventHub } from "../events.ts";
@@ -42,6 +43,8 @@ export interface AppDeps extends ApiOptions {
   registration: RegistrationPolicy;
   /** Without one the API is read-only. */
   admin?: RegistryAdmin;
+  /** What a broker that asks over HTTP is answered. */
+  mqttAccess?: Pick<AskedAccess, "mayLogIn" | "mayUse">;
   /** Verifies entropy, receipts and verdicts; 32 bytes. */
   networkPublicKey: Uint8Array;
   /** Folder that holds one folder per closed epoch. */

@@ -9,6 +9,8 @@ import { type ConnectionLimits, Connections } from "../connections.ts";
 export interface RequestEnvironment {
   /** The client's, as `addressGroup` has it. */
   clientGroup: string;
+  /** Address of the other end of the connection: a reverse proxy's, where there is one. */
+  peer: string;
 }
 
 export interface HttpOptions {
@@ -98,7 +100,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   }: Pick<IncomingMessage, "socket" | "headers">): RequestEnvironment {
     const forwarded = headers["x-forwarded-for"];
     const client = addresses.of(socket.remoteAddress ?? "", [forwarded].flat().join(","));
-    return { clientGroup: addressGroup(client) };
+    return { clientGroup: addressGroup(client), peer: socket.remoteAddress ?? "" };
   }
 }
 

@@ -2,22 +2,23 @@ import { once } from "node:events";
 import { connect, isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
+import type { TlsPems } from "@earshot/protocol/tls-files";
 
-export interface SocketOptions {
+export interface SocketOptions extends Omit<TlsPems, "doubts"> {
   /** `mqtt://host:1883` or `mqtts://host:8883`. */
   url: string;
-  /** PEM: who vouches for the broker (else the system's list), and our own certificate if it wants one. */
-  ca?: string;
-  cert?: string;
-  key?: string;
 }
 
 const PORT = 1883;
 const TLS_PORT = 8883;
 
 /** Resolves with a socket that is connected, and encrypted where that is asked for. */
-export async function connectSocket({ url, ...pem }: SocketOptions, signal: AbortSignal): Promise<Duplex> {
+export async function connectSocket(
+  { url, ca, cert, key }: SocketOptions,
+  signal: AbortSignal,
+): Promise<Duplex> {
   const { protocol, hostname, port } = new URL(url);
+  const pem = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) };
   const isTls = protocol === "mqtts:";
   // An IPv6 address stands in brackets in a URL only.
   const host = hostname.replace(/^\[(.*)\]$/, "$1");

@@ -1,3 +1,4 @@
+import type { ForeignAnswer } from "@earshot/protocol";
 import type { IConnackPacket } from "mqtt-packet";
 
 /**
@@ -67,3 +68,12 @@ export const disconnectProblem = (code: number): BrokerError =>
       ? "another client took this session over: is a second gateway running with this network's key?"
       : `the broker said goodbye: reason ${hex(code)}`,
   );
+
+const FOREIGN: Readonly<Record<ForeignAnswer["kind"], string>> = {
+  http: "a web server answers there: check the port in broker.url",
+  tls: "the port speaks TLS: write mqtts:// in broker.url",
+  other: "what answers there is not MQTT: check the port in broker.url",
+};
+
+export const foreignProblem = ({ kind, said }: ForeignAnswer): BrokerError =>
+  new BrokerError("refused", `${FOREIGN[kind]} (it said ${said})`);

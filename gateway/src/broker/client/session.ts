@@ -1,12 +1,12 @@
 import type { Duplex } from "node:stream";
-import type { Clock } from "@earshot/protocol";
+import { type Clock, foreignAnswer } from "@earshot/protocol";
 import type { IConnackPacket, Packet } from "mqtt-packet";
 import { decode, encode, type ProtocolVersion, pubacks } from "../mqtt/codec.ts";
 import { FrameReader } from "../mqtt/frame-reader.ts";
 import { InOrder } from "../mqtt/in-order.ts";
 import { Outgoing } from "./outgoing.ts";
 import { isPublish, readPublish } from "./publish.ts";
-import { BrokerError, connackProblem, disconnectProblem } from "./reasons.ts";
+import { BrokerError, connackProblem, disconnectProblem, foreignProblem } from "./reasons.ts";
 
 export interface SessionOptions {
   clientId: string;
@@ -59,6 +59,7 @@ export class Session {
   #outgoing: Outgoing | undefined;
   #isPaused = false;
   #hasHeard = false;
+  #hasAnswered = false;
   #isClosing = false;
 
   private constructor(socket: Duplex, options: SessionOptions) {
@@ -124,6 +125,12 @@ export class Session {
 
   #onData(chunk: Buffer): void {
     if (this.#isClosing) return;
+    const foreign = this.#hasAnswered ? undefined : foreignAnswer(chunk);
+    this.#hasAnswered = true;
+    if (foreign !== undefined) {
+      this.#fail(foreignProblem(foreign));
+      return;
+    }
     this.#hasHeard = true;
     this.#frames.push(chunk);
     this.#read();

@@ -1,6 +1,7 @@
 import { MAX_PACKET_BYTES } from "@earshot/protocol";
 import type { IConnectPacket } from "mqtt-packet";
-import type { LoginOutcome, Uplink } from "../../contract.ts";
+import { entryRefusal } from "../../access.ts";
+import type { Credentials, LoginOutcome, Uplink } from "../../contract.ts";
 import { encode, type ProtocolVersion } from "../mqtt/codec.ts";
 import { decodeConnect, protocolLevelOf } from "./decode.ts";
 import { MAX_FRAME_BYTES, MAX_SESSION_EXPIRY_S, MAX_UNACKNOWLEDGED, RECEIVE_MAXIMUM } from "./limits.ts";
@@ -45,7 +46,6 @@ export interface Sender {
 
 export interface ConnectDeps {
   uplink: Uplink;
-  /** Asked when the token is the hotspot's, so that nobody else uses up how often it may. */
   mayLogIn(hotspotId: string, sender: Sender): boolean;
 }
 
@@ -69,31 +69,28 @@ export function readConnect(
   }
   const packet = decodeConnect(frame, level);
   const username = packet.username ?? "";
-  const refusal = refusalOf(packet, level, uplink) ?? (mayLogIn(username, sender) ? undefined : TOO_OFTEN);
+  const refusal =
+    refusalOf(packet, level) ?? entryRefusal(credentialsOf(packet), uplink, (id) => mayLogIn(id, sender));
   if (refusal === undefined) return { ok: true, login: loginOf(packet, level, username, uplink) };
   return { ok: false, version: level, username, ...refusal };
 }
 
-const TOO_OFTEN = { refusal: "too_often" } as const;
+const credentialsOf = ({ clientId, username = "", password }: IConnectPacket): Credentials => ({
+  clientId,
+  username,
+  password: password?.toString() ?? "",
+});
 
 type Refusal = Pick<Extract<ConnectOutcome, { ok: false }>, "refusal" | "code">;
 
-function refusalOf(
-  { properties, will, clientId, username, password }: IConnectPacket,
-  version: ProtocolVersion,
-  uplink: Uplink,
-): Refusal | undefined {
+function refusalOf({ properties, will }: IConnectPacket, version: ProtocolVersion): Refusal | undefined {
   // Each would say that nothing may be sent (MQTT 5.0 §3.1.2.11.3, 4).
   if (properties?.receiveMaximum === 0 || properties?.maximumPacketSize === 0) {
     throw new MqttError("protocol_error");
   }
   if (properties?.authenticationMethod !== undefined) return { refusal: "authentication_method" };
   if (will?.qos === 2 && version === 5) return { refusal: "will_qos" };
-  if (clientId === "") return { refusal: "client_id" };
-  // Before the token, since it costs nothing.
-  if (clientId !== username) return { refusal: "other_client_id" };
-  const outcome = uplink.login(username, password?.toString() ?? "");
-  return outcome.ok ? undefined : { refusal: "bad_login", code: outcome.code };
+  return undefined;
 }
 
 function loginOf(packet: IConnectPacket, version: ProtocolVersion, hotspotId: string, uplink: Uplink): Login {
