@@ -11,7 +11,7 @@ export const LOSS_REASONS = {
   frame_data: "frames whose data are missing, damaged or too long",
   frame_fields: "frames that lack a field, or have one out of its range",
   datagram_damaged: "damaged places in what the radio's program sent",
-  forwarder_refused: "datagrams of forwarders beyond those that can be served",
+  forwarder_refused: "requests of forwarders or stations that may not be served",
   // Frames that begin as a beacon does, and make no witness packet.
   frame_level: "beacons heard without a level and settings that a packet can say",
   frame_stale: "frames that only look like beacons: no network entropy of now is in them",

@@ -53,20 +53,23 @@ test("every field of a LoRa frame", () => {
 test("only a good CRC makes a frame", () => {
   expect(codeOf({ stat: -1 })).toBe("crc-bad");
   expect(codeOf({ stat: 0 })).toBe("crc-none");
-  for (const stat of [undefined, null, 2, "1", true]) expect(codeOf({ stat })).toBe("crc-unknown");
+  for (const stat of [undefined, null, 2, "yes", "", true])
+    expect(codeOf({ stat })).toBe("frame_crc_unknown");
   // The CRC is told first, so that a damaged frame counts for the radio.
   expect(codeOf({ stat: -1, data: "!" })).toBe("crc-bad");
 });
 
 test("a field that must be right is named when it is not", () => {
-  for (const freq of [undefined, "868.1", 0, 868_100_000, null]) expect(codeOf({ freq })).toBe("frequency");
-  for (const data of [undefined, 5, "Q", "QAE!", "QAEC====", "Q AEC"]) expect(codeOf({ data })).toBe("data");
-  expect(codeOf({ data: "A".repeat(344) })).toBe("data");
+  for (const freq of [undefined, "868.1 MHz", 0, 868_100_000, null])
+    expect(codeOf({ freq })).toBe("frame_frequency");
+  for (const data of [undefined, 5, "Q", "QAE!", "QAEC====", "Q AEC"])
+    expect(codeOf({ data })).toBe("frame_data");
+  expect(codeOf({ data: "A".repeat(344) })).toBe("frame_data");
   for (const datr of [undefined, "SF4BW125", "SF13BW125", "SF7BW126", "SF7", 50_000]) {
-    expect(codeOf({ datr, modu: "LORA" })).toBe("data-rate");
+    expect(codeOf({ datr, modu: "LORA" })).toBe("frame_data_rate");
   }
-  for (const datr of ["SF7BW125", 0, -1, null]) expect(codeOf({ datr, modu: "FSK" })).toBe("data-rate");
-  expect(codeOf({ modu: "OOK" })).toBe("modulation");
+  for (const datr of ["SF7BW125", 0, -1, null]) expect(codeOf({ datr, modu: "FSK" })).toBe("frame_data_rate");
+  expect(codeOf({ modu: "OOK" })).toBe("frame_modulation");
 });
 
 test("any other field that makes no sense is left out", () => {
@@ -76,7 +79,7 @@ test("any other field that makes no sense is left out", () => {
     time: 5,
     ftime: 1e9,
     chan: 1.5,
-    rfch: "1",
+    rfch: "one",
     foff: null,
     codr: "9/9",
   };

@@ -1,22 +1,22 @@
+import type { LossReason } from "@earshot/protocol/hotspot";
 import { decodeBase64 } from "./base64.ts";
 import { parseLoraDataRate, parseLrFhssWidthHz } from "./data-rate.ts";
 import { receptionTimeMs } from "./gps-time.ts";
-import { definedOnly, integerField, numberField, stringField } from "./json-fields.ts";
+import { asNumber, definedOnly, integerField, numberField, stringField } from "./json-fields.ts";
 import type { HeardFrame, LoraFrame, RadioFrame } from "./reading.ts";
 import type { TolerantObject } from "./tolerant-json.ts";
 
 /**
- * Why an rxpk is no frame: its CRC was wrong (`crc-bad`), off (`crc-none`) or not told (`crc-unknown`), or the named
- * field is missing or outside what a radio can report.
+ * Why an rxpk is no frame: its CRC was wrong or off, which is noise, or not told (`frame_crc_unknown`), or a field is
+ * missing or outside what a radio can report.
  */
 export type RxpkRefusal =
   | "crc-bad"
   | "crc-none"
-  | "crc-unknown"
-  | "frequency"
-  | "modulation"
-  | "data-rate"
-  | "data";
+  | Extract<
+      LossReason,
+      "frame_crc_unknown" | "frame_frequency" | "frame_modulation" | "frame_data_rate" | "frame_data"
+    >;
 
 export type RxpkResult = { ok: true; frame: RadioFrame } | { ok: false; code: RxpkRefusal };
 
@@ -41,14 +41,14 @@ const CODING_RATES: Readonly<Record<string, LoraFrame["codingRate"]>> = {
  * is missing or outside its range (`nan`, `inf`) is left out. `size` is not read: the data tells its own length.
  */
 export function readRxpk(rxpk: TolerantObject, reception: Reception): RxpkResult {
-  const crc = rxpk.get("stat");
+  const crc = asNumber(rxpk.get("stat"));
   if (crc === -1) return { ok: false, code: "crc-bad" };
   if (crc === 0) return { ok: false, code: "crc-none" };
-  if (crc !== 1) return { ok: false, code: "crc-unknown" };
+  if (crc !== 1) return { ok: false, code: "frame_crc_unknown" };
   const freqMhz = numberField(rxpk, "freq", 100, 3000);
-  if (freqMhz === undefined) return { ok: false, code: "frequency" };
+  if (freqMhz === undefined) return { ok: false, code: "frame_frequency" };
   const bytes = decodeBase64(stringField(rxpk, "data") ?? "!");
-  if (bytes === undefined || bytes.length > MAX_FRAME_BYTES) return { ok: false, code: "data" };
+  if (bytes === undefined || bytes.length > MAX_FRAME_BYTES) return { ok: false, code: "frame_data" };
   const heard = heardFrame(rxpk, reception, Math.round(freqMhz * 1e6), bytes);
   return readModulation(rxpk, heard);
 }
@@ -87,7 +87,7 @@ function readModulation(rxpk: TolerantObject, heard: HeardFrame): RxpkResult {
   switch (modulationOf(rxpk)) {
     case "LORA": {
       const dataRate = parseLoraDataRate(rate);
-      if (dataRate === undefined) return { ok: false, code: "data-rate" };
+      if (dataRate === undefined) return { ok: false, code: "frame_data_rate" };
       const codingRate = CODING_RATES[(stringField(rxpk, "codr") ?? "").toUpperCase()];
       return {
         ok: true,
@@ -96,16 +96,16 @@ function readModulation(rxpk: TolerantObject, heard: HeardFrame): RxpkResult {
     }
     case "FSK": {
       const bitRateBps = numberField(rxpk, "datr", 1, 1_000_000);
-      if (bitRateBps === undefined) return { ok: false, code: "data-rate" };
+      if (bitRateBps === undefined) return { ok: false, code: "frame_data_rate" };
       return { ok: true, frame: { ...heard, modulation: "fsk", bitRateBps } };
     }
     case "LR-FHSS": {
       const bandwidthHz = parseLrFhssWidthHz(rate);
-      if (bandwidthHz === undefined) return { ok: false, code: "data-rate" };
+      if (bandwidthHz === undefined) return { ok: false, code: "frame_data_rate" };
       return { ok: true, frame: { ...heard, modulation: "lr-fhss", bandwidthHz } };
     }
     default:
-      return { ok: false, code: "modulation" };
+      return { ok: false, code: "frame_modulation" };
   }
 }
 
@@ -114,7 +114,7 @@ function modulationOf(rxpk: TolerantObject): string {
   const modu = stringField(rxpk, "modu");
   if (modu !== undefined) return modu.toUpperCase();
   const datr = rxpk.get("datr");
-  if (typeof datr === "number") return "FSK";
+  if (asNumber(datr) !== undefined) return "FSK";
   return typeof datr === "string" && /^M\dCW/i.test(datr) ? "LR-FHSS" : "LORA";
 }
 

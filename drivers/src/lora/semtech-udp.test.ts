@@ -113,7 +113,7 @@ test("the number of forwarders is bounded; a silent one gives way", async () => 
     await third.sendRaw(encodeGwmp({ type: "PULL_DATA", version: 2, token: 1, gatewayEui: euiOf(3) }));
   }
   await server.socket.drained();
-  expect(server.driver.counts().refusedForwarders).toBe(3);
+  expect(server.driver.counts().refusals.byReason.get("forwarder_refused")).toBe(3);
   expect(server.messages.filter((message) => message.includes("too many"))).toHaveLength(1);
   await server.clock.advance(90_001);
   await third.pull();
@@ -133,7 +133,7 @@ test("made-up EUIs push each other out, and not the forwarder that reports", asy
   }
   await server.forwarder({ gatewayEui: "00000000000000ee" }).pull();
   expect(server.driver.forwarders()).toHaveLength(4);
-  expect(server.driver.counts().refusedForwarders).toBe(0);
+  expect(server.driver.counts().refusals.byReason.size).toBe(0);
   const result = server.driver.transmit(BEACON);
   const { token } = await nextPullResp(real);
   await real.txAck(token);

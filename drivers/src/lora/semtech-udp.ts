@@ -10,6 +10,7 @@ import {
   type Datagram,
   type DatagramSocket,
   type DriverCounts,
+  type FrameRefusals,
   LinkLostError,
   type SocketAddress,
 } from "../driver.ts";
@@ -36,8 +37,7 @@ export interface SemtechUdpOptions {
 }
 
 export interface SemtechUdpCounts extends DriverCounts, UplinkCounts {
-  /** Datagrams left unanswered because the table of forwarders was full of live ones that have reported. */
-  refusedForwarders: number;
+  refusals: FrameRefusals;
   /** TX_ACK that nothing waited for: late, repeated, or from another concentrator. */
   strayAcks: number;
   /** Acknowledgements and transmissions that the socket would not send. */
@@ -100,7 +100,7 @@ class SemtechUdpServer implements SemtechUdpRadio {
   readonly #uplink = new UplinkReader();
   readonly #readings: ReadingQueue<LoraReading>;
   readonly #running: Promise<void>;
-  readonly #own = { badFrames: 0, garbageBytes: 0, refusedForwarders: 0, strayAcks: 0, failedSends: 0 };
+  readonly #own = { badFrames: 0, garbageBytes: 0, strayAcks: 0, failedSends: 0 };
   #closingSocket: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
@@ -259,10 +259,17 @@ class SemtechUdpServer implements SemtechUdpRadio {
     }
     const added = this.#forwarders.add(gatewayEui, version, elapsedMs);
     if (added !== undefined) this.#log("info", "A packet forwarder connected", { gatewayEui, version });
-    else if (this.#own.refusedForwarders++ === 0) {
+    else this.#refuseForwarder(gatewayEui);
+    return added;
+  }
+
+  /** The table is full of live ones that have reported: its datagrams are left unanswered. */
+  #refuseForwarder(gatewayEui: string): void {
+    const { tally } = this.#uplink;
+    if (!tally.has("forwarder_refused")) {
       this.#log("warn", "A packet forwarder is not served: there are too many", { gatewayEui });
     }
-    return added;
+    tally.count("forwarder_refused");
   }
 
   #learnDownlink(forwarder: Forwarder, version: GwmpVersion, address: SocketAddress): void {

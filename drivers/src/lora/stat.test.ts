@@ -47,6 +47,6 @@ test("counters never fall", () => {
 
 test("a refusal that says nothing of the CRC counts nowhere", () => {
   const counters = new RadioCounters();
-  counters.addRefusal("data");
+  counters.addRefusal("frame_data");
   expect([counters.rxOk, counters.rxBad, counters.rxNoCrc]).toEqual([0, 0, 0]);
 });

@@ -1,6 +1,8 @@
 import type { Present } from "@earshot/protocol/hotspot";
+import type { FrameRefusals } from "../driver.ts";
 import { receptionOf } from "./channel-counts.ts";
 import type { Forwarder } from "./forwarder-table.ts";
+import { FrameTally } from "./frame-tally.ts";
 import { definedOnly } from "./json-fields.ts";
 import { readPushData } from "./push-data.ts";
 import type { LoraReading, RadioFrame, RadioStatus } from "./reading.ts";
@@ -11,8 +13,9 @@ import type { TolerantObject } from "./tolerant-json.ts";
 export interface UplinkCounts {
   frames: number;
   badFrames: number;
-  /** Each rxpk that made no frame, by the reason; all of them are in `badFrames` too. */
-  refused: Readonly<Record<RxpkRefusal, number>>;
+  /** Rxpks with a bad CRC or none; in `badFrames` too, as are the refusals. */
+  noise: number;
+  refusals: FrameRefusals;
   /** Second readings of one transmission, dropped. */
   duplicates: number;
 }
@@ -25,21 +28,15 @@ export class UplinkReader {
   #frames = 0;
   #badFrames = 0;
   #duplicates = 0;
-  readonly #refused: Record<RxpkRefusal, number> = {
-    "crc-bad": 0,
-    "crc-none": 0,
-    "crc-unknown": 0,
-    frequency: 0,
-    modulation: 0,
-    "data-rate": 0,
-    data: 0,
-  };
+  #noise = 0;
+  readonly tally = new FrameTally();
 
   counts(): UplinkCounts {
     return {
       frames: this.#frames,
       badFrames: this.#badFrames,
-      refused: { ...this.#refused },
+      noise: this.#noise,
+      refusals: this.tally.refusals,
       duplicates: this.#duplicates,
     };
   }
@@ -47,6 +44,7 @@ export class UplinkReader {
   read(forwarder: Forwarder, json: Uint8Array, present: Present): LoraReading[] {
     const { rxpks, stats, damages } = readPushData(json);
     this.#badFrames += damages;
+    this.tally.count("datagram_damaged", damages);
     if (rxpks.length > 0 || stats.length > 0) forwarder.hasReported = true;
     const readings: LoraReading[] = this.#readFrames(forwarder, rxpks, present);
     const status = this.#readStatus(forwarder, stats, present);
@@ -65,6 +63,7 @@ export class UplinkReader {
       if (result.ok) {
         frames.push(result.frame);
         forwarder.counters.addFrame();
+        this.tally.take();
       } else {
         this.#refuse(forwarder, result.code);
       }
@@ -81,8 +80,9 @@ export class UplinkReader {
 
   #refuse(forwarder: Forwarder, code: RxpkRefusal): void {
     this.#badFrames += 1;
-    this.#refused[code] += 1;
     forwarder.counters.addRefusal(code);
+    if (code === "crc-bad" || code === "crc-none") this.#noise += 1;
+    else this.tally.refuse(code);
   }
 
   /** Every interval is added up; only the telling is limited. */

@@ -1,4 +1,5 @@
 import type { Clock } from "@earshot/protocol/hotspot";
+import { FrameTally } from "../frame-tally.ts";
 import type { ModemDialect, ModemEvent, ModemFrame } from "./dialect.ts";
 import { type ModemAnswer, ModemExchange } from "./modem-exchange.ts";
 import type { ModemFacts } from "./modem-facts.ts";
@@ -37,6 +38,7 @@ export class ModemPort {
   readonly exchange: ModemExchange;
   frames = 0;
   badFrames = 0;
+  readonly tally = new FrameTally();
   readonly #options: ModemPortOptions;
   readonly #reader;
   #strangeBytes = 0;
@@ -130,6 +132,7 @@ export class ModemPort {
     switch (event.kind) {
       case "frame":
         this.frames += 1;
+        this.tally.take();
         listener.onFrame(event);
         return;
       case "rf-error":
@@ -159,6 +162,7 @@ export class ModemPort {
   /** A damaged frame was one that ended. */
   #takeDamaged(): void {
     this.badFrames += 1;
+    this.tally.refuse("frame_data");
     this.#options.listener().onReceptionEnded();
   }
 }

@@ -124,8 +124,9 @@ class ModemDriver implements ModemRadio {
   }
 
   counts(): Readonly<DriverCounts> {
-    const { frames, badFrames, garbageBytes } = this.#port;
-    return { frames, badFrames, garbageBytes, droppedReadings: this.#readings.dropped };
+    const { frames, badFrames, garbageBytes, tally } = this.#port;
+    const { dropped: droppedReadings } = this.#readings;
+    return { frames, badFrames, garbageBytes, droppedReadings, refusals: tally.refusals };
   }
 
   modem(): ModemFacts {

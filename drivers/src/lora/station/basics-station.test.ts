@@ -81,8 +81,11 @@ test("an uplink without upinfo is a frame still; one without frequency or data r
     await wire.up(`{"msgtype":"propdf","FRMPayload":"E001",${broken}}`);
   }
   await wire.up('{"msgtype":"propdf","FRMPayload":"E0x1","DR":0,"Freq":868300000}');
-  const { refused, badFrames } = server.driver.counts();
-  expect(refused).toEqual({ frame: 1, frequency: 2, "data-rate": 2 });
+  const { refusals, badFrames } = server.driver.counts();
+  expect(Object.fromEntries(refusals.byReason)).toEqual({
+    ...{ frame_fields: 1, frame_frequency: 2, frame_data_rate: 2 },
+  });
+  expect(refusals.recent).toEqual({ frames: 6, refused: 5, reason: "frame_fields" });
   expect(badFrames).toBe(5);
 });
 

@@ -1,3 +1,5 @@
+import { asNumber } from "../json-fields.ts";
+
 /**
  * A JSON value whose whole numbers are exact: those beyond ±(2^53 − 1) are `bigint`. Basics Station's `xtime` has 63
  * bits, and `JSON.parse` alone would change its last digits.
@@ -38,15 +40,15 @@ export function fieldOf(object: LosslessObject, key: string): LosslessJson | und
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-/** A finite number in [least, most]; anything else is `undefined`. */
+/** A finite number in [least, most], also as text; anything else is `undefined`. */
 export function numberOf(
   object: LosslessObject,
   key: string,
   least: number,
   most: number,
 ): number | undefined {
-  const value = fieldOf(object, key);
-  return typeof value === "number" && value >= least && value <= most ? value : undefined;
+  const value = asNumber(fieldOf(object, key));
+  return value !== undefined && value >= least && value <= most ? value : undefined;
 }
 
 /** As `numberOf`, whole numbers only. */
@@ -60,10 +62,13 @@ export function integerOf(
   return Number.isInteger(value) ? value : undefined;
 }
 
-/** A whole number of any size. */
+const WHOLE_TEXT = /^[+-]?\d{1,40}$/;
+
+/** A whole number of any size, also as text. */
 export function bigintOf(object: LosslessObject, key: string): bigint | undefined {
   const value = fieldOf(object, key);
   if (typeof value === "bigint") return value;
+  if (typeof value === "string" && WHOLE_TEXT.test(value)) return BigInt(value.replace("+", ""));
   return typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : undefined;
 }
 

@@ -1,9 +1,9 @@
-import type { DriverCounts } from "../../driver.ts";
+import type { DriverCounts, FrameRefusals } from "../../driver.ts";
+import { FrameTally } from "../frame-tally.ts";
 import type { UplinkRefusal } from "./station-uplink.ts";
 
 export interface BasicsStationCounts extends DriverCounts {
-  /** Uplinks that made no frame, by the reason; all of them are in `badFrames` too. */
-  refused: Readonly<Record<UplinkRefusal, number>>;
+  refusals: FrameRefusals;
   /** Second readings of one transmission, dropped. */
   duplicates: number;
   /** Messages understood and of no use here, such as the output of a remote shell. */
@@ -34,14 +34,31 @@ export class StationCounters {
   refusedRequests = 0;
   brokenConnections = 0;
   replacedSessions = 0;
-  readonly #refused: Record<UplinkRefusal, number> = { frame: 0, frequency: 0, "data-rate": 0 };
+  readonly #tally = new FrameTally();
+
+  take(): void {
+    this.frames += 1;
+    this.#tally.take();
+  }
 
   refuse(code: UplinkRefusal): void {
     this.badFrames += 1;
-    this.#refused[code] += 1;
+    this.#tally.refuse(code);
+  }
+
+  /** A station that may not connect, or has no room. */
+  refuseRequest(): void {
+    this.refusedRequests += 1;
+    this.#tally.count("forwarder_refused");
+  }
+
+  /** A message that is none: not JSON, or without a type. */
+  refuseMessage(): void {
+    this.badFrames += 1;
+    this.#tally.count("datagram_damaged");
   }
 
   snapshot(droppedReadings: number): BasicsStationCounts {
-    return { ...this, refused: { ...this.#refused }, droppedReadings };
+    return { ...this, refusals: this.#tally.refusals, droppedReadings };
   }
 }

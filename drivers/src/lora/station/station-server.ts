@@ -153,7 +153,7 @@ export class BasicsStationServer implements BasicsStationRadio {
     const { origin, remote } = request;
     const status = origin === undefined ? this.#statusFor(request) : 403;
     if (status === 101) return status;
-    this.#counters.refusedRequests += 1;
+    this.#counters.refuseRequest();
     this.#log("debug", "A station's request was refused", { status, remote });
     return status;
   }
@@ -194,7 +194,7 @@ export class BasicsStationServer implements BasicsStationRadio {
     };
     const { ok, json } = answerDiscovery(text, { baseUri, refusal });
     if (ok) this.#counters.frames += 1;
-    else this.#counters.refusedRequests += 1;
+    else this.#counters.refuseRequest();
     connection.send(json);
   }
 
@@ -257,7 +257,7 @@ export class BasicsStationServer implements BasicsStationRadio {
   }
 
   #refuseBinary(byteCount: number): void {
-    this.#counters.badFrames += 1;
+    this.#counters.refuseMessage();
     this.#counters.garbageBytes += byteCount;
   }
 

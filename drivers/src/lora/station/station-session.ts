@@ -72,7 +72,7 @@ export class StationSession implements LiveSession {
     const message = parseLosslessObject(text);
     const msgtype = message === undefined ? undefined : textOf(message, "msgtype");
     if (message === undefined || msgtype === undefined) {
-      counters.badFrames += 1;
+      counters.refuseMessage();
       return;
     }
     if (carriesFrame(msgtype)) this.#readUplink(msgtype, message);
@@ -115,7 +115,7 @@ export class StationSession implements LiveSession {
       counters.refuse(result.code);
       return;
     }
-    counters.frames += 1;
+    counters.take();
     this.record.counters.addFrame();
     const kept = duplicates.filter([result.frame], clock.elapsedMs());
     if (kept.length === 0) counters.duplicates += 1;

@@ -1,4 +1,4 @@
-import { REGIONS, type RegionId } from "@earshot/protocol/hotspot";
+import { type LossReason, REGIONS, type RegionId } from "@earshot/protocol/hotspot";
 import { receptionTimeMs } from "../gps-time.ts";
 import { definedOnly } from "../json-fields.ts";
 import type { HeardFrame, RadioFrame } from "../reading.ts";
@@ -8,7 +8,7 @@ import { planRadios, type RadioPlan } from "./radio-plan.ts";
 import { STATION_REGIONS, type StationRegion } from "./station-regions.ts";
 
 /** Why an uplink made no frame. */
-export type UplinkRefusal = "frame" | "frequency" | "data-rate";
+export type UplinkRefusal = Extract<LossReason, "frame_fields" | "frame_frequency" | "frame_data_rate">;
 
 export type UplinkResult = { ok: true; frame: RadioFrame } | { ok: false; code: UplinkRefusal };
 
@@ -39,11 +39,11 @@ export class StationUplinkReader {
    */
   read(msgtype: string, message: LosslessObject, { atMs, gatewayEui }: UplinkOrigin): UplinkResult {
     const bytes = rebuildFrame(msgtype, message);
-    if (bytes === undefined) return { ok: false, code: "frame" };
+    if (bytes === undefined) return { ok: false, code: "frame_fields" };
     const freqHz = integerOf(message, "Freq", ...this.#rangeHz);
-    if (freqHz === undefined) return { ok: false, code: "frequency" };
+    if (freqHz === undefined) return { ok: false, code: "frame_frequency" };
     const rate = this.#region.dataRates[integerOf(message, "DR", 0, 15) ?? -1];
-    if (rate == null) return { ok: false, code: "data-rate" };
+    if (rate == null) return { ok: false, code: "frame_data_rate" };
     const heard: HeardFrame = definedOnly({
       kind: "frame",
       atMs,

@@ -1,0 +1,43 @@
+import type { LossReason } from "@earshot/protocol/hotspot";
+import type { FrameRefusals } from "../driver.ts";
+
+/** Of so many frames the share that was refused is told: enough for a share, and a mended forwarder soon shows. */
+const RECENT = 100;
+
+/** What came of the frames of one radio: taken, or refused and why. Bounded by the table of reasons. */
+export class FrameTally {
+  readonly #byReason = new Map<LossReason, number>();
+  /** Newest last; `undefined` for a frame that was taken. */
+  #recent: (LossReason | undefined)[] = [];
+
+  take(): void {
+    this.#remember(undefined);
+  }
+
+  /** A frame that was refused. */
+  refuse(reason: LossReason): void {
+    this.count(reason);
+    this.#remember(reason);
+  }
+
+  /** Something else than a frame was refused. */
+  count(reason: LossReason, times = 1): void {
+    if (times > 0) this.#byReason.set(reason, (this.#byReason.get(reason) ?? 0) + times);
+  }
+
+  has(reason: LossReason): boolean {
+    return this.#byReason.has(reason);
+  }
+
+  get refusals(): FrameRefusals {
+    const refused = this.#recent.filter((reason) => reason !== undefined);
+    const reason = refused.at(-1);
+    const recent = { frames: this.#recent.length, refused: refused.length };
+    return { byReason: this.#byReason, recent: reason === undefined ? recent : { ...recent, reason } };
+  }
+
+  #remember(reason: LossReason | undefined): void {
+    this.#recent.push(reason);
+    if (this.#recent.length > RECENT) this.#recent.shift();
+  }
+}
