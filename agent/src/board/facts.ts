@@ -1,5 +1,6 @@
 import type {
   DeafAssessment,
+  FrameRefusals,
   GpsReading,
   IntegritySummary,
   LinuxReading,
@@ -66,6 +67,8 @@ export interface ForwarderFacts {
   lastSeenMs: number;
   /** Whether it can transmit now: it has asked for work in the last 90 s. */
   canTransmit: boolean;
+  /** Where they come from, when several concentrators use this EUI. */
+  sharedBy?: string[];
 }
 
 /** Frames heard on one frequency since the agent started. */
@@ -86,6 +89,8 @@ export interface RadioFacts extends DeviceFacts {
   /** Why no beacons are sent with this radio; absent where they are. */
   cannotBeacon?: string;
   forwarders?: ForwarderFacts[];
+  /** Of the last frames that its driver was sent, at most 100: how many it refused, and why the last of them. */
+  refusals?: FrameRefusals["recent"];
   framesHeard: number;
   lastFrameAtMs?: number;
   /** By frequency. */

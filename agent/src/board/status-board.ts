@@ -213,6 +213,7 @@ export class StatusBoard {
       ),
       statuses: radio.statuses(present).map(({ kind: _, ...status }) => status),
       channels: radio.channels(present),
+      ...optional("refusals", probe?.counts().refusals?.recent),
       ...optional("cannotBeacon", probe?.cannotBeacon),
       ...optional("forwarders", probe?.forwarders?.()),
     };

@@ -49,10 +49,11 @@ type Udp = LoraConfig & { type: "semtech-udp" };
 async function openForwarders({ listen, region }: Udp, clock: Clock, log: Log): Promise<AgentRadio> {
   const radio = await listenSemtechUdp({ ...listen, region, clock, log });
   const forwarderFacts = () =>
-    radio.forwarders().map(({ gatewayEui, lastSeenElapsedMs, downlink }) => ({
+    radio.forwarders().map(({ gatewayEui, lastSeenElapsedMs, downlink, sharedBy }) => ({
       gatewayEui,
       lastSeenMs: wallTimeOf(lastSeenElapsedMs, presentOf(clock)),
       canTransmit: downlink !== undefined && clock.elapsedMs() - downlink.elapsedMs <= DOWNLINK_EXPIRES_MS,
+      ...(sharedBy === undefined ? {} : { sharedBy }),
     }));
   return Object.assign(radio, { forwarderFacts });
 }
@@ -73,10 +74,11 @@ async function openStations(
     ...(tls === undefined ? {} : { tls: readTls(tls) }),
   });
   const forwarderFacts = () =>
-    radio.stations().map(({ gatewayEui, lastSeenElapsedMs, canTransmit }) => ({
+    radio.stations().map(({ gatewayEui, lastSeenElapsedMs, canTransmit, sharedBy }) => ({
       gatewayEui,
       lastSeenMs: wallTimeOf(lastSeenElapsedMs, presentOf(clock)),
       canTransmit,
+      ...(sharedBy === undefined ? {} : { sharedBy }),
     }));
   return Object.assign(radio, { forwarderFacts, cannotBeacon: STATION_CANNOT_BEACON });
 }

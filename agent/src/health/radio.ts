@@ -3,6 +3,7 @@ import { ago, duration } from "./age.ts";
 import { type DeviceWords, deviceProblem } from "./device.ts";
 import { crcErrorText, hearingProblem, reachText } from "./hearing.ts";
 import { attention, broken, ok, type Part } from "./part.ts";
+import { refusalProblem, sharedEuiProblem } from "./refusals.ts";
 
 const TITLE = "Radio";
 /** Forwarders send PULL_DATA each 5 to 10 s. */
@@ -28,6 +29,8 @@ export function radioPart(status: AgentStatus): Part {
   const { radio, atMs, startedAtMs } = status;
   return (
     deviceTrouble(radio, atMs, startedAtMs) ??
+    refusalProblem(TITLE, radio) ??
+    sharedEuiProblem(TITLE, radio) ??
     hearingProblem(TITLE, radio) ??
     quietProblem(status) ??
     staleProblem(status) ??

@@ -3,6 +3,7 @@ import { ChannelTally } from "./channel-counts.ts";
 import { DuplicateFilter } from "./duplicate-filter.ts";
 import type { GwmpVersion } from "./gwmp-datagram.ts";
 import { RadioCounters } from "./radio-counters.ts";
+import { SourceWatch, TurnWatch } from "./shared-eui.ts";
 
 /** One packet forwarder, known by its EUI: ports and tokens change with each of its restarts. */
 export interface Forwarder {
@@ -19,6 +20,15 @@ export interface Forwarder {
   lastStatusElapsedMs?: number;
   /** Whether it ever told anything of a radio: a frame, good or bad, or its statistics. */
   hasReported: boolean;
+  /** Where its PULL_DATA and its PUSH_DATA come from: a forwarder has a socket for each. */
+  readonly pulls: SourceWatch;
+  readonly pushes: SourceWatch;
+  /** Whether they come from several concentrators with this EUI. */
+  readonly turns: TurnWatch;
+  /** When the log last said that it moved. */
+  movedElapsedMs?: number;
+  /** One of several concentrators with the same EUI, whose frames and counters are kept apart. */
+  isPart?: true;
 }
 
 /** A PULL_DATA comes every 5 to 10 s as shipped; networks give the way down up after 90 s without one. */
@@ -51,6 +61,7 @@ export class ForwarderTable {
   /** Adds a forwarder; `undefined` when the table is full of live ones that have reported. */
   add(gatewayEui: string, version: GwmpVersion, elapsedMs: number): Forwarder | undefined {
     if (this.#byEui.size >= this.#limit && !this.#dropOne(elapsedMs)) return undefined;
+    const turns = new TurnWatch();
     const forwarder: Forwarder = {
       gatewayEui,
       duplicates: new DuplicateFilter(),
@@ -59,6 +70,9 @@ export class ForwarderTable {
       version,
       lastSeenElapsedMs: elapsedMs,
       hasReported: false,
+      pulls: new SourceWatch(turns),
+      pushes: new SourceWatch(turns),
+      turns,
     };
     this.#byEui.set(gatewayEui, forwarder);
     return forwarder;

@@ -19,7 +19,7 @@ export interface HeardFrame {
   frequencyOffsetHz?: number;
   channel?: number;
   radio?: number;
-  /** EUI of the concentrator that heard it, 16 hex digits. */
+  /** EUI of the concentrator that heard it, 16 hex digits; where several use one, followed by ` (host:port)`. */
   gatewayEui?: string;
 }
 

@@ -21,6 +21,7 @@ import { type Forwarder, ForwarderTable } from "./forwarder-table.ts";
 import { decodeGwmp, encodeGwmp, type GwmpDatagram, type GwmpVersion } from "./gwmp-datagram.ts";
 import { PendingTransmits } from "./pending-transmits.ts";
 import type { LoraRadio, LoraReading, LoraTransmission, TransmitResult } from "./reading.ts";
+import { sharedName } from "./shared-eui.ts";
 import { encodeTxpk, wholeDbm } from "./txpk.ts";
 import { decodeTxpkAck } from "./txpk-ack.ts";
 import { type UplinkCounts, UplinkReader } from "./uplink-reader.ts";
@@ -52,6 +53,8 @@ export interface ForwarderState {
   lastSeenElapsedMs: number;
   /** Where transmissions go, and when the PULL_DATA came that said so. */
   downlink?: { address: SocketAddress; elapsedMs: number };
+  /** Where it comes from, when it is more than one concentrator: all of them use this EUI. */
+  sharedBy?: string[];
 }
 
 /** The server that packet forwarders connect to, as a radio. */
@@ -89,6 +92,8 @@ export async function listenSemtechUdp(
   return openSemtechUdp({ ...rest, socket: await bindUdp({ host, port }) });
 }
 
+const MOVED_EACH_MS = 3_600_000;
+
 class SemtechUdpServer implements SemtechUdpRadio {
   readonly name: string;
   readonly local: SocketAddress;
@@ -124,11 +129,17 @@ class SemtechUdpServer implements SemtechUdpRadio {
   }
 
   forwarders(): ForwarderState[] {
-    return this.#forwarders.all.map(({ gatewayEui, version, lastSeenElapsedMs, downlink }) =>
-      downlink === undefined
-        ? { gatewayEui, version, lastSeenElapsedMs }
-        : { gatewayEui, version, lastSeenElapsedMs, downlink: { ...downlink } },
-    );
+    const elapsedMs = this.#clock.elapsedMs();
+    return this.#forwarders.all
+      .filter(({ isPart }) => isPart === undefined)
+      .map((forwarder) => {
+        const { gatewayEui, version, lastSeenElapsedMs, downlink, turns } = forwarder;
+        return {
+          ...{ gatewayEui, version, lastSeenElapsedMs },
+          ...(downlink === undefined ? {} : { downlink: { ...downlink } }),
+          ...(turns.isShared(elapsedMs) ? { sharedBy: addressesOf(forwarder, elapsedMs) } : {}),
+        };
+      });
   }
 
   async transmit(transmission: LoraTransmission): Promise<TransmitResult> {
@@ -235,19 +246,47 @@ class SemtechUdpServer implements SemtechUdpRadio {
     switch (datagram.type) {
       case "PULL_DATA":
         this.#learnDownlink(forwarder, version, from);
+        this.#warnIfShared(forwarder);
         await this.#send({ type: "PULL_ACK", version, token }, from);
         return;
       case "PUSH_DATA":
+        forwarder.pushes.see(from, this.#clock.elapsedMs());
+        this.#warnIfShared(forwarder);
         await this.#send({ type: "PUSH_ACK", version, token }, from);
-        for (const reading of this.#uplink.read(forwarder, datagram.json, presentOf(this.#clock))) {
-          this.#readings.push(reading);
-        }
+        this.#takeUplink(this.#partOf(forwarder, version, from), datagram.json);
         return;
       case "TX_ACK":
         if (!this.#pending.acknowledge(token, gatewayEui, decodeTxpkAck(datagram.json))) {
           this.#own.strayAcks += 1;
         }
     }
+  }
+
+  #takeUplink(forwarder: Forwarder, json: Uint8Array): void {
+    for (const reading of this.#uplink.read(forwarder, json, presentOf(this.#clock))) {
+      this.#readings.push(reading);
+    }
+  }
+
+  #warnIfShared(forwarder: Forwarder): void {
+    const elapsedMs = this.#clock.elapsedMs();
+    if (!forwarder.turns.isToWarn(elapsedMs)) return;
+    const { gatewayEui } = forwarder;
+    const addresses = addressesOf(forwarder, elapsedMs);
+    this.#log("warn", "Several concentrators use one EUI: give each its own", { gatewayEui, addresses });
+  }
+
+  /** Where several use one EUI, what each sends is kept apart by where it comes from. */
+  #partOf(forwarder: Forwarder, version: GwmpVersion, from: SocketAddress): Forwarder {
+    const elapsedMs = this.#clock.elapsedMs();
+    if (!forwarder.turns.isShared(elapsedMs)) return forwarder;
+    const name = sharedName(forwarder.gatewayEui, from);
+    const part = this.#forwarders.find(name) ?? this.#forwarders.add(name, version, elapsedMs);
+    if (part === undefined) return forwarder;
+    forwarder.hasReported = true;
+    part.isPart = true;
+    part.lastSeenElapsedMs = elapsedMs;
+    return part;
   }
 
   #forwarderOf(gatewayEui: string, version: GwmpVersion): Forwarder | undefined {
@@ -273,13 +312,16 @@ class SemtechUdpServer implements SemtechUdpRadio {
   }
 
   #learnDownlink(forwarder: Forwarder, version: GwmpVersion, address: SocketAddress): void {
-    const before = forwarder.downlink?.address;
-    if (before !== undefined && (before.host !== address.host || before.port !== address.port)) {
-      const { gatewayEui } = forwarder;
-      this.#log("info", "A packet forwarder is reached at another address", { gatewayEui, before, address });
+    const { gatewayEui, downlink, movedElapsedMs = Number.NEGATIVE_INFINITY } = forwarder;
+    const elapsedMs = this.#clock.elapsedMs();
+    // Some open a new socket for each datagram: that they move is said once an hour.
+    if (forwarder.pulls.see(address, elapsedMs) === "new" && elapsedMs - movedElapsedMs >= MOVED_EACH_MS) {
+      const facts = { gatewayEui, before: downlink?.address, address };
+      this.#log("info", "A packet forwarder is reached at another address", facts);
+      forwarder.movedElapsedMs = elapsedMs;
     }
     forwarder.version = version;
-    forwarder.downlink = { address, elapsedMs: this.#clock.elapsedMs() };
+    forwarder.downlink = { address, elapsedMs };
   }
 
   async #send(datagram: GwmpDatagram, to: SocketAddress): Promise<boolean> {
@@ -292,4 +334,10 @@ class SemtechUdpServer implements SemtechUdpRadio {
       return false;
     }
   }
+}
+
+/** Of one that is more than one concentrator: a forwarder has two sockets, of which either may tell them apart. */
+function addressesOf({ pulls, pushes }: Forwarder, elapsedMs: number): string[] {
+  const pushing = pushes.addresses(elapsedMs);
+  return pushing.length > 1 ? pushing : pulls.addresses(elapsedMs);
 }

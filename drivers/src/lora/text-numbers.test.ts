@@ -103,8 +103,10 @@ test("frames that are refused are counted by reason, with the share of the last 
   const server = new TestServer();
   const forwarder = server.forwarder();
   let tmst = 0;
-  const push = (fields: object) =>
-    forwarder.push(pushText(rxpkText({ tmst: (tmst += 5_000_000), ...fields })));
+  const push = (fields: object) => {
+    tmst += 5_000_000;
+    return forwarder.push(pushText(rxpkText({ tmst, ...fields })));
+  };
   await push({});
   await push({ stat: -1 });
   await push({ stat: 0 });

@@ -38,6 +38,8 @@ export interface StationState {
   canTransmit: boolean;
   version?: string;
   model?: string;
+  /** Where the stations come from, when several have this EUI. */
+  sharedBy?: string[];
 }
 
 /** The network server that stations connect to, as a radio. */

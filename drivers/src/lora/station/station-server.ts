@@ -73,14 +73,20 @@ export class BasicsStationServer implements BasicsStationRadio {
   }
 
   stations(): StationState[] {
-    return this.#stations.all.map(({ gatewayEui, lastSeenElapsedMs, session, version, model }) => ({
-      gatewayEui,
-      lastSeenElapsedMs,
-      isConnected: session !== undefined,
-      canTransmit: session?.isReady === true,
-      ...(version === undefined ? {} : { version }),
-      ...(model === undefined ? {} : { model }),
-    }));
+    const elapsedMs = this.#options.clock.elapsedMs();
+    return this.#stations.all.map((record) => {
+      const { gatewayEui, lastSeenElapsedMs, session, version, model, partOf } = record;
+      const sharedBy = partOf === undefined ? this.#stations.sharedBy(record, elapsedMs) : undefined;
+      return {
+        gatewayEui,
+        lastSeenElapsedMs,
+        isConnected: session !== undefined,
+        canTransmit: session?.isReady === true,
+        ...(version === undefined ? {} : { version }),
+        ...(model === undefined ? {} : { model }),
+        ...(sharedBy === undefined ? {} : { sharedBy }),
+      };
+    });
   }
 
   async transmit(transmission: LoraTransmission): Promise<TransmitResult> {
@@ -92,7 +98,12 @@ export class BasicsStationServer implements BasicsStationRadio {
     if (record?.session === undefined) return { sent: false, error: "NO_FORWARDER" };
     const pending = this.#pending.add(record.session);
     if (pending === undefined) return { sent: false, error: "QUEUE_FULL" };
-    const text = writeDnmsg(body, pending.diid, record.gatewayEui, this.#options.clock.now());
+    const text = writeDnmsg(
+      body,
+      pending.diid,
+      record.partOf ?? record.gatewayEui,
+      this.#options.clock.now(),
+    );
     if (!record.session.send(text)) pending.settle({ sent: false, error: "SEND_FAILED" });
     const result = await pending.result;
     if (result.sent) record.counters.transmitted += 1;
@@ -199,7 +210,8 @@ export class BasicsStationServer implements BasicsStationRadio {
   }
 
   #openSession(connection: StationConnection, gatewayEui: string): void {
-    const record = this.#stations.add(gatewayEui, this.#options.clock.elapsedMs());
+    const { remote } = connection.request;
+    const record = this.#stations.recordFor(gatewayEui, remote, this.#options.clock.elapsedMs());
     if (record === undefined) {
       connection.terminate();
       return;
@@ -207,6 +219,7 @@ export class BasicsStationServer implements BasicsStationRadio {
     this.#replace(record);
     const session = new StationSession(connection, record, this.#host);
     record.session = session;
+    this.#warnIfShared(gatewayEui);
     const watched = this.#watchdog.watch(connection, { onSilent: () => this.#reportSilence(record) });
     connection.listen({
       text: (text) => {
@@ -225,6 +238,14 @@ export class BasicsStationServer implements BasicsStationRadio {
         this.#endSession(record, session);
       },
     });
+  }
+
+  #warnIfShared(gatewayEui: string): void {
+    const elapsedMs = this.#options.clock.elapsedMs();
+    const record = this.#stations.find(gatewayEui);
+    if (record === undefined || !record.turns.isToWarn(elapsedMs)) return;
+    const addresses = this.#stations.sharedBy(record, elapsedMs);
+    this.#log("warn", "Several concentrators use one EUI: give each its own", { gatewayEui, addresses });
   }
 
   /** A station that connects anew has given its old connection up, even where that one still looks open. */

@@ -1,4 +1,5 @@
 import type { Clock, Log, RegionId } from "@earshot/protocol/hotspot";
+import type { SocketAddress } from "../../driver.ts";
 import { DuplicateFilter } from "../duplicate-filter.ts";
 import type { LoraReading } from "../reading.ts";
 import { carriesFrame } from "./lorawan-frame.ts";
@@ -51,6 +52,10 @@ export class StationSession implements LiveSession {
 
   get isReady(): boolean {
     return this.#isReady && !this.#ended;
+  }
+
+  get address(): SocketAddress {
+    return this.#connection.request.remote;
   }
 
   end(): void {

@@ -1,14 +1,17 @@
 import type { OutageLog } from "@earshot/protocol/hotspot";
+import type { SocketAddress } from "../../driver.ts";
 import { DuplicateFilter } from "../duplicate-filter.ts";
 import { definedOnly } from "../json-fields.ts";
 import { RadioCounters } from "../radio-counters.ts";
 import type { RadioStatus } from "../reading.ts";
+import { addressText, sharedName, TurnWatch } from "../shared-eui.ts";
 import type { StationPosition } from "./station-events.ts";
 
 /** What of a session its station's record needs. */
 export interface LiveSession {
   /** True once the station was configured: before, it drops what it is told to send. */
   readonly isReady: boolean;
+  readonly address: SocketAddress;
   end(): void;
 }
 
@@ -20,6 +23,10 @@ export interface StationRecord<S extends LiveSession> {
   session?: S;
   /** Its connections, for the log. */
   readonly outages: OutageLog;
+  /** Whether several stations have this EUI; all but one have a record of their own then. */
+  readonly turns: TurnWatch;
+  /** The EUI, in a record of that kind. */
+  partOf?: string;
   /** By the monotonic clock. */
   lastSeenElapsedMs: number;
   position?: StationPosition;
@@ -27,6 +34,9 @@ export interface StationRecord<S extends LiveSession> {
   version?: string;
   model?: string;
 }
+
+/** One that was heard from so lately has not given its connection up. */
+const LIVELY_MS = 60_000;
 
 /** The stations known, at most `limit`: one that is not connected, or has not said a word, gives its place to a new one. */
 export class StationTable<S extends LiveSession> {
@@ -41,6 +51,10 @@ export class StationTable<S extends LiveSession> {
 
   get all(): readonly StationRecord<S>[] {
     return [...this.#byEui.values()];
+  }
+
+  find(gatewayEui: string): StationRecord<S> | undefined {
+    return this.#byEui.get(gatewayEui);
   }
 
   /** Whether `add` would take it. */
@@ -62,10 +76,35 @@ export class StationTable<S extends LiveSession> {
       counters: new RadioCounters(),
       duplicates: new DuplicateFilter(),
       outages: this.#outagesOf(gatewayEui),
+      turns: new TurnWatch(),
       lastSeenElapsedMs: elapsedMs,
     };
     this.#byEui.set(gatewayEui, record);
     return record;
+  }
+
+  /**
+   * The record of the station that connects now with this EUI. One that comes while the other is still there takes its
+   * place; where they take turns they are two, and each keeps its connection.
+   */
+  recordFor(gatewayEui: string, address: SocketAddress, elapsedMs: number): StationRecord<S> | undefined {
+    const record = this.add(gatewayEui, elapsedMs);
+    if (record?.session === undefined) return record;
+    if (elapsedMs - record.lastSeenElapsedMs <= LIVELY_MS) record.turns.turn(elapsedMs);
+    if (this.sharedBy(record, elapsedMs) === undefined) return record;
+    const part = this.add(sharedName(gatewayEui, address), elapsedMs);
+    if (part !== undefined) part.partOf = gatewayEui;
+    return part;
+  }
+
+  /** Where the stations come from that have the EUI of this one; `undefined` when it is one. */
+  sharedBy(record: StationRecord<S>, elapsedMs: number): string[] | undefined {
+    const { gatewayEui, turns } = record;
+    const live = this.all.filter((one) => one === record || one.partOf === gatewayEui);
+    const addresses = live.flatMap(({ session }) =>
+      session === undefined ? [] : addressText(session.address),
+    );
+    return turns.isShared(elapsedMs) || addresses.length > 1 ? addresses.sort() : undefined;
   }
 
   /** Who transmits: the named station, else the one known longest that can. */

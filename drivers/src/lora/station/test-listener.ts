@@ -20,6 +20,9 @@ export class MemoryListener implements StationListener {
     this.#events = events;
   }
 
+  /** Of the client that connects next. */
+  nextPort = 40_000;
+
   /** Connections open now. */
   get connections(): number {
     return this.#open.size;
@@ -27,7 +30,7 @@ export class MemoryListener implements StationListener {
 
   /** A client's WebSocket, or the HTTP status that refused it. */
   async connect(request: Omit<StationRequest, "remote">): Promise<MemoryConnection> {
-    const full = { ...request, remote: { host: "10.0.0.2", port: 40_000 } };
+    const full = { ...request, remote: { host: "10.0.0.2", port: this.nextPort++ } };
     const status = this.#events?.admit(full) ?? 503;
     if (status !== 101) throw new Error(`Refused with ${status}`);
     const connection = new MemoryConnection(full, () => this.#open.delete(connection));

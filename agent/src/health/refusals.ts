@@ -1,0 +1,56 @@
+import { explainLoss, type LossReason } from "@earshot/protocol/hotspot";
+import type { RadioFacts } from "../board/facts.ts";
+import { attention, broken, type Part } from "./part.ts";
+
+/** From so many frames on, all refused means a fault; from so many, a share does. */
+const ENOUGH_FOR_ALL = 5;
+const ENOUGH_FOR_SHARE = 10;
+const SHARE_ONE_IN = 5;
+
+const OLD_PROGRAM = "Update the packet forwarder: what it prints is not what this protocol says.";
+/** Who can mend it, by why frames are refused. */
+const ADVICE: Partial<Record<LossReason, string>> = {
+  frame_crc_unknown:
+    'Update the packet forwarder: an old one does not say whether frames arrived whole ("stat"), and damaged ones must not be reported.',
+  frame_frequency:
+    "Check region in [hotspot] and the concentrator's channels: both must be of one plan. Else update the packet forwarder.",
+  frame_data_rate:
+    "Check region in [hotspot] and the concentrator's data rates: both must be of one plan. Else update the packet forwarder.",
+  frame_data:
+    "Something damages the frames between concentrator and agent: check the serial cable or the network, and update the packet forwarder or modem.",
+};
+
+/** Does the driver take what the radio's program sends? Frames with a bad checksum are noise and not in question. */
+export function refusalProblem(title: string, { refusals }: Pick<RadioFacts, "refusals">): Part | undefined {
+  if (refusals?.reason === undefined) return undefined;
+  const { frames, refused, reason } = refusals;
+  const text = `${refused} of the last ${frames} frames were refused: ${explainLoss(reason)}`;
+  const advice = ADVICE[reason] ?? OLD_PROGRAM;
+  if (refused === frames) {
+    return frames >= ENOUGH_FOR_ALL ? broken(title, text, advice) : attention(title, text, advice);
+  }
+  const isConsiderable = frames >= ENOUGH_FOR_SHARE && refused * SHARE_ONE_IN >= frames;
+  return isConsiderable ? attention(title, text, advice) : undefined;
+}
+
+/** As forwarders are shipped, or print where they find no network card to make one from. */
+const SHIPPED_EUI = /^(?:aa555a0000000\d\d\d|0*|f*|0*fffe0*)$/;
+
+/** Do two concentrators call themselves the same? Then neither counters nor transmissions are one's own. */
+export function sharedEuiProblem(
+  title: string,
+  { forwarders = [] }: Pick<RadioFacts, "forwarders">,
+): Part | undefined {
+  const shared = forwarders.find(({ sharedBy }) => sharedBy !== undefined);
+  if (shared?.sharedBy === undefined) return undefined;
+  const { gatewayEui, sharedBy } = shared;
+  const eui = gatewayEui.toUpperCase();
+  const shipped = SHIPPED_EUI.test(gatewayEui) ? ", which is the one it is shipped with" : "";
+  const several =
+    sharedBy.length > 1 ? `${sharedBy.length} concentrators use` : "More than one concentrator uses";
+  return attention(
+    title,
+    `${several} the EUI ${eui}${shipped}: ${sharedBy.join(", ")}`,
+    'Set another "gateway_ID" in the local_conf.json of all but one (Basics Station: "routerid"); until then no counter goes into reports.',
+  );
+}

@@ -1,0 +1,102 @@
+import { describe, expect, test } from "bun:test";
+import { TestServer as StationServer } from "./station/test-server.ts";
+import { pushText, rxpkText } from "./test-forwarder.ts";
+import { TestServer } from "./test-server.ts";
+
+const EUI = "aa555a0000000000";
+const WARNING = "Several concentrators use one EUI: give each its own";
+const warnings = ({ messages }: { messages: string[] }) => messages.filter((one) => one === WARNING).length;
+
+describe("packet forwarders with one EUI", () => {
+  test("two that ask for work in turns are one warning an hour, and both addresses are told", async () => {
+    const server = new TestServer();
+    const both = [server.forwarder(), server.forwarder()];
+    for (let i = 0; i < 60; i++) for (const one of both) await one.pull();
+    expect(warnings(server)).toBe(1);
+    expect(server.messages).toHaveLength(3);
+    const [state] = server.driver.forwarders();
+    expect(state).toMatchObject({ gatewayEui: EUI });
+    expect(state?.sharedBy).toHaveLength(2);
+    for (let minute = 0; minute < 125; minute++) {
+      await server.clock.advance(60_000);
+      for (const one of both) await one.pull();
+      for (const one of both) await one.pull();
+    }
+    expect(warnings(server)).toBe(3);
+  });
+
+  test("what each hears is counted apart, and nothing of one is in the other's counters", async () => {
+    const server = new TestServer();
+    const [one, other] = [server.forwarder(), server.forwarder()];
+    for (let i = 0; i < 4; i++) for (const forwarder of [one, other]) await forwarder.pull();
+    const stat = '{"stat":{"rxnb":1,"rxok":1,"ackr":100}}';
+    for (let i = 0; i < 7; i++) await one.push(pushText(rxpkText({ tmst: i * 9_000_000 })));
+    for (let i = 0; i < 3; i++) await other.push(pushText(rxpkText({ tmst: 500 + i * 9_000_000 })));
+    await one.push(stat);
+    await other.push(stat);
+    const names = new Set<string | undefined>();
+    for (let i = 0; i < 10; i++) names.add((await server.nextFrame()).gatewayEui);
+    const statuses = [await server.nextStatus(), await server.nextStatus()];
+    expect(statuses.map(({ rxOk }) => rxOk)).toEqual([7, 3]);
+    expect(statuses.map(({ gatewayEui }) => gatewayEui)).toEqual([...names]);
+    for (const name of names) expect(name).toMatch(/^aa555a0000000000 \(10\.0\.0\.2:\d+\)$/);
+    expect(server.driver.forwarders()).toHaveLength(1);
+  });
+
+  test("one whose router gives it another port again and again, or that opens a socket for each datagram, is one", async () => {
+    const server = new TestServer();
+    for (let i = 0; i < 200; i++) {
+      const moved = server.forwarder();
+      await moved.pull();
+      await moved.push(pushText(rxpkText({ tmst: i * 9_000_000 })));
+      await server.clock.advance(10_000);
+    }
+    expect(warnings(server)).toBe(0);
+    expect(server.driver.forwarders()).toMatchObject([{ gatewayEui: EUI }]);
+    expect(server.driver.forwarders()[0]?.sharedBy).toBeUndefined();
+    expect(server.messages.length).toBeLessThan(4);
+  });
+
+  test("a line that fails over and back is one; when one of two is mended, it is said no more after ten minutes", async () => {
+    const server = new TestServer();
+    const [wired, mobile] = [server.forwarder(), server.forwarder()];
+    for (const path of [wired, mobile, wired]) {
+      await path.pull();
+      await path.push(pushText(rxpkText()));
+    }
+    expect(server.driver.forwarders()[0]?.sharedBy).toBeUndefined();
+    for (let i = 0; i < 6; i++) for (const one of [wired, mobile]) await one.pull();
+    expect(server.driver.forwarders()[0]?.sharedBy).toHaveLength(2);
+    for (let i = 0; i < 62; i++) {
+      await server.clock.advance(10_000);
+      await wired.pull();
+    }
+    expect(server.driver.forwarders()[0]?.sharedBy).toBeUndefined();
+  });
+});
+
+describe("stations with one EUI", () => {
+  test("two that throw each other out are told apart after some turns, and both stay", async () => {
+    const server = new StationServer();
+    for (let i = 0; i < 6; i++) {
+      await server.station("::1");
+      await server.clock.advance(5000);
+    }
+    expect(warnings(server)).toBe(1);
+    expect(server.listener.connections).toBeGreaterThanOrEqual(2);
+    const states = server.driver.stations();
+    expect(states[0]?.sharedBy?.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(states.map(({ gatewayEui }) => gatewayEui)).size).toBe(states.length);
+    expect(states.filter(({ isConnected }) => isConnected).length).toBeGreaterThanOrEqual(2);
+  });
+
+  test("one that connects again because its line broke is one", async () => {
+    const server = new StationServer();
+    for (let i = 0; i < 10; i++) {
+      await server.station("::1");
+      await server.clock.advance(70_000);
+    }
+    expect(warnings(server)).toBe(0);
+    expect(server.driver.stations()).toHaveLength(1);
+  });
+});
