@@ -4,7 +4,7 @@ import type { IntegritySummary } from "@earshot/drivers";
 import { encodeBeaconFrame } from "@earshot/protocol";
 import { seededRandom } from "@earshot/protocol/testing";
 import { loraFrameOf } from "./frames.ts";
-import { AgentHarness, PERIOD_MS } from "./harness.ts";
+import { AgentHarness, PERIOD_MS, WINDOW_PERIODS } from "./harness.ts";
 
 async function running(): Promise<AgentHarness> {
   const agent = new AgentHarness();
@@ -51,6 +51,66 @@ describe("frames from the air that merely begin like a beacon", () => {
     await agent.clock.advance(0);
     expect(agent.packets("witness").map(({ frame: bytes }) => bytes)).toEqual([of(index + 1).bytes]);
     expect(agent.board.losses.get("frame_stale")).toBe(1);
+    await agent.stop();
+  });
+});
+
+describe("a beacon that is not sent", () => {
+  test("is attention after one window, broken after three, also while the next is waited for, until one is sent", async () => {
+    const agent = await running();
+    agent.radio.answer = () => ({ sent: false, error: "TX_FREQ" });
+    const healths = new Set<string>();
+    const lost = () => agent.board.losses.get("beacon_tx_freq");
+    while (lost() < 1) await agent.runPeriods(1);
+    for (let i = 0; i < 40; i++) {
+      await agent.runPeriods(1);
+      const part = partOf(agent, "Beacon");
+      healths.add(`${Math.min(lost(), 3)} ${part?.health}`);
+      expect(part?.text).toContain("(TX_FREQ)");
+      expect(part?.advice).toContain("tx_freq_min");
+    }
+    expect([...healths]).toEqual(["1 attention", "2 attention", "3 broken"]);
+    const told = agent.packets("status").at(-1)?.losses;
+    expect(told?.map(({ reason }) => reason)).toEqual(["beacon_tx_freq"]);
+    expect(lost() - (told?.[0]?.count ?? 0)).toBeLessThanOrEqual(1);
+    agent.radio.answer = ({ powerDbm }) => ({ sent: true, powerDbm });
+    while (agent.packets("beacon").length === 0) await agent.runPeriods(1);
+    expect(partOf(agent, "Beacon")).toMatchObject({ health: "ok" });
+    expect(partOf(agent, "Beacon")?.text).toContain("1 sent");
+    expect(agent.board.losses.get("beacon_tx_freq")).toBeGreaterThan(3);
+    await agent.stop();
+  });
+
+  test("windows that go by while the network is not reached are lost, each once", async () => {
+    const agent = await running();
+    while (agent.board.schedule?.state !== "sent") await agent.runPeriods(1);
+    const first = agent.board.schedule.window;
+    await agent.clock.advance(PERIOD_MS * WINDOW_PERIODS * 5);
+    await agent.publishEntropy();
+    const window = agent.board.schedule?.window ?? 0;
+    expect(window).toBeGreaterThan(first + 3);
+    const inThis = (agent.board.schedule?.state as string) === "missed" ? 1 : 0;
+    expect(agent.board.losses.get("beacon_no_entropy")).toBe(window - first - 1 + inThis);
+    expect(partOf(agent, "Beacon")).toMatchObject({ health: "broken" });
+    await agent.publishEntropy();
+    expect(agent.board.losses.get("beacon_no_entropy")).toBe(window - first - 1 + inThis);
+    await agent.stop();
+  });
+
+  test.each([
+    ["TOO_LATE", "beacon_late"],
+    ["COLLISION_BEACON", "beacon_collision"],
+    ["GPS_UNLOCKED", "beacon_gps"],
+    ["NO_ACK", "beacon_unanswered"],
+    ["NO_FORWARDER", "beacon_no_forwarder"],
+    ["SOMETHING_NEW", "beacon_failed"],
+  ] as const)("%s is counted as %s and has advice", async (error, reason) => {
+    const agent = await running();
+    agent.radio.answer = () => ({ sent: false, error });
+    while (agent.board.losses.counts().length === 0) await agent.runPeriods(1);
+    expect(agent.board.losses.counts()).toEqual([[reason, 1]]);
+    expect(partOf(agent, "Beacon")).toMatchObject({ health: "attention" });
+    expect(partOf(agent, "Beacon")?.advice?.length).toBeGreaterThan(40);
     await agent.stop();
   });
 });

@@ -25,8 +25,10 @@ export const LOSS_REASONS = {
   beacon_unanswered: "beacons that the radio took without an answer (NO_ACK): perhaps sent, not reported",
   beacon_no_forwarder: "beacons without a packet forwarder that asks for work",
   beacon_no_radio: "beacons without an open radio",
-  beacon_duty_cycle: "beacons for which the duty cycle or a late entropy left no time",
-  beacon_no_entropy: "beacons whose entropy did not arrive in time",
+  beacon_duty_cycle: "beacons for which the band's duty cycle left no time",
+  beacon_no_entropy: "beacons whose entropy did not arrive",
+  beacon_late_entropy: "beacons whose entropy came too late, by this machine's clock",
+  beacon_not_running: "beacons whose time had passed when the agent started",
   beacon_clock: "beacons not sent because this machine's clock is behind the network's",
   beacon_failed: "beacons that failed for another reason",
   // Packets that cannot be written, because a field is beyond what it may say.
@@ -37,7 +39,7 @@ export const LOSS_REASONS = {
   // Packets that were made.
   outbox_failed: "packets that could not be stored",
   outbox_full: "packets given up because they waited too long or took too much room",
-  outbox_damaged: "packets lost with a damaged outbox",
+  outbox_damaged: "damaged outbox whose file is kept: what could not be read of it is lost",
   // What came over a link and was not taken.
   message_topic: "messages from the broker on a topic that was not asked for",
   message_form: "messages from the broker that are none of the network's",

@@ -6,6 +6,8 @@ import {
   deriveBeacon,
   type Entropy,
   type Gnss,
+  LOSS_REASONS,
+  type LossReason,
   type Present,
   presentOf,
   REGIONS,
@@ -20,6 +22,7 @@ import type { AgentRadio } from "../devices/run-radio.ts";
 import { pause } from "../time/pause.ts";
 import { BeaconTransmitter, MAYBE_SENT, type Plan } from "./beacon-transmitter.ts";
 import { beaconPowerDbm } from "./power.ts";
+import { isCode, transmitLoss } from "./transmit-loss.ts";
 
 /** Beacons are spread over this share of their period, so that they end within it. */
 const SPREAD = 0.8;
@@ -28,6 +31,7 @@ const MARGIN_MS = 1000;
 /** An entropy further ahead of this machine's clock than this is not waited for: the clock is wrong. */
 const MAX_AHEAD_MS = 2000;
 const ATTEMPTS_PER_PERIOD = 12;
+type BeaconSchedule = Pick<ScheduleFacts, "window" | "entropyIndex" | "atMs">;
 
 /** Sends this hotspot's beacon, once a window, in the period that its key and the network's entropy fix. */
 export class Beaconer {
@@ -76,19 +80,30 @@ export class Beaconer {
     const { board } = this.#context;
     if (board.schedule?.window === window && (board.schedule.state !== "waiting" || index <= scheduled))
       return;
-    const state = this.#transmitter.lastWindow === window ? "used" : index > scheduled ? "missed" : "waiting";
-    this.#setSchedule(
-      { window, entropyIndex: scheduled, atMs: scheduled * periodMs },
-      state,
-      state === "missed" ? "its entropy did not arrive in time" : undefined,
-    );
+    const isFirst = board.schedule === undefined;
+    this.#loseSkipped(window);
+    const schedule = { window, entropyIndex: scheduled, atMs: scheduled * periodMs };
+    if (this.#transmitter.lastWindow === window) this.#setSchedule(schedule, "used");
+    else if (index <= scheduled) this.#setSchedule(schedule, "waiting");
+    else if (isFirst) this.#passOver(schedule);
+    else this.#miss(schedule, "beacon_no_entropy");
   }
 
-  #setSchedule(
-    facts: Pick<ScheduleFacts, "window" | "entropyIndex" | "atMs">,
-    state: ScheduleFacts["state"],
-    reason?: string,
-  ): void {
+  /** Windows that ended, or went by as a whole, while no entropy came. */
+  #loseSkipped(window: number): void {
+    const { schedule } = this.#context.board;
+    if (schedule === undefined || schedule.window >= window) return;
+    const skipped = window - schedule.window - 1 + Number(schedule.state === "waiting");
+    if (skipped > 0) this.#lose("beacon_no_entropy", LOSS_REASONS.beacon_no_entropy, skipped);
+  }
+
+  /** It was due before the agent ran: no fault of anything that runs now. */
+  #passOver(schedule: BeaconSchedule): void {
+    this.#context.board.losses.add("beacon_not_running");
+    this.#setSchedule(schedule, "missed", "its time had passed when the agent started");
+  }
+
+  #setSchedule(facts: BeaconSchedule, state: ScheduleFacts["state"], reason?: string): void {
     this.#context.board.schedule = { ...facts, state, ...(reason === undefined ? {} : { reason }) };
   }
 
@@ -111,7 +126,7 @@ export class Beaconer {
     const { entropy, derived, window } = plan;
     const schedule = { window, entropyIndex: entropy.index, atMs: entropy.index * entropy.periodMs };
     if (schedule.atMs - clock.now() > MAX_AHEAD_MS) {
-      this.#miss(schedule, "this machine's clock is behind the network's");
+      this.#miss(schedule, "beacon_clock");
       return;
     }
     const spreadMs = derived.periodShare * SPREAD * entropy.periodMs;
@@ -119,18 +134,29 @@ export class Beaconer {
     const freeMs = nowMs + this.#transmitter.waitMs(derived.freqHz, elapsedMs);
     const plannedMs = Math.max(Math.ceil(schedule.atMs + spreadMs), freeMs);
     if (plannedMs > plan.latestMs) {
-      this.#miss(schedule, "the duty cycle or a late entropy leaves no time for it");
+      this.#miss(schedule, nowMs > plan.latestMs ? "beacon_late_entropy" : "beacon_duty_cycle");
       return;
     }
     if (!(await pause(clock, plannedMs - nowMs, signal))) return;
     const failure = await this.#sendUntilSent(plan, signal);
     this.#setSchedule(schedule, failure === undefined ? "sent" : "failed", failure);
-    if (failure !== undefined) log("warn", "This window's beacon was not sent", { window, reason: failure });
+    if (failure === undefined || signal.aborted) return;
+    const reason = transmitLoss(failure);
+    this.#lose(reason, isCode(failure) && reason !== "beacon_failed" ? LOSS_REASONS[reason] : failure);
+    log("warn", "This window's beacon was not sent", { window, reason: failure });
   }
 
-  #miss(schedule: Pick<ScheduleFacts, "window" | "entropyIndex" | "atMs">, reason: string): void {
-    this.#setSchedule(schedule, "missed", reason);
-    this.#context.log("warn", "Missed this window's beacon", { window: schedule.window, reason });
+  #miss(schedule: BeaconSchedule, reason: LossReason): void {
+    const why = LOSS_REASONS[reason];
+    this.#setSchedule(schedule, "missed", why);
+    this.#lose(reason, why);
+    this.#context.log("warn", "Missed this window's beacon", { window: schedule.window, reason: why });
+  }
+
+  #lose(reason: LossReason, why: string, windows = 1): void {
+    const { board, clock } = this.#context;
+    board.losses.add(reason, windows);
+    board.beaconing.lose(reason, why, windows, clock.elapsedMs());
   }
 
   /** Tries until a radio has taken it or its time is over. Returns why it failed. */
@@ -141,6 +167,7 @@ export class Beaconer {
       const { begun, result } = await this.#transmitter.transmit(plan);
       this.#show(plan, begun, result);
       if (result.sent) {
+        this.#context.board.beaconing.send(begun.elapsedMs);
         await this.#report(plan, begun, result);
         return undefined;
       }

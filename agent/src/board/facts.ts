@@ -138,6 +138,16 @@ export interface ScheduleFacts {
   reason?: string;
 }
 
+/** Since the agent started, over windows. */
+export interface BeaconingFacts {
+  sent: number;
+  lastSentAtMs?: number;
+  /** Windows since the last beacon that was sent. */
+  lostInARow: number;
+  /** Why the last of them was lost. */
+  loss?: { reason: LossReason; why: string; atMs: number };
+}
+
 export interface BeaconFacts {
   atMs: number;
   entropyIndex: number;
@@ -234,6 +244,7 @@ export interface AgentStatus {
   outbox: OutboxFacts;
   entropy?: EntropyFacts;
   schedule?: ScheduleFacts;
+  beaconing: BeaconingFacts;
   /** Newest first. */
   beacons: BeaconFacts[];
   witnesses: WitnessFacts[];

@@ -2,12 +2,14 @@ import { type GpsReading, IntegrityMonitor, type LinuxReading } from "@earshot/d
 import {
   type Clock,
   explainLoss,
+  type LossReason,
   type PacketType,
   type Present,
   presentOf,
   wallTimeOf,
 } from "@earshot/protocol/hotspot";
 import type { OutboxState } from "../outbox/outbox.ts";
+import { BeaconBook } from "./beacon-book.ts";
 import { DeviceBook } from "./device-book.ts";
 import type {
   AgentStatus,
@@ -82,6 +84,7 @@ export class StatusBoard {
   #numbering: Moment<Untimed<NumberingFacts, "atMs">> | undefined;
   #entropy: Moment<Untimed<EntropyFacts, "receivedAtMs">> | undefined;
   schedule: ScheduleFacts | undefined;
+  readonly beaconing = new BeaconBook();
   #gpsReading: Moment<GpsReading> | undefined;
   /** Whether the receiver can be believed. */
   readonly integrity = new IntegrityMonitor();
@@ -91,7 +94,7 @@ export class StatusBoard {
   readonly devices = new DeviceBook();
   readonly radio = new RadioBook();
   readonly sensors = new SensorBook();
-  readonly losses = new LossBook(() => [...this.devices.losses(), ["outbox_full", this.#givenUp()]]);
+  readonly losses = new LossBook(() => [...this.devices.losses(), ...this.#outboxLosses()]);
   #identity: BoardIdentity | undefined;
   #outbox: (() => OutboxState) | undefined;
   #givenUpBefore = 0;
@@ -187,6 +190,7 @@ export class StatusBoard {
       },
       ...optional("entropy", this.#entropy && received(this.#entropy)),
       ...optional("schedule", this.schedule),
+      beaconing: this.beaconing.facts(present),
       beacons: this.#beacons.map(at),
       witnesses: this.#witnesses.map(at),
       verdicts: this.#verdicts.map(received),
@@ -196,9 +200,13 @@ export class StatusBoard {
     };
   }
 
-  /** Packets that the outbox dropped since the agent started: it counts on over restarts. */
-  #givenUp(): number {
-    return (this.#outbox?.().dropped ?? 0) - this.#givenUpBefore;
+  /** What the outbox dropped it counts on over restarts. */
+  #outboxLosses(): [LossReason, number][] {
+    const { dropped = 0, damagedFile } = this.#outbox?.() ?? {};
+    return [
+      ["outbox_full", dropped - this.#givenUpBefore],
+      ["outbox_damaged", damagedFile === undefined ? 0 : 1],
+    ];
   }
 
   #radio(present: Present): RadioFacts {

@@ -43,6 +43,7 @@ const HEALTHY: AgentStatus = {
     isChainBroken: false,
   },
   schedule: { window: 1, entropyIndex: 9, atMs: NOW_MS + 600_000, state: "waiting" },
+  beaconing: { sent: 0, lostInARow: 0 },
   beacons: [],
   witnesses: [],
   verdicts: [],
@@ -67,6 +68,15 @@ const gps = (facts: Partial<NonNullable<AgentStatus["gps"]>>): Partial<AgentStat
 const fix = (more: object) =>
   ({ ...HEALTHY.gps?.reading, ...more }) as NonNullable<AgentStatus["gps"]>["reading"];
 
+const REJECTED = { mode: 3, latDeg: 48, lonDeg: 11 };
+/** The next window is waited for. */
+const lostWindows = (lostInARow: number): Partial<AgentStatus> => ({
+  beaconing: {
+    ...{ sent: 7, lastSentAtMs: secondsAgo(86_400), lostInARow },
+    loss: { reason: "beacon_tx_freq", why: "why", atMs: secondsAgo(600) },
+  },
+});
+const FORWARDER = { lastSeenMs: secondsAgo(1), canTransmit: true };
 const CONCENTRATOR = { atMs: NOW_MS, gatewayEui: "aa55", rxOk: 900, rxBad: 100, rxNoCrc: 0, transmitted: 3 };
 const DEAF = {
   state: "deaf" as const,
@@ -140,6 +150,28 @@ describe("what is wrong, and what to do about it", () => {
       /does not ask for work/,
     ],
     ["Radio", radio({ lastFrameAtMs: secondsAgo(7200) }), "attention", /Nothing heard for 2 h/],
+    [
+      "Radio",
+      radio({ refusals: { frames: 100, refused: 100, reason: "frame_crc_unknown" } }),
+      "broken",
+      /^100 of the last 100 frames were refused: frames without "stat"/,
+    ],
+    ["Radio", radio({ refusals: { frames: 2, refused: 2, reason: "frame_data" } }), "attention", /^2 of the/],
+    ["Radio", modem({ refusals: { frames: 50, refused: 10, reason: "frame_data" } }), "attention", /^10 of/],
+    ["Radio", radio({ refusals: { frames: 50, refused: 9, reason: "frame_data" } }), "ok", /frames heard/],
+    ["Radio", radio({ refusals: { frames: 50, refused: 0 } }), "ok", /frames heard/],
+    [
+      "Radio",
+      radio({ forwarders: [{ ...FORWARDER, gatewayEui: "aa555a0000000000", sharedBy: ["a:1", "b:2"] }] }),
+      "attention",
+      /^2 concentrators use the EUI AA555A0000000000, which is the one it is shipped with: a:1, b:2$/,
+    ],
+    [
+      "Radio",
+      radio({ forwarders: [{ ...FORWARDER, gatewayEui: "0016c001ff10a235", sharedBy: ["a:1", "b:2"] }] }),
+      "attention",
+      /EUI 0016C001FF10A235: a:1, b:2$/,
+    ],
     [
       "Radio",
       radio({ statuses: [{ ...CONCENTRATOR, hearing: DEAF }] }),
@@ -265,11 +297,19 @@ describe("what is wrong, and what to do about it", () => {
       "attention",
       /did not continue/,
     ],
+    ["Beacon", lostWindows(1), "attention", /^Lost in the last window: why; 7 sent, the last 1 d ago$/],
+    ["Beacon", lostWindows(3), "broken", /^Lost in the last 3 windows: why/],
     [
       "Beacon",
-      { schedule: { window: 1, entropyIndex: 9, atMs: 0, state: "failed", reason: "NO_FORWARDER" } },
+      { schedule: { window: 1, entropyIndex: 9, atMs: secondsAgo(600), state: "waiting" } },
       "attention",
-      /not sent: NO_FORWARDER/,
+      /^This window's is due since 10 min, and its entropy has not come; none sent yet$/,
+    ],
+    [
+      "Beacon",
+      { schedule: { window: 1, entropyIndex: 9, atMs: 0, state: "missed", reason: "not running" } },
+      "attention",
+      /^This window's was missed: not running/,
     ],
   ];
   for (const [title, change, health, text] of cases) {

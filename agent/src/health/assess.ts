@@ -1,6 +1,7 @@
 import type { AgentStatus } from "../board/facts.ts";
+import { beaconPart } from "./beacon.ts";
 import { clockPart } from "./clock.ts";
-import { beaconPart, brokerPart, outboxPart } from "./delivery.ts";
+import { brokerPart, outboxPart } from "./delivery.ts";
 import { gpsPart } from "./gps.ts";
 import { machinePart } from "./machine.ts";
 import { unmadeParts } from "./packets.ts";

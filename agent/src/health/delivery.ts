@@ -1,5 +1,5 @@
 import type { AgentStatus, NumberingFacts } from "../board/facts.ts";
-import { ago, duration } from "./age.ts";
+import { duration } from "./age.ts";
 import { attention, broken, ok, type Part } from "./part.ts";
 
 /** An outage shorter than this is not worth a walk to the roof. */
@@ -66,30 +66,4 @@ function numberingPart(title: string, text: string, { from, to, target }: Number
   const advice =
     "Nothing to do if the state folder was lost or restored from a copy. Else another agent runs with a copy of this key: end it, or make a new key.";
   return attention(title, `${known}; numbering went from ${from} to ${to}`, advice);
-}
-
-/** The last beacon of the schedule, and the next. */
-export function beaconPart({ schedule, beacons, radio, atMs }: AgentStatus): Part {
-  const title = "Beacon";
-  if (radio.cannotBeacon !== undefined) {
-    return attention(
-      title,
-      `None is sent: ${radio.cannotBeacon}`,
-      "This hotspot witnesses only. To beacon as well, run a packet forwarder of Semtech UDP, or another radio.",
-    );
-  }
-  const last = beacons.find(({ isSent }) => isSent);
-  const lastText = last === undefined ? "none sent yet" : `last sent ${ago(last.atMs, atMs)}`;
-  if (schedule === undefined) return attention(title, `${lastText}; the schedule is not known yet`);
-  if (schedule.state === "failed" || schedule.state === "missed") {
-    return attention(
-      title,
-      `This window's was ${schedule.state === "failed" ? "not sent" : "missed"}: ${schedule.reason ?? ""}`,
-      "The next window brings another; if it fails again, look at radio, broker and clock above.",
-    );
-  }
-  if (schedule.state === "waiting" && schedule.atMs > atMs) {
-    return ok(title, `${lastText}; next in ${duration(schedule.atMs - atMs)}`);
-  }
-  return ok(title, lastText);
 }

@@ -46,6 +46,7 @@ function statusOf(world: World): AgentStatus {
     outbox: { queued: 0, handedOver: 0, postponed: 0, writes: 0, dropped: 0, bytes: 0 },
     ...(entropyMs === undefined ? {} : { entropy }),
     ...{ beacons: [], witnesses: [], verdicts: [], losses: [], unmade: [] },
+    beaconing: { sent: 0, lostInARow: 0 },
     counters: {
       ...{ beaconsHeard: 0, duplicatesHeard: 0, unusableHeard: 0, verdictsPaid: 0, verdictsRefused: 0 },
       ...{ verdictsUnpaid: 0, refusedMessages: 0 },
