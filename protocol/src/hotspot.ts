@@ -37,6 +37,7 @@ export * from "./network/receipt.ts";
 export * from "./network/verdict-message.ts";
 export { OutageLog } from "./outage-log.ts";
 export { decodePacket, encodePacket, PacketFieldError } from "./packet/codec.ts";
+export * from "./packet/limits.ts";
 export * from "./packet/packet.ts";
 export { PACKET_TYPE_NUMBERS } from "./packet/shapes.ts";
 export * from "./quantities.ts";

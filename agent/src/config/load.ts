@@ -189,8 +189,8 @@ function coreConfig({ network, hotspot, reports }: ConfigFile): Config["core"] {
       payee: hotspot.payee === undefined ? null : checked(parseEvmAddress(hotspot.payee)),
     },
     maxPowerDbm: hotspot.max_power_dbm,
-    statusPeriodMs: reports.status_period_s * 1000,
-    readingPeriodMs: reports.reading_period_s * 1000,
+    statusPeriodMs: Math.round(reports.status_period_s * 1000),
+    readingPeriodMs: Math.round(reports.reading_period_s * 1000),
   };
 }
 

@@ -1,3 +1,4 @@
+import { BANDWIDTHS_HZ, PACKET_LIMITS } from "@earshot/protocol/hotspot";
 import { z } from "zod";
 import { baud, listen, numberIn, oneOfText, path, text, wholeIn } from "./fields.ts";
 
@@ -19,11 +20,14 @@ const basicsStation = z.strictObject({
   client_ca_file: path.optional(),
 });
 
+const FREQ_HZ = PACKET_LIMITS.freqHz;
+const BANDWIDTHS_KHZ = BANDWIDTHS_HZ.map((hz) => hz / 1000);
+
 /** What a modem listens on: one channel, one spreading factor. */
 const channel = {
-  freq_mhz: numberIn(137, 1020),
-  spreading_factor: wholeIn(5, 12),
-  bandwidth_khz: z.literal([125, 250, 500], { error: "125, 250 or 500" }).default(125),
+  freq_mhz: numberIn(FREQ_HZ[0] / 1e6, FREQ_HZ[1] / 1e6),
+  spreading_factor: wholeIn(...PACKET_LIMITS.spreadingFactor),
+  bandwidth_khz: z.literal(BANDWIDTHS_KHZ, { error: `one of ${BANDWIDTHS_KHZ.join(", ")}` }).default(125),
 };
 
 const rak3172 = z.strictObject({

@@ -2,8 +2,10 @@ import {
   fromHex,
   isBrokerUrl,
   isNetworkName,
+  PACKET_LIMITS,
   parseEvmAddress,
   publicKeyOf,
+  type Range,
   REGION_IDS,
 } from "@earshot/protocol/hotspot";
 import { z } from "zod";
@@ -21,6 +23,9 @@ import { sensorsSchema } from "./sensor-schema.ts";
 /** 64 hex digits, or the id of a key (`z6Mk…`). */
 export const parsePublicKey = (value: string): Uint8Array | undefined =>
   publicKeyOf(value) ?? (/^[0-9a-fA-F]{64}$/.test(value) ? fromHex(value) : undefined);
+
+/** A packet's limits in the unit of a key. */
+const scaled = ([min, max]: Range, factor: number): Range => [min / factor, max / factor];
 
 export const configSchema = z.strictObject({
   state_dir: path.default("/var/lib/earshot"),
@@ -43,12 +48,12 @@ export const configSchema = z.strictObject({
   }),
   identity: z.strictObject({ key_file: path.optional() }).prefault({}),
   hotspot: z.strictObject({
-    latitude: numberIn(-90, 90),
-    longitude: numberIn(-180, 180),
-    elevation_m: numberIn(-500, 9000),
-    antenna_gain_dbi: numberIn(-10, 30),
+    latitude: numberIn(...scaled(PACKET_LIMITS.latE7, 1e7)),
+    longitude: numberIn(...scaled(PACKET_LIMITS.lonE7, 1e7)),
+    elevation_m: numberIn(...PACKET_LIMITS.elevationM),
+    antenna_gain_dbi: numberIn(...scaled(PACKET_LIMITS.antennaGainDdbi, 10)),
     region: oneOf(REGION_IDS as [string, ...string[]]),
-    max_power_dbm: numberIn(-20, 40).default(27),
+    max_power_dbm: numberIn(-20, PACKET_LIMITS.powerDbm[1]).default(27),
     payee: textThat(
       (value) => parseEvmAddress(value) !== undefined,
       "an EVM address, 0x and 40 hex digits, with the right checksum or all lower case",

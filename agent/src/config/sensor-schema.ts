@@ -1,4 +1,5 @@
 import { METER_MAPS, type MeterMapName } from "@earshot/drivers";
+import { MAX_TEXT_BYTES } from "@earshot/protocol/hotspot";
 import { z } from "zod";
 import { baud, host, numberIn, oneOf, oneOfText, path, port, textThat, wholeIn } from "./fields.ts";
 
@@ -24,8 +25,8 @@ const TYPE_NAMES = Object.keys(SENSOR_TYPES) as [SensorType, ...SensorType[]];
 const RESERVED = ["gps", "machine"];
 
 const name = textThat(
-  (value) => /^[a-z0-9-]{1,32}$/.test(value) && !RESERVED.includes(value),
-  `1 to 32 of a-z, 0-9 and -, other than ${RESERVED.map((one) => `"${one}"`).join(" and ")}`,
+  (value) => /^[a-z0-9-]+$/.test(value) && value.length <= MAX_TEXT_BYTES.source && !RESERVED.includes(value),
+  `1 to ${MAX_TEXT_BYTES.source} of a-z, 0-9 and -, other than ${RESERVED.map((one) => `"${one}"`).join(" and ")}`,
 );
 
 const common = {

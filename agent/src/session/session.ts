@@ -1,4 +1,12 @@
-import { downFilter, entropyTopic, makeLoginToken, OutageLog, upTopic } from "@earshot/protocol/hotspot";
+import {
+  downFilter,
+  entropyTopic,
+  isWithin,
+  makeLoginToken,
+  OutageLog,
+  PACKET_LIMITS,
+  upTopic,
+} from "@earshot/protocol/hotspot";
 import type { CoreContext } from "../core-context.ts";
 import type { OpenPublisher, Publisher, SessionOptions } from "../publisher/publisher.ts";
 import { statusPacket } from "../status/status-packet.ts";
@@ -22,9 +30,6 @@ const MANY_SHORT = 3;
  */
 const LASTING_MS = 300_000;
 const BACKOFF = { firstMs: 1000, maxMs: 60_000 };
-
-/** Nothing earlier can be written into a packet. */
-const YEAR_2000_MS = Date.UTC(2000, 0, 1);
 
 export interface SessionParts {
   openPublisher: OpenPublisher;
@@ -114,7 +119,8 @@ async function openWithin(
 
 function sessionOptions(context: CoreContext): SessionOptions {
   const { config, signer, clock, hotspotId } = context;
-  if (clock.now() < YEAR_2000_MS) throw new Error("this machine's clock is not set: set it, by NTP or GPS");
+  if (!isWithin(clock.now(), PACKET_LIMITS.timeMs))
+    throw new Error("this machine's clock is not set: set it, by NTP or GPS");
   const network = config.network.name;
   return {
     username: hotspotId,

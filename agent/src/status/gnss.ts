@@ -1,5 +1,5 @@
 import { type GpsReading, IntegrityMonitor } from "@earshot/drivers";
-import type { Gnss } from "@earshot/protocol/hotspot";
+import { clampTo, type Gnss, PACKET_LIMITS, type Range } from "@earshot/protocol/hotspot";
 
 /** A fix older than this says nothing about now. */
 export const GNSS_FRESH_MS = 30_000;
@@ -14,16 +14,15 @@ export function gnssOf(reading: GpsReading | undefined, flags?: number): Gnss | 
   const { latDeg, lonDeg } = reading;
   // A position that was typed in or surveyed before is no measurement: it proves nothing about where the receiver is.
   const isMeasured = reading.mode >= 2 && reading.timeOnly !== true;
-  const hasFix = isMeasured && isWithin(latDeg, 90) && isWithin(lonDeg, 180);
+  const hasFix = isMeasured && isDegrees(latDeg, 90) && isDegrees(lonDeg, 180);
   const { altMslM, horizontalErrorM } = reading;
   return {
     fixMode: reading.timeOnly === true ? 0 : reading.mode,
-    satellitesUsed: clamp(reading.satellitesUsed ?? usedInView(reading), 0, 255),
+    satellitesUsed: clampTo(reading.satellitesUsed ?? usedInView(reading), PACKET_LIMITS.satellitesUsed) ?? 0,
     latE7: hasFix ? degreesE7(latDeg) : null,
     lonE7: hasFix ? degreesE7(lonDeg) : null,
-    altitudeM: hasFix && altMslM !== undefined ? clamp(altMslM, -1000, 20_000) : null,
-    horizontalErrorDm:
-      hasFix && horizontalErrorM !== undefined ? clamp(horizontalErrorM * 10, 0, 65_535) : null,
+    altitudeM: hasFix ? told(altMslM, PACKET_LIMITS.altitudeM) : null,
+    horizontalErrorDm: hasFix ? told(horizontalErrorM, PACKET_LIMITS.horizontalErrorDm, 10) : null,
     integrityFlags: flags ?? flagsOf(reading),
   };
 }
@@ -36,10 +35,10 @@ function flagsOf(reading: GpsReading): number {
 
 const usedInView = ({ satellites }: GpsReading): number => satellites.filter(({ used }) => used).length;
 
-const isWithin = (value: number | undefined, limit: number): boolean =>
+const isDegrees = (value: number | undefined, limit: number): boolean =>
   value !== undefined && Math.abs(value) <= limit;
 
 const degreesE7 = (degrees: number | undefined): number => Math.round((degrees ?? 0) * 1e7) + 0;
 
-const clamp = (value: number, min: number, max: number): number =>
-  Math.min(max, Math.max(min, Math.round(value))) + 0;
+const told = (value: number | undefined, range: Range, factor = 1): number | null =>
+  clampTo((value ?? Number.NaN) * factor, range) ?? null;

@@ -1,9 +1,8 @@
-import { type Quantity, quantityFacts } from "@earshot/protocol/hotspot";
+import { PACKET_LIMITS, type Quantity, quantityFacts } from "@earshot/protocol/hotspot";
 
-/** What a quantity in a packet can hold: int48, and powers of ten up to 12. */
-const MAX_DIGITS = 2 ** 47;
-const MAX_EXPONENT = 12;
-const MAX_COUNT = 2 ** 32 - 1;
+const [, MAX_DIGITS] = PACKET_LIMITS.digits;
+const [, MAX_EXPONENT] = PACKET_LIMITS.exponent;
+const [, MAX_COUNT] = PACKET_LIMITS.count;
 
 /**
  * One quantity over a period: its smallest, mean and largest value since the last `take()`.

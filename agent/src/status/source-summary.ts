@@ -1,13 +1,11 @@
-import { type Quantity, utf8 } from "@earshot/protocol/hotspot";
+import { MAX_QUANTITIES, type Quantity, utf8 } from "@earshot/protocol/hotspot";
 import { type CoreContext, makePacket, storePacket } from "../core-context.ts";
 import { QuantityWindow } from "./quantity-window.ts";
 
-/** As a packet has them. */
-const MAX_PER_PACKET = 16;
 /** Of quantities, so that packet, envelope and source stay within 1024 bytes. */
 const MAX_BYTES_PER_PACKET = 800;
 /** A source that makes up new names all the time must not fill the memory. */
-const MAX_QUANTITIES = 64;
+const MAX_NAMES = 64;
 
 /** Sums up what one source measured into reading packets: as many as its quantities need. */
 export class SourceSummary {
@@ -23,7 +21,7 @@ export class SourceSummary {
   add(name: string, value: number): void {
     let window = this.#windows.get(name);
     if (window === undefined) {
-      if (this.#windows.size >= MAX_QUANTITIES) return;
+      if (this.#windows.size >= MAX_NAMES) return;
       window = new QuantityWindow(name);
       this.#windows.set(name, window);
     }
@@ -58,7 +56,7 @@ export function split(quantities: readonly Quantity[]): Quantity[][] {
   for (const quantity of quantities) {
     const more = mostBytesOf(quantity);
     const last = parts.at(-1);
-    if (last === undefined || last.length >= MAX_PER_PACKET || bytes + more > MAX_BYTES_PER_PACKET) {
+    if (last === undefined || last.length >= MAX_QUANTITIES || bytes + more > MAX_BYTES_PER_PACKET) {
       parts.push([quantity]);
       bytes = more;
     } else {

@@ -4,9 +4,12 @@ import {
   type Gnss,
   lossList,
   type MachineSummary,
+  PACKET_LIMITS,
   PacketFieldError,
   presentOf,
   type RadioSummary,
+  type Range,
+  roundWithin,
   type StatusPacket,
 } from "@earshot/protocol/hotspot";
 import { type CoreContext, makePacket } from "../core-context.ts";
@@ -66,10 +69,10 @@ export function radioSummary(statuses: readonly RadioStatus[]): RadioSummary | n
     rxOk: sum("rxOk") % UINT32,
     rxBad: sum("rxBad") % UINT32,
     transmitted: sum("transmitted") % UINT32,
-    ackPermille: scaled(least("ackPercent"), 10, 0, 1000),
-    temperatureDc: scaled(most("temperatureC"), 10, -1000, 2000),
-    channels: scaled(told("channels").length === 0 ? undefined : sum("channels"), 1, 0, 255),
-    spreadingFactors: scaled(most("spreadingFactors"), 1, 0, 255),
+    ackPermille: scaled(least("ackPercent"), 10, PACKET_LIMITS.ackPermille),
+    temperatureDc: scaled(most("temperatureC"), 10, PACKET_LIMITS.temperatureDc),
+    channels: scaled(told("channels").length === 0 ? undefined : sum("channels"), 1, PACKET_LIMITS.channels),
+    spreadingFactors: scaled(most("spreadingFactors"), 1, PACKET_LIMITS.spreadingFactors),
   };
 }
 
@@ -83,15 +86,13 @@ export function machineSummary(reading: LinuxReading | undefined): MachineSummar
   const used =
     diskTotalBytes === null || diskFreeBytes === null ? undefined : 1 - diskFreeBytes / diskTotalBytes;
   return {
-    cpuTemperatureDc: scaled(cpuTemperatureC ?? undefined, 10, -1000, 2000),
-    loadPermille: scaled(load, 1000, 0, 1_000_000),
-    diskUsedPermille: scaled(used, 1000, 0, 1000),
+    cpuTemperatureDc: scaled(cpuTemperatureC ?? undefined, 10, PACKET_LIMITS.cpuTemperatureDc),
+    loadPermille: scaled(load, 1000, PACKET_LIMITS.loadPermille),
+    diskUsedPermille: scaled(used, 1000, PACKET_LIMITS.diskUsedPermille),
     underVoltage,
   };
 }
 
 /** `value` times `factor`, whole, or null when it is not known or cannot be. */
-function scaled(value: number | undefined, factor: number, min: number, max: number): number | null {
-  const whole = Math.round((value ?? Number.NaN) * factor) + 0;
-  return whole >= min && whole <= max ? whole : null;
-}
+const scaled = (value: number | undefined, factor: number, range: Range): number | null =>
+  roundWithin((value ?? Number.NaN) * factor, range);

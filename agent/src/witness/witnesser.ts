@@ -1,9 +1,13 @@
 import type { LoraFrame, RadioFrame } from "@earshot/drivers";
 import {
+  BANDWIDTHS_HZ,
   type BeaconFrame,
   decodeBeaconFrame,
   equalBytes,
   type Gnss,
+  isWithin,
+  PACKET_LIMITS,
+  roundWithin,
   shortId,
   type WitnessPacket,
 } from "@earshot/protocol/hotspot";
@@ -73,22 +77,16 @@ export class Witnesser {
 
 type WitnessBody = Omit<WitnessPacket, "type" | "sequence" | "gnss">;
 
-/** `undefined` when the radio did not say how loud the frame was, or said what cannot be. */
+/** `undefined` when the radio did not say how loud the frame was, or said what a packet cannot. */
 function witnessBody(frame: LoraFrame, tmstUs: number | null): WitnessBody | undefined {
-  const { rssiDbm, snrDb } = frame;
-  if (rssiDbm === undefined || snrDb === undefined) return undefined;
-  if (rssiDbm < -200 || rssiDbm > 50 || Math.abs(snrDb) > 40) return undefined;
-  if (![125_000, 250_000, 500_000].includes(frame.bandwidthHz)) return undefined;
-  if (frame.freqHz < 137_000_000 || frame.freqHz > 1_020_000_000) return undefined;
-  return {
-    atMs: Math.round(frame.atMs),
-    frame: frame.bytes,
-    freqHz: Math.round(frame.freqHz),
-    spreadingFactor: frame.spreadingFactor,
-    bandwidthHz: frame.bandwidthHz,
-    // Adding 0 turns −0, which forwarders print, into 0: CBOR has only one.
-    rssiDbm: Math.round(rssiDbm) + 0,
-    snrDdb: Math.round(snrDb * 10) + 0,
-    tmstUs,
-  };
+  const { spreadingFactor, bandwidthHz } = frame;
+  const freqHz = roundWithin(frame.freqHz, PACKET_LIMITS.freqHz);
+  const rssiDbm = roundWithin(frame.rssiDbm ?? Number.NaN, PACKET_LIMITS.rssiDbm);
+  const snrDdb = roundWithin((frame.snrDb ?? Number.NaN) * 10, PACKET_LIMITS.snrDdb);
+  if (freqHz === null || rssiDbm === null || snrDdb === null) return undefined;
+  if (!BANDWIDTHS_HZ.includes(bandwidthHz) || !isWithin(spreadingFactor, PACKET_LIMITS.spreadingFactor)) {
+    return undefined;
+  }
+  const settings = { freqHz, spreadingFactor, bandwidthHz };
+  return { atMs: Math.round(frame.atMs), frame: frame.bytes, ...settings, rssiDbm, snrDdb, tmstUs };
 }

@@ -1,3 +1,4 @@
+import { MAX_TEXT_BYTES } from "@earshot/protocol/hotspot";
 import type { Driver } from "../driver.ts";
 
 /** What a meter or sensor measured at one moment. */
@@ -15,4 +16,5 @@ export interface SensorReading {
 export type SensorDriver = Driver<SensorReading>;
 
 /** Whether a name can be told in a packet. */
-export const isQuantityName = (name: string): boolean => /^[a-z][a-z0-9_]{0,31}$/.test(name);
+export const isQuantityName = (name: string): boolean =>
+  /^[a-z][a-z0-9_]*$/.test(name) && name.length <= MAX_TEXT_BYTES.quantity;

@@ -1,15 +1,17 @@
-import { isRegionId, MAX_LAT_E7, MAX_LON_E7, parseEvmAddress, publicKeyOf } from "@earshot/protocol";
+import { isRegionId, PACKET_LIMITS, parseEvmAddress, publicKeyOf, type Range } from "@earshot/protocol";
 import { z } from "zod";
 import type { OperatorsWord } from "../registry/assertion.ts";
 import { readNamedFile } from "../regular-file.ts";
 import { ConfigError } from "./config-error.ts";
 
+const within = ([min, max]: Range) => z.int().min(min).max(max);
+
 const entry = z.strictObject({
   id: z.string().refine((id) => publicKeyOf(id) !== undefined, "must be a hotspot id (z6Mk…)"),
-  latE7: z.int().min(-MAX_LAT_E7).max(MAX_LAT_E7),
-  lonE7: z.int().min(-MAX_LON_E7).max(MAX_LON_E7),
-  elevationM: z.int().min(-500).max(9000).default(0),
-  antennaGainDdbi: z.int().min(-100).max(300),
+  latE7: within(PACKET_LIMITS.latE7),
+  lonE7: within(PACKET_LIMITS.lonE7),
+  elevationM: within(PACKET_LIMITS.elevationM).default(0),
+  antennaGainDdbi: within(PACKET_LIMITS.antennaGainDdbi),
   region: z.string().refine(isRegionId, "must be a region such as EU868"),
   payee: z
     .string()

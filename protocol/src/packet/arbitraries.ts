@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { encodeBeaconFrame } from "../beacon/frame.ts";
 import { MAX_LOSS_NAME_BYTES, MAX_LOSSES } from "../losses.ts";
 import { REGION_IDS } from "../radio/regions.ts";
+import { BANDWIDTHS_HZ, MAX_TEXT_BYTES, PACKET_LIMITS, type Range } from "./limits.ts";
 import type {
   Assertion,
   BeaconPacket,
@@ -21,10 +22,10 @@ import type {
  */
 
 const orNull = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> => fc.option(arbitrary, { nil: null });
-const uint8 = fc.integer({ min: 0, max: 255 });
+const within = ([min, max]: Range) => fc.integer({ min, max });
 const uint32 = fc.integer({ min: 0, max: 0xffff_ffff });
-const atMs = fc.integer({ min: 946_684_800_000, max: 4_102_444_800_000 });
-const int48 = fc.integer({ min: -(2 ** 47), max: 2 ** 47 });
+const atMs = within(PACKET_LIMITS.timeMs);
+const digits = within(PACKET_LIMITS.digits);
 const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 /** At most `maxBytes` of UTF-8: a code point takes four at most. Control characters are not allowed. */
 const textOf = (maxBytes: number) =>
@@ -33,31 +34,31 @@ const textOf = (maxBytes: number) =>
     fc.string({ unit: "binary", maxLength: maxBytes / 4 }).map((text) => text.replaceAll(/\p{Cc}/gu, "·")),
   );
 
-const latE7 = fc.integer({ min: -900_000_000, max: 900_000_000 });
-const lonE7 = fc.integer({ min: -1_800_000_000, max: 1_800_000_000 });
+const latE7 = within(PACKET_LIMITS.latE7);
+const lonE7 = within(PACKET_LIMITS.lonE7);
 
 const radioSettings = {
-  freqHz: fc.integer({ min: 137_000_000, max: 1_020_000_000 }),
-  spreadingFactor: fc.integer({ min: 5, max: 12 }),
-  bandwidthHz: fc.constantFrom(125_000, 250_000, 500_000),
+  freqHz: within(PACKET_LIMITS.freqHz),
+  spreadingFactor: within(PACKET_LIMITS.spreadingFactor),
+  bandwidthHz: fc.constantFrom(...BANDWIDTHS_HZ),
 };
 
 const gnss: fc.Arbitrary<Gnss> = fc.record({
   fixMode: fc.constantFrom<Gnss["fixMode"][]>(0, 1, 2, 3),
-  satellitesUsed: fc.integer({ min: 0, max: 255 }),
+  satellitesUsed: within(PACKET_LIMITS.satellitesUsed),
   latE7: orNull(latE7),
   lonE7: orNull(lonE7),
-  altitudeM: orNull(fc.integer({ min: -1000, max: 20_000 })),
-  horizontalErrorDm: orNull(fc.integer({ min: 0, max: 65_535 })),
-  integrityFlags: fc.integer({ min: 0, max: 31 }),
+  altitudeM: orNull(within(PACKET_LIMITS.altitudeM)),
+  horizontalErrorDm: orNull(within(PACKET_LIMITS.horizontalErrorDm)),
+  integrityFlags: within(PACKET_LIMITS.integrityFlags),
 });
 
 const assertion: fc.Arbitrary<Assertion> = fc.record({
   latE7,
   lonE7,
-  elevationM: fc.integer({ min: -500, max: 9000 }),
-  antennaGainDdbi: fc.integer({ min: -100, max: 300 }),
-  region: fc.oneof(fc.constantFrom(...REGION_IDS), textOf(16)),
+  elevationM: within(PACKET_LIMITS.elevationM),
+  antennaGainDdbi: within(PACKET_LIMITS.antennaGainDdbi),
+  region: fc.oneof(fc.constantFrom(...REGION_IDS), textOf(MAX_TEXT_BYTES.region)),
   payee: orNull(bytesOf(20)),
 });
 
@@ -65,25 +66,25 @@ const radioSummary: fc.Arbitrary<RadioSummary> = fc.record({
   rxOk: uint32,
   rxBad: uint32,
   transmitted: uint32,
-  ackPermille: orNull(fc.integer({ min: 0, max: 1000 })),
-  temperatureDc: orNull(fc.integer({ min: -1000, max: 2000 })),
-  channels: orNull(uint8),
-  spreadingFactors: orNull(uint8),
+  ackPermille: orNull(within(PACKET_LIMITS.ackPermille)),
+  temperatureDc: orNull(within(PACKET_LIMITS.temperatureDc)),
+  channels: orNull(within(PACKET_LIMITS.channels)),
+  spreadingFactors: orNull(within(PACKET_LIMITS.spreadingFactors)),
 });
 
 const machine: fc.Arbitrary<MachineSummary> = fc.record({
-  cpuTemperatureDc: orNull(fc.integer({ min: -1000, max: 2000 })),
-  loadPermille: orNull(fc.integer({ min: 0, max: 1_000_000 })),
-  diskUsedPermille: orNull(fc.integer({ min: 0, max: 1000 })),
+  cpuTemperatureDc: orNull(within(PACKET_LIMITS.cpuTemperatureDc)),
+  loadPermille: orNull(within(PACKET_LIMITS.loadPermille)),
+  diskUsedPermille: orNull(within(PACKET_LIMITS.diskUsedPermille)),
   underVoltage: orNull(fc.boolean()),
 });
 
 const quantity: fc.Arbitrary<Quantity> = fc.record({
-  name: textOf(32),
-  exponent: fc.integer({ min: -12, max: 12 }),
-  min: int48,
-  mean: int48,
-  max: int48,
+  name: textOf(MAX_TEXT_BYTES.quantity),
+  exponent: within(PACKET_LIMITS.exponent),
+  min: digits,
+  mean: digits,
+  max: digits,
   count: uint32,
 });
 
@@ -95,7 +96,7 @@ export const beaconPacket: fc.Arbitrary<BeaconPacket> = fc.record({
   scheduleSignature: bytesOf(64),
   beaconSignature: bytesOf(64),
   ...radioSettings,
-  powerDbm: fc.integer({ min: -40, max: 40 }),
+  powerDbm: within(PACKET_LIMITS.powerDbm),
   tmstUs: orNull(uint32),
   gnss: orNull(gnss),
 });
@@ -108,8 +109,8 @@ export const witnessPacket: fc.Arbitrary<WitnessPacket> = fc.record({
     .record({ entropyIndex: uint32, shortId: bytesOf(8), tag: bytesOf(16) })
     .map((frame) => encodeBeaconFrame(frame)),
   ...radioSettings,
-  rssiDbm: fc.integer({ min: -200, max: 50 }),
-  snrDdb: fc.integer({ min: -400, max: 400 }),
+  rssiDbm: within(PACKET_LIMITS.rssiDbm),
+  snrDdb: within(PACKET_LIMITS.snrDdb),
   tmstUs: orNull(uint32),
   gnss: orNull(gnss),
 });
@@ -120,7 +121,7 @@ export const statusPacket: fc.Arbitrary<StatusPacket> = fc.record({
   atMs,
   state: fc.constantFrom("online", "offline"),
   uptimeS: uint32,
-  version: textOf(32),
+  version: textOf(MAX_TEXT_BYTES.version),
   radio: orNull(radioSummary),
   gnss: orNull(gnss),
   outboxQueued: uint32,
@@ -140,7 +141,7 @@ export const readingPacket: fc.Arbitrary<ReadingPacket> = fc.record({
   type: fc.constant("reading"),
   sequence: uint32,
   atMs,
-  source: textOf(32),
+  source: textOf(MAX_TEXT_BYTES.source),
   periodMs: uint32,
   quantities: fc.array(quantity, { maxLength: 12 }),
 });

@@ -12,47 +12,45 @@ import {
   record,
   text,
 } from "./fields.ts";
-import {
-  type Assertion,
-  type BeaconPacket,
-  type Gnss,
-  INTEGRITY_FLAGS,
-  type MachineSummary,
-  type Packet,
-  type PacketType,
-  type Quantity,
-  type RadioSummary,
-  type ReadingPacket,
-  type StatusPacket,
-  type WitnessPacket,
+import { BANDWIDTHS_HZ, MAX_QUANTITIES, MAX_TEXT_BYTES, PACKET_LIMITS } from "./limits.ts";
+import type {
+  Assertion,
+  BeaconPacket,
+  Gnss,
+  MachineSummary,
+  Packet,
+  PacketType,
+  Quantity,
+  RadioSummary,
+  ReadingPacket,
+  StatusPacket,
+  WitnessPacket,
 } from "./packet.ts";
 
-/** Year 2000 to 2100: a clock outside it is not set. */
-export const timeMs = integer(946_684_800_000, 4_102_444_800_000);
+const number = (name: keyof typeof PACKET_LIMITS) => {
+  const [min, max] = PACKET_LIMITS[name];
+  return integer(min, max);
+};
+export const timeMs = number("timeMs");
 export const uint32 = integer(0, 0xffff_ffff);
-const uint8 = integer(0, 255);
-const int48 = integer(-(2 ** 47), 2 ** 47);
-const latE7 = integer(-900_000_000, 900_000_000);
-const lonE7 = integer(-1_800_000_000, 1_800_000_000);
+const digits = number("digits");
+const latE7 = number("latE7");
+const lonE7 = number("lonE7");
 
 const radioSettings = {
-  /** SX1261/62 and SX1301/02 tune from 137 to 1020 MHz; 2.4 GHz needs a wider field and a new version. */
-  freqHz: integer(137_000_000, 1_020_000_000),
-  spreadingFactor: integer(5, 12),
-  bandwidthHz: oneOf([125_000, 250_000, 500_000]) as Field<number>,
+  freqHz: number("freqHz"),
+  spreadingFactor: number("spreadingFactor"),
+  bandwidthHz: oneOf(BANDWIDTHS_HZ) as Field<number>,
 };
 
 const gnss = record<Gnss>({
   fixMode: oneOf([0, 1, 2, 3]),
-  satellitesUsed: integer(0, 255),
+  satellitesUsed: number("satellitesUsed"),
   latE7: nullable(latE7),
   lonE7: nullable(lonE7),
-  altitudeM: nullable(integer(-1000, 20_000)),
-  horizontalErrorDm: nullable(integer(0, 65_535)),
-  integrityFlags: integer(
-    0,
-    Object.values(INTEGRITY_FLAGS).reduce((sum, bit) => sum + bit, 0),
-  ),
+  altitudeM: nullable(number("altitudeM")),
+  horizontalErrorDm: nullable(number("horizontalErrorDm")),
+  integrityFlags: number("integrityFlags"),
 });
 
 const beacon = record<Omit<BeaconPacket, "type">>({
@@ -62,8 +60,8 @@ const beacon = record<Omit<BeaconPacket, "type">>({
   scheduleSignature: bytes(64),
   beaconSignature: bytes(64),
   ...radioSettings,
-  powerDbm: integer(-40, 40),
-  tmstUs: nullable(uint32),
+  powerDbm: number("powerDbm"),
+  tmstUs: nullable(number("tmstUs")),
   gnss: nullable(gnss),
 });
 
@@ -85,9 +83,9 @@ const witness = record<Omit<WitnessPacket, "type">>({
   atMs: timeMs,
   frame: beaconFrame,
   ...radioSettings,
-  rssiDbm: integer(-200, 50),
-  snrDdb: integer(-400, 400),
-  tmstUs: nullable(uint32),
+  rssiDbm: number("rssiDbm"),
+  snrDdb: number("snrDdb"),
+  tmstUs: nullable(number("tmstUs")),
   gnss: nullable(gnss),
 });
 
@@ -95,9 +93,9 @@ const witness = record<Omit<WitnessPacket, "type">>({
 export const assertionFields = {
   latE7,
   lonE7,
-  elevationM: integer(-500, 9000),
-  antennaGainDdbi: integer(-100, 300),
-  region: text(16),
+  elevationM: number("elevationM"),
+  antennaGainDdbi: number("antennaGainDdbi"),
+  region: text(MAX_TEXT_BYTES.region),
   payee: nullable(bytes(20)),
 };
 
@@ -107,16 +105,16 @@ const radioSummary = record<RadioSummary>({
   rxOk: uint32,
   rxBad: uint32,
   transmitted: uint32,
-  ackPermille: nullable(integer(0, 1000)),
-  temperatureDc: nullable(integer(-1000, 2000)),
-  channels: nullable(uint8),
-  spreadingFactors: nullable(uint8),
+  ackPermille: nullable(number("ackPermille")),
+  temperatureDc: nullable(number("temperatureDc")),
+  channels: nullable(number("channels")),
+  spreadingFactors: nullable(number("spreadingFactors")),
 });
 
 const machine = record<MachineSummary>({
-  cpuTemperatureDc: nullable(integer(-1000, 2000)),
-  loadPermille: nullable(integer(0, 1_000_000)),
-  diskUsedPermille: nullable(integer(0, 1000)),
+  cpuTemperatureDc: nullable(number("cpuTemperatureDc")),
+  loadPermille: nullable(number("loadPermille")),
+  diskUsedPermille: nullable(number("diskUsedPermille")),
   underVoltage: nullable(flag),
 });
 
@@ -127,7 +125,7 @@ const status = record<Omit<StatusPacket, "type">>({
   atMs: timeMs,
   state: oneOf(["online", "offline"]),
   uptimeS: uint32,
-  version: text(32),
+  version: text(MAX_TEXT_BYTES.version),
   radio: nullable(radioSummary),
   gnss: nullable(gnss),
   outboxQueued: uint32,
@@ -138,20 +136,20 @@ const status = record<Omit<StatusPacket, "type">>({
 });
 
 const quantity = record<Quantity>({
-  name: text(32),
-  exponent: integer(-12, 12),
-  min: int48,
-  mean: int48,
-  max: int48,
-  count: uint32,
+  name: text(MAX_TEXT_BYTES.quantity),
+  exponent: number("exponent"),
+  min: digits,
+  mean: digits,
+  max: digits,
+  count: number("count"),
 });
 
 const reading = record<Omit<ReadingPacket, "type">>({
   sequence: uint32,
   atMs: timeMs,
-  source: text(32),
+  source: text(MAX_TEXT_BYTES.source),
   periodMs: uint32,
-  quantities: list(quantity, 16),
+  quantities: list(quantity, MAX_QUANTITIES),
 });
 
 /** First element of every payload. 5 and above are the network's own messages (`network/`). */

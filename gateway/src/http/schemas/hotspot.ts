@@ -1,4 +1,4 @@
-import { REGION_IDS, type RegionId } from "@earshot/protocol";
+import { PACKET_LIMITS, REGION_IDS, type RegionId } from "@earshot/protocol";
 import { z } from "@hono/zod-openapi";
 import { address, amount, atMs, base64, hotspotIdText, next } from "./common.ts";
 import { denialSchema } from "./denial.ts";
@@ -229,8 +229,12 @@ export const registrationSchema = z
       id: hotspotIdText,
       latitude: numberFrom(-90, 90, "degrees north"),
       longitude: numberFrom(-180, 180, "degrees east"),
-      elevationM: numberFrom(-500, 9000, "m above ground").default(0),
-      antennaGainDbi: numberFrom(-10, 30, "dBi").default(0),
+      elevationM: numberFrom(...PACKET_LIMITS.elevationM, "m above ground").default(0),
+      antennaGainDbi: numberFrom(
+        PACKET_LIMITS.antennaGainDdbi[0] / 10,
+        PACKET_LIMITS.antennaGainDdbi[1] / 10,
+        "dBi",
+      ).default(0),
       region: z.enum(REGIONS, { error: `one of ${REGION_IDS.join(", ")}` }),
       payee: z
         .string({ error: "an EVM address: 0x and 40 hex digits, checksummed or lower-case" })
