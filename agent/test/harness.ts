@@ -1,5 +1,5 @@
-import { memoryOutbox, type Outbox, runAgent, StatusBoard } from "@earshot/agent";
-import { FakeBroker, FakeGps, FakeRadio } from "@earshot/agent/testing";
+import { type AgentConfig, memoryOutbox, type Outbox, runAgent, StatusBoard } from "@earshot/agent";
+import { FakeBroker, FakeGps, FakeMachine, FakeRadio } from "@earshot/agent/testing";
 import {
   decodePacket,
   type Entropy,
@@ -22,6 +22,21 @@ export const PERIOD_MS = 60_000;
 export const WINDOW_PERIODS = 4;
 export const networkSigner = signerFromSeed(new Uint8Array(32).fill(9));
 
+const CORE: AgentConfig = {
+  network: { name: NETWORK, publicKey: networkSigner.publicKey },
+  hotspot: {
+    latE7: 473_667_000,
+    lonE7: 85_500_000,
+    elevationM: 12,
+    antennaGainDdbi: 30,
+    region: "EU868",
+    payee: null,
+  },
+  maxPowerDbm: 27,
+  statusPeriodMs: 60_000,
+  readingPeriodMs: 300_000,
+};
+
 /** What every agent of these tests runs on, so that a restart finds the same. */
 export class AgentHarness {
   readonly clock: ManualClock;
@@ -38,9 +53,19 @@ export class AgentHarness {
   #previous: Entropy | undefined;
 
   /** Tenths of dBi. */
-  antennaGainDdbi = 30;
+  antennaGainDdbi: number;
 
-  constructor({ seed = 1, clock = new ManualClock(), outbox = memoryOutbox({ clock }) } = {}) {
+  readonly machine = new FakeMachine();
+  readonly #core: AgentConfig;
+
+  constructor({
+    seed = 1,
+    clock = new ManualClock(),
+    outbox = memoryOutbox({ clock }),
+    core = CORE,
+  }: { seed?: number; clock?: ManualClock; outbox?: Outbox; core?: AgentConfig } = {}) {
+    this.#core = core;
+    this.antennaGainDdbi = core.hotspot.antennaGainDdbi;
     this.clock = clock;
     this.outbox = outbox;
     this.signer = signerFromSeed(new Uint8Array(32).fill(seed));
@@ -54,18 +79,8 @@ export class AgentHarness {
     this.#running = runAgent(
       {
         config: {
-          network: { name: NETWORK, publicKey: networkSigner.publicKey },
-          hotspot: {
-            latE7: 473_667_000,
-            lonE7: 85_500_000,
-            elevationM: 12,
-            antennaGainDdbi: this.antennaGainDdbi,
-            region: "EU868",
-            payee: null,
-          },
-          maxPowerDbm: 27,
-          statusPeriodMs: 60_000,
-          readingPeriodMs: 300_000,
+          ...this.#core,
+          hotspot: { ...this.#core.hotspot, antennaGainDdbi: this.antennaGainDdbi },
         },
         clock: this.clock,
         random: seededRandom(1),
@@ -75,6 +90,7 @@ export class AgentHarness {
         openPublisher: this.broker.open,
         openRadio: this.radio.open,
         openGps: this.gps.open,
+        openMachine: this.machine.open,
         version: "test",
         board: this.board,
       },

@@ -14,6 +14,7 @@ const [, MAX_COUNT] = PACKET_LIMITS.count;
 export class QuantityWindow {
   readonly #name: string;
   readonly #exponent: number;
+  readonly #onUnusable: (count: number) => void;
   readonly #meaning: "gauge" | "counter" | "direction";
   #min = Number.POSITIVE_INFINITY;
   #max = Number.NEGATIVE_INFINITY;
@@ -23,7 +24,9 @@ export class QuantityWindow {
   #north = 0;
   #count = 0;
 
-  constructor(name: string) {
+  /** @param onUnusable told of values that no packet can say */
+  constructor(name: string, onUnusable: (count: number) => void = () => {}) {
+    this.#onUnusable = onUnusable;
     const { exponent, kind, unit } = quantityFacts(name);
     this.#name = name;
     this.#exponent = exponent;
@@ -31,7 +34,10 @@ export class QuantityWindow {
   }
 
   add(value: number): void {
-    if (!Number.isFinite(value)) return;
+    if (!Number.isFinite(value)) {
+      this.#onUnusable(1);
+      return;
+    }
     this.#min = Math.min(this.#min, value);
     this.#max = Math.max(this.#max, value);
     this.#last = value;
@@ -44,6 +50,7 @@ export class QuantityWindow {
   /** `undefined` when nothing was measured, or nothing that a packet can say. Begins anew. */
   take(): Quantity | undefined {
     const quantity = this.#count === 0 ? undefined : this.#quantity();
+    if (quantity === undefined && this.#count > 0) this.#onUnusable(this.#count);
     this.#min = Number.POSITIVE_INFINITY;
     this.#max = Number.NEGATIVE_INFINITY;
     this.#sum = 0;
@@ -55,7 +62,7 @@ export class QuantityWindow {
 
   #quantity(): Quantity | undefined {
     const mean = this.#mean();
-    const wentRound = mean < this.#min || mean > this.#max;
+    const wentRound = this.#meaning === "direction" && (mean < this.#min || mean > this.#max);
     const [min, max] = wentRound ? [0, 360] : [this.#min, this.#max];
     const greatest = Math.max(Math.abs(min), Math.abs(max));
     const exponent = coarseEnough(greatest, this.#exponent);
@@ -75,7 +82,8 @@ export class QuantityWindow {
 
   #mean(): number {
     if (this.#meaning === "counter") return this.#last;
-    if (this.#meaning === "gauge") return this.#sum / this.#count;
+    // Rounding must not put the mean of equal values beside them, nor a sum beyond all numbers.
+    if (this.#meaning === "gauge") return Math.min(this.#max, Math.max(this.#min, this.#sum / this.#count));
     const degrees = (Math.atan2(this.#east, this.#north) * 180) / Math.PI;
     return degrees < 0 ? degrees + 360 : degrees;
   }

@@ -21,8 +21,11 @@ export class SourceSummary {
   add(name: string, value: number): void {
     let window = this.#windows.get(name);
     if (window === undefined) {
-      if (this.#windows.size >= MAX_NAMES) return;
-      window = new QuantityWindow(name);
+      if (this.#windows.size >= MAX_NAMES) {
+        this.#refuse(1);
+        return;
+      }
+      window = new QuantityWindow(name, (count) => this.#refuse(count));
       this.#windows.set(name, window);
     }
     window.add(value);
@@ -30,6 +33,10 @@ export class SourceSummary {
 
   addAll(quantities: Readonly<Record<string, number>>): void {
     for (const [name, value] of Object.entries(quantities)) this.add(name, value);
+  }
+
+  #refuse(count: number): void {
+    this.#context.board.losses.add("readings_unusable", count);
   }
 
   /** Stores what came since the last report, if anything did. */

@@ -87,3 +87,22 @@ test("a quantity is summed up and begins anew", () => {
   expect(window.take()).toEqual({ name: "cn0_db_hz", exponent: -1, min: 333, mean: 396, max: 456, count: 3 });
   expect(window.take()).toBeUndefined();
 });
+
+test("the mean of equal values is that value, whatever floating point makes of their sum", () => {
+  const window = new QuantityWindow("voltage_v");
+  for (let i = 0; i < 3; i++) window.add(0.1);
+  const { exponent = 0, ...told } = window.take() ?? {};
+  const scaled = Math.round(0.1 * 10 ** -exponent);
+  expect(told).toMatchObject({ min: scaled, mean: scaled, max: scaled, count: 3 });
+});
+
+test("values that no packet can say are told, not swallowed", () => {
+  let unusable = 0;
+  const window = new QuantityWindow("voltage_v", (count) => {
+    unusable += count;
+  });
+  window.add(Number.NaN);
+  for (let i = 0; i < 3; i++) window.add(1e300);
+  expect(window.take()).toBeUndefined();
+  expect(unusable).toBe(4);
+});

@@ -3,6 +3,7 @@ import {
   type DriverCounts,
   type GpsReading,
   LinkLostError,
+  type LinuxReading,
   type LoraReading,
   type LoraTransmission,
   ReadingQueue,
@@ -56,6 +57,10 @@ export class FakeDevice<R> {
 
 export class FakeGps extends FakeDevice<GpsReading> {
   readonly open = async (): Promise<Driver<GpsReading>> => this.driverOf(this.openQueue(), "fake gps");
+}
+
+export class FakeMachine extends FakeDevice<LinuxReading> {
+  readonly open = async (): Promise<Driver<LinuxReading>> => this.driverOf(this.openQueue(), "fake machine");
 }
 
 export class FakeRadio extends FakeDevice<LoraReading> {

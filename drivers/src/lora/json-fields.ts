@@ -1,15 +1,5 @@
+import { asNumber } from "../link/as-number.ts";
 import type { TolerantObject } from "./tolerant-json.ts";
-
-/** As people and programs write numbers: no hexadecimal, and nothing that `Number` alone would take for 0. */
-const DECIMAL = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i;
-const MAX_NUMBER_CHARS = 40;
-
-/** A number, also one that is given as text, as some programs do (`"rssi":"-53"`). -0 is 0. */
-export function asNumber(value: unknown): number | undefined {
-  if (typeof value === "number") return value + 0;
-  if (typeof value !== "string" || value.length > MAX_NUMBER_CHARS || !DECIMAL.test(value)) return undefined;
-  return Number(value) + 0;
-}
 
 /** A finite number in [least, most], also as text; anything else (`nan`, `inf`, null, absent) is `undefined`. */
 export function numberField(

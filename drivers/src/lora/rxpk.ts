@@ -1,8 +1,9 @@
 import type { LossReason } from "@earshot/protocol/hotspot";
+import { asNumber } from "../link/as-number.ts";
 import { decodeBase64 } from "./base64.ts";
 import { parseLoraDataRate, parseLrFhssWidthHz } from "./data-rate.ts";
 import { receptionTimeMs } from "./gps-time.ts";
-import { asNumber, definedOnly, integerField, numberField, stringField } from "./json-fields.ts";
+import { definedOnly, integerField, numberField, stringField } from "./json-fields.ts";
 import type { HeardFrame, LoraFrame, RadioFrame } from "./reading.ts";
 import type { TolerantObject } from "./tolerant-json.ts";
 

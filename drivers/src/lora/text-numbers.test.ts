@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { asNumber } from "./json-fields.ts";
+import { asNumber } from "../link/as-number.ts";
 import { readRxpk } from "./rxpk.ts";
 import { readStat } from "./stat.ts";
 import { parseLosslessObject } from "./station/lossless-json.ts";

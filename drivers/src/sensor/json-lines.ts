@@ -1,5 +1,6 @@
 import type { Clock } from "@earshot/protocol/hotspot";
 import type { ByteLink, OpenByteLink } from "../driver.ts";
+import { asNumber } from "../link/as-number.ts";
 import { LineFramer } from "../link/line-framer.ts";
 import { type StreamDecoder, streamDriver } from "../link/stream-driver.ts";
 import type { OpenSensorOptions } from "./pms5003.ts";
@@ -10,7 +11,7 @@ const MAX_QUANTITIES = 16;
 
 /**
  * Anything that can print a line, a shell script behind `socat` say: one JSON object a line, names with units and
- * finite numbers, at most 16: `{"temperature_c": 21.5, "humidity_percent": 40}`. A line that is anything else is
+ * finite numbers, also as text, at most 16: `{"temperature_c": 21.5, "humidity_percent": 40}`. A line that is anything else is
  * refused as a whole and counted.
  */
 export function openJsonLines(link: ByteLink | OpenByteLink, options: OpenSensorOptions): SensorDriver {
@@ -58,7 +59,7 @@ export function readQuantities(line: string): Record<string, number> | undefined
     return undefined;
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  const entries = Object.entries(value as Record<string, unknown>);
+  const entries = Object.entries(value).map(([name, number]) => [name, asNumber(number)] as const);
   const isGood = entries.every(([name, number]) => isQuantityName(name) && Number.isFinite(number));
   if (!isGood || entries.length === 0 || entries.length > MAX_QUANTITIES) return undefined;
   return Object.fromEntries(entries) as Record<string, number>;

@@ -128,6 +128,8 @@ describe("NMEA weather", () => {
 
 test.each([
   ['{"temperature_c": 21.5, "humidity_percent": 40}', { temperature_c: 21.5, humidity_percent: 40 }],
+  ['{"temperature_c": "21.5", "power_w": "-3"}', { temperature_c: 21.5, power_w: -3 }],
+  ['{"temperature_c": "warm"}', undefined],
   ["{}", undefined],
   ["[1]", undefined],
   ["3", undefined],

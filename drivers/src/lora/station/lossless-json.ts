@@ -1,4 +1,4 @@
-import { asNumber } from "../json-fields.ts";
+import { asNumber } from "../../link/as-number.ts";
 
 /**
  * A JSON value whose whole numbers are exact: those beyond ±(2^53 − 1) are `bigint`. Basics Station's `xtime` has 63
