@@ -10,7 +10,8 @@ export const LOSS_REASONS = {
   frame_data_rate: "frames without a data rate that a radio can have",
   frame_data: "frames whose data are missing, damaged or too long",
   frame_fields: "frames that lack a field, or have one out of its range",
-  datagram_damaged: "damaged places in what the radio's program sent",
+  datagram_damaged: "messages of the radio's program that are damaged",
+  datagram_foreign: "datagrams that no packet forwarder sends",
   forwarder_refused: "requests of forwarders or stations that may not be served",
   // Frames that begin as a beacon does, and make no witness packet.
   frame_level: "beacons heard without a level and settings that a packet can say",

@@ -5,6 +5,8 @@ import { baud, flag, host, numberIn, oneOfText, path, port } from "./fields.ts";
  * The section [gps]: which receiver, and how it is reached.
  */
 
+export const DEFAULT_GPSD = { host: "127.0.0.1", port: 2947 } as const;
+
 const nmea = z.strictObject({ type: z.literal("nmea"), device: path, baud: baud.default(9600) });
 
 const ubx = z.strictObject({
@@ -17,8 +19,8 @@ const ubx = z.strictObject({
 
 const gpsd = z.strictObject({
   type: z.literal("gpsd"),
-  host: host.default("127.0.0.1"),
-  port: port.default(2947),
+  host: host.default(DEFAULT_GPSD.host),
+  port: port.default(DEFAULT_GPSD.port),
 });
 
 const none = z.strictObject({ type: z.literal("none") });

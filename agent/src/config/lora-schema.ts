@@ -6,14 +6,20 @@ import { baud, listen, numberIn, oneOfText, path, text, wholeIn } from "./fields
  * The section [lora]: which radio, and how it is reached.
  */
 
+/** Where packet forwarders and stations are waited for. */
+export const DEFAULT_LISTEN = {
+  "semtech-udp": "127.0.0.1:1700",
+  "basics-station": "127.0.0.1:1887",
+} as const;
+
 const semtechUdp = z.strictObject({
   type: z.literal("semtech-udp"),
-  listen: listen.default("127.0.0.1:1700"),
+  listen: listen.default(DEFAULT_LISTEN["semtech-udp"]),
 });
 
 const basicsStation = z.strictObject({
   type: z.literal("basics-station"),
-  listen: listen.default("127.0.0.1:1887"),
+  listen: listen.default(DEFAULT_LISTEN["basics-station"]),
   token: text("the text that stations send after Authorization:").optional(),
   cert_file: path.optional(),
   key_file: path.optional(),

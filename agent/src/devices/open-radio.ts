@@ -1,22 +1,22 @@
 import {
   type ByteLink,
+  type ForwarderState,
   listenBasicsStation,
   listenSemtechUdp,
   type ModemRadio,
   openRak3172,
   openRn2483,
   openRylr998,
+  type StationState,
   type StationTls,
 } from "@earshot/drivers";
 import { type Clock, type Log, presentOf, wallTimeOf } from "@earshot/protocol/hotspot";
+import type { ForwarderFacts } from "../board/facts.ts";
 import type { LoraConfig } from "../config/config.ts";
 import { readNamedFile } from "../regular-file.ts";
 import type { OpenDevice } from "./open-device.ts";
 import type { AgentRadio } from "./run-radio.ts";
 import { openPort, portOf } from "./serial-port.ts";
-
-/** A forwarder that sent no PULL_DATA for so long cannot be reached any more. */
-const DOWNLINK_EXPIRES_MS = 90_000;
 
 /** UTC from the GPS, ms since the Unix epoch; `undefined` while it cannot be trusted. */
 export type GpsTime = () => number | undefined;
@@ -48,13 +48,7 @@ type Udp = LoraConfig & { type: "semtech-udp" };
 
 async function openForwarders({ listen, region }: Udp, clock: Clock, log: Log): Promise<AgentRadio> {
   const radio = await listenSemtechUdp({ ...listen, region, clock, log });
-  const forwarderFacts = () =>
-    radio.forwarders().map(({ gatewayEui, lastSeenElapsedMs, downlink, sharedBy }) => ({
-      gatewayEui,
-      lastSeenMs: wallTimeOf(lastSeenElapsedMs, presentOf(clock)),
-      canTransmit: downlink !== undefined && clock.elapsedMs() - downlink.elapsedMs <= DOWNLINK_EXPIRES_MS,
-      ...(sharedBy === undefined ? {} : { sharedBy }),
-    }));
+  const forwarderFacts = () => radio.forwarders().map((forwarder) => factsOf(forwarder, clock));
   return Object.assign(radio, { forwarderFacts });
 }
 
@@ -73,15 +67,19 @@ async function openStations(
     ...(token === undefined ? {} : { tokens: [token] }),
     ...(tls === undefined ? {} : { tls: readTls(tls) }),
   });
-  const forwarderFacts = () =>
-    radio.stations().map(({ gatewayEui, lastSeenElapsedMs, canTransmit, sharedBy }) => ({
-      gatewayEui,
-      lastSeenMs: wallTimeOf(lastSeenElapsedMs, presentOf(clock)),
-      canTransmit,
-      ...(sharedBy === undefined ? {} : { sharedBy }),
-    }));
+  const forwarderFacts = () => radio.stations().map((station) => factsOf(station, clock));
   return Object.assign(radio, { forwarderFacts, cannotBeacon: STATION_CANNOT_BEACON });
 }
+
+const factsOf = (
+  { gatewayEui, lastSeenElapsedMs, canTransmit, sharedBy }: ForwarderState | StationState,
+  clock: Clock,
+): ForwarderFacts => ({
+  gatewayEui,
+  lastSeenMs: wallTimeOf(lastSeenElapsedMs, presentOf(clock)),
+  canTransmit,
+  ...(sharedBy === undefined ? {} : { sharedBy }),
+});
 
 /** basicstation issue 26: Station 2.0.6 and earlier invert the polarity of all they send. */
 const STATION_CANNOT_BEACON =

@@ -1,4 +1,5 @@
 import type { DeviceType, FoundDevice } from "@earshot/drivers";
+import { DEFAULT_LISTEN } from "../config/lora-schema.ts";
 
 /** A device and how it is reached. */
 export interface ReachedDevice {
@@ -58,8 +59,8 @@ const forwarderSection = ({ from, port }: { from: string; port: number }): strin
 const isLoopback = (host: string): boolean => host.startsWith("127.");
 
 const STATION_SECTION = [
-  "# Set the station's tc.uri to ws://127.0.0.1:1887.",
-  ...lines("[lora]", { type: "basics-station", listen: "127.0.0.1:1887" }),
+  `# Set the station's tc.uri to ws://${DEFAULT_LISTEN["basics-station"]}.`,
+  ...lines("[lora]", { type: "basics-station", listen: DEFAULT_LISTEN["basics-station"] }),
 ];
 
 const serialSection =

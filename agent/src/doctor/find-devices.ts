@@ -10,6 +10,9 @@ import {
   type SocketAddress,
 } from "@earshot/drivers";
 import type { Clock } from "@earshot/protocol/hotspot";
+import { DEFAULT_GPSD } from "../config/gps-schema.ts";
+import { addressOf } from "../config/listen-address.ts";
+import { DEFAULT_LISTEN } from "../config/lora-schema.ts";
 import { portUsers } from "../devices/port-users.ts";
 import { type ForwarderSearch, findForwarder } from "./find-forwarders.ts";
 import { type FoundGpsd, findGpsd } from "./find-gpsd.ts";
@@ -33,8 +36,8 @@ export const THIS_MACHINE: Surroundings = {
   ports: listSerialDevices,
   users: portUsers,
   open: (path, baudRate) => openSerial({ path, baudRate }),
-  gpsd: { host: "127.0.0.1", port: 2947 },
-  forwarders: { host: "0.0.0.0", port: 1700 },
+  gpsd: DEFAULT_GPSD,
+  forwarders: { host: "0.0.0.0", port: addressOf(DEFAULT_LISTEN["semtech-udp"]).port },
   programs: () => runningPrograms(PROGRAMS),
 };
 

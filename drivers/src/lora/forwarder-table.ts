@@ -34,6 +34,10 @@ export interface Forwarder {
 /** A PULL_DATA comes every 5 to 10 s as shipped; networks give the way down up after 90 s without one. */
 export const DOWNLINK_EXPIRES_MS = 90_000;
 
+/** Whether it has asked for work lately. */
+export const isReachable = ({ downlink }: Forwarder, elapsedMs: number): boolean =>
+  downlink !== undefined && elapsedMs - downlink.elapsedMs <= DOWNLINK_EXPIRES_MS;
+
 /**
  * The forwarders on one socket, at most `limit`. Anybody can make EUIs up, so one that has reported keeps its place
  * until it has been silent for 90 s; one that has not gives it to a new one at any time, and is known again with its
@@ -83,9 +87,7 @@ export class ForwarderTable {
     const named = gatewayEui?.toLowerCase();
     return this.all.find(
       (forwarder) =>
-        (named === undefined || forwarder.gatewayEui === named) &&
-        forwarder.downlink !== undefined &&
-        elapsedMs - forwarder.downlink.elapsedMs <= DOWNLINK_EXPIRES_MS,
+        (named === undefined || forwarder.gatewayEui === named) && isReachable(forwarder, elapsedMs),
     );
   }
 

@@ -114,7 +114,7 @@ test("the number of forwarders is bounded; a silent one gives way", async () => 
   }
   await server.socket.drained();
   expect(server.driver.counts().refusals.byReason.get("forwarder_refused")).toBe(3);
-  expect(server.messages.filter((message) => message.includes("too many"))).toHaveLength(1);
+  expect(server.messages.filter((message) => message.includes("Refused for the first time"))).toHaveLength(1);
   await server.clock.advance(90_001);
   await third.pull();
   expect(server.driver.forwarders().map(({ gatewayEui }) => gatewayEui)).toEqual([euiOf(2), euiOf(3)]);

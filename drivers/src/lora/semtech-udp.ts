@@ -17,7 +17,7 @@ import {
 import { errorMessage } from "../link/error-message.ts";
 import { ReadingQueue } from "../link/reading-queue.ts";
 import { type BindUdpOptions, bindUdp } from "../link/udp-socket.ts";
-import { type Forwarder, ForwarderTable } from "./forwarder-table.ts";
+import { type Forwarder, ForwarderTable, isReachable } from "./forwarder-table.ts";
 import { decodeGwmp, encodeGwmp, type GwmpDatagram, type GwmpVersion } from "./gwmp-datagram.ts";
 import { PendingTransmits } from "./pending-transmits.ts";
 import type { LoraRadio, LoraReading, LoraTransmission, TransmitResult } from "./reading.ts";
@@ -53,6 +53,8 @@ export interface ForwarderState {
   lastSeenElapsedMs: number;
   /** Where transmissions go, and when the PULL_DATA came that said so. */
   downlink?: { address: SocketAddress; elapsedMs: number };
+  /** Whether it can be reached now: it has asked for work in the last 90 s. */
+  canTransmit: boolean;
   /** Where it comes from, when it is more than one concentrator: all of them use this EUI. */
   sharedBy?: string[];
 }
@@ -102,7 +104,7 @@ class SemtechUdpServer implements SemtechUdpRadio {
   readonly #log: Log;
   readonly #forwarders: ForwarderTable;
   readonly #pending: PendingTransmits;
-  readonly #uplink = new UplinkReader();
+  readonly #uplink: UplinkReader;
   readonly #readings: ReadingQueue<LoraReading>;
   readonly #running: Promise<void>;
   readonly #own = { badFrames: 0, garbageBytes: 0, strayAcks: 0, failedSends: 0 };
@@ -118,6 +120,7 @@ class SemtechUdpServer implements SemtechUdpRadio {
     this.#log = log;
     this.#forwarders = new ForwarderTable(maxForwarders, region && REGIONS[region].beaconChannelsHz);
     this.#pending = new PendingTransmits(clock);
+    this.#uplink = new UplinkReader(log);
     this.#readings = new ReadingQueue({ capacity, onLeave: () => this.close() });
     this.#running = this.#run();
   }
@@ -135,7 +138,7 @@ class SemtechUdpServer implements SemtechUdpRadio {
       .map((forwarder) => {
         const { gatewayEui, version, lastSeenElapsedMs, downlink, turns } = forwarder;
         return {
-          ...{ gatewayEui, version, lastSeenElapsedMs },
+          ...{ gatewayEui, version, lastSeenElapsedMs, canTransmit: isReachable(forwarder, elapsedMs) },
           ...(downlink === undefined ? {} : { downlink: { ...downlink } }),
           ...(turns.isShared(elapsedMs) ? { sharedBy: addressesOf(forwarder, elapsedMs) } : {}),
         };
@@ -225,12 +228,14 @@ class SemtechUdpServer implements SemtechUdpRadio {
     const decoded = decodeGwmp(bytes);
     if (!decoded.ok) {
       this.#own.garbageBytes += bytes.length;
+      this.#uplink.tally.count("datagram_foreign");
       return;
     }
     const { datagram } = decoded;
     if (!("gatewayEui" in datagram)) {
       // What a server sends: somebody took this one for a forwarder.
       this.#own.badFrames += 1;
+      this.#uplink.tally.count("datagram_foreign");
       return;
     }
     const forwarder = this.#forwarderOf(datagram.gatewayEui, datagram.version);
@@ -298,17 +303,9 @@ class SemtechUdpServer implements SemtechUdpRadio {
     }
     const added = this.#forwarders.add(gatewayEui, version, elapsedMs);
     if (added !== undefined) this.#log("info", "A packet forwarder connected", { gatewayEui, version });
-    else this.#refuseForwarder(gatewayEui);
+    // The table is full of live ones that have reported: its datagrams are left unanswered.
+    else this.#uplink.tally.count("forwarder_refused");
     return added;
-  }
-
-  /** The table is full of live ones that have reported: its datagrams are left unanswered. */
-  #refuseForwarder(gatewayEui: string): void {
-    const { tally } = this.#uplink;
-    if (!tally.has("forwarder_refused")) {
-      this.#log("warn", "A packet forwarder is not served: there are too many", { gatewayEui });
-    }
-    tally.count("forwarder_refused");
   }
 
   #learnDownlink(forwarder: Forwarder, version: GwmpVersion, address: SocketAddress): void {

@@ -125,7 +125,7 @@ test("frames that are refused are counted by reason, with the share of the last 
     ...{ frame_crc_unknown: 1, frame_frequency: 1, frame_data: 1, frame_modulation: 1, frame_data_rate: 1 },
     datagram_damaged: 1,
   });
-  expect(recent).toEqual({ frames: 6, refused: 5, reason: "frame_data_rate" });
+  expect(recent).toEqual({ frames: 7, refused: 6, reason: "datagram_damaged" });
   for (let i = 0; i < 120; i++) await push({});
   expect(server.driver.counts().refusals.recent).toEqual({ frames: 100, refused: 0 });
 });

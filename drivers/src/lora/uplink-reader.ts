@@ -1,4 +1,4 @@
-import type { Present } from "@earshot/protocol/hotspot";
+import type { Log, Present } from "@earshot/protocol/hotspot";
 import type { FrameRefusals } from "../driver.ts";
 import { receptionOf } from "./channel-counts.ts";
 import type { Forwarder } from "./forwarder-table.ts";
@@ -29,7 +29,12 @@ export class UplinkReader {
   #badFrames = 0;
   #duplicates = 0;
   #noise = 0;
-  readonly tally = new FrameTally();
+  readonly tally: FrameTally;
+
+  /** @param log told the first refusal of each reason */
+  constructor(log?: Log) {
+    this.tally = new FrameTally(log);
+  }
 
   counts(): UplinkCounts {
     return {
@@ -44,8 +49,13 @@ export class UplinkReader {
   read(forwarder: Forwarder, json: Uint8Array, present: Present): LoraReading[] {
     const { rxpks, stats, damages } = readPushData(json);
     this.#badFrames += damages;
-    this.tally.count("datagram_damaged", damages);
-    if (rxpks.length > 0 || stats.length > 0) forwarder.hasReported = true;
+    const isReadable = rxpks.length > 0 || stats.length > 0;
+    if (isReadable) {
+      forwarder.hasReported = true;
+      this.tally.count("datagram_damaged", damages);
+    } else if (damages > 0) {
+      this.tally.refuse("datagram_damaged");
+    }
     const readings: LoraReading[] = this.#readFrames(forwarder, rxpks, present);
     const status = this.#readStatus(forwarder, stats, present);
     if (status !== undefined) readings.push(status);

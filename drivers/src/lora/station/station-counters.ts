@@ -1,3 +1,4 @@
+import type { Log } from "@earshot/protocol/hotspot";
 import type { DriverCounts, FrameRefusals } from "../../driver.ts";
 import { FrameTally } from "../frame-tally.ts";
 import type { UplinkRefusal } from "./station-uplink.ts";
@@ -34,7 +35,12 @@ export class StationCounters {
   refusedRequests = 0;
   brokenConnections = 0;
   replacedSessions = 0;
-  readonly #tally = new FrameTally();
+  readonly #tally: FrameTally;
+
+  /** @param log told the first refusal of each reason */
+  constructor(log?: Log) {
+    this.#tally = new FrameTally(log);
+  }
 
   take(): void {
     this.frames += 1;
@@ -55,7 +61,7 @@ export class StationCounters {
   /** A message that is none: not JSON, or without a type. */
   refuseMessage(): void {
     this.badFrames += 1;
-    this.#tally.count("datagram_damaged");
+    this.#tally.refuse("datagram_damaged");
   }
 
   snapshot(droppedReadings: number): BasicsStationCounts {

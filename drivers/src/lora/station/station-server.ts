@@ -36,7 +36,7 @@ export class BasicsStationServer implements BasicsStationRadio {
   readonly powerDbm: number;
   readonly #options: StationServerOptions;
   readonly #listener: StationListener;
-  readonly #counters = new StationCounters();
+  readonly #counters: StationCounters;
   readonly #stations: StationTable<StationSession>;
   readonly #pending: PendingDownlinks;
   readonly #watchdog: Watchdog;
@@ -51,6 +51,7 @@ export class BasicsStationServer implements BasicsStationRadio {
     this.#options = options;
     this.#listener = listener;
     this.#log = log;
+    this.#counters = new StationCounters(log);
     this.local = listener.local;
     this.name = `basics-station ${this.local.host}:${this.local.port}`;
     this.powerDbm = options.powerDbm;
