@@ -10,6 +10,7 @@ export const LOSS_REASONS = {
   frame_data_rate: "frames without a data rate that a radio can have",
   frame_data: "frames whose data are missing, damaged or too long",
   frame_fields: "frames that lack a field, or have one out of its range",
+  frame_unready: "frames that came before the radio was set up",
   datagram_damaged: "messages of the radio's program that are damaged",
   datagram_foreign: "datagrams that no packet forwarder sends",
   forwarder_refused: "requests of forwarders or stations that may not be served",

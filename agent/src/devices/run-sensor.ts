@@ -37,7 +37,7 @@ export function runningSensor(
 ): RunningSensor {
   const { board, outbox } = context;
   const { name, silenceLimitMs } = device;
-  const minutes = new StationMinutes();
+  const minutes = new StationMinutes(() => board.losses.add("readings_flood"));
   let open: AgentSensor | undefined;
   let kept = outbox.recall(sensorKey(name));
   const keep = () => {

@@ -27,15 +27,15 @@ const WORDS: DeviceWords = {
 /** Is there a radio, does it hear, can it send? */
 export function radioPart(status: AgentStatus): Part {
   const { radio, atMs, startedAtMs } = status;
-  return (
-    deviceTrouble(radio, atMs, startedAtMs) ??
-    refusalProblem(TITLE, radio) ??
-    sharedEuiProblem(TITLE, radio) ??
-    hearingProblem(TITLE, radio) ??
-    quietProblem(status) ??
-    staleProblem(status) ??
-    ok(TITLE, radioText(status))
-  );
+  const problems = [
+    sharedEuiProblem(TITLE, radio),
+    refusalProblem(TITLE, radio),
+    deviceTrouble(radio, atMs, startedAtMs),
+    hearingProblem(TITLE, radio),
+    quietProblem(status),
+    staleProblem(status),
+  ].filter((problem) => problem !== undefined);
+  return problems.find(({ health }) => health === "broken") ?? problems[0] ?? ok(TITLE, radioText(status));
 }
 
 /** Packet forwarders come and go behind an open socket; a modem is a device like any other. */

@@ -16,12 +16,19 @@ type Quantities = Record<string, number>;
 export class StationMinutes {
   #fromMs: number | undefined;
   #readings: ReferenceStationReading[] = [];
+  readonly #onFlood: () => void;
+
+  /** @param onFlood told of each epoch that is not kept */
+  constructor(onFlood: () => void = () => {}) {
+    this.#onFlood = onFlood;
+  }
 
   /** The quantities of this epoch, and of the minutes that it ended, each to be added on its own. */
   add(reading: ReferenceStationReading): Quantities[] {
     const minuteMs = Math.floor(reading.timeMs / MINUTE_MS) * MINUTE_MS;
     const ended = this.#turnTo(minuteMs);
     if (this.#readings.length < MAX_READINGS_PER_MINUTE) this.#readings.push(reading);
+    else this.#onFlood();
     return [...ended, epochQuantities(reading)];
   }
 

@@ -67,9 +67,10 @@ export class ModemSession {
   }
 
   onFrame(frame: ModemFrame): void {
-    const { facts, dialect, clock } = this.#options;
+    const { facts, dialect, clock, port } = this.#options;
     if (facts.state !== "listening" && facts.state !== "transmitting") {
       facts.framesElsewhere += 1;
+      port.tally.count("frame_unready");
       return;
     }
     const heard = { frame, atMs: clock.now() };

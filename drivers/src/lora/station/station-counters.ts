@@ -58,6 +58,12 @@ export class StationCounters {
     this.#tally.count("forwarder_refused");
   }
 
+  /** An uplink of a station that was not configured yet. */
+  refuseUnready(): void {
+    this.staleMessages += 1;
+    this.#tally.count("frame_unready");
+  }
+
   /** A message that is none: not JSON, or without a type. */
   refuseMessage(): void {
     this.badFrames += 1;

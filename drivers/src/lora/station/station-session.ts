@@ -112,7 +112,7 @@ export class StationSession implements LiveSession {
     const { uplinks, counters, clock } = this.#host;
     const { gatewayEui, duplicates } = this.record;
     if (!this.#isReady) {
-      counters.staleMessages += 1;
+      counters.refuseUnready();
       return;
     }
     const result = uplinks.read(msgtype, message, { atMs: clock.now(), gatewayEui });
