@@ -110,6 +110,7 @@ test("every packet made of an allowed configuration and of any reading can be en
       async ([stands, periods], readings, powerDbm) => {
         const agent = new AgentHarness({ core: configOf(stands, periods) });
         agent.radio.answer = () => ({ sent: true, powerDbm });
+        agent.hasMachine = true;
         await agent.start();
         await agent.publishEntropy();
         for (const [i, [fix, heard, status, machine]] of readings.entries()) {

@@ -56,6 +56,7 @@ export class AgentHarness {
   antennaGainDdbi: number;
 
   readonly machine = new FakeMachine();
+  hasMachine = false;
   readonly #core: AgentConfig;
 
   constructor({
@@ -90,7 +91,7 @@ export class AgentHarness {
         openPublisher: this.broker.open,
         openRadio: this.radio.open,
         openGps: this.gps.open,
-        openMachine: this.machine.open,
+        ...(this.hasMachine ? { openMachine: this.machine.open } : {}),
         version: "test",
         board: this.board,
       },

@@ -150,7 +150,7 @@ describe.skipIf(!hasTool("mosquitto"))("the agent as a process", () => {
       // Without a gateway nothing is forgotten: all that was ever durable is there, and was published.
       const published = new Set(network.packets.map(({ id }) => id.toHex()));
       const stored = storedIn(config);
-      expect(stored.length).toBeGreaterThanOrEqual(10);
+      expect(stored.length).toBeGreaterThanOrEqual(5);
       expect(stored.filter((bytes) => !published.has(sha256(bytes).toHex()))).toEqual([]);
     },
     LIMIT_MS,
