@@ -68,7 +68,6 @@ const gps = (facts: Partial<NonNullable<AgentStatus["gps"]>>): Partial<AgentStat
 const fix = (more: object) =>
   ({ ...HEALTHY.gps?.reading, ...more }) as NonNullable<AgentStatus["gps"]>["reading"];
 
-const REJECTED = { mode: 3, latDeg: 48, lonDeg: 11 };
 /** The next window is waited for. */
 const lostWindows = (lostInARow: number): Partial<AgentStatus> => ({
   beaconing: {
