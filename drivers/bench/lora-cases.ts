@@ -38,7 +38,7 @@ function semtechUdp(): ParserCase {
     chunks,
     bytesPerSecond: (CITY_FRAMES_PER_SECOND * byteCount(chunks)) / chunks.length,
     start: () => {
-      const reader = new UplinkReader();
+      const reader = new UplinkReader({ elapsedMs: () => 0 });
       const table = new ForwarderTable(16);
       return (chunk) => {
         const result = decodeGwmp(chunk);

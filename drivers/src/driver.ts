@@ -18,7 +18,7 @@ export interface DriverCounts {
 export interface FrameRefusals {
   /** Since the driver was opened. */
   byReason: ReadonlyMap<LossReason, number>;
-  /** Of the last frames, at most 100: how many were refused, and why the last of them was. */
+  /** Of the last hour's frames, at most 100: how many were refused, and why the last of them was. */
   recent: { frames: number; refused: number; reason?: LossReason };
 }
 

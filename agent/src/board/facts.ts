@@ -89,7 +89,7 @@ export interface RadioFacts extends DeviceFacts {
   /** Why no beacons are sent with this radio; absent where they are. */
   cannotBeacon?: string;
   forwarders?: ForwarderFacts[];
-  /** Of the last frames that its driver was sent, at most 100: how many it refused, and why the last of them. */
+  /** Of the frames that its driver was sent in the last hour, the last 100: how many it refused, and why the last of them. */
   refusals?: FrameRefusals["recent"];
   framesHeard: number;
   lastFrameAtMs?: number;

@@ -55,7 +55,7 @@ export function verdictLines({ counters, verdicts }: Pick<StatusDocument, "count
 }
 
 const lossLines = ({ losses }: Pick<StatusDocument, "losses">): string =>
-  ["Since the agent started:", ...losses.map(({ count, text }) => `  ${count} ${text}`)].join("\n");
+  ["Since the agent started:", ...losses.map(({ count, text }) => `  ${count} × ${text}`)].join("\n");
 
 /** Where the page of this machine is reached, also when it listens on all addresses. */
 export function statusUrl({ host, port }: { host: string; port: number }): string {

@@ -95,7 +95,7 @@ const lossesView = ({ losses }: AgentStatus): Html | "" =>
     ? ""
     : html`
 <h2>Refused, dropped or lost</h2>
-<section class="card"><p>Since the agent started:</p><ul>${losses.map(({ count: number, text }) => html`<li>${count(number)} ${text}</li>`)}</ul></section>`;
+<section class="card"><p>Since the agent started:</p><ul>${losses.map(({ count: number, text }) => html`<li>${count(number)} × ${text}</li>`)}</ul></section>`;
 
 function measuredViews({ radio, gps, sensors, machine, atMs }: AgentStatus): Html[] {
   const views = [

@@ -1,18 +1,21 @@
-import { explainLoss, type Log, type LossReason, silentLog } from "@earshot/protocol/hotspot";
+import { type Clock, explainLoss, type Log, type LossReason, silentLog } from "@earshot/protocol/hotspot";
 import type { FrameRefusals } from "../driver.ts";
 
-/** Of so many frames the share that was refused is told: enough for a share, and a mended forwarder soon shows. */
+/** Of so many frames, none older, the share that was refused is told: where few are heard a mended forwarder shows too. */
 const RECENT = 100;
+const RECENT_MS = 3_600_000;
 
 /** What came of the frames of one radio: taken, or refused and why. Bounded by the table of reasons. */
 export class FrameTally {
+  readonly #clock: Pick<Clock, "elapsedMs">;
   readonly #log: Log;
   readonly #byReason = new Map<LossReason, number>();
   /** Newest last; `undefined` for a frame that was taken. */
-  #recent: (LossReason | undefined)[] = [];
+  readonly #recent: { reason: LossReason | undefined; elapsedMs: number }[] = [];
 
   /** @param log told the first of each reason */
-  constructor(log: Log = silentLog) {
+  constructor(clock: Pick<Clock, "elapsedMs">, log: Log = silentLog) {
+    this.#clock = clock;
     this.#log = log;
   }
 
@@ -36,14 +39,16 @@ export class FrameTally {
   }
 
   get refusals(): FrameRefusals {
-    const refused = this.#recent.filter((reason) => reason !== undefined);
-    const reason = refused.at(-1);
-    const recent = { frames: this.#recent.length, refused: refused.length };
+    const fromMs = this.#clock.elapsedMs() - RECENT_MS;
+    const frames = this.#recent.filter(({ elapsedMs }) => elapsedMs >= fromMs);
+    const refused = frames.filter((frame) => frame.reason !== undefined);
+    const reason = refused.at(-1)?.reason;
+    const recent = { frames: frames.length, refused: refused.length };
     return { byReason: this.#byReason, recent: reason === undefined ? recent : { ...recent, reason } };
   }
 
   #remember(reason: LossReason | undefined): void {
-    this.#recent.push(reason);
+    this.#recent.push({ reason, elapsedMs: this.#clock.elapsedMs() });
     if (this.#recent.length > RECENT) this.#recent.shift();
   }
 }

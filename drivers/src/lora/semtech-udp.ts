@@ -120,7 +120,7 @@ class SemtechUdpServer implements SemtechUdpRadio {
     this.#log = log;
     this.#forwarders = new ForwarderTable(maxForwarders, region && REGIONS[region].beaconChannelsHz);
     this.#pending = new PendingTransmits(clock);
-    this.#uplink = new UplinkReader(log);
+    this.#uplink = new UplinkReader(clock, log);
     this.#readings = new ReadingQueue({ capacity, onLeave: () => this.close() });
     this.#running = this.#run();
   }

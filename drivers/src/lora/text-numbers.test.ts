@@ -128,4 +128,8 @@ test("frames that are refused are counted by reason, with the share of the last 
   expect(recent).toEqual({ frames: 7, refused: 6, reason: "datagram_damaged" });
   for (let i = 0; i < 120; i++) await push({});
   expect(server.driver.counts().refusals.recent).toEqual({ frames: 100, refused: 0 });
+  await push({ stat: undefined });
+  await server.clock.advance(3_600_001);
+  await push({});
+  expect(server.driver.counts().refusals.recent).toEqual({ frames: 1, refused: 0 });
 });

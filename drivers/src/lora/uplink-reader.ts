@@ -1,4 +1,4 @@
-import type { Log, Present } from "@earshot/protocol/hotspot";
+import type { Clock, Log, Present } from "@earshot/protocol/hotspot";
 import type { FrameRefusals } from "../driver.ts";
 import { receptionOf } from "./channel-counts.ts";
 import type { Forwarder } from "./forwarder-table.ts";
@@ -32,8 +32,8 @@ export class UplinkReader {
   readonly tally: FrameTally;
 
   /** @param log told the first refusal of each reason */
-  constructor(log?: Log) {
-    this.tally = new FrameTally(log);
+  constructor(clock: Pick<Clock, "elapsedMs">, log?: Log) {
+    this.tally = new FrameTally(clock, log);
   }
 
   counts(): UplinkCounts {

@@ -37,7 +37,7 @@ export function trafficText({ fromMs, untilMs, received, garbled }) {
 export const lossesText = ({ counts }) =>
   counts
     .toSorted((one, other) => other.count - one.count)
-    .map(({ count, text }) => `${grouped(count)} ${text}`)
+    .map(({ count, text }) => `${grouped(count)} × ${text}`)
     .join("; ");
 
 export const machineText = ({ cpuTemperatureC, load, diskUsedPermille }) =>

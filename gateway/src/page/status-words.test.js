@@ -32,7 +32,7 @@ test("losses are told with their counts, most first", () => {
     { reason: "beacon_tx_freq", count: 3, text: "beacons refused" },
     { reason: "frame_data", count: 1200, text: "frames damaged" },
   ];
-  expect(plain(lossesText({ atMs: 0, counts }))).toBe("1 200 frames damaged; 3 beacons refused");
+  expect(plain(lossesText({ atMs: 0, counts }))).toBe("1 200 × frames damaged; 3 × beacons refused");
 });
 
 test("a machine says what it can", () => {

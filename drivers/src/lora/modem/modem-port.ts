@@ -38,7 +38,7 @@ export class ModemPort {
   readonly exchange: ModemExchange;
   frames = 0;
   badFrames = 0;
-  readonly tally = new FrameTally();
+  readonly tally: FrameTally;
   readonly #options: ModemPortOptions;
   readonly #reader;
   #strangeBytes = 0;
@@ -52,6 +52,7 @@ export class ModemPort {
     const { dialect, clock, signal, write, answerTimeoutMs } = options;
     this.#options = options;
     this.#reader = dialect.createReader();
+    this.tally = new FrameTally(clock);
     const { valueEndsCommand } = dialect;
     this.exchange = new ModemExchange({ clock, signal, write, timeoutMs: answerTimeoutMs, valueEndsCommand });
   }

@@ -1,4 +1,4 @@
-import type { Log } from "@earshot/protocol/hotspot";
+import type { Clock, Log } from "@earshot/protocol/hotspot";
 import type { DriverCounts, FrameRefusals } from "../../driver.ts";
 import { FrameTally } from "../frame-tally.ts";
 import type { UplinkRefusal } from "./station-uplink.ts";
@@ -38,8 +38,8 @@ export class StationCounters {
   readonly #tally: FrameTally;
 
   /** @param log told the first refusal of each reason */
-  constructor(log?: Log) {
-    this.#tally = new FrameTally(log);
+  constructor(clock: Pick<Clock, "elapsedMs">, log?: Log) {
+    this.#tally = new FrameTally(clock, log);
   }
 
   take(): void {

@@ -51,7 +51,7 @@ export class BasicsStationServer implements BasicsStationRadio {
     this.#options = options;
     this.#listener = listener;
     this.#log = log;
-    this.#counters = new StationCounters(log);
+    this.#counters = new StationCounters(clock, log);
     this.local = listener.local;
     this.name = `basics-station ${this.local.host}:${this.local.port}`;
     this.powerDbm = options.powerDbm;
