@@ -1,3 +1,4 @@
+import type { Present } from "@earshot/protocol/hotspot";
 import { withoutFalseFix } from "./false-fix.ts";
 import { fromSky, fromTimeReport, fromTpv, type GpsdObject, modeOf, stateFromTpv } from "./gpsd-report.ts";
 import type { GpsReading } from "./reading.ts";
@@ -10,7 +11,7 @@ const PULSE_KEPT_MS = 5_000;
 const MODE_FLOWS_MS = 10_000;
 
 interface Told {
-  atMs: number;
+  elapsedMs: number;
   facts: Partial<GpsReading>;
 }
 
@@ -20,57 +21,54 @@ export class GpsdDevice {
   #state: Told | undefined;
   #clock: Told | undefined;
   #leapSeconds: Partial<GpsReading> = {};
-  #modeAtMs = Number.NEGATIVE_INFINITY;
+  #modeElapsedMs = Number.NEGATIVE_INFINITY;
 
   /** The readings, none or one, that a report makes. */
-  take(report: GpsdObject, nowMs: number): GpsReading[] {
-    if (report.class === "SKY") this.#addSky(report, nowMs);
-    if (report.class === "PPS" || report.class === "TOFF") this.#addClock(fromTimeReport(report), nowMs);
-    return report.class === "TPV" ? this.#takeTpv(report, nowMs) : [];
+  take(report: GpsdObject, present: Present): GpsReading[] {
+    const { elapsedMs } = present;
+    if (report.class === "SKY") this.#addSky(report, elapsedMs);
+    if (report.class === "PPS" || report.class === "TOFF") this.#addClock(fromTimeReport(report), elapsedMs);
+    return report.class === "TPV" ? this.#takeTpv(report, present) : [];
   }
 
   /** gpsd sends dilution more often than the list of satellites: a report without a list keeps the last one. */
-  #addSky(report: GpsdObject, nowMs: number): void {
+  #addSky(report: GpsdObject, elapsedMs: number): void {
     const satellites = this.#sky?.facts.satellites;
-    this.#sky = { atMs: nowMs, facts: { ...(satellites && { satellites }), ...fromSky(report) } };
+    this.#sky = { elapsedMs, facts: { ...(satellites && { satellites }), ...fromSky(report) } };
   }
 
-  #addClock(facts: Partial<GpsReading>, nowMs: number): void {
+  #addClock(facts: Partial<GpsReading>, elapsedMs: number): void {
     if (facts.hostClockOffsetNs === undefined) return;
-    const { facts: before, atMs = 0 } = this.#clock ?? {};
-    const pulsing = before?.hostClockOffsetBy === "pulse" && isFresh(atMs, nowMs, PULSE_KEPT_MS);
-    if (facts.hostClockOffsetBy === "pulse" || !pulsing) this.#clock = { atMs: nowMs, facts };
+    const isPulsing = freshFacts(this.#clock, elapsedMs, PULSE_KEPT_MS).hostClockOffsetBy === "pulse";
+    if (facts.hostClockOffsetBy === "pulse" || !isPulsing) this.#clock = { elapsedMs, facts };
   }
 
   /** A TPV of mode 0 may come beside each one with a fix, and does not take the fix away. */
-  #takeTpv(report: GpsdObject, nowMs: number): GpsReading[] {
+  #takeTpv(report: GpsdObject, present: Present): GpsReading[] {
+    const { elapsedMs } = present;
     const { leapSeconds, ...state } = stateFromTpv(report);
     if (leapSeconds !== undefined) this.#leapSeconds = { leapSeconds };
-    const before = this.#state !== undefined && isFresh(this.#state.atMs, nowMs, STATE_KEPT_MS);
     if (Object.keys(state).length > 0) {
-      this.#state = { atMs: nowMs, facts: { ...(before ? this.#state?.facts : {}), ...state } };
+      this.#state = { elapsedMs, facts: { ...freshFacts(this.#state, elapsedMs, STATE_KEPT_MS), ...state } };
     }
-    if (modeOf(report) > 0) this.#modeAtMs = nowMs;
-    else if (isFresh(this.#modeAtMs, nowMs, MODE_FLOWS_MS)) return [];
-    return [this.#reading(report, nowMs)];
+    if (modeOf(report) > 0) this.#modeElapsedMs = elapsedMs;
+    else if (elapsedMs - this.#modeElapsedMs <= MODE_FLOWS_MS) return [];
+    return [this.#reading(report, present)];
   }
 
-  #reading(report: GpsdObject, nowMs: number): GpsReading {
+  #reading(report: GpsdObject, { nowMs, elapsedMs }: Present): GpsReading {
     return withoutFalseFix({
       kind: "gps",
       atMs: nowMs,
       satellites: [],
-      ...freshFacts(this.#sky, nowMs, STATE_KEPT_MS),
-      ...freshFacts(this.#state, nowMs, STATE_KEPT_MS),
-      ...freshFacts(this.#clock, nowMs, PULSE_KEPT_MS),
+      ...freshFacts(this.#sky, elapsedMs, STATE_KEPT_MS),
+      ...freshFacts(this.#state, elapsedMs, STATE_KEPT_MS),
+      ...freshFacts(this.#clock, elapsedMs, PULSE_KEPT_MS),
       ...this.#leapSeconds,
       ...fromTpv(report, nowMs),
     });
   }
 }
 
-/** A host clock that was set back makes nothing stale. */
-const isFresh = (atMs: number, nowMs: number, keptMs: number): boolean => nowMs - atMs <= keptMs;
-
-const freshFacts = (told: Told | undefined, nowMs: number, keptMs: number): Partial<GpsReading> =>
-  told !== undefined && isFresh(told.atMs, nowMs, keptMs) ? told.facts : {};
+const freshFacts = (told: Told | undefined, elapsedMs: number, keptMs: number): Partial<GpsReading> =>
+  told !== undefined && elapsedMs - told.elapsedMs <= keptMs ? told.facts : {};

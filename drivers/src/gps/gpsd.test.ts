@@ -212,6 +212,18 @@ describe("what comes between the fixes", () => {
     expect(decoder.push(bytesOf(lines(TPV)))[0]?.antenna).toBeUndefined();
   });
 
+  test("neither a clock that is set forward makes it stale, nor one that is set back keeps it", async () => {
+    const clock = new ManualClock(NOW_MS);
+    const decoder = new GpsdDecoder({ clock });
+    const reading = () => decoder.push(bytesOf(lines(TPV)))[0];
+    decoder.push(bytesOf(lines(SKY, STATE)));
+    clock.stepWall(60 * 86_400_000);
+    expect([reading()?.antenna, reading()?.satellitesUsed]).toEqual(["open", 2]);
+    clock.stepWall(-90 * 86_400_000);
+    await clock.advance(61_000);
+    expect([reading()?.antenna, reading()?.satellitesUsed]).toEqual([undefined, undefined]);
+  });
+
   test("PPS tells the host's clock against GNSS time, TOFF only where there is no pulse", () => {
     const real = { device, real_sec: 1_772_366_400, real_nsec: 0 };
     const toff = { class: "TOFF", ...real, clock_sec: 1_772_366_400, clock_nsec: 120_000_000 };

@@ -19,7 +19,7 @@ type StateKind = (typeof KINDS)[number];
 type Facts = Partial<GpsReading>;
 
 interface Told<T> {
-  atMs: number;
+  elapsedMs: number;
   facts: T;
 }
 
@@ -34,29 +34,29 @@ export class ReceiverState {
     return this.#leapSeconds;
   }
 
-  take(message: UbxMessage, atMs: number): void {
-    if (message.kind === "nav-sat") this.#sky = { atMs, facts: message.satellites };
+  /** @param elapsedMs when it came, by the monotonic clock */
+  take(message: UbxMessage, elapsedMs: number): void {
+    if (message.kind === "nav-sat") this.#sky = { elapsedMs, facts: message.satellites };
     const kind = KINDS.find((one) => one === message.kind);
     if (kind === undefined) return;
     const facts = defined(factsOf(message));
     this.#leapSeconds = facts.leapSeconds ?? this.#leapSeconds;
-    this.#told.set(kind, { atMs, facts });
+    this.#told.set(kind, { elapsedMs, facts });
   }
 
-  /** What still holds at `nowMs`. */
-  facts(nowMs: number): Facts {
-    const fresh = KINDS.map((kind) => freshFacts(this.#told.get(kind), nowMs) ?? {});
+  /** What still holds. */
+  facts(elapsedMs: number): Facts {
+    const fresh = KINDS.map((kind) => freshFacts(this.#told.get(kind), elapsedMs) ?? {});
     return Object.assign({}, ...fresh);
   }
 
-  satellites(nowMs: number): readonly Satellite[] | undefined {
-    return freshFacts(this.#sky, nowMs);
+  satellites(elapsedMs: number): readonly Satellite[] | undefined {
+    return freshFacts(this.#sky, elapsedMs);
   }
 }
 
-/** A host clock that was set back makes nothing stale. */
-function freshFacts<T>(told: Told<T> | undefined, nowMs: number): T | undefined {
-  return told === undefined || nowMs - told.atMs > STATE_KEPT_MS ? undefined : told.facts;
+function freshFacts<T>(told: Told<T> | undefined, elapsedMs: number): T | undefined {
+  return told === undefined || elapsedMs - told.elapsedMs > STATE_KEPT_MS ? undefined : told.facts;
 }
 
 function factsOf(message: UbxMessage): Facts {

@@ -169,6 +169,10 @@ describe("state that is told once in a while", () => {
     decoder.push(encodeUbx({ kind: "mon-rf", blocks: [block] }));
     await clock.advance(60_000);
     expect(decoder.push(epochBytes(60))[0]).toMatchObject({ antenna: "ok", jammingIndicator: 4 });
+    // Whatever the host's clock is set to meanwhile.
+    clock.stepWall(90 * 86_400_000);
+    expect(decoder.push(epochBytes(60))[0]).toMatchObject({ antenna: "ok" });
+    clock.stepWall(-99 * 86_400_000);
     await clock.advance(1);
     expect(decoder.push(epochBytes(61))[0]).not.toHaveProperty("antenna");
   });

@@ -35,8 +35,9 @@ export class UbxDecoder implements StreamDecoder<GpsReading> {
   readonly #calendar: ReceiverCalendar;
   readonly #state = new ReceiverState();
   #epoch = new UbxEpoch();
-  #lastSolutionAtMs: number | undefined;
-  #lastNmea: GpsReading | undefined;
+  /** By the monotonic clock. */
+  #lastSolutionMs = Number.NEGATIVE_INFINITY;
+  #lastNmea: { reading: GpsReading; elapsedMs: number } | undefined;
   #frames = 0;
   #refused = 0;
 
@@ -83,7 +84,7 @@ export class UbxDecoder implements StreamDecoder<GpsReading> {
 
   #takeMessage(message: UbxMessage): GpsReading[] {
     const finished = isNav(message) ? this.#advance(message) : [];
-    this.#state.take(message, this.#clock.now());
+    this.#state.take(message, this.#clock.elapsedMs());
     this.#onMessage(message);
     return message.kind === "nav-eoe" ? [...finished, ...this.#endEpoch()] : finished;
   }
@@ -91,7 +92,7 @@ export class UbxDecoder implements StreamDecoder<GpsReading> {
   #advance(message: UbxNavMessage): GpsReading[] {
     const finished = this.#epoch.isEndedBy(message) ? this.#endEpoch() : [];
     this.#epoch.add(message, this.#clock.now());
-    if (this.#epoch.hasSolution) this.#lastSolutionAtMs = this.#clock.now();
+    if (this.#epoch.hasSolution) this.#lastSolutionMs = this.#clock.elapsedMs();
     return finished;
   }
 
@@ -102,30 +103,31 @@ export class UbxDecoder implements StreamDecoder<GpsReading> {
   }
 
   #fromNmea(readings: GpsReading[]): GpsReading[] {
-    this.#lastNmea = readings.at(-1) ?? this.#lastNmea;
-    const nowMs = this.#clock.now();
-    const flows = this.#lastSolutionAtMs !== undefined && nowMs - this.#lastSolutionAtMs <= UBX_FLOWS_MS;
+    const elapsedMs = this.#clock.elapsedMs();
+    const reading = readings.at(-1);
+    if (reading !== undefined) this.#lastNmea = { reading, elapsedMs };
+    const flows = elapsedMs - this.#lastSolutionMs <= UBX_FLOWS_MS;
     return flows ? [] : readings.map((reading) => this.#complete(reading));
   }
 
   /** Adds the receiver's state, and the satellites that the epoch's own messages did not tell. */
   #complete(reading: GpsReading): GpsReading {
-    const { atMs } = reading;
-    const sky = this.#state.satellites(atMs);
-    const nmea = this.#recentNmea(atMs);
+    const elapsedMs = this.#clock.elapsedMs();
+    const sky = this.#state.satellites(elapsedMs);
+    const nmea = this.#recentNmea(elapsedMs);
     const satellitesUsed = reading.satellitesUsed ?? (sky && countUsed(sky));
     return {
       ...(nmea?.antenna !== undefined && { antenna: nmea.antenna }),
       ...reading,
-      ...this.#state.facts(atMs),
+      ...this.#state.facts(elapsedMs),
       satellites: reading.satellites.length > 0 ? reading.satellites : (sky ?? nmea?.satellites ?? []),
       ...(satellitesUsed !== undefined && { satellitesUsed }),
     };
   }
 
-  #recentNmea(atMs: number): GpsReading | undefined {
+  #recentNmea(elapsedMs: number): GpsReading | undefined {
     const nmea = this.#lastNmea;
-    return nmea === undefined || atMs - nmea.atMs > STATE_KEPT_MS ? undefined : nmea;
+    return nmea === undefined || elapsedMs - nmea.elapsedMs > STATE_KEPT_MS ? undefined : nmea.reading;
   }
 }
 
