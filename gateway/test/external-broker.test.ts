@@ -164,7 +164,7 @@ describe.skipIf(isMosquittoMissing)("with Mosquitto", () => {
       await hotspot.client.publishAsync(topic, packet(1), { qos: 1 });
       await next.until(1);
       expect(next.stored).toEqual([new Uint8Array(packet(1))]);
-      expect(watch.lines.filter((line) => line.includes("refuses MQTT 5"))).toHaveLength(
+      expect(watch.lines.filter((line) => line.includes("speaks no MQTT 5"))).toHaveLength(
         version === "5.0" ? 0 : 1,
       );
     });

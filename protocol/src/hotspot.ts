@@ -30,6 +30,7 @@ export { hotspotName } from "./hotspot-name.ts";
 export { explainVerdict, RATE_LIMITED } from "./judging/reasons.ts";
 export { type Log, type LogLevel, silentLog } from "./log.ts";
 export { explainLoss, LOSS_REASONS, type LossCount, type LossReason, lossList } from "./losses.ts";
+export * from "./mqtt-versions.ts";
 export { type Entropy, entropyHash, entropyMessage } from "./network/entropy.ts";
 export * from "./network/login-token.ts";
 export { MAX_MESSAGE_BYTES, type MessageRefusal } from "./network/message.ts";

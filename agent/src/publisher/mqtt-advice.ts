@@ -139,6 +139,12 @@ const BY_TEXT: readonly (readonly [pattern: RegExp, advice: string])[] = [
 const UNREACHED =
   /^(ECONNREFUSED|E(HOST|NET)UNREACH|ENETDOWN|EADDRNOTAVAIL|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EACCES|EPERM)$/;
 
+/** What a broker does with a CONNECT of a version that it does not know, as far as it can be told. */
+const OLD = new Set(["1", "132", "EARSHOT_CLOSED", "EARSHOT_SILENT", "EARSHOT_ODD_CONNACK"]);
+
+/** One that cannot be reached, does not let us in, or speaks no MQTT at all is not old. */
+export const isOldBroker = (error: unknown): boolean => OLD.has(codeOf(error));
+
 /** @param doubts about certificates, which may be why */
 export function brokerFailure(error: unknown, url: string, doubts: readonly string[] = []): Error {
   // One at a time: in 1970 all of them have one cause.

@@ -1,22 +1,22 @@
 import type { Socket } from "node:net";
-import { type Clock, type Log, silentLog } from "@earshot/protocol/hotspot";
+import { type Clock, type Log, type MqttVersion, MqttVersions, silentLog } from "@earshot/protocol/hotspot";
 import { readTlsFiles, type TlsPaths, type TlsPems } from "@earshot/protocol/tls-files";
 import type { IClientOptions } from "mqtt";
 import { readNamedBytes } from "../regular-file.ts";
+import { errorText } from "../time/error-text.ts";
 import { LinkedAbort } from "../time/linked-abort.ts";
 import { pause } from "../time/pause.ts";
 import { connectSocket } from "./connect-socket.ts";
 import { MAX_INBOUND_PACKET_BYTES } from "./inbound-guard.ts";
-import { BrokerError, brokerFailure, refuseOtherHotspot } from "./mqtt-advice.ts";
+import { BrokerError, brokerFailure, isOldBroker, refuseOtherHotspot } from "./mqtt-advice.ts";
 import { MqttSession } from "./mqtt-session.ts";
-import { isOldBroker, type ProtocolVersion, ProtocolVersions } from "./protocol-versions.ts";
 import type { OpenPublisher, SessionOptions } from "./publisher.ts";
 
 export interface MqttPublisherOptions {
   /** `mqtt://host:1883` or `mqtts://host:8883`. */
   url: string;
   /** The only version that is spoken; else 5, and 3.1.1 where the broker does not know that. */
-  version?: ProtocolVersion;
+  version?: MqttVersion;
   /** Who vouches for the broker (else the system's list), and our client certificate if it wants one. */
   files?: TlsPaths;
 }
@@ -44,12 +44,12 @@ const SESSION_EXPIRY_S = 7 * 86_400;
 export function mqttPublisher(options: MqttPublisherOptions, deps: MqttPublisherDeps): OpenPublisher {
   const { url, files = {}, version } = options;
   const { clock, log = silentLog } = deps;
-  const versions = new ProtocolVersions(version, clock, log);
+  const versions = new MqttVersions(version, clock);
   return async (session, signal) => {
     const pems = await readTlsFiles(files, FILE_NAMES, readNamedBytes, clock.now());
     refuseOtherHotspot(pems, session.username, FILE_NAMES.cert);
     try {
-      return await openSession({ url, pems, clock, session, versions }, signal);
+      return await openSession({ url, pems, clock, session, versions, log }, signal);
     } catch (error) {
       throw brokerFailure(error, url, pems.doubts);
     }
@@ -61,17 +61,18 @@ interface Opening {
   pems: TlsPems;
   clock: Clock;
   session: SessionOptions;
-  versions: ProtocolVersions;
+  versions: MqttVersions;
+  log: Log;
 }
 
 async function openSession(opening: Opening, signal: AbortSignal): Promise<MqttSession> {
-  const { versions } = opening;
+  const { versions, log } = opening;
   const [first, other] = versions.next();
   let why: unknown;
   if (other !== undefined) {
     try {
       const opened = await connect(opening, first, FIRST_ANSWER_LIMIT_MS, signal);
-      versions.worked(first, undefined);
+      versions.worked(first);
       return opened;
     } catch (error) {
       if (!isOldBroker(error)) throw error;
@@ -80,13 +81,16 @@ async function openSession(opening: Opening, signal: AbortSignal): Promise<MqttS
   }
   const last = other ?? first;
   const opened = await connect(opening, last, ANSWER_LIMIT_MS, signal);
-  versions.worked(last, why);
+  if (versions.worked(last)) {
+    const orSet = '[broker] mqtt_version = "3.1.1"';
+    log("warn", "The broker speaks no MQTT 5; going on with 3.1.1", { why: errorText(why), orSet });
+  }
   return opened;
 }
 
 async function connect(
   { url, pems: { ca, cert, key }, clock, session }: Opening,
-  version: ProtocolVersion,
+  version: MqttVersion,
   answerLimitMs: number,
   signal: AbortSignal,
 ): Promise<MqttSession> {
@@ -106,7 +110,7 @@ async function connect(
 interface LogIn {
   url: string;
   session: SessionOptions;
-  version: ProtocolVersion;
+  version: MqttVersion;
 }
 
 async function logIn(
@@ -158,7 +162,7 @@ async function withLimit<T>(
 
 const clientOptions = (
   { username, password, will }: SessionOptions,
-  protocolVersion: ProtocolVersion,
+  protocolVersion: MqttVersion,
 ): IClientOptions => ({
   protocolVersion,
   clientId: username,

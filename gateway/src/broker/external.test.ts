@@ -8,7 +8,8 @@ import { obliging, ScriptedBroker, type ScriptedConnection } from "./client/scri
 import { type ExternalBroker, openExternalBroker } from "./external.ts";
 
 const URL = "mqtt://broker.example:1883";
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const topic = upTopic("demo", idOf("a"), "status");
 
 interface Taken {
@@ -256,18 +257,21 @@ describe("the connection", () => {
     });
   }
 
-  test("one that only was silent is asked in MQTT 5 again; one that refused it never", async () => {
-    const silent = (packet: Packet, connection: ScriptedConnection) => {
+  test("one that knew no MQTT 5 is asked in it again after hours, and told about once", async () => {
+    scripted.answer = (packet, connection) => {
       if (connection.version === 4) obliging(packet, connection);
       else connection.socket.end();
     };
-    scripted.answer = silent;
     void broker.serve(uplink);
-    await clock.advance(1000);
-    scripted.answer = obliging;
-    scripted.last.socket.destroy();
-    await clock.advance(2000);
-    expect(scripted.connections.map(({ version }) => version)).toEqual([5, 4, 5]);
+    await settle();
+    for (const waitMs of [5 * HOUR_MS, HOUR_MS]) {
+      await clock.advance(waitMs);
+      scripted.last.socket.destroy();
+      await clock.advance(1000);
+    }
+    expect(scripted.connections.map(({ version }) => version)).toEqual([5, 4, 4, 5, 4]);
+    expect(said("Broker speaks no MQTT 5")).toHaveLength(1);
+    expect(broker.problem?.()).toBeUndefined();
   });
 
   const refusals: Record<string, [Packet, string]> = {

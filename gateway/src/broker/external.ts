@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { allUpFilter, type Clock, type Log } from "@earshot/protocol";
+import { allUpFilter, type Clock, type Log, type MqttVersion, MqttVersions } from "@earshot/protocol";
 import { readTlsFiles, type TlsPaths } from "@earshot/protocol/tls-files";
 import type { Uplink } from "../contract.ts";
 import type { Downlink } from "../downlink.ts";
@@ -7,7 +7,6 @@ import { readNamedBytes } from "../regular-file.ts";
 import { connectSocket, type SocketOptions } from "./client/connect-socket.ts";
 import { BrokerError } from "./client/reasons.ts";
 import { Session } from "./client/session.ts";
-import type { ProtocolVersion } from "./mqtt/codec.ts";
 
 export interface ExternalBrokerOptions {
   /** `mqtt://host:1883` or `mqtts://host:8883`. */
@@ -15,13 +14,13 @@ export interface ExternalBrokerOptions {
   /** Who vouches for the broker (else the system's list), and our own certificate if it wants one; read for each connection. */
   files?: TlsPaths;
   /** The only version that is spoken; else 5, and 3.1.1 where the broker does not know that. */
-  version?: ProtocolVersion;
+  version?: MqttVersion;
   username?: string;
   password?: string;
   /** Also names the session: the broker keeps its messages while the gateway is away. */
   clientId: string;
   network: string;
-  clock: Pick<Clock, "sleep" | "now">;
+  clock: Pick<Clock, "sleep" | "now" | "elapsedMs">;
   log: Log;
   /** Of the machine by default. */
   openSocket?: (options: SocketOptions, signal: AbortSignal) => Promise<Duplex>;
@@ -40,7 +39,7 @@ const MAX_RETRY_MS = 30_000;
 
 const FILE_NAMES = { ca: "broker.ca_file", cert: "broker.cert_file", key: "broker.key_file" };
 
-const VERSION_NAMES: Readonly<Record<ProtocolVersion, string>> = { 4: "3.1.1", 5: "5.0" };
+const VERSION_NAMES: Readonly<Record<MqttVersion, string>> = { 4: "3.1.1", 5: "5.0" };
 
 const isPowerOfTwo = (count: number): boolean => (count & (count - 1)) === 0;
 
@@ -65,16 +64,16 @@ class Connection {
   readonly #stop = new AbortController();
   #session: Session | undefined;
   #running: Promise<void> = Promise.resolve();
-  #version: ProtocolVersion;
-  /** The broker has said that it does not speak MQTT 5. */
-  #isOld = false;
+  readonly #versions: MqttVersions;
+  /** Spoken last. */
+  #version: MqttVersion = 5;
   /** Connections that failed or did not last, since the last that did. */
   #failures = 0;
   #lastProblem = "has not been asked yet";
 
   constructor(options: ExternalBrokerOptions) {
     this.#options = options;
-    this.#version = options.version ?? 5;
+    this.#versions = new MqttVersions(options.version, options.clock);
   }
 
   async serve(uplink: Uplink): Promise<void> {
@@ -106,7 +105,6 @@ class Connection {
       const error = await this.#attempt(uplink, onFirst);
       if (signal.aborted) break;
       this.#lastProblem = error.message;
-      if (this.#chooseVersion(error)) continue;
       onFirst();
       this.#failures++;
       const retryMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.#failures - 1));
@@ -121,7 +119,7 @@ class Connection {
   /** One connection, from the first byte to its end. */
   async #attempt(uplink: Uplink, onOpen: () => void): Promise<BrokerError> {
     try {
-      this.#session = await this.#open(uplink);
+      this.#session = await this.#openInSomeVersion(uplink);
     } catch (error) {
       return error instanceof BrokerError
         ? error
@@ -137,7 +135,34 @@ class Connection {
     return error;
   }
 
-  async #open(uplink: Uplink): Promise<Session> {
+  /** Both versions that may be spoken, one after the other, where the broker does not know the first. */
+  async #openInSomeVersion(uplink: Uplink): Promise<Session> {
+    const { log, url } = this.#options;
+    const [first, other] = this.#versions.next();
+    let why = "";
+    if (other !== undefined) {
+      try {
+        const session = await this.#open(uplink, first);
+        this.#versions.worked(first);
+        return session;
+      } catch (error) {
+        if (!isOldBroker(error) || this.#stop.signal.aborted) throw error;
+        why = error.message;
+      }
+    }
+    const session = await this.#open(uplink, other ?? first);
+    if (this.#versions.worked(other ?? first)) {
+      log("warn", "Broker speaks no MQTT 5; going on with 3.1.1", {
+        url,
+        why,
+        orSet: 'mqtt_version = "3.1.1"',
+      });
+    }
+    return session;
+  }
+
+  async #open(uplink: Uplink, version: MqttVersion): Promise<Session> {
+    this.#version = version;
     const { clock, files = {}, network, openSocket = connectSocket, url } = this.#options;
     const over = new AbortController();
     const giveUp = AbortSignal.any([over.signal, this.#stop.signal]);
@@ -153,7 +178,7 @@ class Connection {
       const socket = await openSocket({ url, ...pems }, giveUp);
       const take = (topic: string, payload: Uint8Array) => uplink.ingest(topic, payload);
       const filter = allUpFilter(network);
-      return await Session.open(socket, { ...this.#options, version: this.#version, filter, take }, giveUp);
+      return await Session.open(socket, { ...this.#options, version, filter, take }, giveUp);
     } catch (error) {
       throw withDoubts(error, doubts);
     } finally {
@@ -169,20 +194,6 @@ class Connection {
     const error = await session.ended;
     signal.removeEventListener("abort", goodbye);
     return error;
-  }
-
-  /**
-   * A broker that says that it does not speak MQTT 5 is believed for good; where it closed or stayed silent the versions
-   * take turns. True if the other version is to be tried at once.
-   */
-  #chooseVersion({ code }: BrokerError): boolean {
-    if (this.#isOld || this.#options.version !== undefined) return false;
-    if (code === "version_refused") {
-      this.#isOld = true;
-      this.#options.log("info", "Broker refuses MQTT 5; from now on 3.1.1", { url: this.#options.url });
-    }
-    this.#version = this.#isOld || (code === "silent" && this.#version === 5) ? 4 : 5;
-    return this.#isOld;
   }
 
   /** A broker that was restarted may have lost what it retained. */
@@ -210,3 +221,7 @@ function withDoubts(error: unknown, doubts: readonly string[]): unknown {
 }
 
 const codeOf = (error: unknown): string => String((error as NodeJS.ErrnoException | undefined)?.code ?? "");
+
+/** It refused the version, or closed or stayed silent before any CONNACK. */
+const isOldBroker = (error: unknown): error is BrokerError =>
+  error instanceof BrokerError && (error.code === "version_refused" || error.code === "silent");
