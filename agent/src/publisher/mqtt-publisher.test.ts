@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { systemClock } from "@earshot/protocol/system-clock";
 import type { TlsPaths } from "@earshot/protocol/tls-files";
 import { freePort, hasTool, startMosquitto, startOldBroker } from "../testing/mqtt-brokers.ts";
+import { MAX_INBOUND_PACKET_BYTES } from "./inbound-guard.ts";
 import { type MqttPublisherOptions, mqttPublisher } from "./mqtt-publisher.ts";
 import type { Publisher, SessionOptions } from "./publisher.ts";
 
@@ -243,6 +244,35 @@ describe("a broker that is not honest", () => {
     broker.stop();
   });
 });
+
+test.each([5, 4] as const)(
+  "a session of version %d outlasts its connections, and is given up after silence",
+  async (version) => {
+    const sent = Promise.withResolvers<Buffer>();
+    const server = createServer((socket) => {
+      socket
+        .on("error", () => {})
+        .once("data", (data) => {
+          sent.resolve(data);
+          socket.end();
+        });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as { port: number };
+    await failureOf(publisherTo({ url: `mqtt://127.0.0.1:${port}`, version })(options("a"), never));
+    const connect = await sent.promise;
+    const levelAt = connect.indexOf("MQTT") + 4;
+    expect(connect[levelAt]).toBe(version);
+    // User name, password, a will of QoS 1 that is not retained; no clean start (MQTT 5.0 §3.1.2.3).
+    expect(connect[levelAt + 1]).toBe(0b1100_1100);
+    expect(connect.readUInt16BE(levelAt + 2)).toBe(60);
+    // Session expiry of a week and the greatest packet, in MQTT 5 only.
+    const properties = connect.subarray(levelAt + 4, levelAt + 15).toString("hex");
+    const longest = MAX_INBOUND_PACKET_BYTES.toString(16).padStart(8, "0");
+    expect(properties.startsWith(`0a1100093a8027${longest}`)).toBe(version === 5);
+    server.close();
+  },
+);
 
 test("nobody there", async () => {
   const url = `mqtt://127.0.0.1:${await freePort()}`;
