@@ -101,6 +101,7 @@ function startParts(deps: AgentDeps, signal: AbortSignal): Promise<void>[] {
     watchPorts(context, signal),
     keepSession(context, { openPublisher: deps.openPublisher, inbox, connected }, signal),
     beaconer.run(signal),
+    witnesser.run(signal),
     reportStatus(context, gnss, connected, signal),
   ];
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { GpsReading } from "@earshot/drivers";
 import { encodeBeaconFrame } from "@earshot/protocol";
+import { ManualClock } from "@earshot/protocol/testing";
 import { assess } from "../src/health/assess.ts";
 import { loraFrameOf } from "./frames.ts";
 import { AgentHarness, PERIOD_MS } from "./harness.ts";
@@ -32,7 +33,7 @@ describe("what lasts is measured by the monotonic clock", () => {
   let agent: AgentHarness;
 
   beforeEach(async () => {
-    agent = new AgentHarness();
+    agent = new AgentHarness({ clock: new ManualClock(Date.UTC(2026, 5, 1)) });
     await agent.start();
     await agent.runPeriods(9);
     const status = { rxOk: 1, rxBad: 0, rxNoCrc: 0, transmitted: 0 };
@@ -106,4 +107,59 @@ describe("what lasts is measured by the monotonic clock", () => {
     await agent.clock.advance(1000);
     expect(agent.board.links.get("broker").state).toBe("ok");
   });
+});
+
+describe("a clock that is not set", () => {
+  const OFF_MS = Date.UTC(2026, 5, 1);
+
+  test("costs no packet: what is heard and measured waits, and is dated when it is set", async () => {
+    const agent = new AgentHarness({ clock: new ManualClock(30_000) });
+    await agent.start();
+    const heard = (number: number) => {
+      agent.radio.read(loraFrameOf(number, agent.clock.now()));
+      return agent.clock.elapsedMs();
+    };
+    const heardMs = [heard(1)];
+    await agent.clock.advance(20_000);
+    heardMs.push(heard(2));
+    agent.gps.read(fixAt(agent.clock.now()));
+    await agent.clock.advance(310_000);
+    expect(agent.outbox.state().queued).toBe(0);
+    expect(agent.board.links.get("broker").reason).toContain("clock is not set");
+    agent.clock.stepWall(OFF_MS);
+    await agent.clock.advance(120_000);
+    const witnesses = agent.packets("witness").toSorted((one, other) => one.sequence - other.sequence);
+    expect(witnesses.map(({ atMs }) => atMs)).toEqual(heardMs.map((ms) => OFF_MS + 30_000 + ms));
+    await agent.clock.advance(300_000);
+    expect(agent.packets("reading").map(({ source }) => source)).toEqual(["gps"]);
+    expect(agent.board.losses.counts()).toEqual([]);
+    await agent.stop();
+    expect(agent.clock.pending).toBe(0);
+  });
+
+  test("keeps so many beacons and counts the rest", async () => {
+    const agent = new AgentHarness({ clock: new ManualClock(30_000) });
+    await agent.start();
+    for (let number = 1; number <= 300; number++) agent.radio.read(loraFrameOf(number, agent.clock.now()));
+    await agent.clock.advance(0);
+    agent.clock.stepWall(OFF_MS);
+    await agent.clock.advance(120_000);
+    expect(agent.packets("witness")).toHaveLength(256);
+    expect(agent.board.losses.counts()).toEqual([["frame_unset_clock", 44]]);
+    await agent.stop();
+  });
+});
+
+test("entropy of a time that has not come holds no beacon off, and the log says so", async () => {
+  const agent = new AgentHarness({ clock: new ManualClock(Date.UTC(2026, 5, 1)) });
+  await agent.start();
+  await agent.runPeriods(5);
+  const before = agent.packets("beacon").length;
+  agent.clock.stepWall(60 * DAY_MS);
+  await agent.publishEntropy();
+  agent.clock.stepWall(-60 * DAY_MS);
+  await agent.runPeriods(12);
+  expect(agent.packets("beacon").length).toBeGreaterThanOrEqual(before + 2);
+  expect(agent.logged).toContain("warn The network's entropy was ahead of the time, and goes on from here");
+  await agent.stop();
 });

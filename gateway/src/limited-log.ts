@@ -14,10 +14,10 @@ export const quoted = (text: string): string =>
 export function limitedLog(log: Log, clock: Pick<Clock, "elapsedMs">, rate: Rate): Log {
   const kinds = new Map<string, { bucket: TokenBucket; leftOut: number }>();
   return (level, message, fields) => {
-    const nowMs = clock.elapsedMs();
-    const kind = kinds.get(message) ?? { bucket: new TokenBucket(rate, nowMs), leftOut: 0 };
+    const elapsedMs = clock.elapsedMs();
+    const kind = kinds.get(message) ?? { bucket: new TokenBucket(rate, elapsedMs), leftOut: 0 };
     kinds.set(message, kind);
-    if (!kind.bucket.take(nowMs)) {
+    if (!kind.bucket.take(elapsedMs)) {
       kind.leftOut++;
       return;
     }

@@ -12,17 +12,17 @@ export class TokenBucket {
   #tokens: number;
   #atMs: number;
 
-  constructor(rate: Rate, nowMs: number) {
+  constructor(rate: Rate, elapsedMs: number) {
     this.#rate = rate;
     this.#tokens = rate.burst;
-    this.#atMs = nowMs;
+    this.#atMs = elapsedMs;
   }
 
   /** Whether one more is let through now. */
-  take(nowMs: number): boolean {
+  take(elapsedMs: number): boolean {
     const { burst, perSecond } = this.#rate;
-    this.#tokens = Math.min(burst, this.#tokens + ((nowMs - this.#atMs) / 1000) * perSecond);
-    this.#atMs = nowMs;
+    this.#tokens = Math.min(burst, this.#tokens + ((elapsedMs - this.#atMs) / 1000) * perSecond);
+    this.#atMs = elapsedMs;
     if (this.#tokens < 1) return false;
     this.#tokens--;
     return true;
@@ -44,12 +44,12 @@ export class TokenBuckets {
     return this.#buckets.has(key);
   }
 
-  take(key: string, nowMs: number): boolean {
+  take(key: string, elapsedMs: number): boolean {
     let bucket = this.#buckets.get(key);
     if (bucket === undefined) {
-      bucket = new TokenBucket(this.#rate, nowMs);
+      bucket = new TokenBucket(this.#rate, elapsedMs);
       this.#buckets.set(key, bucket);
     }
-    return bucket.take(nowMs);
+    return bucket.take(elapsedMs);
   }
 }

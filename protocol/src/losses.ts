@@ -16,6 +16,8 @@ export const LOSS_REASONS = {
   forwarder_refused: "requests of forwarders or stations that may not be served",
   // Frames that begin as a beacon does, and make no witness packet.
   frame_level: "beacons heard without a level and settings that a packet can say",
+  frame_unset_clock:
+    "beacons heard while this machine's clock was not set, beyond those that are kept until it is",
   frame_stale: "frames that only look like beacons: no network entropy of now is in them",
   // Windows in which no beacon went out, by what the radio answered, or by what was missing.
   beacon_tx_freq: "beacons refused by the radio for their frequency (TX_FREQ)",

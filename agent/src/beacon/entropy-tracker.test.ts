@@ -6,6 +6,7 @@ const network = signerFromSeed(new Uint8Array(32).fill(1));
 const PERIOD_MS = 60_000;
 const BASE = 29_000_000;
 const NOW_MS = BASE * PERIOD_MS + 20;
+const at = (nowMs: number) => ({ nowMs, elapsedMs: nowMs - NOW_MS });
 
 const entropy = (index: number, changes: Partial<Entropy> = {}): Entropy => ({
   index,
@@ -23,48 +24,84 @@ const tracker = () => new EntropyTracker("test", network.publicKey);
 
 test("takes what the network signed, and nothing else", () => {
   const own = tracker();
-  expect(own.accept(sealed(entropy(BASE), signerFromSeed(new Uint8Array(32).fill(2))), NOW_MS)).toMatchObject(
-    {
-      code: "wrong_signer",
-    },
-  );
-  expect(own.accept(sealed(entropy(BASE), network, "other"), NOW_MS)).toMatchObject({
+  expect(
+    own.accept(sealed(entropy(BASE), signerFromSeed(new Uint8Array(32).fill(2))), at(NOW_MS)),
+  ).toMatchObject({
+    code: "wrong_signer",
+  });
+  expect(own.accept(sealed(entropy(BASE), network, "other"), at(NOW_MS))).toMatchObject({
     code: "bad_signature",
   });
-  expect(own.accept(new Uint8Array(10), NOW_MS).ok).toBe(false);
+  expect(own.accept(new Uint8Array(10), at(NOW_MS)).ok).toBe(false);
   expect(own.latest).toBeUndefined();
-  expect(own.accept(sealed(entropy(BASE)), NOW_MS)).toMatchObject({ ok: true, chained: undefined });
+  expect(own.accept(sealed(entropy(BASE)), at(NOW_MS))).toMatchObject({ ok: true, chained: undefined });
   expect(own.latest?.index).toBe(BASE);
 });
 
 test("refuses an index that does not belong to its time, and what is not newer", () => {
   const own = tracker();
-  expect(own.accept(sealed(entropy(BASE, { atMs: BASE * PERIOD_MS - 1 })), NOW_MS)).toEqual({
+  expect(own.accept(sealed(entropy(BASE, { atMs: BASE * PERIOD_MS - 1 })), at(NOW_MS))).toEqual({
     ok: false,
     code: "wrong_index",
   });
-  own.accept(sealed(entropy(BASE)), NOW_MS);
-  expect(own.accept(sealed(entropy(BASE)), NOW_MS)).toEqual({ ok: false, code: "old" });
-  expect(own.accept(sealed(entropy(BASE - 1)), NOW_MS)).toEqual({ ok: false, code: "old" });
+  own.accept(sealed(entropy(BASE)), at(NOW_MS));
+  expect(own.accept(sealed(entropy(BASE)), at(NOW_MS))).toEqual({ ok: false, code: "old" });
+  expect(own.accept(sealed(entropy(BASE - 1)), at(NOW_MS))).toEqual({ ok: false, code: "old" });
 });
 
 test("notes whether the chain goes on", () => {
   const own = tracker();
   const first = entropy(BASE);
-  own.accept(sealed(first), NOW_MS);
+  own.accept(sealed(first), at(NOW_MS));
   const second = entropy(BASE + 1, { previousHash: entropyHash(first) });
-  expect(own.accept(sealed(second), NOW_MS)).toMatchObject({ chained: true });
-  expect(own.accept(sealed(entropy(BASE + 2)), NOW_MS)).toMatchObject({ chained: false });
-  expect(own.accept(sealed(entropy(BASE + 9)), NOW_MS)).toMatchObject({ chained: undefined });
+  expect(own.accept(sealed(second), at(NOW_MS))).toMatchObject({ chained: true });
+  expect(own.accept(sealed(entropy(BASE + 2)), at(NOW_MS))).toMatchObject({ chained: false });
+  expect(own.accept(sealed(entropy(BASE + 9)), at(NOW_MS))).toMatchObject({ chained: undefined });
 });
 
 test("what the network published with its clock ahead stops nobody once it is right again", () => {
   const own = tracker();
-  expect(own.accept(sealed(entropy(BASE)), NOW_MS).ok).toBe(true);
-  expect(own.accept(sealed(entropy(BASE + 1440)), NOW_MS).ok).toBe(true);
+  expect(own.accept(sealed(entropy(BASE)), at(NOW_MS)).ok).toBe(true);
+  expect(own.accept(sealed(entropy(BASE + 1440)), at(NOW_MS)).ok).toBe(true);
   const minuteLaterMs = NOW_MS + PERIOD_MS;
-  expect(own.accept(sealed(entropy(BASE + 1)), minuteLaterMs)).toMatchObject({ ok: true });
+  expect(own.accept(sealed(entropy(BASE + 1)), at(minuteLaterMs))).toMatchObject({ ok: true });
   expect(own.latest?.index).toBe(BASE + 1);
-  expect(own.accept(sealed(entropy(BASE)), minuteLaterMs)).toEqual({ ok: false, code: "old" });
-  expect(own.accept(sealed(entropy(BASE + 2)), minuteLaterMs)).toMatchObject({ ok: true });
+  expect(own.accept(sealed(entropy(BASE)), at(minuteLaterMs))).toEqual({ ok: false, code: "old" });
+  expect(own.accept(sealed(entropy(BASE + 2)), at(minuteLaterMs))).toMatchObject({ ok: true });
+});
+
+test("what goes on behind a time that has not come is taken again, also where this machine's clock is wrong too", () => {
+  for (const offMs of [73 * 365 * 86_400_000, -56 * 365 * 86_400_000]) {
+    const own = tracker();
+    const accept = (value: Entropy, elapsedMs: number) =>
+      own.accept(sealed(value), { nowMs: NOW_MS + offMs + elapsedMs, elapsedMs });
+    const first = entropy(BASE);
+    accept(first, 0);
+    accept(entropy(BASE + 86_400), 10_000);
+    const second = entropy(BASE + 1, { previousHash: entropyHash(first) });
+    const third = entropy(BASE + 2, { previousHash: entropyHash(second) });
+    const fourth = entropy(BASE + 3, { previousHash: entropyHash(third) });
+    const answers = [
+      accept(second, 60_000),
+      accept(second, 61_000),
+      accept(third, 120_000),
+      accept(fourth, 180_000),
+    ];
+    expect(answers.at(-1)?.ok).toBe(true);
+    expect(answers.filter(({ ok }) => ok).length).toBeGreaterThanOrEqual(2);
+    expect(own.latest?.index).toBe(BASE + 3);
+  }
+});
+
+test("a broker that repeats old ones, at once or unchained, moves nothing back", () => {
+  const own = tracker();
+  const ahead = { nowMs: NOW_MS + 86_400_000, elapsedMs: 0 };
+  const first = entropy(BASE - 9);
+  const second = entropy(BASE - 8, { previousHash: entropyHash(first) });
+  own.accept(sealed(entropy(BASE)), ahead);
+  for (const old of [first, second]) expect(own.accept(sealed(old), ahead).ok).toBe(false);
+  const later = (elapsedMs: number) => ({ ...ahead, elapsedMs });
+  expect(own.accept(sealed(entropy(BASE - 5)), later(60_000)).ok).toBe(false);
+  expect(own.accept(sealed(entropy(BASE - 4)), later(120_000)).ok).toBe(false);
+  expect(own.latest?.index).toBe(BASE);
 });

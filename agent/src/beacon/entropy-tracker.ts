@@ -4,18 +4,28 @@ import {
   entropyMessage,
   equalBytes,
   type MessageRefusal,
+  type Present,
 } from "@earshot/protocol/hotspot";
 
 export type EntropyAnswer =
-  /** `chained`: it names the one before it by hash; `undefined` when that one was not seen. */
-  | { ok: true; entropy: Entropy; chained: boolean | undefined }
+  /**
+   * `chained`: it names the one before it by hash; `undefined` when that one was not seen. `insteadOf`: the index of the
+   * one before it, whose time has not come.
+   */
+  | { ok: true; entropy: Entropy; chained: boolean | undefined; insteadOf?: number }
   | { ok: false; code: MessageRefusal | "wrong_index" | "old" };
 
-/** Takes the network's entropy messages in, checks each, and keeps the latest. */
+/**
+ * Takes the network's entropy messages in, checks each, and keeps the latest. One of the future, which a network whose
+ * clock was ahead has signed, holds nothing off for long: it gives way to one that lies nearer to this machine's clock
+ * and, where that clock is wrong too, to others that come one after the other, period by period.
+ */
 export class EntropyTracker {
   readonly #network: string;
   readonly #networkKey: Uint8Array;
   #latest: Entropy | undefined;
+  /** Refused as old last, and when it came by the monotonic clock. */
+  #old: { entropy: Entropy; elapsedMs: number } | undefined;
 
   constructor(network: string, networkKey: Uint8Array) {
     this.#network = network;
@@ -26,21 +36,32 @@ export class EntropyTracker {
     return this.#latest;
   }
 
-  /** @param nowMs of this machine's clock */
-  accept(bytes: Uint8Array, nowMs: number): EntropyAnswer {
+  accept(bytes: Uint8Array, present: Present): EntropyAnswer {
     const opened = entropyMessage.open(bytes, this.#network, this.#networkKey);
     if (!opened.ok) return opened;
     const entropy = opened.value;
     if (Math.floor(entropy.atMs / entropy.periodMs) !== entropy.index)
       return { ok: false, code: "wrong_index" };
     const before = this.#latest;
-    if (before !== undefined && entropy.index <= before.index && !isNearer(entropy, before, nowMs)) {
+    const isBehind = before !== undefined && entropy.index <= before.index;
+    if (isBehind && !isNearer(entropy, before, present.nowMs) && !this.#goesOnBehind(entropy, present)) {
       return { ok: false, code: "old" };
     }
     this.#latest = entropy;
+    this.#old = undefined;
     const isNext = before !== undefined && entropy.index === before.index + 1;
     const chained = isNext ? equalBytes(entropy.previousHash, entropyHash(before)) : undefined;
-    return { ok: true, entropy, chained };
+    return { ok: true, entropy, chained, ...(isBehind && { insteadOf: before.index }) };
+  }
+
+  /** Whether the network goes on there, live: this one follows the one refused before, a period later. */
+  #goesOnBehind(entropy: Entropy, { elapsedMs }: Present): boolean {
+    const old = this.#old;
+    if (old?.entropy.index === entropy.index) return false;
+    this.#old = { entropy, elapsedMs };
+    if (old === undefined || entropy.index !== old.entropy.index + 1) return false;
+    const isLive = elapsedMs - old.elapsedMs >= entropy.periodMs / 2;
+    return isLive && equalBytes(entropy.previousHash, entropyHash(old.entropy));
   }
 }
 

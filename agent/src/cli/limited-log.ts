@@ -46,20 +46,20 @@ export class LimitedLog {
 
   /** Of the periods that are over. */
   tellLeftOut(): void {
-    const nowMs = this.#clock.elapsedMs();
+    const elapsedMs = this.#clock.elapsedMs();
     for (const [message, budget] of this.#budgets) {
-      if (nowMs - budget.sinceMs >= PERIOD_MS) this.#end(message, budget);
+      if (elapsedMs - budget.sinceMs >= PERIOD_MS) this.#end(message, budget);
     }
   }
 
   #budgetOf(level: LogLevel, message: string): Budget {
     const isKnown = this.#budgets.has(message) || this.#budgets.size < MOST_MESSAGES;
     const name = isKnown ? message : OTHER;
-    const nowMs = this.#clock.elapsedMs();
+    const elapsedMs = this.#clock.elapsedMs();
     const budget = this.#budgets.get(name);
-    if (budget !== undefined && nowMs - budget.sinceMs < PERIOD_MS) return budget;
+    if (budget !== undefined && elapsedMs - budget.sinceMs < PERIOD_MS) return budget;
     if (budget !== undefined) this.#end(name, budget);
-    const fresh = { level, sinceMs: nowMs, lines: 0, leftOut: 0 };
+    const fresh = { level, sinceMs: elapsedMs, lines: 0, leftOut: 0 };
     this.#budgets.set(name, fresh);
     return fresh;
   }

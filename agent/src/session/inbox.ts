@@ -1,4 +1,4 @@
-import { downTopic, type Entropy, entropyTopic, type LossReason } from "@earshot/protocol/hotspot";
+import { downTopic, type Entropy, entropyTopic, type LossReason, presentOf } from "@earshot/protocol/hotspot";
 import type { EntropyTracker } from "../beacon/entropy-tracker.ts";
 import type { CoreContext } from "../core-context.ts";
 import type { IncomingMessage } from "../publisher/publisher.ts";
@@ -35,11 +35,17 @@ export class Inbox {
 
   #takeEntropy(bytes: Uint8Array): string | undefined {
     const { board, clock, log, outbox } = this.#context;
-    const answer = this.#tracker.accept(bytes, clock.now());
+    const answer = this.#tracker.accept(bytes, presentOf(clock));
     // A retained message comes again with each session: not worth a word.
     if (!answer.ok) return answer.code === "old" ? undefined : answer.code;
     const { index, atMs, periodMs, validityMs } = answer.entropy;
     if (Math.abs(clock.now() - atMs) <= validityMs) outbox.confirmTime();
+    if (answer.insteadOf !== undefined) {
+      log("warn", "The network's entropy was ahead of the time, and goes on from here", {
+        index,
+        insteadOf: answer.insteadOf,
+      });
+    }
     const isChainBroken = answer.chained === false;
     if (isChainBroken) log("warn", "The network's entropy does not continue its chain", { index });
     board.setEntropy(

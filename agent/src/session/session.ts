@@ -1,10 +1,9 @@
 import {
   downFilter,
+  EARLIEST_PLAUSIBLE_MS,
   entropyTopic,
-  isWithin,
   makeLoginToken,
   OutageLog,
-  PACKET_LIMITS,
   upTopic,
 } from "@earshot/protocol/hotspot";
 import type { CoreContext } from "../core-context.ts";
@@ -119,7 +118,7 @@ async function openWithin(
 
 function sessionOptions(context: CoreContext): SessionOptions {
   const { config, signer, clock, hotspotId } = context;
-  if (!isWithin(clock.now(), PACKET_LIMITS.timeMs))
+  if (clock.now() < EARLIEST_PLAUSIBLE_MS)
     throw new Error("this machine's clock is not set: set it, by NTP or GPS");
   const network = config.network.name;
   return {

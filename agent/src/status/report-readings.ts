@@ -1,3 +1,4 @@
+import { EARLIEST_PLAUSIBLE_MS } from "@earshot/protocol/hotspot";
 import type { CoreContext } from "../core-context.ts";
 import { pause } from "../time/pause.ts";
 
@@ -6,13 +7,17 @@ export interface Reporter {
   report(): Promise<void>;
 }
 
-/** Has all sources report at the same time, so that their packets share one write to the memory card. */
+/**
+ * Has all sources report at the same time, so that their packets share one write to the memory card. While the clock is
+ * not set they go on summing up: no packet could say when.
+ */
 export async function reportReadings(
   { clock, config }: CoreContext,
   reporters: readonly Reporter[],
   signal: AbortSignal,
 ): Promise<void> {
   while (await pause(clock, config.readingPeriodMs, signal)) {
-    await Promise.all(reporters.map((reporter) => reporter.report()));
+    if (clock.now() >= EARLIEST_PLAUSIBLE_MS)
+      await Promise.all(reporters.map((reporter) => reporter.report()));
   }
 }

@@ -3,28 +3,41 @@ import {
   BANDWIDTHS_HZ,
   type BeaconFrame,
   decodeBeaconFrame,
+  EARLIEST_PLAUSIBLE_MS,
   equalBytes,
   type Gnss,
   isWithin,
   PACKET_LIMITS,
+  presentOf,
   roundWithin,
   shortId,
   type WitnessPacket,
+  wallTimeOf,
 } from "@earshot/protocol/hotspot";
 import { type CoreContext, makePacket, storePacket } from "../core-context.ts";
+import { pause } from "../time/pause.ts";
+import { Wakeup } from "../time/wakeup.ts";
 import type { EntropyRange } from "./entropy-range.ts";
 import { SeenFrames } from "./seen-frames.ts";
 
 /** Far more than are heard in the time in which a report counts. */
 const REMEMBERED_FRAMES = 4096;
+/** Beacons kept until the clock is set: many times what is heard in a minute. */
+const MAX_HELD = 256;
+const LOOK_EACH_MS = 1000;
 
-/** Turns each beacon heard from another hotspot into one signed witness packet. */
+/**
+ * Turns each beacon heard from another hotspot into one signed witness packet. What is heard while the clock is not set, as
+ * after a start without a network, waits until it is, and is dated then.
+ */
 export class Witnesser {
   readonly #context: CoreContext;
   readonly #gnss: () => Gnss | null;
   readonly #range: EntropyRange;
   readonly #ownShortId: Uint8Array;
   readonly #seen = new SeenFrames(REMEMBERED_FRAMES);
+  #held: { frame: LoraFrame; elapsedMs: number }[] = [];
+  readonly #hasHeld = new Wakeup();
 
   constructor(context: CoreContext, gnss: () => Gnss | null, range: EntropyRange) {
     this.#context = context;
@@ -33,11 +46,30 @@ export class Witnesser {
     this.#ownShortId = shortId(context.signer.publicKey);
   }
 
+  /** Until aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#context;
+    while (!signal.aborted) {
+      await this.#hasHeld.wait(signal);
+      while (clock.now() < EARLIEST_PLAUSIBLE_MS) if (!(await pause(clock, LOOK_EACH_MS, signal))) return;
+      const [held, present] = [this.#held, presentOf(clock)];
+      this.#held = [];
+      const dated = held.map(({ frame, elapsedMs }) =>
+        this.onFrame({ ...frame, atMs: wallTimeOf(elapsedMs, present) }, elapsedMs),
+      );
+      await Promise.all(dated);
+    }
+  }
+
   /** @param elapsedMs when it came, by the monotonic clock */
   async onFrame(frame: RadioFrame, elapsedMs: number): Promise<void> {
     if (frame.modulation !== "lora") return;
     const beacon = decodeBeaconFrame(frame.bytes);
     if (beacon === undefined || equalBytes(beacon.shortId, this.#ownShortId)) return;
+    if (frame.atMs < EARLIEST_PLAUSIBLE_MS) {
+      this.#hold(frame, elapsedMs);
+      return;
+    }
     const { board, clock, concentrators } = this.#context;
     if (!this.#range.includes(beacon.entropyIndex, clock.now(), elapsedMs)) {
       board.losses.add("frame_stale");
@@ -52,6 +84,14 @@ export class Witnesser {
     } else {
       await this.#report(beacon, body, elapsedMs);
     }
+  }
+
+  #hold(frame: LoraFrame, elapsedMs: number): void {
+    this.#held.push({ frame, elapsedMs });
+    if (this.#held.length > MAX_HELD && this.#held.shift() !== undefined) {
+      this.#context.board.losses.add("frame_unset_clock");
+    }
+    this.#hasHeld.notify();
   }
 
   async #report(beacon: BeaconFrame, body: WitnessBody, elapsedMs: number): Promise<void> {

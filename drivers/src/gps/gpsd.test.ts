@@ -37,6 +37,23 @@ const SKY = {
   ],
 };
 
+test("a clock that is set keeps nothing for ever, and takes nothing away", async () => {
+  for (const stepMs of [-60 * 86_400_000, 60 * 86_400_000]) {
+    const clock = new ManualClock(NOW_MS);
+    const decoder = new GpsdDecoder({ clock });
+    const take = (...objects: object[]) => decoder.push(bytesOf(lines(...objects)));
+    take(SKY, TPV);
+    clock.stepWall(stepMs);
+    expect(take(TPV)[0]?.satellites).toHaveLength(2);
+    // A fix that is gone is told once those with one have stopped.
+    expect(take({ ...TPV, mode: 0 })).toEqual([]);
+    await clock.advance(11_000);
+    expect(take({ ...TPV, mode: 0 })).toMatchObject([{ mode: 0 }]);
+    await clock.advance(60_000);
+    expect(take(TPV)[0]?.satellites).toEqual([]);
+  }
+});
+
 driverContract("openGpsd", {
   capacity: CAPACITY,
   maxFrameBytes: MAX_GPSD_LINE_BYTES,

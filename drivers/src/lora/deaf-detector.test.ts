@@ -152,6 +152,22 @@ describe("what is not known", () => {
     expect(radio.detector.assess().framesPerHour).toBeLessThan(framesPerHour * 1.2);
   });
 
+  test("one counter that cannot be leaves no trace in what is usual", () => {
+    const observe = (wrong: number) => {
+      const detector = new DeafDetector();
+      const states: DeafAssessment[] = [];
+      for (let minute = 0; minute < 24 * 60; minute += 1) {
+        const rxOk = minute * 2 + (minute === 700 ? wrong : 0);
+        const atMs = minute * 60_000;
+        states.push(detector.observe({ atMs, rxOk, rxBad: 0, rxNoCrc: 0 }, atMs));
+      }
+      return states.at(-1);
+    };
+    const wrong = observe(4_000_000_000);
+    expect(wrong?.state).toBe("hearing");
+    expect(wrong?.framesPerHour).toBeCloseTo(observe(0)?.framesPerHour ?? 0, 0);
+  });
+
   test("a clock that goes back, and any numbers: nothing throws, and what it tells is finite", () =>
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.integer(), fc.nat()), { maxLength: 60 }), (statuses) => {

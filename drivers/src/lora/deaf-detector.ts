@@ -21,6 +21,8 @@ export const DEAF_LIMITS = {
   hourMs: 30 * 60_000,
   /** Between two statuses further apart nothing is known: neither that it was alive, nor that it was silent. */
   gapMs: 10 * 60_000,
+  /** More frames a second no concentrator demodulates: a counter that says so is wrong, and teaches nothing. */
+  framesPerS: 500,
 } as const;
 
 /** What a detector learned, as plain JSON: to go on after a restart. Index 0 is the hour from 00:00 UTC. */
@@ -89,12 +91,13 @@ export class DeafDetector {
     const last = this.#last;
     this.#last = { elapsedMs, heard };
     if (last === undefined) return this.assess();
-    if (heard < last.heard) {
-      // Counters that began anew hide whether the silence was broken.
+    const passedMs = elapsedMs - last.elapsedMs;
+    const mostFrames = (DEAF_LIMITS.framesPerS * (Math.max(0, passedMs) + 1000)) / 1000;
+    if (heard < last.heard || heard - last.heard > mostFrames) {
+      // Counters that began anew, or jumped, hide whether the silence was broken.
       this.#learn(atMs, 0);
       return this.assess();
     }
-    const passedMs = elapsedMs - last.elapsedMs;
     if (passedMs > 0 && passedMs <= DEAF_LIMITS.gapMs) this.#pass(atMs, passedMs);
     // Frames in a time that was not observed would make a rate out of nothing.
     if (heard > last.heard) this.#learn(atMs, passedMs <= DEAF_LIMITS.gapMs ? heard - last.heard : 0);

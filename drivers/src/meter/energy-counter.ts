@@ -1,3 +1,4 @@
+import type { Present } from "@earshot/protocol/hotspot";
 import type { EnergyFacts } from "./register-map.ts";
 
 /** What to keep over a restart, so that the total goes on. */
@@ -28,11 +29,18 @@ const STEP_BACK_WH = 1000;
 /** Coarse steps and rounding of the raw value, Wh. */
 const SLACK_WH = 10;
 const HOUR_MS = 3_600_000;
+/** For so long a meter may have counted at most since a time that this machine's clock has not come to. */
+const UNKNOWN_MS = 24 * HOUR_MS;
 
-/** From what a meter says to a total that only grows. Pure: time comes with the value. */
+/**
+ * From what a meter says to a total that only grows. Pure: time comes with the value. The time between two values is
+ * that of the monotonic clock, over a restart that of the wall clock, where it went on.
+ */
 export class EnergyCounter {
   readonly #facts: EnergyFacts;
   #state: EnergyState | undefined;
+  /** Of the state, when it is of this run. */
+  #elapsedMs: number | undefined;
 
   constructor(facts: EnergyFacts, state?: EnergyState) {
     this.#facts = facts;
@@ -45,20 +53,26 @@ export class EnergyCounter {
   }
 
   /** @param rawWh not negative */
-  take(rawWh: number, atMs: number): EnergyCount {
+  take(rawWh: number, { nowMs: atMs, elapsedMs }: Present): EnergyCount {
     if (this.#state === undefined) {
       this.#state = { totalWh: rawWh, rawWh, atMs };
+      this.#elapsedMs = elapsedMs;
       return { totalWh: rawWh };
     }
     const state = this.#state;
-    const { gainWh, event, holds } = this.#judge(rawWh, state, atMs);
+    const wallMs = atMs - state.atMs;
+    const passedMs = this.#elapsedMs === undefined ? wallMs : elapsedMs - this.#elapsedMs;
+    const { gainWh, event, holds } = this.#judge(rawWh, state, passedMs < 0 ? UNKNOWN_MS : passedMs);
     // While it is behind, its old value and the time of it stay what the next one is compared with.
-    if (!holds) this.#state = { totalWh: state.totalWh + gainWh, rawWh, atMs };
+    if (!holds) {
+      this.#state = { totalWh: state.totalWh + gainWh, rawWh, atMs };
+      this.#elapsedMs = elapsedMs;
+    }
     return { totalWh: this.#state.totalWh, ...(event && { event }) };
   }
 
-  #judge(rawWh: number, state: EnergyState, atMs: number): Judgement {
-    const possibleWh = (this.#facts.maxPowerW * Math.max(0, atMs - state.atMs)) / HOUR_MS + SLACK_WH;
+  #judge(rawWh: number, state: EnergyState, passedMs: number): Judgement {
+    const possibleWh = (this.#facts.maxPowerW * passedMs) / HOUR_MS + SLACK_WH;
     const gainWh = rawWh - state.rawWh;
     if (gainWh >= 0) return gainWh <= possibleWh ? { gainWh } : { gainWh: 0, event: "jump" };
     for (const rolloverWh of this.#facts.rolloversWh ?? []) {

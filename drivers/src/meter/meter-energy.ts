@@ -1,3 +1,4 @@
+import type { Present } from "@earshot/protocol/hotspot";
 import { EnergyCounter, type EnergyEvent, type EnergyState } from "./energy-counter.ts";
 import type { EnergyFacts } from "./register-map.ts";
 
@@ -25,18 +26,18 @@ export class MeterEnergy {
   }
 
   /** Puts totals that only grow in the place of what the meter said. */
-  take(quantities: Record<string, number>, atMs: number): void {
+  take(quantities: Record<string, number>, present: Present): void {
     for (const [quantity, rawWh] of Object.entries(quantities)) {
       if (!isEnergy(quantity)) continue;
       if (rawWh < 0) delete quantities[quantity];
-      else quantities[quantity] = this.#total(quantity, rawWh, atMs);
+      else quantities[quantity] = this.#total(quantity, rawWh, present);
     }
   }
 
-  #total(quantity: string, rawWh: number, atMs: number): number {
+  #total(quantity: string, rawWh: number, present: Present): number {
     const counter = this.#counters.get(quantity) ?? new EnergyCounter(this.facts, this.#restored[quantity]);
     this.#counters.set(quantity, counter);
-    const { totalWh, event } = counter.take(rawWh, atMs);
+    const { totalWh, event } = counter.take(rawWh, present);
     if (event !== undefined) this.events[event] += 1;
     return totalWh;
   }

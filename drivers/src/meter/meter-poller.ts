@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol/hotspot";
+import { type Clock, presentOf } from "@earshot/protocol/hotspot";
 import { LinkLostError } from "../driver.ts";
 import type { SensorReading } from "../sensor/reading.ts";
 import type { MeterMap } from "./maps/maps.ts";
@@ -51,8 +51,9 @@ export class MeterPoller {
     signal: AbortSignal,
   ): Promise<never> {
     const { clock, periodMs } = this.#options;
-    for (let dueMs = clock.now(); ; dueMs = nextDueMs(dueMs, clock.now(), periodMs)) {
-      const waitMs = dueMs - clock.now();
+    const elapsedMs = () => clock.elapsedMs();
+    for (let dueMs = elapsedMs(); ; dueMs = nextDueMs(dueMs, elapsedMs(), periodMs)) {
+      const waitMs = dueMs - elapsedMs();
       if (waitMs > 0) await clock.sleep(waitMs, signal);
       const isHeard = await this.#poll(read, emit);
       this.silentPeriods = isHeard ? 0 : this.silentPeriods + 1;
@@ -78,8 +79,9 @@ export class MeterPoller {
   }
 
   #emit(quantities: Record<string, number>, emit: (reading: SensorReading) => void): void {
-    const atMs = this.#options.clock.now();
-    this.#options.energy.take(quantities, atMs);
+    const present = presentOf(this.#options.clock);
+    const { nowMs: atMs } = present;
+    this.#options.energy.take(quantities, present);
     if (Object.keys(quantities).length === 0) return;
     this.readings += 1;
     emit({ kind: "sensor", atMs, quantities });
@@ -128,10 +130,9 @@ export class MeterPoller {
 }
 
 /** The next due time that lies ahead: a period that took too long is not made up for. */
-function nextDueMs(dueMs: number, nowMs: number, periodMs: number): number {
+function nextDueMs(dueMs: number, elapsedMs: number, periodMs: number): number {
   const nextMs = dueMs + periodMs;
-  const isAhead = nextMs >= nowMs && nextMs <= nowMs + periodMs;
-  return isAhead ? nextMs : nowMs + periodMs;
+  return nextMs >= elapsedMs ? nextMs : elapsedMs + periodMs;
 }
 
 /** A TCP gateway says so of a unit behind it that does not answer. */

@@ -33,7 +33,7 @@ export class ModbusClient {
   readonly #options: ModbusClientOptions;
   readonly #counts = { requests: 0, answers: 0, exceptions: 0, timeouts: 0, badFrames: 0, garbageBytes: 0 };
   #transaction = 0;
-  #quietFromMs = Number.NEGATIVE_INFINITY;
+  #quietFromElapsedMs = Number.NEGATIVE_INFINITY;
   #mayBeLate = false;
   #waiting: Waiting | undefined;
 
@@ -53,7 +53,7 @@ export class ModbusClient {
 
   receive(bytes: Uint8Array): void {
     const { clock, framing, silenceMs } = this.#options;
-    this.#quietFromMs = clock.now() + silenceMs;
+    this.#quietFromElapsedMs = clock.elapsedMs() + silenceMs;
     if (this.#waiting === undefined) {
       this.#counts.garbageBytes += bytes.length;
       return;
@@ -109,10 +109,9 @@ export class ModbusClient {
   }
 
   async #silence(signal: AbortSignal): Promise<void> {
-    const { clock, silenceMs } = this.#options;
-    const missingMs = this.#quietFromMs - clock.now();
-    // A clock that was set back must not stop the asking.
-    if (missingMs > 0) await clock.sleep(Math.min(missingMs, silenceMs), signal);
+    const { clock } = this.#options;
+    const missingMs = this.#quietFromElapsedMs - clock.elapsedMs();
+    if (missingMs > 0) await clock.sleep(missingMs, signal);
   }
 
   #startWaiting(request: ReadRequest): Waiting {

@@ -23,7 +23,7 @@ export function routeContext(deps: AppDeps): RouteContext {
   const { store, clock, events, parameters, versions } = deps;
   return {
     ...deps,
-    presence: new PresenceBoard(events),
+    presence: new PresenceBoard(events, clock),
     radioTraffic: new RadioTrafficBoard({ store, clock, parameters }),
     activity: new ActivityBoard({ store, clock, parameters, events }),
     published: (judged) => {

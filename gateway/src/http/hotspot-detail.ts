@@ -39,7 +39,7 @@ export async function hotspotDetail(hotspot: Hotspot, context: RouteContext): Pr
   const recent = activities.get(id) ?? { judged: 0, paid: 0, unpaid: 0, refusedByReason: {}, heard: [] };
   return {
     nowMs,
-    hotspot: hotspotView(hotspot, presence.of(id, seen, nowMs), recent),
+    hotspot: hotspotView(hotspot, presence.of(id, seen), recent),
     did: didKey(id),
     sequence: { ranges: ranges.slice(-MAX_RUNS), missing: missingIn(ranges) },
     sequenceGaps: gapsIn(ranges),

@@ -1,4 +1,4 @@
-import type { StatusPacket } from "@earshot/protocol";
+import { type Clock, presentOf, type StatusPacket, wallTimeOf } from "@earshot/protocol";
 import { BoundedMap } from "../bounded-map.ts";
 import type { EventHub } from "../events.ts";
 
@@ -17,24 +17,31 @@ type Seen = { status: StatusPacket; receivedAtMs: number } | undefined;
 
 /**
  * Who is there: from the newest stored status and from connections as they come and go. The second is quicker but
- * known only to the gateway that holds the connection; whichever is newer counts.
+ * known only to the gateway that holds the connection; whichever is newer counts. Connections are kept by the monotonic
+ * clock: one that was made while the clock was ahead must not look newer than what comes after.
  */
 export class PresenceBoard {
-  readonly #connections = new BoundedMap<string, { online: boolean; atMs: number }>(MAX_CONNECTIONS);
+  readonly #connections = new BoundedMap<string, { online: boolean; elapsedMs: number }>(MAX_CONNECTIONS);
 
-  constructor(events: EventHub) {
+  readonly #clock: Pick<Clock, "now" | "elapsedMs">;
+
+  constructor(events: EventHub, clock: Pick<Clock, "now" | "elapsedMs">) {
+    this.#clock = clock;
     events.listen((event) => {
-      if (event.kind === "hotspot") this.#connections.set(event.hotspotId, event);
+      if (event.kind !== "hotspot") return;
+      this.#connections.set(event.hotspotId, { online: event.online, elapsedMs: clock.elapsedMs() });
     });
   }
 
-  of(hotspotId: string, seen: Seen, nowMs: number): Presence {
+  of(hotspotId: string, seen: Seen): Presence {
+    const present = presentOf(this.#clock);
     const connection = this.#connections.get(hotspotId);
     const statusMs = seen?.receivedAtMs ?? Number.NEGATIVE_INFINITY;
-    const connectionMs = connection?.atMs ?? Number.NEGATIVE_INFINITY;
+    const connectionMs =
+      connection === undefined ? Number.NEGATIVE_INFINITY : wallTimeOf(connection.elapsedMs, present);
     const lastSeenAtMs = Math.max(statusMs, connectionMs);
     if (!Number.isFinite(lastSeenAtMs)) return { online: false, lastSeenAtMs: null };
     const says = connectionMs > statusMs ? connection?.online === true : seen?.status.state === "online";
-    return { online: says && nowMs - lastSeenAtMs <= ONLINE_WITHIN_MS, lastSeenAtMs };
+    return { online: says && present.nowMs - lastSeenAtMs <= ONLINE_WITHIN_MS, lastSeenAtMs };
   }
 }

@@ -122,12 +122,12 @@ export class Quota {
 
   #refill(allowance: Allowance): Allowance {
     const { clock, limits } = this.#deps;
-    const nowMs = clock.elapsedMs();
-    const passedMs = nowMs - allowance.atMs;
+    const elapsedMs = clock.elapsedMs();
+    const passedMs = elapsedMs - allowance.atMs;
     const { packetsAtOnce, packetsPerSecond, bytesPerDay } = limits;
     allowance.packets = Math.min(packetsAtOnce, allowance.packets + (passedMs / 1000) * packetsPerSecond);
     allowance.bytes = Math.min(bytesPerDay, allowance.bytes + (passedMs / DAY_MS) * bytesPerDay);
-    allowance.atMs = nowMs;
+    allowance.atMs = elapsedMs;
     return allowance;
   }
 

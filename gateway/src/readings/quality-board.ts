@@ -32,19 +32,23 @@ export interface SourceQuality extends ReadingSource {
 
 interface Scored {
   latestAtMs: number;
-  atMs: number;
+  /** When it was scored, by the monotonic clock. */
+  elapsedMs: number;
   quality: SourceQuality;
 }
 
 /** What each device of a hotspot measured last, and how far that can be relied on. */
 export class QualityBoard {
   readonly #store: Pick<Store, "readingSources" | "readingsOf">;
-  readonly #clock: Pick<Clock, "now">;
+  readonly #clock: Pick<Clock, "now" | "elapsedMs">;
   readonly #scored = new BoundedMap<string, Scored>(CACHED_SOURCES);
   /** By hotspot: many who ask at the same time share one answer. */
   readonly #asked = new Map<string, Promise<SourceQuality[]>>();
 
-  constructor(deps: { store: Pick<Store, "readingSources" | "readingsOf">; clock: Pick<Clock, "now"> }) {
+  constructor(deps: {
+    store: Pick<Store, "readingSources" | "readingsOf">;
+    clock: Pick<Clock, "now" | "elapsedMs">;
+  }) {
     this.#store = deps.store;
     this.#clock = deps.clock;
   }
@@ -73,7 +77,8 @@ export class QualityBoard {
   async #scoredSource(hotspotId: string, source: ReadingSource, nowMs: number): Promise<SourceQuality> {
     const key = `${hotspotId} ${source.source}`;
     const before = this.#scored.get(key);
-    const isFresh = before?.latestAtMs === source.latestAtMs && nowMs - before.atMs < FRESH_MS;
+    const elapsedMs = this.#clock.elapsedMs();
+    const isFresh = before?.latestAtMs === source.latestAtMs && elapsedMs - before.elapsedMs < FRESH_MS;
     if (before !== undefined && isFresh) return before.quality;
     const fromMs = Math.min(nowMs - QUALITY_WINDOW_MS, source.latestAtMs);
     const range = { fromMs, toMs: nowMs + CLOCK_AHEAD_MS, limit: MAX_READINGS };
@@ -85,7 +90,7 @@ export class QualityBoard {
       untilMs: nowMs,
       ...(sinceMs !== undefined && { sinceMs }),
     });
-    this.#scored.set(key, { latestAtMs: source.latestAtMs, atMs: nowMs, quality });
+    this.#scored.set(key, { latestAtMs: source.latestAtMs, elapsedMs, quality });
     return quality;
   }
 }

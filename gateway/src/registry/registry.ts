@@ -45,7 +45,7 @@ export interface RegistryDeps {
   policy: RegistrationPolicy;
   parameters: Pick<ParametersLog, "inForce">;
   progress: Progress;
-  clock: Pick<Clock, "now">;
+  clock: Pick<Clock, "now" | "elapsedMs">;
   /** Holds the network key: signs what the operator says. */
   signer: Signer;
   /** Judging runs in it too, so that no hotspot appears in the middle of a judgement. */
@@ -101,7 +101,7 @@ export class Registry {
   readonly #known = new BoundedMap<string, Known>(MAX_KNOWN);
   /** What hotspots assert that is not stored yet. */
   readonly #pending = new Map<string, Known & { word: Word }>();
-  #refused = new BoundedMap<string, { reason: string; atMs: number }>(MAX_REFUSED);
+  #refused = new BoundedMap<string, { reason: string; elapsedMs: number }>(MAX_REFUSED);
   readonly #listed: Set<string> | undefined;
   #newSinceLook = 0;
 
@@ -281,8 +281,8 @@ export class Registry {
   #refuse({ id, evidence }: Word, { reason, measurements }: EvidenceProblem): void {
     const { clock, log, onRefused } = this.#deps;
     const told = this.#refused.get(id);
-    if (told?.reason === reason && clock.now() - told.atMs < TELL_AGAIN_MS) return;
-    this.#refused.set(id, { reason, atMs: clock.now() });
+    if (told?.reason === reason && clock.elapsedMs() - told.elapsedMs < TELL_AGAIN_MS) return;
+    this.#refused.set(id, { reason, elapsedMs: clock.elapsedMs() });
     log("warn", "Assertion changes nothing", { hotspot: id, reason, ...numbersOf(measurements) });
     onRefused?.(id, sha256(evidence), reason, measurements);
   }

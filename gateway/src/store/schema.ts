@@ -8,7 +8,7 @@ const TYPES = {
 };
 
 /** Raised with each change of the tables below: a database with another number is not opened. */
-export const SCHEMA_VERSION = 9;
+export const SCHEMA_VERSION = 10;
 
 /** Counts the tables named `packets`: 0 in a database that no gateway has used. */
 export const USED_QUERIES: Readonly<Record<Dialect, string>> = {
@@ -114,7 +114,7 @@ export function schemaOf(dialect: Dialect): string[] {
     "CREATE INDEX IF NOT EXISTS edges_beaconer ON edges (beaconer)",
     "CREATE INDEX IF NOT EXISTS edges_witness ON edges (witness)",
     `CREATE TABLE IF NOT EXISTS statuses (
-      hotspot_id ${text} PRIMARY KEY, at_ms BIGINT NOT NULL, received_at_ms BIGINT NOT NULL, status ${text} NOT NULL,
+      hotspot_id ${text} PRIMARY KEY, sequence BIGINT NOT NULL, at_ms BIGINT NOT NULL, received_at_ms BIGINT NOT NULL, status ${text} NOT NULL,
       offline_at_ms BIGINT)`,
     `CREATE TABLE IF NOT EXISTS taken_back (
       taken_back_at_ms BIGINT NOT NULL, kind ${text} NOT NULL, message ${bytes} NOT NULL)`,

@@ -6,6 +6,7 @@ import { type HotspotStatus, type StatusReport, type Store, sentAtMs } from "./s
 
 interface StatusRow {
   hotspot_id: string;
+  sequence: Integer;
   at_ms: Integer;
   received_at_ms: Integer;
   status: string;
@@ -33,18 +34,26 @@ function statusOf(row: StatusRow): HotspotStatus {
 
 const rowOf = ({ hotspotId, status, receivedAtMs }: StatusReport): StatusRow => ({
   hotspot_id: hotspotId,
+  sequence: status.sequence,
   at_ms: sentAtMs({ status, receivedAtMs }),
   received_at_ms: receivedAtMs,
   status: formatStatus(status),
   offline_at_ms: null,
 });
 
+/**
+ * The time alone would hold off a hotspot whose clock was set back, the number alone one whose state was restored from a
+ * copy: one that came late is behind in both.
+ */
+const isNewer = (report: StatusReport, other: StatusReport): boolean =>
+  sentAtMs(report) >= sentAtMs(other) || report.status.sequence > other.status.sequence;
+
 /** One per hotspot: a statement may not change a row twice. */
 function newestOfEach(statuses: readonly StatusReport[]): StatusReport[] {
   const newest = new Map<string, StatusReport>();
   for (const report of statuses) {
     const other = newest.get(report.hotspotId);
-    if (other === undefined || sentAtMs(report) >= sentAtMs(other)) newest.set(report.hotspotId, report);
+    if (other === undefined || isNewer(report, other)) newest.set(report.hotspotId, report);
   }
   return [...newest.values()];
 }
@@ -60,8 +69,8 @@ export function statusTable({ sql, transaction }: Database): StatusQueries {
       inChunks(
         newestOfEach(statuses).map(rowOf),
         (rows) => tx`INSERT INTO statuses ${tx(rows)} ON CONFLICT (hotspot_id) DO UPDATE SET
-          at_ms = excluded.at_ms, received_at_ms = excluded.received_at_ms, status = excluded.status,
-          offline_at_ms = NULL WHERE excluded.at_ms >= statuses.at_ms`,
+          sequence = excluded.sequence, at_ms = excluded.at_ms, received_at_ms = excluded.received_at_ms, status = excluded.status,
+          offline_at_ms = NULL WHERE excluded.at_ms >= statuses.at_ms OR excluded.sequence > statuses.sequence`,
       ),
     );
   return {

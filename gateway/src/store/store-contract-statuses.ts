@@ -23,6 +23,26 @@ export function statusesContract(store: () => Store): void {
     expect((await store().statuses(["a"])).get("a")?.status.uptimeS).toBe(3);
   });
 
+  test("keeps the newest status also of a clock that was set back, and of a copy that counts from below", async () => {
+    const put = (sequence: number, atMs: number, receivedAtMs: number) =>
+      store().putStatus("a", statusPacket({ atMs, sequence, uptimeS: sequence }), receivedAtMs);
+    const kept = async () => (await store().statuses(["a"])).get("a")?.status.sequence;
+    await put(5000, T, T);
+    await put(5001, T - 60 * 86_400_000, T + 60_000);
+    expect(await kept()).toBe(5001);
+    await put(5002, T + 120_000, T + 120_000);
+    await put(17, T + 180_000, T + 180_000);
+    expect(await kept()).toBe(17);
+    // One that waited on its way is no news.
+    await put(16, T + 90_000, T + 200_000);
+    expect(await kept()).toBe(17);
+    const late = (sequence: number, atMs: number) => ({
+      ...{ hotspotId: "b", status: statusPacket({ sequence, atMs }), receivedAtMs: T },
+    });
+    await store().putStatuses([late(2, T - 5000), late(3, T - 90_000), late(1, T - 100_000)]);
+    expect((await store().statuses(["b"])).get("b")?.status.sequence).toBe(3);
+  });
+
   test("gives a hotspot's newest status packets that were received by a time, in order of number", async () => {
     await store().addPackets([
       filed(4, T + 400),

@@ -126,7 +126,7 @@ export const sentAtMs = ({ status, receivedAtMs }: Omit<StatusReport, "hotspotId
   Math.min(status.atMs, receivedAtMs);
 
 export interface HotspotStatus {
-  /** The newest by `sentAtMs`; `state` is "offline" when the session broke after it. */
+  /** The newest by `sentAtMs` or number; `state` is "offline" when the session broke after it. */
   status: StatusPacket;
   receivedAtMs: number;
 }
@@ -315,7 +315,7 @@ export interface Store {
   /** That of one hotspot. */
   payment(epoch: number, hotspotId: string): Promise<StoredPayment | undefined>;
 
-  /** Keeps only the newest by `sentAtMs`. */
+  /** Keeps only the newest: an older one is behind in `sentAtMs` and in number. */
   putStatus(hotspotId: string, status: StatusPacket, receivedAtMs: number): Promise<void>;
   /** `putStatus` for many at once. */
   putStatuses(statuses: readonly StatusReport[]): Promise<void>;

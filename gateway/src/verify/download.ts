@@ -113,11 +113,11 @@ async function giveUp(
   const startMs = clock.elapsedMs();
   let [length, changedMs] = [received.length, startMs];
   while (!aborted.signal.aborted) {
-    const nowMs = clock.elapsedMs();
+    const elapsedMs = clock.elapsedMs();
     // Looked at now and then, so that a part costs no timer: silence is noticed at most a tenth late.
-    if (received.length !== length) [length, changedMs] = [received.length, nowMs];
-    const isSilent = nowMs - changedMs >= SILENCE_MS;
-    const isSlow = received.length < ((nowMs - startMs - GRACE_MS) * MIN_BYTES_PER_S) / 1000;
+    if (received.length !== length) [length, changedMs] = [received.length, elapsedMs];
+    const isSilent = elapsedMs - changedMs >= SILENCE_MS;
+    const isSlow = received.length < ((elapsedMs - startMs - GRACE_MS) * MIN_BYTES_PER_S) / 1000;
     if (isSilent || isSlow) {
       const slow = `it came slower than ${MIN_BYTES_PER_S} bytes a second`;
       const what = isSilent ? `nothing came for ${SILENCE_MS / 1000} s` : slow;

@@ -7,21 +7,21 @@ interface Stretch {
 
 /** How long each phase of verifying a bundle takes. */
 export class PhaseTimes {
-  readonly #nowMs: () => number;
+  readonly #elapsedMs: () => number;
   readonly #totals = new Map<string, number>();
   #running: Stretch | undefined;
 
-  constructor(nowMs: () => number) {
-    this.#nowMs = nowMs;
+  constructor(elapsedMs: () => number) {
+    this.#elapsedMs = elapsedMs;
   }
 
   /** @returns how long this phase has been going on, in ms */
   enter(phase: string): number {
     if (this.#running?.phase !== phase) {
       this.#end();
-      this.#running = { phase, sinceMs: this.#nowMs() };
+      this.#running = { phase, sinceMs: this.#elapsedMs() };
     }
-    return this.#nowMs() - this.#running.sinceMs;
+    return this.#elapsedMs() - this.#running.sinceMs;
   }
 
   /** Ends the phase that is going on and forgets all. @returns ms by phase, in the order in which they came */
@@ -36,7 +36,7 @@ export class PhaseTimes {
   #end(): void {
     if (this.#running === undefined) return;
     const { phase, sinceMs } = this.#running;
-    this.#totals.set(phase, (this.#totals.get(phase) ?? 0) + this.#nowMs() - sinceMs);
+    this.#totals.set(phase, (this.#totals.get(phase) ?? 0) + this.#elapsedMs() - sinceMs);
   }
 }
 

@@ -23,16 +23,15 @@ export class OwnMean {
     return this.#lastMs - this.#sinceMs;
   }
 
-  silentMs(nowMs: number): number {
-    return nowMs - this.#lastMs;
+  silentMs(elapsedMs: number): number {
+    return elapsedMs - this.#lastMs;
   }
 
   add(value: number, atMs: number): void {
     const stepMs = atMs - this.#lastMs;
-    if (stepMs >= 0 && stepMs < MIN_STEP_MS) return;
+    if (stepMs < MIN_STEP_MS) return;
     this.#lastMs = atMs;
-    // A host clock that was set back counts as one step.
-    const weight = 1 - Math.exp(-Math.max(MIN_STEP_MS, stepMs) / TIME_CONSTANT_MS);
+    const weight = 1 - Math.exp(-stepMs / TIME_CONSTANT_MS);
     this.#mean += weight * (value - this.#mean);
   }
 }

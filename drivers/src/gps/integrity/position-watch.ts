@@ -41,11 +41,11 @@ export class PositionWatch {
     this.#keep({ latDeg, lonDeg }, reading.atMs);
   }
 
-  report(nowMs: number): WatchReport {
-    const offs = this.#offsM.values(nowMs);
-    const speeds = this.#speeds.values(nowMs);
+  report(elapsedMs: number): WatchReport {
+    const offs = this.#offsM.values(elapsedMs);
+    const speeds = this.#speeds.values(elapsedMs);
     const latest = offs.at(-1);
-    const findings = [this.#jumpFinding(nowMs), this.#movingFinding(nowMs)];
+    const findings = [this.#jumpFinding(elapsedMs), this.#movingFinding(elapsedMs)];
     return {
       facts: {
         ...(latest !== undefined && { offM: { latest: round(latest, 1), max: round(Math.max(...offs), 1) } }),
@@ -89,8 +89,8 @@ export class PositionWatch {
       this.#moving = { atMs, speedMps: speed };
   }
 
-  #jumpFinding(nowMs: number): IntegrityFinding | undefined {
-    if (this.#jump === undefined || Math.abs(nowMs - this.#jump.atMs) > T.heldMs) return undefined;
+  #jumpFinding(elapsedMs: number): IntegrityFinding | undefined {
+    if (this.#jump === undefined || elapsedMs - this.#jump.atMs > T.heldMs) return undefined;
     const [offM, limitM] = [round(this.#jump.offM), round(this.#jump.limitM)];
     return {
       code: "position_jumped",
@@ -100,8 +100,8 @@ export class PositionWatch {
     };
   }
 
-  #movingFinding(nowMs: number): IntegrityFinding | undefined {
-    if (this.#moving === undefined || Math.abs(nowMs - this.#moving.atMs) > T.windowMs) return undefined;
+  #movingFinding(elapsedMs: number): IntegrityFinding | undefined {
+    if (this.#moving === undefined || elapsedMs - this.#moving.atMs > T.windowMs) return undefined;
     const speedMps = round(this.#moving.speedMps, 1);
     return {
       code: "moving",

@@ -27,8 +27,8 @@ export class ReceiverWatch {
     this.#recent.add(atMs, { mode, satellitesUsed: used, antenna, jamming, jammingIndicator, spoofing });
   }
 
-  report(nowMs: number): WatchReport {
-    const told = this.#recent.values(nowMs);
+  report(elapsedMs: number): WatchReport {
+    const told = this.#recent.values(elapsedMs);
     const antenna = told.findLast((one) => one.antenna !== undefined)?.antenna;
     const jamming = worst(
       ["critical", "warning", "none"] as const,

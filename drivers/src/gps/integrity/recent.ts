@@ -4,20 +4,19 @@ const MOST_KEPT = 1200;
 /** What was added in the last while, the oldest first; bounded. */
 export class Recent<T> {
   readonly #keptMs: number;
-  #all: { atMs: number; value: T }[] = [];
+  #all: { elapsedMs: number; value: T }[] = [];
 
   constructor(keptMs: number) {
     this.#keptMs = keptMs;
   }
 
-  add(atMs: number, value: T): void {
-    this.#all.push({ atMs, value });
+  add(elapsedMs: number, value: T): void {
+    this.#all.push({ elapsedMs, value });
     if (this.#all.length > MOST_KEPT) this.#all.splice(0, MOST_KEPT / 4);
   }
 
-  /** Also forgets what a host clock that was set back has put into the future. */
-  values(nowMs: number): T[] {
-    this.#all = this.#all.filter(({ atMs }) => Math.abs(nowMs - atMs) <= this.#keptMs);
+  values(elapsedMs: number): T[] {
+    this.#all = this.#all.filter((one) => elapsedMs - one.elapsedMs <= this.#keptMs);
     return this.#all.map(({ value }) => value);
   }
 }

@@ -44,9 +44,9 @@ export class SignalWatch {
     this.#forget(atMs);
   }
 
-  report(nowMs: number): WatchReport {
-    const epochs = this.#epochs.values(nowMs);
-    const fall = this.#falls.values(nowMs).toSorted((a, b) => b.dropDb - a.dropDb)[0];
+  report(elapsedMs: number): WatchReport {
+    const epochs = this.#epochs.values(elapsedMs);
+    const fall = this.#falls.values(elapsedMs).toSorted((a, b) => b.dropDb - a.dropDb)[0];
     const findings = [uniformFinding(epochs), fall && fallFinding(fall)].filter((one) => one !== undefined);
     const cn0 = typical(epochs);
     return {
@@ -78,9 +78,9 @@ export class SignalWatch {
     return isLoud || isNarrow || jamming === "warning" || jamming === "critical";
   }
 
-  #forget(nowMs: number): void {
+  #forget(elapsedMs: number): void {
     for (const [key, own] of this.#satellites) {
-      if (Math.abs(own.silentMs(nowMs)) > FORGOTTEN_MS || this.#satellites.size > MAX_SATELLITES) {
+      if (own.silentMs(elapsedMs) > FORGOTTEN_MS || this.#satellites.size > MAX_SATELLITES) {
         this.#satellites.delete(key);
       }
     }

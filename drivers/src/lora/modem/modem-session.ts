@@ -51,7 +51,7 @@ export class ModemSession {
   #pending: HeardFrame[] = [];
   #listening: (ModemCommand & { once?: true }) | undefined;
   #tuning: ModemTuning;
-  #configuredAtMs: number | undefined;
+  #configuredElapsedMs: number | undefined;
   #resetsInARow = 0;
 
   constructor(options: ModemSessionOptions) {
@@ -179,8 +179,8 @@ export class ModemSession {
     await this.#tune({ ...home });
     await this.#listen();
     if (this.#queued.has("reset")) return;
-    const isFirst = this.#configuredAtMs === undefined;
-    this.#configuredAtMs = clock.now();
+    const isFirst = this.#configuredElapsedMs === undefined;
+    this.#configuredElapsedMs = clock.elapsedMs();
     this.#resetsInARow = 0;
     facts.state = "listening";
     if (!isFirst) return;
@@ -286,7 +286,7 @@ export class ModemSession {
   async #check(): Promise<void> {
     const { dialect, commands, facts, clock } = this.#options;
     if (facts.state !== "listening") return;
-    const ageMs = clock.now() - (this.#configuredAtMs ?? 0);
+    const ageMs = clock.elapsedMs() - (this.#configuredElapsedMs ?? 0);
     if (dialect.refreshMs !== undefined && ageMs >= dialect.refreshMs) return this.#configure();
     const answer = await commands.request(dialect.check);
     const isRight = answer.status === "ok" && dialect.isChecked(answer.value ?? "", this.#tuning);

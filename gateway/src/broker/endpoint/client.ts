@@ -124,16 +124,16 @@ export class Client implements Outlet {
   }
 
   /** To be called now and then: limits that pass with time. */
-  tick(nowMs: number): void {
-    this.#wire.tick(nowMs);
+  tick(elapsedMs: number): void {
+    this.#wire.tick(elapsedMs);
     if (this.#isAtEnd || this.#deps === undefined) return;
     if (this.#login === undefined) {
-      if (nowMs - this.#begunAtMs >= LOGIN_LIMIT_MS) this.drop("login_timeout");
+      if (elapsedMs - this.#begunAtMs >= LOGIN_LIMIT_MS) this.drop("login_timeout");
       return;
     }
     const limitMs = this.#login.keepAliveS * 1000 * KEEP_ALIVE_GRACE;
     if (limitMs === 0 || this.#wire.isPaused) return;
-    if (nowMs - this.#wire.heardAtMs > limitMs) this.end("keep_alive_timeout");
+    if (elapsedMs - this.#wire.heardAtMs > limitMs) this.end("keep_alive_timeout");
   }
 
   end(reason: CloseReason): void {

@@ -54,10 +54,10 @@ export class Clients {
   }
 
   /** To be called now and then: limits that pass with time, and what all of them hold together. */
-  tick(nowMs: number): void {
+  tick(elapsedMs: number): void {
     let heldBytes = 0;
     for (const client of this.#clients) {
-      client.tick(nowMs);
+      client.tick(elapsedMs);
       heldBytes += client.heldBytes;
     }
     const { maxHeldBytes = MAX_HELD_BYTES } = this.#options;

@@ -23,10 +23,14 @@ export class LoginRates {
   }
 
   /** @param address the socket's; counted as `group` */
-  take(hotspotId: string, { address, group }: { address: string; group: string }, nowMs: number): boolean {
+  take(
+    hotspotId: string,
+    { address, group }: { address: string; group: string },
+    elapsedMs: number,
+  ): boolean {
     const isNew = !this.#logins.has(hotspotId) && !isLoopback(address);
-    if (isNew && !this.#newKeys.take(group, nowMs)) return false;
-    return this.#logins.take(hotspotId, nowMs);
+    if (isNew && !this.#newKeys.take(group, elapsedMs)) return false;
+    return this.#logins.take(hotspotId, elapsedMs);
   }
 }
 

@@ -35,20 +35,20 @@ export class Sessions {
   }
 
   /** Its connection has ended. */
-  leave(session: Session, nowMs: number): void {
+  leave(session: Session, elapsedMs: number): void {
     session.outlet = undefined;
     if (session.expiryS === 0) {
       this.#discard(session);
       return;
     }
-    session.expiresAtMs = nowMs + session.expiryS * 1000;
+    session.expiresAtMs = elapsedMs + session.expiryS * 1000;
     this.#away.add(session);
     if (this.#away.size > MAX_AWAY_SESSIONS) this.#discardLongestAway();
   }
 
   /** Forgets sessions that have expired. */
-  expire(nowMs: number): void {
-    for (const session of this.#away) if (session.expiresAtMs <= nowMs) this.#discard(session);
+  expire(elapsedMs: number): void {
+    for (const session of this.#away) if (session.expiresAtMs <= elapsedMs) this.#discard(session);
   }
 
   /** False, and nothing is kept, if the session has too many already. The caller has checked that it may. */

@@ -93,10 +93,10 @@ export class Wire {
   }
 
   /** To be called now and then: ends sockets that take nothing, or stay open after their end. */
-  tick(nowMs: number): void {
+  tick(elapsedMs: number): void {
     if (this.#endedAtMs !== undefined) {
-      if (nowMs - this.#endedAtMs >= CLOSE_LIMIT_MS) this.#socket.destroy();
-    } else if (this.#stalledAtMs !== undefined && nowMs - this.#stalledAtMs >= STALL_LIMIT_MS) {
+      if (elapsedMs - this.#endedAtMs >= CLOSE_LIMIT_MS) this.#socket.destroy();
+    } else if (this.#stalledAtMs !== undefined && elapsedMs - this.#stalledAtMs >= STALL_LIMIT_MS) {
       this.#events.onFailure("slow_reader");
     }
   }

@@ -57,7 +57,7 @@ export function hotspotRoutes(app: OpenAPIHono, context: RouteContext): void {
     const nowMs = clock.now();
     const views = hotspots.flatMap((hotspot) => {
       const recent = activity.get(hotspot.id);
-      const presence = context.presence.of(hotspot.id, statuses.get(hotspot.id), nowMs);
+      const presence = context.presence.of(hotspot.id, statuses.get(hotspot.id));
       return recent === undefined ? [] : [hotspotView(hotspot, presence, recent)];
     });
     const next = nextAfter(hotspots, hotspots, page, ({ id }) => id);

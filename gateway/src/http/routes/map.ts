@@ -83,14 +83,13 @@ function stateOf(activity: Activity | undefined, online: boolean): CellState {
   return activity.judged > activity.unpaid ? "refused" : "quiet";
 }
 
-async function cellViews({ store, clock, activity, presence }: RouteContext) {
+async function cellViews({ store, activity, presence }: RouteContext) {
   const hotspots = await store.hotspotPage({ limit: MAX_MAP_HOTSPOTS });
   const ids = hotspots.map(({ id }) => id);
   const [statuses, activities] = await Promise.all([store.statuses(ids), activity.of(ids)]);
-  const nowMs = clock.now();
   const found = new Map<string, { state: CellState; hotspots: string[] }>();
   for (const hotspot of hotspots) {
-    const { online } = presence.of(hotspot.id, statuses.get(hotspot.id), nowMs);
+    const { online } = presence.of(hotspot.id, statuses.get(hotspot.id));
     const state = stateOf(activities.get(hotspot.id), online);
     const key = cellOf(hotspot);
     const cell = found.get(key) ?? { state, hotspots: [] };
