@@ -32,6 +32,8 @@ const AGAINST_WALL_TIME: Readonly<Record<string, string>> = {
   "agent/src/beacon/beaconer.ts": "the network's schedule",
   "agent/src/beacon/duty-cycle.ts": "a time kept over a restart",
   "agent/src/beacon/entropy-tracker.ts": "the network's time",
+  "agent/src/board/status-board.ts": "times of a snapshot, counted back from its now",
+  "agent/src/devices/run-gps.ts": "how late a reading was told, bounded",
   "agent/src/doctor/check-broker.ts": "the network's time",
   "agent/src/doctor/check-machine.ts": "a date",
   "agent/src/health/age.ts": "times of a snapshot, counted back from its now",
