@@ -10,19 +10,19 @@ export interface Rate {
 export class TokenBucket {
   readonly #rate: Rate;
   #tokens: number;
-  #atMs: number;
+  #elapsedMs: number;
 
   constructor(rate: Rate, elapsedMs: number) {
     this.#rate = rate;
     this.#tokens = rate.burst;
-    this.#atMs = elapsedMs;
+    this.#elapsedMs = elapsedMs;
   }
 
   /** Whether one more is let through now. */
   take(elapsedMs: number): boolean {
     const { burst, perSecond } = this.#rate;
-    this.#tokens = Math.min(burst, this.#tokens + ((elapsedMs - this.#atMs) / 1000) * perSecond);
-    this.#atMs = elapsedMs;
+    this.#tokens = Math.min(burst, this.#tokens + ((elapsedMs - this.#elapsedMs) / 1000) * perSecond);
+    this.#elapsedMs = elapsedMs;
     if (this.#tokens < 1) return false;
     this.#tokens--;
     return true;

@@ -10,9 +10,10 @@ import {
 export type EntropyAnswer =
   /**
    * `chained`: it names the one before it by hash; `undefined` when that one was not seen. `insteadOf`: the index of the
-   * one before it, whose time has not come.
+   * one before it, whose time has not come. `aheadMs`: by how much more the network's time went on than time passed since
+   * that one came; 0 for the first.
    */
-  | { ok: true; entropy: Entropy; chained: boolean | undefined; insteadOf?: number }
+  | { ok: true; entropy: Entropy; chained: boolean | undefined; insteadOf?: number; aheadMs: number }
   | { ok: false; code: MessageRefusal | "wrong_index" | "old" };
 
 /**
@@ -24,6 +25,7 @@ export class EntropyTracker {
   readonly #network: string;
   readonly #networkKey: Uint8Array;
   #latest: Entropy | undefined;
+  #latestElapsedMs = 0;
   /** Refused as old last, and when it came by the monotonic clock. */
   #old: { entropy: Entropy; elapsedMs: number } | undefined;
 
@@ -47,11 +49,14 @@ export class EntropyTracker {
     if (isBehind && !isNearer(entropy, before, present.nowMs) && !this.#goesOnBehind(entropy, present)) {
       return { ok: false, code: "old" };
     }
+    const passedMs = present.elapsedMs - this.#latestElapsedMs;
+    const aheadMs = before === undefined ? 0 : entropy.atMs - before.atMs - passedMs;
     this.#latest = entropy;
+    this.#latestElapsedMs = present.elapsedMs;
     this.#old = undefined;
     const isNext = before !== undefined && entropy.index === before.index + 1;
     const chained = isNext ? equalBytes(entropy.previousHash, entropyHash(before)) : undefined;
-    return { ok: true, entropy, chained, ...(isBehind && { insteadOf: before.index }) };
+    return { ok: true, entropy, chained, aheadMs, ...(isBehind && { insteadOf: before.index }) };
   }
 
   /** Whether the network goes on there, live: this one follows the one refused before, a period later. */

@@ -127,6 +127,10 @@ export interface EntropyFacts {
   validityMs: number;
   /** It did not name the one before it by hash. */
   isChainBroken: boolean;
+  /** It continues the one before it, seen in this run: the network speaks, and no broker that only kept it. */
+  isLive: boolean;
+  /** By how much more the network's time went on than time passed since the one before it. */
+  aheadMs: number;
 }
 
 /** The beacon of the current window. */

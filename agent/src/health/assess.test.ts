@@ -41,6 +41,8 @@ const HEALTHY: AgentStatus = {
     periodMs: 60_000,
     validityMs: 180_000,
     isChainBroken: false,
+    isLive: true,
+    aheadMs: 0,
   },
   schedule: { window: 1, entropyIndex: 9, atMs: NOW_MS + 600_000, state: "waiting" },
   beaconing: { sent: 0, lostInARow: 0 },
@@ -286,9 +288,35 @@ describe("what is wrong, and what to do about it", () => {
     ],
     [
       "Clock and entropy",
-      { entropy: { ...HEALTHY.entropy, atMs: secondsAgo(1800) } as AgentStatus["entropy"] },
+      {
+        entropy: {
+          ...HEALTHY.entropy,
+          ...{ atMs: secondsAgo(1800), isLive: false },
+        } as AgentStatus["entropy"],
+      },
       "broken",
-      /30 min old/,
+      /^The last entropy is 30 min old$/,
+    ],
+    [
+      "Clock and entropy",
+      {
+        entropy: {
+          ...HEALTHY.entropy,
+          ...{ atMs: NOW_MS + 60 * 86_400_000, aheadMs: 60 * 86_400_000 },
+        } as AgentStatus["entropy"],
+        ...gps({ reading: fix({ mode: 1 }) }),
+      },
+      "broken",
+      /^The network's time went ahead by 60 d at once, and this machine's clock did not$/,
+    ],
+    [
+      "Clock and entropy",
+      {
+        entropy: { ...HEALTHY.entropy, atMs: secondsAgo(60 * 86_400) } as AgentStatus["entropy"],
+        ...gps({ reading: fix({ mode: 1 }) }),
+      },
+      "broken",
+      /^The clock is 60 d ahead of the network's, whose entropy came 30 s ago$/,
     ],
     [
       "Clock and entropy",

@@ -14,6 +14,8 @@ const NETWORK_OFF =
 const GATEWAY_DOWN = "GPS agrees with this machine's clock: the network's gateway is down.";
 const COMPARE_CLOCK =
   "Compare this machine's clock with a watch; if it is right, the network's gateway is down.";
+const NETWORK_STEPPED =
+  "Compare with another clock (date -u): if this one is right there is nothing to do here but to tell the network's operator; it goes on by itself.";
 const SET_CLOCK = "Set the clock: sudo timedatectl set-ntp true, or run chrony with the GPS.";
 
 /** Is this machine's time right, and does the network's entropy arrive? Without either no beacon counts. */
@@ -51,7 +53,7 @@ function noEntropy({ broker, atMs }: AgentStatus): Part {
 
 /** @param gpsAgrees two that know the time, this machine and a receiver, say the same */
 function entropyPart(
-  { atMs: entropyMs, periodMs, isChainBroken }: EntropyFacts,
+  { atMs: entropyMs, receivedAtMs, periodMs, isChainBroken, isLive, aheadMs }: EntropyFacts,
   { atMs, broker }: AgentStatus,
   gpsAgrees: boolean,
 ): Part {
@@ -60,8 +62,20 @@ function entropyPart(
     const text = `The network's time is at least ${duration(-ageMs)} ahead of this machine's clock and of GPS`;
     return broken(TITLE, text, NETWORK_OFF);
   }
+  // Before it the network agreed with this machine's clock, which went on as time passed.
+  if (ageMs < -MAX_OFF_MS && ageMs + aheadMs >= -MAX_OFF_MS) {
+    const text = `The network's time went ahead by ${duration(aheadMs)} at once, and this machine's clock did not`;
+    return broken(TITLE, text, NETWORK_STEPPED);
+  }
   if (ageMs < -MAX_OFF_MS) {
     return broken(TITLE, `The clock is at least ${duration(-ageMs)} behind the network's`, SET_CLOCK);
+  }
+  if (ageMs > 3 * periodMs && isLive && atMs - receivedAtMs < 2 * periodMs) {
+    const came = `whose entropy came ${ago(receivedAtMs, atMs)}`;
+    if (!gpsAgrees)
+      return broken(TITLE, `The clock is ${duration(ageMs)} ahead of the network's, ${came}`, SET_CLOCK);
+    const text = `This machine's clock and GPS are ${duration(ageMs)} ahead of the network's, ${came}`;
+    return broken(TITLE, text, NETWORK_OFF);
   }
   if (ageMs > 3 * periodMs) {
     const text = `The last entropy is ${duration(ageMs)} old`;

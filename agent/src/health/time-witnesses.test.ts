@@ -34,6 +34,8 @@ function statusOf(world: World): AgentStatus {
     atMs: trueMs - (entropyMs ?? 0),
     receivedAtMs: atMs,
     isChainBroken: false,
+    isLive: false,
+    aheadMs: 0,
   };
   return {
     atMs,

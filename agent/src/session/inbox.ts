@@ -49,7 +49,10 @@ export class Inbox {
     const isChainBroken = answer.chained === false;
     if (isChainBroken) log("warn", "The network's entropy does not continue its chain", { index });
     board.setEntropy(
-      { index, atMs: index * periodMs, periodMs, validityMs, isChainBroken },
+      {
+        ...{ index, atMs: index * periodMs, periodMs, validityMs, isChainBroken },
+        ...{ isLive: answer.chained === true, aheadMs: answer.aheadMs },
+      },
       clock.elapsedMs(),
     );
     this.#onEntropy(answer.entropy);

@@ -28,7 +28,7 @@ interface Answer {
   etag: string;
   /** Made when first asked for. */
   gzipped?: Promise<Uint8Array<ArrayBuffer>>;
-  madeAtMs: number;
+  madeElapsedMs: number;
 }
 
 const compress = promisify(gzip);
@@ -70,7 +70,7 @@ export class Answers {
     const answer = this.#kept.get(key);
     if (answer === undefined) return undefined;
     const path = key.split("?", 1)[0] ?? "";
-    const ageMs = this.#clock.elapsedMs() - answer.madeAtMs;
+    const ageMs = this.#clock.elapsedMs() - answer.madeElapsedMs;
     if (ageMs < (KEEP_LONGER_MS[path] ?? KEEP_MS)) return answer;
     this.#drop(key);
     return undefined;
@@ -90,12 +90,12 @@ export class Answers {
   }
 
   async #make(c: Context, next: () => Promise<void>): Promise<Answer | undefined> {
-    const madeAtMs = this.#clock.elapsedMs();
+    const madeElapsedMs = this.#clock.elapsedMs();
     await next();
     const isJson = /^application\/json\b(?!l)/.test(c.res.headers.get("content-type") ?? "");
     if (c.res.status !== 200 || !isJson || c.res.headers.has("etag")) return undefined;
     const bytes = new Uint8Array(await c.res.arrayBuffer());
-    return { bytes, etag: etagOf(bytes), madeAtMs };
+    return { bytes, etag: etagOf(bytes), madeElapsedMs };
   }
 
   #keep(key: string, answer: Answer): void {

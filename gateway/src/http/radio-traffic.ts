@@ -41,7 +41,7 @@ interface TrafficDeps {
  */
 export class RadioTrafficBoard {
   readonly #deps: TrafficDeps;
-  readonly #kept = new BoundedMap<string, { counts: SettledCounts; atMs: number }>(MAX_KEPT);
+  readonly #kept = new BoundedMap<string, { counts: SettledCounts; elapsedMs: number }>(MAX_KEPT);
 
   constructor(deps: TrafficDeps) {
     this.#deps = deps;
@@ -49,9 +49,9 @@ export class RadioTrafficBoard {
 
   async of(hotspotId: string): Promise<SettledCounts> {
     const { store, clock, parameters } = this.#deps;
-    const atMs = clock.elapsedMs();
+    const elapsedMs = clock.elapsedMs();
     const kept = this.#kept.get(hotspotId);
-    if (kept !== undefined && atMs - kept.atMs < KEEP_MS) return kept.counts;
+    if (kept !== undefined && elapsedMs - kept.elapsedMs < KEEP_MS) return kept.counts;
     const beforeMs = clock.now() - parameters.reportDeadlineMs;
     const settled = await store.statusesUntil(hotspotId, beforeMs - 1, MAX_STATUSES);
     const newest = settled.at(-1)?.status;
@@ -59,7 +59,7 @@ export class RadioTrafficBoard {
       traffic: trafficOf(settled.map(({ status }) => status)),
       losses: newest && { atMs: newest.atMs, counts: newest.losses ?? [] },
     };
-    this.#kept.set(hotspotId, { counts, atMs });
+    this.#kept.set(hotspotId, { counts, elapsedMs });
     return counts;
   }
 }

@@ -20,7 +20,7 @@ export interface QuotaDeps {
 interface Allowance {
   packets: number;
   bytes: number;
-  atMs: number;
+  elapsedMs: number;
 }
 
 /** The first four bytes of the ids of packets that were taken: what comes again takes no further place. */
@@ -112,7 +112,7 @@ export class Quota {
 
   #whole(): Allowance {
     const { clock, limits } = this.#deps;
-    return { packets: limits.packetsAtOnce, bytes: limits.bytesPerDay, atMs: clock.elapsedMs() };
+    return { packets: limits.packetsAtOnce, bytes: limits.bytesPerDay, elapsedMs: clock.elapsedMs() };
   }
 
   #isWhole({ packets, bytes }: Allowance): boolean {
@@ -123,11 +123,11 @@ export class Quota {
   #refill(allowance: Allowance): Allowance {
     const { clock, limits } = this.#deps;
     const elapsedMs = clock.elapsedMs();
-    const passedMs = elapsedMs - allowance.atMs;
+    const passedMs = elapsedMs - allowance.elapsedMs;
     const { packetsAtOnce, packetsPerSecond, bytesPerDay } = limits;
     allowance.packets = Math.min(packetsAtOnce, allowance.packets + (passedMs / 1000) * packetsPerSecond);
     allowance.bytes = Math.min(bytesPerDay, allowance.bytes + (passedMs / DAY_MS) * bytesPerDay);
-    allowance.atMs = elapsedMs;
+    allowance.elapsedMs = elapsedMs;
     return allowance;
   }
 

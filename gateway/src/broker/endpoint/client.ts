@@ -66,7 +66,7 @@ export class Client implements Outlet {
   readonly #control: TokenBucket;
   /** Set when it may begin. */
   #deps: ClientDeps | undefined;
-  #begunAtMs = 0;
+  #begunElapsedMs = 0;
   #login: Login | undefined;
   #session: Session | undefined;
   /** Its CONNACK has gone out. */
@@ -106,7 +106,7 @@ export class Client implements Outlet {
 
   begin(deps: ClientDeps): void {
     this.#deps = deps;
-    this.#begunAtMs = this.#clock.elapsedMs();
+    this.#begunElapsedMs = this.#clock.elapsedMs();
     this.#wire.release();
   }
 
@@ -128,12 +128,12 @@ export class Client implements Outlet {
     this.#wire.tick(elapsedMs);
     if (this.#isAtEnd || this.#deps === undefined) return;
     if (this.#login === undefined) {
-      if (elapsedMs - this.#begunAtMs >= LOGIN_LIMIT_MS) this.drop("login_timeout");
+      if (elapsedMs - this.#begunElapsedMs >= LOGIN_LIMIT_MS) this.drop("login_timeout");
       return;
     }
     const limitMs = this.#login.keepAliveS * 1000 * KEEP_ALIVE_GRACE;
     if (limitMs === 0 || this.#wire.isPaused) return;
-    if (elapsedMs - this.#wire.heardAtMs > limitMs) this.end("keep_alive_timeout");
+    if (elapsedMs - this.#wire.heardElapsedMs > limitMs) this.end("keep_alive_timeout");
   }
 
   end(reason: CloseReason): void {

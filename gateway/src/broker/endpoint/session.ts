@@ -49,7 +49,7 @@ export class Session {
   /** How long it is kept after the connection; 0 ends with it. */
   expiryS = 0;
   /** By `Clock.elapsedMs`; meaningful while it is away. */
-  expiresAtMs = 0;
+  expiresElapsedMs = 0;
   readonly #total: { queuedBytes: number };
   #queue: Queued[] = [];
   #out = 0;

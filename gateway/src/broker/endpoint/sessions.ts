@@ -41,14 +41,14 @@ export class Sessions {
       this.#discard(session);
       return;
     }
-    session.expiresAtMs = elapsedMs + session.expiryS * 1000;
+    session.expiresElapsedMs = elapsedMs + session.expiryS * 1000;
     this.#away.add(session);
     if (this.#away.size > MAX_AWAY_SESSIONS) this.#discardLongestAway();
   }
 
   /** Forgets sessions that have expired. */
   expire(elapsedMs: number): void {
-    for (const session of this.#away) if (session.expiresAtMs <= elapsedMs) this.#discard(session);
+    for (const session of this.#away) if (session.expiresElapsedMs <= elapsedMs) this.#discard(session);
   }
 
   /** False, and nothing is kept, if the session has too many already. The caller has checked that it may. */

@@ -25,19 +25,19 @@ export class Wire {
   readonly #events: WireEvents;
   readonly #frames = new FrameReader(MAX_FRAME_BYTES, "refuse");
   /** When bytes came last. */
-  heardAtMs: number;
+  heardElapsedMs: number;
   #out: Uint8Array[] = [];
   #outBytes = 0;
   #isHeld = true;
-  #stalledAtMs: number | undefined;
-  #endedAtMs: number | undefined;
+  #stalledElapsedMs: number | undefined;
+  #endedElapsedMs: number | undefined;
 
   /** Reads nothing before `release`. */
   constructor(socket: Socket, clock: Pick<Clock, "elapsedMs">, events: WireEvents) {
     this.#socket = socket;
     this.#clock = clock;
     this.#events = events;
-    this.heardAtMs = clock.elapsedMs();
+    this.heardElapsedMs = clock.elapsedMs();
     socket.pause();
     socket.on("data", (chunk) => this.#onData(chunk));
     socket.on("drain", () => this.#onDrain());
@@ -52,12 +52,12 @@ export class Wire {
   }
 
   get isReady(): boolean {
-    return this.#stalledAtMs === undefined && this.#outBytes < READY_BYTES;
+    return this.#stalledElapsedMs === undefined && this.#outBytes < READY_BYTES;
   }
 
   /** Whether nothing is read at present, so that silence is not the client's. */
   get isPaused(): boolean {
-    return this.#isHeld || this.#stalledAtMs !== undefined;
+    return this.#isHeld || this.#stalledElapsedMs !== undefined;
   }
 
   /** Stops reading, until `release`. */
@@ -72,7 +72,7 @@ export class Wire {
   }
 
   write(bytes: Uint8Array): void {
-    if (this.#endedAtMs !== undefined) return;
+    if (this.#endedElapsedMs !== undefined) return;
     this.#out.push(bytes);
     this.#outBytes += bytes.length;
     if (this.#out.length === 1) queueMicrotask(() => this.#flush());
@@ -80,37 +80,37 @@ export class Wire {
 
   /** Sends what waits and closes this side; nothing more is read or sent. */
   end(): void {
-    if (this.#endedAtMs !== undefined) return;
-    this.#endedAtMs = this.#clock.elapsedMs();
+    if (this.#endedElapsedMs !== undefined) return;
+    this.#endedElapsedMs = this.#clock.elapsedMs();
     this.#socket.end(this.#takeOut());
     // To see the other side's end.
     this.#socket.resume();
   }
 
   destroy(): void {
-    this.#endedAtMs ??= this.#clock.elapsedMs();
+    this.#endedElapsedMs ??= this.#clock.elapsedMs();
     this.#socket.destroy();
   }
 
   /** To be called now and then: ends sockets that take nothing, or stay open after their end. */
   tick(elapsedMs: number): void {
-    if (this.#endedAtMs !== undefined) {
-      if (elapsedMs - this.#endedAtMs >= CLOSE_LIMIT_MS) this.#socket.destroy();
-    } else if (this.#stalledAtMs !== undefined && elapsedMs - this.#stalledAtMs >= STALL_LIMIT_MS) {
+    if (this.#endedElapsedMs !== undefined) {
+      if (elapsedMs - this.#endedElapsedMs >= CLOSE_LIMIT_MS) this.#socket.destroy();
+    } else if (this.#stalledElapsedMs !== undefined && elapsedMs - this.#stalledElapsedMs >= STALL_LIMIT_MS) {
       this.#events.onFailure("slow_reader");
     }
   }
 
   #onData(chunk: Buffer): void {
-    if (this.#endedAtMs !== undefined) return;
-    this.heardAtMs = this.#clock.elapsedMs();
+    if (this.#endedElapsedMs !== undefined) return;
+    this.heardElapsedMs = this.#clock.elapsedMs();
     this.#frames.push(chunk);
     this.#read();
   }
 
   #read(): void {
     try {
-      while (!this.isPaused && this.#endedAtMs === undefined) {
+      while (!this.isPaused && this.#endedElapsedMs === undefined) {
         const frame = this.#frames.next();
         if (frame === undefined) break;
         this.#events.onFrame(frame.bytes);
@@ -121,25 +121,25 @@ export class Wire {
       else this.#events.onFailure("internal_error", error);
     }
     this.#frames.compact();
-    if (this.#endedAtMs !== undefined) return;
+    if (this.#endedElapsedMs !== undefined) return;
     if (this.isPaused) this.#socket.pause();
     else this.#socket.resume();
   }
 
   #flush(): void {
-    if (this.#out.length === 0 || this.#endedAtMs !== undefined) return;
+    if (this.#out.length === 0 || this.#endedElapsedMs !== undefined) return;
     const isTaken = this.#socket.write(this.#takeOut());
     if (isTaken) this.#events.onReady();
     else if (this.#socket.writableLength > MAX_BACKLOG_BYTES) this.#events.onFailure("slow_reader");
     else {
-      this.#stalledAtMs ??= this.#clock.elapsedMs();
+      this.#stalledElapsedMs ??= this.#clock.elapsedMs();
       this.#socket.pause();
     }
   }
 
   #onDrain(): void {
-    this.#stalledAtMs = undefined;
-    if (this.#endedAtMs !== undefined) return;
+    this.#stalledElapsedMs = undefined;
+    if (this.#endedElapsedMs !== undefined) return;
     this.#events.onReady();
     this.#read();
   }
