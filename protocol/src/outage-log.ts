@@ -78,11 +78,11 @@ export class OutageLog {
   }
 
   #tell(sinceMs: number, outagesBefore: number, fields?: Fields): void {
-    const nowMs = this.#clock.elapsedMs();
+    const elapsedMs = this.#clock.elapsedMs();
     const times = this.#outages - outagesBefore;
-    const inTheLastS = Math.round((nowMs - sinceMs) / 1000);
+    const inTheLastS = Math.round((elapsedMs - sinceMs) / 1000);
     this.#log("warn", `${this.#name} comes and goes; told once an hour`, { times, inTheLastS, ...fields });
-    this.#toldMs = nowMs;
+    this.#toldMs = elapsedMs;
     this.#toldOutages = this.#outages;
   }
 

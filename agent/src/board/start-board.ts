@@ -1,4 +1,4 @@
-import type { Clock } from "@earshot/protocol/hotspot";
+import { type Clock, presentOf, wallTimeOf } from "@earshot/protocol/hotspot";
 
 /** What has to work before the agent runs. */
 export type StartStep = "configuration" | "storage" | "key";
@@ -33,14 +33,16 @@ export class StartBoard {
   network: string | undefined;
   hotspot: { id: string; name: string } | undefined;
   readonly #clock: Clock;
-  readonly #facts: Pick<StartStatus, "version" | "configFile" | "startedAtMs">;
+  readonly #facts: Pick<StartStatus, "version" | "configFile">;
+  readonly #startedElapsedMs: number;
   #trouble: StartTrouble | undefined;
   #sinceElapsedMs = 0;
   #retryElapsedMs = 0;
 
   constructor(clock: Clock, facts: { version: string; configFile: string }) {
     this.#clock = clock;
-    this.#facts = { ...facts, startedAtMs: clock.now() };
+    this.#facts = facts;
+    this.#startedElapsedMs = clock.elapsedMs();
   }
 
   get trouble(): StartTrouble | undefined {
@@ -59,13 +61,15 @@ export class StartBoard {
   }
 
   snapshot(): StartStatus {
-    const elapsedMs = this.#clock.elapsedMs();
+    const present = presentOf(this.#clock);
+    const { elapsedMs } = present;
     const times = {
       forMs: elapsedMs - this.#sinceElapsedMs,
       retryInMs: Math.max(0, this.#retryElapsedMs - elapsedMs),
     };
     return {
-      atMs: this.#clock.now(),
+      atMs: present.nowMs,
+      startedAtMs: wallTimeOf(this.#startedElapsedMs, present),
       ...this.#facts,
       ...(this.network === undefined ? {} : { network: this.network }),
       ...(this.hotspot === undefined ? {} : { hotspot: this.hotspot }),
