@@ -150,6 +150,26 @@ describe("a clock that is not set", () => {
   });
 });
 
+test("a clock that steps while a beacon waits for its moment changes neither that moment nor the report", async () => {
+  for (const stepMs of [60 * DAY_MS, -HOUR_MS]) {
+    const agent = new AgentHarness({ clock: new ManualClock(Date.UTC(2026, 5, 1)) });
+    await agent.start();
+    const told = async () => {
+      await agent.clock.advance(PERIOD_MS - (agent.clock.now() % PERIOD_MS));
+      const { index } = await agent.publishEntropy();
+      return { ...agent.board.schedule, index };
+    };
+    let schedule = await told();
+    while (schedule.state !== "waiting" || schedule.entropyIndex !== schedule.index) schedule = await told();
+    agent.clock.stepWall(stepMs);
+    await agent.clock.advance(PERIOD_MS);
+    const sentAtMs = agent.packets("beacon").at(-1)?.atMs ?? 0;
+    expect(agent.board.schedule?.state).toBe("sent");
+    expect(Math.floor(sentAtMs / PERIOD_MS)).toBe(schedule.index);
+    await agent.stop();
+  }
+});
+
 test("entropy of a time that has not come holds no beacon off, and the log says so", async () => {
   const agent = new AgentHarness({ clock: new ManualClock(Date.UTC(2026, 5, 1)) });
   await agent.start();

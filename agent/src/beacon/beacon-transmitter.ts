@@ -28,8 +28,10 @@ export interface Plan {
   beaconSignature: Uint8Array;
   derived: DerivedBeacon;
   airtimeMs: number;
-  /** The last moment at which the frame may be handed to the radio. */
-  latestMs: number;
+  /** When it was planned: this machine's clock agreed with the network's then, and may be set before it is sent. */
+  planned: Present;
+  /** The last moment at which the frame may be handed to the radio, by the monotonic clock. */
+  latestElapsedMs: number;
   /** The greatest power allowed, dBm conducted. */
   limitDbm: number;
   /** EUI of the concentrators that cannot send this frame. */
@@ -114,7 +116,7 @@ export class BeaconTransmitter {
     let attempt: Attempt = { begun: presentOf(clock), result: { sent: false, error: "TX_POWER" } };
     for (const powerDbm of this.#powers.toAsk(concentrator, limitDbm)) {
       const begun = presentOf(clock);
-      if (begun.nowMs > plan.latestMs) break;
+      if (begun.elapsedMs > plan.latestElapsedMs) break;
       const result = await radio.transmit({ ...frame, powerDbm, ...named });
       attempt = { begun, result };
       if (result.sent && this.#powers.note(concentrator, limitDbm, powerDbm, result.powerDbm))

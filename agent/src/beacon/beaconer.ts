@@ -114,8 +114,11 @@ export class Beaconer {
     const airtime = airtimeMs({ ...derived, payloadBytes: BEACON_FRAME_BYTES });
     const marginMs = Math.min(MARGIN_MS, entropy.validityMs / 10);
     const latestMs = entropy.index * entropy.periodMs + entropy.validityMs - airtime - marginMs;
+    const planned = presentOf(this.#context.clock);
+    const latestElapsedMs = planned.elapsedMs + latestMs - planned.nowMs;
     return {
-      ...{ entropy, window, scheduleSignature, beaconSignature, derived, airtimeMs: airtime, latestMs },
+      ...{ entropy, window, scheduleSignature, beaconSignature, derived, airtimeMs: airtime },
+      ...{ planned, latestElapsedMs },
       limitDbm: beaconPowerDbm(this.#region, config.hotspot.antennaGainDdbi, config.maxPowerDbm),
       refusedBy: new Set(),
     };
@@ -123,21 +126,21 @@ export class Beaconer {
 
   async #beacon(plan: Plan, signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#context;
-    const { entropy, derived, window } = plan;
+    const { entropy, derived, window, planned } = plan;
     const schedule = { window, entropyIndex: entropy.index, atMs: entropy.index * entropy.periodMs };
-    if (schedule.atMs - clock.now() > MAX_AHEAD_MS) {
+    if (schedule.atMs - planned.nowMs > MAX_AHEAD_MS) {
       this.#miss(schedule, "beacon_clock");
       return;
     }
     const spreadMs = derived.periodShare * SPREAD * entropy.periodMs;
-    const { nowMs, elapsedMs } = presentOf(clock);
-    const freeMs = nowMs + this.#transmitter.waitMs(derived.freqHz, elapsedMs);
-    const plannedMs = Math.max(Math.ceil(schedule.atMs + spreadMs), freeMs);
-    if (plannedMs > plan.latestMs) {
-      this.#miss(schedule, nowMs > plan.latestMs ? "beacon_late_entropy" : "beacon_duty_cycle");
+    const silentMs = this.#transmitter.waitMs(derived.freqHz, planned.elapsedMs);
+    const waitMs = Math.max(Math.ceil(schedule.atMs + spreadMs) - planned.nowMs, silentMs);
+    if (planned.elapsedMs + waitMs > plan.latestElapsedMs) {
+      const isLate = planned.elapsedMs > plan.latestElapsedMs;
+      this.#miss(schedule, isLate ? "beacon_late_entropy" : "beacon_duty_cycle");
       return;
     }
-    if (!(await pause(clock, plannedMs - nowMs, signal))) return;
+    if (!(await pause(clock, waitMs, signal))) return;
     const failure = await this.#sendUntilSent(plan, signal);
     this.#setSchedule(schedule, failure === undefined ? "sent" : "failed", failure);
     if (failure === undefined || signal.aborted) return;
@@ -174,7 +177,7 @@ export class Beaconer {
       if (
         this.#transmitter.isRefused(plan) ||
         result.error === MAYBE_SENT ||
-        clock.now() + retryMs > plan.latestMs
+        clock.elapsedMs() + retryMs > plan.latestElapsedMs
       )
         return result.error;
       if (!(await pause(clock, retryMs, signal))) return "the agent was stopped";
@@ -198,13 +201,10 @@ export class Beaconer {
     });
   }
 
-  async #report(
-    plan: Plan,
-    { nowMs: atMs, elapsedMs }: Present,
-    result: TransmitResult & { sent: true },
-  ): Promise<void> {
+  async #report(plan: Plan, { elapsedMs }: Present, result: TransmitResult & { sent: true }): Promise<void> {
     const { concentrators } = this.#context;
-    const { scheduleSignature, beaconSignature, entropy, derived } = plan;
+    const { scheduleSignature, beaconSignature, entropy, derived, planned } = plan;
+    const atMs = Math.floor(planned.nowMs + elapsedMs - planned.elapsedMs);
     const { freqHz, spreadingFactor, bandwidthHz } = derived;
     const gnss = this.#gnss();
     await storePacket(this.#context, "beacon", (sequence) =>
