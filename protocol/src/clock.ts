@@ -4,7 +4,8 @@ export interface Clock {
   now(): number;
   /**
    * Milliseconds since an arbitrary beginning, for durations: never goes back, and a step of the wall clock does not
-   * show in it. Only differences between two of one `Clock` mean something.
+   * show in it. Only differences between two of one `Clock` mean something. The machine's own is CLOCK_MONOTONIC, which
+   * stands still while the machine sleeps (clock_gettime(2)).
    */
   elapsedMs(): number;
   /** Resolves after `ms` milliseconds; rejects with `signal.reason` as soon as `signal` is aborted. */

@@ -261,7 +261,7 @@ describe("what is wrong, and what to do about it", () => {
       "Outbox",
       { outbox: { ...HEALTHY.outbox, damagedFile: "/var/lib/earshot/outbox.db.corrupt" } },
       "attention",
-      /It was damaged, and what waited in it is lost: begun anew, the old file is .*outbox\.db\.corrupt$/,
+      /It was damaged: what could not be read in it is lost; the old file is .*outbox\.db\.corrupt$/,
     ],
     ["Outbox", { outbox: { ...HEALTHY.outbox, dropped: 4 } }, "attention", /4 were given up/],
     ["Clock and entropy", { atMs: 1000 }, "broken", /stands at 1970/],

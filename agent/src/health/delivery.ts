@@ -39,7 +39,7 @@ export function outboxPart({ outbox, atMs }: AgentStatus): Part {
   const text =
     postponed === 0 ? waiting : `${waiting}; ${postponed} go later, as the network takes fewer now`;
   if (damagedFile !== undefined) {
-    const what = `It was damaged, and what waited in it is lost: begun anew, the old file is ${damagedFile}`;
+    const what = `It was damaged: what could not be read in it is lost; the old file is ${damagedFile}`;
     const advice = `A memory card or its supply is failing: replace the card, then delete that file (sudo rm ${damagedFile}*) and this goes.`;
     return attention(title, `${text}. ${what}`, advice);
   }
