@@ -1,13 +1,23 @@
 import { expect, test } from "bun:test";
 import type { RadioStatus } from "@earshot/drivers";
+import { EARLIEST_PLAUSIBLE_MS } from "@earshot/protocol/hotspot";
 import { ManualClock } from "@earshot/protocol/testing";
 import { memoryOutbox } from "../outbox/memory-outbox.ts";
 import { HearingWatch } from "./hearing-watch.ts";
 
 const MINUTE_MS = 60_000;
 
-const status = (atMs: number, rxOk: number): RadioStatus => ({
-  ...{ kind: "radio", atMs, gatewayEui: "aa555a0000000000", rxOk, rxBad: 0, rxNoCrc: 0, transmitted: 0 },
+/** @param elapsedMs since the clock was set */
+const status = (elapsedMs: number, rxOk: number): RadioStatus => ({
+  ...{
+    kind: "radio",
+    atMs: EARLIEST_PLAUSIBLE_MS + elapsedMs,
+    gatewayEui: "aa555a0000000000",
+    rxOk,
+    rxBad: 0,
+    rxNoCrc: 0,
+    transmitted: 0,
+  },
 });
 
 /** A status each minute, with one frame in each, for `hours`. Returns when it ended. */
@@ -24,7 +34,7 @@ test("a concentrator that is alive and hears nothing is found deaf by what was u
   const clock = new ManualClock();
   const outbox = memoryOutbox({ clock });
   const before = new HearingWatch(outbox);
-  const restartMs = hear(before, clock.now(), 24);
+  const restartMs = hear(before, 0, 24);
   const watch = new HearingWatch(outbox);
   const states = Array.from({ length: 120 }, (_, minute) => {
     const atMs = restartMs + minute * MINUTE_MS;
@@ -41,6 +51,16 @@ test("without a past nothing is deaf, and a past that is no JSON is none", () =>
   for (let minute = 0; minute < 600; minute += 1) {
     expect(watch.observe(status(minute * MINUTE_MS, 0), minute * MINUTE_MS)?.state).toBe("learning");
   }
+});
+
+test("while the clock is not set nothing is learned: which hour it is is not known", () => {
+  const outbox = memoryOutbox({ clock: new ManualClock() });
+  const watch = new HearingWatch(outbox);
+  for (let minute = 0; minute < 600; minute += 1) {
+    const elapsedMs = minute * MINUTE_MS;
+    expect(watch.observe({ ...status(0, minute), atMs: elapsedMs }, elapsedMs)).toBeUndefined();
+  }
+  expect(outbox.recall("hearing")).toBeUndefined();
 });
 
 test("what is usual is written once an hour, not with each status", () => {

@@ -1,4 +1,5 @@
 import { type DeafAssessment, type DeafBaseline, DeafDetector, type RadioStatus } from "@earshot/drivers";
+import { EARLIEST_PLAUSIBLE_MS } from "@earshot/protocol/hotspot";
 import type { Outbox } from "../outbox/outbox.ts";
 
 /** A hotspot has one concentrator, seldom two; those that come while so many others are there are not watched. */
@@ -28,9 +29,11 @@ export class HearingWatch {
     this.#kept = baselinesOf(outbox.recall(FACT));
   }
 
-  /** `undefined` for one too many. */
+  /** `undefined` for one too many, and while the clock is not set. */
   observe(status: RadioStatus, elapsedMs: number): DeafAssessment | undefined {
-    const { gatewayEui = "" } = status;
+    const { gatewayEui = "", atMs } = status;
+    // What is usual is known by the hour, and a clock that is not set does not tell it.
+    if (atMs < EARLIEST_PLAUSIBLE_MS) return undefined;
     const watched = this.#of(gatewayEui, elapsedMs);
     if (watched === undefined) return undefined;
     watched.lastElapsedMs = elapsedMs;

@@ -78,11 +78,13 @@ describe("a storage that fails", () => {
     const lost = add().catch((error: unknown) => error);
     await clock.advance(INTERVAL_MS);
     expect(await lost).toBe(failure);
+    expect(outbox.state().failure).toEqual({ why: "disk I/O error", sinceElapsedMs: INTERVAL_MS, lost: 1 });
     isFailing = false;
     const next = add();
     await clock.advance(INTERVAL_MS);
     expect((await next).sequence).toBe(2);
     expect(outbox.state().queued).toBe(2);
+    expect(outbox.state().failure).toBeUndefined();
   });
 
   test("and wrote it though it said not: it is taken as written, and no number is used twice", async () => {
@@ -96,6 +98,7 @@ describe("a storage that fails", () => {
     const second = add();
     await clock.advance(INTERVAL_MS);
     expect((await second).sequence).toBe(2);
+    expect(outbox.state().failure).toBeUndefined();
     const third = add();
     await clock.advance(INTERVAL_MS);
     expect((await third).sequence).toBe(3);
@@ -109,7 +112,7 @@ describe("a storage that fails", () => {
       write();
     });
     const { read } = storage;
-    const { clock, add } = outboxOn({
+    const { clock, add, outbox } = outboxOn({
       ...storage,
       read: (sequence) => {
         if (isFailing) throw failure;
@@ -121,7 +124,11 @@ describe("a storage that fails", () => {
     const lost = add().catch((error: unknown) => error);
     await clock.advance(INTERVAL_MS);
     expect(await lost).toBe(failure);
+    // What cannot be read stays queued, and ends no session.
+    expect(outbox.next(10)).toEqual([]);
+    expect(outbox.state()).toMatchObject({ queued: 1, failure: { lost: 1 } });
     isFailing = false;
+    expect(outbox.next(10)).toHaveLength(1);
     const next = add();
     await clock.advance(INTERVAL_MS);
     expect((await next).sequence).toBe(3);
