@@ -63,7 +63,7 @@ export function runningSensor(
     },
     onReading(reading: SensorReading | ReferenceStationReading, elapsedMs: number) {
       if (reading.kind === "sensor") take(reading.quantities, elapsedMs);
-      else for (const quantities of minutes.add(reading)) take(quantities, elapsedMs);
+      else for (const quantities of minutes.add(reading, elapsedMs)) take(quantities, elapsedMs);
     },
     probe: (sensor: AgentSensor) => ({
       name: sensor.name,

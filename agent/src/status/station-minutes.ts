@@ -11,11 +11,13 @@ type Quantities = Record<string, number>;
 
 /**
  * Epochs of a GNSS reference station to quantities: satellites, signal and latency of each epoch, the marks of each
- * full minute. Minutes in which nothing came score 0, so that an outage is not better than poor reception.
+ * full minute. Minutes in which nothing came score 0, so that an outage is not better than poor reception; but not more
+ * of them than have passed here: a station's time that jumps is no outage.
  */
 export class StationMinutes {
   #fromMs: number | undefined;
   #readings: ReferenceStationReading[] = [];
+  #lastElapsedMs = 0;
   readonly #onFlood: () => void;
 
   /** @param onFlood told of each epoch that is not kept */
@@ -23,19 +25,24 @@ export class StationMinutes {
     this.#onFlood = onFlood;
   }
 
-  /** The quantities of this epoch, and of the minutes that it ended, each to be added on its own. */
-  add(reading: ReferenceStationReading): Quantities[] {
+  /**
+   * The quantities of this epoch, and of the minutes that it ended, each to be added on its own.
+   *
+   * @param elapsedMs when it came, by the monotonic clock
+   */
+  add(reading: ReferenceStationReading, elapsedMs: number): Quantities[] {
     const minuteMs = Math.floor(reading.timeMs / MINUTE_MS) * MINUTE_MS;
-    const ended = this.#turnTo(minuteMs);
+    const ended = this.#turnTo(minuteMs, elapsedMs - this.#lastElapsedMs);
+    this.#lastElapsedMs = elapsedMs;
     if (this.#readings.length < MAX_READINGS_PER_MINUTE) this.#readings.push(reading);
     else this.#onFlood();
     return [...ended, epochQuantities(reading)];
   }
 
-  /** The first minute was begun somewhere within: it is not scored. */
-  #turnTo(minuteMs: number): Quantities[] {
+  /** The first minute was begun somewhere within: it is not scored. So it is where the time went back, or jumped ahead. */
+  #turnTo(minuteMs: number, passedMs: number): Quantities[] {
     const fromMs = this.#fromMs;
-    if (fromMs === undefined || minuteMs < fromMs) {
+    if (fromMs === undefined || minuteMs < fromMs || minuteMs - fromMs > passedMs + 2 * MINUTE_MS) {
       this.#fromMs = minuteMs + MINUTE_MS;
       this.#readings = [];
       return [];
