@@ -1,5 +1,5 @@
 import type { Database as SqliteConnection } from "bun:sqlite";
-import { decodePacket, type PacketType, type ReportTimes } from "@earshot/protocol";
+import { decodePacket, type PacketType, packetIndex, type ReportTimes } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
 import { chunksOf, type Integer, inChunks, nullableNumber, plainBytes } from "./rows.ts";
@@ -205,5 +205,5 @@ function timesOf(bytes: Uint8Array): ReportTimes {
   if (packet?.type !== "beacon" && packet?.type !== "witness") {
     throw new TypeError("A stored report cannot be decoded");
   }
-  return { atMs: packet.atMs, tmstUs: packet.tmstUs };
+  return { entropyIndex: packetIndex(packet), atMs: packet.atMs, tmstUs: packet.tmstUs };
 }

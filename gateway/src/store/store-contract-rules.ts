@@ -214,8 +214,8 @@ export function rulesContract(open: () => Store): void {
     ]);
     expect(await store.earlierReports(index, 25)).toEqual(
       new Map([
-        ["second", { atMs: START_MS + 15, tmstUs: 150 }],
-        ["third", { atMs: START_MS + 20, tmstUs: 200 }],
+        ["second", { entropyIndex: 1, atMs: START_MS + 15, tmstUs: 150 }],
+        ["third", { entropyIndex: 1, atMs: START_MS + 20, tmstUs: 200 }],
       ]),
     );
     expect(await store.earlierReports(index, 24)).toEqual(new Map());

@@ -28,10 +28,14 @@ const TURN_US = 2 ** 32;
 const { clockSkewMs, tmstToleranceMs } = DEFAULT_PARAMETERS;
 const TOLERANCE_MS = tmstToleranceMs + 2 * clockSkewMs;
 
-/** What `counter_mismatch` says of a report after an earlier one. */
-function judged(earlier: ReportTimes | undefined, later: ReportTimes): Outcome {
+type Times = Omit<ReportTimes, "entropyIndex">;
+
+/** What `counter_mismatch` says of a report after an earlier one. @param offMs of the clock at the earlier one */
+function judged(earlier: Times | undefined, later: Times, offMs = 0): Outcome {
   const parameters = { ...DEFAULT_PARAMETERS, network: "demo" };
-  const world: Partial<JudgingWorld> = { parameters, earlierReport: () => earlier };
+  const entropyIndex = Math.floor((earlier?.atMs ?? 0) / parameters.entropyPeriodMs);
+  const before = earlier && { entropyIndex, ...earlier, atMs: earlier.atMs + offMs };
+  const world: Partial<JudgingWorld> = { parameters, earlierReport: () => before };
   const report = { packet: later } as ReceivedReport;
   const measurements = counterMismatch.check({ report, world: world as JudgingWorld });
   return outcome(
@@ -86,6 +90,15 @@ describe("counter_mismatch", () => {
     expect(judged(before, { atMs: START_MS, tmstUs: startUs })).toEqual(ok);
     const tooHigh = { atMs: START_MS + 300_000, tmstUs: 400_000_000 };
     expect(judged(tooHigh, { atMs: START_MS, tmstUs: startUs }).reason).toBe("counter_mismatch");
+  });
+
+  test("a clock that was wrong before and is right now is not held against the report made since", () => {
+    const later = { atMs: START_MS + 600_000, tmstUs: counted(startUs, 600_000) };
+    for (const offMs of [-3_600_000, 600_000, 60 * 86_400_000]) {
+      expect(judged(earlier, later, offMs)).toEqual(ok);
+    }
+    // Within what a beacon's time allows nobody can tell, and counters are compared.
+    expect(judged(earlier, later, 90_000).reason).toBe("counter_mismatch");
   });
 
   test("without a counter, or without an earlier report, there is nothing to judge", () => {

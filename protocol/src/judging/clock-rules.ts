@@ -1,3 +1,4 @@
+import { entropyTimeMs } from "../schedule.ts";
 import { seconds } from "./told.ts";
 import type { JudgingWorld, ReceivedReport, ReportTimes, Rule } from "./types.ts";
 
@@ -33,7 +34,8 @@ const COUNTER_DRIFT_PPM = 50;
  * longer than one turn a restart explains every count.
  *
  * The clock may be off by `clockSkewMs` either way at both ends (NTP sets it right in between), reports need not be
- * numbered in the order in which things happened, and receivers without a counter are not judged.
+ * numbered in the order in which things happened, and receivers without a counter are not judged. Nor is who was not
+ * dated right when the earlier one was made, which is refused for that: the clock has been set since.
  */
 export const counterMismatch: Rule<ClockContext> = {
   reason: "counter_mismatch",
@@ -41,7 +43,7 @@ export const counterMismatch: Rule<ClockContext> = {
     const { atMs, tmstUs } = report.packet;
     if (tmstUs === null) return undefined;
     const earlier = world.earlierReport(report);
-    if (earlier === undefined || earlier.tmstUs === null) return undefined;
+    if (earlier === undefined || earlier.tmstUs === null || !isDated(earlier, world)) return undefined;
     const passedMs = atMs - earlier.atMs;
     const strayedMs = strayMs(passedMs, tmstUs - earlier.tmstUs);
     const { tmstToleranceMs, clockSkewMs } = world.parameters;
@@ -59,6 +61,13 @@ export const counterMismatch: Rule<ClockContext> = {
     `The concentrator's counter and the clock disagree by ${seconds(Math.abs(strayedMs))} over ${seconds(Math.abs(passedMs))} (${seconds(toleranceMs)} are allowed): look for a clock that was set, or two concentrators behind one agent.`,
 };
 
+/** Whether the clock was right: a beacon is heard while its entropy holds, or soon after (`outside_validity`). */
+function isDated({ entropyIndex, atMs }: ReportTimes, { parameters }: JudgingWorld): boolean {
+  const { clockSkewMs, entropyValidityMs, hearingDelayMs } = parameters;
+  const afterMs = atMs - entropyTimeMs(entropyIndex, parameters);
+  return afterMs >= -clockSkewMs && afterMs <= entropyValidityMs + clockSkewMs + hearingDelayMs;
+}
+
 /** How much more the counter advanced than the clock, whole ms, by the number of full turns that fits best. */
 function strayMs(passedMs: number, countedUs: number): number {
   const strayedMs = countedUs / 1000 - passedMs;
@@ -66,7 +75,11 @@ function strayMs(passedMs: number, countedUs: number): number {
 }
 
 /** Whichever of the two was later (unclear when they are near each other) counts from a restart after the other. */
-function mayHaveRestarted(a: { atMs: number; tmstUs: number }, b: ReportTimes, toleranceMs: number): boolean {
+function mayHaveRestarted(
+  a: { atMs: number; tmstUs: number },
+  b: Omit<ReportTimes, "entropyIndex">,
+  toleranceMs: number,
+): boolean {
   const passedMs = a.atMs - b.atMs;
   const counts = (tmstUs: number | null, sinceMs: number) =>
     tmstUs !== null && tmstUs / 1000 <= sinceMs + toleranceMs;

@@ -54,7 +54,10 @@ class Candidates {
       const { reports } = numbered;
       let report = reports[numbered.next];
       while (report !== undefined && reportedIndex(report) > index) report = reports[++numbered.next];
-      if (report !== undefined) return report.packet;
+      if (report !== undefined) {
+        const { atMs, tmstUs } = report.packet;
+        return { entropyIndex: reportedIndex(report), atMs, tmstUs };
+      }
       this.#below[place] = place - 1;
       place = this.#atOrBelow(place - 1);
     }

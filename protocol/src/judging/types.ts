@@ -68,6 +68,8 @@ export interface JudgingWorld {
 
 /** One moment by two clocks: the hotspot's and its concentrator's. */
 export interface ReportTimes {
+  /** Of the beacon that it is about. */
+  entropyIndex: number;
   atMs: number;
   tmstUs: number | null;
 }
