@@ -26,7 +26,7 @@ export class Listener {
   readonly #log: Log;
   #problem: string | undefined;
   #seen = "";
-  #readAtMs = Number.NEGATIVE_INFINITY;
+  #readElapsedMs = Number.NEGATIVE_INFINITY;
   #isReading = false;
 
   constructor(files: CertificateFiles | undefined, clock: Pick<Clock, "now" | "elapsedMs">, log: Log) {
@@ -54,11 +54,11 @@ export class Listener {
 
   async #renew(files: CertificateFiles): Promise<void> {
     const seen = (await Promise.all([files.cert, files.key].map(versionOf))).join();
-    const nowMs = this.#clock.elapsedMs();
-    if (seen === this.#seen && nowMs - this.#readAtMs < READ_AGAIN_MS) return;
+    const elapsedMs = this.#clock.elapsedMs();
+    if (seen === this.#seen && elapsedMs - this.#readElapsedMs < READ_AGAIN_MS) return;
     const isFirst = this.#seen === "";
     this.#seen = seen;
-    this.#readAtMs = nowMs;
+    this.#readElapsedMs = elapsedMs;
     try {
       const {
         cert = "",
