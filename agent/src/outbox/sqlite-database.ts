@@ -31,12 +31,25 @@ export class UnusableDatabaseError extends Error {
   override readonly name = "UnusableDatabaseError";
 }
 
+/** The database is sound and not for this program now. */
+export class NotOursError extends Error {
+  override readonly name = "NotOursError";
+  /** What to do. */
+  readonly advice: string;
+
+  constructor(message: string, advice: string, options?: ErrorOptions) {
+    super(message, options);
+    this.advice = advice;
+  }
+}
+
 /**
  * The outbox's database, made where there is none; locked for this process alone.
  *
  * @param firstSequence of a database that is made anew
  * @throws {UnusableDatabaseError} move the file away and begin a new one
- * @throws {Error} whatever else is wrong: permissions, a full disk, another agent on the same file, a newer version
+ * @throws {NotOursError} another agent has it open, or a newer one made it
+ * @throws {Error} whatever else is wrong: permissions, a full disk
  */
 export function openDatabase(path: string, firstSequence: number): DatabaseSync {
   let database: DatabaseSync | undefined;
@@ -74,8 +87,9 @@ function versionOf(path: string): number {
 
 function checkVersion(path: string, version: number): void {
   if (version <= SCHEMA_VERSION) return;
-  throw new Error(
-    `The outbox ${path} was made by a newer agent (version ${version}; this one knows ${SCHEMA_VERSION}): install that version again. Nothing in it was changed`,
+  throw new NotOursError(
+    `The outbox ${path} was made by a newer agent (version ${version}; this one knows ${SCHEMA_VERSION}); nothing in it was changed`,
+    "Install that version of the agent again.",
   );
 }
 
@@ -102,10 +116,14 @@ export const isCorrupt = (error: unknown): boolean =>
 function translated(error: unknown, path: string): unknown {
   if (!(error instanceof Error) || !("errcode" in error)) return error;
   if (isCorrupt(error)) return new UnusableDatabaseError(error.message, { cause: error });
-  const hint = LOCKED.has(Number(error.errcode) & 0xff)
-    ? "another agent is running on the same state_dir: stop it, or give this one a state_dir and key of its own"
-    : error.message;
-  return new Error(`Cannot open the outbox ${path}: ${hint}`, { cause: error });
+  if (LOCKED.has(Number(error.errcode) & 0xff)) {
+    return new NotOursError(
+      `Cannot open the outbox ${path}: another agent is running on the same state_dir`,
+      "Stop it, or give this one a state_dir and key of its own.",
+      { cause: error },
+    );
+  }
+  return new Error(`Cannot open the outbox ${path}: ${error.message}`, { cause: error });
 }
 
 const OWNER_ONLY = 0o600;

@@ -22,6 +22,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { encodePacket, type Log, signerFromSeed, silentLog } from "@earshot/protocol";
 import { ManualClock, typicalPackets } from "@earshot/protocol/testing";
+import { storageError } from "../start/state-folder.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { MAX_JUMP } from "./numbering.ts";
 import type { Outbox } from "./outbox.ts";
@@ -32,6 +33,15 @@ const clock = new ManualClock();
 const newFolder = () => temporaryFolder();
 const open = (stateDir: string, log: Log = silentLog, maxBytes = 1_000_000) =>
   sqliteOutbox({ stateDir, clock, log, maxBytes, maxAgeMs: 86_400_000 });
+
+function thrownBy(open: () => unknown): unknown {
+  try {
+    open();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("It was opened");
+}
 
 async function add(outbox: Outbox): Promise<number> {
   const entry = outbox.add("witness", (sequence) => new Uint8Array(2000).fill(sequence));
@@ -115,11 +125,12 @@ test("one that a newer agent made is refused and not touched", () => {
     database.exec(`PRAGMA user_version = ${version}`);
     database.close();
     const [before, files] = [readFileSync(path), readdirSync(stateDir)];
-    expect(() => open(stateDir)).toThrow(
-      new RegExp(
-        `made by a newer agent \\(version ${version}; this one knows 1\\): install that version again`,
-      ),
+    const error = storageError(
+      thrownBy(() => open(stateDir)),
+      stateDir,
     );
+    expect(error.message).toContain(`made by a newer agent (version ${version}; this one knows 1)`);
+    expect(error.advice).toBe("Install that version of the agent again.");
     expect(readFileSync(path)).toEqual(before);
     expect(readdirSync(stateDir)).toEqual(files);
   }

@@ -1,5 +1,6 @@
 import { accessSync, constants, mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { NotOursError } from "../outbox/sqlite-database.ts";
 import { errorText } from "../time/error-text.ts";
 import { chownCommand, ownUid, userText } from "../users.ts";
 
@@ -136,6 +137,7 @@ const SQLITE_CODES: Readonly<Record<number, string>> = {
 /** What a failure to keep state means, and what to do. */
 export function storageError(error: unknown, stateDir: string): StorageError {
   if (error instanceof StorageError) return error;
+  if (error instanceof NotOursError) return new StorageError(error.message, error.advice, { cause: error });
   const { text, advice } = explain(codeOf(error) ?? codeOf((error as Error).cause), error, stateDir);
   return new StorageError(text, advice, { cause: error });
 }
