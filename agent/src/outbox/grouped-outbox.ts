@@ -60,7 +60,6 @@ export class GroupedOutbox implements Outbox {
   #dropped: number;
   #writtenElapsedMs = Number.NEGATIVE_INFINITY;
   #failure: OutboxFailure | undefined;
-  #vanished = 0;
   readonly #time = new ConfirmedTime();
   /** Of an earlier run, by number, until their ages are known. */
   #undated: readonly EntryFacts[];
@@ -143,7 +142,7 @@ export class GroupedOutbox implements Outbox {
     const damagedFile = this.#storage.damagedFile?.();
     return {
       ...this.#index.counts(),
-      ...{ dropped: this.#dropped, vanished: this.#vanished, writes: this.#writes },
+      ...{ dropped: this.#dropped, writes: this.#writes },
       ...(this.#failure === undefined ? {} : { failure: { ...this.#failure } }),
       ...(damagedFile === undefined ? {} : { damagedFile }),
     };
@@ -194,10 +193,7 @@ export class GroupedOutbox implements Outbox {
   #readToPublish(sequence: number): OutboxEntry | undefined {
     try {
       const entry = this.#read(sequence);
-      if (entry === undefined) {
-        this.#vanished += 1;
-        this.#forget(sequence);
-      }
+      if (entry === undefined) this.#forget(sequence);
       return entry;
     } catch (error) {
       this.#noteFailure(error);

@@ -24,8 +24,6 @@ export interface OutboxState {
   postponed: number;
   /** Dropped since the outbox was made, by the stated order, for want of room or for age. */
   dropped: number;
-  /** Were stored, and are not there any more since the storage was damaged: since it was opened. */
-  vanished?: number;
   bytes: number;
   /** Transactions since it was opened: each writes to the memory card. */
   writes: number;
