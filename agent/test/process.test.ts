@@ -99,7 +99,7 @@ describe.skipIf(!hasTool("mosquitto"))("the agent as a process", () => {
       await forwarder.pull();
       const code = await doctor.exit();
       forwarder.close();
-      expect(doctor.stdout).toMatch(/^Configuration +✓ ok/m);
+      expect(doctor.stdout).toMatch(/^Configuration +! attention +\[hotspot\].* the example's position/m);
       expect(doctor.stdout).toMatch(/^Key +✓ ok/m);
       expect(doctor.stdout).toMatch(/^Radio +✓ ok +packet forwarder 00800000a0001234 asks for work/m);
       expect(doctor.stdout).toMatch(/^GPS +✓ ok .* 0 m from the asserted position/m);

@@ -7,6 +7,7 @@ import type {
   RadioStatus,
 } from "@earshot/drivers";
 import type { LossReason, Measurement, Outcome, PacketType, Position } from "@earshot/protocol/hotspot";
+import type { ConfigDoubt } from "../config/example-values.ts";
 import type { OutboxState } from "../outbox/outbox.ts";
 
 /** `searching`: not open yet, or open and nothing came so far. `lost`: was open or should be, and `reason` says why not. */
@@ -237,6 +238,8 @@ export interface AgentStatus {
   network: string;
   /** `asserted`: where the owner says that it stands. */
   hotspot: { id: string; name: string; asserted?: Position };
+  /** What in the configuration cannot be meant; absent where nothing is. */
+  configDoubts?: readonly ConfigDoubt[];
   radio: RadioFacts;
   /** Absent where no GPS is configured. */
   gps?: GpsFacts;

@@ -8,6 +8,7 @@ import {
   presentOf,
   wallTimeOf,
 } from "@earshot/protocol/hotspot";
+import type { ConfigDoubt } from "../config/example-values.ts";
 import type { OutboxState } from "../outbox/outbox.ts";
 import { BeaconBook } from "./beacon-book.ts";
 import { DeviceBook } from "./device-book.ts";
@@ -79,6 +80,8 @@ export class StatusBoard {
     verdictsRefused: 0,
     verdictsUnpaid: 0,
   };
+  /** Of the configuration. */
+  configDoubts: readonly ConfigDoubt[] = [];
   readonly packets = new RecentPackets();
   readonly unmade = new Map<PacketType, UnmadeFacts>();
   #numbering: Moment<Untimed<NumberingFacts, "atMs">> | undefined;
@@ -179,6 +182,7 @@ export class StatusBoard {
       atMs: present.nowMs,
       startedAtMs: wallTimeOf(startedElapsedMs, present),
       ...identity,
+      ...(this.configDoubts.length === 0 ? {} : { configDoubts: this.configDoubts }),
       radio: this.#radio(present),
       ...(hasGps ? { gps: { ...optional("type", gpsType), ...this.#gps(present) } } : {}),
       sensors: sensors.map((sensor) => this.#sensor(sensor, present)),

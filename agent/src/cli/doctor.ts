@@ -1,10 +1,10 @@
 import type { Config } from "../config/config.ts";
 import { checkBroker } from "../doctor/check-broker.ts";
 import { checkGps, checkRadio } from "../doctor/check-devices.ts";
-import { checkClock, checkKey, checkStorage } from "../doctor/check-machine.ts";
+import { checkClock, checkConfig, checkKey, checkStorage } from "../doctor/check-machine.ts";
 import { findDevices, type Surroundings, THIS_MACHINE } from "../doctor/find-devices.ts";
 import { findingsText } from "../doctor/findings-text.ts";
-import { ok, type Part, worstOf } from "../health/part.ts";
+import { type Part, worstOf } from "../health/part.ts";
 import { keyFile } from "../identity/key-file.ts";
 import { isRunning } from "../page/app.ts";
 import { askStatus, statusUrl } from "./status.ts";
@@ -15,7 +15,7 @@ import type { ExitCode, Terminal } from "./terminal.ts";
 export async function doctor(config: Config, terminal: Terminal): Promise<ExitCode> {
   const { clock, out, error } = terminal;
   const { part: key, signer } = checkKey(keyFile(config.keyFile, { mayBeOthers: true }));
-  const machine = [ok("Configuration", "valid"), key, checkStorage(config), checkClock(clock.now())];
+  const machine = [...checkConfig(config), key, checkStorage(config), checkClock(clock.now())];
   const running = await runningParts(config, terminal);
   if (running === undefined) error("Listening to the devices and the broker, up to 20 s …\n");
   const parts = [

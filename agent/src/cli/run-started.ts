@@ -1,6 +1,7 @@
 import { type Clock, hotspotId, hotspotName, type Log, type Random } from "@earshot/protocol/hotspot";
 import { runAgent } from "../agent.ts";
 import { StatusBoard } from "../board/status-board.ts";
+import { exampleValues } from "../config/example-values.ts";
 import { gpsOpener } from "../devices/open-gps.ts";
 import { machineOpener } from "../devices/open-machine.ts";
 import { radioOpener } from "../devices/open-radio.ts";
@@ -36,6 +37,8 @@ export async function runStarted(
   const { clock, log } = context;
   const ended = new LinkedAbort(signal);
   const board = new StatusBoard();
+  board.configDoubts = exampleValues(config);
+  for (const { text, advice } of board.configDoubts) log("warn", `${text}. ${advice}`);
   const idNow = folderId(config.stateDir);
   try {
     const openGps = gpsOpener(config.gps, clock);

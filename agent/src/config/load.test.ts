@@ -259,6 +259,61 @@ describe("a bad configuration names the key, the value and what is allowed", () 
   });
 });
 
+describe("a problem never tells a secret", () => {
+  const SECRET = "S3cr3t";
+  const cases: [name: string, toml: string][] = [
+    ["a login in the URL of another scheme", changed(/url = .*/, `url = "http://me:${SECRET}@host"`)],
+    ["a login without a scheme", changed(/url = .*/, `url = "me:${SECRET}@host:1883"`)],
+    ["a login with @ and / in it", changed(/url = .*/, `url = "ftp://me:p@a/${SECRET}@host"`)],
+    [
+      "a token of a wrong kind",
+      changed(/^type = "semtech-udp"/m, `type = "basics-station"\ntoken = ["${SECRET}"]`),
+    ],
+    ["a key that is none", changed(/\[broker\]/, `[broker]\npassword = "${SECRET}"`)],
+    [
+      "a section that is a text",
+      changed(/\[broker\]/, `[x]`).replace(/^/, `broker = "mqtt://me:${SECRET}@host"\n`),
+    ],
+    ["a section that is a list", changed(/\[lora\]/, `[[lora]]\ntoken = "${SECRET}"`)],
+    ["a line that is no TOML", changed(/url = .*/, `url = "mqtt://me:${SECRET}@host`)],
+    ["a line after one that is no TOML", changed(/url = .*/, `url = \npassword = "${SECRET}"`)],
+  ];
+  test.each(cases)("%s", (_, toml) => {
+    const told = problems(toml).join("\n");
+    expect(told).not.toBe("");
+    expect(told).not.toContain(SECRET);
+  });
+});
+
+describe("where the page is, of a configuration with problems", () => {
+  const pageOf = (toml: string, environment = {}) => {
+    try {
+      load(toml, environment);
+    } catch (error) {
+      if (error instanceof ConfigError) return error.page;
+    }
+    return "no problem";
+  };
+  const listen = (host: string) => expect.objectContaining({ listen: { host, port: 4480 } });
+  const everywhere = EXAMPLE.replace('# listen = "127.0.0.1:4480"', 'listen = "0.0.0.0:4480" # all');
+
+  test("it is read beside wrong values, and of the rest of what is no TOML", () => {
+    expect(pageOf(everywhere.replace('EU868"', 'XX"'))).toEqual(listen("0.0.0.0"));
+    expect(pageOf(everywhere.replace("[broker]", "[broker"))).toEqual(listen("0.0.0.0"));
+    expect(pageOf(everywhere.replace('"0.0.0.0:4480" # all', '"off"').replace("[broker]", "[broker"))).toBe(
+      "off",
+    );
+    const environment = { EARSHOT_AGENT_PAGE_LISTEN: "10.0.0.1:4480" };
+    expect(pageOf(everywhere.replace("[broker]", "[broker"), environment)).toEqual(listen("10.0.0.1"));
+  });
+
+  test("it is the usual where the section is not there, and not known where it cannot be read", () => {
+    expect(pageOf(EXAMPLE.replace("[page]", "[pag]"))).toEqual(listen("127.0.0.1"));
+    expect(pageOf("\0".repeat(4096))).toBeUndefined();
+    expect(pageOf(everywhere.replace('"0.0.0.0:4480" # all', '"everywhere"'))).toBeUndefined();
+  });
+});
+
 describe("the environment", () => {
   test("overrides text and numbers, also in sections that the file lacks", () => {
     const config = load(EXAMPLE, {

@@ -2,14 +2,22 @@ import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { EARLIEST_PLAUSIBLE_MS, hotspotId, hotspotName, type Signer } from "@earshot/protocol/hotspot";
 import type { Config } from "../config/config.ts";
+import { exampleValues } from "../config/example-values.ts";
 import { duration } from "../health/age.ts";
-import { attention, broken, ok, type Part } from "../health/part.ts";
+import { attention, broken, CONFIGURATION, ok, type Part } from "../health/part.ts";
 import type { KeyProvider } from "../identity/key-provider.ts";
 import { checkFilesOwner, storageError } from "../start/state-folder.ts";
 import { errorText } from "../time/error-text.ts";
 
 /** Beside the full outbox. */
 const LITTLE_SPACE_BYTES = 100_000_000;
+
+/** A valid one may still be the example. */
+export function checkConfig(config: Config): Part[] {
+  const doubts = exampleValues(config);
+  if (doubts.length === 0) return [ok(CONFIGURATION, "valid")];
+  return doubts.map(({ text, advice }) => attention(CONFIGURATION, text, advice));
+}
 
 export function checkKey(provider: KeyProvider): { part: Part; signer?: Signer } {
   const title = "Key";

@@ -5,7 +5,7 @@ import { brokerPart, outboxPart } from "./delivery.ts";
 import { gpsPart } from "./gps.ts";
 import { machinePart } from "./machine.ts";
 import { unmadeParts } from "./packets.ts";
-import { type Health, type Part, worstOf } from "./part.ts";
+import { attention, CONFIGURATION, type Health, type Part, worstOf } from "./part.ts";
 import { radioPart } from "./radio.ts";
 import { sensorPart } from "./sensor.ts";
 
@@ -17,6 +17,9 @@ export interface Assessment {
 /** What a status means for a technician: a pure function, for page, command line and `doctor` alike. */
 export function assess(status: AgentStatus): Assessment {
   const parts = [
+    ...(status.configDoubts ?? []).map(({ text, advice }) =>
+      attention(CONFIGURATION, text, `${advice} Then restart the agent.`),
+    ),
     radioPart(status),
     ...(status.gps === undefined ? [] : [gpsPart(status.gps, status)]),
     ...status.sensors.map((sensor) => sensorPart(sensor, status.atMs)),

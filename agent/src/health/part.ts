@@ -11,6 +11,9 @@ export interface Part {
   advice?: string;
 }
 
+/** Title of a part that several files tell of. */
+export const CONFIGURATION = "Configuration";
+
 const ORDER: readonly Health[] = ["ok", "attention", "broken"];
 
 export const worstOf = (parts: readonly Pick<Part, "health">[]): Health =>

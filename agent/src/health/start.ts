@@ -1,10 +1,10 @@
 import type { StartStatus, StartStep } from "../board/start-board.ts";
 import { duration } from "./age.ts";
 import type { Assessment } from "./assess.ts";
-import { attention, broken, ok, type Part, worstOf } from "./part.ts";
+import { attention, broken, CONFIGURATION, ok, type Part, worstOf } from "./part.ts";
 
 const TITLES: Readonly<Record<StartStep, string>> = {
-  configuration: "Configuration",
+  configuration: CONFIGURATION,
   storage: "Storage",
   key: "Key",
 };
