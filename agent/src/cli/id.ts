@@ -1,11 +1,21 @@
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
 import { didKey, hotspotId, hotspotName, type Signer } from "@earshot/protocol/hotspot";
 import type { Config } from "../config/config.ts";
 import { keyFile } from "../identity/key-file.ts";
+import { awaitMount } from "../start/state-folder.ts";
+import { isRoot } from "../users.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";
 
 /** Who this hotspot is; makes its key when there is none yet. */
-export function id(config: Config, { out }: Terminal): ExitCode {
-  out(identityLines(keyFile(config.keyFile, { mayBeOthers: true }).open()));
+export function id({ stateDir, keyFile: path }: Config, { out, error }: Terminal): ExitCode {
+  const key = keyFile(path, { mayBeOthers: true });
+  const known = key.openExisting();
+  if (known === undefined) awaitMount(stateDir);
+  out(identityLines(known ?? key.open()));
+  if (known === undefined && isRoot() && statSync(path).uid === 0) {
+    error(`The new key is root's. For a service of another user: sudo chown -R USER ${dirname(path)}\n`);
+  }
   return 0;
 }
 

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import type { Config } from "../config/config.ts";
 import { ConfigError, loadConfig } from "../config/load.ts";
+import { StorageError } from "../start/state-folder.ts";
 import { errorText } from "../time/error-text.ts";
 import { doctor, lookForDevices } from "./doctor.ts";
 import { id } from "./id.ts";
@@ -54,7 +55,8 @@ export async function main(args: string[], terminal: Terminal): Promise<ExitCode
       for (const problem of error.problems) terminal.error(`${parsed.config}: ${problem}\n`);
       return error.isUnreadable ? 1 : 2;
     }
-    terminal.error(`error ${errorText(error)}\n`);
+    const advice = error instanceof StorageError ? `. ${error.advice}` : "";
+    terminal.error(`error ${errorText(error)}${advice}\n`);
     return 1;
   }
 }

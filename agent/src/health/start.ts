@@ -21,6 +21,6 @@ export function assessStart(status: StartStatus): Assessment {
 }
 
 function troubleParts({ step, problems, forMs, retryInMs }: NonNullable<StartStatus["trouble"]>): Part[] {
-  const again = `Tried again in ${duration(retryInMs)}, without a restart; so for ${duration(forMs)}.`;
+  const again = `It is tried again by itself, next in ${duration(retryInMs)} (broken for ${duration(forMs)}).`;
   return problems.map(({ text, advice }) => broken(TITLES[step], text, `${advice} ${again}`.trim()));
 }

@@ -56,7 +56,7 @@ function readKey(path: string, { mayBeOthers = false }: KeyFileOptions): Signer 
     const stats = statsOf(path);
     if (stats !== undefined) owners(stats);
     throw new KeyError(
-      `${errorText(error)}: give this user the key, or set [identity] key_file to a file of its own`,
+      `${errorText(error)}. Put the key in its place (${RESTORE_WAY}), or set [identity] key_file`,
     );
   }
 }
@@ -95,7 +95,8 @@ function checkStats(path: string, stats: Stats): void {
   }
 }
 
-const RESTORE = "Restore it from a backup, or remove it to become a new hotspot";
+const RESTORE_WAY = "from a backup, or remove it to become a new hotspot";
+const RESTORE = `Restore it ${RESTORE_WAY}`;
 
 function checkSeed(path: string, seed: Uint8Array): void {
   const weakness = seedWeakness(seed);
@@ -127,6 +128,7 @@ function makeKey(path: string): Signer {
     if (error instanceof KeyError) throw error;
     throw new KeyError(
       `Cannot make the key file ${path} (${codeOf(error)}): give the agent a folder it may write to`,
+      { cause: error },
     );
   }
   return signerFromSeed(seed);

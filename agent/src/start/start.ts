@@ -102,5 +102,9 @@ function problemsOf(step: StartStep, error: unknown, stateDir: string): StartPro
     const { message, advice } = storageError(error, stateDir);
     return [{ text: message, advice }];
   }
-  return [{ text: errorText(error), advice: "" }];
+  // A key that cannot be made for what ails the disk.
+  const { cause } = error as Error;
+  return [
+    { text: errorText(error), advice: cause === undefined ? "" : storageError(cause, stateDir).advice },
+  ];
 }

@@ -26,7 +26,7 @@ test("a folder that is missing is made, for its owner alone", () => {
 test("a file in its place is told", () => {
   const path = join(temporaryFolder(), "state");
   writeFileSync(path, "");
-  expect(failureOf(() => prepareStateFolder(path))?.message).toContain("EEXIST");
+  expect(failureOf(() => prepareStateFolder(path))?.message).toContain("state is no folder (EEXIST");
 });
 
 describe("a disk that /etc/fstab names", () => {

@@ -21,7 +21,7 @@ const STATE_FILES = ["outbox.db", "outbox.db-wal", "outbox.db-shm", "sequence-ma
 
 /** Makes the folder when there is none. @throws {StorageError} when the agent cannot keep its state in it */
 export function prepareStateFolder(stateDir: string): void {
-  awaitMount(stateDir, MOUNTS);
+  awaitMount(stateDir);
   try {
     mkdirSync(stateDir, { recursive: true, mode: OWNER_ONLY_FOLDER });
     checkOwners(stateDir);
@@ -78,7 +78,7 @@ const MOUNTS = { wanted: "/etc/fstab", present: "/proc/self/mounts" };
  * Before its disk is mounted, the folder may seem to be there, or could be made: a new key in it would make another
  * hotspot of this one. @throws {StorageError} while a disk that /etc/fstab names for it is not mounted
  */
-export function awaitMount(stateDir: string, { wanted, present }: typeof MOUNTS): void {
+export function awaitMount(stateDir: string, { wanted, present }: typeof MOUNTS = MOUNTS): void {
   const mounted = new Set(mountPoints(present));
   const above = [...new Set([...ancestors(stateDir), ...ancestors(realPath(stateDir))])];
   // The folder itself may be mounted, too, whatever should be above it.
@@ -128,11 +128,15 @@ const ancestors = (path: string): string[] =>
 /** SQLite's result codes (sqlite.org/rescode.html) as the system would call it. */
 const SQLITE_CODES: Readonly<Record<number, string>> = {
   3: "EACCES",
+  5: "EBUSY",
+  6: "EBUSY",
   8: "EROFS",
   10: "EIO",
   13: "ENOSPC",
   14: "EACCES",
 };
+
+const MOVE_AWAY = "Move away what is in its place, or give the agent another state_dir.";
 
 /** What a failure to keep state means, and what to do. */
 export function storageError(error: unknown, stateDir: string): StorageError {
@@ -175,8 +179,13 @@ function explain(
         advice: `Give it to the agent's user: ${give}.`,
       };
     }
+    case "EEXIST":
+    case "ENOTDIR":
+      return { text: `${stateDir} is no folder (${errorText(error)})`, advice: MOVE_AWAY };
+    case "EBUSY":
+      return { text: errorText(error), advice: "This one goes on as soon as the other has ended." };
     default:
-      return { text: errorText(error), advice: "Give the agent a state_dir that it may write to." };
+      return { text: errorText(error), advice: MOVE_AWAY };
   }
 }
 
