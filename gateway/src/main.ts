@@ -14,16 +14,17 @@ import { limitsOf, parametersOf, parseConfig } from "./config/config.ts";
 import { ConfigError } from "./config/config-error.ts";
 import { readHotspotsFile } from "./config/hotspots-file.ts";
 import type { GatewayConfig } from "./config/schema.ts";
-import type { Gateway, GatewayDeps, MetricsAccess, Uplink } from "./contract.ts";
+import type { GatewayDeps, MetricsAccess, Uplink } from "./contract.ts";
 import { connectionLimits, descriptorLimit } from "./descriptors.ts";
 import type { Downlink } from "./downlink.ts";
 import { createGateway } from "./gateway.ts";
-import { type HttpServer, serveHttp } from "./http/serve.ts";
+import { type HttpOptions, type HttpServer, type RequestEnvironment, serveHttp } from "./http/serve.ts";
 import type { VerifyElsewhere } from "./ingest/signature-queue.ts";
 import { loadNetworkKey } from "./key-file.ts";
 import { limitedLog } from "./limited-log.ts";
 import { type GatewayMetrics, newMetrics } from "./metrics.ts";
 import { readNamedFile } from "./regular-file.ts";
+import { Starting } from "./starting.ts";
 import { openStore } from "./store/open-store.ts";
 import { StoreLostError } from "./store/owner.ts";
 import type { Store } from "./store/store.ts";
@@ -87,11 +88,14 @@ async function serve(args: string[]): Promise<number> {
     return 0;
   }
   const config = parseConfig(await readConfigFile(options.config), process.env, (what) => log("warn", what));
-  await mkdir(config.state_dir, { recursive: true, mode: 0o700 });
-  const signer = await loadNetworkKey(join(config.state_dir, "network.key"));
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stopSoon(stop));
-  await runServices(config, signer, stop.signal);
+  try {
+    await runServices(config, stop.signal);
+  } catch (error) {
+    // Told to stop while it waited for something.
+    if (error !== stop.signal.reason) throw error;
+  }
   return 0;
 }
 
@@ -123,27 +127,60 @@ interface Broker extends Downlink {
   readonly address: string;
 }
 
-async function runServices(config: GatewayConfig, signer: Signer, signal: AbortSignal): Promise<void> {
+async function runServices(config: GatewayConfig, signal: AbortSignal): Promise<void> {
   // Closed in reverse order, also when a later one does not open: nothing may keep the process alive.
   await using opened = new AsyncDisposableStack();
-  const store = await openStore(config.store_url ?? `sqlite://${join(config.state_dir, "gateway.db")}`);
-  opened.defer(() => store.close());
   const limits = connectionLimits(await descriptorLimit(), config);
   if (limits.problem !== undefined) log("warn", limits.problem);
+  const starting = new Starting<RequestEnvironment>({ clock: systemClock, log }, signal);
+  await showSoon(config.http, limits.http, starting, opened);
+  const signer = await starting.open("The state folder", () => openState(config.state_dir));
+  const store = await starting.open("The store", () => openStore(storeUrl(config)));
+  opened.defer(() => store.close());
   const metrics = newMetrics();
-  const broker = await openBroker(config, limits.broker, signer, metrics);
+  const broker = await starting.open("The broker", () => openBroker(config, limits.broker, signer, metrics));
   opened.defer(() => broker.close());
   const maxEventStreams = Math.ceil(limits.http / 2);
-  const deps = await gatewayDeps(config, { store, broker, signer, metrics, maxEventStreams });
+  const deps = await starting.open("The list of hotspots", () =>
+    gatewayDeps(config, { store, broker, signer, metrics, maxEventStreams }),
+  );
   const verifyElsewhere = openSignatureThreads(opened);
   const gateway = await createGateway({ ...deps, ...(verifyElsewhere && { verifyElsewhere }) });
-  const http = await openHttp(config.http, limits.http, gateway);
-  opened.defer(() => http.close());
+  starting.handOver(gateway.app.fetch);
   await broker.serve(gateway);
-  console.log(`Fleet page   ${http.url}`);
   console.log(`MQTT broker  ${broker.address}`);
   console.log(`Network      ${config.network}, public key ${hotspotId(signer.publicKey)}`);
   await gateway.run(signal);
+}
+
+/** Takes requests before anything else, or as soon as the address can be had; resolves after the first attempt. */
+async function showSoon(
+  config: GatewayConfig["http"],
+  max: number,
+  starting: Starting<RequestEnvironment>,
+  opened: AsyncDisposableStack,
+): Promise<void> {
+  const tried = Promise.withResolvers<void>();
+  const open = async () => {
+    const http = await openHttp(config, max, starting.fetch);
+    console.log(`Fleet page   ${http.url}`);
+    return http;
+  };
+  const listening = starting.open("The HTTP address", open, tried.resolve).catch(() => undefined);
+  opened.defer(async () => {
+    starting.stop();
+    await (await listening)?.close();
+  });
+  await tried.promise;
+}
+
+async function openState(folder: string): Promise<Signer> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  return loadNetworkKey(join(folder, "network.key"));
+}
+
+function storeUrl({ store_url: url, state_dir: folder }: GatewayConfig): string {
+  return url ?? `sqlite://${join(folder, "gateway.db")}`;
 }
 
 /** Two check as many signatures as this thread can take in; on a single core nobody would check sooner. */
@@ -218,10 +255,10 @@ async function openHttp(
     max_connections_per_address: maxPerAddress,
   }: GatewayConfig["http"],
   max: number,
-  { app }: Gateway,
+  fetch: HttpOptions["fetch"],
 ): Promise<HttpServer> {
   const limits = { max, maxPerAddress };
-  return serveHttp({ host, port, limits, trustedProxies, fetch: app.fetch }).catch((cause) => {
+  return serveHttp({ host, port, limits, trustedProxies, fetch }).catch((cause) => {
     throw listenProblem("http", host, port, cause);
   });
 }

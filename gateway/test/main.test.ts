@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,11 +36,16 @@ async function ended(program: Running) {
 }
 
 /** What the program says until it serves. */
-async function untilServing(program: Running): Promise<string> {
+const untilServing = (program: Running): Promise<string> => untilSaid(program, "public key");
+
+const firstLine = async (program: Running): Promise<string | undefined> =>
+  (await untilSaid(program, "\n")).match(/http:\S+/)?.[0];
+
+async function untilSaid(program: Running, text: string): Promise<string> {
   let said = "";
   const decoder = new TextDecoder();
   const reader = program.stdout.getReader();
-  while (!said.includes("public key")) {
+  while (!said.includes(text)) {
     const { value, done } = await reader.read();
     if (done) throw new Error(`The gateway ended: ${said}${await new Response(program.stderr).text()}`);
     said += decoder.decode(value, { stream: true });
@@ -140,6 +146,68 @@ test("a broker that is not there is a problem of its health, and waited for", as
   expect(await program.exited).toBe(0);
 });
 
+describe("what may be mended while it waits is told, and waited for", () => {
+  /** Resolves when the log says so. */
+  async function logged(program: Running, text: string): Promise<string> {
+    let said = "";
+    const decoder = new TextDecoder();
+    for await (const bytes of program.stderr) {
+      said += decoder.decode(bytes, { stream: true });
+      if (said.includes(text)) return said;
+    }
+    throw new Error(`The gateway ended before it said ${text}: ${said}`);
+  }
+
+  test("a network key that others can read", async () => {
+    const state = join(folder, ".earshot", "gateway");
+    mkdirSync(state, { recursive: true });
+    const key = join(state, "network.key");
+    writeFileSync(key, `${randomBytes(32).toString("hex")}\n`, { mode: 0o644 });
+    const program = start([]);
+    expect(await logged(program, "trying again")).toContain("chmod 600");
+    chmodSync(key, 0o600);
+    await untilServing(program);
+    program.kill("SIGTERM");
+    expect(await program.exited).toBe(0);
+  });
+
+  test("a database that is away: its health says so from the start, without the login", async () => {
+    const url = "postgres://operator:S3cr3t@127.0.0.1:1/earshot";
+    const program = start([], { EARSHOT_GATEWAY_STORE_URL: url });
+    const told = await logged(program, "The store: ");
+    const page = await firstLine(program);
+    const health = await fetch(`${page}healthz`);
+    const body = await health.text();
+    expect([health.status, JSON.parse(body) as object]).toMatchObject([
+      503,
+      { ok: false, problems: ["The gateway is starting", expect.stringContaining("The store: ")] },
+    ]);
+    expect((await fetch(`${page}api/v1/network`)).status).toBe(503);
+    expect(told + body).not.toContain("S3cr3t");
+    program.kill("SIGTERM");
+    expect(await program.exited).toBe(0);
+  });
+
+  for (const [table, variable] of [
+    ["http", "EARSHOT_GATEWAY_HTTP__PORT"],
+    ["broker", "EARSHOT_GATEWAY_BROKER__PORT"],
+  ] as const) {
+    test(`a taken ${table} port`, async () => {
+      const server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const { port } = server.address() as { port: number };
+      const program = start([], { [variable]: String(port) });
+      const told = await logged(program, "trying again");
+      expect(told).toContain(`Cannot listen on 127.0.0.1:${port}`);
+      expect(told).toContain(`${table}.port`);
+      await new Promise((resolve) => server.close(resolve));
+      await untilSaid(program, `:${port}`);
+      program.kill("SIGTERM");
+      expect(await program.exited).toBe(0);
+    });
+  }
+});
+
 describe("what it cannot work with, it names, and ends", () => {
   test("a bad configuration: 2", async () => {
     const file = join(folder, "gateway.toml");
@@ -160,34 +228,6 @@ describe("what it cannot work with, it names, and ends", () => {
     const { code, err } = await ended(start(["--prot", "1"]));
     expect([code, err.includes("Usage: gateway")]).toEqual([2, true]);
   });
-
-  test("a key that others can read: 1", async () => {
-    const state = join(folder, ".earshot", "gateway");
-    const first = start([]);
-    await untilServing(first);
-    first.kill("SIGTERM");
-    await first.exited;
-    const key = join(state, "network.key");
-    await Bun.$`chmod 644 ${key}`.quiet();
-    const { code, err } = await ended(start([]));
-    expect([code, err.includes("chmod 600")]).toEqual([1, true]);
-  });
-
-  for (const [table, variable] of [
-    ["http", "EARSHOT_GATEWAY_HTTP__PORT"],
-    ["broker", "EARSHOT_GATEWAY_BROKER__PORT"],
-  ] as const) {
-    test(`a taken ${table} port: 1`, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      const { port } = server.address() as { port: number };
-      const { code, err } = await ended(start([], { [variable]: String(port) }));
-      server.close();
-      expect(code).toBe(1);
-      expect(err).toContain(`Cannot listen on 127.0.0.1:${port}`);
-      expect(err).toContain(`${table}.port`);
-    });
-  }
 
   test("a bundle that is none: not 0, and it is named", async () => {
     const { code, out, err } = await ended(start(["verify-epoch", "nowhere"]));

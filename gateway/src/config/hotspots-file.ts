@@ -19,11 +19,16 @@ const entry = z.strictObject({
     .optional(),
 });
 
-/** The hotspots of a listed network, from the JSON file that `registration.hotspots_file` names. */
+/**
+ * The hotspots of a listed network, from the JSON file that `registration.hotspots_file` names.
+ * @throws {ConfigError} if what it holds is wrong
+ * @throws {Error} if it cannot be read (yet)
+ */
 export async function readHotspotsFile(path: string): Promise<OperatorsWord[]> {
+  const text = await readNamedFile(path);
   let json: unknown;
   try {
-    json = JSON.parse(await readNamedFile(path));
+    json = JSON.parse(text);
   } catch (error) {
     throw new ConfigError(`registration.hotspots_file ${path}: ${(error as Error).message}`);
   }

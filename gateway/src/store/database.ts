@@ -1,5 +1,6 @@
 import type { Database as SqliteConnection } from "bun:sqlite";
 import type { SQL } from "bun";
+import { StoreRefusedError } from "./owner.ts";
 import type { Integer } from "./rows.ts";
 import { type Dialect, SCHEMA_VERSION, schemaOf, USED_QUERIES } from "./schema.ts";
 
@@ -61,7 +62,7 @@ const SCHEMA_FACT = "schema";
 async function checkVersion(sql: SQL): Promise<void> {
   const [row] = await sql<{ value: string }[]>`SELECT value FROM facts WHERE name = ${SCHEMA_FACT}`;
   if (row?.value === String(SCHEMA_VERSION)) return;
-  throw new Error(
+  throw new StoreRefusedError(
     `Cannot open the store: its tables are of version ${row?.value ?? "1"}, this gateway needs ${SCHEMA_VERSION}. Start with an empty database`,
   );
 }

@@ -16,6 +16,11 @@ export class StoreLostError extends Error {
   readonly code = "store_lost";
 }
 
+/** Another gateway works on the store, or one of another version made it: a person has to decide. */
+export class StoreRefusedError extends Error {
+  override readonly name = "StoreRefusedError";
+}
+
 /** What a newcomer is told of an owner that is there. */
 export const heldBy = (value: string | undefined): string =>
   `Cannot open the store: another gateway works on this database${value === undefined ? "" : ` (${value.replace(/^\d+ /, "")})`}. Stop that one first`;

@@ -1,7 +1,7 @@
 import { type ReservedSQL, SQL } from "bun";
 import { oneAtATime } from "../one-at-a-time.ts";
 import { createTables, type Database } from "./database.ts";
-import { Fence, heldBy, nextOwner, OWNER_FACT } from "./owner.ts";
+import { Fence, heldBy, nextOwner, OWNER_FACT, StoreRefusedError } from "./owner.ts";
 
 /** Any number that other programs are unlikely to lock: "earshot" on a telephone. */
 const GATEWAY_LOCK = 3_277_468;
@@ -10,7 +10,7 @@ export async function openPostgres(url: string): Promise<Database> {
   const sql = new SQL(url);
   const lock = new AdvisoryLock(sql);
   try {
-    if (!(await lock.hold())) throw new Error(heldBy(await ownerIn(sql)));
+    if (!(await lock.hold())) throw new StoreRefusedError(heldBy(await ownerIn(sql)));
     await createTables(sql, "postgres");
     return database(sql, lock, await takeOver(sql));
   } catch (error) {

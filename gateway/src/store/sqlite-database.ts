@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { SQL } from "bun";
 import { oneAtATime } from "../one-at-a-time.ts";
 import { createTables, type Database } from "./database.ts";
-import { Fence, heldBy, nextOwner, OWNER_FACT } from "./owner.ts";
+import { Fence, heldBy, nextOwner, OWNER_FACT, StoreRefusedError } from "./owner.ts";
 
 const IN_MEMORY = ":memory:";
 
@@ -116,7 +116,7 @@ function lock(path: string): () => void {
   } catch (error) {
     file.close();
     if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
-    throw new Error(heldBy(ownerIn(path)), { cause: error });
+    throw new StoreRefusedError(heldBy(ownerIn(path)), { cause: error });
   }
   return () => {
     if (file.inTransaction) file.run("ROLLBACK");
