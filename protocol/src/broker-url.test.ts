@@ -53,4 +53,7 @@ test("keys that are secrets are not shown, whatever they hold; others are", () =
   );
   expect(shownValue("hotspot.region", "EU999")).toBe('"EU999"');
   expect(shownValue("hotspot.region", undefined)).toBe("undefined");
+  expect(shownValue("broker", "mqtt://me:S3cr3t@host")).not.toContain("S3cr3t");
+  expect(shownValue("lora", [{ token: "S3cr3t" }])).toBe("a list");
+  expect(shownValue("gps", { token: "S3cr3t" })).toBe("a table");
 });

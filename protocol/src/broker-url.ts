@@ -15,12 +15,18 @@ const URL_KEY = /(^|[._])url$/;
 /** Scheme, host, port and path: no room for a login, however it is mistyped or encoded. */
 const PLAIN_URL = /^(\w+:?\/\/)?([\w.-]*|\[[\da-f:.]*\])(:\d{1,5})?(\/[\w./-]*)?$/i;
 
+/** In the value of any other key, as where a text stands in place of a section. */
+const LOGIN = /:.*@|:\/\/.*\?/s;
+
 /**
  * A value of a configuration file as a message may show it: not when it may be a secret.
+ * Tables and lists are not told: one of their values may be one.
  * @param key its path: `broker.url`
  */
 export function shownValue(key: string, value: unknown): string {
-  const isSecret = SECRET_KEY.test(key) || (URL_KEY.test(key) && !PLAIN_URL.test(String(value)));
+  const text = String(value);
+  const isSecret = SECRET_KEY.test(key) || LOGIN.test(text) || (URL_KEY.test(key) && !PLAIN_URL.test(text));
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "a table";
   if (isSecret) return "not shown, as it may hold a secret";
   return typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
 }

@@ -7,7 +7,6 @@ import type {
   RadioStatus,
 } from "@earshot/drivers";
 import type { LossReason, Measurement, Outcome, PacketType, Position } from "@earshot/protocol/hotspot";
-import type { ConfigDoubt } from "../config/example-values.ts";
 import type { OutboxState } from "../outbox/outbox.ts";
 
 /** `searching`: not open yet, or open and nothing came so far. `lost`: was open or should be, and `reason` says why not. */
@@ -211,6 +210,12 @@ export interface NumberingFacts {
   to?: number;
   /** Where it has to get: beyond `to` when there are more numbers than one step may leave out. */
   target: number;
+}
+
+/** Something in a valid configuration that cannot be meant, and what to write. */
+export interface ConfigDoubt {
+  text: string;
+  advice: string;
 }
 
 export interface Counters {

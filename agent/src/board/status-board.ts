@@ -8,13 +8,13 @@ import {
   presentOf,
   wallTimeOf,
 } from "@earshot/protocol/hotspot";
-import type { ConfigDoubt } from "../config/example-values.ts";
 import type { OutboxState } from "../outbox/outbox.ts";
 import { BeaconBook } from "./beacon-book.ts";
 import { DeviceBook } from "./device-book.ts";
 import type {
   AgentStatus,
   BeaconFacts,
+  ConfigDoubt,
   Counters,
   DeviceFacts,
   EntropyFacts,

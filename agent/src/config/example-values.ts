@@ -1,4 +1,5 @@
 import { equalBytes } from "@earshot/protocol/hotspot";
+import type { ConfigDoubt } from "../board/facts.ts";
 import type { Config } from "./config.ts";
 
 /** Values of config.example.toml in whose place their owner must write something else; a test compares the two. */
@@ -13,12 +14,6 @@ const EXAMPLE = {
 };
 /** Names that nobody has (RFC 2606). */
 const EXAMPLE_HOST = /(^|\.)example(\.(com|net|org))?$/;
-
-/** Something in a valid configuration that cannot be meant, and what to write. */
-export interface ConfigDoubt {
-  text: string;
-  advice: string;
-}
 
 const FROM_OPERATOR = "what the network's operator gave you";
 

@@ -17,16 +17,11 @@ export function problemOf(issue: z.core.$ZodIssue, raw: Raw): string {
     return `${prefix}${issue.keys.join(`, ${prefix}`)} is not a key; allowed are ${known.join(", ")}`;
   }
   const value = issue.path.reduce<unknown>((at, part) => (at as Raw | undefined)?.[String(part)], raw);
-  if (value !== undefined) return `${key} is ${shown(key, value)}; allowed is ${issue.message}`;
+  if (value !== undefined) return `${key} is ${shownValue(key, value)}; allowed is ${allowedBy(issue, key)}`;
   const isSection = !configKeys().some(({ path }) => path.join(".") === plainKey);
   return isSection ? `the section [${key}] is missing` : `${key} is missing; allowed is ${issue.message}`;
 }
 
-const MOST_CHARS = 100;
-
-/** A value as a problem may tell it: log and page are read by others than the owner, so no secret is in it. */
-function shown(key: string, value: unknown): string {
-  if (typeof value !== "object" || value === null) return shownValue(key, value).slice(0, MOST_CHARS);
-  if (value instanceof Date) return "a date";
-  return Array.isArray(value) ? "a list" : "a table";
-}
+/** Where a section must be, the schema has no words of its own. */
+const allowedBy = (issue: z.core.$ZodIssue, key: string): string =>
+  issue.code === "invalid_type" && issue.expected === "object" ? `a section, [${key}]` : issue.message;
