@@ -70,11 +70,20 @@ export class AgentProcess implements AsyncDisposable {
   readonly #exited: Promise<unknown[]>;
   readonly #waiting = new Set<() => void>();
 
-  constructor(runtime: Runtime, configFile: string, subcommand: string[] = []) {
+  constructor(
+    runtime: Runtime,
+    configFile: string,
+    subcommand: string[] = [],
+    environment: Record<string, string> = {},
+  ) {
     const [command, ...args] = COMMANDS[runtime];
     this.#child = spawn(command, [...args, ...subcommand, "--config", configFile], {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ...(subcommand.length === 0 ? {} : { EARSHOT_AGENT_PAGE_LISTEN: "off" }) },
+      env: {
+        ...process.env,
+        ...environment,
+        ...(subcommand.length === 0 ? {} : { EARSHOT_AGENT_PAGE_LISTEN: "off" }),
+      },
     });
     this.#exited = once(this.#child, "close");
     if (this.#child.stderr === null || this.#child.stdout === null) throw new Error("no pipes");

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { StartDocument, StatusDocument } from "@earshot/agent";
+import { systemClock } from "@earshot/protocol/system-clock";
 import { AgentProcess, type Runtime, runCommand, writeConfig } from "./agent-process.ts";
 
 const LIMIT_MS = 60_000;
@@ -77,6 +78,12 @@ test(
     const page = await agent.pageAddress();
     await agent.logged(/Not started, key/);
     expect(await brokenOf(page)).toMatchObject([{ title: "Key", text: expect.stringContaining(key) }]);
+    const { host } = new URL(page);
+    const asked = await runCommand("Bun", ["status", "--config", config], {
+      EARSHOT_AGENT_PAGE_LISTEN: host,
+    });
+    expect(asked.stdout).toMatch(/^not started yet\n.*^Key +✕ broken +.*hotspot\.key is no key/ms);
+    expect(asked.code).toBe(1);
     // Away meanwhile: the configuration is read again, too.
     renameSync(config, `${config}.away`);
     await agent.logged(/Not started, configuration: .*there is no such file/);
@@ -129,6 +136,38 @@ test(
   },
   LIMIT_MS,
 );
+
+test(
+  "under systemd a broken start is ready, feeds the watchdog, and ends cleanly",
+  async () => {
+    const config = writeConfig(PORTS);
+    const folder = dirname(config);
+    writeFileSync(config, readFileSync(config, "utf8").replace("US915", "EU999"));
+    writeFileSync(join(folder, "systemd-notify"), `#!/bin/sh\necho "$@" >> ${folder}/notified\n`, {
+      mode: 0o755,
+    });
+    const environment = {
+      PATH: `${folder}:${process.env.PATH}`,
+      NOTIFY_SOCKET: "/run/none",
+      WATCHDOG_USEC: "200000",
+    };
+    await using agent = new AgentProcess("Bun", config, [], environment);
+    await agent.logged(/Not started, configuration/);
+    expect(await notificationsOf(folder, 3)).toEqual(["--ready", "WATCHDOG=1", "WATCHDOG=1"]);
+    expect(await agent.end("SIGTERM")).toBe(0);
+  },
+  LIMIT_MS,
+);
+
+/** The first so many, as they come. */
+async function notificationsOf(folder: string, count: number): Promise<string[]> {
+  const file = join(folder, "notified");
+  for (;;) {
+    const lines = existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
+    if (lines.length >= count) return lines.slice(0, count);
+    await systemClock.sleep(20);
+  }
+}
 
 describe("at a terminal", () => {
   const atTerminal = (config: string, environment = {}) =>

@@ -49,6 +49,14 @@ test("a file that holds no key is not replaced", async () => {
   expect(statSync(path).size).toBe(5);
 });
 
+test("a key that everybody can guess is refused, and the message does not hold it", async () => {
+  for (const byte of ["00", "ff", "5a"]) {
+    writeFileSync(path, byte.repeat(32), { mode: 0o600 });
+    expect(await problem()).toContain("one byte many times in a row");
+    expect(await problem()).not.toContain(byte.repeat(4));
+  }
+});
+
 test("a FIFO, a folder or a link that leads nowhere is a sentence, at once", async () => {
   execFileSync("mkfifo", ["-m", "600", path]);
   expect(await problem()).toContain(`${path} is no file: it is a folder, a FIFO or a device`);

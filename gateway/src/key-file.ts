@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { open, rename, rm } from "node:fs/promises";
-import { type Signer, signerFromSeed } from "@earshot/protocol";
+import { type Signer, seedWeakness, signerFromSeed } from "@earshot/protocol";
 import { readRegularFile } from "./regular-file.ts";
 
 /**
@@ -20,7 +20,12 @@ export async function loadNetworkKey(path: string): Promise<Signer> {
   if (!/^[0-9a-f]{64}\n?$/.test(text)) {
     throw new Error(`Network key ${path} does not hold 64 hex digits: restore it from its backup`);
   }
-  return signerFromSeed(Uint8Array.fromHex(text.trim()));
+  const seed = Uint8Array.fromHex(text.trim());
+  const weakness = seedWeakness(seed);
+  if (weakness !== undefined) {
+    throw new Error(`Network key ${path} is no key: it holds ${weakness}. Restore it from its backup`);
+  }
+  return signerFromSeed(seed);
 }
 
 /** Written beside its place and moved there, so that a start that is cut short leaves no half key behind. */

@@ -3,9 +3,10 @@ import { randomBytes } from "node:crypto";
 import { statfsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { hotspotId, type Log, type Signer } from "@earshot/protocol";
+import { unmountedDisk } from "@earshot/protocol/mounts";
 import { systemClock } from "@earshot/protocol/system-clock";
 import { systemOutput } from "@earshot/protocol/system-output";
 import { openEmbeddedBroker } from "./broker/embedded.ts";
@@ -175,6 +176,10 @@ async function showSoon(
 }
 
 async function openState(folder: string): Promise<Signer> {
+  // A key made in its place would be another network's.
+  const missing = unmountedDisk(resolve(folder));
+  if (missing !== undefined)
+    throw new Error(`${folder} is on ${missing}, which is not mounted yet (/etc/fstab)`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return loadNetworkKey(join(folder, "network.key"));
 }

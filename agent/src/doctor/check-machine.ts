@@ -6,7 +6,7 @@ import { exampleValues } from "../config/example-values.ts";
 import { duration } from "../health/age.ts";
 import { attention, broken, CONFIGURATION, ok, type Part } from "../health/part.ts";
 import type { KeyProvider } from "../identity/key-provider.ts";
-import { checkFilesOwner, storageError } from "../start/state-folder.ts";
+import { awaitMount, checkFilesOwner, storageError } from "../start/state-folder.ts";
 import { errorText } from "../time/error-text.ts";
 
 /** Beside the full outbox. */
@@ -39,6 +39,7 @@ export function checkStorage({ stateDir, outbox }: Config): Part {
   const title = "Storage";
   const folder = nearestExisting(stateDir);
   try {
+    awaitMount(stateDir);
     if (folder === stateDir) checkFilesOwner(stateDir);
     accessSync(folder, constants.W_OK);
     const { bavail, bsize } = statfsSync(folder);

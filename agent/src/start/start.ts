@@ -38,6 +38,7 @@ export interface StartContext {
 
 /** Somebody may be standing there who has just mended it. */
 const BACKOFF = { firstMs: 1000, maxMs: 10_000 };
+const UNREADABLE_ADVICE = "It has to be a file that the agent's user may read (ls -l).";
 const CONFIG_ADVICE = "Correct the configuration: it is read again.";
 
 /**
@@ -96,7 +97,8 @@ async function attempt(steps: StartSteps, board: StartBoard): Promise<Started | 
 
 function problemsOf(step: StartStep, error: unknown, stateDir: string): StartProblem[] {
   if (error instanceof ConfigError) {
-    return error.problems.map((text) => ({ text, advice: CONFIG_ADVICE }));
+    const advice = error.isUnreadable ? UNREADABLE_ADVICE : CONFIG_ADVICE;
+    return error.problems.map((text) => ({ text, advice }));
   }
   if (step === "storage") {
     const { message, advice } = storageError(error, stateDir);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ManualClock } from "@earshot/protocol/testing";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
-import { awaitMount, prepareStateFolder, StorageError, storageError } from "./state-folder.ts";
+import { prepareStateFolder, StorageError, storageError } from "./state-folder.ts";
 import { folderId, untilFolderChanges } from "./watch-folder.ts";
 
 function failureOf(action: () => void): StorageError | undefined {
@@ -27,40 +27,6 @@ test("a file in its place is told", () => {
   const path = join(temporaryFolder(), "state");
   writeFileSync(path, "");
   expect(failureOf(() => prepareStateFolder(path))?.message).toContain("state is no folder (EEXIST");
-});
-
-describe("a disk that /etc/fstab names", () => {
-  const tables = (fstab: string, mounts: string) => {
-    const folder = temporaryFolder();
-    const paths = { wanted: join(folder, "fstab"), present: join(folder, "mounts") };
-    writeFileSync(paths.wanted, `# <device> <mount point>\nUUID=1 / ext4 defaults 0 1\n${fstab}\n`);
-    writeFileSync(paths.present, `/dev/mmcblk0p2 / ext4 rw 0 0\n${mounts}\n`);
-    return paths;
-  };
-  const USB = "LABEL=data /mnt/my\\040disk/ ext4 nofail 0 2";
-
-  test("is waited for while it is not mounted, so that no key is made in its place", () => {
-    const failure = failureOf(() => awaitMount("/mnt/my disk/earshot", tables(USB, "")));
-    expect(failure?.message).toBe("/mnt/my disk/earshot is on /mnt/my disk, which is not mounted yet");
-    expect(failure?.advice).toContain("sudo mount");
-  });
-
-  test("is there once it is mounted; others do not matter", () => {
-    const mounted = "/dev/sda1 /mnt/my\\040disk ext4 rw 0 0";
-    expect(failureOf(() => awaitMount("/mnt/my disk/earshot", tables(USB, mounted)))).toBeUndefined();
-    expect(failureOf(() => awaitMount("/var/lib/earshot", tables(USB, "")))).toBeUndefined();
-    expect(failureOf(() => awaitMount("/mnt/my disk2", tables(USB, "")))).toBeUndefined();
-    const own = "/dev/sdb1 /mnt/my\\040disk/earshot ext4 rw 0 0";
-    expect(failureOf(() => awaitMount("/mnt/my disk/earshot", tables(USB, own)))).toBeUndefined();
-  });
-
-  test("is found behind a link", () => {
-    const folder = temporaryFolder();
-    mkdirSync(join(folder, "disk"));
-    symlinkSync(join(folder, "disk"), join(folder, "state"));
-    const paths = tables(`UUID=2 ${folder}/disk ext4 nofail 0 2`, "");
-    expect(failureOf(() => awaitMount(join(folder, "state"), paths))?.message).toContain("not mounted yet");
-  });
 });
 
 describe.skipIf(process.getuid?.() !== 0)("owners", () => {

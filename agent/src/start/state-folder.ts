@@ -1,5 +1,6 @@
-import { accessSync, constants, mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { accessSync, constants, mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { unmountedDisk } from "@earshot/protocol/mounts";
 import { NotOursError } from "../outbox/sqlite-database.ts";
 import { errorText } from "../time/error-text.ts";
 import { chownCommand, ownUid, userText } from "../users.ts";
@@ -71,59 +72,18 @@ function ownerOf(path: string): number | undefined {
   }
 }
 
-/** Where the system keeps what should be mounted, and what is. */
-const MOUNTS = { wanted: "/etc/fstab", present: "/proc/self/mounts" };
-
 /**
  * Before its disk is mounted, the folder may seem to be there, or could be made: a new key in it would make another
  * hotspot of this one. @throws {StorageError} while a disk that /etc/fstab names for it is not mounted
  */
-export function awaitMount(stateDir: string, { wanted, present }: typeof MOUNTS = MOUNTS): void {
-  const mounted = new Set(mountPoints(present));
-  const above = [...new Set([...ancestors(stateDir), ...ancestors(realPath(stateDir))])];
-  // The folder itself may be mounted, too, whatever should be above it.
-  if (mounted.has(stateDir)) return;
-  const missing = mountPoints(wanted).find((point) => above.includes(point) && !mounted.has(point));
+export function awaitMount(stateDir: string): void {
+  const missing = unmountedDisk(stateDir);
   if (missing === undefined) return;
   throw new StorageError(
     `${stateDir} is on ${missing}, which is not mounted yet`,
-    `It is named in ${wanted}: see why it is not there with sudo mount ${missing}.`,
+    `It is named in /etc/fstab: see why it is not there with sudo mount ${missing}.`,
   );
 }
-
-/** Second field of each line, `\040` for a space (fstab(5)); the root is always there. */
-function mountPoints(file: string): string[] {
-  return textOf(file)
-    .split("\n")
-    .filter((line) => !line.trimStart().startsWith("#"))
-    .map((line) => line.trim().split(/\s+/)[1] ?? "")
-    .map((point) =>
-      point.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))),
-    )
-    .map((point) => (point.length > 1 ? point.replace(/\/$/, "") : point))
-    .filter((point) => point.startsWith("/") && point !== "/");
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
-}
-
-/** Where links lead, as far as they lead to something. */
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
-}
-
-/** From the folder itself up. */
-const ancestors = (path: string): string[] =>
-  path === dirname(path) ? [path] : [path, ...ancestors(dirname(path))];
 
 /** SQLite's result codes (sqlite.org/rescode.html) as the system would call it. */
 const SQLITE_CODES: Readonly<Record<number, string>> = {

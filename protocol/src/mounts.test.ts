@@ -1,0 +1,51 @@
+import { expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { unmountedDisk } from "./mounts.ts";
+
+function inFolder(use: (folder: string) => void): void {
+  const folder = mkdtempSync(join(tmpdir(), "earshot-mounts-"));
+  try {
+    use(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function missing(path: string, fstab: string, mounts = ""): string | undefined {
+  let found: string | undefined;
+  inFolder((folder) => {
+    const tables = { wanted: join(folder, "fstab"), present: join(folder, "mounts") };
+    writeFileSync(tables.wanted, `# <device> <mount point>\nUUID=1 / ext4 defaults 0 1\n${fstab}\n`);
+    writeFileSync(tables.present, `/dev/mmcblk0p2 / ext4 rw 0 0\n${mounts}\n`);
+    found = unmountedDisk(path, tables);
+  });
+  return found;
+}
+
+const USB = "LABEL=data /mnt/my\\040disk/ ext4 nofail 0 2";
+const SWAP = "UUID=9 none swap sw 0 0";
+
+test("a disk that /etc/fstab names for a folder is missing until it is mounted", () => {
+  expect(missing("/mnt/my disk/earshot", `${SWAP}\n${USB}`)).toBe("/mnt/my disk");
+  expect(missing("/mnt/my disk", USB)).toBe("/mnt/my disk");
+  expect(missing("/mnt/my disk/earshot", USB, "/dev/sda1 /mnt/my\\040disk ext4 rw 0 0")).toBeUndefined();
+  expect(missing("/mnt/my disk/earshot", USB, "/dev/b /mnt/my\\040disk/earshot ext4 rw 0 0")).toBeUndefined();
+});
+
+test("other disks, and those that are commented out, do not matter", () => {
+  expect(missing("/var/lib/earshot", USB)).toBeUndefined();
+  expect(missing("/mnt/my disk2/earshot", USB)).toBeUndefined();
+  expect(missing("/mnt/my disk/earshot", `# ${USB}`)).toBeUndefined();
+});
+
+test("it is found behind a link, and nothing is where there are no tables", () => {
+  inFolder((folder) => {
+    mkdirSync(join(folder, "disk"));
+    symlinkSync(join(folder, "disk"), join(folder, "state"));
+    expect(missing(join(folder, "state"), `UUID=2 ${folder}/disk ext4 nofail 0 2`)).toBe(`${folder}/disk`);
+    const none = { wanted: join(folder, "none"), present: join(folder, "none") };
+    expect(unmountedDisk(folder, none)).toBeUndefined();
+  });
+});
