@@ -16,9 +16,9 @@ function inFolder(use: (folder: string) => void): void {
 function missing(path: string, fstab: string, mounts = ""): string | undefined {
   let found: string | undefined;
   inFolder((folder) => {
-    const tables = { wanted: join(folder, "fstab"), present: join(folder, "mounts") };
+    const tables = { wanted: join(folder, "fstab"), present: join(folder, "mountinfo") };
     writeFileSync(tables.wanted, `# <device> <mount point>\nUUID=1 / ext4 defaults 0 1\n${fstab}\n`);
-    writeFileSync(tables.present, `/dev/mmcblk0p2 / ext4 rw 0 0\n${mounts}\n`);
+    writeFileSync(tables.present, `22 1 179:2 / / rw,noatime - ext4 /dev/mmcblk0p2 rw\n${mounts}\n`);
     found = unmountedDisk(path, tables);
   });
   return found;
@@ -27,17 +27,26 @@ function missing(path: string, fstab: string, mounts = ""): string | undefined {
 const USB = "LABEL=data /mnt/my\\040disk/ ext4 nofail 0 2";
 const SWAP = "UUID=9 none swap sw 0 0";
 
+const mountOf = (root: string, point: string) => `30 22 8:1 ${root} ${point} rw - ext4 /dev/sda1 rw`;
+
 test("a disk that /etc/fstab names for a folder is missing until it is mounted", () => {
   expect(missing("/mnt/my disk/earshot", `${SWAP}\n${USB}`)).toBe("/mnt/my disk");
   expect(missing("/mnt/my disk", USB)).toBe("/mnt/my disk");
-  expect(missing("/mnt/my disk/earshot", USB, "/dev/sda1 /mnt/my\\040disk ext4 rw 0 0")).toBeUndefined();
-  expect(missing("/mnt/my disk/earshot", USB, "/dev/b /mnt/my\\040disk/earshot ext4 rw 0 0")).toBeUndefined();
+  expect(missing("/mnt/my disk/earshot", USB, mountOf("/", "/mnt/my\\040disk"))).toBeUndefined();
+  expect(missing("/mnt/my disk/earshot", USB, mountOf("/@data", "/mnt/my\\040disk/earshot"))).toBeUndefined();
 });
 
 test("other disks, and those that are commented out, do not matter", () => {
   expect(missing("/var/lib/earshot", USB)).toBeUndefined();
   expect(missing("/mnt/my disk2/earshot", USB)).toBeUndefined();
   expect(missing("/mnt/my disk/earshot", `# ${USB}`)).toBeUndefined();
+});
+
+test("a folder that a service manager mounted over itself is no disk", () => {
+  const itself = mountOf("/mnt/my\\040disk/earshot", "/mnt/my\\040disk/earshot");
+  expect(missing("/mnt/my disk/earshot", USB, itself)).toBe("/mnt/my disk");
+  const inSubvolume = mountOf("/@/mnt/my\\040disk", "/mnt/my\\040disk");
+  expect(missing("/mnt/my disk/earshot", USB, inSubvolume)).toBe("/mnt/my disk");
 });
 
 test("it is found behind a link, and nothing is where there are no tables", () => {

@@ -1,37 +1,54 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** Where the system says what should be mounted (fstab(5)), and what is (proc(5)). */
+/** Where the system says what should be mounted (fstab(5)), and what is (proc(5), mountinfo). */
 export interface MountTables {
   wanted: string;
   present: string;
 }
 
-const SYSTEM: MountTables = { wanted: "/etc/fstab", present: "/proc/self/mounts" };
+const SYSTEM: MountTables = { wanted: "/etc/fstab", present: "/proc/self/mountinfo" };
 
 /**
  * The disk that should be mounted where `folder` is, and is not yet: until then the folder may seem to be there, or
  * could be made, and a key that is made in it is another one than that on the disk. `undefined` where nothing is missing.
  */
 export function unmountedDisk(folder: string, { wanted, present } = SYSTEM): string | undefined {
-  const mounted = new Set(mountPoints(present));
+  const mounted = new Set(presentMounts(present));
   // The folder itself may be mounted, whatever should be above it.
   if (mounted.has(folder)) return undefined;
   const above = new Set([...ancestors(folder), ...ancestors(realPath(folder))]);
-  return mountPoints(wanted).find((point) => above.has(point) && !mounted.has(point));
+  return wantedMounts(wanted).find((point) => above.has(point) && !mounted.has(point));
 }
 
-/** Second field of each line, `\040` for a space; the root is always there. */
-function mountPoints(file: string): string[] {
-  return textOf(file)
-    .split("\n")
-    .filter((line) => !line.trimStart().startsWith("#"))
-    .map((line) => line.trim().split(/\s+/)[1] ?? "")
-    .map((point) =>
-      point.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))),
-    )
-    .map((point) => (point.length > 1 ? point.replace(/\/$/, "") : point))
+/** Second field of each line. */
+const wantedMounts = (file: string): string[] =>
+  linesOf(file)
+    .filter(([first = ""]) => !first.startsWith("#"))
+    .map(([, point = ""]) => pathOf(point))
     .filter((point) => point.startsWith("/") && point !== "/");
+
+/**
+ * Fifth field of each line; the fourth is what of its file system stands there. A folder that is mounted over itself is
+ * no disk: systemd makes such mounts of what a service may write to.
+ */
+const presentMounts = (file: string): string[] =>
+  linesOf(file)
+    .map(([, , , root = "", point = ""]) => ({ root: pathOf(root), point: pathOf(point) }))
+    .filter(({ root, point }) => point !== "" && !root.endsWith(point))
+    .map(({ point }) => point);
+
+const linesOf = (file: string): string[][] =>
+  textOf(file)
+    .split("\n")
+    .map((line) => line.trim().split(/\s+/));
+
+/** `\040` for a space, in both tables. */
+function pathOf(field: string): string {
+  const path = field.replace(/\\([0-7]{3})/g, (_, octal: string) =>
+    String.fromCharCode(Number.parseInt(octal, 8)),
+  );
+  return path.length > 1 ? path.replace(/\/$/, "") : path;
 }
 
 function textOf(file: string): string {
