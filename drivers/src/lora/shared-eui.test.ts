@@ -83,6 +83,7 @@ describe("stations with one EUI", () => {
       await server.clock.advance(5000);
     }
     expect(warnings(server)).toBe(1);
+    expect(server.messages.filter((one) => one.includes("comes and goes"))).toEqual([]);
     expect(server.listener.connections).toBeGreaterThanOrEqual(2);
     const states = server.driver.stations();
     expect(states[0]?.sharedBy?.length).toBeGreaterThanOrEqual(2);

@@ -15,16 +15,22 @@ const MAX_ADDRESSES = 8;
  * Times are elapsed ms.
  */
 export class TurnWatch {
+  readonly #enough: number;
   readonly #turnsMs: number[] = [];
   #sharedAtMs = Number.NEGATIVE_INFINITY;
   #warnedAtMs = Number.NEGATIVE_INFINITY;
 
+  /** @param enough turns that make two of one */
+  constructor(enough = TURNS) {
+    this.#enough = enough;
+  }
+
   /** One took the place of another that was there a moment ago. */
   turn(elapsedMs: number): void {
     this.#turnsMs.push(elapsedMs);
-    if (this.#turnsMs.length > TURNS) this.#turnsMs.shift();
+    if (this.#turnsMs.length > this.#enough) this.#turnsMs.shift();
     const [first = elapsedMs] = this.#turnsMs;
-    if (this.#turnsMs.length === TURNS && elapsedMs - first <= WITHIN_MS) this.#sharedAtMs = elapsedMs;
+    if (this.#turnsMs.length === this.#enough && elapsedMs - first <= WITHIN_MS) this.#sharedAtMs = elapsedMs;
   }
 
   isShared(elapsedMs: number): boolean {

@@ -37,6 +37,8 @@ export interface StationRecord<S extends LiveSession> {
 
 /** One that was heard from so lately has not given its connection up. */
 const LIVELY_MS = 60_000;
+/** A station has one connection: each turn is one that was lost. */
+const ENOUGH_TURNS = 3;
 
 /** The stations known, at most `limit`: one that is not connected, or has not said a word, gives its place to a new one. */
 export class StationTable<S extends LiveSession> {
@@ -76,7 +78,7 @@ export class StationTable<S extends LiveSession> {
       counters: new RadioCounters(),
       duplicates: new DuplicateFilter(),
       outages: this.#outagesOf(gatewayEui),
-      turns: new TurnWatch(),
+      turns: new TurnWatch(ENOUGH_TURNS),
       lastSeenElapsedMs: elapsedMs,
     };
     this.#byEui.set(gatewayEui, record);
