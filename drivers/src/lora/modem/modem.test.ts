@@ -100,6 +100,21 @@ describe.each(KINDS)("%s", (name, kind) => {
     await it.driver.close();
   });
 
+  test("tells which of its frames came damaged", async () => {
+    const it = await bench();
+    it.say(it.modem.hear(AIR));
+    await it.nextFrame();
+    for (let i = 0; i < 3; i++) {
+      it.say(kind.garbage);
+      await it.link.drained();
+      await it.clock.advance(0);
+    }
+    const { byReason, recent } = it.driver.counts().refusals ?? {};
+    expect(Object.fromEntries(byReason ?? [])).toEqual({ frame_data: 3 });
+    expect(recent).toEqual({ frames: 4, refused: 3, reason: "frame_data" });
+    await it.driver.close();
+  });
+
   test("that stays busy is given up", async () => {
     const it = await bench({ busy: 1000 });
     expect((await it.failure()).message).toMatch(/ refused /);
