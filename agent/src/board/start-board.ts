@@ -64,8 +64,8 @@ export class StartBoard {
     const present = presentOf(this.#clock);
     const { elapsedMs } = present;
     const times = {
-      forMs: elapsedMs - this.#sinceElapsedMs,
-      retryInMs: Math.max(0, this.#retryElapsedMs - elapsedMs),
+      forMs: Math.round(elapsedMs - this.#sinceElapsedMs),
+      retryInMs: Math.max(0, Math.round(this.#retryElapsedMs - elapsedMs)),
     };
     return {
       atMs: present.nowMs,
