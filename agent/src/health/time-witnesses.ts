@@ -134,17 +134,20 @@ export function receiverTimeFault(verdict: TimeVerdict): { text: string; advice:
   }
   const scale = scaleApart(offMs);
   if (scale !== undefined && offMs < 0) {
-    const text = `The receiver's time is ${duration(-offMs)} ahead: it takes ${scale} for UTC`;
+    const text = `The receiver's time is ${apart(offMs)} ahead: it takes ${scale} for UTC`;
     return { text, advice: `It should know the leap seconds within 15 min of its first fix. ${advice}` };
   }
   const side = offMs < 0 ? "ahead" : "behind";
   const witness = byNetwork ? ": the network agrees with this machine's clock" : "";
-  return { text: `The receiver says ${told}, ${duration(Math.abs(offMs))} ${side}${witness}`, advice };
+  return { text: `The receiver says ${told}, ${apart(offMs)} ${side}${witness}`, advice };
 }
+
+/** What a receiver says arrives late by up to a second, so one that is ahead is so by as much more. */
+const apart = (offMs: number): string => duration(offMs < 0 ? 1000 * Math.ceil(-offMs / 1000) : offMs);
 
 /** How clock and receiver differ, for who reads about the clock. */
 export function clockAgainstReceiver({ offMs, isHostWrong, byNetwork }: TimeVerdict): string {
-  const off = duration(Math.abs(offMs));
+  const off = apart(offMs);
   if (!isHostWrong) return `This machine's clock and the receiver are ${off} apart: ${guessOf(offMs)}`;
   const why = byNetwork ? ", and the network agrees with GPS" : "";
   return `The clock is ${off} ${offMs > 0 ? "ahead of" : "behind"} GPS time${why}`;
