@@ -92,6 +92,8 @@ export interface RadioFacts extends DeviceFacts {
   /** Of the frames that its driver was sent in the last hour, the last 100: how many it refused, and why the last of them. */
   refusals?: FrameRefusals["recent"];
   framesHeard: number;
+  /** By how many times 1024 weeks the concentrator's own GPS is back; absent when it is not. */
+  gpsWeekRollovers?: number;
   lastFrameAtMs?: number;
   /** By frequency. */
   channels: ChannelFacts[];

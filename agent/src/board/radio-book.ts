@@ -15,6 +15,8 @@ const MAX_CHANNELS = 96;
 export class RadioBook {
   framesHeard = 0;
   lastFrameElapsedMs: number | undefined;
+  /** Of the latest frame with a time of the concentrator's GPS; 0 when its date is right. */
+  gpsWeekRollovers = 0;
   readonly #statuses = new Map<string, { status: HeardStatus; elapsedMs: number }>();
   readonly #channels = new Map<number, Omit<ChannelFacts, "lastAtMs"> & { lastElapsedMs: number }>();
 
@@ -37,7 +39,9 @@ export class RadioBook {
       .reverse();
   }
 
-  addFrame({ freqHz, rssiDbm }: RadioFrame, elapsedMs: number): void {
+  addFrame(frame: RadioFrame, elapsedMs: number): void {
+    const { freqHz, rssiDbm } = frame;
+    if (frame.gpsTimeMs !== undefined) this.gpsWeekRollovers = frame.gpsWeekRollovers ?? 0;
     this.framesHeard += 1;
     this.lastFrameElapsedMs = elapsedMs;
     const known = this.#channels.get(freqHz);

@@ -219,6 +219,7 @@ export class StatusBoard {
     return {
       ...this.#device("radio", present),
       framesHeard: radio.framesHeard,
+      ...optional("gpsWeekRollovers", radio.gpsWeekRollovers || undefined),
       ...optional(
         "lastFrameAtMs",
         radio.lastFrameElapsedMs === undefined ? undefined : wallTimeOf(radio.lastFrameElapsedMs, present),

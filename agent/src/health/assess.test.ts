@@ -175,6 +175,12 @@ describe("what is wrong, and what to do about it", () => {
     ],
     [
       "Radio",
+      radio({ gpsWeekRollovers: 1 }),
+      "attention",
+      /^The concentrator's GPS is 1024 weeks back.*12 frames/,
+    ],
+    [
+      "Radio",
       radio({ statuses: [{ ...CONCENTRATOR, hearing: DEAF }] }),
       "broken",
       /is deaf: .* nothing for 2 h/,

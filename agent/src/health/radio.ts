@@ -4,6 +4,7 @@ import { type DeviceWords, deviceProblem } from "./device.ts";
 import { crcErrorText, hearingProblem, reachText } from "./hearing.ts";
 import { attention, broken, ok, type Part } from "./part.ts";
 import { refusalProblem, sharedEuiProblem } from "./refusals.ts";
+import { rolloverFault } from "./time-witnesses.ts";
 
 const TITLE = "Radio";
 /** Forwarders send PULL_DATA each 5 to 10 s. */
@@ -34,6 +35,7 @@ export function radioPart(status: AgentStatus): Part {
     hearingProblem(TITLE, radio),
     quietProblem(status),
     staleProblem(status),
+    gpsProblem(status),
   ].filter((problem) => problem !== undefined);
   return problems.find(({ health }) => health === "broken") ?? problems[0] ?? ok(TITLE, radioText(status));
 }
@@ -62,6 +64,14 @@ function staleProblem(status: AgentStatus): Part | undefined {
   const advice =
     "Nothing to mend here: somebody nearby sends them. Tell the network's operator if it goes on.";
   return attention(TITLE, radioText(status), advice);
+}
+
+/** Of the concentrator's own receiver: its date stands in no packet. */
+function gpsProblem(status: AgentStatus): Part | undefined {
+  const { gpsWeekRollovers } = status.radio;
+  if (gpsWeekRollovers === undefined) return undefined;
+  const { text, advice } = rolloverFault("The concentrator's GPS is", gpsWeekRollovers);
+  return attention(TITLE, `${text}; ${radioText(status)}`, advice);
 }
 
 const staleOf = ({ losses }: AgentStatus): number =>

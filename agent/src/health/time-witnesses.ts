@@ -116,18 +116,26 @@ export function trustedGpsTimeMs(status: Witnesses & Pick<AgentStatus, "gps">): 
   return offMs >= ARRIVAL_MS.least && offMs <= ARRIVAL_MS.most ? atMs : undefined;
 }
 
+/** @param subject what the sentence begins with */
+export function rolloverFault(subject: string, weekRollovers: number): { text: string; advice: string } {
+  const weeks = Math.abs(weekRollovers) * 1024;
+  return weekRollovers > 0
+    ? {
+        text: `${subject} ${weeks} weeks back: its count of weeks began again`,
+        advice: "Update the receiver's firmware, or replace the receiver; its position still counts.",
+      }
+    : {
+        text: `${subject} ${weeks} weeks ahead: it counts the weeks wrongly`,
+        advice:
+          "Update the receiver's firmware and gpsd, or replace the receiver; its position still counts.",
+      };
+}
+
 /** What is wrong with the time that a receiver tells, and what to do. */
 export function receiverTimeFault(verdict: TimeVerdict): { text: string; advice: string } {
   const { offMs, toldMs, weekRollovers, byNetwork } = verdict;
   const told = minuteText(toldMs);
-  if (weekRollovers !== 0) {
-    const weeks = Math.abs(weekRollovers) * 1024;
-    const isBack = weekRollovers > 0;
-    return {
-      text: `The receiver says ${told}, ${weeks} weeks ${isBack ? "back: its count of weeks began again" : "ahead: it counts the weeks wrongly"}`,
-      advice: `Update the receiver's firmware${isBack ? "" : " and gpsd"}, or replace the receiver; its position still counts.`,
-    };
-  }
+  if (weekRollovers !== 0) return rolloverFault(`The receiver says ${told},`, weekRollovers);
   const advice = "Restart the receiver; if it says so again, update its firmware or replace it.";
   if (toldMs < EARLIEST_PLAUSIBLE_MS) {
     return { text: `The receiver says ${told}, before this software was made`, advice };

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { gpsMsToUnixMs, parseTimestamp, receptionTimeMs, unixMsToGpsMs } from "./gps-time.ts";
+import { gpsMsToUnixMs, parseTimestamp, receptionTime, unixMsToGpsMs } from "./gps-time.ts";
 
 const HOST_MS = Date.UTC(2026, 10, 21, 9, 36, 23);
 
@@ -25,6 +25,8 @@ test("timestamps in the forms that forwarders write", () => {
   }
 });
 
+const receptionTimeMs = (...told: Parameters<typeof receptionTime>) => receptionTime(...told).gpsTimeMs;
+
 test("tmms counts before time; each only where it is sane", () => {
   const good = unixMsToGpsMs(HOST_MS);
   const goodText = "2026-11-21T09:36:20Z";
@@ -37,12 +39,13 @@ test("tmms counts before time; each only where it is sane", () => {
   expect(receptionTimeMs(unixMsToGpsMs(Date.UTC(2080, 0, 6)), undefined, HOST_MS)).toBeUndefined();
 });
 
-test("of a concentrator's receiver past its week rollover, tmms and time are put right", () => {
+test("of a concentrator's receiver past its week rollover, tmms and time are put right and told", () => {
   const rolloverMs = 1024 * 7 * 86_400_000;
   for (const rollovers of [1, 2, -1]) {
     const told = HOST_MS + 500 - rollovers * rolloverMs;
-    expect(receptionTimeMs(unixMsToGpsMs(told), undefined, HOST_MS)).toBe(HOST_MS + 500);
-    expect(receptionTimeMs(undefined, new Date(told).toISOString(), HOST_MS)).toBe(HOST_MS + 500);
+    const expected = { gpsTimeMs: HOST_MS + 500, gpsWeekRollovers: rollovers };
+    expect(receptionTime(unixMsToGpsMs(told), undefined, HOST_MS)).toEqual(expected);
+    expect(receptionTime(undefined, new Date(told).toISOString(), HOST_MS)).toEqual(expected);
   }
 });
 

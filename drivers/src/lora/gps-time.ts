@@ -1,4 +1,6 @@
-import { withoutRollover } from "../gps/receiver-calendar.ts";
+import { type ReceiverTime, withoutRollover } from "../gps/receiver-calendar.ts";
+import { definedOnly } from "./json-fields.ts";
+import type { HeardFrame } from "./reading.ts";
 
 /** 1980-01-06T00:00:00Z, ms since the Unix epoch. */
 const GPS_EPOCH_MS = Date.UTC(1980, 0, 6);
@@ -64,17 +66,22 @@ export function parseTimestamp(text: string): number | undefined {
  * `time` comes second because a receiver that speaks NMEA 4.1 leaves it decades off beside a right `tmms`
  * (sx1302_hal issue 90).
  */
-export function receptionTimeMs(
+export function receptionTime(
   tmms: number | undefined,
   time: string | undefined,
   hostMs: number,
-): number | undefined {
+): Pick<HeardFrame, "gpsTimeMs" | "gpsWeekRollovers"> {
   if (tmms !== undefined) {
-    const fromGps = withoutRollover(gpsMsToUnixMs(tmms), hostMs).timeMs;
-    if (fromGps >= EARLIEST_MS && fromGps < LATEST_MS) return fromGps;
+    const fromGps = withoutRollover(gpsMsToUnixMs(tmms), hostMs);
+    if (isSane(fromGps)) return told(fromGps);
   }
-  const told = time === undefined ? undefined : parseTimestamp(time);
-  const fromText = told === undefined ? undefined : withoutRollover(told, hostMs).timeMs;
-  if (fromText === undefined || Math.abs(fromText - hostMs) > MOST_DRIFT_MS) return undefined;
-  return fromText >= EARLIEST_MS && fromText < LATEST_MS ? fromText : undefined;
+  const text = time === undefined ? undefined : parseTimestamp(time);
+  const fromText = text === undefined ? undefined : withoutRollover(text, hostMs);
+  if (fromText === undefined || Math.abs(fromText.timeMs - hostMs) > MOST_DRIFT_MS) return {};
+  return isSane(fromText) ? told(fromText) : {};
 }
+
+const isSane = ({ timeMs }: ReceiverTime): boolean => timeMs >= EARLIEST_MS && timeMs < LATEST_MS;
+
+const told = ({ timeMs, weekRollovers }: ReceiverTime): Pick<HeardFrame, "gpsTimeMs" | "gpsWeekRollovers"> =>
+  definedOnly({ gpsTimeMs: timeMs, gpsWeekRollovers: weekRollovers });

@@ -14,6 +14,8 @@ export interface HeardFrame {
   tmstUs?: number;
   /** UTC at reception from the radio's GPS (tmms), ms since the Unix epoch; absent when unsynchronised. */
   gpsTimeMs?: number;
+  /** How many times 1024 weeks before `gpsTimeMs` the date is that this GPS told: it needs new firmware. */
+  gpsWeekRollovers?: number;
   /** Nanoseconds since the last PPS (ftime). */
   fineTimestampNs?: number;
   frequencyOffsetHz?: number;

@@ -2,7 +2,7 @@ import type { LossReason } from "@earshot/protocol/hotspot";
 import { asNumber } from "../link/as-number.ts";
 import { decodeBase64 } from "./base64.ts";
 import { parseLoraDataRate, parseLrFhssWidthHz } from "./data-rate.ts";
-import { receptionTimeMs } from "./gps-time.ts";
+import { receptionTime } from "./gps-time.ts";
 import { definedOnly, integerField, numberField, stringField } from "./json-fields.ts";
 import type { HeardFrame, LoraFrame, RadioFrame } from "./reading.ts";
 import type { TolerantObject } from "./tolerant-json.ts";
@@ -69,11 +69,7 @@ function heardFrame(
     rssiDbm: rssiOf(rxpk) ?? (antenna && rssiOf(antenna)),
     snrDb: snrOf(rxpk) ?? (antenna && snrOf(antenna)),
     tmstUs: integerField(rxpk, "tmst", 0, U32_MAX),
-    gpsTimeMs: receptionTimeMs(
-      integerField(rxpk, "tmms", 0, Number.MAX_SAFE_INTEGER),
-      stringField(rxpk, "time"),
-      atMs,
-    ),
+    ...receptionTime(integerField(rxpk, "tmms", 0, Number.MAX_SAFE_INTEGER), stringField(rxpk, "time"), atMs),
     fineTimestampNs: integerField(rxpk, "ftime", 0, 999_999_999),
     frequencyOffsetHz: integerField(rxpk, "foff", -1_000_000, 1_000_000),
     channel: integerField(rxpk, "chan", 0, 255) ?? (antenna && integerField(antenna, "chan", 0, 255)),

@@ -1,5 +1,5 @@
 import { type LossReason, REGIONS, type RegionId } from "@earshot/protocol/hotspot";
-import { receptionTimeMs } from "../gps-time.ts";
+import { receptionTime } from "../gps-time.ts";
 import { definedOnly } from "../json-fields.ts";
 import type { HeardFrame, RadioFrame } from "../reading.ts";
 import { rebuildFrame } from "./lorawan-frame.ts";
@@ -73,8 +73,7 @@ function readUpinfo(upinfo: LosslessObject, nowMs: number) {
     rssiDbm: numberOf(upinfo, "rssi", LEAST_RSSI_DBM, 0),
     snrDb: numberOf(upinfo, "snr", -MOST_SNR_DB, MOST_SNR_DB),
     tmstUs: xtimeToTmstUs(bigintOf(upinfo, "xtime")),
-    gpsTimeMs:
-      gpsTimeUs === undefined ? undefined : receptionTimeMs(Math.floor(gpsTimeUs / 1000), undefined, nowMs),
+    ...(gpsTimeUs === undefined ? {} : receptionTime(Math.floor(gpsTimeUs / 1000), undefined, nowMs)),
     fineTimestampNs: integerOf(upinfo, "fts", 0, MAX_FINE_TIMESTAMP_NS),
   };
 }
