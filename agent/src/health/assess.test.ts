@@ -273,7 +273,10 @@ describe("what is wrong, and what to do about it", () => {
     ["Clock and entropy", { atMs: 1000 }, "broken", /stands at 1970/],
     [
       "Clock and entropy",
-      gps({ reading: fix({ timeMs: NOW_MS + 60_000 }) }),
+      {
+        ...gps({ reading: fix({ timeMs: NOW_MS + 60_000 }) }),
+        entropy: { ...HEALTHY.entropy, isLive: false } as AgentStatus["entropy"],
+      },
       "attention",
       /1 min apart: nothing tells yet which/,
     ],

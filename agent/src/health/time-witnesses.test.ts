@@ -17,13 +17,23 @@ interface World {
   gpsMs?: number;
   /** Age of the entropy; left out: none came. */
   entropyMs?: number;
+  /** The entropy came while it was published. */
+  isLive?: boolean;
   mode?: 0 | 1 | 2 | 3;
   /** As a driver says that takes rollovers out. */
   weekRollovers?: number;
 }
 
 function statusOf(world: World): AgentStatus {
-  const { trueMs = NOW_MS, hostMs = 0, gpsMs = 0, entropyMs, mode = 3, weekRollovers } = world;
+  const {
+    trueMs = NOW_MS,
+    hostMs = 0,
+    gpsMs = 0,
+    entropyMs,
+    isLive = false,
+    mode = 3,
+    weekRollovers,
+  } = world;
   const atMs = trueMs + hostMs;
   const timeMs = trueMs + gpsMs + (weekRollovers ?? 0) * GPS_ROLLOVER_MS;
   const time = weekRollovers === undefined ? { timeMs } : { timeMs, weekRollovers };
@@ -34,7 +44,7 @@ function statusOf(world: World): AgentStatus {
     atMs: trueMs - (entropyMs ?? 0),
     receivedAtMs: atMs,
     isChainBroken: false,
-    isLive: false,
+    isLive,
     aheadMs: 0,
   };
   return {
@@ -111,6 +121,9 @@ describe("who is blamed when clock and receiver differ", () => {
       "gps",
     ],
     ["25 s apart", { gpsMs: 25_000 }, "either"],
+    ["a receiver 25 s ahead of live entropy", { gpsMs: 25_000, entropyMs: 3000, isLive: true }, "gps"],
+    ["a host 40 s ahead of live entropy", { hostMs: 40_000, entropyMs: 3000, isLive: true }, "host"],
+    ["8 s apart, and live entropy", { gpsMs: 8000, entropyMs: 3000, isLive: true }, "either"],
     ["19.5 s ahead: delayed as GPS time may come", { gpsMs: 19_500 }, "gps"],
     ["20 s ahead", { gpsMs: 20_000 }, "either"],
   ])("%s", (_, world, who) => {

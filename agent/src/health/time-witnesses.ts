@@ -56,17 +56,18 @@ export function judgeTime({ atMs, gps, entropy }: Witnesses): TimeVerdict | unde
 type Wrong = Pick<TimeVerdict, "isHostWrong" | "isGpsWrong">;
 
 /**
- * Entropy is published when its period begins, so it is never earlier than that; and it is not valid for longer than it
- * says, unless it is an old one that the broker kept.
+ * Entropy is published when its period begins, so it is never earlier than that. Live it comes some seconds later; a first
+ * one the broker may have kept, for no longer than it is valid while the network runs, and for any time when it does not.
  */
 function wrongByNetwork(
   hostMs: number,
   toldMs: number,
-  { atMs, receivedAtMs, validityMs }: NonNullable<AgentStatus["entropy"]>,
+  { atMs, receivedAtMs, validityMs, isLive }: NonNullable<AgentStatus["entropy"]>,
 ): Wrong | undefined {
   const leastMs = atMs + (hostMs - receivedAtMs) - MAX_OFF_MS;
   const isEarly = (ms: number) => ms < leastMs;
-  const isLate = (ms: number) => ms > leastMs + validityMs + 2 * MAX_OFF_MS;
+  const spanMs = isLive ? LIVE_DELAY_MS : validityMs;
+  const isLate = (ms: number) => ms > leastMs + spanMs + 2 * MAX_OFF_MS;
   const [isHostOff, isGpsOff] = [hostMs, toldMs].map((ms) => isEarly(ms) || isLate(ms));
   if (isHostOff !== isGpsOff) return { isHostWrong: isHostOff === true, isGpsWrong: isGpsOff === true };
   if (!isEarly(hostMs) && !isEarly(toldMs)) return undefined;
@@ -91,6 +92,9 @@ function scaleApart(offMs: number): string | undefined {
   if (isAt(GPS_MINUS_UTC_S)) return "GPS time";
   return isAt(TAI_MINUS_UTC_S) ? "TAI" : undefined;
 }
+
+/** What comes while it is published is on its way for less. */
+const LIVE_DELAY_MS = 10_000;
 
 /** A receiver tells its time each second. */
 const TOLD_MS = 5000;
