@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { AgentStatus, MachineFacts, RadioFacts, Trouble } from "../board/facts.ts";
+import type { AgentStatus, MachineFacts, RadioFacts } from "../board/facts.ts";
 import { duration } from "./age.ts";
 import { assess } from "./assess.ts";
 
@@ -357,39 +357,6 @@ describe("what is wrong, and what to do about it", () => {
       if (health === "broken") expect(part?.advice).toMatch(/^[A-Z].{20,}/);
     });
   }
-});
-
-describe("advice is for gpsd where the receiver is gpsd's, and for the port where it is ours", () => {
-  const lost = { state: "lost", sinceMs: secondsAgo(100) } as const;
-  const open = { state: "searching", sinceMs: secondsAgo(30), frames: 3 } as const;
-  const hint = (trouble: Trouble) => ({ ...open, hint: { reason: "why", trouble } });
-  test.each<[Partial<NonNullable<AgentStatus["gps"]>>, RegExp]>([
-    [{ ...lost, reason: "Cannot connect" }, /^Start gpsd/],
-    [hint("no-device"), /DEVICES of \/etc\/default\/gpsd/],
-    [{ ...lost, ...hint("no-device"), trouble: "no-device" }, /DEVICES of \/etc\/default\/gpsd/],
-    [hint("device-closed"), /plugged in.*DEVICES/],
-    [hint("device-silent"), /gpsmon/],
-    [hint("not-gpsd"), /another program listens there/],
-    [open, /gpsmon/],
-    [{ lastAtMs: secondsAgo(50) }, /gpsmon/],
-    [{ lastAtMs: secondsAgo(50), hint: { reason: "why", trouble: "device-closed" } }, /plugged in/],
-  ])("%j", (facts, advice) => {
-    for (const [type, isGpsd] of [
-      ["gpsd", true],
-      ["nmea", false],
-      ["ubx", false],
-    ] as const) {
-      const status = { ...HEALTHY, ...gps({ type, ...facts }) };
-      const part = assess(status).parts.find((one) => one.title === "GPS");
-      expect(part?.health).toBe("broken");
-      if (!isGpsd && facts.hint !== undefined) continue;
-      if (isGpsd) expect(part?.advice).toMatch(advice);
-      expect(/baud|RX/.test(part?.advice ?? "")).toBe(
-        !isGpsd && facts.lastAtMs === undefined && facts.state !== "lost",
-      );
-      if (!isGpsd) expect(part?.advice).toMatch(/cable/);
-    }
-  });
 });
 
 test("durations as people say them", () => {
