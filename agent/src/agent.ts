@@ -9,6 +9,7 @@ import {
 } from "@earshot/protocol/hotspot";
 import { Beaconer } from "./beacon/beaconer.ts";
 import { EntropyTracker } from "./beacon/entropy-tracker.ts";
+import type { RadioSetup } from "./board/facts.ts";
 import { StatusBoard } from "./board/status-board.ts";
 import type { AgentConfig } from "./config/agent-config.ts";
 import type { CoreContext } from "./core-context.ts";
@@ -44,6 +45,8 @@ export interface AgentDeps {
   outbox: Outbox;
   openPublisher: OpenPublisher;
   openRadio: OpenDevice<AgentRadio>;
+  /** As the configuration has it, for advice. */
+  radioSetup?: RadioSetup;
   /** Absent where the hotspot has no GPS. */
   openGps?: OpenDevice<AgentGps>;
   /** As in the configuration, for advice: `gpsd`. */
@@ -135,10 +138,14 @@ function coreContext(deps: AgentDeps): CoreContext {
       version,
       network: config.network.name,
       hotspot: { id, name: hotspotName(id), asserted: { latE7, lonE7 } },
+      ...(deps.radioSetup === undefined ? {} : { radio: deps.radioSetup }),
       hasGps: deps.openGps !== undefined,
       ...(deps.gpsType === undefined ? {} : { gpsType: deps.gpsType }),
       hasMachine: deps.openMachine !== undefined,
-      sensors: (deps.sensors ?? []).map(({ name, type }) => ({ source: name, type })),
+      sensors: (deps.sensors ?? []).map(({ name, type, host }) => ({
+        ...{ source: name, type },
+        ...(host === undefined ? {} : { host }),
+      })),
     },
     () => outbox.state(),
   );

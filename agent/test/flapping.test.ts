@@ -9,8 +9,9 @@ const reading = (atMs: number, mode: GpsReading["mode"] = 3): GpsReading => ({
   satellites: [],
 });
 
-async function started(): Promise<AgentHarness> {
+async function started({ concentrators }: { concentrators?: string[] } = {}): Promise<AgentHarness> {
   const agent = new AgentHarness();
+  agent.radio.concentrators = concentrators;
   await agent.start();
   return agent;
 }
@@ -67,7 +68,7 @@ describe("what comes and goes", () => {
   });
 
   test("a radio behind a socket, which may be silent, counts as working while it is open", async () => {
-    const agent = await started();
+    const agent = await started({ concentrators: [] });
     const lose = () => {
       agent.radio.lose();
       agent.radio.isPresent = true;

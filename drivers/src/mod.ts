@@ -46,6 +46,7 @@ export type { UbxConfiguration } from "./gps/ubx/configure.ts";
 export { encodeUbx, type WrittenUbxMessage } from "./gps/ubx/encode.ts";
 export { type OpenUbxOptions, openUbx, type UbxDriver } from "./gps/ubx/ubx.ts";
 export { ConnectionGate, type ConnectionGateOptions, type GatedSocket } from "./link/connection-gate.ts";
+export { errorCode } from "./link/error-message.ts";
 export { ReadingQueue, type ReadingQueueOptions } from "./link/reading-queue.ts";
 export { type OpenSerialOptions, openSerial } from "./link/serial-link.ts";
 export { listSerialPorts } from "./link/serial-ports.ts";
@@ -71,6 +72,7 @@ export {
 } from "./lora/gwmp-datagram.ts";
 export type { ModemChannel } from "./lora/modem/dialect.ts";
 export type { ModemFacts, ModemState } from "./lora/modem/modem-facts.ts";
+export { type ModemFault, modemFaultOf } from "./lora/modem/modem-faults.ts";
 export type { ModemRadio, OpenModemOptions } from "./lora/modem/modem-radio.ts";
 export { type OpenRylrOptions, openRak3172, openRn2483, openRylr998 } from "./lora/modem/open-modems.ts";
 export { type ConcentratorReception, encodePushData, type WrittenStat } from "./lora/push-data-writer.ts";
@@ -102,9 +104,14 @@ export {
   type BasicsStationRadio,
   listenBasicsStation,
   openBasicsStation,
+  type StationRefusal,
   type StationState,
 } from "./lora/station/basics-station.ts";
-export type { StationConnection, StationListener } from "./lora/station/station-connection.ts";
+export type {
+  StationConnection,
+  StationListener,
+  StationTrouble,
+} from "./lora/station/station-connection.ts";
 export type { BasicsStationCounts } from "./lora/station/station-counters.ts";
 export type { UplinkRefusal } from "./lora/station/station-uplink.ts";
 export type { ListenWebSocketOptions, StationTls } from "./lora/station/websocket-listener.ts";

@@ -123,6 +123,22 @@ export const stationChecks: Record<string, () => Promise<void>> = {
       for (const socket of silent) socket.destroy();
     }),
 
+  "who looks for CUPS, speaks TLS or has no token is known by it": () =>
+    withServer({ tokens: ["secret"] }, async (radio) => {
+      const trouble = () => radio.lastRefusal()?.trouble;
+      const response = await fetch(`http://127.0.0.1:${radio.local.port}/update-info`, {
+        method: "POST",
+        body: "{}",
+      });
+      assert.equal(response.status, 426);
+      await response.body?.cancel();
+      assert.equal(trouble(), "cups");
+      await assert.rejects(dialOn(Object.assign(radio, { scheme: "wss" }))("/router-info"));
+      await until(() => trouble() === "tls");
+      await assert.rejects(dialOn(Object.assign(radio, { scheme: "ws" }))("/router-info"), /401/);
+      assert.equal(trouble(), "token");
+    }),
+
   "a port in use is a LinkLostError that names it": () =>
     withServer({}, async (radio) => {
       const again = listenBasicsStation({ ...radio.local, clock: new ManualClock(), region: "EU868" });
@@ -157,6 +173,49 @@ export const stationTlsChecks: Record<string, () => Promise<void>> = {
       }),
     ),
 
+  "a renewed certificate and authority serve whoever connects then; a half-written one changes nothing and is told":
+    () =>
+      withCertificates((first) =>
+        withCertificates(async (second) => {
+          const clock = new ManualClock();
+          let files = (): StationTls => ({ ...first, clientCa: first.certificate });
+          await withServer({ clock, tls: () => files() }, async (radio) => {
+            const dial = ({ certificate, key }: typeof first) =>
+              TestStation.connect(dialOn(radio, { ca: certificate, cert: certificate, key }));
+            const before = await dial(first);
+            files = () => ({ certificate: second.certificate, key: first.key });
+            await clock.advance(5000);
+            assert.match(radio.certificateProblem() ?? "", /does not belong/);
+            await dial(first);
+            files = () => {
+              throw new Error("lns.crt: there is no such file");
+            };
+            await clock.advance(5000);
+            assert.match(radio.certificateProblem() ?? "", /no such file/);
+            files = () => ({ ...second, clientCa: second.certificate });
+            await clock.advance(5000);
+            assert.equal(radio.certificateProblem(), undefined);
+            await assert.rejects(dial(first));
+            const after = await dial(second);
+            await after.hear();
+            await after.wire.settled();
+            // Of the same EUI: it was replaced, not cut off when the certificate was.
+            await before.wire.ended;
+          });
+          assert.equal(clock.pending, 0);
+        }),
+      ),
+
+  "who comes without a certificate, or without TLS, is known by it": () =>
+    withCertificates(({ certificate, key }) =>
+      withServer({ tls: { certificate, key, clientCa: certificate } }, async (radio) => {
+        await assert.rejects(dialOn(radio, { ca: certificate })("/router-info"));
+        await until(() => radio.lastRefusal()?.trouble === "client-certificate");
+        await assert.rejects(dialOn(Object.assign(radio, { scheme: "ws" }))("/router-info"));
+        await until(() => radio.lastRefusal()?.trouble === "plain");
+      }),
+    ),
+
   "a certificate, key or authority that is none, or another's, is a LinkLostError": () =>
     withCertificates((own) =>
       withCertificates(async (other) => {
@@ -173,15 +232,16 @@ export const stationTlsChecks: Record<string, () => Promise<void>> = {
     ),
 };
 
-type Options = Partial<BasicsStationOptions> & { tls?: StationTls };
+type Options = Partial<BasicsStationOptions> & { tls?: StationTls | (() => StationTls) };
 
-function listen(options: Options): Promise<BasicsStationRadio> {
+function listen({ tls, ...options }: Options): Promise<BasicsStationRadio> {
   return listenBasicsStation({
     ...LOCAL,
     clock: new ManualClock(),
     region: "EU868",
     powerDbm: 14,
     ...options,
+    ...(tls === undefined ? {} : { tls: typeof tls === "function" ? tls : () => tls }),
   });
 }
 
@@ -199,6 +259,11 @@ async function withServer(
 
 function dialOn(radio: BasicsStationRadio & { scheme?: string }, options?: ClientOptions) {
   return (path: string) => dialWebSocket(`${radio.scheme}://127.0.0.1:${radio.local.port}${path}`, options);
+}
+
+/** The listener's sockets tell of it a moment after the client's. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** A client that agrees on a WebSocket and then sends a frame with reserved bits. */

@@ -1,3 +1,4 @@
+import { OutageLog } from "@earshot/protocol";
 import type { Hono } from "hono";
 import { login, mayPublish, maySubscribe } from "./access.ts";
 import { AskedAccess } from "./broker/asked-access.ts";
@@ -19,6 +20,8 @@ export class GatewayCore implements Gateway {
   readonly #connected = new Set<string>();
   #advancing: Promise<void> = Promise.resolve();
   #isAdvancing = false;
+  /** Of what is done again and again, by what it is. */
+  readonly #outages = new Map<string, OutageLog>();
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
@@ -157,12 +160,16 @@ export class GatewayCore implements Gateway {
     });
   }
 
-  /** What fails here (a store or broker that is down) is tried again in the next period. */
+  /** What fails here (a store or broker that is down) is tried again in the next period, and told once. */
   async #try(what: string, work: () => Promise<void>): Promise<void> {
+    const { clock, log } = this.#parts.deps;
+    const outages = this.#outages.get(what) ?? new OutageLog(`"${what}"`, clock, log);
+    this.#outages.set(what, outages);
     try {
       await work();
+      outages.works(`Can ${what} again`);
     } catch (error) {
-      this.#parts.deps.log("error", `Cannot ${what}`, { error: String(error) });
+      outages.down("error", `Cannot ${what}`, { error: String(error) });
     }
   }
 }

@@ -53,6 +53,16 @@ test("outages far apart are each told in full", async () => {
   expect(lines).toHaveLength(20);
 });
 
+test("counts what was lost in the last hour", async () => {
+  const { clock, outages, flap } = watched();
+  for (let i = 0; i < 5; i++) await flap(540_000, 60_000);
+  expect(outages.lostInHour).toBe(5);
+  await clock.advance(3_600_000 - 2_460_000);
+  expect(outages.lostInHour).toBe(4);
+  await clock.advance(3_600_000);
+  expect(outages.lostInHour).toBe(0);
+});
+
 test("steady for 10 min after coming and going: that is told, and the next outage in full", async () => {
   const { clock, lines, outages, flap } = watched();
   for (let i = 0; i < 5; i++) await flap(1000, 1000);
@@ -79,6 +89,24 @@ test("gone for 10 min after coming and going: that is told, once", async () => {
   }
   outages.up("info", "Opened gps");
   expect(lines).toEqual(["warn No gps why=the plug", "info Opened gps"]);
+});
+
+test("work that should succeed each time is told when it fails, and when it succeeds again", async () => {
+  const { clock, lines, outages } = watched();
+  const minutes = async (count: number, isGood: boolean) => {
+    for (let i = 0; i < count; i++) {
+      if (isGood) outages.works("Judges again");
+      else outages.down("error", "Cannot judge");
+      await clock.advance(60_000);
+    }
+  };
+  await minutes(30, true);
+  await minutes(1440, false);
+  await minutes(30, true);
+  expect(lines).toEqual(["error Cannot judge", "info Judges again"]);
+  lines.length = 0;
+  for (let i = 0; i < 90; i++) await minutes(1, i % 2 === 0);
+  expect(lines.length).toBeLessThanOrEqual(7);
 });
 
 test("a step of the wall clock changes nothing", async () => {

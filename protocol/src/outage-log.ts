@@ -8,6 +8,9 @@ const SUMMARY_MS = 3_600_000;
 /** There or gone for so long, it comes and goes no more. */
 const STEADY_MS = 600_000;
 
+/** What is counted of an hour; more is as bad. */
+const MAX_LOSSES = 1000;
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
@@ -26,12 +29,25 @@ export class OutageLog {
   #firstMs = 0;
   #toldMs = 0;
   #toldOutages = 0;
+  /** Moments of the last hour, oldest first. */
+  #losses: number[] = [];
 
   /** @param name as the subject of a sentence: "gps", "The session with the broker" */
   constructor(name: string, clock: Pick<Clock, "elapsedMs">, log: Log) {
     this.#name = name;
     this.#clock = clock;
     this.#log = log;
+  }
+
+  /** Its outages are only counted. */
+  get isFlapping(): boolean {
+    return this.#outages > TOLD_IN_FULL;
+  }
+
+  /** How often it was lost in the last hour. */
+  get lostInHour(): number {
+    this.#losses = this.#losses.filter((atMs) => this.#clock.elapsedMs() - atMs < SUMMARY_MS);
+    return this.#losses.length;
   }
 
   /** It is there, with the line for it. */
@@ -52,6 +68,13 @@ export class OutageLog {
     this.#outages = 0;
   }
 
+  /** It works, as it should: the line is for where it did not before. */
+  works(message: string): void {
+    if (this.#state === "down") this.up("info", message);
+    else if (this.#state === "new") this.#enter("up");
+    else this.stillUp();
+  }
+
   /** It is gone or could not be had, with the line for it. */
   down(level: LogLevel, message: string, fields?: Fields): void {
     if (this.#state === "down") {
@@ -61,6 +84,7 @@ export class OutageLog {
     if (this.#state === "up") {
       if (this.#isSteady()) this.#outages = 0;
       this.#outages += 1;
+      if (this.lostInHour < MAX_LOSSES) this.#losses.push(this.#clock.elapsedMs());
       if (this.#outages === 1) this.#firstMs = this.#clock.elapsedMs();
     }
     this.#enter("down");

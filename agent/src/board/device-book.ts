@@ -1,4 +1,4 @@
-import type { DriverCounts } from "@earshot/drivers";
+import type { DriverCounts, StationRefusal } from "@earshot/drivers";
 import type { LossReason } from "@earshot/protocol/hotspot";
 import type { DeviceFacts, DeviceState, ForwarderFacts } from "./facts.ts";
 import { RateMeter } from "./rate-meter.ts";
@@ -16,6 +16,8 @@ export interface DeviceProbe {
   port?: string;
   /** What it makes of a silence. */
   hint?(): DeviceState["hint"];
+  /** The last station that was turned away. */
+  lastRefusal?(): StationRefusal | undefined;
 }
 
 interface Entry {

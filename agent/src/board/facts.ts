@@ -5,6 +5,8 @@ import type {
   IntegritySummary,
   LinuxReading,
   RadioStatus,
+  SocketAddress,
+  StationTrouble,
 } from "@earshot/drivers";
 import type { LossReason, Measurement, Outcome, PacketType, Position } from "@earshot/protocol/hotspot";
 import type { OutboxState } from "../outbox/outbox.ts";
@@ -17,6 +19,8 @@ export interface LinkFacts {
   sinceMs: number;
   /** When something last came from it. */
   lastAtMs?: number;
+  /** How often it worked and was lost in the last hour. */
+  lostInHour?: number;
 }
 
 /** Why a device is lost, where more is known than the sentence says. */
@@ -24,6 +28,22 @@ export type Trouble =
   | "in-use"
   | "unreadable"
   | "silent"
+  /** Of a serial port: it is not there, or may not be opened. */
+  | "no-port"
+  | "no-permission"
+  /** What the configuration asks for it cannot do. */
+  | "settings"
+  /** Of a host: nobody answers there. */
+  | "not-reached"
+  /** Of an address to listen on: another program has it, or this machine has no such address (yet). */
+  | "address-in-use"
+  | "address-missing"
+  /** Of the certificate for stations. */
+  | "certificate"
+  /** Of a modem: it is another one, refuses a setting, or starts again and again. */
+  | "other-module"
+  | "refused"
+  | "resets"
   /** Of gpsd: something else answers; it has no device, cannot open it, or gets nothing of it. */
   | "not-gpsd"
   | "no-device"
@@ -69,6 +89,8 @@ export interface ForwarderFacts {
   canTransmit: boolean;
   /** Where they come from, when several concentrators use this EUI. */
   sharedBy?: string[];
+  /** Of a station: how often its connection ended in the last hour. */
+  lostInHour?: number;
 }
 
 /** Frames heard on one frequency since the agent started. */
@@ -83,7 +105,31 @@ export interface ChannelFacts {
 /** What a concentrator or modem last said of itself. `hearing`: whether it went deaf, by its own past. */
 export type ConcentratorFacts = Omit<RadioStatus, "kind"> & { hearing?: DeafAssessment };
 
+/** The radio as the configuration has it, for advice. */
+export interface RadioSetup {
+  /** `basics-station` */
+  type: string;
+  /** Where packet forwarders or stations connect. */
+  listen?: SocketAddress;
+  /** Over TLS. */
+  isSecure?: boolean;
+  /** Only those who send a token are let in. */
+  hasToken?: boolean;
+}
+
+/** A station that was turned away. */
+export interface RadioRefusalFacts {
+  trouble: StationTrouble;
+  /** Address it came from; "" where that is not known. */
+  host: string;
+  atMs: number;
+}
+
 export interface RadioFacts extends DeviceFacts {
+  /** Absent in a simulation. */
+  setup?: RadioSetup;
+  /** The last station that was turned away. */
+  refused?: RadioRefusalFacts;
   /** Those not heard from in 10 min are left out. */
   statuses: ConcentratorFacts[];
   /** Why no beacons are sent with this radio; absent where they are. */
@@ -112,6 +158,8 @@ export interface SensorFacts extends DeviceFacts {
   source: string;
   /** As in the configuration: `pms5003`. */
   type: string;
+  /** `192.168.1.50:502`, where it is reached over the network. */
+  host?: string;
   /** The latest value of each quantity. */
   quantities: Record<string, { value: number; atMs: number }>;
 }

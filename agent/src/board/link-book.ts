@@ -8,9 +8,15 @@ interface Link {
   trouble?: Trouble;
   sinceElapsedMs: number;
   lastElapsedMs?: number;
+  /** When it worked and was lost, in the last hour, oldest first. */
+  losses: readonly number[];
 }
 
-const SEARCHING: Link = { state: "searching", sinceElapsedMs: 0 };
+const HOUR_MS = 3_600_000;
+/** More are not counted: waits between attempts grow to half a minute. */
+const MAX_LOSSES = 1000;
+
+const SEARCHING: Link = { state: "searching", sinceElapsedMs: 0, losses: [] };
 
 /** Why a link is lost. */
 export interface Loss {
@@ -23,7 +29,7 @@ export class LinkBook {
   readonly #links = new Map<string, Link>();
 
   begin(names: readonly string[], sinceElapsedMs: number): void {
-    for (const name of names) this.#links.set(name, { state: "searching", sinceElapsedMs });
+    for (const name of names) this.#links.set(name, { state: "searching", sinceElapsedMs, losses: [] });
   }
 
   get(name: string): Readonly<Link> {
@@ -31,17 +37,26 @@ export class LinkBook {
   }
 
   facts(name: string, present: Present): LinkFacts & { trouble?: Trouble } {
-    const { sinceElapsedMs, lastElapsedMs, ...link } = this.get(name);
+    const { sinceElapsedMs, lastElapsedMs, losses, ...link } = this.get(name);
+    const lostInHour = losses.filter((atMs) => present.elapsedMs - atMs < HOUR_MS).length;
     const last = lastElapsedMs === undefined ? {} : { lastAtMs: wallTimeOf(lastElapsedMs, present) };
-    return { ...link, sinceMs: wallTimeOf(sinceElapsedMs, present), ...last };
+    return {
+      ...link,
+      sinceMs: wallTimeOf(sinceElapsedMs, present),
+      ...last,
+      ...(lostInHour > 0 && { lostInHour }),
+    };
   }
 
   set(name: string, state: LinkFacts["state"], elapsedMs: number, loss?: Loss): void {
     const before = this.get(name);
+    const isLoss = state === "lost" && before.state === "ok";
+    const recent = before.losses.filter((atMs) => elapsedMs - atMs < HOUR_MS);
     this.#links.set(name, {
       state,
       sinceElapsedMs: before.state === state ? before.sinceElapsedMs : elapsedMs,
       ...loss,
+      losses: isLoss ? [...recent, elapsedMs].slice(-MAX_LOSSES) : before.losses,
       ...(before.lastElapsedMs === undefined ? {} : { lastElapsedMs: before.lastElapsedMs }),
     });
   }

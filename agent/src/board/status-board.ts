@@ -1,4 +1,4 @@
-import { type GpsReading, IntegrityMonitor, type LinuxReading } from "@earshot/drivers";
+import { type GpsReading, IntegrityMonitor, type LinuxReading, type StationRefusal } from "@earshot/drivers";
 import {
   type Clock,
   explainLoss,
@@ -23,6 +23,8 @@ import type {
   NumberingFacts,
   OutboxFacts,
   RadioFacts,
+  RadioRefusalFacts,
+  RadioSetup,
   ScheduleFacts,
   SensorFacts,
   UnmadeFacts,
@@ -59,9 +61,10 @@ export interface BoardIdentity {
   version: string;
   network: string;
   hotspot: AgentStatus["hotspot"];
+  radio?: RadioSetup;
   hasGps: boolean;
   gpsType?: string;
-  sensors?: readonly { source: string; type: string }[];
+  sensors?: readonly Pick<SensorFacts, "source" | "type" | "host">[];
   hasMachine?: boolean;
 }
 
@@ -171,7 +174,15 @@ export class StatusBoard {
   snapshot(clock: Pick<Clock, "now" | "elapsedMs">): AgentStatus {
     if (this.#identity === undefined || this.#outbox === undefined)
       throw new TypeError("The board was not begun");
-    const { hasGps, gpsType, hasMachine, sensors = [], startedElapsedMs, ...identity } = this.#identity;
+    const {
+      radio: _,
+      hasGps,
+      gpsType,
+      hasMachine,
+      sensors = [],
+      startedElapsedMs,
+      ...identity
+    } = this.#identity;
     const present = presentOf(clock);
     const at = <T>({ value, elapsedMs }: Moment<T>) => ({ ...value, atMs: wallTimeOf(elapsedMs, present) });
     const received = <T>({ value, elapsedMs }: Moment<T>) => ({
@@ -216,6 +227,7 @@ export class StatusBoard {
   #radio(present: Present): RadioFacts {
     const { radio } = this;
     const probe = this.devices.probe("radio");
+    const refusal = probe?.lastRefusal?.();
     return {
       ...this.#device("radio", present),
       framesHeard: radio.framesHeard,
@@ -229,6 +241,8 @@ export class StatusBoard {
       ...optional("refusals", probe?.counts().refusals?.recent),
       ...optional("cannotBeacon", probe?.cannotBeacon),
       ...optional("forwarders", probe?.forwarders?.()),
+      ...optional("setup", this.#identity?.radio),
+      ...optional("refused", refusal && refusedAt(refusal, present)),
     };
   }
 
@@ -243,9 +257,10 @@ export class StatusBoard {
     };
   }
 
-  #sensor({ source, type }: { source: string; type: string }, present: Present): SensorFacts {
+  #sensor(sensor: Pick<SensorFacts, "source" | "type" | "host">, present: Present): SensorFacts {
+    const { source } = sensor;
     const quantities = this.sensors.latest(source, present);
-    return { source, type, ...this.#device(sensorKey(source), present), quantities };
+    return { ...sensor, ...this.#device(sensorKey(source), present), quantities };
   }
 
   #machine(present: Present): MachineFacts {
@@ -270,6 +285,12 @@ function byClockOf(present: Present, { value: reading, elapsedMs }: Moment<GpsRe
   if (hostClockOffsetNs === undefined) return { ...reading, atMs };
   return { ...reading, atMs, hostClockOffsetNs: hostClockOffsetNs + (atMs - reading.atMs) * 1e6 };
 }
+
+const refusedAt = ({ trouble, host, elapsedMs }: StationRefusal, present: Present): RadioRefusalFacts => ({
+  trouble,
+  host,
+  atMs: wallTimeOf(elapsedMs, present),
+});
 
 const fresh = <T>(moment: Moment<T> | undefined, sinceElapsedMs: number): T | undefined =>
   moment === undefined || moment.elapsedMs < sinceElapsedMs ? undefined : moment.value;

@@ -4,7 +4,7 @@ import { StatusBoard } from "../board/status-board.ts";
 import { exampleValues } from "../config/example-values.ts";
 import { gpsOpener } from "../devices/open-gps.ts";
 import { machineOpener } from "../devices/open-machine.ts";
-import { radioOpener } from "../devices/open-radio.ts";
+import { radioOpener, radioSetup } from "../devices/open-radio.ts";
 import { sensorDevices } from "../devices/open-sensor.ts";
 import { trustedGpsTimeMs } from "../health/time-witnesses.ts";
 import type { Outbox } from "../outbox/outbox.ts";
@@ -53,6 +53,7 @@ export async function runStarted(
         ...context,
         ...{ config: config.core, signer, outbox, board, openPublisher },
         openRadio: radioOpener(config.lora, clock, log, () => trustedGpsTimeMs(board.snapshot(clock))),
+        radioSetup: radioSetup(config.lora),
         sensors: sensorDevices(config.sensors, clock),
         ...(openGps === undefined ? {} : { openGps, gpsType: config.gps.type }),
         ...(openMachine === undefined ? {} : { openMachine }),

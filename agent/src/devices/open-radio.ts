@@ -11,12 +11,15 @@ import {
   type StationTls,
 } from "@earshot/drivers";
 import { type Clock, type Log, presentOf, wallTimeOf } from "@earshot/protocol/hotspot";
-import type { ForwarderFacts } from "../board/facts.ts";
+import { readTlsFiles, type TlsPaths } from "@earshot/protocol/tls-files";
+import type { ForwarderFacts, RadioSetup } from "../board/facts.ts";
 import type { LoraConfig } from "../config/config.ts";
-import { readNamedFile } from "../regular-file.ts";
+import { readNamedBytes } from "../regular-file.ts";
+import { errorText } from "../time/error-text.ts";
 import type { OpenDevice } from "./open-device.ts";
 import type { AgentRadio } from "./run-radio.ts";
 import { openPort, portOf } from "./serial-port.ts";
+import { DeviceTroubleError } from "./trouble.ts";
 
 /** UTC from the GPS, ms since the Unix epoch; `undefined` while it cannot be trusted. */
 export type GpsTime = () => number | undefined;
@@ -52,6 +55,15 @@ async function openForwarders({ listen, region }: Udp, clock: Clock, log: Log): 
   return Object.assign(radio, { forwarderFacts });
 }
 
+/** What advice about the radio goes by. */
+export function radioSetup(lora: LoraConfig): RadioSetup {
+  const { type } = lora;
+  if (!("listen" in lora)) return { type };
+  const { listen } = lora;
+  if (lora.type !== "basics-station") return { type, listen };
+  return { type, listen, isSecure: lora.tls !== undefined, hasToken: lora.token !== undefined };
+}
+
 type Station = LoraConfig & { type: "basics-station" };
 
 async function openStations(
@@ -61,24 +73,31 @@ async function openStations(
   gpsTimeMs: GpsTime | undefined,
 ): Promise<AgentRadio> {
   const { listen, region, powerDbm, token, tls } = lora;
+  const certificates = tls && new StationCertificates(tls, clock);
   const radio = await listenBasicsStation({
     ...{ ...listen, region, powerDbm, clock, log },
     ...(gpsTimeMs === undefined ? {} : { gpsTimeMs }),
     ...(token === undefined ? {} : { tokens: [token] }),
-    ...(tls === undefined ? {} : { tls: readTls(tls) }),
+    ...(certificates === undefined ? {} : { tls: () => certificates.read() }),
   });
   const forwarderFacts = () => radio.stations().map((station) => factsOf(station, clock));
-  return Object.assign(radio, { forwarderFacts, cannotBeacon: STATION_CANNOT_BEACON });
+  return Object.assign(radio, {
+    forwarderFacts,
+    cannotBeacon: STATION_CANNOT_BEACON,
+    cautions: () =>
+      [radio.certificateProblem(), ...(certificates?.doubts ?? [])].filter((one) => one !== undefined),
+  });
 }
 
 const factsOf = (
-  { gatewayEui, lastSeenElapsedMs, canTransmit, sharedBy }: ForwarderState | StationState,
+  { gatewayEui, lastSeenElapsedMs, canTransmit, sharedBy, ...more }: ForwarderState | StationState,
   clock: Clock,
 ): ForwarderFacts => ({
   gatewayEui,
   lastSeenMs: wallTimeOf(lastSeenElapsedMs, presentOf(clock)),
   canTransmit,
   ...(sharedBy === undefined ? {} : { sharedBy }),
+  ...("lostInHour" in more ? { lostInHour: more.lostInHour } : {}),
 });
 
 /** basicstation issue 26: Station 2.0.6 and earlier invert the polarity of all they send. */
@@ -116,7 +135,27 @@ function modemCautions(radio: ModemRadio): string[] {
   ];
 }
 
-function readTls({ certFile, keyFile, clientCaFile }: NonNullable<Station["tls"]>): StationTls {
-  const tls = { certificate: readNamedFile(certFile), key: readNamedFile(keyFile) };
-  return clientCaFile === undefined ? tls : { ...tls, clientCa: readNamedFile(clientCaFile) };
+const FILE_NAMES = { ca: "[lora] client_ca_file", cert: "[lora] cert_file", key: "[lora] key_file" };
+
+/** Reads certificate, key and client authority again each time; knows what is doubtful about them, as that one expired. */
+class StationCertificates {
+  readonly #files: TlsPaths;
+  readonly #clock: Clock;
+  doubts: readonly string[] = [];
+
+  constructor({ certFile, keyFile, clientCaFile }: NonNullable<Station["tls"]>, clock: Clock) {
+    this.#files = { cert: certFile, key: keyFile, ca: clientCaFile };
+    this.#clock = clock;
+  }
+
+  async read(): Promise<StationTls> {
+    try {
+      const pems = await readTlsFiles(this.#files, FILE_NAMES, readNamedBytes, this.#clock.now());
+      const { ca, cert = "", key = "", doubts } = pems;
+      this.doubts = doubts;
+      return { certificate: cert, key, ...(ca === undefined ? {} : { clientCa: ca }) };
+    } catch (error) {
+      throw new DeviceTroubleError("certificate", errorText(error), { cause: error });
+    }
+  }
 }

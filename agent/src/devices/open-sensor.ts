@@ -21,6 +21,7 @@ export const sensorDevices = (sensors: readonly SensorConfig[], clock: Clock): S
   sensors.map((sensor) => ({
     name: sensor.name,
     type: sensor.type,
+    ...("host" in sensor.link ? { host: `${sensor.link.host}:${sensor.link.port}` } : {}),
     silenceLimitMs: sensor.silenceLimitMs,
     open: async (signal, memory) => {
       const driver = driverOver(await openLink(sensor.link, signal), sensor, { clock, memory });

@@ -1,11 +1,7 @@
 import { readlinkSync, realpathSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-
-/** A serial port that another program has open: each of the two would get only a part of what the device says. */
-export class PortInUseError extends Error {
-  override readonly name = "PortInUseError";
-}
+import { DeviceTroubleError } from "./trouble.ts";
 
 /** What of `/proc` is looked at. */
 export interface ProcessTable {
@@ -42,11 +38,16 @@ export async function portUsers(
   return users;
 }
 
-/** @throws {PortInUseError} when another program is known to have it open */
+/**
+ * A serial port that another program has open is not read: each of the two would get only a part of what the device says.
+ *
+ * @throws {DeviceTroubleError} "in-use", when another program is known to have it open
+ */
 export async function checkNotInUse(path: string): Promise<void> {
   const users = (await portUsers([path])).get(path);
   if (users === undefined) return;
-  throw new PortInUseError(
+  throw new DeviceTroubleError(
+    "in-use",
     `${path} is in use: ${users.join(", ")} has it open, and only one program can read a port`,
   );
 }

@@ -1,4 +1,4 @@
-import type { LoraRadio, LoraReading } from "@earshot/drivers";
+import type { LoraRadio, LoraReading, StationRefusal } from "@earshot/drivers";
 import type { ForwarderFacts } from "../board/facts.ts";
 import type { CoreContext } from "../core-context.ts";
 import type { Witnesser } from "../witness/witnesser.ts";
@@ -15,6 +15,7 @@ export type AgentRadio = LoraRadio & {
   cannotBeacon?: string;
   /** Path of its serial port. */
   port?: string;
+  lastRefusal?(): StationRefusal | undefined;
 };
 
 export interface RadioUse {
@@ -37,6 +38,8 @@ export function runRadio(
       key: "radio",
       open,
       onChange,
+      // A modem tells of itself once it listens; behind a socket there may be nobody yet.
+      speaks: (radio) => radio.forwarderFacts === undefined,
       onReading: (reading, elapsedMs) => takeReading(context, { witnesser, hearing }, reading, elapsedMs),
       probe: (radio) => ({
         name: radio.name,
@@ -44,6 +47,7 @@ export function runRadio(
         ...(radio.port === undefined ? {} : { port: radio.port }),
         ...(radio.cannotBeacon === undefined ? {} : { cannotBeacon: radio.cannotBeacon }),
         ...(radio.cautions === undefined ? {} : { cautions: () => radio.cautions?.() ?? [] }),
+        ...(radio.lastRefusal === undefined ? {} : { lastRefusal: () => radio.lastRefusal?.() }),
         ...(radio.forwarderFacts === undefined ? {} : { forwarders: () => radio.forwarderFacts?.() ?? [] }),
       }),
     },

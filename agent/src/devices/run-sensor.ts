@@ -18,6 +18,8 @@ export interface SensorDevice {
   name: string;
   /** As in the configuration; told to people. */
   type: string;
+  /** `192.168.1.50:502`, where it is reached over the network; told to people. */
+  host?: string;
   /** @param memory what its driver last told to be kept, also before a restart */
   open(signal: AbortSignal, memory: string | undefined): Promise<AgentSensor>;
   /** One that says nothing for so long is opened anew. */

@@ -2,7 +2,7 @@ import { type ByteLink, openSerial, openTcp, type SocketAddress } from "@earshot
 import type { SerialConfig } from "../config/config.ts";
 import { checkNotInUse } from "./port-users.ts";
 
-/** @throws {PortInUseError} when another program is known to have it open; {LinkLostError} when it cannot be opened */
+/** @throws {DeviceTroubleError} when another program is known to have it open; {LinkLostError} when it cannot be opened */
 export async function openPort({ device, baud }: SerialConfig): Promise<ByteLink> {
   await checkNotInUse(device);
   return openSerial({ path: device, baudRate: baud });

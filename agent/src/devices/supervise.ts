@@ -8,7 +8,7 @@ import { errorText } from "../time/error-text.ts";
 import { LinkedAbort } from "../time/linked-abort.ts";
 import { pause } from "../time/pause.ts";
 import type { OpenDevice } from "./open-device.ts";
-import { PortInUseError } from "./port-users.ts";
+import { troubleOf } from "./trouble.ts";
 
 export interface SupervisedDevice<R, D extends Driver<R>> {
   /** Its name on the board and in the log. */
@@ -19,6 +19,8 @@ export interface SupervisedDevice<R, D extends Driver<R>> {
   /** @param elapsedMs when it came, by the monotonic clock */
   onReading(reading: R, elapsedMs: number): void;
   probe(device: D): DeviceProbe;
+  /** Whether it says something as soon as it works; otherwise it is there once it is open, unless it has a limit. */
+  speaks?(device: D): boolean;
   /** A device that says nothing for so long is closed and opened again. Not for those that may be silent. */
   silenceLimitMs?: number;
 }
@@ -68,7 +70,10 @@ async function runOnce<R, D extends Driver<R>>(
   const run: Run = { openedMs: clock.elapsedMs() };
   let opened: D | undefined;
   let silence: Loss | undefined;
-  const end = (loss: Loss) => ({ loss, workedMs: opened === undefined ? 0 : workedMs(device, run, clock) });
+  const end = (loss: Loss) => ({
+    loss,
+    workedMs: opened === undefined ? 0 : workedMs(speaks(device, opened), run, clock),
+  });
   try {
     opened = await device.open(signal);
     const driver = opened;
@@ -76,7 +81,7 @@ async function runOnce<R, D extends Driver<R>>(
     ended.signal.addEventListener("abort", () => void driver.close(), { once: true });
     if (signal.aborted) return end({ reason: "stopped" });
     board.devices.opened(device.key, device.probe(driver));
-    noteOpened(context, device);
+    if (!speaks(device, driver)) noteOpened(context, device.key);
     outages.up("info", `Opened ${device.key}`, { name: driver.name });
     device.onChange?.(driver);
     const watch = watchSilence(context, device.silenceLimitMs, run, ended.signal, () => {
@@ -96,8 +101,8 @@ async function runOnce<R, D extends Driver<R>>(
     await watch;
     return end(silence ?? { reason: "the device ended" });
   } catch (error) {
-    const loss = { reason: errorText(error) };
-    return end(silence ?? (error instanceof PortInUseError ? { ...loss, trouble: "in-use" } : loss));
+    const trouble = troubleOf(error);
+    return end(silence ?? { reason: errorText(error), ...(trouble === undefined ? {} : { trouble }) });
   } finally {
     ended.end();
     device.onChange?.(undefined);
@@ -106,23 +111,18 @@ async function runOnce<R, D extends Driver<R>>(
   }
 }
 
+const speaks = <R, D extends Driver<R>>(device: SupervisedDevice<R, D>, driver: D): boolean =>
+  device.silenceLimitMs !== undefined || device.speaks?.(driver) === true;
+
 /** From its first reading to its last; of one that may be silent, for as long as it was open. */
-function workedMs<R, D extends Driver<R>>(
-  { silenceLimitMs }: SupervisedDevice<R, D>,
-  { openedMs, firstMs, lastMs }: Run,
-  clock: Clock,
-): number {
-  if (silenceLimitMs === undefined) return clock.elapsedMs() - openedMs;
+function workedMs(speaks: boolean, { openedMs, firstMs, lastMs }: Run, clock: Clock): number {
+  if (!speaks) return clock.elapsedMs() - openedMs;
   return firstMs === undefined || lastMs === undefined ? 0 : lastMs - firstMs;
 }
 
-/** A device that should speak is lost until it does; one that may be silent is there as soon as it is open. */
-function noteOpened<R, D extends Driver<R>>(
-  { board, clock }: CoreContext,
-  { key, silenceLimitMs }: SupervisedDevice<R, D>,
-): void {
-  if (silenceLimitMs !== undefined || board.links.get(key).state !== "lost") return;
-  board.links.set(key, "searching", clock.elapsedMs());
+/** One that should speak is lost until it does; one that may be silent is there as soon as it is open. */
+function noteOpened({ board, clock }: CoreContext, key: string): void {
+  if (board.links.get(key).state === "lost") board.links.set(key, "searching", clock.elapsedMs());
 }
 
 /** It said nothing at all, or nothing that made a reading. */

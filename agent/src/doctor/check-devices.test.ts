@@ -41,6 +41,19 @@ test("no packet forwarder: says how to set one up", async () => {
   expect(clock.pending).toBe(0);
 });
 
+test("no Basics Station: says what its own files must hold", async () => {
+  const { clock, all, told } = terminal();
+  const listen = { host: "127.0.0.1", port: 0 };
+  const lora = { type: "basics-station", listen, region: "EU868", powerDbm: 13 } as const;
+  const checking = checkRadio({ ...configOf(), lora }, all);
+  expect(await told).toStartWith("Waiting for a Basics Station at ");
+  const part = await clock.resolve(checking);
+  expect(part).toMatchObject({ health: "broken", text: "no Basics Station spoke to 127.0.0.1:0 in 12 s" });
+  expect(part.advice).toContain("tc.uri");
+  expect(part.advice).not.toContain("serv_port");
+  expect(clock.pending).toBe(0);
+});
+
 test("a port in use: says that it must be free", async () => {
   const taken = await bindUdp({ host: "127.0.0.1", port: 0 });
   const config = configOf();

@@ -1,11 +1,16 @@
-import type { GpsReading, SocketAddress } from "@earshot/drivers";
-import { presentOf, silentLog, wallTimeOf } from "@earshot/protocol/hotspot";
+import type { GpsReading } from "@earshot/drivers";
+import { type Clock, presentOf, silentLog, wallTimeOf } from "@earshot/protocol/hotspot";
+import type { RadioRefusalFacts, RadioSetup } from "../board/facts.ts";
 import type { Terminal } from "../cli/terminal.ts";
-import type { Config } from "../config/config.ts";
+import type { Config, LoraConfig } from "../config/config.ts";
 import { gpsOpener } from "../devices/open-gps.ts";
-import { radioOpener } from "../devices/open-radio.ts";
+import { radioOpener, radioSetup } from "../devices/open-radio.ts";
+import type { AgentRadio } from "../devices/run-radio.ts";
+import { troubleOf } from "../devices/trouble.ts";
+import { connectAdvice, forwarderProblem, programOf } from "../health/forwarders.ts";
 import { gpsPart, type ReceiverFacts } from "../health/gps.ts";
-import { attention, broken, ok, type Part } from "../health/part.ts";
+import { broken, ok, type Part } from "../health/part.ts";
+import { lostRadioAdvice } from "../health/radio.ts";
 import { errorText } from "../time/error-text.ts";
 import { firstWithin } from "../time/first-within.ts";
 import { pause } from "../time/pause.ts";
@@ -54,60 +59,72 @@ export async function checkGps(config: Config, { clock, signal }: Terminal): Pro
   return partOf({ state: "ok", lastAtMs: clock.now(), reading: { ...reading, inView: satellites.length } });
 }
 
-/** Opens the radio: waits for a packet forwarder to ask for work, or for a modem to say that it listens. */
-export function checkRadio(config: Config, terminal: Terminal): Promise<Part> {
-  const { lora } = config;
-  return "listen" in lora
-    ? checkForwarder(config, terminal, lora.listen)
-    : checkModem(config, terminal, lora.device);
+/** Opens the radio: waits for a packet forwarder or a station, or for a modem to say that it listens. */
+export async function checkRadio(config: Config, terminal: Terminal): Promise<Part> {
+  const setup = radioSetup(config.lora);
+  let radio: AgentRadio;
+  try {
+    radio = await radioOpener(config.lora, terminal.clock, silentLog)(terminal.signal);
+  } catch (error) {
+    const trouble = troubleOf(error);
+    const advice = trouble === "address-in-use" ? inUseAdvice(setup) : lostRadioAdvice(setup, trouble);
+    return broken("Radio", errorText(error), advice);
+  }
+  return setup.listen === undefined
+    ? checkModem(radio, config.lora, terminal)
+    : checkForwarder(radio, setup, terminal);
 }
 
-async function checkModem({ lora }: Config, { clock, signal }: Terminal, device: string): Promise<Part> {
+/** The agent that runs has it, in most cases. */
+const inUseAdvice = ({ listen }: RadioSetup): string =>
+  `Port ${listen?.port} must be free: stop the agent and any other program on it, or change [lora] listen.`;
+
+async function checkModem(modem: AgentRadio, { type }: LoraConfig, { clock }: Terminal): Promise<Part> {
+  const what = `${type} at ${modem.port}`;
   try {
-    const modem = await radioOpener(lora, clock, silentLog)(signal);
     const status = await firstWithin(modem, ({ kind }) => kind === "radio", clock, FORWARDER_LIMIT_MS);
-    if (status !== undefined) return ok("Radio", `${lora.type} at ${device} listens`);
+    if (status !== undefined) return ok("Radio", `${what} listens`);
   } catch (error) {
-    const advice = `Check the modem's cable and power, and type, device and baud in [lora].`;
-    return broken("Radio", errorText(error), advice);
+    return broken("Radio", errorText(error), lostRadioAdvice({ type }, troubleOf(error)));
   }
-  const text = `${lora.type} at ${device} did not begin to listen in ${FORWARDER_LIMIT_MS / 1000} s`;
-  return broken("Radio", text, "Check the modem's cable and power, and type, device and baud in [lora].");
+  const text = `${what} did not begin to listen in ${FORWARDER_LIMIT_MS / 1000} s`;
+  return broken("Radio", text, lostRadioAdvice({ type }, "silent"));
 }
 
-/** Binds the port and waits for a packet forwarder to ask for work. */
-async function checkForwarder(
-  config: Config,
-  terminal: Terminal,
-  { host, port }: SocketAddress,
-): Promise<Part> {
-  const { clock, signal } = terminal;
+/** Waits until somebody connects; stations try again after a minute at most, so that none need be seen. */
+async function checkForwarder(radio: AgentRadio, setup: RadioSetup, terminal: Terminal): Promise<Part> {
+  const { clock, signal, error } = terminal;
+  const program = programOf(setup);
+  const begunElapsedMs = clock.elapsedMs();
+  const isAble = () => radio.forwarderFacts?.().find(({ canTransmit }) => canTransmit);
   try {
-    const radio = await radioOpener(config.lora, clock, silentLog)(signal);
-    try {
-      terminal.error(`Waiting for a packet forwarder at ${radio.name}\n`);
-      const endElapsedMs = clock.elapsedMs() + FORWARDER_LIMIT_MS;
-      const asksForWork = () => radio.forwarderFacts?.().some(({ canTransmit }) => canTransmit);
-      while (clock.elapsedMs() < endElapsedMs && !asksForWork()) {
-        if (!(await pause(clock, POLL_MS, signal))) break;
-      }
-      const forwarders = radio.forwarderFacts?.() ?? [];
-      const able = forwarders.find(({ canTransmit }) => canTransmit);
-      if (able !== undefined) return ok("Radio", `packet forwarder ${able.gatewayEui} asks for work`);
-      if (forwarders.length > 0) {
-        const text = `packet forwarder ${forwarders[0]?.gatewayEui} sends, but does not ask for work`;
-        return attention("Radio", text, `Set its "serv_port_down" to ${port}, or it cannot send beacons.`);
-      }
-    } finally {
-      await radio.close();
+    error(`Waiting for a ${program} at ${radio.name}\n`);
+    while (clock.elapsedMs() - begunElapsedMs < FORWARDER_LIMIT_MS && isAble() === undefined) {
+      if (!(await pause(clock, POLL_MS, signal))) break;
     }
-  } catch (error) {
-    const advice = `Port ${port} must be free: stop the agent and any other program on it, or change [lora] listen.`;
-    return broken("Radio", errorText(error), advice);
+    const able = isAble();
+    const does = setup.type === "basics-station" ? "is connected" : "asks for work";
+    if (able !== undefined) return ok("Radio", `${program} ${able.gatewayEui} ${does}`);
+    return connectionProblem(radio, setup, clock);
+  } finally {
+    await radio.close();
   }
-  return broken(
-    "Radio",
-    `no packet forwarder spoke to ${host}:${port} in ${FORWARDER_LIMIT_MS / 1000} s`,
-    `Set its "server_address" to this machine and both "serv_port" to ${port}, and start it.`,
-  );
+}
+
+function connectionProblem(radio: AgentRadio, setup: RadioSetup, clock: Clock): Part {
+  const forwarders = radio.forwarderFacts?.() ?? [];
+  const refusal = refusalOf(radio, clock);
+  const facts = { setup, forwarders, sinceMs: 0, ...refusal };
+  const isAnybody = forwarders.length > 0 || refusal.refused !== undefined;
+  const found = forwarderProblem({ radio: facts, atMs: clock.now(), startedAtMs: 0 });
+  const { host, port } = setup.listen ?? { host: "", port: 0 };
+  const text = `no ${programOf(setup)} spoke to ${host}:${port} in ${FORWARDER_LIMIT_MS / 1000} s`;
+  return isAnybody && found !== undefined ? found : broken("Radio", text, connectAdvice(setup));
+}
+
+function refusalOf(radio: AgentRadio, clock: Clock): { refused?: RadioRefusalFacts } {
+  const refusal = radio.lastRefusal?.();
+  if (refusal === undefined) return {};
+  const { trouble, host, elapsedMs } = refusal;
+  return { refused: { trouble, host, atMs: wallTimeOf(elapsedMs, presentOf(clock)) } };
 }

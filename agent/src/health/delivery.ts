@@ -1,5 +1,6 @@
 import type { AgentStatus, NumberingFacts } from "../board/facts.ts";
 import { duration } from "./age.ts";
+import { flappingText, MANY_LOSSES } from "./device.ts";
 import { attention, broken, ok, type Part } from "./part.ts";
 
 /** An outage shorter than this is not worth a walk to the roof. */
@@ -7,18 +8,23 @@ const SHORT_OUTAGE_MS = 60_000;
 /** What was wrong with earlier sessions is past when one has lasted so long. */
 const STEADY_MS = 300_000;
 const KEY_ADVICE = "Compare the id on the pages of all your hotspots: each needs a key of its own.";
+const FLAPPING_ADVICE =
+  "Look at the connection (router, mobile network, power) and at the broker's log: what ends the session? Nothing is lost.";
 const MANY_PACKETS = 1000;
 
 export function brokerPart({ broker, atMs }: AgentStatus): Part {
   const title = "Broker";
   const forMs = atMs - broker.sinceMs;
+  const { lostInHour = 0 } = broker;
+  const flapping = lostInHour < MANY_LOSSES || forMs >= STEADY_MS ? "" : `; it ${flappingText(lostInHour)}`;
   if (broker.state === "ok") {
     const text = `Connected for ${duration(forMs)}`;
     const isDoubtful = broker.reason !== undefined && forMs < STEADY_MS;
-    return isDoubtful ? attention(title, `${text}; ${broker.reason}`, KEY_ADVICE) : ok(title, text);
+    if (isDoubtful) return attention(title, `${text}; ${broker.reason}`, KEY_ADVICE);
+    return flapping === "" ? ok(title, text) : attention(title, `${text}${flapping}`, FLAPPING_ADVICE);
   }
   if (broker.state === "searching") return attention(title, `Connecting for ${duration(forMs)}`);
-  const text = `Not connected for ${duration(forMs)}: ${broker.reason ?? "lost"}`;
+  const text = `Not connected for ${duration(forMs)}: ${broker.reason ?? "lost"}${flapping}`;
   const advice =
     "Check the internet connection and [broker] in the configuration; nothing is lost meanwhile.";
   return forMs < SHORT_OUTAGE_MS ? attention(title, text, advice) : broken(title, text, advice);

@@ -14,7 +14,7 @@ export interface DeviceWords {
   /** It says as much as there is to hear: no flood. */
   mayBeBusy?: true;
   /** What to do, where it is not what helps with any serial port; `lost` where nothing more is known. */
-  advice?: Partial<Record<Trouble | "lost", string>>;
+  advice?: Partial<Record<Trouble | "lost" | "flapping" | "damaged", string>>;
 }
 
 /** Nothing that is attached to a hotspot has so much to say. */
@@ -22,6 +22,10 @@ const FLOOD_PER_S = 60;
 /** Damaged frames among this many are a sign of something. */
 const DAMAGED_ONE_IN = 20;
 const MIN_FRAMES = 100;
+/** Lost so often in an hour, a device or session comes and goes. */
+export const MANY_LOSSES = 4;
+/** What has worked for so long comes and goes no more. */
+const STEADY_MS = 600_000;
 
 /** What is wrong with a device as such, whatever it measures; `undefined` when nothing is. */
 export function deviceProblem(device: DeviceState, words: DeviceWords, nowMs: number): Part | undefined {
@@ -35,15 +39,19 @@ export function deviceProblem(device: DeviceState, words: DeviceWords, nowMs: nu
     const why = hint === undefined ? "" : `: ${hint.reason}`;
     return broken(title, `Silent for ${duration(ageMs)}${why}`, advice);
   }
-  return disturbed(device, words);
+  return disturbed(device, words, nowMs);
 }
 
 /** It works, and something is not as it should be. */
-function disturbed(device: DeviceState, { title, section, mayBeBusy }: DeviceWords): Part | undefined {
-  const { sharedWith = [], readingsPerS = 0, droppedPerS = 0, cautions = [] } = device;
+function disturbed(device: DeviceState, words: DeviceWords, nowMs: number): Part | undefined {
+  const { title, section, mayBeBusy } = words;
+  const { sharedWith = [], readingsPerS = 0, droppedPerS = 0, cautions = [], lostInHour = 0 } = device;
   if (sharedWith.length > 0) {
     const text = `Another program reads its port too: ${sharedWith.join(", ")}`;
     return attention(title, text, "Stop that program: each of the two misses what the other one reads.");
+  }
+  if (lostInHour >= MANY_LOSSES && nowMs - device.sinceMs < STEADY_MS) {
+    return attention(title, `It works and ${flappingText(lostInHour)}`, flappingAdvice(words));
   }
   if ((readingsPerS > FLOOD_PER_S && mayBeBusy === undefined) || droppedPerS > 0) {
     const dropped = droppedPerS > 0 ? `, ${Math.ceil(droppedPerS)} of them given up` : "";
@@ -57,6 +65,7 @@ function disturbed(device: DeviceState, { title, section, mayBeBusy }: DeviceWor
   const damaged = damagedText(device);
   if (damaged !== undefined) {
     const advice =
+      words.advice?.damaged ??
       "Check that no other program reads its port (sudo fuser -v DEVICE), and its cable, earth and baud rate.";
     return attention(title, damaged, advice);
   }
@@ -70,11 +79,15 @@ function damagedText({ frames = 0, badFrames = 0 }: DeviceState): string | undef
 }
 
 function lost(device: DeviceState, words: DeviceWords, nowMs: number): Part {
-  const { reason = "It is lost", trouble, sinceMs } = device;
-  return broken(words.title, `${reason}; lost ${ago(sinceMs, nowMs)}`, adviceFor(trouble, words));
+  const { reason = "It is lost", trouble, sinceMs, lostInHour = 0 } = device;
+  const text = `${reason}; lost ${ago(sinceMs, nowMs)}`;
+  if (trouble !== undefined || lostInHour < MANY_LOSSES) {
+    return broken(words.title, text, adviceFor(trouble, words));
+  }
+  return broken(words.title, `${text}; it ${flappingText(lostInHour)}`, flappingAdvice(words));
 }
 
-function adviceFor(trouble: Trouble | undefined, { section, advice }: DeviceWords): string {
+export function adviceFor(trouble: Trouble | undefined, { section, advice }: DeviceWords): string {
   const own = advice?.[trouble ?? "lost"];
   if (own !== undefined) return own;
   switch (trouble) {
@@ -84,10 +97,25 @@ function adviceFor(trouble: Trouble | undefined, { section, advice }: DeviceWord
       return `Check type and baud in ${section}: another speed or another device. Then the cable.`;
     case "silent":
       return `Check the device's power and cable, RX and TX, and baud in ${section}; it is opened again all the time.`;
+    case "no-port":
+      return `Check the device's cable and power, and device in ${section}: doctor finds what is attached.`;
+    case "no-permission":
+      return "Let the agent's user open the port: sudo usermod -aG dialout earshot, then restart the agent.";
+    case "not-reached":
+      return `Check host and port in ${section}, and that the device or program there runs and is reached from here.`;
+    case "settings":
+      return `Correct ${section} in the configuration: the sentence says what is allowed.`;
     default:
       return `Check the device's cable and power, and ${section} in the configuration.`;
   }
 }
+
+export const flappingText = (lostInHour: number): string =>
+  `comes and goes: lost ${lostInHour} times in the last hour`;
+
+const flappingAdvice = ({ advice, section }: DeviceWords): string =>
+  advice?.flapping ??
+  `Look for a loose plug, a worn cable or a weak supply; where ${section} names a host, for a program there that ends.`;
 
 function waiting(device: DeviceState, words: DeviceWords, nowMs: number): Part {
   const { title, section } = words;

@@ -8,11 +8,15 @@ import { judgeTime, receiverTimeFault } from "./time-witnesses.ts";
 
 const TITLE = "GPS";
 const SERIAL: DeviceWords = { title: TITLE, section: "[gps]", firstReadingMs: 20_000, silentMs: 15_000 };
+const START_GPSD =
+  "Start gpsd (sudo systemctl enable --now gpsd), and check that host and port in [gps] are where it listens.";
 /** Behind gpsd the port, its speed and the receiver are gpsd's. */
 const GPSD: DeviceWords = {
   ...SERIAL,
   advice: {
-    lost: "Start gpsd (sudo systemctl enable --now gpsd), and check that host and port in [gps] are where it listens.",
+    lost: START_GPSD,
+    "not-reached": START_GPSD,
+    flapping: "Look why gpsd ends its connections: journalctl -u gpsd; it may be started again and again.",
     silent: "Look at what gpsd gets (gpsmon), then at the receiver's cable and power.",
     "not-gpsd": "Check host and port in [gps]: another program listens there; gpsd's port is 2947.",
     "no-device":

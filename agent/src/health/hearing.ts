@@ -1,5 +1,6 @@
-import type { ConcentratorFacts, RadioFacts } from "../board/facts.ts";
+import type { ConcentratorFacts, RadioFacts, RadioSetup } from "../board/facts.ts";
 import { duration } from "./age.ts";
+import { restartAdvice } from "./forwarders.ts";
 import { attention, broken, type Part } from "./part.ts";
 
 /** From so many frames on, a share says something. */
@@ -10,24 +11,27 @@ const DEAF_CHAIN_ONE_IN = 50;
 const OFF_PLAN_PERMILLE = 500;
 
 /** Does the radio hear as it used to, on both of its receivers, and on the channels of this region? */
-export function hearingProblem(title: string, { statuses }: Pick<RadioFacts, "statuses">): Part | undefined {
+export function hearingProblem(
+  title: string,
+  { statuses, setup }: Pick<RadioFacts, "statuses" | "setup">,
+): Part | undefined {
   for (const problem of [deaf, deafChain, offPlan]) {
     for (const status of statuses) {
-      const found = problem(title, status);
+      const found = problem(title, status, setup);
       if (found !== undefined) return found;
     }
   }
   return undefined;
 }
 
-function deaf(title: string, status: ConcentratorFacts): Part | undefined {
+function deaf(title: string, status: ConcentratorFacts, setup: RadioSetup | undefined): Part | undefined {
   const { hearing } = status;
   if (hearing?.state !== "deaf") return undefined;
   const usual = `${Math.round(hearing.framesPerHour)} frames an hour are usual`;
   return broken(
     title,
     `${nameOf(status)} is deaf: it runs, and has heard nothing for ${duration(hearing.silentMs)}, not even damaged frames; ${usual}`,
-    "Restart the packet forwarder, which resets the concentrator. Still deaf: check antenna, cable and lightning arrester.",
+    `${restartAdvice(setup)}. Still deaf: check antenna, cable and lightning arrester.`,
   );
 }
 

@@ -1,15 +1,13 @@
-import type { AgentStatus, ForwarderFacts, RadioFacts } from "../board/facts.ts";
+import type { AgentStatus, RadioFacts, RadioSetup, Trouble } from "../board/facts.ts";
 import { ago, duration } from "./age.ts";
-import { type DeviceWords, deviceProblem } from "./device.ts";
+import { adviceFor, type DeviceWords, deviceProblem } from "./device.ts";
+import { forwarderProblem, restartAdvice } from "./forwarders.ts";
 import { crcErrorText, hearingProblem, reachText } from "./hearing.ts";
-import { attention, broken, ok, type Part } from "./part.ts";
+import { attention, ok, type Part } from "./part.ts";
 import { refusalProblem, sharedEuiProblem } from "./refusals.ts";
 import { rolloverFault } from "./time-witnesses.ts";
 
 const TITLE = "Radio";
-/** Forwarders send PULL_DATA each 5 to 10 s. */
-const FORWARDER_SILENT_MS = 90_000;
-const FIRST_CONTACT_MS = 60_000;
 /** From so many on, and such a share of all frames. */
 const MANY_STALE = 100;
 const STALE_ONE_IN = 10;
@@ -23,15 +21,37 @@ const WORDS: DeviceWords = {
   firstReadingMs: 60_000,
   silentMs: 180_000,
   mayBeBusy: true,
+  advice: {
+    silent: "Check the modem's supply, that its TX goes to RX here and its RX to TX, and baud in [lora].",
+    unreadable: "Set baud in [lora] to the modem's own speed, and type to what it is; then check the cable.",
+    "other-module": "Set type in [lora] to what answers, or name the modem's own port in device.",
+    refused: "Update the modem's firmware, and choose freq_mhz and spreading_factor in [lora] that it has.",
+    resets: "Give the modem a stronger supply and a shorter cable: it draws most when it sends.",
+    flapping: "Look for a loose plug, a worn cable or a weak supply: a modem draws most when it sends.",
+  },
+};
+/** Of what listens for packet forwarders or stations. */
+const LISTENING: DeviceWords = {
+  ...WORDS,
+  advice: {
+    "address-in-use":
+      "End the other program that listens there (sudo ss -lnp shows it), or set another port in [lora] listen.",
+    "address-missing":
+      "Check listen in [lora]: this machine has no such address now. If its network comes later, nothing is to be done.",
+    "not-reached": "Check listen in [lora]: its host name has no address.",
+    "no-permission": "Set a port from 1024 on in [lora] listen: those below are the system's.",
+    certificate: "Mend the file that is named; it is read again by itself.",
+    lost: "Check listen in [lora]; it is tried again by itself.",
+  },
 };
 
 /** Is there a radio, does it hear, can it send? */
 export function radioPart(status: AgentStatus): Part {
-  const { radio, atMs, startedAtMs } = status;
+  const { radio } = status;
   const problems = [
     sharedEuiProblem(TITLE, radio),
     refusalProblem(TITLE, radio),
-    deviceTrouble(radio, atMs, startedAtMs),
+    deviceTrouble(status),
     hearingProblem(TITLE, radio),
     quietProblem(status),
     staleProblem(status),
@@ -41,11 +61,22 @@ export function radioPart(status: AgentStatus): Part {
 }
 
 /** Packet forwarders come and go behind an open socket; a modem is a device like any other. */
-function deviceTrouble(radio: RadioFacts, atMs: number, startedAtMs: number): Part | undefined {
-  if (radio.forwarders === undefined) return deviceProblem(radio, WORDS, atMs);
-  if (radio.state === "lost") return deviceProblem(radio, WORDS, atMs);
-  return forwarderProblem(radio.forwarders, radio.cannotBeacon !== undefined, atMs, startedAtMs);
+function deviceTrouble(status: AgentStatus): Part | undefined {
+  const { radio, atMs } = status;
+  const listens = radio.forwarders !== undefined || radio.setup?.listen !== undefined;
+  if (!listens) return deviceProblem(radio, WORDS, atMs);
+  if (radio.state === "lost") return deviceProblem(radio, LISTENING, atMs);
+  return forwarderProblem(status) ?? cautionsOf(radio);
 }
+
+function cautionsOf({ cautions = [] }: RadioFacts): Part | undefined {
+  if (cautions.length === 0) return undefined;
+  return attention(TITLE, cautions.join(". "), LISTENING.advice?.certificate);
+}
+
+/** What to do where it cannot be opened or is lost. */
+export const lostRadioAdvice = ({ listen }: RadioSetup, trouble: Trouble | undefined): string =>
+  adviceFor(trouble, listen === undefined ? WORDS : LISTENING);
 
 function quietProblem({ radio, atMs, startedAtMs }: AgentStatus): Part | undefined {
   const quietMs = atMs - (radio.lastFrameAtMs ?? startedAtMs);
@@ -53,7 +84,9 @@ function quietProblem({ radio, atMs, startedAtMs }: AgentStatus): Part | undefin
   return attention(
     TITLE,
     `Nothing heard for ${duration(quietMs)}`,
-    "Check antenna, cable and lightning arrester; then restart the radio: a concentrator can go deaf.",
+    radio.forwarders === undefined
+      ? "Check the antenna, and that somebody sends on freq_mhz with spreading_factor of [lora]: it hears nothing else."
+      : `Check antenna, cable and lightning arrester. ${restartAdvice(radio.setup)}: it can go deaf.`,
   );
 }
 
@@ -88,34 +121,4 @@ function radioText(status: AgentStatus): string {
   return [heard, reachText(radio), crcErrorText(radio), lookalikes]
     .filter((text) => text !== undefined)
     .join("; ");
-}
-
-function forwarderProblem(
-  forwarders: readonly ForwarderFacts[],
-  onlyListens: boolean,
-  atMs: number,
-  startedAtMs: number,
-): Part | undefined {
-  const lastSeenMs = Math.max(...forwarders.map((forwarder) => forwarder.lastSeenMs));
-  if (forwarders.length === 0) {
-    const advice =
-      'Set "server_address" and both "serv_port" of the packet forwarder to [lora] listen, and start it.';
-    if (atMs - startedAtMs < FIRST_CONTACT_MS) return attention(TITLE, "Waiting for a packet forwarder");
-    return broken(TITLE, `No packet forwarder has connected in ${duration(atMs - startedAtMs)}`, advice);
-  }
-  if (atMs - lastSeenMs > FORWARDER_SILENT_MS) {
-    return broken(
-      TITLE,
-      `The packet forwarder was last heard ${ago(lastSeenMs, atMs)}`,
-      "Look at the packet forwarder: is it running, and what does its log say?",
-    );
-  }
-  if (!onlyListens && !forwarders.some(({ canTransmit }) => canTransmit)) {
-    return attention(
-      TITLE,
-      "The packet forwarder does not ask for work, so it cannot send beacons",
-      'Check its "serv_port_down": it must be the same as "serv_port_up".',
-    );
-  }
-  return undefined;
 }

@@ -215,6 +215,18 @@ describe("the connection", () => {
     expect(lines.length).toBeLessThan(20);
   });
 
+  test("one that comes and goes each minute is told in full twice, then once an hour", async () => {
+    await broker.serve(uplink);
+    for (let minute = 0; minute < 150; minute++) {
+      await clock.advance(60_000);
+      scripted.last.socket.destroy();
+    }
+    expect(said("Broker connected")).toHaveLength(3);
+    expect(said("Broker not connected")).toHaveLength(2);
+    expect(said("The connection to the broker comes and goes")).toHaveLength(3);
+    expect(lines).toHaveLength(8);
+  });
+
   test("subscribes and announces the entropy each time", async () => {
     await broker.serve(uplink);
     scripted.last.socket.destroy();

@@ -1,5 +1,12 @@
 import type { Duplex } from "node:stream";
-import { allUpFilter, type Clock, type Log, type MqttVersion, MqttVersions } from "@earshot/protocol";
+import {
+  allUpFilter,
+  type Clock,
+  type Log,
+  type MqttVersion,
+  MqttVersions,
+  OutageLog,
+} from "@earshot/protocol";
 import { readTlsFiles, type TlsPaths } from "@earshot/protocol/tls-files";
 import type { Uplink } from "../contract.ts";
 import type { Downlink } from "../downlink.ts";
@@ -69,11 +76,15 @@ class Connection {
   #version: MqttVersion = 5;
   /** Connections that failed or did not last, since the last that did. */
   #failures = 0;
+  /** Since the last failure. */
+  #wasConnected = true;
+  readonly #outages: OutageLog;
   #lastProblem = "has not been asked yet";
 
   constructor(options: ExternalBrokerOptions) {
     this.#options = options;
     this.#versions = new MqttVersions(options.version, options.clock);
+    this.#outages = new OutageLog("The connection to the broker", options.clock, options.log);
   }
 
   async serve(uplink: Uplink): Promise<void> {
@@ -110,7 +121,7 @@ class Connection {
       const retryMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.#failures - 1));
       const { message } = error;
       const next = { failures: this.#failures, retryMs, mqtt: VERSION_NAMES[this.#version] };
-      this.#tell("warn", "Broker not connected; trying again", { error: message, ...next });
+      this.#tellFailure({ url: this.#options.url, error: message, ...next });
       await clock.sleep(retryMs, signal).catch(() => undefined);
     }
     onFirst();
@@ -126,7 +137,9 @@ class Connection {
         : new BrokerError("closed", String((error as Error).message));
     }
     const session = this.#session;
-    this.#tell("info", "Broker connected", { mqtt: VERSION_NAMES[this.#version] });
+    const { url } = this.#options;
+    this.#wasConnected = true;
+    this.#outages.up("info", "Broker connected", { url, mqtt: VERSION_NAMES[this.#version] });
     this.#announce(uplink);
     onOpen();
     const error = await this.#untilEnded(session);
@@ -203,10 +216,13 @@ class Connection {
     });
   }
 
-  /** Less and less often while it goes on failing. */
-  #tell(level: "info" | "warn", message: string, fields: Record<string, unknown>): void {
-    const { log, url } = this.#options;
-    if (this.#failures === 0 || isPowerOfTwo(this.#failures)) log(level, message, { url, ...fields });
+  /** Each outage, and less and less often while it lasts, for the reason may be another by then. */
+  #tellFailure(fields: Record<string, unknown>): void {
+    const message = "Broker not connected; trying again";
+    if (this.#wasConnected) this.#outages.down("warn", message, fields);
+    else if (isPowerOfTwo(this.#failures) && !this.#outages.isFlapping)
+      this.#options.log("warn", message, fields);
+    this.#wasConnected = false;
   }
 }
 

@@ -1,4 +1,4 @@
-import { entropyTimeMs } from "@earshot/protocol";
+import { entropyTimeMs, OutageLog } from "@earshot/protocol";
 import type { StoredVerdict } from "../store/store.ts";
 import { ActivityBoard } from "./activity.ts";
 import type { AppDeps } from "./deps.ts";
@@ -13,6 +13,8 @@ export interface RouteContext extends AppDeps {
   presence: PresenceBoard;
   activity: ActivityBoard;
   radioTraffic: RadioTrafficBoard;
+  /** Whether the store answers, for the log: it is asked as often as anybody asks for `/healthz`. */
+  storeOutages: OutageLog;
   /** Keeps only what may be told now. */
   published<T extends { entropyIndex: number }>(judged: readonly T[]): T[];
   timeOfIndex(entropyIndex: number): number;
@@ -20,10 +22,11 @@ export interface RouteContext extends AppDeps {
 }
 
 export function routeContext(deps: AppDeps): RouteContext {
-  const { store, clock, events, parameters, versions } = deps;
+  const { store, clock, events, log, parameters, versions } = deps;
   return {
     ...deps,
     presence: new PresenceBoard(events, clock),
+    storeOutages: new OutageLog("the store", clock, log),
     radioTraffic: new RadioTrafficBoard({ store, clock, parameters }),
     activity: new ActivityBoard({ store, clock, parameters, events }),
     published: (judged) => {

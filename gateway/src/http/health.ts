@@ -18,7 +18,7 @@ const MIN_FREE_SHARE = 0.05;
  * problem is a sentence with the value and its limit.
  */
 export async function healthOf(context: RouteContext): Promise<Health> {
-  const { store, clock, log } = context;
+  const { store, clock, storeOutages } = context;
   const nowMs = clock.now();
   const problems = [...context.problems(), ...diskProblems(context)];
   try {
@@ -27,6 +27,7 @@ export async function healthOf(context: RouteContext): Promise<Health> {
       store.judgedThrough(),
       store.latestEpoch(),
     ]);
+    storeOutages.works("store answers again");
     const entropyAgeMs = entropy === undefined ? null : nowMs - entropy.entropy.atMs;
     problems.push(...entropyProblems(entropyAgeMs, context), ...judgingProblems(judged, nowMs, context));
     problems.push(...(await closingProblems(epoch?.epoch ?? -1, nowMs, context)));
@@ -34,7 +35,7 @@ export async function healthOf(context: RouteContext): Promise<Health> {
     const latestEpoch = epoch?.epoch ?? null;
     return { ok: problems.length === 0, nowMs, problems, entropyAgeMs, judgedThroughAgeMs, latestEpoch };
   } catch (error) {
-    log("error", "store does not answer", { error: String(error) });
+    storeOutages.down("error", "store does not answer", { error: String(error) });
     problems.push("The store does not answer; the log says why");
     const unknown = { entropyAgeMs: null, judgedThroughAgeMs: null, latestEpoch: null };
     return { ok: false, nowMs, problems, ...unknown };

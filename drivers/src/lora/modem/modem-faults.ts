@@ -12,6 +12,14 @@ export class ModemFaultError extends Error {
   }
 }
 
+/** The fault that ended a modem's driver, where one did. */
+export function modemFaultOf(error: unknown): ModemFault | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (at instanceof ModemFaultError) return at.fault;
+  }
+  return undefined;
+}
+
 /** The module started again in the middle of what was being done: it must be set again first. */
 export class ModemResetError extends Error {
   override readonly name = "ModemResetError";

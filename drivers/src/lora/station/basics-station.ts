@@ -4,7 +4,12 @@ import type { BasicsStationOptions, BasicsStationRadio } from "./station-radio.t
 import { BasicsStationServer } from "./station-server.ts";
 import type { ListenWebSocketOptions } from "./websocket-listener.ts";
 
-export type { BasicsStationOptions, BasicsStationRadio, StationState } from "./station-radio.ts";
+export type {
+  BasicsStationOptions,
+  BasicsStationRadio,
+  StationRefusal,
+  StationState,
+} from "./station-radio.ts";
 
 /**
  * Serves stations that speak LoRa Basics Station's LNS protocol, version 2, on `listener`, and closes it with itself.
@@ -38,7 +43,7 @@ export async function listenBasicsStation(
   const powerDbm = checkedPowerDbm(options.region, options.powerDbm);
   // Only where a station is served: its libraries cost some megabytes.
   const { listenWebSocket } = await import("./websocket-listener.ts");
-  const listener = await listenWebSocket({ host, port, tls, clock: options.clock });
+  const listener = await listenWebSocket({ host, port, clock: options.clock, log: options.log, tls });
   return openBasicsStation({ ...rest, powerDbm, listener });
 }
 

@@ -36,10 +36,28 @@ export interface StationConnection {
 
 export type RefusedStatus = 401 | 403 | 404 | 503;
 
+/**
+ * Why somebody who connected was turned away: the token, a web page, the path, no room; a station that looks for CUPS;
+ * one that speaks no TLS where it is spoken, or TLS where it is not; one without a certificate of the right authority,
+ * and a TLS handshake that failed otherwise, as where the station does not trust our certificate.
+ */
+export type StationTrouble =
+  | "token"
+  | "web-page"
+  | "path"
+  | "full"
+  | "cups"
+  | "plain"
+  | "tls"
+  | "client-certificate"
+  | "handshake";
+
 export interface ListenerEvents {
   /** The HTTP status of the answer; 101 opens the WebSocket. */
   admit(request: StationRequest): 101 | RefusedStatus;
   opened(connection: StationConnection): void;
+  /** Somebody connected and could not even ask for a WebSocket. */
+  turnedAway(trouble: StationTrouble, host: string): void;
   /** The listener is gone; nothing more happens. */
   lost(error: Error): void;
 }
@@ -48,6 +66,8 @@ export interface ListenerEvents {
 export interface StationListener {
   readonly local: SocketAddress;
   readonly isSecure: boolean;
+  /** Why the certificate that is on disk now is not used; the one before it is. */
+  readonly certificateProblem?: string | undefined;
   /** Called once, before anything connects. */
   start(events: ListenerEvents): void;
   /** Ends all connections too. */

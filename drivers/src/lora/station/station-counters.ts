@@ -14,7 +14,7 @@ export interface BasicsStationCounts extends DriverCounts {
   /** `dntxed` that nothing waited for: late, repeated, or from another session. */
   strayConfirmations: number;
   alarms: number;
-  /** Requests answered with 401, 403, 404 or 503, and discoveries answered with an error. */
+  /** Connections that were turned away (`StationTrouble`), and discoveries answered with an error. */
   refusedRequests: number;
   /** Connections ended for a broken WebSocket frame, a message too long, or silence. */
   brokenConnections: number;

@@ -1,6 +1,7 @@
 import type { Clock, Log, RegionId } from "@earshot/protocol/hotspot";
 import type { SocketAddress } from "../../driver.ts";
 import type { LoraRadio } from "../reading.ts";
+import type { StationTrouble } from "./station-connection.ts";
 import type { BasicsStationCounts } from "./station-counters.ts";
 
 export interface BasicsStationOptions {
@@ -34,12 +35,22 @@ export interface StationState {
   /** Its last message, by the monotonic clock. */
   lastSeenElapsedMs: number;
   isConnected: boolean;
+  /** How often its connection ended in the last hour. */
+  lostInHour: number;
   /** True while it is connected and configured. */
   canTransmit: boolean;
   version?: string;
   model?: string;
   /** Where the stations come from, when several have this EUI. */
   sharedBy?: string[];
+}
+
+/** Who was turned away last, and when by the monotonic clock. */
+export interface StationRefusal {
+  trouble: StationTrouble;
+  /** Address it came from; "" where that is not known. */
+  host: string;
+  elapsedMs: number;
 }
 
 /** The network server that stations connect to, as a radio. */
@@ -49,4 +60,7 @@ export interface BasicsStationRadio extends LoraRadio {
   readonly powerDbm: number;
   counts(): Readonly<BasicsStationCounts>;
   stations(): StationState[];
+  lastRefusal(): StationRefusal | undefined;
+  /** Why the certificate that is on disk now is not used; the one before it is. */
+  certificateProblem(): string | undefined;
 }

@@ -13,9 +13,15 @@ import type {
   StationConnection,
   StationListener,
   StationRequest,
+  StationTrouble,
 } from "./station-connection.ts";
 import { type BasicsStationCounts, StationCounters } from "./station-counters.ts";
-import type { BasicsStationOptions, BasicsStationRadio, StationState } from "./station-radio.ts";
+import type {
+  BasicsStationOptions,
+  BasicsStationRadio,
+  StationRefusal,
+  StationState,
+} from "./station-radio.ts";
 import { type SessionHost, StationSession } from "./station-session.ts";
 import { type StationRecord, StationTable, statusOf } from "./station-table.ts";
 import { StationUplinkReader } from "./station-uplink.ts";
@@ -23,6 +29,13 @@ import { Watchdog } from "./watchdog.ts";
 
 /** Beyond two for each station: its session and the one that replaces it. For those that ask where to connect. */
 const SPARE_CONNECTIONS = 8;
+
+const TROUBLES: Readonly<Record<RefusedStatus, StationTrouble>> = {
+  401: "token",
+  403: "web-page",
+  404: "path",
+  503: "full",
+};
 
 export interface StationServerOptions extends BasicsStationOptions {
   listener: StationListener;
@@ -44,6 +57,7 @@ export class BasicsStationServer implements BasicsStationRadio {
   readonly #host: SessionHost;
   readonly #log: Log;
   readonly #channels: number;
+  #lastRefusal: StationRefusal | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: StationServerOptions) {
@@ -65,6 +79,7 @@ export class BasicsStationServer implements BasicsStationRadio {
     listener.start({
       admit: (request) => this.#admit(request),
       opened: (connection) => this.#open(connection),
+      turnedAway: (trouble, host) => this.#turnedAway(trouble, host),
       lost: (error) => this.#lose(error),
     });
   }
@@ -76,11 +91,12 @@ export class BasicsStationServer implements BasicsStationRadio {
   stations(): StationState[] {
     const elapsedMs = this.#options.clock.elapsedMs();
     return this.#stations.all.map((record) => {
-      const { gatewayEui, lastSeenElapsedMs, session, version, model, partOf } = record;
+      const { gatewayEui, lastSeenElapsedMs, session, outages, version, model, partOf } = record;
       const sharedBy = partOf === undefined ? this.#stations.sharedBy(record, elapsedMs) : undefined;
       return {
         gatewayEui,
         lastSeenElapsedMs,
+        lostInHour: outages.lostInHour,
         isConnected: session !== undefined,
         canTransmit: session?.isReady === true,
         ...(version === undefined ? {} : { version }),
@@ -88,6 +104,14 @@ export class BasicsStationServer implements BasicsStationRadio {
         ...(sharedBy === undefined ? {} : { sharedBy }),
       };
     });
+  }
+
+  lastRefusal(): StationRefusal | undefined {
+    return this.#lastRefusal;
+  }
+
+  certificateProblem(): string | undefined {
+    return this.#listener.certificateProblem;
   }
 
   async transmit(transmission: LoraTransmission): Promise<TransmitResult> {
@@ -164,10 +188,14 @@ export class BasicsStationServer implements BasicsStationRadio {
   #admit(request: StationRequest): 101 | RefusedStatus {
     const { origin, remote } = request;
     const status = origin === undefined ? this.#statusFor(request) : 403;
-    if (status === 101) return status;
-    this.#counters.refuseRequest();
-    this.#log("debug", "A station's request was refused", { status, remote });
+    if (status !== 101) this.#turnedAway(TROUBLES[status], remote.host);
     return status;
+  }
+
+  #turnedAway(trouble: StationTrouble, host: string): void {
+    this.#counters.refuseRequest();
+    this.#log("debug", "A station was turned away", { trouble, host });
+    this.#lastRefusal = { trouble, host, elapsedMs: this.#options.clock.elapsedMs() };
   }
 
   #statusFor({ path, authorization }: StationRequest): 101 | RefusedStatus {

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createServer as createHttpServer, type IncomingMessage, STATUS_CODES } from "node:http";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { createServer as createSecureServer } from "node:tls";
-import type { Clock } from "@earshot/protocol/hotspot";
+import { createServer as createSecureServer, type Server as SecureServer } from "node:tls";
+import { type Clock, type Log, silentLog } from "@earshot/protocol/hotspot";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { LinkLostError, type SocketAddress } from "../../driver.ts";
 import { ConnectionGate } from "../../link/connection-gate.ts";
@@ -15,6 +15,7 @@ import type {
   StationConnection,
   StationListener,
   StationRequest,
+  StationTrouble,
 } from "./station-connection.ts";
 
 export interface StationTls {
@@ -28,7 +29,9 @@ export interface StationTls {
 
 export interface ListenWebSocketOptions extends SocketAddress {
   clock: Clock;
-  tls?: StationTls;
+  log?: Log;
+  /** Asked at the start, and every 5 s whether there are others: new connections get those. Throws what is wrong. */
+  tls?: () => StationTls | Promise<StationTls>;
 }
 
 /** The longest message a station sends is an uplink of 255 bytes, about 1 kB. */
@@ -38,15 +41,19 @@ const MAX_UNSENT_BYTES = 65_536;
 /** Connections that have not asked for a WebSocket yet, and for how long each may be so. */
 const MAX_WAITING = 64;
 const WAIT_LIMIT_MS = 10_000;
+const RENEW_MS = 5_000;
+/** The first byte of a TLS record that begins a handshake (RFC 8446 §5.1). */
+const TLS_HANDSHAKE = 22;
 
 /** @throws {LinkLostError} when it cannot listen there, or certificate or key cannot be read. */
 export async function listenWebSocket(options: ListenWebSocketOptions): Promise<StationListener> {
   const where = `websocket ${options.host}:${options.port}`;
   try {
-    const server = createFront(options.tls);
+    const tls = await options.tls?.();
+    const server = createFront(tls);
     server.listen(options.port, options.host);
     await once(server, "listening");
-    return new WebSocketListener(server, options);
+    return new WebSocketListener(server, tls, options);
   } catch (error) {
     throw new LinkLostError(`Cannot listen on ${where}: ${errorMessage(error)}`, { cause: error });
   }
@@ -56,9 +63,11 @@ export async function listenWebSocket(options: ListenWebSocketOptions): Promise<
 function createFront(tls: StationTls | undefined): Server {
   if (tls === undefined) return createServer();
   checkTls(tls);
-  const { certificate: cert, key, clientCa: ca } = tls;
-  const client = ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true };
-  return createSecureServer({ cert, key, ...client });
+  return createSecureServer(secureContext(tls));
+}
+
+function secureContext({ certificate: cert, key, clientCa: ca }: StationTls) {
+  return ca === undefined ? { cert, key } : { cert, key, ca, requestCert: true, rejectUnauthorized: true };
 }
 
 /** Deno's server takes anything and then fails each handshake. */
@@ -82,6 +91,8 @@ class WebSocketListener implements StationListener {
   readonly #front: Server;
   readonly #http = createHttpServer();
   readonly #gate: ConnectionGate;
+  readonly #ending = new AbortController();
+  #certificateProblem: string | undefined;
   readonly #upgrader = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
@@ -90,12 +101,18 @@ class WebSocketListener implements StationListener {
   });
   #closing: Promise<void> | undefined;
 
-  constructor(front: Server, { clock, tls }: ListenWebSocketOptions) {
+  constructor(front: Server, tls: StationTls | undefined, options: ListenWebSocketOptions) {
+    const { clock } = options;
     const { address, port } = front.address() as AddressInfo;
     this.local = { host: address, port };
     this.isSecure = tls !== undefined;
     this.#front = front;
     this.#gate = new ConnectionGate({ clock, maxWaiting: MAX_WAITING, limitMs: WAIT_LIMIT_MS });
+    if (tls !== undefined) this.#renew(tls, options).catch(() => {});
+  }
+
+  get certificateProblem(): string | undefined {
+    return this.#certificateProblem;
   }
 
   start(events: ListenerEvents): void {
@@ -104,7 +121,16 @@ class WebSocketListener implements StationListener {
       socket.on("error", () => {});
       this.#http.emit("connection", socket);
     });
-    this.#http.on("request", (_request, response) => {
+    this.#front.on("tlsClientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+      const trouble = handshakeTrouble(error);
+      if (trouble !== undefined) events.turnedAway(trouble, socket.remoteAddress ?? "");
+    });
+    this.#http.on("clientError", (error: NodeJS.ErrnoException & { rawPacket?: Uint8Array }, socket) => {
+      if (error.rawPacket?.[0] === TLS_HANDSHAKE) events.turnedAway("tls", hostOf(socket));
+      socket.destroy();
+    });
+    this.#http.on("request", ({ url, socket }, response) => {
+      if (url?.startsWith("/update-info")) events.turnedAway("cups", socket.remoteAddress ?? "");
       response.writeHead(426, { Connection: "close" }).end();
     });
     this.#http.on("upgrade", (request: IncomingMessage, socket: Duplex, head) => {
@@ -119,10 +145,39 @@ class WebSocketListener implements StationListener {
   }
 
   async #close(): Promise<void> {
+    this.#ending.abort();
     const closed = Promise.withResolvers<void>();
     this.#front.close(() => closed.resolve());
     this.#gate.endAll();
     await closed.promise;
+  }
+
+  /** Certificates are renewed while we run, and may be seen half written: what can be used is, new connections get it. */
+  async #renew(
+    first: StationTls,
+    { clock, tls: read, log = silentLog }: ListenWebSocketOptions,
+  ): Promise<never> {
+    let used = first;
+    for (;;) {
+      await clock.sleep(RENEW_MS, this.#ending.signal);
+      try {
+        const found = (await read?.()) ?? used;
+        if (!isSame(found, used)) {
+          checkTls(found);
+          (this.#front as SecureServer).setSecureContext(secureContext(found));
+          used = found;
+          log("info", "The certificate of the stations' port was renewed");
+        }
+        this.#certificateProblem = undefined;
+      } catch (error) {
+        const why = errorMessage(error);
+        if (this.#certificateProblem === undefined)
+          log("warn", "The certificate of the stations' port cannot be renewed; the one before it is used", {
+            why,
+          });
+        this.#certificateProblem = why;
+      }
+    }
   }
 
   #upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer, events: ListenerEvents): void {
@@ -138,6 +193,20 @@ class WebSocketListener implements StationListener {
       events.opened(new WebSocketConnection(webSocket, request));
     });
   }
+}
+
+const isSame = (one: StationTls, other: StationTls): boolean =>
+  one.certificate === other.certificate && one.key === other.key && one.clientCa === other.clientCa;
+
+const hostOf = (socket: Duplex): string => (socket as Partial<Socket>).remoteAddress ?? "";
+
+/** By the names that OpenSSL, BoringSSL and rustls have for it; nothing where the other end just went away. */
+function handshakeTrouble({ code = "" }: NodeJS.ErrnoException): StationTrouble | undefined {
+  if (code === "ECONNRESET" || code === "EPIPE") return undefined;
+  if (/HTTP_REQUEST|WRONG_VERSION_NUMBER/.test(code)) return "plain";
+  if (/PEER_DID_NOT_RETURN|SELF_SIGNED|UNABLE_TO|CERT_HAS_EXPIRED|CERT_NOT_YET/.test(code))
+    return "client-certificate";
+  return "handshake";
 }
 
 function readRequest({ url = "", headers, socket }: IncomingMessage): StationRequest {
