@@ -1,6 +1,7 @@
 import type { LossReason } from "@earshot/protocol/hotspot";
-import type { AgentStatus, BeaconingFacts } from "../board/facts.ts";
+import type { AgentStatus, BeaconingFacts, RadioSetup } from "../board/facts.ts";
 import { ago, duration } from "./age.ts";
+import { connectAdvice, isModem } from "./forwarders.ts";
 import { attention, broken, ok, type Part } from "./part.ts";
 
 const TITLE = "Beacon";
@@ -22,14 +23,23 @@ const ADVICE: Partial<Record<LossReason, string>> = {
     'The concentrator waits for GPS time: give its GPS antenna a view of the sky, or leave "gps_tty_path" out of global_conf.json.',
   beacon_unanswered:
     "Look at the packet forwarder's log: it crashed while it sent, or its answers do not reach the agent.",
-  beacon_no_forwarder:
-    'Start the packet forwarder, and set its "server_address" and both "serv_port" to [lora] listen.',
+};
+/** Whatever radio it is. */
+const ADVICE_OF_ANY: Partial<Record<LossReason, string>> = {
   beacon_no_radio: "Look at the part Radio.",
   beacon_duty_cycle: "Nothing to mend: the band must stay silent for a while after each transmission.",
   beacon_no_entropy: "It comes through the broker: look at the parts Broker and Clock and entropy.",
   beacon_late_entropy:
     "Compare this machine's clock with a watch; if it is right, look at the internet connection.",
   beacon_clock: "Set the clock: sudo timedatectl set-ntp true, or run chrony with the GPS.",
+};
+/** Of a modem, which has no packet forwarder and no files. */
+const MODEM_ADVICE: Partial<Record<LossReason, string>> = {
+  beacon_tx_power:
+    "The modem has no power so low as this antenna allows: check antenna_gain_dbi in [hotspot], or take an antenna of less gain.",
+  beacon_unanswered:
+    "Look at the modem's supply and line: it took the frame and did not say that it sent it.",
+  beacon_collision: "Nothing to mend: the modem was still busy with what it was told before.",
 };
 const OTHERS = "Look at the log of the radio's program around that time, and at the part Radio.";
 const NEXT = "The next window brings another.";
@@ -44,7 +54,7 @@ export function beaconPart(status: AgentStatus): Part {
       "This hotspot witnesses only. To beacon as well, run a packet forwarder of Semtech UDP, or another radio.",
     );
   }
-  const lost = lostPart(beaconing, atMs);
+  const lost = lostPart(status);
   if (lost !== undefined) return lost;
   const lastText = sentText(beaconing, atMs);
   if (schedule === undefined) return attention(TITLE, `${lastText}; the schedule is not known yet`);
@@ -56,13 +66,19 @@ export function beaconPart(status: AgentStatus): Part {
   if (untilMs > 0) return ok(TITLE, `${lastText}; next in ${duration(untilMs)}`);
   if (-untilMs <= (entropy?.validityMs ?? 0)) return ok(TITLE, `${lastText}; the next is due`);
   const text = `This window's is due since ${duration(-untilMs)}, and its entropy has not come; ${lastText}`;
-  return attention(TITLE, text, ADVICE.beacon_no_entropy);
+  return attention(TITLE, text, ADVICE_OF_ANY.beacon_no_entropy);
 }
 
-function lostPart(beaconing: BeaconingFacts, nowMs: number): Part | undefined {
+function adviceFor(reason: LossReason, setup: RadioSetup | undefined): string {
+  if (reason === "beacon_no_forwarder") return connectAdvice(setup);
+  if (isModem(setup)) return MODEM_ADVICE[reason] ?? ADVICE_OF_ANY[reason] ?? OTHERS;
+  return ADVICE_OF_ANY[reason] ?? ADVICE[reason] ?? OTHERS;
+}
+
+function lostPart({ beaconing, radio, atMs: nowMs }: AgentStatus): Part | undefined {
   const { loss, lostInARow } = beaconing;
   if (loss === undefined) return undefined;
-  const advice = ADVICE[loss.reason] ?? OTHERS;
+  const advice = adviceFor(loss.reason, radio.setup);
   const windows = lostInARow === 1 ? "the last window" : `the last ${lostInARow} windows`;
   const text = `Lost in ${windows}: ${loss.why}; ${sentText(beaconing, nowMs)}`;
   return lostInARow >= BROKEN_FROM_WINDOWS

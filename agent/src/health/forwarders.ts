@@ -32,9 +32,19 @@ interface Surroundings extends Pick<AgentStatus, "atMs" | "startedAtMs"> {
 export const programOf = (setup: RadioSetup): string =>
   setup.type === "basics-station" ? "Basics Station" : "packet forwarder";
 
+/** A modem has no program of its own that connects. */
+export const isModem = (setup: RadioSetup | undefined): boolean =>
+  setup !== undefined && setup.listen === undefined;
+
+/** What runs on the radio, or drives it. */
+export function softwareOf(setup: RadioSetup | undefined): string {
+  if (isModem(setup)) return "the modem's firmware";
+  return setup?.type === "basics-station" ? "Basics Station" : "the packet forwarder";
+}
+
 /** How to make it connect. */
-export const connectAdvice = (setup: RadioSetup): string =>
-  setup.type === "basics-station" ? uriAdvice(setup) : serverAdvice(setup);
+export const connectAdvice = (setup: RadioSetup | undefined): string =>
+  setup?.type === "basics-station" ? uriAdvice(setup) : serverAdvice(setup);
 
 interface Times {
   atMs: number;

@@ -1,5 +1,6 @@
 import { explainLoss, type LossReason } from "@earshot/protocol/hotspot";
-import type { RadioFacts } from "../board/facts.ts";
+import type { RadioFacts, RadioSetup } from "../board/facts.ts";
+import { softwareOf } from "./forwarders.ts";
 import { attention, broken, type Part } from "./part.ts";
 
 /** From so many frames on, all refused means a fault; from so many, a share does. */
@@ -7,25 +8,29 @@ const ENOUGH_FOR_ALL = 5;
 const ENOUGH_FOR_SHARE = 10;
 const SHARE_ONE_IN = 5;
 
-const OLD_PROGRAM = "Update the packet forwarder: what it prints is not what this protocol says.";
+const oldProgram = (setup: RadioSetup | undefined): string =>
+  `Update ${softwareOf(setup)}: what it says is not what its protocol says.`;
 /** Who can mend it, by why frames are refused. */
 const ADVICE: Partial<Record<LossReason, string>> = {
   frame_crc_unknown:
     'Update the packet forwarder: an old one does not say whether frames arrived whole ("stat"), and damaged ones must not be reported.',
   frame_frequency:
-    "Check region in [hotspot] and the concentrator's channels: both must be of one plan. Else update the packet forwarder.",
+    "Check region in [hotspot] and the concentrator's channels: both must be of one plan. Else update the radio's program.",
   frame_data_rate:
-    "Check region in [hotspot] and the concentrator's data rates: both must be of one plan. Else update the packet forwarder.",
+    "Check region in [hotspot] and the concentrator's data rates: both must be of one plan. Else update the radio's program.",
   frame_data:
     "Something damages the frames between concentrator and agent: check the serial cable or the network, and update the packet forwarder or modem.",
 };
 
 /** Does the driver take what the radio's program sends? Frames with a bad checksum are noise and not in question. */
-export function refusalProblem(title: string, { refusals }: Pick<RadioFacts, "refusals">): Part | undefined {
+export function refusalProblem(
+  title: string,
+  { refusals, setup }: Pick<RadioFacts, "refusals" | "setup">,
+): Part | undefined {
   if (refusals?.reason === undefined) return undefined;
   const { frames, refused, reason } = refusals;
   const text = `${refused} of the last ${frames} frames were refused: ${explainLoss(reason)}`;
-  const advice = ADVICE[reason] ?? OLD_PROGRAM;
+  const advice = ADVICE[reason] ?? oldProgram(setup);
   if (refused === frames) {
     return frames >= ENOUGH_FOR_ALL ? broken(title, text, advice) : attention(title, text, advice);
   }
