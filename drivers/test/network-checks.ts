@@ -27,6 +27,24 @@ export const networkChecks: Record<string, () => Promise<void>> = {
     }
   },
 
+  "udp: whoever is gone before the answer comes ends nothing, and costs others no datagram": async () => {
+    const server = await bindUdp(LOCAL);
+    const other = await bindUdp(LOCAL);
+    const heard = server[Symbol.asyncIterator]();
+    const answers = other[Symbol.asyncIterator]();
+    for (let count = 0; count < 50; count += 1) {
+      const gone = await bindUdp(LOCAL);
+      await gone.send(bytesOf("push"), server.local);
+      await gone.close();
+      const { value } = await heard.next();
+      assert.ok(value !== undefined);
+      await server.send(bytesOf("ack"), value.from);
+      await server.send(bytesOf(`for the other ${count}`), other.local);
+      assert.equal(textOf((await answers.next()).value?.bytes), `for the other ${count}`);
+    }
+    await Promise.all([server.close(), other.close()]);
+  },
+
   "udp: close() ends a waiting iteration, twice is once, and forbids sending": async () => {
     const socket = await bindUdp(LOCAL);
     const next = socket[Symbol.asyncIterator]().next();

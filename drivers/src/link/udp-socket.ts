@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { type Datagram, type DatagramSocket, LinkLostError, type SocketAddress } from "../driver.ts";
-import { errorMessage } from "./error-message.ts";
+import { errorCode, errorMessage } from "./error-message.ts";
 import { ReadingQueue } from "./reading-queue.ts";
 
 export interface BindUdpOptions extends SocketAddress {
@@ -28,6 +28,9 @@ export async function bindUdp(options: BindUdpOptions): Promise<DatagramSocket> 
   return new BoundUdpSocket(socket, where, options.capacity ?? 4096);
 }
 
+/** What ICMP tells of a datagram that was sent. */
+const UNREACHABLE: ReadonlySet<string> = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH"]);
+
 class BoundUdpSocket implements DatagramSocket {
   readonly local: SocketAddress;
   readonly #socket: Socket;
@@ -45,11 +48,23 @@ class BoundUdpSocket implements DatagramSocket {
       this.#received.push({ bytes: Uint8Array.from(bytes), from: { host: from.address, port: from.port } });
     });
     socket.on("error", (error) => {
+      // Bun asks the kernel for them: what was sent reached nobody. Whoever it was for may be gone; the socket is well.
+      if (UNREACHABLE.has(errorCode(error))) return;
       this.#received.fail(new LinkLostError(`Lost ${this.#where}: ${errorMessage(error)}`, { cause: error }));
     });
   }
 
-  send(bytes: Uint8Array, to: SocketAddress): Promise<void> {
+  async send(bytes: Uint8Array, to: SocketAddress): Promise<void> {
+    try {
+      await this.#send(bytes, to);
+    } catch (error) {
+      // The kernel tells with this datagram what became of an earlier one, and has not sent this one.
+      if (!(error instanceof LinkLostError) || !UNREACHABLE.has(errorCode(error.cause))) throw error;
+      await this.#send(bytes, to);
+    }
+  }
+
+  #send(bytes: Uint8Array, to: SocketAddress): Promise<void> {
     if (this.#closing !== undefined) {
       return Promise.reject(new LinkLostError(`Cannot send: ${this.#where} is closed`));
     }
