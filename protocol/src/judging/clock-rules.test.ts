@@ -75,6 +75,12 @@ describe("counter_mismatch", () => {
     expect(after(60_000, 60_000 - TOLERANCE_MS - 4).strayedMs).toBe(-TOLERANCE_MS - 4);
   });
 
+  test("the crystal's share of the tolerance is rounded up to whole milliseconds", () => {
+    const passedMs = 60_001;
+    expect(after(passedMs, passedMs + TOLERANCE_MS + 4)).toEqual(ok);
+    expect(after(passedMs, passedMs + TOLERANCE_MS + 5).toleranceMs).toBe(TOLERANCE_MS + 4);
+  });
+
   test("a restart in between explains a count from 0, not a higher one than the time since", () => {
     const restarted = (passedMs: number, sinceRestartMs: number) =>
       judged(earlier, { atMs: START_MS + passedMs, tmstUs: sinceRestartMs * 1000 }).reason;

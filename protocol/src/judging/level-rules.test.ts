@@ -41,6 +41,23 @@ describe("rssi_above_free_space", () => {
     expect(tryWitness({ rssiDbm, ...equal }, { scenario: new Scenario([0, distanceM]) })).toEqual(ok);
   });
 
+  test("the bound is rounded to the nearest tenth, up and down", () => {
+    for (const [from, to] of [
+      [0.5, 0.9],
+      [0.1, 0.4],
+    ] as const) {
+      const metres = Array.from({ length: 5000 }, (_, i) => 1000 + i).find((each) => {
+        const tenths = (14 + 2 + 2 - freeSpaceLossDb(each, freqHz)) * 10;
+        return tenths - Math.floor(tenths) > from && tenths - Math.floor(tenths) < to;
+      }) as number;
+      const refused = tryWitness({ rssiDbm: -20, snrDdb: 0 }, { scenario: new Scenario([0, metres]) });
+      expect(refused).toMatchObject({
+        reason: "rssi_above_free_space",
+        boundDdbm: boundDdbm(metres, freqHz),
+      });
+    }
+  });
+
   test("one dB more is more than the signal can be", () => {
     const louder = { rssiDbm: rssiDbm + 1, ...equal };
     expect(tryWitness(louder, { scenario: new Scenario([0, distanceM]) })).toEqual({

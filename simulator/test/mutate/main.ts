@@ -12,7 +12,7 @@ import { apply, type Mutant, mutantsOf } from "./mutants.ts";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
 /** Beyond these a fault is not near to any test. */
-const NEAREST_TESTS = 12;
+const NEAREST_TESTS = 20;
 /** A mutant that hangs is noticed too. */
 const RUN_LIMIT_MS = 120_000;
 
@@ -21,7 +21,7 @@ const isTest = (path: string): boolean => /\.test\.ts$/.test(path);
 const isTried = (path: string): boolean =>
   /^[a-z]+\/src\//.test(path) &&
   !isTest(path) &&
-  !/(^|\/)(testing|test-[^/]*|arbitraries)(\/|\.ts$)/.test(path);
+  !/(^|\/)(testing|test-[^/]*|arbitraries|samples|scenario|properties)(\/|\.ts$)/.test(path);
 
 /** For each file those that import it, directly. */
 function importersOf(files: readonly SourceFile[]): Map<string, string[]> {
@@ -36,15 +36,15 @@ function importersOf(files: readonly SourceFile[]): Map<string, string[]> {
   return importers;
 }
 
-/** Tests of the same package that reach a file by their imports, nearest first; the one beside it before all. */
+/** Tests that reach a file by their imports, nearest first: the one beside it, those in its folder, the rest. */
 function testsOf(path: string, importers: ReadonlyMap<string, readonly string[]>): string[] {
   const seen = new Set([path]);
   for (const file of seen) for (const importer of importers.get(file) ?? []) seen.add(importer);
   const beside = path.replace(/\.ts$/, ".test.ts");
+  const farness = (test: string) =>
+    test === beside ? 0 : posix.dirname(test) === posix.dirname(path) ? 1 : 2;
   const tests = [...seen].filter(isTest);
-  return tests
-    .sort((one, other) => Number(other === beside) - Number(one === beside))
-    .slice(0, NEAREST_TESTS);
+  return tests.sort((one, other) => farness(one) - farness(other)).slice(0, NEAREST_TESTS);
 }
 
 function passes(folder: string, test: string): boolean {
