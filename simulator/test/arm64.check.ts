@@ -45,6 +45,9 @@ afterAll(async () => {
 test(
   "id: the same key has the same name on arm64 as here",
   async () => {
+    // Who makes the key says more.
+    const made = arm64("id", "--config", configFile);
+    expect(await made.ended()).toBe(0);
     const there = arm64("id", "--config", configFile);
     expect(await there.ended()).toBe(0);
     const here = new Program(process.execPath, ["agent/src/main.ts", "id", "--config", configFile]);
