@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { assess } from "@earshot/agent";
 import {
   downTopic,
+  MAX_RECEIPT_PACKETS,
   type Receipt,
   receiptMessage,
   sha256,
@@ -9,17 +10,18 @@ import {
   verdictMessage,
 } from "@earshot/protocol";
 import { loraFrameOf } from "./frames.ts";
-import { AgentHarness, NETWORK, networkSigner, packetOf } from "./harness.ts";
+import { AgentHarness, CORE, NETWORK, networkSigner, packetOf } from "./harness.ts";
 
 /* What the gateway answers: receipts and verdicts, and who else may not. */
 
 describe("a receipt", () => {
   /** An agent that has published two statuses and one witness, with a way to answer it. */
-  async function answering() {
-    const agent = new AgentHarness();
+  async function answering(statusPeriodMs = CORE.statusPeriodMs, witnessBeforeMs = statusPeriodMs) {
+    const agent = new AgentHarness({ core: { ...CORE, statusPeriodMs } });
     await agent.start();
+    await agent.clock.advance(statusPeriodMs - witnessBeforeMs);
     agent.radio.read(loraFrameOf(1, agent.clock.now()));
-    await agent.clock.advance(60_000);
+    await agent.clock.advance(witnessBeforeMs);
     const published = () =>
       agent.broker.published.map(({ bytes }) => ({ bytes, packet: packetOf(bytes), id: sha256(bytes) }));
     const statusIds = () => published().flatMap(({ packet, id }) => (packet.type === "status" ? [id] : []));
@@ -54,6 +56,41 @@ describe("a receipt", () => {
     expect(published().map(({ packet }) => packet.sequence)).toEqual([1, 2, 3, 2]);
     await answer({ stored: notices() });
     expect(agent.outbox.state()).toMatchObject({ queued: 0, handedOver: 0 });
+    await agent.stop();
+  });
+
+  test.each([
+    [20_000, 10_000],
+    [60_000, 30_000],
+    [300_000, 30_000],
+  ])(
+    "with a status each %d ms, lacks nothing that was published less than %d ms before the one it answers",
+    async (statusPeriodMs, graceMs) => {
+      for (const [beforeMs, isLacking] of [
+        [graceMs, false],
+        [graceMs + 1, true],
+      ] as const) {
+        const { agent, published, notices, answer } = await answering(statusPeriodMs, beforeMs);
+        const stored = notices().filter((_, i) => i !== 1);
+        await answer({ stored });
+        expect(published().map(({ packet }) => packet.sequence)).toEqual(
+          isLacking ? [1, 2, 3, 2] : [1, 2, 3],
+        );
+        await agent.stop();
+      }
+    },
+  );
+
+  test("that is full says nothing of what it leaves out", async () => {
+    const { agent, published, notices, answer } = await answering();
+    const others = Array.from({ length: MAX_RECEIPT_PACKETS }, (_, i) => ({
+      ...{ sequence: 1000 + i, packetId: new Uint8Array(32), receivedAtMs: agent.clock.now() },
+    }));
+    const stored = [...notices().filter((_, i) => i !== 1), ...others];
+    await answer({ stored: stored.slice(0, MAX_RECEIPT_PACKETS) });
+    expect(published()).toHaveLength(3);
+    await answer({ stored: stored.slice(0, MAX_RECEIPT_PACKETS - 1) });
+    expect(published().map(({ packet }) => packet.sequence)).toEqual([1, 2, 3, 2]);
     await agent.stop();
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { LoraTransmission, TransmitResult } from "@earshot/drivers";
+import { airtimeMs, BEACON_FRAME_BYTES, dutyCycleBand, dutyCycleWaitMs, REGIONS } from "@earshot/protocol";
 import { AgentHarness, WINDOW_PERIODS } from "./harness.ts";
 
 /** The gain table that Semtech ships for the SX1301, dBm: what is not in it is refused. */
@@ -19,6 +20,8 @@ const warning =
     sent: true,
     powerDbm: Math.max(table[0] ?? 0, ...table.filter((dbm) => dbm <= powerDbm)),
   });
+
+const noAnswer = (error: string) => (): TransmitResult => ({ sent: false, error });
 
 /** Lets time pass until a window's beacon was sent or has failed; returns what the radio was asked for. */
 async function nextBeacon(agent: AgentHarness): Promise<LoraTransmission[]> {
@@ -94,15 +97,32 @@ describe("a concentrator that lacks the power allowed", () => {
     await agent.stop();
   });
 
-  test("the band is charged once, from when it was sent", async () => {
-    const agent = await started(refusing([6]));
-    const plain = await started(refusing([13]));
-    for (const each of [agent, plain]) await nextBeacon(each);
-    const kept = [agent, plain].map(
-      ({ outbox }) => JSON.parse(outbox.recall("beacon") ?? "{}").silentUntilMs,
-    );
-    expect(kept[0]).toEqual(kept[1]);
-    for (const each of [agent, plain]) await each.stop();
+  const last = { takesLess: refusing([6]), doesNotSay: noAnswer("NO_ACK"), mayNot: noAnswer("TX_FREQ") };
+  test.each([
+    ["takes less: from when that was sent", last.takesLess, true],
+    ["does not say whether it has sent: as if it had", last.doesNotSay, true],
+    ["may not send there: not at all", last.mayNot, false],
+  ])("a band is charged where the concentrator %s", async (_, answer, isCharged) => {
+    const agent = await started(answer);
+    const asked: { band: number; atMs: number; lengthMs: number }[] = [];
+    agent.radio.beforeAnswer = async () => {
+      const { freqHz, spreadingFactor, bandwidthHz } = agent.radio.transmissions.at(-1) as LoraTransmission;
+      const airtime = airtimeMs({ spreadingFactor, bandwidthHz, payloadBytes: BEACON_FRAME_BYTES });
+      const lengthMs = Math.ceil(airtime + dutyCycleWaitMs(REGIONS.EU868, freqHz, airtime));
+      const band = dutyCycleBand(REGIONS.EU868, freqHz)?.minHz ?? 0;
+      asked.push({ band, atMs: agent.clock.now(), lengthMs });
+      await agent.clock.sleep(300);
+    };
+    const bands = () => new Set(asked.map(({ band }) => band)).size;
+    while (bands() < 2) await nextBeacon(agent);
+    // What is kept with a beacon is what was charged for those before it, and in advance for itself.
+    const here = asked.at(-1)?.band;
+    const before = asked.findLast(({ band }) => band !== here);
+    const { silences } = JSON.parse(agent.outbox.recall("beacon") ?? "{}");
+    const untilMs = silences[before?.band ?? 0]?.untilMs;
+    if (isCharged) expect(untilMs).toBe((before?.atMs ?? 0) + (before?.lengthMs ?? 0));
+    else expect(untilMs).toBeUndefined();
+    await agent.stop();
   });
 });
 

@@ -19,10 +19,11 @@ import { ManualClock, seededRandom } from "@earshot/protocol/testing";
 
 export const NETWORK = "test";
 export const PERIOD_MS = 60_000;
+export const VALIDITY_MS = 180_000;
 export const WINDOW_PERIODS = 4;
 export const networkSigner = signerFromSeed(new Uint8Array(32).fill(9));
 
-const CORE: AgentConfig = {
+export const CORE: AgentConfig = {
   network: { name: NETWORK, publicKey: networkSigner.publicKey },
   hotspot: {
     latE7: 473_667_000,
@@ -105,16 +106,18 @@ export class AgentHarness {
     await this.clock.resolve(this.#running ?? Promise.resolve());
   }
 
-  /** The network publishes the entropy of the current period. Values are a function of the index. */
-  async publishEntropy(signer = networkSigner): Promise<Entropy> {
-    const index = Math.floor(this.clock.now() / PERIOD_MS);
+  /** The network publishes the entropy of the current period, or of an earlier one late. Values are a function of the index. */
+  async publishEntropy(
+    signer = networkSigner,
+    index = Math.floor(this.clock.now() / PERIOD_MS),
+  ): Promise<Entropy> {
     const entropy: Entropy = {
       index,
-      atMs: this.clock.now(),
+      atMs: Math.min(this.clock.now(), (index + 1) * PERIOD_MS - 1),
       value: entropyValue(index),
       previousHash: this.#previous === undefined ? new Uint8Array(32) : entropyHash(this.#previous),
       periodMs: PERIOD_MS,
-      validityMs: 180_000,
+      validityMs: VALIDITY_MS,
       windowPeriods: WINDOW_PERIODS,
       windowValue: entropyValue(windowOf(index, WINDOW_PERIODS) * WINDOW_PERIODS),
     };

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { memoryOutbox } from "@earshot/agent";
 import type { GpsReading, TransmitResult } from "@earshot/drivers";
-import { encodeBeaconFrame, shortId, signerFromSeed } from "@earshot/protocol";
+import { airtimeMs, BEACON_FRAME_BYTES, encodeBeaconFrame, shortId, signerFromSeed } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import { assess } from "../src/health/assess.ts";
 import { memoryStorage } from "../src/outbox/memory-storage.ts";
 import { loraFrameOf } from "./frames.ts";
-import { AgentHarness, PERIOD_MS, packetOf, WINDOW_PERIODS } from "./harness.ts";
+import { AgentHarness, networkSigner, PERIOD_MS, packetOf, VALIDITY_MS, WINDOW_PERIODS } from "./harness.ts";
 
 const fixAt = (atMs: number): GpsReading => ({
   kind: "gps",
@@ -180,6 +180,25 @@ describe("the session", () => {
     await agent.stop();
   });
 
+  test("is begun again within 5 s after any that did open, however long the broker could not be reached before", async () => {
+    const agent = new AgentHarness();
+    const { broker, clock } = agent;
+    broker.isReachable = false;
+    await agent.start();
+    await clock.advance(600_000);
+    broker.isReachable = true;
+    while (agent.board.links.get("broker").state !== "ok") await clock.advance(1000);
+    // Too long to be short, too short to have lasted.
+    await clock.advance(60_000);
+    broker.lose();
+    broker.isReachable = true;
+    await clock.advance(2400);
+    expect(agent.board.links.get("broker").state).toBe("lost");
+    await clock.advance(2600);
+    expect(agent.board.links.get("broker").state).toBe("ok");
+    await agent.stop();
+  });
+
   test("no more packets are on the way than the broker takes at once", async () => {
     const agent = new AgentHarness();
     agent.broker.publishAtOnce = 3;
@@ -235,6 +254,30 @@ describe("the beacon", () => {
     expect(agent.board.schedule).toMatchObject({ state: "failed", reason: "TOO_LATE" });
     await agent.stop();
     expect(agent.clock.pending).toBe(0);
+  });
+
+  test("is sent for an entropy that came late as long as frame and margin fit into its validity", async () => {
+    /** Publishes the entropy that is due so late. */
+    const beaconAfter = async (lateMs: number) => {
+      const agent = new AgentHarness();
+      await agent.start();
+      await untilBeaconIsDue(agent);
+      const before = agent.radio.transmissions.length;
+      const index = agent.clock.now() / PERIOD_MS;
+      await agent.clock.advance(lateMs);
+      await agent.publishEntropy(networkSigner, index);
+      await agent.clock.advance(0);
+      await agent.stop();
+      return { sent: agent.radio.transmissions.slice(before), losses: agent.board.losses.counts() };
+    };
+    // So late that it goes out at once.
+    const { sent } = await beaconAfter(PERIOD_MS);
+    expect(sent).toHaveLength(1);
+    const { spreadingFactor = 0, bandwidthHz = 0 } = sent[0] ?? {};
+    const airtime = airtimeMs({ spreadingFactor, bandwidthHz, payloadBytes: BEACON_FRAME_BYTES });
+    const latestMs = Math.floor(VALIDITY_MS - airtime - 1000);
+    expect(await beaconAfter(latestMs)).toEqual({ sent, losses: [] });
+    expect(await beaconAfter(latestMs + 1)).toEqual({ sent: [], losses: [["beacon_late_entropy", 1]] });
   });
 
   test("waits for a radio that comes back in time", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { MAX_RECEIPT_RANGES, type SequenceRange } from "@earshot/protocol";
 import fc from "fast-check";
-import { JUMP_CEILING, MAX_JUMP, numberingBeside } from "./numbering.ts";
+import { JUMP_CEILING, MAX_JUMP, numberingBeside, ROOM } from "./numbering.ts";
 
 const LAST = 2 ** 32 - 1;
 
@@ -58,10 +58,41 @@ describe("numbering", () => {
 
   test("below a full list nothing is known to be unused", () => {
     const used = Array.from({ length: MAX_RECEIPT_RANGES }, (_, i) => ({
-      first: 900 + i * 10,
-      last: 905 + i * 10,
+      first: 2 * ROOM + i * 10,
+      last: 2 * ROOM + i * 10 + 5,
     }));
     expect(numberingBeside(used, 1)).toMatchObject({ to: (used.at(-1)?.last ?? 0) + 1 });
+    expect(numberingBeside(used.slice(1), 1)).toEqual({ state: "kept" });
+  });
+
+  test("goes on at the first number that has room, and none of those in use is given", () => {
+    const around = (edge: number) => fc.integer({ min: Math.max(0, edge - 2), max: edge + 2 });
+    const runs = fc.array(
+      fc.record({ gap: fc.oneof(around(2), around(ROOM)), length: fc.integer({ min: 1, max: 4 }) }),
+      { maxLength: MAX_RECEIPT_RANGES - 1 },
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: 5, max: 20 }), runs, (next, gaps) => {
+        const used: SequenceRange[] = [];
+        let end = 0;
+        for (const { gap, length } of gaps) {
+          const first = end + 1 + gap;
+          end = first + length - 1;
+          used.push({ first, last: end });
+        }
+        const hasRoom = (at: number) => used.every(({ first, last }) => last < at || first >= at + ROOM);
+        const expected = [next, ...used.map(({ last }) => last + 1)].find((at) => at >= next && hasRoom(at));
+        const told = numberingBeside(used, next);
+        expect(told.state === "kept" ? next : told.target).toBe(expected as number);
+      }),
+    );
+  });
+
+  test("the ceiling itself may be given by a receipt's word, nothing beyond", () => {
+    const next = JUMP_CEILING - 10;
+    const after = (last: number) => numberingBeside([{ first: 1, last }], next);
+    expect(after(JUMP_CEILING - 1)).toMatchObject({ state: "moved", to: JUMP_CEILING });
+    expect(after(JUMP_CEILING)).toMatchObject({ state: "blocked", target: JUMP_CEILING + 1 });
   });
 
   test("whatever is told, the next number is none below, at most one step on, and never beyond the ceiling", () => {

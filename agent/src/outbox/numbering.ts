@@ -5,7 +5,7 @@ export const MAX_JUMP = 2 ** 24;
 /** Of 2^32 numbers the upper half is the agent's own to count in: no receipt moves the numbering there. */
 export const JUMP_CEILING = 2 ** 31;
 /** So many unused numbers in a row are room enough to go on in. */
-const ROOM = 2 ** 16;
+export const ROOM = 2 ** 16;
 
 /** What a receipt did to the numbering. */
 export type Numbering =
