@@ -3,11 +3,11 @@
  * at a time, in a copy of the project, and runs the tests nearest to each until one fails. Those that live are listed; the
  * last line is the score. FOLDER is one of the packages or a folder within (all when absent).
  */
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, posix, relative } from "node:path";
 import { seededRandom } from "@earshot/protocol/testing";
-import { importsOf, type SourceFile, sourceFiles } from "../source-files.ts";
+import { importsOf, PACKAGES, type SourceFile, sourceFiles } from "../source-files.ts";
 import { apply, type Mutant, mutantsOf } from "./mutants.ts";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
@@ -23,26 +23,43 @@ const isTried = (path: string): boolean =>
   !isTest(path) &&
   !/(^|\/)(testing|test-[^/]*|arbitraries|samples|scenario|properties)(\/|\.ts$)/.test(path);
 
+/** `@earshot/agent/testing` and the like, with the file that each stands for. */
+function packageEntries(): Map<string, string> {
+  const entries = PACKAGES.flatMap((name) => {
+    const { exports = {} } = JSON.parse(readFileSync(join(ROOT, name, "package.json"), "utf8"));
+    return Object.entries(exports).map(
+      ([entry, file]) => [posix.join(`@earshot/${name}`, entry), posix.join(name, String(file))] as const,
+    );
+  });
+  return new Map(entries);
+}
+
 /** For each file those that import it, directly. */
 function importersOf(files: readonly SourceFile[]): Map<string, string[]> {
+  const entries = packageEntries();
   const importers = new Map<string, string[]>();
   for (const { path, text } of files) {
     for (const { specifier } of importsOf(text)) {
-      if (!specifier.startsWith(".")) continue;
-      const target = posix.join(posix.dirname(path), specifier.split("?")[0] ?? "");
-      importers.set(target, [...(importers.get(target) ?? []), path]);
+      const target = specifier.startsWith(".")
+        ? posix.join(posix.dirname(path), specifier.split("?")[0] ?? "")
+        : entries.get(specifier);
+      if (target !== undefined) importers.set(target, [...(importers.get(target) ?? []), path]);
     }
   }
   return importers;
 }
 
-/** Tests that reach a file by their imports, nearest first: the one beside it, those in its folder, the rest. */
+const packageOf = (path: string): string => path.split("/", 1)[0] ?? "";
+
+/** Tests that reach a file by their imports, nearest first: the one beside it, those in its folder, its package, the rest. */
 function testsOf(path: string, importers: ReadonlyMap<string, readonly string[]>): string[] {
   const seen = new Set([path]);
   for (const file of seen) for (const importer of importers.get(file) ?? []) seen.add(importer);
   const beside = path.replace(/\.ts$/, ".test.ts");
   const farness = (test: string) =>
-    test === beside ? 0 : posix.dirname(test) === posix.dirname(path) ? 1 : 2;
+    Number(test !== beside) +
+    Number(posix.dirname(test) !== posix.dirname(path)) +
+    Number(packageOf(test) !== packageOf(path));
   const tests = [...seen].filter(isTest);
   return tests.sort((one, other) => farness(one) - farness(other)).slice(0, NEAREST_TESTS);
 }
