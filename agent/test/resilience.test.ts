@@ -280,6 +280,40 @@ describe("the beacon", () => {
     expect(await beaconAfter(latestMs + 1)).toEqual({ sent: [], losses: [["beacon_late_entropy", 1]] });
   });
 
+  test.each([
+    ["wrote nothing: it is sent after that", false],
+    ["wrote it though it said not: this window counts as used", true],
+  ])(
+    "is not sent while the outbox cannot remember its window; over a restart, where it %s",
+    async (_, isWritten) => {
+      const clock = new ManualClock();
+      const inner = memoryStorage();
+      let isFailing = false;
+      const write: typeof inner.write = (change) => {
+        if (!isFailing || isWritten) inner.write(change);
+        if (isFailing) throw new Error("database or disk is full");
+      };
+      const agent = new AgentHarness({
+        clock,
+        outbox: memoryOutbox({ clock, storage: { ...inner, write } }),
+      });
+      await agent.start();
+      await untilBeaconIsDue(agent);
+      const before = agent.radio.transmissions.length;
+      isFailing = true;
+      await agent.publishEntropy();
+      await clock.advance(PERIOD_MS);
+      expect(agent.radio.transmissions).toHaveLength(before);
+      await agent.stop();
+      isFailing = false;
+      await agent.start();
+      await clock.advance(PERIOD_MS);
+      expect(agent.radio.transmissions).toHaveLength(before + Number(!isWritten));
+      expect(agent.board.schedule?.state).toBe(isWritten ? "used" : "sent");
+      await agent.stop();
+    },
+  );
+
   test("waits for a radio that comes back in time", async () => {
     const agent = new AgentHarness();
     await agent.start();

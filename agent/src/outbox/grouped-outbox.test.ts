@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { sha256 } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import { GroupedOutbox } from "./grouped-outbox.ts";
 import { memoryStorage } from "./memory-storage.ts";
@@ -132,5 +133,54 @@ describe("a storage that fails", () => {
     const next = add();
     await clock.advance(INTERVAL_MS);
     expect((await next).sequence).toBe(3);
+  });
+
+  test.each([
+    ["wrote nothing: the error is told", false],
+    ["wrote them though it said not: there is nothing to tell", true],
+  ])("with the statuses that wait at the end, and %s; it is closed all the same", async (_, isWritten) => {
+    const inner = memoryStorage();
+    let closedWith = 0;
+    const { outbox } = outboxOn({
+      ...inner,
+      write(change) {
+        if (isWritten) inner.write(change);
+        throw failure;
+      },
+      close(nextSequence) {
+        closedWith = nextSequence;
+        inner.close(nextSequence);
+      },
+    });
+    for (let i = 0; i < 2; i++) await outbox.add("status", (sequence) => Uint8Array.of(sequence));
+    if (isWritten) outbox.close();
+    else expect(() => outbox.close()).toThrow(failure);
+    expect(closedWith).toBe(3);
+    expect(outboxOn(inner).outbox.state().queued).toBe(isWritten ? 2 : 0);
+  });
+
+  test("what was forgotten meanwhile is deleted once it works again, and once only", async () => {
+    let isFailing = false;
+    const removed: number[] = [];
+    const { clock, add, outbox } = outboxOn(
+      storageThat((change, write) => {
+        if (isFailing) throw failure;
+        removed.push(...change.remove);
+        write();
+      }),
+    );
+    await add();
+    isFailing = true;
+    expect(outbox.forget(1, sha256(Uint8Array.of(1)))).toBe(true);
+    const lost = add().catch((error: unknown) => error);
+    await clock.advance(INTERVAL_MS);
+    expect(await lost).toBe(failure);
+    isFailing = false;
+    for (let i = 0; i < 2; i++) {
+      const next = add();
+      await clock.advance(INTERVAL_MS);
+      await next;
+    }
+    expect(removed).toEqual([1]);
   });
 });

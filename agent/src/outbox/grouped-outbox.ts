@@ -283,7 +283,7 @@ export class GroupedOutbox implements Outbox {
     try {
       this.#storage.write(change);
     } catch (error) {
-      if (!this.#areStored(insert)) {
+      if (!this.#areStored(all)) {
         this.#noteFailure(error);
         throw error;
       }

@@ -26,8 +26,11 @@ import { storageError } from "../start/state-folder.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { MAX_JUMP } from "./numbering.ts";
 import type { Outbox } from "./outbox.ts";
-import { SEQUENCE_BLOCK } from "./sequence-mark.ts";
+import { RESERVED_NUMBERS } from "./outbox-storage.ts";
+import { SEQUENCE_BLOCK, SequenceMark } from "./sequence-mark.ts";
+import { openDatabase } from "./sqlite-database.ts";
 import { sqliteOutbox } from "./sqlite-outbox.ts";
+import { sqliteStorage } from "./sqlite-storage.ts";
 
 const clock = new ManualClock();
 const newFolder = () => temporaryFolder();
@@ -270,6 +273,51 @@ describe("while it is in use", () => {
     expect(again.next(10).map((entry) => entry.sequence)).toEqual([sequence]);
     again.close();
   });
+});
+
+test("a transaction that fails at its last step leaves nothing behind, and the next says what it would have said", () => {
+  const stateDir = newFolder();
+  const path = join(stateDir, "outbox.db");
+  open(stateDir).close();
+  const database = new DatabaseSync(path);
+  database.exec(`
+    CREATE TRIGGER full BEFORE UPDATE ON fact WHEN NEW.key = 'dropped' AND NEW.value = '1'
+    BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END`);
+  database.close();
+  const opened = (folder: string) =>
+    sqliteStorage({
+      ...{ path: join(folder, "outbox.db"), log: silentLog },
+      mark: new SequenceMark(join(folder, "sequence-mark"), silentLog),
+    });
+  const storage = opened(stateDir);
+  storage.load();
+  const entry = (sequence: number) =>
+    ({ sequence, type: "witness", madeAtMs: undefined, bytes: Uint8Array.of(sequence) }) as const;
+  const facts = new Map([["window", "12"]]);
+  storage.write({ insert: [entry(1)], remove: [], nextSequence: 2, dropped: 0, facts: new Map() });
+  expect(() =>
+    storage.write({ insert: [entry(2)], remove: [1], nextSequence: 3, dropped: 1, facts }),
+  ).toThrow("database or disk is full");
+  expect([1, 2].map((sequence) => storage.read(sequence) !== undefined)).toEqual([true, false]);
+  expect(storage.recall("window")).toBeUndefined();
+  storage.write({ insert: [], remove: [1], nextSequence: 3, dropped: 2, facts });
+  // A copy of the folder is what a crash leaves behind.
+  const copy = newFolder();
+  cpSync(stateDir, copy, { recursive: true });
+  storage.close(3);
+  const crashed = opened(copy);
+  expect(crashed.load()).toEqual({ nextSequence: 3 + RESERVED_NUMBERS, dropped: 2, entries: [] });
+  expect(crashed.recall("window")).toBe("12");
+  crashed.close(3);
+});
+
+test("SQLite is told to sync each transaction to the card: no power cut takes back a number that was published", () => {
+  const database = openDatabase(join(newFolder(), "outbox.db"), 1);
+  const told = (pragma: string) => Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0];
+  // sqlite.org/pragma.html#pragma_synchronous: 2 is FULL; with less, a log's last transactions may be rolled back.
+  expect(told("synchronous")).toBeGreaterThanOrEqual(2);
+  expect(told("journal_mode")).toBe("wal");
+  database.close();
 });
 
 test("the mark is written once in a block of numbers", async () => {
