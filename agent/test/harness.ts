@@ -1,4 +1,11 @@
-import { type AgentConfig, memoryOutbox, type Outbox, runAgent, StatusBoard } from "@earshot/agent";
+import {
+  type AgentConfig,
+  memoryOutbox,
+  type Outbox,
+  runAgent,
+  type SensorDevice,
+  StatusBoard,
+} from "@earshot/agent";
 import { FakeBroker, FakeGps, FakeMachine, FakeRadio } from "@earshot/agent/testing";
 import {
   decodePacket,
@@ -58,6 +65,7 @@ export class AgentHarness {
 
   readonly machine = new FakeMachine();
   hasMachine = false;
+  sensors: SensorDevice[] = [];
   readonly #core: AgentConfig;
 
   constructor({
@@ -92,6 +100,7 @@ export class AgentHarness {
         openPublisher: this.broker.open,
         openRadio: this.radio.open,
         openGps: this.gps.open,
+        sensors: this.sensors,
         ...(this.hasMachine ? { openMachine: this.machine.open } : {}),
         version: "test",
         board: this.board,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { airtimeMs, BEACON_FRAME_BYTES, REGION_IDS, REGIONS } from "@earshot/protocol";
 import { DutyCycle } from "./duty-cycle.ts";
-import { beaconPowerDbm } from "./power.ts";
+import { beaconPowerDbm, ConcentratorPowers, type TakenPowers } from "./power.ts";
 
 const NOW_MS = Date.UTC(2026, 6, 1);
 
@@ -29,6 +29,19 @@ describe("conducted power", () => {
       }
     }
   });
+});
+
+test("of concentrators with a power of their own the latest are remembered, however many there were", () => {
+  const powers = new ConcentratorPowers({});
+  const askedFirst = (eui: string, kept: TakenPowers) =>
+    new ConcentratorPowers(kept).toAsk(eui, 13).next().value;
+  for (let i = 0; i < 50; i++) {
+    expect(powers.note(`eui ${i}`, 13, 6, 6)).toBe(true);
+    expect(powers.note(`eui ${i}`, 13, 6, 6)).toBe(false);
+  }
+  expect(Object.keys(powers.taken)).toEqual(Array.from({ length: 16 }, (_, i) => `eui ${34 + i}`));
+  expect(askedFirst("eui 34", powers.taken)).toBe(6);
+  expect(askedFirst("eui 33", powers.taken)).toBe(13);
 });
 
 describe("duty cycle", () => {

@@ -44,9 +44,15 @@ test("a concentrator that is alive and hears nothing is found deaf by what was u
   expect(states.at(-1)).toBe("deaf");
 });
 
-test("without a past nothing is deaf, and a past that is no JSON is none", () => {
+test.each([
+  ["", ""],
+  ["that is no JSON", "{"],
+  ["that is null", "null"],
+  ["of no baseline", '{"aa555a0000000000":null}'],
+  ["of words", '"aa555a0000000000"'],
+])("without a past nothing is deaf, and a past %s is none", (_, kept) => {
   const outbox = memoryOutbox({ clock: new ManualClock() });
-  outbox.remember("hearing", "{");
+  if (kept !== "") outbox.remember("hearing", kept);
   const watch = new HearingWatch(outbox);
   for (let minute = 0; minute < 600; minute += 1) {
     expect(watch.observe(status(minute * MINUTE_MS, 0), minute * MINUTE_MS)?.state).toBe("learning");
@@ -63,11 +69,16 @@ test("while the clock is not set nothing is learned: which hour it is is not kno
   expect(outbox.recall("hearing")).toBeUndefined();
 });
 
-test("what is usual is written once an hour, not with each status", () => {
-  const written: string[] = [];
-  const watch = new HearingWatch({ recall: () => undefined, remember: (key) => written.push(key) });
-  hear(watch, 0, 12);
-  expect(written).toHaveLength(11);
+test("what is usual is written once an hour, not with each status, also while it cannot be written", () => {
+  for (const isFailing of [false, true]) {
+    const written: string[] = [];
+    const remember = (key: string) => {
+      written.push(key);
+      if (isFailing) throw new Error("database or disk is full");
+    };
+    hear(new HearingWatch({ recall: () => undefined, remember }), 0, 12);
+    expect(written).toHaveLength(11);
+  }
 });
 
 test("a sender that invents concentrators fills neither memory nor disk, and keeps the real one out for minutes only", () => {

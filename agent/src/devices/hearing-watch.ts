@@ -72,8 +72,7 @@ export class HearingWatch {
 /** The detector checks what is in each. */
 function baselinesOf(text: string | undefined): Map<string, DeafBaseline> {
   try {
-    const value: unknown = JSON.parse(text ?? "null");
-    const entries = typeof value === "object" && value !== null ? Object.entries(value) : [];
+    const entries = Object.entries<unknown>(JSON.parse(text ?? "{}"));
     return new Map(
       entries.filter(([, one]) => typeof one === "object" && one !== null) as [string, DeafBaseline][],
     );

@@ -298,8 +298,8 @@ test("a transaction that fails at its last step leaves nothing behind, and the n
   expect(() =>
     storage.write({ insert: [entry(2)], remove: [1], nextSequence: 3, dropped: 1, facts }),
   ).toThrow("database or disk is full");
-  expect([1, 2].map((sequence) => storage.read(sequence) !== undefined)).toEqual([true, false]);
   expect(storage.recall("window")).toBeUndefined();
+  expect([1, 2].map((sequence) => storage.read(sequence) !== undefined)).toEqual([true, false]);
   storage.write({ insert: [], remove: [1], nextSequence: 3, dropped: 2, facts });
   // A copy of the folder is what a crash leaves behind.
   const copy = newFolder();

@@ -3,6 +3,8 @@ import { PACKET_LIMITS, type Quantity, quantityFacts } from "@earshot/protocol/h
 const [, MAX_DIGITS] = PACKET_LIMITS.digits;
 const [, MAX_EXPONENT] = PACKET_LIMITS.exponent;
 const [, MAX_COUNT] = PACKET_LIMITS.count;
+/** Sines and cosines are not exact: so far may the mean of equal directions lie beside them. */
+const ROUNDING_DEG = 1e-6;
 
 /**
  * One quantity over a period: its smallest, mean and largest value since the last `take()`.
@@ -62,7 +64,8 @@ export class QuantityWindow {
 
   #quantity(): Quantity | undefined {
     const mean = this.#mean();
-    const wentRound = this.#meaning === "direction" && (mean < this.#min || mean > this.#max);
+    const beside = Math.max(this.#min - mean, mean - this.#max);
+    const wentRound = this.#meaning === "direction" && beside > ROUNDING_DEG;
     const [min, max] = wentRound ? [0, 360] : [this.#min, this.#max];
     const greatest = Math.max(Math.abs(min), Math.abs(max));
     const exponent = coarseEnough(greatest, this.#exponent);
@@ -74,7 +77,8 @@ export class QuantityWindow {
       name: this.#name,
       exponent,
       min: scaled(min),
-      mean: scaled(mean),
+      // Rounding must not put the mean of equal values beside them, nor a sum beyond all numbers.
+      mean: scaled(Math.min(max, Math.max(min, mean))),
       max: scaled(max),
       count: Math.min(this.#count, MAX_COUNT),
     };
@@ -82,8 +86,7 @@ export class QuantityWindow {
 
   #mean(): number {
     if (this.#meaning === "counter") return this.#last;
-    // Rounding must not put the mean of equal values beside them, nor a sum beyond all numbers.
-    if (this.#meaning === "gauge") return Math.min(this.#max, Math.max(this.#min, this.#sum / this.#count));
+    if (this.#meaning === "gauge") return this.#sum / this.#count;
     const degrees = (Math.atan2(this.#east, this.#north) * 180) / Math.PI;
     return degrees < 0 ? degrees + 360 : degrees;
   }

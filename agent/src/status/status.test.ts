@@ -96,6 +96,31 @@ test("the mean of equal values is that value, whatever floating point makes of t
   expect(told).toMatchObject({ min: scaled, mean: scaled, max: scaled, count: 3 });
 });
 
+describe("a direction", () => {
+  const told = (...values: number[]) => {
+    const window = new QuantityWindow("wind_direction_deg");
+    for (const value of values) window.add(value);
+    return window.take();
+  };
+
+  test("that is steady is told as it is, whichever it is", () => {
+    for (let tenths = 0; tenths <= 3600; tenths++) {
+      const degrees = Math.round(tenths / 10);
+      expect(told(...new Array(5).fill(tenths / 10))).toMatchObject({
+        min: degrees,
+        mean: degrees,
+        max: degrees,
+      });
+    }
+  });
+
+  test("that turns is told from where to where, and that it went through north", () => {
+    expect(told(80, 90, 100)).toMatchObject({ min: 80, mean: 90, max: 100 });
+    expect(told(350, 20)).toMatchObject({ min: 0, mean: 5, max: 360 });
+    expect(told(340, 10)).toMatchObject({ min: 0, mean: 355, max: 360 });
+  });
+});
+
 test("values that no packet can say are told, not swallowed", () => {
   let unusable = 0;
   const window = new QuantityWindow("voltage_v", (count) => {
