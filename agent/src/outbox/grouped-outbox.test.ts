@@ -42,7 +42,7 @@ describe("writes", () => {
   });
 
   test("many that come closely share few writes, whose first is at once", async () => {
-    const { groups, clock, add } = counted();
+    const { groups, clock, add, outbox } = counted();
     const added: Promise<unknown>[] = [];
     for (let i = 0; i < 100; i++) {
       added.push(add());
@@ -51,6 +51,7 @@ describe("writes", () => {
     await clock.advance(INTERVAL_MS);
     await Promise.all(added);
     expect(groups).toEqual([1, 19, 20, 20, 20, 20]);
+    expect(outbox.state().writes).toBe(groups.length);
   });
 
   test("a step of the wall clock makes none wait longer", async () => {

@@ -125,8 +125,10 @@ test("one that a newer agent made is refused and not touched", () => {
     const path = join(stateDir, "outbox.db");
     open(stateDir).close();
     const database = new DatabaseSync(path);
-    database.exec(`PRAGMA user_version = ${version}`);
+    // As that one may have it.
+    database.exec(`PRAGMA journal_mode = DELETE; PRAGMA user_version = ${version}`);
     database.close();
+    chmodSync(path, 0o640);
     const [before, files] = [readFileSync(path), readdirSync(stateDir)];
     const error = storageError(
       thrownBy(() => open(stateDir)),
@@ -135,6 +137,7 @@ test("one that a newer agent made is refused and not touched", () => {
     expect(error.message).toContain(`made by a newer agent (version ${version}; this one knows 1)`);
     expect(error.advice).toBe("Install that version of the agent again.");
     expect(readFileSync(path)).toEqual(before);
+    expect(statSync(path).mode & 0o777).toBe(0o640);
     expect(readdirSync(stateDir)).toEqual(files);
   }
 });

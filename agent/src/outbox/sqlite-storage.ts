@@ -258,12 +258,11 @@ class SqliteStorage implements OutboxStorage {
     this.#written[name] = value;
   }
 
-  /** Some errors (a full disk) have rolled back already; then this one fails, and the first error is the one to tell. */
   #rollBack(): void {
     try {
       this.#database.exec("ROLLBACK");
     } catch {
-      return;
+      // Some errors (a full disk) have rolled back already; then this one fails, and the first error is the one to tell.
     }
   }
 }

@@ -324,17 +324,21 @@ describe("what a broker of MQTT 5 says at the end of a session, or to what is pu
     broker.stop();
   });
 
-  test("a packet that access rules refuse, as when the certificate is another's, names topic and rules", async () => {
-    const broker = await startBroker(ACCEPTED, (socket, id) =>
-      socket.write(Buffer.concat([Uint8Array.of(0x40, 3), id, Uint8Array.of(0x87)])),
-    );
-    const publisher = await publisherTo({ url: broker.url })(options("a", ["to/a"]), never);
-    const why = await failureOf(publisher.publish("up/a", bytes("y")));
-    expect(why).toContain("the broker does not let this hotspot publish: its access rules must allow it");
-    expect(why).toContain("up/a");
-    await publisher.close();
-    broker.stop();
-  });
+  // "Unspecified error" and "Not authorized" of a PUBACK (MQTT 5.0 §3.4.2.1).
+  test.each([0x80, 0x87])(
+    "a packet that is refused with %d, as when the certificate is another's, names topic and rules",
+    async (code) => {
+      const broker = await startBroker(ACCEPTED, (socket, id) =>
+        socket.write(Buffer.concat([Uint8Array.of(0x40, 3), id, Uint8Array.of(code)])),
+      );
+      const publisher = await publisherTo({ url: broker.url })(options("a", ["to/a"]), never);
+      const why = await failureOf(publisher.publish("up/a", bytes("y")));
+      expect(why).toContain("the broker does not let this hotspot publish: its access rules must allow it");
+      expect(why).toContain("up/a");
+      await publisher.close();
+      broker.stop();
+    },
+  );
 
   test("how many packets it takes at once, where it says so, and what it cannot do", async () => {
     const broker = await startBroker(Uint8Array.of(0x20, 6, 0, 0, 3, 0x21, 0, 20), () => {});
