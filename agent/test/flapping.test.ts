@@ -84,6 +84,23 @@ describe("what comes and goes", () => {
     await agent.stop();
   });
 
+  test("one that worked for 30 s is opened again at once; one that worked for less, after waits that grow", async () => {
+    const agent = await started({ concentrators: [] });
+    const waitAfterMs = async (workedMs: number) => {
+      await agent.clock.advance(workedMs);
+      const { opens } = agent.radio;
+      agent.radio.lose();
+      agent.radio.isPresent = true;
+      let ms = 0;
+      for (; agent.radio.opens === opens; ms++) await agent.clock.advance(1);
+      return ms;
+    };
+    for (let i = 0; i < 6; i++) await waitAfterMs(0);
+    expect(await waitAfterMs(29_999)).toBeGreaterThanOrEqual(15_000);
+    expect(await waitAfterMs(30_000)).toBeLessThanOrEqual(1000);
+    await agent.stop();
+  });
+
   test("a broker that ends each session, and a fix that comes and goes", async () => {
     const agent = await started();
     await flap(agent, 30 * MINUTE_MS, () => {

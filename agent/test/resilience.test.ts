@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { memoryOutbox } from "@earshot/agent";
+import { memoryOutbox, type OpenPublisher } from "@earshot/agent";
 import type { GpsReading } from "@earshot/drivers";
 import { encodeBeaconFrame, shortId } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
@@ -77,6 +77,27 @@ describe("the session", () => {
     expect(first?.username).toBe(agent.id);
     expect(second?.password).not.toBe(first?.password);
     await agent.stop();
+  });
+
+  test("a broker that does not answer is left after a minute, each time, and nobody waits for it any more", async () => {
+    const agent = new AgentHarness();
+    const signals: AbortSignal[] = [];
+    const open: OpenPublisher = (_, signal) => {
+      signals.push(signal);
+      return new Promise(() => {});
+    };
+    Object.assign(agent.broker, { open });
+    await agent.start();
+    await agent.clock.advance(59_999);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+    await agent.clock.advance(1);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+    expect(agent.board.links.get("broker").reason).toBe("The broker did not answer within 60 s");
+    await agent.clock.advance(1000);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+    await agent.stop();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+    expect(agent.clock.pending).toBe(0);
   });
 
   test("a broker that stops acknowledging is left, and the packet is published again", async () => {

@@ -51,6 +51,7 @@ describe("writes", () => {
     await clock.advance(INTERVAL_MS);
     await Promise.all(added);
     expect(groups).toEqual([1, 19, 20, 20, 20, 20]);
+    outbox.close();
     expect(outbox.state().writes).toBe(groups.length);
   });
 
