@@ -219,3 +219,19 @@ function beaconFrame(publicKey: Uint8Array, index: number, atMs: number) {
     snrDb: 5,
   } as const;
 }
+
+test("entropy is live once one continues the one before; the first may have waited at the broker", async () => {
+  const agent = new AgentHarness();
+  await agent.start();
+  const told = async () => {
+    await agent.publishEntropy();
+    return agent.board.snapshot(agent.clock).entropy;
+  };
+  expect(await told()).toMatchObject({ isLive: false, isChainBroken: false });
+  await agent.clock.advance(PERIOD_MS);
+  expect(await told()).toMatchObject({ isLive: true, isChainBroken: false });
+  // One is missed.
+  await agent.clock.advance(2 * PERIOD_MS);
+  expect(await told()).toMatchObject({ isLive: false, isChainBroken: false });
+  await agent.stop();
+});

@@ -42,6 +42,9 @@ test("of concentrators with a power of their own the latest are remembered, howe
   expect(Object.keys(powers.taken)).toEqual(Array.from({ length: 16 }, (_, i) => `eui ${34 + i}`));
   expect(askedFirst("eui 34", powers.taken)).toBe(6);
   expect(askedFirst("eui 33", powers.taken)).toBe(13);
+  // One that takes the limit again needs none; that is news once.
+  expect([1, 2].map(() => powers.note("eui 34", 13, 13, 13))).toEqual([true, false]);
+  expect(Object.keys(powers.taken)).toHaveLength(15);
 });
 
 describe("duty cycle", () => {

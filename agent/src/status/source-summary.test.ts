@@ -52,6 +52,14 @@ test("quantities go into packets in order, each within its bytes and its number,
   );
 });
 
+test("the longest are counted by the byte", () => {
+  const name = "a".repeat(32);
+  const longest = { name, exponent: -12, min: -MOST, mean: MOST, max: MOST, count: 2 ** 32 - 1 };
+  const parts = split(new Array(22).fill(longest));
+  expect(parts.map(({ length }) => length)).toEqual([11, 11]);
+  expect(bytesOf(new Array(12).fill(longest)) - NONE_BYTES).toBeGreaterThan(800);
+});
+
 test("as many as a packet may have share one, where their names are short", () => {
   const one = { name: "a", exponent: 0, min: 0, mean: 0, max: 0, count: 1 };
   const lengths = (count: number) => split(new Array(count).fill(one)).map(({ length }) => length);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { getEventListeners } from "node:events";
 import { ManualClock, seededRandom } from "@earshot/protocol/testing";
 import { Backoff } from "./backoff.ts";
 import { LinkedAbort } from "./linked-abort.ts";
@@ -73,6 +74,8 @@ test("a linked abort follows the other until it lets go", () => {
   released.release();
   ended.end();
   expect([following, released, ended].map(({ signal }) => signal.aborted)).toEqual([false, false, true]);
+  // A signal that lives as long as the program must not collect them.
+  expect(getEventListeners(outer.signal, "abort")).toHaveLength(1);
   outer.abort();
   expect([following, released].map(({ signal }) => signal.aborted)).toEqual([true, false]);
   expect(new LinkedAbort(outer.signal).signal.aborted).toBe(true);
