@@ -45,10 +45,14 @@ test("what is no datagram is refused with the reason", () => {
 });
 
 test("encoding names the value that does not fit", () => {
-  expect(() => encodeGwmp({ type: "PUSH_ACK", version: 2, token: 65_536 })).toThrow("Token is 65536");
+  for (const token of [-1, 0.5, 65_536]) {
+    expect(() => encodeGwmp({ type: "PUSH_ACK", version: 2, token })).toThrow(`Token is ${token}`);
+  }
   expect(() => encodeGwmp({ type: "PULL_DATA", version: 2, token: 1, gatewayEui: "aa55" })).toThrow('"aa55"');
-  const json = new Uint8Array(MAX_GWMP_BYTES);
-  expect(() => encodeGwmp({ type: "PULL_RESP", version: 2, token: 1, json })).toThrow("65511 bytes");
+  const respond = (jsonBytes: number) =>
+    encodeGwmp({ type: "PULL_RESP", version: 2, token: 1, json: new Uint8Array(jsonBytes) });
+  expect(() => respond(MAX_GWMP_BYTES - 3)).toThrow("65508 bytes");
+  expect(respond(MAX_GWMP_BYTES - 4)).toHaveLength(MAX_GWMP_BYTES);
 });
 
 const header = { version: fc.constantFrom(1 as const, 2 as const), token: fc.nat(0xffff) };

@@ -73,7 +73,7 @@ function decodeFromForwarder(
   bytes: Uint8Array,
 ): GwmpDecodeResult {
   if (bytes.length < EUI_END) return { ok: false, code: "too-short" };
-  const from = { ...header, gatewayEui: hexOf(bytes.subarray(HEADER_BYTES, EUI_END)) };
+  const from = { ...header, gatewayEui: bytes.subarray(HEADER_BYTES, EUI_END).toHex() };
   if (type === "PULL_DATA") return { ok: true, datagram: { type, ...from } };
   return { ok: true, datagram: { type, ...from, json: bytes.slice(EUI_END) } };
 }
@@ -101,17 +101,9 @@ export function encodeGwmp(datagram: GwmpDatagram): Uint8Array {
   return bytes;
 }
 
-function hexOf(bytes: Uint8Array): string {
-  let hex = "";
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, "0");
-  return hex;
-}
-
 function euiBytes(eui: string): Uint8Array {
   if (!/^[0-9a-fA-F]{16}$/.test(eui)) {
     throw new RangeError(`Gateway EUI is "${eui}"; allowed are 16 hex digits`);
   }
-  return Uint8Array.from({ length: 8 }, (_, index) =>
-    Number.parseInt(eui.slice(index * 2, index * 2 + 2), 16),
-  );
+  return Uint8Array.fromHex(eui);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { bytesOf, sentence } from "../../../test/nmea-text.ts";
+import { frame as rtcmFrame } from "../rtcm3/test-writer.ts";
 import { MixedFramer, type StreamPiece } from "./mixed-framer.ts";
 import { concat } from "./test-receiver.ts";
 import { encodeUbxFrame } from "./ubx-frame.ts";
@@ -105,13 +106,46 @@ describe("UBX, NMEA and RTCM 3 in one stream", () => {
     );
   });
 
-  test("a length over the cap is refused at once", () => {
+  test.each([
+    ["UBX: its first byte", "b5", 1],
+    ["UBX: another second byte", "b524", 0],
+    ["UBX: the longest payload", "b56201350004", 6],
+    ["UBX: one byte more", "b56201350104", 0],
+    ["UBX: whole but for a byte", "b5620a0400000e", 7],
+    ["RTCM: its first byte", "d3", 1],
+    ["RTCM: a length of two bits more", "d303", 2],
+    ["RTCM: a reserved bit", "d304", 0],
+    ["RTCM: the longest message", "d303ff", 3],
+    ["RTCM: whole but for a byte", "d300084ce0008a00000000a8f7", 13],
+  ])("is held only as long as it may become a frame. %s", (_, hex, held) => {
+    const framer = new MixedFramer(MAX_PAYLOAD);
+    framer.push(Uint8Array.fromHex(hex));
+    expect(framer.heldBytes).toBe(held);
+  });
+
+  test("a length over the cap, and a wrong checksum, are counted once each", () => {
     const framer = new MixedFramer(MAX_PAYLOAD);
     framer.push(Uint8Array.fromHex("b56201350104"));
-    expect({ held: framer.heldBytes, bad: framer.badFrames }).toEqual({ held: 0, bad: 1 });
+    expect(framer.badFrames).toBe(1);
+    framer.push(Uint8Array.fromHex("b5620a0400000e35b5620a0400000e34"));
+    expect(framer.badFrames).toBe(2);
+  });
+
+  test("the longest UBX and RTCM frames pass, also where the buffer is no longer than they are", () => {
+    const ubx = encodeUbxFrame({
+      messageClass: 1,
+      id: 0x35,
+      payload: new Uint8Array(MAX_PAYLOAD).fill(0xb5),
+    });
+    const rtcm = rtcmFrame(new Uint8Array(1023).fill(0xd3));
+    const kinds = run([concat([rtcm, ubx, rtcm, ubx])]).map(({ kind }) => kind);
+    expect(kinds).toEqual(["rtcm", "ubx", "rtcm", "ubx"]);
   });
 
   test("a cap that is no sensible size is named", () => {
-    expect(() => new MixedFramer(100)).toThrow("Longest UBX payload is 100");
+    for (const size of [1023, 1024.5, 65_536]) {
+      expect(() => new MixedFramer(size)).toThrow(`Longest UBX payload is ${size}`);
+    }
+    expect(new MixedFramer(1024).heldBytes + new MixedFramer(65_535).heldBytes).toBe(0);
   });
 });

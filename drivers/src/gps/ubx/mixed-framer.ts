@@ -106,10 +106,11 @@ export class MixedFramer {
 }
 
 function rtcmFrameBytes(bytes: Uint8Array): number {
-  if (bytes.length < 3) return bytes.length === 2 && (bytes[1] ?? 0) > 3 ? NO_FRAME : INCOMPLETE;
-  const lengthField = ((bytes[1] ?? 0) << 8) | (bytes[2] ?? 0);
-  if (lengthField > 1023) return NO_FRAME;
-  const length = lengthField + RTCM_OVERHEAD_BYTES;
+  const [, high = 0, low] = bytes;
+  // Reserved bits.
+  if (high > 3) return NO_FRAME;
+  if (low === undefined) return INCOMPLETE;
+  const length = ((high << 8) | low) + RTCM_OVERHEAD_BYTES;
   if (bytes.length < length) return INCOMPLETE;
   // Over a message and its own CRC, the CRC is zero.
   return crc24q(bytes.subarray(0, length)) === 0 ? length : NO_FRAME;
