@@ -287,20 +287,82 @@ test("a store that fails for a while delays judging and loses nothing", async ()
   expect(await verified(run)).toMatchObject({ code: 0 });
 });
 
-test("judging waits for a timely report that the store is still busy with", async () => {
-  await using run = await startTestGateway(startMs + 10);
-  const { addPackets } = run.store;
+describe("while the store is still busy with a report", () => {
   const beacon = beaconOf("a", FIRST_EPOCH, 10);
-  const release = Promise.withResolvers<void>();
-  await run.play(assertions(startMs + 20), beacon.index * 2000 + 1000);
-  run.store.addPackets = (packets) => release.promise.then(() => addPackets(packets));
-  const taking = run.sendAs("a", beacon.packet);
-  await run.clock.advance(12_000);
-  expect(await run.store.judgedThrough()).toBeLessThan(beacon.index);
-  release.resolve();
-  const { packetId } = await taking;
-  await run.clock.advance(2000);
-  expect(await run.store.verdict(packetId)).toMatchObject({ reason: "not_heard" });
+
+  /** What is sent after this call is stored when `release` is called. */
+  function busyStore({ store }: TestGateway): () => void {
+    const { addPackets } = store;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    store.addPackets = (packets) => promise.then(() => addPackets(packets));
+    return resolve;
+  }
+
+  /** In the middle of the beacon's period. */
+  async function inTime(): Promise<TestGateway> {
+    const run = await startTestGateway(startMs + 10);
+    await run.play(assertions(startMs + 20), beacon.index * 2000 + 1000);
+    return run;
+  }
+
+  test("nothing is judged, though nothing else was reported", async () => {
+    await using run = await inTime();
+    const release = busyStore(run);
+    const taking = run.sendAs("a", beacon.packet);
+    await run.clock.advance(12_000);
+    expect(await run.store.judgedThrough()).toBeLessThan(beacon.index);
+    release();
+    const { packetId } = await taking;
+    await run.clock.advance(2000);
+    expect(await run.store.verdict(packetId)).toMatchObject({ reason: "not_heard" });
+  });
+
+  test("that came while the epoch's last index was judged, the epoch is not closed", async () => {
+    await using run = await inTime();
+    const release = busyStore(run);
+    const { addJudgement } = run.store;
+    const sent = Promise.withResolvers<IngestOutcome>();
+    run.store.addJudgement = (index, ...judgement) => {
+      if (index === FIRST_EPOCH * 4 + 3) sent.resolve(run.sendAs("a", beacon.packet));
+      return addJudgement(index, ...judgement);
+    };
+    await run.clock.advance(16_000);
+    expect(await run.store.judgedThrough()).toBeGreaterThanOrEqual(FIRST_EPOCH * 4 + 3);
+    expect(await run.store.epoch(FIRST_EPOCH)).toBeUndefined();
+    release();
+    const { packetId } = await sent.promise;
+    await run.clock.advance(4000);
+    expect(await run.store.verdict(packetId)).toMatchObject({ reason: "report_late", epoch: FIRST_EPOCH });
+    expect(await verified(run)).toMatchObject({ code: 0 });
+  });
+
+  test("about a stored beacon, its index is not judged, and it counts", async () => {
+    await using run = await inTime();
+    await run.sendAs("a", beacon.packet);
+    const release = busyStore(run);
+    const taking = run.sendAs("b", witnessOf(beacon, 1));
+    await run.clock.advance(12_000);
+    release();
+    const { packetId } = await taking;
+    await run.clock.advance(2000);
+    expect(await run.store.verdict(packetId)).toMatchObject({ outcome: "paid", reason: "ok" });
+  });
+
+  test("the gateway does not end", async () => {
+    await using run = await inTime();
+    const release = busyStore(run);
+    const taking = run.sendAs("a", beacon.packet);
+    let hasEnded = false;
+    const ending = run.stop().then(() => {
+      hasEnded = true;
+    });
+    await run.clock.advance(0);
+    expect(hasEnded).toBe(false);
+    release();
+    await ending;
+    const { packetId } = await taking;
+    expect(await run.store.packetsBySequence(idOf("a"), [10])).toMatchObject([{ id: packetId }]);
+  });
 });
 
 test("parameters that contradict each other are named", async () => {

@@ -179,6 +179,24 @@ describe("a gateway that lived in a time that has not come", () => {
     expect(denial.untilEpoch - denial.fromEpoch).toBe(3);
   });
 
+  test("takes nothing back while a packet is being stored, so that no packet keeps a time that has not come", async () => {
+    await using run = await started();
+    run.clock.stepWall(DAY_MS);
+    await run.clock.advance(SETTLE_MS + 4000);
+    const { addPackets } = run.store;
+    const disk = Promise.withResolvers<void>();
+    run.store.addPackets = (packets) => disk.promise.then(() => addPackets(packets));
+    const taking = run.sendAs("b", statusPacket(77, run.clock.now()));
+    run.clock.stepWall(-DAY_MS);
+    await run.clock.advance(SETTLE_MS + 4000);
+    disk.resolve();
+    await taking;
+    await run.clock.advance(4000);
+    const [stored] = await run.store.packetsBySequence(idOf("b"), [77]);
+    expect(stored?.receivedAtMs).toBeLessThanOrEqual(run.clock.now());
+    expect(await paidFromNow(run)).toBeGreaterThan(0n);
+  });
+
   test("goes on after a restart, too", async () => {
     await using run = await fromTheFuture();
     await run.restart();

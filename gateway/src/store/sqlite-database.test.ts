@@ -1,0 +1,36 @@
+import type { Database as Connection } from "bun:sqlite";
+import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Database } from "./database.ts";
+import { openSqlite } from "./sqlite-database.ts";
+
+/** As SQLite numbers them. */
+const FULL = 2;
+const OFF = 0;
+
+/** How each connection that writes waits for the disk: the one for all, and the one of prepared statements. */
+async function flushing({ sql, prepared }: Database): Promise<(number | undefined)[]> {
+  const [row] = await sql.unsafe<{ synchronous: number }[]>("PRAGMA synchronous");
+  const ask = (writer: Connection) =>
+    writer.query<{ synchronous: number }, []>("PRAGMA synchronous").get()?.synchronous;
+  return [row?.synchronous, await prepared?.(ask)];
+}
+
+test("each commit is flushed to the disk, by every connection, unless nothing is to last", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "earshot-sqlite-"));
+  try {
+    for (const [isLasting, expected] of [
+      [undefined, FULL],
+      [true, FULL],
+      [false, OFF],
+    ] as const) {
+      const database = await openSqlite(join(folder, `${isLasting}.sqlite`), isLasting);
+      expect([isLasting, ...(await flushing(database))]).toEqual([isLasting, expected, expected]);
+      await database.close();
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
