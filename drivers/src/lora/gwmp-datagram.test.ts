@@ -75,6 +75,11 @@ test("decoding undoes encoding", () => {
   );
 });
 
+test.each([0, 0xffff])("token %d is one", (token) => {
+  const datagram = { type: "PULL_ACK", version: 2, token } as const;
+  expect(decodeGwmp(encodeGwmp(datagram))).toEqual({ ok: true, datagram });
+});
+
 test("any bytes decode to a datagram or a code", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {

@@ -247,6 +247,14 @@ test("RTU: after a time-out the next request waits until a late answer has passe
   await driver.close();
 });
 
+test("TCP: after a time-out nothing is waited for: a late answer names its transaction", async () => {
+  const { meter, clock, driver } = bench("tcp", { retries: 0, timeoutMs: 700 });
+  meter.faults.push("silence");
+  await clock.advance(PERIOD_MS + 50);
+  expect(meter.heard.map(([, address]) => address)).toEqual([0, 0, 70]);
+  await driver.close();
+});
+
 test("a gateway whose meter does not answer counts as silence", async () => {
   const { meter, clock, driver } = bench("tcp", { maxSilentPeriods: 2 });
   meter.habit = { exception: 11 };

@@ -7,18 +7,15 @@ import type { ReceivedReport } from "./types.ts";
 const scenario = new Scenario([0, 5000, 9000]);
 const [a, b, c] = scenario.stations.map(({ hotspot }) => hotspot.id) as [string, string, string];
 
-const edge = (rssi: readonly number[]): EdgeEvidence =>
-  rssi
-    .map((rssiDbm) => ({
-      beaconer: a,
-      witness: b,
-      heard: 1,
-      rssiSumDbm: rssiDbm,
-      rssiSumSquares: rssiDbm * rssiDbm,
-      rssiMinDbm: rssiDbm,
-      rssiMaxDbm: rssiDbm,
-    }))
-    .reduce(addEdges);
+const edge = (rssi: readonly number[]): EdgeEvidence => ({
+  beaconer: a,
+  witness: b,
+  heard: rssi.length,
+  rssiSumDbm: rssi.reduce((sum, level) => sum + level, 0),
+  rssiSumSquares: rssi.reduce((sum, level) => sum + level * level, 0),
+  rssiMinDbm: Math.min(...rssi),
+  rssiMaxDbm: Math.max(...rssi),
+});
 
 function edgesOf(reports: readonly ReceivedReport[]) {
   return edgesOfEpoch(reports, scenario.judge(reports).verdicts);

@@ -17,7 +17,11 @@ function pieces(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] {
   return [...found, bytes.subarray(at)];
 }
 
-const payload = fc.uint8Array({ maxLength: 1023 });
+/** By itself fast-check makes short ones; a length has two bytes. */
+const payload = fc.oneof(
+  fc.uint8Array({ maxLength: 1023 }),
+  fc.uint8Array({ minLength: 250, maxLength: 1023, size: "max" }),
+);
 const junk = fc.oneof(
   fc.uint8Array({ maxLength: 60 }),
   fc.array(fc.constantFrom(0xd3, 0x00, 0x03, 0xff), { maxLength: 40 }).map((bytes) => Uint8Array.from(bytes)),
@@ -79,10 +83,28 @@ test("any truncation is no frame, and no fault", () => {
   );
 });
 
-test("a set reserved bit is no header", () => {
+test("a set reserved bit is no header: it is let go at once", () => {
   const framer = new Rtcm3Framer();
-  framer.push(Uint8Array.of(0xd3, 0x04, 0x00));
-  expect([framer.heldBytes, framer.badFrames, framer.garbageBytes]).toEqual([0, 0, 3]);
+  framer.push(Uint8Array.of(0xd3, 0x04));
+  expect([framer.heldBytes, framer.badFrames, framer.garbageBytes]).toEqual([0, 0, 2]);
+});
+
+test("the longest message fills the buffer", () => {
+  const longest = new Uint8Array(1023).fill(0xd3);
+  expect(frame(longest)).toHaveLength(MAX_RTCM3_FRAME_BYTES);
+  expect(new Rtcm3Framer().push(frame(longest))).toEqual([longest]);
+});
+
+test("a header whose frame is damaged or cut off counts as a bad frame; a preamble alone does not", () => {
+  const framer = new Rtcm3Framer();
+  framer.push(Uint8Array.of(0xd3));
+  framer.finish();
+  expect([framer.badFrames, framer.garbageBytes]).toEqual([0, 1]);
+  framer.push(Uint8Array.of(0xd3, 0x00));
+  framer.finish();
+  expect([framer.badFrames, framer.garbageBytes]).toEqual([1, 3]);
+  framer.push(Uint8Array.of(0xd3, 0x00, 0x00, 1, 2, 3));
+  expect([framer.heldBytes, framer.badFrames, framer.garbageBytes]).toEqual([0, 2, 9]);
 });
 
 test("holds less than the longest frame, whatever comes", () => {
