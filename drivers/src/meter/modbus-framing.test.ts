@@ -60,6 +60,7 @@ describe("Modbus RTU", () => {
     for (let count = 1; count < good.length; count += 1) {
       expect([count, measure(good.subarray(0, count))]).toEqual([count, INCOMPLETE]);
     }
+    expect(measure(good)).toBe(good.length);
     expect(measure(Uint8Array.of(...good, 0))).toBe(good.length);
     expect(RTU.answer(good, sent)).toEqual(Uint8Array.from(ANSWER));
   });
@@ -69,6 +70,7 @@ describe("Modbus RTU", () => {
     for (let count = 1; count < echo.length; count += 1) {
       expect([count, measure(echo.subarray(0, count))]).toEqual([count, INCOMPLETE]);
     }
+    expect(measure(echo)).toBe(echo.length);
     expect(measure(Uint8Array.of(...echo, ...good))).toBe(echo.length);
     expect(RTU.answer(echo, sent)).toBeUndefined();
   });

@@ -1,0 +1,89 @@
+/** A whole gateway in virtual time: what judging, closing and ending wait for. */
+import { describe, expect, test } from "bun:test";
+import type { IngestOutcome } from "../contract.ts";
+import { beaconOf, FIRST_EPOCH, idOf, witnessOf } from "../epochs/test-network.ts";
+import { assertions, startTestGateway, type TestGateway } from "../test-gateway.ts";
+import { runVerifyEpoch } from "../verify/verify-command.ts";
+
+const startMs = FIRST_EPOCH * 8000;
+
+const verified = async ({ bundlesDir }: TestGateway): Promise<number> =>
+  runVerifyEpoch([bundlesDir], { out: () => undefined, err: () => undefined, isTerminal: false });
+
+describe("while the store is still busy with a report", () => {
+  const beacon = beaconOf("a", FIRST_EPOCH, 10);
+
+  /** What is sent after this call is stored when `release` is called. */
+  function busyStore({ store }: TestGateway): () => void {
+    const { addPackets } = store;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    store.addPackets = (packets) => promise.then(() => addPackets(packets));
+    return resolve;
+  }
+
+  /** In the middle of the beacon's period. */
+  async function inTime(): Promise<TestGateway> {
+    const run = await startTestGateway(startMs + 10);
+    await run.play(assertions(startMs + 20), beacon.index * 2000 + 1000);
+    return run;
+  }
+
+  test("nothing is judged, though nothing else was reported", async () => {
+    await using run = await inTime();
+    const release = busyStore(run);
+    const taking = run.sendAs("a", beacon.packet);
+    await run.clock.advance(12_000);
+    expect(await run.store.judgedThrough()).toBeLessThan(beacon.index);
+    release();
+    const { packetId } = await taking;
+    await run.clock.advance(2000);
+    expect(await run.store.verdict(packetId)).toMatchObject({ reason: "not_heard" });
+  });
+
+  test("that came while the epoch's last index was judged, the epoch is not closed", async () => {
+    await using run = await inTime();
+    const release = busyStore(run);
+    const { addJudgement } = run.store;
+    const sent = Promise.withResolvers<IngestOutcome>();
+    run.store.addJudgement = (index, ...judgement) => {
+      if (index === FIRST_EPOCH * 4 + 3) sent.resolve(run.sendAs("a", beacon.packet));
+      return addJudgement(index, ...judgement);
+    };
+    await run.clock.advance(16_000);
+    expect(await run.store.judgedThrough()).toBeGreaterThanOrEqual(FIRST_EPOCH * 4 + 3);
+    expect(await run.store.epoch(FIRST_EPOCH)).toBeUndefined();
+    release();
+    const { packetId } = await sent.promise;
+    await run.clock.advance(4000);
+    expect(await run.store.verdict(packetId)).toMatchObject({ reason: "report_late", epoch: FIRST_EPOCH });
+    expect(await verified(run)).toBe(0);
+  });
+
+  test("about a stored beacon, its index is not judged, and it counts", async () => {
+    await using run = await inTime();
+    await run.sendAs("a", beacon.packet);
+    const release = busyStore(run);
+    const taking = run.sendAs("b", witnessOf(beacon, 1));
+    await run.clock.advance(12_000);
+    release();
+    const { packetId } = await taking;
+    await run.clock.advance(2000);
+    expect(await run.store.verdict(packetId)).toMatchObject({ outcome: "paid", reason: "ok" });
+  });
+
+  test("the gateway does not end", async () => {
+    await using run = await inTime();
+    const release = busyStore(run);
+    const taking = run.sendAs("a", beacon.packet);
+    let hasEnded = false;
+    const ending = run.stop().then(() => {
+      hasEnded = true;
+    });
+    await run.clock.advance(0);
+    expect(hasEnded).toBe(false);
+    release();
+    await ending;
+    const { packetId } = await taking;
+    expect(await run.store.packetsBySequence(idOf("a"), [10])).toMatchObject([{ id: packetId }]);
+  });
+});
