@@ -163,11 +163,17 @@ class Setup {
   }
 }
 
-/** From 1 on, but for the numbers kept for statuses, so many at each of the agent's kills: two may follow each other closely. */
+/** Those that wait for their receipts are in memory only: hardly more than these in the short periods here. */
+const STATUSES_UNDER_WAY = 4;
+
+/**
+ * From 1 on, but for numbers of statuses: those kept for them, and those that were not at the gateway yet, at each of
+ * the agent's kills. Two kills may follow each other closely.
+ */
 function isWholeBut(ranges: readonly Range[], kills: number): boolean {
   const stored = ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0);
   const missing = (ranges.at(-1)?.last ?? 0) - stored;
-  return ranges[0]?.first === 1 && missing <= kills * RESERVED_NUMBERS;
+  return ranges[0]?.first === 1 && missing <= kills * (RESERVED_NUMBERS + STATUSES_UNDER_WAY);
 }
 
 async function survives(victim: Victim, seed: number): Promise<void> {
