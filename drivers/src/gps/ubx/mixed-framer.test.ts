@@ -75,8 +75,10 @@ describe("UBX, NMEA and RTCM 3 in one stream", () => {
   test("a frame that was cut off costs no other", () => {
     fc.assert(
       fc.property(frame, fc.nat(), fc.array(frame, { minLength: 1, maxLength: 4 }), (first, at, rest) => {
-        const stump = first.subarray(0, at % first.length);
-        expect(framesIn(run([concat([stump, ...rest])]))).toEqual(rest.map((good) => good.toHex()));
+        const stream = concat([first.subarray(0, at % first.length), ...rest]);
+        // What follows may be what was cut off: a checksum that ends as a frame begins.
+        fc.pre(!stream.toHex().startsWith(first.toHex()));
+        expect(framesIn(run([stream]))).toEqual(rest.map((good) => good.toHex()));
       }),
     );
   });
