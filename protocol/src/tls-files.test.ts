@@ -29,7 +29,6 @@ const text = (path: string): string => String(files.get(path));
 
 describe.skipIf(isMissing)("certificates and keys as they are found on disks", () => {
   beforeAll(() => {
-    nowMs = systemClock.now();
     const folder = mkdtempSync(join(tmpdir(), "earshot-tls-"));
     const openssl = (...args: string[]) => {
       const { status, stderr } = spawnSync("openssl", args, { cwd: folder });
@@ -56,6 +55,8 @@ describe.skipIf(isMissing)("certificates and keys as they are found on disks", (
     names.push("locked-old.key", "with-parameters.key", "p.crt", "ed.key", "ed.crt");
     for (const name of names) files.set(name, readFileSync(join(folder, name)));
     rmSync(folder, { recursive: true });
+    // After the last of them is made: a second that begins between two would make one "not valid yet".
+    nowMs = systemClock.now();
     files.set("bom.crt", `\ufeff${text("ca.crt")}`);
     files.set("windows.crt", Buffer.from(`\ufeff${text("ca.crt").replaceAll("\n", "\r\n")}`, "utf16le"));
     files.set("spaces.crt", text("ca.crt").replaceAll("\n", "  \r\n"));
