@@ -1,4 +1,4 @@
-import type { AgentStatus } from "../src/board/facts.ts";
+import type { AgentStatus } from "../src/board/agent-status.ts";
 import { startMosquitto } from "../src/testing/mqtt-brokers.ts";
 import { AgentProcess, type Runtime, writeConfig } from "../test/agent-process.ts";
 import { loraFrameOf } from "../test/frames.ts";

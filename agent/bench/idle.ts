@@ -8,7 +8,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { AgentStatus, DeviceFacts } from "../src/board/facts.ts";
+import type { AgentStatus, DeviceFacts } from "../src/board/agent-status.ts";
 import { hasTool, startMosquitto } from "../src/testing/mqtt-brokers.ts";
 import { temporaryFolder } from "../src/testing/temporary-folder.ts";
 import { AgentProcess, type Runtime } from "../test/agent-process.ts";

@@ -9,7 +9,7 @@ import {
 } from "@earshot/protocol/hotspot";
 import { Beaconer } from "./beacon/beaconer.ts";
 import { EntropyTracker } from "./beacon/entropy-tracker.ts";
-import type { RadioSetup } from "./board/facts.ts";
+import type { RadioSetup } from "./board/agent-status.ts";
 import { StatusBoard } from "./board/status-board.ts";
 import type { AgentConfig } from "./config/agent-config.ts";
 import type { CoreContext } from "./core-context.ts";
@@ -21,15 +21,13 @@ import { runningSensor, type SensorDevice } from "./devices/run-sensor.ts";
 import { watchPorts } from "./devices/watch-ports.ts";
 import type { Outbox } from "./outbox/outbox.ts";
 import type { OpenPublisher } from "./publisher/publisher.ts";
+import { GNSS_FRESH_MS, gnssOf } from "./reports/gnss-block.ts";
+import { ReadingSummary, reportReadings } from "./reports/reading-packets.ts";
+import { reportStatus } from "./reports/status-packet.ts";
 import { Inbox } from "./session/inbox.ts";
+import { keepSession } from "./session/keep-session.ts";
 import { SentStatuses } from "./session/sent-statuses.ts";
-import { keepSession } from "./session/session.ts";
-import { GNSS_FRESH_MS, gnssOf } from "./status/gnss.ts";
-import { reportReadings } from "./status/report-readings.ts";
-import { SourceSummary } from "./status/source-summary.ts";
-import { reportStatus } from "./status/status-reporter.ts";
 import { Wakeup } from "./time/wakeup.ts";
-import { wholeMs } from "./time/whole-ms.ts";
 import { Concentrators } from "./witness/concentrators.ts";
 import { EntropyRange } from "./witness/entropy-range.ts";
 import { Witnesser } from "./witness/witnesser.ts";
@@ -112,10 +110,10 @@ function startParts(deps: AgentDeps, signal: AbortSignal): Promise<void>[] {
 /** GPS, sensors and machine, and the packets that sum up what they measured. */
 function measuringParts(deps: AgentDeps, context: CoreContext, signal: AbortSignal): Promise<void>[] {
   const { openGps, openMachine, sensors = [] } = deps;
-  const gps = new SourceSummary(context, "gps");
-  const machine = new SourceSummary(context, "machine");
+  const gps = new ReadingSummary(context, "gps");
+  const machine = new ReadingSummary(context, "machine");
   const running = sensors.map((sensor) =>
-    runningSensor(context, sensor, new SourceSummary(context, sensor.name)),
+    runningSensor(context, sensor, new ReadingSummary(context, sensor.name)),
   );
   return [
     ...(openGps === undefined ? [] : [runGps(context, openGps, gps, signal)]),
@@ -158,3 +156,10 @@ function coreContext(deps: AgentDeps): CoreContext {
     toPublish: new Wakeup(),
   };
 }
+
+/** The same clock in whole milliseconds, as packets carry them: virtual time may stand between two. */
+const wholeMs = (clock: Clock): Clock => ({
+  now: () => Math.floor(clock.now()),
+  elapsedMs: () => clock.elapsedMs(),
+  sleep: (ms, signal) => clock.sleep(ms, signal),
+});

@@ -1,6 +1,6 @@
 /** The program on a hotspot: beacons, witnesses, and delivers what it signed. */
 export { type AgentDeps, runAgent } from "./agent.ts";
-export type { AgentStatus, ForwarderFacts } from "./board/facts.ts";
+export type { AgentStatus, ForwarderFacts } from "./board/agent-status.ts";
 export { StatusBoard } from "./board/status-board.ts";
 export type { AgentConfig } from "./config/agent-config.ts";
 export type { Config, GpsConfig, LoraConfig, SensorConfig } from "./config/config.ts";

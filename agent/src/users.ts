@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 
 /** Number of the user that this process runs as; `undefined` where there are none. */
 export const ownUid = (): number | undefined => process.getuid?.();
@@ -11,6 +11,15 @@ export const userText = (uid: number): string => nameOf(uid) ?? `user ${uid}`;
 /** What root types so that a file or folder is that user's, and stays so. */
 export const chownCommand = (uid: number, path: string): string =>
   `sudo chown -R ${nameOf(uid) ?? uid} ${path}`;
+
+/** Number of the user whose file or folder it is; `undefined` where it cannot be looked at. */
+export function ownerOf(path: string): number | undefined {
+  try {
+    return statSync(path).uid;
+  } catch {
+    return undefined;
+  }
+}
 
 /** Not `os.userInfo`: Bun takes the name from the environment, which `sudo` may leave as it was. */
 function nameOf(uid: number): string | undefined {

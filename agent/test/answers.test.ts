@@ -45,7 +45,7 @@ describe("a receipt", () => {
       await agent.clock.advance(0);
     };
     expect(published().map(({ packet }) => packet.type)).toEqual(["status", "witness", "status"]);
-    expect(agent.outbox.state()).toMatchObject({ queued: 0, handedOver: 3 });
+    expect(agent.outbox.state()).toMatchObject({ queued: 0, acknowledged: 3 });
     return { agent, published, statusIds, notices, answer };
   }
 
@@ -55,7 +55,7 @@ describe("a receipt", () => {
     await answer({ stored: notices().filter((_, i) => i !== 1) });
     expect(published().map(({ packet }) => packet.sequence)).toEqual([1, 2, 3, 2]);
     await answer({ stored: notices() });
-    expect(agent.outbox.state()).toMatchObject({ queued: 0, handedOver: 0 });
+    expect(agent.outbox.state()).toMatchObject({ queued: 0, acknowledged: 0 });
     await agent.stop();
   });
 
@@ -106,7 +106,7 @@ describe("a receipt", () => {
     ]);
     await answer({ stored: stored.map((notice) => ({ ...notice, packetId: new Uint8Array(32) })) });
     await answer({ stored: stored.map((notice) => ({ ...notice, sequence: notice.sequence + 1 })) });
-    expect(agent.outbox.state()).toMatchObject({ queued: 0, handedOver: 3 });
+    expect(agent.outbox.state()).toMatchObject({ queued: 0, acknowledged: 3 });
     // In the shape of an earlier version, without whom it is for.
     const old = { atMs: agent.clock.now(), stored: [{ first: 1, last: 0xffff_ffff }] } as unknown as Receipt;
     agent.broker.send(
@@ -114,8 +114,8 @@ describe("a receipt", () => {
       receiptMessage.seal(old, networkSigner, NETWORK),
     );
     await agent.clock.advance(0);
-    expect(agent.board.losses.get("message_form")).toBe(1);
-    expect(agent.outbox.state()).toMatchObject({ handedOver: 3 });
+    expect(agent.lossCount("message_form")).toBe(1);
+    expect(agent.outbox.state()).toMatchObject({ acknowledged: 3 });
     expect(agent.board.snapshot(agent.clock).outbox.numbering).toBeUndefined();
     await agent.stop();
   });
@@ -126,10 +126,10 @@ describe("a receipt", () => {
     const stored = notices();
     const used = [{ first: 1, last: 700 }];
     await answer({ answers: sha256(Uint8Array.of(1)), stored, used });
-    expect(agent.outbox.state().handedOver).toBe(3);
+    expect(agent.outbox.state().acknowledged).toBe(3);
     await answer({ answers: second });
     await answer({ answers: first, stored, used });
-    expect(agent.outbox.state().handedOver + agent.outbox.state().queued).toBe(3);
+    expect(agent.outbox.state().acknowledged + agent.outbox.state().queued).toBe(3);
     agent.broker.lose();
     agent.broker.isReachable = true;
     await agent.clock.advance(10_000);
@@ -215,21 +215,21 @@ test("a verdict is kept with its sentence and the packet it is about, which is t
     parametersHash: new Uint8Array(32).fill(0x5a),
     verdicts: [{ ...notice, measurements: [...notice.measurements] }],
   };
-  const { handedOver } = agent.outbox.state();
+  const { acknowledged } = agent.outbox.state();
   agent.broker.send(
     downTopic(NETWORK, agent.id, "verdict"),
     verdictMessage.seal({ ...verdicts, hotspot: new Uint8Array(32) }, networkSigner, NETWORK),
   );
   await agent.clock.advance(0);
-  expect(agent.board.losses.get("message_hotspot")).toBe(1);
-  expect(agent.outbox.state()).toMatchObject({ handedOver });
+  expect(agent.lossCount("message_hotspot")).toBe(1);
+  expect(agent.outbox.state()).toMatchObject({ acknowledged });
   agent.broker.send(
     downTopic(NETWORK, agent.id, "verdict"),
     verdictMessage.seal(verdicts, networkSigner, NETWORK),
   );
   await agent.clock.advance(0);
   // What is refused unseen is in no receipt: without this it would be sent again for ever.
-  expect(agent.outbox.state()).toMatchObject({ queued: 0, handedOver: handedOver - 1 });
+  expect(agent.outbox.state()).toMatchObject({ queued: 0, acknowledged: acknowledged - 1 });
   expect(agent.board.snapshot(agent.clock).verdicts).toMatchObject([
     {
       type: "witness",

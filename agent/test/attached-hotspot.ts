@@ -8,7 +8,7 @@ import { radioOpener } from "../src/devices/open-radio.ts";
 import { sensorDevices } from "../src/devices/open-sensor.ts";
 import { assess } from "../src/health/assess.ts";
 import type { Part } from "../src/health/part.ts";
-import { trustedGpsTimeMs } from "../src/health/time-witnesses.ts";
+import { trustedGpsTimeMs } from "../src/health/time-sources.ts";
 import { memoryOutbox } from "../src/outbox/memory-outbox.ts";
 import { FakeBroker } from "../src/testing/fake-broker.ts";
 import { FakeRadio } from "../src/testing/fake-devices.ts";

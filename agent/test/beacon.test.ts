@@ -3,7 +3,7 @@ import { memoryOutbox } from "@earshot/agent";
 import type { TransmitResult } from "@earshot/drivers";
 import { airtimeMs, BEACON_FRAME_BYTES, signerFromSeed } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
-import { memoryStorage } from "../src/outbox/memory-storage.ts";
+import { memoryStorage } from "../src/outbox/memory-outbox.ts";
 import { AgentHarness, networkSigner, PERIOD_MS, VALIDITY_MS, WINDOW_PERIODS } from "./harness.ts";
 
 /** Runs until the period of this hotspot's next beacon has begun, its entropy not yet published. */
@@ -141,7 +141,7 @@ describe("the beacon", () => {
     await agent.publishEntropy(signerFromSeed(new Uint8Array(32).fill(66)));
     await agent.clock.advance(PERIOD_MS);
     expect(agent.radio.transmissions).toHaveLength(before);
-    expect(agent.board.losses.get("message_signature")).toBe(1);
+    expect(agent.lossCount("message_signature")).toBe(1);
     await agent.stop();
   });
 

@@ -15,6 +15,7 @@ import {
   entropyTopic,
   hotspotId,
   type Log,
+  type LossReason,
   type Packet,
   type Signer,
   sha256,
@@ -143,6 +144,11 @@ export class AgentHarness {
       await this.publishEntropy();
     }
     await this.clock.advance(PERIOD_MS - 1);
+  }
+
+  /** How often this was counted since the agent started. */
+  lossCount(reason: LossReason): number {
+    return this.board.losses.counts().find(([one]) => one === reason)?.[1] ?? 0;
   }
 
   packets<T extends Packet["type"]>(type: T): Extract<Packet, { type: T }>[] {

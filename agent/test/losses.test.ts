@@ -50,7 +50,7 @@ describe("frames from the air that merely begin like a beacon", () => {
     agent.radio.read(of(index + 1));
     await agent.clock.advance(0);
     expect(agent.packets("witness").map(({ frame: bytes }) => bytes)).toEqual([of(index + 1).bytes]);
-    expect(agent.board.losses.get("frame_stale")).toBe(1);
+    expect(agent.lossCount("frame_stale")).toBe(1);
     await agent.stop();
   });
 });
@@ -60,7 +60,7 @@ describe("a beacon that is not sent", () => {
     const agent = await running();
     agent.radio.answer = () => ({ sent: false, error: "TX_FREQ" });
     const healths = new Set<string>();
-    const lost = () => agent.board.losses.get("beacon_tx_freq");
+    const lost = () => agent.lossCount("beacon_tx_freq");
     while (lost() < 1) await agent.runPeriods(1);
     for (let i = 0; i < 40; i++) {
       await agent.runPeriods(1);
@@ -77,7 +77,7 @@ describe("a beacon that is not sent", () => {
     while (agent.packets("beacon").length === 0) await agent.runPeriods(1);
     expect(partOf(agent, "Beacon")).toMatchObject({ health: "ok" });
     expect(partOf(agent, "Beacon")?.text).toContain("1 sent");
-    expect(agent.board.losses.get("beacon_tx_freq")).toBeGreaterThan(3);
+    expect(agent.lossCount("beacon_tx_freq")).toBeGreaterThan(3);
     await agent.stop();
   });
 
@@ -90,10 +90,10 @@ describe("a beacon that is not sent", () => {
     const window = agent.board.schedule?.window ?? 0;
     expect(window).toBeGreaterThan(first + 3);
     const inThis = (agent.board.schedule?.state as string) === "missed" ? 1 : 0;
-    expect(agent.board.losses.get("beacon_no_entropy")).toBe(window - first - 1 + inThis);
+    expect(agent.lossCount("beacon_no_entropy")).toBe(window - first - 1 + inThis);
     expect(partOf(agent, "Beacon")).toMatchObject({ health: "broken" });
     await agent.publishEntropy();
-    expect(agent.board.losses.get("beacon_no_entropy")).toBe(window - first - 1 + inThis);
+    expect(agent.lossCount("beacon_no_entropy")).toBe(window - first - 1 + inThis);
     await agent.stop();
   });
 

@@ -4,7 +4,7 @@ import type { GpsReading } from "@earshot/drivers";
 import { encodeBeaconFrame, shortId } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import { assess } from "../src/health/assess.ts";
-import { memoryStorage } from "../src/outbox/memory-storage.ts";
+import { memoryStorage } from "../src/outbox/memory-outbox.ts";
 import { loraFrameOf } from "./frames.ts";
 import { AgentHarness, packetOf } from "./harness.ts";
 
@@ -261,7 +261,7 @@ describe("witnessing", () => {
     await agent.clock.advance(0);
     expect(agent.packets("witness")).toMatchObject([{ rssiDbm: -101, snrDdb: -35 }]);
     expect(agent.board.counters).toMatchObject({ beaconsHeard: 3, duplicatesHeard: 1 });
-    expect(agent.board.losses.get("frame_level")).toBe(1);
+    expect(agent.lossCount("frame_level")).toBe(1);
     expect(agent.board.radio.framesHeard).toBe(6);
     await agent.stop();
   });

@@ -3,7 +3,7 @@ import { memoryOutbox } from "@earshot/agent";
 import { FakeDevice } from "@earshot/agent/testing";
 import type { SensorReading } from "@earshot/drivers";
 import { ManualClock } from "@earshot/protocol/testing";
-import { memoryStorage } from "../src/outbox/memory-storage.ts";
+import { memoryStorage } from "../src/outbox/memory-outbox.ts";
 import { AgentHarness, CORE } from "./harness.ts";
 
 /** An energy meter that counts from what it is told when it is opened. */

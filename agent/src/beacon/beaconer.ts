@@ -16,13 +16,12 @@ import {
   scheduleMessage,
   windowOf,
 } from "@earshot/protocol/hotspot";
-import type { ScheduleFacts } from "../board/facts.ts";
+import type { ScheduleFacts } from "../board/agent-status.ts";
 import { type CoreContext, makePacket, storePacket } from "../core-context.ts";
 import type { AgentRadio } from "../devices/run-radio.ts";
 import { pause } from "../time/pause.ts";
-import { BeaconTransmitter, MAYBE_SENT, type Plan } from "./beacon-transmitter.ts";
+import { BeaconTransmitter, isCode, MAYBE_SENT, type Plan, transmitLoss } from "./beacon-transmitter.ts";
 import { beaconPowerDbm } from "./power.ts";
-import { isCode, transmitLoss } from "./transmit-loss.ts";
 
 /** Beacons are spread over this share of their period, so that they end within it. */
 const SPREAD = 0.8;
@@ -159,7 +158,7 @@ export class Beaconer {
   #lose(reason: LossReason, why: string, windows = 1): void {
     const { board, clock } = this.#context;
     board.losses.add(reason, windows);
-    board.beaconing.lose(reason, why, windows, clock.elapsedMs());
+    board.beaconing.countLost(reason, why, windows, clock.elapsedMs());
   }
 
   /** Tries until a radio has taken it or its time is over. Returns why it failed. */
@@ -170,7 +169,7 @@ export class Beaconer {
       const { begun, result } = await this.#transmitter.transmit(plan);
       this.#show(plan, begun, result);
       if (result.sent) {
-        this.#context.board.beaconing.send(begun.elapsedMs);
+        this.#context.board.beaconing.countSent(begun.elapsedMs);
         await this.#report(plan, begun, result);
         return undefined;
       }

@@ -9,8 +9,6 @@ import {
   wallTimeOf,
 } from "@earshot/protocol/hotspot";
 import type { OutboxState } from "../outbox/outbox.ts";
-import { BeaconBook } from "./beacon-book.ts";
-import { DeviceBook } from "./device-book.ts";
 import type {
   AgentStatus,
   BeaconFacts,
@@ -30,12 +28,12 @@ import type {
   UnmadeFacts,
   VerdictFacts,
   WitnessFacts,
-} from "./facts.ts";
-import { LinkBook } from "./link-book.ts";
-import { LossBook } from "./loss-book.ts";
-import { RadioBook } from "./radio-book.ts";
+} from "./agent-status.ts";
+import { BeaconCounters, LossCounters } from "./counters.ts";
+import { DeviceStates } from "./device-states.ts";
+import { LinkStates } from "./link-states.ts";
+import { RadioReadings, SensorReadings } from "./readings.ts";
 import { RecentPackets } from "./recent-packets.ts";
-import { SensorBook } from "./sensor-book.ts";
 
 const KEPT = 20;
 /** What spoke so lately is not silent. */
@@ -90,17 +88,17 @@ export class StatusBoard {
   #numbering: Moment<Untimed<NumberingFacts, "atMs">> | undefined;
   #entropy: Moment<Untimed<EntropyFacts, "receivedAtMs">> | undefined;
   schedule: ScheduleFacts | undefined;
-  readonly beaconing = new BeaconBook();
+  readonly beaconing = new BeaconCounters();
   #gpsReading: Moment<GpsReading> | undefined;
   /** Whether the receiver can be believed. */
   readonly integrity = new IntegrityMonitor();
   #machineReading: Moment<LinuxReading> | undefined;
   /** By name: `radio`, `gps`, `machine`, `broker`, and `sensorKey` of each sensor. */
-  readonly links = new LinkBook();
-  readonly devices = new DeviceBook();
-  readonly radio = new RadioBook();
-  readonly sensors = new SensorBook();
-  readonly losses = new LossBook(() => [...this.devices.losses(), ...this.#outboxLosses()]);
+  readonly links = new LinkStates();
+  readonly devices = new DeviceStates();
+  readonly radio = new RadioReadings();
+  readonly sensors = new SensorReadings();
+  readonly losses = new LossCounters(() => [...this.devices.losses(), ...this.#outboxLosses()]);
   #identity: BoardIdentity | undefined;
   #outbox: (() => OutboxState) | undefined;
   #givenUpBefore = 0;

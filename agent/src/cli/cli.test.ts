@@ -5,9 +5,8 @@ import { ManualClock } from "@earshot/protocol/testing";
 import { attention, broken, ok } from "../health/part.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { lineLog } from "./log.ts";
-import { statusUrl, verdictLines } from "./status.ts";
+import { partTable, statusUrl, verdictLines } from "./status.ts";
 import { keepSystemdInformed } from "./systemd.ts";
-import { partTable } from "./table.ts";
 
 test("the log writes one line for each message, from the level on that was asked for", () => {
   const lines: string[] = [];

@@ -7,8 +7,7 @@ import { findingsText } from "../doctor/findings-text.ts";
 import { type Part, worstOf } from "../health/part.ts";
 import { keyFile } from "../identity/key-file.ts";
 import { isRunning } from "../page/app.ts";
-import { askStatus, statusUrl } from "./status.ts";
-import { partTable } from "./table.ts";
+import { askStatus, partTable, statusUrl } from "./status.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";
 
 /** Checks everything an agent needs and says what to do; then looks for devices. Each takes at most some 20 s. */

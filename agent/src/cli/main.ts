@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import type { Config } from "../config/config.ts";
 import { ConfigError, loadConfig } from "../config/load.ts";
-import { StorageError } from "../start/state-folder.ts";
+import { StorageError } from "../start/storage-error.ts";
 import { errorText } from "../time/error-text.ts";
 import { doctor, lookForDevices } from "./doctor.ts";
 import { id } from "./id.ts";

@@ -6,11 +6,11 @@ import { gpsOpener } from "../devices/open-gps.ts";
 import { machineOpener } from "../devices/open-machine.ts";
 import { radioOpener, radioSetup } from "../devices/open-radio.ts";
 import { sensorDevices } from "../devices/open-sensor.ts";
-import { trustedGpsTimeMs } from "../health/time-witnesses.ts";
+import { trustedGpsTimeMs } from "../health/time-sources.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import { mqttPublisher } from "../publisher/mqtt-publisher.ts";
 import type { Started } from "../start/start.ts";
-import { folderId, untilFolderChanges } from "../start/watch-folder.ts";
+import { folderId, untilFolderChanges } from "../start/state-folder.ts";
 import { errorText } from "../time/error-text.ts";
 import { LinkedAbort } from "../time/linked-abort.ts";
 

@@ -1,8 +1,8 @@
 import type { Config } from "../config/config.ts";
-import { utcTime } from "../health/age.ts";
+import { HEALTH_TEXT, type Part } from "../health/part.ts";
+import { utcTime } from "../health/time-text.ts";
 import { isRunning, type StartDocument, type StatusDocument } from "../page/app.ts";
 import { errorText } from "../time/error-text.ts";
-import { partTable } from "./table.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";
 
 /** How the running agent is, asked from its page. */
@@ -78,3 +78,16 @@ export async function askStatus(url: string, signal: AbortSignal): Promise<Answe
 
 const isStatus = (value: unknown): value is StatusDocument | StartDocument =>
   typeof value === "object" && value !== null && "parts" in value && "startedAtMs" in value;
+
+/** Parts as aligned lines, each with its advice below. */
+export function partTable(parts: readonly Part[]): string {
+  const titleWidth = Math.max(...parts.map(({ title }) => title.length));
+  const markWidth = Math.max(...Object.values(HEALTH_TEXT).map((mark) => mark.length));
+  const indent = " ".repeat(titleWidth + markWidth + 4);
+  return parts
+    .map(({ title, health, text, advice }) => {
+      const line = `${title.padEnd(titleWidth)}  ${HEALTH_TEXT[health].padEnd(markWidth)}  ${text}`;
+      return advice === undefined ? line : `${line}\n${indent}→ ${advice}`;
+    })
+    .join("\n");
+}

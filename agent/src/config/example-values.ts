@@ -1,5 +1,5 @@
 import { equalBytes } from "@earshot/protocol/hotspot";
-import type { ConfigDoubt } from "../board/facts.ts";
+import type { ConfigDoubt } from "../board/agent-status.ts";
 import type { Config } from "./config.ts";
 
 /** Values of config.example.toml in whose place their owner must write something else; a test compares the two. */

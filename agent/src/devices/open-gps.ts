@@ -1,6 +1,6 @@
 import { type GpsdDriver, openGpsd, openNmea, openTcp, openUbx, type UbxDriver } from "@earshot/drivers";
 import type { Clock } from "@earshot/protocol/hotspot";
-import type { DeviceState } from "../board/facts.ts";
+import type { DeviceState } from "../board/agent-status.ts";
 import type { GpsConfig } from "../config/config.ts";
 import type { OpenDevice } from "./open-device.ts";
 import type { AgentGps } from "./run-gps.ts";

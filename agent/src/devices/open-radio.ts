@@ -12,7 +12,7 @@ import {
 } from "@earshot/drivers";
 import { type Clock, type Log, presentOf, wallTimeOf } from "@earshot/protocol/hotspot";
 import { readTlsFiles, type TlsPaths } from "@earshot/protocol/tls-files";
-import type { ForwarderFacts, RadioSetup } from "../board/facts.ts";
+import type { ForwarderFacts, RadioSetup } from "../board/agent-status.ts";
 import type { LoraConfig } from "../config/config.ts";
 import { readNamedBytes } from "../regular-file.ts";
 import { errorText } from "../time/error-text.ts";

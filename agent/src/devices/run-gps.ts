@@ -1,8 +1,8 @@
 import type { Driver, GpsReading } from "@earshot/drivers";
 import { OutageLog } from "@earshot/protocol/hotspot";
-import type { DeviceState } from "../board/facts.ts";
+import type { DeviceState } from "../board/agent-status.ts";
 import type { CoreContext } from "../core-context.ts";
-import type { SourceSummary } from "../status/source-summary.ts";
+import type { ReadingSummary } from "../reports/reading-packets.ts";
 import type { OpenDevice } from "./open-device.ts";
 import { supervise } from "./supervise.ts";
 
@@ -24,7 +24,7 @@ const MAX_LAG_MS = 2000;
 export function runGps(
   context: CoreContext,
   open: OpenDevice<AgentGps>,
-  summary: SourceSummary,
+  summary: ReadingSummary,
   signal: AbortSignal,
 ): Promise<void> {
   const fixes = new OutageLog("the GPS fix", context.clock, context.log);

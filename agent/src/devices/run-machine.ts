@@ -1,6 +1,6 @@
 import { type Driver, type LinuxReading, quantitiesOf } from "@earshot/drivers";
 import type { CoreContext } from "../core-context.ts";
-import type { SourceSummary } from "../status/source-summary.ts";
+import type { ReadingSummary } from "../reports/reading-packets.ts";
 import type { OpenDevice } from "./open-device.ts";
 import { supervise } from "./supervise.ts";
 
@@ -8,7 +8,7 @@ import { supervise } from "./supervise.ts";
 export function runMachine(
   context: CoreContext,
   open: OpenDevice<Driver<LinuxReading>>,
-  summary: SourceSummary,
+  summary: ReadingSummary,
   signal: AbortSignal,
 ): Promise<void> {
   return supervise<LinuxReading, Driver<LinuxReading>>(

@@ -1,5 +1,5 @@
 import type { LoraRadio, LoraReading, StationRefusal } from "@earshot/drivers";
-import type { ForwarderFacts } from "../board/facts.ts";
+import type { ForwarderFacts } from "../board/agent-status.ts";
 import type { CoreContext } from "../core-context.ts";
 import type { Witnesser } from "../witness/witnesser.ts";
 import { HearingWatch } from "./hearing-watch.ts";

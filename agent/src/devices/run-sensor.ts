@@ -1,8 +1,8 @@
 import type { Driver, ReferenceStationReading, SensorReading } from "@earshot/drivers";
 import { sensorKey } from "../board/status-board.ts";
 import type { CoreContext } from "../core-context.ts";
-import type { SourceSummary } from "../status/source-summary.ts";
-import { StationMinutes } from "../status/station-minutes.ts";
+import type { ReadingSummary } from "../reports/reading-packets.ts";
+import { StationMinutes } from "../reports/station-minutes.ts";
 import { supervise } from "./supervise.ts";
 
 export type AgentSensor = Driver<SensorReading | ReferenceStationReading> & {
@@ -35,7 +35,7 @@ export interface RunningSensor {
 export function runningSensor(
   context: CoreContext,
   device: SensorDevice,
-  summary: SourceSummary,
+  summary: ReadingSummary,
 ): RunningSensor {
   const { board, outbox } = context;
   const { name, silenceLimitMs } = device;

@@ -1,7 +1,7 @@
 import type { Driver } from "@earshot/drivers";
 import { type Clock, OutageLog } from "@earshot/protocol/hotspot";
-import type { DeviceProbe } from "../board/device-book.ts";
-import type { Loss } from "../board/link-book.ts";
+import type { DeviceProbe } from "../board/device-states.ts";
+import type { Loss } from "../board/link-states.ts";
 import type { CoreContext } from "../core-context.ts";
 import { Backoff } from "../time/backoff.ts";
 import { errorText } from "../time/error-text.ts";

@@ -1,5 +1,5 @@
 import { errorCode, type ModemFault, modemFaultOf } from "@earshot/drivers";
-import type { Trouble } from "../board/facts.ts";
+import type { Trouble } from "../board/agent-status.ts";
 
 /** Ends a device for a reason that its advice goes by. */
 export class DeviceTroubleError extends Error {

@@ -10,8 +10,8 @@ import {
 } from "@earshot/protocol/hotspot";
 import type { Terminal } from "../cli/terminal.ts";
 import type { Config } from "../config/config.ts";
-import { duration } from "../health/age.ts";
 import { attention, broken, ok, type Part } from "../health/part.ts";
+import { duration } from "../health/time-text.ts";
 import { mqttPublisher } from "../publisher/mqtt-publisher.ts";
 import type { IncomingMessage, Publisher } from "../publisher/publisher.ts";
 import { errorText } from "../time/error-text.ts";

@@ -1,6 +1,6 @@
 import type { GpsReading } from "@earshot/drivers";
 import { type Clock, presentOf, silentLog, wallTimeOf } from "@earshot/protocol/hotspot";
-import type { RadioRefusalFacts, RadioSetup } from "../board/facts.ts";
+import type { RadioRefusalFacts, RadioSetup } from "../board/agent-status.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import type { Config, LoraConfig } from "../config/config.ts";
 import { gpsOpener } from "../devices/open-gps.ts";

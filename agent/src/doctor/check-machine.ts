@@ -3,10 +3,11 @@ import { dirname } from "node:path";
 import { EARLIEST_PLAUSIBLE_MS, hotspotId, hotspotName, type Signer } from "@earshot/protocol/hotspot";
 import type { Config } from "../config/config.ts";
 import { exampleValues } from "../config/example-values.ts";
-import { duration } from "../health/age.ts";
 import { attention, broken, CONFIGURATION, ok, type Part } from "../health/part.ts";
+import { duration } from "../health/time-text.ts";
 import type { KeyProvider } from "../identity/key-provider.ts";
-import { awaitMount, checkFilesOwner, storageError } from "../start/state-folder.ts";
+import { awaitMount, checkFilesOwner } from "../start/state-folder.ts";
+import { storageError } from "../start/storage-error.ts";
 import { errorText } from "../time/error-text.ts";
 
 /** Beside the full outbox. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import type { AgentStatus, MachineFacts, RadioFacts } from "../board/facts.ts";
-import { duration } from "./age.ts";
+import type { AgentStatus, MachineFacts, RadioFacts } from "../board/agent-status.ts";
 import { assess } from "./assess.ts";
+import { duration } from "./time-text.ts";
 
 const NOW_MS = Date.UTC(2026, 5, 1, 12);
 const secondsAgo = (seconds: number) => NOW_MS - seconds * 1000;
@@ -33,7 +33,7 @@ const HEALTHY: AgentStatus = {
   },
   sensors: [],
   broker: { state: "ok", sinceMs: secondsAgo(3600), lastAtMs: secondsAgo(20) },
-  outbox: { queued: 0, handedOver: 1, postponed: 0, writes: 0, dropped: 0, bytes: 300 },
+  outbox: { queued: 0, acknowledged: 1, postponed: 0, writes: 0, dropped: 0, bytes: 300 },
   entropy: {
     index: 1,
     atMs: secondsAgo(30),

@@ -1,13 +1,14 @@
-import type { AgentStatus } from "../board/facts.ts";
+import type { AgentStatus } from "../board/agent-status.ts";
+import type { StartStatus, StartStep } from "../board/start-board.ts";
 import { beaconPart } from "./beacon.ts";
 import { clockPart } from "./clock.ts";
-import { brokerPart, outboxPart } from "./delivery.ts";
+import { brokerPart, outboxPart, packetParts } from "./delivery.ts";
 import { gpsPart } from "./gps.ts";
 import { machinePart } from "./machine.ts";
-import { unmadeParts } from "./packets.ts";
-import { attention, CONFIGURATION, type Health, type Part, worstOf } from "./part.ts";
+import { attention, broken, CONFIGURATION, type Health, ok, type Part, worstOf } from "./part.ts";
 import { radioPart } from "./radio.ts";
 import { sensorPart } from "./sensor.ts";
+import { duration } from "./time-text.ts";
 
 export interface Assessment {
   health: Health;
@@ -26,9 +27,31 @@ export function assess(status: AgentStatus): Assessment {
     ...(status.machine === undefined ? [] : [machinePart(status.machine, status.atMs)]),
     brokerPart(status),
     outboxPart(status),
-    ...unmadeParts(status),
+    ...packetParts(status),
     clockPart(status),
     beaconPart(status),
   ];
   return { health: worstOf(parts), parts };
+}
+
+const TITLES: Readonly<Record<StartStep, string>> = {
+  configuration: CONFIGURATION,
+  storage: "Storage",
+  key: "Key",
+};
+
+/** What is in the way of an agent that does not run yet; what comes after it in the start is not known. */
+export function assessStart(status: StartStatus): Assessment {
+  const { trouble, network, hotspot, configFile } = status;
+  const parts = [
+    ...(network === undefined ? [] : [ok(TITLES.configuration, `${configFile} is valid`)]),
+    ...(hotspot === undefined ? [] : [ok(TITLES.key, `${hotspot.name}, ${hotspot.id}`)]),
+    ...(trouble === undefined ? [attention("Start", "The agent is starting")] : troubleParts(trouble)),
+  ];
+  return { health: worstOf(parts), parts };
+}
+
+function troubleParts({ step, problems, forMs, retryInMs }: NonNullable<StartStatus["trouble"]>): Part[] {
+  const again = `It is tried again by itself, next in ${duration(retryInMs)} (broken for ${duration(forMs)}).`;
+  return problems.map(({ text, advice }) => broken(TITLES[step], text, `${advice} ${again}`.trim()));
 }

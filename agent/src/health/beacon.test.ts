@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { LossReason } from "@earshot/protocol";
-import type { AgentStatus, RadioSetup } from "../board/facts.ts";
+import type { AgentStatus, RadioSetup } from "../board/agent-status.ts";
 import { beaconPart } from "./beacon.ts";
 import { refusalProblem } from "./refusals.ts";
 

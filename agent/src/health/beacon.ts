@@ -1,8 +1,8 @@
 import type { LossReason } from "@earshot/protocol/hotspot";
-import type { AgentStatus, BeaconingFacts, RadioSetup } from "../board/facts.ts";
-import { ago, duration } from "./age.ts";
+import type { AgentStatus, BeaconingFacts, RadioSetup } from "../board/agent-status.ts";
 import { connectAdvice, isModem } from "./forwarders.ts";
 import { attention, broken, ok, type Part } from "./part.ts";
+import { ago, duration } from "./time-text.ts";
 
 const TITLE = "Beacon";
 /** One window may fail by chance. */

@@ -1,8 +1,8 @@
 import { EARLIEST_PLAUSIBLE_MS } from "@earshot/protocol/hotspot";
-import type { AgentStatus, EntropyFacts } from "../board/facts.ts";
-import { ago, duration, minuteText } from "./age.ts";
+import type { AgentStatus, EntropyFacts } from "../board/agent-status.ts";
 import { attention, broken, ok, type Part } from "./part.ts";
-import { clockAgainstReceiver, judgeTime, MAX_OFF_MS } from "./time-witnesses.ts";
+import { clockAgainstReceiver, compareTimes, MAX_OFF_MS } from "./time-sources.ts";
+import { ago, duration, minuteText } from "./time-text.ts";
 
 const TITLE = "Clock and entropy";
 const FIRST_ENTROPY_MS = 120_000;
@@ -21,7 +21,7 @@ const SET_CLOCK = "Set the clock: sudo timedatectl set-ntp true, or run chrony w
 /** Is this machine's time right, and does the network's entropy arrive? Without either no beacon counts. */
 export function clockPart(status: AgentStatus): Part {
   const { atMs, entropy } = status;
-  const verdict = judgeTime(status);
+  const verdict = compareTimes(status);
   if (atMs < EARLIEST_PLAUSIBLE_MS) {
     const told =
       verdict === undefined || verdict.isGpsWrong ? "" : `; GPS says ${minuteText(verdict.toldMs)}`;

@@ -1,7 +1,7 @@
-import type { AgentStatus, NumberingFacts } from "../board/facts.ts";
-import { duration } from "./age.ts";
+import type { AgentStatus, NumberingFacts, UnmadeFacts } from "../board/agent-status.ts";
 import { flappingText, MANY_LOSSES } from "./device.ts";
 import { attention, broken, ok, type Part } from "./part.ts";
+import { duration } from "./time-text.ts";
 
 /** An outage shorter than this is not worth a walk to the roof. */
 const SHORT_OUTAGE_MS = 60_000;
@@ -32,7 +32,7 @@ export function brokerPart({ broker, atMs }: AgentStatus): Part {
 
 export function outboxPart({ outbox, atMs }: AgentStatus): Part {
   const title = "Outbox";
-  const { queued, handedOver, postponed, dropped, bytes, failure, damagedFile, numbering } = outbox;
+  const { queued, acknowledged, postponed, dropped, bytes, failure, damagedFile, numbering } = outbox;
   if (failure !== undefined) {
     const { why, lost, sinceMs } = failure;
     return broken(
@@ -41,7 +41,7 @@ export function outboxPart({ outbox, atMs }: AgentStatus): Part {
       "Check the free space (df -h) and whether the memory card is read-only or dying (dmesg); it is tried again all the time.",
     );
   }
-  const waiting = `${queued} packets wait, ${handedOver} await a receipt, ${Math.ceil(bytes / 1024)} KiB`;
+  const waiting = `${queued} packets wait, ${acknowledged} await a receipt, ${Math.ceil(bytes / 1024)} KiB`;
   const text =
     postponed === 0 ? waiting : `${waiting}; ${postponed} go later, as the network takes fewer now`;
   if (damagedFile !== undefined) {
@@ -73,3 +73,25 @@ function numberingPart(title: string, text: string, { from, to, target }: Number
     "Nothing to do if the state folder was lost or restored from a copy. Else another agent runs with a copy of this key: end it, or make a new key.";
   return attention(title, `${known}; numbering went from ${from} to ${to}`, advice);
 }
+
+/** Where the value of a field comes from, by the start of the field's name. */
+const ADVICE_BY_FIELD: readonly [begin: string, advice: string][] = [
+  ["atMs", "Set the clock: sudo timedatectl set-ntp true, or run chrony with the GPS."],
+  ["gnss", "The GPS receiver says it: look at the part GPS, and update the agent if the receiver is right."],
+  ["assertion", "Check [hotspot] in the configuration."],
+  ["radio", "The radio says it: look at the part Radio, and update its program."],
+  ["machine", "Set health = false in [machine] until the agent is updated."],
+  ["source", "Shorten the sensor's name in [[sensors]]."],
+  ["quantities", "A sensor says it: look at the sensors' values, and at the map or type in [[sensors]]."],
+];
+const OTHER_FIELDS = "Update the agent; if that does not help, tell its makers this sentence.";
+
+/** One part for each type of packet that cannot be made, and so is not sent; nothing where all can. */
+export const packetParts = ({ unmade }: AgentStatus): Part[] =>
+  unmade.map((one) => broken(`Packets (${one.type})`, textOf(one), adviceFor(one)));
+
+const textOf = ({ type, why }: UnmadeFacts): string =>
+  type === "status" ? `Statuses go out without details: ${why}` : `None can be made: ${why}`;
+
+const adviceFor = ({ field }: UnmadeFacts): string =>
+  ADVICE_BY_FIELD.find(([begin]) => field.split(".")[0] === begin)?.[1] ?? OTHER_FIELDS;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { ManualClock } from "@earshot/protocol/testing";
-import type { AgentStatus, LinkFacts, SensorFacts } from "../board/facts.ts";
-import { LinkBook } from "../board/link-book.ts";
+import type { AgentStatus, LinkFacts, SensorFacts } from "../board/agent-status.ts";
+import { LinkStates } from "../board/link-states.ts";
 import { DeviceTroubleError, troubleOf } from "../devices/trouble.ts";
 import { brokerPart } from "./delivery.ts";
 import { adviceFor, type DeviceWords, deviceProblem } from "./device.ts";
@@ -54,7 +54,7 @@ describe("a device that comes and goes", () => {
 
   test("counts what worked and was lost, for an hour by the monotonic clock; a device never had is not lost", async () => {
     const clock = new ManualClock(NOW_MS);
-    const links = new LinkBook();
+    const links = new LinkStates();
     links.begin(["air"], clock.elapsedMs());
     const lostInHour = () =>
       links.facts("air", { nowMs: clock.now(), elapsedMs: clock.elapsedMs() }).lostInHour;

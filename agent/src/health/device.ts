@@ -1,6 +1,6 @@
-import type { DeviceState, Trouble } from "../board/facts.ts";
-import { ago, duration } from "./age.ts";
+import type { DeviceState, Trouble } from "../board/agent-status.ts";
 import { attention, broken, type Part } from "./part.ts";
+import { ago, duration } from "./time-text.ts";
 
 /** How people call a device, and where its settings stand. */
 export interface DeviceWords {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { StationTrouble } from "@earshot/drivers";
-import type { ForwarderFacts, RadioSetup } from "../board/facts.ts";
+import type { ForwarderFacts, RadioSetup } from "../board/agent-status.ts";
 import { connectAdvice, forwarderProblem, restartAdvice } from "./forwarders.ts";
 
 const NOW_MS = Date.UTC(2026, 5, 1, 12);

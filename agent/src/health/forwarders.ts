@@ -4,10 +4,10 @@ import type {
   RadioFacts,
   RadioRefusalFacts,
   RadioSetup,
-} from "../board/facts.ts";
-import { ago, duration } from "./age.ts";
+} from "../board/agent-status.ts";
 import { flappingText, MANY_LOSSES } from "./device.ts";
 import { attention, broken, type Part } from "./part.ts";
+import { ago, duration } from "./time-text.ts";
 
 /** Forwarders send PULL_DATA each 5 to 10 s. */
 const FORWARDER_SILENT_MS = 90_000;

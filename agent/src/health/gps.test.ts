@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Trouble } from "../board/facts.ts";
+import type { Trouble } from "../board/agent-status.ts";
 import { gpsPart, type ReceiverFacts } from "./gps.ts";
 
 const NOW_MS = Date.UTC(2026, 5, 1, 12);

@@ -1,10 +1,10 @@
 import type { IntegrityFinding } from "@earshot/drivers";
-import type { AgentStatus, GpsFacts } from "../board/facts.ts";
-import { ago } from "./age.ts";
+import type { AgentStatus, GpsFacts } from "../board/agent-status.ts";
 import { type DeviceWords, deviceProblem } from "./device.ts";
 import { attention, broken, ok, type Part } from "./part.ts";
 import { comparePosition, distanceText } from "./position.ts";
-import { judgeTime, receiverTimeFault } from "./time-witnesses.ts";
+import { compareTimes, receiverTimeFault } from "./time-sources.ts";
+import { ago } from "./time-text.ts";
 
 const TITLE = "GPS";
 const SERIAL: DeviceWords = { title: TITLE, section: "[gps]", firstReadingMs: 20_000, silentMs: 15_000 };
@@ -85,7 +85,7 @@ function offText(reading: Reading, { hotspot }: GpsSurroundings): string {
 }
 
 function wrongTime(gps: ReceiverFacts, { atMs, entropy }: GpsSurroundings, fix: string): Part | undefined {
-  const verdict = judgeTime({ atMs, gps, ...(entropy === undefined ? {} : { entropy }) });
+  const verdict = compareTimes({ atMs, gps, ...(entropy === undefined ? {} : { entropy }) });
   if (verdict === undefined || !verdict.isGpsWrong) return undefined;
   const { text, advice } = receiverTimeFault(verdict);
   return attention(TITLE, `${text}; ${fix}`, advice);

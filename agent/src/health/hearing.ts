@@ -1,7 +1,7 @@
-import type { ConcentratorFacts, RadioFacts, RadioSetup } from "../board/facts.ts";
-import { duration } from "./age.ts";
+import type { ConcentratorFacts, RadioFacts, RadioSetup } from "../board/agent-status.ts";
 import { restartAdvice } from "./forwarders.ts";
 import { attention, broken, type Part } from "./part.ts";
+import { duration } from "./time-text.ts";
 
 /** From so many frames on, a share says something. */
 const MIN_FRAMES = 200;

@@ -1,6 +1,6 @@
-import type { MachineFacts } from "../board/facts.ts";
-import { duration } from "./age.ts";
+import type { MachineFacts } from "../board/agent-status.ts";
 import { attention, broken, ok, type Part } from "./part.ts";
+import { duration } from "./time-text.ts";
 
 const TITLE = "Machine";
 /** A Raspberry Pi slows itself down from 80 °C. */

@@ -14,10 +14,22 @@ export interface Part {
 /** Title of a part that several files tell of. */
 export const CONFIGURATION = "Configuration";
 
+/** As page and command line show it; never by colour alone. */
+export const HEALTH_TEXT: Readonly<Record<Health, string>> = {
+  ok: "✓ ok",
+  attention: "! attention",
+  broken: "✕ broken",
+};
+
+/** From the best to the worst. */
 const ORDER: readonly Health[] = ["ok", "attention", "broken"];
 
 export const worstOf = (parts: readonly Pick<Part, "health">[]): Health =>
   ORDER[Math.max(0, ...parts.map(({ health }) => ORDER.indexOf(health)))] ?? "ok";
+
+/** The worst first. */
+export const byUrgency = (parts: readonly Part[]): Part[] =>
+  parts.toSorted((one, other) => ORDER.indexOf(other.health) - ORDER.indexOf(one.health));
 
 export const ok = (title: string, text: string): Part => ({ title, health: "ok", text });
 

@@ -1,11 +1,11 @@
-import type { AgentStatus, RadioFacts, RadioSetup, Trouble } from "../board/facts.ts";
-import { ago, duration } from "./age.ts";
+import type { AgentStatus, RadioFacts, RadioSetup, Trouble } from "../board/agent-status.ts";
 import { adviceFor, type DeviceWords, deviceProblem } from "./device.ts";
 import { forwarderProblem, restartAdvice } from "./forwarders.ts";
 import { crcErrorText, hearingProblem, reachText } from "./hearing.ts";
 import { attention, ok, type Part } from "./part.ts";
 import { refusalProblem, sharedEuiProblem } from "./refusals.ts";
-import { rolloverFault } from "./time-witnesses.ts";
+import { rolloverFault } from "./time-sources.ts";
+import { ago, duration } from "./time-text.ts";
 
 const TITLE = "Radio";
 /** From so many on, and such a share of all frames. */

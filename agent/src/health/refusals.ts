@@ -1,5 +1,5 @@
 import { explainLoss, type LossReason } from "@earshot/protocol/hotspot";
-import type { RadioFacts, RadioSetup } from "../board/facts.ts";
+import type { RadioFacts, RadioSetup } from "../board/agent-status.ts";
 import { softwareOf } from "./forwarders.ts";
 import { attention, broken, type Part } from "./part.ts";
 

@@ -1,8 +1,8 @@
-import type { SensorFacts } from "../board/facts.ts";
-import { ago } from "./age.ts";
+import type { SensorFacts } from "../board/agent-status.ts";
 import { type DeviceWords, deviceProblem } from "./device.ts";
 import { ok, type Part } from "./part.ts";
-import { valueText } from "./value.ts";
+import { valueText } from "./quantity-text.ts";
+import { ago } from "./time-text.ts";
 
 /** The slowest speak once in some minutes; the agent opens those anew that are silent for longer than their type is. */
 const SILENT_MS = 3_600_000;

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { sha256 } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import { GroupedOutbox } from "./grouped-outbox.ts";
-import { memoryStorage } from "./memory-storage.ts";
+import { memoryStorage } from "./memory-outbox.ts";
 import type { OutboxStorage, StorageChange } from "./outbox-storage.ts";
 
 const INTERVAL_MS = 200;
@@ -173,7 +173,7 @@ describe("a storage that fails", () => {
     );
     await add();
     isFailing = true;
-    expect(outbox.forget(1, sha256(Uint8Array.of(1)))).toBe(true);
+    expect(outbox.remove(1, sha256(Uint8Array.of(1)))).toBe(true);
     const lost = add().catch((error: unknown) => error);
     await clock.advance(INTERVAL_MS);
     expect(await lost).toBe(failure);

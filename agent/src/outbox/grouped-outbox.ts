@@ -35,7 +35,7 @@ const POSTPONE_MS = { first: 30_000, last: 3_600_000 };
 
 /**
  * The outbox over any storage. Memory cards wear out by writes, so there are few: a packet that comes after a pause is
- * written at once, those that follow closely share one transaction, and what a receipt lets it forget is deleted along
+ * written at once, those that follow closely share one transaction, and what a receipt clears is deleted along
  * with the next one. Statuses are not written, unless it is closed while some wait; the storage keeps a few numbers
  * free for them. Acknowledgements are not written at all: after a restart, what has no receipt is published again, and the gateway knows it by its id.
  *
@@ -51,7 +51,7 @@ export class GroupedOutbox implements Outbox {
   readonly #statuses = new Map<number, OutboxEntry>();
   /** How often each was postponed. */
   readonly #postponements = new Map<number, number>();
-  /** Forgotten, but still in the storage. */
+  /** Removed here, but still in the storage. */
   #toRemove: number[] = [];
   #nextSequence: number;
   /** Numbers below it are given by the storage's leave. */
@@ -87,17 +87,17 @@ export class GroupedOutbox implements Outbox {
   }
 
   next(limit: number): OutboxEntry[] {
-    for (const sequence of this.#index.due(this.#options.clock.elapsedMs())) this.#index.queueAgain(sequence);
+    for (const sequence of this.#index.due(this.#options.clock.elapsedMs())) this.#index.requeue(sequence);
     return this.#index.nextToPublish(limit).flatMap((sequence) => this.#readToPublish(sequence) ?? []);
   }
 
-  handedOver(sequences: readonly number[], elapsedMs: number): void {
-    for (const sequence of sequences) this.#index.handOver(sequence, elapsedMs);
+  acknowledge(sequences: readonly number[], elapsedMs: number): void {
+    for (const sequence of sequences) this.#index.acknowledge(sequence, elapsedMs);
   }
 
-  forget(sequence: number, packetId: Uint8Array): boolean {
+  remove(sequence: number, packetId: Uint8Array): boolean {
     const isHere = this.#isHere(sequence, packetId);
-    if (isHere) this.#forget(sequence);
+    if (isHere) this.#remove(sequence);
     return isHere;
   }
 
@@ -110,11 +110,11 @@ export class GroupedOutbox implements Outbox {
     return true;
   }
 
-  queueAgain(beforeElapsedMs: number): void {
-    for (const sequence of this.#index.handedOverBefore(beforeElapsedMs)) this.#index.queueAgain(sequence);
+  requeue(beforeElapsedMs: number): void {
+    for (const sequence of this.#index.acknowledgedBefore(beforeElapsedMs)) this.#index.requeue(sequence);
   }
 
-  avoid(used: readonly SequenceRange[]): Numbering {
+  skipUsed(used: readonly SequenceRange[]): Numbering {
     const numbering = numberingBeside(used, this.#nextSequence);
     if (numbering.state === "moved") this.#nextSequence = numbering.to;
     return numbering;
@@ -178,7 +178,7 @@ export class GroupedOutbox implements Outbox {
     const madeElapsedMs = this.#options.clock.elapsedMs();
     this.#index.add({ sequence, type: "status", madeElapsedMs, byteLength: entry.bytes.length });
     const [oldest] = this.#statuses.keys();
-    if (this.#statuses.size > MAX_STATUSES && oldest !== undefined) this.#forget(oldest);
+    if (this.#statuses.size > MAX_STATUSES && oldest !== undefined) this.#remove(oldest);
     this.#dropExcess();
     return entry;
   }
@@ -193,7 +193,7 @@ export class GroupedOutbox implements Outbox {
   #readToPublish(sequence: number): OutboxEntry | undefined {
     try {
       const entry = this.#read(sequence);
-      if (entry === undefined) this.#forget(sequence);
+      if (entry === undefined) this.#remove(sequence);
       return entry;
     } catch (error) {
       this.#noteFailure(error);
@@ -317,16 +317,16 @@ export class GroupedOutbox implements Outbox {
 
   /** Goes from the storage with the next write; until then the file is larger by at most one group. */
   #dropExcess(): void {
-    for (const { sequence, wasHandedOver } of this.#index.excess(
+    for (const { sequence, wasAcknowledged } of this.#index.excess(
       this.#options,
       this.#options.clock.elapsedMs(),
     )) {
-      if (!wasHandedOver) this.#dropped += 1;
-      this.#forget(sequence);
+      if (!wasAcknowledged) this.#dropped += 1;
+      this.#remove(sequence);
     }
   }
 
-  #forget(sequence: number): void {
+  #remove(sequence: number): void {
     this.#index.delete(sequence);
     this.#postponements.delete(sequence);
     if (!this.#statuses.delete(sequence)) this.#toRemove.push(sequence);

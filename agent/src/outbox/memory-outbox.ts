@@ -1,9 +1,8 @@
 import type { Clock } from "@earshot/protocol/hotspot";
 import { GroupedOutbox } from "./grouped-outbox.ts";
-import { memoryStorage } from "./memory-storage.ts";
 import type { Outbox } from "./outbox.ts";
 import type { OutboxLimits } from "./outbox-index.ts";
-import type { OutboxStorage } from "./outbox-storage.ts";
+import { type OutboxStorage, RESERVED_NUMBERS, type StoredEntry } from "./outbox-storage.ts";
 
 export interface MemoryOutboxOptions extends Partial<OutboxLimits> {
   clock: Clock;
@@ -20,4 +19,36 @@ export function memoryOutbox({ clock, storage = memoryStorage(), ...limits }: Me
     maxBytes: limits.maxBytes ?? 16_777_216,
     maxAgeMs: limits.maxAgeMs ?? 30 * 86_400_000,
   });
+}
+
+/** Keeps nothing across a restart of the process, but a new outbox may be opened on it: a restart of the agent. */
+export function memoryStorage(): OutboxStorage {
+  const entries = new Map<number, StoredEntry>();
+  const facts = new Map<string, string>();
+  let nextSequence = 1;
+  let dropped = 0;
+  let isClosed = true;
+  return {
+    load() {
+      if (!isClosed) nextSequence += RESERVED_NUMBERS;
+      isClosed = false;
+      const loaded = [...entries.values()].map(({ bytes, ...entry }) => ({
+        ...entry,
+        byteLength: bytes.length,
+      }));
+      return { nextSequence, dropped, entries: loaded };
+    },
+    write(change) {
+      for (const entry of change.insert) entries.set(entry.sequence, entry);
+      for (const sequence of change.remove) entries.delete(sequence);
+      for (const [key, value] of change.facts) facts.set(key, value);
+      ({ nextSequence, dropped } = change);
+    },
+    read: (sequence) => entries.get(sequence),
+    recall: (key) => facts.get(key),
+    close(next) {
+      nextSequence = next;
+      isClosed = true;
+    },
+  };
 }

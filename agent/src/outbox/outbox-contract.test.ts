@@ -3,8 +3,7 @@ import { join } from "node:path";
 import { silentLog } from "@earshot/protocol";
 import { outboxContract } from "../testing/outbox-contract.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
-import { memoryOutbox } from "./memory-outbox.ts";
-import { memoryStorage } from "./memory-storage.ts";
+import { memoryOutbox, memoryStorage } from "./memory-outbox.ts";
 import { sqliteOutbox } from "./sqlite-outbox.ts";
 
 outboxContract("the memory outbox", () => {

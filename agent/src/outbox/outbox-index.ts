@@ -23,8 +23,8 @@ export class OutboxIndex {
     status: new SortedNumbers(),
     reading: new SortedNumbers(),
   };
-  readonly #handedOver = new SortedNumbers();
-  readonly #handedOverMs = new Map<number, number>();
+  readonly #acknowledged = new SortedNumbers();
+  readonly #acknowledgedMs = new Map<number, number>();
   /** Not before this elapsed time. */
   readonly #postponed = new SortedNumbers();
   readonly #dueMs = new Map<number, number>();
@@ -34,10 +34,15 @@ export class OutboxIndex {
     return this.#bytes;
   }
 
-  counts(): Pick<OutboxState, "queued" | "handedOver" | "postponed" | "bytes"> {
-    const { size: handedOver } = this.#handedOver;
+  counts(): Pick<OutboxState, "queued" | "acknowledged" | "postponed" | "bytes"> {
+    const { size: acknowledged } = this.#acknowledged;
     const { size: postponed } = this.#postponed;
-    return { queued: this.#facts.size - handedOver - postponed, handedOver, postponed, bytes: this.#bytes };
+    return {
+      queued: this.#facts.size - acknowledged - postponed,
+      acknowledged,
+      postponed,
+      bytes: this.#bytes,
+    };
   }
 
   has(sequence: number): boolean {
@@ -54,7 +59,7 @@ export class OutboxIndex {
     const facts = this.#facts.get(sequence);
     if (facts === undefined) return;
     this.#facts.delete(sequence);
-    this.#takeOut(facts);
+    this.#removeFromLists(facts);
     this.#bytes -= facts.byteLength;
   }
 
@@ -68,18 +73,18 @@ export class OutboxIndex {
   }
 
   /** What the gateway has postponed meanwhile stays so. */
-  handOver(sequence: number, elapsedMs: number): void {
+  acknowledge(sequence: number, elapsedMs: number): void {
     const facts = this.#facts.get(sequence);
     if (facts === undefined || this.#dueMs.has(sequence)) return;
-    this.#takeOut(facts);
-    this.#handedOver.add(sequence);
-    this.#handedOverMs.set(sequence, elapsedMs);
+    this.#removeFromLists(facts);
+    this.#acknowledged.add(sequence);
+    this.#acknowledgedMs.set(sequence, elapsedMs);
   }
 
   postpone(sequence: number, dueMs: number): void {
     const facts = this.#facts.get(sequence);
     if (facts === undefined) return;
-    this.#takeOut(facts);
+    this.#removeFromLists(facts);
     this.#postponed.add(sequence);
     this.#dueMs.set(sequence, dueMs);
   }
@@ -89,24 +94,24 @@ export class OutboxIndex {
     return [...this.#dueMs].filter(([, dueMs]) => dueMs <= elapsedMs).map(([sequence]) => sequence);
   }
 
-  /** Handed over before `beforeMs`. */
-  handedOverBefore(beforeMs: number): number[] {
-    return [...this.#handedOverMs]
+  /** Acknowledged before `beforeMs`. */
+  acknowledgedBefore(beforeMs: number): number[] {
+    return [...this.#acknowledgedMs]
       .filter(([, elapsedMs]) => elapsedMs < beforeMs)
       .map(([sequence]) => sequence);
   }
 
-  queueAgain(sequence: number): void {
+  requeue(sequence: number): void {
     const facts = this.#facts.get(sequence);
     if (facts === undefined) return;
-    this.#takeOut(facts);
+    this.#removeFromLists(facts);
     this.#queued[facts.type].add(sequence);
   }
 
-  #takeOut({ sequence, type }: IndexedEntry): void {
+  #removeFromLists({ sequence, type }: IndexedEntry): void {
     this.#queued[type].delete(sequence);
-    this.#handedOver.delete(sequence);
-    this.#handedOverMs.delete(sequence);
+    this.#acknowledged.delete(sequence);
+    this.#acknowledgedMs.delete(sequence);
     this.#postponed.delete(sequence);
     this.#dueMs.delete(sequence);
   }
@@ -119,30 +124,30 @@ export class OutboxIndex {
   }
 
   /** What must go to keep the limits: the too old, then by order of dispensability what is too much. */
-  excess(limits: OutboxLimits, elapsedMs: number): { sequence: number; wasHandedOver: boolean }[] {
+  excess(limits: OutboxLimits, elapsedMs: number): { sequence: number; wasAcknowledged: boolean }[] {
     const excess = new Map<number, boolean>();
     let bytes = this.#bytes;
-    const drop = (sequence: number, wasHandedOver: boolean) => {
+    const drop = (sequence: number, wasAcknowledged: boolean) => {
       if (excess.has(sequence)) return;
-      excess.set(sequence, wasHandedOver);
+      excess.set(sequence, wasAcknowledged);
       bytes -= this.#facts.get(sequence)?.byteLength ?? 0;
     };
     // What the broker has acknowledged is risked least, so it goes before anything that nobody else has.
-    const lists = [this.#handedOver, this.#postponed, ...DROP_ORDER.map((type) => this.#queued[type])];
+    const lists = [this.#acknowledged, this.#postponed, ...DROP_ORDER.map((type) => this.#queued[type])];
     for (const list of lists) {
       for (const sequence of list) {
         const madeElapsedMs = this.#facts.get(sequence)?.madeElapsedMs ?? elapsedMs;
         if (madeElapsedMs >= elapsedMs - limits.maxAgeMs) break;
-        drop(sequence, list === this.#handedOver);
+        drop(sequence, list === this.#acknowledged);
       }
     }
     for (const list of lists) {
       for (const sequence of list) {
         if (bytes <= limits.maxBytes) break;
-        drop(sequence, list === this.#handedOver);
+        drop(sequence, list === this.#acknowledged);
       }
     }
-    return [...excess].map(([sequence, wasHandedOver]) => ({ sequence, wasHandedOver }));
+    return [...excess].map(([sequence, wasAcknowledged]) => ({ sequence, wasAcknowledged }));
   }
 }
 

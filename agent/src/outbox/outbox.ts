@@ -19,7 +19,7 @@ export interface OutboxState {
   /** Not acknowledged by the broker yet. */
   queued: number;
   /** Acknowledged by the broker, no receipt from the gateway yet. */
-  handedOver: number;
+  acknowledged: number;
   /** Refused by the gateway for now: published again later. */
   postponed: number;
   /** Dropped since the outbox was made, by the stated order, for want of room or for age. */
@@ -44,18 +44,18 @@ export interface Outbox {
    * several calls at about the same time share one write. Only then may the packet be published.
    */
   add(type: PacketType, make: (sequence: number) => Uint8Array): Promise<OutboxEntry>;
-  /** Next to publish: freshest reports (beacon, witness) first, then the rest, oldest first; none handed over. */
+  /** Next to publish: freshest reports (beacon, witness) first, then the rest, oldest first; none that is acknowledged. */
   next(limit: number): OutboxEntry[];
   /** PUBACK came, at this elapsed time. */
-  handedOver(sequences: readonly number[], elapsedMs: number): void;
-  /** The gateway has this very packet, by its SHA-256, or wants it never: forgets it. False when it is none of these here. */
-  forget(sequence: number, packetId: Uint8Array): boolean;
+  acknowledge(sequences: readonly number[], elapsedMs: number): void;
+  /** The gateway has this very packet, by its SHA-256, or wants it never: removes it. False when it is none of these here. */
+  remove(sequence: number, packetId: Uint8Array): boolean;
   /** The gateway wants this very packet later: it is published again after a wait that grows with each time. */
   postpone(sequence: number, packetId: Uint8Array): boolean;
-  /** The gateway should have what was handed over before this elapsed time: what is still here is published again. */
-  queueAgain(beforeElapsedMs: number): void;
+  /** The gateway should have what was acknowledged before this elapsed time: what is still here is published again. */
+  requeue(beforeElapsedMs: number): void;
   /** Numbers that the gateway has: numbering goes on beside them, by bounded steps. */
-  avoid(used: readonly SequenceRange[]): Numbering;
+  skipUsed(used: readonly SequenceRange[]): Numbering;
   /** This machine's clock and the network's signed entropy agree: ages over restarts can be told then. */
   confirmTime(): void;
   state(): OutboxState;

@@ -22,7 +22,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { encodePacket, type Log, signerFromSeed, silentLog } from "@earshot/protocol";
 import { ManualClock, typicalPackets } from "@earshot/protocol/testing";
-import { storageError } from "../start/state-folder.ts";
+import { storageError } from "../start/storage-error.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { MAX_JUMP } from "./numbering.ts";
 import type { Outbox } from "./outbox.ts";

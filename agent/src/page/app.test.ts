@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { ManualClock } from "@earshot/protocol/testing";
-import type { VerdictFacts } from "../board/facts.ts";
+import type { VerdictFacts } from "../board/agent-status.ts";
 import { StatusBoard } from "../board/status-board.ts";
 import { boardSource, createPage, type StatusDocument } from "./app.ts";
 
@@ -12,7 +12,7 @@ function pageOf(fill: (board: StatusBoard) => void = () => {}) {
     { startedElapsedMs: clock.elapsedMs(), version: "1.2.3", network: "test", hotspot, hasGps: true },
     () => ({
       queued: 3,
-      handedOver: 1,
+      acknowledged: 1,
       postponed: 0,
       writes: 0,
       dropped: 0,

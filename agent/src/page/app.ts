@@ -1,10 +1,11 @@
 import type { Clock } from "@earshot/protocol/hotspot";
 import { Hono } from "hono";
-import type { AgentStatus } from "../board/facts.ts";
+import type { AgentStatus } from "../board/agent-status.ts";
 import type { StartStatus } from "../board/start-board.ts";
 import type { StatusBoard } from "../board/status-board.ts";
 import { type Assessment, assess } from "../health/assess.ts";
-import { startView, view } from "./view.ts";
+import { refusalOf } from "./allowed-hosts.ts";
+import { startPage, statusPage } from "./page-html.ts";
 
 /** What `/status.json` answers. */
 export type StatusDocument = AgentStatus & Assessment;
@@ -53,21 +54,8 @@ export function createPage(source: PageSource, isOwnName: (host: string) => bool
   });
   app.get("/", (c) => {
     const document = source();
-    return c.html(isRunning(document) ? view(document, document) : startView(document));
+    return c.html(isRunning(document) ? statusPage(document, document) : startPage(document));
   });
   app.get("/status.json", (c) => c.json(source()));
   return app;
-}
-
-/** A browser sends both of any web page; what runs on this machine or asks by its name may see it. */
-function refusalOf(
-  host: string | undefined,
-  origin: string | undefined,
-  isOwnName: (host: string) => boolean,
-): string | undefined {
-  if (host !== undefined && !isOwnName(host)) {
-    return `This page does not answer to ${JSON.stringify(host.slice(0, 100))}: use this machine's address or host name, or add the name to [page] names\n`;
-  }
-  if (origin !== undefined && origin !== `http://${host}`) return "This page answers no other web page\n";
-  return undefined;
 }

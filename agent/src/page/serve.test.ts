@@ -17,7 +17,7 @@ async function setUp() {
   const clock = new ManualClock();
   const board = new StatusBoard();
   const hotspot = { id: "z6MkTest", name: "angry-purple-tiger" };
-  const counts = { queued: 0, handedOver: 0, postponed: 0, writes: 0, dropped: 0, bytes: 0 };
+  const counts = { queued: 0, acknowledged: 0, postponed: 0, writes: 0, dropped: 0, bytes: 0 };
   board.begin(
     { startedElapsedMs: clock.elapsedMs(), version: "1", network: "test", hotspot, hasGps: false },
     () => counts,

@@ -3,8 +3,8 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
 import { ConnectionGate, type SocketAddress } from "@earshot/drivers";
 import type { Clock } from "@earshot/protocol/hotspot";
+import { namesThisMachine } from "./allowed-hosts.ts";
 import { createPage, type PageSource } from "./app.ts";
-import { namesThisMachine } from "./own-names.ts";
 
 export interface PageOptions {
   /** Port 0 lets the system choose. */

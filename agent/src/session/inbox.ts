@@ -2,8 +2,7 @@ import { downTopic, type Entropy, entropyTopic, type LossReason, presentOf } fro
 import type { EntropyTracker } from "../beacon/entropy-tracker.ts";
 import type { CoreContext } from "../core-context.ts";
 import type { IncomingMessage } from "../publisher/publisher.ts";
-import { takeReceipt } from "./receipts.ts";
-import { takeVerdicts } from "./verdicts.ts";
+import { applyReceipt, applyVerdicts } from "./answers.ts";
 
 /** Sorts what comes from the broker by topic. What is not what it should be is counted and left. */
 export class Inbox {
@@ -18,22 +17,22 @@ export class Inbox {
     this.#onEntropy = onEntropy;
     const { name } = context.config.network;
     this.#byTopic = new Map([
-      [entropyTopic(name), (bytes: Uint8Array) => this.#takeEntropy(bytes)],
-      [downTopic(name, context.hotspotId, "verdict"), (bytes: Uint8Array) => takeVerdicts(context, bytes)],
-      [downTopic(name, context.hotspotId, "command"), (bytes: Uint8Array) => takeReceipt(context, bytes)],
+      [entropyTopic(name), (bytes: Uint8Array) => this.#applyEntropy(bytes)],
+      [downTopic(name, context.hotspotId, "verdict"), (bytes: Uint8Array) => applyVerdicts(context, bytes)],
+      [downTopic(name, context.hotspotId, "command"), (bytes: Uint8Array) => applyReceipt(context, bytes)],
     ]);
   }
 
-  take({ topic, bytes }: IncomingMessage): void {
+  handle({ topic, bytes }: IncomingMessage): void {
     const { board, log } = this.#context;
-    const handle = this.#byTopic.get(topic);
-    const refusal = handle === undefined ? "unknown_topic" : handle(bytes);
+    const apply = this.#byTopic.get(topic);
+    const refusal = apply === undefined ? "unknown_topic" : apply(bytes);
     if (refusal === undefined) return;
     board.losses.add(lossOf(refusal));
     log("warn", "Refused a message from the broker", { topic, reason: refusal });
   }
 
-  #takeEntropy(bytes: Uint8Array): string | undefined {
+  #applyEntropy(bytes: Uint8Array): string | undefined {
     const { board, clock, log, outbox } = this.#context;
     const answer = this.#tracker.accept(bytes, presentOf(clock));
     // A retained message comes again with each session: not worth a word.

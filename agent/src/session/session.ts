@@ -3,102 +3,30 @@ import {
   EARLIEST_PLAUSIBLE_MS,
   entropyTopic,
   makeLoginToken,
-  OutageLog,
+  type OutageLog,
   upTopic,
 } from "@earshot/protocol/hotspot";
 import type { CoreContext } from "../core-context.ts";
+import type { OutboxEntry } from "../outbox/outbox.ts";
 import type { OpenPublisher, Publisher, SessionOptions } from "../publisher/publisher.ts";
-import { statusPacket } from "../status/status-packet.ts";
-import { Backoff } from "../time/backoff.ts";
+import { statusPacket } from "../reports/status-packet.ts";
 import { errorText } from "../time/error-text.ts";
 import { LinkedAbort } from "../time/linked-abort.ts";
-import { pause, within } from "../time/pause.ts";
+import { within } from "../time/pause.ts";
 import type { Wakeup } from "../time/wakeup.ts";
 import type { Inbox } from "./inbox.ts";
-import { pump } from "./pump.ts";
 
 const OPEN_LIMIT_MS = 60_000;
-/** After a session that did open: the broker is there, and may only have been started again. */
-const REOPEN_LIMIT_MS = 5000;
-/** A session that ends sooner is short; so many in a row are no accident. */
-const SHORT_MS = 30_000;
-const MANY_SHORT = 3;
-/**
- * Waits begin anew after a session that lasted so long: longer than the greatest of them, or two boxes with one key, of
- * which each has a session while the other waits, would do so for ever.
- */
-const LASTING_MS = 300_000;
-const BACKOFF = { firstMs: 1000, maxMs: 60_000 };
 
 export interface SessionParts {
   openPublisher: OpenPublisher;
   inbox: Inbox;
-  /** Told when a session has begun. */
+  /** Notified when a session has begun. */
   connected: Wakeup;
 }
 
-/** Keeps a session with the broker: each with a fresh login token, growing waits between attempts. */
-export async function keepSession(
-  context: CoreContext,
-  parts: SessionParts,
-  signal: AbortSignal,
-): Promise<void> {
-  const { board, clock, random, log } = context;
-  const backoff = new Backoff(BACKOFF, random);
-  const history = new SessionHistory(clock);
-  const outages = new OutageLog("the session with the broker", clock, log);
-  while (!signal.aborted) {
-    let end: string;
-    let limitMs: number | undefined;
-    try {
-      const publisher = await openWithin(context, parts.openPublisher, signal);
-      history.opened();
-      if (history.isFlapping) board.links.set("broker", "ok", clock.elapsedMs(), { reason: ANOTHER_BOX });
-      end = await runSession(context, parts, publisher, outages, signal);
-      if (history.ended() >= LASTING_MS) backoff.reset();
-      if (history.isFlapping) end = `${ANOTHER_BOX} (${end})`;
-      else limitMs = REOPEN_LIMIT_MS;
-    } catch (error) {
-      end = errorText(error);
-    }
-    if (signal.aborted) return;
-    board.links.set("broker", "lost", clock.elapsedMs(), { reason: end });
-    outages.down("warn", "No session with the broker; trying again until there is", { why: end });
-    await pause(clock, backoff.nextMs(limitMs), signal);
-  }
-}
-
-const ANOTHER_BOX = `another box may use this key (a copied memory card, a second agent): ${MANY_SHORT} sessions in a row ended within ${SHORT_MS / 1000} s; end it, or make a new key`;
-
-/** How long sessions lasted lately. */
-class SessionHistory {
-  readonly #clock: CoreContext["clock"];
-  #openedMs = 0;
-  /** In a row. */
-  #short = 0;
-
-  constructor(clock: CoreContext["clock"]) {
-    this.#clock = clock;
-  }
-
-  get isFlapping(): boolean {
-    return this.#short >= MANY_SHORT;
-  }
-
-  opened(): void {
-    this.#openedMs = this.#clock.elapsedMs();
-  }
-
-  /** How long it has lasted, ms. */
-  ended(): number {
-    const lastedMs = this.#clock.elapsedMs() - this.#openedMs;
-    if (lastedMs < SHORT_MS) this.#short += 1;
-    else if (lastedMs >= LASTING_MS) this.#short = 0;
-    return lastedMs;
-  }
-}
-
-async function openWithin(
+/** Rejects when the broker does not answer in time. */
+export async function openSession(
   context: CoreContext,
   openPublisher: OpenPublisher,
   signal: AbortSignal,
@@ -129,8 +57,8 @@ function sessionOptions(context: CoreContext): SessionOptions {
   };
 }
 
-/** Returns why the session ended. */
-async function runSession(
+/** Publishes and receives until the session ends. Returns why it ended. */
+export async function runSession(
   context: CoreContext,
   { inbox, connected }: SessionParts,
   publisher: Publisher,
@@ -144,7 +72,10 @@ async function runSession(
   board.links.heardFrom("broker", clock.elapsedMs());
   outages.up("info", "Connected to the broker");
   connected.notify();
-  const parts = [receive(context, publisher, inbox, outages), pump(context, publisher, ended.signal)];
+  const parts = [
+    receive(context, publisher, inbox, outages),
+    publishFromOutbox(context, publisher, ended.signal),
+  ];
   try {
     await Promise.race(parts);
     return "the session ended";
@@ -166,6 +97,49 @@ async function receive(
   for await (const message of publisher) {
     board.links.heardFrom("broker", clock.elapsedMs());
     outages.stillUp();
-    inbox.take(message);
+    inbox.handle(message);
   }
+}
+
+/** Published together and acknowledged together. */
+const BATCH = 32;
+const ACK_LIMIT_MS = 60_000;
+
+/** Publishes what the outbox holds, until aborted. Rejects when the session ends or does not acknowledge. */
+async function publishFromOutbox(
+  context: CoreContext,
+  publisher: Publisher,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock, outbox, board, sentStatuses, toPublish } = context;
+  while (!signal.aborted) {
+    const batch = outbox.next(Math.min(BATCH, publisher.publishAtOnce));
+    if (batch.length === 0) {
+      await toPublish.wait(signal);
+      continue;
+    }
+    // Here and not when they are made: what an earlier run left in the outbox gets verdicts too.
+    for (const entry of batch) {
+      const packetId = board.packets.add(entry);
+      if (entry.type === "status") sentStatuses.sent(packetId, entry.sequence, clock.elapsedMs());
+    }
+    const limit = `The broker did not acknowledge a packet within ${ACK_LIMIT_MS / 1000} s`;
+    await within(clock, ACK_LIMIT_MS, limit, publishAll(context, publisher, batch));
+    if (signal.aborted) return;
+    outbox.acknowledge(
+      batch.map(({ sequence }) => sequence),
+      clock.elapsedMs(),
+    );
+    board.links.heardFrom("broker", clock.elapsedMs());
+  }
+}
+
+async function publishAll(
+  { config, hotspotId }: CoreContext,
+  publisher: Publisher,
+  batch: readonly OutboxEntry[],
+): Promise<void> {
+  await Promise.all(
+    batch.map(({ type, bytes }) => publisher.publish(upTopic(config.network.name, hotspotId, type), bytes)),
+  );
 }

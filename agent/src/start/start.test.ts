@@ -3,7 +3,7 @@ import { type Log, signerFromSeed } from "@earshot/protocol/hotspot";
 import { ManualClock, seededRandom } from "@earshot/protocol/testing";
 import { StartBoard } from "../board/start-board.ts";
 import { ConfigError } from "../config/config-error.ts";
-import { assessStart } from "../health/start.ts";
+import { assessStart } from "../health/assess.ts";
 import { KeyError } from "../identity/key-provider.ts";
 import { memoryOutbox } from "../outbox/memory-outbox.ts";
 import { configWith } from "../testing/config-with.ts";

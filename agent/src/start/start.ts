@@ -13,7 +13,7 @@ import type { Outbox } from "../outbox/outbox.ts";
 import { Backoff } from "../time/backoff.ts";
 import { errorText } from "../time/error-text.ts";
 import { pause } from "../time/pause.ts";
-import { storageError } from "./state-folder.ts";
+import { storageError } from "./storage-error.ts";
 
 /** What the agent needs before it runs, in this order; each throws when it cannot be had now. */
 export interface StartSteps {

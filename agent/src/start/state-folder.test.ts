@@ -4,8 +4,8 @@ import { chmodSync, chownSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ManualClock } from "@earshot/protocol/testing";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
-import { prepareStateFolder, StorageError, storageError } from "./state-folder.ts";
-import { folderId, untilFolderChanges } from "./watch-folder.ts";
+import { folderId, prepareStateFolder, untilFolderChanges } from "./state-folder.ts";
+import { StorageError, storageError } from "./storage-error.ts";
 
 function failureOf(action: () => void): StorageError | undefined {
   try {
@@ -38,7 +38,7 @@ describe.skipIf(process.getuid?.() !== 0)("owners", () => {
     expect(asRoot?.advice).not.toContain("chown");
 
     writeFileSync(join(folder, "outbox.db"), "");
-    const script = `import { prepareStateFolder } from ${JSON.stringify(join(import.meta.dir, "state-folder.ts"))};
+    const script = `import { folderId, prepareStateFolder, untilFolderChanges } from ${JSON.stringify(join(import.meta.dir, "state-folder.ts"))};
       process.setgid(1); process.setuid(1);
       try { prepareStateFolder(${JSON.stringify(folder)}); } catch (error) { console.log(error.message, error.advice); }`;
     const told = () => execFileSync(process.execPath, ["-e", script], { encoding: "utf8" }).trim();

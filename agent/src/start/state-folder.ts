@@ -1,20 +1,11 @@
 import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { Clock } from "@earshot/protocol/hotspot";
 import { unmountedDisk } from "@earshot/protocol/mounts";
-import { NotOursError } from "../outbox/sqlite-database.ts";
 import { errorText } from "../time/error-text.ts";
-import { chownCommand, ownUid, userText } from "../users.ts";
-
-/** State cannot be kept now. */
-export class StorageError extends Error {
-  override readonly name = "StorageError";
-  readonly advice: string;
-
-  constructor(text: string, advice: string, options?: ErrorOptions) {
-    super(text, options);
-    this.advice = advice;
-  }
-}
+import { pause } from "../time/pause.ts";
+import { chownCommand, ownerOf, ownUid, userText } from "../users.ts";
+import { StorageError, storageError } from "./storage-error.ts";
 
 const OWNER_ONLY_FOLDER = 0o700;
 /** What is in it beside the key, which is looked at by itself; SQLite makes two of them. */
@@ -64,14 +55,6 @@ export function checkFilesOwner(stateDir: string): void {
   }
 }
 
-function ownerOf(path: string): number | undefined {
-  try {
-    return statSync(path).uid;
-  } catch {
-    return undefined;
-  }
-}
-
 /**
  * Before its disk is mounted, the folder may seem to be there, or could be made: a new key in it would make another
  * hotspot of this one. @throws {StorageError} while a disk that /etc/fstab names for it is not mounted
@@ -85,72 +68,35 @@ export function awaitMount(stateDir: string): void {
   );
 }
 
-/** SQLite's result codes (sqlite.org/rescode.html) as the system would call it. */
-const SQLITE_CODES: Readonly<Record<number, string>> = {
-  3: "EACCES",
-  5: "EBUSY",
-  6: "EBUSY",
-  8: "EROFS",
-  10: "EIO",
-  13: "ENOSPC",
-  14: "EACCES",
-};
+const LOOK_EACH_MS = 5000;
 
-const MOVE_AWAY = "Move away what is in its place, or give the agent another state_dir.";
+/** Which folder the path leads to now. */
+export type FolderId = () => string;
 
-/** What a failure to keep state means, and what to do. */
-export function storageError(error: unknown, stateDir: string): StorageError {
-  if (error instanceof StorageError) return error;
-  if (error instanceof NotOursError) return new StorageError(error.message, error.advice, { cause: error });
-  const { text, advice } = explain(codeOf(error) ?? codeOf((error as Error).cause), error, stateDir);
-  return new StorageError(text, advice, { cause: error });
-}
+export const folderId =
+  (path: string): FolderId =>
+  () => {
+    const { dev, ino } = statSync(path);
+    return `${dev}:${ino}`;
+  };
 
-function explain(
-  code: string | undefined,
-  error: unknown,
-  stateDir: string,
-): { text: string; advice: string } {
-  switch (code) {
-    case "EROFS":
-      return {
-        text: `${stateDir} cannot be written: its disk is read-only`,
-        advice:
-          "A memory card turns read-only when it fails (sudo dmesg): replace it, or have it mounted for writing.",
-      };
-    case "ENOSPC":
-    case "EDQUOT":
-      return {
-        text: `${stateDir} cannot be written: its disk is full`,
-        advice: `Make room: df -h ${stateDir}.`,
-      };
-    case "EIO":
-      return {
-        text: `${stateDir} cannot be read or written (${errorText(error)})`,
-        advice: "Its disk fails or is gone: sudo dmesg tells more.",
-      };
-    case "EACCES":
-    case "EPERM": {
-      const own = ownUid() ?? 0;
-      const isThere = ownerOf(stateDir) !== undefined;
-      const give = isThere ? chownCommand(own, stateDir) : `sudo install -d -m 700 -o ${own} ${stateDir}`;
-      return {
-        text: `${userText(own)} may not use ${stateDir} (${errorText(error)})`,
-        advice: `Give it to the agent's user: ${give}.`,
-      };
+/**
+ * Waits until the state folder is another one than `first`: its disk was taken out from under the agent, or mounted
+ * over the place where it began. What is open would be written to a folder that nobody finds again. Returns why, or
+ * `undefined` when aborted.
+ */
+export async function untilFolderChanges(
+  idNow: FolderId,
+  first: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  while (await pause(clock, LOOK_EACH_MS, signal)) {
+    try {
+      if (idNow() !== first) return "another disk was mounted there, or taken away";
+    } catch (error) {
+      return errorText(error);
     }
-    case "EEXIST":
-    case "ENOTDIR":
-      return { text: `${stateDir} is no folder (${errorText(error)})`, advice: MOVE_AWAY };
-    case "EBUSY":
-      return { text: errorText(error), advice: "This one goes on as soon as the other has ended." };
-    default:
-      return { text: errorText(error), advice: MOVE_AWAY };
   }
-}
-
-function codeOf(error: unknown): string | undefined {
-  if (typeof error !== "object" || error === null) return undefined;
-  if ("errcode" in error) return SQLITE_CODES[Number(error.errcode) & 0xff];
-  return "code" in error ? String(error.code) : undefined;
+  return undefined;
 }

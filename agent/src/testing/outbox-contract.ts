@@ -64,20 +64,20 @@ export function outboxContract(name: string, makePlace: () => OutboxPlace): void
       outbox.close();
     });
 
-    test("handed over is not published again until it should have been confirmed and was not", async () => {
+    test("acknowledged is not published again until its receipt should have come and did not", async () => {
       const { outbox, clock, add } = setUp();
       for (let i = 0; i < 4; i++) await add("witness");
       const atMs = clock.elapsedMs();
-      outbox.handedOver([1, 2], atMs);
-      outbox.handedOver([3], atMs + 50);
+      outbox.acknowledge([1, 2], atMs);
+      outbox.acknowledge([3], atMs + 50);
       assert.deepEqual(sequencesOf(outbox.next(10)), [4]);
-      assert.equal(outbox.state().handedOver, 3);
-      // 2 is stored; 1 is lacking; 3 was handed over too late to be known of; 4 is stored though never acknowledged.
-      assert.equal(outbox.forget(2, idOf(2)), true);
-      assert.equal(outbox.forget(4, idOf(4)), true);
-      outbox.queueAgain(atMs + 10);
+      assert.equal(outbox.state().acknowledged, 3);
+      // 2 is stored; 1 is lacking; 3 was acknowledged too late to be in the receipt; 4 is stored though never acknowledged.
+      assert.equal(outbox.remove(2, idOf(2)), true);
+      assert.equal(outbox.remove(4, idOf(4)), true);
+      outbox.requeue(atMs + 10);
       assert.deepEqual(sequencesOf(outbox.next(10)), [1]);
-      assert.equal(outbox.state().handedOver, 1);
+      assert.equal(outbox.state().acknowledged, 1);
       outbox.close();
     });
 
@@ -85,13 +85,13 @@ export function outboxContract(name: string, makePlace: () => OutboxPlace): void
       const { outbox, add } = setUp();
       for (const type of ["witness", "status"] as const) await add(type);
       for (const sequence of [1, 2, 3]) {
-        assert.equal(outbox.forget(sequence, sha256(Uint8Array.of(sequence))), false);
+        assert.equal(outbox.remove(sequence, sha256(Uint8Array.of(sequence))), false);
         assert.equal(outbox.postpone(sequence, sha256(Uint8Array.of(sequence))), false);
       }
-      assert.equal(outbox.forget(1, idOf(2)), false);
+      assert.equal(outbox.remove(1, idOf(2)), false);
       assert.equal(outbox.state().queued, 2);
-      assert.equal(outbox.forget(2, idOf(2)), true);
-      assert.equal(outbox.forget(2, idOf(2)), false);
+      assert.equal(outbox.remove(2, idOf(2)), true);
+      assert.equal(outbox.remove(2, idOf(2)), false);
       assert.deepEqual(sequencesOf(outbox.next(10)), [1]);
       outbox.close();
     });
@@ -102,7 +102,7 @@ export function outboxContract(name: string, makePlace: () => OutboxPlace): void
       const waitsMs: number[] = [];
       for (let i = 0; i < 9; i++) {
         assert.equal(outbox.postpone(1, idOf(1)), true);
-        outbox.handedOver([1], clock.elapsedMs());
+        outbox.acknowledge([1], clock.elapsedMs());
         assert.equal(outbox.state().postponed, 1);
         const fromMs = clock.elapsedMs();
         while (outbox.next(10).length === 0) await clock.advance(5_000);
@@ -110,7 +110,7 @@ export function outboxContract(name: string, makePlace: () => OutboxPlace): void
       }
       assert.deepEqual(waitsMs.slice(0, 3), [30_000, 60_000, 120_000]);
       assert.deepEqual(waitsMs.slice(-2), [3_600_000, 3_600_000]);
-      assert.equal(outbox.forget(1, idOf(1)), true);
+      assert.equal(outbox.remove(1, idOf(1)), true);
       assert.deepEqual(outbox.state().bytes, 0);
       outbox.close();
     });
@@ -118,8 +118,8 @@ export function outboxContract(name: string, makePlace: () => OutboxPlace): void
     test("numbers that are in use already are passed by", async () => {
       const { outbox, add } = setUp();
       await add("status");
-      assert.equal(outbox.avoid([{ first: 1, last: 1 }]).state, "kept");
-      assert.equal(outbox.avoid([{ first: 1, last: 700 }]).state, "moved");
+      assert.equal(outbox.skipUsed([{ first: 1, last: 1 }]).state, "kept");
+      assert.equal(outbox.skipUsed([{ first: 1, last: 700 }]).state, "moved");
       assert.equal(await add("status"), 701);
       assert.equal(await add("witness"), 702);
       outbox.close();
@@ -148,7 +148,7 @@ export function outboxContract(name: string, makePlace: () => OutboxPlace): void
       const { outbox, clock, add } = setUp({ maxBytes: 30, maxAgeMs: WIDE.maxAgeMs });
       await add("reading");
       await add("beacon");
-      outbox.handedOver([2], clock.elapsedMs());
+      outbox.acknowledge([2], clock.elapsedMs());
       await add("status");
       await add("status");
       assert.deepEqual(sequencesOf(outbox.next(10)), [1, 3, 4]);
@@ -267,8 +267,8 @@ export function outboxContract(name: string, makePlace: () => OutboxPlace): void
         for (let i = 0; i < 3; i++) await add("witness");
         outbox.remember("window", "12");
         outbox.remember("window", "13");
-        outbox.handedOver([1], clock.elapsedMs());
-        outbox.forget(2, idOf(2));
+        outbox.acknowledge([1], clock.elapsedMs());
+        outbox.remove(2, idOf(2));
         if (how === "closed") outbox.close();
         const again = place.open(WIDE, clock);
         // After a crash what a receipt cleared may come back: the gateway knows it by its id.

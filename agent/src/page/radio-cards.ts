@@ -1,14 +1,14 @@
 import type { ChannelCounts } from "@earshot/drivers";
-import type { ChannelFacts, ConcentratorFacts, ForwarderFacts, RadioFacts } from "../board/facts.ts";
-import { ago, duration } from "../health/age.ts";
+import type { ChannelFacts, ConcentratorFacts, ForwarderFacts, RadioFacts } from "../board/agent-status.ts";
+import { ago, duration } from "../health/time-text.ts";
 import { card, count, factList, type Html, megahertz, table } from "./html.ts";
 
 /** Each concentrator with what it heard by radio and channel; of a modem, its one channel. */
-export function radioView(radio: RadioFacts, nowMs: number): Html[] {
+export function radioCards(radio: RadioFacts, nowMs: number): Html[] {
   const told = new Set(radio.statuses.map(({ gatewayEui }) => gatewayEui));
   const untold = (radio.forwarders ?? []).filter(({ gatewayEui }) => !told.has(gatewayEui));
   const cards = [
-    ...radio.statuses.map((status) => concentratorView(status, radio, nowMs)),
+    ...radio.statuses.map((status) => concentratorCard(status, radio, nowMs)),
     ...untold.map((one) => card(`Concentrator ${one.gatewayEui}`, factList(forwarderFacts(one, nowMs)))),
   ];
   const isTold = radio.statuses.some(({ channelCounts }) => channelCounts !== undefined);
@@ -16,7 +16,7 @@ export function radioView(radio: RadioFacts, nowMs: number): Html[] {
   return [...cards, card("Channels", heardTable(radio.channels, nowMs))];
 }
 
-function concentratorView(status: ConcentratorFacts, radio: RadioFacts, nowMs: number): Html {
+function concentratorCard(status: ConcentratorFacts, radio: RadioFacts, nowMs: number): Html {
   const { gatewayEui, radioCounts = [], channelCounts = [] } = status;
   const title = gatewayEui === undefined ? "Radio module" : `Concentrator ${gatewayEui}`;
   const parts: Html[] = [factsOf(status, radio, nowMs)];

@@ -1,5 +1,5 @@
 import { type Present, wallTimeOf } from "@earshot/protocol/hotspot";
-import type { LinkFacts, Trouble } from "./facts.ts";
+import type { LinkFacts, Trouble } from "./agent-status.ts";
 
 /** Of `LinkFacts`, with moments by the monotonic clock. */
 interface Link {
@@ -25,7 +25,7 @@ export interface Loss {
 }
 
 /** The state of each link, by name. */
-export class LinkBook {
+export class LinkStates {
   readonly #links = new Map<string, Link>();
 
   begin(names: readonly string[], sinceElapsedMs: number): void {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { namesThisMachine } from "./own-names.ts";
+import { namesThisMachine } from "./allowed-hosts.ts";
 
 const MACHINE = {
   hostname: () => "Hotspot-7.example.net",

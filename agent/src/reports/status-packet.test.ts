@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { GpsReading } from "@earshot/drivers";
-import { gnssOf } from "./gnss.ts";
+import { gnssOf } from "./gnss-block.ts";
 import { QuantityWindow } from "./quantity-window.ts";
 
 const NOW_MS = Date.UTC(2026, 5, 1);

@@ -1,7 +1,7 @@
 import type { DriverCounts, StationRefusal } from "@earshot/drivers";
 import type { LossReason } from "@earshot/protocol/hotspot";
-import type { DeviceFacts, DeviceState, ForwarderFacts } from "./facts.ts";
-import { RateMeter } from "./rate-meter.ts";
+import type { DeviceFacts, DeviceState, ForwarderFacts } from "./agent-status.ts";
+import { RateMeter } from "./counters.ts";
 
 /** What an open device can be asked at any time. */
 export interface DeviceProbe {
@@ -33,7 +33,7 @@ interface Entry {
 }
 
 /** What each device does, besides its link's state: how often opened, how much it says, who else listens. */
-export class DeviceBook {
+export class DeviceStates {
   readonly #entries = new Map<string, Entry>();
   /** Of drivers that are closed. */
   readonly #past = new Map<LossReason, number>();

@@ -1,5 +1,6 @@
-import { MAX_QUANTITIES, type Quantity, utf8 } from "@earshot/protocol/hotspot";
+import { EARLIEST_PLAUSIBLE_MS, MAX_QUANTITIES, type Quantity, utf8 } from "@earshot/protocol/hotspot";
 import { type CoreContext, makePacket, storePacket } from "../core-context.ts";
+import { pause } from "../time/pause.ts";
 import { QuantityWindow } from "./quantity-window.ts";
 
 /** Of quantities, so that packet, envelope and source stay within 1024 bytes. */
@@ -8,7 +9,7 @@ const MAX_BYTES_PER_PACKET = 800;
 const MAX_NAMES = 64;
 
 /** Sums up what one source measured into reading packets: as many as its quantities need. */
-export class SourceSummary {
+export class ReadingSummary {
   readonly source: string;
   readonly #context: CoreContext;
   readonly #windows = new Map<string, QuantityWindow>();
@@ -76,3 +77,23 @@ export function split(quantities: readonly Quantity[]): Quantity[][] {
 
 /** Array head, name, exponent, three numbers of at most 9 bytes, count. */
 const mostBytesOf = ({ name }: Quantity): number => 1 + 2 + utf8(name).length + 1 + 3 * 9 + 5;
+
+/** What is told each reading period. */
+export interface Reporter {
+  report(): Promise<void>;
+}
+
+/**
+ * Has all sources report at the same time, so that their packets share one write to the memory card. While the clock is
+ * not set they go on summing up: no packet could say when.
+ */
+export async function reportReadings(
+  { clock, config }: CoreContext,
+  reporters: readonly Reporter[],
+  signal: AbortSignal,
+): Promise<void> {
+  while (await pause(clock, config.readingPeriodMs, signal)) {
+    if (clock.now() >= EARLIEST_PLAUSIBLE_MS)
+      await Promise.all(reporters.map((reporter) => reporter.report()));
+  }
+}

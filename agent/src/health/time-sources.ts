@@ -1,7 +1,7 @@
 import { GPS_MINUS_UTC_S, GPS_ROLLOVER_MS } from "@earshot/drivers";
 import { EARLIEST_PLAUSIBLE_MS, INTEGRITY_FLAGS } from "@earshot/protocol/hotspot";
-import type { AgentStatus } from "../board/facts.ts";
-import { duration, minuteText } from "./age.ts";
+import type { AgentStatus } from "../board/agent-status.ts";
+import { duration, minuteText } from "./time-text.ts";
 
 /** Judging tolerates 2 s; serial lines and gpsd delay a receiver's time by up to one. */
 export const MAX_OFF_MS = 2000;
@@ -18,7 +18,7 @@ const ZONE_TOLERANCE_MS = 5000;
 const MAX_ZONES = 28;
 
 /** What the three that know the time say together: this machine's clock, the receiver, and the network's entropy. */
-export interface TimeVerdict {
+export interface TimeComparison {
   /** This machine's clock minus the receiver's time, as the receiver told it. */
   offMs: number;
   /** The receiver's time now, as it tells it. */
@@ -37,7 +37,7 @@ type Witnesses = Pick<AgentStatus, "atMs" | "entropy"> & {
 };
 
 /** `undefined` while no receiver with a fix tells a time. */
-export function judgeTime({ atMs, gps, entropy }: Witnesses): TimeVerdict | undefined {
+export function compareTimes({ atMs, gps, entropy }: Witnesses): TimeComparison | undefined {
   const reading = gps?.reading;
   if (reading?.timeMs === undefined || reading.mode < 2) return undefined;
   if (Math.abs(atMs - reading.atMs) > FRESH_MS) return undefined;
@@ -53,7 +53,7 @@ export function judgeTime({ atMs, gps, entropy }: Witnesses): TimeVerdict | unde
   return { ...facts, ...wrongByItself(atMs, facts), byNetwork: false };
 }
 
-type Wrong = Pick<TimeVerdict, "isHostWrong" | "isGpsWrong">;
+type Wrong = Pick<TimeComparison, "isHostWrong" | "isGpsWrong">;
 
 /**
  * Entropy is published when its period begins, so it is never earlier than that. Live it comes some seconds later; a first
@@ -76,7 +76,7 @@ function wrongByNetwork(
 
 function wrongByItself(
   hostMs: number,
-  { offMs, toldMs, weekRollovers }: Omit<TimeVerdict, keyof Wrong | "byNetwork">,
+  { offMs, toldMs, weekRollovers }: Omit<TimeComparison, keyof Wrong | "byNetwork">,
 ): Wrong {
   const isImplausible = (ms: number) => ms < EARLIEST_PLAUSIBLE_MS || ms >= LATEST_PLAUSIBLE_MS;
   const [isHostWrong, isGpsWrong] = [isImplausible(hostMs), isImplausible(toldMs)] as const;
@@ -110,7 +110,7 @@ const DISTRUSTED = INTEGRITY_FLAGS.clockStep | INTEGRITY_FLAGS.spoofing;
  */
 export function trustedGpsTimeMs(status: Witnesses & Pick<AgentStatus, "gps">): number | undefined {
   const { atMs, gps } = status;
-  const verdict = judgeTime(status);
+  const verdict = compareTimes(status);
   if (gps?.reading === undefined || verdict === undefined || verdict.isGpsWrong) return undefined;
   if (atMs - gps.reading.atMs > TOLD_MS || ((gps.integrity?.flags ?? 0) & DISTRUSTED) !== 0) return undefined;
   const { offMs, toldMs, isHostWrong } = verdict;
@@ -136,7 +136,7 @@ export function rolloverFault(subject: string, weekRollovers: number): { text: s
 }
 
 /** What is wrong with the time that a receiver tells, and what to do. */
-export function receiverTimeFault(verdict: TimeVerdict): { text: string; advice: string } {
+export function receiverTimeFault(verdict: TimeComparison): { text: string; advice: string } {
   const { offMs, toldMs, weekRollovers, byNetwork } = verdict;
   const told = minuteText(toldMs);
   if (weekRollovers !== 0) return rolloverFault(`The receiver says ${told},`, weekRollovers);
@@ -158,7 +158,7 @@ export function receiverTimeFault(verdict: TimeVerdict): { text: string; advice:
 const apart = (offMs: number): string => duration(offMs < 0 ? 1000 * Math.ceil(-offMs / 1000) : offMs);
 
 /** How clock and receiver differ, for who reads about the clock. */
-export function clockAgainstReceiver({ offMs, isHostWrong, byNetwork }: TimeVerdict): string {
+export function clockAgainstReceiver({ offMs, isHostWrong, byNetwork }: TimeComparison): string {
   const off = apart(offMs);
   if (!isHostWrong) return `This machine's clock and the receiver are ${off} apart: ${guessOf(offMs)}`;
   const why = byNetwork ? ", and the network agrees with GPS" : "";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Log } from "@earshot/protocol/hotspot";
 import { ManualClock, seededRandom } from "@earshot/protocol/testing";
-import { PageKeeper } from "./keep-page.ts";
+import { PageKeeper } from "./page-keeper.ts";
 import type { PageOptions } from "./serve.ts";
 
 const at = (host: string): PageOptions => ({ listen: { host, port: 4480 }, names: [] });

@@ -37,3 +37,16 @@ function nameOf(host: string): string | undefined {
 }
 
 const isLoopback = (address: string): boolean => address === "::1" || address.startsWith("127.");
+
+/** Why a request is refused: a browser sends `Host` and `Origin` for any web page that asks. `undefined` where it may ask. */
+export function refusalOf(
+  host: string | undefined,
+  origin: string | undefined,
+  isOwnName: (host: string) => boolean,
+): string | undefined {
+  if (host !== undefined && !isOwnName(host)) {
+    return `This page does not answer to ${JSON.stringify(host.slice(0, 100))}: use this machine's address or host name, or add the name to [page] names\n`;
+  }
+  if (origin !== undefined && origin !== `http://${host}`) return "This page answers no other web page\n";
+  return undefined;
+}

@@ -1,6 +1,6 @@
 import type { DeafAssessment, RadioFrame, RadioStatus } from "@earshot/drivers";
 import { type Present, wallTimeOf } from "@earshot/protocol/hotspot";
-import type { ChannelFacts } from "./facts.ts";
+import type { ChannelFacts, SensorFacts } from "./agent-status.ts";
 
 /** A status, and how long the silence has lasted against what is usual. */
 export type HeardStatus = RadioStatus & { hearing?: DeafAssessment };
@@ -12,7 +12,7 @@ const MAX_CONCENTRATORS = 16;
 const MAX_CHANNELS = 96;
 
 /** What the radio heard, by channel, and what its concentrators say of themselves. Bounded. */
-export class RadioBook {
+export class RadioReadings {
   framesHeard = 0;
   lastFrameElapsedMs: number | undefined;
   /** Of the latest frame with a time of the concentrator's GPS; 0 when its date is right. */
@@ -62,5 +62,28 @@ export class RadioBook {
     return [...this.#channels.values()]
       .map(({ lastElapsedMs, ...channel }) => ({ ...channel, lastAtMs: wallTimeOf(lastElapsedMs, present) }))
       .toSorted((one, other) => one.freqHz - other.freqHz);
+  }
+}
+
+/** A sensor that invents new names all the time must not fill the memory. */
+const MAX_QUANTITIES = 64;
+
+/** The latest value of each quantity of each sensor. */
+export class SensorReadings {
+  readonly #values = new Map<string, Map<string, { value: number; elapsedMs: number }>>();
+
+  add(source: string, quantities: Readonly<Record<string, number>>, elapsedMs: number): void {
+    const values = this.#values.get(source) ?? new Map();
+    this.#values.set(source, values);
+    for (const [name, value] of Object.entries(quantities)) {
+      if (values.has(name) || values.size < MAX_QUANTITIES) values.set(name, { value, elapsedMs });
+    }
+  }
+
+  latest(source: string, present: Present): SensorFacts["quantities"] {
+    const values = [...(this.#values.get(source) ?? [])];
+    return Object.fromEntries(
+      values.map(([name, { value, elapsedMs }]) => [name, { value, atMs: wallTimeOf(elapsedMs, present) }]),
+    );
   }
 }

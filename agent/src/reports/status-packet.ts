@@ -12,7 +12,26 @@ import {
   roundWithin,
   type StatusPacket,
 } from "@earshot/protocol/hotspot";
-import { type CoreContext, makePacket } from "../core-context.ts";
+import { type CoreContext, makePacket, storePacket } from "../core-context.ts";
+import { pauseOrWake } from "../time/pause.ts";
+import type { Wakeup } from "../time/wakeup.ts";
+
+/** One status packet each period of a session with the broker, the first as soon as it begins: an old one tells nobody anything. */
+export async function reportStatus(
+  context: CoreContext,
+  gnss: () => Gnss | null,
+  connected: Wakeup,
+  signal: AbortSignal,
+): Promise<void> {
+  const { board, clock, config } = context;
+  await connected.wait(signal);
+  while (!signal.aborted) {
+    if (board.links.get("broker").state === "ok") {
+      await storePacket(context, "status", (sequence) => statusPacket(context, sequence, "online", gnss()));
+    }
+    await pauseOrWake(clock, config.statusPeriodMs, connected, signal);
+  }
+}
 
 /** The agent's state as a signed packet. The offline one, number 0, is what the broker publishes as last will. */
 export function statusPacket(
@@ -56,7 +75,7 @@ const UINT32 = 2 ** 32;
  * All concentrators as one radio: counts and channels together, the worst of the rest. Counters wrap where a packet's
  * fields end.
  */
-export function radioSummary(statuses: readonly RadioStatus[]): RadioSummary | null {
+function radioSummary(statuses: readonly RadioStatus[]): RadioSummary | null {
   if (statuses.length === 0) return null;
   const told = (field: keyof RadioStatus) =>
     statuses.map((status) => status[field]).filter((value) => typeof value === "number");
@@ -79,7 +98,7 @@ export function radioSummary(statuses: readonly RadioStatus[]): RadioSummary | n
 /** A machine is looked at each minute. */
 const MACHINE_FRESH_MS = 180_000;
 
-export function machineSummary(reading: LinuxReading | undefined): MachineSummary | null {
+function machineSummary(reading: LinuxReading | undefined): MachineSummary | null {
   if (reading === undefined) return null;
   const { cpuTemperatureC, load1min, cores, diskTotalBytes, diskFreeBytes, underVoltage } = reading;
   const load = load1min === null || cores === null ? undefined : load1min / cores;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { GPS_ROLLOVER_MS } from "@earshot/drivers";
-import type { AgentStatus } from "../board/facts.ts";
+import type { AgentStatus } from "../board/agent-status.ts";
 import { clockPart } from "./clock.ts";
 import { gpsPart } from "./gps.ts";
-import { judgeTime, trustedGpsTimeMs } from "./time-witnesses.ts";
+import { compareTimes, trustedGpsTimeMs } from "./time-sources.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 30, 4, 10);
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
@@ -55,7 +55,7 @@ function statusOf(world: World): AgentStatus {
     gps: { ...device, reading: { atMs, ...time, mode, satellitesUsed: 9, inView: 12 } },
     sensors: [],
     broker: device,
-    outbox: { queued: 0, handedOver: 0, postponed: 0, writes: 0, dropped: 0, bytes: 0 },
+    outbox: { queued: 0, acknowledged: 0, postponed: 0, writes: 0, dropped: 0, bytes: 0 },
     ...(entropyMs === undefined ? {} : { entropy }),
     ...{ beacons: [], witnesses: [], verdicts: [], losses: [], unmade: [] },
     beaconing: { sent: 0, lostInARow: 0 },
@@ -67,7 +67,7 @@ function statusOf(world: World): AgentStatus {
 }
 
 const blamed = (world: World): string => {
-  const verdict = judgeTime(statusOf(world));
+  const verdict = compareTimes(statusOf(world));
   if (verdict === undefined) return "unknown";
   const { isHostWrong, isGpsWrong, offMs } = verdict;
   if (isHostWrong) return isGpsWrong ? "both" : "host";

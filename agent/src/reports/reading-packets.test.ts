@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { encodePacket, MAX_QUANTITIES, type Quantity, signerFromSeed } from "@earshot/protocol";
 import fc from "fast-check";
-import { split } from "./source-summary.ts";
+import { split } from "./reading-packets.ts";
 
 const MOST = 2 ** 47;
 const signer = signerFromSeed(new Uint8Array(32).fill(1));

@@ -1,8 +1,8 @@
 import { html } from "hono/html";
-import type { GpsFacts, MachineFacts, SensorFacts } from "../board/facts.ts";
-import { ago, duration } from "../health/age.ts";
+import type { GpsFacts, MachineFacts, SensorFacts } from "../board/agent-status.ts";
 import { linkText, usedOf } from "../health/machine.ts";
-import { quantityText } from "../health/value.ts";
+import { quantityText } from "../health/quantity-text.ts";
+import { ago, duration } from "../health/time-text.ts";
 import { card, factList, type Html, table } from "./html.ts";
 
 const GIB = 2 ** 30;
@@ -10,7 +10,7 @@ const GIB = 2 ** 30;
 const DEGREE_DIGITS = 5;
 
 /** Where the receiver is, how well it hears, and what was noticed of it in the last minute. */
-export function gpsView({ reading, integrity }: GpsFacts): Html | undefined {
+export function gpsCard({ reading, integrity }: GpsFacts): Html | undefined {
   if (reading === undefined) return undefined;
   const { mode, latDeg, lonDeg, altMslM, satellitesUsed, inView } = reading;
   const { cn0, offM, maxJammingIndicator, findings = [] } = integrity ?? {};
@@ -52,7 +52,7 @@ const known = (state: string | undefined): string | undefined =>
   state === undefined || state === "unknown" ? undefined : state;
 
 /** The latest value of everything that a sensor tells. */
-export function sensorView({ source, type, quantities }: SensorFacts, nowMs: number): Html | undefined {
+export function sensorCard({ source, type, quantities }: SensorFacts, nowMs: number): Html | undefined {
   const values = Object.entries(quantities);
   if (values.length === 0) return undefined;
   const rows = values.map(([name, { value, atMs }]) => {
@@ -62,7 +62,7 @@ export function sensorView({ source, type, quantities }: SensorFacts, nowMs: num
   return card(`${source} (${type})`, table(["Quantity", "Value", "Told"], rows));
 }
 
-export function machineView({ reading }: MachineFacts): Html | undefined {
+export function machineCard({ reading }: MachineFacts): Html | undefined {
   if (reading === undefined) return undefined;
   const used = usedOf(reading);
   const { cpuTemperatureC, load1min, cores, uptimeS, memoryTotalBytes, memoryAvailableBytes } = reading;

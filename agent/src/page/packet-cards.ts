@@ -1,10 +1,10 @@
 import { html } from "hono/html";
-import type { AgentStatus, BeaconFacts, VerdictFacts, WitnessFacts } from "../board/facts.ts";
-import { ago, utcTime } from "../health/age.ts";
+import type { AgentStatus, BeaconFacts, VerdictFacts, WitnessFacts } from "../board/agent-status.ts";
+import { ago, utcTime } from "../health/time-text.ts";
 import { card, type Html, megahertz } from "./html.ts";
 
 /** What was sent, what was heard, and what the network made of it. */
-export function packetsView({ beacons, verdicts, witnesses, atMs }: AgentStatus): Html[] {
+export function packetCards({ beacons, verdicts, witnesses, atMs }: AgentStatus): Html[] {
   return [
     listOf("Last beacons", "No beacon was sent since the agent started.", beacons, beaconView(atMs)),
     listOf("Last heard", "No beacon was heard since the agent started.", witnesses, witnessView(atMs)),

@@ -27,7 +27,7 @@ async function pageText(fill: (board: StatusBoard, present: Present) => void): P
       ...{ startedElapsedMs: clock.elapsedMs(), version: "1", network: "test", hasGps: true },
       ...{ hotspot: { id: "z6Mk", name: "a-b-c" }, sensors: [{ source: "roof", type: "json-lines" }] },
     },
-    () => ({ queued: 0, handedOver: 0, postponed: 0, writes: 0, dropped: 0, bytes: 0 }),
+    () => ({ queued: 0, acknowledged: 0, postponed: 0, writes: 0, dropped: 0, bytes: 0 }),
   );
   fill(board, presentOf(clock));
   const html = await (

@@ -1,0 +1,100 @@
+import {
+  equalBytes,
+  explainVerdict,
+  MAX_RECEIPT_PACKETS,
+  RATE_LIMITED,
+  receiptMessage,
+  type VerdictNotice,
+  verdictMessage,
+} from "@earshot/protocol/hotspot";
+import type { VerdictFacts } from "../board/agent-status.ts";
+import type { RecentPacket } from "../board/recent-packets.ts";
+import type { CoreContext } from "../core-context.ts";
+import type { Numbering } from "../outbox/numbering.ts";
+
+/**
+ * The gateway's answers to our packets: kept for the page. A packet that has one is done with, above all one that was
+ * refused unseen: no receipt will ever name it, and it would be sent again and again. Returns why the message was
+ * refused, if it was.
+ */
+export function applyVerdicts(context: CoreContext, bytes: Uint8Array): string | undefined {
+  const { board, clock, config, outbox, signer } = context;
+  const opened = verdictMessage.open(bytes, config.network.name, config.network.publicKey);
+  if (!opened.ok) return opened.code;
+  const { hotspot, parametersHash, verdicts } = opened.value;
+  if (!equalBytes(hotspot, signer.publicKey)) return "other_hotspot";
+  for (const notice of verdicts) {
+    const packet = board.packets.find(notice.packetId.toHex());
+    if (notice.reason === RATE_LIMITED) {
+      postpone(context, notice, packet);
+      continue;
+    }
+    if (packet !== undefined) outbox.remove(packet.sequence, notice.packetId);
+    board.addVerdict(
+      { ...verdictFacts(notice, packet), parametersHash: parametersHash.toHex() },
+      clock.elapsedMs(),
+    );
+  }
+  return undefined;
+}
+
+function postpone({ log, outbox }: CoreContext, { packetId }: VerdictNotice, packet?: RecentPacket): void {
+  if (packet === undefined || !outbox.postpone(packet.sequence, packetId)) return;
+  log("warn", "The network takes fewer packets than this hotspot sends; one goes again later", {
+    type: packet.type,
+    sequence: packet.sequence,
+  });
+}
+
+function verdictFacts(
+  notice: VerdictNotice,
+  packet: RecentPacket | undefined,
+): Omit<VerdictFacts, "parametersHash" | "receivedAtMs"> {
+  const { packetId, outcome, reason, measurements } = notice;
+  const about = packet?.type === "beacon" || packet?.type === "witness" ? { type: packet.type } : {};
+  return {
+    packetId: packetId.toHex(),
+    ...(packet === undefined ? {} : { type: packet.type }),
+    outcome,
+    reason,
+    measurements,
+    sentence: explainVerdict({ ...about, reason, measurements }),
+  };
+}
+
+/** Packets acknowledged this long before the answered status was published should be in its receipt. */
+const graceMs = (statusPeriodMs: number): number => Math.min(30_000, statusPeriodMs / 2);
+
+/** The gateway says what it has: the outbox forgets that. Returns why the message was refused, if it was. */
+export function applyReceipt(context: CoreContext, bytes: Uint8Array): string | undefined {
+  const { config, outbox, sentStatuses, signer, toPublish } = context;
+  const opened = receiptMessage.open(bytes, config.network.name, config.network.publicKey);
+  if (!opened.ok) return opened.code;
+  const { hotspot, answers, stored, used } = opened.value;
+  if (!equalBytes(hotspot, signer.publicKey)) return "other_hotspot";
+  const publishedMs = sentStatuses.answered(answers.toHex());
+  // One that waited at the broker for this session; what it tells comes again.
+  if (publishedMs === undefined) return undefined;
+  for (const { sequence, packetId } of stored) outbox.remove(sequence, packetId);
+  // A full one is followed by another, which tells the rest.
+  if (stored.length < MAX_RECEIPT_PACKETS) outbox.requeue(publishedMs - graceMs(config.statusPeriodMs));
+  reportNumbering(context, outbox.skipUsed(used));
+  toPublish.notify();
+  return undefined;
+}
+
+/** Somebody has used numbers of this hotspot that this outbox did not give. */
+function reportNumbering({ board, clock, log }: CoreContext, numbering: Numbering): void {
+  if (numbering.state === "kept") return;
+  const { from, target } = numbering;
+  const to = numbering.state === "moved" ? numbering.to : undefined;
+  board.setNumbering({ from, target, ...(to === undefined ? {} : { to }) }, clock.elapsedMs());
+  if (to === undefined)
+    log("error", "The network has packet numbers of this hotspot too high to go on after", { from, target });
+  else
+    log(
+      "warn",
+      "The network has packets of this hotspot that it did not make here; numbering goes on after them",
+      { from, to, target },
+    );
+}

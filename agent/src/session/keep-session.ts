@@ -1,0 +1,79 @@
+import { OutageLog } from "@earshot/protocol/hotspot";
+import type { CoreContext } from "../core-context.ts";
+import { Backoff } from "../time/backoff.ts";
+import { errorText } from "../time/error-text.ts";
+import { pause } from "../time/pause.ts";
+import { openSession, runSession, type SessionParts } from "./session.ts";
+
+/** After a session that did open: the broker is there, and may only have been started again. */
+const REOPEN_LIMIT_MS = 5000;
+/** A session that ends sooner is short; so many in a row are no accident. */
+const SHORT_MS = 30_000;
+const MANY_SHORT = 3;
+/**
+ * Waits begin anew after a session that lasted so long: longer than the greatest of them, or two boxes with one key, of
+ * which each has a session while the other waits, would do so for ever.
+ */
+const LASTING_MS = 300_000;
+const BACKOFF = { firstMs: 1000, maxMs: 60_000 };
+
+/** Keeps a session with the broker: each with a fresh login token, growing waits between attempts. */
+export async function keepSession(
+  context: CoreContext,
+  parts: SessionParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { board, clock, random, log } = context;
+  const backoff = new Backoff(BACKOFF, random);
+  const history = new SessionHistory(clock);
+  const outages = new OutageLog("the session with the broker", clock, log);
+  while (!signal.aborted) {
+    let end: string;
+    let limitMs: number | undefined;
+    try {
+      const publisher = await openSession(context, parts.openPublisher, signal);
+      history.opened();
+      if (history.isFlapping) board.links.set("broker", "ok", clock.elapsedMs(), { reason: ANOTHER_BOX });
+      end = await runSession(context, parts, publisher, outages, signal);
+      if (history.ended() >= LASTING_MS) backoff.reset();
+      if (history.isFlapping) end = `${ANOTHER_BOX} (${end})`;
+      else limitMs = REOPEN_LIMIT_MS;
+    } catch (error) {
+      end = errorText(error);
+    }
+    if (signal.aborted) return;
+    board.links.set("broker", "lost", clock.elapsedMs(), { reason: end });
+    outages.down("warn", "No session with the broker; trying again until there is", { why: end });
+    await pause(clock, backoff.nextMs(limitMs), signal);
+  }
+}
+
+const ANOTHER_BOX = `another box may use this key (a copied memory card, a second agent): ${MANY_SHORT} sessions in a row ended within ${SHORT_MS / 1000} s; end it, or make a new key`;
+
+/** How long sessions lasted lately. */
+class SessionHistory {
+  readonly #clock: CoreContext["clock"];
+  #openedMs = 0;
+  /** In a row. */
+  #short = 0;
+
+  constructor(clock: CoreContext["clock"]) {
+    this.#clock = clock;
+  }
+
+  get isFlapping(): boolean {
+    return this.#short >= MANY_SHORT;
+  }
+
+  opened(): void {
+    this.#openedMs = this.#clock.elapsedMs();
+  }
+
+  /** How long it has lasted, ms. */
+  ended(): number {
+    const lastedMs = this.#clock.elapsedMs() - this.#openedMs;
+    if (lastedMs < SHORT_MS) this.#short += 1;
+    else if (lastedMs >= LASTING_MS) this.#short = 0;
+    return lastedMs;
+  }
+}
