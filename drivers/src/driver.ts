@@ -8,13 +8,13 @@ export interface DriverCounts {
   badFrames: number;
   /** Bytes skipped between frames. */
   garbageBytes: number;
-  /** Readings dropped, oldest first, because nobody took them in time. */
+  /** Readings dropped, oldest first, because nobody read them in time. */
   droppedReadings: number;
   /** Of a radio. */
   refusals?: FrameRefusals;
 }
 
-/** What a radio's driver did not take of what it was sent, noise (a bad or missing checksum) aside. */
+/** Frames that a radio's driver refused, apart from noise (a bad or missing checksum). */
 export interface FrameRefusals {
   /** Since the driver was opened. */
   byReason: ReadonlyMap<LossReason, number>;

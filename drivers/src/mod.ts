@@ -11,6 +11,7 @@ export {
   type UsbIdentity,
 } from "./discovery/serial-devices.ts";
 export * from "./driver.ts";
+export type { FixMode, GpsReading, RejectedFix, RfBlock, Satellite, SurveyIn } from "./gps/gps-reading.ts";
 export { type GpsdDriver, type GpsdState, type OpenGpsdOptions, openGpsd } from "./gps/gpsd.ts";
 export { IntegrityMonitor } from "./gps/integrity/integrity-monitor.ts";
 export type {
@@ -18,18 +19,9 @@ export type {
   IntegritySummary,
 } from "./gps/integrity/integrity-summary.ts";
 export { type OpenNmeaOptions, openNmea } from "./gps/nmea.ts";
-export type { FixMode, GpsReading, RejectedFix, RfBlock, Satellite, SurveyIn } from "./gps/reading.ts";
 export { ROLLOVER_MS as GPS_ROLLOVER_MS } from "./gps/receiver-calendar.ts";
 export type { Ecef, Geodetic } from "./gps/rtcm3/geodetic.ts";
 export type { LockTime } from "./gps/rtcm3/lock-time.ts";
-export type {
-  ObservedSatellite,
-  ObservedSignal,
-  ReferenceStationReading,
-  SignalGap,
-  StationEquipment,
-  StationPosition,
-} from "./gps/rtcm3/reading.ts";
 export { type OpenRtcm3Options, openRtcm3 } from "./gps/rtcm3/rtcm3.ts";
 export {
   STATION_QUALITY_THRESHOLDS,
@@ -39,6 +31,14 @@ export {
   type StationQualityThresholds,
   stationQuality,
 } from "./gps/rtcm3/station-quality.ts";
+export type {
+  ObservedSatellite,
+  ObservedSignal,
+  ReferenceStationReading,
+  SignalGap,
+  StationEquipment,
+  StationPosition,
+} from "./gps/rtcm3/station-reading.ts";
 export type { DynamicModel } from "./gps/ubx/cfg-legacy.ts";
 export type { UbxPort } from "./gps/ubx/config-keys.ts";
 export { DEFAULT_MESSAGES, type UbxSettings } from "./gps/ubx/config-plan.ts";
@@ -54,7 +54,7 @@ export { type OpenTcpOptions, openTcp } from "./link/tcp-link.ts";
 export { type BindUdpOptions, bindUdp } from "./link/udp-socket.ts";
 export { type LinuxFiles, linuxFiles } from "./linux/linux-files.ts";
 export { type OpenLinuxHealthOptions, openLinuxHealth, quantitiesOf } from "./linux/linux-health.ts";
-export type { DiskWear, LinuxReading, NetworkLink } from "./linux/reading.ts";
+export type { DiskWear, LinuxReading, NetworkLink } from "./linux/linux-reading.ts";
 export {
   DEAF_LIMITS,
   type DeafAssessment,
@@ -70,12 +70,6 @@ export {
   type GwmpDecodeResult,
   type GwmpVersion,
 } from "./lora/gwmp-datagram.ts";
-export type { ModemChannel } from "./lora/modem/dialect.ts";
-export type { ModemFacts, ModemState } from "./lora/modem/modem-facts.ts";
-export { type ModemFault, modemFaultOf } from "./lora/modem/modem-faults.ts";
-export type { ModemRadio, OpenModemOptions } from "./lora/modem/modem-radio.ts";
-export { type OpenRylrOptions, openRak3172, openRn2483, openRylr998 } from "./lora/modem/open-modems.ts";
-export { type ConcentratorReception, encodePushData, type WrittenStat } from "./lora/push-data-writer.ts";
 export type {
   ChannelCounts,
   FskFrame,
@@ -89,7 +83,13 @@ export type {
   RadioFrame,
   RadioStatus,
   TransmitResult,
-} from "./lora/reading.ts";
+} from "./lora/lora-reading.ts";
+export type { ModemChannel } from "./lora/modem/dialect.ts";
+export type { ModemFacts, ModemState } from "./lora/modem/modem-facts.ts";
+export { type ModemFault, modemFaultOf } from "./lora/modem/modem-faults.ts";
+export type { ModemRadio, OpenModemOptions } from "./lora/modem/modem-radio.ts";
+export { type OpenRylrOptions, openRak3172, openRn2483, openRylr998 } from "./lora/modem/open-modems.ts";
+export { type ConcentratorReception, encodePushData, type WrittenStat } from "./lora/push-data-writer.ts";
 export type { RxpkRefusal } from "./lora/rxpk.ts";
 export {
   type ForwarderState,
@@ -137,6 +137,6 @@ export {
 export { openJsonLines } from "./sensor/json-lines.ts";
 export { openNmeaWeather } from "./sensor/nmea-weather.ts";
 export { type OpenSensorOptions, openPms5003 } from "./sensor/pms5003.ts";
-export { isQuantityName, type SensorDriver, type SensorReading } from "./sensor/reading.ts";
 export { openSds011 } from "./sensor/sds011.ts";
+export { isQuantityName, type SensorDriver, type SensorReading } from "./sensor/sensor-reading.ts";
 export { openSps30 } from "./sensor/sps30.ts";

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Clock } from "@earshot/protocol";
 import { type ByteLink, LinkLostError } from "../src/driver.ts";
 import { openSerial } from "../src/link/serial-link.ts";
+import type { LoraReading } from "../src/lora/lora-reading.ts";
 import {
   BEACON,
   beaconBytes,
@@ -12,7 +13,6 @@ import {
   textBytes,
 } from "../src/lora/modem/test-bench.ts";
 import type { TestModem } from "../src/lora/modem/test-modem.ts";
-import type { LoraReading } from "../src/lora/reading.ts";
 import { makePtyPair } from "./pty-pair.ts";
 
 /** Each modem's dialect spoken over a real port, run under Bun and under Deno as `device-checks.ts` is. */

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { ManualClock } from "@earshot/protocol/testing";
 import { type ByteLink, type Driver, LinkLostError } from "../src/driver.ts";
+import type { GpsReading } from "../src/gps/gps-reading.ts";
 import { openNmea } from "../src/gps/nmea.ts";
-import type { GpsReading } from "../src/gps/reading.ts";
 import { openSerial } from "../src/link/serial-link.ts";
 import { bytesOf, epochText } from "./nmea-text.ts";
 import { makePtyPair, type PtyPair } from "./pty-pair.ts";
@@ -78,7 +78,7 @@ export const serialChecks: Record<string, () => Promise<void>> = {
   },
 };
 
-/** Seconds of the readings; unplugs once the last but one was told and returns when the driver says it is lost. */
+/** Seconds of the readings; unplugs once the last but one was reported and returns when the driver says it is lost. */
 async function secondsUntilLost(driver: Driver<GpsReading>, unplug: () => Promise<void>): Promise<number[]> {
   const seconds: number[] = [];
   try {

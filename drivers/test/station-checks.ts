@@ -13,8 +13,7 @@ import {
   type BasicsStationRadio,
   listenBasicsStation,
 } from "../src/lora/station/basics-station.ts";
-import { dialWebSocket } from "../src/lora/station/test-dial.ts";
-import { TestStation } from "../src/lora/station/test-station.ts";
+import { dialWebSocket, TestStation } from "../src/lora/station/test-station.ts";
 import type { StationTls } from "../src/lora/station/websocket-listener.ts";
 
 const LOCAL = { host: "127.0.0.1", port: 0 };
@@ -261,7 +260,7 @@ function dialOn(radio: BasicsStationRadio & { scheme?: string }, options?: Clien
   return (path: string) => dialWebSocket(`${radio.scheme}://127.0.0.1:${radio.local.port}${path}`, options);
 }
 
-/** The listener's sockets tell of it a moment after the client's. */
+/** The listener's sockets report it a moment after the client's. */
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -20,13 +20,13 @@ const join = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer
 /** Pushed in pieces of these sizes, over and over; all that came out. */
 function run(parser: StreamParser, bytes: Uint8Array, sizes: readonly number[]) {
   const stream = parser.start();
-  const told: string[] = [];
+  const reported: string[] = [];
   for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
     const size = sizes[turn % sizes.length] ?? 1;
-    told.push(...stream.push(bytes.subarray(at, at + size)));
+    reported.push(...stream.push(bytes.subarray(at, at + size)));
     at += size;
   }
-  return { told, garbageBytes: stream.garbageBytes };
+  return { reported, garbageBytes: stream.garbageBytes };
 }
 
 /** Good frames until no false head can claim any more of them. */
@@ -38,7 +38,7 @@ function goodTail(parser: StreamParser): { bytes: Uint8Array; last: string[] } {
     parts.push(frame);
     length += frame.length;
   }
-  // An epoch is told when the next one begins: the last may still be open.
+  // An epoch is reported when the next one begins: the last may still be open.
   return { bytes: join([LINE_END, ...parts]), last: [i - 1, i - 2].map((at) => parser.name(at % FRAMES)) };
 }
 
@@ -52,9 +52,9 @@ describe.each(Object.entries(STREAM_PARSERS))("%s", (_, parser) => {
     fc.assert(
       fc.property(mess, sizes, (parts, pieceSizes) => {
         const before = join(parts.flatMap(([junk, i]) => [junk, LINE_END, parser.good(i)]));
-        const { told, garbageBytes } = run(parser, join([before, tail.bytes]), pieceSizes);
-        expect(tail.last).toContain(told.at(-1) ?? "nothing");
-        if (parser.isChecked) expect(told.filter((name) => !names.has(name))).toEqual([]);
+        const { reported, garbageBytes } = run(parser, join([before, tail.bytes]), pieceSizes);
+        expect(tail.last).toContain(reported.at(-1) ?? "nothing");
+        if (parser.isChecked) expect(reported.filter((name) => !names.has(name))).toEqual([]);
         expect(garbageBytes).toBeLessThanOrEqual(before.length + tail.bytes.length);
       }),
       { numRuns: 150 },

@@ -75,7 +75,7 @@ function countMixed(bytes: Uint8Array, tally: Tally): Uint8Array {
     } else if (piece.kind === "rtcm") rtcm += 1;
     else for (const byte of piece.bytes) rest.push(byte);
   }
-  // The framer does not tell how long RTCM frames are: they are what is left over.
+  // The framer does not say how long RTCM frames are: they are what is left over.
   const rtcmBytes = bytes.length - taken - rest.length - framer.heldBytes;
   for (let i = 0; i < rtcm; i += 1) tally.add("rtcm3", rtcmBytes / rtcm);
   return Uint8Array.from(rest);

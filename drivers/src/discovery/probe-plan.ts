@@ -14,7 +14,7 @@ export interface ProbePlan {
   steps: readonly ProbeStep[];
   /** How long an answer may take. */
   answerMs: number;
-  /** After so many silent steps the device is taken for one that speaks when asked, and is listened to no more. */
+  /** After so many silent steps the device is assumed to speak only when asked, and listening stops. */
   silentSteps: number;
 }
 

@@ -1,9 +1,9 @@
 import type { Clock } from "@earshot/protocol/hotspot";
 import type { ByteLink } from "../driver.ts";
 import { errorMessage } from "../link/error-message.ts";
-import { Ear } from "./ear.ts";
 import type { DeviceType, FoundDevice, ProbeOutcome } from "./found-device.ts";
 import { type Dialect, identify } from "./identify.ts";
+import { PassiveListener } from "./passive-listener.ts";
 import { PROBE_PLAN, type ProbePlan, type ProbeStep } from "./probe-plan.ts";
 import { type Query, UBX_VERSION } from "./queries.ts";
 
@@ -14,7 +14,7 @@ export interface ProbeOptions {
   signal?: AbortSignal;
   /** Default `PROBE_PLAN`. */
   plan?: ProbePlan;
-  /** The longest it may take; default 20 s. What it was at then is given up. */
+  /** The longest it may take; default 20 s. Whatever it is doing then is abandoned. */
   limitMs?: number;
 }
 
@@ -69,52 +69,52 @@ class Probe {
     const listenMs = isTalker ? step.listenMs : 0;
     if (listenMs === 0 && step.queries.length === 0) return undefined;
     const link = await this.#options.open(step.baudRate);
-    const ear = new Ear(link, this.#options.clock);
+    const listener = new PassiveListener(link, this.#options.clock);
     try {
-      const device = await this.#listenAndAsk(link, ear, step, listenMs);
-      if (ear.lost !== undefined && device === undefined) throw new Error(ear.lost);
+      const device = await this.#listenAndAsk(link, listener, step, listenMs);
+      if (listener.lost !== undefined && device === undefined) throw new Error(listener.lost);
       return device;
     } finally {
       await link.close().catch(() => {});
-      await ear.ended();
+      await listener.ended();
     }
   }
 
   async #listenAndAsk(
     link: ByteLink,
-    ear: Ear,
+    listener: PassiveListener,
     step: ProbeStep,
     listenMs: number,
   ): Promise<FoundDevice | undefined> {
-    const spoken = await ear.wait(listenMs, dialectOf, this.#signal);
-    if (spoken !== undefined) return this.#describe(link, ear, spoken);
-    if (ear.heard.length > 0) {
-      this.#unknown ??= { baudRate: step.baudRate, heard: ear.heard.slice(0, 64) };
+    const spoken = await listener.waitFor(listenMs, dialectOf, this.#signal);
+    if (spoken !== undefined) return this.#describe(link, listener, spoken);
+    if (listener.heard.length > 0) {
+      this.#unknown ??= { baudRate: step.baudRate, heard: listener.heard.slice(0, 64) };
       // It speaks by itself: the baud rate is another, or it is nothing known. Only text may be a modem's.
-      if (!isText(ear.heard)) return undefined;
+      if (!isText(listener.heard)) return undefined;
     } else {
       this.#silentSteps += 1;
     }
     for (const query of step.queries) {
-      const device = await this.#ask(link, ear, query);
-      if (device !== undefined || ear.lost !== undefined || this.#signal.aborted) return device;
+      const device = await this.#ask(link, listener, query);
+      if (device !== undefined || listener.lost !== undefined || this.#signal.aborted) return device;
     }
     return undefined;
   }
 
-  async #ask(link: ByteLink, ear: Ear, query: Query): Promise<FoundDevice | undefined> {
-    ear.forget();
-    // A port that takes no bytes (flow control, a dead adapter) must not hold anybody up.
+  async #ask(link: ByteLink, listener: PassiveListener, query: Query): Promise<FoundDevice | undefined> {
+    listener.clear();
+    // A port that takes no bytes (flow control, a dead adapter) must not delay anything.
     const written = link.write(query.request).catch(() => {});
-    const answer = await ear.wait(this.#plan.answerMs, query.recognise, this.#signal);
+    const answer = await listener.waitFor(this.#plan.answerMs, query.recognise, this.#signal);
     if (answer !== undefined) await written;
     return answer;
   }
 
   /** Of a receiver the name too, when it is u-blox's. */
-  async #describe(link: ByteLink, ear: Ear, dialect: Dialect): Promise<FoundDevice> {
+  async #describe(link: ByteLink, listener: PassiveListener, dialect: Dialect): Promise<FoundDevice> {
     if (dialect === "nmea" || dialect === "ubx") {
-      const named = await this.#ask(link, ear, UBX_VERSION);
+      const named = await this.#ask(link, listener, UBX_VERSION);
       if (named !== undefined) return named;
     }
     return { type: TYPES[dialect], description: NAMES[dialect] };

@@ -67,11 +67,11 @@ async function identityIn(folder: string, vendorId: string): Promise<UsbIdentity
   const found = await Promise.all(
     Object.entries(names).map(async ([key, file]) => [key, await text(join(folder, file))] as const),
   );
-  const told = Object.fromEntries(found.filter(([, value]) => value !== ""));
-  return { vendorId, productId: await text(join(folder, "idProduct")), ...told };
+  const reported = Object.fromEntries(found.filter(([, value]) => value !== ""));
+  return { vendorId, productId: await text(join(folder, "idProduct")), ...reported };
 }
 
-/** Texts of USB devices may hold anything: control characters are left out. */
+/** Texts of USB devices may contain anything: control characters are left out. */
 async function text(file: string): Promise<string> {
   const content = await readFile(file, "utf8").catch(() => "");
   return content
@@ -80,7 +80,7 @@ async function text(file: string): Promise<string> {
     .slice(0, 128);
 }
 
-/** Names of running programs that feed a hotspot or hold its devices: `gpsd`, `lora_pkt_fwd`, `station`. */
+/** Names of running programs that feed a hotspot or use its devices: `gpsd`, `lora_pkt_fwd`, `station`. */
 export async function runningPrograms(names: readonly string[], proc = "/proc"): Promise<string[]> {
   const pids = (await readdir(proc).catch(() => [])).filter((name) => /^\d+$/.test(name));
   const running = await Promise.all(pids.map((pid) => text(join(proc, pid, "comm"))));

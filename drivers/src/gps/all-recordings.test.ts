@@ -2,9 +2,9 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { ManualClock } from "@earshot/protocol/testing";
 import fc from "fast-check";
 import { identify } from "../discovery/identify.ts";
+import type { GpsReading } from "./gps-reading.ts";
 import { GpsdDecoder } from "./gpsd.ts";
 import { NmeaDecoder } from "./nmea.ts";
-import type { GpsReading } from "./reading.ts";
 import { Rtcm3Decoder } from "./rtcm3/rtcm3.ts";
 import {
   decoderFor,

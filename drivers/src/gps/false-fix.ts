@@ -1,14 +1,14 @@
-import type { GpsReading } from "./reading.ts";
+import type { GpsReading } from "./gps-reading.ts";
 import { defined } from "./satellites.ts";
 
-/** 11 m around latitude 0, longitude 0: what programs say that have no position, in the Gulf of Guinea. */
+/** 11 m around latitude 0, longitude 0: what programs without a position report, in the Gulf of Guinea. */
 const ZERO_DEG = 1e-4;
 
-/** Whether a position is the one that stands for none, of whatever tells positions. */
+/** Whether a position is the one that stands for none, from any source of positions. */
 export const isZeroPosition = (latDeg: number, lonDeg: number): boolean =>
   Math.abs(latDeg) < ZERO_DEG && Math.abs(lonDeg) < ZERO_DEG;
 
-/** What only a fix can tell. */
+/** Fields that only a fix can give. */
 const OF_A_FIX: readonly (keyof GpsReading)[] = [
   ...(["latDeg", "lonDeg", "altMslM", "altHaeM", "timeOnly"] as const),
   ...(["horizontalErrorM", "verticalErrorM", "positionErrorM"] as const),
@@ -16,7 +16,7 @@ const OF_A_FIX: readonly (keyof GpsReading)[] = [
 ];
 
 /** The reading without a fix that cannot be one. A position that was surveyed before needs no satellites. */
-export function withoutFalseFix(reading: GpsReading): GpsReading {
+export function dropFalseFix(reading: GpsReading): GpsReading {
   const falseFix = falseFixIn(reading);
   if (falseFix === undefined) return reading;
   const nothing = Object.fromEntries(OF_A_FIX.map((name) => [name, undefined]));

@@ -1,34 +1,34 @@
 import type { Present } from "@earshot/protocol/hotspot";
-import { withoutFalseFix } from "./false-fix.ts";
+import { dropFalseFix } from "./false-fix.ts";
+import type { GpsReading } from "./gps-reading.ts";
 import { fromSky, fromTimeReport, fromTpv, type GpsdObject, modeOf, stateFromTpv } from "./gpsd-report.ts";
-import type { GpsReading } from "./reading.ts";
 
-/** What is older than this was said by a receiver, or a gpsd, that says it no more. */
+/** Older than this, it comes from a receiver, or a gpsd, that no longer sends it. */
 const STATE_KEPT_MS = 60_000;
-/** A pulse comes each second; while there are some, messages tell nothing better. */
+/** A pulse comes each second; while there are some, messages report nothing better. */
 const PULSE_KEPT_MS = 5_000;
 /** So long after a TPV with a mode, one without is only about antenna and jamming. */
 const MODE_FLOWS_MS = 10_000;
 
-interface Told {
+interface Reported {
   elapsedMs: number;
   facts: Partial<GpsReading>;
 }
 
-/** One of gpsd's devices: its sky, its antenna and the host's clock, told between the fixes. */
+/** One of gpsd's devices: its sky, its antenna and the host's clock, reported between the fixes. */
 export class GpsdDevice {
-  #sky: Told | undefined;
-  #state: Told | undefined;
-  #clock: Told | undefined;
+  #sky: Reported | undefined;
+  #state: Reported | undefined;
+  #clock: Reported | undefined;
   #leapSeconds: Partial<GpsReading> = {};
   #modeElapsedMs = Number.NEGATIVE_INFINITY;
 
   /** The readings, none or one, that a report makes. */
-  take(report: GpsdObject, present: Present): GpsReading[] {
+  add(report: GpsdObject, present: Present): GpsReading[] {
     const { elapsedMs } = present;
     if (report.class === "SKY") this.#addSky(report, elapsedMs);
     if (report.class === "PPS" || report.class === "TOFF") this.#addClock(fromTimeReport(report), elapsedMs);
-    return report.class === "TPV" ? this.#takeTpv(report, present) : [];
+    return report.class === "TPV" ? this.#addTpv(report, present) : [];
   }
 
   /** gpsd sends dilution more often than the list of satellites: a report without a list keeps the last one. */
@@ -43,8 +43,8 @@ export class GpsdDevice {
     if (facts.hostClockOffsetBy === "pulse" || !isPulsing) this.#clock = { elapsedMs, facts };
   }
 
-  /** A TPV of mode 0 may come beside each one with a fix, and does not take the fix away. */
-  #takeTpv(report: GpsdObject, present: Present): GpsReading[] {
+  /** A TPV of mode 0 may come beside each one with a fix, and does not end the fix. */
+  #addTpv(report: GpsdObject, present: Present): GpsReading[] {
     const { elapsedMs } = present;
     const { leapSeconds, ...state } = stateFromTpv(report);
     if (leapSeconds !== undefined) this.#leapSeconds = { leapSeconds };
@@ -57,7 +57,7 @@ export class GpsdDevice {
   }
 
   #reading(report: GpsdObject, { nowMs, elapsedMs }: Present): GpsReading {
-    return withoutFalseFix({
+    return dropFalseFix({
       kind: "gps",
       atMs: nowMs,
       satellites: [],
@@ -70,5 +70,9 @@ export class GpsdDevice {
   }
 }
 
-const freshFacts = (told: Told | undefined, elapsedMs: number, keptMs: number): Partial<GpsReading> =>
-  told !== undefined && elapsedMs - told.elapsedMs <= keptMs ? told.facts : {};
+const freshFacts = (
+  reported: Reported | undefined,
+  elapsedMs: number,
+  keptMs: number,
+): Partial<GpsReading> =>
+  reported !== undefined && elapsedMs - reported.elapsedMs <= keptMs ? reported.facts : {};

@@ -7,15 +7,15 @@ import { skipWithout } from "../../test/tools.ts";
 import { type ByteLink, LinkLostError, type SocketAddress } from "../driver.ts";
 import { openSerial } from "../link/serial-link.ts";
 import { openTcp } from "../link/tcp-link.ts";
+import type { GpsReading } from "./gps-reading.ts";
 import { openGpsd } from "./gpsd.ts";
 import { NmeaDecoder } from "./nmea.ts";
-import type { GpsReading } from "./reading.ts";
 
 const LOG = new URL("../../../../shared/data/gpsd/ublox-zed-f9p-nmea.log", import.meta.url);
 const skip = !existsSync(LOG) || skipWithout(hasSocat && hasGpsd);
 const clock = new ManualClock(Date.UTC(2019, 3, 12));
 
-/** A link to gpsd that tells when gpsd has confirmed the watch: what a receiver says before that is lost. */
+/** A link to gpsd that signals when gpsd has confirmed the watch: what a receiver says before that is lost. */
 function watchedLink(address: SocketAddress) {
   const watching = Promise.withResolvers<void>();
   const open = async (signal?: AbortSignal): Promise<ByteLink> => {

@@ -30,10 +30,10 @@ describe.skipIf(known.length === 0)("gpsd 3.27's own reports of the recordings",
     const { readings, counts } = listen(name);
     // A TPV of mode 0 behind one with a mode makes none.
     const first = answers.findIndex(({ mode }) => mode > 0);
-    const told = answers.filter(({ mode }, at) => mode > 0 || at < first);
-    expect(readings.map(({ mode }) => mode as number)).toEqual(told.map(({ mode }) => mode));
+    const reported = answers.filter(({ mode }, at) => mode > 0 || at < first);
+    expect(readings.map(({ mode }) => mode as number)).toEqual(reported.map(({ mode }) => mode));
     for (const [at, { latDeg, lonDeg, altHaeM, timeMs, timeOnly }] of readings.entries()) {
-      const { mode, lat, lon, altHAE, time, status } = told[at] ?? {};
+      const { mode, lat, lon, altHAE, time, status } = reported[at] ?? {};
       expect(timeMs).toBe(time === undefined ? undefined : Date.parse(time));
       compared += 1;
       if (mode === 1) continue;

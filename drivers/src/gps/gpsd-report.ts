@@ -1,5 +1,5 @@
-import type { FixMode, GpsReading, Satellite } from "./reading.ts";
-import { withoutRollover } from "./receiver-calendar.ts";
+import type { FixMode, GpsReading, Satellite } from "./gps-reading.ts";
+import { correctRollover } from "./receiver-calendar.ts";
 import { satelliteId } from "./satellite-ids.ts";
 import { defined, mergeSignals } from "./satellites.ts";
 
@@ -23,8 +23,8 @@ const NOT_A_FIX_STATUSES = [5, 8];
 const TIME_ONLY_STATUS = 7;
 
 /**
- * What a TPV says of its epoch. gpsd leaves out what it does not know (3.22 much more than 3.27), and so does this. gpsd
- * takes some week rollovers out by itself, and has been seen to put some in.
+ * What a TPV reports of its epoch. gpsd leaves out what it does not know (3.22 much more than 3.27), and so does this. gpsd
+ * corrects some week rollovers itself, and has been seen to introduce some.
  *
  * @param hostMs to know a date that is whole rollovers away
  */
@@ -36,7 +36,7 @@ export function fromTpv(tpv: GpsdObject, hostMs: number): Pick<GpsReading, "mode
   const hasPosition = mode >= 2 && latDeg !== undefined && lonDeg !== undefined;
   return defined({
     mode,
-    ...(Number.isFinite(timeMs) ? withoutRollover(timeMs, hostMs) : {}),
+    ...(Number.isFinite(timeMs) ? correctRollover(timeMs, hostMs) : {}),
     ...(hasPosition ? { latDeg, lonDeg, ...errors(tpv), ...(mode === 3 ? altitude(tpv) : {}) } : {}),
     ...(mode >= 2 ? velocity(tpv) : {}),
     timeOnly: mode >= 2 && tpv.status === TIME_ONLY_STATUS ? true : undefined,
@@ -47,8 +47,8 @@ export function fromTpv(tpv: GpsdObject, hostMs: number): Pick<GpsReading, "mode
 }
 
 /**
- * What a TPV says of the receiver itself: `ant` 1 in order, 2 short, 3 open; `antPwr` 1 off, 2 on; `jam` 0 to 255 as
- * u-blox tells it. Of gpsd 3.23 and later; these may come in a TPV of mode 0 with nothing else.
+ * What a TPV reports of the receiver itself: `ant` 1 in order, 2 short, 3 open; `antPwr` 1 off, 2 on; `jam` 0 to 255 as
+ * u-blox reports it. Of gpsd 3.23 and later; these may come in a TPV of mode 0 with nothing else.
  */
 export function stateFromTpv(tpv: GpsdObject): Partial<GpsReading> {
   return defined({
@@ -60,13 +60,13 @@ export function stateFromTpv(tpv: GpsdObject): Partial<GpsReading> {
 }
 
 /**
- * What PPS and TOFF say: GNSS time (`real`) and the host's clock (`clock`) at the pulse, or at the first byte of the
- * message that told the time; `qErr` is the pulse's own error, ps.
+ * What PPS and TOFF report: GNSS time (`real`) and the host's clock (`clock`) at the pulse, or at the first byte of the
+ * message that reported the time; `qErr` is the pulse's own error, ps.
  */
 export function fromTimeReport(report: GpsdObject): Partial<GpsReading> {
   const [clockS, realS] = [numberIn(report.clock_sec, 0, 1e10), numberIn(report.real_sec, 0, 1e10)];
   if (clockS === undefined || realS === undefined) return {};
-  const seconds = clockS - withoutRollover(realS * 1000, clockS * 1000).timeMs / 1000;
+  const seconds = clockS - correctRollover(realS * 1000, clockS * 1000).timeMs / 1000;
   const nanoseconds = difference(report.clock_nsec, report.real_nsec, 1e9);
   if (nanoseconds === undefined) return {};
   const isPulse = report.class === "PPS";
@@ -77,7 +77,7 @@ export function fromTimeReport(report: GpsdObject): Partial<GpsReading> {
   });
 }
 
-/** What a SKY says about dilution; `satellites` only when it lists them. */
+/** What a SKY reports about dilution; `satellites` only when it lists them. */
 export function fromSky(sky: GpsdObject): Partial<GpsReading> {
   const list = Array.isArray(sky.satellites) ? sky.satellites.filter(isObject) : undefined;
   return defined({
@@ -94,7 +94,7 @@ export function modeOf({ mode, status }: GpsdObject): FixMode {
   return mode === 1 || mode === 2 || mode === 3 ? mode : 0;
 }
 
-/** gpsd before 3.20 says `alt` for the height above sea level. */
+/** gpsd before 3.20 uses `alt` for the height above sea level. */
 function altitude(tpv: GpsdObject): Partial<GpsReading> {
   return {
     altMslM: numberIn(tpv.altMSL ?? tpv.alt, -10_000, 100_000),
@@ -102,7 +102,7 @@ function altitude(tpv: GpsdObject): Partial<GpsReading> {
   };
 }
 
-/** gpsd 3.20 and later say `eph`; older ones only the two parts. Its manual calls the certainty unknown. */
+/** gpsd 3.20 and later have `eph`; older ones only the two parts. Its manual calls the certainty unknown. */
 function errors(tpv: GpsdObject): Partial<GpsReading> {
   const [east, north] = [numberIn(tpv.epx, 0, 1e7), numberIn(tpv.epy, 0, 1e7)];
   const both = east === undefined || north === undefined ? undefined : Math.hypot(east, north);
@@ -113,7 +113,7 @@ function errors(tpv: GpsdObject): Partial<GpsReading> {
   };
 }
 
-/** `eps` is left out: gpsd computes it from the positions, and says 22 m/s of a receiver that stands still. */
+/** `eps` is left out: gpsd computes it from the positions, and reports 22 m/s for a receiver that stands still. */
 function velocity(tpv: GpsdObject): Partial<GpsReading> {
   return {
     groundSpeedMps: numberIn(tpv.speed, 0, 1e5),

@@ -45,7 +45,7 @@ test("a clock that is set keeps nothing for ever, and takes nothing away", async
     take(SKY, TPV);
     clock.stepWall(stepMs);
     expect(take(TPV)[0]?.satellites).toHaveLength(2);
-    // A fix that is gone is told once those with one have stopped.
+    // A fix that is gone is reported once those with one have stopped.
     expect(take({ ...TPV, mode: 0 })).toEqual([]);
     await clock.advance(11_000);
     expect(take({ ...TPV, mode: 0 })).toMatchObject([{ mode: 0 }]);
@@ -105,8 +105,13 @@ test("gpsd's own state: what it is, and which devices it has", () => {
   expect(after({ class: "VERSION", release: "3.22" })).toEqual({ release: "3.22" });
   expect(after({ class: "DEVICES", devices: [] })).toEqual({ release: "3.22", devices: [] });
   const [tty, usb] = ["/dev/ttyS0", "/dev/ttyACM0"];
-  const told = [{ class: "DEVICE", path: tty }, { path: usb, activated: "2026-03-01T12:00:00Z" }, 7, null];
-  expect(after({ class: "DEVICES", devices: told }).devices).toEqual([
+  const reported = [
+    { class: "DEVICE", path: tty },
+    { path: usb, activated: "2026-03-01T12:00:00Z" },
+    7,
+    null,
+  ];
+  expect(after({ class: "DEVICES", devices: reported }).devices).toEqual([
     { path: tty, isOpen: false },
     { path: usb, isOpen: true },
   ]);
@@ -179,9 +184,9 @@ describe("a reading", () => {
 
   test("has the right time of a date that is rollovers away, and says so", () => {
     const backS = 1024 * 7 * 86_400;
-    const told = (rollovers: number) => new Date(NOW_MS - rollovers * backS * 1000).toISOString();
+    const reported = (rollovers: number) => new Date(NOW_MS - rollovers * backS * 1000).toISOString();
     for (const weekRollovers of [1, 2, -1]) {
-      const [reading] = decode(lines(SKY, { ...TPV, time: told(weekRollovers) })).readings;
+      const [reading] = decode(lines(SKY, { ...TPV, time: reported(weekRollovers) })).readings;
       expect(reading).toMatchObject({ timeMs: NOW_MS, weekRollovers });
     }
     const real = { real_sec: NOW_MS / 1000 - backS, real_nsec: 0 };
@@ -208,8 +213,8 @@ describe("what comes between the fixes", () => {
     const { readings, counts } = decode(lines(TPV, STATE, { ...TPV, leapseconds: 18 }, TPV));
     expect(readings.map(({ mode }) => mode)).toEqual([3, 3, 3]);
     expect(readings[0]?.antenna).toBeUndefined();
-    const told = { antenna: "open", antennaPower: "on", jammingIndicator: 5, leapSeconds: 18 };
-    expect(readings.slice(1)).toMatchObject([told, told]);
+    const reported = { antenna: "open", antennaPower: "on", jammingIndicator: 5, leapSeconds: 18 };
+    expect(readings.slice(1)).toMatchObject([reported, reported]);
     expect(counts.frames).toBe(4);
   });
 
@@ -265,14 +270,14 @@ describe("what comes between the fixes", () => {
       eps: 27.6,
       clockbias: -446_175,
     };
-    const told = {
+    const reported = {
       timeOnly: true,
       timeErrorNs: 5_000_000,
       groundSpeedMps: 0.4,
       climbMps: -0.1,
       speedErrorMps: 1.05,
     };
-    expect(decode(lines(tpv)).readings[0]).toMatchObject({ ...told, clockBiasNs: -446_175 });
+    expect(decode(lines(tpv)).readings[0]).toMatchObject({ ...reported, clockBiasNs: -446_175 });
     const noFix = decode(lines({ ...tpv, mode: 1 })).readings[0];
     expect([noFix?.timeOnly, noFix?.groundSpeedMps]).toEqual([undefined, undefined]);
   });

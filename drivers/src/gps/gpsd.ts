@@ -2,9 +2,9 @@ import { type Clock, presentOf } from "@earshot/protocol/hotspot";
 import type { ByteLink, Driver, OpenByteLink } from "../driver.ts";
 import { LineFramer } from "../link/line-framer.ts";
 import { type StreamDecoder, streamDriver } from "../link/stream-driver.ts";
+import type { GpsReading } from "./gps-reading.ts";
 import { GpsdDevice } from "./gpsd-device.ts";
 import { type GpsdObject, parseGpsdLine } from "./gpsd-report.ts";
-import type { GpsReading } from "./reading.ts";
 
 /** PPS and TOFF come only when asked for. */
 const WATCH = new TextEncoder().encode('?WATCH={"enable":true,"json":true,"pps":true};\n');
@@ -15,11 +15,11 @@ const MAX_DEVICES = 8;
 /** A SKY of 100 satellites takes about 16 KiB. */
 export const MAX_GPSD_LINE_BYTES = 65_536;
 
-/** What gpsd says of itself and of its devices. */
+/** What gpsd reports of itself and of its devices. */
 export interface GpsdState {
-  /** `3.22`; absent as long as nothing there has said that it is gpsd. */
+  /** `3.22`; absent until something there identified itself as gpsd. */
   release?: string;
-  /** The devices that it was given; absent as long as it has named none or said that there are none. */
+  /** The devices that it was given; absent until it has listed them, or that there are none. */
   devices?: GpsdPort[];
 }
 
@@ -37,7 +37,7 @@ export interface OpenGpsdOptions {
   clock: Clock;
   /** Only this of gpsd's devices, for example `/dev/ttyUSB0`; default all of them. */
   device?: string;
-  /** Readings held for a slow consumer; default 64. */
+  /** Readings queued for a slow consumer; default 64. */
   capacity?: number;
 }
 
@@ -45,7 +45,7 @@ export interface OpenGpsdOptions {
  * A receiver behind gpsd (protocol 3, gpsd 3.0 and later), over TCP 2947.
  *
  * One reading for each TPV report, of which there may be several for one epoch, each fuller than the one before; with
- * what SKY says of the satellites, and PPS (or else TOFF) of the host's clock, for the same device.
+ * what SKY has about the satellites, and PPS (or else TOFF) of the host's clock, for the same device.
  */
 export function openGpsd(link: ByteLink | OpenByteLink, options: OpenGpsdOptions): GpsdDriver {
   const { capacity = 64 } = options;
@@ -78,14 +78,14 @@ export class GpsdDecoder implements StreamDecoder<GpsReading> {
   }
 
   push(bytes: Uint8Array): GpsReading[] {
-    return this.#framer.push(bytes).flatMap((line) => this.#take(line));
+    return this.#framer.push(bytes).flatMap((line) => this.#readLine(line));
   }
 
   flush(): GpsReading[] {
     return [];
   }
 
-  #take(line: string): GpsReading[] {
+  #readLine(line: string): GpsReading[] {
     const object = parseGpsdLine(line);
     if (object === undefined) {
       this.#badFrames += 1;
@@ -94,7 +94,7 @@ export class GpsdDecoder implements StreamDecoder<GpsReading> {
     this.#frames += 1;
     this.#state = stateAfter(this.#state, object);
     if (this.#device !== undefined && object.device !== this.#device) return [];
-    return this.#deviceOf(object.device).take(object, presentOf(this.#clock));
+    return this.#deviceOf(object.device).add(object, presentOf(this.#clock));
   }
 
   #deviceOf(name: unknown): GpsdDevice {

@@ -1,6 +1,6 @@
+import type { FixMode, GpsReading } from "./gps-reading.ts";
 import { type EpochPart, FIX_TYPES, type TimedSentence } from "./nmea-sentence.ts";
 import type { ActiveSatellites, NmeaSky } from "./nmea-sky.ts";
-import type { FixMode, GpsReading } from "./reading.ts";
 import { hostClockOffset, type ReceiverCalendar, type ReceiverTime } from "./receiver-calendar.ts";
 import { defined } from "./satellites.ts";
 
@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000;
 /** A ZDA or GST stamped so near to positions is no epoch of its own. Some receivers stamp ZDA for the next pulse. */
 const COMPANION_MS = 10_000;
 
-/** What the sentences of one epoch have said so far. */
+/** What the sentences of one epoch contained so far. */
 export class NmeaEpoch {
   #part: EpochPart = {};
   #active: Omit<ActiveSatellites, "used"> | undefined;
@@ -19,22 +19,22 @@ export class NmeaEpoch {
   #firstAtMs = 0;
   #atMs = 0;
 
-  /** Whether this sentence opens the next epoch: it tells another time, or is the second of its address. */
+  /** Whether this sentence opens the next epoch: it reports another time, or is the second of its address. */
   isEndedBy(address: string, part: EpochPart): boolean {
     return this.#addresses.has(address) || this.#isApartFrom(part);
   }
 
-  /** Whether this sentence tells the date of another moment than the one that has positions here. */
+  /** Whether this sentence reports the date of another moment than the one that has positions here. */
   isOnlyDatedBy(type: string, part: EpochPart): boolean {
     return type === "ZDA" && this.#saysFix && this.#isApartFrom(part) && this.#isNear(part);
   }
 
-  /** Whether it told date or errors only, and the positions that it belongs to come with this sentence. */
+  /** Whether it reported date or errors only, and the positions that it belongs to come with this sentence. */
   isCompanionOf(type: string, part: EpochPart): boolean {
     return !this.#saysFix && isFixType(type) && this.#isNear(part);
   }
 
-  /** Whether this told date has the time of this epoch. */
+  /** Whether this reported date has the time of this epoch. */
   isAtTimeOf(part: EpochPart): boolean {
     return this.#part.timeOfDayMs !== undefined && this.#part.timeOfDayMs === part.timeOfDayMs;
   }
@@ -46,14 +46,14 @@ export class NmeaEpoch {
     this.#saysFix ||= isFixType(type);
     // One sentence that doubts the position outweighs the others.
     const fixed = this.#part.fixed === false ? false : (part.fixed ?? this.#part.fixed);
-    // A Telit tells GGA once for each system, with its own satellites only.
+    // A Telit reports GGA once for each system, with its own satellites only.
     const counts = [this.#part.satellitesUsed, part.satellitesUsed].filter((one) => one !== undefined);
     const satellitesUsed = counts.length === 0 ? undefined : Math.max(...counts);
     this.#part = { ...this.#part, ...defined(part), fixed, satellitesUsed };
     this.#atMs = atMs;
   }
 
-  /** What a sentence without a time says. */
+  /** The content of a sentence without a time. */
   addUntimed(part: EpochPart): void {
     this.#part = { ...this.#part, ...defined(part) };
   }

@@ -1,4 +1,4 @@
-/** A field that should hold a number and does not. The sentence is refused as a whole. */
+/** A field that should contain a number and does not. The sentence is refused as a whole. */
 export class NmeaFieldError extends Error {
   override readonly name = "NmeaFieldError";
 }

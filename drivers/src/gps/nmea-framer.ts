@@ -26,7 +26,7 @@ export class NmeaFramer {
     this.#buffer = new Uint8Array(maxSentenceBytes);
   }
 
-  /** Bytes held while a sentence is incomplete. */
+  /** Bytes buffered while a sentence is incomplete. */
   get heldBytes(): number {
     return this.#length;
   }
@@ -70,10 +70,10 @@ export class NmeaFramer {
   #complete(): string | undefined {
     let checksum = 0;
     for (const byte of this.#buffer.subarray(1, this.#starAt)) checksum ^= byte;
-    const told = hexByte(this.#buffer[this.#starAt + 1], this.#buffer[this.#starAt + 2]);
+    const reported = hexByte(this.#buffer[this.#starAt + 1], this.#buffer[this.#starAt + 2]);
     const text = ASCII.decode(this.#buffer.subarray(1, this.#starAt));
     this.#reset();
-    if (told === checksum) return text;
+    if (reported === checksum) return text;
     this.badFrames += 1;
     return undefined;
   }

@@ -1,3 +1,4 @@
+import type { GpsReading } from "./gps-reading.ts";
 import {
   dayMs,
   degrees,
@@ -8,9 +9,8 @@ import {
   shortDateMs,
   timeOfDayMs,
 } from "./nmea-fields.ts";
-import type { GpsReading } from "./reading.ts";
 
-/** What one sentence says about the epoch it belongs to. Fields left out were not said. */
+/** What one sentence contributes to the epoch it belongs to. Fields that are absent were not reported. */
 export interface EpochPart {
   /** UTC time of day of the epoch; sentences of one epoch share it. */
   timeOfDayMs?: number;
@@ -34,7 +34,7 @@ const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /** Sentences that carry the time of their epoch: a new time begins a new epoch. */
 export const TIMED_TYPES = ["GGA", "RMC", "GLL", "ZDA", "GST"] as const;
-/** Of these, the ones that say whether there is a fix. */
+/** Of these, the ones that report whether there is a fix. */
 export const FIX_TYPES = ["GGA", "RMC", "GLL"] as const;
 
 /**
@@ -81,14 +81,14 @@ function gga(f: Fields): EpochPart {
 
 /**
  * RMC: 1 time, 2 status, 3–6 position, 7 knots, 9 date, 12 mode (from NMEA 2.3), 13 navigational status (from 4.1). What
- * a receiver without a fix tells beside the time is not read: some say 89 degrees and 60 minutes.
+ * a receiver without a fix reports beside the time is not read: some send 89 degrees and 60 minutes.
  */
 function rmc(f: Fields): EpochPart {
   const fixed = statusSaysFix(f[2], f[12]);
   const date = shortDateMs(f[9]);
   return {
     timeOfDayMs: timeOfDayMs(f[1]),
-    // A receiver without a fix may tell the date of an empty clock battery.
+    // A receiver without a fix may report the date of an empty clock battery.
     dayMs: fixed ? date : undefined,
     fixed,
     ...(fixed ? { ...position(f[3], f[4], f[5], f[6]), groundSpeedMps: knots(f[7]) } : {}),
@@ -127,7 +127,7 @@ function gst(f: Fields): EpochPart {
 
 const ANTENNA_WORDS = { OK: "ok", OPEN: "open", SHORT: "short" } as const;
 
-/** TXT: 4 text. u-blox says `ANTSTATUS=OK`, CASIC (Quectel L76K) `ANTENNA OK`. */
+/** TXT: 4 text. u-blox sends `ANTSTATUS=OK`, CASIC (Quectel L76K) `ANTENNA OK`. */
 function txt(f: Fields): EpochPart {
   const match = /^ANT(?:STATUS=|ENNA )(OK|OPEN|SHORT)$/.exec(f[4] ?? "");
   return match === null ? {} : { antenna: ANTENNA_WORDS[match[1] as keyof typeof ANTENNA_WORDS] };
@@ -145,8 +145,8 @@ const PARSERS: Readonly<Record<string, { parse: Parser; fields?: readonly number
 };
 
 /**
- * What a sentence says, given its type and its fields (the address is number 0, as in the standard's own counting).
- * Types that say nothing about the epoch give an empty part.
+ * The content of a sentence, given its type and its fields (the address is number 0, as in the standard's own counting).
+ * Types without anything about the epoch give an empty part.
  *
  * @throws {NmeaFieldError} when a field is out of its range or the number of fields is wrong.
  */
@@ -160,7 +160,7 @@ export function parseEpochPart(type: string, fields: readonly string[]): EpochPa
   return parser.parse(fields);
 }
 
-/** DOP between 0 and 99 exclusive; receivers say 0 or 99.99 for "unknown". */
+/** DOP between 0 and 99 exclusive; receivers send 0 or 99.99 for "unknown". */
 export function dop(field: string | undefined): number | undefined {
   const value = numberIn(field, 0, 1e6);
   return value !== undefined && value > 0 && value < 99 ? value : undefined;

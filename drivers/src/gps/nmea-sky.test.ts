@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import type { Satellite } from "./gps-reading.ts";
 import { NmeaSky, parseGsa } from "./nmea-sky.ts";
-import type { Satellite } from "./reading.ts";
 import { satelliteId } from "./satellite-ids.ts";
 
 const add = (sky: NmeaSky, ...bodies: string[]) => {

@@ -1,6 +1,6 @@
+import type { FixMode, Satellite } from "./gps-reading.ts";
 import { integerIn, NmeaFieldError, numberIn } from "./nmea-fields.ts";
 import { dop } from "./nmea-sentence.ts";
-import type { FixMode, Satellite } from "./reading.ts";
 import { type System, satelliteId, systemOfId, systemOfTalker } from "./satellite-ids.ts";
 import { defined, mergeSignals, satelliteKey } from "./satellites.ts";
 
@@ -44,10 +44,10 @@ interface GsvSentence {
   satellites: Satellite[];
 }
 
-/** Satellites of one system, as a numbered run of GSV sentences tells them. */
+/** Satellites of one system, as a numbered run of GSV sentences reports them. */
 interface SkyPart {
   satellites: Satellite[];
-  /** Running number of the report, to find parts that are told no more. */
+  /** Running number of the report, to find parts that no longer come. */
   order: number;
   /** The run after it was cut short: the next one that is takes its place. */
   wasCut: boolean;
@@ -66,7 +66,7 @@ interface Run {
  * 4 (number, elevation, azimuth, C/N0), then the signal id from NMEA 4.10 and, of a Quectel EG25, the system id.
  *
  * Most receivers number the sentences of each signal from 1; a Quectel LC79D counts on over all signals of a talker.
- * So the numbers alone say what belongs together. A satellite told on several signals is one, with its best C/N0.
+ * So the numbers alone show what belongs together. A satellite reported on several signals is one, with its best C/N0.
  */
 export class NmeaSky {
   readonly #parts = new Map<string, SkyPart>();
@@ -91,7 +91,7 @@ export class NmeaSky {
     else this.#runs.set(runKey, { key: run.key, count, expected: number + 1, satellites: all });
   }
 
-  /** The latest full report; `used` holds the keys of the satellites in the fix, when the receiver told them. */
+  /** The latest full report; `used` holds the keys of the satellites in the fix, when the receiver reported them. */
   satellites(used: ReadonlySet<string> | undefined): Satellite[] {
     const satellites = mergeSignals([...this.#parts.values()].flatMap((part) => part.satellites));
     if (used === undefined) return satellites;
@@ -99,7 +99,7 @@ export class NmeaSky {
   }
 
   /**
-   * A sentence was lost: the run is told again in a second, and what was told before holds until then. Receivers that
+   * A sentence was lost: the run comes again in a second, and the earlier report is used until then. Receivers that
    * never finish what they count are known by cutting twice: part of a sky is better than an old one.
    */
   #cut({ key, satellites }: Run): void {
@@ -108,7 +108,7 @@ export class NmeaSky {
     else this.#keep(key, satellites, true);
   }
 
-  /** Parts that were not told since this one was told before have gone from the receiver's round. */
+  /** Parts that did not come since this one came before are no longer in the receiver's cycle. */
   #keep(key: string, satellites: Satellite[], wasCut: boolean): void {
     const previous = this.#parts.get(key)?.order ?? -1;
     for (const [other, part] of this.#parts) if (part.order < previous) this.#parts.delete(other);
@@ -117,7 +117,7 @@ export class NmeaSky {
   }
 }
 
-/** By the first satellite's system: a talker GP or GN may tell those of each system in a run of its own. */
+/** By the first satellite's system: a talker GP or GN may report those of each system in a run of its own. */
 const partKey = ({ system, signal, satellites }: GsvSentence): string =>
   `${satellites[0]?.system ?? system ?? "?"} ${signal}`;
 

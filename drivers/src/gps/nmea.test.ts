@@ -4,9 +4,9 @@ import fc from "fast-check";
 import { bytesOf, epochText, sentence } from "../../test/nmea-text.ts";
 import { driverContract } from "../testing/driver-contract.ts";
 import { MemoryLink } from "../testing/memory-link.ts";
+import type { GpsReading } from "./gps-reading.ts";
 import { IntegrityMonitor } from "./integrity/integrity-monitor.ts";
 import { NmeaDecoder, openNmea } from "./nmea.ts";
-import type { GpsReading } from "./reading.ts";
 
 const NOON_MS = Date.UTC(2026, 2, 1, 12);
 const CAPACITY = 16;
@@ -18,7 +18,7 @@ driverContract("openNmea", {
     const link = new MemoryLink();
     const driver = openNmea(link, { clock: new ManualClock(NOON_MS), capacity: CAPACITY });
     let second = 0;
-    // An epoch is told when the next one begins: each call sends one more.
+    // An epoch is reported when the next one begins: each call sends one more.
     const epochs = (count: number) =>
       bytesOf(Array.from({ length: count + 1 }, () => epochText(second++)).join(""));
     const feed = (bytes: Uint8Array, pieceBytes = bytes.length) => {

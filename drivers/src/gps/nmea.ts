@@ -1,29 +1,29 @@
 import type { Clock } from "@earshot/protocol/hotspot";
 import type { ByteLink, Driver, OpenByteLink } from "../driver.ts";
 import { type StreamDecoder, streamDriver } from "../link/stream-driver.ts";
-import { withoutFalseFix } from "./false-fix.ts";
+import { dropFalseFix } from "./false-fix.ts";
+import type { GpsReading } from "./gps-reading.ts";
 import { NmeaEpoch } from "./nmea-epoch.ts";
 import { NmeaFieldError } from "./nmea-fields.ts";
 import { NmeaFramer } from "./nmea-framer.ts";
 import { addressOf, parseEpochPart, TIMED_TYPES, type TimedSentence } from "./nmea-sentence.ts";
 import { NmeaSky, parseGsa } from "./nmea-sky.ts";
-import type { GpsReading } from "./reading.ts";
 import { ReceiverCalendar } from "./receiver-calendar.ts";
 
 export interface OpenNmeaOptions {
   clock: Clock;
-  /** Longest sentence that is taken; default 256. */
+  /** Longest sentence that is accepted; default 256. */
   maxSentenceBytes?: number;
-  /** Readings held for a slow consumer; default 64. */
+  /** Readings queued for a slow consumer; default 64. */
   capacity?: number;
 }
 
 /**
  * A GNSS receiver that speaks NMEA 0183 (2.3 to 4.11) over a serial port or any byte link.
  *
- * One reading per epoch, told when the first sentence of the next one arrives; `atMs` is when the last sentence that
+ * One reading per epoch, reported when the first sentence of the next one arrives; `atMs` is when the last sentence that
  * carries the epoch's time came. Written for this project: of the parsers on npm, measured on recordings, nmea-simple
- * puts a receiver without a fix at latitude 0, longitude 0, and gps.js takes the date from the machine's clock.
+ * puts a receiver without a fix at latitude 0, longitude 0, and gps.js uses the date of the machine's clock.
  */
 export function openNmea(link: ByteLink | OpenByteLink, options: OpenNmeaOptions): Driver<GpsReading> {
   const decoder = new NmeaDecoder(options.clock, options.maxSentenceBytes);
@@ -57,14 +57,14 @@ export class NmeaDecoder implements StreamDecoder<GpsReading> {
   }
 
   push(bytes: Uint8Array): GpsReading[] {
-    return this.#framer.push(bytes).flatMap((sentence) => this.#take(sentence));
+    return this.#framer.push(bytes).flatMap((sentence) => this.#readSentence(sentence));
   }
 
   flush(): GpsReading[] {
     return this.#endEpoch();
   }
 
-  #take(sentence: string): GpsReading[] {
+  #readSentence(sentence: string): GpsReading[] {
     const fields = sentence.split(",");
     try {
       const readings = this.#interpret(fields[0] ?? "", fields);
@@ -101,18 +101,18 @@ export class NmeaDecoder implements StreamDecoder<GpsReading> {
     }
     const finished = this.#epoch.isEndedBy(address, part) ? this.#endEpoch(sentence) : [];
     this.#epoch.addTimed(sentence, this.#clock.now());
-    this.#addToldDate();
+    this.#addReportedDate();
     return finished;
   }
 
-  /** A ZDA that was stamped for another moment: the date holds all the same, and its moment's positions may follow. */
+  /** A ZDA that was stamped for another moment: the date is valid all the same, and its moment's positions may follow. */
   #noteDate(sentence: TimedSentence): void {
     const { timeOfDayMs, dayMs } = sentence.part;
     if (timeOfDayMs !== undefined && dayMs !== undefined) this.#calendar.time(timeOfDayMs, dayMs);
     this.#toldDate = sentence;
   }
 
-  #addToldDate(): void {
+  #addReportedDate(): void {
     if (this.#toldDate === undefined || !this.#epoch.isAtTimeOf(this.#toldDate.part)) return;
     this.#epoch.addUntimed(this.#toldDate.part);
     this.#toldDate = undefined;
@@ -125,6 +125,6 @@ export class NmeaDecoder implements StreamDecoder<GpsReading> {
     const reading = epoch.reading(this.#sky, this.#calendar);
     if (reading === undefined || isCompanion) return [];
     const antenna = this.#antenna === undefined ? {} : { antenna: this.#antenna };
-    return [withoutFalseFix({ ...reading, ...antenna })];
+    return [dropFalseFix({ ...reading, ...antenna })];
   }
 }

@@ -1,8 +1,8 @@
-import type { Satellite } from "./reading.ts";
+import type { Satellite } from "./gps-reading.ts";
 
 export type System = Satellite["system"];
 
-/** First letters of an NMEA address. `GN` means several constellations and says nothing. */
+/** First letters of an NMEA address. `GN` means several constellations and identifies none. */
 const SYSTEM_OF_TALKER: Readonly<Record<string, System>> = {
   GP: "G",
   GL: "R",
@@ -34,7 +34,7 @@ interface Range {
   offset: number;
 }
 
-/** Numbers that say their constellation themselves, whoever the talker is. */
+/** Numbers that identify their constellation themselves, whoever the talker is. */
 const EXTENDED: readonly Range[] = [
   { first: 120, last: 158, system: "S", offset: 0 },
   { first: 193, last: 202, system: "J", offset: 192 },
@@ -56,7 +56,7 @@ const OLD_BEIDOU: Range = { first: 201, last: 263, system: "C", offset: 200 };
 
 /**
  * The satellite that a receiver means by a number. SBAS is counted by its PRN, 120 to 158, all others from 1.
- * `system` is what talker or system id say; undefined when they say nothing.
+ * `system` is what talker or system id give; undefined when they give none.
  */
 export function satelliteId(system: System | undefined, number: number): Pick<Satellite, "system" | "id"> {
   const usesClassic = system === undefined || system === "G" || (system === "R" && number > 32);

@@ -1,14 +1,14 @@
-import type { Satellite } from "./reading.ts";
+import type { Satellite } from "./gps-reading.ts";
 
 /** One text per satellite, as RINEX writes it: G5, R12. */
 export function satelliteKey({ system, id }: Pick<Satellite, "system" | "id">): string {
   return `${system}${id}`;
 }
 
-/** Receivers tell a satellite once for each signal it sends. Makes one of them, with the best C/N0. */
-export function mergeSignals(told: readonly Satellite[]): Satellite[] {
+/** Receivers report a satellite once for each signal it sends. Makes one of them, with the best C/N0. */
+export function mergeSignals(reported: readonly Satellite[]): Satellite[] {
   const merged = new Map<string, Satellite>();
-  for (const satellite of told) {
+  for (const satellite of reported) {
     const key = satelliteKey(satellite);
     merged.set(key, merge(merged.get(key), satellite));
   }

@@ -3,8 +3,8 @@ import { pathToFileURL } from "node:url";
 import { ManualClock } from "@earshot/protocol/testing";
 import { identify } from "../discovery/identify.ts";
 import type { StreamDecoder } from "../link/stream-driver.ts";
+import type { GpsReading } from "./gps-reading.ts";
 import { NmeaDecoder } from "./nmea.ts";
-import type { GpsReading } from "./reading.ts";
 import { UbxDecoder } from "./ubx/ubx-decoder.ts";
 
 /** gpsd's recordings (`x.log`, with lines of comment) and what gpsd makes of each (`x.log.chk`, JSON lines). */

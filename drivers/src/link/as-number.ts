@@ -1,4 +1,4 @@
-/** As people and programs write numbers: no hexadecimal, and nothing that `Number` alone would take for 0. */
+/** As people and programs write numbers: no hexadecimal, and nothing that `Number` alone would read as 0. */
 const DECIMAL = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?\s*$/i;
 const MAX_NUMBER_CHARS = 40;
 

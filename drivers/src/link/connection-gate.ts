@@ -22,7 +22,7 @@ const nameOf = ({ remoteAddress = "", remotePort = 0 }: GatedSocket): string =>
   `${remoteAddress} ${remotePort}`;
 
 /**
- * Holds a listener's door open: whoever connects and says nothing, or says it slowly, uses up a bounded number of
+ * Keeps a listener reachable: whoever connects and sends nothing, or sends it slowly, uses up a bounded number of
  * sockets for a bounded time, and never keeps out the one who comes after.
  */
 export class ConnectionGate {
@@ -48,14 +48,14 @@ export class ConnectionGate {
     });
     const { clock, limitMs, maxWaiting } = this.#options;
     clock.sleep(limitMs, passed.signal).then(
-      () => this.#turnAway(name),
+      () => this.#refuse(name),
       () => {},
     );
     const [longest] = this.#waiting.keys();
-    if (this.#waiting.size > maxWaiting && longest !== undefined) this.#turnAway(longest);
+    if (this.#waiting.size > maxWaiting && longest !== undefined) this.#refuse(longest);
   }
 
-  /** It has said what it came for: it may stay. */
+  /** It has sent its request: it may stay. */
   pass(socket: GatedSocket): void {
     const name = nameOf(socket);
     this.#waiting.get(name)?.passed.abort();
@@ -69,7 +69,7 @@ export class ConnectionGate {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #turnAway(name: string): void {
+  #refuse(name: string): void {
     const waiting = this.#waiting.get(name);
     this.#waiting.delete(name);
     waiting?.passed.abort();

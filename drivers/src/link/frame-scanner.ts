@@ -1,4 +1,4 @@
-/** What stands at the start of the bytes held: a whole good frame's length, or one of these. */
+/** What stands at the start of the buffered bytes: a whole good frame's length, or one of these. */
 export const INCOMPLETE = 0;
 export const NO_FRAME = -1;
 /** Begins as a frame does, and is damaged. */
@@ -6,7 +6,7 @@ export const BAD_FRAME = -2;
 
 /** How a kind of binary frame is recognised. */
 export interface FrameFormat {
-  /** Most bytes of a frame: the most that is held. */
+  /** Most bytes of a frame: the most that is buffered. */
   maxBytes: number;
   /** @param bytes at least one; a format that answers `INCOMPLETE` to `maxBytes` bytes never ends */
   measure(bytes: Uint8Array): number;
@@ -59,7 +59,7 @@ export class FrameScanner {
     this.#held -= at;
   }
 
-  /** A full buffer that still looks incomplete holds no frame. */
+  /** A full buffer that still looks incomplete has no frame. */
   #measure(bytes: Uint8Array): number {
     const length = this.#format.measure(bytes);
     return length === INCOMPLETE && bytes.length >= this.#format.maxBytes ? BAD_FRAME : length;

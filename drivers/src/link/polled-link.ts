@@ -42,7 +42,7 @@ class PolledLink implements ByteLink {
     return this.#link[Symbol.asyncIterator]();
   }
 
-  /** A link that is lost says so to whoever reads it. */
+  /** A link that is lost fails for whoever reads it. */
   async #ask({ clock, start, request, periodMs }: PollOptions): Promise<void> {
     const { signal } = this.#stop;
     try {

@@ -1,5 +1,5 @@
 export interface ReadingQueueOptions {
-  /** Most items held; beyond it the oldest is dropped and counted. */
+  /** Most items queued; beyond it the oldest is dropped and counted. */
   capacity: number;
   /** Called when the consumer leaves the iteration by `break`, `return` or an error of its own. */
   onLeave?: () => Promise<void>;
@@ -15,7 +15,7 @@ const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 /**
  * A bounded queue between a device that never waits and a consumer that may be slow. Iterated once.
  *
- * `end()` forgets what is queued and ends the iteration; `fail()` lets the consumer take what is queued, then throws
+ * `end()` forgets what is queued and ends the iteration; `fail()` lets the consumer read what is queued, then throws
  * once. Both are final: the first one counts, and later pushes are ignored.
  */
 export class ReadingQueue<T> implements AsyncIterable<T> {
@@ -59,7 +59,7 @@ export class ReadingQueue<T> implements AsyncIterable<T> {
       return;
     }
     if (this.length === this.#capacity) {
-      this.#take();
+      this.#shift();
       this.#dropped += 1;
     }
     this.#items.push(item);
@@ -94,7 +94,7 @@ export class ReadingQueue<T> implements AsyncIterable<T> {
   }
 
   async #next(): Promise<IteratorResult<T, undefined>> {
-    if (this.length > 0) return { done: false, value: this.#take() };
+    if (this.length > 0) return { done: false, value: this.#shift() };
     const error = this.#error;
     if (error !== undefined) {
       this.#error = undefined;
@@ -109,10 +109,10 @@ export class ReadingQueue<T> implements AsyncIterable<T> {
     for (const waiter of this.#waiters.splice(0)) waiter.resolve(DONE);
   }
 
-  #take(): T {
+  #shift(): T {
     const item = this.#items[this.#head] as T;
     this.#head += 1;
-    // Dropping the consumed half at once keeps a take O(1) on average and the array at most twice the capacity.
+    // Dropping the consumed half at once keeps a read O(1) on average and the array at most twice the capacity.
     if (this.#head * 2 >= this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;

@@ -70,7 +70,7 @@ export class SerialPort implements BindingPortInterface {
       if (!this.isOpen) throw canceled();
       written += writeSome(this.#port.nonBlockingFd, buffer.subarray(written));
       if (written === buffer.length) return;
-      // A device that echoes takes no more before its answer is read.
+      // A device that echoes accepts no more before its answer is read.
       pacer.poll();
       await this.drain();
     }
@@ -124,8 +124,8 @@ export class SerialPort implements BindingPortInterface {
 }
 
 /**
- * Bytes taken by the output buffer, 0 when it is full. One at a time: when a longer write fits in part, Deno goes on
- * to the EAGAIN after it and does not tell how much was taken.
+ * Bytes accepted by the output buffer, 0 when it is full. One at a time: when a longer write fits in part, Deno goes on
+ * to the EAGAIN after it and does not report how much was written.
  */
 function writeSome(fd: number, bytes: Uint8Array): number {
   let taken = 0;

@@ -6,7 +6,7 @@ export interface StreamDecoder<R> {
   /** Frames understood and refused, and bytes skipped, so far. */
   readonly counts: Readonly<Omit<DriverCounts, "droppedReadings">>;
   push(bytes: Uint8Array): R[];
-  /** What is complete enough to tell when no more bytes will come. */
+  /** What is complete enough to report when no more bytes will come. */
   flush(): R[];
 }
 
@@ -15,7 +15,7 @@ export interface StreamDriverOptions<R> {
   /** An open link, or how to open one; failing to open it is thrown by the iteration. */
   link: ByteLink | OpenByteLink;
   decoder: StreamDecoder<R>;
-  /** Readings held for a slow consumer. */
+  /** Readings queued for a slow consumer. */
   capacity: number;
   /** Written once the link is open. */
   greeting?: Uint8Array;

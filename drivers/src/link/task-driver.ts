@@ -4,7 +4,7 @@ import { ReadingQueue } from "./reading-queue.ts";
 
 export interface TaskDriverOptions<R> {
   name: string;
-  /** Readings held for a slow consumer. */
+  /** Readings queued for a slow consumer. */
   capacity: number;
   counts: () => Omit<DriverCounts, "droppedReadings">;
   /** Makes readings until `signal` is aborted; leaves nothing open or pending behind. Its end means that the device is lost. */
@@ -48,13 +48,13 @@ class TaskDriver<R> implements Driver<R> {
     return this.close();
   }
 
-  /** After `close()` the queue has ended, and an error of the task that was stopped is not told. */
+  /** After `close()` the queue has ended, and an error of the task that was stopped is not reported. */
   async #run(): Promise<void> {
     try {
       await this.#options.run((reading) => this.#readings.push(reading), this.#stop.signal);
       throw new LinkLostError(`Lost ${this.name}: the link ended`);
     } catch (error) {
-      this.#readings.fail(asLinkLost(this.name, error));
+      this.#readings.fail(toLinkLostError(this.name, error));
     }
   }
 
@@ -66,7 +66,7 @@ class TaskDriver<R> implements Driver<R> {
 }
 
 /** Whatever ended a device, as the loss of that device. */
-export function asLinkLost(name: string, error: unknown): LinkLostError {
+export function toLinkLostError(name: string, error: unknown): LinkLostError {
   if (error instanceof LinkLostError) return error;
   return new LinkLostError(`Lost ${name}: ${errorMessage(error)}`, { cause: error });
 }

@@ -5,12 +5,12 @@ import { errorCode, errorMessage } from "./error-message.ts";
 import { ReadingQueue } from "./reading-queue.ts";
 
 export interface BindUdpOptions extends SocketAddress {
-  /** Datagrams held while nobody takes them; beyond it the oldest is dropped, as a kernel buffer would. */
+  /** Datagrams queued while nobody reads them; beyond it the oldest is dropped, as a kernel buffer would. */
   capacity?: number;
 }
 
 /**
- * Binds a UDP socket. Port 0 lets the system choose; `local` tells which. IPv4 unless `host` is an IPv6 address.
+ * Binds a UDP socket. Port 0 lets the system choose; `local` says which. IPv4 unless `host` is an IPv6 address.
  *
  * @throws {LinkLostError} when the address cannot be bound, or later from the iteration when the socket fails.
  */
@@ -28,7 +28,7 @@ export async function bindUdp(options: BindUdpOptions): Promise<DatagramSocket> 
   return new BoundUdpSocket(socket, where, options.capacity ?? 4096);
 }
 
-/** What ICMP tells of a datagram that was sent. */
+/** What ICMP reports about a datagram that was sent. */
 const UNREACHABLE: ReadonlySet<string> = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH"]);
 
 class BoundUdpSocket implements DatagramSocket {
@@ -58,7 +58,7 @@ class BoundUdpSocket implements DatagramSocket {
     try {
       await this.#send(bytes, to);
     } catch (error) {
-      // The kernel tells with this datagram what became of an earlier one, and has not sent this one.
+      // The kernel reports with this datagram what became of an earlier one, and has not sent this one.
       if (!(error instanceof LinkLostError) || !UNREACHABLE.has(errorCode(error.cause))) throw error;
       await this.#send(bytes, to);
     }

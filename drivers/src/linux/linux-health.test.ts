@@ -4,8 +4,8 @@ import { ManualClock } from "@earshot/protocol/testing";
 import { driverContract } from "../testing/driver-contract.ts";
 import { type LinuxFiles, linuxFiles } from "./linux-files.ts";
 import { openLinuxHealth, quantitiesOf } from "./linux-health.ts";
+import type { LinuxReading } from "./linux-reading.ts";
 import { readLinux } from "./read-linux.ts";
-import type { LinuxReading } from "./reading.ts";
 
 /** A Raspberry Pi 4 with a card, an eMMC and wireless, as its files; what is not here is absent. */
 const PI: Readonly<Record<string, string>> = {

@@ -2,16 +2,16 @@ import type { Clock } from "@earshot/protocol/hotspot";
 import type { Driver } from "../driver.ts";
 import { taskDriver } from "../link/task-driver.ts";
 import { type LinuxFiles, linuxFiles } from "./linux-files.ts";
+import type { LinuxReading } from "./linux-reading.ts";
 import { readLinux } from "./read-linux.ts";
-import type { LinuxReading } from "./reading.ts";
 
 export interface OpenLinuxHealthOptions {
   clock: Clock;
   /** Default 60 000. */
   periodMs?: number;
-  /** Readings held for a slow consumer; default 64. */
+  /** Readings queued for a slow consumer; default 64. */
   capacity?: number;
-  /** A file or folder on the file system whose space is told; default "/". */
+  /** A file or folder on the file system whose space is reported; default "/". */
   diskPath?: string;
   /** Default: this machine's. */
   files?: LinuxFiles;
@@ -71,8 +71,8 @@ const percent = (part: number | null, whole: number | null): number | null =>
   part === null || whole === null || whole === 0 ? null : Math.round((1000 * part) / whole) / 10;
 
 function greatest(values: readonly (number | null)[]): number | null {
-  const told = values.filter((value) => value !== null);
-  return told.length === 0 ? null : Math.max(...told);
+  const reported = values.filter((value) => value !== null);
+  return reported.length === 0 ? null : Math.max(...reported);
 }
 
 const sumMb = (bytes: readonly number[]): number | null =>

@@ -1,4 +1,4 @@
-/** Pure readers of /proc: each takes a file's text, and answers null to one that is absent or odd. */
+/** Pure readers of /proc: each reads a file's text, and returns null for one that is absent or odd. */
 type Text = string | undefined;
 
 /** A finite number from 0, written in decimals and nothing else. */
@@ -22,7 +22,7 @@ export interface Memory {
   availableBytes: number | null;
 }
 
-/** /proc/meminfo: lines of "MemTotal:  24684084 kB". Kernels before 3.14 do not tell what is available. */
+/** /proc/meminfo: lines of "MemTotal:  24684084 kB". Kernels before 3.14 have no MemAvailable. */
 export function parseMemory(text: Text): Memory {
   const bytesOf = (name: string): number | null => {
     const kilobytes = numberIn(text?.match(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m"))?.[1], 2 ** 42);
@@ -36,7 +36,7 @@ export interface RadioQuality {
   qualityPercent: number | null;
 }
 
-/** Quality is told out of 70 by all drivers of mac80211. */
+/** Quality is reported out of 70 by all drivers of mac80211. */
 const FULL_QUALITY = 70;
 
 /** /proc/net/wireless, two lines of heading: "wlan0: 0000   58.  -52.  -256  0 0 0 0 0 0". */
@@ -51,7 +51,7 @@ export function parseWireless(text: Text): Map<string, RadioQuality> {
   return links;
 }
 
-/** Some drivers tell the signal as a byte: 204 is −52 dBm. */
+/** Some drivers report the signal as a byte: 204 is −52 dBm. */
 function dbm(level: number): number | null {
   const signal = level > 127 ? level - 256 : level;
   return signal < 0 && signal > -130 ? signal : null;

@@ -1,4 +1,5 @@
 import type { LinuxFiles } from "./linux-files.ts";
+import type { DiskWear, LinuxReading, NetworkLink } from "./linux-reading.ts";
 import {
   parseCores,
   parseLoad1min,
@@ -7,7 +8,6 @@ import {
   parseWireless,
   type RadioQuality,
 } from "./proc.ts";
-import type { DiskWear, LinuxReading, NetworkLink } from "./reading.ts";
 import {
   parseCarrier,
   parseCpuTemperatureC,
@@ -22,7 +22,7 @@ import {
 
 /** Most devices of one kind that are read; a machine with more is none of ours. */
 const MAX_DEVICES = 16;
-/** Where the firmware of a Raspberry Pi tells. */
+/** Where the firmware of a Raspberry Pi reports under-voltage and throttling. */
 const THROTTLED = "/sys/devices/platform/soc/soc:firmware/get_throttled";
 
 /** Reads everything once. */

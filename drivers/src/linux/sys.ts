@@ -1,7 +1,7 @@
+import type { DiskWear } from "./linux-reading.ts";
 import { numberIn } from "./proc.ts";
-import type { DiskWear } from "./reading.ts";
 
-/** Pure readers of /sys: each takes a file's text, and answers null to one that is absent or odd. */
+/** Pure readers of /sys: each reads a file's text, and returns null for one that is absent or odd. */
 type Text = string | undefined;
 
 /** Zones that are no processor: "iwlwifi_1", "battery", "acpitz" of some boards that stands still. */
@@ -24,7 +24,7 @@ export function parseCpuTemperatureC(zones: readonly ThermalZone[]): number | nu
   return chosen.length === 0 ? null : Math.max(...chosen.map(({ degrees }) => degrees));
 }
 
-/** Old kernels tell whole degrees, newer ones thousandths. A sensor that is off tells −273 or 0. */
+/** Old kernels report whole degrees, newer ones thousandths. A sensor that is off reports −273 or 0. */
 function temperatureC(text: Text): number | null {
   if (text === undefined || !/^-?\d{1,7}$/.test(text.trim())) return null;
   const raw = Number(text);

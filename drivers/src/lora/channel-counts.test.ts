@@ -1,18 +1,18 @@
 import { describe, expect, test } from "bun:test";
 import { ChannelTally } from "./channel-counts.ts";
 import { pushText, rxpkText } from "./test-forwarder.ts";
-import { TestServer } from "./test-server.ts";
+import { TestUdpServer } from "./test-udp-server.ts";
 
 const STAT = '{"stat":{"rxnb":0,"rxok":0,"rxfw":0}}';
 
-async function statusAfter(server: TestServer, frames: number) {
+async function statusAfter(server: TestUdpServer, frames: number) {
   for (let frame = 0; frame < frames; frame += 1) await server.nextFrame();
   return server.nextStatus();
 }
 
 describe("Semtech UDP", () => {
   test("counts by channel and by radio, and tells the share of bad CRCs", async () => {
-    const server = new TestServer({ region: "EU868" });
+    const server = new TestUdpServer({ region: "EU868" });
     const forwarder = server.forwarder();
     const send = (fields: object) => forwarder.push(pushText(rxpkText({ ...fields })));
     let tmst = 0;
@@ -44,7 +44,7 @@ describe("Semtech UDP", () => {
   });
 
   test("tells nothing where nothing was heard, and no plan where there is none", async () => {
-    const server = new TestServer();
+    const server = new TestUdpServer();
     await server.forwarder().push(STAT);
     const status = await server.nextStatus();
     expect(Object.keys(status).sort()).toEqual(

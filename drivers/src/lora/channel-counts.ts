@@ -1,8 +1,8 @@
 import { integerField, numberField } from "./json-fields.ts";
-import type { ChannelCounts, RadioChainCounts } from "./reading.ts";
+import type { ChannelCounts, RadioChainCounts } from "./lora-reading.ts";
 import type { TolerantObject } from "./tolerant-json.ts";
 
-/** A reception, good or bad, as far as it tells where it came from. */
+/** A reception, good or bad: channel and radio where they are known. */
 export interface Reception {
   isGood: boolean;
   freqHz: number;
@@ -11,9 +11,9 @@ export interface Reception {
   rssiDbm?: number;
 }
 
-/** A concentrator has ten channels and two radios; a forwarder that tells ever new ones fills no memory. */
-const MOST_CHANNELS = 32;
-const MOST_RADIOS = 4;
+/** A concentrator has ten channels and two radios; a forwarder that reports ever new ones must not fill the memory. */
+const MAX_CHANNELS = 32;
+const MAX_RADIOS = 4;
 /** The mean follows the last frames: each counts one sixteenth. */
 const MEAN_WEIGHT = 1 / 16;
 /** Channels are 200 kHz apart; a forwarder prints the channel's own frequency. */
@@ -49,8 +49,8 @@ export class ChannelTally {
     const { freqHz, channel, radio } = reception;
     if (!this.#isInPlan(freqHz)) this.#offPlan += 1;
     const fresh = { freqHz, ...(channel !== undefined && { channel }), rxOk: 0, rxBad: 0 };
-    count(this.#channels, freqHz, fresh, MOST_CHANNELS, reception);
-    if (radio !== undefined) count(this.#radios, radio, { radio, rxOk: 0, rxBad: 0 }, MOST_RADIOS, reception);
+    count(this.#channels, freqHz, fresh, MAX_CHANNELS, reception);
+    if (radio !== undefined) count(this.#radios, radio, { radio, rxOk: 0, rxBad: 0 }, MAX_RADIOS, reception);
   }
 
   #isInPlan(freqHz: number): boolean {
@@ -58,7 +58,7 @@ export class ChannelTally {
   }
 }
 
-/** Where a refused rxpk came from; `undefined` when it does not say. */
+/** Where a refused rxpk came from; `undefined` when it is not given. */
 export function receptionOf(rxpk: TolerantObject, isGood: boolean): Reception | undefined {
   const freqMhz = numberField(rxpk, "freq", 100, 3000);
   if (freqMhz === undefined) return undefined;

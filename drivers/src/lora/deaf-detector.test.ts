@@ -182,7 +182,7 @@ describe("what is not known", () => {
       }),
     ));
 
-  test("a baseline survives a restart; one that is not whole is not taken", () => {
+  test("a baseline survives a restart; an incomplete one is ignored", () => {
     const radio = new Radio(10);
     radio.run(48, () => 60);
     const saved = JSON.parse(JSON.stringify(radio.detector.baseline()));

@@ -1,4 +1,4 @@
-import type { RadioStatus } from "./reading.ts";
+import type { RadioStatus } from "./lora-reading.ts";
 
 /**
  * When a radio counts as deaf. It is deaf when it has been alive and heard nothing for so long that, at its own usual
@@ -21,7 +21,7 @@ export const DEAF_LIMITS = {
   hourMs: 30 * 60_000,
   /** Between two statuses further apart nothing is known: neither that it was alive, nor that it was silent. */
   gapMs: 10 * 60_000,
-  /** More frames a second no concentrator demodulates: a counter that says so is wrong, and teaches nothing. */
+  /** More frames a second no concentrator demodulates: a counter that claims more is wrong and is ignored. */
   framesPerS: 500,
 } as const;
 
@@ -53,7 +53,7 @@ const HOUR_MS = 3_600_000;
 const HOURS = 24;
 
 /**
- * Finds a radio that is alive and hears nothing, which no radio says of itself: its counters against their own past,
+ * Finds a radio that is alive and hears nothing, which no radio reports of itself: its counters against their own past,
  * frames with a bad CRC included, because noise shows that a receiver works. Pure: time comes with the statuses.
  *
  * A radio deaf from its first hour has no past, and stays `learning`.
@@ -70,7 +70,7 @@ export class DeafDetector {
    */
   #pendingMs = new Float64Array(HOURS);
 
-  /** @param baseline of an earlier detector of the same radio; one that is not whole is not taken */
+  /** @param baseline of an earlier detector of the same radio; an incomplete one is ignored */
   constructor(baseline?: DeafBaseline) {
     const isWhole = baseline !== undefined && [baseline.frames, baseline.observedMs].every(isDay);
     this.#frames = isWhole ? [...baseline.frames] : new Array(HOURS).fill(0);
@@ -82,7 +82,7 @@ export class DeafDetector {
   }
 
   /**
-   * Takes one status: it says that the radio is alive, and what it has heard so far.
+   * Adds one status: the radio is alive, and this is what it has heard so far.
    *
    * @param elapsedMs when it came, by the monotonic clock; its `atMs` gives the hour of the day
    */

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { DuplicateFilter } from "./duplicate-filter.ts";
-import type { LoraFrame } from "./reading.ts";
+import type { LoraFrame } from "./lora-reading.ts";
 
 const frame = (fields: Partial<LoraFrame> = {}): LoraFrame => ({
   kind: "frame",

@@ -1,4 +1,4 @@
-import type { RadioFrame } from "./reading.ts";
+import type { RadioFrame } from "./lora-reading.ts";
 
 export interface DuplicateFilterOptions {
   /** Frames remembered; the oldest is forgotten first. */
@@ -7,7 +7,7 @@ export interface DuplicateFilterOptions {
 
 /** Demodulators that hear one transmission twice end within microseconds of each other; frames last longer than this. */
 const SAME_RECEPTION_US = 3_000;
-/** Where `tmst` is no microsecond counter (one simulator puts Unix seconds there) only its arrival tells. */
+/** Where `tmst` is no microsecond counter (one simulator puts Unix seconds there) only its arrival counts. */
 const SAME_ARRIVAL_MS = 2_000;
 /** Ghosts sit on the next channels, 200 kHz apart. */
 const NEIGHBOUR_HZ = 1_000_000;

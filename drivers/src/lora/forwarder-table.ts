@@ -3,7 +3,7 @@ import { ChannelTally } from "./channel-counts.ts";
 import { DuplicateFilter } from "./duplicate-filter.ts";
 import type { GwmpVersion } from "./gwmp-datagram.ts";
 import { RadioCounters } from "./radio-counters.ts";
-import { SourceWatch, TurnWatch } from "./shared-eui.ts";
+import { SharedEuiDetector, SourceAddresses } from "./shared-eui.ts";
 
 /** One packet forwarder, known by its EUI: ports and tokens change with each of its restarts. */
 export interface Forwarder {
@@ -18,14 +18,14 @@ export interface Forwarder {
   /** Where its last PULL_DATA came from, and when. A PUSH_DATA comes from another port, where nobody listens. */
   downlink?: { address: SocketAddress; elapsedMs: number };
   lastStatusElapsedMs?: number;
-  /** Whether it ever told anything of a radio: a frame, good or bad, or its statistics. */
+  /** Whether it ever reported anything from a radio: a frame, good or bad, or its statistics. */
   hasReported: boolean;
   /** Where its PULL_DATA and its PUSH_DATA come from: a forwarder has a socket for each. */
-  readonly pulls: SourceWatch;
-  readonly pushes: SourceWatch;
+  readonly pulls: SourceAddresses;
+  readonly pushes: SourceAddresses;
   /** Whether they come from several concentrators with this EUI. */
-  readonly turns: TurnWatch;
-  /** When the log last said that it moved. */
+  readonly turns: SharedEuiDetector;
+  /** When the log last mentioned that it moved. */
   movedElapsedMs?: number;
   /** One of several concentrators with the same EUI, whose frames and counters are kept apart. */
   isPart?: true;
@@ -65,7 +65,7 @@ export class ForwarderTable {
   /** Adds a forwarder; `undefined` when the table is full of live ones that have reported. */
   add(gatewayEui: string, version: GwmpVersion, elapsedMs: number): Forwarder | undefined {
     if (this.#byEui.size >= this.#limit && !this.#dropOne(elapsedMs)) return undefined;
-    const turns = new TurnWatch();
+    const turns = new SharedEuiDetector();
     const forwarder: Forwarder = {
       gatewayEui,
       duplicates: new DuplicateFilter(),
@@ -74,8 +74,8 @@ export class ForwarderTable {
       version,
       lastSeenElapsedMs: elapsedMs,
       hasReported: false,
-      pulls: new SourceWatch(turns),
-      pushes: new SourceWatch(turns),
+      pulls: new SourceAddresses(turns),
+      pushes: new SourceAddresses(turns),
       turns,
     };
     this.#byEui.set(gatewayEui, forwarder);

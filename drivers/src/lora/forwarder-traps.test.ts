@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
 import { decodeGwmp } from "./gwmp-datagram.ts";
 import { pushText, rxpkText } from "./test-forwarder.ts";
-import { BEACON, nextPullResp, TestServer } from "./test-server.ts";
+import { BEACON, nextPullResp, TestUdpServer } from "./test-udp-server.ts";
 
 /** What real forwarders do, each seen with the real program: numbered as in the digest of the protocol. */
 
 async function heard(...rxpks: string[]) {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   await server.forwarder().push(pushText(...rxpks));
   return server;
 }
@@ -14,7 +14,7 @@ async function heard(...rxpks: string[]) {
 const frameFrom = async (text: string) => (await heard(text)).nextFrame();
 
 test("trap 1: tokens repeat after every restart and across a fleet, and drop nothing", async () => {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   const first = server.forwarder();
   const restarted = server.forwarder();
   const neighbour = server.forwarder({ gatewayEui: "aa555a0000000001" });
@@ -29,7 +29,7 @@ test("trap 1: tokens repeat after every restart and across a fleet, and drop not
 });
 
 test("trap 2: PULL_RESP goes where PULL_DATA came from, not PUSH_DATA, also after a restart", async () => {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   for (let start = 0; start < 2; start++) {
     const forwarder = server.forwarder();
     await forwarder.pull();
@@ -73,17 +73,17 @@ test("trap 5: with an NMEA 4.1 receiver time is of 1999 and tmms right", async (
 });
 
 test("trap 6: SNR is told as the forwarder rounded it", async () => {
-  for (const [told, snrDb] of [
+  for (const [reported, snrDb] of [
     ["9.2", 9.2],
     ["-19.8", -19.8],
     ["-3.0", -3],
   ] as const) {
-    expect((await frameFrom(rxpkText().replace("9.2", told))).snrDb).toBe(snrDb);
+    expect((await frameFrom(rxpkText().replace("9.2", reported))).snrDb).toBe(snrDb);
   }
 });
 
 test("trap 7: without any TX_ACK the result is NO_ACK after 5 s", async () => {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   const forwarder = server.forwarder();
   await forwarder.pull();
   const startMs = server.clock.now();
@@ -97,7 +97,7 @@ test("trap 7: without any TX_ACK the result is NO_ACK after 5 s", async () => {
 });
 
 test("trap 7: a PULL_RESP beyond the forwarder's buffer is never sent", async () => {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   const forwarder = server.forwarder();
   await forwarder.pull();
   const oversized = server.driver.transmit({ ...BEACON, bytes: new Uint8Array(900) });
@@ -111,7 +111,7 @@ test("trap 7: a size other than the length of the data is no reason to lose a fr
 });
 
 test("trap 8: a failed temperature reading is sent as 0.0, so 0.0 is no temperature", async () => {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   const forwarder = server.forwarder();
   await forwarder.push('{"stat":{"rxnb":0,"rxok":0,"rxfw":0,"ackr":100.0,"temp":0.0}}');
   expect("temperatureC" in (await server.nextStatus())).toBe(false);
@@ -132,7 +132,7 @@ test('trap 10: "mid": 3 has a space, and 868.100000 is a whole number of Hz', as
 });
 
 test("seen elsewhere: a NUL after the TX_ACK (Kerlink iFemtoCell)", async () => {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   const forwarder = server.forwarder();
   await forwarder.pull();
   const result = server.driver.transmit(BEACON);
@@ -147,7 +147,7 @@ test("seen elsewhere: SF5 and SF6", async () => {
 });
 
 test("seen elsewhere: a stat without time comes out, and so do the rxpk beside it", async () => {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   await server.forwarder().push(`{"rxpk":[${rxpkText()}],"stat":{"rxnb":2,"rxok":2,"rxfw":2,"ackr":100.0}}`);
   expect((await server.nextFrame()).tmstUs).toBe(1_000_000);
   expect(await server.nextStatus()).toMatchObject({ rxOk: 2, ackPercent: 100 });
@@ -155,7 +155,7 @@ test("seen elsewhere: a stat without time comes out, and so do the rxpk beside i
 
 test("seen elsewhere: ackr null, and ackr as a count of 453", async () => {
   for (const ackr of ["null", "453"]) {
-    const server = new TestServer();
+    const server = new TestUdpServer();
     await server.forwarder().push(`{"stat":{"rxnb":1,"rxok":1,"rxfw":1,"ackr":${ackr}}}`);
     const status = await server.nextStatus();
     expect([status.rxOk, "ackPercent" in status]).toEqual([1, false]);
@@ -181,7 +181,7 @@ test("seen elsewhere: time days ahead where no PPS is wired", async () => {
 });
 
 test("seen elsewhere: LWN-Simulator: time with an offset, tmst in seconds, stat.time in UTC", async () => {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   const forwarder = server.forwarder();
   const seconds = 1_795_253_784;
   // Two frames of one device with one payload, a second apart.
@@ -206,7 +206,7 @@ test("seen elsewhere: LR-FHSS and codr OFF", async () => {
 
 test("seen elsewhere: a stat cut off by the forwarder's 200-byte buffer costs no rxpk", async () => {
   const cut = '"stat":{"time":"2026-11-21 09:21:50 GMT","lati":47.24612,"long":8.81398,"alti":499,"rx}';
-  const server = new TestServer();
+  const server = new TestUdpServer();
   await server.forwarder().push(`{"rxpk":[${rxpkText()}],${cut}`);
   expect((await server.nextFrame()).tmstUs).toBe(1_000_000);
   expect(server.driver.counts().badFrames).toBe(1);
@@ -221,7 +221,7 @@ test("one bad rxpk never costs its neighbours", async () => {
 });
 
 test("what the server sends is in the protocol's own layout", async () => {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   const forwarder = server.forwarder();
   await forwarder.pull();
   const result = server.driver.transmit(BEACON);

@@ -1,25 +1,25 @@
 import { type Clock, explainLoss, type Log, type LossReason, silentLog } from "@earshot/protocol/hotspot";
 import type { FrameRefusals } from "../driver.ts";
 
-/** Of so many frames, none older, the share that was refused is told: where few are heard a mended forwarder shows too. */
+/** Of so many frames, none older, the share that was refused is shown: where few are heard, a repaired forwarder shows too. */
 const RECENT = 100;
 const RECENT_MS = 3_600_000;
 
-/** What came of the frames of one radio: taken, or refused and why. Bounded by the table of reasons. */
+/** What became of the frames of one radio: accepted, or refused and why. Bounded by the table of reasons. */
 export class FrameTally {
   readonly #clock: Pick<Clock, "elapsedMs">;
   readonly #log: Log;
   readonly #byReason = new Map<LossReason, number>();
-  /** Newest last; `undefined` for a frame that was taken. */
+  /** Newest last; `undefined` for a frame that was accepted. */
   readonly #recent: { reason: LossReason | undefined; elapsedMs: number }[] = [];
 
-  /** @param log told the first of each reason */
+  /** @param log gets the first of each reason */
   constructor(clock: Pick<Clock, "elapsedMs">, log: Log = silentLog) {
     this.#clock = clock;
     this.#log = log;
   }
 
-  take(): void {
+  accept(): void {
     this.#remember(undefined);
   }
 

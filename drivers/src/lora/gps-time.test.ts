@@ -25,7 +25,8 @@ test("timestamps in the forms that forwarders write", () => {
   }
 });
 
-const receptionTimeMs = (...told: Parameters<typeof receptionTime>) => receptionTime(...told).gpsTimeMs;
+const receptionTimeMs = (...reported: Parameters<typeof receptionTime>) =>
+  receptionTime(...reported).gpsTimeMs;
 
 test("tmms counts before time; each only where it is sane", () => {
   const good = unixMsToGpsMs(HOST_MS);
@@ -42,10 +43,10 @@ test("tmms counts before time; each only where it is sane", () => {
 test("of a concentrator's receiver past its week rollover, tmms and time are put right and told", () => {
   const rolloverMs = 1024 * 7 * 86_400_000;
   for (const rollovers of [1, 2, -1]) {
-    const told = HOST_MS + 500 - rollovers * rolloverMs;
+    const reported = HOST_MS + 500 - rollovers * rolloverMs;
     const expected = { gpsTimeMs: HOST_MS + 500, gpsWeekRollovers: rollovers };
-    expect(receptionTime(unixMsToGpsMs(told), undefined, HOST_MS)).toEqual(expected);
-    expect(receptionTime(undefined, new Date(told).toISOString(), HOST_MS)).toEqual(expected);
+    expect(receptionTime(unixMsToGpsMs(reported), undefined, HOST_MS)).toEqual(expected);
+    expect(receptionTime(undefined, new Date(reported).toISOString(), HOST_MS)).toEqual(expected);
   }
 });
 

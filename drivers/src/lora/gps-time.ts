@@ -1,6 +1,6 @@
-import { type ReceiverTime, withoutRollover } from "../gps/receiver-calendar.ts";
+import { correctRollover, type ReceiverTime } from "../gps/receiver-calendar.ts";
 import { definedOnly } from "./json-fields.ts";
-import type { HeardFrame } from "./reading.ts";
+import type { HeardFrame } from "./lora-reading.ts";
 
 /** 1980-01-06T00:00:00Z, ms since the Unix epoch. */
 const GPS_EPOCH_MS = Date.UTC(1980, 0, 6);
@@ -20,12 +20,12 @@ export function unixMsToGpsMs(unixMs: number): number {
   return unixMs - GPS_EPOCH_MS + GPS_MINUS_UTC_S * 1000;
 }
 
-/** No Earshot hotspot heard anything before 2020, and receivers that lost their week say 1980, 1999 or 2080. */
+/** No Earshot hotspot heard anything before 2020, and receivers that lost their week report 1980, 1999 or 2080. */
 const EARLIEST_MS = Date.UTC(2020, 0, 1);
 const LATEST_MS = Date.UTC(2070, 0, 1);
 
-/** Forwarders without PPS print `time` hours off; one that is a day from the host's own clock says nothing. */
-const MOST_DRIFT_MS = 24 * 3_600_000;
+/** Forwarders without PPS print `time` hours off; one that is a day from the host's own clock is ignored. */
+const MAX_DRIFT_MS = 24 * 3_600_000;
 
 const TIMESTAMP =
   /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(\.\d{1,9})?\s*(?:Z|UTC|GMT|([+-])(\d\d):?(\d\d))?$/i;
@@ -62,7 +62,7 @@ export function parseTimestamp(text: string): number | undefined {
 
 /**
  * UTC of a reception, ms since the Unix epoch: from `tmms` where it is sane, else from `time` where that is. Whole
- * rollovers of the GPS week are taken out of either, as of a GPS receiver's own time.
+ * rollovers of the GPS week are corrected in either, as of a GPS receiver's own time.
  * `time` comes second because a receiver that speaks NMEA 4.1 leaves it decades off beside a right `tmms`
  * (sx1302_hal issue 90).
  */
@@ -72,16 +72,19 @@ export function receptionTime(
   hostMs: number,
 ): Pick<HeardFrame, "gpsTimeMs" | "gpsWeekRollovers"> {
   if (tmms !== undefined) {
-    const fromGps = withoutRollover(gpsMsToUnixMs(tmms), hostMs);
-    if (isSane(fromGps)) return told(fromGps);
+    const fromGps = correctRollover(gpsMsToUnixMs(tmms), hostMs);
+    if (isSane(fromGps)) return reported(fromGps);
   }
   const text = time === undefined ? undefined : parseTimestamp(time);
-  const fromText = text === undefined ? undefined : withoutRollover(text, hostMs);
-  if (fromText === undefined || Math.abs(fromText.timeMs - hostMs) > MOST_DRIFT_MS) return {};
-  return isSane(fromText) ? told(fromText) : {};
+  const fromText = text === undefined ? undefined : correctRollover(text, hostMs);
+  if (fromText === undefined || Math.abs(fromText.timeMs - hostMs) > MAX_DRIFT_MS) return {};
+  return isSane(fromText) ? reported(fromText) : {};
 }
 
 const isSane = ({ timeMs }: ReceiverTime): boolean => timeMs >= EARLIEST_MS && timeMs < LATEST_MS;
 
-const told = ({ timeMs, weekRollovers }: ReceiverTime): Pick<HeardFrame, "gpsTimeMs" | "gpsWeekRollovers"> =>
+const reported = ({
+  timeMs,
+  weekRollovers,
+}: ReceiverTime): Pick<HeardFrame, "gpsTimeMs" | "gpsWeekRollovers"> =>
   definedOnly({ gpsTimeMs: timeMs, gpsWeekRollovers: weekRollovers });

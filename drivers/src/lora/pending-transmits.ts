@@ -1,5 +1,5 @@
 import type { Clock } from "@earshot/protocol/hotspot";
-import type { TransmitResult } from "./reading.ts";
+import type { TransmitResult } from "./lora-reading.ts";
 import type { TxpkAck } from "./txpk-ack.ts";
 
 /** A forwarder answers an immediate transmission within its next fetch of some 10 ms; some never answer. */
@@ -14,12 +14,12 @@ interface Pending {
 
 export interface PendingTransmit {
   token: number;
-  /** Settles with the forwarder's answer, `NO_ACK` at the deadline, or what `settle` says first. */
+  /** Settles with the forwarder's answer, `NO_ACK` at the deadline, or with what `settle` gives first. */
   result: Promise<TransmitResult>;
   settle: (result: TransmitResult) => void;
 }
 
-/** Transmissions that wait for their TX_ACK, told apart by token. */
+/** Transmissions that wait for their TX_ACK, distinguished by token. */
 export class PendingTransmits {
   readonly #clock: Clock;
   readonly #byToken = new Map<number, Pending>();

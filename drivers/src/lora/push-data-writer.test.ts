@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import type { RadioFrame } from "./lora-reading.ts";
 import { readPushData } from "./push-data.ts";
 import { encodePushData } from "./push-data-writer.ts";
-import type { RadioFrame } from "./reading.ts";
 import { readRxpk } from "./rxpk.ts";
 import { readStat } from "./stat.ts";
 

@@ -1,10 +1,10 @@
 import { encodeBase64 } from "./base64.ts";
 import { formatLoraDataRate } from "./data-rate.ts";
 import { unixMsToGpsMs } from "./gps-time.ts";
-import type { RadioFrame } from "./reading.ts";
+import type { RadioFrame } from "./lora-reading.ts";
 import type { ForwarderStat } from "./stat.ts";
 
-/** What a concentrator hands its forwarder: a frame and how its CRC came out (`ok` when not told). */
+/** What a concentrator hands its forwarder: a frame and how its CRC came out (`ok` when not reported). */
 export interface ConcentratorReception {
   frame: RadioFrame;
   crc?: "ok" | "bad" | "none";

@@ -8,7 +8,7 @@ export interface PushData {
   damages: number;
 }
 
-/** Names told apart from other objects by shape: after damage the enclosing key may be gone. */
+/** Names distinguished from other objects by shape: after damage the enclosing key may be gone. */
 const RXPK_KEYS = [
   "tmst",
   "chan",
@@ -29,7 +29,7 @@ const ENOUGH_STAT_KEYS = 3;
 
 /**
  * The objects in the JSON of a PUSH_DATA. Where the text as a whole does not parse, every object in it that does is
- * still taken: a damaged rxpk never costs its neighbours or the stat, and a truncated stat never costs the rxpk.
+ * still read: a damaged rxpk never costs its neighbours or the stat, and a truncated stat never costs the rxpk.
  *
  * Parsing starts anew at each brace, and still takes linear time. Two tries that reach the same byte read it in one
  * of two ways, within a string or not; those that read it the same way are nested, so no more than `MAX_JSON_DEPTH`.

@@ -19,7 +19,7 @@ export class RadioCounters {
     return Math.max(this.#seenOk, this.#toldOk);
   }
 
-  /** A `stat` does not part bad CRC from none: what it tells beyond the frames seen without a CRC counts as bad. */
+  /** A `stat` does not distinguish a bad CRC from none: what it reports beyond the frames seen without a CRC counts as bad. */
   get rxBad(): number {
     this.#rxBad = Math.max(this.#rxBad, this.#seenBad, this.#toldOther - this.#seenNoCrc);
     return this.#rxBad;

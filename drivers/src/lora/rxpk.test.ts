@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { LoraFrame } from "./reading.ts";
+import type { LoraFrame } from "./lora-reading.ts";
 import { readRxpk } from "./rxpk.ts";
 import { rxpkText } from "./test-forwarder.ts";
 import { parseTolerantJson, type TolerantObject } from "./tolerant-json.ts";
@@ -55,7 +55,7 @@ test("only a good CRC makes a frame", () => {
   expect(codeOf({ stat: 0 })).toBe("crc-none");
   for (const stat of [undefined, null, 2, "yes", "", true])
     expect(codeOf({ stat })).toBe("frame_crc_unknown");
-  // The CRC is told first, so that a damaged frame counts for the radio.
+  // The CRC is counted first, so that a damaged frame counts for the radio.
   expect(codeOf({ stat: -1, data: "!" })).toBe("crc-bad");
 });
 

@@ -4,11 +4,11 @@ import { decodeBase64 } from "./base64.ts";
 import { parseLoraDataRate, parseLrFhssWidthHz } from "./data-rate.ts";
 import { receptionTime } from "./gps-time.ts";
 import { definedOnly, integerField, numberField, stringField } from "./json-fields.ts";
-import type { HeardFrame, LoraFrame, RadioFrame } from "./reading.ts";
+import type { HeardFrame, LoraFrame, RadioFrame } from "./lora-reading.ts";
 import type { TolerantObject } from "./tolerant-json.ts";
 
 /**
- * Why an rxpk is no frame: its CRC was wrong or off, which is noise, or not told (`frame_crc_unknown`), or a field is
+ * Why an rxpk is no frame: its CRC was wrong or off, which is noise, or not reported (`frame_crc_unknown`), or a field is
  * missing or outside what a radio can report.
  */
 export type RxpkRefusal =
@@ -39,7 +39,7 @@ const CODING_RATES: Readonly<Record<string, LoraFrame["codingRate"]>> = {
 
 /**
  * One rxpk as a frame. Only its CRC, frequency, modulation, data rate and data must be right; any other field that
- * is missing or outside its range (`nan`, `inf`) is left out. `size` is not read: the data tells its own length.
+ * is missing or outside its range (`nan`, `inf`) is left out. `size` is not read: the data has its own length.
  */
 export function readRxpk(rxpk: TolerantObject, reception: Reception): RxpkResult {
   const crc = asNumber(rxpk.get("stat"));

@@ -4,7 +4,7 @@ import { type DatagramSocket, LinkLostError } from "../driver.ts";
 import { bindUdp } from "../link/udp-socket.ts";
 import { driverContract } from "../testing/driver-contract.ts";
 import { MemoryNetwork } from "../testing/memory-network.ts";
-import type { LoraReading } from "./reading.ts";
+import type { LoraReading } from "./lora-reading.ts";
 import { openSemtechUdp } from "./semtech-udp.ts";
 import { pushText, rxpkText, TestForwarder } from "./test-forwarder.ts";
 

@@ -5,7 +5,7 @@ import { ManualClock } from "@earshot/protocol/testing";
 import type { DatagramSocket } from "../driver.ts";
 import { bindUdp } from "../link/udp-socket.ts";
 import { MemoryNetwork } from "../testing/memory-network.ts";
-import type { LoraReading, RadioFrame } from "./reading.ts";
+import type { LoraReading, RadioFrame } from "./lora-reading.ts";
 import { openSemtechUdp } from "./semtech-udp.ts";
 import { TestForwarder } from "./test-forwarder.ts";
 
@@ -33,7 +33,7 @@ async function replay(text: string, bind: Bind, clock = new ManualClock()) {
     if (type === "PUSH_DATA") await forwarder.push(json, Number.parseInt(token, 16));
     if (type === "PULL_DATA") await forwarder.pull(Number.parseInt(token, 16));
     if (type === "TX_ACK") await forwarder.txAck(Number.parseInt(token, 16), json);
-    // The stat of the next line is told only if a second has passed.
+    // The stat of the next line is reported only if a second has passed.
     await clock.advance(1_000);
   }
   await forwarder.pull();
@@ -90,11 +90,11 @@ test.skipIf(!present).each(RECORDINGS)(
   async (name) => {
     const text = readFileSync(new URL(name, FOLDER), "utf8");
     const { readings } = await replay(text, async () => network.bind(ANY));
-    const told = readings.flatMap((reading) => (reading.kind === "frame" && reading.gpsTimeMs) || []);
+    const reported = readings.flatMap((reading) => (reading.kind === "frame" && reading.gpsTimeMs) || []);
     // The forwarder's own clock, two seconds later in the recording: its first stat.
     const statMs = Date.parse(`${/"stat":\{"time":"([^"]+) GMT"/.exec(text)?.[1]}Z`);
-    expect(told).toHaveLength(3);
-    for (const atMs of told) expect(Math.abs(statMs - 2_000 - atMs)).toBeLessThan(2_000);
+    expect(reported).toHaveLength(3);
+    for (const atMs of reported) expect(Math.abs(statMs - 2_000 - atMs)).toBeLessThan(2_000);
   },
 );
 

@@ -2,10 +2,10 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { encodeGwmp } from "./gwmp-datagram.ts";
 import { pushText, rxpkText } from "./test-forwarder.ts";
-import { BEACON, nextPullResp, TestServer } from "./test-server.ts";
+import { BEACON, nextPullResp, TestUdpServer } from "./test-udp-server.ts";
 
 test("PUSH_DATA and PULL_DATA are acknowledged with their token and version", async () => {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   const forwarder = server.forwarder();
   expect(await forwarder.push("not json", 0x1111)).toEqual({ type: "PUSH_ACK", version: 2, token: 0x1111 });
   expect(await forwarder.pull(0x2222)).toEqual({ type: "PULL_ACK", version: 2, token: 0x2222 });
@@ -14,7 +14,7 @@ test("PUSH_DATA and PULL_DATA are acknowledged with their token and version", as
 });
 
 test("a beacon is handed to the forwarder and its TX_ACK answers", async () => {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   const forwarder = server.forwarder();
   await forwarder.pull();
   const result = server.driver.transmit(BEACON);
@@ -26,7 +26,7 @@ test("a beacon is handed to the forwarder and its TX_ACK answers", async () => {
 });
 
 test("the forwarder's error is the result, and a TX_POWER warning is sent at the value given", async () => {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   const forwarder = server.forwarder();
   await forwarder.pull();
   const refused = server.driver.transmit(BEACON);
@@ -38,7 +38,7 @@ test("the forwarder's error is the result, and a TX_POWER warning is sent at the
 });
 
 test("concurrent transmissions are told apart by token, answered in any order", async () => {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   const forwarder = server.forwarder();
   await forwarder.pull();
   const results = [1, 2, 3].map((powerDbm) => server.driver.transmit({ ...BEACON, powerDbm }));
@@ -54,7 +54,7 @@ test("concurrent transmissions are told apart by token, answered in any order", 
 });
 
 test("too many transmissions at once are refused", async () => {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   await server.forwarder().pull();
   const results = Array.from({ length: 65 }, () => server.driver.transmit(BEACON));
   expect(await results[64]).toEqual({ sent: false, error: "QUEUE_FULL" });
@@ -65,7 +65,7 @@ test("too many transmissions at once are refused", async () => {
 });
 
 test("NO_FORWARDER before the first PULL_DATA and 90 s after the last", async () => {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   const forwarder = server.forwarder();
   await forwarder.push(pushText());
   expect(await server.driver.transmit(BEACON)).toEqual({ sent: false, error: "NO_FORWARDER" });
@@ -76,7 +76,7 @@ test("NO_FORWARDER before the first PULL_DATA and 90 s after the last", async ()
 });
 
 test("a version 1 forwarder never answers: sent, unacknowledged", async () => {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   const forwarder = server.forwarder({ version: 1 });
   await forwarder.pull();
   expect(await server.driver.transmit(BEACON)).toEqual({ sent: true, powerDbm: 14, unacknowledged: true });
@@ -85,7 +85,7 @@ test("a version 1 forwarder never answers: sent, unacknowledged", async () => {
 });
 
 test("several forwarders on one socket: each is told apart by its EUI", async () => {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   const [one, two] = ["00000000000000aa", "00000000000000bb"].map((gatewayEui) =>
     server.forwarder({ gatewayEui }),
   );
@@ -105,7 +105,7 @@ test("several forwarders on one socket: each is told apart by its EUI", async ()
 });
 
 test("the number of forwarders is bounded; a silent one gives way", async () => {
-  const server = new TestServer({ maxForwarders: 2 });
+  const server = new TestUdpServer({ maxForwarders: 2 });
   const euiOf = (index: number) => index.toString(16).padStart(16, "0");
   for (const index of [1, 2]) await server.forwarder({ gatewayEui: euiOf(index) }).push(pushText(rxpkText()));
   const third = server.forwarder({ gatewayEui: euiOf(3) });
@@ -121,7 +121,7 @@ test("the number of forwarders is bounded; a silent one gives way", async () => 
 });
 
 test("made-up EUIs push each other out, and not the forwarder that reports", async () => {
-  const server = new TestServer({ maxForwarders: 4 });
+  const server = new TestUdpServer({ maxForwarders: 4 });
   const real = server.forwarder({ gatewayEui: "aaaabbbbccccdddd" });
   await real.pull();
   await real.push('{"stat":{"rxnb":0}}');
@@ -141,7 +141,7 @@ test("made-up EUIs push each other out, and not the forwarder that reports", asy
 });
 
 test("a status comes with a stat, at most one a second, and counts what the quiet ones told", async () => {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   const forwarder = server.forwarder();
   const stat = '{"stat":{"rxnb":6,"rxok":5,"rxfw":5,"ackr":100.0,"dwnb":0,"txnb":0,"temp":25.0}}';
   for (let count = 0; count < 3; count++) await forwarder.push(stat);
@@ -152,7 +152,7 @@ test("a status comes with a stat, at most one a second, and counts what the quie
 });
 
 test("transmissions are counted in the status", async () => {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   const forwarder = server.forwarder();
   await forwarder.pull();
   const result = server.driver.transmit(BEACON);
@@ -163,7 +163,7 @@ test("transmissions are counted in the status", async () => {
 });
 
 test("closing settles what waits, and later transmissions are refused", async () => {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   await server.forwarder().pull();
   const waiting = server.driver.transmit(BEACON);
   await server.driver.close();
@@ -173,7 +173,7 @@ test("closing settles what waits, and later transmissions are refused", async ()
 });
 
 test("a lost socket settles what waits", async () => {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   await server.forwarder().pull();
   const waiting = server.driver.transmit(BEACON);
   server.socket.lose();
@@ -182,7 +182,7 @@ test("a lost socket settles what waits", async () => {
 });
 
 test("what the socket will not send is a result, not an exception", async () => {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   await server.forwarder().pull();
   server.socket.send = () => Promise.reject(new Error("no buffer space"));
   expect(await server.driver.transmit(BEACON)).toEqual({ sent: false, error: "SEND_FAILED" });
@@ -191,7 +191,7 @@ test("what the socket will not send is a result, not an exception", async () => 
 });
 
 test("any datagram is survived, and the next good frame comes out", async () => {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   const forwarder = server.forwarder();
   const valid = encodeGwmp({
     type: "PUSH_DATA",

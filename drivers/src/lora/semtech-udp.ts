@@ -19,8 +19,8 @@ import { ReadingQueue } from "../link/reading-queue.ts";
 import { type BindUdpOptions, bindUdp } from "../link/udp-socket.ts";
 import { type Forwarder, ForwarderTable, isReachable } from "./forwarder-table.ts";
 import { decodeGwmp, encodeGwmp, type GwmpDatagram, type GwmpVersion } from "./gwmp-datagram.ts";
+import type { LoraRadio, LoraReading, LoraTransmission, TransmitResult } from "./lora-reading.ts";
 import { PendingTransmits } from "./pending-transmits.ts";
-import type { LoraRadio, LoraReading, LoraTransmission, TransmitResult } from "./reading.ts";
 import { sharedName } from "./shared-eui.ts";
 import { encodeTxpk, wholeDbm } from "./txpk.ts";
 import { decodeTxpkAck } from "./txpk-ack.ts";
@@ -29,7 +29,7 @@ import { type UplinkCounts, UplinkReader } from "./uplink-reader.ts";
 export interface SemtechUdpOptions {
   clock: Clock;
   log?: Log;
-  /** Readings held for a slow consumer; beyond it the oldest is dropped. 1024 unless given. */
+  /** Readings queued for a slow consumer; beyond it the oldest is dropped. 1024 unless given. */
   capacity?: number;
   /** Forwarders served at once. 16 unless given. */
   maxForwarders?: number;
@@ -51,7 +51,7 @@ export interface ForwarderState {
   version: GwmpVersion;
   /** Its last datagram, by the monotonic clock. */
   lastSeenElapsedMs: number;
-  /** Where transmissions go, and when the PULL_DATA came that said so. */
+  /** Where transmissions go, and when the PULL_DATA came that gave the address. */
   downlink?: { address: SocketAddress; elapsedMs: number };
   /** Whether it can be reached now: it has asked for work in the last 90 s. */
   canTransmit: boolean;
@@ -69,7 +69,7 @@ export interface SemtechUdpRadio extends LoraRadio {
 /**
  * Serves packet forwarders that speak Semtech UDP, version 1 or 2, on `socket`, and closes it with itself.
  *
- * - Each PUSH_DATA and PULL_DATA is acknowledged before it is read. Datagrams are never told apart by token.
+ * - Each PUSH_DATA and PULL_DATA is acknowledged before it is read. Datagrams are never distinguished by token.
  * - Frames with a good CRC come out, less the second readings of one transmission (`DuplicateFilter`). A
  *   `RadioStatus` comes with each `stat`, at most one a second for each forwarder.
  * - `transmit()` sends at once, to where the forwarder's last PULL_DATA came from, and waits up to 5 s for the
@@ -233,7 +233,7 @@ class SemtechUdpServer implements SemtechUdpRadio {
     }
     const { datagram } = decoded;
     if (!("gatewayEui" in datagram)) {
-      // What a server sends: somebody took this one for a forwarder.
+      // What a server sends: somebody mistook this one for a forwarder.
       this.#own.badFrames += 1;
       this.#uplink.tally.count("datagram_foreign");
       return;
@@ -258,7 +258,7 @@ class SemtechUdpServer implements SemtechUdpRadio {
         forwarder.pushes.see(from, this.#clock.elapsedMs());
         this.#warnIfShared(forwarder);
         await this.#send({ type: "PUSH_ACK", version, token }, from);
-        this.#takeUplink(this.#partOf(forwarder, version, from), datagram.json);
+        this.#onUplink(this.#partOf(forwarder, version, from), datagram.json);
         return;
       case "TX_ACK":
         if (!this.#pending.acknowledge(token, gatewayEui, decodeTxpkAck(datagram.json))) {
@@ -267,7 +267,7 @@ class SemtechUdpServer implements SemtechUdpRadio {
     }
   }
 
-  #takeUplink(forwarder: Forwarder, json: Uint8Array): void {
+  #onUplink(forwarder: Forwarder, json: Uint8Array): void {
     for (const reading of this.#uplink.read(forwarder, json, presentOf(this.#clock))) {
       this.#readings.push(reading);
     }
@@ -275,7 +275,7 @@ class SemtechUdpServer implements SemtechUdpRadio {
 
   #warnIfShared(forwarder: Forwarder): void {
     const elapsedMs = this.#clock.elapsedMs();
-    if (!forwarder.turns.isToWarn(elapsedMs)) return;
+    if (!forwarder.turns.isWarningDue(elapsedMs)) return;
     const { gatewayEui } = forwarder;
     const addresses = addressesOf(forwarder, elapsedMs);
     this.#log("warn", "Several concentrators use one EUI: give each its own", { gatewayEui, addresses });
@@ -311,7 +311,7 @@ class SemtechUdpServer implements SemtechUdpRadio {
   #learnDownlink(forwarder: Forwarder, version: GwmpVersion, address: SocketAddress): void {
     const { gatewayEui, downlink, movedElapsedMs = Number.NEGATIVE_INFINITY } = forwarder;
     const elapsedMs = this.#clock.elapsedMs();
-    // Some open a new socket for each datagram: that they move is said once an hour.
+    // Some open a new socket for each datagram: that they move is logged once an hour.
     if (forwarder.pulls.see(address, elapsedMs) === "new" && elapsedMs - movedElapsedMs >= MOVED_EACH_MS) {
       const facts = { gatewayEui, before: downlink?.address, address };
       this.#log("info", "A packet forwarder is reached at another address", facts);
@@ -333,7 +333,7 @@ class SemtechUdpServer implements SemtechUdpRadio {
   }
 }
 
-/** Of one that is more than one concentrator: a forwarder has two sockets, of which either may tell them apart. */
+/** Of one that is more than one concentrator: a forwarder has two sockets, of which either may distinguish them. */
 function addressesOf({ pulls, pushes }: Forwarder, elapsedMs: number): string[] {
   const pushing = pushes.addresses(elapsedMs);
   return pushing.length > 1 ? pushing : pulls.addresses(elapsedMs);

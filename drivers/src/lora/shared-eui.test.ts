@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { TestServer as StationServer } from "./station/test-server.ts";
+import { TestStationServer } from "./station/test-station-server.ts";
 import { pushText, rxpkText } from "./test-forwarder.ts";
-import { TestServer } from "./test-server.ts";
+import { TestUdpServer } from "./test-udp-server.ts";
 
 const EUI = "aa555a0000000000";
 const WARNING = "Several concentrators use one EUI: give each its own";
@@ -9,7 +9,7 @@ const warnings = ({ messages }: { messages: string[] }) => messages.filter((one)
 
 describe("packet forwarders with one EUI", () => {
   test("two that ask for work in turns are one warning an hour, and both addresses are told", async () => {
-    const server = new TestServer();
+    const server = new TestUdpServer();
     const both = [server.forwarder(), server.forwarder()];
     for (let i = 0; i < 60; i++) for (const one of both) await one.pull();
     expect(warnings(server)).toBe(1);
@@ -26,7 +26,7 @@ describe("packet forwarders with one EUI", () => {
   });
 
   test("what each hears is counted apart, and nothing of one is in the other's counters", async () => {
-    const server = new TestServer();
+    const server = new TestUdpServer();
     const [one, other] = [server.forwarder(), server.forwarder()];
     for (let i = 0; i < 4; i++) for (const forwarder of [one, other]) await forwarder.pull();
     const stat = '{"stat":{"rxnb":1,"rxok":1,"ackr":100}}';
@@ -44,7 +44,7 @@ describe("packet forwarders with one EUI", () => {
   });
 
   test("one whose router gives it another port again and again, or that opens a socket for each datagram, is one", async () => {
-    const server = new TestServer();
+    const server = new TestUdpServer();
     for (let i = 0; i < 200; i++) {
       const moved = server.forwarder();
       await moved.pull();
@@ -58,7 +58,7 @@ describe("packet forwarders with one EUI", () => {
   });
 
   test("a line that fails over and back is one; when one of two is mended, it is said no more after ten minutes", async () => {
-    const server = new TestServer();
+    const server = new TestUdpServer();
     const [wired, mobile] = [server.forwarder(), server.forwarder()];
     for (const path of [wired, mobile, wired]) {
       await path.pull();
@@ -77,7 +77,7 @@ describe("packet forwarders with one EUI", () => {
 
 describe("stations with one EUI", () => {
   test("two that throw each other out are told apart after some turns, and both stay", async () => {
-    const server = new StationServer();
+    const server = new TestStationServer();
     for (let i = 0; i < 6; i++) {
       await server.station("::1");
       await server.clock.advance(5000);
@@ -92,7 +92,7 @@ describe("stations with one EUI", () => {
   });
 
   test("one that connects again because its line broke is one", async () => {
-    const server = new StationServer();
+    const server = new TestStationServer();
     for (let i = 0; i < 10; i++) {
       await server.station("::1");
       await server.clock.advance(70_000);

@@ -1,9 +1,9 @@
 import type { SocketAddress } from "../driver.ts";
 
-/** So many turns within this time are those of two that are both there; a line that fails over and back makes two. */
+/** So many turns within this time mean that two are there; a line that fails over and back makes two. */
 const TURNS = 4;
 const WITHIN_MS = 180_000;
-/** After the last turn it is said for so long. */
+/** After the last turn it is reported for so long. */
 const SAID_FOR_MS = 600_000;
 const WARN_EACH_MS = 3_600_000;
 /** Addresses remembered of one EUI: anybody can send from ever new ones. */
@@ -14,7 +14,7 @@ const MAX_ADDRESSES = 8;
  * again; one that was started again, or whose router gave it another port, takes a new place and does not go back.
  * Times are elapsed ms.
  */
-export class TurnWatch {
+export class SharedEuiDetector {
   readonly #enough: number;
   readonly #turnsMs: number[] = [];
   #sharedAtMs = Number.NEGATIVE_INFINITY;
@@ -37,8 +37,8 @@ export class TurnWatch {
     return elapsedMs - this.#sharedAtMs <= SAID_FOR_MS;
   }
 
-  /** Whether to say it in the log: once, and at most once an hour. */
-  isToWarn(elapsedMs: number): boolean {
+  /** Whether to log it now: at most once an hour. */
+  isWarningDue(elapsedMs: number): boolean {
     if (!this.isShared(elapsedMs) || elapsedMs - this.#warnedAtMs < WARN_EACH_MS) return false;
     this.#warnedAtMs = elapsedMs;
     return true;
@@ -46,12 +46,12 @@ export class TurnWatch {
 }
 
 /** From where the datagrams of one kind come that name one EUI. A turn is to come back to an address that was left. */
-export class SourceWatch {
-  readonly #turns: TurnWatch;
+export class SourceAddresses {
+  readonly #turns: SharedEuiDetector;
   readonly #seenMs = new Map<string, number>();
   #latest: string | undefined;
 
-  constructor(turns: TurnWatch) {
+  constructor(turns: SharedEuiDetector) {
     this.#turns = turns;
   }
 

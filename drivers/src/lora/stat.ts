@@ -1,6 +1,6 @@
 import { isZeroPosition } from "../gps/false-fix.ts";
 import { definedOnly, integerField, numberField } from "./json-fields.ts";
-import type { RadioStatus } from "./reading.ts";
+import type { RadioStatus } from "./lora-reading.ts";
 import type { TolerantObject } from "./tolerant-json.ts";
 
 /** One `stat`. Its counters cover one interval (30 s as shipped) and start again from 0 in the next. */
@@ -17,13 +17,13 @@ export interface ForwarderStat {
   altM?: number;
 }
 
-const MOST_PER_INTERVAL = 1_000_000;
+const MAX_PER_INTERVAL = 1_000_000;
 
 /** Any field may be missing, `null` or nonsense: it is then left out. `time` is not read, the host has a clock. */
 export function readStat(stat: TolerantObject): ForwarderStat {
   return definedOnly({
-    received: integerField(stat, "rxnb", 0, MOST_PER_INTERVAL),
-    receivedOk: integerField(stat, "rxok", 0, MOST_PER_INTERVAL),
+    received: integerField(stat, "rxnb", 0, MAX_PER_INTERVAL),
+    receivedOk: integerField(stat, "rxok", 0, MAX_PER_INTERVAL),
     // Some forwarders send a count here (453); a share it is only up to 100.
     ackPercent: numberField(stat, "ackr", 0, 100),
     temperatureC: temperatureOf(stat),
@@ -31,7 +31,7 @@ export function readStat(stat: TolerantObject): ForwarderStat {
   });
 }
 
-/** A forwarder whose sensor fails sends exactly 0.0, so that value cannot be told from no value. */
+/** A forwarder whose sensor fails sends exactly 0.0, so that value cannot be distinguished from no value. */
 function temperatureOf(stat: TolerantObject): number | undefined {
   const temperatureC = numberField(stat, "temp", -60, 150);
   return temperatureC === 0 ? undefined : temperatureC;

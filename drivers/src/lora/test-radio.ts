@@ -1,4 +1,4 @@
-import type { LoraRadio, LoraReading, RadioFrame, RadioStatus } from "./reading.ts";
+import type { LoraRadio, LoraReading, RadioFrame, RadioStatus } from "./lora-reading.ts";
 
 /** A radio under test, read one by one. */
 export abstract class TestRadio {

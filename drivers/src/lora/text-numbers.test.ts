@@ -6,7 +6,7 @@ import { readStat } from "./stat.ts";
 import { parseLosslessObject } from "./station/lossless-json.ts";
 import { StationUplinkReader } from "./station/station-uplink.ts";
 import { pushText, rxpkText } from "./test-forwarder.ts";
-import { TestServer } from "./test-server.ts";
+import { TestUdpServer } from "./test-udp-server.ts";
 import { parseTolerantJson, type TolerantObject } from "./tolerant-json.ts";
 
 /*
@@ -100,7 +100,7 @@ test("what is no plain decimal number is none", () => {
 });
 
 test("frames that are refused are counted by reason, with the share of the last hundred; noise is no refusal", async () => {
-  const server = new TestServer();
+  const server = new TestUdpServer();
   const forwarder = server.forwarder();
   let tmst = 0;
   const push = (fields: object) => {

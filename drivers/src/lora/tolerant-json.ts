@@ -1,5 +1,5 @@
 /**
- * JSON as C programs print it: besides RFC 8259 it takes `nan`, `inf` and their signed forms, numbers such as `+1`,
+ * JSON as C programs print it: besides RFC 8259 it accepts `nan`, `inf` and their signed forms, numbers such as `+1`,
  * `.5` and `007`, raw control characters in strings and a trailing comma. `-0` reads as 0.
  *
  * Time is linear in the text and depth is bounded, whatever the bytes. Objects become `Map`s, so that no key

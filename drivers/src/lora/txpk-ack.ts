@@ -2,7 +2,7 @@ import { numberField, stringField } from "./json-fields.ts";
 import { parseTolerantJson, type TolerantJson, type TolerantObject } from "./tolerant-json.ts";
 
 /**
- * What a TX_ACK tells. A `warn` (protocol 1.5) means that the frame goes out, at `powerDbm` if given; an `error`
+ * What a TX_ACK says. A `warn` (protocol 1.5) means that the frame goes out, at `powerDbm` if given; an `error`
  * means that it does not, unless it is TX_POWER with the power that was used instead. Errors of Semtech's forwarder: TOO_LATE, TOO_EARLY, COLLISION_PACKET (also for a full
  * queue), COLLISION_BEACON, TX_FREQ, TX_POWER, GPS_UNLOCKED; `UNKNOWN` stands for anything that is no such name.
  */
@@ -33,7 +33,7 @@ function readAck(ack: TolerantObject): TxpkAck {
   return isWarned && powerDbm !== undefined ? { sent: true, powerDbm } : { sent: true };
 }
 
-/** `{}` says nothing against the frame; any other JSON is not understood, so nothing is claimed sent. */
+/** `{}` is no objection to the frame; any other JSON is not understood, so nothing is claimed sent. */
 function readBareAck(value: TolerantJson): TxpkAck {
   if (value instanceof Map && (value.size === 0 || value.get("txpk_ack") === null)) return { sent: true };
   return { sent: false, error: "UNKNOWN" };

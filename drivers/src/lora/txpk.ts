@@ -1,7 +1,7 @@
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 import { formatLoraDataRate, parseLoraDataRate } from "./data-rate.ts";
 import { definedOnly, integerField, numberField, stringField } from "./json-fields.ts";
-import type { LoraTransmission } from "./reading.ts";
+import type { LoraTransmission } from "./lora-reading.ts";
 import { parseTolerantJson, type TolerantObject } from "./tolerant-json.ts";
 
 /** Forwarders read a PULL_RESP into a 1000-byte buffer and drop what does not fit with its final NUL. */

@@ -4,8 +4,8 @@ import { receptionOf } from "./channel-counts.ts";
 import type { Forwarder } from "./forwarder-table.ts";
 import { FrameTally } from "./frame-tally.ts";
 import { definedOnly } from "./json-fields.ts";
+import type { LoraReading, RadioFrame, RadioStatus } from "./lora-reading.ts";
 import { readPushData } from "./push-data.ts";
-import type { LoraReading, RadioFrame, RadioStatus } from "./reading.ts";
 import { type RxpkRefusal, readRxpk } from "./rxpk.ts";
 import { type ForwarderStat, readStat } from "./stat.ts";
 import type { TolerantObject } from "./tolerant-json.ts";
@@ -20,7 +20,7 @@ export interface UplinkCounts {
   duplicates: number;
 }
 
-/** A forwarder under test may send a `stat` with each datagram; its status is told no more often than this. */
+/** A forwarder under test may send a `stat` with each datagram; its status is reported no more often than this. */
 const STATUS_INTERVAL_MS = 1_000;
 
 /** Turns the JSON of a PUSH_DATA into readings and counts what came of it. */
@@ -31,7 +31,7 @@ export class UplinkReader {
   #noise = 0;
   readonly tally: FrameTally;
 
-  /** @param log told the first refusal of each reason */
+  /** @param log gets the first refusal of each reason */
   constructor(clock: Pick<Clock, "elapsedMs">, log?: Log) {
     this.tally = new FrameTally(clock, log);
   }
@@ -73,7 +73,7 @@ export class UplinkReader {
       if (result.ok) {
         frames.push(result.frame);
         forwarder.counters.addFrame();
-        this.tally.take();
+        this.tally.accept();
       } else {
         this.#refuse(forwarder, result.code);
       }
@@ -95,7 +95,7 @@ export class UplinkReader {
     else this.tally.refuse(code);
   }
 
-  /** Every interval is added up; only the telling is limited. */
+  /** Every interval is added up; only their output is limited. */
   #readStatus(
     forwarder: Forwarder,
     stats: readonly TolerantObject[],
@@ -138,7 +138,7 @@ function statusOf(forwarder: Forwarder, stat: ForwarderStat, atMs: number): Radi
   } as const);
 }
 
-/** Copies, and nothing where there is nothing to tell. */
+/** Copies; nothing where the list is empty. */
 function listed<C extends object>(counts: readonly C[]): C[] | undefined {
   return counts.length > 0 ? counts.map((counted) => ({ ...counted })) : undefined;
 }

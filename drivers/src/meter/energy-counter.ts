@@ -5,7 +5,7 @@ import type { EnergyFacts } from "./register-map.ts";
 export interface EnergyState {
   /** Energy counted, Wh: never falls. */
   totalWh: number;
-  /** What the meter said last, Wh; after a step back, what it said before. */
+  /** The meter's last value, Wh; after a step back, the one before. */
   rawWh: number;
   /** When, ms since the Unix epoch. */
   atMs: number;
@@ -33,7 +33,7 @@ const HOUR_MS = 3_600_000;
 const UNKNOWN_MS = 24 * HOUR_MS;
 
 /**
- * From what a meter says to a total that only grows. Pure: time comes with the value. The time between two values is
+ * From the values of a meter to a total that only grows. Pure: time comes with the value. The time between two values is
  * that of the monotonic clock, over a restart that of the wall clock, where it went on.
  */
 export class EnergyCounter {
@@ -53,7 +53,7 @@ export class EnergyCounter {
   }
 
   /** @param rawWh not negative */
-  take(rawWh: number, { nowMs: atMs, elapsedMs }: Present): EnergyCount {
+  add(rawWh: number, { nowMs: atMs, elapsedMs }: Present): EnergyCount {
     if (this.#state === undefined) {
       this.#state = { totalWh: rawWh, rawWh, atMs };
       this.#elapsedMs = elapsedMs;
@@ -91,4 +91,45 @@ interface Judgement {
   gainWh: number;
   event?: EnergyEvent;
   holds?: boolean;
+}
+
+const isEnergy = (quantity: string): boolean => /^energy_(\w+_)?wh$/.test(quantity);
+
+/** The energy counters of one meter. */
+export class MeterEnergy {
+  /** Of the meter, once it is known. */
+  facts: EnergyFacts = { maxPowerW: 250_000 };
+  readonly events: Record<EnergyEvent, number> = { rollover: 0, reset: 0, "stepped-back": 0, jump: 0 };
+  readonly #restored: Readonly<Record<string, EnergyState>>;
+  readonly #counters = new Map<string, EnergyCounter>();
+
+  /** @param restored what `states()` returned before a restart */
+  constructor(restored: Readonly<Record<string, EnergyState>> = {}) {
+    this.#restored = restored;
+  }
+
+  /** By quantity: what to keep over a restart. */
+  states(): Record<string, EnergyState> {
+    const entries = [...this.#counters].flatMap(([quantity, { state }]) =>
+      state ? [[quantity, state] as const] : [],
+    );
+    return { ...this.#restored, ...Object.fromEntries(entries) };
+  }
+
+  /** Replaces the meter's values by totals that only grow. */
+  replaceTotals(quantities: Record<string, number>, present: Present): void {
+    for (const [quantity, rawWh] of Object.entries(quantities)) {
+      if (!isEnergy(quantity)) continue;
+      if (rawWh < 0) delete quantities[quantity];
+      else quantities[quantity] = this.#total(quantity, rawWh, present);
+    }
+  }
+
+  #total(quantity: string, rawWh: number, present: Present): number {
+    const counter = this.#counters.get(quantity) ?? new EnergyCounter(this.facts, this.#restored[quantity]);
+    this.#counters.set(quantity, counter);
+    const { totalWh, event } = counter.add(rawWh, present);
+    if (event !== undefined) this.events[event] += 1;
+    return totalWh;
+  }
 }

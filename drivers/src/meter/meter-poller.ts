@@ -1,8 +1,8 @@
 import { type Clock, presentOf } from "@earshot/protocol/hotspot";
 import { LinkLostError } from "../driver.ts";
-import type { SensorReading } from "../sensor/reading.ts";
+import type { SensorReading } from "../sensor/sensor-reading.ts";
+import type { MeterEnergy } from "./energy-counter.ts";
 import type { MeterMap } from "./maps/maps.ts";
-import type { MeterEnergy } from "./meter-energy.ts";
 import type { ExceptionName } from "./modbus-pdu.ts";
 import { groupRegisters, type RegisterGroup, splitGroup } from "./register-groups.ts";
 import type { RegisterMap } from "./register-map.ts";
@@ -43,7 +43,7 @@ export class MeterPoller {
   /**
    * Runs until `signal` is aborted or the link is lost.
    *
-   * @throws {LinkLostError} when the meter says nothing for too long or refuses everything
+   * @throws {LinkLostError} when the meter is silent for too long or refuses everything
    */
   async run(
     read: ReadRegisters,
@@ -62,7 +62,7 @@ export class MeterPoller {
     }
   }
 
-  /** One period; whether the meter said anything. */
+  /** One period; whether the meter sent anything. */
   async #poll(read: ReadRegisters, emit: (reading: SensorReading) => void): Promise<boolean> {
     if (this.#groups === undefined && !(await this.#discover(read))) return false;
     const quantities: Record<string, number> = {};
@@ -81,7 +81,7 @@ export class MeterPoller {
   #emit(quantities: Record<string, number>, emit: (reading: SensorReading) => void): void {
     const present = presentOf(this.#options.clock);
     const { nowMs: atMs } = present;
-    this.#options.energy.take(quantities, present);
+    this.#options.energy.replaceTotals(quantities, present);
     if (Object.keys(quantities).length === 0) return;
     this.readings += 1;
     emit({ kind: "sensor", atMs, quantities });
@@ -135,7 +135,7 @@ function nextDueMs(dueMs: number, elapsedMs: number, periodMs: number): number {
   return nextMs >= elapsedMs ? nextMs : elapsedMs + periodMs;
 }
 
-/** A TCP gateway says so of a unit behind it that does not answer. */
+/** A TCP gateway's answer for a unit behind it that is silent. */
 const isSilence = (code: ExceptionName | "no-answer"): boolean =>
   code === "no-answer" || code === "gateway-target" || code === "gateway-path";
 

@@ -205,11 +205,11 @@ for (const framing of ["rtu", "tcp"] as const) {
             await clock.advance(2 * PERIOD_MS);
             const { readings } = driver.state();
             const iterator = driver[Symbol.asyncIterator]();
-            const told = await Array.fromAsync({ length: Math.min(readings, CAPACITY) }, () =>
+            const reported = await Array.fromAsync({ length: Math.min(readings, CAPACITY) }, () =>
               iterator.next(),
             );
-            for (const { value } of told) expect(SDM120_VALUES).toMatchObject(value?.quantities ?? {});
-            expect(told.at(-1)?.value?.quantities).toEqual(SDM120_VALUES);
+            for (const { value } of reported) expect(SDM120_VALUES).toMatchObject(value?.quantities ?? {});
+            expect(reported.at(-1)?.value?.quantities).toEqual(SDM120_VALUES);
             await driver.close();
             expect(clock.pending).toBe(0);
           },

@@ -2,10 +2,10 @@ import type { Clock } from "@earshot/protocol/hotspot";
 import type { ByteLink, OpenByteLink } from "../driver.ts";
 import { LinkLostError } from "../driver.ts";
 import { taskDriver } from "../link/task-driver.ts";
-import type { SensorDriver, SensorReading } from "../sensor/reading.ts";
+import type { SensorDriver, SensorReading } from "../sensor/sensor-reading.ts";
 import type { EnergyEvent, EnergyState } from "./energy-counter.ts";
+import { MeterEnergy } from "./energy-counter.ts";
 import { METER_MAPS, type MeterMap, type MeterMapName } from "./maps/maps.ts";
-import { MeterEnergy } from "./meter-energy.ts";
 import { MeterPoller } from "./meter-poller.ts";
 import { ModbusClient, type ModbusCounts } from "./modbus-client.ts";
 import { type ModbusFraming, RTU, TCP } from "./modbus-framing.ts";
@@ -20,7 +20,7 @@ export interface OpenModbusOptions {
   map: MeterMapName | MeterMap;
   /** How often all registers are read; default 10 000. */
   periodMs?: number;
-  /** Readings held for a slow consumer; default 64. */
+  /** Readings queued for a slow consumer; default 64. */
   capacity?: number;
   /** How long an answer may take; default 1000, on a serial line besides the time its bytes take. */
   timeoutMs?: number;
@@ -28,7 +28,7 @@ export interface OpenModbusOptions {
   retries?: number;
   /** Periods in a row without any answer until the iteration throws `LinkLostError`; default 5. */
   maxSilentPeriods?: number;
-  /** What `state().energy` said before a restart, so that totals go on. */
+  /** What `state().energy` was before a restart, so that totals go on. */
   energy?: Readonly<Record<string, EnergyState>>;
 }
 
@@ -120,8 +120,8 @@ function openMeter(link: ByteLink | OpenByteLink, options: OpenModbusOptions, wi
   });
   const state = (): MeterState => {
     const { device, readings, refused, silentPeriods } = poller;
-    const told = { device, readings, refused, silentPeriods };
-    return { ...client.counts(), ...told, energy: energy.states(), energyEvents: { ...energy.events } };
+    const reported = { device, readings, refused, silentPeriods };
+    return { ...client.counts(), ...reported, energy: energy.states(), energyEvents: { ...energy.events } };
   };
   return Object.assign(driver, { state });
 }

@@ -18,7 +18,7 @@ export interface ModbusClientOptions {
 /** What happened so far. */
 export interface ModbusCounts {
   requests: number;
-  /** Answers taken, exceptions among them. */
+  /** Answers accepted, exceptions among them. */
   answers: number;
   exceptions: number;
   timeouts: number;

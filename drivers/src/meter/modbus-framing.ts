@@ -6,14 +6,14 @@ import { answerPduBytes, encodeReadPdu, type ReadRequest } from "./modbus-pdu.ts
 export interface SentRequest {
   unit: number;
   request: ReadRequest;
-  /** Counts up with each request; what tells answers apart over TCP. */
+  /** Counts up with each request; what distinguishes answers over TCP. */
   transaction: number;
   bytes: Uint8Array;
 }
 
 /** How requests and answers travel: RTU or TCP. */
 export interface ModbusFraming {
-  /** Whether a late answer to an earlier request can be told from the one waited for. */
+  /** Whether a late answer to an earlier request can be distinguished from the one waited for. */
   readonly hasTransactions: boolean;
   encode(unit: number, request: ReadRequest, transaction: number): Uint8Array;
   /** What is recognised while `sent` waits for its answer. */
@@ -25,7 +25,7 @@ export interface ModbusFraming {
 const RTU_MAX_BYTES = 256;
 
 /**
- * Modbus RTU: unit | PDU | CRC-16, low byte first. Nothing in a frame says where it begins, so only what can be the
+ * Modbus RTU: unit | PDU | CRC-16, low byte first. Nothing in a frame marks where it begins, so only what can be the
  * answer waited for is recognised: unit, function, length and checksum; all else (noise, answers of other units, half
  * answers) is passed over byte by byte. Adapters that hear themselves repeat the request: that is a frame of its own.
  */

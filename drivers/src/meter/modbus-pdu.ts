@@ -59,7 +59,7 @@ export function answerPduBytes(head: Uint8Array, request: ReadRequest): number |
   return 2 + 2 * request.count;
 }
 
-/** @param pdu as long as `answerPduBytes` says */
+/** @param pdu of the length that `answerPduBytes` gives */
 export function decodeAnswerPdu(pdu: Uint8Array, request: ReadRequest): ReadResult {
   if (pdu[0] === request.function) {
     const data = pdu.slice(2);

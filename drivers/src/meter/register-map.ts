@@ -1,4 +1,4 @@
-import { isQuantityName } from "../sensor/reading.ts";
+import { isQuantityName } from "../sensor/sensor-reading.ts";
 import { MAX_REGISTERS } from "./modbus-pdu.ts";
 
 export type RegisterType = "u16" | "s16" | "u32" | "s32" | "f32";

@@ -1,4 +1,4 @@
-import { SUNSPEC_INVERTERS, type SunSpecModel, type SunSpecPoint } from "./maps/sunspec.ts";
+import { SUNSPEC_INVERTERS, type SunSpecModel, type SunSpecPoint } from "./maps/sunspec-models.ts";
 import type { ReadRequest, ReadResult } from "./modbus-pdu.ts";
 import type { RegisterEntry, RegisterMap } from "./register-map.ts";
 
@@ -20,10 +20,10 @@ export type SunSpecDiscovery =
   | { ok: true; map: RegisterMap }
   /** Worth another try. */
   | { ok: false; code: "no-answer" }
-  /** It answers, and is no inverter that is understood; `reason` says why. */
+  /** It answers, and is no inverter that is understood, for this `reason`. */
   | { ok: false; code: "not-found"; reason: string };
 
-/** Finds an inverter's registers: the mark, then from model to model (1, 101 …), each told by id and length. */
+/** Finds an inverter's registers: the mark, then from model to model (1, 101 …), each identified by id and length. */
 export async function discoverSunSpec(read: ReadRegisters): Promise<SunSpecDiscovery> {
   const base = await findMark(read);
   if (typeof base !== "number") return base;
@@ -64,7 +64,7 @@ async function readAt(
   return result.code.startsWith("illegal-") ? "refused" : undefined;
 }
 
-/** "Fronius Primo 5.0", or nothing when it does not tell. */
+/** "Fronius Primo 5.0", or nothing when it has no name. */
 async function nameOf(read: ReadRegisters, address: number, length: number): Promise<string | undefined> {
   if (length < NAME_REGISTERS) return undefined;
   const names = await readAt(read, address + 2, NAME_REGISTERS);

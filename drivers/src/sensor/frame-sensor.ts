@@ -1,9 +1,9 @@
 import type { Clock } from "@earshot/protocol/hotspot";
 import { type FrameFormat, FrameScanner } from "../link/frame-scanner.ts";
 import type { StreamDecoder } from "../link/stream-driver.ts";
-import type { SensorReading } from "./reading.ts";
+import type { SensorReading } from "./sensor-reading.ts";
 
-/** Of a frame, what it measured; `undefined` when it is refused, `{}` when it is well-formed and says nothing. */
+/** Of a frame, what it measured; `undefined` when it is refused, `{}` when it is well-formed and has no measurement. */
 export type ReadFrame = (frame: Uint8Array) => Record<string, number> | undefined;
 
 /** A sensor whose every frame is a measurement. */

@@ -4,7 +4,7 @@ import { asNumber } from "../link/as-number.ts";
 import { LineFramer } from "../link/line-framer.ts";
 import { type StreamDecoder, streamDriver } from "../link/stream-driver.ts";
 import type { OpenSensorOptions } from "./pms5003.ts";
-import { isQuantityName, type SensorDriver, type SensorReading } from "./reading.ts";
+import { isQuantityName, type SensorDriver, type SensorReading } from "./sensor-reading.ts";
 
 const MAX_LINE_BYTES = 4096;
 const MAX_QUANTITIES = 16;
@@ -50,7 +50,7 @@ export class JsonLinesDecoder implements StreamDecoder<SensorReading> {
   }
 }
 
-/** The quantities of a line, or `undefined` when it is not what this driver takes. */
+/** The quantities of a line, or `undefined` when it is not what this driver accepts. */
 export function readQuantities(line: string): Record<string, number> | undefined {
   let value: unknown;
   try {

@@ -4,7 +4,7 @@ import { NmeaFieldError, numberIn } from "../gps/nmea-fields.ts";
 import { NmeaFramer } from "../gps/nmea-framer.ts";
 import { type StreamDecoder, streamDriver } from "../link/stream-driver.ts";
 import type { OpenSensorOptions } from "./pms5003.ts";
-import type { SensorDriver, SensorReading } from "./reading.ts";
+import type { SensorDriver, SensorReading } from "./sensor-reading.ts";
 
 /**
  * A weather station that speaks NMEA 0183: WIMDA (meteorological composite) and WIMWV (wind), mostly at 4800 baud.
@@ -31,14 +31,14 @@ export class NmeaWeatherDecoder implements StreamDecoder<SensorReading> {
   }
 
   push(bytes: Uint8Array): SensorReading[] {
-    return this.#framer.push(bytes).flatMap((sentence) => this.#take(sentence.split(",")));
+    return this.#framer.push(bytes).flatMap((sentence) => this.#readSentence(sentence.split(",")));
   }
 
   flush(): SensorReading[] {
     return [];
   }
 
-  #take(fields: readonly string[]): SensorReading[] {
+  #readSentence(fields: readonly string[]): SensorReading[] {
     try {
       const quantities = readSentence(fields);
       this.#frames += 1;

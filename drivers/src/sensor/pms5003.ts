@@ -3,11 +3,11 @@ import type { ByteLink, OpenByteLink } from "../driver.ts";
 import { BAD_FRAME, type FrameFormat, INCOMPLETE, NO_FRAME } from "../link/frame-scanner.ts";
 import { streamDriver } from "../link/stream-driver.ts";
 import { FrameSensorDecoder } from "./frame-sensor.ts";
-import type { SensorDriver } from "./reading.ts";
+import type { SensorDriver } from "./sensor-reading.ts";
 
 export interface OpenSensorOptions {
   clock: Clock;
-  /** Readings held for a slow consumer; default 64. */
+  /** Readings queued for a slow consumer; default 64. */
   capacity?: number;
 }
 

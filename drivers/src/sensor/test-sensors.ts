@@ -3,8 +3,8 @@ import type { ByteLink, OpenByteLink } from "../driver.ts";
 import { openJsonLines } from "./json-lines.ts";
 import { openNmeaWeather } from "./nmea-weather.ts";
 import { openPms5003 } from "./pms5003.ts";
-import type { SensorDriver } from "./reading.ts";
 import { openSds011 } from "./sds011.ts";
+import type { SensorDriver } from "./sensor-reading.ts";
 import { encodeShdlcAnswer } from "./shdlc.ts";
 import { openSps30 } from "./sps30.ts";
 

@@ -148,7 +148,7 @@ const LOSS_CASES = {
     assert.ok(driver.counts().droppedReadings >= 5, `${driver.counts().droppedReadings} dropped`);
     lose();
     const { length } = (await drain(driver)).readings;
-    // A decoder may tell one unfinished reading when the device goes away.
+    // A decoder may report one unfinished reading when the device goes away.
     assert.ok(length === device.capacity || length === device.capacity + 1, `${length} readings`);
   },
 } satisfies Record<string, Case<unknown>>;

@@ -1,6 +1,6 @@
 import { ReadingQueue, type ReadingQueueOptions } from "../link/reading-queue.ts";
 
-/** A queue that can tell when its consumer has dealt with everything and asks for more. */
+/** A queue that knows when its consumer has dealt with everything and asks for more. */
 export class ObservedQueue<T> implements AsyncIterable<T> {
   readonly #queue: ReadingQueue<T>;
   #starving = false;

@@ -1,7 +1,7 @@
-import type { GpsReading } from "../reading.ts";
+import type { GpsReading } from "../gps-reading.ts";
 import { ROLLOVER_MS } from "../receiver-calendar.ts";
 import type { IntegrityFinding, WatchReport } from "./integrity-summary.ts";
-import { round } from "./recent.ts";
+import { round } from "./recent-values.ts";
 import { INTEGRITY_THRESHOLDS as T } from "./thresholds.ts";
 
 /** Receiver time and the host's clocks at one moment. */
@@ -18,7 +18,7 @@ interface Step {
   by: "receiver" | "host";
 }
 
-/** How long a step must hold: readings that were delayed arrive all at once, and then the time is right again. */
+/** How long a step must last: readings that were delayed arrive all at once, and then the time is right again. */
 const CONFIRMED_AFTER_MS = 5000;
 /** Longest time between two readings of a receiver that speaks. */
 const USUAL_GAP_MS = 2000 + T.clockStepMs;
@@ -26,8 +26,8 @@ const USUAL_GAP_MS = 2000 + T.clockStepMs;
 /**
  * Whether receiver time and the host's clock go on together, and which of the two stepped when they do not. While
  * readings come in at their usual pace, with a fix or without, and the host's wall clock goes on with its monotonic
- * one, it was the receiver; else the host is blamed, or a silence of the receiver over which nobody can tell. Only time with a fix
- * counts: before it, a receiver tells what its battery kept.
+ * one, it was the receiver; else the host is blamed, or a silence of the receiver in which nothing is known. Only time with a fix
+ * counts: before it, a receiver reports what its battery kept.
  */
 export class ClockWatch {
   #last: Pair | undefined;
@@ -48,7 +48,7 @@ export class ClockWatch {
     const hostStepMs = atMs - last.atMs - gapMs;
     if (gapMs < 0 || gapMs > USUAL_GAP_MS || Math.abs(hostStepMs) > T.clockStepMs) this.#isHostSteady = false;
     if (mode < 2 || timeMs === undefined) return;
-    // As it was told: that a rollover is known, once the host's clock is set, is no step of the receiver's.
+    // As it was reported: that a rollover is known, once the host's clock is set, is no step of the receiver's.
     const receiverMs = timeMs - (reading.weekRollovers ?? 0) * ROLLOVER_MS;
     if (receiverMs === this.#last?.receiverMs) return;
     const pair = { receiverMs, hostMs: atMs, elapsedMs };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { INTEGRITY_FLAGS } from "@earshot/protocol";
 import fc from "fast-check";
-import type { GpsReading, RfBlock, Satellite } from "../reading.ts";
+import type { GpsReading, RfBlock, Satellite } from "../gps-reading.ts";
 import { ROLLOVER_MS } from "../receiver-calendar.ts";
 import { IntegrityMonitor } from "./integrity-monitor.ts";
 

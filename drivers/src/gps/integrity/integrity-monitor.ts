@@ -1,4 +1,4 @@
-import type { GpsReading } from "../reading.ts";
+import type { GpsReading } from "../gps-reading.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import { flagsOf, type IntegritySummary } from "./integrity-summary.ts";
 import { PositionWatch } from "./position-watch.ts";
@@ -7,8 +7,8 @@ import { SignalWatch } from "./signal-watch.ts";
 import { INTEGRITY_THRESHOLDS } from "./thresholds.ts";
 
 /**
- * Watches a receiver whose antenna stands still, from whatever it offers: what it says of itself, how strong its
- * signals are, where it says that it is, and what time it tells. Pure: time is passed in, and what lasts is measured by
+ * Watches a receiver whose antenna stands still, from whatever it offers: what it reports of itself, how strong its
+ * signals are, where it places itself, and what time it reports. Pure: time is passed in, and what lasts is measured by
  * the monotonic clock, so that setting the host's clock disturbs nothing. Memory is bounded.
  */
 export class IntegrityMonitor {
@@ -30,7 +30,7 @@ export class IntegrityMonitor {
    * The latest minute.
    *
    * @param elapsedMs now, by the same clock as in `add`
-   * @param nowMs the wall time, to be told
+   * @param nowMs the wall time, to be reported
    */
   summary(elapsedMs: number, nowMs = elapsedMs): IntegritySummary {
     const reports = [...this.#watches, this.#clockWatch].map((watch) => watch.report(elapsedMs));

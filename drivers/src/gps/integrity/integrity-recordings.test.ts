@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { GpsReading } from "../reading.ts";
+import type { GpsReading } from "../gps-reading.ts";
 import {
   decoderFor,
   gpsdAnswers,
@@ -10,7 +10,7 @@ import {
   recordingsIn,
 } from "../test-recordings.ts";
 import { IntegrityMonitor } from "./integrity-monitor.ts";
-import { median } from "./recent.ts";
+import { median } from "./recent-values.ts";
 import { INTEGRITY_THRESHOLDS } from "./thresholds.ts";
 
 /** All of these receivers stood still, by their headers and positions. */
@@ -63,14 +63,14 @@ describe.skipIf(known.length === 0)("honest, standing receivers", () => {
     const all = summaries(name);
     const findings = all.flatMap((one) => one.findings);
     const said = new Set(findings.map(({ code }) => code));
-    // This one lost its fix for a while: a fall of all signals is told, and blamed on nobody.
+    // This one lost its fix for a while: a fall of all signals is reported, and blamed on nobody.
     expect([...said]).toEqual(name === "navisys-gr701w.log" ? ["signals_fell"] : []);
     expect(all.every(({ flags }) => flags === 0)).toBe(true);
   });
 
   test("stay away from the thresholds by the stated distance", () => {
     const all = known.map((name) => ({ readings: replay(name), summaries: summaries(name) }));
-    const told = all.flatMap((one) => one.summaries);
+    const reported = all.flatMap((one) => one.summaries);
     const strong = all
       .flatMap(({ readings }) => epochSpreads(readings))
       .filter(({ meanDbHz }) => meanDbHz >= INTEGRITY_THRESHOLDS.uniformMinMeanDbHz);
@@ -83,8 +83,8 @@ describe.skipIf(known.length === 0)("honest, standing receivers", () => {
       leastStrongSpreadDb: Math.min(...strong.map(({ spreadDb }) => spreadDb)),
       greatestDropDb: largest(undisturbed.map(({ dropDb = 0 }) => dropDb)),
       greatestOffM: largest(all.flatMap(({ readings }) => offsM(readings))),
-      greatestSpeedMps: largest(told.map(({ maxSpeedMps = 0 }) => maxSpeedMps)),
-      greatestIndicator: largest(told.map(({ maxJammingIndicator = 0 }) => maxJammingIndicator)),
+      greatestSpeedMps: largest(reported.map(({ maxSpeedMps = 0 }) => maxSpeedMps)),
+      greatestIndicator: largest(reported.map(({ maxJammingIndicator = 0 }) => maxJammingIndicator)),
     };
     console.log("honest receivers at worst:", measured);
     expect(measured.strongEpochs).toBeGreaterThan(50);

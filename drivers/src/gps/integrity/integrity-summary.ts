@@ -1,5 +1,5 @@
 import { INTEGRITY_FLAGS, type IntegrityFlag } from "@earshot/protocol/hotspot";
-import type { FixMode, GpsReading } from "../reading.ts";
+import type { FixMode, GpsReading } from "../gps-reading.ts";
 
 /** What was noticed, in a sentence with its numbers. */
 export interface IntegrityFinding {
@@ -21,7 +21,7 @@ export interface IntegrityFinding {
   measured: Readonly<Record<string, number>>;
 }
 
-/** What a receiver was like in the last minute. Absent means not told, or too little to say. */
+/** What a receiver was like in the last minute. Absent means not reported, or too few data. */
 export interface IntegritySummary {
   fromMs: number;
   toMs: number;
@@ -31,7 +31,7 @@ export interface IntegritySummary {
   /** Of the readings, with a fix. */
   fixPermille?: number;
   satellitesUsed?: { min: number; mean: number };
-  /** Over the satellites in use, or tracked where the receiver does not say which it uses; the median epoch. */
+  /** Over the satellites in use, or tracked where the receiver does not report which it uses; the median epoch. */
   cn0?: { satellites: number; meanDbHz: number; spreadDb: number };
   /** Largest common fall of C/N0 in the minute. */
   dropDb?: number;

@@ -1,6 +1,6 @@
-import type { GpsReading } from "../reading.ts";
+import type { GpsReading } from "../gps-reading.ts";
 import type { IntegrityFinding, WatchReport } from "./integrity-summary.ts";
-import { median, Recent, round } from "./recent.ts";
+import { median, RecentValues, round } from "./recent-values.ts";
 import { INTEGRITY_THRESHOLDS as T } from "./thresholds.ts";
 
 interface Place {
@@ -27,13 +27,13 @@ export class PositionWatch {
   #jump: Jump | undefined;
   #fast: { readings: number; sinceMs: number } = { readings: 0, sinceMs: 0 };
   #moving: { atMs: number; speedMps: number } | undefined;
-  readonly #offsM = new Recent<number>(T.windowMs);
-  readonly #speeds = new Recent<number>(T.windowMs);
+  readonly #offsM = new RecentValues<number>(T.windowMs);
+  readonly #speeds = new RecentValues<number>(T.windowMs);
 
   add(reading: GpsReading): void {
     const { mode, timeOnly, latDeg, lonDeg, timeMs } = reading;
     if (mode < 2 || timeOnly === true || latDeg === undefined || lonDeg === undefined) return;
-    // gpsd tells one epoch several times.
+    // gpsd reports one epoch several times.
     if (timeMs !== undefined && timeMs === this.#lastTimeMs) return;
     this.#lastTimeMs = timeMs;
     this.#addSpeed(reading);
@@ -73,7 +73,7 @@ export class PositionWatch {
     if (this.#places.length >= T.medianMinPositions) this.#median = medianOf(this.#places);
   }
 
-  /** Of a receiver that tells speed over three axes only, that one; noise upward is larger. */
+  /** Of a receiver that reports speed over three axes only, that one; noise upward is larger. */
   #addSpeed({ atMs, groundSpeedMps, speedMps }: GpsReading): void {
     const speed = groundSpeedMps ?? speedMps;
     if (speed === undefined) return;

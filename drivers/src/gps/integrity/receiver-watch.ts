@@ -1,17 +1,17 @@
-import type { GpsReading } from "../reading.ts";
+import type { GpsReading } from "../gps-reading.ts";
 import { defined } from "../satellites.ts";
 import type { IntegrityFinding, WatchReport } from "./integrity-summary.ts";
-import { mean, Recent, round } from "./recent.ts";
+import { mean, RecentValues, round } from "./recent-values.ts";
 import { INTEGRITY_THRESHOLDS as T } from "./thresholds.ts";
 
-type Told = Pick<
+type Reported = Pick<
   GpsReading,
   "mode" | "satellitesUsed" | "antenna" | "jamming" | "jammingIndicator" | "spoofing"
 >;
 
-/** What the receiver says of itself: the antenna as it is now, interference and forgery as they were at worst. */
+/** What the receiver reports of itself: the antenna as it is now, interference and forgery as they were at worst. */
 export class ReceiverWatch {
-  readonly #recent = new Recent<Told>(T.windowMs);
+  readonly #recent = new RecentValues<Reported>(T.windowMs);
 
   add({
     atMs,
@@ -28,36 +28,36 @@ export class ReceiverWatch {
   }
 
   report(elapsedMs: number): WatchReport {
-    const told = this.#recent.values(elapsedMs);
-    const antenna = told.findLast((one) => one.antenna !== undefined)?.antenna;
+    const reported = this.#recent.values(elapsedMs);
+    const antenna = reported.findLast((one) => one.antenna !== undefined)?.antenna;
     const jamming = worst(
       ["critical", "warning", "none"] as const,
-      told.map((one) => one.jamming),
+      reported.map((one) => one.jamming),
     );
     const spoofing = worst(
       ["affirmed", "indicated", "none"] as const,
-      told.map((one) => one.spoofing),
+      reported.map((one) => one.spoofing),
     );
-    const indicators = told.flatMap(({ jammingIndicator }) => jammingIndicator ?? []);
+    const indicators = reported.flatMap(({ jammingIndicator }) => jammingIndicator ?? []);
     const maxJammingIndicator = indicators.length > 0 ? Math.max(...indicators) : undefined;
-    const facts = { ...fixFacts(told), antenna, jamming, maxJammingIndicator, spoofing };
+    const facts = { ...fixFacts(reported), antenna, jamming, maxJammingIndicator, spoofing };
     return { facts: defined(facts), findings: findingsOf(antenna, jamming, spoofing) };
   }
 }
 
-function fixFacts(told: readonly Told[]): WatchReport["facts"] {
-  const used = told.map(({ satellitesUsed }) => satellitesUsed ?? 0);
-  if (told.length === 0) return { readings: 0, fixMode: 0 };
+function fixFacts(reported: readonly Reported[]): WatchReport["facts"] {
+  const used = reported.map(({ satellitesUsed }) => satellitesUsed ?? 0);
+  if (reported.length === 0) return { readings: 0, fixMode: 0 };
   return {
-    readings: told.length,
-    fixMode: told.at(-1)?.mode ?? 0,
-    fixPermille: Math.round((1000 * told.filter(({ mode }) => mode >= 2).length) / told.length),
+    readings: reported.length,
+    fixMode: reported.at(-1)?.mode ?? 0,
+    fixPermille: Math.round((1000 * reported.filter(({ mode }) => mode >= 2).length) / reported.length),
     satellitesUsed: { min: Math.min(...used), mean: round(mean(used), 1) },
   };
 }
 
-const worst = <S>(order: readonly S[], told: readonly (S | undefined)[]): S | undefined =>
-  order.find((state) => told.includes(state));
+const worst = <S>(order: readonly S[], reported: readonly (S | undefined)[]): S | undefined =>
+  order.find((state) => reported.includes(state));
 
 function findingsOf(
   antenna: GpsReading["antenna"],

@@ -1,8 +1,7 @@
-import type { GpsReading } from "../reading.ts";
+import type { GpsReading } from "../gps-reading.ts";
 import { satelliteKey } from "../satellites.ts";
 import type { IntegrityFinding, WatchReport } from "./integrity-summary.ts";
-import { OwnMean } from "./own-mean.ts";
-import { mean, median, Recent, round } from "./recent.ts";
+import { mean, median, RecentValues, round } from "./recent-values.ts";
 import { INTEGRITY_THRESHOLDS as T } from "./thresholds.ts";
 
 interface Epoch {
@@ -25,11 +24,11 @@ const MAX_SATELLITES = 256;
 
 /** How strong the signals are: alike, or falling together. */
 export class SignalWatch {
-  readonly #epochs = new Recent<Epoch>(T.windowMs);
-  readonly #falls = new Recent<Fall>(T.windowMs);
-  readonly #satellites = new Map<string, OwnMean>();
-  #noise: OwnMean | undefined;
-  #indicator: OwnMean | undefined;
+  readonly #epochs = new RecentValues<Epoch>(T.windowMs);
+  readonly #falls = new RecentValues<Fall>(T.windowMs);
+  readonly #satellites = new Map<string, RunningMean>();
+  #noise: RunningMean | undefined;
+  #indicator: RunningMean | undefined;
 
   add(reading: GpsReading): void {
     const { atMs, satellites } = reading;
@@ -59,7 +58,7 @@ export class SignalWatch {
   #dropOf(key: string, cn0DbHz: number, atMs: number): number[] {
     const own = this.#satellites.get(key);
     if (own === undefined || own.silentMs(atMs) > FORGOTTEN_MS) {
-      this.#satellites.set(key, new OwnMean(cn0DbHz, atMs));
+      this.#satellites.set(key, new RunningMean(cn0DbHz, atMs));
       return [];
     }
     const drop = own.ageMs >= MIN_AGE_MS ? [own.value - cn0DbHz] : [];
@@ -87,9 +86,13 @@ export class SignalWatch {
   }
 }
 
-function added(own: OwnMean | undefined, value: number | undefined, atMs: number): OwnMean | undefined {
+function added(
+  own: RunningMean | undefined,
+  value: number | undefined,
+  atMs: number,
+): RunningMean | undefined {
   if (value === undefined || !Number.isFinite(value)) return own;
-  if (own === undefined) return new OwnMean(value, atMs);
+  if (own === undefined) return new RunningMean(value, atMs);
   own.add(value, atMs);
   return own;
 }
@@ -138,4 +141,42 @@ function fallFinding({ satellites, dropDb, disturbed }: Fall): IntegrityFinding 
   return disturbed
     ? { code: "jammed", flag: "jamming", text: `${fell} while noise and interference rose`, measured }
     : { code: "signals_fell", text: `${fell}: something covers the antenna, or its cable is bad`, measured };
+}
+
+const TIME_CONSTANT_MS = 60_000;
+/** Receivers that report ten times a second say the same ten times. */
+const MIN_STEP_MS = 900;
+
+/** The mean of one quantity over about the last minute, against which a sudden change is measured. */
+export class RunningMean {
+  #mean: number;
+  readonly #sinceMs: number;
+  #lastMs: number;
+
+  constructor(value: number, atMs: number) {
+    this.#mean = value;
+    this.#sinceMs = atMs;
+    this.#lastMs = atMs;
+  }
+
+  get value(): number {
+    return this.#mean;
+  }
+
+  /** How long it was measured, up to the last time. */
+  get ageMs(): number {
+    return this.#lastMs - this.#sinceMs;
+  }
+
+  silentMs(elapsedMs: number): number {
+    return elapsedMs - this.#lastMs;
+  }
+
+  add(value: number, atMs: number): void {
+    const stepMs = atMs - this.#lastMs;
+    if (stepMs < MIN_STEP_MS) return;
+    this.#lastMs = atMs;
+    const weight = 1 - Math.exp(-stepMs / TIME_CONSTANT_MS);
+    this.#mean += weight * (value - this.#mean);
+  }
 }

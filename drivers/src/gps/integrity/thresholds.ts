@@ -1,11 +1,11 @@
 /**
  * From when on a measurement is a finding. `integrity-recordings.test.ts` measures what honest, standing receivers do
- * and holds the distance to these numbers; the figures below are from it (nine recordings, 548 epochs).
+ * and checks the distance to these numbers; the figures below are from it (nine recordings, 548 epochs).
  */
 export const INTEGRITY_THRESHOLDS = {
   /** A summary looks back so far. */
   windowMs: 60_000,
-  /** A jump or a step is told so long: afterwards the new position is the median, and the new time is consistent. */
+  /** A jump or a step is reported so long: afterwards the new position is the median, and the new time is consistent. */
   heldMs: 300_000,
 
   /**
@@ -34,12 +34,12 @@ export const INTEGRITY_THRESHOLDS = {
   indicatorRise: 60,
 
   /**
-   * Off the running median, metres, on top of three times the error that the receiver itself tells. Honest fixes are
+   * Off the running median, metres, on top of three times the error that the receiver itself reports. Honest fixes are
    * at most 21 m off, that one behind a loss of the fix.
    */
   jumpM: 50,
   jumpErrors: 3,
-  /** Fixes in a row: gpsd's manual says to verify three before believing one. */
+  /** Fixes in a row: gpsd's manual advises to verify three before believing one. */
   jumpFixes: 3,
   /** The median is over so many positions, one each 5 s. */
   medianPositions: 120,

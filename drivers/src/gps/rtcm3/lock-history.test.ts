@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { LockHistory } from "./lock-history.ts";
 import { lockTime } from "./lock-time.ts";
 
-/** Lock times in ms of one signal at epochs of these times; told are the times at which a gap ended. */
+/** Lock times in ms of one signal at epochs of these times; the result is the times at which a gap ended. */
 function gapsOf(epochs: [timeMs: number, lockMs: number | undefined][]): number[] {
   const history = new LockHistory();
   return epochs.flatMap(([timeMs, lockMs]) => {

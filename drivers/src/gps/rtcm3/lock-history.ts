@@ -1,6 +1,6 @@
 import type { LockTime } from "./lock-time.ts";
 import type { MsmSatellite } from "./msm.ts";
-import type { SignalGap } from "./reading.ts";
+import type { SignalGap } from "./station-reading.ts";
 
 /** A signal not seen for longer is a new one: its satellite has set, or the station was off. */
 const REMEMBERED_MS = 60_000;
@@ -47,7 +47,7 @@ export class LockHistory {
   }
 }
 
-/** Epochs told twice or out of order say nothing. */
+/** Epochs reported twice or out of order are ignored. */
 function isGap(last: Seen, lock: LockTime, timeMs: number): boolean {
   const elapsedMs = timeMs - last.timeMs;
   return elapsedMs > 0 && (lock.minMs < last.lock.minMs || lock.belowMs <= elapsedMs);

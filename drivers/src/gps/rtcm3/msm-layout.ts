@@ -38,7 +38,7 @@ export function msmLayout(kind: number): MsmLayout {
   return layout;
 }
 
-/** dB-Hz of a C/N0 field: whole ones in 6 bits (DF403), sixteenths in 10 (DF408); 0 says nothing. */
+/** dB-Hz of a C/N0 field: whole ones in 6 bits (DF403), sixteenths in 10 (DF408); 0 means unknown. */
 export function cn0DbHz(value: number, bits: number): number | undefined {
   if (value === 0) return undefined;
   return bits === 10 ? value / 16 : value;

@@ -1,4 +1,4 @@
-import type { Satellite } from "../reading.ts";
+import type { Satellite } from "../gps-reading.ts";
 
 export type MsmSystem = Exclude<Satellite["system"], "I" | "?">;
 

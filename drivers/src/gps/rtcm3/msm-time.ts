@@ -25,7 +25,7 @@ export function msmTime(scale: MsmTime["scale"], bits30: number): MsmTime | unde
 }
 
 /**
- * UTC, ms since the Unix epoch, in the week nearest to `nearUnixMs`: no MSM tells its week. A GLONASS time without a
+ * UTC, ms since the Unix epoch, in the week nearest to `nearUnixMs`: no MSM reports its week. A GLONASS time without a
  * day is put into the nearest day. With `nearUnixMs` off by more than half a week (half a day), it is whole ones off.
  */
 export function msmUnixMs(time: MsmTime, nearUnixMs: number): number {

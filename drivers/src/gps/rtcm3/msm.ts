@@ -4,7 +4,7 @@ import { cn0DbHz, type MsmLayout, msmLayout } from "./msm-layout.ts";
 import { type MsmSystem, msmOf, signalCode } from "./msm-signals.ts";
 import { type MsmTime, msmTime } from "./msm-time.ts";
 
-/** One signal of one satellite, as an MSM tells it. Absent means not told by this kind of MSM, or invalid. */
+/** One signal of one satellite, as an MSM reports it. Absent means not reported by this kind of MSM, or invalid. */
 export interface MsmSignal {
   /** RINEX 3 observation code without its first letter: 1C, 2X, 5Q; `?` and the number of a reserved one. */
   signal: string;
@@ -96,8 +96,8 @@ export function decodeMsm(payload: Uint8Array): MsmResult | undefined {
   }));
   readCells(bits, satellites, msmLayout(kind));
   if (bits.truncated) return { ok: false, code: "truncated" };
-  const told = { stationId, system, msmKind: kind, time, ...header, signalIds, satellites };
-  return { ok: true, message: { kind: "msm", type, ...told } };
+  const reported = { stationId, system, msmKind: kind, time, ...header, signalIds, satellites };
+  return { ok: true, message: { kind: "msm", type, ...reported } };
 }
 
 function readCells(bits: BitReader, satellites: MsmSatellite[], layout: MsmLayout): void {

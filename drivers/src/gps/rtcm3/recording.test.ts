@@ -9,11 +9,11 @@ import { openSerial } from "../../link/serial-link.ts";
 import { openTcp } from "../../link/tcp-link.ts";
 import { satelliteKey } from "../satellites.ts";
 import type { MsmMessage } from "./msm.ts";
-import type { ReferenceStationReading } from "./reading.ts";
 import { openRtcm3, Rtcm3Decoder } from "./rtcm3.ts";
 import { Rtcm3Framer } from "./rtcm3-framer.ts";
 import { decodeRtcm3, type Rtcm3Message } from "./rtcm3-message.ts";
 import { stationQuality } from "./station-quality.ts";
+import type { ReferenceStationReading } from "./station-reading.ts";
 
 const LOG = new URL("../../../../../shared/data/gpsd/ublox-zed-f9t-rtcm3.log", import.meta.url);
 const present = existsSync(LOG);
@@ -120,9 +120,9 @@ describe.skipIf(!present)(
       const found = { compared: 0, within1DbHz: 0 };
       for (const { time, satellites = [] } of skies) {
         const reading = readings.find(({ timeMs }) => Math.round(timeMs / 1000) === Date.parse(time) / 1000);
-        const told = new Map(satellites.map((one) => [`${"GSEC?JR"[one.gnssid]}${one.svid}`, one.ss]));
+        const reported = new Map(satellites.map((one) => [`${"GSEC?JR"[one.gnssid]}${one.svid}`, one.ss]));
         for (const satellite of reading?.satellites ?? []) {
-          const theirs = told.get(satelliteKey(satellite)) ?? 0;
+          const theirs = reported.get(satelliteKey(satellite)) ?? 0;
           found.compared += 1;
           found.within1DbHz += satellite.signals.some(({ cn0DbHz = 0 }) => Math.abs(cn0DbHz - theirs) <= 1)
             ? 1

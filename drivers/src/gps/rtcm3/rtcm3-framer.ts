@@ -4,7 +4,7 @@ const PREAMBLE = 0xd3;
 const HEADER_BYTES = 3;
 const CRC_BYTES = 3;
 
-/** Ten bits of length, header and checksum: the most that the framer holds. */
+/** Ten bits of length, header and checksum: the most that the framer buffers. */
 export const MAX_RTCM3_FRAME_BYTES = HEADER_BYTES + 1023 + CRC_BYTES;
 
 /**
@@ -24,7 +24,7 @@ export class Rtcm3Framer {
   readonly #buffer = new Uint8Array(MAX_RTCM3_FRAME_BYTES);
   #length = 0;
 
-  /** Bytes held while a frame is incomplete. */
+  /** Bytes buffered while a frame is incomplete. */
   get heldBytes(): number {
     return this.#length;
   }
@@ -54,7 +54,7 @@ export class Rtcm3Framer {
     return messages;
   }
 
-  /** Takes and refuses until what is held is an incomplete frame, or nothing. */
+  /** Accepts and refuses until what is buffered is an incomplete frame, or nothing. */
   #settle(messages: Uint8Array[]): void {
     while (this.#length > 0) {
       if (!this.#mayBeHeader()) this.#drop(1);

@@ -4,9 +4,9 @@ import fc from "fast-check";
 import { bytesOf, epochText } from "../../../test/nmea-text.ts";
 import { driverContract } from "../../testing/driver-contract.ts";
 import { MemoryLink } from "../../testing/memory-link.ts";
-import type { ReferenceStationReading } from "./reading.ts";
 import { openRtcm3, Rtcm3Decoder } from "./rtcm3.ts";
 import { MAX_RTCM3_FRAME_BYTES } from "./rtcm3-framer.ts";
+import type { ReferenceStationReading } from "./station-reading.ts";
 import { stationEpoch } from "./test-writer.ts";
 
 const SUNDAY_MS = Date.UTC(2026, 10, 22);

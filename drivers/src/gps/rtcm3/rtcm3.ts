@@ -1,21 +1,21 @@
 import type { Clock } from "@earshot/protocol/hotspot";
 import type { ByteLink, Driver, OpenByteLink } from "../../driver.ts";
 import { type StreamDecoder, streamDriver } from "../../link/stream-driver.ts";
-import type { ReferenceStationReading } from "./reading.ts";
 import { Rtcm3Framer } from "./rtcm3-framer.ts";
 import { decodeRtcm3 } from "./rtcm3-message.ts";
 import { StationEpochs } from "./station-epochs.ts";
+import type { ReferenceStationReading } from "./station-reading.ts";
 
 export interface OpenRtcm3Options {
-  /** Gives the week of each epoch, which RTCM does not tell: off by less than half a week. */
+  /** Gives the week of each epoch, which RTCM does not report: off by less than half a week. */
   clock: Clock;
-  /** Readings held for a slow consumer; default 64. */
+  /** Readings queued for a slow consumer; default 64. */
   capacity?: number;
 }
 
 /**
  * A GNSS reference station that sends RTCM 3 (10403.1 to 10403.3) over a serial port or any byte link, alone or mixed
- * with NMEA and UBX. One reading per epoch, told when its last message arrives.
+ * with NMEA and UBX. One reading per epoch, reported when its last message arrives.
  */
 export function openRtcm3(
   link: ByteLink | OpenByteLink,
@@ -46,14 +46,17 @@ export class Rtcm3Decoder implements StreamDecoder<ReferenceStationReading> {
   }
 
   push(bytes: Uint8Array): ReferenceStationReading[] {
-    return this.#framer.push(bytes).flatMap((payload) => this.#take(payload));
+    return this.#framer.push(bytes).flatMap((payload) => this.#readPayload(payload));
   }
 
   flush(): ReferenceStationReading[] {
-    return [...this.#framer.finish().flatMap((payload) => this.#take(payload)), ...this.#epochs.flush()];
+    return [
+      ...this.#framer.finish().flatMap((payload) => this.#readPayload(payload)),
+      ...this.#epochs.flush(),
+    ];
   }
 
-  #take(payload: Uint8Array): ReferenceStationReading[] {
+  #readPayload(payload: Uint8Array): ReferenceStationReading[] {
     const result = decodeRtcm3(payload);
     if (!result.ok) {
       this.#refused += 1;

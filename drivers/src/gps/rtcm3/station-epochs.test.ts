@@ -74,11 +74,11 @@ describe("an epoch", () => {
       msm({ signals: [2, 15], moreFollow: true, lock: 1 }),
       msm({ signals: [15, 22], satellites: [4, 5], lock: 2 }),
     ]);
-    const told = reading?.satellites.map(({ id, signals }) => [
+    const reported = reading?.satellites.map(({ id, signals }) => [
       id,
       ...signals.map(({ signal, lockTime }) => `${signal} ${lockTime?.minMs}`),
     ]);
-    expect(told).toEqual([
+    expect(reported).toEqual([
       [4, "1C 1", "2S 2", "5I 2"],
       [5, "2S 2", "5I 2"],
     ]);

@@ -2,9 +2,9 @@ import { satelliteKey } from "../satellites.ts";
 import { LockHistory } from "./lock-history.ts";
 import type { MsmMessage, MsmSatellite, MsmSignal } from "./msm.ts";
 import { msmUnixMs } from "./msm-time.ts";
-import type { ReferenceStationReading, StationEquipment, StationPosition } from "./reading.ts";
 import type { Rtcm3Message } from "./rtcm3-message.ts";
 import type { StationEquipmentMessage, StationPositionMessage } from "./station-messages.ts";
+import type { ReferenceStationReading, StationEquipment, StationPosition } from "./station-reading.ts";
 
 interface OpenEpoch {
   stationId: number;
@@ -13,9 +13,9 @@ interface OpenEpoch {
   satellites: Map<string, MsmSatellite>;
 }
 
-interface ToldBy<T> {
+interface ReportedBy<T> {
   stationId: number;
-  told: T;
+  reported: T;
 }
 
 /**
@@ -26,16 +26,16 @@ interface ToldBy<T> {
  */
 export class StationEpochs {
   #open: OpenEpoch | undefined;
-  #locks: ToldBy<LockHistory> | undefined;
-  #position: ToldBy<StationPosition> | undefined;
-  #equipment: ToldBy<StationEquipment> | undefined;
+  #locks: ReportedBy<LockHistory> | undefined;
+  #position: ReportedBy<StationPosition> | undefined;
+  #equipment: ReportedBy<StationEquipment> | undefined;
 
   /** Readings that end with this message: none, one, or two when it ends the epoch before and its own. */
   add(message: Rtcm3Message, atMs: number): ReferenceStationReading[] {
     if (message.kind === "msm") return this.#addMsm(message, atMs);
     const { kind } = message;
-    if (kind === "station-position") this.#position = told(message, positionOf(message, atMs));
-    if (kind === "station-equipment") this.#equipment = told(message, equipmentOf(message));
+    if (kind === "station-position") this.#position = reported(message, positionOf(message, atMs));
+    if (kind === "station-equipment") this.#equipment = reported(message, equipmentOf(message));
     return [];
   }
 
@@ -61,10 +61,10 @@ export class StationEpochs {
     if (this.#open === undefined) return [];
     const { stationId, timeMs, atMs, satellites } = this.#open;
     this.#open = undefined;
-    if (this.#locks?.stationId !== stationId) this.#locks = { stationId, told: new LockHistory() };
-    const gaps = this.#locks.told.observe(satellites.values(), timeMs);
-    const position = this.#position?.stationId === stationId ? this.#position.told : undefined;
-    const equipment = this.#equipment?.stationId === stationId ? this.#equipment.told : undefined;
+    if (this.#locks?.stationId !== stationId) this.#locks = { stationId, reported: new LockHistory() };
+    const gaps = this.#locks.reported.observe(satellites.values(), timeMs);
+    const position = this.#position?.stationId === stationId ? this.#position.reported : undefined;
+    const equipment = this.#equipment?.stationId === stationId ? this.#equipment.reported : undefined;
     return [
       {
         kind: "reference-station",
@@ -76,8 +76,8 @@ export class StationEpochs {
   }
 }
 
-function told<T>({ stationId }: { stationId: number }, value: T): ToldBy<T> {
-  return { stationId, told: value };
+function reported<T>({ stationId }: { stationId: number }, value: T): ReportedBy<T> {
+  return { stationId, reported: value };
 }
 
 function positionOf(message: StationPositionMessage, atMs: number): StationPosition {
@@ -90,7 +90,7 @@ function equipmentOf(message: StationEquipmentMessage): StationEquipment {
   return equipment;
 }
 
-/** A satellite may be told twice: with other signals, or as MSM4 and MSM7; the later word on a signal counts. */
+/** A satellite may be reported twice: with other signals, or as MSM4 and MSM7; the later word on a signal counts. */
 function addSatellite(satellites: Map<string, MsmSatellite>, satellite: MsmSatellite): void {
   const known = satellites.get(satelliteKey(satellite));
   if (known === undefined) satellites.set(satelliteKey(satellite), satellite);

@@ -6,7 +6,7 @@ export interface StationPositionMessage extends Ecef, Geodetic {
   kind: "station-position";
   type: number;
   stationId: number;
-  /** Realisation year of the reference frame, as sent (DF021); 0 not told. */
+  /** Realisation year of the reference frame, as sent (DF021); 0 not reported. */
   itrfYear: number;
   /** Constellations that the station serves, by its own word; only these three have a bit. */
   systems: ("G" | "R" | "E")[];
@@ -18,7 +18,7 @@ export interface StationPositionMessage extends Ecef, Geodetic {
   antennaHeightM?: number;
 }
 
-/** 1033: what the station is made of. Texts are ISO 8859-1, at most 255 characters, empty when not told. */
+/** 1033: what the station is made of. Texts are ISO 8859-1, at most 255 characters, empty when not reported. */
 export interface StationEquipmentMessage {
   kind: "station-equipment";
   type: number;
@@ -32,7 +32,7 @@ export interface StationEquipmentMessage {
   receiverSerial: string;
 }
 
-/** 1230: what the receiver's GLONASS code and phase are apart, metres, for each signal told. */
+/** 1230: what the receiver's GLONASS code and phase are apart, metres, for each signal reported. */
 export interface GlonassBiasMessage {
   kind: "glonass-bias";
   type: number;
@@ -81,8 +81,8 @@ function position(bits: BitReader, type: number): StationPositionMessage {
   const zM = bits.signed(38) / STEPS_PER_M;
   const ecef = { xM, yM, zM };
   const height = type === 1006 ? { antennaHeightM: bits.unsigned(16) / STEPS_PER_M } : {};
-  const told = { stationId, itrfYear, systems, computed, singleOscillator };
-  return { kind: "station-position", type, ...told, ...ecef, ...geodeticOf(ecef), ...height };
+  const reported = { stationId, itrfYear, systems, computed, singleOscillator };
+  return { kind: "station-position", type, ...reported, ...ecef, ...geodeticOf(ecef), ...height };
 }
 
 function equipment(bits: BitReader, type: number): StationEquipmentMessage {

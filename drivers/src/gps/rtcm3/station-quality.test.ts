@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { ReferenceStationReading, StationPosition } from "./reading.ts";
 import { STATION_QUALITY_THRESHOLDS, stationQuality } from "./station-quality.ts";
+import type { ReferenceStationReading, StationPosition } from "./station-reading.ts";
 
 const FROM_MS = Date.UTC(2026, 10, 22);
 const MINUTE = { fromMs: FROM_MS, toMs: FROM_MS + 60_000 };
@@ -11,7 +11,7 @@ function positionAt(xM: number): StationPosition {
   return { xM, yM: 0, zM: 0, latDeg: 0, lonDeg: 0, altHaeM: 0, atMs: FROM_MS, computed: false };
 }
 
-/** A reading of satellites with these C/N0, told 300 ms after its epoch. */
+/** A reading of satellites with these C/N0, reported 300 ms after its epoch. */
 function reading(timeMs: number, changes: Partial<ReferenceStationReading> & { cn0DbHz?: number[] } = {}) {
   const { cn0DbHz = Array(20).fill(45), ...rest } = changes;
   const satellites = cn0DbHz.map((value, at) => ({

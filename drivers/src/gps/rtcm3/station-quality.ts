@@ -1,6 +1,6 @@
 import { satelliteKey } from "../satellites.ts";
 import { distanceM } from "./geodetic.ts";
-import type { ReferenceStationReading, StationPosition } from "./reading.ts";
+import type { ReferenceStationReading, StationPosition } from "./station-reading.ts";
 
 export interface StationQualityThresholds {
   /** One epoch is expected at each whole multiple of this. */
@@ -13,7 +13,7 @@ export interface StationQualityThresholds {
   onTimeMs: number;
   /** The host's clock may be this far behind the receiver's. */
   earlyMs: number;
-  /** Full marks up to this distance between any two positions told … */
+  /** Full marks up to this distance between any two positions reported … */
   stillM: number;
   /** … and none from this one. */
   movedM: number;
@@ -41,7 +41,7 @@ export interface StationQualityMarks {
   continuity: number;
 }
 
-/** How good a station's observations were in a period. Absent means that nothing was received to tell it from. */
+/** How good a station's observations were in a period. Absent means that nothing was received to judge by. */
 export interface StationQuality {
   expectedEpochs: number;
   receivedEpochs: number;
@@ -51,7 +51,7 @@ export interface StationQuality {
   /** From the epoch to the arrival of its last message, by the host's clock. */
   latencyMeanMs?: number;
   latencyMaxMs?: number;
-  /** Farthest apart that two positions told in the period are. */
+  /** Farthest apart that two positions reported in the period are. */
   positionSpreadM?: number;
   /** Lock losses. */
   gaps: number;

@@ -1,6 +1,6 @@
 import type { Payload } from "./payload.ts";
 
-/** ACK-ACK and ACK-NAK: a configuration message was taken, or not. */
+/** ACK-ACK and ACK-NAK: a configuration message was accepted, or not. */
 export interface UbxAck {
   kind: "ack";
   accepted: boolean;

@@ -51,7 +51,7 @@ const PROTOCOL_BITS: Readonly<Record<PortProtocol, number>> = { ubx: 1, nmea: 2,
 /** 8 data bits, no parity, 1 stop bit. */
 const MODE_8N1 = 0x08d0;
 
-/** CFG-PRT, class 06 id 00, 20 bytes (M8: UBX-CFG-PRT, UART). A new baud rate holds from the answer on. */
+/** CFG-PRT, class 06 id 00, 20 bytes (M8: UBX-CFG-PRT, UART). A new baud rate applies from the answer on. */
 export function encodeCfgPrt({ uart, baudRate, input, output }: UartSettings): Uint8Array {
   checkRange("UART", uart, 1, 2);
   checkRange("Baud rate", baudRate, 4800, 921_600);

@@ -2,7 +2,7 @@ import type { Payload } from "./payload.ts";
 import { PayloadWriter } from "./payload-writer.ts";
 import { encodeUbxFrame } from "./ubx-frame.ts";
 
-/** One configuration item of generation 9 and later: a key, which says its own size, and its value. */
+/** One configuration item of generation 9 and later: a key, which encodes its own size, and its value. */
 export interface ConfigItem {
   key: number;
   /** Unsigned; 0 or 1 for a flag. Of an eight-byte item, which nothing here sets, the low four bytes. */
@@ -39,9 +39,9 @@ function valueBytes(key: number): number | undefined {
 }
 
 /**
- * CFG-VALSET, class 06 id 8A (F9, M10: UBX-CFG-VALSET). The receiver takes all items or, with a NAK, none.
+ * CFG-VALSET, class 06 id 8A (F9, M10: UBX-CFG-VALSET). The receiver accepts all items or, with a NAK, none.
  *
- *     0 version 0 · 1 layers · 4 then each: U4 key and the value in as many bytes as the key says
+ *     0 version 0 · 1 layers · 4 then each: U4 key and the value in as many bytes as the key encodes
  *
  * @throws {RangeError} for more than 64 items, a key without a known size, or a value that does not fit.
  */

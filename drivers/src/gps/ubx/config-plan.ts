@@ -53,7 +53,7 @@ export const DEFAULT_MESSAGES: Readonly<Partial<Record<UbxOutputName, number>>> 
 export interface ConfigStep {
   name: string;
   required: boolean;
-  /** Alternatives, the first that is accepted holds: a key of a port that a receiver lacks spoils a whole message. */
+  /** Alternatives, the first that is accepted is used: a key of a port that a receiver lacks spoils a whole message. */
   modern: Uint8Array[];
   /** Messages for generation 8 and earlier, all of which must be accepted. */
   legacy: Uint8Array[];

@@ -18,7 +18,7 @@ export type ConfigMethod = "valset" | "legacy";
  */
 export interface UbxConfiguration {
   state: "not-asked" | "configured" | "refused" | "silent" | "interrupted";
-  /** What the receiver said of itself. */
+  /** What the receiver reported of itself. */
   receiver?: MonVer;
   method?: ConfigMethod;
   accepted: string[];
@@ -49,13 +49,13 @@ export async function configureUbx(exchange: UbxExchange, settings: UbxSettings)
 /** MON-VER; when it is not answered, UBX may be switched off on the port. */
 async function identify(exchange: UbxExchange, settings: UbxSettings): Promise<MonVer | undefined> {
   const isVersion = (message: UbxMessage) => (message.kind === "mon-ver" ? message : undefined);
-  const told = await exchange.ask(MON_VER_POLL, isVersion);
-  if (told !== undefined) return told;
+  const reported = await exchange.ask(MON_VER_POLL, isVersion);
+  if (reported !== undefined) return reported;
   await anyAccepted(exchange, enableUbx(settings.port));
   return exchange.ask(MON_VER_POLL, isVersion);
 }
 
-/** Protocol version, or else the hardware; a receiver that tells neither is tried as a new one. */
+/** Protocol version, or else the hardware; a receiver that reports neither is tried as a new one. */
 function methodFor(receiver: MonVer | undefined): ConfigMethod {
   const { protocolVersion, generation } = receiver ?? {};
   if (protocolVersion !== undefined) return protocolVersion >= VALSET_PROTOCOL ? "valset" : "legacy";

@@ -1,19 +1,17 @@
-import type { RfBlock, Satellite } from "../reading.ts";
+import type { RfBlock, Satellite } from "../gps-reading.ts";
 import type { UbxAck } from "./ack.ts";
 import type { MonRf } from "./mon-rf.ts";
 import type { MonVer } from "./mon-ver.ts";
-import type { NavDop } from "./nav-dop.ts";
 import type { NavPosLlh } from "./nav-position.ts";
-import type { NavPvt } from "./nav-pvt.ts";
+import type { NavDop, NavPvt } from "./nav-pvt.ts";
 import type { NavSat } from "./nav-sat.ts";
+import type { SecSig } from "./nav-status.ts";
 import { type NavStatus, SPOOFING_STATES } from "./nav-status.ts";
-import type { NavEoe, NavTimeGps, NavTimeLs } from "./nav-time.ts";
+import type { NavEoe, NavTimeGps, NavTimeLs, TimTp } from "./nav-time.ts";
 import { PayloadWriter } from "./payload-writer.ts";
-import type { SecSig } from "./sec-sig.ts";
-import type { TimTp } from "./tim-tp.ts";
 import { encodeUbxFrame } from "./ubx-frame.ts";
 
-/** What a receiver made of software can say; layouts are in the files of the decoders. */
+/** What a receiver made of software can send; layouts are in the files of the decoders. */
 export type WrittenUbxMessage =
   | NavPvt
   | NavStatus

@@ -15,8 +15,8 @@ test.each([
   ["10", "indicated"],
   ["18", "affirmed"],
 ])("NAV-STATUS with flags2 %s: spoofing is %s", (flags2, spoofing) => {
-  const told = message(0x0103, `e8030000 03 0d 00 ${flags2} 10270000 204e0000`);
-  expect(told as object).toEqual({
+  const reported = message(0x0103, `e8030000 03 0d 00 ${flags2} 10270000 204e0000`);
+  expect(reported as object).toEqual({
     kind: "nav-status",
     towMs: 1000,
     fixType: 3,

@@ -2,7 +2,6 @@ import { decodeAckAck, decodeAckNak, type UbxAck } from "./ack.ts";
 import { type CfgValues, decodeCfgValget } from "./cfg-val.ts";
 import { decodeMonHw, decodeMonRf, type MonRf } from "./mon-rf.ts";
 import { decodeMonVer, type MonVer } from "./mon-ver.ts";
-import { decodeNavDop, type NavDop } from "./nav-dop.ts";
 import {
   decodeNavPosLlh,
   decodeNavSol,
@@ -11,25 +10,25 @@ import {
   type NavSol,
   type NavVelNed,
 } from "./nav-position.ts";
-import { decodeNavPvt, type NavPvt } from "./nav-pvt.ts";
+import { decodeNavDop, decodeNavPvt, type NavDop, type NavPvt } from "./nav-pvt.ts";
 import { decodeNavSat, decodeNavSvinfo, type NavSat } from "./nav-sat.ts";
-import { decodeNavStatus, type NavStatus } from "./nav-status.ts";
+import { decodeNavStatus, decodeSecSig, type NavStatus, type SecSig } from "./nav-status.ts";
 import {
   decodeNavClock,
   decodeNavEoe,
   decodeNavTimeGps,
   decodeNavTimeLs,
   decodeNavTimeUtc,
+  decodeTimTp,
   type NavClock,
   type NavEoe,
   type NavTimeGps,
   type NavTimeLs,
   type NavTimeUtc,
+  type TimTp,
 } from "./nav-time.ts";
 import { Payload } from "./payload.ts";
-import { decodeSecSig, type SecSig } from "./sec-sig.ts";
 import { decodeNavSvin, decodeTimSvin, type SurveyInMessage } from "./survey-in.ts";
-import { decodeTimTp, type TimTp } from "./tim-tp.ts";
 import type { UbxFrame } from "./ubx-frame.ts";
 
 /*
@@ -41,7 +40,7 @@ import type { UbxFrame } from "./ubx-frame.ts";
  *     M10   u-blox M10 interface description, SPG 5.10, UBX-21035062
  */
 
-/** Messages that say something about one epoch, named by its time of week. */
+/** Messages about one epoch, named by its time of week. */
 export type UbxNavMessage =
   | NavPvt
   | NavSol

@@ -18,7 +18,7 @@ const NO_FRAME = -1;
 /**
  * Takes UBX and RTCM 3 frames out of a stream and hands on the rest.
  *
- * A frame that fails its checksum gives up one byte, and what it held is searched again, so that a good frame inside
+ * A frame that fails its checksum gives up one byte, and what it covered is searched again, so that a good frame inside
  * of a damaged one is found. Holds at most one frame.
  */
 export class MixedFramer {
@@ -39,7 +39,7 @@ export class MixedFramer {
     this.#buffer = new Uint8Array(Math.max(maxPayloadBytes + UBX_OVERHEAD_BYTES, RTCM_MAX_BYTES));
   }
 
-  /** Bytes held while a frame is incomplete. */
+  /** Bytes buffered while a frame is incomplete. */
   get heldBytes(): number {
     return this.#held;
   }
@@ -56,7 +56,7 @@ export class MixedFramer {
     return pieces;
   }
 
-  /** What is held when no more bytes will come: good frames behind the beginning of one that never ended. */
+  /** What is buffered when no more bytes will come: good frames behind the beginning of one that never ended. */
   flush(): StreamPiece[] {
     const pieces: StreamPiece[] = [];
     this.#search(pieces, true);

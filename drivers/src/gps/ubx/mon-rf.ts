@@ -1,4 +1,4 @@
-import type { RfBlock } from "../reading.ts";
+import type { RfBlock } from "../gps-reading.ts";
 import { defined } from "../satellites.ts";
 import type { Payload } from "./payload.ts";
 

@@ -1,10 +1,9 @@
-import type { Geodetic } from "../rtcm3/geodetic.ts";
+import { type Geodetic, geodeticOf } from "../rtcm3/geodetic.ts";
 import { defined } from "../satellites.ts";
-import { geodeticOfEcef } from "./ecef.ts";
 import { knownDop, type UbxFixType } from "./nav-pvt.ts";
 import { knownU4, type Payload } from "./payload.ts";
 
-/** NAV-POSLLH: where; says nothing about whether to believe it. */
+/** NAV-POSLLH: the position; nothing in it shows whether to believe it. */
 export interface NavPosLlh extends Geodetic {
   kind: "nav-posllh";
   towMs: number;
@@ -109,4 +108,12 @@ export function decodeNavSol(p: Payload): NavSol | undefined {
 function scaled(value: number, divisor: number): number | undefined {
   const known = knownU4(value);
   return known === undefined ? undefined : known / divisor;
+}
+
+/** Receivers without a position send zeros. */
+const NEAREST_M = 1_000_000;
+
+/** The place of Earth-centred, Earth-fixed coordinates in metres; undefined near the Earth's centre. */
+export function geodeticOfEcef(xM: number, yM: number, zM: number): Geodetic | undefined {
+  return Math.hypot(xM, yM, zM) > NEAREST_M ? geodeticOf({ xM, yM, zM }) : undefined;
 }

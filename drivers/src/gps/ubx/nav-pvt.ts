@@ -2,7 +2,7 @@ import { defined } from "../satellites.ts";
 import { knownU4, type Payload } from "./payload.ts";
 import { type ReceiverUtc, readUtc } from "./utc-time.ts";
 
-/** How the receiver got its position: 5 means that it holds a known one and solves only for the time. */
+/** How the receiver got its position: 5 means that it uses a known one and solves only for the time. */
 export type UbxFixType = 0 | 1 | 2 | 3 | 4 | 5;
 
 /** NAV-PVT: the whole navigation solution in one message. */
@@ -82,4 +82,33 @@ function metres(value: number): number | undefined {
 /** From hundredths; 0 and 99.99 mean that there is none. */
 export function knownDop(value: number): number | undefined {
   return value === 0 || value >= 9999 ? undefined : value / 100;
+}
+
+/** NAV-DOP: dilution of precision; absent where the receiver has none. */
+export interface NavDop {
+  kind: "nav-dop";
+  towMs: number;
+  gdop?: number;
+  pdop?: number;
+  tdop?: number;
+  vdop?: number;
+  hdop?: number;
+}
+
+/**
+ * NAV-DOP, class 01 id 04, 18 bytes, in hundredths (M8, F9: UBX-NAV-DOP).
+ *
+ *     0 iTOW · 4 gDOP · 6 pDOP · 8 tDOP · 10 vDOP · 12 hDOP · 14 nDOP · 16 eDOP
+ */
+export function decodeNavDop(p: Payload): NavDop | undefined {
+  if (p.length !== 18) return undefined;
+  return defined<NavDop>({
+    kind: "nav-dop",
+    towMs: p.u4(0),
+    gdop: knownDop(p.u2(4)),
+    pdop: knownDop(p.u2(6)),
+    tdop: knownDop(p.u2(8)),
+    vdop: knownDop(p.u2(10)),
+    hdop: knownDop(p.u2(12)),
+  });
 }

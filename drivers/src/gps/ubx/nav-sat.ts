@@ -1,4 +1,4 @@
-import type { Satellite } from "../reading.ts";
+import type { Satellite } from "../gps-reading.ts";
 import { satelliteId } from "../satellite-ids.ts";
 import { defined } from "../satellites.ts";
 import type { Payload } from "./payload.ts";
@@ -68,7 +68,7 @@ function svinfoId(number: number): Pick<Satellite, "system" | "id"> {
   return satelliteId(undefined, number);
 }
 
-/** Elevations beyond the zenith are how a receiver says that it does not know one. */
+/** Elevations beyond the zenith are how a receiver marks an unknown one. */
 function direction(elevationDeg: number, azimuthDeg: number): Pick<Satellite, "elevationDeg" | "azimuthDeg"> {
   if (Math.abs(elevationDeg) > 90) return {};
   return { elevationDeg, azimuthDeg: azimuthDeg >= 0 && azimuthDeg <= 360 ? azimuthDeg : undefined };

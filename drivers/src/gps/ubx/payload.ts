@@ -53,7 +53,7 @@ export class Payload {
 
 const LATIN1 = new TextDecoder("latin1");
 
-/** An accuracy estimate; receivers say all ones when they know none. */
+/** An accuracy estimate; receivers send all ones when they know none. */
 export function knownU4(value: number): number | undefined {
   return value === 0xffffffff ? undefined : value;
 }

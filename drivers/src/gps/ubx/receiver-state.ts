@@ -1,11 +1,11 @@
-import type { GpsReading, RfBlock, Satellite } from "../reading.ts";
+import type { GpsReading, RfBlock, Satellite } from "../gps-reading.ts";
 import { defined } from "../satellites.ts";
 import type { UbxMessage } from "./messages.ts";
 
-/** What is older than this was said by a receiver that says it no more. */
+/** Older than this, it comes from a receiver that no longer sends it. */
 export const STATE_KEPT_MS = 60_000;
 
-/** Messages that say how the receiver is, once in a while; a later one of the list is trusted more. */
+/** Messages about the state of the receiver, sent once in a while; a later one of the list is trusted more. */
 const KINDS = [
   "nav-timels",
   "nav-timegps",
@@ -18,15 +18,15 @@ const KINDS = [
 type StateKind = (typeof KINDS)[number];
 type Facts = Partial<GpsReading>;
 
-interface Told<T> {
+interface Reported<T> {
   elapsedMs: number;
   facts: T;
 }
 
 /** The receiver's state between epochs: sky, antenna, interference, survey, leap seconds. */
 export class ReceiverState {
-  readonly #told = new Map<StateKind, Told<Facts>>();
-  #sky: Told<Satellite[]> | undefined;
+  readonly #reported = new Map<StateKind, Reported<Facts>>();
+  #sky: Reported<Satellite[]> | undefined;
   /** Kept for good: a new one is announced months ahead. */
   #leapSeconds: number | undefined;
 
@@ -35,18 +35,18 @@ export class ReceiverState {
   }
 
   /** @param elapsedMs when it came, by the monotonic clock */
-  take(message: UbxMessage, elapsedMs: number): void {
+  add(message: UbxMessage, elapsedMs: number): void {
     if (message.kind === "nav-sat") this.#sky = { elapsedMs, facts: message.satellites };
     const kind = KINDS.find((one) => one === message.kind);
     if (kind === undefined) return;
     const facts = defined(factsOf(message));
     this.#leapSeconds = facts.leapSeconds ?? this.#leapSeconds;
-    this.#told.set(kind, { elapsedMs, facts });
+    this.#reported.set(kind, { elapsedMs, facts });
   }
 
-  /** What still holds. */
+  /** What is still valid. */
   facts(elapsedMs: number): Facts {
-    const fresh = KINDS.map((kind) => freshFacts(this.#told.get(kind), elapsedMs) ?? {});
+    const fresh = KINDS.map((kind) => freshFacts(this.#reported.get(kind), elapsedMs) ?? {});
     return Object.assign({}, ...fresh);
   }
 
@@ -55,8 +55,10 @@ export class ReceiverState {
   }
 }
 
-function freshFacts<T>(told: Told<T> | undefined, elapsedMs: number): T | undefined {
-  return told === undefined || elapsedMs - told.elapsedMs > STATE_KEPT_MS ? undefined : told.facts;
+function freshFacts<T>(reported: Reported<T> | undefined, elapsedMs: number): T | undefined {
+  return reported === undefined || elapsedMs - reported.elapsedMs > STATE_KEPT_MS
+    ? undefined
+    : reported.facts;
 }
 
 function factsOf(message: UbxMessage): Facts {
@@ -83,8 +85,8 @@ function factsOf(message: UbxMessage): Facts {
 
 /** Over all front ends: one open antenna, or one jammed band, is the receiver's. */
 function worstOf(blocks: readonly RfBlock[]): Facts {
-  const worst = <T>(order: readonly T[], told: readonly (T | undefined)[]) =>
-    order.find((state) => told.includes(state));
+  const worst = <T>(order: readonly T[], reported: readonly (T | undefined)[]) =>
+    order.find((state) => reported.includes(state));
   return {
     antenna: worst(
       ["short", "open", "ok"] as const,

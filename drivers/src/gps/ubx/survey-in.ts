@@ -1,5 +1,5 @@
-import type { SurveyIn } from "../reading.ts";
-import { geodeticOfEcef } from "./ecef.ts";
+import type { SurveyIn } from "../gps-reading.ts";
+import { geodeticOfEcef } from "./nav-position.ts";
 import type { Payload } from "./payload.ts";
 
 /** TIM-SVIN (timing receivers to generation 8 and ZED-F9T) and NAV-SVIN (ZED-F9P): the receiver surveys its place. */

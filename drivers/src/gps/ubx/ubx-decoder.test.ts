@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { ManualClock } from "@earshot/protocol/testing";
 import fc from "fast-check";
 import { bytesOf, epochText, sentence } from "../../../test/nmea-text.ts";
-import type { RfBlock } from "../reading.ts";
+import type { RfBlock } from "../gps-reading.ts";
 import { encodeUbx } from "./encode.ts";
 import { concat, epochBytes, NOON_MS, pvtAt } from "./test-receiver.ts";
 import { UbxDecoder } from "./ubx-decoder.ts";

@@ -1,8 +1,8 @@
 import type { Clock } from "@earshot/protocol/hotspot";
 import type { StreamDecoder } from "../../link/stream-driver.ts";
-import { withoutFalseFix } from "../false-fix.ts";
+import { dropFalseFix } from "../false-fix.ts";
+import type { GpsReading } from "../gps-reading.ts";
 import { NmeaDecoder } from "../nmea.ts";
-import type { GpsReading } from "../reading.ts";
 import { ReceiverCalendar } from "../receiver-calendar.ts";
 import { decodeUbx, type UbxMessage, type UbxNavMessage } from "./messages.ts";
 import { MixedFramer, type StreamPiece } from "./mixed-framer.ts";
@@ -10,12 +10,12 @@ import { ReceiverState, STATE_KEPT_MS } from "./receiver-state.ts";
 import { countUsed, UbxEpoch } from "./ubx-epoch.ts";
 import type { UbxFrame } from "./ubx-frame.ts";
 
-/** So long after the last solution in UBX, NMEA is silent: both tell the same epochs. */
+/** So long after the last solution in UBX, NMEA is silent: both report the same epochs. */
 const UBX_FLOWS_MS = 10_000;
 
 export interface UbxDecoderOptions {
   clock: Clock;
-  /** Longest UBX payload that is taken; default 4096. */
+  /** Longest UBX payload that is accepted; default 4096. */
   maxPayloadBytes?: number;
   /** Called with every message understood: answers to what was asked come this way. */
   onMessage?: (message: UbxMessage) => void;
@@ -24,8 +24,8 @@ export interface UbxDecoderOptions {
 /**
  * UBX mixed with NMEA and RTCM 3, to readings: one for each epoch.
  *
- * Solutions come from UBX while it flows; what UBX leaves out (the satellites, when NAV-SAT is off) is taken from
- * NMEA. A receiver that tells its solutions only in NMEA gets them completed by what UBX says of its state.
+ * Solutions come from UBX while it flows; what UBX leaves out (the satellites, when NAV-SAT is off) comes from
+ * NMEA. A receiver that reports its solutions only in NMEA gets them completed by what UBX reports of its state.
  */
 export class UbxDecoder implements StreamDecoder<GpsReading> {
   readonly #clock: Clock;
@@ -59,32 +59,32 @@ export class UbxDecoder implements StreamDecoder<GpsReading> {
   }
 
   push(bytes: Uint8Array): GpsReading[] {
-    return this.#framer.push(bytes).flatMap((piece) => this.#take(piece));
+    return this.#framer.push(bytes).flatMap((piece) => this.#readPiece(piece));
   }
 
   flush(): GpsReading[] {
-    const last = this.#framer.flush().flatMap((piece) => this.#take(piece));
+    const last = this.#framer.flush().flatMap((piece) => this.#readPiece(piece));
     return [...last, ...this.#fromNmea(this.#nmea.flush()), ...this.#endEpoch()];
   }
 
-  #take(piece: StreamPiece): GpsReading[] {
+  #readPiece(piece: StreamPiece): GpsReading[] {
     if (piece.kind === "other") return this.#fromNmea(this.#nmea.push(piece.bytes));
-    if (piece.kind === "ubx") return this.#takeFrame(piece.frame);
+    if (piece.kind === "ubx") return this.#readFrame(piece.frame);
     this.#frames += 1;
     return [];
   }
 
   /** A good frame that nothing here reads is a frame all the same. */
-  #takeFrame(frame: UbxFrame): GpsReading[] {
+  #readFrame(frame: UbxFrame): GpsReading[] {
     const result = decodeUbx(frame);
     if (!result.ok && result.code === "bad-payload") this.#refused += 1;
     else this.#frames += 1;
-    return result.ok ? this.#takeMessage(result.message) : [];
+    return result.ok ? this.#addMessage(result.message) : [];
   }
 
-  #takeMessage(message: UbxMessage): GpsReading[] {
+  #addMessage(message: UbxMessage): GpsReading[] {
     const finished = isNav(message) ? this.#advance(message) : [];
-    this.#state.take(message, this.#clock.elapsedMs());
+    this.#state.add(message, this.#clock.elapsedMs());
     this.#onMessage(message);
     return message.kind === "nav-eoe" ? [...finished, ...this.#endEpoch()] : finished;
   }
@@ -99,7 +99,7 @@ export class UbxDecoder implements StreamDecoder<GpsReading> {
   #endEpoch(): GpsReading[] {
     const reading = this.#epoch.reading(this.#calendar, this.#state.leapSeconds);
     this.#epoch = new UbxEpoch();
-    return reading === undefined ? [] : [this.#complete(withoutFalseFix(reading))];
+    return reading === undefined ? [] : [this.#complete(dropFalseFix(reading))];
   }
 
   #fromNmea(readings: GpsReading[]): GpsReading[] {
@@ -110,7 +110,7 @@ export class UbxDecoder implements StreamDecoder<GpsReading> {
     return flows ? [] : readings.map((reading) => this.#complete(reading));
   }
 
-  /** Adds the receiver's state, and the satellites that the epoch's own messages did not tell. */
+  /** Adds the receiver's state, and the satellites that the epoch's own messages did not report. */
   #complete(reading: GpsReading): GpsReading {
     const elapsedMs = this.#clock.elapsedMs();
     const sky = this.#state.satellites(elapsedMs);

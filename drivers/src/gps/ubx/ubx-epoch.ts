@@ -1,4 +1,4 @@
-import type { FixMode, GpsReading, RejectedFix, Satellite } from "../reading.ts";
+import type { FixMode, GpsReading, RejectedFix, Satellite } from "../gps-reading.ts";
 import { hostClockOffset, type ReceiverCalendar } from "../receiver-calendar.ts";
 import { defined } from "../satellites.ts";
 import type { UbxNavMessage } from "./messages.ts";
@@ -9,7 +9,7 @@ import { type ReceiverUtc, utcOfGpsTime } from "./utc-time.ts";
 type Kind = UbxNavMessage["kind"];
 type Parts = { [K in Kind]?: Extract<UbxNavMessage, { kind: K }> };
 
-/** Messages that say whether there is a fix. */
+/** Messages that report whether there is a fix. */
 const SOLUTIONS = ["nav-pvt", "nav-sol", "nav-status"] as const;
 
 /** The messages of one epoch so far, at most one of each kind. */
@@ -20,7 +20,7 @@ export class UbxEpoch {
   #firstAtMs = 0;
   #atMs = 0;
 
-  /** Whether this message opens the next epoch: it tells another time of week, or a solution for the second time. */
+  /** Whether this message opens the next epoch: it reports another time of week, or a solution for the second time. */
   isEndedBy(message: UbxNavMessage): boolean {
     if (this.#towMs === undefined) return false;
     const isSecond = SOLUTIONS.some((kind) => kind === message.kind) && message.kind in this.#parts;
@@ -67,7 +67,7 @@ export class UbxEpoch {
     });
   }
 
-  /** NAV-STATUS alone is no solution: beside NMEA it only tells of spoofing. */
+  /** NAV-STATUS alone is no solution: beside NMEA it only reports spoofing. */
   #solution(): { fixType: UbxFixType; fixOk: boolean } | undefined {
     const { "nav-pvt": pvt, "nav-sol": sol, "nav-posllh": place, "nav-status": status } = this.#parts;
     return pvt ?? sol ?? (place && status);
@@ -108,7 +108,7 @@ export class UbxEpoch {
   }
 }
 
-/** 1 is dead reckoning: no satellite gave the position. 4 mixes both, 5 holds a known position. */
+/** 1 is dead reckoning: no satellite gave the position. 4 mixes both, 5 uses a known position. */
 const MODES: Readonly<Record<UbxFixType, FixMode>> = { 0: 1, 1: 1, 2: 2, 3: 3, 4: 3, 5: 3 };
 
 function modeOf({ fixType, fixOk }: { fixType: UbxFixType; fixOk: boolean }): FixMode {

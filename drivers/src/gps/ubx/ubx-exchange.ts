@@ -28,7 +28,7 @@ export class UbxExchange {
   }
 
   /** Every message that the receiver sends. */
-  take(message: UbxMessage): void {
+  onMessage(message: UbxMessage): void {
     this.#onMessage(message);
   }
 

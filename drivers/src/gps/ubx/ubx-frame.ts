@@ -29,7 +29,7 @@ export function ubxChecksum(bytes: Uint8Array): number {
  *
  *     B5 62 | class | id | length, little endian | payload | checksum
  *
- * @throws {RangeError} when the payload is longer than the length field can say.
+ * @throws {RangeError} when the payload is longer than the length field can express.
  */
 export function encodeUbxFrame({ messageClass, id, payload }: UbxFrame): Uint8Array {
   if (payload.length > 0xffff) throw new RangeError(`UBX payload is ${payload.length} bytes; at most 65535`);

@@ -3,7 +3,7 @@ import { ManualClock } from "@earshot/protocol/testing";
 import type { LinkLostError } from "../../driver.ts";
 import { driverContract } from "../../testing/driver-contract.ts";
 import { MemoryLink } from "../../testing/memory-link.ts";
-import type { GpsReading } from "../reading.ts";
+import type { GpsReading } from "../gps-reading.ts";
 import type { UbxSettings } from "./config-plan.ts";
 import { concat, epochBytes, NOON_MS, TestReceiver, type TestReceiverOptions } from "./test-receiver.ts";
 import { openUbx } from "./ubx.ts";

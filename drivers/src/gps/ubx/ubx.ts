@@ -1,7 +1,7 @@
 import type { Clock } from "@earshot/protocol/hotspot";
 import type { ByteLink, Driver, OpenByteLink } from "../../driver.ts";
 import { streamDriver } from "../../link/stream-driver.ts";
-import type { GpsReading } from "../reading.ts";
+import type { GpsReading } from "../gps-reading.ts";
 import { configPlan, type UbxSettings } from "./config-plan.ts";
 import { configureUbx, NOT_ASKED, type UbxConfiguration } from "./configure.ts";
 import { UbxDecoder } from "./ubx-decoder.ts";
@@ -13,9 +13,9 @@ export interface OpenUbxOptions {
   configure?: UbxSettings;
   /** How long the receiver may take to answer each message; default 1500 ms, two seconds' output at 9600 baud. */
   answerTimeoutMs?: number;
-  /** Longest UBX payload that is taken; default 4096. */
+  /** Longest UBX payload that is accepted; default 4096. */
   maxPayloadBytes?: number;
-  /** Readings held for a slow consumer; default 64. */
+  /** Readings queued for a slow consumer; default 64. */
   capacity?: number;
 }
 
@@ -27,7 +27,7 @@ export interface UbxDriver extends Driver<GpsReading> {
 /**
  * A u-blox receiver (generations 5 to 10) over a serial port or any byte link, in UBX, NMEA or both, RTCM 3 skipped.
  *
- * One reading per epoch, told at NAV-EOE or when the first message of the next epoch arrives.
+ * One reading per epoch, reported at NAV-EOE or when the first message of the next epoch arrives.
  *
  * @throws {RangeError} for settings that no receiver has.
  */
@@ -37,7 +37,11 @@ export function openUbx(link: ByteLink | OpenByteLink, options: OpenUbxOptions):
   if (configure !== undefined) configPlan(configure);
   const configuration = Promise.withResolvers<UbxConfiguration>();
   let exchange: UbxExchange | undefined;
-  const decoder = new UbxDecoder({ clock, maxPayloadBytes, onMessage: (message) => exchange?.take(message) });
+  const decoder = new UbxDecoder({
+    clock,
+    maxPayloadBytes,
+    onMessage: (message) => exchange?.onMessage(message),
+  });
   const open: OpenByteLink = async (signal) => {
     try {
       const closable = withClosing(await openLink(link, signal));

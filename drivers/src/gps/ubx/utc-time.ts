@@ -1,6 +1,6 @@
 import type { Payload } from "./payload.ts";
 
-/** UTC as a receiver tells it, apart, so that a week rollover can be taken out of the day. */
+/** UTC as a receiver reports it, apart, so that a week rollover can be corrected in the day. */
 export interface ReceiverUtc {
   /** Midnight, ms since the Unix epoch. */
   dayMs: number;

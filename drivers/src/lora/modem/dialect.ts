@@ -1,4 +1,4 @@
-/** What a modem said, told apart without knowing what it was asked. */
+/** What a modem sent, classified without knowing what it was asked. */
 export type ModemEvent =
   /** Ends a command. */
   | { kind: "status"; status: "ok" | "busy" | "error"; text: string }
@@ -8,14 +8,14 @@ export type ModemEvent =
   /** The receiver gave up waiting: nothing was on air, and it may have stopped. */
   | { kind: "receive-ended" }
   | { kind: "transmitted" }
-  /** The module started again, and has forgotten what it was told. */
+  /** The module started again, and has forgotten its settings. */
   | { kind: "reset"; text: string }
   /** Anything else in one line: a value asked for, an echo, or noise. */
   | { kind: "line"; text: string }
   /** Begins like a frame and is none. */
   | { kind: "damaged"; text: string };
 
-/** A frame as the module told it, before it is known on which channel. */
+/** A frame as the module reported it, before it is known on which channel. */
 export interface ModemFrame {
   kind: "frame";
   bytes: Uint8Array;
@@ -23,13 +23,13 @@ export interface ModemFrame {
   snrDb?: number;
 }
 
-/** Bytes to events. Any bytes, in any pieces: never throws, and holds at most `maxHeldBytes`. */
+/** Bytes to events. Any bytes, in any pieces: never throws, and buffers at most `maxHeldBytes`. */
 export interface ModemReader {
   /** Bytes that made no event: lines too long. */
   readonly garbageBytes: number;
   push(bytes: Uint8Array): ModemEvent[];
   /** Gives up a frame that was begun and does not come to its end; for readers that go by a length. */
-  unstick?(): ModemEvent[];
+  abandonPartialFrame?(): ModemEvent[];
 }
 
 export interface ModemCommand {
@@ -60,7 +60,7 @@ export interface ModemStep {
   isSet?: (value: string) => boolean;
   /** Tried in this order until one is accepted: firmware versions differ. */
   set: readonly ModemCommand[];
-  /** A module that lacks it works without; the caution says at what cost. */
+  /** A module that lacks it works without; the caution names the cost. */
   optional?: { caution?: string };
   /** Without it, its frames on air are not those of other radios. */
   neededOnAir?: true;
@@ -79,10 +79,10 @@ export interface SignalQuery {
 /** How one family of modems is spoken to. Pure: commands and lines, no time and no link. */
 export interface ModemDialect {
   name: string;
-  /** For the message when nothing it says makes sense. */
+  /** For the error when nothing that it sends makes sense. */
   baudRates: string;
   limits: ModemLimits;
-  /** Most bytes that its reader holds. */
+  /** Most bytes that its reader buffers. */
   maxHeldBytes: number;
   createReader(): ModemReader;
   /** Asks who it is. */
@@ -99,15 +99,15 @@ export interface ModemDialect {
   /** Begins to receive, the best way first; one marked `once` stops after a frame. */
   listen: readonly (ModemCommand & { once?: true })[];
   signal?: readonly SignalQuery[];
-  /** Asked now and then: whether it still is as it was set, and receives where it can say so. */
+  /** Asked now and then: whether it still is as it was set, and receives, where it can report that. */
   check: ModemCommand;
   isChecked(value: string, tuning: ModemTuning): boolean;
   send(bytes: Uint8Array): ModemCommand;
-  /** An event tells when the frame has gone out; otherwise its status does. */
+  /** An event says when the frame has gone out; otherwise its status does. */
   confirmsTransmission: boolean;
   /** Longest time from a reset until it answers. */
   bootMs: number;
-  /** Settings that do not hold for ever are set again after this. */
+  /** Settings that expire are set again after this. */
   refreshMs?: number;
   /** Its frames carry a header of its own: no other kind of radio hears or makes them. */
   ownAirFormat: boolean;

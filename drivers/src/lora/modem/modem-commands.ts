@@ -15,7 +15,7 @@ export interface ModemCommandsOptions {
   signal: AbortSignal;
   /** Called when an answer did not come: a frame that was begun may have swallowed it. */
   onSilence: () => void;
-  /** What to say of a module that does not answer. */
+  /** The error for a module that does not answer. */
   silence: () => ModemFaultError;
 }
 
@@ -41,7 +41,7 @@ export class ModemCommands {
       const answer = await this.#whileBusy(command);
       if (answer.status !== "silent") return answer;
       silences = this.#countSilence(silences);
-      // A late answer must not be taken for that of the next command: the module is asked who it is in between.
+      // A late answer must not be mistaken for that of the next command: the module is asked who it is in between.
       if (command !== this.#options.dialect.identify && (await this.#isFenceSilent())) {
         silences = this.#countSilence(silences);
       }

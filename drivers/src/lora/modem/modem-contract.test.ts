@@ -1,7 +1,7 @@
 import { ManualClock } from "@earshot/protocol/testing";
 import { driverContract } from "../../testing/driver-contract.ts";
 import { MemoryLink } from "../../testing/memory-link.ts";
-import type { LoraReading } from "../reading.ts";
+import type { LoraReading } from "../lora-reading.ts";
 import { MODEMS, NOW_MS, SETTINGS, textBytes } from "./test-bench.ts";
 
 const CAPACITY = 16;

@@ -27,7 +27,7 @@ interface Outstanding {
 
 const TEXT = new TextEncoder();
 
-/** Commands to a modem and their answers, one at a time, beside what it tells of itself. */
+/** Commands to a modem and their answers, one at a time, beside what it reports unasked. */
 export class ModemExchange {
   /** Answers that nothing waited for: late ones, or another program talks to the modem too. */
   strayAnswers = 0;
@@ -39,15 +39,15 @@ export class ModemExchange {
   }
 
   /** Whether an event belonged to the outstanding command, or could only have belonged to one. */
-  take(event: ModemEvent): boolean {
-    if (event.kind === "status") return this.#takeStatus(event);
+  onEvent(event: ModemEvent): boolean {
+    if (event.kind === "status") return this.#onStatus(event);
     const outstanding = this.#outstanding;
     if (outstanding === undefined) return false;
     if (event.kind === "line" || event.kind === "reset") {
       if (event.text.toLowerCase() === outstanding.command.text.toLowerCase()) return true;
       const value = outstanding.command.value?.exec(event.text)?.[1];
       if (value !== undefined) {
-        this.#takeValue(outstanding, value);
+        this.#onValue(outstanding, value);
         return true;
       }
     }
@@ -74,7 +74,7 @@ export class ModemExchange {
     return answer;
   }
 
-  #takeStatus(event: Extract<ModemEvent, { kind: "status" }>): true {
+  #onStatus(event: Extract<ModemEvent, { kind: "status" }>): true {
     const outstanding = this.#outstanding;
     if (outstanding === undefined) {
       this.strayAnswers += 1;
@@ -89,7 +89,7 @@ export class ModemExchange {
     return true;
   }
 
-  #takeValue(outstanding: Outstanding, value: string): void {
+  #onValue(outstanding: Outstanding, value: string): void {
     if (this.#options.valueEndsCommand) outstanding.settle({ status: "ok", value });
     else outstanding.value = value;
   }

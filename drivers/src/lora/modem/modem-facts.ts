@@ -6,7 +6,7 @@ import type { ModemFault } from "./modem-faults.ts";
  * - `opening`: its port is not open yet. `configuring`: it is asked who it is, and set.
  * - `listening`, `transmitting`: as it should be.
  * - `silent`: it did not answer three times. `unintelligible`: what it sends means nothing, as with a wrong baud
- *   rate. `wrong-module`: another device answers. `refused`: it does not take a needed setting. `resets`: it starts
+ *   rate. `wrong-module`: another device answers. `refused`: it does not accept a needed setting. `resets`: it starts
  *   again and again, mostly for want of current. With each of these the driver has ended; open a new one to try again.
  * - `lost`: the link went away. `closed`: by `close()`.
  */
@@ -22,7 +22,7 @@ export type ModemState =
 /** What is known of a modem, for a status page; counters since the driver was opened. */
 export interface ModemFacts {
   state: ModemState;
-  /** As the module tells it. */
+  /** As the module reports it. */
   firmware?: string;
   /** True when no other kind of radio hears its frames, or it theirs: beacons with it prove nothing to others. */
   ownAirFormat: boolean;
@@ -30,7 +30,7 @@ export interface ModemFacts {
   cautions: string[];
   /** Times it was told to receive again because it stops after each frame. */
   rearms: number;
-  /** Times it was found not receiving, or not as it was set, without having said so. */
+  /** Times it was found not receiving, or not as it was set, without having reported it. */
   lapses: number;
   /** Times it started again by itself. */
   resets: number;

@@ -11,7 +11,7 @@ import {
   silenceError,
 } from "./modem-faults.ts";
 
-/** What the modem tells without being asked. */
+/** What the modem reports without being asked. */
 export interface ModemListener {
   onFrame(frame: ModemFrame): void;
   onReceptionEnded(): void;
@@ -33,7 +33,7 @@ export interface ModemPortOptions {
 /** A banner has several lines; nothing is asked before the last one is out. */
 export const SETTLE_MS = 300;
 
-/** What a modem says, sorted: answers to the exchange, the rest to the session; everything counted. */
+/** Sorts the output of a modem: answers to the exchange, the rest to the session; everything is counted. */
 export class ModemPort {
   readonly exchange: ModemExchange;
   frames = 0;
@@ -63,12 +63,12 @@ export class ModemPort {
 
   push(bytes: Uint8Array): void {
     this.#receivedBytes += bytes.length;
-    for (const event of this.#reader.push(bytes)) this.#take(event);
+    for (const event of this.#reader.push(bytes)) this.#onEvent(event);
   }
 
   /** Gives up a frame that never came to its end: it may have swallowed an answer. */
-  unstick(): void {
-    for (const event of this.#reader.unstick?.() ?? []) this.#take(event);
+  abandonPartialFrame(): void {
+    for (const event of this.#reader.abandonPartialFrame?.() ?? []) this.#onEvent(event);
   }
 
   silence(): ModemFaultError {
@@ -82,15 +82,15 @@ export class ModemPort {
     });
   }
 
-  /** Waits for the module to say that its frame went out, or did not; `undefined` when it says nothing in time. */
+  /** Waits for the module to confirm that its frame went out, or did not; `undefined` when nothing comes in time. */
   async transmission(waitMs: number, send: () => Promise<boolean>): Promise<boolean | undefined> {
-    const told = new AbortController();
+    const reported = new AbortController();
     let isSent: boolean | undefined;
     this.#onTransmission = (sent) => {
       isSent = sent;
-      told.abort();
+      reported.abort();
     };
-    if (await send()) await this.#sleep(waitMs, told.signal);
+    if (await send()) await this.#sleep(waitMs, reported.signal);
     this.#onTransmission = undefined;
     return isSent;
   }
@@ -115,25 +115,25 @@ export class ModemPort {
     return clock.sleep(ms, early === undefined ? signal : AbortSignal.any([signal, early])).catch(() => {});
   }
 
-  #take(event: ModemEvent): void {
-    if (this.exchange.take(event)) {
+  #onEvent(event: ModemEvent): void {
+    if (this.exchange.onEvent(event)) {
       this.#understood += 1;
       return;
     }
-    if (event.kind === "line") this.#takeStrange(event.text);
-    else if (event.kind === "damaged") this.#takeDamaged();
+    if (event.kind === "line") this.#onStrange(event.text);
+    else if (event.kind === "damaged") this.#onDamaged();
     else {
       this.#understood += 1;
-      this.#takeEvent(event);
+      this.#onOwnEvent(event);
     }
   }
 
-  #takeEvent(event: ModemEvent): void {
+  #onOwnEvent(event: ModemEvent): void {
     const listener = this.#options.listener();
     switch (event.kind) {
       case "frame":
         this.frames += 1;
-        this.tally.take();
+        this.tally.accept();
         listener.onFrame(event);
         return;
       case "rf-error":
@@ -155,13 +155,13 @@ export class ModemPort {
     }
   }
 
-  #takeStrange(line: string): void {
+  #onStrange(line: string): void {
     this.#strangeBytes += line.length;
     if (isReadable(line)) this.#strangeLine = line.slice(0, 80);
   }
 
   /** A damaged frame was one that ended. */
-  #takeDamaged(): void {
+  #onDamaged(): void {
     this.badFrames += 1;
     this.tally.refuse("frame_data");
     this.#options.listener().onReceptionEnded();

@@ -1,8 +1,8 @@
 import type { Clock } from "@earshot/protocol/hotspot";
 import { type ByteLink, type DriverCounts, LinkLostError, type OpenByteLink } from "../../driver.ts";
 import { ReadingQueue } from "../../link/reading-queue.ts";
-import { asLinkLost } from "../../link/task-driver.ts";
-import type { LoraRadio, LoraReading, LoraTransmission, TransmitResult } from "../reading.ts";
+import { toLinkLostError } from "../../link/task-driver.ts";
+import type { LoraRadio, LoraReading, LoraTransmission, TransmitResult } from "../lora-reading.ts";
 import { checkChannel, type ModemDialect, type ModemLimits, type ModemTuning } from "./dialect.ts";
 import { ModemCommands } from "./modem-commands.ts";
 import type { ModemFacts } from "./modem-facts.ts";
@@ -22,7 +22,7 @@ export interface OpenModemOptions {
   maxPowerDbm?: number;
   /** How long the module may take to answer; 1000 ms unless given. */
   answerTimeoutMs?: number;
-  /** Readings held for a slow consumer; 256 unless given. */
+  /** Readings queued for a slow consumer; 256 unless given. */
   capacity?: number;
 }
 
@@ -99,7 +99,7 @@ class ModemDriver implements ModemRadio {
       dialect,
       clock,
       signal,
-      onSilence: () => port.unstick(),
+      onSilence: () => port.abandonPartialFrame(),
       silence: () => port.silence(),
     });
     this.#port = port;
@@ -118,7 +118,7 @@ class ModemDriver implements ModemRadio {
         this.#readings.push(frame);
       },
       onReady: () => this.#becameReady.resolve(),
-      onStatus: () => this.#tellStatus(),
+      onStatus: () => this.#emitStatus(),
     });
     this.#running = this.#run(link);
   }
@@ -178,11 +178,11 @@ class ModemDriver implements ModemRadio {
     this.#session.end();
     this.#ending.abort();
     await this.#closeLink();
-    this.#readings.fail(asLinkLost(this.name, error));
+    this.#readings.fail(toLinkLostError(this.name, error));
     this.#becameReady.resolve();
   }
 
-  #tellStatus(): void {
+  #emitStatus(): void {
     const { rfErrors, ownAirFormat } = this.#facts;
     this.#readings.push({
       kind: "radio",

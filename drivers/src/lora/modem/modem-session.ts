@@ -1,5 +1,5 @@
 import type { Clock } from "@earshot/protocol/hotspot";
-import type { LoraFrame, LoraTransmission, TransmitResult } from "../reading.ts";
+import type { LoraFrame, LoraTransmission, TransmitResult } from "../lora-reading.ts";
 import type { ModemChannel, ModemCommand, ModemDialect, ModemFrame, ModemTuning } from "./dialect.ts";
 import type { ModemCommands } from "./modem-commands.ts";
 import type { ModemFacts } from "./modem-facts.ts";
@@ -35,9 +35,9 @@ interface HeardFrame {
 const FIRST_STATUS_MS = 1_000;
 export const STATUS_MS = 30_000;
 const STATUSES_PER_CHECK = 2;
-const MOST_RESETS_IN_A_ROW = 5;
-const MOST_PENDING_FRAMES = 8;
-const MOST_WAITING_TRANSMISSIONS = 4;
+const MAX_RESETS_IN_A_ROW = 5;
+const MAX_PENDING_FRAMES = 8;
+const MAX_WAITING_TRANSMISSIONS = 4;
 
 /** Keeps one modem as it should be: set, receiving, and set again after whatever happens to it. */
 export class ModemSession {
@@ -74,7 +74,7 @@ export class ModemSession {
       return;
     }
     const heard = { frame, atMs: clock.now() };
-    if (dialect.signal === undefined || this.#pending.length >= MOST_PENDING_FRAMES) this.#tell(heard);
+    if (dialect.signal === undefined || this.#pending.length >= MAX_PENDING_FRAMES) this.#emitFrame(heard);
     else this.#pending.push(heard);
     this.onReceptionEnded(this.#listening?.once === true);
   }
@@ -104,10 +104,10 @@ export class ModemSession {
     });
   }
 
-  /** What waits to be told or sent when the link is gone. */
+  /** Frames and transmissions that still wait when the link is gone. */
   end(): void {
     this.#hasFailed = true;
-    this.#tellPending();
+    this.#emitPending();
     for (const settle of this.#transmissions) settle({ sent: false, error: "CLOSED" });
   }
 
@@ -115,7 +115,7 @@ export class ModemSession {
     const { state } = this.#options.facts;
     if (this.#hasFailed) return { sent: false, error: "CLOSED" };
     if (state !== "listening" && state !== "transmitting") return { sent: false, error: "NOT_READY" };
-    if (this.#transmissions.size >= MOST_WAITING_TRANSMISSIONS) return { sent: false, error: "QUEUE_FULL" };
+    if (this.#transmissions.size >= MAX_WAITING_TRANSMISSIONS) return { sent: false, error: "QUEUE_FULL" };
     const { promise, resolve } = Promise.withResolvers<TransmitResult>();
     this.#transmissions.add(resolve);
     this.#enqueue(async () => resolve(await transmitFrame(this.#transmitContext(), transmission)));
@@ -165,7 +165,7 @@ export class ModemSession {
 
   async #configure(): Promise<void> {
     const { dialect, facts, home, clock, onReady } = this.#options;
-    if (this.#resetsInARow > MOST_RESETS_IN_A_ROW) {
+    if (this.#resetsInARow > MAX_RESETS_IN_A_ROW) {
       throw new ModemFaultError(
         "resets",
         `${dialect.name} starts again and again; is its supply strong enough?`,
@@ -234,11 +234,11 @@ export class ModemSession {
   }
 
   async #rearm(): Promise<void> {
-    if (this.#options.facts.state !== "listening") return this.#tellPending();
+    if (this.#options.facts.state !== "listening") return this.#emitPending();
     while (this.#pending[0] !== undefined) {
       const complete = await this.#withSignal(this.#pending[0]);
       this.#pending.shift();
-      this.#tell(complete);
+      this.#emitFrame(complete);
     }
     this.#options.facts.rearms += 1;
     if (this.#listening === undefined) return;
@@ -259,14 +259,14 @@ export class ModemSession {
     return { frame: complete, atMs };
   }
 
-  #tell({ frame, atMs }: HeardFrame): void {
+  #emitFrame({ frame, atMs }: HeardFrame): void {
     const { home, onFrame } = this.#options;
     const { freqHz, spreadingFactor, bandwidthHz } = home;
     onFrame({ ...frame, modulation: "lora", atMs, freqHz, spreadingFactor, bandwidthHz });
   }
 
-  #tellPending(): void {
-    for (const heard of this.#pending.splice(0)) this.#tell(heard);
+  #emitPending(): void {
+    for (const heard of this.#pending.splice(0)) this.#emitFrame(heard);
   }
 
   async #watch(): Promise<void> {

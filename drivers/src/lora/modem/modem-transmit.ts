@@ -1,5 +1,5 @@
 import { airtimeMs } from "@earshot/protocol/hotspot";
-import type { LoraTransmission, TransmitResult } from "../reading.ts";
+import type { LoraTransmission, TransmitResult } from "../lora-reading.ts";
 import { checkChannel, type ModemDialect, type ModemTuning } from "./dialect.ts";
 import type { ModemCommands } from "./modem-commands.ts";
 import { ModemFaultError, ModemResetError } from "./modem-faults.ts";
@@ -16,7 +16,7 @@ export interface TransmitContext {
   goHome(): Promise<void>;
 }
 
-/** How long a module may take beyond the time on air to say that it has sent. */
+/** How long a module may take, beyond the time on air, to confirm a transmission. */
 const GRACE_MS = 3_000;
 
 /** @throws {RangeError} for what the module cannot send, naming what is allowed */

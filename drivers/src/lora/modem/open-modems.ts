@@ -42,7 +42,7 @@ export interface OpenRylrOptions extends OpenModemOptions {
  *
  * It wraps what it sends in 8 bytes of its own, and neither these nor the sync word can be set: its frames are not those
  * of other radios, so it can neither witness their beacons nor be witnessed by them. Only modules of its kind hear each other;
- * frames travel between them as hex text, because the module takes text only. `ownAirFormat` says so in each status.
+ * frames travel between them as hex text, because the module accepts text only. `ownAirFormat` says so in each status.
  *
  * @throws {RangeError} for a network id or address that no module has
  */

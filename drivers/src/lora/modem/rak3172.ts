@@ -45,8 +45,8 @@ export function createRakReader(): ModemReader {
     const [, rssi, snr, hex] = RUI3_FRAME.exec(event) ?? [];
     const bytes = hexBytes(hex ?? (before === undefined ? "" : event));
     if (bytes === undefined) return { kind: "damaged", text };
-    const told = hex === undefined ? before : definedOnly({ rssiDbm: rssiOf(rssi), snrDb: snrOf(snr) });
-    return { kind: "frame", bytes, ...told };
+    const reported = hex === undefined ? before : definedOnly({ rssiDbm: rssiOf(rssi), snrDb: snrOf(snr) });
+    return { kind: "frame", bytes, ...reported };
   }
 }
 
@@ -71,7 +71,7 @@ const valueLine = (name: string, pattern: string) => new RegExp(`^(?:AT\\+${name
 const setting = (name: string, value: string, pattern: string) => ({
   name,
   query: { text: `AT+${name}=?`, value: valueLine(name, pattern) },
-  isSet: (told: string) => told.toLowerCase() === value.toLowerCase(),
+  isSet: (reported: string) => reported.toLowerCase() === value.toLowerCase(),
   set: [{ text: `AT+${name}=${value}` }],
 });
 

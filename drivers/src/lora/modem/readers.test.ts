@@ -63,7 +63,9 @@ describe.each(READERS)("%s reader", (name, create) => {
             ...cut,
             ...textBytes(`\r\n${frame(5)}${frame(6)}`),
           ]);
-          const heard = framesOf(readAll(create(), bytes, pieceBytes)).map(({ bytes: told }) => told.toHex());
+          const heard = framesOf(readAll(create(), bytes, pieceBytes)).map(({ bytes: reported }) =>
+            reported.toHex(),
+          );
           expect(heard[0]).toBe(beaconBytes(1).toHex());
           expect(heard.at(-1)).toBe(beaconBytes(6).toHex());
         },

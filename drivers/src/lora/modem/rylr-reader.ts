@@ -9,12 +9,12 @@ const LONGEST_HEADER = "+RCV=65535,240,".length;
 const SIGNAL = /^,(-?\d{1,3}),(-?\d{1,3})\r?\n/;
 const LONGEST_SIGNAL = ",-128,-128\r\n".length;
 const PREFIX = "+RCV=";
-/** Marks a frame that another of these drivers wrote as hex digits: the module takes text only. */
+/** Marks a frame that another of these drivers wrote as hex digits: the module accepts text only. */
 export const HEX_MARK = "0x";
 
 type Parsed = { length: number; event: ModemEvent } | "incomplete" | "bad";
 
-/** Reads what a RYLR998 says. Data may hold commas and line ends, so a frame is cut by the length it tells. */
+/** Reads the output of a RYLR998. Data may contain commas and line ends, so a frame ends where its own length says. */
 export class RylrReader implements ModemReader {
   garbageBytes = 0;
   #held = "";
@@ -28,7 +28,7 @@ export class RylrReader implements ModemReader {
     return events;
   }
 
-  unstick(): ModemEvent[] {
+  abandonPartialFrame(): ModemEvent[] {
     if (!this.#held.startsWith(PREFIX)) return [];
     const events: ModemEvent[] = [{ kind: "damaged", text: PREFIX }];
     this.#skip(1);
@@ -39,12 +39,12 @@ export class RylrReader implements ModemReader {
   #scan(events: ModemEvent[]): void {
     for (;;) {
       this.#held = this.#held.replace(/^[\r\n]+/, "");
-      const isTaken = this.#held.startsWith(PREFIX) ? this.#takeFrame(events) : this.#takeLine(events);
+      const isTaken = this.#held.startsWith(PREFIX) ? this.#readFrame(events) : this.#readLine(events);
       if (!isTaken) return;
     }
   }
 
-  #takeFrame(events: ModemEvent[]): boolean {
+  #readFrame(events: ModemEvent[]): boolean {
     const parsed = parseReceived(this.#held);
     if (parsed === "incomplete") return false;
     if (parsed === "bad") {
@@ -58,7 +58,7 @@ export class RylrReader implements ModemReader {
   }
 
   /** A line ends with its end, or where a frame begins in the middle of noise. */
-  #takeLine(events: ModemEvent[]): boolean {
+  #readLine(events: ModemEvent[]): boolean {
     const lineEnd = this.#held.indexOf("\n");
     const frame = this.#held.indexOf(PREFIX);
     const end = lineEnd >= 0 && (frame < 0 || lineEnd < frame) ? lineEnd : frame;
@@ -107,7 +107,7 @@ function dataBytes(data: string): Uint8Array {
   return Uint8Array.from(data, (character) => character.charCodeAt(0));
 }
 
-/** 12 and 19 tell of a frame that failed on air, whatever else is going on; 17 that it still sends. */
+/** 12 and 19 report a frame that failed on air, whatever else is going on; 17 that it still sends. */
 function readLine(line: string): ModemEvent {
   if (line === "+OK") return { kind: "status", status: "ok", text: line };
   if (line === "+READY" || line === "+RESET") return { kind: "reset", text: line };

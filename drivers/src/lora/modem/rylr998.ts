@@ -25,7 +25,7 @@ export interface RylrNetwork {
 const setting = (name: string, value: string) => ({
   name,
   query: { text: `AT+${name}?`, value: new RegExp(`^\\+${name}=(.+)$`) },
-  isSet: (told: string) => told.replaceAll(" ", "") === value,
+  isSet: (reported: string) => reported.replaceAll(" ", "") === value,
   set: [{ text: `AT+${name}=${value}` }],
 });
 

@@ -1,7 +1,7 @@
 import { ManualClock } from "@earshot/protocol/testing";
 import type { ByteLink, OpenByteLink } from "../../driver.ts";
 import { MemoryLink } from "../../testing/memory-link.ts";
-import type { LoraFrame, LoraReading, RadioStatus } from "../reading.ts";
+import type { LoraFrame, LoraReading, RadioStatus } from "../lora-reading.ts";
 import type { ModemRadio, OpenModemOptions } from "./modem-radio.ts";
 import { openRak3172, openRn2483, openRylr998 } from "./open-modems.ts";
 import type { TestModem, TestModemOptions } from "./test-modem.ts";
@@ -17,7 +17,7 @@ export const textBytes = (text: string): Uint8Array => TEXT.encode(text);
 export interface ModemKind {
   open: (link: ByteLink | OpenByteLink, options: OpenModemOptions) => ModemRadio;
   make: (options?: TestModemOptions) => TestModem;
-  /** A frame as the module tells it, with RSSI -101 and SNR -7 where it tells them itself. */
+  /** A frame as the module reports it, with RSSI -101 and SNR -7 where it reports them itself. */
   frame: (index: number) => string;
   /** A damaged one. */
   garbage: string;

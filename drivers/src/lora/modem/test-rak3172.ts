@@ -43,7 +43,7 @@ export class TestRak3172 extends ScriptedModem {
     return `\r\nRAKwireless RAK3172-E Example\r\n-------\r\nCurrent Work Mode: ${mode}.\r\n`;
   }
 
-  /** Stops receiving, as after an error that it does not tell. */
+  /** Stops receiving, as after an error that it does not report. */
   stopSilently(): void {
     this.#receive = 0;
   }

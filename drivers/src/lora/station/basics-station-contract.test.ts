@@ -1,12 +1,11 @@
 import { afterAll } from "bun:test";
 import { ManualClock } from "@earshot/protocol/testing";
 import { driverContract } from "../../testing/driver-contract.ts";
-import type { LoraReading } from "../reading.ts";
+import type { LoraReading } from "../lora-reading.ts";
 import { openBasicsStation } from "./basics-station.ts";
 import type { ListenerEvents, StationListener } from "./station-connection.ts";
-import { dialWebSocket } from "./test-dial.ts";
 import { MemoryListener } from "./test-listener.ts";
-import { type DialStation, type StationWire, TestStation } from "./test-station.ts";
+import { type DialStation, dialWebSocket, type StationWire, TestStation } from "./test-station.ts";
 import { listenWebSocket } from "./websocket-listener.ts";
 
 const CAPACITY = 8;

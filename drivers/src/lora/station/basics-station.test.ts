@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { unixMsToGpsMs } from "../gps-time.ts";
-import type { RadioFrame } from "../reading.ts";
-import { BEACON, TestServer } from "./test-server.ts";
+import type { RadioFrame } from "../lora-reading.ts";
 import { TestStation, VERSION } from "./test-station.ts";
+import { BEACON, TestStationServer } from "./test-station-server.ts";
 
 test("discovery tells a station its endpoint, whatever the form of its id", async () => {
-  const server = new TestServer();
+  const server = new TestStationServer();
   for (const router of ["::b827:ebff:1", '"00-00-b8-27-eb-ff-00-01"', "202481602592769"]) {
     const wire = await server.dial("/router-info");
     await wire.up(`{"router":${router.startsWith("::") ? JSON.stringify(router) : router}}`);
@@ -19,7 +19,7 @@ test("discovery tells a station its endpoint, whatever the form of its id", asyn
 });
 
 test("discovery answers with an error in words when it cannot serve", async () => {
-  const server = new TestServer({ maxStations: 1 });
+  const server = new TestStationServer({ maxStations: 1 });
   const ask = async (text: string) => {
     const wire = await server.dial("/router-info");
     await wire.up(text);
@@ -36,7 +36,7 @@ test("discovery answers with an error in words when it cannot serve", async () =
 });
 
 test("without a token nobody gets in, on either endpoint", async () => {
-  const server = new TestServer({ tokens: ["first", "second"] });
+  const server = new TestStationServer({ tokens: ["first", "second"] });
   for (const path of ["/router-info", "/router/0000000000000001", "/elsewhere"]) {
     for (const wrong of [undefined, "", "Bearer", "Bearer third", "firs", "first second"]) {
       await expect(server.dial(path, wrong)).rejects.toThrow("401");
@@ -47,7 +47,7 @@ test("without a token nobody gets in, on either endpoint", async () => {
 });
 
 test("frames, levels, times and counters are told", async () => {
-  const server = new TestServer();
+  const server = new TestStationServer();
   const station = await server.station("::a");
   const gpsTimeUs = unixMsToGpsMs(server.clock.now() - 5) * 1000 + 700;
   await station.wire.up(
@@ -73,7 +73,7 @@ test("frames, levels, times and counters are told", async () => {
 });
 
 test("an uplink without upinfo is a frame still; one without frequency or data rate is none", async () => {
-  const server = new TestServer();
+  const server = new TestStationServer();
   const { wire } = await server.station();
   await wire.up('{"msgtype":"propdf","FRMPayload":"E001","DR":7,"Freq":868300001}');
   expect(await server.nextFrame()).toMatchObject({ modulation: "fsk", bitRateBps: 50_000 });
@@ -91,7 +91,7 @@ test("an uplink without upinfo is a frame still; one without frequency or data r
 
 test("a station is told the time of the satellites only when it is known", async () => {
   let utcMs: number | undefined;
-  const server = new TestServer({ gpsTimeMs: () => utcMs });
+  const server = new TestStationServer({ gpsTimeMs: () => utcMs });
   const station = await server.station();
   await station.wire.up('{"msgtype":"timesync","txtime":9007199254740993}');
   utcMs = Date.UTC(2026, 10, 21, 9, 36, 24) + 0.25;
@@ -105,7 +105,7 @@ test("a station is told the time of the satellites only when it is known", async
 });
 
 test("a status comes every 30 s with counters and position, and when the position changes", async () => {
-  const server = new TestServer();
+  const server = new TestStationServer();
   const station = await server.station();
   await station.hear();
   await server.nextFrame();
@@ -136,20 +136,20 @@ test("a status comes every 30 s with counters and position, and when the positio
   await event({ evtype: "fix", lat: 91, lon: 0 });
   await event({ evtype: "nofix", since: 120_000_000 });
   expect(await server.nextStatus()).toEqual(first);
-  const told = { ...first, latDeg: 1, lonDeg: 2 };
+  const reported = { ...first, latDeg: 1, lonDeg: 2 };
   for (const none of [
     { lat: 0, lon: 0, satellites: 7 },
     { lat: 1, lon: 3, satellites: 0 },
   ]) {
     await event({ evtype: "fix", lat: 1, lon: 2 });
-    expect(await server.nextStatus()).toEqual(told);
+    expect(await server.nextStatus()).toEqual(reported);
     await event({ evtype: "move", ...none });
     expect(await server.nextStatus()).toEqual(first);
   }
 });
 
 test("alarms are counted, and logged at most every 10 s", async () => {
-  const server = new TestServer();
+  const server = new TestStationServer();
   const station = await server.station();
   for (let count = 0; count < 100; count++) await station.wire.up('{"msgtype":"alarm","text":"GPS antenna"}');
   await server.clock.advance(10_000);
@@ -159,7 +159,7 @@ test("alarms are counted, and logged at most every 10 s", async () => {
 });
 
 test("a station that does not answer pings is dropped, one that does is kept", async () => {
-  const server = new TestServer();
+  const server = new TestStationServer();
   await server.station("::1");
   const dead = server.last;
   await server.station("::2");
@@ -176,7 +176,7 @@ test("a station that does not answer pings is dropped, one that does is kept", a
 });
 
 test("a discovery that lingers is ended after 15 s", async () => {
-  const server = new TestServer();
+  const server = new TestStationServer();
   const wire = await server.dial("/router-info");
   await server.clock.advance(14_000);
   expect(wire.isOpen).toBe(true);
@@ -185,7 +185,7 @@ test("a discovery that lingers is ended after 15 s", async () => {
 });
 
 test("connections are bounded; a station that left gives its place to another", async () => {
-  const server = new TestServer({ maxStations: 2 });
+  const server = new TestStationServer({ maxStations: 2 });
   const first = await server.station("::1");
   await server.station("::2");
   await first.wire.hangUp();
@@ -197,7 +197,7 @@ test("connections are bounded; a station that left gives its place to another", 
 });
 
 test("300 that open a WebSocket and say nothing end each other, and keep no station out or off", async () => {
-  const server = new TestServer({ maxStations: 2 });
+  const server = new TestStationServer({ maxStations: 2 });
   await server.station("::1");
   const silent = [];
   for (let i = 0; i < 150; i++) {
@@ -211,18 +211,18 @@ test("300 that open a WebSocket and say nothing end each other, and keep no stat
     { gatewayEui: "0000000000000001" },
     { gatewayEui: "0000000000000002" },
   ]);
-  // Two that do speak are in use: a third is told so.
+  // Two that do speak are in use: a third learns of it.
   await expect(server.dial("/router/0000000000000003")).rejects.toThrow("503");
 });
 
 test("a web page, which names its origin, is refused", async () => {
-  const server = new TestServer();
+  const server = new TestStationServer();
   const asked = server.listener.connect({ path: "/router-info", origin: "http://evil.example" });
   await expect(asked).rejects.toThrow("403");
 });
 
 test("after close() nothing is left, and nobody gets in", async () => {
-  const server = new TestServer();
+  const server = new TestStationServer();
   await server.station();
   await server.driver.close();
   await server.clock.advance(0);
@@ -232,13 +232,13 @@ test("after close() nothing is left, and nobody gets in", async () => {
 
 test("a power that the region does not allow is refused", () => {
   for (const powerDbm of [17, Number.NaN, -21]) {
-    expect(() => new TestServer({ powerDbm })).toThrow("EU868 allows -20 to 16");
+    expect(() => new TestStationServer({ powerDbm })).toThrow("EU868 allows -20 to 16");
   }
-  expect(new TestServer({ region: "US915", powerDbm: undefined }).driver.powerDbm).toBe(21);
+  expect(new TestStationServer({ region: "US915", powerDbm: undefined }).driver.powerDbm).toBe(21);
 });
 
 test("any message is survived, and the next good frame comes out", async () => {
-  const server = new TestServer();
+  const server = new TestStationServer();
   const station = await server.station();
   const valid = station.uplinkText();
   const mutated = fc
@@ -263,7 +263,7 @@ test("any message is survived, and the next good frame comes out", async () => {
 });
 
 test("what comes before the configuration is no reading", async () => {
-  const server = new TestServer();
+  const server = new TestStationServer();
   const early = new TestStation(await server.dial("/router/0000000000000001"));
   await early.hear();
   expect(server.driver.counts()).toMatchObject({ staleMessages: 1, frames: 0 });

@@ -14,8 +14,8 @@ export type {
 /**
  * Serves stations that speak LoRa Basics Station's LNS protocol, version 2, on `listener`, and closes it with itself.
  *
- * - Frames come out as they were on air, put together again from what the station took apart. `tmstUs` counts on
- *   only while the station stays connected; `codingRate` is not told.
+ * - Frames come out as they were on air, put together again from the fields that the station sends. `tmstUs` counts on
+ *   only while the station stays connected; `codingRate` is not reported.
  * - A `RadioStatus` comes every 30 s from each connected station, and when its position changes.
  * - `transmit()` sends at once (class C) and waits up to 5 s for `dntxed` (`NO_ACK`: also when the station found no
  *   room under its duty cycle, and when it disconnected meanwhile). `NO_FORWARDER`: no station is connected.

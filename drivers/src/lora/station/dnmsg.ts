@@ -1,5 +1,5 @@
 import { REGIONS, type RegionId } from "@earshot/protocol/hotspot";
-import type { LoraTransmission } from "../reading.ts";
+import type { LoraTransmission } from "../lora-reading.ts";
 import { formatEui } from "./router-id.ts";
 import { dataRateIndex, STATION_REGIONS } from "./station-regions.ts";
 

@@ -1,7 +1,7 @@
 import { integerOf, type LosslessObject, textOf } from "./lossless-json.ts";
 
 /*
- * What a station took apart, put together again byte for byte (LoRaWAN 1.0.4 §4; all fields little-endian):
+ * What a station split into fields, put together again byte for byte (LoRaWAN 1.0.4 §4; all fields little-endian):
  *
  *   updf, dndf    MHDR 1 · DevAddr 4 · FCtrl 1 · FCnt 2 · FOpts 0…15 · FPort 0 or 1 · FRMPayload · MIC 4
  *   jreq, rejoin  MHDR 1 · JoinEUI 8 · DevEUI 8 · DevNonce 2 · MIC 4

@@ -1,5 +1,5 @@
 import type { Clock } from "@earshot/protocol/hotspot";
-import type { TransmitResult } from "../reading.ts";
+import type { TransmitResult } from "../lora-reading.ts";
 
 /** Station tries for about a second to place a frame, and reports it when it is on air. */
 export const CONFIRM_TIMEOUT_MS = 5_000;
@@ -11,7 +11,7 @@ export interface PendingDownlink {
   settle: (result: TransmitResult) => void;
 }
 
-/** Transmissions that wait for their `dntxed`, told apart by `diid` and by the session they were handed to. */
+/** Transmissions that wait for their `dntxed`, distinguished by `diid` and by the session they were handed to. */
 export class PendingDownlinks {
   readonly #clock: Clock;
   readonly #byDiid = new Map<number, { session: object; settle: (result: TransmitResult) => void }>();

@@ -44,7 +44,7 @@ export function planRadios(channelsHz: readonly number[]): RadioPlan {
   return { radioHz, channels };
 }
 
-/** How many channels the lower radio takes. */
+/** How many channels the lower radio gets. */
 function narrowestCut(sorted: readonly number[]): number {
   let best = sorted.length;
   for (let cut = sorted.length; cut >= 1; cut--) {

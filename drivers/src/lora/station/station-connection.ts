@@ -57,7 +57,7 @@ export interface ListenerEvents {
   admit(request: StationRequest): 101 | RefusedStatus;
   opened(connection: StationConnection): void;
   /** Somebody connected and could not even ask for a WebSocket. */
-  turnedAway(trouble: StationTrouble, host: string): void;
+  refused(trouble: StationTrouble, host: string): void;
   /** The listener is gone; nothing more happens. */
   lost(error: Error): void;
 }

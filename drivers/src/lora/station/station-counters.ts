@@ -37,14 +37,14 @@ export class StationCounters {
   replacedSessions = 0;
   readonly #tally: FrameTally;
 
-  /** @param log told the first refusal of each reason */
+  /** @param log gets the first refusal of each reason */
   constructor(clock: Pick<Clock, "elapsedMs">, log?: Log) {
     this.#tally = new FrameTally(clock, log);
   }
 
-  take(): void {
+  accept(): void {
     this.frames += 1;
-    this.#tally.take();
+    this.#tally.accept();
   }
 
   refuse(code: UplinkRefusal): void {

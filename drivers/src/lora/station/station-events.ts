@@ -8,7 +8,7 @@ export interface StationPosition {
   altM?: number;
 }
 
-/** What an `event` says: a position, that there is none any more, or (`undefined`) nothing of the kind. */
+/** The position in an `event`; null when there is none any more, `undefined` when it is about something else. */
 export function readGpsEvent(message: LosslessObject): { position: StationPosition | null } | undefined {
   const event = textOf(message, "evcat") === "gps" ? objectOf(message, "evmsg") : undefined;
   if (event === undefined) return undefined;

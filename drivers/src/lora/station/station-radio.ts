@@ -1,6 +1,6 @@
 import type { Clock, Log, RegionId } from "@earshot/protocol/hotspot";
 import type { SocketAddress } from "../../driver.ts";
-import type { LoraRadio } from "../reading.ts";
+import type { LoraRadio } from "../lora-reading.ts";
 import type { StationTrouble } from "./station-connection.ts";
 import type { BasicsStationCounts } from "./station-counters.ts";
 
@@ -10,11 +10,11 @@ export interface BasicsStationOptions {
   /** Values accepted after `Authorization:` (with or without "Bearer "). Everybody may connect when absent. */
   tokens?: readonly string[];
   /**
-   * Conducted power of every transmission, dBm: Station takes no other from a single one. The region's limit for an
+   * Conducted power of every transmission, dBm: Station cannot set it for a single one. The region's limit for an
    * antenna of 0 dBi unless given.
    */
   powerDbm?: number;
-  /** How stations reach this server, such as "wss://lns.example:443"; their `Host` header tells unless given. */
+  /** How stations reach this server, such as "wss://lns.example:443"; taken from their `Host` header unless given. */
   baseUri?: string;
   /**
    * UTC from a GPS receiver, ms since the Unix epoch, within 0.4 s; `undefined` while unknown. Without it no station
@@ -23,7 +23,7 @@ export interface BasicsStationOptions {
   gpsTimeMs?: () => number | undefined;
   clock: Clock;
   log?: Log;
-  /** Readings held for a slow consumer; beyond it the oldest is dropped. 1024 unless given. */
+  /** Readings queued for a slow consumer; beyond it the oldest is dropped. 1024 unless given. */
   capacity?: number;
   /** Stations served at once. 16 unless given. */
   maxStations?: number;

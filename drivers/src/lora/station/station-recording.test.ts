@@ -1,13 +1,12 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { ManualClock } from "@earshot/protocol/testing";
-import type { LoraReading } from "../reading.ts";
+import type { LoraReading } from "../lora-reading.ts";
 import { openBasicsStation } from "./basics-station.ts";
 import { bigintOf, objectOf, parseLosslessObject } from "./lossless-json.ts";
 import type { StationListener } from "./station-connection.ts";
-import { dialWebSocket } from "./test-dial.ts";
 import { MemoryListener } from "./test-listener.ts";
-import { type DialStation, TestStation } from "./test-station.ts";
+import { type DialStation, dialWebSocket, TestStation } from "./test-station.ts";
 import { listenWebSocket } from "./websocket-listener.ts";
 
 const FILE = new URL("../../../../../shared/data/forwarder/station-raw.log", import.meta.url);

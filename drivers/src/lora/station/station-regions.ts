@@ -10,7 +10,7 @@ export interface StationRegion {
   /** The name Station knows the region by. */
   name: string;
   /**
-   * EIRP that Station 2.0.6 takes for all transmissions in it, dBm: built in for EU863, US902 and KR920, whatever
+   * EIRP that Station 2.0.6 uses for all transmissions in it, dBm: built in for EU863, US902 and KR920, whatever
    * `max_eirp` says; for the others it is `max_eirp`.
    */
   eirpDbm: number;

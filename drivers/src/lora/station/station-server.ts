@@ -2,12 +2,11 @@ import { type Log, OutageLog, REGIONS, silentLog } from "@earshot/protocol/hotsp
 import { LinkLostError, type SocketAddress } from "../../driver.ts";
 import { errorMessage } from "../../link/error-message.ts";
 import { ReadingQueue } from "../../link/reading-queue.ts";
-import type { LoraReading, LoraTransmission, TransmitResult } from "../reading.ts";
+import type { LoraReading, LoraTransmission, TransmitResult } from "../lora-reading.ts";
 import { wholeDbm } from "../txpk.ts";
-import { isAuthorised, stationEndpoint } from "./access.ts";
-import { answerDiscovery, baseUriOf } from "./discovery.ts";
 import { dnmsgBody, writeDnmsg } from "./dnmsg.ts";
 import { PendingDownlinks } from "./pending-downlinks.ts";
+import { isAuthorised, stationEndpoint } from "./station-access.ts";
 import type {
   RefusedStatus,
   StationConnection,
@@ -16,6 +15,7 @@ import type {
   StationTrouble,
 } from "./station-connection.ts";
 import { type BasicsStationCounts, StationCounters } from "./station-counters.ts";
+import { answerDiscovery, baseUriOf } from "./station-discovery.ts";
 import type {
   BasicsStationOptions,
   BasicsStationRadio,
@@ -75,11 +75,11 @@ export class BasicsStationServer implements BasicsStationRadio {
     this.#readings = new ReadingQueue({ capacity, onLeave: () => this.close() });
     this.#host = this.#sessionHost();
     const limit = maxStations * 2 + SPARE_CONNECTIONS;
-    this.#watchdog = new Watchdog({ clock, limit, onStatus: () => this.#tellStatus() });
+    this.#watchdog = new Watchdog({ clock, limit, onStatus: () => this.#emitStatus() });
     listener.start({
       admit: (request) => this.#admit(request),
       opened: (connection) => this.#open(connection),
-      turnedAway: (trouble, host) => this.#turnedAway(trouble, host),
+      refused: (trouble, host) => this.#refused(trouble, host),
       lost: (error) => this.#lose(error),
     });
   }
@@ -188,11 +188,11 @@ export class BasicsStationServer implements BasicsStationRadio {
   #admit(request: StationRequest): 101 | RefusedStatus {
     const { origin, remote } = request;
     const status = origin === undefined ? this.#statusFor(request) : 403;
-    if (status !== 101) this.#turnedAway(TROUBLES[status], remote.host);
+    if (status !== 101) this.#refused(TROUBLES[status], remote.host);
     return status;
   }
 
-  #turnedAway(trouble: StationTrouble, host: string): void {
+  #refused(trouble: StationTrouble, host: string): void {
     this.#counters.refuseRequest();
     this.#log("debug", "A station was turned away", { trouble, host });
     this.#lastRefusal = { trouble, host, elapsedMs: this.#options.clock.elapsedMs() };
@@ -203,7 +203,7 @@ export class BasicsStationServer implements BasicsStationRadio {
     if (tokens !== undefined && !isAuthorised(tokens, authorization)) return 401;
     const endpoint = stationEndpoint(path);
     if (endpoint === undefined) return 404;
-    if (this.#readings.ended || !this.#watchdog.makeRoom()) return 503;
+    if (this.#readings.ended || !this.#watchdog.hasRoom()) return 503;
     return endpoint.kind === "discovery" || this.#stations.hasRoomFor(endpoint.gatewayEui) ? 101 : 503;
   }
 
@@ -252,15 +252,15 @@ export class BasicsStationServer implements BasicsStationRadio {
     const watched = this.#watchdog.watch(connection, { onSilent: () => this.#reportSilence(record) });
     connection.listen({
       text: (text) => {
-        watched.heard();
+        watched.noteAlive();
         session.receive(text);
-        if (session.isReady) watched.settle();
+        if (session.isReady) watched.keep();
       },
       binary: (byteCount) => {
-        watched.heard();
+        watched.noteAlive();
         this.#refuseBinary(byteCount);
       },
-      alive: () => watched.heard(),
+      alive: () => watched.noteAlive(),
       broken: () => this.#countBroken(),
       closed: () => {
         this.#watchdog.forget(watched);
@@ -272,7 +272,7 @@ export class BasicsStationServer implements BasicsStationRadio {
   #warnIfShared(gatewayEui: string): void {
     const elapsedMs = this.#options.clock.elapsedMs();
     const record = this.#stations.find(gatewayEui);
-    if (record === undefined || !record.turns.isToWarn(elapsedMs)) return;
+    if (record === undefined || !record.turns.isWarningDue(elapsedMs)) return;
     const addresses = this.#stations.sharedBy(record, elapsedMs);
     this.#log("warn", "Several concentrators use one EUI: give each its own", { gatewayEui, addresses });
   }
@@ -311,7 +311,7 @@ export class BasicsStationServer implements BasicsStationRadio {
     this.#counters.garbageBytes += byteCount;
   }
 
-  #tellStatus(): void {
+  #emitStatus(): void {
     for (const record of this.#stations.all) {
       if (record.session?.isReady === true) this.#pushStatus(record);
     }

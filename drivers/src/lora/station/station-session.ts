@@ -1,7 +1,7 @@
 import type { Clock, Log, RegionId } from "@earshot/protocol/hotspot";
 import type { SocketAddress } from "../../driver.ts";
 import { DuplicateFilter } from "../duplicate-filter.ts";
-import type { LoraReading } from "../reading.ts";
+import type { LoraReading } from "../lora-reading.ts";
 import { carriesFrame } from "./lorawan-frame.ts";
 import { bigintOf, integerOf, type LosslessObject, parseLosslessObject, textOf } from "./lossless-json.ts";
 import { routerConfig } from "./router-config.ts";
@@ -120,7 +120,7 @@ export class StationSession implements LiveSession {
       counters.refuse(result.code);
       return;
     }
-    counters.take();
+    counters.accept();
     this.record.counters.addFrame();
     const kept = duplicates.filter([result.frame], clock.elapsedMs());
     if (kept.length === 0) counters.duplicates += 1;

@@ -2,9 +2,9 @@ import type { OutageLog } from "@earshot/protocol/hotspot";
 import type { SocketAddress } from "../../driver.ts";
 import { DuplicateFilter } from "../duplicate-filter.ts";
 import { definedOnly } from "../json-fields.ts";
+import type { RadioStatus } from "../lora-reading.ts";
 import { RadioCounters } from "../radio-counters.ts";
-import type { RadioStatus } from "../reading.ts";
-import { addressText, sharedName, TurnWatch } from "../shared-eui.ts";
+import { addressText, SharedEuiDetector, sharedName } from "../shared-eui.ts";
 import type { StationPosition } from "./station-events.ts";
 
 /** What of a session its station's record needs. */
@@ -24,7 +24,7 @@ export interface StationRecord<S extends LiveSession> {
   /** Its connections, for the log. */
   readonly outages: OutageLog;
   /** Whether several stations have this EUI; all but one have a record of their own then. */
-  readonly turns: TurnWatch;
+  readonly turns: SharedEuiDetector;
   /** The EUI, in a record of that kind. */
   partOf?: string;
   /** By the monotonic clock. */
@@ -40,7 +40,7 @@ const LIVELY_MS = 60_000;
 /** A station has one connection: each turn is one that was lost. */
 const ENOUGH_TURNS = 3;
 
-/** The stations known, at most `limit`: one that is not connected, or has not said a word, gives its place to a new one. */
+/** The stations known, at most `limit`: one that is not connected, or has sent nothing, gives its place to a new one. */
 export class StationTable<S extends LiveSession> {
   readonly #limit: number;
   readonly #outagesOf: (gatewayEui: string) => OutageLog;
@@ -59,7 +59,7 @@ export class StationTable<S extends LiveSession> {
     return this.#byEui.get(gatewayEui);
   }
 
-  /** Whether `add` would take it. */
+  /** Whether `add` would accept it. */
   hasRoomFor(gatewayEui: string): boolean {
     return (
       this.#byEui.has(gatewayEui) ||
@@ -78,7 +78,7 @@ export class StationTable<S extends LiveSession> {
       counters: new RadioCounters(),
       duplicates: new DuplicateFilter(),
       outages: this.#outagesOf(gatewayEui),
-      turns: new TurnWatch(ENOUGH_TURNS),
+      turns: new SharedEuiDetector(ENOUGH_TURNS),
       lastSeenElapsedMs: elapsedMs,
     };
     this.#byEui.set(gatewayEui, record);
@@ -87,7 +87,7 @@ export class StationTable<S extends LiveSession> {
 
   /**
    * The record of the station that connects now with this EUI. One that comes while the other is still there takes its
-   * place; where they take turns they are two, and each keeps its connection.
+   * place; where they alternate they are two, and each keeps its connection.
    */
   recordFor(gatewayEui: string, address: SocketAddress, elapsedMs: number): StationRecord<S> | undefined {
     const record = this.add(gatewayEui, elapsedMs);
@@ -117,7 +117,7 @@ export class StationTable<S extends LiveSession> {
     );
   }
 
-  /** Absent ones first, then those that connected and said nothing; of each the longest not heard. */
+  /** Absent ones first, then those that connected and sent nothing; of each the longest not heard. */
   #dropUnused(): boolean {
     const unused = this.all
       .filter(({ session }) => session?.isReady !== true)

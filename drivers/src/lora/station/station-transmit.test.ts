@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { BEACON, TestServer } from "./test-server.ts";
+import { BEACON, TestStationServer } from "./test-station-server.ts";
 
 test("a beacon goes out at once, with a CRC, and dntxed confirms it", async () => {
-  const server = new TestServer();
+  const server = new TestStationServer();
   const station = await server.station("::5");
   const result = server.driver.transmit(BEACON);
   const dnmsg = await station.next();
@@ -28,7 +28,7 @@ test("a beacon goes out at once, with a CRC, and dntxed confirms it", async () =
 });
 
 test("the power is the configured one: more may be asked for, less is refused", async () => {
-  const server = new TestServer({ powerDbm: 12 });
+  const server = new TestStationServer({ powerDbm: 12 });
   const station = await server.station();
   const result = server.driver.transmit({ ...BEACON, powerDbm: 16 });
   await station.sent(await station.next());
@@ -40,7 +40,7 @@ test("the power is the configured one: more may be asked for, less is refused", 
 });
 
 test("a station that says nothing within 5 s: NO_ACK, and its late dntxed is stray", async () => {
-  const server = new TestServer();
+  const server = new TestStationServer();
   const station = await server.station();
   const result = server.driver.transmit(BEACON);
   const dnmsg = await station.next();
@@ -51,7 +51,7 @@ test("a station that says nothing within 5 s: NO_ACK, and its late dntxed is str
 });
 
 test("concurrent transmissions are told apart by diid, and by station", async () => {
-  const server = new TestServer();
+  const server = new TestStationServer();
   const one = await server.station("::1");
   const two = await server.station("::2");
   const toOne = server.driver.transmit(BEACON);
@@ -71,7 +71,7 @@ test("concurrent transmissions are told apart by diid, and by station", async ()
 });
 
 test("no station, or not the one named: NO_FORWARDER", async () => {
-  const server = new TestServer();
+  const server = new TestStationServer();
   expect(await server.driver.transmit(BEACON)).toEqual({ sent: false, error: "NO_FORWARDER" });
   const station = await server.station();
   const other = { ...BEACON, gatewayEui: "00000000000000ff" };
@@ -81,7 +81,7 @@ test("no station, or not the one named: NO_FORWARDER", async () => {
 });
 
 test("a station that reconnects is served on its new connection only", async () => {
-  const server = new TestServer();
+  const server = new TestStationServer();
   const old = await server.station();
   const oldConnection = server.last;
   await old.hear();
@@ -105,7 +105,7 @@ test("a station that reconnects is served on its new connection only", async () 
 });
 
 test("what an old connection still delivers is ignored", async () => {
-  const server = new TestServer();
+  const server = new TestStationServer();
   const old = await server.station();
   await server.station();
   await old.hear();
@@ -113,7 +113,7 @@ test("what an old connection still delivers is ignored", async () => {
 });
 
 test("too many at once are refused, and closing settles the rest", async () => {
-  const server = new TestServer();
+  const server = new TestStationServer();
   await server.station();
   const results = Array.from({ length: 65 }, () => server.driver.transmit(BEACON));
   expect(await results[64]).toEqual({ sent: false, error: "QUEUE_FULL" });
@@ -123,7 +123,7 @@ test("too many at once are refused, and closing settles the rest", async () => {
 });
 
 test("a transmission that the region does not have is refused in words", async () => {
-  const { driver } = new TestServer();
+  const { driver } = new TestStationServer();
   await expect(driver.transmit({ ...BEACON, freqHz: 903_900_000 })).rejects.toThrow(
     "Frequency is 903900000 Hz; EU868 allows 863000000 to 870000000",
   );

@@ -1,7 +1,7 @@
 import { type LossReason, REGIONS, type RegionId } from "@earshot/protocol/hotspot";
 import { receptionTime } from "../gps-time.ts";
 import { definedOnly } from "../json-fields.ts";
-import type { HeardFrame, RadioFrame } from "../reading.ts";
+import type { HeardFrame, RadioFrame } from "../lora-reading.ts";
 import { rebuildFrame } from "./lorawan-frame.ts";
 import { bigintOf, integerOf, type LosslessObject, numberOf, objectOf } from "./lossless-json.ts";
 import { planRadios, type RadioPlan } from "./radio-plan.ts";
@@ -18,7 +18,7 @@ export interface UplinkOrigin {
 }
 
 /** Station keeps RSSI in one unsigned byte, negated, and SNR in a signed byte of quarter dB. */
-const [LEAST_RSSI_DBM, MOST_SNR_DB] = [-255, 32];
+const [LEAST_RSSI_DBM, MAX_SNR_DB] = [-255, 32];
 const MAX_FINE_TIMESTAMP_NS = 999_999_999;
 
 /** Reads the uplinks of one region's stations. */
@@ -60,7 +60,7 @@ export class StationUplinkReader {
     return { ok: true, frame: { ...heard, modulation: "lora", spreadingFactor, bandwidthHz } };
   }
 
-  /** Station does not tell the demodulator; the frequency does, since we laid them out. */
+  /** Station does not report the demodulator; the frequency does, since we laid them out. */
   #channelOf(freqHz: number): { channel?: number; radio?: number } {
     const channel = this.#plan.channels.findIndex((planned) => planned.freqHz === freqHz);
     return channel < 0 ? {} : { channel, radio: this.#plan.channels[channel]?.radio ?? 0 };
@@ -71,7 +71,7 @@ function readUpinfo(upinfo: LosslessObject, nowMs: number) {
   const gpsTimeUs = integerOf(upinfo, "gpstime", 1, Number.MAX_SAFE_INTEGER);
   return {
     rssiDbm: numberOf(upinfo, "rssi", LEAST_RSSI_DBM, 0),
-    snrDb: numberOf(upinfo, "snr", -MOST_SNR_DB, MOST_SNR_DB),
+    snrDb: numberOf(upinfo, "snr", -MAX_SNR_DB, MAX_SNR_DB),
     tmstUs: xtimeToTmstUs(bigintOf(upinfo, "xtime")),
     ...(gpsTimeUs === undefined ? {} : receptionTime(Math.floor(gpsTimeUs / 1000), undefined, nowMs)),
     fineTimestampNs: integerOf(upinfo, "fts", 0, MAX_FINE_TIMESTAMP_NS),

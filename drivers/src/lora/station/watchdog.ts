@@ -27,16 +27,16 @@ export interface WatchOptions {
 
 export interface Watched {
   /** The other end is alive. */
-  heard(): void;
-  /** It has said which station it is: it keeps its place. */
-  settle(): void;
+  noteAlive(): void;
+  /** It has identified itself: it keeps its place. */
+  keep(): void;
 }
 
 interface Entry extends Watched {
   connection: StationConnection;
   options: WatchOptions;
   idleTicks: number;
-  isSettled: boolean;
+  isKept: boolean;
 }
 
 /** Pings connections that are silent for 30 s and ends those silent for 75 s; beats the time for the status. */
@@ -51,13 +51,13 @@ export class Watchdog {
     this.#run().catch(() => {});
   }
 
-  /** Whether there is room for one more; ends the longest open one that has not said who it is, if that makes some. */
-  makeRoom(): boolean {
+  /** Whether there is room for one more; ends the longest open one that has not identified itself, if that makes room. */
+  hasRoom(): boolean {
     if (this.#entries.size < this.#options.limit) return true;
-    const unsettled = ([...this.#entries] as Entry[]).find(({ isSettled }) => !isSettled);
-    if (unsettled === undefined) return false;
-    this.#entries.delete(unsettled);
-    unsettled.connection.terminate();
+    const unidentified = ([...this.#entries] as Entry[]).find(({ isKept }) => !isKept);
+    if (unidentified === undefined) return false;
+    this.#entries.delete(unidentified);
+    unidentified.connection.terminate();
     return true;
   }
 
@@ -66,12 +66,12 @@ export class Watchdog {
       connection,
       options,
       idleTicks: 0,
-      isSettled: false,
-      heard: () => {
+      isKept: false,
+      noteAlive: () => {
         entry.idleTicks = 0;
       },
-      settle: () => {
-        entry.isSettled = true;
+      keep: () => {
+        entry.isKept = true;
       },
     };
     this.#entries.add(entry);

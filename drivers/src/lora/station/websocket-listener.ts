@@ -59,7 +59,7 @@ export async function listenWebSocket(options: ListenWebSocketOptions): Promise<
   }
 }
 
-/** Takes connections in below HTTP: an HTTP server tells of one only once it has asked for something. */
+/** Takes connections in below HTTP: an HTTP server reports a connection only once it has sent a request. */
 function createFront(tls: StationTls | undefined): Server {
   if (tls === undefined) return createServer();
   checkTls(tls);
@@ -70,7 +70,7 @@ function secureContext({ certificate: cert, key, clientCa: ca }: StationTls) {
   return ca === undefined ? { cert, key } : { cert, key, ca, requestCert: true, rejectUnauthorized: true };
 }
 
-/** Deno's server takes anything and then fails each handshake. */
+/** Deno's server accepts anything and then fails each handshake. */
 function checkTls({ certificate, key, clientCa }: StationTls): void {
   const named = <T>(name: string, read: () => T): T => {
     try {
@@ -123,14 +123,14 @@ class WebSocketListener implements StationListener {
     });
     this.#front.on("tlsClientError", (error: NodeJS.ErrnoException, socket: Socket) => {
       const trouble = handshakeTrouble(error);
-      if (trouble !== undefined) events.turnedAway(trouble, socket.remoteAddress ?? "");
+      if (trouble !== undefined) events.refused(trouble, socket.remoteAddress ?? "");
     });
     this.#http.on("clientError", (error: NodeJS.ErrnoException & { rawPacket?: Uint8Array }, socket) => {
-      if (error.rawPacket?.[0] === TLS_HANDSHAKE) events.turnedAway("tls", hostOf(socket));
+      if (error.rawPacket?.[0] === TLS_HANDSHAKE) events.refused("tls", hostOf(socket));
       socket.destroy();
     });
     this.#http.on("request", ({ url, socket }, response) => {
-      if (url?.startsWith("/update-info")) events.turnedAway("cups", socket.remoteAddress ?? "");
+      if (url?.startsWith("/update-info")) events.refused("cups", socket.remoteAddress ?? "");
       response.writeHead(426, { Connection: "close" }).end();
     });
     this.#http.on("upgrade", (request: IncomingMessage, socket: Duplex, head) => {
@@ -247,7 +247,7 @@ class WebSocketConnection implements StationConnection {
       this.terminate();
       return false;
     }
-    // What fails later ends the connection, which `closed` tells.
+    // What fails later ends the connection, which `closed` signals.
     this.#webSocket.send(text, () => {});
     return true;
   }

@@ -4,7 +4,7 @@ import { MAX_REGISTERS } from "../modbus-pdu.ts";
 import { groupRegisters } from "../register-groups.ts";
 import { type RegisterMap, registerMapProblems, registersOf } from "../register-map.ts";
 import { METER_MAPS, type MeterMap } from "./maps.ts";
-import { SUNSPEC_INVERTERS } from "./sunspec.ts";
+import { SUNSPEC_INVERTERS } from "./sunspec-models.ts";
 
 const registerMaps = Object.values(METER_MAPS as Record<string, MeterMap>).filter(
   (map) => map.kind === "registers",

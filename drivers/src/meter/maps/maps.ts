@@ -2,7 +2,7 @@ import type { RegisterMap } from "../register-map.ts";
 import { SDM120, SDM630 } from "./eastron.ts";
 import { PZEM_016 } from "./pzem.ts";
 
-/** Inverters that tell themselves where their registers are. */
+/** Inverters that describe themselves where their registers are. */
 export interface SunSpecMap {
   kind: "sunspec";
   device: string;

@@ -15,6 +15,6 @@ export interface SensorReading {
 
 export type SensorDriver = Driver<SensorReading>;
 
-/** Whether a name can be told in a packet. */
+/** Whether a name can go into a packet. */
 export const isQuantityName = (name: string): boolean =>
   /^[a-z][a-z0-9_]*$/.test(name) && name.length <= MAX_TEXT_BYTES.quantity;

@@ -1,6 +1,6 @@
 import type { Driver } from "../driver.ts";
 
-/** What every frame heard with a good CRC tells, whatever its modulation. */
+/** What is known of every frame with a good CRC, whatever its modulation. */
 export interface HeardFrame {
   kind: "frame";
   /** Host time of arrival, ms since the Unix epoch. */
@@ -14,7 +14,7 @@ export interface HeardFrame {
   tmstUs?: number;
   /** UTC at reception from the radio's GPS (tmms), ms since the Unix epoch; absent when unsynchronised. */
   gpsTimeMs?: number;
-  /** How many times 1024 weeks before `gpsTimeMs` the date is that this GPS told: it needs new firmware. */
+  /** How many times 1024 weeks before `gpsTimeMs` the date is that this GPS reported: it needs new firmware. */
   gpsWeekRollovers?: number;
   /** Nanoseconds since the last PPS (ftime). */
   fineTimestampNs?: number;
@@ -66,7 +66,7 @@ export interface RadioChainCounts extends Omit<ChannelCounts, "freqHz" | "channe
   radio: number;
 }
 
-/** What the radio says about itself, with counters since this driver was opened. */
+/** What the radio reports about itself, with counters since this driver was opened. */
 export interface RadioStatus {
   kind: "radio";
   atMs: number;
@@ -77,9 +77,9 @@ export interface RadioStatus {
   rxBad: number;
   rxNoCrc: number;
   transmitted: number;
-  /** As told in the last `stat`: share of upstream datagrams acknowledged, 0 to 100. */
+  /** As reported in the last `stat`: share of upstream datagrams acknowledged, 0 to 100. */
   ackPercent?: number;
-  /** How many channels and spreading factors it can hear at once, where it says or its kind implies it: a modem 1 and 1. */
+  /** How many channels and spreading factors it can hear at once, where it is reported or its kind implies it: a modem 1 and 1. */
   channels?: number;
   spreadingFactors?: number;
   /** By frequency; a concentrator only, as are the three below. */
@@ -113,8 +113,8 @@ export interface LoraTransmission {
 
 /**
  * `sent: false` names the forwarder's own error, or ours: `NO_FORWARDER`, `NO_ACK`, `SEND_FAILED`, `QUEUE_FULL` (too
- * many wait for their answer), `CLOSED`; a modem's are told at `openRak3172`.
- * `unacknowledged` marks a frame handed to a forwarder that cannot say whether it sent it.
+ * many wait for their answer), `CLOSED`; a modem's stand at `openModem`.
+ * `unacknowledged` marks a frame handed to a forwarder that does not report whether it sent it.
  */
 export type TransmitResult =
   | { sent: true; powerDbm: number; tmstUs?: number; unacknowledged?: true }

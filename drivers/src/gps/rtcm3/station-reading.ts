@@ -14,9 +14,9 @@ export interface SignalGap {
   lastedMs: number;
 }
 
-/** Where the station says that its antenna reference point is (1005, 1006). */
+/** The station's own antenna reference point (1005, 1006). */
 export interface StationPosition extends Ecef, Geodetic {
-  /** Host time at which it was last told. */
+  /** Host time at which it was last reported. */
   atMs: number;
   /** Above the marker; 1006 only. */
   antennaHeightM?: number;
@@ -35,12 +35,12 @@ export interface ReferenceStationReading {
   timeMs: number;
   /** 0 to 4095, as configured by its owner. */
   stationId: number;
-  /** A message said that it was the epoch's last; otherwise the next epoch, another station or the end came first. */
+  /** A message was marked as the epoch's last; otherwise the next epoch, another station or the end came first. */
   complete: boolean;
   satellites: readonly ObservedSatellite[];
   /** Cycle slips and losses that ended with this epoch. */
   gaps: readonly SignalGap[];
-  /** As last told by the same station. */
+  /** As last reported by the same station. */
   position?: StationPosition;
   equipment?: StationEquipment;
 }

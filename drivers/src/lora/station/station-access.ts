@@ -18,7 +18,7 @@ export function routerPath(gatewayEui: string): string {
 const digest = (text: string) => createHash("sha256").update(text).digest();
 
 /**
- * Whether an `Authorization` header carries one of the tokens, with or without "Bearer ". The time taken tells nothing
+ * Whether an `Authorization` header carries one of the tokens, with or without "Bearer ". The time taken reveals nothing
  * about any token: digests of equal length are compared, all of them.
  */
 export function isAuthorised(tokens: readonly string[], authorization: string | undefined): boolean {

@@ -1,6 +1,6 @@
-import { routerPath } from "./access.ts";
 import { fieldOf, parseLosslessObject } from "./lossless-json.ts";
 import { formatId6, parseRouterId } from "./router-id.ts";
+import { routerPath } from "./station-access.ts";
 
 export interface DiscoveryOptions {
   /** "ws://host:port" by which this server is reached. */

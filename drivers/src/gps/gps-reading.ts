@@ -14,14 +14,14 @@ export interface Satellite {
 /** 0 unknown, 1 no fix, 2 two-dimensional, 3 three-dimensional (gpsd's `mode`). */
 export type FixMode = 0 | 1 | 2 | 3;
 
-/** What a GNSS receiver said about one epoch (usually one second). Absent means not said, never zero. */
+/** What a GNSS receiver reported about one epoch (usually one second). Absent means not reported, never zero. */
 export interface GpsReading {
   kind: "gps";
   /** Host time at which the epoch was complete, ms since the Unix epoch. */
   atMs: number;
-  /** Receiver time (UTC), ms since the Unix epoch, rollovers of the GPS week taken out. */
+  /** Receiver time (UTC), ms since the Unix epoch, rollovers of the GPS week corrected. */
   timeMs?: number;
-  /** How many times 1024 weeks before `timeMs` the date is that the receiver told: it needs new firmware. */
+  /** How many times 1024 weeks before `timeMs` the date is that the receiver reported: it needs new firmware. */
   weekRollovers?: number;
   mode: FixMode;
   /** WGS 84 degrees. */
@@ -35,24 +35,24 @@ export interface GpsReading {
   hdop?: number;
   vdop?: number;
   pdop?: number;
-  /** Estimated horizontal and vertical errors, metres (1 sigma where the source says so). */
+  /** Estimated horizontal and vertical errors, metres (1 sigma where the source states it). */
   horizontalErrorM?: number;
   verticalErrorM?: number;
-  /** Estimated error of the position over all three axes, metres; of receivers that do not tell them apart. */
+  /** Estimated error of the position over all three axes, metres; of receivers that do not distinguish them. */
   positionErrorM?: number;
   /**
-   * True when the receiver holds a position that was surveyed before or typed in, and solves only for the time. The
+   * True when the receiver uses a position that was surveyed before or typed in, and solves only for the time. The
    * position is then no measurement of this epoch, and proves nothing about where the receiver is.
    */
   timeOnly?: boolean;
   /** What the receiver computed and itself calls invalid: beyond its limits of dilution and error (u-blox: gnssFixOK is 0). */
   rejectedFix?: RejectedFix;
-  /** Why a fix that the receiver told counts as none: it is at latitude 0, longitude 0, or of no satellites. */
+  /** Why a fix that the receiver reported counts as none: it is at latitude 0, longitude 0, or of no satellites. */
   falseFix?: "at-zero" | "no-satellites";
   /** Speed over the ground, from the Doppler shift, and upward; of a fixed antenna both are noise around zero. */
   groundSpeedMps?: number;
   climbMps?: number;
-  /** Speed over all three axes; of receivers that do not tell them apart. */
+  /** Speed over all three axes; of receivers that do not distinguish them. */
   speedMps?: number;
   speedErrorMps?: number;
   /** Estimated error of `timeMs`, nanoseconds. */
@@ -62,16 +62,16 @@ export interface GpsReading {
   clockDriftNsPerS?: number;
   /**
    * The host's clock minus GNSS time at one moment, nanoseconds: positive when the host is ahead. Taken at the time
-   * pulse (to microseconds), or when a message told its time (late by what the message took: tens to hundreds of ms).
+   * pulse (to microseconds), or when a message reported its time (late by the transmission time of the message: tens to hundreds of ms).
    */
   hostClockOffsetNs?: number;
   hostClockOffsetBy?: "pulse" | "message";
   /** GPS − UTC, seconds. */
   leapSeconds?: number;
-  /** By how much the next time pulse misses its second, to be taken off by software: picoseconds. */
+  /** By how much the next time pulse misses its second, to be corrected by software: picoseconds. */
   timePulseErrorPs?: number;
   surveyIn?: SurveyIn;
-  /** Antenna as the receiver sees it, when it says; the worst of its front ends. */
+  /** Antenna as the receiver sees it, when it reports it; the worst of its front ends. */
   antenna?: "ok" | "open" | "short";
   antennaPower?: "off" | "on";
   /** Interference, as the receiver judges it: a warning still has a fix, critical has not. */
@@ -80,11 +80,11 @@ export interface GpsReading {
   jammingIndicator?: number;
   /** Whether the signals look forged, as the receiver judges it. */
   spoofing?: "none" | "indicated" | "affirmed";
-  /** Each radio front end, when the receiver tells them apart. */
+  /** Each radio front end, when the receiver distinguishes them. */
   rfBlocks?: readonly RfBlock[];
 }
 
-/** Told for people who look for a fault; it proves nothing about where the receiver is. */
+/** Reported for people who look for a fault; it proves nothing about where the receiver is. */
 export interface RejectedFix {
   mode: 2 | 3;
   latDeg: number;
@@ -94,7 +94,7 @@ export interface RejectedFix {
   horizontalErrorM?: number;
 }
 
-/** One radio front end (a band, or an antenna) of a receiver. Absent means not said. */
+/** One radio front end (a band, or an antenna) of a receiver. Absent means not reported. */
 export interface RfBlock {
   id: number;
   antenna?: "ok" | "open" | "short";
@@ -104,7 +104,7 @@ export interface RfBlock {
   jammingIndicator: number;
   /** Noise level in the receiver's own unit; compare only with the same receiver's. */
   noisePerMs: number;
-  /** Gain control, 0 to 1; a jump of it says that something changed at the antenna. */
+  /** Gain control, 0 to 1; a jump of it means that something changed at the antenna. */
   agcRatio: number;
 }
 

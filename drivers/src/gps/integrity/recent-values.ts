@@ -1,8 +1,8 @@
 /** 20 a second, for a minute. */
-const MOST_KEPT = 1200;
+const MAX_KEPT = 1200;
 
 /** What was added in the last while, the oldest first; bounded. */
-export class Recent<T> {
+export class RecentValues<T> {
   readonly #keptMs: number;
   #all: { elapsedMs: number; value: T }[] = [];
 
@@ -12,7 +12,7 @@ export class Recent<T> {
 
   add(elapsedMs: number, value: T): void {
     this.#all.push({ elapsedMs, value });
-    if (this.#all.length > MOST_KEPT) this.#all.splice(0, MOST_KEPT / 4);
+    if (this.#all.length > MAX_KEPT) this.#all.splice(0, MAX_KEPT / 4);
   }
 
   values(elapsedMs: number): T[] {

@@ -6,7 +6,7 @@ import { errorMessage } from "../link/error-message.ts";
 const MAX_HEARD_BYTES = 16_384;
 
 /** Collects what comes over a link, and waits for it to make sense. */
-export class Ear {
+export class PassiveListener {
   /** Why the link ended, once it did. */
   lost: string | undefined;
   readonly #clock: Clock;
@@ -20,17 +20,17 @@ export class Ear {
     this.#listening = this.#listen(link);
   }
 
-  /** Everything since the start or the last `forget`, up to a limit. */
+  /** Everything since the start or the last `clear`, up to a limit. */
   get heard(): Uint8Array {
     return this.#heard.subarray(0, this.#length);
   }
 
-  forget(): void {
+  clear(): void {
     this.#length = 0;
   }
 
   /** What `recognise` makes of all that was heard, as soon as it makes something of it; `undefined` after `ms`. */
-  async wait<T>(
+  async waitFor<T>(
     ms: number,
     recognise: (heard: Uint8Array) => T | undefined,
     signal: AbortSignal,

@@ -1,7 +1,7 @@
 import { ManualClock } from "@earshot/protocol/testing";
 import { MemoryNetwork } from "../testing/memory-network.ts";
 import type { GwmpDatagram, GwmpVersion } from "./gwmp-datagram.ts";
-import type { LoraTransmission } from "./reading.ts";
+import type { LoraTransmission } from "./lora-reading.ts";
 import { openSemtechUdp, type SemtechUdpOptions, type SemtechUdpRadio } from "./semtech-udp.ts";
 import { TestForwarder } from "./test-forwarder.ts";
 import { TestRadio } from "./test-radio.ts";
@@ -15,7 +15,7 @@ export const BEACON: LoraTransmission = {
 };
 
 /** A server on a network in memory and in virtual time, and forwarders to try it with. */
-export class TestServer extends TestRadio {
+export class TestUdpServer extends TestRadio {
   readonly clock = new ManualClock(Date.UTC(2026, 10, 21, 9, 36, 24));
   readonly network = new MemoryNetwork();
   readonly socket = this.network.bind({ host: "10.0.0.1", port: 1700 });

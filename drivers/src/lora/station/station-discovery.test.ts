@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { baseUriOf } from "./discovery.ts";
+import { baseUriOf } from "./station-discovery.ts";
 
 test("the address is the one the station used, always with a port", () => {
   expect(baseUriOf("localhost:6038", false, 3001)).toBe("ws://localhost:6038");

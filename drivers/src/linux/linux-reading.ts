@@ -1,4 +1,4 @@
-/** How a storage device has worn, as far as it tells. */
+/** How a storage device has worn, as far as it is known. */
 export interface DiskWear {
   /** As the kernel calls it: "mmcblk0". */
   device: string;
@@ -15,7 +15,7 @@ export interface NetworkLink {
   name: string;
   /** Whether it has a cable or a network; null while it is switched off. */
   isConnected: boolean | null;
-  /** Mbit/s; null of radio links and of those that do not tell. */
+  /** Mbit/s; null of radio links and where it is unknown. */
   speedMbps: number | null;
   /** Of a radio link: signal in dBm. */
   signalDbm: number | null;
@@ -23,7 +23,7 @@ export interface NetworkLink {
   qualityPercent: number | null;
 }
 
-/** How the machine is that this runs on; null is "it does not say". */
+/** How the machine is that this runs on; null is unknown. */
 export interface LinuxReading {
   kind: "linux";
   /** Host time, ms since the Unix epoch. */

@@ -1,5 +1,5 @@
 import { ManualClock } from "@earshot/protocol/testing";
-import type { LoraTransmission } from "../reading.ts";
+import type { LoraTransmission } from "../lora-reading.ts";
 import { TestRadio } from "../test-radio.ts";
 import { type BasicsStationOptions, type BasicsStationRadio, openBasicsStation } from "./basics-station.ts";
 import { type MemoryConnection, MemoryListener } from "./test-listener.ts";
@@ -14,7 +14,7 @@ export const BEACON: LoraTransmission = {
 };
 
 /** A server in memory and in virtual time, and stations to try it with. */
-export class TestServer extends TestRadio {
+export class TestStationServer extends TestRadio {
   readonly clock = new ManualClock(Date.UTC(2026, 10, 21, 9, 36, 24));
   readonly listener = new MemoryListener();
   readonly messages: string[] = [];
