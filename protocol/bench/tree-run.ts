@@ -1,7 +1,7 @@
 /** One measurement of `tree.ts` in a process of its own, so that neither memory nor warmed-up code is shared. */
 import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
-import { buildTree, LEAF_ENCODING, type Leaf, type MerkleTree } from "../src/merkle.ts";
-import { seededRandom } from "../src/seeded-random.ts";
+import { buildTree, LEAF_ENCODING, type Leaf, type MerkleTree } from "../src/merkle/merkle-tree.ts";
+import { seededRandom } from "../src/virtual-time.ts";
 
 export interface TreeRun {
   root: string;

@@ -2,10 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { verifyAsync } from "@noble/ed25519";
 import { Encoder, type Tag } from "cbor-x/index-no-eval";
 import fc from "fast-check";
-import { utf8 } from "./bytes.ts";
-import { encodeCbor } from "./cbor.ts";
 import { MAX_PACKET_BYTES, networkAad, openEnvelope, seal, sealFields, signedBytes } from "./cose.ts";
-import { signerFromSeed } from "./ed25519.ts";
+import { signerFromSeed } from "./crypto/ed25519.ts";
+import { utf8 } from "./encoding/bytes.ts";
+import { encodeCbor } from "./encoding/cbor.ts";
 
 const signer = signerFromSeed(new Uint8Array(32).fill(7));
 const NETWORK = "testnet-1";

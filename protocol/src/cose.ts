@@ -1,7 +1,7 @@
-import { concatBytes, equalBytes, utf8 } from "./bytes.ts";
-import { type CborRefusal, encodeCbor } from "./cbor.ts";
-import { CborTag, readCbor } from "./cbor-reader.ts";
-import type { Signer } from "./ed25519.ts";
+import type { Signer } from "./crypto/ed25519.ts";
+import { concatBytes, equalBytes, utf8 } from "./encoding/bytes.ts";
+import { type CborRefusal, encodeCbor } from "./encoding/cbor.ts";
+import { CborTag, readCbor } from "./encoding/cbor-reader.ts";
 
 /*
  * COSE_Sign1 (RFC 9052 §4.2), the only envelope of Earshot. One shape, so one layout:

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { ManualClock } from "./manual-clock.ts";
 import { OutageLog } from "./outage-log.ts";
+import { ManualClock } from "./time/manual-clock.ts";
 
 function watched() {
   const clock = new ManualClock();

@@ -1,5 +1,5 @@
-import type { Clock } from "./clock.ts";
 import type { Log, LogLevel } from "./log.ts";
+import type { Clock } from "./time/clock.ts";
 
 /** Outages told in full before they are only counted. */
 const TOLD_IN_FULL = 2;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
-import { encodeCbor } from "../src/cbor.ts";
 import { MAX_PACKET_BYTES, openEnvelope, sealFields } from "../src/cose.ts";
+import { encodeCbor } from "../src/encoding/cbor.ts";
 import { makeLoginToken } from "../src/network/login-token.ts";
 import { anyPacket } from "../src/packet/arbitraries.ts";
 import { decodePacket, encodePacket } from "../src/packet/codec.ts";

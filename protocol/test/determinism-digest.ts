@@ -2,15 +2,16 @@
  * Prints, as JSON, what this runtime makes of the epoch of `determinism-epoch.ts`, for tests that compare runtimes and
  * processes: without arguments the digest of all, with `PART PARTS` the judgement of every PARTS-th group of reports.
  */
-import { utf8 } from "../src/bytes.ts";
-import { sha256 } from "../src/hash.ts";
+
+import { sha256 } from "../src/crypto/sha256.ts";
+import { utf8 } from "../src/encoding/bytes.ts";
 import { type Contact, ContactBook } from "../src/judging/contacts.ts";
 import { type EpochInputs, type EpochJudgement, epochWorld } from "../src/judging/epoch.ts";
 import { groupReports, isReport } from "../src/judging/group.ts";
 import { judgeGroup } from "../src/judging/judge.ts";
 import { earshot1 } from "../src/judging/rule-set.ts";
-import { atan2, cos, exp10, log10, sin } from "../src/portable-math.ts";
-import type { SettlementInputs } from "../src/settlement.ts";
+import { atan2, cos, exp10, log10, sin } from "../src/math/portable-math.ts";
+import type { SettlementInputs } from "../src/rewards/settlement.ts";
 import { determinismEpoch } from "./determinism-epoch.ts";
 
 /** Byte for byte what a judgement says. */

@@ -4,10 +4,10 @@ import { Scenario } from "../src/judging/scenario.ts";
 import type { ReceivedBeacon, ReceivedPacket } from "../src/judging/types.ts";
 import type { Denial } from "../src/network/denial.ts";
 import type { BeaconPacket, Gnss, WitnessPacket } from "../src/packet/packet.ts";
-import { DEFAULT_PARAMETERS, type NetworkParameters } from "../src/parameters.ts";
-import type { Hotspot } from "../src/registry.ts";
-import { reportDeadlineMs } from "../src/schedule.ts";
-import type { SettlementInputs } from "../src/settlement.ts";
+import { DEFAULT_PARAMETERS, type NetworkParameters } from "../src/parameters/parameters.ts";
+import type { Hotspot } from "../src/registry/registry.ts";
+import type { SettlementInputs } from "../src/rewards/settlement.ts";
+import { reportDeadlineMs } from "../src/time/schedule.ts";
 
 /*
  * An epoch that meets every reason there is, the same each time: 29 stations in a line, honest rounds in both

@@ -1,5 +1,5 @@
 /** Prints, as JSON, what this runtime answers to every vector: run under Bun and Deno, which must agree. */
-import { importKey, isAdmissibleKey, signerFromSeed, verifyEd25519 } from "../src/ed25519.ts";
+import { importKey, isAdmissibleKey, signerFromSeed, verifyEd25519 } from "../src/crypto/ed25519.ts";
 import { RFC_8032, signatureVectors } from "./ed25519-vectors.ts";
 
 export function answers() {

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { verify } from "@noble/ed25519";
-import { importKey, isAdmissibleKey, signerFromSeed, verifyEd25519 } from "../src/ed25519.ts";
+import { importKey, isAdmissibleKey, signerFromSeed, verifyEd25519 } from "../src/crypto/ed25519.ts";
 import { answers } from "./ed25519-answers.ts";
 import {
   mixedOrderKeys,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { etc, hashes, Point, utils } from "@noble/ed25519";
-import { concatBytes, utf8 } from "../src/bytes.ts";
+import { concatBytes, utf8 } from "../src/encoding/bytes.ts";
 
 /** A signature and whether the one rule accepts it. Hostile ones are built here from points, not copied. */
 export interface SignatureVector {

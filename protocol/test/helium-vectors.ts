@@ -1,25 +1,19 @@
 import { importKey, utf8, verifyEd25519 } from "@earshot/protocol";
+import { payloadToDc, SPLIT_PLACES } from "../src/helium/data-credits.ts";
 import {
-  beaconerUnits,
   cellDistanceM,
   cellFromDecimal,
-  fixed,
-  formatFixed,
-  freeSpaceBoundDbm,
   gridCells,
-  type HeliumAmounts,
   isBelowMinDistance,
-  isFrequencyOff,
   isMaxDistanceExceeded,
-  isNewInterval,
-  isRssiTooStrong,
-  parseHeliumAddress,
-  payloadToDc,
-  SPLIT_PLACES,
-  splitHeliumEpoch,
-  witnessLag,
-  witnessUnits,
-} from "@earshot/protocol/helium-2026";
+} from "../src/helium/distance.ts";
+import { type HeliumAmounts, splitHeliumEpoch } from "../src/helium/epoch-split.ts";
+import { parseHeliumAddress } from "../src/helium/identity.ts";
+import { isFrequencyOff } from "../src/helium/link-rules.ts";
+import { freeSpaceBoundDbm, isRssiTooStrong } from "../src/helium/propagation.ts";
+import { isNewInterval, witnessLag } from "../src/helium/timing.ts";
+import { fixed, formatFixed } from "../src/math/decimal.ts";
+import { beaconerUnits, witnessUnits } from "../src/rewards/rewards.ts";
 
 /*
  * Runs a file of Helium's numbers, in the form of reference/proof-of-coverage-vectors.json, against the port. Exact:

@@ -1,6 +1,6 @@
-import { type CborValue, decodeCbor } from "../src/cbor.ts";
 import { openEnvelope } from "../src/cose.ts";
-import { PARAMETER_RANGES } from "../src/parameters.ts";
+import { type CborValue, decodeCbor } from "../src/encoding/cbor.ts";
+import { PARAMETER_RANGES } from "../src/parameters/parameters.ts";
 
 const around = (...limits: number[]): number[] => limits.flatMap((limit) => [limit - 1, limit, limit + 1]);
 

@@ -9,7 +9,7 @@ describe("the README tells what the code does (bun protocol/test/reason-table.ts
   test("sizes", () => expect(readme).toContain(sizeTable()));
 
   test("its map has every file of src, and no other", () => {
-    const src = new URL("../src/", import.meta.url);
+    const src = new URL("../src", import.meta.url);
     const files = readdirSync(src, { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
       .map((file) => file.replaceAll("\\", "/"));

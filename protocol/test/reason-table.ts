@@ -1,5 +1,5 @@
 /** Makes the tables of the README from the code: `bun protocol/test/reason-table.ts` prints them. */
-import { signerFromSeed } from "../src/ed25519.ts";
+import { signerFromSeed } from "../src/crypto/ed25519.ts";
 import {
   ASSERTION_REASONS,
   BEFORE_JUDGING_REASONS,

@@ -1,7 +1,7 @@
 import { HEARING_RULES } from "../src/judging/hearing-rules.ts";
 import { LEVEL_RULES } from "../src/judging/level-rules.ts";
 import type { MatchedContext } from "../src/judging/witness-context.ts";
-import { DEFAULT_PARAMETERS } from "../src/parameters.ts";
+import { DEFAULT_PARAMETERS } from "../src/parameters/parameters.ts";
 import { REGIONS } from "../src/radio/regions.ts";
 
 /** What somebody's receiver reported of one frame. */

@@ -1,5 +1,5 @@
-import type { CborValue } from "../src/cbor.ts";
-import { signerFromSeed } from "../src/ed25519.ts";
+import { signerFromSeed } from "../src/crypto/ed25519.ts";
+import type { CborValue } from "../src/encoding/cbor.ts";
 import { denialMessage, isDenial } from "../src/network/denial.ts";
 import { entropyMessage } from "../src/network/entropy.ts";
 import { manifestMessage } from "../src/network/manifest.ts";
@@ -13,8 +13,8 @@ import {
   type NetworkParameters,
   RULE_SET_IDS,
   WHOLE_PARAMETERS,
-} from "../src/parameters.ts";
-import { parametersProblem } from "../src/parameters-check.ts";
+} from "../src/parameters/parameters.ts";
+import { parametersProblem } from "../src/parameters/parameters-check.ts";
 import { REGION_IDS } from "../src/radio/regions.ts";
 
 export const NETWORK = "demo";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { shortId } from "../did-key.ts";
-import { signerFromSeed } from "../ed25519.ts";
+import { shortId } from "../crypto/did-key.ts";
+import { signerFromSeed } from "../crypto/ed25519.ts";
 import { REGION_IDS, REGIONS } from "../radio/regions.ts";
 import { beaconMessage, deriveBeacon, scheduledIndex, scheduleMessage } from "./derive.ts";
 import { decodeBeaconFrame } from "./frame.ts";

@@ -1,6 +1,6 @@
-import { concatBytes, readU32, u32, utf8 } from "../bytes.ts";
-import { shortId } from "../did-key.ts";
-import { sha256 } from "../hash.ts";
+import { shortId } from "../crypto/did-key.ts";
+import { sha256 } from "../crypto/sha256.ts";
+import { concatBytes, readU32, u32, utf8 } from "../encoding/bytes.ts";
 import type { Region } from "../radio/regions.ts";
 import { encodeBeaconFrame } from "./frame.ts";
 

@@ -1,4 +1,4 @@
-import { concatBytes, readU32, u32 } from "../bytes.ts";
+import { concatBytes, readU32, u32 } from "../encoding/bytes.ts";
 
 /*
  * On air: a LoRaWAN frame of type Proprietary (MHDR 0xE0, LoRaWAN 1.0.4 §4.2), 31 bytes.

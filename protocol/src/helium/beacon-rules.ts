@@ -1,4 +1,4 @@
-import { equalBytes } from "../bytes.ts";
+import { equalBytes } from "../encoding/bytes.ts";
 import type { Rule } from "../judging/types.ts";
 import { isNewInterval, isReciprocal, isWithinLifespan, RECIPROCITY_MS } from "./timing.ts";
 import type { HeliumBeaconReport, HeliumHotspot, HeliumWorld } from "./types.ts";

@@ -1,4 +1,4 @@
-import { sha256 } from "../hash.ts";
+import { sha256 } from "../crypto/sha256.ts";
 import { chacha12Words } from "./chacha12.ts";
 import type { ExpectedBeacon } from "./types.ts";
 

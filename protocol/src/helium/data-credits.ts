@@ -1,4 +1,4 @@
-import { divideUp } from "../decimal.ts";
+import { divideUp } from "../math/decimal.ts";
 
 /** One data credit buys 24 bytes, and a packet costs at least one. */
 const BYTES_PER_DC = 24;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { divideHalfEven, divideUp, fixed, formatFixed } from "../decimal.ts";
-import { beaconerUnits, witnessUnits } from "../rewards.ts";
+import { divideHalfEven, divideUp, fixed, formatFixed } from "../math/decimal.ts";
+import { beaconerUnits, witnessUnits } from "../rewards/rewards.ts";
 import { dcToBones, payloadToDc, SPLIT_PLACES } from "./data-credits.ts";
 import { type HeliumShares, splitHeliumEpoch } from "./epoch-split.ts";
 

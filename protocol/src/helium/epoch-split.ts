@@ -1,4 +1,4 @@
-import { divideHalfEven } from "../decimal.ts";
+import { divideHalfEven } from "../math/decimal.ts";
 import { dcToBones, SPLIT_PLACES, type TokenPrice } from "./data-credits.ts";
 
 /** What one hotspot has earned in an epoch, each in units of 10^-15 (`fixed(text, SPLIT_PLACES)`). */

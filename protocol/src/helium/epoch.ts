@@ -1,9 +1,9 @@
 import type { EpochInputs, EpochJudgement } from "../judging/epoch.ts";
 import { isBeacon, isWitness, packetBeaconKey } from "../judging/group.ts";
-import type { ProvenBeacon } from "../judging/judge.ts";
+import type { ProvenBeacon } from "../judging/proven-beacon.ts";
 import type { ReceivedBeacon, ReceivedReport, ReceivedWitness, Verdict } from "../judging/types.ts";
 import { denialsInForce, edgeSubject } from "../network/denial.ts";
-import { entropyTimeMs } from "../schedule.ts";
+import { entropyTimeMs } from "../time/schedule.ts";
 import { type HeliumHistory, heliumHistory, record } from "./history.ts";
 import { byReceiveTime, type HeliumJudgement, judgeHeliumBeacon } from "./judge.ts";
 import { NOT_HEARD, STALE, UNSELECTED } from "./order.ts";

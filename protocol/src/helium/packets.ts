@@ -1,8 +1,8 @@
 import { type DerivedBeacon, deriveBeacon } from "../beacon/derive.ts";
 import type { ReceivedBeacon, ReceivedPacket, ReceivedWitness } from "../judging/types.ts";
-import type { NetworkParameters } from "../parameters.ts";
+import type { NetworkParameters } from "../parameters/parameters.ts";
 import { REGIONS, type RegionId } from "../radio/regions.ts";
-import type { Hotspot } from "../registry.ts";
+import type { Hotspot } from "../registry/registry.ts";
 import { dataRateName } from "./beacon.ts";
 import { byReceiveTime } from "./judge.ts";
 import type {

@@ -1,9 +1,9 @@
-import { DEFAULT_SCALE, densityScales } from "../density.ts";
 import type { EpochJudgement } from "../judging/epoch.ts";
-import type { ProvenBeacon } from "../judging/judge.ts";
+import type { ProvenBeacon } from "../judging/proven-beacon.ts";
 import type { Verdict } from "../judging/types.ts";
-import { beaconerUnits, witnessUnits } from "../rewards.ts";
-import { type Settlement, type SettlementInputs, settleEpoch } from "../settlement.ts";
+import { DEFAULT_SCALE, densityScales } from "../rewards/density.ts";
+import { beaconerUnits, witnessUnits } from "../rewards/rewards.ts";
+import { type Settlement, type SettlementInputs, settleEpoch } from "../rewards/settlement.ts";
 import { HELIUM_BEACON_RECIPROCITY } from "./beacon-rules.ts";
 import { type HeliumShares, splitHeliumEpoch } from "./epoch-split.ts";
 import { NOT_HEARD, STALE } from "./order.ts";

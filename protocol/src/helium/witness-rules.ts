@@ -1,4 +1,4 @@
-import { equalBytes } from "../bytes.ts";
+import { equalBytes } from "../encoding/bytes.ts";
 import { LINK_RULES, type WitnessRule } from "./link-rules.ts";
 import { isReciprocal, isWithinLifespan, RECIPROCITY_MS, witnessLag } from "./timing.ts";
 

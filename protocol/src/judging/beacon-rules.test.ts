@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { beaconMessage, scheduleMessage } from "../beacon/derive.ts";
 import { REGIONS } from "../radio/regions.ts";
-import { entropyTimeMs, reportDeadlineMs } from "../schedule.ts";
+import { entropyTimeMs, reportDeadlineMs } from "../time/schedule.ts";
 import { entropyValue, Scenario, verdictOn } from "./scenario.ts";
 import { tryBeacon } from "./trial.ts";
 

@@ -6,9 +6,9 @@ import {
   scheduleMessage,
 } from "../beacon/derive.ts";
 import { REGIONS } from "../radio/regions.ts";
-import type { Hotspot } from "../registry.ts";
-import { entropyTimeMs, windowOf } from "../schedule.ts";
-import { seconds, tenths } from "./told.ts";
+import type { Hotspot } from "../registry/registry.ts";
+import { entropyTimeMs, windowOf } from "../time/schedule.ts";
+import { seconds, tenths } from "./format-measurement.ts";
 import type { JudgingWorld, ReceivedBeacon, Rule } from "./types.ts";
 
 /** A beacon report of a registered hotspot. */

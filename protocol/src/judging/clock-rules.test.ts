@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { DEFAULT_PARAMETERS } from "../parameters.ts";
+import { DEFAULT_PARAMETERS } from "../parameters/parameters.ts";
 import { counterMismatch } from "./clock-rules.ts";
 import { Scenario } from "./scenario.ts";
 import { type Outcome, outcome, tryBeacon, tryWitness } from "./trial.ts";

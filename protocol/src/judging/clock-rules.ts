@@ -1,5 +1,5 @@
-import { entropyTimeMs } from "../schedule.ts";
-import { seconds } from "./told.ts";
+import { entropyTimeMs } from "../time/schedule.ts";
+import { seconds } from "./format-measurement.ts";
 import type { JudgingWorld, ReceivedReport, ReportTimes, Rule } from "./types.ts";
 
 /** What the rules about a hotspot's clocks look at. */

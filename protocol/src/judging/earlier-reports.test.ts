@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { encodeBeaconFrame } from "../beacon/frame.ts";
-import { DEFAULT_PARAMETERS } from "../parameters.ts";
-import { reportDeadlineMs } from "../schedule.ts";
+import { DEFAULT_PARAMETERS } from "../parameters/parameters.ts";
+import { reportDeadlineMs } from "../time/schedule.ts";
 import { earlierReports } from "./earlier-reports.ts";
 import { reportedIndex } from "./group.ts";
 import type { ReceivedReport, ReportTimes } from "./types.ts";

@@ -1,5 +1,5 @@
-import type { NetworkParameters } from "../parameters.ts";
-import { reportDeadlineMs } from "../schedule.ts";
+import type { NetworkParameters } from "../parameters/parameters.ts";
+import { reportDeadlineMs } from "../time/schedule.ts";
 import { reportedIndex } from "./group.ts";
 import type { ReceivedReport, ReportTimes } from "./types.ts";
 

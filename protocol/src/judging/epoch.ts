@@ -1,14 +1,15 @@
-import { importKey, verifyEd25519 } from "../ed25519.ts";
+import { importKey, verifyEd25519 } from "../crypto/ed25519.ts";
 import { type Denial, denialsInForce, edgeSubject } from "../network/denial.ts";
 import type { Entropy } from "../network/entropy.ts";
 import type { SequenceRange } from "../network/receipt.ts";
-import type { NetworkParameters } from "../parameters.ts";
-import type { Hotspot } from "../registry.ts";
-import { reportDeadlineMs, windowOf } from "../schedule.ts";
+import type { NetworkParameters } from "../parameters/parameters.ts";
+import type { Hotspot } from "../registry/registry.ts";
+import { reportDeadlineMs, windowOf } from "../time/schedule.ts";
 import { ContactBook, type ContactKind, type LatestContacts } from "./contacts.ts";
 import { earlierReports } from "./earlier-reports.ts";
 import { groupReports, isReport, reportedIndex } from "./group.ts";
-import { judgeGroup, type ProvenBeacon } from "./judge.ts";
+import { judgeGroup } from "./judge.ts";
+import type { ProvenBeacon } from "./proven-beacon.ts";
 import type { JudgingWorld, ReceivedPacket, ReceivedReport, Verdict } from "./types.ts";
 
 /** All that an epoch is judged from. Orders and duplicates do not matter. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { EARTH_RADIUS_M } from "../geo.ts";
+import { EARTH_RADIUS_M } from "../math/geo.ts";
 import type { Gnss } from "../packet/packet.ts";
 import { Scenario } from "./scenario.ts";
 import { type Outcome, tryBeacon, tryWitness } from "./trial.ts";

@@ -1,7 +1,7 @@
-import { distanceM } from "../geo.ts";
+import { distanceM } from "../math/geo.ts";
 import { type Gnss, INTEGRITY_FLAGS } from "../packet/packet.ts";
-import type { Hotspot } from "../registry.ts";
-import { tenths } from "./told.ts";
+import type { Hotspot } from "../registry/registry.ts";
+import { tenths } from "./format-measurement.ts";
 import type { JudgingWorld, ReceivedReport, Rule, RuleAnswer } from "./types.ts";
 
 /** What the rules about the hotspot's GNSS receiver look at. */

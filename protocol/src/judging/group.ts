@@ -1,5 +1,5 @@
 import { beaconKey, frameIndex, frameKey } from "../beacon/frame.ts";
-import { shortId } from "../did-key.ts";
+import { shortId } from "../crypto/did-key.ts";
 import type { DecodedPacket } from "../packet/codec.ts";
 import type { BeaconPacket, WitnessPacket } from "../packet/packet.ts";
 import type { ReceivedBeacon, ReceivedPacket, ReceivedReport, ReceivedWitness } from "./types.ts";

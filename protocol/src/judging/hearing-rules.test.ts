@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { WitnessPacket } from "../packet/packet.ts";
-import { entropyTimeMs } from "../schedule.ts";
+import { entropyTimeMs } from "../time/schedule.ts";
 import { Scenario } from "./scenario.ts";
 import { tryWitness } from "./trial.ts";
 

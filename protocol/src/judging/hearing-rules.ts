@@ -1,5 +1,5 @@
-import { entropyTimeMs } from "../schedule.ts";
-import { seconds } from "./told.ts";
+import { entropyTimeMs } from "../time/schedule.ts";
+import { seconds } from "./format-measurement.ts";
 import type { Rule } from "./types.ts";
 import type { MatchedContext } from "./witness-context.ts";
 

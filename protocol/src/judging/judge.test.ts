@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { sha256 } from "../hash.ts";
+import { sha256 } from "../crypto/sha256.ts";
 import { typicalPackets } from "../packet/samples.ts";
-import { drawIndex } from "../schedule.ts";
+import { drawIndex } from "../time/schedule.ts";
 import { verifySignature } from "./epoch.ts";
 import { groupReports, reportIndexAndKey } from "./group.ts";
 import { judgeGroup } from "./judge.ts";

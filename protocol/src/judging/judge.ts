@@ -1,8 +1,8 @@
-import { equalBytes } from "../bytes.ts";
+import { equalBytes } from "../encoding/bytes.ts";
 import { BEACON_RULES, beaconContext } from "./beacon-rules.ts";
 import type { Contact } from "./contacts.ts";
-import { drawPaid } from "./draw.ts";
 import { bySequence, type ReportGroup } from "./group.ts";
+import { NOT_DRAWN, NOT_HEARD, type ProvenBeacon, proveBeacon, type ValidReports } from "./proven-beacon.ts";
 import { BEACON_RECIPROCITY_RULES, contactsOf, WITNESS_RECIPROCITY_RULES } from "./reciprocity-rules.ts";
 import { ADMISSION_RULES, HOTSPOT_RULES, type HotspotContext, type ReportContext } from "./report-rules.ts";
 import type {
@@ -10,20 +10,13 @@ import type {
   ReceivedBeacon,
   ReceivedReport,
   ReceivedWitness,
+  Refusal,
+  Refusals,
   Rule,
-  RuleAnswer,
   Verdict,
 } from "./types.ts";
 import { type JudgedBeacon, matched, type WitnessContext } from "./witness-context.ts";
 import { BEACON_EXISTS_RULE, BEACON_REFUSED_RULE, WITNESS_RULES } from "./witness-rules.ts";
-
-/** Who earns what from one beacon: ids of the hotspots, empty when the beacon proves nothing. */
-export interface ProvenBeacon {
-  beaconKey: string;
-  beaconer: string;
-  /** The paid witnesses, sorted by id. */
-  witnesses: string[];
-}
 
 export interface GroupJudgement {
   /** One per report, sorted by packet id. */
@@ -32,18 +25,6 @@ export interface GroupJudgement {
   /** What beacons of later indexes may show reciprocity with. */
   contacts: Contact[];
 }
-
-/** What becomes of reports that satisfy every rule and yet earn nothing. */
-export const NOT_HEARD = "not_heard";
-export const NOT_DRAWN = "not_drawn";
-
-interface Refusal {
-  reason: string;
-  measurements: NonNullable<RuleAnswer>;
-}
-
-/** Why each report that is not paid is not. */
-type Refusals = Map<ReceivedReport, Refusal>;
 
 /** The first rule in the list that refuses. */
 function firstRefusal<C>(rules: readonly Rule<C>[], context: C): Refusal | undefined {
@@ -63,7 +44,7 @@ export function judgeGroup(group: ReportGroup, world: JudgingWorld): GroupJudgem
   const beacon = judgeBeacons(admitted(group.beacons, world, refusals), world, refusals);
   const valid = judgeWitnesses(admitted(group.witnesses, world, refusals), beacon, world, refusals);
   const reciprocal = judgeReciprocity(beacon, valid, world, refusals);
-  const proven = prove(group.key, reciprocal, world, refusals);
+  const proven = proveBeacon(group.key, reciprocal, world, refusals);
   const verdicts = [...group.beacons, ...group.witnesses].map((report) =>
     verdictOf(report, group.key, refusals.get(report)),
   );
@@ -146,18 +127,13 @@ function refuseWitness(context: WitnessContext): Refusal | undefined {
   return firstRefusal(WITNESS_RULES, matched(context, context.beacon));
 }
 
-interface Reciprocal {
-  beacon: ReceivedBeacon;
-  witnesses: ReceivedWitness[];
-}
-
 /** What is left of a beacon and its witnesses when the last rules are asked; nothing of a refused beacon. */
 function judgeReciprocity(
   beacon: JudgedBeacon | undefined,
   valid: readonly ReceivedWitness[],
   world: JudgingWorld,
   refusals: Refusals,
-): Reciprocal | undefined {
+): ValidReports | undefined {
   if (beacon === undefined || beacon.refusal !== undefined) return undefined;
   const refused = firstRefusal(BEACON_RECIPROCITY_RULES, { report: beacon.report, world });
   if (refused !== undefined) refusals.set(beacon.report, refused);
@@ -172,28 +148,6 @@ function judgeReciprocity(
     return refusal === undefined;
   });
   return refused === undefined ? { beacon: beacon.report, witnesses } : undefined;
-}
-
-/** Beacons that nobody validly heard, and witnesses beyond the paid number, are valid but earn nothing. */
-function prove(
-  key: string,
-  reciprocal: Reciprocal | undefined,
-  world: JudgingWorld,
-  refusals: Refusals,
-): ProvenBeacon | undefined {
-  if (reciprocal === undefined) return undefined;
-  const { beacon, witnesses: valid } = reciprocal;
-  if (valid.length === 0) {
-    refusals.set(beacon, { reason: NOT_HEARD, measurements: [] });
-    return undefined;
-  }
-  const paid = drawPaid(beacon, valid, world);
-  for (const report of valid) {
-    if (paid.has(report)) continue;
-    refusals.set(report, { reason: NOT_DRAWN, measurements: [{ name: "valid", value: valid.length }] });
-  }
-  const witnesses = [...paid].map((report) => report.hotspotId).sort();
-  return { beaconKey: key, beaconer: beacon.hotspotId, witnesses };
 }
 
 /** What satisfies every rule and yet earns nothing is not refused. */

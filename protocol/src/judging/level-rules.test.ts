@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { DEFAULT_PARAMETERS } from "../parameters.ts";
+import { DEFAULT_PARAMETERS } from "../parameters/parameters.ts";
 import { freeSpaceLossDb } from "../radio/propagation.ts";
 import { LEVEL_RULES } from "./level-rules.ts";
 import { Scenario } from "./scenario.ts";

@@ -5,7 +5,7 @@ import {
   leastSignalDbm,
   thermalNoiseDbm,
 } from "../radio/propagation.ts";
-import { tenths, tenthsOf } from "./told.ts";
+import { tenths, tenthsOf } from "./format-measurement.ts";
 import type { Rule } from "./types.ts";
 import type { MatchedContext } from "./witness-context.ts";
 

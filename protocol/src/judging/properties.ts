@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Denial } from "../network/denial.ts";
-import { entropyTimeMs } from "../schedule.ts";
+import { entropyTimeMs } from "../time/schedule.ts";
 import { type ContactKind, NO_CONTACTS } from "./contacts.ts";
 import { RULE_ORDER } from "./reasons.ts";
 import { Scenario } from "./scenario.ts";

@@ -1,7 +1,7 @@
 import type { Measurement } from "../network/verdict-message.ts";
-import { EVIDENCE_REASONS } from "../registry-evidence.ts";
+import { EVIDENCE_REASONS } from "../registry/registry-evidence.ts";
 import { BEACON_RULES } from "./beacon-rules.ts";
-import { NOT_DRAWN, NOT_HEARD } from "./judge.ts";
+import { NOT_DRAWN, NOT_HEARD } from "./proven-beacon.ts";
 import { BEACON_RECIPROCITY_RULES, WITNESS_RECIPROCITY_RULES } from "./reciprocity-rules.ts";
 import { REPORT_RULES } from "./report-rules.ts";
 import { BEACON_EXISTS_RULE, WITNESS_RULES } from "./witness-rules.ts";

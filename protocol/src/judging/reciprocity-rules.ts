@@ -1,7 +1,7 @@
 import type { Contact, ContactKind } from "./contacts.ts";
+import { waiting } from "./format-measurement.ts";
 import { reportedIndex } from "./group.ts";
 import type { ReportContext } from "./report-rules.ts";
-import { waiting } from "./told.ts";
 import type { ReceivedBeacon, ReceivedWitness, Rule, RuleAnswer } from "./types.ts";
 
 /*

@@ -2,7 +2,7 @@ import { describe } from "bun:test";
 import fc from "fast-check";
 import type { Gnss } from "../packet/packet.ts";
 import { REGION_IDS } from "../radio/regions.ts";
-import { reportDeadlineMs } from "../schedule.ts";
+import { reportDeadlineMs } from "../time/schedule.ts";
 import {
   around,
   denialsOver,

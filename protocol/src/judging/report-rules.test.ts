@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { signerFromSeed } from "../ed25519.ts";
-import { entropyTimeMs, reportDeadlineMs } from "../schedule.ts";
+import { signerFromSeed } from "../crypto/ed25519.ts";
+import { entropyTimeMs, reportDeadlineMs } from "../time/schedule.ts";
 import { Scenario, verdictOn } from "./scenario.ts";
 import { tryBeacon, tryWitness } from "./trial.ts";
 import type { ReceivedPacket } from "./types.ts";

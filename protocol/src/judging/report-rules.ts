@@ -1,9 +1,9 @@
-import type { Hotspot } from "../registry.ts";
-import { entropyTimeMs, reportDeadlineMs } from "../schedule.ts";
+import type { Hotspot } from "../registry/registry.ts";
+import { entropyTimeMs, reportDeadlineMs } from "../time/schedule.ts";
 import { counterMismatch, timeAhead } from "./clock-rules.ts";
+import { seconds, waiting } from "./format-measurement.ts";
 import { GNSS_RULES } from "./gnss-rules.ts";
 import { reportedIndex } from "./group.ts";
-import { seconds, waiting } from "./told.ts";
 import type { JudgingWorld, ReceivedReport, Rule } from "./types.ts";
 
 /** What every report, beacon or witness, must satisfy to count at all. */

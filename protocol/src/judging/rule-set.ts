@@ -1,5 +1,5 @@
-import type { RuleSetId } from "../parameters.ts";
-import { type Settlement, type SettlementInputs, settleEpoch } from "../settlement.ts";
+import type { RuleSetId } from "../parameters/parameters.ts";
+import { type Settlement, type SettlementInputs, settleEpoch } from "../rewards/settlement.ts";
 import { type EpochInputs, type EpochJudgement, judgeEpoch } from "./epoch.ts";
 import { RULE_ORDER } from "./reasons.ts";
 

@@ -1,16 +1,16 @@
 import { beaconMessage, deriveBeacon, scheduledIndex, scheduleMessage } from "../beacon/derive.ts";
-import { utf8 } from "../bytes.ts";
-import { hotspotId } from "../did-key.ts";
-import { type Signer, signerFromSeed } from "../ed25519.ts";
-import { distanceM, EARTH_RADIUS_M } from "../geo.ts";
-import { sha256 } from "../hash.ts";
+import { hotspotId } from "../crypto/did-key.ts";
+import { type Signer, signerFromSeed } from "../crypto/ed25519.ts";
+import { sha256 } from "../crypto/sha256.ts";
+import { utf8 } from "../encoding/bytes.ts";
+import { distanceM, EARTH_RADIUS_M } from "../math/geo.ts";
 import { decodePacket, encodePacket } from "../packet/codec.ts";
 import type { BeaconPacket, Packet, WitnessPacket } from "../packet/packet.ts";
-import { DEFAULT_PARAMETERS, type NetworkParameters } from "../parameters.ts";
+import { DEFAULT_PARAMETERS, type NetworkParameters } from "../parameters/parameters.ts";
 import { freeSpaceLossDb, thermalNoiseDbm } from "../radio/propagation.ts";
 import { REGIONS } from "../radio/regions.ts";
-import { cellOf, type Hotspot } from "../registry.ts";
-import { entropyTimeMs } from "../schedule.ts";
+import { cellOf, type Hotspot } from "../registry/registry.ts";
+import { entropyTimeMs } from "../time/schedule.ts";
 import { type EpochInputs, type EpochJudgement, judgeEpoch } from "./epoch.ts";
 import { type ReceivedPacket, type ReceivedReport, received, type Verdict } from "./types.ts";
 

@@ -2,8 +2,8 @@ import type { Denial } from "../network/denial.ts";
 import type { Measurement, Outcome } from "../network/verdict-message.ts";
 import type { DecodedPacket } from "../packet/codec.ts";
 import type { BeaconPacket, Packet, WitnessPacket } from "../packet/packet.ts";
-import type { NetworkParameters } from "../parameters.ts";
-import type { Hotspot } from "../registry.ts";
+import type { NetworkParameters } from "../parameters/parameters.ts";
+import type { Hotspot } from "../registry/registry.ts";
 import type { ContactKind } from "./contacts.ts";
 
 /** A packet whose signature holds, and when the gateway first received it. */
@@ -85,6 +85,15 @@ export interface Rule<C> {
   /** One sentence for a technician: what is wrong, with the numbers, and what to do. */
   explain(numbers: Readonly<Record<string, number>>): string;
 }
+
+/** Why a report is not paid. */
+export interface Refusal {
+  reason: string;
+  measurements: Measurement[];
+}
+
+/** Of each report that is not paid. */
+export type Refusals = Map<ReceivedReport, Refusal>;
 
 export interface Verdict {
   packetId: string;

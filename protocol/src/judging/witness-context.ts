@@ -1,6 +1,6 @@
 import type { DerivedBeacon } from "../beacon/derive.ts";
-import { distanceM } from "../geo.ts";
-import type { Hotspot } from "../registry.ts";
+import { distanceM } from "../math/geo.ts";
+import type { Hotspot } from "../registry/registry.ts";
 import type { JudgingWorld, ReceivedBeacon, ReceivedWitness } from "./types.ts";
 
 /** The beacon that a witness report is about, as judged. */

@@ -1,4 +1,4 @@
-import { equalBytes } from "../bytes.ts";
+import { equalBytes } from "../encoding/bytes.ts";
 import { HEARING_RULES } from "./hearing-rules.ts";
 import { LEVEL_RULES } from "./level-rules.ts";
 import type { Rule } from "./types.ts";

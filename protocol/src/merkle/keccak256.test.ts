@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { keccak_256, keccakP } from "@noble/hashes/sha3.js";
 import fc from "fast-check";
-import { keccakF1600 } from "./keccak-f-wasm.ts";
-import { createKeccak256, HASH_WORDS } from "./keccak256.ts";
+import { createKeccak256, HASH_WORDS, keccakF1600 } from "./keccak256.ts";
 
 /** The state of zeros after one and two permutations: the Keccak team's KeccakF-1600-IntermediateValues. */
 const PERMUTED = [

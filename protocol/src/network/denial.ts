@@ -1,4 +1,4 @@
-import { encodeCbor } from "../cbor.ts";
+import { encodeCbor } from "../encoding/cbor.ts";
 import { bytes, type Field, FieldFailure, integer, nullable, record, text } from "../packet/fields.ts";
 import { timeMs, uint32 } from "../packet/shapes.ts";
 import { messageCodec } from "./message.ts";

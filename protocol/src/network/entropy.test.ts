@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { signerFromSeed } from "../ed25519.ts";
+import { signerFromSeed } from "../crypto/ed25519.ts";
 import { type Entropy, entropyHash, entropyMessage } from "./entropy.ts";
 
 const signer = signerFromSeed(new Uint8Array(32).fill(4));

@@ -1,5 +1,5 @@
-import { u32 } from "../bytes.ts";
-import { sha256 } from "../hash.ts";
+import { sha256 } from "../crypto/sha256.ts";
+import { u32 } from "../encoding/bytes.ts";
 import { bytes, integer, record } from "../packet/fields.ts";
 import { timeMs, uint32 } from "../packet/shapes.ts";
 import { messageCodec } from "./message.ts";

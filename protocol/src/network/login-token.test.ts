@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type Signer, signerFromSeed } from "../ed25519.ts";
+import { type Signer, signerFromSeed } from "../crypto/ed25519.ts";
 import { record } from "../packet/fields.ts";
 import { timeMs } from "../packet/shapes.ts";
 import {

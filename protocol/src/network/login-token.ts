@@ -1,4 +1,4 @@
-import type { Signer } from "../ed25519.ts";
+import type { Signer } from "../crypto/ed25519.ts";
 import { record } from "../packet/fields.ts";
 import { timeMs } from "../packet/shapes.ts";
 import { type MessageRefusal, messageCodec } from "./message.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { signerFromSeed } from "../ed25519.ts";
+import { signerFromSeed } from "../crypto/ed25519.ts";
 import { type Manifest, manifestMessage } from "./manifest.ts";
 
 const NETWORK = "testnet-1";

@@ -1,6 +1,5 @@
-import { bytes, list, nullable, record, text } from "../packet/fields.ts";
+import { amount, bytes, list, nullable, record, text } from "../packet/fields.ts";
 import { timeMs, uint32 } from "../packet/shapes.ts";
-import { amount } from "./amount.ts";
 import { messageCodec } from "./message.ts";
 
 /** One file of an epoch's bundle, by name, with its length and the SHA-256 of its bytes. */

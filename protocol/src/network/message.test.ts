@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { encodeCbor } from "../cbor.ts";
 import { networkAad, seal } from "../cose.ts";
-import { signerFromSeed } from "../ed25519.ts";
+import { signerFromSeed } from "../crypto/ed25519.ts";
+import { encodeCbor } from "../encoding/cbor.ts";
 import { decodePacket } from "../packet/codec.ts";
 import { bytes, integer, record } from "../packet/fields.ts";
 import { messageCodec } from "./message.ts";

@@ -1,7 +1,7 @@
-import { equalBytes } from "../bytes.ts";
-import { type CborValue, decodeCbor, encodeCbor } from "../cbor.ts";
 import { type EnvelopeRefusal, networkAad, openEnvelope, seal, signedBytes } from "../cose.ts";
-import { importKey, isAdmissibleKey, type Signer, verifyEd25519 } from "../ed25519.ts";
+import { importKey, isAdmissibleKey, type Signer, verifyEd25519 } from "../crypto/ed25519.ts";
+import { equalBytes } from "../encoding/bytes.ts";
+import { type CborValue, decodeCbor, encodeCbor } from "../encoding/cbor.ts";
 import { type Field, FieldFailure } from "../packet/fields.ts";
 
 /** Why a signed message that is not a packet was refused. */

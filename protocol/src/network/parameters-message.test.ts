@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { sealFields } from "../cose.ts";
-import { signerFromSeed } from "../ed25519.ts";
-import { DEFAULT_PARAMETERS, type NetworkParameters, parametersHash } from "../parameters.ts";
-import { networkParameters } from "../parameters-arbitrary.ts";
+import { signerFromSeed } from "../crypto/ed25519.ts";
+import { DEFAULT_PARAMETERS, type NetworkParameters, parametersHash } from "../parameters/parameters.ts";
+import { networkParameters } from "../parameters/parameters-arbitrary.ts";
 import { parametersMessage } from "./parameters-message.ts";
 
 const NETWORK = "testnet-1";

@@ -1,4 +1,14 @@
-import { bytes, type Field, FieldFailure, integer, list, oneOf, record, text } from "../packet/fields.ts";
+import {
+  amount,
+  bytes,
+  type Field,
+  FieldFailure,
+  integer,
+  list,
+  oneOf,
+  record,
+  text,
+} from "../packet/fields.ts";
 import {
   type NetworkParameters,
   PARAMETER_RANGES,
@@ -6,10 +16,9 @@ import {
   RULE_SET_IDS,
   WHOLE_PARAMETERS,
   type WholeParameter,
-} from "../parameters.ts";
-import { parametersProblem } from "../parameters-check.ts";
+} from "../parameters/parameters.ts";
+import { parametersProblem } from "../parameters/parameters-check.ts";
 import { REGION_IDS } from "../radio/regions.ts";
-import { amount } from "./amount.ts";
 import { messageCodec } from "./message.ts";
 
 const wholeNumbers = Object.fromEntries(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { signerFromSeed } from "../ed25519.ts";
+import { signerFromSeed } from "../crypto/ed25519.ts";
 import {
   MAX_RECEIPT_PACKETS,
   MAX_RECEIPT_RANGES,

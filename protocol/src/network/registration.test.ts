@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { signerFromSeed } from "../ed25519.ts";
+import { signerFromSeed } from "../crypto/ed25519.ts";
 import { encodePacket } from "../packet/codec.ts";
 import type { StatusPacket } from "../packet/packet.ts";
 import { typicalPackets } from "../packet/samples.ts";

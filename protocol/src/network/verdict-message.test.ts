@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { signerFromSeed } from "../ed25519.ts";
+import { signerFromSeed } from "../crypto/ed25519.ts";
 import { MAX_VERDICTS_PER_MESSAGE, OUTCOMES, type VerdictNotice, verdictMessage } from "./verdict-message.ts";
 
 const signer = signerFromSeed(new Uint8Array(32).fill(4));

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { encodeBeaconFrame } from "../beacon/frame.ts";
-import { MAX_LOSS_NAME_BYTES, MAX_LOSSES } from "../losses.ts";
 import { REGION_IDS } from "../radio/regions.ts";
 import { BANDWIDTHS_HZ, MAX_TEXT_BYTES, PACKET_LIMITS, type Range } from "./limits.ts";
+import { MAX_LOSS_NAME_BYTES, MAX_LOSSES } from "./losses.ts";
 import type {
   Assertion,
   BeaconPacket,

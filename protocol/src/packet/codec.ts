@@ -1,4 +1,3 @@
-import { type CborValue, decodeCbor, encodeCbor } from "../cbor.ts";
 import {
   type Envelope,
   type EnvelopeRefusal,
@@ -8,8 +7,15 @@ import {
   seal,
   signedBytes,
 } from "../cose.ts";
-import { importKey, isAdmissibleKey, type Signer, type VerifyingKey, verifyEd25519 } from "../ed25519.ts";
-import { sha256 } from "../hash.ts";
+import {
+  importKey,
+  isAdmissibleKey,
+  type Signer,
+  type VerifyingKey,
+  verifyEd25519,
+} from "../crypto/ed25519.ts";
+import { sha256 } from "../crypto/sha256.ts";
+import { type CborValue, decodeCbor, encodeCbor } from "../encoding/cbor.ts";
 import { type Field, FieldFailure } from "./fields.ts";
 import type { Packet, PacketType } from "./packet.ts";
 import { PACKET_SHAPES, PACKET_TYPE_NUMBERS } from "./shapes.ts";

@@ -1,5 +1,5 @@
-import { utf8 } from "../bytes.ts";
-import type { CborValue } from "../cbor.ts";
+import { utf8 } from "../encoding/bytes.ts";
+import type { CborValue } from "../encoding/cbor.ts";
 
 /** Why a field was refused; `undefined` means that it stands. */
 export type FieldRefusal = "wrong_type" | "out_of_range";
@@ -90,6 +90,15 @@ export const flag: Field<boolean> = {
   read(value) {
     const read = zeroOrOne.read(value);
     return read instanceof FieldFailure ? read : read === 1;
+  },
+};
+
+/** An amount as decimal text without leading zeros: uint256 has up to 78 digits, more than CBOR's integers hold. */
+export const amount: Field<bigint> = {
+  write: (value) => value.toString(),
+  read(value) {
+    if (typeof value !== "string") return new FieldFailure("wrong_type");
+    return /^(0|[1-9][0-9]{0,77})$/.test(value) ? BigInt(value) : new FieldFailure("out_of_range");
   },
 };
 

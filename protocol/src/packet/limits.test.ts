@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { type CborValue, decodeCbor } from "../cbor.ts";
 import { openEnvelope, sealFields } from "../cose.ts";
-import { signerFromSeed } from "../ed25519.ts";
+import { signerFromSeed } from "../crypto/ed25519.ts";
+import { type CborValue, decodeCbor } from "../encoding/cbor.ts";
 import { decodePacket, encodePacket } from "./codec.ts";
 import type { PacketType } from "./packet.ts";
 import { typicalPackets } from "./samples.ts";

@@ -1,4 +1,4 @@
-import { MAX_LAT_E7, MAX_LON_E7 } from "../geo.ts";
+import { MAX_LAT_E7, MAX_LON_E7 } from "../math/geo.ts";
 import { INTEGRITY_FLAGS } from "./packet.ts";
 
 /** Lowest and highest value of a number, both allowed. */

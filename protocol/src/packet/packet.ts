@@ -1,4 +1,4 @@
-import type { LossCount } from "../losses.ts";
+import type { LossCount } from "./losses.ts";
 
 /**
  * The four packets that a hotspot signs. Times are ms since the Unix epoch (UTC), positions 1e-7 degrees (WGS 84),

@@ -1,5 +1,5 @@
 import { encodeBeaconFrame } from "../beacon/frame.ts";
-import { MAX_LOSS_NAME_BYTES, MAX_LOSSES } from "../losses.ts";
+import { MAX_LOSS_NAME_BYTES, MAX_LOSSES } from "./losses.ts";
 import type { Packet, PacketType } from "./packet.ts";
 
 /** Fixed packets of each type, for tests of sizes, limits and descriptions. */

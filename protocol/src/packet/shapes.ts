@@ -1,5 +1,4 @@
 import { BEACON_FRAME_BYTES, decodeBeaconFrame } from "../beacon/frame.ts";
-import { type LossCount, MAX_LOSS_NAME_BYTES, MAX_LOSSES } from "../losses.ts";
 import {
   bytes,
   type Field,
@@ -13,6 +12,7 @@ import {
   text,
 } from "./fields.ts";
 import { BANDWIDTHS_HZ, MAX_QUANTITIES, MAX_TEXT_BYTES, PACKET_LIMITS } from "./limits.ts";
+import { type LossCount, MAX_LOSS_NAME_BYTES, MAX_LOSSES } from "./losses.ts";
 import type {
   Assertion,
   BeaconPacket,

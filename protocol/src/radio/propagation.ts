@@ -1,4 +1,4 @@
-import { exp10, log10 } from "../portable-math.ts";
+import { exp10, log10 } from "../math/portable-math.ts";
 
 /*
  * Radio levels that judging compares with what was reported, in dB: the same on every engine, and compared in whole

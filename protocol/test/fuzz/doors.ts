@@ -3,14 +3,14 @@
  * each named before it is tried, so that whoever watches knows where it hung. `show` names each input too.
  */
 import { writeSync } from "node:fs";
-import { equalBytes } from "../../src/bytes.ts";
-import { decodeCbor, encodeCbor } from "../../src/cbor.ts";
-import { readCbor } from "../../src/cbor-reader.ts";
 import { networkAad, openEnvelope, seal } from "../../src/cose.ts";
+import { equalBytes } from "../../src/encoding/bytes.ts";
+import { decodeCbor, encodeCbor } from "../../src/encoding/cbor.ts";
+import { readCbor } from "../../src/encoding/cbor-reader.ts";
 import { checkLoginToken, makeLoginToken } from "../../src/network/login-token.ts";
 import { decodePacket, encodePacket, verifyPacket } from "../../src/packet/codec.ts";
 import { longestPackets, typicalPackets } from "../../src/packet/samples.ts";
-import { seededRandom } from "../../src/seeded-random.ts";
+import { seededRandom } from "../../src/virtual-time.ts";
 import { atMs, messages, NETWORK, signer } from "../sample-messages.ts";
 import { mutated } from "./mutate.ts";
 

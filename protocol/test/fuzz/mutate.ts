@@ -1,4 +1,4 @@
-import type { Random } from "../../src/clock.ts";
+import type { Random } from "../../src/time/clock.ts";
 
 /** Heads that promise more than comes, lengths that wrap round 32 and 64 bits, items of kinds that Earshot has not. */
 const HOSTILE = [

@@ -1,0 +1,66 @@
+import { sha256 } from "../crypto/sha256.ts";
+import { drawIndex } from "../time/schedule.ts";
+import { reportedIndex } from "./group.ts";
+import type { JudgingWorld, ReceivedBeacon, ReceivedWitness, Refusals } from "./types.ts";
+
+/** Who earns what from one beacon: ids of the hotspots, empty when the beacon proves nothing. */
+export interface ProvenBeacon {
+  beaconKey: string;
+  beaconer: string;
+  /** The paid witnesses, sorted by id. */
+  witnesses: string[];
+}
+
+/** What becomes of reports that satisfy every rule and yet earn nothing. */
+export const NOT_HEARD = "not_heard";
+export const NOT_DRAWN = "not_drawn";
+
+/** What is left of a beacon when every rule was asked. */
+export interface ValidReports {
+  beacon: ReceivedBeacon;
+  witnesses: ReceivedWitness[];
+}
+
+/** Beacons that nobody validly heard, and witnesses beyond the paid number, are valid but earn nothing. */
+export function proveBeacon(
+  key: string,
+  reciprocal: ValidReports | undefined,
+  world: JudgingWorld,
+  refusals: Refusals,
+): ProvenBeacon | undefined {
+  if (reciprocal === undefined) return undefined;
+  const { beacon, witnesses: valid } = reciprocal;
+  if (valid.length === 0) {
+    refusals.set(beacon, { reason: NOT_HEARD, measurements: [] });
+    return undefined;
+  }
+  const paid = drawPaid(beacon, valid, world);
+  for (const report of valid) {
+    if (paid.has(report)) continue;
+    refusals.set(report, { reason: NOT_DRAWN, measurements: [{ name: "valid", value: valid.length }] });
+  }
+  const witnesses = [...paid].map((report) => report.hotspotId).sort();
+  return { beaconKey: key, beaconer: beacon.hotspotId, witnesses };
+}
+
+/**
+ * The witnesses that are paid: all, or where they are more than `maxPaidWitnesses` those with the lowest SHA-256 of
+ * beacon id, key and an entropy that nobody knew before the deadline: speed earns nothing.
+ * @param valid at most one report of each hotspot
+ */
+function drawPaid(
+  beacon: ReceivedBeacon,
+  valid: readonly ReceivedWitness[],
+  world: JudgingWorld,
+): ReadonlySet<ReceivedWitness> {
+  const { maxPaidWitnesses } = world.parameters;
+  if (valid.length <= maxPaidWitnesses) return new Set(valid);
+  const entropy = world.drawEntropy(drawIndex(reportedIndex(beacon), world.parameters)) ?? new Uint8Array();
+  const beaconId = Uint8Array.fromHex(beacon.id);
+  const lots = valid.map((report) => ({
+    report,
+    lot: sha256(beaconId, report.publicKey, entropy).toHex(),
+  }));
+  lots.sort((a, b) => (a.lot < b.lot ? -1 : 1));
+  return new Set(lots.slice(0, maxPaidWitnesses).map(({ report }) => report));
+}

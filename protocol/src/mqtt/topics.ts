@@ -1,0 +1,46 @@
+import type { PacketType } from "../packet/packet.ts";
+import { PACKET_TYPE_NUMBERS } from "../packet/shapes.ts";
+
+/*
+ * earshot/1/<network>/<hotspot>/up/{beacon,witness,status,reading}
+ * earshot/1/<network>/<hotspot>/down/{verdict,command}
+ * earshot/1/<network>/entropy
+ */
+
+export type DownTopic = "verdict" | "command";
+
+export const upTopic = (network: string, hotspot: string, type: PacketType): string =>
+  `earshot/1/${network}/${hotspot}/up/${type}`;
+
+export const downTopic = (network: string, hotspot: string, kind: DownTopic): string =>
+  `earshot/1/${network}/${hotspot}/down/${kind}`;
+
+/** What a hotspot subscribes to, beside the entropy. */
+export const downFilter = (network: string, hotspot: string): string =>
+  `earshot/1/${network}/${hotspot}/down/+`;
+
+/** What the gateway subscribes to. */
+export const allUpFilter = (network: string): string => `earshot/1/${network}/+/up/+`;
+
+export const entropyTopic = (network: string): string => `earshot/1/${network}/entropy`;
+
+/** Lower-case letters, digits and hyphens: safe in a topic, a file name and a URL. */
+export const isNetworkName = (network: string): boolean => /^[a-z0-9][a-z0-9-]{0,31}$/.test(network);
+
+export interface UpTopic {
+  network: string;
+  hotspot: string;
+  type: PacketType;
+}
+
+/** Takes an up topic apart; `undefined` for any other topic. */
+export function parseUpTopic(topic: string): UpTopic | undefined {
+  const parts = topic.split("/");
+  const [root, version, network, hotspot, direction, type] = parts;
+  if (parts.length !== 6 || root !== "earshot" || version !== "1" || direction !== "up") return undefined;
+  if (network === undefined || hotspot === undefined || type === undefined) return undefined;
+  if (!isNetworkName(network) || !/^[^+#]+$/.test(hotspot)) return undefined;
+  return Object.hasOwn(PACKET_TYPE_NUMBERS, type)
+    ? { network, hotspot, type: type as PacketType }
+    : undefined;
+}

@@ -1,0 +1,79 @@
+import fc from "fast-check";
+import { REGION_IDS } from "../radio/regions.ts";
+import {
+  DEFAULT_PARAMETERS,
+  type NetworkParameters,
+  PARAMETER_RANGES,
+  RULE_SET_IDS,
+  WHOLE_PARAMETERS,
+  type WholeParameter,
+} from "./parameters.ts";
+import { parametersProblem } from "./parameters-check.ts";
+
+const whole = Object.fromEntries(
+  WHOLE_PARAMETERS.map((name) => {
+    const [min, max] = PARAMETER_RANGES[name];
+    return [name, fc.integer({ min, max })];
+  }),
+) as Record<WholeParameter, fc.Arbitrary<number>>;
+
+const regions = fc
+  .subarray([...REGION_IDS].sort(), { minLength: 1 })
+  .chain((ids) => fc.tuple(...ids.map((id) => fc.record({ id: fc.constant(id), maxEirpDdbm: fc.nat(600) }))));
+
+const uint256 = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n });
+
+/** Valid parameters: every value over its whole range, made to fit the others. */
+export const networkParameters: fc.Arbitrary<NetworkParameters> = fc
+  .record({
+    ...whole,
+    network: fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,31}$/),
+    ruleSet: fc.constantFrom(...RULE_SET_IDS),
+    regions,
+    poolPerEpoch: uint256,
+    chainId: uint256,
+    contract: fc.uint8Array({ minLength: 20, maxLength: 20 }),
+  })
+  .map(fitted);
+
+function fitted(values: NetworkParameters): NetworkParameters {
+  const [, mostPeriods] = PARAMETER_RANGES.epochPeriods;
+  const windows = 1 + (values.epochPeriods % Math.floor(mostPeriods / values.windowPeriods));
+  return {
+    ...values,
+    epochPeriods: windows * values.windowPeriods,
+    entropyValidityMs: Math.min(values.entropyValidityMs, values.reportDeadlineMs),
+    minDistanceM: Math.min(values.minDistanceM, values.maxDistanceM),
+  };
+}
+
+const other = (name: WholeParameter) => (parameters: NetworkParameters) => {
+  const [min, max] = PARAMETER_RANGES[name];
+  const step = name === "epochPeriods" ? parameters.windowPeriods : 1;
+  const value = parameters[name];
+  return { ...parameters, [name]: value + step <= max ? value + step : Math.max(min, value - step) };
+};
+
+/** For every single value of valid parameters a change of it alone: what must change the hash. */
+export const SINGLE_CHANGES: Record<string, (parameters: NetworkParameters) => NetworkParameters> = {
+  ...Object.fromEntries(WHOLE_PARAMETERS.map((name) => [name, other(name)])),
+  network: (p) => ({ ...p, network: p.network === "other" ? "another" : "other" }),
+  ruleSet: (p) => ({ ...p, ruleSet: p.ruleSet === "earshot-1" ? "helium-2026" : "earshot-1" }),
+  regions: (p) => ({
+    ...p,
+    regions: p.regions.map((region, i) =>
+      i === 0 ? { ...region, maxEirpDdbm: (region.maxEirpDdbm + 1) % 601 } : region,
+    ),
+  }),
+  poolPerEpoch: (p) => ({ ...p, poolPerEpoch: p.poolPerEpoch ^ 1n }),
+  chainId: (p) => ({ ...p, chainId: p.chainId ^ 1n }),
+  contract: (p) => ({ ...p, contract: p.contract.map((byte, i) => (i === 19 ? byte ^ 1 : byte)) }),
+};
+
+/** Parameters that differ from the defaults in what is given. @throws {RangeError} if they are not valid */
+export function parametersWith(changes: Partial<NetworkParameters>): NetworkParameters {
+  const parameters = { ...DEFAULT_PARAMETERS, network: "testnet-1", ...changes };
+  const problem = parametersProblem(parameters);
+  if (problem !== undefined) throw new RangeError(problem);
+  return parameters;
+}

@@ -1,0 +1,205 @@
+import { sha256 } from "../crypto/sha256.ts";
+import { encodeCbor } from "../encoding/cbor.ts";
+import type { RegionId } from "../radio/region.ts";
+import { REGION_IDS, REGIONS } from "../radio/regions.ts";
+
+/** Published rule sets; `judging/rule-set.ts` says how one is applied. */
+export const RULE_SET_IDS = ["earshot-1", "helium-2026"] as const;
+export type RuleSetId = (typeof RULE_SET_IDS)[number];
+
+/** A region in which this network takes beacons, and how strong they may be. */
+export interface RegionRule {
+  id: RegionId;
+  /** Tenths of a dBm EIRP. */
+  maxEirpDdbm: number;
+}
+
+/**
+ * The published rules of one network: everything beside packets, registry and denials that a verdict depends on.
+ * One version of them is in force in an epoch; `parametersHash` names it in every manifest and verdict.
+ * `Ddb` is tenths of a decibel.
+ */
+export interface NetworkParameters {
+  network: string;
+  /** Counts the versions of this network's rules from 1. */
+  version: number;
+  /** First epoch that is judged by this version. */
+  activationEpoch: number;
+  ruleSet: RuleSetId;
+
+  /** One entropy value each period. */
+  entropyPeriodMs: number;
+  /** A beacon may be on air from its entropy's time until this much later. */
+  entropyValidityMs: number;
+  /** Each hotspot beacons once a window of so many entropy periods. */
+  windowPeriods: number;
+  /** An epoch is paid at once; whole windows. */
+  epochPeriods: number;
+  /** Reports on a beacon count when received up to this long after its entropy's time. */
+  reportDeadlineMs: number;
+
+  minDistanceM: number;
+  maxDistanceM: number;
+  /** How far a hotspot's clock may be off before times that it signs count against it. */
+  clockSkewMs: number;
+  /** How much later than it was sent a beacon may be heard: time on air and the packet forwarder's delay. */
+  hearingDelayMs: number;
+  /** How far the concentrator's counter may stray from the hotspot's clock between two reports. */
+  tmstToleranceMs: number;
+  /** The highest SNR that receivers report: their estimate saturates. */
+  maxSnrDdb: number;
+  /** How far below thermal noise (no noise figure) the noise may lie that RSSI and SNR imply. */
+  maxBelowThermalDdb: number;
+  /** How far above thermal noise it may lie. */
+  maxAboveThermalDdb: number;
+  /** How far below the demodulation floor of the spreading factor a reported SNR may lie. */
+  maxBelowDemodulationDdb: number;
+  /** How far below a noiseless receiver's sensitivity a reported RSSI may lie. */
+  maxBelowSensitivityDdb: number;
+
+  /** 1: a report without a GNSS fix is refused; 0: only what a receiver says is judged. */
+  gnssRequired: number;
+  minGnssSatellites: number;
+  /** Largest horizontal error estimate of a fix that counts. */
+  maxGnssErrorM: number;
+  /** How far a fix may lie from the asserted position. */
+  maxGnssDistanceM: number;
+  /** After a relocation (`RELOCATION_M`) nothing is paid for this long. */
+  relocationCooldownMs: number;
+
+  maxPaidWitnesses: number;
+  /** Share of the pool for beaconers, basis points; the rest is for witnesses. */
+  beaconerShareBp: number;
+  /** For how many epochs it is kept who heard whom. */
+  edgeWindowEpochs: number;
+  /** 1: where many hotspots stand, each beacon earns less (HIP 17 with the table of HIP 104); 0: everywhere the same. */
+  densityScaling: number;
+  /**
+   * Who hears others must be heard, and who is heard must hear others: within so many entropy periods before the beacon
+   * in question, or it is not paid. 0: not asked.
+   */
+  reciprocityPeriods: number;
+
+  /** Sorted by id. */
+  regions: readonly RegionRule[];
+  /** Smallest units per epoch. */
+  poolPerEpoch: bigint;
+  /** EVM chain and contract that claims are made for; part of every Merkle leaf. */
+  chainId: bigint;
+  contract: Uint8Array;
+}
+
+/** Whole numbers, each with its least and greatest value, in the order in which they are hashed. */
+export const PARAMETER_RANGES = {
+  version: [1, 0xffff_ffff],
+  activationEpoch: [0, 0xffff_ffff],
+  // An entropy index, counted from 1970, has 32 bits in a beacon's frame: half a second lasts until 2038.
+  entropyPeriodMs: [500, 86_400_000],
+  entropyValidityMs: [1, 86_400_000],
+  windowPeriods: [1, 100_000],
+  epochPeriods: [1, 1_000_000],
+  reportDeadlineMs: [1, 604_800_000],
+  minDistanceM: [1, 1_000_000],
+  maxDistanceM: [1, 20_100_000],
+  clockSkewMs: [0, 86_400_000],
+  hearingDelayMs: [0, 86_400_000],
+  tmstToleranceMs: [0, 86_400_000],
+  maxSnrDdb: [0, 400],
+  maxBelowThermalDdb: [0, 2000],
+  maxAboveThermalDdb: [0, 2000],
+  maxBelowDemodulationDdb: [0, 2000],
+  maxBelowSensitivityDdb: [0, 2000],
+  gnssRequired: [0, 1],
+  minGnssSatellites: [0, 255],
+  maxGnssErrorM: [0, 6553],
+  maxGnssDistanceM: [0, 20_100_000],
+  relocationCooldownMs: [0, 31_536_000_000],
+  maxPaidWitnesses: [1, 1000],
+  beaconerShareBp: [0, 10_000],
+  edgeWindowEpochs: [1, 10_000],
+  densityScaling: [0, 1],
+  reciprocityPeriods: [0, 100_000],
+} as const satisfies Partial<Record<keyof NetworkParameters, readonly [min: number, max: number]>>;
+
+export type WholeParameter = keyof typeof PARAMETER_RANGES;
+export const WHOLE_PARAMETERS = Object.keys(PARAMETER_RANGES) as readonly WholeParameter[];
+
+/**
+ * What a network cannot change once it runs: epochs are counted with it, chained with it and claimed with it. Other
+ * values here need a new network.
+ */
+export const FIXED_PARAMETERS = [
+  "network",
+  "entropyPeriodMs",
+  "entropyValidityMs",
+  "windowPeriods",
+  "epochPeriods",
+  "reportDeadlineMs",
+  "chainId",
+  "contract",
+] as const satisfies readonly (keyof NetworkParameters)[];
+
+export const DEFAULT_PARAMETERS: Omit<NetworkParameters, "network"> = {
+  version: 1,
+  activationEpoch: 0,
+  ruleSet: "earshot-1",
+  entropyPeriodMs: 60_000,
+  entropyValidityMs: 180_000,
+  windowPeriods: 360,
+  epochPeriods: 1440,
+  reportDeadlineMs: 600_000,
+  minDistanceM: 300,
+  maxDistanceM: 100_000,
+  clockSkewMs: 2000,
+  // SF12 is on air for 2 s; forwarders poll every 10 ms, and a busy small computer may hold a frame for a second or two.
+  hearingDelayMs: 4000,
+  // Host stalls; twice the clock's skew and the crystal's drift are allowed beside it.
+  tmstToleranceMs: 1000,
+  /*
+   * Radio limits, from 9,379 receptions by 286 hotspots (shared/data/receptions/mobile-grenoble.csv; the figures are
+   * theirs) with room for other concentrators; test/receptions.test.ts counts what each refuses.
+   */
+  // Most seen 10.2 dB, 99.9 % below 8.5; SX1301 and SX127x read up to some 15.
+  maxSnrDdb: 200,
+  // Least seen -6.5 dB, 0.2 % below 0, nearly all by two receivers. The SX1276 datasheet (5.5.5) gives -157 and
+  // -164 dBm for RSSI 0 and says that the front end shifts both; the wrong one of the two alone is 7 dB.
+  maxBelowThermalDdb: 100,
+  // Most seen with an SNR below 0, by the convention that gives less: 46.4 dB, beside a loud neighbour; in some 200,000
+  // receptions elsewhere 61 and 62 dB.
+  maxAboveThermalDdb: 700,
+  // Least seen -4.0 dB (SF12 at -24 dB), 1 % below -2.8, elsewhere once -9.0: the datasheets' floor is typical, no limit.
+  maxBelowDemodulationDdb: 100,
+  // Least seen -5.0 dB, 0.1 % below 1.0.
+  maxBelowSensitivityDdb: 100,
+  gnssRequired: 0,
+  minGnssSatellites: 4,
+  maxGnssErrorM: 100,
+  maxGnssDistanceM: 200,
+  relocationCooldownMs: 86_400_000,
+  maxPaidWitnesses: 14,
+  beaconerShareBp: 2000,
+  edgeWindowEpochs: 30,
+  densityScaling: 1,
+  // 48 h, as Helium's HIP 106 had it.
+  reciprocityPeriods: 2880,
+  regions: REGION_IDS.toSorted().map((id) => ({ id, maxEirpDdbm: Math.floor(REGIONS[id].maxEirpDbm * 10) })),
+  poolPerEpoch: 1_000_000_000_000n,
+  chainId: 1n,
+  contract: new Uint8Array(20),
+};
+
+/** SHA-256 over the canonical CBOR of all values in the order of this file; large amounts as decimal text. */
+export function parametersHash(parameters: NetworkParameters): Uint8Array {
+  return sha256(
+    encodeCbor([
+      "earshot-parameters",
+      parameters.network,
+      parameters.ruleSet,
+      ...WHOLE_PARAMETERS.map((key) => parameters[key]),
+      parameters.regions.map(({ id, maxEirpDdbm }) => [id, maxEirpDdbm]),
+      parameters.poolPerEpoch.toString(),
+      parameters.chainId.toString(),
+      parameters.contract,
+    ]),
+  );
+}

@@ -1,0 +1,88 @@
+import { cellToLatLng, latLngToCell } from "h3-js";
+import { hotspotId } from "../crypto/did-key.ts";
+import { distanceM, type Position } from "../math/geo.ts";
+import type { Assertion } from "../packet/packet.ts";
+import { isRegionId, type RegionId } from "../radio/regions.ts";
+
+/** A move of the asserted position by more than this, in metres, is a relocation; less is a correction. */
+export const RELOCATION_M = 200;
+
+/** H3 resolution of asserted positions: cells about 19 m across. */
+const CELL_RESOLUTION = 12;
+
+/** One signed change of what the network knows of a hotspot. */
+export interface RegistryChange {
+  /** When the network took it in: after the change before it, and not before its evidence was signed. */
+  atMs: number;
+  /** First epoch judged by it: the one after that of `atMs`; for a hotspot's first change that or an earlier one. */
+  fromEpoch: number;
+  /** The status packet in which the owner asserted it, or the operator's `registrationMessage`. */
+  evidence: Uint8Array;
+}
+
+/** What the network knows of a hotspot: judged against, paid to. Follows from its changes, in order. */
+export interface Hotspot {
+  /** `hotspotId(publicKey)`. */
+  id: string;
+  publicKey: Uint8Array;
+  /** H3 index at resolution 12 of the asserted position. */
+  cell: string;
+  /** Centre of the cell. */
+  latE7: number;
+  lonE7: number;
+  elevationM: number;
+  antennaGainDdbi: number;
+  region: RegionId;
+  /** EVM address, 20 bytes; without one the amount waits under the zero address. */
+  payee: Uint8Array | null;
+  registeredAtMs: number;
+  /** Where it has stood, corrections apart, since it was registered or last relocated. */
+  settledCell: string;
+  /** When it last relocated; null while it stands where it was registered. */
+  relocatedAtMs: number | null;
+  /** The change that made it what it is. */
+  change: RegistryChange;
+}
+
+/** The H3 cell (resolution 12) that a position lies in. */
+export const cellOf = ({ latE7, lonE7 }: Position): string =>
+  latLngToCell(latE7 / 1e7, lonE7 / 1e7, CELL_RESOLUTION);
+
+/** Centre of a cell, rounded to 1e-7 degrees: the position that judging uses. */
+export function cellCentre(cell: string): Position {
+  const [lat, lon] = cellToLatLng(cell);
+  return { latE7: Math.round(lat * 1e7), lonE7: Math.round(lon * 1e7) };
+}
+
+/**
+ * The hotspot after a change; `undefined` when the asserted region is not known, so that nothing could be judged.
+ * @param before the hotspot before the change, absent when this registers it
+ */
+export function changedHotspot(
+  before: Hotspot | undefined,
+  change: RegistryChange,
+  { publicKey, assertion }: { publicKey: Uint8Array; assertion: Assertion },
+): Hotspot | undefined {
+  const { elevationM, antennaGainDdbi, region, payee } = assertion;
+  if (!isRegionId(region)) return undefined;
+  const cell = cellOf(assertion);
+  const isMoved = before !== undefined && isRelocation(before.settledCell, cell);
+  return {
+    id: hotspotId(publicKey),
+    publicKey,
+    cell,
+    ...cellCentre(cell),
+    elevationM,
+    antennaGainDdbi,
+    region,
+    payee,
+    registeredAtMs: before?.registeredAtMs ?? change.atMs,
+    settledCell: before === undefined || isMoved ? cell : before.settledCell,
+    relocatedAtMs: isMoved ? change.atMs : (before?.relocatedAtMs ?? null),
+    change,
+  };
+}
+
+/** Small steps add up: what counts is the distance from where it settled. */
+const isRelocation = (settledCell: string, cell: string): boolean =>
+  distanceM(cellCentre(settledCell), cellCentre(cell)) > RELOCATION_M;

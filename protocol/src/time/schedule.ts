@@ -1,0 +1,41 @@
+import type { NetworkParameters } from "../parameters/parameters.ts";
+
+/*
+ * Time is cut into entropy periods (60 s), windows of periods, and epochs of windows, all counted from the Unix
+ * epoch:  index = floor(t / period) · window = floor(index / windowPeriods) · epoch = floor(index / epochPeriods)
+ */
+
+/**
+ * Report deadline of a usual network (`DEFAULT_PARAMETERS`), in entropy periods: for hotspots, which hear entropy and
+ * not the parameters.
+ */
+export const USUAL_DEADLINE_PERIODS = 10;
+
+export const windowOf = (entropyIndex: number, windowPeriods: number): number =>
+  Math.floor(entropyIndex / windowPeriods);
+
+export const epochOf = (entropyIndex: number, parameters: Pick<NetworkParameters, "epochPeriods">): number =>
+  Math.floor(entropyIndex / parameters.epochPeriods);
+
+/** The epoch that a moment lies in. */
+export const epochAtMs = (
+  atMs: number,
+  parameters: Pick<NetworkParameters, "entropyPeriodMs" | "epochPeriods">,
+): number => epochOf(Math.floor(atMs / parameters.entropyPeriodMs), parameters);
+
+export const entropyTimeMs = (
+  entropyIndex: number,
+  parameters: Pick<NetworkParameters, "entropyPeriodMs">,
+): number => entropyIndex * parameters.entropyPeriodMs;
+
+/** Reports received later than this do not count. Until it has passed, nothing about the beacon is published. */
+export const reportDeadlineMs = (
+  entropyIndex: number,
+  parameters: Pick<NetworkParameters, "entropyPeriodMs" | "reportDeadlineMs">,
+): number => entropyTimeMs(entropyIndex, parameters) + parameters.reportDeadlineMs;
+
+/** Index of the first entropy published after the deadline: it draws the witnesses that are paid. */
+export const drawIndex = (
+  entropyIndex: number,
+  parameters: Pick<NetworkParameters, "entropyPeriodMs" | "reportDeadlineMs">,
+): number => Math.floor(reportDeadlineMs(entropyIndex, parameters) / parameters.entropyPeriodMs) + 1;
