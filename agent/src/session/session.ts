@@ -20,7 +20,7 @@ const OPEN_LIMIT_MS = 60_000;
 
 export interface SessionParts {
   openPublisher: OpenPublisher;
-  inbox: Inbox;
+  inbox: Pick<Inbox, "take">;
   /** Notified when a session has begun. */
   connected: Wakeup;
 }
@@ -72,26 +72,24 @@ export async function runSession(
   board.links.heardFrom("broker", clock.elapsedMs());
   outages.up("info", "Connected to the broker");
   connected.notify();
-  const parts = [
-    receive(context, publisher, inbox, outages),
-    publishFromOutbox(context, publisher, ended.signal),
-  ];
   try {
-    await Promise.race(parts);
+    await Promise.race([
+      receive(context, publisher, inbox, outages),
+      publishFromOutbox(context, publisher, ended.signal),
+    ]);
     return "the session ended";
   } catch (error) {
     return errorText(error);
   } finally {
     ended.end();
     await publisher.close();
-    await Promise.allSettled(parts);
   }
 }
 
 async function receive(
   { board, clock }: CoreContext,
   publisher: Publisher,
-  inbox: Inbox,
+  inbox: SessionParts["inbox"],
   outages: OutageLog,
 ): Promise<void> {
   for await (const message of publisher) {
