@@ -105,3 +105,46 @@ test("a broker that repeats old ones, at once or unchained, moves nothing back",
   expect(own.accept(sealed(entropy(BASE - 4)), later(120_000)).ok).toBe(false);
   expect(own.latest?.index).toBe(BASE);
 });
+
+test("one that is more than a period ahead gives way to an older one that is nearer, and to no other", () => {
+  const latest = entropy(BASE + 10);
+  const answer = (aheadMs: number, olderAtMs: (nowMs: number) => number) => {
+    const own = tracker();
+    own.accept(sealed(latest), at(NOW_MS));
+    const nowMs = latest.atMs - aheadMs;
+    const atMs = olderAtMs(nowMs);
+    return own.accept(sealed(entropy(Math.floor(atMs / PERIOD_MS), { atMs })), at(nowMs)).ok;
+  };
+  const present = (nowMs: number) => nowMs;
+  expect(answer(PERIOD_MS, present)).toBe(false);
+  expect(answer(PERIOD_MS + 1, present)).toBe(true);
+  // As far in the past as the latest is in the future.
+  const farMs = 4 * PERIOD_MS;
+  expect(answer(farMs, (nowMs) => nowMs - farMs)).toBe(false);
+  expect(answer(farMs, (nowMs) => nowMs - farMs + 1)).toBe(true);
+});
+
+test("what goes on behind the latest is live when half a period lies between", () => {
+  const first = entropy(BASE - 9);
+  const second = entropy(BASE - 8, { previousHash: entropyHash(first) });
+  for (const [passedMs, isTaken] of [
+    [PERIOD_MS / 2 - 1, false],
+    [PERIOD_MS / 2, true],
+  ] as const) {
+    const own = tracker();
+    const accept = (value: Entropy, elapsedMs: number) =>
+      own.accept(sealed(value), { nowMs: NOW_MS + 86_400_000, elapsedMs });
+    accept(entropy(BASE), 0);
+    accept(first, 1000);
+    expect(accept(second, 1000 + passedMs).ok).toBe(isTaken);
+  }
+});
+
+test("how much the network's time went on beyond the time that passed is told, 0 for the first", () => {
+  const own = tracker();
+  const accept = (value: Entropy, elapsedMs: number) =>
+    own.accept(sealed(value), { nowMs: NOW_MS, elapsedMs });
+  expect(accept(entropy(BASE), 500_000)).toMatchObject({ aheadMs: 0 });
+  expect(accept(entropy(BASE + 1), 550_000)).toMatchObject({ aheadMs: 10_000 });
+  expect(accept(entropy(BASE + 3), 680_000)).toMatchObject({ aheadMs: -10_000 });
+});

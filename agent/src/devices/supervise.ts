@@ -84,7 +84,7 @@ async function runOnce<R, D extends Driver<R>>(
     if (!speaks(device, driver)) noteOpened(context, device.key);
     outages.up("info", `Opened ${device.key}`, { name: driver.name });
     device.onChange?.(driver);
-    const watch = watchSilence(context, device.silenceLimitMs, run, ended.signal, () => {
+    void watchSilence(context, device.silenceLimitMs, run, ended.signal, () => {
       const hasSpoken = run.firstMs !== undefined;
       const hint = device.probe(driver).hint?.();
       silence = hint ?? silenceOf(driver, { limitMs: device.silenceLimitMs ?? 0, hasSpoken });
@@ -97,8 +97,6 @@ async function runOnce<R, D extends Driver<R>>(
       outages.stillUp();
       device.onReading(reading, run.lastMs);
     }
-    ended.end();
-    await watch;
     return end(silence ?? { reason: "the device ended" });
   } catch (error) {
     const trouble = troubleOf(error);
@@ -131,7 +129,7 @@ function silenceOf(
   { limitMs, hasSpoken }: { limitMs: number; hasSpoken: boolean },
 ): Loss {
   const { frames, badFrames, garbageBytes } = driver.counts();
-  const forText = `for ${Math.round(limitMs / 1000)} s`;
+  const forText = `for ${limitMs / 1000} s`;
   if (hasSpoken || frames + badFrames + garbageBytes === 0) {
     return { reason: `It said nothing ${forText}`, trouble: "silent" };
   }

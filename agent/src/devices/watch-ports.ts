@@ -5,10 +5,14 @@ import { portUsers } from "./port-users.ts";
 const PERIOD_MS = 60_000;
 
 /** Looks each minute whether another program has opened one of our serial ports since, and tells the board. */
-export async function watchPorts({ board, clock, log }: CoreContext, signal: AbortSignal): Promise<void> {
+export async function watchPorts(
+  { board, clock, log }: CoreContext,
+  signal: AbortSignal,
+  usersOf = portUsers,
+): Promise<void> {
   while (await pause(clock, PERIOD_MS, signal)) {
     const ports = board.devices.ports();
-    const users = await portUsers(ports.values());
+    const users = await usersOf(ports.values());
     for (const [device, path] of ports) {
       const programs = users.get(path) ?? [];
       if (programs.length > 0 && board.devices.sharedWith(device).length === 0) {

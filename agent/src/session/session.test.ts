@@ -1,46 +1,21 @@
 import { afterEach, expect, test } from "bun:test";
 import { getEventListeners } from "node:events";
-import { hotspotId, signerFromSeed } from "@earshot/protocol";
-import { ManualClock, seededRandom } from "@earshot/protocol/testing";
-import { StatusBoard } from "../board/status-board.ts";
-import type { CoreContext } from "../core-context.ts";
-import { memoryOutbox } from "../outbox/memory-outbox.ts";
+import type { ManualClock } from "@earshot/protocol/testing";
 import type { IncomingMessage, OpenPublisher } from "../publisher/publisher.ts";
+import { testContext } from "../testing/core-context.ts";
 import { FakeBroker } from "../testing/fake-broker.ts";
 import { Wakeup } from "../time/wakeup.ts";
-import { Concentrators } from "../witness/concentrators.ts";
-import { SentStatuses } from "./sent-statuses.ts";
 import { keepSession } from "./session.ts";
-
-const signer = signerFromSeed(new Uint8Array(32).fill(1));
-const network = { name: "test", publicKey: signerFromSeed(new Uint8Array(32).fill(9)).publicKey };
-const hotspot = {
-  latE7: 0,
-  lonE7: 0,
-  elevationM: 0,
-  antennaGainDdbi: 0,
-  region: "EU868",
-  payee: null,
-} as const;
 
 let end = async (): Promise<void> => {};
 afterEach(() => end());
 
 /** A session that is kept, by itself: no device, and nothing to publish but what the test adds. */
 async function setUp({ open }: { open?: (broker: FakeBroker, clock: ManualClock) => OpenPublisher } = {}) {
-  const clock = new ManualClock();
+  const { context, clock, logged } = testContext();
+  const { board, outbox } = context;
   const broker = new FakeBroker();
-  const board = new StatusBoard();
-  const outbox = memoryOutbox({ clock });
-  const logged: string[] = [];
   const taken: IncomingMessage[] = [];
-  const context: CoreContext = {
-    ...{ clock, board, outbox, signer, hotspotId: hotspotId(signer.publicKey), random: seededRandom(1) },
-    config: { network, hotspot, maxPowerDbm: 14, statusPeriodMs: 60_000, readingPeriodMs: 300_000 },
-    log: (level, message) => void logged.push(`${level} ${message}`),
-    ...{ version: "test", startedElapsedMs: 0, toPublish: new Wakeup() },
-    ...{ concentrators: new Concentrators(), sentStatuses: new SentStatuses() },
-  };
   const parts = {
     openPublisher: open?.(broker, clock) ?? broker.open,
     inbox: { take: (message: IncomingMessage) => void taken.push(message) },

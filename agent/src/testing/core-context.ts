@@ -1,0 +1,32 @@
+import { hotspotId, type LogLevel, signerFromSeed } from "@earshot/protocol";
+import { ManualClock, seededRandom } from "@earshot/protocol/testing";
+import { StatusBoard } from "../board/status-board.ts";
+import type { CoreContext } from "../core-context.ts";
+import { memoryOutbox } from "../outbox/memory-outbox.ts";
+import { SentStatuses } from "../session/sent-statuses.ts";
+import { Wakeup } from "../time/wakeup.ts";
+import { Concentrators } from "../witness/concentrators.ts";
+
+/** What one part of an agent runs on by itself, in virtual time, and what it logs. */
+export function testContext(): { context: CoreContext; clock: ManualClock; logged: string[] } {
+  const clock = new ManualClock();
+  const logged: string[] = [];
+  const signer = signerFromSeed(new Uint8Array(32).fill(1));
+  const network = { name: "test", publicKey: signerFromSeed(new Uint8Array(32).fill(9)).publicKey };
+  const hotspot = {
+    latE7: 0,
+    lonE7: 0,
+    elevationM: 0,
+    antennaGainDdbi: 0,
+    region: "EU868",
+    payee: null,
+  } as const;
+  const context: CoreContext = {
+    ...{ clock, signer, hotspotId: hotspotId(signer.publicKey), random: seededRandom(1) },
+    config: { network, hotspot, maxPowerDbm: 14, statusPeriodMs: 60_000, readingPeriodMs: 300_000 },
+    log: (level: LogLevel, message: string) => void logged.push(`${level} ${message}`),
+    ...{ version: "test", startedElapsedMs: 0, board: new StatusBoard(), outbox: memoryOutbox({ clock }) },
+    ...{ concentrators: new Concentrators(), sentStatuses: new SentStatuses(), toPublish: new Wakeup() },
+  };
+  return { context, clock, logged };
+}
