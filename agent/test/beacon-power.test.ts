@@ -21,6 +21,10 @@ const warning =
     powerDbm: Math.max(table[0] ?? 0, ...table.filter((dbm) => dbm <= powerDbm)),
   });
 
+const isGone = (): TransmitResult => {
+  throw new Error("The radio was unplugged");
+};
+
 const noAnswer = (error: string) => (): TransmitResult => ({ sent: false, error });
 
 /** Lets time pass until a window's beacon was sent or has failed; returns what the radio was asked for. */
@@ -97,11 +101,17 @@ describe("a concentrator that lacks the power allowed", () => {
     await agent.stop();
   });
 
-  const last = { takesLess: refusing([6]), doesNotSay: noAnswer("NO_ACK"), mayNot: noAnswer("TX_FREQ") };
+  const last = {
+    takesLess: refusing([6]),
+    doesNotSay: noAnswer("NO_ACK"),
+    mayNot: noAnswer("TX_FREQ"),
+    isGone,
+  };
   test.each([
     ["takes less: from when that was sent", last.takesLess, true],
     ["does not say whether it has sent: as if it had", last.doesNotSay, true],
     ["may not send there: not at all", last.mayNot, false],
+    ["cannot be asked: not at all", last.isGone, false],
   ])("a band is charged where the concentrator %s", async (_, answer, isCharged) => {
     const agent = await started(answer);
     const asked: { band: number; atMs: number; lengthMs: number }[] = [];

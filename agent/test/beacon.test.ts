@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { memoryOutbox } from "@earshot/agent";
-import type { TransmitResult } from "@earshot/drivers";
+import type { LoraTransmission, TransmitResult } from "@earshot/drivers";
 import { airtimeMs, BEACON_FRAME_BYTES, signerFromSeed } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import { memoryStorage } from "../src/outbox/memory-outbox.ts";
@@ -61,28 +61,45 @@ describe("the beacon", () => {
     expect(agent.clock.pending).toBe(0);
   });
 
-  test("is sent for an entropy that came late as long as frame and margin fit into its validity", async () => {
+  describe("of an entropy that came late", () => {
     /** Publishes the entropy that is due so late. */
-    const beaconAfter = async (lateMs: number) => {
+    const beaconAfter = async (lateMs: number, answer?: TransmitResult) => {
       const agent = new AgentHarness();
       await agent.start();
       await untilBeaconIsDue(agent);
       const before = agent.radio.transmissions.length;
+      if (answer !== undefined) agent.radio.answer = () => answer;
       const index = agent.clock.now() / PERIOD_MS;
       await agent.clock.advance(lateMs);
       await agent.publishEntropy(networkSigner, index);
-      await agent.clock.advance(0);
+      await agent.clock.advance(answer === undefined ? 0 : VALIDITY_MS);
       await agent.stop();
       return { sent: agent.radio.transmissions.slice(before), losses: agent.board.losses.counts() };
     };
-    // So late that it goes out at once.
-    const { sent } = await beaconAfter(PERIOD_MS);
-    expect(sent).toHaveLength(1);
-    const { spreadingFactor = 0, bandwidthHz = 0 } = sent[0] ?? {};
-    const airtime = airtimeMs({ spreadingFactor, bandwidthHz, payloadBytes: BEACON_FRAME_BYTES });
-    const latestMs = Math.floor(VALIDITY_MS - airtime - 1000);
-    expect(await beaconAfter(latestMs)).toEqual({ sent, losses: [] });
-    expect(await beaconAfter(latestMs + 1)).toEqual({ sent: [], losses: [["beacon_late_entropy", 1]] });
+    /** So long after the entropy's time a frame as the one given may still be begun. */
+    const latestMsOf = ({ spreadingFactor, bandwidthHz }: LoraTransmission) =>
+      Math.floor(
+        VALIDITY_MS - airtimeMs({ spreadingFactor, bandwidthHz, payloadBytes: BEACON_FRAME_BYTES }) - 1000,
+      );
+
+    test("is sent as long as frame and margin fit into its validity", async () => {
+      // So late that it goes out at once.
+      const { sent } = await beaconAfter(PERIOD_MS);
+      expect(sent).toHaveLength(1);
+      const latestMs = latestMsOf(sent[0] as LoraTransmission);
+      expect(await beaconAfter(latestMs)).toEqual({ sent, losses: [] });
+      expect(await beaconAfter(latestMs + 1)).toEqual({ sent: [], losses: [["beacon_late_entropy", 1]] });
+    });
+
+    test("is tried again as long as that may still be in time", async () => {
+      const { sent } = await beaconAfter(PERIOD_MS);
+      const latestMs = latestMsOf(sent[0] as LoraTransmission);
+      const retryMs = PERIOD_MS / 12;
+      const asked = async (lateMs: number) =>
+        (await beaconAfter(lateMs, { sent: false, error: "NO_FORWARDER" })).sent.length;
+      expect(await asked(latestMs - retryMs)).toBe(2);
+      expect(await asked(latestMs - retryMs + 1)).toBe(1);
+    });
   });
 
   test.each([

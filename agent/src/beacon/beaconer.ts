@@ -112,7 +112,7 @@ export class Beaconer {
     const derived = deriveBeacon(signer.publicKey, beaconSignature, entropy.index, this.#region);
     const airtime = airtimeMs({ ...derived, payloadBytes: BEACON_FRAME_BYTES });
     const marginMs = Math.min(MARGIN_MS, entropy.validityMs / 10);
-    const latestMs = entropy.index * entropy.periodMs + entropy.validityMs - airtime - marginMs;
+    const latestMs = Math.floor(entropy.index * entropy.periodMs + entropy.validityMs - airtime - marginMs);
     const planned = presentOf(this.#context.clock);
     const latestElapsedMs = planned.elapsedMs + latestMs - planned.nowMs;
     return {

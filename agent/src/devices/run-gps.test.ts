@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { GpsReading } from "@earshot/drivers";
-import { SourceSummary } from "../status/source-summary.ts";
+import { ReadingSummary } from "../reports/reading-packets.ts";
 import { testContext } from "../testing/core-context.ts";
 import { FakeGps } from "../testing/fake-devices.ts";
 import { runGps } from "./run-gps.ts";
@@ -14,7 +14,7 @@ test.each([
   const { board } = context;
   const gps = new FakeGps();
   const stop = new AbortController();
-  const running = runGps(context, gps.open, new SourceSummary(context, "gps"), stop.signal);
+  const running = runGps(context, gps.open, new ReadingSummary(context, "gps"), stop.signal);
   await clock.advance(5000);
   const atMs = clock.now() - behindMs;
   const reading: GpsReading = { kind: "gps", atMs, timeMs: atMs, mode: 3, satellites: [] };

@@ -20,7 +20,7 @@ const OPEN_LIMIT_MS = 60_000;
 
 export interface SessionParts {
   openPublisher: OpenPublisher;
-  inbox: Pick<Inbox, "take">;
+  inbox: Pick<Inbox, "handle">;
   /** Notified when a session has begun. */
   connected: Wakeup;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import fc from "fast-check";
 import { Concentrators } from "./concentrators.ts";
 
 const TURN_MS = Math.ceil(2 ** 32 / 1000);
@@ -19,11 +20,24 @@ test("a count of microseconds is told while one concentrator's alone were heard 
   expect(told(1000 + TURN_MS + 1)).toBe(77);
 });
 
-test("however many names somebody makes up, the latest are known", () => {
-  const concentrators = new Concentrators();
-  for (let i = 0; i < 1000; i++) {
-    concentrators.see(`made up ${i}`, i);
-    concentrators.see("aa", i);
-    if (i > 0) expect(concentrators.counter(77, i + TURN_MS)).toBeNull();
-  }
+test("in whatever order they are heard, none is told while more than one was heard in the last turn", () => {
+  const sighting = fc.record({
+    name: fc.constantFrom("aa", "bb", "cc"),
+    afterMs: fc.integer({ min: 0, max: TURN_MS }),
+  });
+  fc.assert(
+    fc.property(fc.array(sighting), fc.integer({ min: 0, max: TURN_MS + 1 }), (sightings, laterMs) => {
+      const concentrators = new Concentrators();
+      const lastMs = new Map<string, number>();
+      let elapsedMs = 0;
+      for (const { name, afterMs } of sightings) {
+        elapsedMs += afterMs;
+        concentrators.see(name, elapsedMs);
+        lastMs.set(name, elapsedMs);
+      }
+      elapsedMs += laterMs;
+      const heard = [...lastMs.values()].filter((ms) => elapsedMs - ms <= TURN_MS);
+      expect(concentrators.counter(77, elapsedMs)).toBe(heard.length > 1 ? null : 77);
+    }),
+  );
 });

@@ -5,7 +5,7 @@ import type { IncomingMessage, OpenPublisher } from "../publisher/publisher.ts";
 import { testContext } from "../testing/core-context.ts";
 import { FakeBroker } from "../testing/fake-broker.ts";
 import { Wakeup } from "../time/wakeup.ts";
-import { keepSession } from "./session.ts";
+import { keepSession } from "./keep-session.ts";
 
 let end = async (): Promise<void> => {};
 afterEach(() => end());
@@ -18,7 +18,7 @@ async function setUp({ open }: { open?: (broker: FakeBroker, clock: ManualClock)
   const taken: IncomingMessage[] = [];
   const parts = {
     openPublisher: open?.(broker, clock) ?? broker.open,
-    inbox: { take: (message: IncomingMessage) => void taken.push(message) },
+    inbox: { handle: (message: IncomingMessage) => void taken.push(message) },
     connected: new Wakeup(),
   };
   const stop = new AbortController();
