@@ -1,4 +1,5 @@
 import { Glob } from "bun";
+import { parseSync } from "oxc-parser";
 
 /** The five packages and whom each may import. */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -20,39 +21,61 @@ export interface SourceFile {
   text: string;
 }
 
-/** All TypeScript of the project. */
-export async function sourceFiles(): Promise<SourceFile[]> {
-  const files: SourceFile[] = [];
-  for (const name of PACKAGES) {
-    for await (const path of new Glob(`${name}/{src,test,bench,package}/**/*.ts`).scan(ROOT)) {
-      files.push({ path, package: name, text: await Bun.file(ROOT + path).text() });
-    }
+/** Text of each file by its path from the top of the project; in order of the paths. */
+export type Tree = ReadonlyMap<string, string>;
+
+const FOLDERS = `{${PACKAGES}}/{src,test,bench,package}/**/*`;
+
+/** All TypeScript of the packages. */
+export const sourceFiles = async (): Promise<SourceFile[]> => typescriptOf(await readTree([`${FOLDERS}.ts`]));
+
+/** TypeScript, scripts of pages, Markdown and package files: all that the rules of the house are about. */
+export const projectTree = (): Promise<Tree> =>
+  readTree(["*.md", `{${PACKAGES}}/{*.md,package.json}`, `${FOLDERS}.{ts,js,md}`]);
+
+async function readTree(patterns: readonly string[]): Promise<Tree> {
+  const found = patterns.map((pattern) => Array.fromAsync(new Glob(pattern).scan(ROOT)));
+  const paths = (await Promise.all(found)).flat().sort();
+  return new Map(
+    await Promise.all(paths.map(async (path) => [path, await Bun.file(ROOT + path).text()] as const)),
+  );
+}
+
+export const typescriptOf = (tree: Tree): SourceFile[] =>
+  [...tree].flatMap(([path, text]) => {
+    const name = path.slice(0, path.indexOf("/"));
+    return path.endsWith(".ts") && PACKAGES.includes(name) ? [{ path, package: name, text }] : [];
+  });
+
+const parsed = new Map<string, ReturnType<typeof parseSync>>();
+
+/** Each text is parsed once. */
+export function parse(text: string): ReturnType<typeof parseSync> {
+  const found = parsed.get(text) ?? parseSync("file.ts", text);
+  parsed.set(text, found);
+  return found;
+}
+
+/** The code without what is in comments; lines stay where they are. */
+export function withoutComments(text: string): string {
+  let code = "";
+  let from = 0;
+  for (const { start, end } of parse(text).comments) {
+    code += text.slice(from, start) + text.slice(start, end).replace(/[^\n]/g, " ");
+    from = end;
   }
-  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+  return code + text.slice(from);
 }
 
-/** The code without what is in comments. */
-export const withoutComments = (text: string): string =>
-  text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|[^:"'`])\/\/.*$/gm, "$1");
-
-export interface Import {
-  specifier: string;
-  /** Erased when the program runs. */
-  isTypeOnly: boolean;
-}
-
-const STATIC = /^\s*(import|export)\s+(type\s)?[^"';]*?from\s*"([^"]+)"/gm;
-const BARE_OR_DYNAMIC = /\bimport\s*\(?\s*"([^"]+)"/g;
-
-export function importsOf(text: string): Import[] {
-  const code = withoutComments(text);
-  const found = [...code.matchAll(STATIC)].map(([, , type, specifier]) => ({
-    specifier: specifier ?? "",
-    isTypeOnly: type !== undefined,
-  }));
-  const others = [...code.matchAll(BARE_OR_DYNAMIC)].map(([, specifier]) => ({
-    specifier: specifier ?? "",
-    isTypeOnly: false,
-  }));
-  return [...found, ...others];
+/** What a file imports, exports from elsewhere, or imports when it runs; types too. */
+export function importsOf(text: string): string[] {
+  const { staticImports, staticExports, dynamicImports } = parse(text).module;
+  const named = staticImports.map(({ moduleRequest }) => moduleRequest.value);
+  const passedOn = staticExports.flatMap(({ entries }) =>
+    entries.flatMap(({ moduleRequest }) => (moduleRequest ? [moduleRequest.value] : [])),
+  );
+  const later = dynamicImports.flatMap(
+    ({ moduleRequest: { start, end } }) => /^["'](.+)["']$/.exec(text.slice(start, end))?.slice(1) ?? [],
+  );
+  return [...new Set([...named, ...passedOn, ...later])];
 }

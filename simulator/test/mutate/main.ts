@@ -39,7 +39,7 @@ function importersOf(files: readonly SourceFile[]): Map<string, string[]> {
   const entries = packageEntries();
   const importers = new Map<string, string[]>();
   for (const { path, text } of files) {
-    for (const { specifier } of importsOf(text)) {
+    for (const specifier of importsOf(text)) {
       const target = specifier.startsWith(".")
         ? posix.join(posix.dirname(path), specifier.split("?")[0] ?? "")
         : entries.get(specifier);
