@@ -102,6 +102,7 @@ const linux: fc.Arbitrary<Omit<LinuxReading, "kind" | "atMs">> = fc.record({
 const power = fc.integer({ min: -20, max: 40 });
 
 test("every packet made of an allowed configuration and of any reading can be encoded", async () => {
+  let readingPackets = 0;
   await fc.assert(
     fc.asyncProperty(
       fc.tuple(hotspot, reports),
@@ -129,11 +130,13 @@ test("every packet made of an allowed configuration and of any reading can be en
         expect({ unmade, losses }).toEqual({ unmade: [], losses: [] });
         expect(agent.packets("status").length).toBeGreaterThan(0);
         expect(agent.packets("witness").length).toBeGreaterThanOrEqual(readings.length);
-        expect(agent.packets("reading").length).toBeGreaterThan(0);
+        // A machine that measures nothing makes none.
+        readingPackets += agent.packets("reading").length;
       },
     ),
     { numRuns: 60 },
   );
+  expect(readingPackets).toBeGreaterThan(0);
 }, 60_000);
 
 test("the configuration refuses what a packet cannot say, at its very limits", () => {
