@@ -221,7 +221,7 @@ const AGAINST_WALL_TIME: Readonly<Record<string, string>> = {
   "gateway/src/readings/quality-board.ts": "times that hotspots sent",
   "gateway/src/readings/reading-views.ts": "times that hotspots sent",
   "gateway/src/registry/forget-unheard.ts": "times in the store",
-  "protocol/src/clock.ts": "a time counted back",
+  "protocol/src/time/clock.ts": "a time counted back",
   "simulator/src/devices/virtual-forwarder.ts": "the simulated world has one time",
 };
 
