@@ -19,7 +19,7 @@ import {
 } from "@earshot/protocol";
 import { systemClock } from "@earshot/protocol/system-clock";
 import { seededRandom } from "@earshot/protocol/virtual-time";
-import { type FleetMember, member, NETWORK_SIGNER, statusOf } from "../src/http/testing/seeded-fleet.ts";
+import { type FleetMember, member, NETWORK_SIGNER, statusOf } from "../src/testing/seeded-fleet.ts";
 import { NETWORK } from "./load.ts";
 
 export interface ApiGateway {

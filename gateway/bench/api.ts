@@ -8,7 +8,7 @@
  */
 import { encodePacket, makeLoginToken, upTopic } from "@earshot/protocol";
 import { connectAsync, type MqttClient } from "mqtt";
-import { statusOf } from "../src/http/testing/seeded-fleet.ts";
+import { statusOf } from "../src/testing/seeded-fleet.ts";
 import type { ApiGateway } from "./api-gateway.ts";
 import type { Read, Reading } from "./api-readers.ts";
 import { type BenchHotspot, makeHotspots, NETWORK } from "./load.ts";

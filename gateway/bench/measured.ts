@@ -1,7 +1,7 @@
 import { verify } from "node:crypto";
 import { createGateway, DEFAULT_LIMITS, type Gateway, openStore } from "@earshot/gateway";
 import { DEFAULT_PARAMETERS, type Entropy, importKey, signerFromSeed, silentLog } from "@earshot/protocol";
-import type { Downlink } from "../src/downlink.ts";
+import type { Downlink } from "../src/downlink/downlink.ts";
 import { openSignaturePool } from "../src/verify/signature-pool.ts";
 import { type GatewayLoad, NETWORK, NOW_MS } from "./load.ts";
 

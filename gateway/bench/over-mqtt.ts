@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Gateway } from "@earshot/gateway";
-import type { Downlink } from "../src/downlink.ts";
+import type { Downlink } from "../src/downlink/downlink.ts";
 import { makeHotspots, makeLoad } from "./load.ts";
 import { type BenchGateway, bareVerifier, openBenchGateway } from "./measured.ts";
 import type { SenderRound, SenderSetup } from "./mqtt-sender.ts";

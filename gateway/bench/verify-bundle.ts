@@ -25,7 +25,7 @@ import {
   signerFromSeed,
   u32,
 } from "@earshot/protocol";
-import { type Bundle, encodeBundle } from "../src/epochs/bundle.ts";
+import { type Bundle, encodeBundle } from "../src/bundle/bundle.ts";
 
 /*
  * One epoch of an honest network: groups of 15 hotspots, each of which beacons once and hears the 14 others, so that

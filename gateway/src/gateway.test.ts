@@ -10,7 +10,12 @@ import {
   reportDeadlineMs,
   verdictMessage,
 } from "@earshot/protocol";
-import type { IngestOutcome } from "./contract.ts";
+import { createGateway } from "./gateway.ts";
+import type { GatewayEvent } from "./monitoring/events.ts";
+import type { IngestOutcome } from "./service/gateway-deps.ts";
+import { openStore } from "./store/open-store.ts";
+import { StoreLostError } from "./store/owner.ts";
+import { assertions, startTestGateway, type TestGateway } from "./testing/test-gateway.ts";
 import {
   beaconOf,
   epochPackets,
@@ -20,12 +25,7 @@ import {
   PARAMETERS,
   type SentPacket,
   witnessOf,
-} from "./epochs/test-network.ts";
-import type { GatewayEvent } from "./events.ts";
-import { createGateway } from "./gateway.ts";
-import { openStore } from "./store/open-store.ts";
-import { StoreLostError } from "./store/owner.ts";
-import { assertions, startTestGateway, type TestGateway } from "./test-gateway.ts";
+} from "./testing/test-network.ts";
 import { runVerifyEpoch } from "./verify/verify-command.ts";
 
 const { network } = PARAMETERS;

@@ -1,7 +1,7 @@
 import { parametersProblem } from "@earshot/protocol";
-import type { Gateway, GatewayDeps } from "./contract.ts";
-import { GatewayCore } from "./gateway-core.ts";
-import { buildParts } from "./gateway-parts.ts";
+import { GatewayCore } from "./service/gateway-core.ts";
+import type { Gateway, GatewayDeps } from "./service/gateway-deps.ts";
+import { buildParts } from "./service/gateway-parts.ts";
 
 /**
  * Puts the gateway together over what it is handed: the same core serves real brokers and simulations.

@@ -1,5 +1,12 @@
 /** The service that takes reports in, judges them, pays them in epochs and publishes how. */
+
+export { DEFAULT_LIMITS, type Limits } from "./access/hotspot-limits.ts";
 export { type EmbeddedBroker, type EmbeddedBrokerOptions, openEmbeddedBroker } from "./broker/embedded.ts";
+export type { Downlink } from "./downlink/downlink.ts";
+export { createGateway } from "./gateway.ts";
+export { type HttpOptions, type HttpServer, serveHttp } from "./http/serve.ts";
+export { EventHub, type GatewayEvent, type Listener } from "./monitoring/events.ts";
+export type { GatewayMetrics } from "./monitoring/metrics.ts";
 export type {
   EntropySource,
   Gateway,
@@ -8,13 +15,7 @@ export type {
   LoginOutcome,
   RegistrationPolicy,
   Uplink,
-} from "./contract.ts";
-export type { Downlink } from "./downlink.ts";
-export { EventHub, type GatewayEvent, type Listener } from "./events.ts";
-export { createGateway } from "./gateway.ts";
-export { type HttpOptions, type HttpServer, serveHttp } from "./http/serve.ts";
-export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-export type { GatewayMetrics } from "./metrics.ts";
+} from "./service/gateway-deps.ts";
 export { openStore } from "./store/open-store.ts";
 export * from "./store/store.ts";
 export { bundlePaths } from "./verify/bundle-source.ts";

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { encodePacket, formatEvmAddress, type Packet, type Random } from "@earshot/protocol";
 import { seededRandom } from "@earshot/protocol/testing";
+import { startTestGateway, type TestGateway } from "../src/testing/test-gateway.ts";
 import {
   beaconOf,
   FIRST_EPOCH,
@@ -12,8 +13,7 @@ import {
   signers,
   statusPacket,
   witnessOf,
-} from "../src/epochs/test-network.ts";
-import { startTestGateway, type TestGateway } from "../src/test-gateway.ts";
+} from "../src/testing/test-network.ts";
 import { bundlePaths } from "../src/verify/bundle-source.ts";
 import { runVerifyEpoch } from "../src/verify/verify-command.ts";
 

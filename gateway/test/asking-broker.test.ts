@@ -14,10 +14,10 @@ import {
 } from "@earshot/protocol";
 import mqtt, { type IClientOptions } from "mqtt";
 import { type ExternalBroker, openExternalBroker } from "../src/broker/external.ts";
-import type { IngestOutcome, Uplink } from "../src/contract.ts";
-import { FIRST_EPOCH, PARAMETERS, signers, statusPacket } from "../src/epochs/test-network.ts";
 import { type HttpServer, serveHttp } from "../src/http/serve.ts";
-import { startTestGateway, type TestGateway } from "../src/test-gateway.ts";
+import type { IngestOutcome, Uplink } from "../src/service/gateway-deps.ts";
+import { startTestGateway, type TestGateway } from "../src/testing/test-gateway.ts";
+import { FIRST_EPOCH, PARAMETERS, signers, statusPacket } from "../src/testing/test-network.ts";
 import { connectHotspot, honestLogin } from "./hotspot-client.ts";
 
 /* A broker of others, amqtt, that asks the gateway over HTTP whom it should let in and what they may do. */

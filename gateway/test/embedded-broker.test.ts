@@ -20,10 +20,16 @@ import {
 } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import { type EmbeddedBroker, openEmbeddedBroker } from "../src/broker/embedded.ts";
-import { FIRST_EPOCH, networkSigner, PARAMETERS, signers, statusPacket } from "../src/epochs/test-network.ts";
 import { openStore } from "../src/store/open-store.ts";
 import type { Store } from "../src/store/store.ts";
-import { startTestGateway, type TestGateway } from "../src/test-gateway.ts";
+import { startTestGateway, type TestGateway } from "../src/testing/test-gateway.ts";
+import {
+  FIRST_EPOCH,
+  networkSigner,
+  PARAMETERS,
+  signers,
+  statusPacket,
+} from "../src/testing/test-network.ts";
 import { connectHotspot, loginResult, subscribeResult } from "./hotspot-client.ts";
 
 const { network } = PARAMETERS;

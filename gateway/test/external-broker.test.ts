@@ -13,8 +13,8 @@ import {
   type ExternalBrokerOptions,
   openExternalBroker,
 } from "../src/broker/external.ts";
-import type { IngestOutcome, Uplink } from "../src/contract.ts";
-import { FIRST_EPOCH, PARAMETERS, signers, statusPacket } from "../src/epochs/test-network.ts";
+import type { IngestOutcome, Uplink } from "../src/service/gateway-deps.ts";
+import { FIRST_EPOCH, PARAMETERS, signers, statusPacket } from "../src/testing/test-network.ts";
 import { connectHotspot } from "./hotspot-client.ts";
 import { isMosquittoMissing, Mosquitto } from "./mosquitto.ts";
 

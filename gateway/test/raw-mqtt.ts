@@ -3,15 +3,15 @@ import { connect, type Socket } from "node:net";
 import { downFilter, silentLog, upTopic } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import { generate, type IConnectPacket, type Packet, parser } from "mqtt-packet";
-import { mayPublish, maySubscribe } from "../src/access.ts";
+import { mayPublish, maySubscribe } from "../src/access/access.ts";
 import {
   type EmbeddedBroker,
   type EmbeddedBrokerOptions,
   openEmbeddedBroker,
 } from "../src/broker/embedded.ts";
 import type { ProtocolVersion } from "../src/broker/mqtt/codec.ts";
-import type { IngestOutcome, Uplink } from "../src/contract.ts";
-import { type GatewayMetrics, newMetrics } from "../src/metrics.ts";
+import { type GatewayMetrics, newMetrics } from "../src/monitoring/metrics.ts";
+import type { IngestOutcome, Uplink } from "../src/service/gateway-deps.ts";
 
 export const NETWORK = "testnet-1";
 export const downOf = (id: string) => downFilter(NETWORK, id);

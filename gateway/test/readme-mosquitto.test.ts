@@ -7,8 +7,8 @@ import { systemClock } from "@earshot/protocol/system-clock";
 import { ManualClock } from "@earshot/protocol/testing";
 import mqtt, { type MqttClient } from "mqtt";
 import { type ExternalBroker, openExternalBroker } from "../src/broker/external.ts";
-import type { Uplink } from "../src/contract.ts";
-import { signers } from "../src/epochs/test-network.ts";
+import type { Uplink } from "../src/service/gateway-deps.ts";
+import { signers } from "../src/testing/test-network.ts";
 import { isMosquittoMissing, Mosquitto } from "./mosquitto.ts";
 
 /* The set-up for Mosquitto that the README prints, as it stands there but for folder and port. */

@@ -1,13 +1,13 @@
 import type { Socket } from "node:net";
 import type { Clock, Log } from "@earshot/protocol";
-import type { Uplink } from "../contract.ts";
-import type { Downlink } from "../downlink.ts";
+import { LoginRates } from "../access/login-rates.ts";
+import type { Downlink } from "../downlink/downlink.ts";
 import { limitedLog, quoted } from "../limited-log.ts";
-import { count, type GatewayMetrics, newMetrics } from "../metrics.ts";
+import { count, type GatewayMetrics, newMetrics } from "../monitoring/metrics.ts";
+import type { Uplink } from "../service/gateway-deps.ts";
 import type { ClientDeps } from "./endpoint/client.ts";
 import { Clients } from "./endpoint/clients.ts";
 import { type CertificateFiles, Listener } from "./endpoint/listener.ts";
-import { LoginRates } from "./endpoint/login-rates.ts";
 import { Sessions } from "./endpoint/sessions.ts";
 
 export interface EmbeddedBrokerOptions {

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import { type LogLevel, upTopic } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import { generate, type Packet } from "mqtt-packet";
-import type { IngestOutcome, Uplink } from "../contract.ts";
-import { idOf } from "../epochs/test-network.ts";
+import type { IngestOutcome, Uplink } from "../service/gateway-deps.ts";
+import { idOf } from "../testing/test-network.ts";
 import { obliging, ScriptedBroker, type ScriptedConnection } from "./client/scripted-broker.ts";
 import { type ExternalBroker, openExternalBroker } from "./external.ts";
 

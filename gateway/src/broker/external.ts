@@ -8,9 +8,9 @@ import {
   OutageLog,
 } from "@earshot/protocol";
 import { readTlsFiles, type TlsPaths } from "@earshot/protocol/tls-files";
-import type { Uplink } from "../contract.ts";
-import type { Downlink } from "../downlink.ts";
+import type { Downlink } from "../downlink/downlink.ts";
 import { readNamedBytes } from "../regular-file.ts";
+import type { Uplink } from "../service/gateway-deps.ts";
 import { connectSocket, type SocketOptions } from "./client/connect-socket.ts";
 import { BrokerError } from "./client/reasons.ts";
 import { Session } from "./client/session.ts";

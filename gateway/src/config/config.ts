@@ -8,7 +8,7 @@ import {
 } from "@earshot/protocol";
 import { parse, TomlError } from "smol-toml";
 import { z } from "zod";
-import type { Limits } from "../limits.ts";
+import type { Limits } from "../access/hotspot-limits.ts";
 import { ConfigError } from "./config-error.ts";
 import { keyOf } from "./parameter-keys.ts";
 import { type GatewayConfig, gatewaySchema } from "./schema.ts";

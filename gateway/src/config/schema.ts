@@ -6,8 +6,8 @@ import {
   RULE_SET_IDS,
 } from "@earshot/protocol";
 import { z } from "zod";
-import { isAddressRange } from "../client-address.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
+import { isAddressRange } from "../access/client-address.ts";
+import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
 import { wholeParameterKeys } from "./parameter-keys.ts";
 
 /** Whole numbers that TOML writes as integers. */

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { denialMessage, edgeSubject } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
-import { FIRST_EPOCH, networkSigner, PARAMETERS, signers } from "../epochs/test-network.ts";
 import { oneAtATime } from "../one-at-a-time.ts";
-import { Progress } from "../progress.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
+import { FIRST_EPOCH, networkSigner, PARAMETERS, signers } from "../testing/test-network.ts";
+import { Progress } from "../time/progress.ts";
 import { DenialLog } from "./denial-log.ts";
 
 let store: Store;

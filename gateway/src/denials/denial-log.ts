@@ -9,8 +9,8 @@ import {
 } from "@earshot/protocol";
 import { BoundedMap } from "../bounded-map.ts";
 import type { OneAtATime } from "../one-at-a-time.ts";
-import type { Progress } from "../progress.ts";
 import type { Store, StoredDenial } from "../store/store.ts";
+import type { Progress } from "../time/progress.ts";
 
 export interface DenialLogDeps {
   store: Pick<Store, "addDenial" | "denials">;

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
+import { temporaryFolder } from "../testing/test-bundle.ts";
+import { FIRST_EPOCH, HOTSPOTS, idOf, PARAMETERS, signers } from "../testing/test-network.ts";
+import { closeDeps, judgedStore } from "../testing/test-store.ts";
 import { Claims } from "./claims.ts";
 import { closeEpoch } from "./close-epoch.ts";
-import { temporaryFolder } from "./test-bundle.ts";
-import { FIRST_EPOCH, HOTSPOTS, idOf, PARAMETERS, signers } from "./test-network.ts";
-import { closeDeps, judgedStore } from "./test-store.ts";
 
 const hex = (bytes: Uint8Array): string => `0x${bytes.toHex()}`;
 const ENCODING = ["uint256", "address", "bytes32", "address", "uint256"];

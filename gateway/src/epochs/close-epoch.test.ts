@@ -1,16 +1,16 @@
 import { expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import type { Bundle } from "../bundle/bundle.ts";
+import { writeBundle } from "../bundle/bundle-folder.ts";
 import { StoreLostError } from "../store/owner.ts";
+import { bundleAt, signedAgain, temporaryFolder, testBundles } from "../testing/test-bundle.ts";
+import { epochPackets, FIRST_EPOCH, indexesOf, PARAMETERS } from "../testing/test-network.ts";
+import { closeDeps, emptyStore, fillEpoch, judgedStore } from "../testing/test-store.ts";
 import { bundlePaths } from "../verify/bundle-source.ts";
 import { verifyFiles } from "../verify/verify-bundle.ts";
 import { verifyBundle, verifySeries } from "../verify/verify-epoch.ts";
-import type { Bundle } from "./bundle.ts";
-import { writeBundle } from "./bundle-folder.ts";
 import { closeEpoch, nextEpochToClose } from "./close-epoch.ts";
-import { bundleAt, signedAgain, temporaryFolder, testBundles } from "./test-bundle.ts";
-import { epochPackets, FIRST_EPOCH, indexesOf, PARAMETERS } from "./test-network.ts";
-import { closeDeps, emptyStore, fillEpoch, judgedStore } from "./test-store.ts";
 
 const day = (number: number): number => Date.UTC(2026, 0, number);
 

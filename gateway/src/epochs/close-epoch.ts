@@ -10,6 +10,16 @@ import {
   type Signer,
   sha256,
 } from "@earshot/protocol";
+import {
+  type BundleContent,
+  encodingBundle,
+  epochSpanMs,
+  MANIFEST_FILE,
+  registryHashOf,
+} from "../bundle/bundle.ts";
+import { type KeptBundle, keepOrWrite, removeBundle, removeOthers } from "../bundle/bundle-folder.ts";
+import { EMPTY_REGISTRY_HASH, type ShownHotspot } from "../bundle/registry-hash.ts";
+import { RULE_SETS } from "../bundle/rule-sets.ts";
 import { inTurns } from "../in-turns.ts";
 import { chunksOf } from "../store/rows.ts";
 import type {
@@ -21,12 +31,8 @@ import type {
   StoredPayment,
   StoredVerdict,
 } from "../store/store.ts";
-import { type BundleContent, encodingBundle, epochSpanMs, MANIFEST_FILE, registryHashOf } from "./bundle.ts";
-import { type KeptBundle, keepOrWrite, removeBundle, removeOthers } from "./bundle-folder.ts";
 import { edgesOfStored } from "./edges.ts";
-import { entropyOfEpoch } from "./entropy-span.ts";
-import { EMPTY_REGISTRY_HASH, type ShownHotspot } from "./registry-chain.ts";
-import { RULE_SETS } from "./rule-sets.ts";
+import { entropyOfEpoch } from "./entropy-of-epoch.ts";
 
 /*
  * Closing an epoch turns the verdicts that were reached while it went on into payments, writes the bundle and then

@@ -7,8 +7,8 @@ import {
   received,
   type Verdict,
 } from "@earshot/protocol";
+import type { BundlePacket } from "../bundle/bundle.ts";
 import type { InTurns } from "../in-turns.ts";
-import type { BundlePacket } from "./bundle.ts";
 
 const PACKETS_A_TURN = 512;
 

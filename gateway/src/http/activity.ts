@@ -1,6 +1,6 @@
 import type { Clock } from "@earshot/protocol";
 import { BoundedMap } from "../bounded-map.ts";
-import type { EventHub } from "../events.ts";
+import type { EventHub } from "../monitoring/events.ts";
 import type { Clockwork } from "../parameters/clockwork.ts";
 import type { Store, StoredVerdict } from "../store/store.ts";
 import { type Heard, heardIn, sendersOf } from "./links.ts";

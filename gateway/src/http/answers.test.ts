@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { ManualClock } from "@earshot/protocol/testing";
 import { Hono } from "hono";
-import { EventHub } from "../events.ts";
+import { EventHub } from "../monitoring/events.ts";
 import { Answers, KEEP_MS } from "./answers.ts";
 
 /** An app whose answers are counted; `/api/v1/hotspots/…` waits until it is let when `gate` is there. */

@@ -2,7 +2,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { Clock } from "@earshot/protocol";
 import type { Context, MiddlewareHandler } from "hono";
-import type { EventHub, GatewayEvent } from "../events.ts";
+import type { EventHub, GatewayEvent } from "../monitoring/events.ts";
 import { noneMatchFits } from "./conditional.ts";
 import { Turns } from "./turns.ts";
 

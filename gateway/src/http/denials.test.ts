@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { denialMessage, hotspotId, signerFromSeed } from "@earshot/protocol";
-import { FLEET_PARAMETERS, NETWORK_SIGNER } from "./testing/seeded-fleet.ts";
-import { type TestApp, testApp, withAdmin } from "./testing/test-app.ts";
+import { FLEET_PARAMETERS, NETWORK_SIGNER } from "../testing/seeded-fleet.ts";
+import { type TestApp, testApp, withAdmin } from "../testing/test-app.ts";
 
 const TOKEN = "correct-horse-battery-staple";
 const STRANGER = hotspotId(signerFromSeed(new Uint8Array(32).fill(77)).publicKey);

@@ -1,12 +1,12 @@
 import type { Clock, Log } from "@earshot/protocol";
-import type { AskedAccess } from "../broker/asked-access.ts";
-import type { ApiOptions, DiskSpace, RegistrationPolicy } from "../contract.ts";
+import type { AskedAccess } from "../access/external-broker-access.ts";
 import type { DenialLog } from "../denials/denial-log.ts";
-import type { EventHub } from "../events.ts";
-import type { GatewayMetrics } from "../metrics.ts";
+import type { EventHub } from "../monitoring/events.ts";
+import type { GatewayMetrics } from "../monitoring/metrics.ts";
 import type { Clockwork } from "../parameters/clockwork.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
 import type { OperatorsWord } from "../registry/assertion.ts";
+import type { ApiOptions, DiskSpace, RegistrationPolicy } from "../service/gateway-deps.ts";
 import type { Store } from "../store/store.ts";
 
 /** Why the registry did not take a hotspot. */

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fromHex, hotspotId, leafHash, sha256, signerFromSeed, utf8, verifyProof } from "@earshot/protocol";
-import { cidOf } from "../epochs/cid.ts";
-import { type TestApp, testApp } from "./testing/test-app.ts";
-import { LEAVES, MANIFEST_BYTES, writeTestBundle } from "./testing/test-bundle.ts";
+import { cidOf } from "../bundle/cid.ts";
+import { LEAVES, MANIFEST_BYTES, writeTestBundle } from "../testing/seeded-bundle.ts";
+import { type TestApp, testApp } from "../testing/test-app.ts";
 
 let t: TestApp;
 let epoch: number;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type TestApp, testApp } from "./testing/test-app.ts";
+import { type TestApp, testApp } from "../testing/test-app.ts";
 
 let t: TestApp;
 beforeAll(async () => {

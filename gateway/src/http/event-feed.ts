@@ -1,5 +1,5 @@
 import { type Clock, explainVerdict, hotspotName, type Outcome } from "@earshot/protocol";
-import type { EventHub, GatewayEvent } from "../events.ts";
+import type { EventHub, GatewayEvent } from "../monitoring/events.ts";
 import type { Clockwork } from "../parameters/clockwork.ts";
 import type { StoredVerdict } from "../store/store.ts";
 import { isPublic } from "./silence.ts";

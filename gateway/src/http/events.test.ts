@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
+import { type TestApp, testApp } from "../testing/test-app.ts";
 import { HEARTBEAT_MS, MAX_QUEUED_CHUNKS } from "./event-stream.ts";
 import { MAX_STREAMS_PER_CLIENT } from "./routes/events.ts";
-import { type TestApp, testApp } from "./testing/test-app.ts";
 
 interface Follower {
   response: Response;

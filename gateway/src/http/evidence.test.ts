@@ -7,8 +7,8 @@ import {
   parseParameters,
   readEvidence,
 } from "@earshot/protocol";
-import { FLEET_PARAMETERS, NETWORK_SIGNER } from "./testing/seeded-fleet.ts";
-import { type TestApp, testApp } from "./testing/test-app.ts";
+import { FLEET_PARAMETERS, NETWORK_SIGNER } from "../testing/seeded-fleet.ts";
+import { type TestApp, testApp } from "../testing/test-app.ts";
 
 let t: TestApp;
 beforeAll(async () => {

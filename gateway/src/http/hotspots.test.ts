@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { hotspotId, signerFromSeed } from "@earshot/protocol";
+import { statusOf } from "../testing/seeded-fleet.ts";
+import { appOver, type TestApp, testApp } from "../testing/test-app.ts";
 import { missingIn } from "./hotspot-detail.ts";
 import { ONLINE_WITHIN_MS } from "./presence.ts";
-import { statusOf } from "./testing/seeded-fleet.ts";
-import { appOver, type TestApp, testApp } from "./testing/test-app.ts";
 
 let t: TestApp;
 beforeAll(async () => {

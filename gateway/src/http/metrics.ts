@@ -1,4 +1,4 @@
-import type { GatewayMetrics } from "../metrics.ts";
+import type { GatewayMetrics } from "../monitoring/metrics.ts";
 import type { Health } from "./health.ts";
 import type { MetricFamily } from "./prometheus.ts";
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { allUpFilter, downFilter, downTopic, entropyTopic, makeLoginToken, upTopic } from "@earshot/protocol";
-import { FIRST_EPOCH, idOf, PARAMETERS, signers } from "../epochs/test-network.ts";
-import { startTestGateway, type TestGateway } from "../test-gateway.ts";
+import { startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
+import { FIRST_EPOCH, idOf, PARAMETERS, signers } from "../testing/test-network.ts";
 
 const { network } = PARAMETERS;
 const [a, b] = [idOf("a"), idOf("b")];

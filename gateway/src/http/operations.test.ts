@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { count } from "../metrics.ts";
+import { count } from "../monitoring/metrics.ts";
 import { storedEpoch } from "../store/test-data.ts";
+import { type TestApp, testApp } from "../testing/test-app.ts";
 import { prometheusText } from "./prometheus.ts";
-import { type TestApp, testApp } from "./testing/test-app.ts";
 
 test("health turns bad when entropy is late and good when it is back", async () => {
   await using t = await testApp();

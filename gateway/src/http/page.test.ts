@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { testApp } from "./testing/test-app.ts";
+import { testApp } from "../testing/test-app.ts";
 
 test("the page and its parts are served with their types and can be kept", async () => {
   await using t = await testApp();

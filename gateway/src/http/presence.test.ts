@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { ManualClock } from "@earshot/protocol/testing";
-import { EventHub } from "../events.ts";
+import { EventHub } from "../monitoring/events.ts";
 import { statusPacket } from "../store/test-data.ts";
 import { ONLINE_WITHIN_MS, PresenceBoard } from "./presence.ts";
 

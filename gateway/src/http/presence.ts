@@ -1,6 +1,6 @@
 import { type Clock, presentOf, type StatusPacket, wallTimeOf } from "@earshot/protocol";
 import { BoundedMap } from "../bounded-map.ts";
-import type { EventHub } from "../events.ts";
+import type { EventHub } from "../monitoring/events.ts";
 
 /** Three status periods of a minute, and some time on the way: a silent hotspot is offline after that. */
 export const ONLINE_WITHIN_MS = 200_000;

@@ -2,9 +2,9 @@ import { expect, test } from "bun:test";
 import { encodePacket, LOSS_REASONS, type RadioSummary, type StatusPacket, sha256 } from "@earshot/protocol";
 import type { StoredPacket } from "../store/store.ts";
 import { statusPacket } from "../store/test-data.ts";
+import { FLEET_PARAMETERS, type FleetMember } from "../testing/seeded-fleet.ts";
+import { appOver, type TestApp, testApp } from "../testing/test-app.ts";
 import { trafficOf } from "./radio-traffic.ts";
-import { FLEET_PARAMETERS, type FleetMember } from "./testing/seeded-fleet.ts";
-import { appOver, type TestApp, testApp } from "./testing/test-app.ts";
 
 const MINUTE_MS = 60_000;
 const radio = (rxOk: number, rxBad = 0, transmitted = 0): RadioSummary => ({

@@ -2,17 +2,17 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { hotspotId, signerFromSeed } from "@earshot/protocol";
 import { seededRandom } from "@earshot/protocol/testing";
 import type { z } from "@hono/zod-openapi";
+import { FLEET_PARAMETERS, type FleetMember } from "../testing/seeded-fleet.ts";
+import { type TestApp, testApp } from "../testing/test-app.ts";
 import {
   airReadings,
   filedReadings,
   meterReadings,
   readingsOf,
   type UnnumberedReading,
-} from "../readings/test-readings.ts";
+} from "../testing/test-readings.ts";
 import { KEEP_MS } from "./answers.ts";
 import type { readingSeriesSchema, readingSourcesSchema } from "./schemas/reading.ts";
-import { FLEET_PARAMETERS, type FleetMember } from "./testing/seeded-fleet.ts";
-import { type TestApp, testApp } from "./testing/test-app.ts";
 
 type Sources = z.infer<typeof readingSourcesSchema>;
 type Series = z.infer<typeof readingSeriesSchema>;

@@ -8,8 +8,8 @@ import {
   signerFromSeed,
 } from "@earshot/protocol";
 import type { OperatorsWord } from "../registry/assertion.ts";
-import { NETWORK_SIGNER } from "./testing/seeded-fleet.ts";
-import { type TestApp, testApp, withAdmin } from "./testing/test-app.ts";
+import { NETWORK_SIGNER } from "../testing/seeded-fleet.ts";
+import { type TestApp, testApp, withAdmin } from "../testing/test-app.ts";
 
 const TOKEN = "correct-horse-battery-staple";
 const NEW_ID = hotspotId(signerFromSeed(new Uint8Array(32).fill(42)).publicKey);

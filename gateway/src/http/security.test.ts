@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
+import { testApp } from "../testing/test-app.ts";
 import { isBearer } from "./security.ts";
-import { testApp } from "./testing/test-app.ts";
 
 test("every answer carries the headers that keep a browser from harm", async () => {
   await using t = await testApp();

@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type Server, STATUS_CODES } from "n
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
-import { addressGroup, ClientAddresses } from "../client-address.ts";
-import { type ConnectionLimits, Connections } from "../connections.ts";
+import { addressGroup, ClientAddresses } from "../access/client-address.ts";
+import { type ConnectionLimits, Connections } from "../access/connections.ts";
 
 /** What comes with each request beside itself. */
 export interface RequestEnvironment {

@@ -14,8 +14,8 @@ import {
 } from "@earshot/protocol";
 import { seededRandom } from "@earshot/protocol/testing";
 import type { StoredPacket, StoredVerdict } from "../store/store.ts";
-import { entropyAt, FLEET_PARAMETERS, type FleetMember, member } from "./testing/seeded-fleet.ts";
-import { type TestApp, testApp } from "./testing/test-app.ts";
+import { entropyAt, FLEET_PARAMETERS, type FleetMember, member } from "../testing/seeded-fleet.ts";
+import { type TestApp, testApp } from "../testing/test-app.ts";
 
 const { network } = FLEET_PARAMETERS;
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { newMetrics } from "../metrics.ts";
+import { newMetrics } from "../monitoring/metrics.ts";
 import type { StoredPacket } from "../store/store.ts";
 import { storedPacket } from "../store/test-data.ts";
 import { Batcher, type BatcherDeps } from "./batcher.ts";

@@ -1,4 +1,4 @@
-import type { GatewayMetrics } from "../metrics.ts";
+import type { GatewayMetrics } from "../monitoring/metrics.ts";
 import type { StoredPacket } from "../store/store.ts";
 
 /** Packets that one transaction will store. One promise serves them all: a promise for each costs more than its row. */

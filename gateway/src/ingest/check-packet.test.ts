@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { encodePacket, hotspotId, type Packet, type Signer, upTopic } from "@earshot/protocol";
+import { KeyCache } from "../access/key-cache.ts";
 import {
   beaconOf,
   FIRST_EPOCH,
@@ -8,9 +9,8 @@ import {
   signers,
   statusPacket,
   witnessOf,
-} from "../epochs/test-network.ts";
+} from "../testing/test-network.ts";
 import { checkPacket as checkSent, openSent, type PacketChecks } from "./check-packet.ts";
-import { KeyCache } from "./key-cache.ts";
 import { SenderCache } from "./sender-cache.ts";
 import { verifyNow } from "./signature-queue.ts";
 

@@ -1,13 +1,13 @@
 import { type Log, MAX_PACKET_BYTES, type Measurement, reportDeadlineMs, sha256 } from "@earshot/protocol";
-import type { IngestOutcome } from "../contract.ts";
-import type { Limits } from "../limits.ts";
-import { count, type GatewayMetrics } from "../metrics.ts";
-import type { Arrival, Progress } from "../progress.ts";
+import type { Limits } from "../access/hotspot-limits.ts";
+import type { KeyCache } from "../access/key-cache.ts";
+import { count, type GatewayMetrics } from "../monitoring/metrics.ts";
+import type { IngestOutcome } from "../service/gateway-deps.ts";
 import type { Store, StoredPacket } from "../store/store.ts";
+import type { Arrival, Progress } from "../time/progress.ts";
 import type { SteadyClock } from "../time/steady-clock.ts";
 import { Batcher, type BatcherDeps } from "./batcher.ts";
 import { type CheckedPacket, checkPacket, isWill, openSent } from "./check-packet.ts";
-import type { KeyCache } from "./key-cache.ts";
 import { Quota } from "./quota.ts";
 import { SenderCache } from "./sender-cache.ts";
 import { SignatureQueue, type VerifyElsewhere, verifyNow } from "./signature-queue.ts";

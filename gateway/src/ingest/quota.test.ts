@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { u32 } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
-import { DEFAULT_LIMITS } from "../limits.ts";
+import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
 import { Quota } from "./quota.ts";
 
 const LIMITS = { ...DEFAULT_LIMITS, packetsAtOnce: 3, packetsPerSecond: 2, bytesPerDay: 1000 };

@@ -1,5 +1,5 @@
 import { type Clock, type PacketType, readU32 } from "@earshot/protocol";
-import type { Limits } from "../limits.ts";
+import type { Limits } from "../access/hotspot-limits.ts";
 
 /** What of a report is counted. */
 export interface Report {

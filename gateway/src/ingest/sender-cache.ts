@@ -1,5 +1,5 @@
 import { type PacketType, parseUpTopic } from "@earshot/protocol";
-import type { KeyCache, KnownKey } from "./key-cache.ts";
+import type { KeyCache, KnownKey } from "../access/key-cache.ts";
 
 /** What an up topic says, and the key of the hotspot that it names. */
 export interface TopicSender extends KnownKey {

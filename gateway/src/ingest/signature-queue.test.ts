@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { importKey } from "@earshot/protocol";
-import { signers } from "../epochs/test-network.ts";
+import { signers } from "../testing/test-network.ts";
 import { openSignaturePool } from "../verify/signature-pool.ts";
 import { type SentSignature, SignatureQueue, type SignatureQueueDeps } from "./signature-queue.ts";
 

@@ -1,8 +1,8 @@
 /** A whole gateway in virtual time: what judging, closing and ending wait for. */
 import { describe, expect, test } from "bun:test";
-import type { IngestOutcome } from "../contract.ts";
-import { beaconOf, FIRST_EPOCH, idOf, witnessOf } from "../epochs/test-network.ts";
-import { assertions, startTestGateway, type TestGateway } from "../test-gateway.ts";
+import type { IngestOutcome } from "../service/gateway-deps.ts";
+import { assertions, startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
+import { beaconOf, FIRST_EPOCH, idOf, witnessOf } from "../testing/test-network.ts";
 import { runVerifyEpoch } from "../verify/verify-command.ts";
 
 const startMs = FIRST_EPOCH * 8000;

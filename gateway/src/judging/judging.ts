@@ -1,11 +1,11 @@
 import { type Clock, drawIndex, epochOf, type Log } from "@earshot/protocol";
-import type { EventHub } from "../events.ts";
-import { count, type GatewayMetrics } from "../metrics.ts";
+import type { Notices } from "../downlink/notices.ts";
+import type { EventHub } from "../monitoring/events.ts";
+import { count, type GatewayMetrics } from "../monitoring/metrics.ts";
 import type { OneAtATime } from "../one-at-a-time.ts";
-import type { Progress } from "../progress.ts";
 import type { Store, StoredEpoch, StoredPacket } from "../store/store.ts";
+import type { Progress } from "../time/progress.ts";
 import { type Judgement, type JudgeReportsDeps, judgeReports } from "./judge-reports.ts";
-import type { Notices } from "./notices.ts";
 
 export interface JudgingDeps extends JudgeReportsDeps {
   store: Store;

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { downTopic, encodePacket, explainVerdict, verdictMessage } from "@earshot/protocol";
+import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
+import type { Store } from "../store/store.ts";
+import { assertions, startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
 import {
   beaconOf,
   FIRST_EPOCH,
@@ -9,10 +12,7 @@ import {
   type SentBeacon,
   signers,
   witnessOf,
-} from "../epochs/test-network.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
-import type { Store } from "../store/store.ts";
-import { assertions, startTestGateway, type TestGateway } from "../test-gateway.ts";
+} from "../testing/test-network.ts";
 import { runVerifyEpoch } from "../verify/verify-command.ts";
 
 /* What one hotspot can multiply, and what it costs. */

@@ -2,10 +2,10 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { parametersHash, parametersMessage } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import { ConfigError } from "../config/config-error.ts";
-import { FIRST_EPOCH, networkSigner, PARAMETERS } from "../epochs/test-network.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import { storedEpoch } from "../store/test-data.ts";
+import { FIRST_EPOCH, networkSigner, PARAMETERS } from "../testing/test-network.ts";
 import { ParametersLog } from "./parameters-log.ts";
 
 let store: Store;

@@ -1,5 +1,5 @@
 import { isPlausible, QUANTITIES, type ReadingPacket } from "@earshot/protocol";
-import { count, type GatewayMetrics } from "../metrics.ts";
+import { count, type GatewayMetrics } from "../monitoring/metrics.ts";
 
 /** Counts what a new reading holds. Quantities that nobody described share one name: hotspots could make up many. */
 export function countReading(

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { type QuantityScore, scoreQuantity } from "@earshot/protocol";
+import { quantityOf, readingsOf } from "../testing/test-readings.ts";
 import { faultsOf, lengthText } from "./faults.ts";
-import { quantityOf, readingsOf } from "./test-readings.ts";
 
 const MINUTE_MS = 60_000;
 const untilMs = Date.UTC(2026, 0, 2);

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { type Packet, scoreQuantity } from "@earshot/protocol";
 import { seededRandom } from "@earshot/protocol/testing";
-import { FIRST_EPOCH, idOf } from "../epochs/test-network.ts";
-import { assertions, startTestGateway, type TestGateway } from "../test-gateway.ts";
-import { airReadings, meterReadings, type UnnumberedReading } from "./test-readings.ts";
+import { assertions, startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
+import { FIRST_EPOCH, idOf } from "../testing/test-network.ts";
+import { airReadings, meterReadings, type UnnumberedReading } from "../testing/test-readings.ts";
 
 const startMs = FIRST_EPOCH * 8000;
 const PERIOD_MS = 1_200_000;

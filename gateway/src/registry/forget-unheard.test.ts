@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { encodePacket, hotspotId, sha256, signerFromSeed, silentLog, u32 } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
+import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
+import { oneAtATime } from "../one-at-a-time.ts";
+import { openStore } from "../store/open-store.ts";
+import type { Store } from "../store/store.ts";
+import { storedEpoch, storedPacket } from "../store/test-data.ts";
 import {
   assertionOf,
   FIRST_EPOCH,
@@ -9,13 +14,8 @@ import {
   PARAMETERS,
   signers,
   statusPacket,
-} from "../epochs/test-network.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
-import { oneAtATime } from "../one-at-a-time.ts";
-import { Progress } from "../progress.ts";
-import { openStore } from "../store/open-store.ts";
-import type { Store } from "../store/store.ts";
-import { storedEpoch, storedPacket } from "../store/test-data.ts";
+} from "../testing/test-network.ts";
+import { Progress } from "../time/progress.ts";
 import { Registry } from "./registry.ts";
 
 let store: Store;

@@ -1,7 +1,7 @@
 import { type Clock, epochOf, type Log } from "@earshot/protocol";
-import type { Limits } from "../limits.ts";
-import type { Progress } from "../progress.ts";
+import type { Limits } from "../access/hotspot-limits.ts";
 import type { Store } from "../store/store.ts";
+import type { Progress } from "../time/progress.ts";
 
 export interface ForgetUnheardDeps {
   store: Pick<Store, "forgetUnshown">;

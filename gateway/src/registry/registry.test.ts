@@ -9,6 +9,11 @@ import {
   silentLog,
 } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
+import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
+import { oneAtATime } from "../one-at-a-time.ts";
+import { openStore } from "../store/open-store.ts";
+import type { Store } from "../store/store.ts";
+import { storedVerdict } from "../store/test-data.ts";
 import {
   assertionOf,
   FIRST_EPOCH,
@@ -18,13 +23,8 @@ import {
   PARAMETERS,
   signers,
   statusPacket,
-} from "../epochs/test-network.ts";
-import { DEFAULT_LIMITS } from "../limits.ts";
-import { oneAtATime } from "../one-at-a-time.ts";
-import { Progress } from "../progress.ts";
-import { openStore } from "../store/open-store.ts";
-import type { Store } from "../store/store.ts";
-import { storedVerdict } from "../store/test-data.ts";
+} from "../testing/test-network.ts";
+import { Progress } from "../time/progress.ts";
 import { Registry, type RegistryDeps } from "./registry.ts";
 
 /** In the middle of the epoch after the one that is being judged. */

@@ -19,14 +19,14 @@ import {
   type Signer,
   sha256,
 } from "@earshot/protocol";
+import type { Limits } from "../access/hotspot-limits.ts";
 import { BoundedMap } from "../bounded-map.ts";
-import type { RegistrationPolicy } from "../contract.ts";
-import { epochSpanMs } from "../epochs/bundle.ts";
-import type { Limits } from "../limits.ts";
+import { epochSpanMs } from "../bundle/bundle.ts";
 import type { OneAtATime } from "../one-at-a-time.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
-import type { Progress } from "../progress.ts";
+import type { RegistrationPolicy } from "../service/gateway-deps.ts";
 import type { Store } from "../store/store.ts";
+import type { Progress } from "../time/progress.ts";
 import {
   type AssertedHotspot,
   evidenceSequence,

@@ -1,6 +1,7 @@
 /** A whole gateway in virtual time whose machine's clock steps: what it does meanwhile, and that it goes on afterwards. */
 import { describe, expect, test } from "bun:test";
 import { formatEvmAddress, type Log, makeLoginToken } from "@earshot/protocol";
+import { assertions, startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
 import {
   assertionOf,
   epochPackets,
@@ -9,8 +10,7 @@ import {
   signers,
   statusPacket,
   FIRST_EPOCH as TEST_NETWORK_EPOCH,
-} from "../epochs/test-network.ts";
-import { assertions, startTestGateway, type TestGateway } from "../test-gateway.ts";
+} from "../testing/test-network.ts";
 import { runVerifyEpoch } from "../verify/verify-command.ts";
 
 const EPOCH_MS = 8000;

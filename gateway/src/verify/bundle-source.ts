@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { type Bundle, MANIFEST_FILE } from "../epochs/bundle.ts";
-import { readBundle } from "../epochs/bundle-folder.ts";
+import { type Bundle, MANIFEST_FILE } from "../bundle/bundle.ts";
+import { readBundle } from "../bundle/bundle-folder.ts";
 import type { Difference } from "./check.ts";
 
 /** Where a bundle is read from when its turn comes. */

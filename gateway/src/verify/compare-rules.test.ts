@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { earshot1, hotspotName, settleEpoch } from "@earshot/protocol";
-import type { Bundle } from "../epochs/bundle.ts";
-import { writeBundle } from "../epochs/bundle-folder.ts";
-import { temporaryFolder, testBundles } from "../epochs/test-bundle.ts";
-import { FIRST_EPOCH, HOTSPOTS, idOf, PARAMETERS } from "../epochs/test-network.ts";
+import type { Bundle } from "../bundle/bundle.ts";
+import { writeBundle } from "../bundle/bundle-folder.ts";
+import { temporaryFolder, testBundles } from "../testing/test-bundle.ts";
+import { verified } from "../testing/test-edits.ts";
+import { FIRST_EPOCH, HOTSPOTS, idOf, PARAMETERS } from "../testing/test-network.ts";
 import { formatComparison, runCompareRules } from "./compare-rules.ts";
-import { verified } from "./test-edits.ts";
 
 const bundles = (await testBundles(2)) as [Bundle, Bundle];
 

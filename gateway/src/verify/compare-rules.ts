@@ -8,8 +8,8 @@ import {
   type RuleSetId,
   type Settlement,
 } from "@earshot/protocol";
-import { reasonCounts } from "../epochs/bundle-texts.ts";
-import { RULE_SETS } from "../epochs/rule-sets.ts";
+import { reasonCounts } from "../bundle/json-texts.ts";
+import { RULE_SETS } from "../bundle/rule-sets.ts";
 import { parseVerifyArguments } from "./verify-arguments.ts";
 import type { Verified } from "./verify-bundle.ts";
 import { findSources, type VerifyCommandIo } from "./verify-command.ts";

@@ -7,19 +7,10 @@ import {
   signerFromSeed,
   utf8,
 } from "@earshot/protocol";
-import type { Bundle } from "../epochs/bundle.ts";
-import { writePackets } from "../epochs/bundle-sequences.ts";
-import { formatParametersFile } from "../epochs/bundle-texts.ts";
-import { manifestOf, signedAgain, testBundles } from "../epochs/test-bundle.ts";
-import {
-  assertionOf,
-  FIRST_EPOCH,
-  idOf,
-  networkSigner,
-  PARAMETERS,
-  signers,
-  statusPacket,
-} from "../epochs/test-network.ts";
+import type { Bundle } from "../bundle/bundle.ts";
+import { writePackets } from "../bundle/cbor-sequences.ts";
+import { formatParametersFile } from "../bundle/json-texts.ts";
+import { manifestOf, signedAgain, testBundles } from "../testing/test-bundle.ts";
 import {
   claiming,
   edited,
@@ -30,7 +21,16 @@ import {
   textOf,
   verified,
   where,
-} from "./test-edits.ts";
+} from "../testing/test-edits.ts";
+import {
+  assertionOf,
+  FIRST_EPOCH,
+  idOf,
+  networkSigner,
+  PARAMETERS,
+  signers,
+  statusPacket,
+} from "../testing/test-network.ts";
 import { verifyFiles } from "./verify-bundle.ts";
 
 /*

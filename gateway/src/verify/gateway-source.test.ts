@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { sha256 } from "@earshot/protocol";
-import { type Bundle, MANIFEST_FILE } from "../epochs/bundle.ts";
-import { manifestOf, signedAgain, testBundles } from "../epochs/test-bundle.ts";
-import { epochPackets, FIRST_EPOCH, idOf } from "../epochs/test-network.ts";
-import { assertions, startTestGateway } from "../test-gateway.ts";
+import { type Bundle, MANIFEST_FILE } from "../bundle/bundle.ts";
+import { manifestOf, signedAgain, testBundles } from "../testing/test-bundle.ts";
+import { assertions, startTestGateway } from "../testing/test-gateway.ts";
+import { epochPackets, FIRST_EPOCH, idOf } from "../testing/test-network.ts";
 import type { Fetch } from "./download.ts";
 import { gatewayAddress, gatewaySources } from "./gateway-source.ts";
 import { runVerifyEpoch } from "./verify-command.ts";

@@ -1,6 +1,6 @@
 import { MAX_MESSAGE_BYTES, type ManifestFile, sha256 } from "@earshot/protocol";
 import { z } from "zod";
-import { BUNDLE_FILES, type Bundle, bundleName, MANIFEST_FILE } from "../epochs/bundle.ts";
+import { BUNDLE_FILES, type Bundle, bundleName, MANIFEST_FILE } from "../bundle/bundle.ts";
 import {
   type BundleRead,
   type BundleSource,
@@ -9,8 +9,8 @@ import {
   missingFile,
 } from "./bundle-source.ts";
 import { type Check, type Difference, differ, expectEqual, runCheck } from "./check.ts";
+import { checkFile, openManifest, type Pins, readParameters } from "./check-manifest.ts";
 import { type Allowed, type Downloaded, download, type Transport } from "./download.ts";
-import { checkFile, openManifest, type Pins, readParameters } from "./manifest.ts";
 
 /*
  * Bundles as a gateway's API offers them. What is known bounds what is fetched next: the list of epochs names the

@@ -7,8 +7,9 @@ import {
   type RegistryChange,
   registrationMessage,
 } from "@earshot/protocol";
-import type { Bundle } from "../epochs/bundle.ts";
-import { testBundles } from "../epochs/test-bundle.ts";
+import type { Bundle } from "../bundle/bundle.ts";
+import { testBundles } from "../testing/test-bundle.ts";
+import { type Claims, claiming, verified, where } from "../testing/test-edits.ts";
 import {
   assertionOf,
   FIRST_EPOCH,
@@ -18,8 +19,7 @@ import {
   PARAMETERS,
   signers,
   statusPacket,
-} from "../epochs/test-network.ts";
-import { type Claims, claiming, verified, where } from "./test-edits.ts";
+} from "../testing/test-network.ts";
 import { type VerifyOptions, verifyFiles } from "./verify-bundle.ts";
 
 /*

@@ -1,4 +1,4 @@
-import type { OnProgress } from "./packets.ts";
+import type { OnProgress } from "./check-packets.ts";
 
 interface Stretch {
   phase: string;

@@ -1,14 +1,14 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { equalBytes, signerFromSeed, utf8 } from "@earshot/protocol";
 import fc from "fast-check";
-import type { Bundle } from "../epochs/bundle.ts";
-import { testBundles } from "../epochs/test-bundle.ts";
-import { signers } from "../epochs/test-network.ts";
+import type { Bundle } from "../bundle/bundle.ts";
+import { testBundles } from "../testing/test-bundle.ts";
+import { edited, replaced } from "../testing/test-edits.ts";
+import { signers } from "../testing/test-network.ts";
 import { knownAnswers } from "./beacon-signatures.ts";
 import { packJobs, unpackJobs } from "./signature-batch.ts";
 import { openSignaturePool } from "./signature-pool.ts";
 import { admissionOf, BROKEN, HOLDS, INADMISSIBLE, OwnThread, type SignatureJob } from "./signatures.ts";
-import { edited, replaced } from "./test-edits.ts";
 import { verifyFiles, verifyFilesLater } from "./verify-bundle.ts";
 
 /** A point of order 8: canonical, but no key of the prime-order group. */

@@ -1,6 +1,6 @@
 import { fromHex, isAdmissibleKey, publicKeyOf } from "@earshot/protocol";
 import type { EpochSpan } from "./bundle-source.ts";
-import type { Pins } from "./manifest.ts";
+import type { Pins } from "./check-manifest.ts";
 
 export interface VerifyArguments {
   path: string;

@@ -12,10 +12,12 @@ import {
   signerFromSeed,
   utf8,
 } from "@earshot/protocol";
-import type { Bundle } from "../epochs/bundle.ts";
-import { readByteStrings, writeByteStrings, writePackets } from "../epochs/bundle-sequences.ts";
-import { formatLeaves, formatParametersFile } from "../epochs/bundle-texts.ts";
-import { manifestOf, signedAgain, testBundles } from "../epochs/test-bundle.ts";
+import type { Bundle } from "../bundle/bundle.ts";
+import { readByteStrings, writeByteStrings, writePackets } from "../bundle/cbor-sequences.ts";
+import { formatLeaves, formatParametersFile } from "../bundle/json-texts.ts";
+import { encodeChunks } from "../bundle/text-chunks.ts";
+import { manifestOf, signedAgain, testBundles } from "../testing/test-bundle.ts";
+import { edited, editedJson, packetsOf, replaced, verified, where } from "../testing/test-edits.ts";
 import {
   FIRST_EPOCH,
   HOTSPOTS,
@@ -25,9 +27,7 @@ import {
   signedParameters,
   signers,
   statusPacket,
-} from "../epochs/test-network.ts";
-import { encodeChunks } from "../epochs/text-chunks.ts";
-import { edited, editedJson, packetsOf, replaced, verified, where } from "./test-edits.ts";
+} from "../testing/test-network.ts";
 import { verifyFiles } from "./verify-bundle.ts";
 
 const [first, second, third] = (await testBundles(3)) as [Bundle, Bundle, Bundle];

@@ -8,13 +8,13 @@ import type {
   ReceivedPacket,
   Settlement,
 } from "@earshot/protocol";
-import type { Bundle } from "../epochs/bundle.ts";
-import { readAmountsBefore } from "../epochs/bundle-readers.ts";
-import { RULE_SETS } from "../epochs/rule-sets.ts";
+import type { Bundle } from "../bundle/bundle.ts";
+import { readAmountsBefore } from "../bundle/json-readers.ts";
+import { RULE_SETS } from "../bundle/rule-sets.ts";
 import { collectBeaconSignatures } from "./beacon-signatures.ts";
 import { type Check, type Checked, type Difference, runCheck, runCheckLater } from "./check.ts";
-import { contactsAfter, type KnownContacts } from "./contacts.ts";
-import { checkInputs, type Head, type Inputs, isCompleteAt, readInputs } from "./inputs.ts";
+import { contactsAfter, type KnownContacts } from "./check-contacts.ts";
+import { checkInputs, type Head, type Inputs, isCompleteAt, readInputs } from "./check-inputs.ts";
 import {
   checkFollows,
   checkHashes,
@@ -25,13 +25,13 @@ import {
   readFileAs,
   readParameters,
   type SignedManifest,
-} from "./manifest.ts";
-import type { OnProgress } from "./packets.ts";
-import { checkParameters, checkSuccession } from "./parameters.ts";
-import { checkTookPart, type Registrations } from "./registry.ts";
-import { EMPTY_REGISTRY, type KnownRegistry, registryAfter } from "./registry-history.ts";
-import { checkResults, checkTotals, settle } from "./results.ts";
-import { type UsedSequences, usedAfter } from "./sequences.ts";
+} from "./check-manifest.ts";
+import type { OnProgress } from "./check-packets.ts";
+import { checkParameters, checkSuccession } from "./check-parameters.ts";
+import { checkTookPart, type Registrations } from "./check-registry.ts";
+import { EMPTY_REGISTRY, type KnownRegistry, registryAfter } from "./check-registry-history.ts";
+import { checkResults, checkTotals, settle } from "./check-results.ts";
+import { type UsedSequences, usedAfter } from "./check-sequences.ts";
 import { OwnThread, type SignatureChecker } from "./signatures.ts";
 
 /*

@@ -3,10 +3,10 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { hotspotId, parametersHash } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
-import type { Bundle } from "../epochs/bundle.ts";
-import { writeBundle } from "../epochs/bundle-folder.ts";
-import { temporaryFolder, testBundles } from "../epochs/test-bundle.ts";
-import { FIRST_EPOCH, idOf, networkSigner, PARAMETERS } from "../epochs/test-network.ts";
+import type { Bundle } from "../bundle/bundle.ts";
+import { writeBundle } from "../bundle/bundle-folder.ts";
+import { temporaryFolder, testBundles } from "../testing/test-bundle.ts";
+import { FIRST_EPOCH, idOf, networkSigner, PARAMETERS } from "../testing/test-network.ts";
 import { runVerifyEpoch } from "./verify-command.ts";
 
 const bundles = (await testBundles(2)) as [Bundle, Bundle];

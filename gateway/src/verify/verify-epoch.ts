@@ -1,9 +1,9 @@
 import { hotspotId, sha256 } from "@earshot/protocol";
-import { type Bundle, MANIFEST_FILE } from "../epochs/bundle.ts";
-import { cidOf } from "../epochs/cid.ts";
+import { type Bundle, MANIFEST_FILE } from "../bundle/bundle.ts";
+import { cidOf } from "../bundle/cid.ts";
 import { type BundleSource, folderSource } from "./bundle-source.ts";
 import type { Difference } from "./check.ts";
-import { isFirstManifest } from "./manifest.ts";
+import { isFirstManifest } from "./check-manifest.ts";
 import { OwnThread, type SignatureChecker } from "./signatures.ts";
 import {
   type BundleOutcome,

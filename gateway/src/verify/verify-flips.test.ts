@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { BUNDLE_FILES, type Bundle, MANIFEST_FILE } from "../epochs/bundle.ts";
-import { readPackets, writePackets } from "../epochs/bundle-sequences.ts";
-import { signedAgain, testBundles } from "../epochs/test-bundle.ts";
-import { networkSigner } from "../epochs/test-network.ts";
+import { BUNDLE_FILES, type Bundle, MANIFEST_FILE } from "../bundle/bundle.ts";
+import { readPackets, writePackets } from "../bundle/cbor-sequences.ts";
+import { signedAgain, testBundles } from "../testing/test-bundle.ts";
+import { networkSigner } from "../testing/test-network.ts";
 import { OwnThread } from "./signatures.ts";
 import { verifyFiles } from "./verify-bundle.ts";
 

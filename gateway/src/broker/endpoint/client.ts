@@ -7,7 +7,7 @@ import type {
   IUnsubscribePacket,
   Packet,
 } from "mqtt-packet";
-import type { Uplink } from "../../contract.ts";
+import type { Uplink } from "../../service/gateway-deps.ts";
 import { TokenBucket } from "../../token-bucket.ts";
 import { encode, pubacks } from "../mqtt/codec.ts";
 import { InOrder } from "../mqtt/in-order.ts";

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Clock } from "@earshot/protocol";
-import { addressGroup } from "../../client-address.ts";
-import { Connections } from "../../connections.ts";
+import { addressGroup } from "../../access/client-address.ts";
+import { Connections } from "../../access/connections.ts";
 import { Client } from "./client.ts";
 import { MAX_HELD_BYTES, MAX_WAITING_CONNECTIONS } from "./limits.ts";
 import type { CloseReason } from "./reasons.ts";

@@ -1,7 +1,7 @@
 import { MAX_PACKET_BYTES } from "@earshot/protocol";
 import type { IConnectPacket } from "mqtt-packet";
-import { entryRefusal } from "../../access.ts";
-import type { Credentials, LoginOutcome, Uplink } from "../../contract.ts";
+import { entryRefusal } from "../../access/access.ts";
+import type { Credentials, LoginOutcome, Uplink } from "../../service/gateway-deps.ts";
 import { encode, type ProtocolVersion } from "../mqtt/codec.ts";
 import { decodeConnect, protocolLevelOf } from "./decode.ts";
 import { MAX_FRAME_BYTES, MAX_SESSION_EXPIRY_S, MAX_UNACKNOWLEDGED, RECEIVE_MAXIMUM } from "./limits.ts";

@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { TOPIC_ACCESS, type TopicAccess } from "../../access.ts";
-import { AddressRanges } from "../../client-address.ts";
+import { TOPIC_ACCESS, type TopicAccess } from "../../access/access.ts";
+import { AddressRanges } from "../../access/client-address.ts";
 import { limitedLog } from "../../limited-log.ts";
 import { TokenBucket } from "../../token-bucket.ts";
 import type { RouteContext } from "../context.ts";

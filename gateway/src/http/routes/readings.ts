@@ -1,9 +1,9 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { CLOCK_AHEAD_MS, QUALITY_WINDOW_MS, QualityBoard } from "../../readings/quality-board.ts";
-import { seriesViews, sourceView } from "../../readings/reading-views.ts";
 import type { StoredReading } from "../../store/store.ts";
 import type { RouteContext } from "../context.ts";
 import { failure } from "../errors.ts";
+import { seriesViews, sourceView } from "../reading-views.ts";
 import { invalid, json, missing } from "../schemas/common.ts";
 import { readingSeriesSchema, readingSourcesSchema, seriesQuery, sourceText } from "../schemas/reading.ts";
 import { hotspotParams, unknownHotspot } from "./hotspots.ts";

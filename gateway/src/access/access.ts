@@ -1,0 +1,101 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import {
+  allUpFilter,
+  checkLoginToken,
+  downFilter,
+  downTopic,
+  entropyTopic,
+  parseUpTopic,
+} from "@earshot/protocol";
+import type { Credentials, LoginOutcome, Uplink } from "../service/gateway-deps.ts";
+import type { KeyCache } from "./key-cache.ts";
+
+export interface AccessDeps {
+  network: string;
+  keys: KeyCache;
+  now(): number;
+  isAllowed(hotspotId: string): boolean;
+}
+
+/**
+ * @param username hotspot id
+ * @param password login token, signed by the hotspot's key
+ */
+export function login(username: string, password: string, deps: AccessDeps): LoginOutcome {
+  const known = deps.keys.get(username);
+  if (typeof known === "string") return { ok: false, code: known };
+  if (!deps.isAllowed(username)) return { ok: false, code: "unknown_hotspot" };
+  const checked = checkLoginToken(password, known.publicKey, deps.network, deps.now());
+  return checked.ok ? { ok: true, hotspotId: username } : checked;
+}
+
+/** Why a client is not let in; `code`: why its token was refused. */
+export type EntryRefusal =
+  | { refusal: "client_id" | "other_client_id" | "too_often" }
+  | { refusal: "bad_login"; code: Extract<LoginOutcome, { ok: false }>["code"] };
+
+/**
+ * Whether a client may have a session: what the embedded broker and those that ask over HTTP go by.
+ * @param mayLogIn asked when the token is the hotspot's, so that nobody else uses up how often it may
+ */
+export function entryRefusal(
+  { clientId, username, password }: Credentials,
+  uplink: Pick<Uplink, "login">,
+  mayLogIn: (hotspotId: string) => boolean,
+): EntryRefusal | undefined {
+  if (clientId === "") return { refusal: "client_id" };
+  // Before the token, since it costs nothing.
+  if (clientId !== username) return { refusal: "other_client_id" };
+  const outcome = uplink.login(username, password);
+  if (!outcome.ok) return { refusal: "bad_login", code: outcome.code };
+  return mayLogIn(username) ? undefined : { refusal: "too_often" };
+}
+
+/** Only its own packets, under its own id. */
+export function mayPublish(network: string, hotspotId: string, topic: string): boolean {
+  const parsed = parseUpTopic(topic);
+  return parsed !== undefined && parsed.network === network && parsed.hotspot === hotspotId;
+}
+
+/** Only what is sent to it, and the entropy. */
+export const maySubscribe = (network: string, hotspotId: string, filter: string): boolean =>
+  [
+    entropyTopic(network),
+    downFilter(network, hotspotId),
+    downTopic(network, hotspotId, "verdict"),
+    downTopic(network, hotspotId, "command"),
+  ].includes(filter);
+
+/** `read` is a message that a client would be sent, `subscribe` a filter that it asks for. */
+export const TOPIC_ACCESS = ["read", "write", "readwrite", "subscribe"] as const;
+export type TopicAccess = (typeof TOPIC_ACCESS)[number];
+
+export interface TopicUse {
+  clientId: string;
+  username: string;
+  topic: string;
+  access: TopicAccess;
+}
+
+/** Whether a client that was let in may use a topic so. A hotspot may nowhere both read and write. */
+export function mayUse(
+  { username, topic, access }: TopicUse,
+  uplink: Pick<Uplink, "mayPublish" | "maySubscribe">,
+): boolean {
+  if (access === "write") return uplink.mayPublish(username, topic);
+  return access !== "readwrite" && uplink.maySubscribe(username, topic);
+}
+
+/** The gateway itself: it reads what all hotspots send, and writes the entropy and what is sent to them. */
+export function gatewayMayUse(network: string, { topic, access }: TopicUse): boolean {
+  const isUp = topic === allUpFilter(network) || parseUpTopic(topic)?.network === network;
+  const [, , of, hotspot, direction] = topic.split("/");
+  const isDown = of === network && hotspot !== undefined && direction === "down" && !/[+#]/.test(topic);
+  if (access === "write") return topic === entropyTopic(network) || isDown;
+  return access !== "readwrite" && isUp;
+}
+
+export const isSame = (given: string, known: string): boolean =>
+  timingSafeEqual(digest(given), digest(known));
+
+const digest = (text: string): Buffer => createHash("sha256").update(text).digest();

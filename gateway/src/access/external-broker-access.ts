@@ -1,0 +1,54 @@
+import type { Clock, Log } from "@earshot/protocol";
+import { LOGINS, MAX_COUNTED_HOTSPOTS } from "../broker/endpoint/limits.ts";
+import { limitedLog, quoted } from "../limited-log.ts";
+import { count, type GatewayMetrics } from "../monitoring/metrics.ts";
+import type { Credentials, Uplink } from "../service/gateway-deps.ts";
+import { TokenBuckets } from "../token-bucket.ts";
+import { entryRefusal, gatewayMayUse, isSame, mayUse, type TopicUse } from "./access.ts";
+
+export interface AskedAccessDeps {
+  uplink: Pick<Uplink, "login" | "mayPublish" | "maySubscribe">;
+  network: string;
+  /** The gateway's own account at the broker that asks, if it has one. */
+  account?: Credentials | undefined;
+  clock: Pick<Clock, "elapsedMs">;
+  metrics: GatewayMetrics;
+  log: Log;
+}
+
+const LOG_LINES = { burst: 20, perSecond: 0.2 } as const;
+
+/** Answers another broker's questions about its clients by the rules of the embedded one. */
+export class AskedAccess {
+  readonly #deps: AskedAccessDeps;
+  readonly #logins = new TokenBuckets(LOGINS, MAX_COUNTED_HOTSPOTS);
+  readonly #log: Log;
+
+  constructor(deps: AskedAccessDeps) {
+    this.#deps = deps;
+    this.#log = limitedLog(deps.log, deps.clock, LOG_LINES);
+  }
+
+  mayLogIn(credentials: Credentials): boolean {
+    const { account, clock, metrics, uplink } = this.#deps;
+    const { clientId, username, password } = credentials;
+    if (username === account?.username) {
+      return clientId === account.clientId && isSame(password, account.password);
+    }
+    const refused = entryRefusal(credentials, uplink, (id) => this.#logins.take(id, clock.elapsedMs()));
+    if (refused === undefined) return true;
+    const code = refused.refusal === "bad_login" ? refused.code : refused.refusal;
+    // The gateway has counted those whose token it refused.
+    if (refused.refusal !== "bad_login") count(metrics.loginsRefused, refused.refusal);
+    this.#log("info", "Login refused", { hotspot: quoted(username), code });
+    return false;
+  }
+
+  /** Of a client that the broker has let in, by this gateway's word or by its own. */
+  mayUse(use: TopicUse): boolean {
+    const { account, network, uplink } = this.#deps;
+    const isGateway = use.username === account?.username;
+    if (use.clientId !== (isGateway ? account?.clientId : use.username)) return false;
+    return isGateway ? gatewayMayUse(network, use) : mayUse(use, uplink);
+  }
+}

@@ -1,0 +1,148 @@
+import {
+  type Clock,
+  downTopic,
+  epochAtMs,
+  type Log,
+  MAX_RECEIPT_RANGES,
+  MAX_VERDICTS_PER_MESSAGE,
+  type Measurement,
+  publicKeyOf,
+  receiptMessage,
+  type SequenceRange,
+  type Signer,
+  type StoredPacketNotice,
+  type VerdictNotice,
+  verdictMessage,
+} from "@earshot/protocol";
+import type { JudgedReport } from "../judging/judge-reports.ts";
+import type { GatewayMetrics } from "../monitoring/metrics.ts";
+import type { ParametersLog } from "../parameters/parameters-log.ts";
+import type { Store, StoredPacket } from "../store/store.ts";
+import { TokenBuckets } from "../token-bucket.ts";
+import type { Downlink } from "./downlink.ts";
+import { ReceiptBook } from "./receipt-book.ts";
+
+export interface NoticesDeps {
+  parameters: Pick<ParametersLog, "clockwork" | "inForce">;
+  signer: Signer;
+  clock: Pick<Clock, "now" | "elapsedMs">;
+  downlink: Downlink;
+  store: Pick<Store, "sequenceRanges">;
+  metrics: Pick<GatewayMetrics, "downlinkFailures" | "refusalsUntold">;
+  log: Log;
+}
+
+/** A refusal is a signed message to whoever sends two bytes: so many for each hotspot, and for so many hotspots. */
+const REFUSALS = { burst: 32, perSecond: 1 } as const;
+const MAX_REFUSED_HOTSPOTS = 4096;
+
+const noticeOf = (verdict: JudgedReport): VerdictNotice => ({
+  packetId: Uint8Array.fromHex(verdict.packetId),
+  receivedAtMs: verdict.receivedAtMs,
+  outcome: verdict.outcome,
+  reason: verdict.reason,
+  measurements: verdict.measurements,
+});
+
+/**
+ * What hotspots are told. Nothing waits for a broker: a hotspot that misses a verdict finds it in the API, and the
+ * next receipt says all that the one before said.
+ */
+export class Notices {
+  readonly #deps: NoticesDeps;
+  readonly #book = new ReceiptBook();
+  readonly #refusals = new TokenBuckets(REFUSALS, MAX_REFUSED_HOTSPOTS);
+
+  constructor(deps: NoticesDeps) {
+    this.#deps = deps;
+  }
+
+  verdicts(verdicts: readonly JudgedReport[]): void {
+    const { parameters } = this.#deps;
+    for (const [epoch, judged] of Map.groupBy(verdicts, (verdict) => verdict.epoch)) {
+      const { hash } = parameters.inForce(epoch);
+      const ofHotspot = Map.groupBy(judged, ({ hotspotId }) => hotspotId);
+      for (const [hotspotId, own] of ofHotspot) this.#sendVerdicts(hotspotId, hash, own.map(noticeOf));
+    }
+  }
+
+  /**
+   * Bytes of this hotspot were refused before they were stored, or what it asserts changes nothing. It is told of a
+   * burst of them, then of one a second.
+   */
+  refusal(
+    hotspotId: string,
+    packetId: Uint8Array,
+    reason: string,
+    measurements: readonly Measurement[] = [],
+  ): void {
+    const { clock, metrics, parameters } = this.#deps;
+    if (!this.#refusals.take(hotspotId, clock.elapsedMs())) {
+      metrics.refusalsUntold++;
+      return;
+    }
+    const { clockwork } = parameters;
+    const { hash } = parameters.inForce(epochAtMs(clock.now(), clockwork));
+    this.#sendVerdicts(hotspotId, hash, [
+      {
+        packetId,
+        receivedAtMs: Math.floor(clock.now()),
+        outcome: "refused",
+        reason,
+        measurements: [...measurements],
+      },
+    ]);
+  }
+
+  /** A packet is durable, now or since long: its hotspot is told with the next receipt. */
+  stored({ hotspotId, sequence, id, receivedAtMs }: Pick<StoredPacket, ReceiptField>): void {
+    const told = this.#book.note(hotspotId, { sequence, packetId: Uint8Array.fromHex(id), receivedAtMs });
+    if (told !== undefined) this.#sendReceipt(hotspotId, told.answers, told.stored, []);
+  }
+
+  /** The answer to a status packet: which packets came since the last one, and which numbers are in use. */
+  async receipt(hotspotId: string, statusId: string): Promise<void> {
+    const used = (await this.#deps.store.sequenceRanges(hotspotId)).slice(-MAX_RECEIPT_RANGES);
+    const answers = Uint8Array.fromHex(statusId);
+    this.#sendReceipt(hotspotId, answers, this.#book.answer(hotspotId, answers), used);
+  }
+
+  #sendReceipt(
+    hotspotId: string,
+    answers: Uint8Array,
+    stored: StoredPacketNotice[],
+    used: SequenceRange[],
+  ): void {
+    const { clock, parameters, signer } = this.#deps;
+    const { network } = parameters.clockwork;
+    const receipt = { atMs: Math.floor(clock.now()), hotspot: keyOf(hotspotId), answers, stored, used };
+    this.#send(downTopic(network, hotspotId, "command"), receiptMessage.seal(receipt, signer, network));
+  }
+
+  #sendVerdicts(hotspotId: string, parametersHash: Uint8Array, notices: readonly VerdictNotice[]): void {
+    const { clock, parameters, signer } = this.#deps;
+    const { network } = parameters.clockwork;
+    for (let from = 0; from < notices.length; from += MAX_VERDICTS_PER_MESSAGE) {
+      const verdicts = notices.slice(from, from + MAX_VERDICTS_PER_MESSAGE);
+      const told = { atMs: Math.floor(clock.now()), hotspot: keyOf(hotspotId), parametersHash, verdicts };
+      const message = verdictMessage.seal(told, signer, network);
+      this.#send(downTopic(network, hotspotId, "verdict"), message);
+    }
+  }
+
+  #send(topic: string, message: Uint8Array): void {
+    this.#deps.downlink.publish(topic, message).catch((error: unknown) => {
+      this.#deps.metrics.downlinkFailures++;
+      this.#deps.log("debug", "Message not sent", { topic, error: String(error) });
+    });
+  }
+}
+
+type ReceiptField = "hotspotId" | "sequence" | "id" | "receivedAtMs";
+
+/** @throws {TypeError} for what is no hotspot's id: it was checked where it came in */
+function keyOf(hotspotId: string): Uint8Array {
+  const key = publicKeyOf(hotspotId);
+  if (key === undefined) throw new TypeError(`${hotspotId} is no hotspot's id`);
+  return key;
+}

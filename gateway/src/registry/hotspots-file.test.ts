@@ -1,0 +1,51 @@
+import { afterAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hotspotId, signerFromSeed } from "@earshot/protocol";
+import { ConfigError } from "../config/config-error.ts";
+import { readHotspotsFile } from "./hotspots-file.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "earshot-hotspots-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const { publicKey } = signerFromSeed(new Uint8Array(32).fill(9));
+const entry = {
+  id: hotspotId(publicKey),
+  latE7: 473_667_000,
+  lonE7: 85_500_000,
+  antennaGainDdbi: 30,
+  region: "EU868",
+};
+
+function fileWith(content: unknown): string {
+  const path = join(folder, "hotspots.json");
+  writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+  return path;
+}
+
+test("listed hotspots are read with their defaults", async () => {
+  const { id: _, ...stands } = entry;
+  expect(await readHotspotsFile(fileWith([entry]))).toEqual([
+    { ...stands, publicKey, elevationM: 0, payee: null },
+  ]);
+});
+
+const cases: [string, unknown, string][] = [
+  ["not JSON", "[", "hotspots.json"],
+  ["not a list", entry, "hotspots.json"],
+  ["an id that is none", [{ ...entry, id: "z6Mk" }], "0.id: must be a hotspot id"],
+  ["a latitude beyond the pole", [{ ...entry, latE7: 900_000_001 }], "0.latE7"],
+  ["an unknown region", [entry, { ...entry, region: "EU866" }], "1.region: must be a region"],
+  ["a payee with a wrong checksum", [{ ...entry, payee: `0xA${"b".repeat(39)}` }], "0.payee"],
+  ["an unknown key", [{ ...entry, gain: 3 }], "gain"],
+];
+test.each(cases)("%s is refused, naming where", async (_what, content, words) => {
+  const reading = readHotspotsFile(fileWith(content));
+  await expect(reading).rejects.toBeInstanceOf(ConfigError);
+  await expect(reading).rejects.toThrow(words);
+});
+
+test("a file that is missing is named", async () => {
+  await expect(readHotspotsFile(join(folder, "none.json"))).rejects.toThrow("none.json");
+});

@@ -1,0 +1,203 @@
+import { OutageLog } from "@earshot/protocol";
+import type { Hono } from "hono";
+import { login, mayPublish, maySubscribe } from "../access/access.ts";
+import { AskedAccess } from "../access/external-broker-access.ts";
+import { createApp } from "../http/app.ts";
+import type { AppDeps } from "../http/deps.ts";
+import { sayAgain, takeBackFuture } from "../judging/revoke-future.ts";
+import { count } from "../monitoring/metrics.ts";
+import type { Gateway, IngestOutcome, LoginOutcome } from "./gateway-deps.ts";
+import type { GatewayParts } from "./gateway-parts.ts";
+
+/** How often a clock in doubt is looked at. */
+const DOUBT_POLL_MS = 1000;
+
+/** The parts as one thing that runs. */
+export class GatewayCore implements Gateway {
+  readonly app: Hono;
+  readonly #parts: GatewayParts;
+  readonly #stopped = new AbortController();
+  readonly #connected = new Set<string>();
+  #advancing: Promise<void> = Promise.resolve();
+  #isAdvancing = false;
+  /** Of what is done again and again, by what it is. */
+  readonly #outages = new Map<string, OutageLog>();
+
+  constructor(parts: GatewayParts) {
+    this.#parts = parts;
+    const { clock, brokerAccount: account, log, parameters } = parts.deps;
+    const { network } = parameters;
+    const mqttAccess = new AskedAccess({
+      uplink: this,
+      network,
+      account,
+      clock,
+      metrics: parts.metrics,
+      log,
+    });
+    this.app = createApp({ ...appDeps(parts, this.#stopped.signal), mqttAccess });
+  }
+
+  get events() {
+    return this.#parts.events;
+  }
+
+  get metrics() {
+    return this.#parts.metrics;
+  }
+
+  ingest(topic: string, bytes: Uint8Array, sender?: string): Promise<IngestOutcome> {
+    return this.#parts.ingest.ingest(topic, bytes, sender);
+  }
+
+  login(username: string, password: string): LoginOutcome {
+    const { deps, keys, metrics, registry } = this.#parts;
+    const outcome = login(username, password, {
+      network: deps.parameters.network,
+      keys,
+      now: () => deps.clock.now(),
+      isAllowed: (id) => registry.isAllowed(id),
+    });
+    if (!outcome.ok) count(metrics.loginsRefused, outcome.code);
+    return outcome;
+  }
+
+  mayPublish(hotspotId: string, topic: string): boolean {
+    return mayPublish(this.#parts.deps.parameters.network, hotspotId, topic);
+  }
+
+  maySubscribe(hotspotId: string, filter: string): boolean {
+    return maySubscribe(this.#parts.deps.parameters.network, hotspotId, filter);
+  }
+
+  presence(hotspotId: string, online: boolean): void {
+    const { deps, events, metrics } = this.#parts;
+    if (online) this.#connected.add(hotspotId);
+    else this.#connected.delete(hotspotId);
+    metrics.connectedClients = this.#connected.size;
+    events.emit({ kind: "hotspot", hotspotId, online, atMs: deps.clock.now() });
+  }
+
+  announce(): Promise<void> {
+    return this.#parts.entropy.announce();
+  }
+
+  async run(stop: AbortSignal): Promise<void> {
+    const { deps, ingest, judging, statuses } = this.#parts;
+    const { lost } = deps.store;
+    const signal = AbortSignal.any([stop, lost]);
+    try {
+      await judging.recover();
+      // An earlier process may have published for this period, to a broker that forgets.
+      void this.#try("publish entropy", () => this.announce());
+      while (!signal.aborted) await this.#period(signal);
+    } finally {
+      this.#stopped.abort();
+      this.#parts.deps.clock.close();
+      await this.#advancing;
+      await ingest.drained();
+      await statuses.idle();
+    }
+    lost.throwIfAborted();
+  }
+
+  /** Publishes this period's entropy, sets judging off and waits for the next period. */
+  async #period(signal: AbortSignal): Promise<void> {
+    const { clock, store } = this.#parts.deps;
+    await this.#try("hold the store", async () => void (await store.checkOwner()));
+    if (clock.isNew) await this.#try("put what was made in another time in order", () => this.#takeUpTime());
+    if (clock.doubt === undefined) await this.#try("make entropy", () => this.#publishDue());
+    if (clock.isSettled) this.#advance(signal);
+    try {
+      await this.#untilNextPeriod(signal);
+    } catch {
+      // Aborted.
+    }
+  }
+
+  /** At most a period: whatever the clock does in between, it is looked at again then; one in doubt sooner. */
+  async #untilNextPeriod(signal: AbortSignal): Promise<void> {
+    const { deps, entropy } = this.#parts;
+    const { clock } = deps;
+    const wasInDoubt = clock.doubt !== undefined;
+    // A timer may fire a little early by this clock.
+    for (const index = entropy.index(); entropy.index() === index; ) {
+      const leftMs = entropy.nextPeriodMs() - clock.now();
+      await clock.sleep(wasInDoubt ? Math.min(leftMs, DOUBT_POLL_MS) : leftMs, signal);
+      if (wasInDoubt) return;
+    }
+  }
+
+  /** Judging waits in the same queue, and what was being stored is stored: nothing is filed by the old progress. */
+  async #takeUpTime(): Promise<void> {
+    const { deps, exclusively, ingest, statuses } = this.#parts;
+    const taken = await exclusively(async () => {
+      await ingest.drained();
+      await statuses.idle();
+      return takeBackFuture(this.#parts);
+    });
+    if (taken !== undefined) await sayAgain(taken, this.#parts);
+    deps.clock.resume();
+  }
+
+  async #publishDue(): Promise<void> {
+    const { entropy, events, metrics } = this.#parts;
+    const made = await entropy.makeDue();
+    if (made === undefined) return;
+    metrics.entropyIndex = made.index;
+    events.emit({ kind: "entropy", index: made.index, atMs: made.atMs });
+    // Not awaited: a broker that is away answers when it is back, and the next period does not wait for that.
+    void this.#try("publish entropy", () => entropy.announce());
+  }
+
+  /** Not awaited by the periods: however long judging takes, entropy stays on time. */
+  #advance(signal: AbortSignal): void {
+    if (this.#isAdvancing) return;
+    this.#isAdvancing = true;
+    const advance = this.#try("judge", () => this.#parts.judging.advance(signal));
+    this.#advancing = advance.then(() => {
+      this.#isAdvancing = false;
+    });
+  }
+
+  /** What fails here (a store or broker that is down) is tried again in the next period, and told once. */
+  async #try(what: string, work: () => Promise<void>): Promise<void> {
+    const { clock, log } = this.#parts.deps;
+    const outages = this.#outages.get(what) ?? new OutageLog(`"${what}"`, clock, log);
+    this.#outages.set(what, outages);
+    try {
+      await work();
+      outages.works(`Can ${what} again`);
+    } catch (error) {
+      outages.down("error", `Cannot ${what}`, { error: String(error) });
+    }
+  }
+}
+
+function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
+  const { deps, denials, events, metrics, parameters, registry } = parts;
+  const { store, clock, registration, signer, bundlesDir, log, adminToken: token } = deps;
+  const admin = token === undefined ? undefined : { token, add: registry.add.bind(registry) };
+  return {
+    store,
+    parameters: parameters.clockwork,
+    versions: parameters,
+    denials,
+    clock,
+    events,
+    metrics,
+    problems: () => problemsOf(parts),
+    registration,
+    networkPublicKey: signer.publicKey,
+    bundlesDir,
+    ...(deps.disk === undefined ? {} : { disk: deps.disk }),
+    log,
+    signal,
+    ...deps.api,
+    ...(admin === undefined ? {} : { admin }),
+  };
+}
+
+function problemsOf({ deps: { clock, downlink, store } }: GatewayParts): string[] {
+  return [clock.doubt, downlink.problem?.(), store.problem()].filter((problem) => problem !== undefined);
+}

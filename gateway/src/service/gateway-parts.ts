@@ -1,0 +1,187 @@
+import type { Log } from "@earshot/protocol";
+import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
+import { KeyCache } from "../access/key-cache.ts";
+import { DenialLog } from "../denials/denial-log.ts";
+import { EntropyPublisher } from "../downlink/entropy-publisher.ts";
+import { Notices } from "../downlink/notices.ts";
+import { closeEpoch } from "../epochs/close-epoch.ts";
+import type { CheckedPacket } from "../ingest/check-packet.ts";
+import { Ingest } from "../ingest/ingest.ts";
+import { StatusIntake } from "../ingest/status-intake.ts";
+import { Judging } from "../judging/judging.ts";
+import { EventHub } from "../monitoring/events.ts";
+import { type GatewayMetrics, newMetrics } from "../monitoring/metrics.ts";
+import { type OneAtATime, oneAtATime } from "../one-at-a-time.ts";
+import { ParametersLog } from "../parameters/parameters-log.ts";
+import { countReading } from "../readings/count-reading.ts";
+import type { OperatorsWord } from "../registry/assertion.ts";
+import { Registry } from "../registry/registry.ts";
+import type { StoredPacket } from "../store/store.ts";
+import { loadProgress, type Progress } from "../time/progress.ts";
+import { SteadyClock } from "../time/steady-clock.ts";
+import type { GatewayDeps } from "./gateway-deps.ts";
+
+export interface GatewayParts extends Base {
+  entropy: EntropyPublisher;
+  ingest: Ingest;
+  statuses: StatusIntake;
+  judging: Judging;
+}
+
+type SteadyDeps = GatewayDeps & { clock: SteadyClock };
+
+interface Base {
+  deps: SteadyDeps;
+  keys: KeyCache;
+  events: EventHub;
+  metrics: GatewayMetrics;
+  parameters: ParametersLog;
+  progress: Progress;
+  registry: Registry;
+  denials: DenialLog;
+  notices: Notices;
+  exclusively: OneAtATime;
+}
+
+/** Makes the parts and ties them together; the only place that knows all of them. */
+export async function buildParts(given: GatewayDeps): Promise<GatewayParts> {
+  const base = await buildBase(await steadied(given));
+  const { deps, parameters } = base;
+  const statuses = new StatusIntake({
+    store: deps.store,
+    sendReceipt: (...status) => base.notices.receipt(...status),
+    log: deps.log,
+  });
+  // Ingest and judging know of each other: late reports go one way, "all is stored" the other.
+  const ingest: Ingest = buildIngest(base, statuses, (packet) => judging.late(packet));
+  const judging = buildJudging(base, () => ingest.drained());
+  const { store, clock, signer, entropySource: source, downlink } = deps;
+  const { clockwork } = parameters;
+  const entropy = new EntropyPublisher({
+    parameters: clockwork,
+    store,
+    clock,
+    signer,
+    source,
+    downlink,
+    progress: base.progress,
+  });
+  return { ...base, entropy, ingest, statuses, judging };
+}
+
+/** Nothing but the steady clock sees the machine's. */
+async function steadied(given: GatewayDeps): Promise<SteadyDeps> {
+  const { entropyPeriodMs } = given.parameters;
+  const newestEntropyMs = (await given.store.latestEntropy())?.entropy.atMs;
+  const clock = new SteadyClock({ clock: given.clock, entropyPeriodMs, newestEntropyMs, log: given.log });
+  return { ...given, clock };
+}
+
+async function buildBase(deps: SteadyDeps): Promise<Base> {
+  const { store, clock, log, signer, downlink, registration: policy } = deps;
+  const { metrics = newMetrics() } = deps;
+  const exclusively = oneAtATime();
+  const parameters = await ParametersLog.load(deps.parameters, { store, clock, signer });
+  const progress = await loadProgress(store, parameters.clockwork, clock.now());
+  const common = { store, progress, clock, signer, exclusively };
+  const denials = await DenialLog.load(common);
+  const notices = new Notices({ parameters, signer, clock, downlink, store, metrics, log });
+  const registry = await Registry.load({
+    ...common,
+    policy,
+    parameters,
+    limits: deps.limits ?? DEFAULT_LIMITS,
+    log,
+    onRefused: (...refused) => notices.refusal(...refused),
+  });
+  for (const hotspot of deps.listed ?? []) await list(hotspot, registry, log);
+  metrics.entropyIndex = (await store.latestEntropy())?.entropy.index ?? -1;
+  metrics.judgedThrough = progress.judgedThrough;
+  metrics.closedEpoch = progress.openEpoch - 1;
+  const keys = new KeyCache();
+  const logs = { parameters, registry, denials };
+  return { deps, keys, events: new EventHub(), metrics, ...logs, progress, notices, exclusively };
+}
+
+/** An owner may contradict the list: that stops neither the gateway nor the owner. */
+async function list(hotspot: OperatorsWord, registry: Registry, log: Log): Promise<void> {
+  const added = await registry.add(hotspot);
+  if (added.ok) return;
+  if (added.code === "inadmissible_key") throw new RangeError(`Cannot list hotspot: ${added.message}`);
+  log("warn", "A listed hotspot stays as it is", { reason: added.code, problem: added.message });
+}
+
+function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: StoredPacket) => void): Ingest {
+  const { deps, keys, metrics, progress, registry, notices } = base;
+  const { clock, log, store } = deps;
+  return new Ingest({
+    progress,
+    clock,
+    keys,
+    metrics,
+    store,
+    log,
+    gather: deps.gather,
+    verifyElsewhere: deps.verifyElsewhere,
+    limits: deps.limits ?? DEFAULT_LIMITS,
+    isAllowed: (hotspotId) => registry.isAllowed(hotspotId),
+    onStored(checked, stored) {
+      const { packet } = checked.decoded;
+      if (packet.type === "reading") countReading(packet, metrics);
+      notices.stored(stored);
+      noteStatus(checked, stored, registry, statuses);
+      if (stored.entropyIndex !== null && stored.entropyIndex <= progress.judgingThrough) onLate(stored);
+    },
+    onKnown: (stored) => notices.stored(stored),
+    onWill: (hotspotId) => store.markOffline(hotspotId, clock.now()),
+    onRefused(reason, packetId, hotspotId, measurements) {
+      if (hotspotId !== undefined) notices.refusal(hotspotId, packetId, reason, measurements);
+    },
+  });
+}
+
+function noteStatus(
+  { decoded: { packet, bytes }, hotspotId: id }: CheckedPacket,
+  { id: packetId, receivedAtMs }: StoredPacket,
+  registry: Registry,
+  statuses: StatusIntake,
+): void {
+  if (packet.type !== "status") return;
+  statuses.note({ hotspotId: id, packetId, status: packet, receivedAtMs });
+  const { assertion, sequence } = packet;
+  if (assertion === null) return;
+  registry.assert({ id, assertion, sequence, receivedAtMs, evidence: bytes });
+}
+
+/** Long work lets packets, timers and requests have their turn; where there are none, as in virtual time, it just goes on. */
+const pauseOf =
+  ({ gather = queueMicrotask }: Pick<GatewayDeps, "gather">) =>
+  (): Promise<void> =>
+    new Promise((resolve) => gather(resolve));
+
+function buildJudging(base: Base, drained: () => Promise<void>): Judging {
+  const { deps, denials, events, exclusively, metrics, notices, parameters, progress, registry } = base;
+  const { bundlesDir, clock, log, signer, store } = deps;
+  const pause = pauseOf(deps);
+  const closing = { store, parameters: parameters.clockwork, signer, clock, bundlesDir, pause, log };
+  return new Judging({
+    store,
+    progress,
+    parameters,
+    registry,
+    denials,
+    clock,
+    events,
+    metrics,
+    notices,
+    exclusively,
+    drained,
+    pause,
+    log,
+    async closeEpoch(epoch) {
+      const closed = await closeEpoch(epoch, closing);
+      while (await registry.forgetUnheard()) await pause();
+      return closed;
+    },
+  });
+}

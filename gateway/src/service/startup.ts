@@ -1,0 +1,90 @@
+import type { Clock, Log } from "@earshot/protocol";
+import { ConfigError } from "../config/config-error.ts";
+import { failure } from "../http/errors.ts";
+import { StoreRefusedError } from "../store/owner.ts";
+
+const FIRST_RETRY_MS = 1000;
+const MAX_RETRY_MS = 30_000;
+
+/** Waiting mends neither what a person wrote, nor a store that another gateway or version works on, nor a bug. */
+const FINAL = [ConfigError, StoreRefusedError, TypeError, ReferenceError, RangeError];
+const isFinal = (error: unknown): boolean => FINAL.some((one) => error instanceof one);
+
+/** What the API answers with: a gateway's own, or until there is one that it is starting. */
+type Fetch<E> = (request: Request, environment: E) => Response | Promise<Response>;
+
+/**
+ * A gateway that starts. What it needs of the world (a database, a disk, an address) may come later: it is tried again
+ * after growing waits, and meanwhile `/healthz` says what is missing.
+ */
+export class Starting<E> {
+  readonly #clock: Pick<Clock, "now" | "sleep">;
+  readonly #log: Log;
+  readonly #signal: AbortSignal;
+  readonly #stop = new AbortController();
+  /** By what is missing. */
+  readonly #problems = new Map<string, string>();
+  #answer: Fetch<E> | undefined;
+
+  constructor({ clock, log }: { clock: Pick<Clock, "now" | "sleep">; log: Log }, signal: AbortSignal) {
+    this.#clock = clock;
+    this.#log = log;
+    this.#signal = AbortSignal.any([signal, this.#stop.signal]);
+  }
+
+  /**
+   * Opens it, again and again until that works.
+   *
+   * @param onTried called after the first attempt, however it ended
+   * @throws what waiting does not mend, or the signal's reason
+   */
+  async open<T>(name: string, open: () => Promise<T>, onTried = () => {}): Promise<T> {
+    try {
+      for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(MAX_RETRY_MS, 2 * retryMs)) {
+        try {
+          const opened = await open();
+          if (this.#problems.delete(name)) this.#log("info", "There at last", { what: name });
+          return opened;
+        } catch (error) {
+          if (isFinal(error)) throw error;
+          this.#failed(name, error);
+        }
+        onTried();
+        await this.#clock.sleep(retryMs, this.#signal);
+      }
+    } finally {
+      onTried();
+    }
+  }
+
+  /** From now on the gateway itself answers. */
+  handOver(answer: Fetch<E>): void {
+    this.#answer = answer;
+  }
+
+  readonly fetch: Fetch<E> = (request, environment) => {
+    if (this.#answer !== undefined) return this.#answer(request, environment);
+    const problems = ["The gateway is starting", ...this.#problems.values()];
+    const isHealth = new URL(request.url).pathname === "/healthz";
+    const unknown = { entropyAgeMs: null, judgedThroughAgeMs: null, latestEpoch: null };
+    const health = { ok: false, nowMs: this.#clock.now(), problems, ...unknown };
+    const body = isHealth
+      ? health
+      : failure("starting", "The gateway is starting; /healthz says how far it is");
+    return Response.json(body, { status: 503, headers: { "Retry-After": "5", "Cache-Control": "no-store" } });
+  };
+
+  /** Gives up what is still tried. */
+  stop(): void {
+    this.#stop.abort(new Error("The gateway stops"));
+  }
+
+  #failed(name: string, error: unknown): void {
+    const problem = `${name}: ${error instanceof Error ? error.message : error}`;
+    // Once for each cause: what is away for good must not fill the log.
+    if (this.#problems.get(name) !== problem) {
+      this.#log("error", "Not there yet; trying again", { what: name, why: problem });
+    }
+    this.#problems.set(name, problem);
+  }
+}

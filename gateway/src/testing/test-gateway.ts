@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  decodePacket,
+  encodePacket,
+  hotspotId,
+  type Packet,
+  sha256,
+  silentLog,
+  upTopic,
+  utf8,
+} from "@earshot/protocol";
+import { ManualClock } from "@earshot/protocol/testing";
+import { createGateway } from "../gateway.ts";
+import type { Gateway, GatewayDeps, IngestOutcome } from "../service/gateway-deps.ts";
+import { openStore } from "../store/open-store.ts";
+import type { Store } from "../store/store.ts";
+import {
+  HOTSPOTS,
+  idOf,
+  type Name,
+  networkSigner,
+  PARAMETERS,
+  type SentPacket,
+  signers,
+  statusPacket,
+} from "./test-network.ts";
+
+/** What the gateway sent, in order. */
+export interface SentMessage {
+  topic: string;
+  bytes: Uint8Array;
+  retain: boolean;
+  atMs: number;
+}
+
+export interface TestGateway extends AsyncDisposable {
+  gateway: Gateway;
+  store: Store;
+  clock: ManualClock;
+  sent: SentMessage[];
+  bundlesDir: string;
+  /** Takes a packet in at the present time, from its own hotspot. */
+  send(bytes: Uint8Array): Promise<IngestOutcome>;
+  sendAs(name: Name, packet: Packet): Promise<IngestOutcome>;
+  /** Runs until this time of the virtual clock, taking each packet in at its time. */
+  play(packets: readonly SentPacket[], untilMs: number): Promise<void>;
+  /** Ends the gateway; the store stays. */
+  stop(): Promise<void>;
+  /** A new gateway over the same store, from now on configured with these changes. */
+  restart(changes?: Partial<GatewayDeps>): Promise<void>;
+}
+
+/** The test network's gateway in virtual time, with its entropy; all parts but broker and pages are the real ones. */
+export async function startTestGateway(
+  startMs: number,
+  changes: Partial<GatewayDeps> = {},
+): Promise<TestGateway> {
+  const folder = mkdtempSync(join(tmpdir(), "earshot-gateway-"));
+  const clock = new ManualClock(startMs);
+  const store = changes.store ?? (await openStore("sqlite://:memory:"));
+  const sent: SentMessage[] = [];
+  const deps: GatewayDeps = {
+    parameters: PARAMETERS,
+    store,
+    clock,
+    signer: networkSigner,
+    entropySource: (index) => sha256(utf8(`entropy ${index}`)),
+    downlink: {
+      publish: async (topic, bytes, { retain = false } = {}) =>
+        void sent.push({ topic, bytes, retain, atMs: clock.now() }),
+    },
+    registration: "open",
+    bundlesDir: join(folder, "epochs"),
+    log: silentLog,
+    ...changes,
+  };
+  let running = await start(deps);
+  const test: TestGateway = {
+    gateway: running.gateway,
+    store,
+    clock,
+    sent,
+    bundlesDir: deps.bundlesDir,
+    send: (bytes) => test.gateway.ingest(topicOf(bytes), bytes, senderOf(bytes)),
+    sendAs: (name, packet) => test.send(encodePacket(packet, signers[name], PARAMETERS.network)),
+    async play(packets, untilMs) {
+      for (const { bytes, receivedAtMs } of [...packets].sort((a, b) => a.receivedAtMs - b.receivedAtMs)) {
+        await clock.advance(receivedAtMs - clock.now());
+        await test.send(bytes);
+      }
+      await clock.advance(untilMs - clock.now());
+    },
+    stop: () => running.stop(),
+    async restart(changed = {}) {
+      await running.stop();
+      Object.assign(deps, changed);
+      running = await start(deps);
+      test.gateway = running.gateway;
+    },
+    async [Symbol.asyncDispose]() {
+      await running.stop();
+      await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  return test;
+}
+
+async function start(deps: GatewayDeps) {
+  const stop = new AbortController();
+  const gateway = await createGateway(deps);
+  const run = gateway.run(stop.signal);
+  // Whoever stops it is told; one that ends by itself must not end the tests.
+  run.catch(() => undefined);
+  return {
+    gateway,
+    stop: () => {
+      stop.abort();
+      return run;
+    },
+  };
+}
+
+function senderOf(bytes: Uint8Array): string {
+  const result = decodePacket(bytes);
+  if (!result.ok) throw new TypeError(`Test packet cannot be decoded: ${result.code}`);
+  return hotspotId(result.decoded.publicKey);
+}
+
+function topicOf(bytes: Uint8Array): string {
+  const result = decodePacket(bytes);
+  if (!result.ok) throw new TypeError(`Test packet cannot be decoded: ${result.code}`);
+  return upTopic(PARAMETERS.network, senderOf(bytes), result.decoded.packet.type);
+}
+
+/** Status packets in which the test network's hotspots assert where they stand. */
+export const assertions = (atMs: number): SentPacket[] =>
+  (["a", "b", "c", "near"] as const).map((name, i) => {
+    const { latE7, lonE7, elevationM, antennaGainDdbi, region, payee } = HOTSPOTS.find(
+      ({ id }) => id === idOf(name),
+    ) as (typeof HOTSPOTS)[number];
+    const assertion = { latE7, lonE7, elevationM, antennaGainDdbi, region, payee };
+    const packet = statusPacket(1, atMs, assertion);
+    return { bytes: encodePacket(packet, signers[name], PARAMETERS.network), receivedAtMs: atMs + i };
+  });

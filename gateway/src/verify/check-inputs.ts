@@ -1,0 +1,121 @@
+import type {
+  Denial,
+  Entropy,
+  LatestContacts,
+  Manifest,
+  NetworkParameters,
+  SequenceRange,
+} from "@earshot/protocol";
+import type { Bundle } from "../bundle/bundle.ts";
+import { readSequences } from "../bundle/json-readers.ts";
+import { type BeaconSignatures, startBeaconSignatures } from "./beacon-signatures.ts";
+import type { Check } from "./check.ts";
+import { checkContacts, checkRegistered, type KnownContacts, openContacts } from "./check-contacts.ts";
+import { readDenials } from "./check-denials.ts";
+import { checkEntropy, checkSameEntropy } from "./check-entropy.ts";
+import { isFirstManifest, readFileAs, type SignedManifest } from "./check-manifest.ts";
+import {
+  checkPlaces,
+  checkSignatures,
+  type OnProgress,
+  type OpenedPackets,
+  openPackets,
+  startSignatures,
+} from "./check-packets.ts";
+import { checkRegistrySignatures, type OpenedRegistry, openRegistry } from "./check-registry.ts";
+import { checkFirstRegistry, checkSameRegistry, type KnownRegistry } from "./check-registry-history.ts";
+import { checkListed, checkUsed, type UsedSequences } from "./check-sequences.ts";
+import { checkClosing, checkReceiveTimes } from "./check-times.ts";
+import type { SignatureChecker } from "./signatures.ts";
+
+export interface Head {
+  signed: SignedManifest;
+  parameters: NetworkParameters;
+}
+
+/** What is judged: read and in itself sound, but for signatures that are still being checked. */
+export interface Inputs extends Head {
+  opened: OpenedPackets;
+  beacons: BeaconSignatures;
+  registry: OpenedRegistry;
+  /** Hotspots with a packet. */
+  reporting: ReadonlySet<string>;
+  entropy: Entropy[];
+  denials: Denial[];
+  usedSequences: Map<string, SequenceRange[]>;
+  contactsBefore: Map<string, LatestContacts>;
+}
+
+/** Beacons' signatures are asked for first: judging waits for them, and goes on while the rest is checked. */
+export function* readInputs(
+  bundle: Bundle,
+  head: Head,
+  signatures: SignatureChecker,
+  onProgress: OnProgress | undefined,
+): Check<Inputs> {
+  const { parameters, signed } = head;
+  const { manifest, publicKey } = signed;
+  const { network } = parameters;
+  const opened = yield* openPackets(bundle["packets.cbor"], network, onProgress);
+  onProgress?.("inputs", 0, 1);
+  const entropy = yield* checkEntropy(bundle["entropy.cbor"], manifest, publicKey, parameters);
+  const beacons = startBeaconSignatures(opened.packets, entropy, parameters, signatures);
+  yield* startSignatures(opened, network, signatures);
+  const denials = yield* readDenials(bundle["denials.cbor"], manifest.epoch, publicKey, parameters);
+  const registry = yield* openRegistry(bundle, head, signatures);
+  const usedSequences = yield* readFileAs(bundle, "sequences.json", readSequences);
+  const contactsBefore = yield* openContacts(bundle, opened.packets, manifest, parameters);
+  const reporting = new Set(opened.packets.map(({ hotspotId }) => hotspotId));
+  return { ...head, opened, beacons, registry, reporting, entropy, denials, usedSequences, contactsBefore };
+}
+
+/** What is compared of the bundle before. */
+export interface InputsBefore {
+  manifest: Manifest;
+  entropy: readonly Entropy[];
+  registry: KnownRegistry;
+  usedSequences: UsedSequences;
+  /** After the epoch. */
+  contacts: KnownContacts;
+  isComplete: boolean;
+}
+
+export interface InputChecks {
+  signatures: SignatureChecker;
+  onProgress: OnProgress | undefined;
+  /** By the auditor's clock, where there is one. */
+  nowMs: number | undefined;
+}
+
+/** Signatures, places, times, and that the inputs are those that the bundle before leads to. */
+export function* checkInputs(
+  inputs: Inputs,
+  previous: InputsBefore | undefined,
+  { signatures, onProgress, nowMs }: InputChecks,
+): Check<void> {
+  const { parameters, signed, registry, reporting, entropy, usedSequences, contactsBefore, opened } = inputs;
+  const { packets } = opened;
+  yield* checkSignatures(opened, parameters.network, signatures, onProgress);
+  yield* checkPlaces(packets, signed.manifest, parameters);
+  yield* checkReceiveTimes(packets, entropy, signed.manifest);
+  const previousClosedAtMs = previous?.manifest.closedAtMs;
+  yield* checkClosing(signed.manifest, { entropy, parameters, previousClosedAtMs, nowMs });
+  yield* checkRegistrySignatures(registry);
+  yield* checkListed(usedSequences, packets);
+  if (previous !== undefined) {
+    yield* checkSameEntropy(entropy, previous.entropy);
+    const { registry: known, manifest, isComplete } = previous;
+    yield* checkSameRegistry(registry.shown, reporting, signed, { known, manifest, isComplete });
+  }
+  if (isFirstManifest(signed.manifest)) yield* checkFirstRegistry(registry.shown, signed);
+  yield* checkRegistered(contactsBefore, registry.shown, parameters);
+  const isComplete = isCompleteAt(signed.manifest, previous);
+  yield* checkUsed(usedSequences, previous?.usedSequences ?? new Map(), packets, isComplete);
+  yield* checkContacts(contactsBefore, previous?.contacts ?? new Map(), packets, isComplete);
+}
+
+/** Whether all bundles back to the network's first are known. */
+export const isCompleteAt = (
+  manifest: Manifest,
+  previous: Pick<InputsBefore, "isComplete"> | undefined,
+): boolean => previous?.isComplete ?? isFirstManifest(manifest);

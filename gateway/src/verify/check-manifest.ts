@@ -1,0 +1,125 @@
+import {
+  hotspotId,
+  type Manifest,
+  type ManifestFile,
+  manifestMessage,
+  type NetworkParameters,
+  parametersHash,
+  sha256,
+} from "@earshot/protocol";
+import { BUNDLE_FILES, type Bundle, epochSpanMs, MANIFEST_FILE } from "../bundle/bundle.ts";
+import { readParametersFile, readText, type TextRead } from "../bundle/json-readers.ts";
+import { type Check, differ, expectEqual } from "./check.ts";
+
+/** A manifest whose signature holds. */
+export interface SignedManifest {
+  manifest: Manifest;
+  /** SHA-256 of its bytes, hex: what the next manifest must name. */
+  hash: string;
+  /** The network's key. */
+  publicKey: Uint8Array;
+}
+
+/** What one may know of a network from elsewhere. */
+export interface Pins {
+  /** Must be admissible (`isAdmissibleKey`). */
+  networkKey?: Uint8Array;
+  /** Hex. */
+  parametersHash?: string;
+}
+
+const NO_HASH = "0".repeat(64);
+
+/** The text of a file in a form that `read` understands. */
+export function* readFileAs<T, F extends keyof Bundle>(
+  bundle: Pick<Bundle, F>,
+  file: F,
+  read: (text: string) => TextRead<T>,
+): Check<T> {
+  const text = readText((bundle as Bundle)[file]);
+  const value = text.ok ? read(text.value) : text;
+  return value.ok ? value.value : yield* differ(file, "content", "a file as bundles have it", value.problem);
+}
+
+export const readParameters = (bundle: Pick<Bundle, "parameters.json">): Check<NetworkParameters> =>
+  readFileAs(bundle, "parameters.json", readParametersFile);
+
+/** Signature and signer. What the manifest says is compared later, with what is computed. */
+export function* openManifest(
+  bundle: Pick<Bundle, typeof MANIFEST_FILE>,
+  { network }: NetworkParameters,
+  pins: Pins,
+): Check<SignedManifest> {
+  const bytes = bundle[MANIFEST_FILE];
+  const opened = manifestMessage.open(bytes, network, pins.networkKey);
+  if (opened.ok) {
+    return {
+      manifest: opened.value,
+      hash: sha256(bytes).toHex(),
+      publicKey: Uint8Array.from(opened.publicKey),
+    };
+  }
+  const signer = pins.networkKey === undefined ? "its key" : hotspotId(pins.networkKey);
+  return yield* differ(
+    MANIFEST_FILE,
+    "signature",
+    `a manifest of network "${network}" signed by ${signer}`,
+    opened.code,
+  );
+}
+
+/** All fields that do not depend on the packets. */
+export function* checkManifest(
+  { manifest }: SignedManifest,
+  parameters: NetworkParameters,
+  pins: Pins,
+): Check<void> {
+  const { fromMs, toMs } = epochSpanMs(manifest.epoch, parameters);
+  const expect = (field: keyof Manifest, expected: unknown, found: unknown) =>
+    expectEqual(MANIFEST_FILE, field, String(expected), String(found));
+  yield* expect("network", parameters.network, manifest.network);
+  yield* expect("parametersHash", parametersHash(parameters).toHex(), manifest.parametersHash.toHex());
+  if (pins.parametersHash !== undefined) {
+    yield* expect("parametersHash", pins.parametersHash, manifest.parametersHash.toHex());
+  }
+  yield* expect("fromMs", fromMs, manifest.fromMs);
+  yield* expect("toMs", toMs, manifest.toMs);
+  yield* expect("files", BUNDLE_FILES.join(" "), manifest.files.map(({ name }) => name).join(" "));
+  yield* checkFirst(manifest);
+}
+
+/** Only the network's first manifest has no predecessor, in number and in hash. */
+function* checkFirst({ epoch, previousEpoch, previousManifestHash }: Manifest): Check<void> {
+  const isFirst = previousManifestHash.toHex() === NO_HASH;
+  if (isFirst === (previousEpoch === null) && (previousEpoch ?? -1) < epoch) return;
+  yield* differ(
+    MANIFEST_FILE,
+    "previousEpoch",
+    isFirst ? "none, as previousManifestHash is zero" : `an epoch before ${epoch}`,
+    String(previousEpoch ?? "none"),
+  );
+}
+
+export const isFirstManifest = ({ previousEpoch }: Manifest): boolean => previousEpoch === null;
+
+/** The first file whose length or SHA-256 is not the manifest's. */
+export function* checkHashes(bundle: Bundle, { manifest }: SignedManifest): Check<void> {
+  for (const file of manifest.files) yield* checkFile(bundle[file.name as keyof Bundle], file);
+}
+
+export function* checkFile(
+  content: Uint8Array,
+  { name, bytes, sha256: expected }: ManifestFile,
+): Check<void> {
+  yield* expectEqual(name, "SHA-256", expected.toHex(), sha256(content).toHex());
+  yield* expectEqual(name, "bytes", String(bytes), String(content.length));
+}
+
+/** That a manifest follows another. @param previous the bundle before it in the folder */
+export function* checkFollows(current: SignedManifest, previous: SignedManifest): Check<void> {
+  const expect = (field: keyof Manifest, expected: string, found: string) =>
+    expectEqual(MANIFEST_FILE, field, expected, found);
+  const { manifest } = current;
+  yield* expect("previousEpoch", `${previous.manifest.epoch}`, `${manifest.previousEpoch ?? "none"}`);
+  yield* expect("previousManifestHash", previous.hash, manifest.previousManifestHash.toHex());
+}

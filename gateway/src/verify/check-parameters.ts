@@ -1,0 +1,61 @@
+import {
+  FIXED_PARAMETERS,
+  formatParameters,
+  hotspotId,
+  type NetworkParameters,
+  parametersHash,
+  parametersMessage,
+} from "@earshot/protocol";
+import { type Check, differ, expectEqual } from "./check.ts";
+import type { SignedManifest } from "./check-manifest.ts";
+
+const SIGNED_FILE = "parameters.cbor";
+const TEXT_FILE = "parameters.json";
+
+/** That the network signed these very rules, and that they may be in force in the epoch. */
+export function* checkParameters(
+  bytes: Uint8Array,
+  parameters: NetworkParameters,
+  { manifest, publicKey }: SignedManifest,
+): Check<void> {
+  const opened = parametersMessage.open(bytes, parameters.network, publicKey);
+  if (!opened.ok) {
+    const wanted = `parameters of "${parameters.network}" signed by ${hotspotId(publicKey)}`;
+    return yield* differ(SIGNED_FILE, "signature", wanted, opened.code);
+  }
+  yield* checkSame(formatParameters(opened.value), formatParameters(parameters));
+  const { activationEpoch } = parameters;
+  if (activationEpoch > manifest.epoch) {
+    yield* differ(SIGNED_FILE, "activationEpoch", `${manifest.epoch} or before`, String(activationEpoch));
+  }
+}
+
+function* checkSame(signed: Record<string, unknown>, text: Record<string, unknown>): Check<void> {
+  for (const [name, value] of Object.entries(signed)) {
+    const [expected, found] = [JSON.stringify(value), JSON.stringify(text[name])];
+    yield* expectEqual(TEXT_FILE, name, `${expected}`, `${found}`, "as signed");
+  }
+}
+
+export interface InForce {
+  parameters: NetworkParameters;
+  epoch: number;
+}
+
+/** A version lasts until a later one begins, and some values last as long as the network. */
+export function* checkSuccession(current: InForce, previous: InForce): Check<void> {
+  const [after, before] = [current.parameters, previous.parameters];
+  if (after.version < before.version) {
+    yield* differ(SIGNED_FILE, "version", `${before.version} or later`, String(after.version));
+  }
+  if (after.version === before.version) {
+    const [expected, found] = [parametersHash(before).toHex(), parametersHash(after).toHex()];
+    yield* expectEqual(SIGNED_FILE, `version ${after.version}, hash`, expected, found);
+  } else if (after.activationEpoch <= previous.epoch) {
+    const wanted = `after epoch ${previous.epoch}, which was judged by version ${before.version}`;
+    yield* differ(SIGNED_FILE, "activationEpoch", wanted, String(after.activationEpoch));
+  }
+  for (const name of FIXED_PARAMETERS) {
+    yield* expectEqual(SIGNED_FILE, name, String(before[name]), String(after[name]));
+  }
+}
