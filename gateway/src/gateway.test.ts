@@ -11,8 +11,8 @@ import {
   verdictMessage,
 } from "@earshot/protocol";
 import { createGateway } from "./gateway.ts";
+import type { IngestOutcome } from "./ingest/ingest.ts";
 import type { GatewayEvent } from "./monitoring/events.ts";
-import type { IngestOutcome } from "./service/gateway-deps.ts";
 import { openStore } from "./store/open-store.ts";
 import { StoreLostError } from "./store/owner.ts";
 import { assertions, startTestGateway, type TestGateway } from "./testing/test-gateway.ts";

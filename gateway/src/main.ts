@@ -1,4 +1,5 @@
 /** `bun run gateway [--config FILE]` and `bun run gateway verify-epoch PATH`. */
+
 import { randomBytes } from "node:crypto";
 import { statfsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
@@ -11,11 +12,13 @@ import { systemClock } from "@earshot/protocol/system-clock";
 import { systemOutput } from "@earshot/protocol/system-output";
 import { openEmbeddedBroker } from "./broker/embedded.ts";
 import { openExternalBroker } from "./broker/external.ts";
+import type { Uplink } from "./broker/uplink.ts";
 import { limitsOf, parametersOf, parseConfig } from "./config/config.ts";
 import { ConfigError } from "./config/config-error.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import type { Downlink } from "./downlink/downlink.ts";
 import { createGateway } from "./gateway.ts";
+import type { MetricsAccess } from "./http/deps.ts";
 import { type HttpOptions, type HttpServer, type RequestEnvironment, serveHttp } from "./http/serve.ts";
 import type { VerifyElsewhere } from "./ingest/signature-queue.ts";
 import { loadNetworkKey } from "./key-file.ts";
@@ -24,7 +27,7 @@ import { type GatewayMetrics, newMetrics } from "./monitoring/metrics.ts";
 import { readHotspotsFile } from "./registry/hotspots-file.ts";
 import { readNamedFile } from "./regular-file.ts";
 import { connectionLimits, descriptorLimit } from "./service/connection-shares.ts";
-import type { GatewayDeps, MetricsAccess, Uplink } from "./service/gateway-deps.ts";
+import type { GatewayDeps } from "./service/gateway-deps.ts";
 import { Starting } from "./service/startup.ts";
 import { openStore } from "./store/open-store.ts";
 import { StoreLostError } from "./store/owner.ts";

@@ -14,8 +14,9 @@ import {
 } from "@earshot/protocol";
 import mqtt, { type IClientOptions } from "mqtt";
 import { type ExternalBroker, openExternalBroker } from "../src/broker/external.ts";
+import type { Uplink } from "../src/broker/uplink.ts";
 import { type HttpServer, serveHttp } from "../src/http/serve.ts";
-import type { IngestOutcome, Uplink } from "../src/service/gateway-deps.ts";
+import type { IngestOutcome } from "../src/ingest/ingest.ts";
 import { startTestGateway, type TestGateway } from "../src/testing/test-gateway.ts";
 import { FIRST_EPOCH, PARAMETERS, signers, statusPacket } from "../src/testing/test-network.ts";
 import { connectHotspot, honestLogin } from "./hotspot-client.ts";

@@ -13,7 +13,8 @@ import {
   type ExternalBrokerOptions,
   openExternalBroker,
 } from "../src/broker/external.ts";
-import type { IngestOutcome, Uplink } from "../src/service/gateway-deps.ts";
+import type { Uplink } from "../src/broker/uplink.ts";
+import type { IngestOutcome } from "../src/ingest/ingest.ts";
 import { FIRST_EPOCH, PARAMETERS, signers, statusPacket } from "../src/testing/test-network.ts";
 import { connectHotspot } from "./hotspot-client.ts";
 import { isMosquittoMissing, Mosquitto } from "./mosquitto.ts";

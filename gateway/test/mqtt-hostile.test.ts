@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { entropyTopic } from "@earshot/protocol";
 import fc from "fast-check";
 import { generate, type IPublishPacket } from "mqtt-packet";
-import { CONTROL_PACKETS, LOGIN_LIMIT_MS, LOGINS, MAX_BACKLOG_BYTES } from "../src/broker/endpoint/limits.ts";
+import { LOGINS } from "../src/access/login-rates.ts";
+import { CONTROL_PACKETS, LOGIN_LIMIT_MS, MAX_BACKLOG_BYTES } from "../src/broker/endpoint/limits.ts";
 import { connectPacket, downOf, NETWORK, type RawClient, startTestBroker, statusOf } from "./raw-mqtt.ts";
 
 /* What one client, or a crowd of them, may not do to the others. */

@@ -10,8 +10,9 @@ import {
   openEmbeddedBroker,
 } from "../src/broker/embedded.ts";
 import type { ProtocolVersion } from "../src/broker/mqtt/codec.ts";
+import type { Uplink } from "../src/broker/uplink.ts";
+import type { IngestOutcome } from "../src/ingest/ingest.ts";
 import { type GatewayMetrics, newMetrics } from "../src/monitoring/metrics.ts";
-import type { IngestOutcome, Uplink } from "../src/service/gateway-deps.ts";
 
 export const NETWORK = "testnet-1";
 export const downOf = (id: string) => downFilter(NETWORK, id);

@@ -7,7 +7,7 @@ import { systemClock } from "@earshot/protocol/system-clock";
 import { ManualClock } from "@earshot/protocol/testing";
 import mqtt, { type MqttClient } from "mqtt";
 import { type ExternalBroker, openExternalBroker } from "../src/broker/external.ts";
-import type { Uplink } from "../src/service/gateway-deps.ts";
+import type { Uplink } from "../src/broker/uplink.ts";
 import { signers } from "../src/testing/test-network.ts";
 import { isMosquittoMissing, Mosquitto } from "./mosquitto.ts";
 

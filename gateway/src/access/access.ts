@@ -5,10 +5,29 @@ import {
   downFilter,
   downTopic,
   entropyTopic,
+  type LoginRefusal,
   parseUpTopic,
 } from "@earshot/protocol";
-import type { Credentials, LoginOutcome, Uplink } from "../service/gateway-deps.ts";
 import type { KeyCache } from "./key-cache.ts";
+
+export type LoginOutcome =
+  | { ok: true; hotspotId: string }
+  | { ok: false; code: LoginRefusal | "unknown_user" | "inadmissible_key" | "unknown_hotspot" };
+
+/** What a client of a broker logs in with. */
+export interface Credentials {
+  clientId: string;
+  username: string;
+  password: string;
+}
+
+/** Who may log in, and what may be published and subscribed to: what a broker asks of the gateway about its clients. */
+export interface ClientAccess {
+  /** @param username hotspot id @param password login token */
+  login(username: string, password: string): LoginOutcome;
+  mayPublish(hotspotId: string, topic: string): boolean;
+  maySubscribe(hotspotId: string, filter: string): boolean;
+}
 
 export interface AccessDeps {
   network: string;
@@ -40,7 +59,7 @@ export type EntryRefusal =
  */
 export function entryRefusal(
   { clientId, username, password }: Credentials,
-  uplink: Pick<Uplink, "login">,
+  uplink: Pick<ClientAccess, "login">,
   mayLogIn: (hotspotId: string) => boolean,
 ): EntryRefusal | undefined {
   if (clientId === "") return { refusal: "client_id" };
@@ -80,7 +99,7 @@ export interface TopicUse {
 /** Whether a client that was let in may use a topic so. A hotspot may nowhere both read and write. */
 export function mayUse(
   { username, topic, access }: TopicUse,
-  uplink: Pick<Uplink, "mayPublish" | "maySubscribe">,
+  uplink: Pick<ClientAccess, "mayPublish" | "maySubscribe">,
 ): boolean {
   if (access === "write") return uplink.mayPublish(username, topic);
   return access !== "readwrite" && uplink.maySubscribe(username, topic);

@@ -1,13 +1,20 @@
 import type { Clock, Log } from "@earshot/protocol";
-import { LOGINS, MAX_COUNTED_HOTSPOTS } from "../broker/endpoint/limits.ts";
 import { limitedLog, quoted } from "../limited-log.ts";
 import { count, type GatewayMetrics } from "../monitoring/metrics.ts";
-import type { Credentials, Uplink } from "../service/gateway-deps.ts";
 import { TokenBuckets } from "../token-bucket.ts";
-import { entryRefusal, gatewayMayUse, isSame, mayUse, type TopicUse } from "./access.ts";
+import {
+  type ClientAccess,
+  type Credentials,
+  entryRefusal,
+  gatewayMayUse,
+  isSame,
+  mayUse,
+  type TopicUse,
+} from "./access.ts";
+import { LOGINS, MAX_COUNTED_HOTSPOTS } from "./login-rates.ts";
 
 export interface AskedAccessDeps {
-  uplink: Pick<Uplink, "login" | "mayPublish" | "maySubscribe">;
+  uplink: ClientAccess;
   network: string;
   /** The gateway's own account at the broker that asks, if it has one. */
   account?: Credentials | undefined;

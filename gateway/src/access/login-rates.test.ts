@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { LOGINS, NEW_KEYS_PER_SECOND } from "../broker/endpoint/limits.ts";
-import { LoginRates } from "./login-rates.ts";
+import { LOGINS, LoginRates, NEW_KEYS_PER_SECOND } from "./login-rates.ts";
 
 const from = (address: string) => ({ address, group: address });
 const ATTACKER = from("192.0.2.1");

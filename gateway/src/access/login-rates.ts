@@ -1,11 +1,12 @@
 import { BlockList, isIPv6 } from "node:net";
-import {
-  LOGINS,
-  MAX_COUNTED_ADDRESSES,
-  MAX_COUNTED_HOTSPOTS,
-  NEW_KEYS_PER_SECOND,
-} from "../broker/endpoint/limits.ts";
 import { TokenBuckets } from "../token-bucket.ts";
+
+/** Logins of one hotspot: each is an event, and at its end a will to be stored. */
+export const LOGINS = { burst: 256, perSecond: 1 } as const;
+export const MAX_COUNTED_HOTSPOTS = 16_384;
+/** Hotspots not seen before that one address may bring once it has brought as many as it may have connections. */
+export const NEW_KEYS_PER_SECOND = 0.1;
+export const MAX_COUNTED_ADDRESSES = 16_384;
 
 const loopback = new BlockList();
 loopback.addSubnet("127.0.0.0", 8, "ipv4");

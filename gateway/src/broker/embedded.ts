@@ -4,11 +4,11 @@ import { LoginRates } from "../access/login-rates.ts";
 import type { Downlink } from "../downlink/downlink.ts";
 import { limitedLog, quoted } from "../limited-log.ts";
 import { count, type GatewayMetrics, newMetrics } from "../monitoring/metrics.ts";
-import type { Uplink } from "../service/gateway-deps.ts";
 import type { ClientDeps } from "./endpoint/client.ts";
 import { Clients } from "./endpoint/clients.ts";
 import { type CertificateFiles, Listener } from "./endpoint/listener.ts";
 import { Sessions } from "./endpoint/sessions.ts";
+import type { Uplink } from "./uplink.ts";
 
 export interface EmbeddedBrokerOptions {
   host: string;

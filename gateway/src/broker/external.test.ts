@@ -2,10 +2,11 @@ import { beforeEach, describe, expect, test } from "bun:test";
 import { type LogLevel, upTopic } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import { generate, type Packet } from "mqtt-packet";
-import type { IngestOutcome, Uplink } from "../service/gateway-deps.ts";
+import type { IngestOutcome } from "../ingest/ingest.ts";
 import { idOf } from "../testing/test-network.ts";
 import { obliging, ScriptedBroker, type ScriptedConnection } from "./client/scripted-broker.ts";
 import { type ExternalBroker, openExternalBroker } from "./external.ts";
+import type { Uplink } from "./uplink.ts";
 
 const URL = "mqtt://broker.example:1883";
 const HOUR_MS = 3_600_000;

@@ -10,10 +10,10 @@ import {
 import { readTlsFiles, type TlsPaths } from "@earshot/protocol/tls-files";
 import type { Downlink } from "../downlink/downlink.ts";
 import { readNamedBytes } from "../regular-file.ts";
-import type { Uplink } from "../service/gateway-deps.ts";
 import { connectSocket, type SocketOptions } from "./client/connect-socket.ts";
 import { BrokerError } from "./client/reasons.ts";
 import { Session } from "./client/session.ts";
+import type { Uplink } from "./uplink.ts";
 
 export interface ExternalBrokerOptions {
   /** `mqtt://host:1883` or `mqtts://host:8883`. */

@@ -10,7 +10,7 @@ import type {
   Signer,
   Verdict,
 } from "@earshot/protocol";
-import { manifestMessage, parametersHash, sha256, utf8 } from "@earshot/protocol";
+import { epochSpanMs, manifestMessage, parametersHash, sha256, utf8 } from "@earshot/protocol";
 import { atOnce, type InTurns } from "../in-turns.ts";
 import { writeByteStrings, writingPackets } from "./cbor-sequences.ts";
 import { cidOf } from "./cid.ts";
@@ -86,15 +86,6 @@ export const bundlePrefix = (epoch: number): string => `epoch-${String(epoch).pa
 /** Folder of an epoch's bundle: its epoch and the CID of its manifest, and through that every byte in it. */
 export const bundleName = (epoch: number, manifest: Uint8Array): string =>
   `${bundlePrefix(epoch)}-${cidOf(sha256(manifest))}`;
-
-/** When the epoch begins, and the first moment after it. */
-export function epochSpanMs(
-  epoch: number,
-  { epochPeriods, entropyPeriodMs }: Pick<NetworkParameters, "epochPeriods" | "entropyPeriodMs">,
-): { fromMs: number; toMs: number } {
-  const lengthMs = epochPeriods * entropyPeriodMs;
-  return { fromMs: epoch * lengthMs, toMs: (epoch + 1) * lengthMs };
-}
 
 /** All bytes of a bundle. @param signer holds the network key */
 export const encodeBundle = (content: BundleContent, signer: Signer): Bundle =>

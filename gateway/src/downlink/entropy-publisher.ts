@@ -8,10 +8,12 @@ import {
   windowOf,
 } from "@earshot/protocol";
 import type { Clockwork } from "../parameters/clockwork.ts";
-import type { EntropySource } from "../service/gateway-deps.ts";
 import type { Store } from "../store/store.ts";
 import type { Progress } from "../time/progress.ts";
 import type { Downlink } from "./downlink.ts";
+
+/** 32 unpredictable bytes for the entropy with this index. The demo seeds it; a beacon of public randomness may replace it. */
+export type EntropySource = (index: number) => Uint8Array;
 
 export interface EntropyPublisherDeps {
   parameters: Clockwork;

@@ -14,13 +14,17 @@ import {
   type VerdictNotice,
   verdictMessage,
 } from "@earshot/protocol";
-import type { JudgedReport } from "../judging/judge-reports.ts";
 import type { GatewayMetrics } from "../monitoring/metrics.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
-import type { Store, StoredPacket } from "../store/store.ts";
+import type { Store, StoredPacket, StoredVerdict } from "../store/store.ts";
 import { TokenBuckets } from "../token-bucket.ts";
 import type { Downlink } from "./downlink.ts";
 import { ReceiptBook } from "./receipt-book.ts";
+
+/** A verdict, and when the report came. */
+export interface JudgedReport extends StoredVerdict {
+  receivedAtMs: number;
+}
 
 export interface NoticesDeps {
   parameters: Pick<ParametersLog, "clockwork" | "inForce">;

@@ -2,6 +2,7 @@ import {
   type Clock,
   denialsInForce,
   epochOf,
+  epochSpanMs,
   type Log,
   type Manifest,
   type NetworkParameters,
@@ -10,13 +11,7 @@ import {
   type Signer,
   sha256,
 } from "@earshot/protocol";
-import {
-  type BundleContent,
-  encodingBundle,
-  epochSpanMs,
-  MANIFEST_FILE,
-  registryHashOf,
-} from "../bundle/bundle.ts";
+import { type BundleContent, encodingBundle, MANIFEST_FILE, registryHashOf } from "../bundle/bundle.ts";
 import { type KeptBundle, keepOrWrite, removeBundle, removeOthers } from "../bundle/bundle-folder.ts";
 import { EMPTY_REGISTRY_HASH, type ShownHotspot } from "../bundle/registry-hash.ts";
 import { RULE_SETS } from "../bundle/rule-sets.ts";

@@ -1,4 +1,4 @@
-import { drawIndex, type Entropy, type NetworkParameters } from "@earshot/protocol";
+import { type Entropy, epochIndexes, type NetworkParameters } from "@earshot/protocol";
 import type { Store } from "../store/store.ts";
 
 export interface PublishedEntropy {
@@ -7,16 +7,6 @@ export interface PublishedEntropy {
 }
 
 export type EntropyStore = Pick<Store, "entropyRange" | "firstEntropy">;
-
-/** First and last entropy index of an epoch, and the lowest that may draw the witnesses of its last. */
-export function epochIndexes(
-  epoch: number,
-  parameters: Pick<NetworkParameters, "epochPeriods" | "entropyPeriodMs" | "reportDeadlineMs">,
-): { first: number; last: number; draw: number } {
-  const first = epoch * parameters.epochPeriods;
-  const last = first + parameters.epochPeriods - 1;
-  return { first, last, draw: drawIndex(last, parameters) };
-}
 
 /**
  * All entropy that judging an epoch may ask for, sorted by index: the last before the epoch (it anchors the chain),

@@ -6,8 +6,25 @@ import type { GatewayMetrics } from "../monitoring/metrics.ts";
 import type { Clockwork } from "../parameters/clockwork.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
 import type { OperatorsWord } from "../registry/assertion.ts";
-import type { ApiOptions, DiskSpace, RegistrationPolicy } from "../service/gateway-deps.ts";
+import type { RegistrationPolicy } from "../registry/registry.ts";
 import type { Store } from "../store/store.ts";
+
+/** Who may read `/metrics`: anybody, who has the token, or nobody. */
+export type MetricsAccess = "open" | "off" | { token: string };
+
+export interface ApiOptions {
+  /** "open" when left out. */
+  metricsAccess?: MetricsAccess;
+  /** Event streams open at once, from all addresses together; 500 when left out. */
+  maxEventStreams?: number;
+  /** Brokers that may ask about logins, as address or address/bits; this machine's when left out. */
+  brokerAddresses?: readonly string[];
+}
+
+export interface DiskSpace {
+  freeBytes: number;
+  totalBytes: number;
+}
 
 /** Why the registry did not take a hotspot. */
 export interface RegistrationRefusal {

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { encodePacket, hotspotId, signerFromSeed, upTopic } from "@earshot/protocol";
-import type { IngestOutcome } from "../service/gateway-deps.ts";
 import { assertions, startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
 import { beaconOf, FIRST_EPOCH, idOf, PARAMETERS, signers, statusPacket } from "../testing/test-network.ts";
+import type { IngestOutcome } from "./ingest.ts";
 import { verifyNow } from "./signature-queue.ts";
 
 const { network } = PARAMETERS;

@@ -2,7 +2,6 @@ import { type Log, MAX_PACKET_BYTES, type Measurement, reportDeadlineMs, sha256 
 import type { Limits } from "../access/hotspot-limits.ts";
 import type { KeyCache } from "../access/key-cache.ts";
 import { count, type GatewayMetrics } from "../monitoring/metrics.ts";
-import type { IngestOutcome } from "../service/gateway-deps.ts";
 import type { Store, StoredPacket } from "../store/store.ts";
 import type { Arrival, Progress } from "../time/progress.ts";
 import type { SteadyClock } from "../time/steady-clock.ts";
@@ -11,6 +10,14 @@ import { type CheckedPacket, checkPacket, isWill, openSent } from "./check-packe
 import { Quota } from "./quota.ts";
 import { SenderCache } from "./sender-cache.ts";
 import { SignatureQueue, type VerifyElsewhere, verifyNow } from "./signature-queue.ts";
+
+/**
+ * `stored` and `duplicate` mean that the packet is in the store. `noted`: an offline will, which leaves a mark and
+ * no packet. A refused packet must be acknowledged too, or its sender repeats it for ever.
+ */
+export type IngestOutcome =
+  | { ok: true; outcome: "stored" | "duplicate" | "noted"; packetId: string }
+  | { ok: false; reason: string; packetId: string };
 
 /** Packets whose signature is being checked, or that wait to be stored; what comes on top is turned away. */
 const MAX_WAITING = 50_000;

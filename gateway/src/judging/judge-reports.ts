@@ -7,15 +7,11 @@ import {
   verifySignature,
 } from "@earshot/protocol";
 import type { DenialLog } from "../denials/denial-log.ts";
+import type { JudgedReport } from "../downlink/notices.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
 import type { Registry } from "../registry/registry.ts";
-import type { Store, StoredBeacon, StoredContact, StoredPacket, StoredVerdict } from "../store/store.ts";
+import type { Store, StoredBeacon, StoredContact, StoredPacket } from "../store/store.ts";
 import { type ReportsOfIndex, reportOf, worldOf } from "./world.ts";
-
-/** A verdict, and when the report came. */
-export interface JudgedReport extends StoredVerdict {
-  receivedAtMs: number;
-}
 
 export interface Judgement {
   verdicts: JudgedReport[];

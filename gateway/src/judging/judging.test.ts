@@ -1,6 +1,7 @@
 /** A whole gateway in virtual time: what judging, closing and ending wait for. */
+
 import { describe, expect, test } from "bun:test";
-import type { IngestOutcome } from "../service/gateway-deps.ts";
+import type { IngestOutcome } from "../ingest/ingest.ts";
 import { assertions, startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
 import { beaconOf, FIRST_EPOCH, idOf, witnessOf } from "../testing/test-network.ts";
 import { runVerifyEpoch } from "../verify/verify-command.ts";

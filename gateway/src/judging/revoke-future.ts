@@ -1,12 +1,17 @@
 import { join } from "node:path";
-import { registrationMessage } from "@earshot/protocol";
+import {
+  type Clock,
+  type Log,
+  type NetworkParameters,
+  registrationMessage,
+  type Signer,
+} from "@earshot/protocol";
 import { readBundleContacts, setAside } from "../bundle/bundle-folder.ts";
 import type { DenialLog } from "../denials/denial-log.ts";
 import type { GatewayMetrics } from "../monitoring/metrics.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
 import type { Registry } from "../registry/registry.ts";
-import type { GatewayDeps } from "../service/gateway-deps.ts";
-import type { TakenBack } from "../store/store.ts";
+import type { Store, TakenBack } from "../store/store.ts";
 import type { Progress } from "../time/progress.ts";
 
 /*
@@ -17,8 +22,15 @@ import type { Progress } from "../time/progress.ts";
  */
 
 export interface TakeBackDeps {
-  /** `parameters`: as configured. */
-  deps: Pick<GatewayDeps, "parameters" | "store" | "clock" | "bundlesDir" | "log" | "signer">;
+  deps: {
+    /** As configured. */
+    parameters: NetworkParameters;
+    store: Store;
+    clock: Pick<Clock, "now">;
+    bundlesDir: string;
+    log: Log;
+    signer: Signer;
+  };
   parameters: ParametersLog;
   progress: Progress;
   registry: Registry;

@@ -4,6 +4,7 @@ import {
   type Evidence,
   type EvidenceProblem,
   epochAtMs,
+  epochSpanMs,
   evidenceProblem,
   explainVerdict,
   type Hotspot,
@@ -21,10 +22,8 @@ import {
 } from "@earshot/protocol";
 import type { Limits } from "../access/hotspot-limits.ts";
 import { BoundedMap } from "../bounded-map.ts";
-import { epochSpanMs } from "../bundle/bundle.ts";
 import type { OneAtATime } from "../one-at-a-time.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
-import type { RegistrationPolicy } from "../service/gateway-deps.ts";
 import type { Store } from "../store/store.ts";
 import type { Progress } from "../time/progress.ts";
 import {
@@ -36,6 +35,9 @@ import {
 } from "./assertion.ts";
 import { forgetUnheard } from "./forget-unheard.ts";
 import { HotspotCache } from "./hotspot-cache.ts";
+
+/** `open`: any admissible key joins at the position it asserts. `listed`: only hotspots in the registry. */
+export type RegistrationPolicy = "open" | "listed";
 
 export interface RegistryDeps {
   store: Pick<

@@ -1,12 +1,14 @@
 import { OutageLog } from "@earshot/protocol";
 import type { Hono } from "hono";
+import type { LoginOutcome } from "../access/access.ts";
 import { login, mayPublish, maySubscribe } from "../access/access.ts";
 import { AskedAccess } from "../access/external-broker-access.ts";
 import { createApp } from "../http/app.ts";
 import type { AppDeps } from "../http/deps.ts";
+import type { IngestOutcome } from "../ingest/ingest.ts";
 import { sayAgain, takeBackFuture } from "../judging/revoke-future.ts";
 import { count } from "../monitoring/metrics.ts";
-import type { Gateway, IngestOutcome, LoginOutcome } from "./gateway-deps.ts";
+import type { Gateway } from "./gateway-deps.ts";
 import type { GatewayParts } from "./gateway-parts.ts";
 
 /** How often a clock in doubt is looked at. */

@@ -13,7 +13,8 @@ import {
 } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import { createGateway } from "../gateway.ts";
-import type { Gateway, GatewayDeps, IngestOutcome } from "../service/gateway-deps.ts";
+import type { IngestOutcome } from "../ingest/ingest.ts";
+import type { Gateway, GatewayDeps } from "../service/gateway-deps.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import {

@@ -2,10 +2,10 @@ import {
   type Denial,
   denialMessage,
   denialSubject,
+  epochSpanMs,
   hotspotId,
   type NetworkParameters,
 } from "@earshot/protocol";
-import { epochSpanMs } from "../bundle/bundle.ts";
 import { readByteStrings } from "../bundle/cbor-sequences.ts";
 import { type Check, differ } from "./check.ts";
 

@@ -3,6 +3,7 @@ import {
   entropyHash,
   entropyMessage,
   entropyTimeMs,
+  epochIndexes,
   equalBytes,
   hotspotId,
   type Manifest,
@@ -10,7 +11,6 @@ import {
   windowOf,
 } from "@earshot/protocol";
 import { readByteStrings } from "../bundle/cbor-sequences.ts";
-import { epochIndexes } from "../epochs/entropy-of-epoch.ts";
 import { type Check, differ, expectEqual } from "./check.ts";
 
 const FILE = "entropy.cbor";

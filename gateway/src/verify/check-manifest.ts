@@ -1,4 +1,5 @@
 import {
+  epochSpanMs,
   hotspotId,
   type Manifest,
   type ManifestFile,
@@ -7,7 +8,7 @@ import {
   parametersHash,
   sha256,
 } from "@earshot/protocol";
-import { BUNDLE_FILES, type Bundle, epochSpanMs, MANIFEST_FILE } from "../bundle/bundle.ts";
+import { BUNDLE_FILES, type Bundle, MANIFEST_FILE } from "../bundle/bundle.ts";
 import { readParametersFile, readText, type TextRead } from "../bundle/json-readers.ts";
 import { type Check, differ, expectEqual } from "./check.ts";
 

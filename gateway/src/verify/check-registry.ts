@@ -1,5 +1,6 @@
 import {
   changedHotspot,
+  epochSpanMs,
   equalBytes,
   evidenceProblem,
   formatEvmAddress,
@@ -13,7 +14,6 @@ import {
   type RegistryChange,
   readEvidence,
 } from "@earshot/protocol";
-import { epochSpanMs } from "../bundle/bundle.ts";
 import { readRegistry } from "../bundle/json-readers.ts";
 import type { RegistryEntry } from "../bundle/json-schemas.ts";
 import { formatRegistry } from "../bundle/json-texts.ts";

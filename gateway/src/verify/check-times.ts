@@ -1,5 +1,6 @@
 import {
   type Entropy,
+  epochIndexes,
   isReport,
   type Manifest,
   type NetworkParameters,
@@ -7,7 +8,6 @@ import {
   reportedIndex,
 } from "@earshot/protocol";
 import { MANIFEST_FILE } from "../bundle/bundle.ts";
-import { epochIndexes } from "../epochs/entropy-of-epoch.ts";
 import { type Check, differ } from "./check.ts";
 
 /*

@@ -23,6 +23,15 @@ export const epochAtMs = (
   parameters: Pick<NetworkParameters, "entropyPeriodMs" | "epochPeriods">,
 ): number => epochOf(Math.floor(atMs / parameters.entropyPeriodMs), parameters);
 
+/** When the epoch begins, and the first moment after it. */
+export function epochSpanMs(
+  epoch: number,
+  { epochPeriods, entropyPeriodMs }: Pick<NetworkParameters, "epochPeriods" | "entropyPeriodMs">,
+): { fromMs: number; toMs: number } {
+  const lengthMs = epochPeriods * entropyPeriodMs;
+  return { fromMs: epoch * lengthMs, toMs: (epoch + 1) * lengthMs };
+}
+
 export const entropyTimeMs = (
   entropyIndex: number,
   parameters: Pick<NetworkParameters, "entropyPeriodMs">,
@@ -39,3 +48,13 @@ export const drawIndex = (
   entropyIndex: number,
   parameters: Pick<NetworkParameters, "entropyPeriodMs" | "reportDeadlineMs">,
 ): number => Math.floor(reportDeadlineMs(entropyIndex, parameters) / parameters.entropyPeriodMs) + 1;
+
+/** First and last entropy index of an epoch, and the lowest that may draw the witnesses of its last. */
+export function epochIndexes(
+  epoch: number,
+  parameters: Pick<NetworkParameters, "epochPeriods" | "entropyPeriodMs" | "reportDeadlineMs">,
+): { first: number; last: number; draw: number } {
+  const first = epoch * parameters.epochPeriods;
+  const last = first + parameters.epochPeriods - 1;
+  return { first, last, draw: drawIndex(last, parameters) };
+}

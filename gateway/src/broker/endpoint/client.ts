@@ -7,10 +7,10 @@ import type {
   IUnsubscribePacket,
   Packet,
 } from "mqtt-packet";
-import type { Uplink } from "../../service/gateway-deps.ts";
 import { TokenBucket } from "../../token-bucket.ts";
 import { encode, pubacks } from "../mqtt/codec.ts";
 import { InOrder } from "../mqtt/in-order.ts";
+import type { Uplink } from "../uplink.ts";
 import {
   type ConnectDeps,
   type ConnectOutcome,

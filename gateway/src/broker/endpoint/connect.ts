@@ -1,8 +1,9 @@
 import { MAX_PACKET_BYTES } from "@earshot/protocol";
 import type { IConnectPacket } from "mqtt-packet";
+import type { Credentials, LoginOutcome } from "../../access/access.ts";
 import { entryRefusal } from "../../access/access.ts";
-import type { Credentials, LoginOutcome, Uplink } from "../../service/gateway-deps.ts";
 import { encode, type ProtocolVersion } from "../mqtt/codec.ts";
+import type { Uplink } from "../uplink.ts";
 import { decodeConnect, protocolLevelOf } from "./decode.ts";
 import { MAX_FRAME_BYTES, MAX_SESSION_EXPIRY_S, MAX_UNACKNOWLEDGED, RECEIVE_MAXIMUM } from "./limits.ts";
 import { CONNACK_CODES, type ConnectRefusal, MqttError } from "./reasons.ts";

@@ -9,12 +9,6 @@ export const MAX_HELD_BYTES = 256 * 1024 * 1024;
 
 /** How long a connection may take to log in. */
 export const LOGIN_LIMIT_MS = 10_000;
-/** Logins of one hotspot: each is an event, and at its end a will to be stored. */
-export const LOGINS = { burst: 256, perSecond: 1 } as const;
-export const MAX_COUNTED_HOTSPOTS = 16_384;
-/** Hotspots not seen before that one address may bring once it has brought as many as it may have connections. */
-export const NEW_KEYS_PER_SECOND = 0.1;
-export const MAX_COUNTED_ADDRESSES = 16_384;
 /** Connections that have not logged in: when one more comes the oldest goes. */
 export const MAX_WAITING_CONNECTIONS = 1024;
 

@@ -1,5 +1,5 @@
 import type { ISubscribePacket, ISubscription } from "mqtt-packet";
-import type { Uplink } from "../../service/gateway-deps.ts";
+import type { Uplink } from "../uplink.ts";
 import { MAX_FILTERS_A_PACKET } from "./limits.ts";
 import { MqttError, SUBACK_CODES } from "./reasons.ts";
 import type { Message, Session } from "./session.ts";
