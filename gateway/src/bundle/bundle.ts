@@ -1,16 +1,20 @@
-import type {
-  Denial,
-  Entropy,
-  LatestContacts,
-  Manifest,
-  ManifestFile,
-  NetworkParameters,
-  SequenceRange,
-  Settlement,
-  Signer,
-  Verdict,
+import {
+  type Denial,
+  type Entropy,
+  epochSpanMs,
+  type LatestContacts,
+  type Manifest,
+  type ManifestFile,
+  manifestMessage,
+  type NetworkParameters,
+  parametersHash,
+  type SequenceRange,
+  type Settlement,
+  type Signer,
+  sha256,
+  utf8,
+  type Verdict,
 } from "@earshot/protocol";
-import { epochSpanMs, manifestMessage, parametersHash, sha256, utf8 } from "@earshot/protocol";
 import { atOnce, type InTurns } from "../in-turns.ts";
 import { writeByteStrings, writingPackets } from "./cbor-sequences.ts";
 import { cidOf } from "./cid.ts";

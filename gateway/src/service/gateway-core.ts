@@ -1,7 +1,6 @@
 import { OutageLog } from "@earshot/protocol";
 import type { Hono } from "hono";
-import type { LoginOutcome } from "../access/access.ts";
-import { login, mayPublish, maySubscribe } from "../access/access.ts";
+import { type LoginOutcome, login, mayPublish, maySubscribe } from "../access/access.ts";
 import { AskedAccess } from "../access/external-broker-access.ts";
 import { createApp } from "../http/app.ts";
 import type { AppDeps } from "../http/deps.ts";

@@ -1,7 +1,6 @@
 import { MAX_PACKET_BYTES } from "@earshot/protocol";
 import type { IConnectPacket } from "mqtt-packet";
-import type { Credentials, LoginOutcome } from "../../access/access.ts";
-import { entryRefusal } from "../../access/access.ts";
+import { type Credentials, entryRefusal, type LoginOutcome } from "../../access/access.ts";
 import { encode, type ProtocolVersion } from "../mqtt/codec.ts";
 import type { Uplink } from "../uplink.ts";
 import { decodeConnect, protocolLevelOf } from "./decode.ts";
