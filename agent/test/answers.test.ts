@@ -41,7 +41,7 @@ describe("a receipt", () => {
         ...changes,
       };
       const bytes = receiptMessage.seal(receipt, signer, NETWORK);
-      agent.broker.send(downTopic(NETWORK, agent.id, "command"), bytes);
+      agent.broker.send(downTopic(NETWORK, agent.id, "receipt"), bytes);
       await agent.clock.advance(0);
     };
     expect(published().map(({ packet }) => packet.type)).toEqual(["status", "witness", "status"]);
@@ -110,7 +110,7 @@ describe("a receipt", () => {
     // In the shape of an earlier version, without whom it is for.
     const old = { atMs: agent.clock.now(), stored: [{ first: 1, last: 0xffff_ffff }] } as unknown as Receipt;
     agent.broker.send(
-      downTopic(NETWORK, agent.id, "command"),
+      downTopic(NETWORK, agent.id, "receipt"),
       receiptMessage.seal(old, networkSigner, NETWORK),
     );
     await agent.clock.advance(0);

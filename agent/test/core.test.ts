@@ -9,7 +9,7 @@ import {
   judgeEpoch,
   type NetworkParameters,
   type ReceivedPacket,
-  received,
+  receivedPacket,
   sha256,
   signerFromSeed,
   verifyPacket,
@@ -40,7 +40,7 @@ function receivedFrom(agent: AgentHarness): ReceivedPacket[] {
   return agent.broker.published.map(({ bytes }) => {
     const verified = verifyPacket(bytes, NETWORK);
     if (!verified.ok) throw new Error(verified.code);
-    return received(verified.decoded, agent.id, agent.clock.now());
+    return receivedPacket(verified.decoded, agent.id, agent.clock.now());
   });
 }
 

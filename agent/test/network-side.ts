@@ -97,6 +97,6 @@ export class NetworkSide {
     }));
     this.#toConfirm = [];
     const receipt = receiptMessage.seal({ atMs, hotspot, answers, stored, used: [] }, networkSigner, NETWORK);
-    this.#client.publish(downTopic(NETWORK, hotspotId(hotspot), "command"), Buffer.from(receipt), { qos: 1 });
+    this.#client.publish(downTopic(NETWORK, hotspotId(hotspot), "receipt"), Buffer.from(receipt), { qos: 1 });
   }
 }

@@ -136,7 +136,7 @@ async function measure(path: string, indexes: number): Promise<Omit<JudgingRun, 
     registry: store,
     denials: { inForce: () => new Map() },
     store,
-    holds: () => true,
+    verifySignature: () => true,
     pause: () => Promise.resolve(),
   };
   const result = { beacons: 0, reports: 0, paid: 0 };

@@ -16,7 +16,7 @@ import {
   parametersMessage,
   REGIONS,
   type ReceivedPacket,
-  received,
+  receivedPacket,
   type Signer,
   scheduledIndex,
   scheduleMessage,
@@ -133,7 +133,7 @@ function sign({ signer, hotspot }: Station, packet: Packet, index = 0): Received
   const result = decodePacket(encodePacket(packet, signer, network));
   if (!result.ok) throw new TypeError(result.code);
   const entropyIndex = packet.type === "beacon" ? packet.entropyIndex : index;
-  return received(result.decoded, hotspot.id, entropyIndex * PARAMETERS.entropyPeriodMs + 60_000);
+  return receivedPacket(result.decoded, hotspot.id, entropyIndex * PARAMETERS.entropyPeriodMs + 60_000);
 }
 
 function bundleOf(stations: readonly Station[], packets: readonly ReceivedPacket[]): Bundle {

@@ -203,7 +203,7 @@ describe("what hotspots are told", () => {
     expect(entropy.length).toBeGreaterThan(10);
     const verdicts = open(downTopic(network, idOf("b"), "verdict"), verdictMessage);
     expect(verdicts.length).toBeGreaterThan(3);
-    const receipts = open(downTopic(network, idOf("a"), "command"), receiptMessage);
+    const receipts = open(downTopic(network, idOf("a"), "receipt"), receiptMessage);
     expect(receipts.at(-1)).toMatchObject({
       value: {
         hotspot: publicKeyOf(idOf("a")),

@@ -81,7 +81,7 @@ test("a hotspot logs in with its token, publishes, and is told what is stored", 
   await hotspot.client.publishAsync(statusTopic, Buffer.from(status(1)), { qos: 1 });
   expect(await store.sequenceRanges(idA)).toEqual([{ first: 1, last: 1 }]);
   const { topic, payload } = await message;
-  expect(topic).toBe(downTopic(network, idA, "command"));
+  expect(topic).toBe(downTopic(network, idA, "receipt"));
   expect(receiptMessage.open(payload, network, networkSigner.publicKey)).toMatchObject({
     ok: true,
     value: { hotspot: a.publicKey, stored: [{ sequence: 1, packetId: sha256(status(1)) }] },
@@ -111,7 +111,7 @@ for (const [what, changes] of Object.entries(cheats)) {
 const forbidden = {
   "another hotspot's packets": upTopic(network, idB, "status"),
   "its own verdicts": downTopic(network, idA, "verdict"),
-  "another hotspot's commands": downTopic(network, idB, "command"),
+  "another hotspot's receipts": downTopic(network, idB, "receipt"),
   entropy: entropyTopic(network),
   "another network's packets": upTopic("elsewhere", idA, "status"),
   "a topic of its own making": "hello",

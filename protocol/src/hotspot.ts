@@ -37,10 +37,10 @@ export * from "./rewards/evm-address.ts";
 export { seedWeakness } from "./seed-weakness.ts";
 export {
   type Clock,
+  type ClockReading,
   EARLIEST_PLAUSIBLE_MS,
-  type Present,
-  presentOf,
   type Random,
-  wallTimeOf,
+  readClock,
+  toWallTime,
 } from "./time/clock.ts";
 export * from "./time/schedule.ts";

@@ -5,8 +5,8 @@
 
 import { sha256 } from "../src/crypto/sha256.ts";
 import { utf8 } from "../src/encoding/bytes.ts";
-import { type Contact, ContactBook } from "../src/judging/contacts.ts";
-import { type EpochInputs, type EpochJudgement, epochWorld } from "../src/judging/epoch.ts";
+import { type Contact, ContactHistory } from "../src/judging/contacts.ts";
+import { type EpochInputs, type EpochJudgement, epochContext } from "../src/judging/epoch.ts";
 import { groupReports, isReport } from "../src/judging/group.ts";
 import { judgeGroup } from "../src/judging/judge.ts";
 import { earshot1 } from "../src/judging/rule-set.ts";
@@ -49,7 +49,7 @@ export type JudgedPart = Pick<EpochJudgement, "verdicts" | "proven"> & { contact
 export function judgePart(inputs: EpochInputs, part: number, parts: number): JudgedPart {
   const groups = groupReports(inputs.packets.filter(isReport));
   const made = contactsOf(inputs, groups);
-  const world = epochWorld(inputs, inputs.packets, (hotspotId, kind, beforeIndex) => {
+  const judging = epochContext(inputs, inputs.packets, (hotspotId, kind, beforeIndex) => {
     const before = inputs.contactsBefore.get(hotspotId)?.[kind];
     const own = made
       .filter((one) => one.hotspotId === hotspotId && one.kind === kind)
@@ -58,7 +58,7 @@ export function judgePart(inputs: EpochInputs, part: number, parts: number): Jud
       .filter((index) => index >= 0 && index < beforeIndex)
       .sort((a, b) => b - a)[0];
   });
-  const judgements = groups.filter((_, i) => i % parts === part).map((group) => judgeGroup(group, world));
+  const judgements = groups.filter((_, i) => i % parts === part).map((group) => judgeGroup(group, judging));
   return {
     verdicts: judgements.flatMap(({ verdicts }) => verdicts),
     proven: judgements.flatMap(({ proven }) => proven ?? []),
@@ -72,13 +72,13 @@ function contactsOf(
   groups: ReturnType<typeof groupReports>,
 ): Contact[] {
   const unasked = { ...inputs, parameters: { ...parameters, reciprocityPeriods: 0 } };
-  const world = epochWorld(unasked, inputs.packets, () => undefined);
-  return groups.toReversed().flatMap((group) => judgeGroup(group, world).contacts);
+  const judging = epochContext(unasked, inputs.packets, () => undefined);
+  return groups.toReversed().flatMap((group) => judgeGroup(group, judging).contacts);
 }
 
 /** The judgement that parts are when put together. */
 export function mergedParts(parts: readonly JudgedPart[], { contactsBefore }: EpochInputs): EpochJudgement {
-  const book = new ContactBook(contactsBefore);
+  const book = new ContactHistory(contactsBefore);
   const contacts = parts.flatMap((part) => part.contacts).sort((a, b) => a.index - b.index);
   for (const contact of contacts) book.add(contact);
   return {

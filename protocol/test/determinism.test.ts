@@ -113,7 +113,7 @@ describe("byte-identical verdicts and one root", () => {
     );
   });
 
-  test("judged in any number of parts by beacon, each in a world of its own, and put together", () => {
+  test("judged in any number of parts by beacon, each in a judging of its own, and put together", () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 12 }), shuffled(packets), (parts, some) => {
         const own = Array.from({ length: parts }, (_, part) =>

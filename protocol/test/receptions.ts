@@ -65,7 +65,7 @@ function contextOf(reception: Reception): MatchedContext {
       hotspot,
       derived: { freqHz: sentOnHz(freqHz), spreadingFactor, bandwidthHz },
     },
-    world: { parameters: DEFAULT_PARAMETERS },
+    judging: { parameters: DEFAULT_PARAMETERS },
     distanceM: Number.isFinite(distanceM) ? distanceM : TRUSTED_DISTANCE_M,
   } as unknown as MatchedContext;
 }

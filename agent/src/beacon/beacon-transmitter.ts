@@ -1,11 +1,11 @@
 import type { TransmitResult } from "@earshot/drivers";
 import {
+  type ClockReading,
   type DerivedBeacon,
   type Entropy,
   type LossReason,
-  type Present,
-  presentOf,
   REGIONS,
+  readClock,
 } from "@earshot/protocol/hotspot";
 import type { CoreContext } from "../core-context.ts";
 import type { AgentRadio } from "../devices/run-radio.ts";
@@ -30,7 +30,7 @@ export interface Plan {
   derived: DerivedBeacon;
   airtimeMs: number;
   /** When it was planned: this machine's clock agreed with the network's then, and may be set before it is sent. */
-  planned: Present;
+  planned: ClockReading;
   /** The last moment at which the frame may be handed to the radio, by the monotonic clock. */
   latestElapsedMs: number;
   /** The greatest power allowed, dBm conducted. */
@@ -40,7 +40,7 @@ export interface Plan {
 }
 
 /** When the frame was handed to the radio, and what became of it. */
-export type Attempt = { begun: Present; result: TransmitResult };
+export type Attempt = { begun: ClockReading; result: TransmitResult };
 
 /** Hands beacons to the radio, and remembers what must not be forgotten about it. */
 export class BeaconTransmitter {
@@ -57,7 +57,7 @@ export class BeaconTransmitter {
     const { silences, takenPowers } = this.#memory;
     const { timeCompression = 1, hotspot } = context.config;
     this.#dutyCycle = new DutyCycle(REGIONS[hotspot.region], timeCompression);
-    this.#dutyCycle.resume(silences, presentOf(context.clock));
+    this.#dutyCycle.resume(silences, readClock(context.clock));
     this.#powers = new ConcentratorPowers(takenPowers);
   }
 
@@ -80,7 +80,7 @@ export class BeaconTransmitter {
   async transmit(plan: Plan): Promise<Attempt> {
     const radio = this.#radio();
     const failed = (error: string): Attempt => ({
-      begun: presentOf(this.#context.clock),
+      begun: readClock(this.#context.clock),
       result: { sent: false, error },
     });
     if (radio === undefined) return failed("NO_RADIO");
@@ -91,7 +91,7 @@ export class BeaconTransmitter {
       plan.refusedBy.add(concentrator);
       return failed(refusal);
     }
-    const release = this.#occupy(plan, presentOf(this.#context.clock));
+    const release = this.#occupy(plan, readClock(this.#context.clock));
     try {
       // Before it is sent: a restart in between must never lead to a second beacon in this window.
       this.#remember(plan.window);
@@ -114,9 +114,9 @@ export class BeaconTransmitter {
     const frame = { bytes, freqHz, spreadingFactor, bandwidthHz };
     const named = gatewayEui === undefined ? {} : { gatewayEui };
     const concentrator = gatewayEui ?? NO_EUI;
-    let attempt: Attempt = { begun: presentOf(clock), result: { sent: false, error: "TX_POWER" } };
+    let attempt: Attempt = { begun: readClock(clock), result: { sent: false, error: "TX_POWER" } };
     for (const powerDbm of this.#powers.toAsk(concentrator, limitDbm)) {
-      const begun = presentOf(clock);
+      const begun = readClock(clock);
       if (begun.elapsedMs > plan.latestElapsedMs) break;
       const result = await radio.transmit({ ...frame, powerDbm, ...named });
       attempt = { begun, result };
@@ -133,12 +133,12 @@ export class BeaconTransmitter {
     return able.find(({ gatewayEui }) => !refusedBy.has(gatewayEui))?.gatewayEui;
   }
 
-  #occupy({ derived, airtimeMs }: Plan, { elapsedMs }: Present): () => void {
+  #occupy({ derived, airtimeMs }: Plan, { elapsedMs }: ClockReading): () => void {
     return this.#dutyCycle.occupy(derived.freqHz, airtimeMs, elapsedMs);
   }
 
   #remember(window: number): void {
-    const silences = this.#dutyCycle.silences(presentOf(this.#context.clock));
+    const silences = this.#dutyCycle.silences(readClock(this.#context.clock));
     const memory = { window, silences, takenPowers: this.#powers.taken };
     rememberBeacon(this.#context.outbox, memory);
     this.#memory = memory;

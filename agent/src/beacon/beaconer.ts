@@ -3,15 +3,15 @@ import {
   airtimeMs,
   BEACON_FRAME_BYTES,
   beaconMessage,
+  type ClockReading,
   deriveBeacon,
   type Entropy,
   type Gnss,
   LOSS_REASONS,
   type LossReason,
-  type Present,
-  presentOf,
   REGIONS,
   type Region,
+  readClock,
   scheduledIndex,
   scheduleMessage,
   windowOf,
@@ -113,7 +113,7 @@ export class Beaconer {
     const airtime = airtimeMs({ ...derived, payloadBytes: BEACON_FRAME_BYTES });
     const marginMs = Math.min(MARGIN_MS, entropy.validityMs / 10);
     const latestMs = Math.floor(entropy.index * entropy.periodMs + entropy.validityMs - airtime - marginMs);
-    const planned = presentOf(this.#context.clock);
+    const planned = readClock(this.#context.clock);
     const latestElapsedMs = planned.elapsedMs + latestMs - planned.nowMs;
     return {
       ...{ entropy, window, scheduleSignature, beaconSignature, derived, airtimeMs: airtime },
@@ -183,7 +183,7 @@ export class Beaconer {
     }
   }
 
-  #show({ derived, entropy }: Plan, { nowMs: atMs, elapsedMs }: Present, result: TransmitResult): void {
+  #show({ derived, entropy }: Plan, { nowMs: atMs, elapsedMs }: ClockReading, result: TransmitResult): void {
     const { board, log } = this.#context;
     const { freqHz, spreadingFactor } = derived;
     const facts = { entropyIndex: entropy.index, freqHz, spreadingFactor };
@@ -200,7 +200,11 @@ export class Beaconer {
     });
   }
 
-  async #report(plan: Plan, { elapsedMs }: Present, result: TransmitResult & { sent: true }): Promise<void> {
+  async #report(
+    plan: Plan,
+    { elapsedMs }: ClockReading,
+    result: TransmitResult & { sent: true },
+  ): Promise<void> {
     const { concentrators } = this.#context;
     const { scheduleSignature, beaconSignature, entropy, derived, planned } = plan;
     const atMs = Math.floor(planned.nowMs + elapsedMs - planned.elapsedMs);

@@ -1,9 +1,9 @@
 import {
+  type ClockReading,
   dutyCycleBand,
   dutyCycleWaitMs,
-  type Present,
   type Region,
-  wallTimeOf,
+  toWallTime,
 } from "@earshot/protocol/hotspot";
 
 /** Of a band, as it survives a restart: when its silence ends, and how long it was as a whole. */
@@ -35,16 +35,16 @@ export class DutyCycle {
    * Goes on with the silences of an earlier run. Only the wall clock knows how long ago that was, and it may have been
    * wrong: no silence ends later than if it had just begun, and none has ended before the clock says so.
    */
-  resume(silences: Silences, { nowMs, elapsedMs }: Present): void {
+  resume(silences: Silences, { nowMs, elapsedMs }: ClockReading): void {
     for (const [band, { untilMs, lengthMs }] of Object.entries(silences)) {
       const leftMs = Math.min(Math.max(0, untilMs - nowMs), lengthMs);
       this.#silences[band] = { untilElapsedMs: elapsedMs + leftMs, lengthMs };
     }
   }
 
-  silences(present: Present): Silences {
+  silences(present: ClockReading): Silences {
     const told = Object.entries(this.#silences).map(([band, { untilElapsedMs, lengthMs }]) => {
-      return [band, { untilMs: wallTimeOf(untilElapsedMs, present), lengthMs }] as const;
+      return [band, { untilMs: toWallTime(untilElapsedMs, present), lengthMs }] as const;
     });
     return Object.fromEntries(told);
   }

@@ -1,10 +1,10 @@
 import {
+  type ClockReading,
   type Entropy,
   entropyHash,
   entropyMessage,
   equalBytes,
   type MessageRefusal,
-  type Present,
 } from "@earshot/protocol/hotspot";
 
 export type EntropyAnswer =
@@ -38,7 +38,7 @@ export class EntropyTracker {
     return this.#latest;
   }
 
-  accept(bytes: Uint8Array, present: Present): EntropyAnswer {
+  accept(bytes: Uint8Array, present: ClockReading): EntropyAnswer {
     const opened = entropyMessage.open(bytes, this.#network, this.#networkKey);
     if (!opened.ok) return opened;
     const entropy = opened.value;
@@ -60,7 +60,7 @@ export class EntropyTracker {
   }
 
   /** Whether the network goes on there, live: this one follows the one refused before, a period later. */
-  #goesOnBehind(entropy: Entropy, { elapsedMs }: Present): boolean {
+  #goesOnBehind(entropy: Entropy, { elapsedMs }: ClockReading): boolean {
     const old = this.#old;
     if (old?.entropy.index === entropy.index) return false;
     this.#old = { entropy, elapsedMs };

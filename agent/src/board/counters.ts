@@ -1,4 +1,4 @@
-import { type LossReason, type Present, wallTimeOf } from "@earshot/protocol/hotspot";
+import { type ClockReading, type LossReason, toWallTime } from "@earshot/protocol/hotspot";
 import type { BeaconingFacts } from "./agent-status.ts";
 
 type LossCounts = Iterable<readonly [reason: LossReason, count: number]>;
@@ -48,17 +48,17 @@ export class BeaconCounters {
     this.#loss = { reason, why, elapsedMs };
   }
 
-  facts(present: Present): BeaconingFacts {
+  facts(present: ClockReading): BeaconingFacts {
     const loss = this.#loss;
     return {
       sent: this.#sent,
       ...(this.#sentElapsedMs === undefined
         ? {}
-        : { lastSentAtMs: wallTimeOf(this.#sentElapsedMs, present) }),
+        : { lastSentAtMs: toWallTime(this.#sentElapsedMs, present) }),
       lostInARow: this.#lostInARow,
       ...(loss === undefined
         ? {}
-        : { loss: { reason: loss.reason, why: loss.why, atMs: wallTimeOf(loss.elapsedMs, present) } }),
+        : { loss: { reason: loss.reason, why: loss.why, atMs: toWallTime(loss.elapsedMs, present) } }),
     };
   }
 }

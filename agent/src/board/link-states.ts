@@ -1,4 +1,4 @@
-import { type Present, wallTimeOf } from "@earshot/protocol/hotspot";
+import { type ClockReading, toWallTime } from "@earshot/protocol/hotspot";
 import type { LinkFacts, Trouble } from "./agent-status.ts";
 
 /** Of `LinkFacts`, with moments by the monotonic clock. */
@@ -36,13 +36,13 @@ export class LinkStates {
     return this.#links.get(name) ?? SEARCHING;
   }
 
-  facts(name: string, present: Present): LinkFacts & { trouble?: Trouble } {
+  facts(name: string, present: ClockReading): LinkFacts & { trouble?: Trouble } {
     const { sinceElapsedMs, lastElapsedMs, losses, ...link } = this.get(name);
     const lostInHour = losses.filter((atMs) => present.elapsedMs - atMs < HOUR_MS).length;
-    const last = lastElapsedMs === undefined ? {} : { lastAtMs: wallTimeOf(lastElapsedMs, present) };
+    const last = lastElapsedMs === undefined ? {} : { lastAtMs: toWallTime(lastElapsedMs, present) };
     return {
       ...link,
-      sinceMs: wallTimeOf(sinceElapsedMs, present),
+      sinceMs: toWallTime(sinceElapsedMs, present),
       ...last,
       ...(lostInHour > 0 && { lostInHour }),
     };

@@ -1,5 +1,5 @@
 import type { DeafAssessment, RadioFrame, RadioStatus } from "@earshot/drivers";
-import { type Present, wallTimeOf } from "@earshot/protocol/hotspot";
+import { type ClockReading, toWallTime } from "@earshot/protocol/hotspot";
 import type { ChannelFacts, SensorFacts } from "./agent-status.ts";
 
 /** A status, and how long the silence has lasted against what is usual. */
@@ -32,10 +32,10 @@ export class RadioReadings {
   }
 
   /** Newest first. */
-  statuses(present: Present): HeardStatus[] {
+  statuses(present: ClockReading): HeardStatus[] {
     return [...this.#statuses.values()]
       .filter(({ elapsedMs }) => present.elapsedMs - elapsedMs <= STATUS_KEPT_MS)
-      .map(({ status, elapsedMs }) => ({ ...status, atMs: wallTimeOf(elapsedMs, present) }))
+      .map(({ status, elapsedMs }) => ({ ...status, atMs: toWallTime(elapsedMs, present) }))
       .reverse();
   }
 
@@ -58,9 +58,9 @@ export class RadioReadings {
     });
   }
 
-  channels(present: Present): ChannelFacts[] {
+  channels(present: ClockReading): ChannelFacts[] {
     return [...this.#channels.values()]
-      .map(({ lastElapsedMs, ...channel }) => ({ ...channel, lastAtMs: wallTimeOf(lastElapsedMs, present) }))
+      .map(({ lastElapsedMs, ...channel }) => ({ ...channel, lastAtMs: toWallTime(lastElapsedMs, present) }))
       .toSorted((one, other) => one.freqHz - other.freqHz);
   }
 }
@@ -80,10 +80,10 @@ export class SensorReadings {
     }
   }
 
-  latest(source: string, present: Present): SensorFacts["quantities"] {
+  latest(source: string, present: ClockReading): SensorFacts["quantities"] {
     const values = [...(this.#values.get(source) ?? [])];
     return Object.fromEntries(
-      values.map(([name, { value, elapsedMs }]) => [name, { value, atMs: wallTimeOf(elapsedMs, present) }]),
+      values.map(([name, { value, elapsedMs }]) => [name, { value, atMs: toWallTime(elapsedMs, present) }]),
     );
   }
 }

@@ -1,4 +1,4 @@
-import { type Clock, presentOf, wallTimeOf } from "@earshot/protocol/hotspot";
+import { type Clock, readClock, toWallTime } from "@earshot/protocol/hotspot";
 
 /** What has to work before the agent runs. */
 export type StartStep = "configuration" | "storage" | "key";
@@ -61,7 +61,7 @@ export class StartBoard {
   }
 
   snapshot(): StartStatus {
-    const present = presentOf(this.#clock);
+    const present = readClock(this.#clock);
     const { elapsedMs } = present;
     const times = {
       forMs: Math.round(elapsedMs - this.#sinceElapsedMs),
@@ -69,7 +69,7 @@ export class StartBoard {
     };
     return {
       atMs: present.nowMs,
-      startedAtMs: wallTimeOf(this.#startedElapsedMs, present),
+      startedAtMs: toWallTime(this.#startedElapsedMs, present),
       ...this.#facts,
       ...(this.network === undefined ? {} : { network: this.network }),
       ...(this.hotspot === undefined ? {} : { hotspot: this.hotspot }),

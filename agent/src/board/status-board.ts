@@ -1,12 +1,12 @@
 import { type GpsReading, IntegrityMonitor, type LinuxReading, type StationRefusal } from "@earshot/drivers";
 import {
   type Clock,
+  type ClockReading,
   explainLoss,
   type LossReason,
   type PacketType,
-  type Present,
-  presentOf,
-  wallTimeOf,
+  readClock,
+  toWallTime,
 } from "@earshot/protocol/hotspot";
 import type { OutboxState } from "../outbox/outbox.ts";
 import type {
@@ -181,15 +181,15 @@ export class StatusBoard {
       startedElapsedMs,
       ...identity
     } = this.#identity;
-    const present = presentOf(clock);
-    const at = <T>({ value, elapsedMs }: Moment<T>) => ({ ...value, atMs: wallTimeOf(elapsedMs, present) });
+    const present = readClock(clock);
+    const at = <T>({ value, elapsedMs }: Moment<T>) => ({ ...value, atMs: toWallTime(elapsedMs, present) });
     const received = <T>({ value, elapsedMs }: Moment<T>) => ({
       ...value,
-      receivedAtMs: wallTimeOf(elapsedMs, present),
+      receivedAtMs: toWallTime(elapsedMs, present),
     });
     return {
       atMs: present.nowMs,
-      startedAtMs: wallTimeOf(startedElapsedMs, present),
+      startedAtMs: toWallTime(startedElapsedMs, present),
       ...identity,
       ...(this.configDoubts.length === 0 ? {} : { configDoubts: this.configDoubts }),
       radio: this.#radio(present),
@@ -222,7 +222,7 @@ export class StatusBoard {
     ];
   }
 
-  #radio(present: Present): RadioFacts {
+  #radio(present: ClockReading): RadioFacts {
     const { radio } = this;
     const probe = this.devices.probe("radio");
     const refusal = probe?.lastRefusal?.();
@@ -232,7 +232,7 @@ export class StatusBoard {
       ...optional("gpsWeekRollovers", radio.gpsWeekRollovers || undefined),
       ...optional(
         "lastFrameAtMs",
-        radio.lastFrameElapsedMs === undefined ? undefined : wallTimeOf(radio.lastFrameElapsedMs, present),
+        radio.lastFrameElapsedMs === undefined ? undefined : toWallTime(radio.lastFrameElapsedMs, present),
       ),
       statuses: radio.statuses(present).map(({ kind: _, ...status }) => status),
       channels: radio.channels(present),
@@ -244,7 +244,7 @@ export class StatusBoard {
     };
   }
 
-  #gps(present: Present): GpsFacts {
+  #gps(present: ClockReading): GpsFacts {
     const latest = this.#gpsReading;
     if (latest === undefined) return this.#device("gps", present);
     const { kind: _, satellites, ...reading } = byClockOf(present, latest);
@@ -255,20 +255,20 @@ export class StatusBoard {
     };
   }
 
-  #sensor(sensor: Pick<SensorFacts, "source" | "type" | "host">, present: Present): SensorFacts {
+  #sensor(sensor: Pick<SensorFacts, "source" | "type" | "host">, present: ClockReading): SensorFacts {
     const { source } = sensor;
     const quantities = this.sensors.latest(source, present);
     return { ...sensor, ...this.#device(sensorKey(source), present), quantities };
   }
 
-  #machine(present: Present): MachineFacts {
+  #machine(present: ClockReading): MachineFacts {
     const latest = this.machineReading(present.elapsedMs);
     if (latest === undefined) return this.#device("machine", present);
     const { kind: _, ...reading } = latest;
     return { ...this.#device("machine", present), reading };
   }
 
-  #device(name: string, present: Present): DeviceFacts {
+  #device(name: string, present: ClockReading): DeviceFacts {
     const link = this.links.facts(name, present);
     const { hint, ...device } = this.devices.facts(name, present.elapsedMs);
     const speaks = link.lastAtMs !== undefined && present.nowMs - link.lastAtMs < SPEAKS_MS;
@@ -277,26 +277,29 @@ export class StatusBoard {
 }
 
 /** The reading as if this machine's clock had been then as it is now: what it was off then says nothing any more. */
-function byClockOf(present: Present, { value: reading, elapsedMs }: Moment<GpsReading>): GpsReading {
-  const atMs = wallTimeOf(elapsedMs, present);
+function byClockOf(present: ClockReading, { value: reading, elapsedMs }: Moment<GpsReading>): GpsReading {
+  const atMs = toWallTime(elapsedMs, present);
   const { hostClockOffsetNs } = reading;
   if (hostClockOffsetNs === undefined) return { ...reading, atMs };
   return { ...reading, atMs, hostClockOffsetNs: hostClockOffsetNs + (atMs - reading.atMs) * 1e6 };
 }
 
-const refusedAt = ({ trouble, host, elapsedMs }: StationRefusal, present: Present): RadioRefusalFacts => ({
+const refusedAt = (
+  { trouble, host, elapsedMs }: StationRefusal,
+  present: ClockReading,
+): RadioRefusalFacts => ({
   trouble,
   host,
-  atMs: wallTimeOf(elapsedMs, present),
+  atMs: toWallTime(elapsedMs, present),
 });
 
 const fresh = <T>(moment: Moment<T> | undefined, sinceElapsedMs: number): T | undefined =>
   moment === undefined || moment.elapsedMs < sinceElapsedMs ? undefined : moment.value;
 
-function outboxFacts({ failure, ...state }: OutboxState, present: Present): OutboxFacts {
+function outboxFacts({ failure, ...state }: OutboxState, present: ClockReading): OutboxFacts {
   if (failure === undefined) return state;
   const { sinceElapsedMs, ...facts } = failure;
-  return { ...state, failure: { ...facts, sinceMs: wallTimeOf(sinceElapsedMs, present) } };
+  return { ...state, failure: { ...facts, sinceMs: toWallTime(sinceElapsedMs, present) } };
 }
 
 function keep<T>(list: T[], item: T): void {

@@ -10,7 +10,7 @@ import {
   type StationState,
   type StationTls,
 } from "@earshot/drivers";
-import { type Clock, type Log, presentOf, wallTimeOf } from "@earshot/protocol/hotspot";
+import { type Clock, type Log, readClock, toWallTime } from "@earshot/protocol/hotspot";
 import { readTlsFiles, type TlsPaths } from "@earshot/protocol/tls-files";
 import type { ForwarderFacts, RadioSetup } from "../board/agent-status.ts";
 import type { LoraConfig } from "../config/config.ts";
@@ -94,7 +94,7 @@ const factsOf = (
   clock: Clock,
 ): ForwarderFacts => ({
   gatewayEui,
-  lastSeenMs: wallTimeOf(lastSeenElapsedMs, presentOf(clock)),
+  lastSeenMs: toWallTime(lastSeenElapsedMs, readClock(clock)),
   canTransmit,
   ...(sharedBy === undefined ? {} : { sharedBy }),
   ...("lostInHour" in more ? { lostInHour: more.lostInHour } : {}),

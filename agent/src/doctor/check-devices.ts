@@ -1,5 +1,5 @@
 import type { GpsReading } from "@earshot/drivers";
-import { type Clock, presentOf, silentLog, wallTimeOf } from "@earshot/protocol/hotspot";
+import { type Clock, readClock, silentLog, toWallTime } from "@earshot/protocol/hotspot";
 import type { RadioRefusalFacts, RadioSetup } from "../board/agent-status.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import type { Config, LoraConfig } from "../config/config.ts";
@@ -30,7 +30,7 @@ export async function checkGps(config: Config, { clock, signal }: Terminal): Pro
     const { latE7, lonE7 } = config.core.hotspot;
     const surroundings = { atMs: clock.now(), hotspot: { asserted: { latE7, lonE7 } } };
     // It was waited for as long as it will be.
-    const sinceMs = wallTimeOf(sinceElapsedMs - GPS_LIMIT_MS, presentOf(clock));
+    const sinceMs = toWallTime(sinceElapsedMs - GPS_LIMIT_MS, readClock(clock));
     return gpsPart({ type, sinceMs, ...facts }, surroundings);
   };
   let last: GpsReading | undefined;
@@ -126,5 +126,5 @@ function refusalOf(radio: AgentRadio, clock: Clock): { refused?: RadioRefusalFac
   const refusal = radio.lastRefusal?.();
   if (refusal === undefined) return {};
   const { trouble, host, elapsedMs } = refusal;
-  return { refused: { trouble, host, atMs: wallTimeOf(elapsedMs, presentOf(clock)) } };
+  return { refused: { trouble, host, atMs: toWallTime(elapsedMs, readClock(clock)) } };
 }

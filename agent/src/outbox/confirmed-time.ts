@@ -1,4 +1,4 @@
-import type { Present } from "@earshot/protocol/hotspot";
+import type { ClockReading } from "@earshot/protocol/hotspot";
 
 /**
  * So long must clock and network have agreed: either, or both together, may be wrong for a moment, and what is given up
@@ -13,11 +13,11 @@ const TOLERANCE_MS = 60_000;
  * elapsed time: a clock that is set, or is wrong after a start, does not show in it.
  */
 export class ConfirmedTime {
-  #latest: Present | undefined;
+  #latest: ClockReading | undefined;
   #sinceElapsedMs = 0;
 
   /** The two agree now. */
-  confirm(present: Present): void {
+  confirm(present: ClockReading): void {
     const latest = this.#latest;
     const stepMs = latest && present.nowMs - latest.nowMs - (present.elapsedMs - latest.elapsedMs);
     if (stepMs === undefined || Math.abs(stepMs) > TOLERANCE_MS) this.#sinceElapsedMs = present.elapsedMs;

@@ -2,7 +2,7 @@ import {
   type Clock,
   equalBytes,
   type PacketType,
-  presentOf,
+  readClock,
   type SequenceRange,
   sha256,
 } from "@earshot/protocol/hotspot";
@@ -121,7 +121,7 @@ export class GroupedOutbox implements Outbox {
   }
 
   confirmTime(): void {
-    const present = presentOf(this.#options.clock);
+    const present = readClock(this.#options.clock);
     this.#time.confirm(present);
     const nowMs = this.#time.at(present.elapsedMs);
     if (nowMs === undefined || this.#undated.length === 0) return;

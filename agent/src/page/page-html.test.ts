@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { GpsReading, RadioStatus } from "@earshot/drivers";
-import { type Present, presentOf } from "@earshot/protocol/hotspot";
+import { type ClockReading, readClock } from "@earshot/protocol/hotspot";
 import { ManualClock } from "@earshot/protocol/testing";
 import { StatusBoard, sensorKey } from "../board/status-board.ts";
 import { boardSource, createPage } from "./app.ts";
@@ -19,7 +19,7 @@ const fixAt = (atMs: number): GpsReading => ({
 });
 
 /** The text of the page of a hotspot with a radio, a receiver and one sensor. */
-async function pageText(fill: (board: StatusBoard, present: Present) => void): Promise<string> {
+async function pageText(fill: (board: StatusBoard, present: ClockReading) => void): Promise<string> {
   const clock = new ManualClock();
   const board = new StatusBoard();
   board.begin(
@@ -29,7 +29,7 @@ async function pageText(fill: (board: StatusBoard, present: Present) => void): P
     },
     () => ({ queued: 0, acknowledged: 0, postponed: 0, writes: 0, dropped: 0, bytes: 0 }),
   );
-  fill(board, presentOf(clock));
+  fill(board, readClock(clock));
   const html = await (
     await createPage(boardSource(board, clock), (host) => host === "127.0.0.1:4480").request("/")
   ).text();

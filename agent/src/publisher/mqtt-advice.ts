@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import { foreignAnswer } from "@earshot/protocol/hotspot";
+import { detectNonMqtt } from "@earshot/protocol/hotspot";
 import type { TlsPems } from "@earshot/protocol/tls-files";
 import { errorText } from "../time/error-text.ts";
 
@@ -182,6 +182,6 @@ const FOREIGN = { http: "EARSHOT_HTTP", tls: "EARSHOT_TLS", other: "EARSHOT_NOT_
 
 /** @param first bytes after a CONNECT; `undefined` where they begin a CONNACK */
 export function notMqtt(first: Uint8Array): BrokerError | undefined {
-  const foreign = foreignAnswer(first);
+  const foreign = detectNonMqtt(first);
   return foreign && new BrokerError(FOREIGN[foreign.kind], `it said ${foreign.said}`);
 }

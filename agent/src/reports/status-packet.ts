@@ -6,9 +6,9 @@ import {
   type MachineSummary,
   PACKET_LIMITS,
   PacketFieldError,
-  presentOf,
   type RadioSummary,
   type Range,
+  readClock,
   roundWithin,
   type StatusPacket,
 } from "@earshot/protocol/hotspot";
@@ -41,7 +41,7 @@ export function statusPacket(
   gnss: Gnss | null,
 ): Uint8Array {
   const { config, clock, version, startedElapsedMs, outbox, board } = context;
-  const present = presentOf(clock);
+  const present = readClock(clock);
   const { nowMs: atMs, elapsedMs } = present;
   const { queued, dropped } = outbox.state();
   const packet: StatusPacket = {

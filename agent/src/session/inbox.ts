@@ -1,4 +1,4 @@
-import { downTopic, type Entropy, entropyTopic, type LossReason, presentOf } from "@earshot/protocol/hotspot";
+import { downTopic, type Entropy, entropyTopic, type LossReason, readClock } from "@earshot/protocol/hotspot";
 import type { EntropyTracker } from "../beacon/entropy-tracker.ts";
 import type { CoreContext } from "../core-context.ts";
 import type { IncomingMessage } from "../publisher/publisher.ts";
@@ -19,7 +19,7 @@ export class Inbox {
     this.#byTopic = new Map([
       [entropyTopic(name), (bytes: Uint8Array) => this.#applyEntropy(bytes)],
       [downTopic(name, context.hotspotId, "verdict"), (bytes: Uint8Array) => applyVerdicts(context, bytes)],
-      [downTopic(name, context.hotspotId, "command"), (bytes: Uint8Array) => applyReceipt(context, bytes)],
+      [downTopic(name, context.hotspotId, "receipt"), (bytes: Uint8Array) => applyReceipt(context, bytes)],
     ]);
   }
 
@@ -34,7 +34,7 @@ export class Inbox {
 
   #applyEntropy(bytes: Uint8Array): string | undefined {
     const { board, clock, log, outbox } = this.#context;
-    const answer = this.#tracker.accept(bytes, presentOf(clock));
+    const answer = this.#tracker.accept(bytes, readClock(clock));
     // A retained message comes again with each session: not worth a word.
     if (!answer.ok) return answer.code === "old" ? undefined : answer.code;
     const { index, atMs, periodMs, validityMs } = answer.entropy;

@@ -1,4 +1,4 @@
-import { type Entropy, USUAL_DEADLINE_PERIODS } from "@earshot/protocol/hotspot";
+import { DEFAULT_DEADLINE_PERIODS, type Entropy } from "@earshot/protocol/hotspot";
 
 /**
  * How far beyond the number counted on from the latest entropy a beacon may lie. One, because a period begins for others
@@ -26,7 +26,7 @@ export class EntropyRange {
     const latest = this.#latest;
     if (latest === undefined) return true;
     const { periodMs, validityMs } = latest;
-    const behind = Math.ceil(validityMs / periodMs) + USUAL_DEADLINE_PERIODS;
+    const behind = Math.ceil(validityMs / periodMs) + DEFAULT_DEADLINE_PERIODS;
     const isNear = (current: number) => index >= current - behind && index <= current + AHEAD_PERIODS;
     const passed = Math.floor((elapsedMs - latest.elapsedMs) / periodMs);
     return isNear(latest.index + passed) || isNear(Math.floor(nowMs / periodMs));

@@ -8,11 +8,11 @@ import {
   type Gnss,
   isWithin,
   PACKET_LIMITS,
-  presentOf,
+  readClock,
   roundWithin,
   shortId,
+  toWallTime,
   type WitnessPacket,
-  wallTimeOf,
 } from "@earshot/protocol/hotspot";
 import { type CoreContext, makePacket, storePacket } from "../core-context.ts";
 import { pause } from "../time/pause.ts";
@@ -52,10 +52,10 @@ export class Witnesser {
     while (!signal.aborted) {
       await this.#hasHeld.wait(signal);
       while (clock.now() < EARLIEST_PLAUSIBLE_MS) if (!(await pause(clock, LOOK_EACH_MS, signal))) return;
-      const [held, present] = [this.#held, presentOf(clock)];
+      const [held, present] = [this.#held, readClock(clock)];
       this.#held = [];
       const dated = held.map(({ frame, elapsedMs }) =>
-        this.onFrame({ ...frame, atMs: wallTimeOf(elapsedMs, present) }, elapsedMs),
+        this.onFrame({ ...frame, atMs: toWallTime(elapsedMs, present) }, elapsedMs),
       );
       await Promise.all(dated);
     }

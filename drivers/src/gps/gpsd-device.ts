@@ -1,4 +1,4 @@
-import type { Present } from "@earshot/protocol/hotspot";
+import type { ClockReading } from "@earshot/protocol/hotspot";
 import { dropFalseFix } from "./false-fix.ts";
 import type { GpsReading } from "./gps-reading.ts";
 import { fromSky, fromTimeReport, fromTpv, type GpsdObject, modeOf, stateFromTpv } from "./gpsd-report.ts";
@@ -24,7 +24,7 @@ export class GpsdDevice {
   #modeElapsedMs = Number.NEGATIVE_INFINITY;
 
   /** The readings, none or one, that a report makes. */
-  add(report: GpsdObject, present: Present): GpsReading[] {
+  add(report: GpsdObject, present: ClockReading): GpsReading[] {
     const { elapsedMs } = present;
     if (report.class === "SKY") this.#addSky(report, elapsedMs);
     if (report.class === "PPS" || report.class === "TOFF") this.#addClock(fromTimeReport(report), elapsedMs);
@@ -44,7 +44,7 @@ export class GpsdDevice {
   }
 
   /** A TPV of mode 0 may come beside each one with a fix, and does not end the fix. */
-  #addTpv(report: GpsdObject, present: Present): GpsReading[] {
+  #addTpv(report: GpsdObject, present: ClockReading): GpsReading[] {
     const { elapsedMs } = present;
     const { leapSeconds, ...state } = stateFromTpv(report);
     if (leapSeconds !== undefined) this.#leapSeconds = { leapSeconds };
@@ -56,7 +56,7 @@ export class GpsdDevice {
     return [this.#reading(report, present)];
   }
 
-  #reading(report: GpsdObject, { nowMs, elapsedMs }: Present): GpsReading {
+  #reading(report: GpsdObject, { nowMs, elapsedMs }: ClockReading): GpsReading {
     return dropFalseFix({
       kind: "gps",
       atMs: nowMs,

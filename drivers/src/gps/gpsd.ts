@@ -1,4 +1,4 @@
-import { type Clock, presentOf } from "@earshot/protocol/hotspot";
+import { type Clock, readClock } from "@earshot/protocol/hotspot";
 import type { ByteLink, Driver, OpenByteLink } from "../driver.ts";
 import { LineFramer } from "../link/line-framer.ts";
 import { type StreamDecoder, streamDriver } from "../link/stream-driver.ts";
@@ -94,7 +94,7 @@ export class GpsdDecoder implements StreamDecoder<GpsReading> {
     this.#frames += 1;
     this.#state = stateAfter(this.#state, object);
     if (this.#device !== undefined && object.device !== this.#device) return [];
-    return this.#deviceOf(object.device).add(object, presentOf(this.#clock));
+    return this.#deviceOf(object.device).add(object, readClock(this.#clock));
   }
 
   #deviceOf(name: unknown): GpsdDevice {

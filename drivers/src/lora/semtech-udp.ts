@@ -1,9 +1,9 @@
 import {
   type Clock,
   type Log,
-  presentOf,
   REGIONS,
   type RegionId,
+  readClock,
   silentLog,
 } from "@earshot/protocol/hotspot";
 import {
@@ -268,7 +268,7 @@ class SemtechUdpServer implements SemtechUdpRadio {
   }
 
   #onUplink(forwarder: Forwarder, json: Uint8Array): void {
-    for (const reading of this.#uplink.read(forwarder, json, presentOf(this.#clock))) {
+    for (const reading of this.#uplink.read(forwarder, json, readClock(this.#clock))) {
       this.#readings.push(reading);
     }
   }

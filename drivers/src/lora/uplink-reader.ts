@@ -1,4 +1,4 @@
-import type { Clock, Log, Present } from "@earshot/protocol/hotspot";
+import type { Clock, ClockReading, Log } from "@earshot/protocol/hotspot";
 import type { FrameRefusals } from "../driver.ts";
 import { receptionOf } from "./channel-counts.ts";
 import type { Forwarder } from "./forwarder-table.ts";
@@ -46,7 +46,7 @@ export class UplinkReader {
     };
   }
 
-  read(forwarder: Forwarder, json: Uint8Array, present: Present): LoraReading[] {
+  read(forwarder: Forwarder, json: Uint8Array, present: ClockReading): LoraReading[] {
     const { rxpks, stats, damages } = readPushData(json);
     this.#badFrames += damages;
     const isReadable = rxpks.length > 0 || stats.length > 0;
@@ -65,7 +65,7 @@ export class UplinkReader {
   #readFrames(
     forwarder: Forwarder,
     rxpks: readonly TolerantObject[],
-    { nowMs: atMs, elapsedMs }: Present,
+    { nowMs: atMs, elapsedMs }: ClockReading,
   ): RadioFrame[] {
     const frames: RadioFrame[] = [];
     for (const rxpk of rxpks) {
@@ -99,7 +99,7 @@ export class UplinkReader {
   #readStatus(
     forwarder: Forwarder,
     stats: readonly TolerantObject[],
-    { nowMs, elapsedMs }: Present,
+    { nowMs, elapsedMs }: ClockReading,
   ): RadioStatus | undefined {
     let last: ForwarderStat | undefined;
     for (const stat of stats) {

@@ -1,4 +1,4 @@
-import type { Present } from "@earshot/protocol/hotspot";
+import type { ClockReading } from "@earshot/protocol/hotspot";
 import type { EnergyFacts } from "./register-map.ts";
 
 /** What to keep over a restart, so that the total goes on. */
@@ -53,7 +53,7 @@ export class EnergyCounter {
   }
 
   /** @param rawWh not negative */
-  add(rawWh: number, { nowMs: atMs, elapsedMs }: Present): EnergyCount {
+  add(rawWh: number, { nowMs: atMs, elapsedMs }: ClockReading): EnergyCount {
     if (this.#state === undefined) {
       this.#state = { totalWh: rawWh, rawWh, atMs };
       this.#elapsedMs = elapsedMs;
@@ -117,7 +117,7 @@ export class MeterEnergy {
   }
 
   /** Replaces the meter's values by totals that only grow. */
-  replaceTotals(quantities: Record<string, number>, present: Present): void {
+  replaceTotals(quantities: Record<string, number>, present: ClockReading): void {
     for (const [quantity, rawWh] of Object.entries(quantities)) {
       if (!isEnergy(quantity)) continue;
       if (rawWh < 0) delete quantities[quantity];
@@ -125,7 +125,7 @@ export class MeterEnergy {
     }
   }
 
-  #total(quantity: string, rawWh: number, present: Present): number {
+  #total(quantity: string, rawWh: number, present: ClockReading): number {
     const counter = this.#counters.get(quantity) ?? new EnergyCounter(this.facts, this.#restored[quantity]);
     this.#counters.set(quantity, counter);
     const { totalWh, event } = counter.add(rawWh, present);

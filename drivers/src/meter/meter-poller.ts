@@ -1,4 +1,4 @@
-import { type Clock, presentOf } from "@earshot/protocol/hotspot";
+import { type Clock, readClock } from "@earshot/protocol/hotspot";
 import { LinkLostError } from "../driver.ts";
 import type { SensorReading } from "../sensor/sensor-reading.ts";
 import type { MeterEnergy } from "./energy-counter.ts";
@@ -79,7 +79,7 @@ export class MeterPoller {
   }
 
   #emit(quantities: Record<string, number>, emit: (reading: SensorReading) => void): void {
-    const present = presentOf(this.#options.clock);
+    const present = readClock(this.#options.clock);
     const { nowMs: atMs } = present;
     this.#options.energy.replaceTotals(quantities, present);
     if (Object.keys(quantities).length === 0) return;

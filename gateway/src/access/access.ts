@@ -82,7 +82,7 @@ export const maySubscribe = (network: string, hotspotId: string, filter: string)
     entropyTopic(network),
     downFilter(network, hotspotId),
     downTopic(network, hotspotId, "verdict"),
-    downTopic(network, hotspotId, "command"),
+    downTopic(network, hotspotId, "receipt"),
   ].includes(filter);
 
 /** `read` is a message that a client would be sent, `subscribe` a filter that it asks for. */

@@ -120,7 +120,7 @@ export class Notices {
     const { clock, parameters, signer } = this.#deps;
     const { network } = parameters.clockwork;
     const receipt = { atMs: Math.floor(clock.now()), hotspot: keyOf(hotspotId), answers, stored, used };
-    this.#send(downTopic(network, hotspotId, "command"), receiptMessage.seal(receipt, signer, network));
+    this.#send(downTopic(network, hotspotId, "receipt"), receiptMessage.seal(receipt, signer, network));
   }
 
   #sendVerdicts(hotspotId: string, parametersHash: Uint8Array, notices: readonly VerdictNotice[]): void {

@@ -4,7 +4,7 @@ import {
   edgesOfEpoch,
   isReport,
   type ReceivedReport,
-  received,
+  receivedPacket,
   type Verdict,
 } from "@earshot/protocol";
 import type { BundlePacket } from "../bundle/bundle.ts";
@@ -24,7 +24,7 @@ export function* edgesOfStored(
     const hotspotId = hotspots.get(id);
     const result = hotspotId === undefined ? undefined : decodePacket(bytes);
     if (hotspotId === undefined || !result?.ok) continue;
-    const packet = received(result.decoded, hotspotId, receivedAtMs);
+    const packet = receivedPacket(result.decoded, hotspotId, receivedAtMs);
     if (isReport(packet)) reports.push(packet);
   }
   return edgesOfEpoch(reports, verdicts);

@@ -1,4 +1,4 @@
-import { type Clock, presentOf, type StatusPacket, wallTimeOf } from "@earshot/protocol";
+import { type Clock, readClock, type StatusPacket, toWallTime } from "@earshot/protocol";
 import { BoundedMap } from "../bounded-map.ts";
 import type { EventHub } from "../monitoring/events.ts";
 
@@ -34,11 +34,11 @@ export class PresenceBoard {
   }
 
   of(hotspotId: string, seen: Seen): Presence {
-    const present = presentOf(this.#clock);
+    const present = readClock(this.#clock);
     const connection = this.#connections.get(hotspotId);
     const statusMs = seen?.receivedAtMs ?? Number.NEGATIVE_INFINITY;
     const connectionMs =
-      connection === undefined ? Number.NEGATIVE_INFINITY : wallTimeOf(connection.elapsedMs, present);
+      connection === undefined ? Number.NEGATIVE_INFINITY : toWallTime(connection.elapsedMs, present);
     const lastSeenAtMs = Math.max(statusMs, connectionMs);
     if (!Number.isFinite(lastSeenAtMs)) return { online: false, lastSeenAtMs: null };
     const says = connectionMs > statusMs ? connection?.online === true : seen?.status.state === "online";

@@ -1,6 +1,6 @@
 import {
   groupReports,
-  type JudgingWorld,
+  type JudgingContext,
   judgeGroup,
   type ReceivedReport,
   reportDeadlineMs,
@@ -26,7 +26,7 @@ export interface JudgeReportsDeps {
   denials: Pick<DenialLog, "inForce">;
   store: Store;
   /** Where signatures are checked elsewhere. */
-  holds?: JudgingWorld["holds"];
+  verifySignature?: JudgingContext["verifySignature"];
   /** Lets other work have its turn. */
   pause(): Promise<void>;
 }
@@ -70,8 +70,8 @@ export async function judgeReports(
 
 async function worldFor(
   { entropyIndex, epoch, reports }: ReportsOfIndex,
-  { parameters, registry, denials, store, holds = verifySignature }: JudgeReportsDeps,
-): Promise<JudgingWorld> {
+  { parameters, registry, denials, store, verifySignature: verify = verifySignature }: JudgeReportsDeps,
+): Promise<JudgingContext> {
   const inForce = parameters.inForce(epoch).parameters;
   const deadlineMs = reportDeadlineMs(entropyIndex, inForce);
   const timely = reports.filter(({ receivedAtMs }) => receivedAtMs <= deadlineMs);
@@ -79,6 +79,6 @@ async function worldFor(
     timely.map(({ hotspotId }) => hotspotId),
     epoch,
   );
-  const facts = { parameters: inForce, hotspots, denials: denials.inForce(epoch), holds };
+  const facts = { parameters: inForce, hotspots, denials: denials.inForce(epoch), verifySignature: verify };
   return worldOf({ entropyIndex, epoch, reports: timely }, facts, store);
 }

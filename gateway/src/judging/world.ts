@@ -5,12 +5,12 @@ import {
   edgeSubject,
   type Hotspot,
   isBeacon,
-  type JudgingWorld,
+  type JudgingContext,
   type LatestContacts,
   type NetworkParameters,
   type ReceivedReport,
   type ReportTimes,
-  received,
+  receivedPacket,
   windowOf,
 } from "@earshot/protocol";
 import type { Store, StoredPacket } from "../store/store.ts";
@@ -39,7 +39,7 @@ export interface EpochFacts {
   hotspots: ReadonlyMap<string, Hotspot>;
   /** By `denialSubject`. */
   denials: ReadonlyMap<string, Denial>;
-  holds: JudgingWorld["holds"];
+  verifySignature: JudgingContext["verifySignature"];
 }
 
 /**
@@ -49,9 +49,9 @@ export interface EpochFacts {
  */
 export async function worldOf(
   about: ReportsOfIndex,
-  { parameters, hotspots, denials, holds }: EpochFacts,
+  { parameters, hotspots, denials, verifySignature }: EpochFacts,
   store: WorldStore,
-): Promise<JudgingWorld> {
+): Promise<JudgingContext> {
   const window = windowOf(about.entropyIndex, parameters.windowPeriods);
   const fetched = about.reports.length === 0 ? NOTHING : await fetchFacts(about, window, parameters, store);
   const { entropy, drawing, reused, firstBeacons, contacts, earlier } = fetched;
@@ -68,7 +68,7 @@ export async function worldOf(
     contact: (id, kind) => contacts.get(id)?.[kind] ?? undefined,
     denial: (hotspot) => denials.get(hotspot.toHex()),
     edgeDenial: (a, b) => denials.get(edgeSubject(a, b)),
-    holds,
+    verifySignature,
   };
 }
 
@@ -126,5 +126,5 @@ async function contactsOf(
 export function reportOf(stored: StoredPacket): ReceivedReport {
   const result = decodePacket(stored.bytes);
   if (!result.ok) throw new TypeError(`Stored packet ${stored.id} cannot be decoded: ${result.code}`);
-  return received(result.decoded, stored.hotspotId, stored.receivedAtMs) as ReceivedReport;
+  return receivedPacket(result.decoded, stored.hotspotId, stored.receivedAtMs) as ReceivedReport;
 }

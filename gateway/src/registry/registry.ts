@@ -13,8 +13,8 @@ import {
   isRegionId,
   type Log,
   type Measurement,
-  type OwnersWord,
-  ownersWordAfter,
+  type OwnerAssertion,
+  ownerAssertionAfter,
   readEvidence,
   registrationMessage,
   type Signer,
@@ -245,10 +245,10 @@ export class Registry {
   #problemOf(evidence: Evidence, atMs: number, changes: readonly Hotspot[]): EvidenceProblem | undefined {
     const { parameters, progress, signer } = this.#deps;
     const { network } = progress.parameters;
-    let word: OwnersWord | undefined;
+    let word: OwnerAssertion | undefined;
     for (const { change } of changes) {
       const before = readEvidence(change.evidence, network, signer.publicKey);
-      if (before !== undefined) word = ownersWordAfter(word, before);
+      if (before !== undefined) word = ownerAssertionAfter(word, before);
     }
     return evidenceProblem(
       evidence,

@@ -191,11 +191,11 @@ export interface Store {
   firstBeaconIndexes(hotspotIds: Iterable<string>, first: number, last: number): Promise<Map<string, number>>;
   /**
    * Ids of the timely reports about beacons of this index filed under this epoch whose number another packet used before
-   * them: `JudgingWorld.isSequenceReused`. Packets filed under no epoch use no number.
+   * them: `JudgingContext.isSequenceReused`. Packets filed under no epoch use no number.
    */
   reusedNumbers(entropyIndex: number, epoch: number): Promise<Set<string>>;
   /**
-   * For the timely reports about beacons of this index filed under this epoch, by packet id: `JudgingWorld.earlierReport`.
+   * For the timely reports about beacons of this index filed under this epoch, by packet id: `JudgingContext.earlierReport`.
    * One statement; costs as much as there are reports of the index, however many packets are stored.
    */
   earlierReports(entropyIndex: number, epoch: number): Promise<Map<string, ReportTimes>>;

@@ -4,7 +4,7 @@ import {
   hotspotId,
   judgeEpoch,
   type ReceivedPacket,
-  received,
+  receivedPacket,
   reportDeadlineMs,
   reportIndexAndKey,
   type SequenceRange,
@@ -79,7 +79,7 @@ export async function fillEpoch(store: Store, epoch: number, sent: readonly Sent
 function open(bytes: Uint8Array, receivedAtMs: number): ReceivedPacket {
   const result = decodePacket(bytes);
   if (!result.ok) throw new TypeError(`Test packet cannot be decoded: ${result.code}`);
-  return received(result.decoded, hotspotId(result.decoded.publicKey), receivedAtMs);
+  return receivedPacket(result.decoded, hotspotId(result.decoded.publicKey), receivedAtMs);
 }
 
 export function stored(packet: ReceivedPacket, epoch: number): StoredPacket {

@@ -2,7 +2,7 @@ import {
   beaconMessage,
   type Entropy,
   equalBytes,
-  type JudgingWorld,
+  type JudgingContext,
   type NetworkParameters,
   type ReceivedPacket,
   scheduleMessage,
@@ -49,12 +49,18 @@ export function startBeaconSignatures(
 }
 
 /** The answers as rules ask for them. */
-export function* collectBeaconSignatures({ jobs, pending }: BeaconSignatures): Check<JudgingWorld["holds"]> {
+export function* collectBeaconSignatures({
+  jobs,
+  pending,
+}: BeaconSignatures): Check<JudgingContext["verifySignature"]> {
   return knownAnswers(jobs, yield* answersOf(pending));
 }
 
 /** An answer counts only for the very message that it was given about; whatever else is asked is checked here. */
-export function knownAnswers(jobs: readonly SignatureJob[], answers: Uint8Array): JudgingWorld["holds"] {
+export function knownAnswers(
+  jobs: readonly SignatureJob[],
+  answers: Uint8Array,
+): JudgingContext["verifySignature"] {
   const own = new OwnThread();
   const known = new Map(
     jobs.map(({ publicKey, message, signature }, i) => [

@@ -8,7 +8,7 @@ import {
   type NetworkParameters,
   networkAad,
   type ReceivedPacket,
-  received,
+  receivedPacket,
   reportDeadlineMs,
   reportedIndex,
   signedBytes,
@@ -83,7 +83,7 @@ function packetOpener(network: string) {
     const result = decodePacket(bytes);
     if (!result.ok) return result;
     const { decoded } = result;
-    const packet = received(decoded, idOf(decoded.publicKey), receivedAtMs);
+    const packet = receivedPacket(decoded, idOf(decoded.publicKey), receivedAtMs);
     return { ok: true, packet, job: packetJob(decoded, aad) } as const;
   };
 }

@@ -9,8 +9,8 @@ import {
   type Manifest,
   type NetworkParameters,
   networkAad,
-  type OwnersWord,
-  ownersWordAfter,
+  type OwnerAssertion,
+  ownerAssertionAfter,
   type RegistryChange,
   readEvidence,
 } from "@earshot/protocol";
@@ -90,7 +90,7 @@ function* followChanges(
 ): Check<Hotspot> {
   const aad = networkAad(parameters.network);
   let hotspot: Hotspot | undefined;
-  let word: OwnersWord | undefined;
+  let word: OwnerAssertion | undefined;
   for (const [i, change] of entry.changes.entries()) {
     const at = `hotspot ${entry.id}, change ${i + 1}`;
     yield* checkTime(at, change, hotspot?.change, signed.manifest, parameters);
@@ -106,7 +106,7 @@ function* followChanges(
     if (problem !== undefined) {
       return yield* differ(FILE, `${at}: ${problem.field}`, problem.allowed, problem.found);
     }
-    word = ownersWordAfter(word, evidence);
+    word = ownerAssertionAfter(word, evidence);
     const job = evidence.by === "owner" ? packetJob(evidence.packet, aad) : admissionOf(entry.publicKey);
     check(`${at}: ${evidence.by === "owner" ? "signature" : "key"}`, job);
     hotspot = changedHotspot(hotspot, change, evidence);

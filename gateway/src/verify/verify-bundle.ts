@@ -178,14 +178,23 @@ function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found
   const { previous, signatures = new OwnThread(), onProgress, nowMs } = options;
   const rules = RULE_SETS[parameters.ruleSet];
   const inputs = yield* readInputs(bundle, head, signatures, onProgress);
-  const holds = yield* collectBeaconSignatures(inputs.beacons);
+  const verifySignature = yield* collectBeaconSignatures(inputs.beacons);
   onProgress?.("judging", 0, 1);
   const { packets } = inputs.opened;
   const { shown, registrations } = inputs.registry;
   const hotspots = shown.map(({ hotspot }) => hotspot);
   const { entropy, denials, usedSequences, contactsBefore } = inputs;
   // Judged while other threads check signatures: what comes out counts only if all of them hold.
-  const known = { parameters, packets, hotspots, denials, entropy, usedSequences, contactsBefore, holds };
+  const known = {
+    parameters,
+    packets,
+    hotspots,
+    denials,
+    entropy,
+    usedSequences,
+    contactsBefore,
+    verifySignature,
+  };
   const judgement = rules.judge({ ...known, epoch: manifest.epoch });
   yield* checkInputs(inputs, previous, { signatures, onProgress, nowMs });
   const before = yield* amountsBefore(bundle, manifest, previous);

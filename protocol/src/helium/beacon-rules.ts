@@ -1,13 +1,13 @@
 import { equalBytes } from "../encoding/bytes.ts";
 import type { Rule } from "../judging/types.ts";
 import { isNewInterval, isReciprocal, isWithinLifespan, RECIPROCITY_MS } from "./timing.ts";
-import type { HeliumBeaconReport, HeliumHotspot, HeliumWorld } from "./types.ts";
+import type { HeliumBeaconReport, HeliumContext, HeliumHotspot } from "./types.ts";
 
 /** What the beacon rules look at; from rule 3 on the hotspot is known and asserted. */
 export interface HeliumBeaconContext {
   report: HeliumBeaconReport;
   hotspot: HeliumHotspot | undefined;
-  world: HeliumWorld;
+  judging: HeliumContext;
 }
 
 type BeaconRule = Rule<HeliumBeaconContext>;
@@ -26,15 +26,15 @@ const notAsserted: BeaconRule = {
 
 const denied: BeaconRule = {
   reason: "denied",
-  check: ({ report, world }) => (world.denylist.deniesHotspot(report.hotspotKey) ? [] : undefined),
+  check: ({ report, judging }) => (judging.denylist.deniesHotspot(report.hotspotKey) ? [] : undefined),
   explain: () => "This hotspot is on the denylist.",
 };
 
 const entropyExpired: BeaconRule = {
   reason: "entropy_expired",
-  check({ report, world }) {
-    const entropyMs = world.entropyTimeMs(report);
-    const holds = isWithinLifespan(report.receivedAtMs, entropyMs, world.settings.entropyLifespanS);
+  check({ report, judging }) {
+    const entropyMs = judging.entropyTimeMs(report);
+    const holds = isWithinLifespan(report.receivedAtMs, entropyMs, judging.settings.entropyLifespanS);
     return holds ? undefined : [{ name: "afterEntropyMs", value: report.receivedAtMs - entropyMs }];
   },
   explain: ({ afterEntropyMs }) =>
@@ -50,9 +50,9 @@ const invalidCapability: BeaconRule = {
 /** Holes 5 and 6: even a refused beacon takes the interval, and Helium itself read and wrote it in a race. */
 const irregularInterval: BeaconRule = {
   reason: "irregular_interval",
-  check({ report, world }) {
-    const lastMs = world.lastBeaconMs(report.hotspotKey);
-    if (isNewInterval(report.receivedAtMs, lastMs, world.settings.beaconIntervalMs)) return undefined;
+  check({ report, judging }) {
+    const lastMs = judging.lastBeaconMs(report.hotspotKey);
+    if (isNewInterval(report.receivedAtMs, lastMs, judging.settings.beaconIntervalMs)) return undefined;
     return [{ name: "sinceLastMs", value: report.receivedAtMs - (lastMs ?? 0) }];
   },
   explain: ({ sinceLastMs }) =>
@@ -67,8 +67,8 @@ const irregularInterval: BeaconRule = {
  */
 const invalidPacket: BeaconRule = {
   reason: "invalid_packet",
-  check({ report, hotspot, world }) {
-    const expected = hotspot?.asserted && world.regenerate(report, hotspot.asserted);
+  check({ report, hotspot, judging }) {
+    const expected = hotspot?.asserted && judging.regenerate(report, hotspot.asserted);
     if (expected === undefined) return [];
     const holds =
       equalBytes(report.data, expected.data) &&
@@ -88,8 +88,8 @@ const invalidPacket: BeaconRule = {
 /** Rule 8, looked at once the witnesses have been judged. */
 const gatewayNoValidWitnesses: BeaconRule = {
   reason: "gateway_no_valid_witnesses",
-  check({ report, world }) {
-    const lastMs = world.lastWitnessMs(report.hotspotKey);
+  check({ report, judging }) {
+    const lastMs = judging.lastWitnessMs(report.hotspotKey);
     if (isReciprocal(report.receivedAtMs, lastMs)) return undefined;
     return lastMs === undefined ? [] : [{ name: "sinceWitnessMs", value: report.receivedAtMs - lastMs }];
   },

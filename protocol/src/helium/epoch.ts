@@ -15,7 +15,7 @@ import {
   heliumSettings,
   heliumWitnessReport,
 } from "./packets.ts";
-import type { HeliumDenylist, HeliumWorld } from "./types.ts";
+import type { HeliumContext, HeliumDenylist } from "./types.ts";
 
 export interface HeliumEpochJudgement extends EpochJudgement {
   /** To be passed on to the next epoch. */
@@ -34,7 +34,7 @@ export function judgeHeliumEpoch(inputs: EpochInputs & { history?: HeliumHistory
   const heard = Map.groupBy(packets.filter(isWitness), ({ packet }) => packet.frame.toHex());
   const values = new Map(inputs.entropy.map(({ index, value }) => [index, value]));
   const history = heliumHistory(inputs.history);
-  const world = worldOf(inputs, beacons, history);
+  const judging = contextOf(inputs, beacons, history);
   const verdicts: Verdict[] = [];
   const proven: ProvenBeacon[] = [];
   for (const beacon of beacons) {
@@ -47,7 +47,7 @@ export function judgeHeliumEpoch(inputs: EpochInputs & { history?: HeliumHistory
     const frame = report.data.toHex();
     const witnesses = heard.get(frame) ?? [];
     heard.delete(frame);
-    const judgement = judgeHeliumBeacon(report, witnesses.map(heliumWitnessReport), world);
+    const judgement = judgeHeliumBeacon(report, witnesses.map(heliumWitnessReport), judging);
     record(history, judgement);
     verdicts.push(beaconVerdict(beacon, judgement), ...witnessVerdicts(witnesses, judgement));
     proven.push(...provenBy(beacon, judgement));
@@ -62,11 +62,11 @@ const byPacketId = (a: Verdict, b: Verdict): number => (a.packetId < b.packetId 
 const byKey = (a: ProvenBeacon, b: ProvenBeacon): number =>
   a.beaconKey < b.beaconKey ? -1 : a.beaconKey > b.beaconKey ? 1 : 0;
 
-function worldOf(
+function contextOf(
   inputs: EpochInputs,
   beacons: readonly ReceivedBeacon[],
   history: HeliumHistory,
-): HeliumWorld {
+): HeliumContext {
   const { parameters } = inputs;
   const hotspots = new Map(inputs.hotspots.map((hotspot) => [hotspot.id, hotspot]));
   const beaconOf = new Map(beacons.map((beacon) => [beacon.id, beacon]));

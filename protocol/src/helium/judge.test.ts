@@ -8,9 +8,9 @@ import {
   HELIUM_SETTINGS,
   type HeliumAssertion,
   type HeliumBeaconReport,
+  type HeliumContext,
   type HeliumHotspot,
   type HeliumWitnessReport,
-  type HeliumWorld,
 } from "./types.ts";
 import { HELIUM_WITNESS_RULES } from "./witness-rules.ts";
 
@@ -52,7 +52,7 @@ const hotspot = (key: string, changes: Partial<HeliumAssertion> = {}): HeliumHot
 });
 
 /** Knows every key; the beaconer stands elsewhere. Everybody has lately done everything, in the interval before. */
-const world = (changes: Partial<HeliumWorld> = {}): HeliumWorld => ({
+const judging = (changes: Partial<HeliumContext> = {}): HeliumContext => ({
   settings: HELIUM_SETTINGS,
   denylist: { deniesHotspot: () => false, deniesEdge: () => false },
   hotspot: (key) => hotspot(key, key === "beaconer" ? { cell: HERE } : {}),
@@ -64,11 +64,11 @@ const world = (changes: Partial<HeliumWorld> = {}): HeliumWorld => ({
   ...changes,
 });
 
-const beaconReason = (changes: Partial<HeliumBeaconReport>, worldChanges: Partial<HeliumWorld> = {}) =>
-  judgeHeliumBeacon({ ...BEACON, ...changes }, [], world(worldChanges)).invalid?.reason ?? "ok";
+const beaconReason = (changes: Partial<HeliumBeaconReport>, worldChanges: Partial<HeliumContext> = {}) =>
+  judgeHeliumBeacon({ ...BEACON, ...changes }, [], judging(worldChanges)).invalid?.reason ?? "ok";
 const only = (judgement: HeliumJudgement) => judgement.witnesses[0]?.invalid?.reason ?? "ok";
-const witnessReason = (changes: Partial<HeliumWitnessReport>, worldChanges: Partial<HeliumWorld> = {}) =>
-  only(judgeHeliumBeacon(BEACON, [witness(changes)], world(worldChanges)));
+const witnessReason = (changes: Partial<HeliumWitnessReport>, worldChanges: Partial<HeliumContext> = {}) =>
+  only(judgeHeliumBeacon(BEACON, [witness(changes)], judging(worldChanges)));
 const witnessAt = (changes: Partial<HeliumAssertion>) =>
   witnessReason({}, { hotspot: (key) => hotspot(key, key === "beaconer" ? { cell: HERE } : changes) });
 
@@ -133,12 +133,12 @@ describe("a beacon", () => {
 
 describe("a witness", () => {
   test("that keeps all rules is paid", () => {
-    const [verdict] = judgeHeliumBeacon(BEACON, [witness()], world()).witnesses;
+    const [verdict] = judgeHeliumBeacon(BEACON, [witness()], judging()).witnesses;
     expect(verdict).toEqual({ report: witness(), status: "selected", invalid: undefined, side: undefined });
   });
 
   test("of a beacon that is invalid is invalid for the same reason, by the beaconer", () => {
-    const judged = judgeHeliumBeacon(BEACON, [witness()], world({ lastWitnessMs: () => undefined }));
+    const judged = judgeHeliumBeacon(BEACON, [witness()], judging({ lastWitnessMs: () => undefined }));
     expect(judged.witnesses[0]).toMatchObject({ status: "invalid", side: "beaconer" });
     expect(only(judged)).toBe("gateway_no_valid_witnesses");
   });
@@ -163,14 +163,16 @@ describe("a witness", () => {
   test("within the entropy's life, and 4 s after the beacon or 1.5 s after the first witness", () => {
     const lateBeacon = { ...BEACON, receivedAtMs: ENTROPY_MS + 178_000 };
     const after = (ms: number) =>
-      only(judgeHeliumBeacon(lateBeacon, [witness({ receivedAtMs: lateBeacon.receivedAtMs + ms })], world()));
+      only(
+        judgeHeliumBeacon(lateBeacon, [witness({ receivedAtMs: lateBeacon.receivedAtMs + ms })], judging()),
+      );
     expect([2999, 3000].map(after)).toEqual(["ok", "entropy_expired"]);
     const lag = (ms: number) => witnessReason({ receivedAtMs: BEACON.receivedAtMs + ms });
     expect([4000, 4001].map(lag)).toEqual(["ok", "too_late"]);
     const first = witness({ hotspotKey: "first", receivedAtMs: BEACON.receivedAtMs - 1 });
     const second = (ms: number) => {
       const reports = [witness({ receivedAtMs: first.receivedAtMs + ms }), first];
-      return judgeHeliumBeacon(BEACON, reports, world()).witnesses[1]?.invalid?.reason ?? "ok";
+      return judgeHeliumBeacon(BEACON, reports, judging()).witnesses[1]?.invalid?.reason ?? "ok";
     };
     expect([1500, 1501].map(second)).toEqual(["ok", "too_late"]);
   });
@@ -197,7 +199,7 @@ describe("a witness", () => {
     // 27 + 1 + 1 − 118.69 dB at 22,694 m, from the reference's formula.
     expect([-897, -896].map((signalDdbm) => witnessReason({ signalDdbm }))).toEqual(["ok", "bad_rssi"]);
     const loud = { ...BEACON, txPowerDbm: 127 };
-    expect(only(judgeHeliumBeacon(loud, [witness({ signalDdbm: -100 })], world()))).toBe("ok");
+    expect(only(judgeHeliumBeacon(loud, [witness({ signalDdbm: -100 })], judging()))).toBe("ok");
   });
 
   test("that was itself heard beaconing within 48 hours", () => {
@@ -213,7 +215,7 @@ describe("a witness", () => {
       witness({ id: "1", receivedAtMs: BEACON.receivedAtMs + 1, data: Uint8Array.of() }),
       witness({ id: "2" }),
     ];
-    const { witnesses } = judgeHeliumBeacon(BEACON, reports, world());
+    const { witnesses } = judgeHeliumBeacon(BEACON, reports, judging());
     expect(witnesses.map(({ invalid }) => invalid?.reason)).toEqual(["invalid_packet", "duplicate"]);
   });
 });
@@ -228,7 +230,7 @@ test("the first 14 valid by receive time are paid, in whatever order they are gi
     }),
   );
   const statuses = (given: HeliumWitnessReport[]) =>
-    judgeHeliumBeacon(BEACON, given, world()).witnesses.map(({ status }) => status);
+    judgeHeliumBeacon(BEACON, given, judging()).witnesses.map(({ status }) => status);
   const expected = [
     ...Array(3).fill("invalid"),
     ...Array(14).fill("selected"),
@@ -243,8 +245,8 @@ test("the first 14 valid by receive time are paid, in whatever order they are gi
 });
 
 describe("what a judgement leaves for the next", () => {
-  const records = (changes: Partial<HeliumWorld>, reports = [witness()]) =>
-    judgeHeliumBeacon(BEACON, reports, world(changes)).records;
+  const records = (changes: Partial<HeliumContext>, reports = [witness()]) =>
+    judgeHeliumBeacon(BEACON, reports, judging(changes)).records;
 
   test("an invalid beacon takes the interval, one of an unknown hotspot does not", () => {
     expect(records({ regenerate: () => undefined })).toMatchObject({

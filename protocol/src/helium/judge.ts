@@ -3,9 +3,9 @@ import { BEFORE_LAST_BEACON, HELIUM_BEACON_RECIPROCITY, HELIUM_BEACON_RULES } fr
 import type {
   HeliumAssertion,
   HeliumBeaconReport,
+  HeliumContext,
   HeliumInvalid,
   HeliumWitnessReport,
-  HeliumWorld,
 } from "./types.ts";
 import { HELIUM_WITNESS_RECIPROCITY, HELIUM_WITNESS_RULES } from "./witness-rules.ts";
 
@@ -42,10 +42,10 @@ export interface HeliumJudgement {
 export function judgeHeliumBeacon(
   beacon: HeliumBeaconReport,
   witnessReports: readonly HeliumWitnessReport[],
-  world: HeliumWorld,
+  judging: HeliumContext,
 ): HeliumJudgement {
   const reports = witnessReports.toSorted(byReceiveTime);
-  const context = { report: beacon, hotspot: world.hotspot(beacon.hotspotKey), world };
+  const context = { report: beacon, hotspot: judging.hotspot(beacon.hotspotKey), judging };
   const invalid = firstInvalid(HELIUM_BEACON_RULES, context);
   const beaconer = context.hotspot?.asserted;
   if (invalid !== undefined || beaconer === undefined) {
@@ -53,7 +53,7 @@ export function judgeHeliumBeacon(
     const records = { isBeacon, isWitnessedBeacon: false, witnesses: [] };
     return { beacon, invalid, witnesses: reports.map((report) => byBeaconer(report, invalid)), records };
   }
-  const judged = judgeWitnesses(beacon, beaconer, reports, world);
+  const judged = judgeWitnesses(beacon, beaconer, reports, judging);
   const records = {
     isBeacon: true,
     isWitnessedBeacon: reports.length > 0,
@@ -62,7 +62,7 @@ export function judgeHeliumBeacon(
   const unreciprocal = firstInvalid([HELIUM_BEACON_RECIPROCITY], context);
   const witnesses =
     unreciprocal === undefined
-      ? select(judged.map(withReciprocity), world.settings.maxPaidWitnesses)
+      ? select(judged.map(withReciprocity), judging.settings.maxPaidWitnesses)
       : reports.map((report) => byBeaconer(report, unreciprocal));
   return { beacon, invalid: unreciprocal, witnesses, records };
 }
@@ -77,15 +77,15 @@ function judgeWitnesses(
   beacon: HeliumBeaconReport,
   beaconer: HeliumAssertion,
   reports: readonly HeliumWitnessReport[],
-  world: HeliumWorld,
+  judging: HeliumContext,
 ): JudgedWitness[] {
   const firstWitnessAtMs = reports[0]?.receivedAtMs ?? beacon.receivedAtMs;
   const seen = new Set<string>();
   return reports.map((report) => {
     const isRepeated = seen.has(report.hotspotKey);
     seen.add(report.hotspotKey);
-    const hotspot = world.hotspot(report.hotspotKey);
-    const context = { report, hotspot, beacon, beaconer, firstWitnessAtMs, isRepeated, world };
+    const hotspot = judging.hotspot(report.hotspotKey);
+    const context = { report, hotspot, beacon, beaconer, firstWitnessAtMs, isRepeated, judging };
     const checkReciprocity = () => firstInvalid([HELIUM_WITNESS_RECIPROCITY], context);
     return { report, invalid: firstInvalid(HELIUM_WITNESS_RULES, context), checkReciprocity };
   });

@@ -4,9 +4,9 @@ import { freeSpaceBoundDbm, isRssiTooStrong } from "./propagation.ts";
 import type {
   HeliumAssertion,
   HeliumBeaconReport,
+  HeliumContext,
   HeliumHotspot,
   HeliumWitnessReport,
-  HeliumWorld,
 } from "./types.ts";
 
 /** What the witness rules look at; the beacon has satisfied its rules 1 to 7. */
@@ -19,7 +19,7 @@ export interface HeliumWitnessContext {
   firstWitnessAtMs: number;
   /** Whether the same hotspot's report on this beacon was received before, whatever became of that. */
   isRepeated: boolean;
-  world: HeliumWorld;
+  judging: HeliumContext;
 }
 
 export type WitnessRule = Rule<HeliumWitnessContext>;

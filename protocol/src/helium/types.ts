@@ -73,7 +73,7 @@ export const HELIUM_SETTINGS: HeliumSettings = {
 };
 
 /** All that the rules may ask beside the reports in front of them. */
-export interface HeliumWorld {
+export interface HeliumContext {
   readonly settings: HeliumSettings;
   readonly denylist: HeliumDenylist;
   hotspot(key: string): HeliumHotspot | undefined;

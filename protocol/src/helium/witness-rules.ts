@@ -22,14 +22,14 @@ const notAsserted: WitnessRule = {
 
 const denied: WitnessRule = {
   reason: "denied",
-  check: ({ report, world }) => (world.denylist.deniesHotspot(report.hotspotKey) ? [] : undefined),
+  check: ({ report, judging }) => (judging.denylist.deniesHotspot(report.hotspotKey) ? [] : undefined),
   explain: () => "This hotspot is on the denylist.",
 };
 
 const deniedEdge: WitnessRule = {
   reason: "denied_edge",
-  check: ({ report, beacon, world }) =>
-    world.denylist.deniesEdge(beacon.hotspotKey, report.hotspotKey) ? [] : undefined,
+  check: ({ report, beacon, judging }) =>
+    judging.denylist.deniesEdge(beacon.hotspotKey, report.hotspotKey) ? [] : undefined,
   explain: () => "What these two hotspots report of each other is on the denylist.",
 };
 
@@ -41,9 +41,9 @@ const selfWitness: WitnessRule = {
 
 const entropyExpired: WitnessRule = {
   reason: "entropy_expired",
-  check({ report, beacon, world }) {
-    const entropyMs = world.entropyTimeMs(beacon);
-    const holds = isWithinLifespan(report.receivedAtMs, entropyMs, world.settings.entropyLifespanS);
+  check({ report, beacon, judging }) {
+    const entropyMs = judging.entropyTimeMs(beacon);
+    const holds = isWithinLifespan(report.receivedAtMs, entropyMs, judging.settings.entropyLifespanS);
     return holds ? undefined : [{ name: "afterEntropyMs", value: report.receivedAtMs - entropyMs }];
   },
   explain: ({ afterEntropyMs }) =>
@@ -80,8 +80,8 @@ const invalidCapability: WitnessRule = {
 /** Rule 13, looked at once all else holds for beacon and witness. */
 const gatewayNoValidBeacons: WitnessRule = {
   reason: "gateway_no_valid_beacons",
-  check({ report, world }) {
-    const lastMs = world.lastWitnessedBeaconMs(report.hotspotKey);
+  check({ report, judging }) {
+    const lastMs = judging.lastWitnessedBeaconMs(report.hotspotKey);
     if (isReciprocal(report.receivedAtMs, lastMs)) return undefined;
     return lastMs === undefined ? [] : [{ name: "sinceBeaconMs", value: report.receivedAtMs - lastMs }];
   },

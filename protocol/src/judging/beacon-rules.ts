@@ -8,8 +8,8 @@ import {
 import { REGIONS } from "../radio/regions.ts";
 import type { Hotspot } from "../registry/registry.ts";
 import { entropyTimeMs, windowOf } from "../time/schedule.ts";
-import { seconds, tenths } from "./format-measurement.ts";
-import type { JudgingWorld, ReceivedBeacon, Rule } from "./types.ts";
+import { formatSeconds, formatTenths } from "./format-measurement.ts";
+import type { JudgingContext, ReceivedBeacon, Rule } from "./types.ts";
 
 /** A beacon report of a registered hotspot. */
 export interface BeaconContext {
@@ -20,14 +20,14 @@ export interface BeaconContext {
   window: number;
   /** The report that stands for this beacon: the first by sequence that satisfies the report rules. */
   first: ReceivedBeacon;
-  world: JudgingWorld;
+  judging: JudgingContext;
 }
 
 export function beaconContext(
   report: ReceivedBeacon,
   hotspot: Hotspot,
   first: ReceivedBeacon,
-  world: JudgingWorld,
+  judging: JudgingContext,
 ): BeaconContext {
   const region = REGIONS[hotspot.region];
   const { entropyIndex, beaconSignature } = report.packet;
@@ -35,9 +35,9 @@ export function beaconContext(
     report,
     hotspot,
     derived: deriveBeacon(report.publicKey, beaconSignature, entropyIndex, region),
-    window: windowOf(entropyIndex, world.parameters.windowPeriods),
+    window: windowOf(entropyIndex, judging.parameters.windowPeriods),
     first,
-    world,
+    judging,
   };
 }
 
@@ -50,8 +50,8 @@ const duplicate: Rule<BeaconContext> = {
 
 const entropyUnknown: Rule<BeaconContext> = {
   reason: "entropy_unknown",
-  check: ({ report, world }) =>
-    world.entropyValue(report.packet.entropyIndex) === undefined
+  check: ({ report, judging }) =>
+    judging.entropyValue(report.packet.entropyIndex) === undefined
       ? [{ name: "entropyIndex", value: report.packet.entropyIndex }]
       : undefined,
   explain: ({ entropyIndex }) =>
@@ -60,12 +60,12 @@ const entropyUnknown: Rule<BeaconContext> = {
 
 const scheduleForged: Rule<BeaconContext> = {
   reason: "schedule_signature",
-  check({ report, window, world }) {
-    const firstIndex = world.firstEntropyOfWindow(window);
-    const entropy = firstIndex === undefined ? undefined : world.entropyValue(firstIndex);
+  check({ report, window, judging }) {
+    const firstIndex = judging.firstEntropyOfWindow(window);
+    const entropy = firstIndex === undefined ? undefined : judging.entropyValue(firstIndex);
     if (entropy === undefined) return [{ name: "window", value: window }];
-    const message = scheduleMessage(world.parameters.network, entropy, window);
-    const holds = world.holds(report.publicKey, message, report.packet.scheduleSignature);
+    const message = scheduleMessage(judging.parameters.network, entropy, window);
+    const holds = judging.verifySignature(report.publicKey, message, report.packet.scheduleSignature);
     return holds ? undefined : [{ name: "window", value: window }];
   },
   explain: ({ window }) =>
@@ -74,9 +74,9 @@ const scheduleForged: Rule<BeaconContext> = {
 
 const offSchedule: Rule<BeaconContext> = {
   reason: "off_schedule",
-  check({ report, window, world }) {
+  check({ report, window, judging }) {
     const { scheduleSignature, entropyIndex } = report.packet;
-    const scheduled = scheduledIndex(scheduleSignature, window, world.parameters.windowPeriods);
+    const scheduled = scheduledIndex(scheduleSignature, window, judging.parameters.windowPeriods);
     return scheduled === entropyIndex
       ? undefined
       : [
@@ -90,8 +90,8 @@ const offSchedule: Rule<BeaconContext> = {
 
 const windowUsed: Rule<BeaconContext> = {
   reason: "window_used",
-  check({ report, window, world }) {
-    const firstIndex = world.firstBeaconIndex(report.hotspotId, window);
+  check({ report, window, judging }) {
+    const firstIndex = judging.firstBeaconIndex(report.hotspotId, window);
     return firstIndex !== undefined && firstIndex < report.packet.entropyIndex
       ? [{ name: "firstIndex", value: firstIndex }]
       : undefined;
@@ -102,11 +102,11 @@ const windowUsed: Rule<BeaconContext> = {
 
 const beaconForged: Rule<BeaconContext> = {
   reason: "beacon_signature",
-  check({ report, window, world }) {
-    const entropy = world.entropyValue(report.packet.entropyIndex);
+  check({ report, window, judging }) {
+    const entropy = judging.entropyValue(report.packet.entropyIndex);
     if (entropy === undefined) return [];
-    const message = beaconMessage(world.parameters.network, entropy, window);
-    const holds = world.holds(report.publicKey, message, report.packet.beaconSignature);
+    const message = beaconMessage(judging.parameters.network, entropy, window);
+    const holds = judging.verifySignature(report.publicKey, message, report.packet.beaconSignature);
     return holds ? undefined : [];
   },
   explain: () =>
@@ -115,14 +115,14 @@ const beaconForged: Rule<BeaconContext> = {
 
 const outsideValidity: Rule<BeaconContext> = {
   reason: "outside_validity",
-  check({ report, world: { parameters } }) {
+  check({ report, judging: { parameters } }) {
     const afterMs = report.packet.atMs - entropyTimeMs(report.packet.entropyIndex, parameters);
     const { clockSkewMs, entropyValidityMs } = parameters;
     const holds = afterMs >= -clockSkewMs && afterMs <= entropyValidityMs + clockSkewMs;
     return holds ? undefined : [{ name: "afterEntropyMs", value: afterMs }];
   },
   explain: ({ afterEntropyMs }) =>
-    `The beacon was sent ${seconds(afterEntropyMs)} after its entropy: check the hotspot's clock (NTP or GPS).`,
+    `The beacon was sent ${formatSeconds(afterEntropyMs)} after its entropy: check the hotspot's clock (NTP or GPS).`,
 };
 
 const wrongChannel: Rule<BeaconContext> = {
@@ -155,9 +155,9 @@ const wrongDataRate: Rule<BeaconContext> = {
 
 const powerTooHigh: Rule<BeaconContext> = {
   reason: "power_too_high",
-  check({ report, hotspot, world }) {
+  check({ report, hotspot, judging }) {
     const eirpDdbm = report.packet.powerDbm * 10 + hotspot.antennaGainDdbi;
-    const maxEirpDdbm = world.parameters.regions.find(({ id }) => id === hotspot.region)?.maxEirpDdbm ?? 0;
+    const maxEirpDdbm = judging.parameters.regions.find(({ id }) => id === hotspot.region)?.maxEirpDdbm ?? 0;
     return eirpDdbm > maxEirpDdbm
       ? [
           { name: "eirpDdbm", value: eirpDdbm },
@@ -166,7 +166,7 @@ const powerTooHigh: Rule<BeaconContext> = {
       : undefined;
   },
   explain: ({ eirpDdbm, maxEirpDdbm }) =>
-    `${tenths(eirpDdbm)} dBm EIRP is above the region's ${tenths(maxEirpDdbm)} dBm: check transmit power and antenna gain.`,
+    `${formatTenths(eirpDdbm)} dBm EIRP is above the region's ${formatTenths(maxEirpDdbm)} dBm: check transmit power and antenna gain.`,
 };
 
 export const BEACON_RULES: readonly Rule<BeaconContext>[] = [

@@ -4,7 +4,7 @@ import { DEFAULT_PARAMETERS } from "../parameters/parameters.ts";
 import { counterMismatch } from "./clock-rules.ts";
 import { Scenario } from "./scenario.ts";
 import { type Outcome, outcome, tryBeacon, tryWitness } from "./trial.ts";
-import type { JudgingWorld, ReceivedReport, ReportTimes } from "./types.ts";
+import type { JudgingContext, ReceivedReport, ReportTimes } from "./types.ts";
 
 const ok = { reason: "ok" };
 
@@ -35,9 +35,9 @@ function judged(earlier: Times | undefined, later: Times, offMs = 0): Outcome {
   const parameters = { ...DEFAULT_PARAMETERS, network: "demo" };
   const entropyIndex = Math.floor((earlier?.atMs ?? 0) / parameters.entropyPeriodMs);
   const before = earlier && { entropyIndex, ...earlier, atMs: earlier.atMs + offMs };
-  const world: Partial<JudgingWorld> = { parameters, earlierReport: () => before };
+  const judging: Partial<JudgingContext> = { parameters, earlierReport: () => before };
   const report = { packet: later } as ReceivedReport;
-  const measurements = counterMismatch.check({ report, world: world as JudgingWorld });
+  const measurements = counterMismatch.check({ report, judging: judging as JudgingContext });
   return outcome(
     measurements === undefined
       ? { reason: "ok", measurements: [] }

@@ -1,22 +1,22 @@
 import { entropyTimeMs } from "../time/schedule.ts";
-import { seconds } from "./format-measurement.ts";
-import type { JudgingWorld, ReceivedReport, ReportTimes, Rule } from "./types.ts";
+import { formatSeconds } from "./format-measurement.ts";
+import type { JudgingContext, ReceivedReport, ReportTimes, Rule } from "./types.ts";
 
 /** What the rules about a hotspot's clocks look at. */
 interface ClockContext {
   report: ReceivedReport;
-  world: JudgingWorld;
+  judging: JudgingContext;
 }
 
 /** Nothing arrives before it was made: the hotspot's clock against the gateway's. */
 export const timeAhead: Rule<ClockContext> = {
   reason: "time_ahead",
-  check({ report, world: { parameters } }) {
+  check({ report, judging: { parameters } }) {
     const aheadMs = report.packet.atMs - report.receivedAtMs;
     return aheadMs > parameters.clockSkewMs ? [{ name: "aheadMs", value: aheadMs }] : undefined;
   },
   explain: ({ aheadMs }) =>
-    `The hotspot's clock is at least ${seconds(aheadMs)} ahead of the gateway's: set it by NTP or GPS.`,
+    `The hotspot's clock is at least ${formatSeconds(aheadMs)} ahead of the gateway's: set it by NTP or GPS.`,
 };
 
 /** The 32-bit counter of microseconds starts again after 71.6 minutes. */
@@ -39,14 +39,14 @@ const COUNTER_DRIFT_PPM = 50;
  */
 export const counterMismatch: Rule<ClockContext> = {
   reason: "counter_mismatch",
-  check({ report, world }) {
+  check({ report, judging }) {
     const { atMs, tmstUs } = report.packet;
     if (tmstUs === null) return undefined;
-    const earlier = world.earlierReport(report);
-    if (earlier === undefined || earlier.tmstUs === null || !isDated(earlier, world)) return undefined;
+    const earlier = judging.earlierReport(report);
+    if (earlier === undefined || earlier.tmstUs === null || !isDated(earlier, judging)) return undefined;
     const passedMs = atMs - earlier.atMs;
     const strayedMs = strayMs(passedMs, tmstUs - earlier.tmstUs);
-    const { tmstToleranceMs, clockSkewMs } = world.parameters;
+    const { tmstToleranceMs, clockSkewMs } = judging.parameters;
     const driftMs = Math.ceil((Math.abs(passedMs) * COUNTER_DRIFT_PPM) / 1_000_000);
     const toleranceMs = tmstToleranceMs + 2 * clockSkewMs + driftMs;
     if (Math.abs(strayedMs) <= toleranceMs) return undefined;
@@ -58,11 +58,11 @@ export const counterMismatch: Rule<ClockContext> = {
     ];
   },
   explain: ({ passedMs = 0, strayedMs = 0, toleranceMs }) =>
-    `The concentrator's counter and the clock disagree by ${seconds(Math.abs(strayedMs))} over ${seconds(Math.abs(passedMs))} (${seconds(toleranceMs)} are allowed): look for a clock that was set, or two concentrators behind one agent.`,
+    `The concentrator's counter and the clock disagree by ${formatSeconds(Math.abs(strayedMs))} over ${formatSeconds(Math.abs(passedMs))} (${formatSeconds(toleranceMs)} are allowed): look for a clock that was set, or two concentrators behind one agent.`,
 };
 
 /** Whether the clock was right: a beacon is heard while its entropy holds, or soon after (`outside_validity`). */
-function isDated({ entropyIndex, atMs }: ReportTimes, { parameters }: JudgingWorld): boolean {
+function isDated({ entropyIndex, atMs }: ReportTimes, { parameters }: JudgingContext): boolean {
   const { clockSkewMs, entropyValidityMs, hearingDelayMs } = parameters;
   const afterMs = atMs - entropyTimeMs(entropyIndex, parameters);
   return afterMs >= -clockSkewMs && afterMs <= entropyValidityMs + clockSkewMs + hearingDelayMs;

@@ -25,7 +25,7 @@ interface Entry {
  * Everybody's latest contacts while beacons are judged in order of index. What is learnt of one index is told only of
  * later ones, so that the order within an index does not matter.
  */
-export class ContactBook {
+export class ContactHistory {
   readonly #entries: Record<ContactKind, Map<string, Entry>> = { beaconed: new Map(), witnessed: new Map() };
 
   constructor(before: ReadonlyMap<string, LatestContacts> = new Map()) {

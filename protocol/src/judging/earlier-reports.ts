@@ -4,7 +4,7 @@ import { reportedIndex } from "./group.ts";
 import type { ReceivedReport, ReportTimes } from "./types.ts";
 
 /**
- * What `JudgingWorld.earlierReport` answers for each of an epoch's reports, by packet id. Costs n log n of a hotspot's
+ * What `JudgingContext.earlierReport` answers for each of an epoch's reports, by packet id. Costs n log n of a hotspot's
  * reports, however it numbers them.
  */
 export function earlierReports(

@@ -5,12 +5,12 @@ import type { SequenceRange } from "../network/receipt.ts";
 import type { NetworkParameters } from "../parameters/parameters.ts";
 import type { Hotspot } from "../registry/registry.ts";
 import { reportDeadlineMs, windowOf } from "../time/schedule.ts";
-import { ContactBook, type ContactKind, type LatestContacts } from "./contacts.ts";
+import { ContactHistory, type ContactKind, type LatestContacts } from "./contacts.ts";
 import { earlierReports } from "./earlier-reports.ts";
 import { groupReports, isReport, reportedIndex } from "./group.ts";
 import { judgeGroup } from "./judge.ts";
 import type { ProvenBeacon } from "./proven-beacon.ts";
-import type { JudgingWorld, ReceivedPacket, ReceivedReport, Verdict } from "./types.ts";
+import type { JudgingContext, ReceivedPacket, ReceivedReport, Verdict } from "./types.ts";
 
 /** All that an epoch is judged from. Orders and duplicates do not matter. */
 export interface EpochInputs {
@@ -27,7 +27,7 @@ export interface EpochInputs {
   /** Latest contacts in earlier epochs, per hotspot: of all that report in this one. */
   contactsBefore: ReadonlyMap<string, LatestContacts>;
   /** Answers for `verifyEd25519`, where they are known beforehand. */
-  holds?: JudgingWorld["holds"];
+  verifySignature?: JudgingContext["verifySignature"];
 }
 
 export interface EpochJudgement {
@@ -42,12 +42,12 @@ export interface EpochJudgement {
 /** Judges a whole epoch from its packets alone. */
 export function judgeEpoch(inputs: EpochInputs): EpochJudgement {
   const packets = unique(inputs.packets);
-  const book = new ContactBook(inputs.contactsBefore);
+  const book = new ContactHistory(inputs.contactsBefore);
   const contact = (id: string, kind: ContactKind, index: number) => book.latestBefore(id, kind, index);
-  const world = epochWorld(inputs, packets, contact);
+  const judging = epochContext(inputs, packets, contact);
   // In order of index, for that is what a group's key begins with.
   const judgements = groupReports(packets.filter(isReport)).map((group) => {
-    const judgement = judgeGroup(group, world);
+    const judgement = judgeGroup(group, judging);
     for (const made of judgement.contacts) book.add(made);
     return judgement;
   });
@@ -70,11 +70,11 @@ function unique(packets: readonly ReceivedPacket[]): ReceivedPacket[] {
   return [...first.values()];
 }
 
-export function epochWorld(
+export function epochContext(
   inputs: EpochInputs,
   packets: readonly ReceivedPacket[],
-  contact: JudgingWorld["contact"],
-): JudgingWorld {
+  contact: JudgingContext["contact"],
+): JudgingContext {
   const { parameters } = inputs;
   const hotspots = new Map(inputs.hotspots.map((hotspot) => [hotspot.id, hotspot]));
   const entropy = [...inputs.entropy].sort((a, b) => a.index - b.index);
@@ -101,12 +101,12 @@ export function epochWorld(
     // Nearly always none: spares two hashes of text per report.
     denial: (hotspot) => (denials.size === 0 ? undefined : denials.get(hotspot.toHex())),
     edgeDenial: (a, b) => (denials.size === 0 ? undefined : denials.get(edgeSubject(a, b))),
-    holds: inputs.holds ?? verifySignature,
+    verifySignature: inputs.verifySignature ?? verifySignature,
   };
 }
 
-/** `JudgingWorld.holds` without anything known beforehand. */
-export const verifySignature: JudgingWorld["holds"] = (publicKey, message, signature) =>
+/** `JudgingContext.verifySignature` by computing it. */
+export const verifySignature: JudgingContext["verifySignature"] = (publicKey, message, signature) =>
   verifyEd25519(importKey(publicKey), message, signature);
 
 /** Whether a number lies in one of the runs, which ascend; by halving. */

@@ -1,16 +1,16 @@
 /** Numbers as the sentences tell them. Measurements are whole; a missing one is told as 0. */
 
 /** 1500 → "1.5 s". */
-export const seconds = (ms = 0): string => `${(ms / 1000).toFixed(1)} s`;
+export const formatSeconds = (ms = 0): string => `${(ms / 1000).toFixed(1)} s`;
 
 /** Tenths: 171 → "17.1", 160 → "16". */
-export const tenths = (value = 0): string => `${value / 10}`;
+export const formatTenths = (value = 0): string => `${value / 10}`;
 
 /** The size of a number of tenths. */
-export const tenthsOf = (value = 0): string => tenths(Math.abs(value));
+export const formatMagnitude = (value = 0): string => formatTenths(Math.abs(value));
 
 /** Waiting times, rounded up so that the waiting is over when they are: "30 s", "12 min", "23 h". */
-export function waiting(ms = 0): string {
+export function formatDuration(ms = 0): string {
   const units = [
     ["s", 1000],
     ["min", 60_000],

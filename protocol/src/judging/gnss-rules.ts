@@ -1,14 +1,14 @@
 import { distanceM } from "../math/geo.ts";
 import { type Gnss, INTEGRITY_FLAGS } from "../packet/packet.ts";
 import type { Hotspot } from "../registry/registry.ts";
-import { tenths } from "./format-measurement.ts";
-import type { JudgingWorld, ReceivedReport, Rule, RuleAnswer } from "./types.ts";
+import { formatTenths } from "./format-measurement.ts";
+import type { JudgingContext, ReceivedReport, Rule, RuleAnswer } from "./types.ts";
 
 /** What the rules about the hotspot's GNSS receiver look at. */
 interface GnssContext {
   report: ReceivedReport;
   hotspot: Hotspot;
-  world: JudgingWorld;
+  judging: JudgingContext;
 }
 
 const FIX_2D = 2;
@@ -23,7 +23,7 @@ function fixOf({ report: { packet } }: GnssContext): Fix | undefined {
   return isFix ? (gnss as Fix) : undefined;
 }
 
-const isRequired = ({ world }: GnssContext): boolean => world.parameters.gnssRequired === 1;
+const isRequired = ({ judging }: GnssContext): boolean => judging.parameters.gnssRequired === 1;
 
 const hasFlag = ({ report: { packet } }: GnssContext, flag: number): boolean =>
   packet.gnss !== null && (packet.gnss.integrityFlags & flag) !== 0;
@@ -86,7 +86,7 @@ const noFix: Rule<GnssContext> = {
 const weak: Rule<GnssContext> = {
   reason: "gnss_weak",
   check(context) {
-    const { minGnssSatellites, maxGnssErrorM } = context.world.parameters;
+    const { minGnssSatellites, maxGnssErrorM } = context.judging.parameters;
     const fix = fixOf(context);
     if (fix === undefined) return undefined;
     if (fix.satellitesUsed < minGnssSatellites) {
@@ -106,7 +106,7 @@ const weak: Rule<GnssContext> = {
     const fault =
       errorDm === undefined
         ? `${satellites} satellites, and at least ${minSatellites} are needed`
-        : `an error of ${tenths(errorDm)} m, and at most ${maxErrorM} m are allowed`;
+        : `an error of ${formatTenths(errorDm)} m, and at most ${maxErrorM} m are allowed`;
     return `The GNSS fix is weak (${fault}): give the antenna a clear view of the sky.`;
   },
 };
@@ -118,7 +118,7 @@ const position: Rule<GnssContext> = {
     if (fix === undefined) return undefined;
     const errorM = Math.ceil((fix.horizontalErrorDm ?? 0) / 10);
     const offM = distanceM(fix, context.hotspot);
-    const allowedM = context.world.parameters.maxGnssDistanceM + errorM;
+    const allowedM = context.judging.parameters.maxGnssDistanceM + errorM;
     return offM > allowedM
       ? [
           { name: "offM", value: offM },

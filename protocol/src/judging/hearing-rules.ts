@@ -1,5 +1,5 @@
 import { entropyTimeMs } from "../time/schedule.ts";
-import { seconds } from "./format-measurement.ts";
+import { formatSeconds } from "./format-measurement.ts";
 import type { Rule } from "./types.ts";
 import type { MatchedContext } from "./witness-context.ts";
 
@@ -8,20 +8,20 @@ const FREQUENCY_TOLERANCE_HZ = 1000;
 
 const outsideValidity: Rule<MatchedContext> = {
   reason: "outside_validity",
-  check({ report, beacon, world: { parameters } }) {
+  check({ report, beacon, judging: { parameters } }) {
     const { clockSkewMs, entropyValidityMs, hearingDelayMs } = parameters;
     const afterMs = report.packet.atMs - entropyTimeMs(beacon.report.packet.entropyIndex, parameters);
     const holds = afterMs >= -clockSkewMs && afterMs <= entropyValidityMs + clockSkewMs + hearingDelayMs;
     return holds ? undefined : [{ name: "afterEntropyMs", value: afterMs }];
   },
   explain: ({ afterEntropyMs }) =>
-    `The beacon was heard ${seconds(afterEntropyMs)} after its entropy, when it could not be on air: check the hotspot's clock (NTP or GPS).`,
+    `The beacon was heard ${formatSeconds(afterEntropyMs)} after its entropy, when it could not be on air: check the hotspot's clock (NTP or GPS).`,
 };
 
 /** Two clocks, each off by the allowed skew either way, and the delay between sending and hearing. */
 const heardApart: Rule<MatchedContext> = {
   reason: "heard_apart",
-  check({ report, beacon, world: { parameters } }) {
+  check({ report, beacon, judging: { parameters } }) {
     const apartMs = report.packet.atMs - beacon.report.packet.atMs;
     const allowedMs = 2 * parameters.clockSkewMs + parameters.hearingDelayMs;
     return Math.abs(apartMs) > allowedMs
@@ -32,7 +32,7 @@ const heardApart: Rule<MatchedContext> = {
       : undefined;
   },
   explain: ({ apartMs = 0, allowedMs }) =>
-    `Heard ${seconds(Math.abs(apartMs))} ${apartMs < 0 ? "before" : "after"} it was sent (${seconds(allowedMs)} are allowed): check this hotspot's clock (NTP or GPS), then the beaconer's.`,
+    `Heard ${formatSeconds(Math.abs(apartMs))} ${apartMs < 0 ? "before" : "after"} it was sent (${formatSeconds(allowedMs)} are allowed): check this hotspot's clock (NTP or GPS), then the beaconer's.`,
 };
 
 const otherRegion: Rule<MatchedContext> = {
@@ -69,7 +69,7 @@ const wrongDataRate: Rule<MatchedContext> = {
 
 const tooClose: Rule<MatchedContext> = {
   reason: "too_close",
-  check: ({ distanceM, world: { parameters } }) =>
+  check: ({ distanceM, judging: { parameters } }) =>
     distanceM < parameters.minDistanceM
       ? [
           { name: "distanceM", value: distanceM },
@@ -82,7 +82,7 @@ const tooClose: Rule<MatchedContext> = {
 
 const tooFar: Rule<MatchedContext> = {
   reason: "too_far",
-  check: ({ distanceM, world: { parameters } }) =>
+  check: ({ distanceM, judging: { parameters } }) =>
     distanceM > parameters.maxDistanceM
       ? [
           { name: "distanceM", value: distanceM },

@@ -7,7 +7,7 @@ import { verifySignature } from "./epoch.ts";
 import { groupReports, reportIndexAndKey } from "./group.ts";
 import { judgeGroup } from "./judge.ts";
 import { entropyValue, Scenario, verdictOn } from "./scenario.ts";
-import type { JudgingWorld, ReceivedPacket } from "./types.ts";
+import type { JudgingContext, ReceivedPacket } from "./types.ts";
 
 describe("a beacon that nobody validly heard", () => {
   test("is not refused, but earns and proves nothing", () => {
@@ -125,7 +125,7 @@ describe("groups", () => {
     const [own, other] = [scenario.round(0, [2]), scenario.round(1, [])];
     const [group] = groupReports([own.beacon, ...own.witnesses]);
     const hotspots = new Map(scenario.stations.map(({ hotspot }) => [hotspot.id, hotspot]));
-    const world: JudgingWorld = {
+    const judging: JudgingContext = {
       parameters: scenario.parameters,
       hotspot: (id) => hotspots.get(id),
       entropyValue,
@@ -137,13 +137,13 @@ describe("groups", () => {
       contact: () => undefined,
       denial: () => undefined,
       edgeDenial: () => undefined,
-      holds: verifySignature,
+      verifySignature,
     };
     const collided = {
       ...group,
       beacons: [{ ...other.beacon, packet: { ...other.packet, sequence: 2 } }, own.beacon],
     };
-    const judgement = judgeGroup(collided as NonNullable<typeof group>, world);
+    const judgement = judgeGroup(collided as NonNullable<typeof group>, judging);
     expect(judgement.proven?.beaconer).toBe(own.beacon.hotspotId);
     expect(verdictOn(judgement, other.beacon).reason).toBe("duplicate");
   });

@@ -6,7 +6,7 @@ import { NOT_DRAWN, NOT_HEARD, type ProvenBeacon, proveBeacon, type ValidReports
 import { BEACON_RECIPROCITY_RULES, contactsOf, WITNESS_RECIPROCITY_RULES } from "./reciprocity-rules.ts";
 import { ADMISSION_RULES, HOTSPOT_RULES, type HotspotContext, type ReportContext } from "./report-rules.ts";
 import type {
-  JudgingWorld,
+  JudgingContext,
   ReceivedBeacon,
   ReceivedReport,
   ReceivedWitness,
@@ -36,15 +36,15 @@ function firstRefusal<C>(rules: readonly Rule<C>[], context: C): Refusal | undef
 }
 
 /**
- * Judges all reports about one beacon. The same reports and the same world give the same verdicts, whatever the
+ * Judges all reports about one beacon. The same reports and the same context give the same verdicts, whatever the
  * order of the reports.
  */
-export function judgeGroup(group: ReportGroup, world: JudgingWorld): GroupJudgement {
+export function judgeGroup(group: ReportGroup, judging: JudgingContext): GroupJudgement {
   const refusals: Refusals = new Map();
-  const beacon = judgeBeacons(admitted(group.beacons, world, refusals), world, refusals);
-  const valid = judgeWitnesses(admitted(group.witnesses, world, refusals), beacon, world, refusals);
-  const reciprocal = judgeReciprocity(beacon, valid, world, refusals);
-  const proven = proveBeacon(group.key, reciprocal, world, refusals);
+  const beacon = judgeBeacons(admitted(group.beacons, judging, refusals), judging, refusals);
+  const valid = judgeWitnesses(admitted(group.witnesses, judging, refusals), beacon, judging, refusals);
+  const reciprocal = judgeReciprocity(beacon, valid, judging, refusals);
+  const proven = proveBeacon(group.key, reciprocal, judging, refusals);
   const verdicts = [...group.beacons, ...group.witnesses].map((report) =>
     verdictOf(report, group.key, refusals.get(report)),
   );
@@ -58,27 +58,27 @@ export function judgeGroup(group: ReportGroup, world: JudgingWorld): GroupJudgem
 /** The reports that count, by sequence, with their hotspots. */
 function admitted<R extends ReceivedReport>(
   reports: readonly R[],
-  world: JudgingWorld,
+  judging: JudgingContext,
   refusals: Refusals,
 ): (HotspotContext & { report: R })[] {
   return reports.toSorted(bySequence).flatMap((report) => {
-    const refusal = firstRefusal(ADMISSION_RULES, { report, world });
+    const refusal = firstRefusal(ADMISSION_RULES, { report, judging });
     if (refusal !== undefined) refusals.set(report, refusal);
-    const hotspot = refusal === undefined ? world.hotspot(report.hotspotId) : undefined;
-    return hotspot === undefined ? [] : [{ report, hotspot, world }];
+    const hotspot = refusal === undefined ? judging.hotspot(report.hotspotId) : undefined;
+    return hotspot === undefined ? [] : [{ report, hotspot, judging }];
   });
 }
 
 /** The first report by sequence stands for the beacon, also when it is refused: a second try is none. */
 function judgeBeacons(
   reports: readonly { report: ReceivedBeacon; hotspot: JudgedBeacon["hotspot"] }[],
-  world: JudgingWorld,
+  judging: JudgingContext,
   refusals: Refusals,
 ): JudgedBeacon | undefined {
   const first = reports[0]?.report;
   let judged: JudgedBeacon | undefined;
   for (const { report, hotspot } of reports) {
-    const context = beaconContext(report, hotspot, first ?? report, world);
+    const context = beaconContext(report, hotspot, first ?? report, judging);
     const refusal = firstRefusal(HOTSPOT_RULES, context) ?? firstRefusal(BEACON_RULES, context);
     if (refusal !== undefined) refusals.set(report, refusal);
     if (report === first) judged = { report, hotspot, derived: context.derived, refusal: refusal?.reason };
@@ -89,14 +89,14 @@ function judgeBeacons(
 function judgeWitnesses(
   reports: readonly { report: ReceivedWitness; hotspot: JudgedBeacon["hotspot"] }[],
   beacon: JudgedBeacon | undefined,
-  world: JudgingWorld,
+  judging: JudgingContext,
   refusals: Refusals,
 ): ReceivedWitness[] {
   const firsts = firstOfTrueFrame(reports, beacon);
   const valid: ReceivedWitness[] = [];
   for (const { report, hotspot } of reports) {
     const first = firsts.get(report.hotspotId);
-    const refusal = refuseWitness({ report, hotspot, first, beacon, world });
+    const refusal = refuseWitness({ report, hotspot, first, beacon, judging });
     if (refusal === undefined) valid.push(report);
     else refusals.set(report, refusal);
   }
@@ -131,11 +131,11 @@ function refuseWitness(context: WitnessContext): Refusal | undefined {
 function judgeReciprocity(
   beacon: JudgedBeacon | undefined,
   valid: readonly ReceivedWitness[],
-  world: JudgingWorld,
+  judging: JudgingContext,
   refusals: Refusals,
 ): ValidReports | undefined {
   if (beacon === undefined || beacon.refusal !== undefined) return undefined;
-  const refused = firstRefusal(BEACON_RECIPROCITY_RULES, { report: beacon.report, world });
+  const refused = firstRefusal(BEACON_RECIPROCITY_RULES, { report: beacon.report, judging });
   if (refused !== undefined) refusals.set(beacon.report, refused);
   const judged = { ...beacon, refusal: refused?.reason };
   const rules: Rule<ReportContext & { beacon: JudgedBeacon }>[] = [
@@ -143,7 +143,7 @@ function judgeReciprocity(
     ...WITNESS_RECIPROCITY_RULES,
   ];
   const witnesses = valid.filter((report) => {
-    const refusal = firstRefusal(rules, { report, beacon: judged, world });
+    const refusal = firstRefusal(rules, { report, beacon: judged, judging });
     if (refusal !== undefined) refusals.set(report, refusal);
     return refusal === undefined;
   });

@@ -16,7 +16,7 @@ interface Level {
 /** What one rule alone says of a level. */
 function judged(reason: string, level: Level): Outcome {
   const packet = { spreadingFactor: 12, bandwidthHz: 125_000, ...level };
-  const context = { report: { packet }, world: { parameters: DEFAULT_PARAMETERS } };
+  const context = { report: { packet }, judging: { parameters: DEFAULT_PARAMETERS } };
   const rule = LEVEL_RULES.find((each) => each.reason === reason);
   const measurements = rule?.check(context as unknown as MatchedContext);
   return outcome(measurements === undefined ? { reason: "ok", measurements: [] } : { reason, measurements });

@@ -5,7 +5,7 @@ import {
   leastSignalDbm,
   thermalNoiseDbm,
 } from "../radio/propagation.ts";
-import { tenths, tenthsOf } from "./format-measurement.ts";
+import { formatMagnitude, formatTenths } from "./format-measurement.ts";
 import type { Rule } from "./types.ts";
 import type { MatchedContext } from "./witness-context.ts";
 
@@ -60,13 +60,13 @@ const rssiAboveFreeSpace: Rule<MatchedContext> = {
   explain({ rssiDbm, snrDdb, signalDdbm = 0, boundDdbm = 0, distanceM }) {
     // Not "0 dB stronger" for a few tenths.
     const excess = Math.max(1, Math.round((signalDdbm - boundDdbm) / 10));
-    return `RSSI ${rssiDbm} dBm with SNR ${tenths(snrDdb)} dB means a signal ${excess} dB stronger than free space allows at ${distanceM} m: check the asserted location and antenna gain.`;
+    return `RSSI ${rssiDbm} dBm with SNR ${formatTenths(snrDdb)} dB means a signal ${excess} dB stronger than free space allows at ${distanceM} m: check the asserted location and antenna gain.`;
   },
 };
 
 const snrTooHigh: Rule<MatchedContext> = {
   reason: "snr_too_high",
-  check({ report: { packet }, world: { parameters } }) {
+  check({ report: { packet }, judging: { parameters } }) {
     const { maxSnrDdb } = parameters;
     return packet.snrDdb > maxSnrDdb
       ? [
@@ -76,12 +76,12 @@ const snrTooHigh: Rule<MatchedContext> = {
       : undefined;
   },
   explain: ({ snrDdb, maxSnrDdb }) =>
-    `SNR ${tenths(snrDdb)} dB is more than any LoRa receiver reports (${tenths(maxSnrDdb)} dB): check the packet forwarder.`,
+    `SNR ${formatTenths(snrDdb)} dB is more than any LoRa receiver reports (${formatTenths(maxSnrDdb)} dB): check the packet forwarder.`,
 };
 
 const snrBelowFloor: Rule<MatchedContext> = {
   reason: "snr_below_floor",
-  check({ report: { packet }, world: { parameters } }) {
+  check({ report: { packet }, judging: { parameters } }) {
     const floorDdb = floorSnrDdb(packet.spreadingFactor);
     return packet.snrDdb < floorDdb - parameters.maxBelowDemodulationDdb
       ? [
@@ -92,12 +92,12 @@ const snrBelowFloor: Rule<MatchedContext> = {
       : undefined;
   },
   explain: ({ snrDdb = 0, floorDdb = 0, spreadingFactor }) =>
-    `SNR ${tenths(snrDdb)} dB is ${tenths(floorDdb - snrDdb)} dB below what SF${spreadingFactor} can be demodulated with: check the packet forwarder.`,
+    `SNR ${formatTenths(snrDdb)} dB is ${formatTenths(floorDdb - snrDdb)} dB below what SF${spreadingFactor} can be demodulated with: check the packet forwarder.`,
 };
 
 const rssiBelowSensitivity: Rule<MatchedContext> = {
   reason: "rssi_below_sensitivity",
-  check({ report: { packet }, world: { parameters } }) {
+  check({ report: { packet }, judging: { parameters } }) {
     const sensitivityDdbm = thermalDdbm(packet.bandwidthHz) + floorSnrDdb(packet.spreadingFactor);
     return packet.rssiDbm * 10 < sensitivityDdbm - parameters.maxBelowSensitivityDdb
       ? [
@@ -108,19 +108,19 @@ const rssiBelowSensitivity: Rule<MatchedContext> = {
       : undefined;
   },
   explain: ({ rssiDbm = 0, sensitivityDdbm = 0, spreadingFactor }) =>
-    `RSSI ${rssiDbm} dBm is ${tenths(sensitivityDdbm - rssiDbm * 10)} dB too faint for SF${spreadingFactor} in an ideal receiver: check the RSSI offset in the packet forwarder's configuration.`,
+    `RSSI ${rssiDbm} dBm is ${formatTenths(sensitivityDdbm - rssiDbm * 10)} dB too faint for SF${spreadingFactor} in an ideal receiver: check the RSSI offset in the packet forwarder's configuration.`,
 };
 
 /** By whichever convention (`impliedNoiseDbm`) gives more noise: refused only when both give too little. */
 const noiseTooLow: Rule<MatchedContext> = {
   reason: "noise_too_low",
-  check({ report: { packet }, world: { parameters } }) {
+  check({ report: { packet }, judging: { parameters } }) {
     const { ofSignalDbm } = impliedNoiseDbm(packet.rssiDbm, packet.snrDdb / 10);
     const belowDdb = thermalDdbm(packet.bandwidthHz) - ddb(ofSignalDbm);
     return belowDdb > parameters.maxBelowThermalDdb ? impliedNoise(packet, -belowDdb) : undefined;
   },
   explain: ({ rssiDbm, snrDdb, aboveThermalDdb }) =>
-    `RSSI ${rssiDbm} dBm with SNR ${tenths(snrDdb)} dB means noise ${tenthsOf(aboveThermalDdb)} dB below that of an ideal receiver: check the RSSI offset in the packet forwarder's configuration.`,
+    `RSSI ${rssiDbm} dBm with SNR ${formatTenths(snrDdb)} dB means noise ${formatMagnitude(aboveThermalDdb)} dB below that of an ideal receiver: check the RSSI offset in the packet forwarder's configuration.`,
 };
 
 /**
@@ -132,14 +132,14 @@ const NOISE_IS_MEASURED_BELOW_SNR_DDB = 0;
 /** By whichever convention gives less noise: refused only when both give too much. */
 const noiseTooHigh: Rule<MatchedContext> = {
   reason: "noise_too_high",
-  check({ report: { packet }, world: { parameters } }) {
+  check({ report: { packet }, judging: { parameters } }) {
     if (packet.snrDdb >= NOISE_IS_MEASURED_BELOW_SNR_DDB) return undefined;
     const { ofChannelDbm } = impliedNoiseDbm(packet.rssiDbm, packet.snrDdb / 10);
     const aboveDdb = ddb(ofChannelDbm) - thermalDdbm(packet.bandwidthHz);
     return aboveDdb > parameters.maxAboveThermalDdb ? impliedNoise(packet, aboveDdb) : undefined;
   },
   explain: ({ rssiDbm, snrDdb, aboveThermalDdb }) =>
-    `RSSI ${rssiDbm} dBm with SNR ${tenths(snrDdb)} dB means noise ${tenthsOf(aboveThermalDdb)} dB above thermal, in which nothing is heard: look for a transmitter near the antenna.`,
+    `RSSI ${rssiDbm} dBm with SNR ${formatTenths(snrDdb)} dB means noise ${formatMagnitude(aboveThermalDdb)} dB above thermal, in which nothing is heard: look for a transmitter near the antenna.`,
 };
 
 const impliedNoise = (packet: { rssiDbm: number; snrDdb: number }, aboveThermalDdb: number) => [

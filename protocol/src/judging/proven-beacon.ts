@@ -1,7 +1,7 @@
 import { sha256 } from "../crypto/sha256.ts";
 import { drawIndex } from "../time/schedule.ts";
 import { reportedIndex } from "./group.ts";
-import type { JudgingWorld, ReceivedBeacon, ReceivedWitness, Refusals } from "./types.ts";
+import type { JudgingContext, ReceivedBeacon, ReceivedWitness, Refusals } from "./types.ts";
 
 /** Who earns what from one beacon: ids of the hotspots, empty when the beacon proves nothing. */
 export interface ProvenBeacon {
@@ -25,7 +25,7 @@ export interface ValidReports {
 export function proveBeacon(
   key: string,
   reciprocal: ValidReports | undefined,
-  world: JudgingWorld,
+  judging: JudgingContext,
   refusals: Refusals,
 ): ProvenBeacon | undefined {
   if (reciprocal === undefined) return undefined;
@@ -34,7 +34,7 @@ export function proveBeacon(
     refusals.set(beacon, { reason: NOT_HEARD, measurements: [] });
     return undefined;
   }
-  const paid = drawPaid(beacon, valid, world);
+  const paid = drawPaid(beacon, valid, judging);
   for (const report of valid) {
     if (paid.has(report)) continue;
     refusals.set(report, { reason: NOT_DRAWN, measurements: [{ name: "valid", value: valid.length }] });
@@ -51,11 +51,12 @@ export function proveBeacon(
 function drawPaid(
   beacon: ReceivedBeacon,
   valid: readonly ReceivedWitness[],
-  world: JudgingWorld,
+  judging: JudgingContext,
 ): ReadonlySet<ReceivedWitness> {
-  const { maxPaidWitnesses } = world.parameters;
+  const { maxPaidWitnesses } = judging.parameters;
   if (valid.length <= maxPaidWitnesses) return new Set(valid);
-  const entropy = world.drawEntropy(drawIndex(reportedIndex(beacon), world.parameters)) ?? new Uint8Array();
+  const entropy =
+    judging.drawEntropy(drawIndex(reportedIndex(beacon), judging.parameters)) ?? new Uint8Array();
   const beaconId = Uint8Array.fromHex(beacon.id);
   const lots = valid.map((report) => ({
     report,

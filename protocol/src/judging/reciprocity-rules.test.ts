@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { CONTACT_KINDS, ContactBook, type LatestContacts, NO_CONTACTS } from "./contacts.ts";
+import { CONTACT_KINDS, ContactHistory, type LatestContacts, NO_CONTACTS } from "./contacts.ts";
 import { explainVerdict } from "./reasons.ts";
 import { Scenario, verdictOn } from "./scenario.ts";
 import { type Circumstances, outcome, tryBeacon, tryWitness } from "./trial.ts";
@@ -158,7 +158,7 @@ describe("newcomers", () => {
 
 describe("a book of contacts", () => {
   test("tells of earlier indexes only, and each kind apart", () => {
-    const book = new ContactBook(new Map([["a", { beaconed: 5, witnessed: null }]]));
+    const book = new ContactHistory(new Map([["a", { beaconed: 5, witnessed: null }]]));
     expect(book.latestBefore("a", "beaconed", 9)).toBe(5);
     expect(book.latestBefore("a", "witnessed", 9)).toBeUndefined();
     expect(book.latestBefore("b", "beaconed", 9)).toBeUndefined();
@@ -183,9 +183,9 @@ describe("a book of contacts, whatever is written in it", () => {
     fc.assert(
       fc.property(made, fc.nat(20), (contacts, split) => {
         const sorted = contacts.toSorted((a, b) => a.index - b.index);
-        const before = new ContactBook();
+        const before = new ContactHistory();
         for (const contact of sorted.filter(({ index }) => index < split)) before.add(contact);
-        const book = new ContactBook(before.latest());
+        const book = new ContactHistory(before.latest());
         for (let asked = split; asked <= 21; asked++) {
           for (const hotspotId of ["a", "b"]) {
             for (const kind of CONTACT_KINDS) {

@@ -1,5 +1,5 @@
 import type { Contact, ContactKind } from "./contacts.ts";
-import { waiting } from "./format-measurement.ts";
+import { formatDuration } from "./format-measurement.ts";
 import { reportedIndex } from "./group.ts";
 import type { ReportContext } from "./report-rules.ts";
 import type { ReceivedBeacon, ReceivedWitness, Rule, RuleAnswer } from "./types.ts";
@@ -11,11 +11,11 @@ import type { ReceivedBeacon, ReceivedWitness, Rule, RuleAnswer } from "./types.
  */
 
 /** The hotspot's latest contact of this kind, unless that was within the span; nothing where there was none. */
-function missing(kind: ContactKind, { report, world }: ReportContext): RuleAnswer {
-  const { reciprocityPeriods, entropyPeriodMs } = world.parameters;
+function missing(kind: ContactKind, { report, judging }: ReportContext): RuleAnswer {
+  const { reciprocityPeriods, entropyPeriodMs } = judging.parameters;
   if (reciprocityPeriods === 0) return undefined;
   const index = reportedIndex(report);
-  const latest = world.contact(report.hotspotId, kind, index);
+  const latest = judging.contact(report.hotspotId, kind, index);
   if (latest !== undefined && index - latest <= reciprocityPeriods) return undefined;
   const allowed = { name: "allowedMs", value: reciprocityPeriods * entropyPeriodMs };
   return latest === undefined
@@ -29,7 +29,7 @@ const notWitnessing: Rule<ReportContext> = {
   explain: ({ sinceMs, allowedMs }) =>
     sinceMs === undefined
       ? "Beacons earn only once the hotspot itself has validly heard another: a new one's first beacons do not. If it stays so, check its receiver, antenna and cable."
-      : `This hotspot has validly heard no other for ${waiting(sinceMs)} (${waiting(allowedMs)} are allowed): check its receiver, antenna and cable.`,
+      : `This hotspot has validly heard no other for ${formatDuration(sinceMs)} (${formatDuration(allowedMs)} are allowed): check its receiver, antenna and cable.`,
 };
 
 const notHeardLately: Rule<ReportContext> = {
@@ -38,7 +38,7 @@ const notHeardLately: Rule<ReportContext> = {
   explain: ({ sinceMs, allowedMs }) =>
     sinceMs === undefined
       ? "Hearing earns only once a beacon of the hotspot itself was validly heard: before a new one's first beacon it does not. If it stays so, check its transmitter, antenna and cable."
-      : `No beacon of this hotspot was validly heard for ${waiting(sinceMs)} (${waiting(allowedMs)} are allowed): check its transmitter, antenna and cable.`,
+      : `No beacon of this hotspot was validly heard for ${formatDuration(sinceMs)} (${formatDuration(allowedMs)} are allowed): check its transmitter, antenna and cable.`,
 };
 
 /** After all others, when the witnesses are judged. */

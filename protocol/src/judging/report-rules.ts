@@ -1,15 +1,15 @@
 import type { Hotspot } from "../registry/registry.ts";
 import { entropyTimeMs, reportDeadlineMs } from "../time/schedule.ts";
 import { counterMismatch, timeAhead } from "./clock-rules.ts";
-import { seconds, waiting } from "./format-measurement.ts";
+import { formatDuration, formatSeconds } from "./format-measurement.ts";
 import { GNSS_RULES } from "./gnss-rules.ts";
 import { reportedIndex } from "./group.ts";
-import type { JudgingWorld, ReceivedReport, Rule } from "./types.ts";
+import type { JudgingContext, ReceivedReport, Rule } from "./types.ts";
 
 /** What every report, beacon or witness, must satisfy to count at all. */
 export interface ReportContext {
   report: ReceivedReport;
-  world: JudgingWorld;
+  judging: JudgingContext;
 }
 
 /** A report of a registered hotspot. */
@@ -19,32 +19,32 @@ export interface HotspotContext extends ReportContext {
 
 const reportLate: Rule<ReportContext> = {
   reason: "report_late",
-  check({ report, world }) {
-    const lateMs = report.receivedAtMs - reportDeadlineMs(reportedIndex(report), world.parameters);
+  check({ report, judging }) {
+    const lateMs = report.receivedAtMs - reportDeadlineMs(reportedIndex(report), judging.parameters);
     return lateMs > 0 ? [{ name: "lateMs", value: lateMs }] : undefined;
   },
   explain: ({ lateMs }) =>
-    `The report arrived ${seconds(lateMs)} after its deadline: check the internet connection.`,
+    `The report arrived ${formatSeconds(lateMs)} after its deadline: check the internet connection.`,
 };
 
 const unknownHotspot: Rule<ReportContext> = {
   reason: "unknown_hotspot",
-  check: ({ report, world }) => (world.hotspot(report.hotspotId) === undefined ? [] : undefined),
+  check: ({ report, judging }) => (judging.hotspot(report.hotspotId) === undefined ? [] : undefined),
   explain: () => "This hotspot is not registered in this network: register it or assert its position.",
 };
 
 const sequenceReused: Rule<ReportContext> = {
   reason: "sequence_reused",
-  check: ({ report, world }) =>
-    world.isSequenceReused(report) ? [{ name: "sequence", value: report.packet.sequence }] : undefined,
+  check: ({ report, judging }) =>
+    judging.isSequenceReused(report) ? [{ name: "sequence", value: report.packet.sequence }] : undefined,
   explain: ({ sequence }) =>
     `Sequence number ${sequence} was used for two packets: two agents may run with the same key, or state was restored from a copy.`,
 };
 
 const denied: Rule<HotspotContext> = {
   reason: "denied",
-  check({ report, world }) {
-    const denial = world.denial(report.publicKey);
+  check({ report, judging }) {
+    const denial = judging.denial(report.publicKey);
     return denial && [{ name: "untilEpoch", value: denial.untilEpoch }];
   },
   explain: ({ untilEpoch }) =>
@@ -53,22 +53,22 @@ const denied: Rule<HotspotContext> = {
 
 const regionNotAllowed: Rule<HotspotContext> = {
   reason: "region_not_allowed",
-  check: ({ hotspot, world }) =>
-    world.parameters.regions.some(({ id }) => id === hotspot.region) ? undefined : [],
+  check: ({ hotspot, judging }) =>
+    judging.parameters.regions.some(({ id }) => id === hotspot.region) ? undefined : [],
   explain: () =>
     "The region that this hotspot asserts is not one of this network's: check the region in the agent's configuration.",
 };
 
 const inCooldown: Rule<HotspotContext> = {
   reason: "in_cooldown",
-  check({ report, hotspot: { relocatedAtMs }, world: { parameters } }) {
+  check({ report, hotspot: { relocatedAtMs }, judging: { parameters } }) {
     if (relocatedAtMs === null) return undefined;
     const endMs = relocatedAtMs + parameters.relocationCooldownMs;
     const remainingMs = endMs - entropyTimeMs(reportedIndex(report), parameters);
     return remainingMs > 0 ? [{ name: "remainingMs", value: remainingMs }] : undefined;
   },
   explain: ({ remainingMs }) =>
-    `This hotspot was moved; from this beacon it takes another ${waiting(remainingMs)} until it is paid at its new place. Nothing to do but wait.`,
+    `This hotspot was moved; from this beacon it takes another ${formatDuration(remainingMs)} until it is paid at its new place. Nothing to do but wait.`,
 };
 
 /** Which reports count at all: one that fails here is as if it had not come. */

@@ -12,7 +12,7 @@ import { REGIONS } from "../radio/regions.ts";
 import { cellOf, type Hotspot } from "../registry/registry.ts";
 import { entropyTimeMs } from "../time/schedule.ts";
 import { type EpochInputs, type EpochJudgement, judgeEpoch } from "./epoch.ts";
-import { type ReceivedPacket, type ReceivedReport, received, type Verdict } from "./types.ts";
+import { type ReceivedPacket, type ReceivedReport, receivedPacket, type Verdict } from "./types.ts";
 
 export interface Station {
   signer: Signer;
@@ -120,7 +120,7 @@ export class Scenario {
     const numbered = { ...packet, sequence: sequence ?? sender.sequence++ };
     const result = decodePacket(encodePacket(numbered, sender.signer, this.parameters.network));
     if (!result.ok) throw new RangeError(`Scenario made a packet that is refused: ${result.code}`);
-    return received(result.decoded, sender.hotspot.id, receivedAtMs) as ReceivedPacket<P>;
+    return receivedPacket(result.decoded, sender.hotspot.id, receivedAtMs) as ReceivedPacket<P>;
   }
 
   /** An honest beacon report and the honest witness reports on it, received. */

@@ -21,7 +21,7 @@ export type ReceivedBeacon = ReceivedPacket<BeaconPacket>;
 export type ReceivedWitness = ReceivedPacket<WitnessPacket>;
 export type ReceivedReport = ReceivedBeacon | ReceivedWitness;
 
-export const received = (
+export const receivedPacket = (
   decoded: DecodedPacket,
   hotspotId: string,
   receivedAtMs: number,
@@ -35,7 +35,7 @@ export const received = (
 });
 
 /** All that rules may ask beside the reports in front of them. Answers must not depend on when they are asked. */
-export interface JudgingWorld {
+export interface JudgingContext {
   readonly parameters: NetworkParameters;
   hotspot(id: string): Hotspot | undefined;
   /** The value published with this index, if any was. */
@@ -62,8 +62,8 @@ export interface JudgingWorld {
   denial(hotspot: Uint8Array): Denial | undefined;
   /** The denial of what two hotspots report of each other, whichever is named first. */
   edgeDenial(a: Uint8Array, b: Uint8Array): Denial | undefined;
-  /** Whether an Ed25519 signature holds (`verifyEd25519`); a judge with several cores asks them beforehand. */
-  holds(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+  /** Whether an Ed25519 signature holds (`verifyEd25519`); a program with several cores checks them beforehand. */
+  verifySignature(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
 }
 
 /** One moment by two clocks: the hotspot's and its concentrator's. */

@@ -1,7 +1,7 @@
 import type { DerivedBeacon } from "../beacon/derive.ts";
 import { distanceM } from "../math/geo.ts";
 import type { Hotspot } from "../registry/registry.ts";
-import type { JudgingWorld, ReceivedBeacon, ReceivedWitness } from "./types.ts";
+import type { JudgingContext, ReceivedBeacon, ReceivedWitness } from "./types.ts";
 
 /** The beacon that a witness report is about, as judged. */
 export interface JudgedBeacon {
@@ -20,7 +20,7 @@ export interface WitnessContext {
   first: ReceivedWitness | undefined;
   /** Absent when nobody registered reported that beacon in time. */
   beacon: JudgedBeacon | undefined;
-  world: JudgingWorld;
+  judging: JudgingContext;
 }
 
 /** A witness report whose beacon is known: what all rules but the first look at. */
@@ -32,13 +32,13 @@ export interface MatchedContext extends WitnessContext {
 
 /** Adds what several rules measure, once. */
 export const matched = (
-  { report, hotspot, first, world }: WitnessContext,
+  { report, hotspot, first, judging }: WitnessContext,
   beacon: JudgedBeacon,
 ): MatchedContext => ({
   report,
   hotspot,
   first,
   beacon,
-  world,
+  judging,
   distanceM: distanceM(beacon.hotspot, hotspot),
 });

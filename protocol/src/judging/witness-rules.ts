@@ -41,8 +41,8 @@ const duplicate: Rule<MatchedContext> = {
 
 const edgeDenied: Rule<MatchedContext> = {
   reason: "edge_denied",
-  check({ report, beacon, world }) {
-    const denial = world.edgeDenial(report.publicKey, beacon.report.publicKey);
+  check({ report, beacon, judging }) {
+    const denial = judging.edgeDenial(report.publicKey, beacon.report.publicKey);
     return denial && [{ name: "untilEpoch", value: denial.untilEpoch }];
   },
   explain: ({ untilEpoch }) =>

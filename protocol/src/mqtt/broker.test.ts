@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { ManualClock } from "../time/manual-clock.ts";
-import { foreignAnswer, isBrokerUrl, MqttVersions, shownValue } from "./broker.ts";
+import { detectNonMqtt, isBrokerUrl, MqttVersions, shownValue } from "./broker.ts";
 
 describe("a broker's URL", () => {
   test.each([
@@ -62,8 +62,8 @@ test("keys that are secrets are not shown, whatever they hold; others are", () =
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 test("a CONNACK is none, whatever follows", () => {
-  expect(foreignAnswer(Uint8Array.of(0x20))).toBeUndefined();
-  expect(foreignAnswer(Uint8Array.of(0x20, 2, 0, 5))).toBeUndefined();
+  expect(detectNonMqtt(Uint8Array.of(0x20))).toBeUndefined();
+  expect(detectNonMqtt(Uint8Array.of(0x20, 2, 0, 5))).toBeUndefined();
 });
 
 test.each([
@@ -74,17 +74,17 @@ test.each([
   ["SSH-2.0-OpenSSH_9.2\r\n", "other", '"SSH-2.0-OpenSSH_9.2"'],
   ["AMQP\0\0\t\u0001", "other", '"AMQP\\u0000\\u0000\\t\\u0001"'],
 ])("%p is of kind %s", (text, kind, said) => {
-  expect(foreignAnswer(bytes(text))).toEqual({ kind, said } as never);
+  expect(detectNonMqtt(bytes(text))).toEqual({ kind, said } as never);
 });
 
 test("a TLS alert and a handshake are TLS, also one byte of them", () => {
   for (const first of [Uint8Array.of(0x15, 3, 1), Uint8Array.of(0x16, 3, 3), Uint8Array.of(0x15)]) {
-    expect(foreignAnswer(first)?.kind).toBe("tls");
+    expect(detectNonMqtt(first)?.kind).toBe("tls");
   }
 });
 
 test("an answer without an end is not shown whole", () => {
-  expect(foreignAnswer(bytes("x".repeat(5000)))?.said.length).toBeLessThan(50);
+  expect(detectNonMqtt(bytes("x".repeat(5000)))?.said.length).toBeLessThan(50);
 });
 
 const HOUR_MS = 3_600_000;

@@ -34,7 +34,7 @@ export function shownValue(key: string, value: unknown): string {
 }
 
 /** What answers in place of an MQTT broker. */
-export interface ForeignAnswer {
+export interface NonMqttReply {
   kind: "http" | "tls" | "other";
   /** For people: what it said. */
   said: string;
@@ -51,7 +51,7 @@ const SHOWN_BYTES = 40;
  *
  * @param first at least one byte
  */
-export function foreignAnswer(first: Uint8Array): ForeignAnswer | undefined {
+export function detectNonMqtt(first: Uint8Array): NonMqttReply | undefined {
   if (first[0] === CONNACK) return undefined;
   if (TLS_RECORDS.includes(first[0]) && (first[1] ?? 3) === 3) return { kind: "tls", said: "a TLS record" };
   const text = new TextDecoder("latin1").decode(first.subarray(0, SHOWN_BYTES));

@@ -19,7 +19,7 @@ const type = fc.constantFrom<PacketType[]>("beacon", "witness", "status", "readi
 test("the topics of the design", () => {
   expect(upTopic("demo", "z6Mk1", "beacon")).toBe("earshot/1/demo/z6Mk1/up/beacon");
   expect(downTopic("demo", "z6Mk1", "verdict")).toBe("earshot/1/demo/z6Mk1/down/verdict");
-  expect(downTopic("demo", "z6Mk1", "command")).toBe("earshot/1/demo/z6Mk1/down/command");
+  expect(downTopic("demo", "z6Mk1", "receipt")).toBe("earshot/1/demo/z6Mk1/down/receipt");
   expect(downFilter("demo", "z6Mk1")).toBe("earshot/1/demo/z6Mk1/down/+");
   expect(allUpFilter("demo")).toBe("earshot/1/demo/+/up/+");
   expect(entropyTopic("demo")).toBe("earshot/1/demo/entropy");

@@ -3,11 +3,11 @@ import { PACKET_TYPE_NUMBERS } from "../packet/shapes.ts";
 
 /*
  * earshot/1/<network>/<hotspot>/up/{beacon,witness,status,reading}
- * earshot/1/<network>/<hotspot>/down/{verdict,command}
+ * earshot/1/<network>/<hotspot>/down/{verdict,receipt}
  * earshot/1/<network>/entropy
  */
 
-export type DownTopic = "verdict" | "command";
+export type DownTopic = "verdict" | "receipt";
 
 export const upTopic = (network: string, hotspot: string, type: PacketType): string =>
   `earshot/1/${network}/${hotspot}/up/${type}`;

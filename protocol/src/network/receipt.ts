@@ -18,7 +18,7 @@ export interface StoredPacketNotice {
 }
 
 /**
- * What the gateway has stored of a hotspot, sent on its command topic as the answer to a status packet. A PUBACK comes
+ * What the gateway has stored of a hotspot, sent on its receipt topic as the answer to a status packet. A PUBACK comes
  * from the broker, which may lose what it acknowledged; only a receipt lets the agent forget a packet. It tells of what
  * came, or came again, since the last one, so it is as long as that and not as the hotspot's history.
  */

@@ -6,8 +6,8 @@ import {
   type EvidenceFacts,
   evidenceProblem,
   MAX_EVIDENCE_AGE_MS,
-  type OwnersWord,
-  ownersWordAfter,
+  type OwnerAssertion,
+  ownerAssertionAfter,
 } from "./registry-evidence.ts";
 
 const nowMs = Date.UTC(2026, 5, 1);
@@ -25,7 +25,7 @@ const operator = (atMs = nowMs, what: Assertion = assertion): EvidenceFacts => (
   atMs,
   assertion: what,
 });
-const reason = (evidence: EvidenceFacts, word?: OwnersWord) =>
+const reason = (evidence: EvidenceFacts, word?: OwnerAssertion) =>
   evidenceProblem(evidence, nowMs, word, limits)?.reason;
 
 test("evidence is signed at most an hour before its change, and by the owner's clock at most the skew after it", () => {
@@ -51,14 +51,14 @@ test("evidence is signed at most an hour before its change, and by the owner's c
 test("numbers of an owner's changes rise, whatever the operator says in between", () => {
   fc.assert(
     fc.property(fc.array(fc.option(fc.integer({ min: 0, max: 20 })), { maxLength: 12 }), (said) => {
-      let word: OwnersWord | undefined;
+      let word: OwnerAssertion | undefined;
       let highest = 0;
       for (const sequence of said) {
         const evidence = sequence === null ? operator() : owner(sequence);
         const isAllowed = sequence === null || sequence > highest;
         expect(reason(evidence, word)).toBe(isAllowed ? undefined : "assertion_superseded");
         if (!isAllowed) continue;
-        word = ownersWordAfter(word, evidence);
+        word = ownerAssertionAfter(word, evidence);
         highest = sequence ?? highest;
       }
     }),
@@ -68,7 +68,7 @@ test("numbers of an owner's changes rise, whatever the operator says in between"
 test("the operator repeats the payee that the owner asserted, or its want", () => {
   const other = { ...assertion, payee: new Uint8Array(20).fill(2) };
   const none = { ...assertion, payee: null };
-  const said = (what: Assertion) => ownersWordAfter(undefined, owner(4, nowMs, what));
+  const said = (what: Assertion) => ownerAssertionAfter(undefined, owner(4, nowMs, what));
   const table = [assertion, other, none].map((what) =>
     [undefined, said(assertion), said(none)].map((word) => reason(operator(nowMs, what), word)),
   );

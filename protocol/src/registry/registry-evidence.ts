@@ -1,5 +1,5 @@
 import { equalBytes } from "../encoding/bytes.ts";
-import { seconds, waiting } from "../judging/format-measurement.ts";
+import { formatDuration, formatSeconds } from "../judging/format-measurement.ts";
 import type { Evidence } from "../network/registration.ts";
 import type { Measurement } from "../network/verdict-message.ts";
 import { formatEvmAddress } from "../rewards/evm-address.ts";
@@ -16,17 +16,17 @@ import { formatEvmAddress } from "../rewards/evm-address.ts";
 export const MAX_EVIDENCE_AGE_MS = 3_600_000;
 
 /** What a hotspot's owner said last, as far as its changes show it. */
-export interface OwnersWord {
+export interface OwnerAssertion {
   /** Number of the status packet. */
   sequence: number;
   payee: Uint8Array | null;
 }
 
 /** The owner's word after one more change; the operator's leaves it as it is. */
-export const ownersWordAfter = (
-  before: OwnersWord | undefined,
+export const ownerAssertionAfter = (
+  before: OwnerAssertion | undefined,
   evidence: EvidenceFacts,
-): OwnersWord | undefined =>
+): OwnerAssertion | undefined =>
   evidence.by === "owner" ? { sequence: evidence.sequence, payee: evidence.assertion.payee } : before;
 
 /** What of evidence decides whether it may change anything. */
@@ -51,7 +51,7 @@ export interface EvidenceProblem {
 export function evidenceProblem(
   evidence: EvidenceFacts,
   atMs: number,
-  word: OwnersWord | undefined,
+  word: OwnerAssertion | undefined,
   { clockSkewMs }: { clockSkewMs: number },
 ): EvidenceProblem | undefined {
   return (
@@ -79,7 +79,10 @@ function timeProblem(
   };
 }
 
-function orderProblem(evidence: EvidenceFacts, word: OwnersWord | undefined): EvidenceProblem | undefined {
+function orderProblem(
+  evidence: EvidenceFacts,
+  word: OwnerAssertion | undefined,
+): EvidenceProblem | undefined {
   if (evidence.by === "owner") {
     const { sequence } = evidence;
     const newest = word?.sequence ?? 0;
@@ -113,9 +116,9 @@ const payeeText = (payee: Uint8Array | null): string => (payee === null ? "none"
 /** Sentences for the technician, and the operator, whose word changes nothing. */
 export const EVIDENCE_REASONS = {
   assertion_old: ({ ageMs, allowedMs }) =>
-    `What the status packet asserts changes nothing: by the hotspot's clock it was signed ${waiting(ageMs)} before it came (${waiting(allowedMs)} are allowed). If the next is refused too, set the clock by NTP or GPS.`,
+    `What the status packet asserts changes nothing: by the hotspot's clock it was signed ${formatDuration(ageMs)} before it came (${formatDuration(allowedMs)} are allowed). If the next is refused too, set the clock by NTP or GPS.`,
   assertion_ahead: ({ aheadMs, allowedMs }) =>
-    `What the status packet asserts changes nothing: the hotspot's clock is ${seconds(aheadMs)} ahead of the gateway's (${seconds(allowedMs)} are allowed). Set it by NTP or GPS.`,
+    `What the status packet asserts changes nothing: the hotspot's clock is ${formatSeconds(aheadMs)} ahead of the gateway's (${formatSeconds(allowedMs)} are allowed). Set it by NTP or GPS.`,
   assertion_superseded: ({ sequence, newestSequence }) =>
     `What the status packet asserts changes nothing: its number ${sequence} is not above ${newestSequence}, by which place or payee were asserted before. Nothing to do if it was only late; else the agent's state was restored from a copy.`,
   payee_of_owner: ({ sequence }) =>

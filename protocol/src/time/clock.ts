@@ -13,12 +13,12 @@ export interface Clock {
 }
 
 /** One look at both clocks. */
-export interface Present {
+export interface ClockReading {
   nowMs: number;
   elapsedMs: number;
 }
 
-export const presentOf = (clock: Pick<Clock, "now" | "elapsedMs">): Present => ({
+export const readClock = (clock: Pick<Clock, "now" | "elapsedMs">): ClockReading => ({
   nowMs: clock.now(),
   elapsedMs: clock.elapsedMs(),
 });
@@ -27,7 +27,7 @@ export const presentOf = (clock: Pick<Clock, "now" | "elapsedMs">): Present => (
  * The wall time of a moment that was kept as elapsed time, counted back from now. What lasts is kept so: differences
  * of two such wall times, and to `nowMs`, are true durations, also when the wall clock was set in between.
  */
-export const wallTimeOf = (momentElapsedMs: number, { nowMs, elapsedMs }: Present): number =>
+export const toWallTime = (momentElapsedMs: number, { nowMs, elapsedMs }: ClockReading): number =>
   Math.floor(nowMs - (elapsedMs - momentElapsedMs));
 
 /** Before this, a clock was never set: this software did not exist. */

@@ -2,11 +2,11 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { DEFAULT_PARAMETERS } from "../parameters/parameters.ts";
 import {
+  DEFAULT_DEADLINE_PERIODS,
   drawIndex,
   entropyTimeMs,
   epochOf,
   reportDeadlineMs,
-  USUAL_DEADLINE_PERIODS,
   windowOf,
 } from "./schedule.ts";
 
@@ -27,7 +27,7 @@ test("a day of the default network", () => {
 
 test("the deadline that hotspots reckon with is the default network's", () => {
   const { reportDeadlineMs: deadlineMs, entropyPeriodMs } = DEFAULT_PARAMETERS;
-  expect(USUAL_DEADLINE_PERIODS).toBe(deadlineMs / entropyPeriodMs);
+  expect(DEFAULT_DEADLINE_PERIODS).toBe(deadlineMs / entropyPeriodMs);
 });
 
 const parameters = fc

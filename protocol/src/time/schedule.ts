@@ -9,7 +9,7 @@ import type { NetworkParameters } from "../parameters/parameters.ts";
  * Report deadline of a usual network (`DEFAULT_PARAMETERS`), in entropy periods: for hotspots, which hear entropy and
  * not the parameters.
  */
-export const USUAL_DEADLINE_PERIODS = 10;
+export const DEFAULT_DEADLINE_PERIODS = 10;
 
 export const windowOf = (entropyIndex: number, windowPeriods: number): number =>
   Math.floor(entropyIndex / windowPeriods);

@@ -1,4 +1,4 @@
-import type { ForeignAnswer } from "@earshot/protocol";
+import type { NonMqttReply } from "@earshot/protocol";
 import type { IConnackPacket } from "mqtt-packet";
 
 /**
@@ -69,11 +69,11 @@ export const disconnectProblem = (code: number): BrokerError =>
       : `the broker said goodbye: reason ${hex(code)}`,
   );
 
-const FOREIGN: Readonly<Record<ForeignAnswer["kind"], string>> = {
+const FOREIGN: Readonly<Record<NonMqttReply["kind"], string>> = {
   http: "a web server answers there: check the port in broker.url",
   tls: "the port speaks TLS: write mqtts:// in broker.url",
   other: "what answers there is not MQTT: check the port in broker.url",
 };
 
-export const foreignProblem = ({ kind, said }: ForeignAnswer): BrokerError =>
+export const foreignProblem = ({ kind, said }: NonMqttReply): BrokerError =>
   new BrokerError("refused", `${FOREIGN[kind]} (it said ${said})`);

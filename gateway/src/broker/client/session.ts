@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import { type Clock, foreignAnswer } from "@earshot/protocol";
+import { type Clock, detectNonMqtt } from "@earshot/protocol";
 import type { IConnackPacket, Packet } from "mqtt-packet";
 import { decode, encode, type ProtocolVersion, pubacks } from "../mqtt/codec.ts";
 import { FrameReader } from "../mqtt/frame-reader.ts";
@@ -125,7 +125,7 @@ export class Session {
 
   #onData(chunk: Buffer): void {
     if (this.#isClosing) return;
-    const foreign = this.#hasAnswered ? undefined : foreignAnswer(chunk);
+    const foreign = this.#hasAnswered ? undefined : detectNonMqtt(chunk);
     this.#hasAnswered = true;
     if (foreign !== undefined) {
       this.#fail(foreignProblem(foreign));
