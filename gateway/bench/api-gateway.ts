@@ -156,7 +156,7 @@ async function serve(hotspots: number, folder: string): Promise<void> {
     registration: "open",
     bundlesDir: folder,
     log: silentLog,
-    gather: setImmediate,
+    scheduleFlush: setImmediate,
   });
   broker.serve(gateway);
   const limits = { max: 500, maxPerAddress: 500 };

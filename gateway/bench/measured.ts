@@ -87,7 +87,7 @@ export async function openBenchGateway(
     },
     bundlesDir: "unused",
     log: silentLog,
-    gather: setImmediate,
+    scheduleFlush: setImmediate,
     ...(signatures && { verifyElsewhere: async (jobs) => signatures.start(jobs).answers() }),
   });
   return {

@@ -28,7 +28,7 @@ import { readHotspotsFile } from "./registry/hotspots-file.ts";
 import { readNamedFile } from "./regular-file.ts";
 import { connectionLimits, descriptorLimit } from "./service/connection-shares.ts";
 import type { GatewayDeps } from "./service/gateway-deps.ts";
-import { Starting } from "./service/startup.ts";
+import { Startup } from "./service/startup.ts";
 import { openStore } from "./store/open-store.ts";
 import { StoreLostError } from "./store/owner.ts";
 import type { Store } from "./store/store.ts";
@@ -136,7 +136,7 @@ async function runServices(config: GatewayConfig, signal: AbortSignal): Promise<
   await using opened = new AsyncDisposableStack();
   const limits = connectionLimits(await descriptorLimit(), config);
   if (limits.problem !== undefined) log("warn", limits.problem);
-  const starting = new Starting<RequestEnvironment>({ clock: systemClock, log }, signal);
+  const starting = new Startup<RequestEnvironment>({ clock: systemClock, log }, signal);
   await showSoon(config.http, limits.http, starting, opened);
   const signer = await starting.open("The state folder", () => openState(config.state_dir));
   const store = await starting.open("The store", () => openStore(storeUrl(config)));
@@ -161,7 +161,7 @@ async function runServices(config: GatewayConfig, signal: AbortSignal): Promise<
 async function showSoon(
   config: GatewayConfig["http"],
   max: number,
-  starting: Starting<RequestEnvironment>,
+  starting: Startup<RequestEnvironment>,
   opened: AsyncDisposableStack,
 ): Promise<void> {
   const tried = Promise.withResolvers<void>();
@@ -235,7 +235,7 @@ async function gatewayDeps(
       const { bavail, blocks, bsize } = statfsSync(config.state_dir);
       return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
     },
-    gather: setImmediate,
+    scheduleFlush: setImmediate,
     log,
     metrics,
   };

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { downTopic, entropyTopic } from "@earshot/protocol";
 import type { IConnectPacket, IPublishPacket, Packet } from "mqtt-packet";
-import { MAX_FRAME_BYTES, RECEIVE_MAXIMUM } from "../src/broker/endpoint/limits.ts";
+import { MAX_FRAME_BYTES, RECEIVE_MAXIMUM } from "../src/broker/endpoint/endpoint-limits.ts";
 import { downOf, NETWORK, type RawClient, startTestBroker, statusOf, type TestBroker } from "./raw-mqtt.ts";
 
 /* What MQTT 3.1.1 and 5.0 ask of a server, told packet by packet and, where no library would, byte by byte. */

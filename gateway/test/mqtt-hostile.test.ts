@@ -3,7 +3,11 @@ import { entropyTopic } from "@earshot/protocol";
 import fc from "fast-check";
 import { generate, type IPublishPacket } from "mqtt-packet";
 import { LOGINS } from "../src/access/login-rates.ts";
-import { CONTROL_PACKETS, LOGIN_LIMIT_MS, MAX_BACKLOG_BYTES } from "../src/broker/endpoint/limits.ts";
+import {
+  CONTROL_PACKETS,
+  LOGIN_LIMIT_MS,
+  MAX_BACKLOG_BYTES,
+} from "../src/broker/endpoint/endpoint-limits.ts";
 import { connectPacket, downOf, NETWORK, type RawClient, startTestBroker, statusOf } from "./raw-mqtt.ts";
 
 /* What one client, or a crowd of them, may not do to the others. */

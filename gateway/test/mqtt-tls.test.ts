@@ -9,7 +9,7 @@ import { connect as connectTls } from "node:tls";
 import { systemClock } from "@earshot/protocol/system-clock";
 import { ManualClock } from "@earshot/protocol/testing";
 import mqtt from "mqtt";
-import { LOGIN_LIMIT_MS } from "../src/broker/endpoint/limits.ts";
+import { LOGIN_LIMIT_MS } from "../src/broker/endpoint/endpoint-limits.ts";
 import { startTestBroker, statusOf } from "./raw-mqtt.ts";
 
 const isOpensslMissing =

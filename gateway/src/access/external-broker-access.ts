@@ -13,7 +13,7 @@ import {
 } from "./access.ts";
 import { LOGINS, MAX_COUNTED_HOTSPOTS } from "./login-rates.ts";
 
-export interface AskedAccessDeps {
+export interface ExternalBrokerAccessDeps {
   uplink: ClientAccess;
   network: string;
   /** The gateway's own account at the broker that asks, if it has one. */
@@ -26,12 +26,12 @@ export interface AskedAccessDeps {
 const LOG_LINES = { burst: 20, perSecond: 0.2 } as const;
 
 /** Answers another broker's questions about its clients by the rules of the embedded one. */
-export class AskedAccess {
-  readonly #deps: AskedAccessDeps;
+export class ExternalBrokerAccess {
+  readonly #deps: ExternalBrokerAccessDeps;
   readonly #logins = new TokenBuckets(LOGINS, MAX_COUNTED_HOTSPOTS);
   readonly #log: Log;
 
-  constructor(deps: AskedAccessDeps) {
+  constructor(deps: ExternalBrokerAccessDeps) {
     this.#deps = deps;
     this.#log = limitedLog(deps.log, deps.clock, LOG_LINES);
   }

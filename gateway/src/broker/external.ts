@@ -10,9 +10,9 @@ import {
 import { readTlsFiles, type TlsPaths } from "@earshot/protocol/tls-files";
 import type { Downlink } from "../downlink/downlink.ts";
 import { readNamedBytes } from "../regular-file.ts";
+import { BrokerError } from "./client/broker-errors.ts";
+import { BrokerSession } from "./client/broker-session.ts";
 import { connectSocket, type SocketOptions } from "./client/connect-socket.ts";
-import { BrokerError } from "./client/reasons.ts";
-import { Session } from "./client/session.ts";
 import type { Uplink } from "./uplink.ts";
 
 export interface ExternalBrokerOptions {
@@ -69,7 +69,7 @@ export function openExternalBroker(options: ExternalBrokerOptions): ExternalBrok
 class Connection {
   readonly #options: ExternalBrokerOptions;
   readonly #stop = new AbortController();
-  #session: Session | undefined;
+  #session: BrokerSession | undefined;
   #running: Promise<void> = Promise.resolve();
   readonly #versions: MqttVersions;
   /** Spoken last. */
@@ -149,7 +149,7 @@ class Connection {
   }
 
   /** Both versions that may be spoken, one after the other, where the broker does not know the first. */
-  async #openInSomeVersion(uplink: Uplink): Promise<Session> {
+  async #openInSomeVersion(uplink: Uplink): Promise<BrokerSession> {
     const { log, url } = this.#options;
     const [first, other] = this.#versions.next();
     let why = "";
@@ -174,7 +174,7 @@ class Connection {
     return session;
   }
 
-  async #open(uplink: Uplink, version: MqttVersion): Promise<Session> {
+  async #open(uplink: Uplink, version: MqttVersion): Promise<BrokerSession> {
     this.#version = version;
     const { clock, files = {}, network, openSocket = connectSocket, url } = this.#options;
     const over = new AbortController();
@@ -191,7 +191,7 @@ class Connection {
       const socket = await openSocket({ url, ...pems }, giveUp);
       const take = (topic: string, payload: Uint8Array) => uplink.ingest(topic, payload);
       const filter = allUpFilter(network);
-      return await Session.open(socket, { ...this.#options, version, filter, take }, giveUp);
+      return await BrokerSession.open(socket, { ...this.#options, version, filter, take }, giveUp);
     } catch (error) {
       throw withDoubts(error, doubts);
     } finally {
@@ -199,7 +199,7 @@ class Connection {
     }
   }
 
-  async #untilEnded(session: Session): Promise<BrokerError> {
+  async #untilEnded(session: BrokerSession): Promise<BrokerError> {
     const { signal } = this.#stop;
     const goodbye = () => session.close();
     signal.addEventListener("abort", goodbye, { once: true });

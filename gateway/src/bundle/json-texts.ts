@@ -8,7 +8,7 @@ import {
   type Verdict,
 } from "@earshot/protocol";
 import { type ShownHotspot, sortedById } from "./registry-hash.ts";
-import { gathered, jsonList } from "./text-chunks.ts";
+import { inChunks, jsonList } from "./text-chunks.ts";
 
 /*
  * The JSON files of a bundle as text. Keys are written in one order and lists are sorted, so that the same content is
@@ -26,7 +26,7 @@ export const formatParametersFile = (parameters: NetworkParameters): string =>
   json(Object.fromEntries(Object.entries(formatParameters(parameters)).sort(([a], [b]) => byText(a, b))));
 
 export const formatRegistry = (shown: readonly ShownHotspot[]): Iterable<string> =>
-  gathered(jsonList(sortedById(shown), registryEntry));
+  inChunks(jsonList(sortedById(shown), registryEntry));
 
 const registryEntry = ({ hotspot, changes, sinceEpoch }: ShownHotspot) => ({
   id: hotspot.id,
@@ -54,7 +54,7 @@ export function formatSequences(used: ReadonlyMap<string, readonly SequenceRange
 
 /** Those that had any. */
 export const formatContacts = (contacts: ReadonlyMap<string, LatestContacts>): Iterable<string> =>
-  gathered(
+  inChunks(
     jsonList(
       [...contacts]
         .filter(([, { beaconed, witnessed }]) => beaconed !== null || witnessed !== null)
@@ -116,7 +116,7 @@ export function reasonCounts(
 }
 
 const lines = <T>(values: readonly T[], write: (value: T) => unknown): Iterable<string> =>
-  gathered(written(values, write));
+  inChunks(written(values, write));
 
 function* written<T>(values: readonly T[], write: (value: T) => unknown): Generator<string, void, void> {
   for (const value of values) yield `${JSON.stringify(write(value))}\n`;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { encodeChunks, gathered, jsonList, wholeLines } from "./text-chunks.ts";
+import { encodeChunks, inChunks, jsonList, wholeLines } from "./text-chunks.ts";
 
 const text = fc.string({ unit: fc.constantFrom("a", "é", "\n", '"') });
 
@@ -9,7 +9,7 @@ test("chunks are the same text, however it is cut", () => {
     fc.property(fc.array(text), (parts) => {
       const whole = parts.join("");
       expect([...wholeLines(parts)].join("")).toBe(whole);
-      expect([...gathered(parts)].join("")).toBe(whole);
+      expect([...inChunks(parts)].join("")).toBe(whole);
       expect(new TextDecoder().decode(encodeChunks(parts))).toBe(whole);
     }),
   );
@@ -26,7 +26,7 @@ test("every chunk but the last ends with its line", () => {
 });
 
 test("chunks have about 64 KiB", () => {
-  const lengths = [...gathered(Array.from({ length: 1000 }, () => "x".repeat(1000)))].map(
+  const lengths = [...inChunks(Array.from({ length: 1000 }, () => "x".repeat(1000)))].map(
     ({ length }) => length,
   );
   expect(lengths.length).toBe(16);

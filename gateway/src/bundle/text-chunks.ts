@@ -9,7 +9,7 @@ import { atOnce, type InTurns } from "../in-turns.ts";
 const CHUNK_LENGTH = 65_536;
 
 /** The same text in chunks of about 64 KiB. */
-export function* gathered(parts: Iterable<string>): Generator<string, void, void> {
+export function* inChunks(parts: Iterable<string>): Generator<string, void, void> {
   let chunk = "";
   for (const part of parts) {
     chunk += part;
@@ -41,7 +41,7 @@ export function* jsonList<T>(items: Iterable<T>, write: (item: T) => unknown): G
   yield before === "[\n" ? "[]\n" : "\n]\n";
 }
 
-/** Chunks of `gathered` that are made before other work gets its turn. */
+/** Chunks of `inChunks` that are made before other work gets its turn. */
 const CHUNKS_A_TURN = 16;
 
 export function* encodingChunks(chunks: Iterable<string>): InTurns<Uint8Array> {

@@ -50,19 +50,19 @@ test("an edge is one thing, whichever end is named first", async () => {
 
 test("what is taken back ends with the epoch that runs, and there is nothing more to take back", async () => {
   const log = await load();
-  expect(await log.takeBack(node)).toBeUndefined();
+  expect(await log.revoke(node)).toBeUndefined();
   await log.deny(node, 100);
   await clock.advance(16_000);
-  const back = await log.takeBack(node);
+  const back = await log.revoke(node);
   expect(back?.denial).toMatchObject({ fromEpoch: current + 3, untilEpoch: current + 3 });
   expect([2, 3].map((after) => isDenied(log, current + after))).toEqual([true, false]);
-  expect(await log.takeBack(node)).toBeUndefined();
+  expect(await log.revoke(node)).toBeUndefined();
 });
 
 test("of two in one millisecond the second counts", async () => {
   const log = await load();
   await log.deny(node, 100);
-  await log.takeBack(node);
+  await log.revoke(node);
   expect(isDenied(log, current + 1)).toBe(false);
   expect(isDenied(await load(), current + 1)).toBe(false);
 });

@@ -72,7 +72,7 @@ export class DenialLog {
   }
 
   /** Ends a denial with the epoch that runs now; `undefined` if none holds after it. */
-  takeBack(denied: Denied): Promise<StoredDenial | undefined> {
+  revoke(denied: Denied): Promise<StoredDenial | undefined> {
     return this.#deps.exclusively(async () => {
       const subject = denialSubject(denied);
       const newest = this.#all.findLast(({ denial }) => denialSubject(denial) === subject)?.denial;

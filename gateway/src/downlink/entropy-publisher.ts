@@ -7,7 +7,7 @@ import {
   type Signer,
   windowOf,
 } from "@earshot/protocol";
-import type { Clockwork } from "../parameters/clockwork.ts";
+import type { FixedParameters } from "../parameters/parameters-log.ts";
 import type { Store } from "../store/store.ts";
 import type { Progress } from "../time/progress.ts";
 import type { Downlink } from "./downlink.ts";
@@ -16,7 +16,7 @@ import type { Downlink } from "./downlink.ts";
 export type EntropySource = (index: number) => Uint8Array;
 
 export interface EntropyPublisherDeps {
-  parameters: Clockwork;
+  parameters: FixedParameters;
   store: Pick<Store, "addEntropy" | "latestEntropy" | "entropyRange">;
   clock: Pick<Clock, "now">;
   signer: Signer;

@@ -19,7 +19,7 @@ import type { ParametersLog } from "../parameters/parameters-log.ts";
 import type { Store, StoredPacket, StoredVerdict } from "../store/store.ts";
 import { TokenBuckets } from "../token-bucket.ts";
 import type { Downlink } from "./downlink.ts";
-import { ReceiptBook } from "./receipt-book.ts";
+import { PendingReceipts } from "./pending-receipts.ts";
 
 /** A verdict, and when the report came. */
 export interface JudgedReport extends StoredVerdict {
@@ -27,7 +27,7 @@ export interface JudgedReport extends StoredVerdict {
 }
 
 export interface NoticesDeps {
-  parameters: Pick<ParametersLog, "clockwork" | "inForce">;
+  parameters: Pick<ParametersLog, "fixed" | "inForce">;
   signer: Signer;
   clock: Pick<Clock, "now" | "elapsedMs">;
   downlink: Downlink;
@@ -54,7 +54,7 @@ const noticeOf = (verdict: JudgedReport): VerdictNotice => ({
  */
 export class Notices {
   readonly #deps: NoticesDeps;
-  readonly #book = new ReceiptBook();
+  readonly #book = new PendingReceipts();
   readonly #refusals = new TokenBuckets(REFUSALS, MAX_REFUSED_HOTSPOTS);
 
   constructor(deps: NoticesDeps) {
@@ -85,8 +85,8 @@ export class Notices {
       metrics.refusalsUntold++;
       return;
     }
-    const { clockwork } = parameters;
-    const { hash } = parameters.inForce(epochAtMs(clock.now(), clockwork));
+    const { fixed } = parameters;
+    const { hash } = parameters.inForce(epochAtMs(clock.now(), fixed));
     this.#sendVerdicts(hotspotId, hash, [
       {
         packetId,
@@ -118,14 +118,14 @@ export class Notices {
     used: SequenceRange[],
   ): void {
     const { clock, parameters, signer } = this.#deps;
-    const { network } = parameters.clockwork;
+    const { network } = parameters.fixed;
     const receipt = { atMs: Math.floor(clock.now()), hotspot: keyOf(hotspotId), answers, stored, used };
     this.#send(downTopic(network, hotspotId, "receipt"), receiptMessage.seal(receipt, signer, network));
   }
 
   #sendVerdicts(hotspotId: string, parametersHash: Uint8Array, notices: readonly VerdictNotice[]): void {
     const { clock, parameters, signer } = this.#deps;
-    const { network } = parameters.clockwork;
+    const { network } = parameters.fixed;
     for (let from = 0; from < notices.length; from += MAX_VERDICTS_PER_MESSAGE) {
       const verdicts = notices.slice(from, from + MAX_VERDICTS_PER_MESSAGE);
       const told = { atMs: Math.floor(clock.now()), hotspot: keyOf(hotspotId), parametersHash, verdicts };

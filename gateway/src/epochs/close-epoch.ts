@@ -89,9 +89,9 @@ export async function nextEpochToClose(
   last: number,
 ): Promise<number | undefined> {
   const published = await store.firstEntropy(first * epochPeriods);
-  const lit = published && epochOf(published.entropy.index, { epochPeriods });
+  const firstEpochWithEntropy = published && epochOf(published.entropy.index, { epochPeriods });
   const filed = await store.firstFiledEpoch(first - 1);
-  const next = Math.min(lit ?? Number.POSITIVE_INFINITY, filed ?? Number.POSITIVE_INFINITY);
+  const next = Math.min(firstEpochWithEntropy ?? Number.POSITIVE_INFINITY, filed ?? Number.POSITIVE_INFINITY);
   return next <= last ? next : undefined;
 }
 

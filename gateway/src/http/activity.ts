@@ -1,10 +1,10 @@
 import type { Clock } from "@earshot/protocol";
 import { BoundedMap } from "../bounded-map.ts";
 import type { EventHub } from "../monitoring/events.ts";
-import type { Clockwork } from "../parameters/clockwork.ts";
+import type { FixedParameters } from "../parameters/parameters-log.ts";
 import type { Store, StoredVerdict } from "../store/store.ts";
+import { isPublic } from "./embargo.ts";
 import { type Heard, heardIn, sendersOf } from "./links.ts";
-import { isPublic } from "./silence.ts";
 
 /** What one hotspot's newest judged reports came to. */
 export interface Activity {
@@ -27,7 +27,7 @@ const MAX_CACHED = 8192;
 interface ActivityDeps {
   store: Pick<Store, "verdictsOfHotspot" | "hotspotsByShortId">;
   clock: Pick<Clock, "now">;
-  parameters: Clockwork;
+  parameters: FixedParameters;
   events: Pick<EventHub, "listen">;
 }
 
@@ -68,13 +68,13 @@ export class ActivityBoard {
     const nowMs = clock.now();
     const page = { limit: RECENT_VERDICTS };
     const verdicts = await Promise.all(hotspotIds.map((id) => store.verdictsOfHotspot(id, page)));
-    const told = verdicts.map((own) =>
+    const visible = verdicts.map((own) =>
       own.filter(({ entropyIndex }) => isPublic(entropyIndex, nowMs, parameters)),
     );
-    const witnessed = told.flat().filter(({ type }) => type === "witness");
+    const witnessed = visible.flat().filter(({ type }) => type === "witness");
     const senders = await sendersOf(witnessed, store);
     return hotspotIds.map((id, i) => {
-      const own = told[i] ?? [];
+      const own = visible[i] ?? [];
       const activity = { ...countsOf(own), heard: heardIn(own, senders, parameters) };
       const isWhole = own.length === verdicts[i]?.length;
       if (isWhole && version === this.#version) this.#cache.set(id, activity);

@@ -1,10 +1,10 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Hono } from "hono";
-import { Answers } from "./answers.ts";
 import { routeContext } from "./context.ts";
 import type { AppDeps } from "./deps.ts";
 import { handleErrors, refuseInvalid } from "./errors.ts";
 import { EventFeed } from "./event-feed.ts";
+import { ResponseCache } from "./response-cache.ts";
 import { beaconRoutes } from "./routes/beacons.ts";
 import { bundleRoutes } from "./routes/bundles.ts";
 import { denialRoutes } from "./routes/denials.ts";
@@ -30,7 +30,7 @@ export function createApp(deps: AppDeps): Hono {
   const context = routeContext(deps);
   const feed = new EventFeed(deps);
   protect(app);
-  app.use("/api/v1/*", new Answers(deps).middleware);
+  app.use("/api/v1/*", new ResponseCache(deps).middleware);
   handleErrors(app, deps.log);
   operationRoutes(app, context, () => feed.followers);
   networkRoutes(app, context);

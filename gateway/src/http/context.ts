@@ -2,10 +2,10 @@ import { entropyTimeMs, OutageLog } from "@earshot/protocol";
 import type { StoredVerdict } from "../store/store.ts";
 import { ActivityBoard } from "./activity.ts";
 import type { AppDeps } from "./deps.ts";
+import { isPublic } from "./embargo.ts";
 import { sendersOf } from "./links.ts";
 import { PresenceBoard } from "./presence.ts";
 import { RadioTrafficBoard } from "./radio-traffic.ts";
-import { isPublic } from "./silence.ts";
 import { verdictView } from "./views.ts";
 
 /** What routes share beside the gateway's own parts. */
@@ -15,7 +15,7 @@ export interface RouteContext extends AppDeps {
   radioTraffic: RadioTrafficBoard;
   /** Whether the store answers, for the log: it is asked as often as anybody asks for `/healthz`. */
   storeOutages: OutageLog;
-  /** Keeps only what may be told now. */
+  /** Keeps only what may be published now. */
   published<T extends { entropyIndex: number }>(judged: readonly T[]): T[];
   timeOfIndex(entropyIndex: number): number;
   verdictViews(verdicts: readonly StoredVerdict[]): Promise<ReturnType<typeof verdictView>[]>;

@@ -1,11 +1,10 @@
 import type { Clock, Log } from "@earshot/protocol";
-import type { AskedAccess } from "../access/external-broker-access.ts";
+import type { ExternalBrokerAccess } from "../access/external-broker-access.ts";
 import type { DenialLog } from "../denials/denial-log.ts";
 import type { EventHub } from "../monitoring/events.ts";
 import type { GatewayMetrics } from "../monitoring/metrics.ts";
-import type { Clockwork } from "../parameters/clockwork.ts";
-import type { ParametersLog } from "../parameters/parameters-log.ts";
-import type { OperatorsWord } from "../registry/assertion.ts";
+import type { FixedParameters, ParametersLog } from "../parameters/parameters-log.ts";
+import type { OperatorRegistration } from "../registry/assertion.ts";
 import type { RegistrationPolicy } from "../registry/registry.ts";
 import type { Store } from "../store/store.ts";
 
@@ -40,16 +39,16 @@ export interface RegistryAdmin {
   /** Sent as `Authorization: Bearer <token>`. */
   token: string;
   /** Adds a hotspot or changes it, by the registry's own rules. */
-  add(said: OperatorsWord): Promise<{ ok: true } | RegistrationRefusal>;
+  add(said: OperatorRegistration): Promise<{ ok: true } | RegistrationRefusal>;
 }
 
 export interface AppDeps extends ApiOptions {
   store: Store;
   /** What all versions of the parameters share. */
-  parameters: Clockwork;
+  parameters: FixedParameters;
   /** All versions. */
   versions: Pick<ParametersLog, "versions" | "inForce" | "next">;
-  denials: Pick<DenialLog, "all" | "inForce" | "deny" | "takeBack">;
+  denials: Pick<DenialLog, "all" | "inForce" | "deny" | "revoke">;
   clock: Clock;
   events: EventHub;
   metrics: Readonly<GatewayMetrics>;
@@ -61,7 +60,7 @@ export interface AppDeps extends ApiOptions {
   /** Without one the API is read-only. */
   admin?: RegistryAdmin;
   /** What a broker that asks over HTTP is answered. */
-  mqttAccess?: Pick<AskedAccess, "mayLogIn" | "mayUse">;
+  mqttAccess?: Pick<ExternalBrokerAccess, "mayLogIn" | "mayUse">;
   /** Verifies entropy, receipts and verdicts; 32 bytes. */
   networkPublicKey: Uint8Array;
   /** Folder that holds one folder per closed epoch. */

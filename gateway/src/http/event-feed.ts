@@ -1,8 +1,8 @@
 import { type Clock, explainVerdict, hotspotName, type Outcome } from "@earshot/protocol";
 import type { EventHub, GatewayEvent } from "../monitoring/events.ts";
-import type { Clockwork } from "../parameters/clockwork.ts";
+import type { FixedParameters } from "../parameters/parameters-log.ts";
 import type { StoredVerdict } from "../store/store.ts";
-import { isPublic } from "./silence.ts";
+import { isPublic } from "./embargo.ts";
 import { epochView } from "./views.ts";
 
 /** Server-sent events (WHATWG HTML §9.2): text chunks, one per event. */
@@ -17,7 +17,7 @@ export const sseChunk = (event: string, data: object): string =>
 interface FeedDeps {
   events: EventHub;
   clock: Clock;
-  parameters: Clockwork;
+  parameters: FixedParameters;
 }
 
 /** Puts what happens in the gateway into words once, for however many follow. */
@@ -54,8 +54,10 @@ export class EventFeed {
     if (event.kind === "epoch") return sseChunk("epoch", epochView(event.epoch));
     const { entropyIndex } = event;
     if (!isPublic(entropyIndex, clock.now(), parameters)) return undefined;
-    const told = event.verdicts.filter((verdict) => isPublic(verdict.entropyIndex, clock.now(), parameters));
-    return sseChunk("verdicts", verdictsData(entropyIndex, told));
+    const visible = event.verdicts.filter((verdict) =>
+      isPublic(verdict.entropyIndex, clock.now(), parameters),
+    );
+    return sseChunk("verdicts", verdictsData(entropyIndex, visible));
   }
 }
 

@@ -1,6 +1,6 @@
 import { distanceM, entropyTimeMs, explainVerdict, type Hotspot } from "@earshot/protocol";
 import type { z } from "@hono/zod-openapi";
-import type { Clockwork } from "../parameters/clockwork.ts";
+import type { FixedParameters } from "../parameters/parameters-log.ts";
 import type { Store, StoredVerdict } from "../store/store.ts";
 import type { linkSchema } from "./schemas/network.ts";
 
@@ -34,7 +34,7 @@ export async function sendersOf(
 export function heardIn(
   verdicts: readonly StoredVerdict[],
   senders: ReadonlyMap<string, Hotspot>,
-  parameters: Clockwork,
+  parameters: FixedParameters,
 ): Heard[] {
   const pairs = new Map<string, Heard>();
   for (const verdict of verdicts) {
@@ -53,7 +53,7 @@ export function heardIn(
 
 type Newest = Pick<Heard, "lastOutcome" | "lastReason" | "lastSentence" | "lastAtMs" | "lastBeaconKey">;
 
-function newest(known: Newest | undefined, verdict: StoredVerdict, parameters: Clockwork): Newest {
+function newest(known: Newest | undefined, verdict: StoredVerdict, parameters: FixedParameters): Newest {
   const atMs = entropyTimeMs(verdict.entropyIndex, parameters);
   if (known !== undefined && known.lastAtMs >= atMs) {
     const { lastOutcome, lastReason, lastSentence, lastAtMs, lastBeaconKey } = known;

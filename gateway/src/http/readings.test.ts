@@ -11,7 +11,7 @@ import {
   readingsOf,
   type UnnumberedReading,
 } from "../testing/test-readings.ts";
-import { KEEP_MS } from "./answers.ts";
+import { KEEP_MS } from "./response-cache.ts";
 import type { readingSeriesSchema, readingSourcesSchema } from "./schemas/reading.ts";
 
 type Sources = z.infer<typeof readingSourcesSchema>;

@@ -7,7 +7,7 @@ import {
   registrationMessage,
   signerFromSeed,
 } from "@earshot/protocol";
-import type { OperatorsWord } from "../registry/assertion.ts";
+import type { OperatorRegistration } from "../registry/assertion.ts";
 import { NETWORK_SIGNER } from "../testing/seeded-fleet.ts";
 import { type TestApp, testApp, withAdmin } from "../testing/test-app.ts";
 
@@ -27,7 +27,7 @@ const BODY = {
 
 async function adminApp(refuse = false): Promise<TestApp> {
   const t = await testApp();
-  const add = async ({ publicKey, ...assertion }: OperatorsWord) => {
+  const add = async ({ publicKey, ...assertion }: OperatorRegistration) => {
     if (refuse) return { ok: false, code: "inadmissible_key", message: "The key is not admissible" } as const;
     const atMs = t.clock.now();
     const evidence = registrationMessage.seal({ publicKey, atMs, ...assertion }, NETWORK_SIGNER, "test");

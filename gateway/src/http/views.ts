@@ -8,7 +8,7 @@ import {
 import type { z } from "@hono/zod-openapi";
 import { latLngToCell } from "h3-js";
 import type { Claim } from "../epochs/claims.ts";
-import type { Clockwork } from "../parameters/clockwork.ts";
+import type { FixedParameters } from "../parameters/parameters-log.ts";
 import { evidenceSequence } from "../registry/assertion.ts";
 import type { StoredBeacon, StoredEpoch, StoredPayment, StoredVerdict } from "../store/store.ts";
 import type { Activity } from "./activity.ts";
@@ -57,7 +57,7 @@ export const hotspotView = (
 export const verdictView = (
   verdict: StoredVerdict,
   beaconer: Hotspot | undefined,
-  parameters: Clockwork & { hash: Uint8Array },
+  parameters: FixedParameters & { hash: Uint8Array },
 ): z.infer<typeof verdictSchema> => ({
   packetId: verdict.packetId,
   hotspotId: verdict.hotspotId,
@@ -76,7 +76,10 @@ export const verdictView = (
   parametersHash: parameters.hash.toHex(),
 });
 
-export const beaconView = (beacon: StoredBeacon, parameters: Clockwork): z.infer<typeof beaconSchema> => ({
+export const beaconView = (
+  beacon: StoredBeacon,
+  parameters: FixedParameters,
+): z.infer<typeof beaconSchema> => ({
   key: beacon.beaconKey,
   entropyIndex: beacon.entropyIndex,
   atMs: entropyTimeMs(beacon.entropyIndex, parameters),

@@ -16,7 +16,7 @@ export interface BatcherDeps {
    * Calls back soon, when what arrives together has been gathered. `queueMicrotask` by default; a server passes
    * `setImmediate`, so that all packets read in one turn of the event loop share a transaction.
    */
-  gather?: (flush: () => void) => void;
+  scheduleFlush?: (flush: () => void) => void;
   maxBatch?: number;
   maxQueued: number;
 }
@@ -75,8 +75,8 @@ export class Batcher {
 
   #start(): void {
     this.#isRunning = true;
-    const { gather = queueMicrotask } = this.#deps;
-    gather(() => void this.#run());
+    const { scheduleFlush = queueMicrotask } = this.#deps;
+    scheduleFlush(() => void this.#run());
   }
 
   async #run(): Promise<void> {

@@ -33,7 +33,7 @@ export interface IngestDeps {
   metrics: GatewayMetrics;
   isAllowed(hotspotId: string): boolean;
   store: Pick<Store, "addPackets" | "packetsBySequence">;
-  gather: BatcherDeps["gather"];
+  scheduleFlush: BatcherDeps["scheduleFlush"];
   /** Without it all signatures are checked here, at once, which keeps virtual time exact. */
   verifyElsewhere: VerifyElsewhere | undefined;
   /** A new packet is durable. */
@@ -65,12 +65,12 @@ export class Ingest {
     this.#deps = deps;
     this.#senders = new SenderCache(deps.progress.parameters.network, deps.keys);
     this.#quota = new Quota(deps);
-    const { store, metrics, gather, verifyElsewhere } = deps;
+    const { store, metrics, scheduleFlush, verifyElsewhere } = deps;
     this.#signatures =
       verifyElsewhere &&
       new SignatureQueue({
         verifyElsewhere,
-        gather: gather ?? queueMicrotask,
+        scheduleFlush: scheduleFlush ?? queueMicrotask,
         maxWaiting: MAX_WAITING,
         onFailure: (error) => deps.log("error", "Signature threads failed", { error: error.message }),
       });
@@ -78,7 +78,7 @@ export class Ingest {
       addPackets: (packets) => store.addPackets(packets),
       metrics,
       maxQueued: MAX_WAITING,
-      ...(gather === undefined ? {} : { gather }),
+      ...(scheduleFlush === undefined ? {} : { scheduleFlush }),
     });
   }
 
@@ -149,7 +149,7 @@ export class Ingest {
     }
     const stored = this.#file(checked, packetId, arrival);
     const isNew = await this.#batcher.add(stored).catch((error: unknown) => {
-      this.#takeBack(stored);
+      this.#revoke(stored);
       throw error;
     });
     if (!isNew) return this.#notNew(stored);
@@ -165,7 +165,7 @@ export class Ingest {
     const known = await store.packetsBySequence(hotspotId, [sequence]);
     const first = known.find((other) => other.id === id);
     if (first === undefined) {
-      this.#takeBack(packet);
+      this.#revoke(packet);
       return this.#refuse("sequence_reused", bytes, hotspotId, [{ name: "sequence", value: sequence }]);
     }
     metrics.duplicates++;
@@ -173,9 +173,9 @@ export class Ingest {
     return { ok: true, outcome: "duplicate", packetId: id };
   }
 
-  #takeBack({ hotspotId, id, type, entropyIndex }: StoredPacket): void {
+  #revoke({ hotspotId, id, type, entropyIndex }: StoredPacket): void {
     if (entropyIndex === null) return;
-    this.#quota.takeBack(hotspotId, { id: Uint8Array.fromHex(id), type, entropyIndex });
+    this.#quota.revoke(hotspotId, { id: Uint8Array.fromHex(id), type, entropyIndex });
   }
 
   #file({ decoded, hotspotId, about }: CheckedPacket, id: string, arrival: Arrival): StoredPacket {

@@ -81,10 +81,10 @@ describe("reports on one period", () => {
     expect(made.admitsReport("a", first)).toBe(true);
     expect(taken(made, "witness", 101, 100)).toBe(63);
     expect(made.admitsReport("a", first)).toBe(true);
-    made.takeBack("a", first);
+    made.revoke("a", first);
     expect(taken(made, "witness", 101, 100)).toBe(1);
     expect(made.admitsReport("a", first)).toBe(false);
-    made.takeBack("nobody", first);
+    made.revoke("nobody", first);
   });
 
   test("are counted for a while after the period was judged, then forgotten", () => {

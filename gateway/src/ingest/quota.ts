@@ -80,7 +80,7 @@ export class Quota {
   }
 
   /** A report that was admitted is not stored. */
-  takeBack(hotspotId: string, { id, type, entropyIndex }: Report): void {
+  revoke(hotspotId: string, { id, type, entropyIndex }: Report): void {
     const taken = this.#reports.get(entropyIndex)?.get(hotspotId);
     if (taken === undefined) return;
     const own = type === "beacon" ? taken.beacons : taken.witnesses;

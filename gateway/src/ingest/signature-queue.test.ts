@@ -29,7 +29,7 @@ class HeldThreads {
   queue(changes: Partial<SignatureQueueDeps> = {}): SignatureQueue {
     return new SignatureQueue({
       verifyElsewhere: this.verifyElsewhere,
-      gather: queueMicrotask,
+      scheduleFlush: queueMicrotask,
       maxWaiting: 10_000,
       onFailure: ({ message }) => void this.failures.push(message),
       ...changes,

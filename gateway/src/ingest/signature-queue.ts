@@ -15,7 +15,7 @@ export type VerifyElsewhere = (
 export interface SignatureQueueDeps {
   verifyElsewhere: VerifyElsewhere;
   /** As the batcher's. */
-  gather: (flush: () => void) => void;
+  scheduleFlush: (flush: () => void) => void;
   maxWaiting: number;
   /** The other threads failed: signatures are checked here. */
   onFailure(error: Error): void;
@@ -59,7 +59,7 @@ export class SignatureQueue {
    * @throws {Error} if too many wait already
    */
   async check(job: SentSignature | undefined): Promise<boolean> {
-    const { gather, maxWaiting } = this.#deps;
+    const { scheduleFlush, maxWaiting } = this.#deps;
     if (this.#waiting >= maxWaiting) {
       throw new Error(`${maxWaiting} packets wait for their signature to be checked already`);
     }
@@ -68,7 +68,7 @@ export class SignatureQueue {
     const at = batch.jobs.push(job) - 1;
     if (!this.#isGathering) {
       this.#isGathering = true;
-      gather(() => {
+      scheduleFlush(() => {
         this.#isGathering = false;
         this.#handOver();
       });

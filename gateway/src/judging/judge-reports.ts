@@ -11,7 +11,7 @@ import type { JudgedReport } from "../downlink/notices.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Store, StoredBeacon, StoredContact, StoredPacket } from "../store/store.ts";
-import { type ReportsOfIndex, reportOf, worldOf } from "./world.ts";
+import { judgingContextOf, type ReportsOfIndex, reportOf } from "./judging-context.ts";
 
 export interface Judgement {
   verdicts: JudgedReport[];
@@ -80,5 +80,5 @@ async function worldFor(
     epoch,
   );
   const facts = { parameters: inForce, hotspots, denials: denials.inForce(epoch), verifySignature: verify };
-  return worldOf({ entropyIndex, epoch, reports: timely }, facts, store);
+  return judgingContextOf({ entropyIndex, epoch, reports: timely }, facts, store);
 }

@@ -11,7 +11,7 @@ import type { DenialLog } from "../denials/denial-log.ts";
 import type { GatewayMetrics } from "../monitoring/metrics.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
 import type { Registry } from "../registry/registry.ts";
-import type { Store, TakenBack } from "../store/store.ts";
+import type { Revoked, Store } from "../store/store.ts";
 import type { Progress } from "../time/progress.ts";
 
 /*
@@ -21,7 +21,7 @@ import type { Progress } from "../time/progress.ts";
  * with the right time.
  */
 
-export interface TakeBackDeps {
+export interface RevokeDeps {
   deps: {
     /** As configured. */
     parameters: NetworkParameters;
@@ -39,14 +39,14 @@ export interface TakeBackDeps {
 }
 
 /** Call while nothing judges and nothing is being stored. */
-export async function takeBackFuture({
+export async function revokeFuture({
   deps,
   parameters,
   progress,
   registry,
   denials,
   metrics,
-}: TakeBackDeps): Promise<TakenBack | undefined> {
+}: RevokeDeps): Promise<Revoked | undefined> {
   const { store, clock, bundlesDir, log } = deps;
   const nowMs = clock.now();
   const contactsBefore = (bundle: string) => {
@@ -54,7 +54,7 @@ export async function takeBackFuture({
     if (contacts === undefined) log("error", "Cannot read the contacts before an epoch", { bundle });
     return contacts ?? new Map();
   };
-  const taken = await store.takeBackAfter(nowMs, parameters.clockwork, contactsBefore);
+  const taken = await store.revokeAfter(nowMs, parameters.fixed, contactsBefore);
   if (taken === undefined) return undefined;
   for (const { bundle } of taken.epochs) setAside(bundlesDir, bundle);
   const latest = (await store.latestEntropy())?.entropy;
@@ -76,13 +76,13 @@ export async function takeBackFuture({
   return taken;
 }
 
-/** By the ordinary ways, which judging shares: call when `takeBackFuture` is over. */
-export async function sayAgain(
-  { hotspots, denials: taken }: TakenBack,
-  { deps: { log }, parameters, registry, denials }: TakeBackDeps,
+/** By the ordinary ways, which judging shares: call when `revokeFuture` is over. */
+export async function reapply(
+  { hotspots, denials: taken }: Revoked,
+  { deps: { log }, parameters, registry, denials }: RevokeDeps,
 ): Promise<void> {
   for (const { id, change } of hotspots) {
-    const word = registrationMessage.open(change.evidence, parameters.clockwork.network);
+    const word = registrationMessage.open(change.evidence, parameters.fixed.network);
     // An owner says the same again with each status packet.
     if (!word.ok) continue;
     const { atMs: _atMs, ...said } = word.value;
@@ -92,6 +92,6 @@ export async function sayAgain(
   for (const { denial } of taken) {
     const epochs = denial.untilEpoch - denial.fromEpoch;
     if (epochs > 0) await denials.deny(denial, epochs);
-    else await denials.takeBack(denial);
+    else await denials.revoke(denial);
   }
 }

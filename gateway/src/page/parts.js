@@ -160,7 +160,7 @@ export function noteSeen(fleet, { hotspotId, online, atMs }) {
 }
 
 /** While the first answer is on its way. */
-export const ghosts = (count = 5) =>
+export const skeleton = (count = 5) =>
   h(
     "div",
     { role: "status" },

@@ -3,14 +3,14 @@ import { h, mount, show } from "./dom.js";
 import { grouped } from "./format.js";
 import { FleetMap } from "./map.js";
 import { selectionCard } from "./map-selection.js";
-import { age, copyable, epochLink, facts, failed, fullTime, ghosts, hotspotLink } from "./parts.js";
+import { age, copyable, epochLink, facts, failed, fullTime, hotspotLink, skeleton } from "./parts.js";
 import { verdictList } from "./verdict-list.js";
 
 /** One judged beacon: who sent it, who heard it, and what became of each report. */
 export function beaconView(root, key) {
   let fleet = new Map();
   let sender;
-  const body = h("div", {}, h("h1", { tabindex: "-1" }, "Beacon"), ghosts(6));
+  const body = h("div", {}, h("h1", { tabindex: "-1" }, "Beacon"), skeleton(6));
   const selected = h("div", { "aria-live": "polite" });
   const map = new FleetMap({ label: "Map of who heard this beacon", select });
   mount(root, h("div", { class: "sheet" }, body));

@@ -1,7 +1,7 @@
 import { get } from "./api.js";
 import { h, mount, show } from "./dom.js";
 import { bytesText, grouped, percent, short } from "./format.js";
-import { age, bar, copyable, empty, facts, failed, fullTime, ghosts, hotspotLink } from "./parts.js";
+import { age, bar, copyable, empty, facts, failed, fullTime, hotspotLink, skeleton } from "./parts.js";
 import { shareOf } from "./view-epochs.js";
 
 /** One closed epoch: who was paid, and how to check it without trusting this page. */
@@ -10,7 +10,7 @@ export function epochView(root, number) {
     "div",
     { class: "sheet" },
     h("h1", { tabindex: "-1" }, `Epoch ${grouped(number)}`),
-    ghosts(8),
+    skeleton(8),
   );
   mount(root, body);
 

@@ -1,7 +1,7 @@
 import { get } from "./api.js";
 import { h, mount, show } from "./dom.js";
 import { grouped, percent, short } from "./format.js";
-import { age, bar, empty, epochLink, failed, fullTime, ghosts } from "./parts.js";
+import { age, bar, empty, epochLink, failed, fullTime, skeleton } from "./parts.js";
 
 const PAGE = 50;
 
@@ -16,7 +16,7 @@ export function epochsView(root) {
   let wanted = PAGE;
   let isShown = false;
   const open = h("div", {});
-  const list = h("div", {}, ghosts(6));
+  const list = h("div", {}, skeleton(6));
   mount(
     root,
     h(

@@ -14,9 +14,9 @@ import {
   facts,
   failed,
   fullTime,
-  ghosts,
   paidShare,
   presencePill,
+  skeleton,
 } from "./parts.js";
 import { readingsCard } from "./readings-card.js";
 import { sequenceStrip } from "./sequence-strip.js";
@@ -32,8 +32,8 @@ export function hotspotView(root, id) {
   let fleet = new Map();
   let outcome = "all";
   let wantedVerdicts = PAGE;
-  const top = h("div", {}, ghosts(3));
-  const verdicts = h("div", {}, ghosts(6));
+  const top = h("div", {}, skeleton(3));
+  const verdicts = h("div", {}, skeleton(6));
   const side = h("div", { class: "stack" });
   const selected = h("div", { "aria-live": "polite" });
   const readings = readingsCard(id);

@@ -7,11 +7,11 @@ import {
   choices,
   empty,
   failed,
-  ghosts,
   hotspotLink,
   noteSeen,
   paidShare,
   presencePill,
+  skeleton,
 } from "./parts.js";
 import { Sources } from "./sources.js";
 
@@ -56,7 +56,7 @@ export function hotspotsView(root) {
   );
   const wanted = { query: "", presence: "all", column: "name", isDescending: false };
   const count = h("p", { class: "muted", role: "status" });
-  const list = h("div", {}, ghosts(8));
+  const list = h("div", {}, skeleton(8));
   const search = h("input", {
     type: "search",
     placeholder: "Name, id or hex",

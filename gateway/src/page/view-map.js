@@ -4,7 +4,7 @@ import { h, mount, show } from "./dom.js";
 import { duration, grouped, percent } from "./format.js";
 import { FleetMap } from "./map.js";
 import { selectionCard } from "./map-selection.js";
-import { age, bar, choices, empty, epochLink, failed, ghosts, hotspotLink, noteSeen } from "./parts.js";
+import { age, bar, choices, empty, epochLink, failed, hotspotLink, noteSeen, skeleton } from "./parts.js";
 import { Sources } from "./sources.js";
 
 const BEACONS = 8;
@@ -32,7 +32,7 @@ export function mapView(root) {
     label: "Map of hotspots, hexes and links. Arrow keys move it, plus and minus zoom.",
     select,
   });
-  const overview = h("div", { class: "overview" }, h("section", { class: "card" }, ghosts(4)));
+  const overview = h("div", { class: "overview" }, h("section", { class: "card" }, skeleton(4)));
   const selected = h("div", { "aria-live": "polite" });
   const links = choices(
     "Links shown",

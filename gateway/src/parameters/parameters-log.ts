@@ -1,6 +1,7 @@
 import {
   type Clock,
   epochAtMs,
+  type FIXED_PARAMETERS,
   type NetworkParameters,
   parametersHash,
   parametersInForce,
@@ -10,7 +11,12 @@ import {
 } from "@earshot/protocol";
 import { ConfigError } from "../config/config-error.ts";
 import type { Store, StoredParameters } from "../store/store.ts";
-import type { Clockwork } from "./clockwork.ts";
+
+/**
+ * The values that all versions of a network's parameters share. Whoever needs no more than these (entropy, filing,
+ * deadlines, claims) takes them from any version; all else depends on the epoch.
+ */
+export type FixedParameters = Pick<NetworkParameters, (typeof FIXED_PARAMETERS)[number]>;
 
 export interface ParametersLogDeps {
   store: Pick<Store, "parametersVersions" | "addParameters" | "latestEpoch">;
@@ -62,7 +68,7 @@ export class ParametersLog {
     this.#versions = published(versions);
   }
 
-  get clockwork(): Clockwork {
+  get fixed(): FixedParameters {
     return this.inForce(0).parameters;
   }
 

@@ -11,7 +11,7 @@ export interface AssertedHotspot {
 }
 
 /** What the operator says about a hotspot; signed and dated when it is taken in. */
-export type OperatorsWord = Omit<Registration, "atMs">;
+export type OperatorRegistration = Omit<Registration, "atMs">;
 
 /** What of an assertion makes a difference, as one text: positions in one cell are one position. */
 export const factsOf = (assertion: Assertion): string => factsText({ ...assertion, cell: cellOf(assertion) });

@@ -2,7 +2,7 @@ import { isRegionId, PACKET_LIMITS, parseEvmAddress, publicKeyOf, type Range } f
 import { z } from "zod";
 import { ConfigError } from "../config/config-error.ts";
 import { readNamedFile } from "../regular-file.ts";
-import type { OperatorsWord } from "./assertion.ts";
+import type { OperatorRegistration } from "./assertion.ts";
 
 const within = ([min, max]: Range) => z.int().min(min).max(max);
 
@@ -24,7 +24,7 @@ const entry = z.strictObject({
  * @throws {ConfigError} if what it holds is wrong
  * @throws {Error} if it cannot be read (yet)
  */
-export async function readHotspotsFile(path: string): Promise<OperatorsWord[]> {
+export async function readHotspotsFile(path: string): Promise<OperatorRegistration[]> {
   const text = await readNamedFile(path);
   let json: unknown;
   try {
@@ -40,7 +40,7 @@ export async function readHotspotsFile(path: string): Promise<OperatorsWord[]> {
   return result.data.map(wordOf);
 }
 
-function wordOf({ id, payee, ...stands }: z.output<typeof entry>): OperatorsWord {
+function wordOf({ id, payee, ...stands }: z.output<typeof entry>): OperatorRegistration {
   const publicKey = publicKeyOf(id);
   if (publicKey === undefined) throw new TypeError(`Unchecked entry ${id}`);
   return { publicKey, ...stands, payee: payee === undefined ? null : (parseEvmAddress(payee) ?? null) };

@@ -31,7 +31,7 @@ import {
   evidenceSequence,
   factsOf,
   knownFacts,
-  type OperatorsWord,
+  type OperatorRegistration,
 } from "./assertion.ts";
 import { forgetUnheard } from "./forget-unheard.ts";
 import { HotspotCache } from "./hotspot-cache.ts";
@@ -154,7 +154,7 @@ export class Registry {
   }
 
   /** The operator's word. Resolves when it is stored. */
-  add(said: OperatorsWord): Promise<RegistrationOutcome> {
+  add(said: OperatorRegistration): Promise<RegistrationOutcome> {
     const { exclusively, progress, signer, store } = this.#deps;
     const { publicKey, ...assertion } = said;
     const id = hotspotId(publicKey);

@@ -1,11 +1,11 @@
 import { OutageLog } from "@earshot/protocol";
 import type { Hono } from "hono";
 import { type LoginOutcome, login, mayPublish, maySubscribe } from "../access/access.ts";
-import { AskedAccess } from "../access/external-broker-access.ts";
+import { ExternalBrokerAccess } from "../access/external-broker-access.ts";
 import { createApp } from "../http/app.ts";
 import type { AppDeps } from "../http/deps.ts";
 import type { IngestOutcome } from "../ingest/ingest.ts";
-import { sayAgain, takeBackFuture } from "../judging/revoke-future.ts";
+import { reapply, revokeFuture } from "../judging/revoke-future.ts";
 import { count } from "../monitoring/metrics.ts";
 import type { Gateway } from "./gateway-deps.ts";
 import type { GatewayParts } from "./gateway-parts.ts";
@@ -28,7 +28,7 @@ export class GatewayCore implements Gateway {
     this.#parts = parts;
     const { clock, brokerAccount: account, log, parameters } = parts.deps;
     const { network } = parameters;
-    const mqttAccess = new AskedAccess({
+    const mqttAccess = new ExternalBrokerAccess({
       uplink: this,
       network,
       account,
@@ -135,9 +135,9 @@ export class GatewayCore implements Gateway {
     const taken = await exclusively(async () => {
       await ingest.drained();
       await statuses.idle();
-      return takeBackFuture(this.#parts);
+      return revokeFuture(this.#parts);
     });
-    if (taken !== undefined) await sayAgain(taken, this.#parts);
+    if (taken !== undefined) await reapply(taken, this.#parts);
     deps.clock.resume();
   }
 
@@ -181,7 +181,7 @@ function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
   const admin = token === undefined ? undefined : { token, add: registry.add.bind(registry) };
   return {
     store,
-    parameters: parameters.clockwork,
+    parameters: parameters.fixed,
     versions: parameters,
     denials,
     clock,

@@ -9,7 +9,7 @@ import type { ApiOptions, DiskSpace } from "../http/deps.ts";
 import type { VerifyElsewhere } from "../ingest/signature-queue.ts";
 import type { EventHub } from "../monitoring/events.ts";
 import type { GatewayMetrics } from "../monitoring/metrics.ts";
-import type { OperatorsWord } from "../registry/assertion.ts";
+import type { OperatorRegistration } from "../registry/assertion.ts";
 import type { RegistrationPolicy } from "../registry/registry.ts";
 import type { Store } from "../store/store.ts";
 
@@ -24,7 +24,7 @@ export interface GatewayDeps {
   downlink: Downlink;
   registration: RegistrationPolicy;
   /** The operator's list of hotspots; added to the registry at start. */
-  listed?: readonly OperatorsWord[];
+  listed?: readonly OperatorRegistration[];
   /** Folder that epoch bundles are written to. */
   bundlesDir: string;
   /** Of where store and bundles are kept; told by `/healthz`. */
@@ -44,7 +44,7 @@ export interface GatewayDeps {
    * Calls back when packets that arrive together have been gathered into a batch: `queueMicrotask` by default, which
    * keeps virtual time exact; a server passes `setImmediate`, so that one turn of the event loop makes one transaction.
    */
-  gather?: (flush: () => void) => void;
+  scheduleFlush?: (flush: () => void) => void;
   /**
    * Checks signatures of packets that come together in other threads. Without it they are checked at once, one after the
    * other, which keeps virtual time exact.

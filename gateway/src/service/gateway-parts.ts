@@ -14,7 +14,7 @@ import { type GatewayMetrics, newMetrics } from "../monitoring/metrics.ts";
 import { type OneAtATime, oneAtATime } from "../one-at-a-time.ts";
 import { ParametersLog } from "../parameters/parameters-log.ts";
 import { countReading } from "../readings/count-reading.ts";
-import type { OperatorsWord } from "../registry/assertion.ts";
+import type { OperatorRegistration } from "../registry/assertion.ts";
 import { Registry } from "../registry/registry.ts";
 import type { StoredPacket } from "../store/store.ts";
 import { loadProgress, type Progress } from "../time/progress.ts";
@@ -56,9 +56,9 @@ export async function buildParts(given: GatewayDeps): Promise<GatewayParts> {
   const ingest: Ingest = buildIngest(base, statuses, (packet) => judging.late(packet));
   const judging = buildJudging(base, () => ingest.drained());
   const { store, clock, signer, entropySource: source, downlink } = deps;
-  const { clockwork } = parameters;
+  const { fixed } = parameters;
   const entropy = new EntropyPublisher({
-    parameters: clockwork,
+    parameters: fixed,
     store,
     clock,
     signer,
@@ -82,7 +82,7 @@ async function buildBase(deps: SteadyDeps): Promise<Base> {
   const { metrics = newMetrics() } = deps;
   const exclusively = oneAtATime();
   const parameters = await ParametersLog.load(deps.parameters, { store, clock, signer });
-  const progress = await loadProgress(store, parameters.clockwork, clock.now());
+  const progress = await loadProgress(store, parameters.fixed, clock.now());
   const common = { store, progress, clock, signer, exclusively };
   const denials = await DenialLog.load(common);
   const notices = new Notices({ parameters, signer, clock, downlink, store, metrics, log });
@@ -104,7 +104,7 @@ async function buildBase(deps: SteadyDeps): Promise<Base> {
 }
 
 /** An owner may contradict the list: that stops neither the gateway nor the owner. */
-async function list(hotspot: OperatorsWord, registry: Registry, log: Log): Promise<void> {
+async function list(hotspot: OperatorRegistration, registry: Registry, log: Log): Promise<void> {
   const added = await registry.add(hotspot);
   if (added.ok) return;
   if (added.code === "inadmissible_key") throw new RangeError(`Cannot list hotspot: ${added.message}`);
@@ -121,7 +121,7 @@ function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: Stored
     metrics,
     store,
     log,
-    gather: deps.gather,
+    scheduleFlush: deps.scheduleFlush,
     verifyElsewhere: deps.verifyElsewhere,
     limits: deps.limits ?? DEFAULT_LIMITS,
     isAllowed: (hotspotId) => registry.isAllowed(hotspotId),
@@ -155,15 +155,15 @@ function noteStatus(
 
 /** Long work lets packets, timers and requests have their turn; where there are none, as in virtual time, it just goes on. */
 const pauseOf =
-  ({ gather = queueMicrotask }: Pick<GatewayDeps, "gather">) =>
+  ({ scheduleFlush = queueMicrotask }: Pick<GatewayDeps, "scheduleFlush">) =>
   (): Promise<void> =>
-    new Promise((resolve) => gather(resolve));
+    new Promise((resolve) => scheduleFlush(resolve));
 
 function buildJudging(base: Base, drained: () => Promise<void>): Judging {
   const { deps, denials, events, exclusively, metrics, notices, parameters, progress, registry } = base;
   const { bundlesDir, clock, log, signer, store } = deps;
   const pause = pauseOf(deps);
-  const closing = { store, parameters: parameters.clockwork, signer, clock, bundlesDir, pause, log };
+  const closing = { store, parameters: parameters.fixed, signer, clock, bundlesDir, pause, log };
   return new Judging({
     store,
     progress,

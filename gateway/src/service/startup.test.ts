@@ -2,14 +2,14 @@ import { expect, test } from "bun:test";
 import type { Log } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import { ConfigError } from "../config/config-error.ts";
-import { Starting } from "./startup.ts";
+import { Startup } from "./startup.ts";
 
 function setUp() {
   const clock = new ManualClock();
   const logged: string[] = [];
   const log: Log = (level, message) => void logged.push(`${level} ${message}`);
   const stop = new AbortController();
-  const starting = new Starting<undefined>({ clock, log }, stop.signal);
+  const starting = new Startup<undefined>({ clock, log }, stop.signal);
   const ask = async (path: string) => {
     const response = await starting.fetch(new Request(`http://gateway${path}`), undefined);
     return { status: response.status, text: await response.text() };

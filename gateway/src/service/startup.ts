@@ -17,7 +17,7 @@ type Fetch<E> = (request: Request, environment: E) => Response | Promise<Respons
  * A gateway that starts. What it needs of the world (a database, a disk, an address) may come later: it is tried again
  * after growing waits, and meanwhile `/healthz` says what is missing.
  */
-export class Starting<E> {
+export class Startup<E> {
   readonly #clock: Pick<Clock, "now" | "sleep">;
   readonly #log: Log;
   readonly #signal: AbortSignal;

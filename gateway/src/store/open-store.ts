@@ -10,11 +10,11 @@ import { packetTable } from "./packet-table.ts";
 import { parametersTable } from "./parameters-table.ts";
 import { openPostgres } from "./postgres-database.ts";
 import { readingTable } from "./reading-table.ts";
+import { revokedTable } from "./revoked-table.ts";
 import { SequenceRanges } from "./sequence-ranges.ts";
 import { openSqlite } from "./sqlite-database.ts";
 import { statusTable } from "./status-table.ts";
 import type { Store } from "./store.ts";
-import { takenBackTable } from "./taken-back-table.ts";
 import { verdictTable } from "./verdict-table.ts";
 
 const SQLITE = "sqlite://";
@@ -43,7 +43,7 @@ export async function openStore(url: string, { isLasting = true } = {}): Promise
     ...edgeTable(database),
     ...statusTable(database),
     ...readingTable(database),
-    ...takenBackTable(database),
+    ...revokedTable(database),
     async addPackets(added) {
       const ids = await packets.addPackets(added);
       ranges.note(added);

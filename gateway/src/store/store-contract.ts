@@ -3,9 +3,9 @@ import type { Store, StoredPacket } from "./store.ts";
 import { verdictPageKey } from "./store.ts";
 import { contactsContract } from "./store-contract-contacts.ts";
 import { readingsContract } from "./store-contract-readings.ts";
+import { takenBackContract } from "./store-contract-revoked.ts";
 import { registryContract, rulesContract } from "./store-contract-rules.ts";
 import { statusesContract } from "./store-contract-statuses.ts";
-import { takenBackContract } from "./store-contract-taken-back.ts";
 import { entropyRecord, statusPacket, storedEpoch, storedPacket, storedVerdict } from "./test-data.ts";
 
 /** What every store must do. `open` gives an empty one; the suite closes it. */

@@ -99,7 +99,7 @@ export interface StoredEdge extends EdgeEvidence {
 }
 
 /** What a clock that was ahead had made. */
-export interface TakenBack {
+export interface Revoked {
   /** How many values. */
   entropy: number;
   /** Closed before they were over. */
@@ -339,11 +339,11 @@ export interface Store {
    * again. Signed messages are kept apart. Undefined, and nothing changed, when there is no later entropy.
    * @param contactsBefore what an epoch's bundle lists: closing it has made them old here
    */
-  takeBackAfter(
+  revokeAfter(
     nowMs: number,
-    clockwork: Pick<NetworkParameters, "entropyPeriodMs" | "epochPeriods" | "reportDeadlineMs">,
+    fixed: Pick<NetworkParameters, "entropyPeriodMs" | "epochPeriods" | "reportDeadlineMs">,
     contactsBefore: (bundle: string) => ReadonlyMap<string, LatestContacts>,
-  ): Promise<TakenBack | undefined>;
+  ): Promise<Revoked | undefined>;
 
   /** Aborted once another gateway has taken the store over: all writing fails, and nothing helps but to end. */
   readonly lost: AbortSignal;

@@ -39,11 +39,11 @@ export async function testApp(
   const log: Log = (level, message) => void logged.push(`${level} ${message}`);
   const signer = NETWORK_SIGNER;
   const versions = await ParametersLog.load(FLEET_PARAMETERS, { store, clock, signer });
-  const progress = await loadProgress(store, versions.clockwork, clock.now());
+  const progress = await loadProgress(store, versions.fixed, clock.now());
   const denials = await DenialLog.load({ store, progress, clock, signer, exclusively: oneAtATime() });
   const deps: AppDeps = {
     store,
-    parameters: versions.clockwork,
+    parameters: versions.fixed,
     versions,
     denials,
     clock,

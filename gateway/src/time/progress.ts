@@ -1,5 +1,5 @@
 import { drawIndex, type Entropy, entropyTimeMs, epochOf } from "@earshot/protocol";
-import type { Clockwork } from "../parameters/clockwork.ts";
+import type { FixedParameters } from "../parameters/parameters-log.ts";
 import type { Store } from "../store/store.ts";
 
 export interface Arrival {
@@ -10,7 +10,7 @@ export interface Arrival {
 
 /** How far judging and closing have come: decides where a packet that arrives now is filed. */
 export class Progress {
-  readonly parameters: Clockwork;
+  readonly parameters: FixedParameters;
   /** Highest index judged. */
   judgedThrough: number;
   /** Highest index whose reports have been called for judging: what arrives about it now is late. */
@@ -23,7 +23,7 @@ export class Progress {
   #publishedThrough = -1;
   #publication = Promise.withResolvers<void>();
 
-  constructor(parameters: Clockwork, judgedThrough: number, openEpoch: number) {
+  constructor(parameters: FixedParameters, judgedThrough: number, openEpoch: number) {
     this.parameters = parameters;
     this.judgedThrough = judgedThrough;
     this.judgingThrough = judgedThrough;
@@ -108,7 +108,11 @@ export class Progress {
 }
 
 /** Takes up where an earlier run stopped, or starts a network with the current period. */
-export async function loadProgress(store: Store, parameters: Clockwork, nowMs: number): Promise<Progress> {
+export async function loadProgress(
+  store: Store,
+  parameters: FixedParameters,
+  nowMs: number,
+): Promise<Progress> {
   const current = Math.floor(nowMs / parameters.entropyPeriodMs);
   let judged = await store.judgedThrough();
   if (judged === undefined) {

@@ -58,7 +58,7 @@ export async function startRealGateway(options: RealGatewayOptions): Promise<Rea
     registration: "open",
     bundlesDir,
     log,
-    gather: setImmediate,
+    scheduleFlush: setImmediate,
   });
   const { fetch } = gateway.app;
   const http = await serveHttp({

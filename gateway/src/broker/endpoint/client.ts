@@ -12,6 +12,13 @@ import { encode, pubacks } from "../mqtt/codec.ts";
 import { InOrder } from "../mqtt/in-order.ts";
 import type { Uplink } from "../uplink.ts";
 import {
+  type CloseReason,
+  DISCONNECT_CODES,
+  type DisconnectReason,
+  MqttError,
+  SUBACK_CODES,
+} from "./close-reasons.ts";
+import {
   type ConnectDeps,
   type ConnectOutcome,
   connackOf,
@@ -21,14 +28,7 @@ import {
   type Sender,
 } from "./connect.ts";
 import { decodePacket } from "./decode.ts";
-import { CONTROL_PACKETS, LOGIN_LIMIT_MS, MAX_SESSION_EXPIRY_S, RECEIVE_MAXIMUM } from "./limits.ts";
-import {
-  type CloseReason,
-  DISCONNECT_CODES,
-  type DisconnectReason,
-  MqttError,
-  SUBACK_CODES,
-} from "./reasons.ts";
+import { CONTROL_PACKETS, LOGIN_LIMIT_MS, MAX_SESSION_EXPIRY_S, RECEIVE_MAXIMUM } from "./endpoint-limits.ts";
 import type { Delivery, Outlet, Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 import { subscribe } from "./subscribe.ts";

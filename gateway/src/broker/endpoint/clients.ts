@@ -3,8 +3,8 @@ import type { Clock } from "@earshot/protocol";
 import { addressGroup } from "../../access/client-address.ts";
 import { Connections } from "../../access/connections.ts";
 import { Client } from "./client.ts";
-import { MAX_HELD_BYTES, MAX_WAITING_CONNECTIONS } from "./limits.ts";
-import type { CloseReason } from "./reasons.ts";
+import type { CloseReason } from "./close-reasons.ts";
+import { MAX_HELD_BYTES, MAX_WAITING_CONNECTIONS } from "./endpoint-limits.ts";
 
 export interface ClientsOptions {
   clock: Pick<Clock, "elapsedMs">;

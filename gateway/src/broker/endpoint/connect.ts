@@ -3,9 +3,14 @@ import type { IConnectPacket } from "mqtt-packet";
 import { type Credentials, entryRefusal, type LoginOutcome } from "../../access/access.ts";
 import { encode, type ProtocolVersion } from "../mqtt/codec.ts";
 import type { Uplink } from "../uplink.ts";
+import { CONNACK_CODES, type ConnectRefusal, MqttError } from "./close-reasons.ts";
 import { decodeConnect, protocolLevelOf } from "./decode.ts";
-import { MAX_FRAME_BYTES, MAX_SESSION_EXPIRY_S, MAX_UNACKNOWLEDGED, RECEIVE_MAXIMUM } from "./limits.ts";
-import { CONNACK_CODES, type ConnectRefusal, MqttError } from "./reasons.ts";
+import {
+  MAX_FRAME_BYTES,
+  MAX_SESSION_EXPIRY_S,
+  MAX_UNACKNOWLEDGED,
+  RECEIVE_MAXIMUM,
+} from "./endpoint-limits.ts";
 
 export interface Will {
   topic: string;

@@ -1,6 +1,6 @@
 import type { IConnectPacket, Packet } from "mqtt-packet";
 import { decode, encode, type ProtocolVersion } from "../mqtt/codec.ts";
-import { MqttError } from "./reasons.ts";
+import { MqttError } from "./close-reasons.ts";
 
 /** What a client may send with each packet (MQTT 5.0 §2.2.2.2). The library knows names, not where they belong. */
 const PROPERTIES: Readonly<Record<string, readonly string[]>> = {

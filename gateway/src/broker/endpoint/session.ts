@@ -1,4 +1,4 @@
-import { MAX_QUEUED_MESSAGES } from "./limits.ts";
+import { MAX_QUEUED_MESSAGES } from "./endpoint-limits.ts";
 
 export interface Message {
   topic: string;

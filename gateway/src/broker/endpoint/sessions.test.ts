@@ -6,7 +6,7 @@ import {
   MAX_QUEUED_BYTES,
   MAX_QUEUED_MESSAGES,
   MAX_SESSION_EXPIRY_S,
-} from "./limits.ts";
+} from "./endpoint-limits.ts";
 import type { Delivery, Outlet, Session } from "./session.ts";
 import { Sessions } from "./sessions.ts";
 

@@ -1,4 +1,4 @@
-import { MAX_AWAY_SESSIONS, MAX_FILTERS, MAX_QUEUED_BYTES, MAX_SESSION_EXPIRY_S } from "./limits.ts";
+import { MAX_AWAY_SESSIONS, MAX_FILTERS, MAX_QUEUED_BYTES, MAX_SESSION_EXPIRY_S } from "./endpoint-limits.ts";
 import { type Message, Session, type Subscription } from "./session.ts";
 
 /** All sessions, and who gets what. Times are `Clock.elapsedMs`. */

@@ -1,7 +1,7 @@
 import type { ISubscribePacket, ISubscription } from "mqtt-packet";
 import type { Uplink } from "../uplink.ts";
-import { MAX_FILTERS_A_PACKET } from "./limits.ts";
-import { MqttError, SUBACK_CODES } from "./reasons.ts";
+import { MqttError, SUBACK_CODES } from "./close-reasons.ts";
+import { MAX_FILTERS_A_PACKET } from "./endpoint-limits.ts";
 import type { Message, Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 

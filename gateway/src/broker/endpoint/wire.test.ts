@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { ManualClock } from "@earshot/protocol/testing";
-import { CLOSE_LIMIT_MS, MAX_BACKLOG_BYTES, READY_BYTES, STALL_LIMIT_MS } from "./limits.ts";
+import { CLOSE_LIMIT_MS, MAX_BACKLOG_BYTES, READY_BYTES, STALL_LIMIT_MS } from "./endpoint-limits.ts";
 import { settle, TestSocket } from "./test-socket.ts";
 import { Wire } from "./wire.ts";
 

@@ -1,8 +1,14 @@
 import type { Socket } from "node:net";
 import type { Clock } from "@earshot/protocol";
 import { FrameError, FrameReader } from "../mqtt/frame-reader.ts";
-import { CLOSE_LIMIT_MS, MAX_BACKLOG_BYTES, MAX_FRAME_BYTES, READY_BYTES, STALL_LIMIT_MS } from "./limits.ts";
-import { type DisconnectReason, MqttError } from "./reasons.ts";
+import { type DisconnectReason, MqttError } from "./close-reasons.ts";
+import {
+  CLOSE_LIMIT_MS,
+  MAX_BACKLOG_BYTES,
+  MAX_FRAME_BYTES,
+  READY_BYTES,
+  STALL_LIMIT_MS,
+} from "./endpoint-limits.ts";
 
 export interface WireEvents {
   /** One whole MQTT packet, good until this returns. May throw `MqttError`. */

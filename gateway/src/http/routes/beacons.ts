@@ -49,9 +49,9 @@ export function beaconRoutes(app: OpenAPIHono, context: RouteContext): void {
   app.openapi(list, async (c) => {
     const page = pageOf(c.req.valid("query"), 50);
     const found = await store.recentBeacons(page);
-    const told = context.published(found);
-    const beacons = told.map((beacon) => beaconView(beacon, parameters));
-    const next = nextAfter(found, told, page, ({ beaconKey }) => beaconKey);
+    const visible = context.published(found);
+    const beacons = visible.map((beacon) => beaconView(beacon, parameters));
+    const next = nextAfter(found, visible, page, ({ beaconKey }) => beaconKey);
     return c.json({ nowMs: clock.now(), beacons, next }, 200);
   });
   app.openapi(one, async (c) => {

@@ -6,7 +6,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { MANIFEST_FILE } from "../../bundle/bundle.ts";
 import { cidOf } from "../../bundle/cid.ts";
-import { noneMatchFits, rangeIn } from "../conditional.ts";
+import { noneMatchFits, rangeIn } from "../conditional-requests.ts";
 import type { RouteContext } from "../context.ts";
 import { errorSchema, failure } from "../errors.ts";
 import { invalid, json, missing } from "../schemas/common.ts";

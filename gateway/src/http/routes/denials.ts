@@ -40,7 +40,7 @@ const deny = createRoute({
   },
 });
 
-const takeBack = createRoute({
+const revoke = createRoute({
   method: "delete",
   path: "/api/v1/denials/{hotspot}",
   operationId: "takeBackDenial",
@@ -82,10 +82,10 @@ export function denialRoutes(app: OpenAPIHono, context: RouteContext): void {
     await denials.deny({ ...keysOf(hotspot, peer), reason, evidence }, epochs);
     return c.json(newestOf(context), 201);
   });
-  app.openapi(takeBack, async (c) => {
+  app.openapi(revoke, async (c) => {
     const { hotspot } = c.req.valid("param");
     const { peer = null } = c.req.valid("query");
-    if ((await denials.takeBack(keysOf(hotspot, peer))) !== undefined) return c.json(newestOf(context), 200);
+    if ((await denials.revoke(keysOf(hotspot, peer))) !== undefined) return c.json(newestOf(context), 200);
     return c.json(notDenied(hotspot), 404);
   });
 }

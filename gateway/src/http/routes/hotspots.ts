@@ -74,8 +74,8 @@ export function hotspotRoutes(app: OpenAPIHono, context: RouteContext): void {
     if ((await store.hotspot(id)) === undefined) return c.json(unknownHotspot(id), 404);
     const page = pageOf(c.req.valid("query"), 50);
     const found = await store.verdictsOfHotspot(id, page);
-    const told = context.published(found);
-    const views = await context.verdictViews(told);
-    return c.json({ nowMs: clock.now(), verdicts: views, next: nextVerdict(found, told, page) }, 200);
+    const visible = context.published(found);
+    const views = await context.verdictViews(visible);
+    return c.json({ nowMs: clock.now(), verdicts: views, next: nextVerdict(found, visible, page) }, 200);
   });
 }

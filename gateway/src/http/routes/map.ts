@@ -68,8 +68,8 @@ async function about(id: string, { published, store, parameters }: RouteContext)
   const beacons = own.filter(({ type }) => type === "beacon").slice(0, OWN_BEACONS);
   const witnesses = await Promise.all(beacons.map(({ beaconKey }) => store.verdictsOfBeacon(beaconKey)));
   const all = new Map([...own, ...witnesses.flat()].map((verdict) => [verdict.packetId, verdict]));
-  const told = published([...all.values()]);
-  return heardIn(told, await sendersOf(told, store), parameters);
+  const visible = published([...all.values()]);
+  return heardIn(visible, await sendersOf(visible, store), parameters);
 }
 
 type CellState = "proven" | "refused" | "quiet" | "offline";

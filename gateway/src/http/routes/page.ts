@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { PAGE_FILES } from "../../page/files.ts";
-import { noneMatchFits } from "../conditional.ts";
+import { noneMatchFits } from "../conditional-requests.ts";
 
 /** The fleet page: files that are part of the program, so that it needs neither a folder nor the internet. */
 export function pageRoutes(app: OpenAPIHono): void {

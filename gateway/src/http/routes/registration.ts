@@ -1,6 +1,6 @@
 import { hotspotId, parseEvmAddress, publicKeyOf } from "@earshot/protocol";
 import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
-import type { OperatorsWord } from "../../registry/assertion.ts";
+import type { OperatorRegistration } from "../../registry/assertion.ts";
 import { adminResponses, adminSecurity, requireAdmin, requireJson } from "../admin.ts";
 import type { RouteContext } from "../context.ts";
 import { errorSchema, failure } from "../errors.ts";
@@ -53,7 +53,10 @@ const wrongPayee = (payee: string | null) =>
     allowed: "0x and 40 hex digits, checksummed (ERC-55) or all lower-case",
   });
 
-function wordFrom(registration: z.infer<typeof registrationSchema>, payee: Uint8Array | null): OperatorsWord {
+function wordFrom(
+  registration: z.infer<typeof registrationSchema>,
+  payee: Uint8Array | null,
+): OperatorRegistration {
   const publicKey = publicKeyOf(registration.id);
   if (publicKey === undefined)
     throw new TypeError(`${registration.id} passed validation but is no hotspot id`);

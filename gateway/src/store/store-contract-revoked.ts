@@ -11,7 +11,7 @@ import {
 } from "./test-data.ts";
 
 /** Minutes and days, as in the test data: period 60 s, epoch 1440 periods, deadline 10 min. */
-const CLOCKWORK = { entropyPeriodMs: 60_000, epochPeriods: 1440, reportDeadlineMs: 600_000 };
+const FIXED = { entropyPeriodMs: 60_000, epochPeriods: 1440, reportDeadlineMs: 600_000 };
 const TODAY = 20_454;
 const FIRST = TODAY * 1440;
 /** Noon of that day. */
@@ -32,14 +32,14 @@ const denial = (atMs: number, hotspotByte: number): Denial => ({
 /** What every store must do to take back what a clock that was ahead had made: part of `storeContract`. */
 export function takenBackContract(store: () => Store): void {
   const before = new Map([["a", { beaconed: FIRST - 100, witnessed: null }]]);
-  const takeBack = () => store().takeBackAfter(NOW_MS, CLOCKWORK, () => before);
+  const revoke = () => store().revokeAfter(NOW_MS, FIXED, () => before);
   const contact = (hotspotId: string, index: number, epoch: number) =>
     store().addJudgement(index, [], [], [{ hotspotId, kind: "beaconed", index, epoch }]);
 
   test("takes nothing back when nothing is from the future", async () => {
     await store().addEntropy(entropyRecord(NOW_INDEX), Uint8Array.of(1));
     await store().addJudgement(NOW_INDEX - 20, [], [], []);
-    expect(await takeBack()).toBeUndefined();
+    expect(await revoke()).toBeUndefined();
     expect(await store().judgedThrough()).toBe(NOW_INDEX - 20);
   });
 
@@ -84,7 +84,7 @@ export function takenBackContract(store: () => Store): void {
     });
 
     test("opens the epoch again that is not over, and judging goes on from its beginning", async () => {
-      expect(await takeBack()).toMatchObject({
+      expect(await revoke()).toMatchObject({
         entropy: 1,
         epochs: [{ epoch: TODAY, bundle: `epoch-${TODAY}` }],
         packets: 2,
@@ -98,11 +98,11 @@ export function takenBackContract(store: () => Store): void {
       expect(await store().verdict("aa")).toBeUndefined();
       expect(await store().verdict("old")).toBeDefined();
       expect(await store().contactsBefore(["a"], NOW_INDEX)).toEqual(before);
-      expect(await takeBack()).toBeUndefined();
+      expect(await revoke()).toBeUndefined();
     });
 
     test("files packets where they belong, received by now; a report of what never was in no epoch", async () => {
-      await takeBack();
+      await revoke();
       expect(await store().packetsBySequence("z6MkA", [1, 2, 3])).toMatchObject([
         { id: "aa", epoch: TODAY, receivedAtMs: NOW_MS - 9 },
         { id: "bb", epoch: TODAY, receivedAtMs: NOW_MS },
@@ -114,7 +114,7 @@ export function takenBackContract(store: () => Store): void {
     });
 
     test("hands back what was said of hotspots and denied, to be said again", async () => {
-      const taken = await takeBack();
+      const taken = await revoke();
       expect(taken?.hotspots.map(({ id, change }) => [id, change.evidence])).toEqual([
         ["a", Uint8Array.of(8)],
       ]);

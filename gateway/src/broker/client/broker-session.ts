@@ -4,11 +4,11 @@ import type { IConnackPacket, Packet } from "mqtt-packet";
 import { decode, encode, type ProtocolVersion, pubacks } from "../mqtt/codec.ts";
 import { FrameReader } from "../mqtt/frame-reader.ts";
 import { InOrder } from "../mqtt/in-order.ts";
+import { BrokerError, connackProblem, disconnectProblem, foreignProblem } from "./broker-errors.ts";
 import { Outgoing } from "./outgoing.ts";
 import { isPublish, readPublish } from "./publish.ts";
-import { BrokerError, connackProblem, disconnectProblem, foreignProblem } from "./reasons.ts";
 
-export interface SessionOptions {
+export interface BrokerSessionOptions {
   clientId: string;
   username?: string;
   password?: string;
@@ -44,13 +44,13 @@ const closed = (message: string, cause?: unknown): BrokerError =>
   new BrokerError("closed", message, { cause });
 
 /** A connection to a broker from CONNECT on, with a session that the broker keeps (MQTT 5.0 §4.1). */
-export class Session {
+export class BrokerSession {
   /** Why it ended. */
   readonly ended: Promise<BrokerError>;
   /** It has lasted for a while. */
   isSteady = false;
   readonly #socket: Duplex;
-  readonly #options: SessionOptions;
+  readonly #options: BrokerSessionOptions;
   readonly #frames = new FrameReader(KEPT_BYTES, "cut");
   readonly #incoming: InOrder;
   readonly #opened = Promise.withResolvers<void>();
@@ -62,7 +62,7 @@ export class Session {
   #hasAnswered = false;
   #isClosing = false;
 
-  private constructor(socket: Duplex, options: SessionOptions) {
+  private constructor(socket: Duplex, options: BrokerSessionOptions) {
     this.#socket = socket;
     this.#options = options;
     this.ended = this.#end.promise;
@@ -83,8 +83,12 @@ export class Session {
    * @param signal gives up
    * @throws {BrokerError}
    */
-  static async open(socket: Duplex, options: SessionOptions, signal: AbortSignal): Promise<Session> {
-    const session = new Session(socket, options);
+  static async open(
+    socket: Duplex,
+    options: BrokerSessionOptions,
+    signal: AbortSignal,
+  ): Promise<BrokerSession> {
+    const session = new BrokerSession(socket, options);
     const giveUp = () => session.#fail(closed("no answer in time"));
     if (signal.aborted) giveUp();
     signal.addEventListener("abort", giveUp, { once: true });
@@ -241,7 +245,7 @@ export class Session {
   }
 }
 
-function connectPacket({ clientId, username, password, version }: SessionOptions): Packet {
+function connectPacket({ clientId, username, password, version }: BrokerSessionOptions): Packet {
   return {
     cmd: "connect",
     protocolId: "MQTT",

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { MAX_RECEIPT_PACKETS, sha256, u32 } from "@earshot/protocol";
-import { ReceiptBook } from "./receipt-book.ts";
+import { PendingReceipts } from "./pending-receipts.ts";
 
 const noticeOf = (sequence: number) => ({
   sequence,
@@ -11,7 +11,7 @@ const statusId = sha256(u32(0));
 const sequencesOf = (notices: readonly { sequence: number }[]) => notices.map(({ sequence }) => sequence);
 
 test("a receipt tells what came since the last one, and of its own hotspot only", () => {
-  const book = new ReceiptBook();
+  const book = new PendingReceipts();
   for (const sequence of [1, 2]) book.note("a", noticeOf(sequence));
   book.note("b", noticeOf(1));
   expect(book.answer("a", statusId)).toEqual([noticeOf(1), noticeOf(2)]);
@@ -22,7 +22,7 @@ test("a receipt tells what came since the last one, and of its own hotspot only"
 });
 
 test("as many as fill a receipt go at once, answering the newest status", () => {
-  const book = new ReceiptBook();
+  const book = new PendingReceipts();
   book.answer("a", statusId);
   const full: number[][] = [];
   for (let sequence = 1; sequence <= 2 * MAX_RECEIPT_PACKETS + 5; sequence++) {
@@ -36,7 +36,7 @@ test("as many as fill a receipt go at once, answering the newest status", () => 
 });
 
 test("before the first status the newest are kept, fewer than fill a receipt", () => {
-  const book = new ReceiptBook();
+  const book = new PendingReceipts();
   for (let sequence = 1; sequence <= 2000; sequence++)
     expect(book.note("a", noticeOf(sequence))).toBeUndefined();
   const told = book.answer("a", statusId);
@@ -45,7 +45,7 @@ test("before the first status the newest are kept, fewer than fill a receipt", (
 });
 
 test("many keys that never send a status cost bounded memory: the longest quiet are forgotten", () => {
-  const book = new ReceiptBook();
+  const book = new PendingReceipts();
   const notice = noticeOf(1);
   for (let hotspot = 0; hotspot < 1000; hotspot++) {
     for (let i = 0; i < 400; i++) book.note(`key ${hotspot}`, notice);

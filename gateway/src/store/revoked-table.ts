@@ -6,9 +6,9 @@ import { deniedAfter } from "./denial-table.ts";
 import { hotspotsChangedAfter } from "./hotspot-table.ts";
 import { setJudgedThrough } from "./judgement-table.ts";
 import { type Integer, nullableNumber } from "./rows.ts";
-import type { Store, TakenBack } from "./store.ts";
+import type { Revoked, Store } from "./store.ts";
 
-type Clockwork = Parameters<Store["takeBackAfter"]>[1];
+type FixedParameters = Parameters<Store["revokeAfter"]>[1];
 
 /** What a clock that was ahead signed is kept apart: it is out in the world, and somebody may ask about it. */
 type Kind = "entropy" | "denial" | "registration" | "parameters";
@@ -23,24 +23,24 @@ interface Present {
   epochPeriods: number;
 }
 
-export const takenBackTable = ({ transaction }: Database): Pick<Store, "takeBackAfter"> => ({
-  takeBackAfter: (nowMs, clockwork, contactsBefore) =>
+export const revokedTable = ({ transaction }: Database): Pick<Store, "revokeAfter"> => ({
+  revokeAfter: (nowMs, fixed, contactsBefore) =>
     transaction(async (tx) => {
-      const index = Math.floor(nowMs / clockwork.entropyPeriodMs);
+      const index = Math.floor(nowMs / fixed.entropyPeriodMs);
       const [row] = await tx<{ future: Integer }[]>`
         SELECT COUNT(*) AS future FROM entropy WHERE entropy_index > ${index}`;
       const entropy = Number(row?.future);
       if (entropy === 0) return undefined;
-      const openEpoch = await firstOpenEpoch(tx, nowMs, index, clockwork);
-      const present = { nowMs, index, openEpoch, epochPeriods: clockwork.epochPeriods };
-      await takeBackEntropy(tx, present);
+      const openEpoch = await firstOpenEpoch(tx, nowMs, index, fixed);
+      const present = { nowMs, index, openEpoch, epochPeriods: fixed.epochPeriods };
+      await revokeEntropy(tx, present);
       const epochs = await reopen(tx, present);
-      const packets = await restamp(tx, present, clockwork);
-      const words = await takeBackWords(tx, nowMs);
-      await takeBackParameters(tx, present);
-      const judgedThrough = await forgetJudgements(tx, present, clockwork);
+      const packets = await restamp(tx, present, fixed);
+      const words = await revokeStatements(tx, nowMs);
+      await revokeParameters(tx, present);
+      const judgedThrough = await forgetJudgements(tx, present, fixed);
       const contacts = contactsBeforeAll(epochs, contactsBefore);
-      await restoreContacts(tx, openEpoch, openEpoch * clockwork.epochPeriods, contacts);
+      await restoreContacts(tx, openEpoch, openEpoch * fixed.epochPeriods, contacts);
       return { entropy, epochs, packets, openEpoch, judgedThrough, ...words };
     }),
 });
@@ -50,7 +50,7 @@ async function firstOpenEpoch(
   tx: SQL,
   nowMs: number,
   index: number,
-  { epochPeriods }: Clockwork,
+  { epochPeriods }: FixedParameters,
 ): Promise<number> {
   const [row] = await tx<{ early: Integer | null; last: Integer | null; first: Integer | null }[]>`SELECT
     (SELECT MIN(epoch) FROM epochs WHERE to_ms > ${nowMs} OR closed_at_ms > ${nowMs}) AS early, (SELECT MAX(epoch) FROM epochs) AS last,
@@ -62,14 +62,14 @@ async function firstOpenEpoch(
   return Math.floor(Math.min(nullableNumber(row?.first ?? null) ?? index, index) / epochPeriods);
 }
 
-async function takeBackEntropy(tx: SQL, { nowMs, index }: Present): Promise<void> {
+async function revokeEntropy(tx: SQL, { nowMs, index }: Present): Promise<void> {
   await tx`INSERT INTO taken_back (taken_back_at_ms, kind, message)
     SELECT ${nowMs}, ${"entropy" satisfies Kind}, message FROM entropy WHERE entropy_index > ${index}`;
   await tx`DELETE FROM entropy WHERE entropy_index > ${index}`;
 }
 
 /** Opens epochs again that closed before they were over, and puts their packets where they would be. */
-async function reopen(tx: SQL, { openEpoch, epochPeriods }: Present): Promise<TakenBack["epochs"]> {
+async function reopen(tx: SQL, { openEpoch, epochPeriods }: Present): Promise<Revoked["epochs"]> {
   const rows = await tx<{ epoch: Integer; bundle: string }[]>`DELETE FROM epochs WHERE epoch >= ${openEpoch}
     RETURNING epoch, bundle`;
   await tx`DELETE FROM payments WHERE epoch >= ${openEpoch}`;
@@ -88,8 +88,8 @@ async function reopen(tx: SQL, { openEpoch, epochPeriods }: Present): Promise<Ta
 
 /** Of several bundles the first that lists a hotspot knows what there was before all of them. */
 function contactsBeforeAll(
-  epochs: TakenBack["epochs"],
-  contactsBefore: Parameters<Store["takeBackAfter"]>[2],
+  epochs: Revoked["epochs"],
+  contactsBefore: Parameters<Store["revokeAfter"]>[2],
 ): Map<string, LatestContacts> {
   const all = new Map<string, LatestContacts>();
   for (const { bundle } of epochs) {
@@ -102,7 +102,7 @@ function contactsBeforeAll(
 async function restamp(
   tx: SQL,
   { nowMs }: Present,
-  { entropyPeriodMs, reportDeadlineMs }: Clockwork,
+  { entropyPeriodMs, reportDeadlineMs }: FixedParameters,
 ): Promise<number> {
   const rows = await tx`UPDATE packets SET received_at_ms = ${nowMs}, late = CASE
       WHEN entropy_index * ${entropyPeriodMs} + ${reportDeadlineMs} < ${nowMs} THEN 1 ELSE 0 END
@@ -113,7 +113,7 @@ async function restamp(
   return rows.length;
 }
 
-async function takeBackWords(tx: SQL, nowMs: number): Promise<Pick<TakenBack, "hotspots" | "denials">> {
+async function revokeStatements(tx: SQL, nowMs: number): Promise<Pick<Revoked, "hotspots" | "denials">> {
   const hotspots = await hotspotsChangedAfter(tx, nowMs);
   await tx`INSERT INTO taken_back (taken_back_at_ms, kind, message)
     SELECT ${nowMs}, ${"registration" satisfies Kind}, evidence FROM hotspots WHERE changed_at_ms > ${nowMs}`;
@@ -128,7 +128,7 @@ async function takeBackWords(tx: SQL, nowMs: number): Promise<Pick<TakenBack, "h
 }
 
 /** Versions that wait for their epoch: it may be one that only the wrong clock was near. */
-async function takeBackParameters(tx: SQL, { nowMs, index, epochPeriods }: Present): Promise<void> {
+async function revokeParameters(tx: SQL, { nowMs, index, epochPeriods }: Present): Promise<void> {
   const versions = await tx<{ version: Integer; parameters: string }[]>`
     SELECT version, parameters FROM parameters ORDER BY version`;
   const current = Math.floor(index / epochPeriods);
@@ -146,11 +146,11 @@ async function takeBackParameters(tx: SQL, { nowMs, index, epochPeriods }: Prese
 async function forgetJudgements(
   tx: SQL,
   { openEpoch, index, epochPeriods }: Present,
-  clockwork: Clockwork,
+  fixed: FixedParameters,
 ): Promise<number> {
   await tx`DELETE FROM verdicts WHERE epoch >= ${openEpoch}`;
   await tx`DELETE FROM beacons WHERE epoch >= ${openEpoch}`;
-  const judgedThrough = Math.min(openEpoch * epochPeriods - 1, index - drawIndex(0, clockwork));
+  const judgedThrough = Math.min(openEpoch * epochPeriods - 1, index - drawIndex(0, fixed));
   await setJudgedThrough(tx, judgedThrough);
   return judgedThrough;
 }

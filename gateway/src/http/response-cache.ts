@@ -3,7 +3,7 @@ import { gzip } from "node:zlib";
 import type { Clock } from "@earshot/protocol";
 import type { Context, MiddlewareHandler } from "hono";
 import type { EventHub, GatewayEvent } from "../monitoring/events.ts";
-import { noneMatchFits } from "./conditional.ts";
+import { noneMatchFits } from "./conditional-requests.ts";
 import { Turns } from "./turns.ts";
 
 /** How long an answer is given again, ms, unless an event says that it is not true any more. */
@@ -37,7 +37,7 @@ const compress = promisify(gzip);
  * The API's answers in JSON: kept for a moment and shared, with an entity tag, compressed for who takes that, and
  * made a few at a time.
  */
-export class Answers {
+export class ResponseCache {
   readonly #clock: Pick<Clock, "elapsedMs">;
   readonly #turns = new Turns(TURNS);
   /** By path and query, the oldest first. */
@@ -121,7 +121,7 @@ export class Answers {
     this.#keptBytes = 0;
   }
 
-  /** Who is told of an event asks at once. Lists need not know of each hotspot that comes or goes: the event says it. */
+  /** Whoever receives an event asks at once. Lists keep their answer when one hotspot comes or goes: the event carries that. */
   #note(event: GatewayEvent): void {
     if (event.kind === "entropy") this.#drop("/api/v1/network");
     else if (event.kind === "hotspot") this.#drop(`/api/v1/hotspots/${event.hotspotId}`);
@@ -138,8 +138,8 @@ const sizeOf = ({ bytes }: Answer): number => 2 * bytes.length + 1000;
 /** Says that nothing changed but the time of the answer: a weak tag (RFC 9110 §8.8.1). */
 function etagOf(bytes: Uint8Array): string {
   const head = new TextDecoder().decode(bytes.subarray(0, 40));
-  const told = bytes.subarray(/^\{"nowMs":\d+/.exec(head)?.[0].length ?? 0);
-  return `W/"${new Bun.CryptoHasher("sha256").update(told).digest("hex").slice(0, 32)}"`;
+  const unstamped = bytes.subarray(/^\{"nowMs":\d+/.exec(head)?.[0].length ?? 0);
+  return `W/"${new Bun.CryptoHasher("sha256").update(unstamped).digest("hex").slice(0, 32)}"`;
 }
 
 const GZIP = /(?:^|,)\s*(?:gzip|\*)\s*(?!;\s*q=0(?:\.0*)?\s*(?:,|$))/i;

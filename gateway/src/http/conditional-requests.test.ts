@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { noneMatchFits, rangeIn } from "./conditional.ts";
+import { noneMatchFits, rangeIn } from "./conditional-requests.ts";
 
 test("If-None-Match compares weakly, in lists, and knows * (RFC 9110 §8.8.3.2, §13.1.2)", () => {
   const cases: [string | undefined, string, boolean][] = [

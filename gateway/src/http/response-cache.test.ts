@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { ManualClock } from "@earshot/protocol/testing";
 import { Hono } from "hono";
 import { EventHub } from "../monitoring/events.ts";
-import { Answers, KEEP_MS } from "./answers.ts";
+import { KEEP_MS, ResponseCache } from "./response-cache.ts";
 
 /** An app whose answers are counted; `/api/v1/hotspots/…` waits until it is let when `gate` is there. */
 function bench() {
@@ -10,7 +10,7 @@ function bench() {
   const events = new EventHub();
   const state = { made: 0, size: 10, gate: undefined as Promise<void> | undefined };
   const app = new Hono();
-  app.use("/api/v1/*", new Answers({ clock, events }).middleware);
+  app.use("/api/v1/*", new ResponseCache({ clock, events }).middleware);
   app.get("/api/v1/none", (c) => c.json({ error: { code: "none" } }, 404));
   app.get("/api/v1/stream", (c) => c.body("data: 1\n\n", 200, { "Content-Type": "text/event-stream" }));
   app.post("/api/v1/list", (c) => c.json({}, 201));

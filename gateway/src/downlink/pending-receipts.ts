@@ -14,7 +14,7 @@ const MAX_HOTSPOTS = 50_000;
  * What came since each hotspot's last receipt. Only in memory, and bounded: what is lost of it is published again by
  * the hotspot, comes as known already, and is noted once more.
  */
-export class ReceiptBook {
+export class PendingReceipts {
   /** By hotspot id, the one longest not noted first. */
   readonly #pages = new Map<string, Page>();
   #notices = 0;

@@ -22,7 +22,7 @@ export interface ReportsOfIndex {
   reports: readonly ReceivedReport[];
 }
 
-type WorldStore = Pick<
+type ContextStore = Pick<
   Store,
   | "entropyRange"
   | "firstEntropy"
@@ -47,10 +47,10 @@ export interface EpochFacts {
  * the epoch's whole bundle: a number is used by what was filed under an earlier epoch or received earlier in this one, and
  * what may still be filed cannot change them, because it will have been received later.
  */
-export async function worldOf(
+export async function judgingContextOf(
   about: ReportsOfIndex,
   { parameters, hotspots, denials, verifySignature }: EpochFacts,
-  store: WorldStore,
+  store: ContextStore,
 ): Promise<JudgingContext> {
   const window = windowOf(about.entropyIndex, parameters.windowPeriods);
   const fetched = about.reports.length === 0 ? NOTHING : await fetchFacts(about, window, parameters, store);
@@ -94,7 +94,7 @@ async function fetchFacts(
   about: ReportsOfIndex,
   window: number,
   parameters: NetworkParameters,
-  store: WorldStore,
+  store: ContextStore,
 ): Promise<Fetched> {
   const { entropyIndex, epoch, reports } = about;
   const windowStart = window * parameters.windowPeriods;
@@ -113,7 +113,7 @@ async function fetchFacts(
 async function contactsOf(
   { entropyIndex, reports }: ReportsOfIndex,
   { reciprocityPeriods }: NetworkParameters,
-  store: WorldStore,
+  store: ContextStore,
 ): Promise<ReadonlyMap<string, LatestContacts>> {
   if (reciprocityPeriods === 0) return new Map();
   return store.contactsBefore(
