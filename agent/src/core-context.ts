@@ -8,11 +8,11 @@ import {
   type Random,
   type Signer,
 } from "@earshot/protocol/hotspot";
+import { errorText } from "@earshot/protocol/runtime";
 import type { StatusBoard } from "./board/status-board.ts";
 import type { AgentConfig } from "./config/agent-config.ts";
 import type { Outbox, OutboxEntry } from "./outbox/outbox.ts";
 import type { SentStatuses } from "./session/sent-statuses.ts";
-import { errorText } from "./time/error-text.ts";
 import type { Wakeup } from "./time/wakeup.ts";
 import type { Concentrators } from "./witness/concentrators.ts";
 

@@ -1,7 +1,7 @@
 /** `earshot-agent`: the program on a hotspot. */
+
 import { setTimeout } from "node:timers";
-import { systemClock } from "@earshot/protocol/system-clock";
-import { systemOutput } from "@earshot/protocol/system-output";
+import { systemClock, systemOutput } from "@earshot/protocol/runtime";
 import manifest from "../package.json" with { type: "json" };
 import { main } from "./cli/main.ts";
 

@@ -10,7 +10,7 @@ import {
   upTopic,
   verifyPacket,
 } from "@earshot/protocol";
-import { systemClock } from "@earshot/protocol/system-clock";
+import { systemClock } from "@earshot/protocol/runtime";
 import mqtt, { type MqttClient } from "mqtt";
 import { entropyValue, NETWORK, networkSigner } from "./harness.ts";
 

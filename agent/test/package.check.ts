@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { systemClock } from "@earshot/protocol/system-clock";
+import { systemClock } from "@earshot/protocol/runtime";
 import manifest from "../package.json" with { type: "json" };
 import { freePort, type RunningBroker, startMosquitto } from "../src/testing/mqtt-brokers.ts";
 import { temporaryFolder } from "../src/testing/temporary-folder.ts";

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type AgentStatus, RESERVED_NUMBERS } from "@earshot/agent";
 import { sha256 } from "@earshot/protocol";
-import { systemClock } from "@earshot/protocol/system-clock";
+import { systemClock } from "@earshot/protocol/runtime";
 import { hasTool, type RunningBroker, startMosquitto } from "../src/testing/mqtt-brokers.ts";
 import { AgentProcess, type Runtime, runCommand, writeConfig } from "./agent-process.ts";
 import { loraFrameOf } from "./frames.ts";

@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { StartDocument, StatusDocument } from "@earshot/agent";
-import { systemClock } from "@earshot/protocol/system-clock";
+import { systemClock } from "@earshot/protocol/runtime";
 import { AgentProcess, type Runtime, runCommand, writeConfig } from "./agent-process.ts";
 
 const LIMIT_MS = 60_000;

@@ -46,7 +46,6 @@ export type { UbxConfiguration } from "./gps/ubx/configure.ts";
 export { encodeUbx, type WrittenUbxMessage } from "./gps/ubx/encode.ts";
 export { type OpenUbxOptions, openUbx, type UbxDriver } from "./gps/ubx/ubx.ts";
 export { ConnectionGate, type ConnectionGateOptions, type GatedSocket } from "./link/connection-gate.ts";
-export { errorCode } from "./link/error-message.ts";
 export { ReadingQueue, type ReadingQueueOptions } from "./link/reading-queue.ts";
 export { type OpenSerialOptions, openSerial } from "./link/serial-link.ts";
 export { listSerialPorts } from "./link/serial-ports.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { systemClock } from "@earshot/protocol/system-clock";
+import { systemClock } from "@earshot/protocol/runtime";
 import { LinkLostError } from "../src/driver.ts";
 import { openSerial } from "../src/link/serial-link.ts";
 import { openTcp } from "../src/link/tcp-link.ts";

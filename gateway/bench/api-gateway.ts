@@ -2,6 +2,7 @@
  * The gateway of `api.ts`, in a process of its own: `api-gateway.ts HOTSPOTS`. Every hotspot has a status, a payment and
  * 50 verdicts; the first 50 have status packets of an hour, too, and those are the ones that are read.
  */
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +18,7 @@ import {
   silentLog,
   utf8,
 } from "@earshot/protocol";
-import { systemClock } from "@earshot/protocol/system-clock";
+import { systemClock } from "@earshot/protocol/runtime";
 import { seededRandom } from "@earshot/protocol/virtual-time";
 import { type FleetMember, member, NETWORK_SIGNER, statusOf } from "../src/testing/seeded-fleet.ts";
 import { NETWORK } from "./load.ts";

@@ -3,8 +3,9 @@
  *
  *   bun gateway/bench/edge.ts [rounds]
  */
+
 import { silentLog } from "@earshot/protocol";
-import { systemClock } from "@earshot/protocol/system-clock";
+import { systemClock } from "@earshot/protocol/runtime";
 import { openEmbeddedBroker } from "../src/broker/embedded.ts";
 import { measureOverMqtt } from "./over-mqtt.ts";
 

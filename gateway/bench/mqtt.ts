@@ -3,8 +3,9 @@
  *
  *   bun gateway/bench/mqtt.ts [rounds]
  */
+
 import { silentLog } from "@earshot/protocol";
-import { systemClock } from "@earshot/protocol/system-clock";
+import { systemClock } from "@earshot/protocol/runtime";
 import { openExternalBroker } from "../src/broker/external.ts";
 import { isMosquittoMissing, Mosquitto } from "../test/mosquitto.ts";
 import { NETWORK } from "./load.ts";

@@ -59,10 +59,10 @@ test("a key that everybody can guess is refused, and the message does not hold i
 
 test("a FIFO, a folder or a link that leads nowhere is a sentence, at once", async () => {
   execFileSync("mkfifo", ["-m", "600", path]);
-  expect(await problem()).toContain(`${path} is no file: it is a folder, a FIFO or a device`);
+  expect(await problem()).toContain(`${path} is not a file but a FIFO`);
   rmSync(path);
   mkdirSync(path);
-  expect(await problem()).toContain(`${path} is no file`);
+  expect(await problem()).toContain(`${path} is not a file but a folder`);
   rmSync(path, { recursive: true });
   symlinkSync(join(folder, "nowhere"), path);
   expect(await problem()).toContain(`${path} is a link to what is not there`);

@@ -1,17 +1,20 @@
 import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
-import { type Signer, seedWeakness, signerFromSeed } from "@earshot/protocol";
-import { readRegularFile } from "./regular-file.ts";
+import { type Signer, signerFromSeed } from "@earshot/protocol";
+import { seedWeakness, withRegularFile } from "@earshot/protocol/runtime";
 
 /**
  * The network key: 32 bytes in hex, in a file that only its owner can read. Made on first start.
  * @throws {Error} naming the file and what to do, when others can read it or it holds something else
  */
 export async function loadNetworkKey(path: string): Promise<Signer> {
-  const file = await readRegularFile(path);
+  const file = withRegularFile(path, (descriptor, stats) => ({
+    text: readFileSync(descriptor, "utf8"),
+    mode: stats.mode & 0o777,
+  }));
   if (file === undefined) return createKey(path);
-  const { bytes, mode } = file;
-  const text = bytes.toString("utf8");
+  const { text, mode } = file;
   if (mode & 0o077) {
     throw new Error(
       `Network key ${path} has mode 0${mode.toString(8)}; only 0600 is allowed: chmod 600 ${path}`,

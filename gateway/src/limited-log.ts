@@ -1,5 +1,5 @@
 import type { Clock, Log } from "@earshot/protocol";
-import { type Rate, TokenBucket } from "./token-bucket.ts";
+import { type Rate, TokenBucket } from "@earshot/protocol/runtime";
 
 /** Of text that a stranger chose, the most that a log line repeats. */
 const MAX_QUOTED_LENGTH = 64;

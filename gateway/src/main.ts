@@ -7,9 +7,14 @@ import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { hotspotId, type Log, type Signer } from "@earshot/protocol";
-import { unmountedDisk } from "@earshot/protocol/mounts";
-import { systemClock } from "@earshot/protocol/system-clock";
-import { systemOutput } from "@earshot/protocol/system-output";
+import {
+  errorCode,
+  errorText,
+  readNamedFile,
+  systemClock,
+  systemOutput,
+  unmountedDisk,
+} from "@earshot/protocol/runtime";
 import { openEmbeddedBroker } from "./broker/embedded.ts";
 import { openExternalBroker } from "./broker/external.ts";
 import type { Uplink } from "./broker/uplink.ts";
@@ -25,7 +30,6 @@ import { loadNetworkKey } from "./key-file.ts";
 import { limitedLog } from "./limited-log.ts";
 import { type GatewayMetrics, newMetrics } from "./monitoring/metrics.ts";
 import { readHotspotsFile } from "./registry/hotspots-file.ts";
-import { readNamedFile } from "./regular-file.ts";
 import { connectionLimits, descriptorLimit } from "./service/connection-shares.ts";
 import type { GatewayDeps } from "./service/gateway-deps.ts";
 import { Startup } from "./service/startup.ts";
@@ -80,7 +84,7 @@ async function main(args: string[]): Promise<number> {
   try {
     return await serve(args);
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(errorText(error));
     return error instanceof ConfigError ? 2 : error instanceof StoreLostError ? STORE_LOST : 1;
   }
 }
@@ -91,7 +95,7 @@ async function serve(args: string[]): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const config = parseConfig(await readConfigFile(options.config), process.env, (what) => log("warn", what));
+  const config = parseConfig(readConfigFile(options.config), process.env, (what) => log("warn", what));
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stopSoon(stop));
   try {
@@ -107,16 +111,16 @@ function readArguments(args: string[]): { config?: string | undefined; help?: bo
   try {
     return parseArgs({ args, options: { config: { type: "string" }, help: { type: "boolean" } } }).values;
   } catch (error) {
-    throw new ConfigError(`${(error as Error).message}\n${USAGE}`);
+    throw new ConfigError(`${errorText(error)}\n${USAGE}`);
   }
 }
 
-async function readConfigFile(path: string | undefined): Promise<string> {
+function readConfigFile(path: string | undefined): string {
   if (path === undefined) return "";
   try {
-    return await readNamedFile(path);
+    return readNamedFile(path).toString("utf8");
   } catch (error) {
-    throw new ConfigError(`--config ${(error as Error).message}`);
+    throw new ConfigError(`--config ${errorText(error)}`);
   }
 }
 
@@ -222,7 +226,7 @@ async function gatewayDeps(
     downlink: broker,
     registration: policy,
     limits: limitsOf(config),
-    ...(file === undefined ? {} : { listed: await readHotspotsFile(file) }),
+    ...(file === undefined ? {} : { listed: readHotspotsFile(file) }),
     ...(config.http.admin_token === undefined ? {} : { adminToken: config.http.admin_token }),
     api: {
       maxEventStreams,
@@ -272,8 +276,7 @@ async function openHttp(
 }
 
 function listenProblem(table: string, host: string, port: number, cause: unknown): Error {
-  const { code, message } = cause as { code?: string; message: string };
-  const what = code === "EADDRINUSE" ? "another program listens there" : message;
+  const what = errorCode(cause) === "EADDRINUSE" ? "another program listens there" : errorText(cause);
   return new Error(`Cannot listen on ${host}:${port}: ${what}. Set ${table}.host and ${table}.port`, {
     cause,
   });

@@ -4,10 +4,13 @@ import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Duplex, duplexPair } from "node:stream";
 import { encodePacket, entropyTopic, hotspotId, type Log, silentLog, upTopic } from "@earshot/protocol";
-import { systemClock } from "@earshot/protocol/system-clock";
+import {
+  type BrokerSocketOptions,
+  connectSocket,
+  systemClock,
+  type TlsPaths,
+} from "@earshot/protocol/runtime";
 import { ManualClock } from "@earshot/protocol/testing";
-import type { TlsPaths } from "@earshot/protocol/tls-files";
-import { connectSocket, type SocketOptions } from "../src/broker/client/connect-socket.ts";
 import {
   type ExternalBroker,
   type ExternalBrokerOptions,
@@ -238,7 +241,7 @@ describe.skipIf(isMosquittoMissing)("with Mosquitto", () => {
   /** A way to Mosquitto on which it seems not to know MQTT 5. */
   function refusingVersion5() {
     let isFirst = true;
-    return async (options: SocketOptions, signal: AbortSignal): Promise<Duplex> => {
+    return async (options: BrokerSocketOptions, signal: AbortSignal): Promise<Duplex> => {
       if (!isFirst) return connectSocket(options, signal);
       isFirst = false;
       const [near, far] = duplexPair();

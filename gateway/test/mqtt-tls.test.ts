@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls } from "node:tls";
-import { systemClock } from "@earshot/protocol/system-clock";
+import { systemClock } from "@earshot/protocol/runtime";
 import { ManualClock } from "@earshot/protocol/testing";
 import mqtt from "mqtt";
 import { LOGIN_LIMIT_MS } from "../src/broker/endpoint/endpoint-limits.ts";

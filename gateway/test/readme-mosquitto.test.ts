@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { downTopic, entropyTopic, hotspotId, silentLog, upTopic } from "@earshot/protocol";
-import { systemClock } from "@earshot/protocol/system-clock";
+import { systemClock } from "@earshot/protocol/runtime";
 import { ManualClock } from "@earshot/protocol/testing";
 import mqtt, { type MqttClient } from "mqtt";
 import { type ExternalBroker, openExternalBroker } from "../src/broker/external.ts";

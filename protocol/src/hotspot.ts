@@ -34,7 +34,6 @@ export * from "./radio/airtime.ts";
 export * from "./radio/regions.ts";
 export * from "./readings/quantities.ts";
 export * from "./rewards/evm-address.ts";
-export { seedWeakness } from "./seed-weakness.ts";
 export {
   type Clock,
   type ClockReading,

@@ -1,8 +1,8 @@
 /** `bun run demo …` and `bun run simulator fleet …`. */
+
 import { join } from "node:path";
 import { silentLog } from "@earshot/protocol";
-import { systemClock } from "@earshot/protocol/system-clock";
-import { systemOutput } from "@earshot/protocol/system-output";
+import { errorText, systemClock, systemOutput } from "@earshot/protocol/runtime";
 import { ConsoleObserver, type Terminal } from "./cli/console.ts";
 import { parseOptions, type RunOptions } from "./cli/options.ts";
 import { openStateFolder } from "./cli/state-folder.ts";
@@ -48,7 +48,7 @@ async function main(args: string[]): Promise<number> {
   try {
     return await runFleet(parsed.options, stop.signal);
   } catch (error) {
-    terminal.err(`${error instanceof Error ? error.message : error}\n`);
+    terminal.err(`${errorText(error)}\n`);
     return 1;
   }
 }

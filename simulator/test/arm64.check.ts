@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeBeaconFrame, publicKeyOf, shortId } from "@earshot/protocol";
-import { systemClock } from "@earshot/protocol/system-clock";
+import { systemClock } from "@earshot/protocol/runtime";
 import { AnsweringForwarder } from "./support/answering-forwarder.ts";
 import { Program, ROOT } from "./support/process.ts";
 import { freePort, startGateway, writeAgentConfig } from "./support/services.ts";

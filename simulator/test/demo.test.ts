@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
-import { systemClock } from "@earshot/protocol/system-clock";
+import { systemClock } from "@earshot/protocol/runtime";
 import { Program } from "./support/process.ts";
 
 const STOP_LIMIT_MS = 3000;

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RESERVED_NUMBERS } from "@earshot/agent";
-import { systemClock } from "@earshot/protocol/system-clock";
+import { systemClock } from "@earshot/protocol/runtime";
 import { seededRandom } from "@earshot/protocol/virtual-time";
 import type { Program } from "./support/process.ts";
 import {

@@ -3,7 +3,7 @@ import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:chil
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "@earshot/protocol/system-clock";
+import { systemClock } from "@earshot/protocol/runtime";
 import type { Program } from "./support/process.ts";
 import { freePort, startAgent, startGateway, writeAgentConfig } from "./support/services.ts";
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { bindUdp, openSerial } from "@earshot/drivers";
 import { openStore } from "@earshot/gateway";
 import { type StatusPacket, verifyPacket } from "@earshot/protocol";
-import { systemClock } from "@earshot/protocol/system-clock";
+import { systemClock } from "@earshot/protocol/runtime";
 import { Program } from "./support/process.ts";
 import { freePort, startAgent, startGateway, writeAgentConfig } from "./support/services.ts";
 

@@ -7,9 +7,9 @@ import {
   REGIONS,
   readClock,
 } from "@earshot/protocol/hotspot";
+import { errorText } from "@earshot/protocol/runtime";
 import type { CoreContext } from "../core-context.ts";
 import type { AgentRadio } from "../devices/run-radio.ts";
-import { errorText } from "../time/error-text.ts";
 import { type BeaconMemory, recallBeacon, rememberBeacon } from "./beacon-memory.ts";
 import { DutyCycle } from "./duty-cycle.ts";
 import { ConcentratorPowers } from "./power.ts";

@@ -1,10 +1,10 @@
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { didKey, hotspotId, hotspotName, type Signer } from "@earshot/protocol/hotspot";
+import { isRoot } from "@earshot/protocol/runtime";
 import type { Config } from "../config/config.ts";
 import { keyFile } from "../identity/key-file.ts";
 import { awaitMount } from "../start/state-folder.ts";
-import { isRoot } from "../users.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";
 
 /** Who this hotspot is; makes its key when there is none yet. */

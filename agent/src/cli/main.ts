@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
+import { errorText } from "@earshot/protocol/runtime";
 import type { Config } from "../config/config.ts";
 import { ConfigError, loadConfig } from "../config/load.ts";
 import { StorageError } from "../start/storage-error.ts";
-import { errorText } from "../time/error-text.ts";
 import { doctor, lookForDevices } from "./doctor.ts";
 import { id } from "./id.ts";
 import { run } from "./run.ts";

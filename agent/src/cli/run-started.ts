@@ -1,4 +1,5 @@
 import { type Clock, hotspotId, hotspotName, type Log, type Random } from "@earshot/protocol/hotspot";
+import { errorText } from "@earshot/protocol/runtime";
 import { runAgent } from "../agent.ts";
 import { StatusBoard } from "../board/status-board.ts";
 import { exampleValues } from "../config/example-values.ts";
@@ -11,7 +12,6 @@ import type { Outbox } from "../outbox/outbox.ts";
 import { mqttPublisher } from "../publisher/mqtt-publisher.ts";
 import type { Started } from "../start/start.ts";
 import { folderId, untilFolderChanges } from "../start/state-folder.ts";
-import { errorText } from "../time/error-text.ts";
 import { LinkedAbort } from "../time/linked-abort.ts";
 
 export interface RunContext {

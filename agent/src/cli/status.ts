@@ -1,8 +1,8 @@
+import { errorText } from "@earshot/protocol/runtime";
 import type { Config } from "../config/config.ts";
 import { HEALTH_TEXT, type Part } from "../health/part.ts";
 import { utcTime } from "../health/time-text.ts";
 import { isRunning, type StartDocument, type StatusDocument } from "../page/app.ts";
-import { errorText } from "../time/error-text.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";
 
 /** How the running agent is, asked from its page. */

@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseEvmAddress, type RegionId } from "@earshot/protocol/hotspot";
+import { errorText, readNamedFile } from "@earshot/protocol/runtime";
 import { parse, TomlError } from "smol-toml";
 import type { PageOptions } from "../page/serve.ts";
-import { readNamedFile } from "../regular-file.ts";
-import { errorText } from "../time/error-text.ts";
 import type { Config, GpsConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import { environmentKeys, environmentName, environmentValue } from "./keys.ts";
@@ -32,7 +31,7 @@ export function loadConfig(file: string, environment: Environment, warn?: Warn):
 
 function readConfig(file: string): string {
   try {
-    return readNamedFile(file);
+    return readNamedFile(file).toString("utf8");
   } catch (error) {
     const isUnreadable = existsSync(file);
     throw new ConfigError([`Cannot read the configuration: ${errorText(error)}`], { isUnreadable });

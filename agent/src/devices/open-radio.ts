@@ -11,11 +11,9 @@ import {
   type StationTls,
 } from "@earshot/drivers";
 import { type Clock, type Log, readClock, toWallTime } from "@earshot/protocol/hotspot";
-import { readTlsFiles, type TlsPaths } from "@earshot/protocol/tls-files";
+import { errorText, readTlsFiles, type TlsPaths } from "@earshot/protocol/runtime";
 import type { ForwarderFacts, RadioSetup } from "../board/agent-status.ts";
 import type { LoraConfig } from "../config/config.ts";
-import { readNamedBytes } from "../regular-file.ts";
-import { errorText } from "../time/error-text.ts";
 import type { OpenDevice } from "./open-device.ts";
 import type { AgentRadio } from "./run-radio.ts";
 import { openPort, portOf } from "./serial-port.ts";
@@ -150,7 +148,7 @@ class StationCertificates {
 
   async read(): Promise<StationTls> {
     try {
-      const pems = await readTlsFiles(this.#files, FILE_NAMES, readNamedBytes, this.#clock.now());
+      const pems = await readTlsFiles(this.#files, FILE_NAMES, this.#clock.now());
       const { ca, cert = "", key = "", doubts } = pems;
       this.doubts = doubts;
       return { certificate: cert, key, ...(ca === undefined ? {} : { clientCa: ca }) };

@@ -1,10 +1,10 @@
 import type { Driver } from "@earshot/drivers";
 import { type Clock, OutageLog } from "@earshot/protocol/hotspot";
+import { errorText } from "@earshot/protocol/runtime";
 import type { DeviceProbe } from "../board/device-states.ts";
 import type { Loss } from "../board/link-states.ts";
 import type { CoreContext } from "../core-context.ts";
 import { Backoff } from "../time/backoff.ts";
-import { errorText } from "../time/error-text.ts";
 import { LinkedAbort } from "../time/linked-abort.ts";
 import { pause } from "../time/pause.ts";
 import type { OpenDevice } from "./open-device.ts";

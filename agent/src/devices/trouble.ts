@@ -1,4 +1,5 @@
-import { errorCode, type ModemFault, modemFaultOf } from "@earshot/drivers";
+import { type ModemFault, modemFaultOf } from "@earshot/drivers";
+import { errorCode } from "@earshot/protocol/runtime";
 import type { Trouble } from "../board/agent-status.ts";
 
 /** Ends a device for a reason that its advice goes by. */

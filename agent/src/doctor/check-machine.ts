@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { EARLIEST_PLAUSIBLE_MS, hotspotId, hotspotName, type Signer } from "@earshot/protocol/hotspot";
+import { errorText } from "@earshot/protocol/runtime";
 import type { Config } from "../config/config.ts";
 import { exampleValues } from "../config/example-values.ts";
 import { attention, broken, CONFIGURATION, ok, type Part } from "../health/part.ts";
@@ -8,7 +9,6 @@ import { duration } from "../health/time-text.ts";
 import type { KeyProvider } from "../identity/key-provider.ts";
 import { awaitMount, checkFilesOwner } from "../start/state-folder.ts";
 import { storageError } from "../start/storage-error.ts";
-import { errorText } from "../time/error-text.ts";
 
 /** Beside the full outbox. */
 const LITTLE_SPACE_BYTES = 100_000_000;

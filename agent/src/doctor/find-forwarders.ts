@@ -1,6 +1,6 @@
 import { bindUdp, decodeGwmp, type SocketAddress } from "@earshot/drivers";
 import type { Clock } from "@earshot/protocol/hotspot";
-import { errorText } from "../time/error-text.ts";
+import { errorText } from "@earshot/protocol/runtime";
 import { firstWithin } from "../time/first-within.ts";
 
 export type ForwarderSearch =

@@ -13,10 +13,16 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { type Signer, seedWeakness, signerFromSeed } from "@earshot/protocol/hotspot";
-import { withRegularFile } from "../regular-file.ts";
-import { errorText } from "../time/error-text.ts";
-import { chownCommand, isRoot, ownUid, userText } from "../users.ts";
+import { type Signer, signerFromSeed } from "@earshot/protocol/hotspot";
+import {
+  chownCommand,
+  errorText,
+  isRoot,
+  ownUid,
+  seedWeakness,
+  userText,
+  withRegularFile,
+} from "@earshot/protocol/runtime";
 import { KeyError, type KeyProvider } from "./key-provider.ts";
 
 const SEED_BYTES = 32;

@@ -6,7 +6,7 @@ import {
   type SequenceRange,
   sha256,
 } from "@earshot/protocol/hotspot";
-import { errorText } from "../time/error-text.ts";
+import { errorText } from "@earshot/protocol/runtime";
 import { ConfirmedTime } from "./confirmed-time.ts";
 import { type Numbering, numberingBeside } from "./numbering.ts";
 import type { Outbox, OutboxEntry, OutboxFailure, OutboxState } from "./outbox.ts";

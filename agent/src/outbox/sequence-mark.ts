@@ -1,8 +1,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Log } from "@earshot/protocol/hotspot";
-import { readRegularFile } from "../regular-file.ts";
-import { errorText } from "../time/error-text.ts";
+import { errorText, readRegularFile } from "@earshot/protocol/runtime";
 import { JUMP_CEILING, MAX_JUMP } from "./numbering.ts";
 
 /** Numbers are reserved in blocks, so that the file is written once in so many packets. */
@@ -53,7 +52,7 @@ export class SequenceMark {
   /** A number that cannot be counts for nothing: it would use up all that there are, and there is no way back. */
   #read(): number {
     try {
-      const text = readRegularFile(this.#path);
+      const text = readRegularFile(this.#path)?.toString("utf8");
       if (text === undefined) return 0;
       const mark = /^[0-9]{1,10}\n$/.test(text) ? Number(text) : Number.NaN;
       if (mark >= 1 && mark <= JUMP_CEILING) return mark;

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fchmodSync, openSync, readSync, renameSync, rmSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { PACKET_TYPE_NUMBERS } from "@earshot/protocol/hotspot";
-import { withRegularFile } from "../regular-file.ts";
+import { withRegularFile } from "@earshot/protocol/runtime";
 
 const SCHEMA_VERSION = 1;
 /** A packet's number has 32 bits. */

@@ -1,6 +1,6 @@
 import type { Clock, Log, Random } from "@earshot/protocol/hotspot";
+import { errorCode, errorText } from "@earshot/protocol/runtime";
 import { Backoff } from "../time/backoff.ts";
-import { errorText } from "../time/error-text.ts";
 import { pauseOrWake } from "../time/pause.ts";
 import { Wakeup } from "../time/wakeup.ts";
 import type { PageOptions, RunningPage } from "./serve.ts";
@@ -79,6 +79,5 @@ export class PageKeeper {
 }
 
 function reasonOf(error: unknown, { listen: { host, port } }: PageOptions): { listen: string; why: string } {
-  const { code } = error as NodeJS.ErrnoException;
-  return { listen: `${host}:${port}`, why: REASONS[code ?? ""] ?? errorText(error) };
+  return { listen: `${host}:${port}`, why: REASONS[errorCode(error)] ?? errorText(error) };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { brokerFailure, codeOf, isOldBroker, mqttAdvice, notMqtt } from "./mqtt-advice.ts";
+import { brokerFailure, isOldBroker, mqttAdvice, notMqtt } from "./mqtt-advice.ts";
 
 const URL = "mqtts://broker.example:8883";
 const failing = (code: string | number, message = "it said no") =>
@@ -29,11 +29,6 @@ test("an error is told by its code, else by its text, else as it is", () => {
   );
   expect(mqttAdvice(failing("ODD", "odd"), URL)).toBe(`${URL}: odd`);
   expect(mqttAdvice("no error at all", URL)).toBe(`${URL}: no error at all`);
-});
-
-test("a code is a word or a number of whatever was thrown, or nothing", () => {
-  expect([failing("EIO"), failing(5), { code: 7 }].map(codeOf)).toEqual(["EIO", "5", "7"]);
-  expect([new Error("x"), null, undefined, "EIO", 5, {}].map(codeOf)).toEqual(["", "", "", "", "", ""]);
 });
 
 test("old is what a broker does that does not know the version, and nothing else", () => {

@@ -1,7 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { detectNonMqtt } from "@earshot/protocol/hotspot";
-import type { TlsPems } from "@earshot/protocol/tls-files";
-import { errorText } from "../time/error-text.ts";
+import { errorCode, errorText, type TlsPems } from "@earshot/protocol/runtime";
 
 /** What no system and no library has a code for. */
 export type BrokerCode =
@@ -10,7 +9,6 @@ export type BrokerCode =
   | "EARSHOT_ODD_CONNACK"
   | "EARSHOT_HTTP"
   | "EARSHOT_TLS"
-  | "EARSHOT_NO_TLS"
   | "EARSHOT_NOT_MQTT"
   | "EARSHOT_NO_QOS_1"
   | "EARSHOT_PUBLISH"
@@ -143,26 +141,21 @@ const UNREACHED =
 const OLD = new Set(["1", "132", "EARSHOT_CLOSED", "EARSHOT_SILENT", "EARSHOT_ODD_CONNACK"]);
 
 /** One that cannot be reached, does not let us in, or speaks no MQTT at all is not old. */
-export const isOldBroker = (error: unknown): boolean => OLD.has(codeOf(error));
+export const isOldBroker = (error: unknown): boolean => OLD.has(errorCode(error));
 
 /** @param doubts about certificates, which may be why */
 export function brokerFailure(error: unknown, url: string, doubts: readonly string[] = []): Error {
   // One at a time: in 1970 all of them have one cause.
-  const said = UNREACHED.test(codeOf(error)) ? [] : doubts.slice(0, 1);
+  const said = UNREACHED.test(errorCode(error)) ? [] : doubts.slice(0, 1);
   return new Error([...said, mqttAdvice(error, url)].join("; "), { cause: error });
 }
 
 /** The error in words, with what to check where that is known. */
 export function mqttAdvice(error: unknown, url: string): string {
   const what = errorText(error);
-  const code = codeOf(error);
+  const code = errorCode(error);
   const advice = BY_CODE[code] ?? BY_TEXT.find(([pattern]) => pattern.test(`${code} ${what}`))?.[1];
   return advice === undefined ? `${url}: ${what}` : `${url}: ${advice} (${what})`;
-}
-
-export function codeOf(error: unknown): string {
-  if (typeof error !== "object" || error === null || !("code" in error)) return "";
-  return String(error.code);
 }
 
 /**

@@ -1,12 +1,15 @@
 import type { Socket } from "node:net";
 import { type Clock, type Log, type MqttVersion, MqttVersions, silentLog } from "@earshot/protocol/hotspot";
-import { readTlsFiles, type TlsPaths, type TlsPems } from "@earshot/protocol/tls-files";
+import {
+  connectSocket,
+  errorText,
+  readTlsFiles,
+  type TlsPaths,
+  type TlsPems,
+} from "@earshot/protocol/runtime";
 import type { IClientOptions } from "mqtt";
-import { readNamedBytes } from "../regular-file.ts";
-import { errorText } from "../time/error-text.ts";
 import { LinkedAbort } from "../time/linked-abort.ts";
 import { pause } from "../time/pause.ts";
-import { connectSocket } from "./connect-socket.ts";
 import { MAX_INBOUND_PACKET_BYTES } from "./inbound-guard.ts";
 import { BrokerError, brokerFailure, isOldBroker, refuseOtherHotspot } from "./mqtt-advice.ts";
 import { MqttSession } from "./mqtt-session.ts";
@@ -46,7 +49,7 @@ export function mqttPublisher(options: MqttPublisherOptions, deps: MqttPublisher
   const { clock, log = silentLog } = deps;
   const versions = new MqttVersions(version, clock);
   return async (session, signal) => {
-    const pems = await readTlsFiles(files, FILE_NAMES, readNamedBytes, clock.now());
+    const pems = await readTlsFiles(files, FILE_NAMES, clock.now());
     refuseOtherHotspot(pems, session.username, FILE_NAMES.cert);
     try {
       return await openSession({ url, pems, clock, session, versions, log }, signal);

@@ -1,9 +1,9 @@
 import type { Socket } from "node:net";
 import { ReadingQueue } from "@earshot/drivers";
+import { errorCode, errorText } from "@earshot/protocol/runtime";
 import { type IClientOptions, type IConnackPacket, type IDisconnectPacket, MqttClient } from "mqtt";
-import { errorText } from "../time/error-text.ts";
 import { InboundGuard } from "./inbound-guard.ts";
-import { BrokerError, codeOf, mqttAdvice, notMqtt } from "./mqtt-advice.ts";
+import { BrokerError, mqttAdvice, notMqtt } from "./mqtt-advice.ts";
 import type { IncomingMessage, Publisher } from "./publisher.ts";
 
 /** Messages held for a slow reader; beyond it the oldest is dropped. The client waits for the reader, so few are. */
@@ -72,7 +72,7 @@ export class MqttSession implements Publisher {
     this.#publishAtOnce = properties?.receiveMaximum ?? NO_LIMIT;
     if (subscriptions.length === 0) return;
     const granted = this.#client.subscribeAsync([...subscriptions], { qos: 1 }).catch((error: unknown) => {
-      if (Number(codeOf(error)) < REFUSED) throw error;
+      if (Number(errorCode(error)) < REFUSED) throw error;
       throw new BrokerError("EARSHOT_SUBSCRIBE", `${subscriptions.join(", ")}: ${errorText(error)}`);
     });
     const lost = this.#closed.promise.then(() => {
@@ -89,7 +89,7 @@ export class MqttSession implements Publisher {
     this.#client.publish(topic, Buffer.from(bytes), { qos: 1 }, (error) => {
       this.#publishing.delete(reject);
       if (!error) return resolve();
-      const isRefused = Number(codeOf(error)) >= REFUSED;
+      const isRefused = Number(errorCode(error)) >= REFUSED;
       const cause = isRefused ? new BrokerError("EARSHOT_PUBLISH", `${topic}: ${error.message}`) : error;
       reject(new Error(mqttAdvice(cause, this.#url), { cause }));
     });
@@ -128,7 +128,7 @@ export class MqttSession implements Publisher {
 
   /** Before the first CONNACK. A code of system, TLS or CONNACK says more, but a reset is only another way to close. */
   #whyNotOpen(error: unknown): unknown {
-    const code = codeOf(error);
+    const code = errorCode(error);
     if (code !== "" && code !== "ECONNRESET" && code !== "EPIPE") return error;
     if (this.#hasAnswered) return new BrokerError("EARSHOT_ODD_CONNACK", errorText(error), { cause: error });
     return new BrokerError("EARSHOT_CLOSED", "it closed without a CONNACK", { cause: error });

@@ -1,7 +1,7 @@
 import { OutageLog } from "@earshot/protocol/hotspot";
+import { errorText } from "@earshot/protocol/runtime";
 import type { CoreContext } from "../core-context.ts";
 import { Backoff } from "../time/backoff.ts";
-import { errorText } from "../time/error-text.ts";
 import { pause } from "../time/pause.ts";
 import { openSession, runSession, type SessionParts } from "./session.ts";
 

@@ -6,11 +6,11 @@ import {
   type OutageLog,
   upTopic,
 } from "@earshot/protocol/hotspot";
+import { errorText } from "@earshot/protocol/runtime";
 import type { CoreContext } from "../core-context.ts";
 import type { OutboxEntry } from "../outbox/outbox.ts";
 import type { OpenPublisher, Publisher, SessionOptions } from "../publisher/publisher.ts";
 import { statusPacket } from "../reports/status-packet.ts";
-import { errorText } from "../time/error-text.ts";
 import { LinkedAbort } from "../time/linked-abort.ts";
 import { within } from "../time/pause.ts";
 import type { Wakeup } from "../time/wakeup.ts";

@@ -1,10 +1,8 @@
 import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "@earshot/protocol/hotspot";
-import { unmountedDisk } from "@earshot/protocol/mounts";
-import { errorText } from "../time/error-text.ts";
+import { chownCommand, errorText, ownerOf, ownUid, unmountedDisk, userText } from "@earshot/protocol/runtime";
 import { pause } from "../time/pause.ts";
-import { chownCommand, ownerOf, ownUid, userText } from "../users.ts";
 import { StorageError, storageError } from "./storage-error.ts";
 
 const OWNER_ONLY_FOLDER = 0o700;

@@ -1,6 +1,5 @@
+import { chownCommand, errorCode, errorText, ownerOf, ownUid, userText } from "@earshot/protocol/runtime";
 import { NotOursError } from "../outbox/sqlite-database.ts";
-import { errorText } from "../time/error-text.ts";
-import { chownCommand, ownerOf, ownUid, userText } from "../users.ts";
 
 /** State cannot be kept now. */
 export class StorageError extends Error {
@@ -30,15 +29,11 @@ const MOVE_AWAY = "Move away what is in its place, or give the agent another sta
 export function storageError(error: unknown, stateDir: string): StorageError {
   if (error instanceof StorageError) return error;
   if (error instanceof NotOursError) return new StorageError(error.message, error.advice, { cause: error });
-  const { text, advice } = explain(codeOf(error) ?? codeOf((error as Error).cause), error, stateDir);
+  const { text, advice } = explain(codeOf(error) || codeOf((error as Error).cause), error, stateDir);
   return new StorageError(text, advice, { cause: error });
 }
 
-function explain(
-  code: string | undefined,
-  error: unknown,
-  stateDir: string,
-): { text: string; advice: string } {
+function explain(code: string, error: unknown, stateDir: string): { text: string; advice: string } {
   switch (code) {
     case "EROFS":
       return {
@@ -77,8 +72,7 @@ function explain(
   }
 }
 
-function codeOf(error: unknown): string | undefined {
-  if (typeof error !== "object" || error === null) return undefined;
-  if ("errcode" in error) return SQLITE_CODES[Number(error.errcode) & 0xff];
-  return "code" in error ? String(error.code) : undefined;
+function codeOf(error: unknown): string {
+  if (error instanceof Error && "errcode" in error) return SQLITE_CODES[Number(error.errcode) & 0xff] ?? "";
+  return errorCode(error);
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "@earshot/protocol/hotspot";
+import { errorText } from "@earshot/protocol/runtime";
 import type { ByteLink } from "../driver.ts";
-import { errorMessage } from "../link/error-message.ts";
 
 /** Enough to recognise anything by; a flood is not kept. */
 const MAX_HEARD_BYTES = 16_384;
@@ -64,7 +64,7 @@ export class PassiveListener {
       for await (const bytes of link) this.#add(bytes);
       this.lost = "the port was closed";
     } catch (error) {
-      this.lost = errorMessage(error);
+      this.lost = errorText(error);
     }
     this.#changed.resolve();
   }

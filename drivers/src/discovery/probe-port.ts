@@ -1,6 +1,6 @@
 import type { Clock } from "@earshot/protocol/hotspot";
+import { errorText } from "@earshot/protocol/runtime";
 import type { ByteLink } from "../driver.ts";
-import { errorMessage } from "../link/error-message.ts";
 import type { DeviceType, FoundDevice, ProbeOutcome } from "./found-device.ts";
 import { type Dialect, identify } from "./identify.ts";
 import { PassiveListener } from "./passive-listener.ts";
@@ -58,7 +58,7 @@ class Probe {
         const device = await this.#try(step);
         if (device !== undefined) return { state: "found", device, baudRate: step.baudRate };
       } catch (error) {
-        return { state: "failed", why: errorMessage(error) };
+        return { state: "failed", why: errorText(error) };
       }
     }
     return this.#unknown === undefined ? { state: "silent" } : { state: "unknown", ...this.#unknown };

@@ -1,5 +1,5 @@
+import { omitUndefined } from "@earshot/protocol/runtime";
 import type { GpsReading } from "./gps-reading.ts";
-import { defined } from "./satellites.ts";
 
 /** 11 m around latitude 0, longitude 0: what programs without a position report, in the Gulf of Guinea. */
 const ZERO_DEG = 1e-4;
@@ -20,7 +20,7 @@ export function dropFalseFix(reading: GpsReading): GpsReading {
   const falseFix = falseFixIn(reading);
   if (falseFix === undefined) return reading;
   const nothing = Object.fromEntries(OF_A_FIX.map((name) => [name, undefined]));
-  return defined<GpsReading>({ ...reading, ...nothing, mode: 1, falseFix });
+  return omitUndefined<GpsReading>({ ...reading, ...nothing, mode: 1, falseFix });
 }
 
 function falseFixIn(reading: GpsReading): GpsReading["falseFix"] {

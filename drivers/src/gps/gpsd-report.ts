@@ -1,7 +1,8 @@
+import { omitUndefined } from "@earshot/protocol/runtime";
 import type { FixMode, GpsReading, Satellite } from "./gps-reading.ts";
 import { correctRollover } from "./receiver-calendar.ts";
 import { satelliteId } from "./satellite-ids.ts";
-import { defined, mergeSignals } from "./satellites.ts";
+import { mergeSignals } from "./satellites.ts";
 
 /** One JSON object of gpsd (gpsd_json(5)). */
 export type GpsdObject = Readonly<Record<string, unknown>>;
@@ -34,7 +35,7 @@ export function fromTpv(tpv: GpsdObject, hostMs: number): Pick<GpsReading, "mode
   const latDeg = numberIn(tpv.lat, -90, 90);
   const lonDeg = numberIn(tpv.lon, -180, 180);
   const hasPosition = mode >= 2 && latDeg !== undefined && lonDeg !== undefined;
-  return defined({
+  return omitUndefined({
     mode,
     ...(Number.isFinite(timeMs) ? correctRollover(timeMs, hostMs) : {}),
     ...(hasPosition ? { latDeg, lonDeg, ...errors(tpv), ...(mode === 3 ? altitude(tpv) : {}) } : {}),
@@ -51,7 +52,7 @@ export function fromTpv(tpv: GpsdObject, hostMs: number): Pick<GpsReading, "mode
  * u-blox reports it. Of gpsd 3.23 and later; these may come in a TPV of mode 0 with nothing else.
  */
 export function stateFromTpv(tpv: GpsdObject): Partial<GpsReading> {
-  return defined({
+  return omitUndefined({
     antenna: typeof tpv.ant === "number" ? ANTENNA_STATES[tpv.ant] : undefined,
     antennaPower: typeof tpv.antPwr === "number" ? ANTENNA_POWERS[tpv.antPwr] : undefined,
     jammingIndicator: numberIn(tpv.jam, 0, 255),
@@ -70,7 +71,7 @@ export function fromTimeReport(report: GpsdObject): Partial<GpsReading> {
   const nanoseconds = difference(report.clock_nsec, report.real_nsec, 1e9);
   if (nanoseconds === undefined) return {};
   const isPulse = report.class === "PPS";
-  return defined<Partial<GpsReading>>({
+  return omitUndefined<Partial<GpsReading>>({
     hostClockOffsetNs: seconds * 1e9 + nanoseconds,
     hostClockOffsetBy: isPulse ? "pulse" : "message",
     timePulseErrorPs: isPulse ? numberIn(report.qErr, -1e9, 1e9) : undefined,
@@ -80,7 +81,7 @@ export function fromTimeReport(report: GpsdObject): Partial<GpsReading> {
 /** What a SKY reports about dilution; `satellites` only when it lists them. */
 export function fromSky(sky: GpsdObject): Partial<GpsReading> {
   const list = Array.isArray(sky.satellites) ? sky.satellites.filter(isObject) : undefined;
-  return defined({
+  return omitUndefined({
     hdop: dop(sky.hdop),
     vdop: dop(sky.vdop),
     pdop: dop(sky.pdop),
@@ -148,7 +149,7 @@ function satelliteOf(entry: GpsdObject): Satellite[] {
     cn0DbHz: cn0DbHz === 0 ? undefined : cn0DbHz,
     used: typeof entry.used === "boolean" ? entry.used : undefined,
   };
-  return [defined(satellite)];
+  return [omitUndefined(satellite)];
 }
 
 /** gpsd before 3.18 gives only `PRN`, in the numbering of NMEA. */

@@ -1,8 +1,8 @@
+import { omitUndefined } from "@earshot/protocol/runtime";
 import type { FixMode, GpsReading } from "./gps-reading.ts";
 import { type EpochPart, FIX_TYPES, type TimedSentence } from "./nmea-sentence.ts";
 import type { ActiveSatellites, NmeaSky } from "./nmea-sky.ts";
 import { hostClockOffset, type ReceiverCalendar, type ReceiverTime } from "./receiver-calendar.ts";
-import { defined } from "./satellites.ts";
 
 const DAY_MS = 86_400_000;
 /** A ZDA or GST stamped so near to positions is no epoch of its own. Some receivers stamp ZDA for the next pulse. */
@@ -49,13 +49,13 @@ export class NmeaEpoch {
     // A Telit reports GGA once for each system, with its own satellites only.
     const counts = [this.#part.satellitesUsed, part.satellitesUsed].filter((one) => one !== undefined);
     const satellitesUsed = counts.length === 0 ? undefined : Math.max(...counts);
-    this.#part = { ...this.#part, ...defined(part), fixed, satellitesUsed };
+    this.#part = { ...this.#part, ...omitUndefined(part), fixed, satellitesUsed };
     this.#atMs = atMs;
   }
 
   /** The content of a sentence without a time. */
   addUntimed(part: EpochPart): void {
-    this.#part = { ...this.#part, ...defined(part) };
+    this.#part = { ...this.#part, ...omitUndefined(part) };
   }
 
   #isApartFrom({ timeOfDayMs: other }: EpochPart): boolean {
@@ -73,7 +73,7 @@ export class NmeaEpoch {
   addActive(active: ActiveSatellites): void {
     const { used, ...rest } = active;
     const mode = Math.max(this.#active?.mode ?? 0, active.mode) as FixMode;
-    this.#active = { ...this.#active, ...defined(rest), mode };
+    this.#active = { ...this.#active, ...omitUndefined(rest), mode };
     this.#used = new Set([...(this.#used ?? []), ...used]);
   }
 
@@ -83,7 +83,7 @@ export class NmeaEpoch {
     const mode = this.#mode();
     const { horizontalErrorM, verticalErrorM, groundSpeedMps } = this.#part;
     const time = this.#time(calendar);
-    return defined<GpsReading>({
+    return omitUndefined<GpsReading>({
       kind: "gps",
       atMs: this.#atMs,
       ...time,

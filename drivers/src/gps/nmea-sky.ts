@@ -1,8 +1,9 @@
+import { omitUndefined } from "@earshot/protocol/runtime";
 import type { FixMode, Satellite } from "./gps-reading.ts";
 import { integerIn, NmeaFieldError, numberIn } from "./nmea-fields.ts";
 import { dop } from "./nmea-sentence.ts";
 import { type System, satelliteId, systemOfId, systemOfTalker } from "./satellite-ids.ts";
-import { defined, mergeSignals, satelliteKey } from "./satellites.ts";
+import { mergeSignals, satelliteKey } from "./satellites.ts";
 
 /** One GSA: 2 fix mode, then the satellites used, PDOP, HDOP, VDOP, and the system id (from NMEA 4.10). */
 export interface ActiveSatellites {
@@ -147,7 +148,7 @@ function parseBlocks(system: System | undefined, blocks: readonly string[]): Sat
     const cn0DbHz = numberIn(blocks[at + 3], 0, 99);
     if (number === undefined || number === 0) continue;
     satellites.push(
-      defined({
+      omitUndefined({
         ...satelliteId(system, number),
         elevationDeg,
         azimuthDeg,

@@ -1,3 +1,4 @@
+import { omitUndefined } from "@earshot/protocol/runtime";
 import type { Satellite } from "./gps-reading.ts";
 
 /** One text per satellite, as RINEX writes it: G5, R12. */
@@ -19,10 +20,5 @@ function merge(first: Satellite | undefined, second: Satellite): Satellite {
   if (first === undefined) return second;
   const cn0DbHz = Math.max(first.cn0DbHz ?? 0, second.cn0DbHz ?? 0);
   const used = first.used || second.used;
-  return defined({ ...first, ...second, cn0DbHz: cn0DbHz > 0 ? cn0DbHz : undefined, used });
-}
-
-/** The object without its undefined members. */
-export function defined<T extends object>(object: T): T {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T;
+  return omitUndefined({ ...first, ...second, cn0DbHz: cn0DbHz > 0 ? cn0DbHz : undefined, used });
 }

@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
+import { errorText } from "@earshot/protocol/runtime";
 import { type ByteLink, LinkLostError } from "../driver.ts";
-import { errorMessage } from "./error-message.ts";
 
 export interface DuplexLinkOptions {
   stream: Duplex;
@@ -58,6 +58,6 @@ export class DuplexLink implements ByteLink {
   }
 
   #lost(cause: unknown): LinkLostError {
-    return new LinkLostError(`Lost ${this.#options.where}: ${errorMessage(cause)}`, { cause });
+    return new LinkLostError(`Lost ${this.#options.where}: ${errorText(cause)}`, { cause });
   }
 }

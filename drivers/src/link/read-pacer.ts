@@ -1,6 +1,6 @@
 import { read, readSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { errorCode } from "./error-message.ts";
+import { errorCode } from "@earshot/protocol/runtime";
 
 /** Two file descriptors of one terminal whose reads wait at most VTIME. */
 export interface PacedPort {

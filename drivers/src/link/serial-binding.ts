@@ -1,5 +1,6 @@
 import { close as closeFd, constants, open as openFd, readSync, writeSync } from "node:fs";
 import { promisify } from "node:util";
+import { errorCode } from "@earshot/protocol/runtime";
 import type {
   BindingInterface,
   BindingPortInterface,
@@ -8,7 +9,6 @@ import type {
   PortInfo,
   UpdateOptions,
 } from "./bindings-interface.ts";
-import { errorCode } from "./error-message.ts";
 import { type PacedPort, type PendingRead, ReadPacer } from "./read-pacer.ts";
 import { listSerialPorts } from "./serial-ports.ts";
 import { stty, sttySettings } from "./stty.ts";

@@ -1,7 +1,7 @@
+import { errorCode, errorText } from "@earshot/protocol/runtime";
 import type { SerialPortStream } from "@serialport/stream";
 import { type ByteLink, LinkLostError } from "../driver.ts";
 import { DuplexLink } from "./duplex-link.ts";
-import { errorCode, errorMessage } from "./error-message.ts";
 import { serialBinding } from "./serial-binding.ts";
 
 export interface OpenSerialOptions {
@@ -58,5 +58,5 @@ async function explainOpen(path: string, error: unknown): Promise<string> {
     const found = ports.length > 0 ? ports.join(", ") : "none";
     return `Cannot open serial port ${path}: no such device; is it plugged in? Ports found: ${found}`;
   }
-  return `Cannot open serial port ${path}: ${ADVICE[code] ?? errorMessage(error)}`;
+  return `Cannot open serial port ${path}: ${ADVICE[code] ?? errorText(error)}`;
 }

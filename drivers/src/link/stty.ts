@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
+import { errorCode } from "@earshot/protocol/runtime";
 import type { OpenOptions } from "./bindings-interface.ts";
-import { errorCode } from "./error-message.ts";
 
 /** Tenths of a second that a read waits for its first byte (termios VTIME): how late a byte may be with many ports. */
 const VTIME_TENTHS = 1;

@@ -1,5 +1,5 @@
+import { errorText } from "@earshot/protocol/runtime";
 import { type Driver, type DriverCounts, LinkLostError } from "../driver.ts";
-import { errorMessage } from "./error-message.ts";
 import { ReadingQueue } from "./reading-queue.ts";
 
 export interface TaskDriverOptions<R> {
@@ -68,5 +68,5 @@ class TaskDriver<R> implements Driver<R> {
 /** Whatever ended a device, as the loss of that device. */
 export function toLinkLostError(name: string, error: unknown): LinkLostError {
   if (error instanceof LinkLostError) return error;
-  return new LinkLostError(`Lost ${name}: ${errorMessage(error)}`, { cause: error });
+  return new LinkLostError(`Lost ${name}: ${errorText(error)}`, { cause: error });
 }

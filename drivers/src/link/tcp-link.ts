@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createConnection } from "node:net";
+import { errorCode, errorText } from "@earshot/protocol/runtime";
 import { type ByteLink, LinkLostError, type SocketAddress } from "../driver.ts";
 import { DuplexLink } from "./duplex-link.ts";
-import { errorCode, errorMessage } from "./error-message.ts";
 
 export interface OpenTcpOptions extends SocketAddress {
   /** Gives up connecting. */
@@ -32,7 +32,7 @@ export async function openTcp(options: OpenTcpOptions): Promise<ByteLink> {
     await once(socket, "connect", { signal });
   } catch (error) {
     socket.destroy();
-    const why = REASONS[errorCode(error)] ?? errorMessage(error);
+    const why = REASONS[errorCode(error)] ?? errorText(error);
     throw new LinkLostError(`Cannot connect to ${where}: ${why}`, { cause: error });
   }
   return new DuplexLink({ stream: socket, where, release: async () => void socket.destroy() });

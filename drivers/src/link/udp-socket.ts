@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { once } from "node:events";
+import { errorCode, errorText } from "@earshot/protocol/runtime";
 import { type Datagram, type DatagramSocket, LinkLostError, type SocketAddress } from "../driver.ts";
-import { errorCode, errorMessage } from "./error-message.ts";
 import { ReadingQueue } from "./reading-queue.ts";
 
 export interface BindUdpOptions extends SocketAddress {
@@ -23,7 +23,7 @@ export async function bindUdp(options: BindUdpOptions): Promise<DatagramSocket> 
     await bound;
   } catch (error) {
     socket.close();
-    throw new LinkLostError(`Cannot bind ${where}: ${errorMessage(error)}`, { cause: error });
+    throw new LinkLostError(`Cannot bind ${where}: ${errorText(error)}`, { cause: error });
   }
   return new BoundUdpSocket(socket, where, options.capacity ?? 4096);
 }
@@ -50,7 +50,7 @@ class BoundUdpSocket implements DatagramSocket {
     socket.on("error", (error) => {
       // Bun asks the kernel for them: what was sent reached nobody. Whoever it was for may be gone; the socket is well.
       if (UNREACHABLE.has(errorCode(error))) return;
-      this.#received.fail(new LinkLostError(`Lost ${this.#where}: ${errorMessage(error)}`, { cause: error }));
+      this.#received.fail(new LinkLostError(`Lost ${this.#where}: ${errorText(error)}`, { cause: error }));
     });
   }
 
@@ -72,7 +72,7 @@ class BoundUdpSocket implements DatagramSocket {
     this.#socket.send(bytes, to.port, to.host, (error) => {
       if (!error) resolve();
       else {
-        const what = `Cannot send to ${to.host}:${to.port} from ${this.#where}: ${errorMessage(error)}`;
+        const what = `Cannot send to ${to.host}:${to.port} from ${this.#where}: ${errorText(error)}`;
         reject(new LinkLostError(what, { cause: error }));
       }
     });

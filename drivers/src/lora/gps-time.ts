@@ -1,5 +1,5 @@
+import { omitUndefined } from "@earshot/protocol/runtime";
 import { correctRollover, type ReceiverTime } from "../gps/receiver-calendar.ts";
-import { definedOnly } from "./json-fields.ts";
 import type { HeardFrame } from "./lora-reading.ts";
 
 /** 1980-01-06T00:00:00Z, ms since the Unix epoch. */
@@ -87,4 +87,4 @@ const reported = ({
   timeMs,
   weekRollovers,
 }: ReceiverTime): Pick<HeardFrame, "gpsTimeMs" | "gpsWeekRollovers"> =>
-  definedOnly({ gpsTimeMs: timeMs, gpsWeekRollovers: weekRollovers });
+  omitUndefined({ gpsTimeMs: timeMs, gpsWeekRollovers: weekRollovers });

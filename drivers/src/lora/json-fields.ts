@@ -27,13 +27,3 @@ export function stringField(object: TolerantObject, key: string): string | undef
   const value = object.get(key);
   return typeof value === "string" ? value : undefined;
 }
-
-type Defined<T> = { [K in keyof T]: undefined extends T[K] ? never : K }[keyof T];
-
-/** The object without its `undefined` properties. */
-export function definedOnly<T extends object>(
-  fields: T,
-): Pick<T, Defined<T>> & Partial<{ [K in Exclude<keyof T, Defined<T>>]: Exclude<T[K], undefined> }> {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as ReturnType<typeof definedOnly<T>>;
-}

@@ -1,9 +1,10 @@
 import type { LossReason } from "@earshot/protocol/hotspot";
+import { omitUndefined } from "@earshot/protocol/runtime";
 import { asNumber } from "../link/as-number.ts";
 import { decodeBase64 } from "./base64.ts";
 import { parseLoraDataRate, parseLrFhssWidthHz } from "./data-rate.ts";
 import { receptionTime } from "./gps-time.ts";
-import { definedOnly, integerField, numberField, stringField } from "./json-fields.ts";
+import { integerField, numberField, stringField } from "./json-fields.ts";
 import type { HeardFrame, LoraFrame, RadioFrame } from "./lora-reading.ts";
 import type { TolerantObject } from "./tolerant-json.ts";
 
@@ -61,7 +62,7 @@ function heardFrame(
   bytes: Uint8Array,
 ): HeardFrame {
   const antenna = bestAntenna(rxpk);
-  return definedOnly({
+  return omitUndefined({
     kind: "frame",
     atMs,
     bytes,
@@ -88,7 +89,7 @@ function readModulation(rxpk: TolerantObject, heard: HeardFrame): RxpkResult {
       const codingRate = CODING_RATES[(stringField(rxpk, "codr") ?? "").toUpperCase()];
       return {
         ok: true,
-        frame: definedOnly({ ...heard, modulation: "lora", ...dataRate, codingRate } as const),
+        frame: omitUndefined({ ...heard, modulation: "lora", ...dataRate, codingRate } as const),
       };
     }
     case "FSK": {

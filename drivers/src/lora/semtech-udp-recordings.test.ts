@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
-import { systemClock } from "@earshot/protocol/system-clock";
+import { systemClock } from "@earshot/protocol/runtime";
 import { ManualClock } from "@earshot/protocol/testing";
 import type { DatagramSocket } from "../driver.ts";
 import { bindUdp } from "../link/udp-socket.ts";

@@ -6,6 +6,7 @@ import {
   readClock,
   silentLog,
 } from "@earshot/protocol/hotspot";
+import { errorText } from "@earshot/protocol/runtime";
 import {
   type Datagram,
   type DatagramSocket,
@@ -14,7 +15,6 @@ import {
   LinkLostError,
   type SocketAddress,
 } from "../driver.ts";
-import { errorMessage } from "../link/error-message.ts";
 import { ReadingQueue } from "../link/reading-queue.ts";
 import { type BindUdpOptions, bindUdp } from "../link/udp-socket.ts";
 import { type Forwarder, ForwarderTable, isReachable } from "./forwarder-table.ts";
@@ -211,7 +211,7 @@ class SemtechUdpServer implements SemtechUdpRadio {
     try {
       for await (const datagram of this.#socket) await this.#receive(datagram);
     } catch (error) {
-      why = errorMessage(error);
+      why = errorText(error);
     }
     this.#readings.fail(new LinkLostError(`Lost ${this.name}: ${why}`));
     this.#pending.close();
@@ -327,7 +327,7 @@ class SemtechUdpServer implements SemtechUdpRadio {
       return true;
     } catch (error) {
       this.#own.failedSends += 1;
-      this.#log("debug", "Could not send to a packet forwarder", { to, why: errorMessage(error) });
+      this.#log("debug", "Could not send to a packet forwarder", { to, why: errorText(error) });
       return false;
     }
   }

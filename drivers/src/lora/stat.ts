@@ -1,5 +1,6 @@
+import { omitUndefined } from "@earshot/protocol/runtime";
 import { isZeroPosition } from "../gps/false-fix.ts";
-import { definedOnly, integerField, numberField } from "./json-fields.ts";
+import { integerField, numberField } from "./json-fields.ts";
 import type { RadioStatus } from "./lora-reading.ts";
 import type { TolerantObject } from "./tolerant-json.ts";
 
@@ -21,7 +22,7 @@ const MAX_PER_INTERVAL = 1_000_000;
 
 /** Any field may be missing, `null` or nonsense: it is then left out. `time` is not read, the host has a clock. */
 export function readStat(stat: TolerantObject): ForwarderStat {
-  return definedOnly({
+  return omitUndefined({
     received: integerField(stat, "rxnb", 0, MAX_PER_INTERVAL),
     receivedOk: integerField(stat, "rxok", 0, MAX_PER_INTERVAL),
     // Some forwarders send a count here (453); a share it is only up to 100.

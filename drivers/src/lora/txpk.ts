@@ -1,6 +1,7 @@
+import { omitUndefined } from "@earshot/protocol/runtime";
 import { decodeBase64, encodeBase64 } from "./base64.ts";
 import { formatLoraDataRate, parseLoraDataRate } from "./data-rate.ts";
-import { definedOnly, integerField, numberField, stringField } from "./json-fields.ts";
+import { integerField, numberField, stringField } from "./json-fields.ts";
 import type { LoraTransmission } from "./lora-reading.ts";
 import { parseTolerantJson, type TolerantObject } from "./tolerant-json.ts";
 
@@ -87,7 +88,7 @@ function readTxpk(object: TolerantObject): Txpk | undefined {
   if (freqMhz === undefined || dataRate === undefined || bytes === undefined || size === undefined) {
     return undefined;
   }
-  return definedOnly({
+  return omitUndefined({
     bytes: bytes.slice(0, size),
     freqHz: Math.round(freqMhz * 1e6),
     ...dataRate,

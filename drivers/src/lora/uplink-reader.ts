@@ -1,9 +1,9 @@
 import type { Clock, ClockReading, Log } from "@earshot/protocol/hotspot";
+import { omitUndefined } from "@earshot/protocol/runtime";
 import type { FrameRefusals } from "../driver.ts";
 import { receptionOf } from "./channel-counts.ts";
 import type { Forwarder } from "./forwarder-table.ts";
 import { FrameTally } from "./frame-tally.ts";
-import { definedOnly } from "./json-fields.ts";
 import type { LoraReading, RadioFrame, RadioStatus } from "./lora-reading.ts";
 import { readPushData } from "./push-data.ts";
 import { type RxpkRefusal, readRxpk } from "./rxpk.ts";
@@ -118,7 +118,7 @@ export class UplinkReader {
 function statusOf(forwarder: Forwarder, stat: ForwarderStat, atMs: number): RadioStatus {
   const { gatewayEui, counters, channels } = forwarder;
   const withCrc = counters.rxOk + counters.rxBad;
-  return definedOnly({
+  return omitUndefined({
     kind: "radio",
     atMs,
     gatewayEui,

@@ -1,7 +1,7 @@
 import type { Clock, Log } from "@earshot/protocol";
+import { TokenBuckets } from "@earshot/protocol/runtime";
 import { limitedLog, quoted } from "../limited-log.ts";
 import { count, type GatewayMetrics } from "../monitoring/metrics.ts";
-import { TokenBuckets } from "../token-bucket.ts";
 import {
   type ClientAccess,
   type Credentials,

@@ -1,5 +1,5 @@
 import { importKey, isAdmissibleKey, publicKeyOf, type VerifyingKey } from "@earshot/protocol";
-import { BoundedMap } from "../bounded-map.ts";
+import { BoundedMap } from "@earshot/protocol/runtime";
 
 export interface KnownKey {
   publicKey: Uint8Array;

@@ -1,5 +1,5 @@
 import { BlockList, isIPv6 } from "node:net";
-import { TokenBuckets } from "../token-bucket.ts";
+import { TokenBuckets } from "@earshot/protocol/runtime";
 
 /** Logins of one hotspot: each is an event, and at its end a will to be stored. */
 export const LOGINS = { burst: 256, perSecond: 1 } as const;

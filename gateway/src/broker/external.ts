@@ -7,12 +7,17 @@ import {
   MqttVersions,
   OutageLog,
 } from "@earshot/protocol";
-import { readTlsFiles, type TlsPaths } from "@earshot/protocol/tls-files";
+import {
+  type BrokerSocketOptions,
+  connectSocket,
+  errorCode,
+  errorText,
+  readTlsFiles,
+  type TlsPaths,
+} from "@earshot/protocol/runtime";
 import type { Downlink } from "../downlink/downlink.ts";
-import { readNamedBytes } from "../regular-file.ts";
 import { BrokerError } from "./client/broker-errors.ts";
 import { BrokerSession } from "./client/broker-session.ts";
-import { connectSocket, type SocketOptions } from "./client/connect-socket.ts";
 import type { Uplink } from "./uplink.ts";
 
 export interface ExternalBrokerOptions {
@@ -30,7 +35,7 @@ export interface ExternalBrokerOptions {
   clock: Pick<Clock, "sleep" | "now" | "elapsedMs">;
   log: Log;
   /** Of the machine by default. */
-  openSocket?: (options: SocketOptions, signal: AbortSignal) => Promise<Duplex>;
+  openSocket?: (options: BrokerSocketOptions, signal: AbortSignal) => Promise<Duplex>;
 }
 
 export interface ExternalBroker extends Downlink {
@@ -132,9 +137,7 @@ class Connection {
     try {
       this.#session = await this.#openInSomeVersion(uplink);
     } catch (error) {
-      return error instanceof BrokerError
-        ? error
-        : new BrokerError("closed", String((error as Error).message));
+      return error instanceof BrokerError ? error : new BrokerError("closed", errorText(error));
     }
     const session = this.#session;
     const { url } = this.#options;
@@ -186,8 +189,8 @@ class Connection {
     );
     let doubts: string[] = [];
     try {
-      const pems = await readTlsFiles(files, FILE_NAMES, readNamedBytes, clock.now());
-      ({ doubts } = pems);
+      const { doubts: found, ...pems } = await readTlsFiles(files, FILE_NAMES, clock.now());
+      doubts = found;
       const socket = await openSocket({ url, ...pems }, giveUp);
       const take = (topic: string, payload: Uint8Array) => uplink.ingest(topic, payload);
       const filter = allUpFilter(network);
@@ -228,15 +231,13 @@ class Connection {
 
 /** A certificate that is not valid now may be why a broker that was reached does not let the gateway in. */
 function withDoubts(error: unknown, doubts: readonly string[]): unknown {
-  const isReached = error instanceof BrokerError || /SSL|TLS|CERT/.test(codeOf(error));
+  const isReached = error instanceof BrokerError || /SSL|TLS|CERT/.test(errorCode(error));
   if (doubts.length === 0 || !isReached || !(error instanceof Error)) return error;
   const message = [...doubts, error.message].join("; ");
   return error instanceof BrokerError
     ? new BrokerError(error.code, message, { cause: error })
     : new Error(message);
 }
-
-const codeOf = (error: unknown): string => String((error as NodeJS.ErrnoException | undefined)?.code ?? "");
 
 /** It refused the version, or closed or stayed silent before any CONNACK. */
 const isOldBroker = (error: unknown): error is BrokerError =>

@@ -4,6 +4,7 @@ import {
   parseParameters,
   type SequenceRange,
 } from "@earshot/protocol";
+import { errorText } from "@earshot/protocol/runtime";
 import {
   contactsSchema,
   type RegistryEntry,
@@ -39,7 +40,7 @@ export function readParametersFile(text: string): TextRead<NetworkParameters> {
     const value = parseParameters(read.value);
     return canonical(value, text, formatParametersFile);
   } catch (error) {
-    return { ok: false, problem: message(error) };
+    return { ok: false, problem: errorText(error) };
   }
 }
 
@@ -82,11 +83,9 @@ function readJson(text: string): TextRead<unknown> {
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch (error) {
-    return { ok: false, problem: `not JSON: ${message(error)}` };
+    return { ok: false, problem: `not JSON: ${errorText(error)}` };
   }
 }
-
-const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 interface Schema<T> {
   safeParse(

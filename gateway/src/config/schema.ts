@@ -3,6 +3,7 @@ import {
   isBrokerUrl,
   isNetworkName,
   MAX_PACKET_BYTES,
+  MQTT_PORT,
   RULE_SET_IDS,
 } from "@earshot/protocol";
 import { z } from "zod";
@@ -34,7 +35,7 @@ const parameters = z.strictObject({
 
 const embedded = z.strictObject({
   host: z.string().default("127.0.0.1"),
-  port: port.default(1883),
+  port: port.default(MQTT_PORT),
   /** PEM files; both or none. */
   tls_cert_file: z.string().optional(),
   tls_key_file: z.string().optional(),

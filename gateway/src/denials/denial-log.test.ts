@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { denialMessage, edgeSubject } from "@earshot/protocol";
+import { Mutex } from "@earshot/protocol/runtime";
 import { ManualClock } from "@earshot/protocol/testing";
-import { oneAtATime } from "../one-at-a-time.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import { FIRST_EPOCH, networkSigner, PARAMETERS, signers } from "../testing/test-network.ts";
@@ -20,7 +20,7 @@ afterEach(() => store.close());
 
 const load = () => {
   const progress = new Progress(PARAMETERS, FIRST_EPOCH * 4, FIRST_EPOCH);
-  return DenialLog.load({ store, progress, clock, signer: networkSigner, exclusively: oneAtATime() });
+  return DenialLog.load({ store, progress, clock, signer: networkSigner, mutex: new Mutex() });
 };
 const [a, b] = [signers.a.publicKey, signers.b.publicKey];
 const node = { hotspot: a, peer: null, reason: "spoofed position", evidence: "case 7" };

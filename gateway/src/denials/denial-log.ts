@@ -7,8 +7,7 @@ import {
   epochAtMs,
   type Signer,
 } from "@earshot/protocol";
-import { BoundedMap } from "../bounded-map.ts";
-import type { OneAtATime } from "../one-at-a-time.ts";
+import { BoundedMap, type Mutex } from "@earshot/protocol/runtime";
 import type { Store, StoredDenial } from "../store/store.ts";
 import type { Progress } from "../time/progress.ts";
 
@@ -19,7 +18,7 @@ export interface DenialLogDeps {
   /** Holds the network key. */
   signer: Signer;
   /** Judging runs in it too, so that no denial appears in the middle of a judgement. */
-  exclusively: OneAtATime;
+  mutex: Mutex;
 }
 
 /** A hotspot, or the edge between it and a peer; public keys. */
@@ -68,12 +67,12 @@ export class DenialLog {
 
   /** Denies for so many epochs, from the next that has not begun. Replaces what was said of the same before. */
   deny(denied: Denied & Pick<Denial, "reason" | "evidence">, epochs: number): Promise<StoredDenial> {
-    return this.#deps.exclusively(() => this.#sign(denied, epochs));
+    return this.#deps.mutex.run(() => this.#sign(denied, epochs));
   }
 
   /** Ends a denial with the epoch that runs now; `undefined` if none holds after it. */
   revoke(denied: Denied): Promise<StoredDenial | undefined> {
-    return this.#deps.exclusively(async () => {
+    return this.#deps.mutex.run(async () => {
       const subject = denialSubject(denied);
       const newest = this.#all.findLast(({ denial }) => denialSubject(denial) === subject)?.denial;
       if (newest === undefined || newest.untilEpoch <= this.#nextEpoch(this.#deps.clock.now()))

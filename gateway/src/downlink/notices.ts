@@ -14,10 +14,10 @@ import {
   type VerdictNotice,
   verdictMessage,
 } from "@earshot/protocol";
+import { TokenBuckets } from "@earshot/protocol/runtime";
 import type { GatewayMetrics } from "../monitoring/metrics.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
 import type { Store, StoredPacket, StoredVerdict } from "../store/store.ts";
-import { TokenBuckets } from "../token-bucket.ts";
 import type { Downlink } from "./downlink.ts";
 import { PendingReceipts } from "./pending-receipts.ts";
 

@@ -6,7 +6,7 @@ import {
   type NetworkParameters,
   publicKeyOf,
 } from "@earshot/protocol";
-import { BoundedMap } from "../bounded-map.ts";
+import { BoundedMap } from "@earshot/protocol/runtime";
 import type { Store, StoredPayment } from "../store/store.ts";
 
 /** What one hotspot may claim with an epoch's root, and the proof for the contract. */

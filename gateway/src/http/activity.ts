@@ -1,5 +1,5 @@
 import type { Clock } from "@earshot/protocol";
-import { BoundedMap } from "../bounded-map.ts";
+import { BoundedMap } from "@earshot/protocol/runtime";
 import type { EventHub } from "../monitoring/events.ts";
 import type { FixedParameters } from "../parameters/parameters-log.ts";
 import type { Store, StoredVerdict } from "../store/store.ts";

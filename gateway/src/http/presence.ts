@@ -1,5 +1,5 @@
 import { type Clock, readClock, type StatusPacket, toWallTime } from "@earshot/protocol";
-import { BoundedMap } from "../bounded-map.ts";
+import { BoundedMap } from "@earshot/protocol/runtime";
 import type { EventHub } from "../monitoring/events.ts";
 
 /** Three status periods of a minute, and some time on the way: a silent hotspot is offline after that. */

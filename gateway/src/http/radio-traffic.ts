@@ -1,5 +1,5 @@
 import type { Clock, LossCount, NetworkParameters, RadioSummary, StatusPacket } from "@earshot/protocol";
-import { BoundedMap } from "../bounded-map.ts";
+import { BoundedMap } from "@earshot/protocol/runtime";
 import type { Store } from "../store/store.ts";
 
 /** What the radio counted between two status packets. */

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { systemClock } from "@earshot/protocol/system-clock";
+import { systemClock } from "@earshot/protocol/runtime";
 import { type HttpOptions, type HttpServer, paced, serveHttp } from "./serve.ts";
 
 /** Real sockets, with limits of milliseconds where the program has seconds. */

@@ -1,8 +1,8 @@
 import { type Clock, drawIndex, epochOf, type Log } from "@earshot/protocol";
+import type { Mutex } from "@earshot/protocol/runtime";
 import type { Notices } from "../downlink/notices.ts";
 import type { EventHub } from "../monitoring/events.ts";
 import { count, type GatewayMetrics } from "../monitoring/metrics.ts";
-import type { OneAtATime } from "../one-at-a-time.ts";
 import type { Store, StoredEpoch, StoredPacket } from "../store/store.ts";
 import type { Progress } from "../time/progress.ts";
 import { type Judgement, type JudgeReportsDeps, judgeReports } from "./judge-reports.ts";
@@ -14,7 +14,7 @@ export interface JudgingDeps extends JudgeReportsDeps {
   events: EventHub;
   metrics: GatewayMetrics;
   notices: Pick<Notices, "verdicts">;
-  exclusively: OneAtATime;
+  mutex: Mutex;
   /** Resolves once all packets received before are stored. */
   drained(): Promise<void>;
   closeEpoch(epoch: number): Promise<StoredEpoch>;
@@ -42,15 +42,15 @@ export class Judging {
 
   /** Judges and closes all that is due. Rejects when the store fails; then nothing is lost, call it again. */
   advance(signal?: AbortSignal): Promise<void> {
-    return this.#deps.exclusively(async () => {
+    return this.#deps.mutex.run(async () => {
       while (signal?.aborted !== true && (await this.#step()));
     });
   }
 
   /** Call at start: an earlier run may have been killed between storing a late report and judging it. */
   recover(): Promise<void> {
-    const { exclusively, progress } = this.#deps;
-    return exclusively(() => this.#judgeForgotten(progress.openEpoch, progress.judgedThrough));
+    const { mutex, progress } = this.#deps;
+    return mutex.run(() => this.#judgeForgotten(progress.openEpoch, progress.judgedThrough));
   }
 
   /** A report came when its index had been called for judging: it is refused at once, and paid never. */
@@ -63,12 +63,14 @@ export class Judging {
 
   /** Portion by portion, so that what is due at its time never waits for all. */
   async #judgeWaiting(): Promise<void> {
-    const { exclusively, log, pause } = this.#deps;
+    const { mutex, log, pause } = this.#deps;
     this.#isJudgingLate = true;
     while (this.#late.length > 0) {
-      await exclusively(() => this.#judgeLate(this.#late.splice(0, LATE_PORTION))).catch((error: unknown) => {
-        log("error", "Cannot judge late reports", { error: String(error) });
-      });
+      await mutex
+        .run(() => this.#judgeLate(this.#late.splice(0, LATE_PORTION)))
+        .catch((error: unknown) => {
+          log("error", "Cannot judge late reports", { error: String(error) });
+        });
       await pause();
     }
     this.#isJudgingLate = false;

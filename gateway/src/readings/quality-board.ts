@@ -1,5 +1,5 @@
 import { type Clock, type QuantityScore, scoreQuantity } from "@earshot/protocol";
-import { BoundedMap } from "../bounded-map.ts";
+import { BoundedMap } from "@earshot/protocol/runtime";
 import type { ReadingSource, Store, StoredReading } from "../store/store.ts";
 
 /** How far back quality is looked at: longer than any quantity may rightly stay constant. */

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { encodePacket, hotspotId, sha256, signerFromSeed, silentLog, u32 } from "@earshot/protocol";
+import { Mutex } from "@earshot/protocol/runtime";
 import { ManualClock } from "@earshot/protocol/testing";
 import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
-import { oneAtATime } from "../one-at-a-time.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import { storedEpoch, storedPacket } from "../store/test-data.ts";
@@ -21,7 +21,7 @@ import { Registry } from "./registry.ts";
 let store: Store;
 let clock: ManualClock;
 let progress: Progress;
-const exclusively = oneAtATime();
+const mutex = new Mutex();
 
 const open = (maxUnheard: number) =>
   Registry.load({
@@ -33,7 +33,7 @@ const open = (maxUnheard: number) =>
     progress,
     clock,
     signer: networkSigner,
-    exclusively,
+    mutex,
     limits: { ...DEFAULT_LIMITS, maxUnheard },
     log: silentLog,
   });
@@ -50,7 +50,7 @@ async function says(registry: Registry, name: "a" | "b" | "c" | "near", sequence
   const packet = statusPacket(sequence, clock.now(), assertion);
   const evidence = encodePacket(packet, signers[name], PARAMETERS.network);
   registry.assert({ id: idOf(name), assertion, sequence, receivedAtMs: clock.now(), evidence });
-  await exclusively(async () => undefined);
+  await mutex.run(async () => undefined);
 }
 
 beforeEach(async () => {
@@ -69,12 +69,12 @@ test("of those that never reported the oldest go first, and register again with 
     await clock.advance(1);
   }
   await store.addPackets([storedPacket({ id: "report", hotspotId: idOf("b"), epoch: FIRST_EPOCH + 1 })]);
-  await exclusively(() => registry.forgetUnheard());
+  await mutex.run(() => registry.forgetUnheard());
   // The oldest has a report that a bundle will show.
   expect(await store.hotspotIds()).toEqual(ids("a", "b", "c"));
   await store.addEpoch(storedEpoch(1), [], [], 0, [idOf("b")]);
   await says(registry, "near", 1);
-  await exclusively(() => registry.forgetUnheard());
+  await mutex.run(() => registry.forgetUnheard());
   expect(await store.hotspotIds()).toEqual(ids("a", "b", "near"));
   // The same assertion as before, and yet it is new.
   await says(registry, "c", 2);
@@ -87,10 +87,10 @@ test("those that sent nothing for a week go, heard ones never", async () => {
   await says(registry, "b", 1);
   await store.addEpoch(storedEpoch(1), [], [], 0, [idOf("b")]);
   await days(6);
-  await exclusively(() => registry.forgetUnheard());
+  await mutex.run(() => registry.forgetUnheard());
   expect(await store.hotspotIds()).toEqual(ids("a", "b"));
   await days(2);
-  await exclusively(() => registry.forgetUnheard());
+  await mutex.run(() => registry.forgetUnheard());
   expect(await store.hotspotIds()).toEqual(ids("b"));
 });
 
@@ -98,7 +98,7 @@ test("what the operator said is never forgotten", async () => {
   const registry = await open(0);
   await registry.add({ publicKey: signers.a.publicKey, ...assertionOf("a") });
   await days(8);
-  await exclusively(() => registry.forgetUnheard());
+  await mutex.run(() => registry.forgetUnheard());
   expect(await store.hotspotIds()).toEqual(ids("a"));
 });
 
@@ -111,7 +111,7 @@ test("a flood of new keys is cut back while it goes on", async () => {
     const evidence = encodePacket(statusPacket(1, clock.now(), assertion), signer, PARAMETERS.network);
     const id = hotspotId(signer.publicKey);
     registry.assert({ id, assertion, sequence: 1, receivedAtMs: clock.now(), evidence });
-    await exclusively(async () => undefined);
+    await mutex.run(async () => undefined);
     if (i % 50 === 49) most = Math.max(most, (await store.hotspotIds()).length);
   }
   expect(most).toBeGreaterThan(100);

@@ -1,5 +1,5 @@
 import type { Hotspot } from "@earshot/protocol";
-import { BoundedMap } from "../bounded-map.ts";
+import { BoundedMap } from "@earshot/protocol/runtime";
 import type { Store } from "../store/store.ts";
 
 /** Hotspots of one epoch that are kept: about 20 MB. */

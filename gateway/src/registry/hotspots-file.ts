@@ -1,8 +1,11 @@
 import { isRegionId, PACKET_LIMITS, parseEvmAddress, publicKeyOf, type Range } from "@earshot/protocol";
+import { errorText, readNamedFile } from "@earshot/protocol/runtime";
 import { z } from "zod";
 import { ConfigError } from "../config/config-error.ts";
-import { readNamedFile } from "../regular-file.ts";
 import type { OperatorRegistration } from "./assertion.ts";
+
+/** Of some 300,000 hotspots. */
+const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
 const within = ([min, max]: Range) => z.int().min(min).max(max);
 
@@ -24,13 +27,13 @@ const entry = z.strictObject({
  * @throws {ConfigError} if what it holds is wrong
  * @throws {Error} if it cannot be read (yet)
  */
-export async function readHotspotsFile(path: string): Promise<OperatorRegistration[]> {
-  const text = await readNamedFile(path);
+export function readHotspotsFile(path: string): OperatorRegistration[] {
+  const text = readNamedFile(path, MAX_FILE_BYTES).toString("utf8");
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (error) {
-    throw new ConfigError(`registration.hotspots_file ${path}: ${(error as Error).message}`);
+    throw new ConfigError(`registration.hotspots_file ${path}: ${errorText(error)}`);
   }
   const result = z.array(entry).safeParse(json);
   if (!result.success) {

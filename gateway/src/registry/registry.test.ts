@@ -8,9 +8,9 @@ import {
   readEvidence,
   silentLog,
 } from "@earshot/protocol";
+import { Mutex } from "@earshot/protocol/runtime";
 import { ManualClock } from "@earshot/protocol/testing";
 import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
-import { oneAtATime } from "../one-at-a-time.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import { storedVerdict } from "../store/test-data.ts";
@@ -39,7 +39,7 @@ const publicKey = signers.a.publicKey;
 
 let store: Store;
 let clock: ManualClock;
-let exclusively: RegistryDeps["exclusively"];
+let mutex: Mutex;
 
 /** What hotspots were told: why their assertions change nothing. */
 let refused: string[];
@@ -47,7 +47,7 @@ const inForce = () => ({ parameters: PARAMETERS, message: new Uint8Array(), hash
 
 const open = (policy: RegistryDeps["policy"] = "open") => {
   const progress = new Progress(PARAMETERS, FIRST_EPOCH * 4, FIRST_EPOCH);
-  const common = { store, progress, clock, signer: networkSigner, exclusively, log: silentLog };
+  const common = { store, progress, clock, signer: networkSigner, mutex, log: silentLog };
   const onRefused: RegistryDeps["onRefused"] = (_id, _packetId, reason) => refused.push(reason);
   return Registry.load({ ...common, policy, limits: DEFAULT_LIMITS, parameters: { inForce }, onRefused });
 };
@@ -68,12 +68,12 @@ const latitudeOf = (asserted: Assertion): number => {
 };
 
 /** Registrations that were set off are stored by then. */
-const settled = () => exclusively(async () => undefined);
+const settled = () => mutex.run(async () => undefined);
 
 beforeEach(async () => {
   store = await openStore("sqlite://:memory:");
   clock = new ManualClock(nowMs);
-  exclusively = oneAtATime();
+  mutex = new Mutex();
   refused = [];
 });
 afterEach(() => store.close());

@@ -20,9 +20,8 @@ import {
   type Signer,
   sha256,
 } from "@earshot/protocol";
+import { BoundedMap, type Mutex } from "@earshot/protocol/runtime";
 import type { Limits } from "../access/hotspot-limits.ts";
-import { BoundedMap } from "../bounded-map.ts";
-import type { OneAtATime } from "../one-at-a-time.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
 import type { Store } from "../store/store.ts";
 import type { Progress } from "../time/progress.ts";
@@ -51,7 +50,7 @@ export interface RegistryDeps {
   /** Holds the network key: signs what the operator says. */
   signer: Signer;
   /** Judging runs in it too, so that no hotspot appears in the middle of a judgement. */
-  exclusively: OneAtATime;
+  mutex: Mutex;
   limits: Pick<Limits, "maxUnheard" | "unheardDays">;
   log: Log;
   /** What a stored status packet asserts changes nothing. */
@@ -148,21 +147,21 @@ export class Registry {
       before.sequence = sequence;
       return;
     }
-    if (this.#pending.size === 0) void this.#deps.exclusively(() => this.#applyPending());
+    if (this.#pending.size === 0) void this.#deps.mutex.run(() => this.#applyPending());
     const word = { id, atMs: receivedAtMs, evidence };
     this.#pending.set(id, { facts, sequence, word });
   }
 
   /** The operator's word. Resolves when it is stored. */
   add(said: OperatorRegistration): Promise<RegistrationOutcome> {
-    const { exclusively, progress, signer, store } = this.#deps;
+    const { mutex, progress, signer, store } = this.#deps;
     const { publicKey, ...assertion } = said;
     const id = hotspotId(publicKey);
     if (!isAdmissibleKey(publicKey)) {
       const message = `The key of ${id} is not an admissible Ed25519 key: make a new one`;
       return Promise.resolve({ ok: false, code: "inadmissible_key", message });
     }
-    return exclusively(async () => {
+    return mutex.run(async () => {
       const newest = (await store.hotspotsById([id], NEWEST)).get(id);
       if (newest !== undefined && knownFacts(newest) === factsOf(assertion)) return { ok: true };
       const atMs = this.#timeAfter(newest, 0);
@@ -175,7 +174,7 @@ export class Registry {
   }
 
   /**
-   * `forgetUnheard`. To be called where nothing else changes the registry (`exclusively`).
+   * `forgetUnheard`. To be called where nothing else changes the registry (`mutex`).
    * @returns whether there may be more to forget
    */
   async forgetUnheard(): Promise<boolean> {

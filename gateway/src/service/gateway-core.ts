@@ -131,8 +131,8 @@ export class GatewayCore implements Gateway {
 
   /** Judging waits in the same queue, and what was being stored is stored: nothing is filed by the old progress. */
   async #takeUpTime(): Promise<void> {
-    const { deps, exclusively, ingest, statuses } = this.#parts;
-    const taken = await exclusively(async () => {
+    const { deps, mutex, ingest, statuses } = this.#parts;
+    const taken = await mutex.run(async () => {
       await ingest.drained();
       await statuses.idle();
       return revokeFuture(this.#parts);

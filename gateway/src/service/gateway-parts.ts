@@ -1,4 +1,5 @@
 import type { Log } from "@earshot/protocol";
+import { Mutex } from "@earshot/protocol/runtime";
 import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
 import { KeyCache } from "../access/key-cache.ts";
 import { DenialLog } from "../denials/denial-log.ts";
@@ -11,7 +12,6 @@ import { StatusIntake } from "../ingest/status-intake.ts";
 import { Judging } from "../judging/judging.ts";
 import { EventHub } from "../monitoring/events.ts";
 import { type GatewayMetrics, newMetrics } from "../monitoring/metrics.ts";
-import { type OneAtATime, oneAtATime } from "../one-at-a-time.ts";
 import { ParametersLog } from "../parameters/parameters-log.ts";
 import { countReading } from "../readings/count-reading.ts";
 import type { OperatorRegistration } from "../registry/assertion.ts";
@@ -40,7 +40,7 @@ interface Base {
   registry: Registry;
   denials: DenialLog;
   notices: Notices;
-  exclusively: OneAtATime;
+  mutex: Mutex;
 }
 
 /** Makes the parts and ties them together; the only place that knows all of them. */
@@ -80,10 +80,10 @@ async function steadied(given: GatewayDeps): Promise<SteadyDeps> {
 async function buildBase(deps: SteadyDeps): Promise<Base> {
   const { store, clock, log, signer, downlink, registration: policy } = deps;
   const { metrics = newMetrics() } = deps;
-  const exclusively = oneAtATime();
+  const mutex = new Mutex();
   const parameters = await ParametersLog.load(deps.parameters, { store, clock, signer });
   const progress = await loadProgress(store, parameters.fixed, clock.now());
-  const common = { store, progress, clock, signer, exclusively };
+  const common = { store, progress, clock, signer, mutex };
   const denials = await DenialLog.load(common);
   const notices = new Notices({ parameters, signer, clock, downlink, store, metrics, log });
   const registry = await Registry.load({
@@ -100,7 +100,7 @@ async function buildBase(deps: SteadyDeps): Promise<Base> {
   metrics.closedEpoch = progress.openEpoch - 1;
   const keys = new KeyCache();
   const logs = { parameters, registry, denials };
-  return { deps, keys, events: new EventHub(), metrics, ...logs, progress, notices, exclusively };
+  return { deps, keys, events: new EventHub(), metrics, ...logs, progress, notices, mutex };
 }
 
 /** An owner may contradict the list: that stops neither the gateway nor the owner. */
@@ -160,7 +160,7 @@ const pauseOf =
     new Promise((resolve) => scheduleFlush(resolve));
 
 function buildJudging(base: Base, drained: () => Promise<void>): Judging {
-  const { deps, denials, events, exclusively, metrics, notices, parameters, progress, registry } = base;
+  const { deps, denials, events, mutex, metrics, notices, parameters, progress, registry } = base;
   const { bundlesDir, clock, log, signer, store } = deps;
   const pause = pauseOf(deps);
   const closing = { store, parameters: parameters.fixed, signer, clock, bundlesDir, pause, log };
@@ -174,7 +174,7 @@ function buildJudging(base: Base, drained: () => Promise<void>): Judging {
     events,
     metrics,
     notices,
-    exclusively,
+    mutex,
     drained,
     pause,
     log,

@@ -1,4 +1,5 @@
 import type { Clock, Log } from "@earshot/protocol";
+import { errorText } from "@earshot/protocol/runtime";
 import { ConfigError } from "../config/config-error.ts";
 import { failure } from "../http/errors.ts";
 import { StoreRefusedError } from "../store/owner.ts";
@@ -80,7 +81,7 @@ export class Startup<E> {
   }
 
   #failed(name: string, error: unknown): void {
-    const problem = `${name}: ${error instanceof Error ? error.message : error}`;
+    const problem = `${name}: ${errorText(error)}`;
     // Once for each cause: what is away for good must not fill the log.
     if (this.#problems.get(name) !== problem) {
       this.#log("error", "Not there yet; trying again", { what: name, why: problem });

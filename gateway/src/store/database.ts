@@ -1,4 +1,5 @@
 import type { Database as SqliteConnection } from "bun:sqlite";
+import { errorCode, errorText } from "@earshot/protocol/runtime";
 import type { SQL } from "bun";
 import { StoreRefusedError } from "./owner.ts";
 import type { Integer } from "./rows.ts";
@@ -34,8 +35,7 @@ export function watchWrites(database: Database): Database & { problem(): string 
       problem = undefined;
       return result;
     } catch (error) {
-      const { code, message } = error as { code?: string; message: string };
-      problem = `The newest write to the store failed (${code ?? message.slice(0, 80)}); the log says more`;
+      problem = `The newest write to the store failed (${errorCode(error) || errorText(error).slice(0, 80)}); the log says more`;
       throw error;
     }
   };

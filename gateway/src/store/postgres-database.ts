@@ -1,5 +1,5 @@
+import { Mutex } from "@earshot/protocol/runtime";
 import { type ReservedSQL, SQL } from "bun";
-import { oneAtATime } from "../one-at-a-time.ts";
 import { createTables, type Database } from "./database.ts";
 import { Fence, heldBy, nextOwner, OWNER_FACT, StoreRefusedError } from "./owner.ts";
 
@@ -21,7 +21,7 @@ export async function openPostgres(url: string): Promise<Database> {
 }
 
 function database(sql: SQL, lock: AdvisoryLock, fence: Fence): Database {
-  const exclusively = oneAtATime();
+  const mutex = new Mutex();
   // Shared with the owner's other transactions, and not with who would take the store over: that waits for this one's end.
   const ownerNow = async (tx: SQL) =>
     (await tx<{ value: string }[]>`SELECT value FROM facts WHERE name = ${OWNER_FACT} FOR SHARE`)[0]?.value;
@@ -38,7 +38,7 @@ function database(sql: SQL, lock: AdvisoryLock, fence: Fence): Database {
     async checkOwner() {
       await transaction(async () => undefined);
       // The lock goes with its connection; without it a newcomer would take over instead of being turned away.
-      await exclusively(() => lock.hold());
+      await mutex.run(() => lock.hold());
       return fence.number;
     },
     async close() {

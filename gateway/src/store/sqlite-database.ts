@@ -1,8 +1,8 @@
 import { Database as Connection } from "bun:sqlite";
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
+import { errorCode, Mutex } from "@earshot/protocol/runtime";
 import { SQL } from "bun";
-import { oneAtATime } from "../one-at-a-time.ts";
 import { createTables, type Database } from "./database.ts";
 import { Fence, heldBy, nextOwner, OWNER_FACT, StoreRefusedError } from "./owner.ts";
 
@@ -41,25 +41,25 @@ function database(sql: SQL, fence: Fence, writer: Connection | undefined, releas
   const ownerNow = async (tx: SQL) =>
     (await tx<{ value: string }[]>`SELECT value FROM facts WHERE name = ${OWNER_FACT}`)[0]?.value;
   // One connection writes at a time: a statement between another one's BEGIN and COMMIT would share its fate.
-  const queue = oneAtATime();
+  const writing = new Mutex();
   return {
     sql,
     exclusive: true,
     transaction: (work) =>
-      queue(() =>
+      writing.run(() =>
         sql.begin(async (tx) => {
           fence.check(await ownerNow(tx));
           return work(tx);
         }),
       ),
-    ...(writer !== undefined && { prepared: (work) => queue(async () => atOnce(writer, fence, work)) }),
+    ...(writer !== undefined && { prepared: (work) => writing.run(async () => atOnce(writer, fence, work)) }),
     lost: fence.lost,
     async checkOwner() {
       fence.check(await ownerNow(sql));
       return fence.number;
     },
     async close() {
-      await queue(async () => writer?.close());
+      await writing.run(async () => writer?.close());
       await sql.close();
       release();
     },
@@ -115,7 +115,7 @@ function lock(path: string): () => void {
     file.run("BEGIN EXCLUSIVE");
   } catch (error) {
     file.close();
-    if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
+    if (errorCode(error) !== "SQLITE_BUSY") throw error;
     throw new StoreRefusedError(heldBy(ownerIn(path)), { cause: error });
   }
   return () => {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Log } from "@earshot/protocol";
+import { Mutex } from "@earshot/protocol/runtime";
 import { ManualClock } from "@earshot/protocol/testing";
 import type { Hono } from "hono";
 import { DenialLog } from "../denials/denial-log.ts";
@@ -9,7 +10,6 @@ import { createApp } from "../http/app.ts";
 import type { AppDeps } from "../http/deps.ts";
 import { EventHub } from "../monitoring/events.ts";
 import { newMetrics } from "../monitoring/metrics.ts";
-import { oneAtATime } from "../one-at-a-time.ts";
 import { ParametersLog } from "../parameters/parameters-log.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
@@ -40,7 +40,7 @@ export async function testApp(
   const signer = NETWORK_SIGNER;
   const versions = await ParametersLog.load(FLEET_PARAMETERS, { store, clock, signer });
   const progress = await loadProgress(store, versions.fixed, clock.now());
-  const denials = await DenialLog.load({ store, progress, clock, signer, exclusively: oneAtATime() });
+  const denials = await DenialLog.load({ store, progress, clock, signer, mutex: new Mutex() });
   const deps: AppDeps = {
     store,
     parameters: versions.fixed,

@@ -1,4 +1,5 @@
 import type { Clock } from "@earshot/protocol";
+import { errorText } from "@earshot/protocol/runtime";
 
 /** What is fetched from a gateway that nobody vouches for: bounded in size and time, as sent, and from that host only. */
 
@@ -44,7 +45,7 @@ export async function download(transport: Transport, url: URL, allowed: Allowed)
     return { ok: true, bytes: received.bytes };
   } catch (error) {
     const reason: unknown = aborted.signal.aborted ? aborted.signal.reason : error;
-    return { ok: false, problem: `${(reason as Error).message} (${url})` };
+    return { ok: false, problem: `${errorText(reason)} (${url})` };
   } finally {
     // Whatever is still to come is not wanted.
     aborted.abort(new Error("The download has ended"));

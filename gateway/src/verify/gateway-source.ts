@@ -1,4 +1,5 @@
 import { MAX_MESSAGE_BYTES, type ManifestFile, sha256 } from "@earshot/protocol";
+import { errorText } from "@earshot/protocol/runtime";
 import { z } from "zod";
 import { BUNDLE_FILES, type Bundle, bundleName, MANIFEST_FILE } from "../bundle/bundle.ts";
 import {
@@ -188,6 +189,6 @@ function parsed<T>(read: Downloaded, schema: z.ZodType<T>): Parsed<T> {
     const [issue] = result.error.issues;
     return { ok: false, problem: `Not an answer of a gateway: ${issue?.path.join(".")}: ${issue?.message}` };
   } catch (error) {
-    return { ok: false, problem: `Not an answer of a gateway: ${(error as Error).message}` };
+    return { ok: false, problem: `Not an answer of a gateway: ${errorText(error)}` };
   }
 }

@@ -1,5 +1,9 @@
 import type { Clock } from "../time/clock.ts";
 
+/** As IANA lists them: mqtt and secure-mqtt. */
+export const MQTT_PORT = 1883;
+export const MQTT_TLS_PORT = 8883;
+
 /**
  * `mqtt://HOST:PORT` or `mqtts://HOST:PORT`, and nothing more: it is shown in logs and on pages, so no login may stand
  * in it, in whatever form (RFC 3986 §3.2.1), nor anything in place of one.

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { isRegionId, REGION_IDS } from "@earshot/protocol";
+import { errorText } from "@earshot/protocol/runtime";
 import { CITIES, type City, cityOfRegion, DEFAULT_CITY } from "../placement/cities.ts";
 
 export interface RunOptions {
@@ -69,7 +70,7 @@ function readFlags(args: string[]): Flags {
   try {
     return parseArgs({ args, options: FLAGS, strict: true }).values;
   } catch (error) {
-    throw new OptionProblem((error as Error).message);
+    throw new OptionProblem(errorText(error));
   }
 }
 

@@ -1,5 +1,5 @@
+import { omitUndefined } from "@earshot/protocol/runtime";
 import type { GpsReading } from "../gps-reading.ts";
-import { defined } from "../satellites.ts";
 import type { IntegrityFinding, WatchReport } from "./integrity-summary.ts";
 import { mean, RecentValues, round } from "./recent-values.ts";
 import { INTEGRITY_THRESHOLDS as T } from "./thresholds.ts";
@@ -41,7 +41,7 @@ export class ReceiverWatch {
     const indicators = reported.flatMap(({ jammingIndicator }) => jammingIndicator ?? []);
     const maxJammingIndicator = indicators.length > 0 ? Math.max(...indicators) : undefined;
     const facts = { ...fixFacts(reported), antenna, jamming, maxJammingIndicator, spoofing };
-    return { facts: defined(facts), findings: findingsOf(antenna, jamming, spoofing) };
+    return { facts: omitUndefined(facts), findings: findingsOf(antenna, jamming, spoofing) };
   }
 }
 

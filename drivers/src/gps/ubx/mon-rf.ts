@@ -1,5 +1,5 @@
+import { omitUndefined } from "@earshot/protocol/runtime";
 import type { RfBlock } from "../gps-reading.ts";
-import { defined } from "../satellites.ts";
 import type { Payload } from "./payload.ts";
 
 /** MON-RF and its predecessor MON-HW: antenna, interference and gain of each radio front end. */
@@ -82,7 +82,7 @@ interface RawBlock {
 }
 
 function rfBlock(raw: RawBlock): RfBlock {
-  return defined<RfBlock>({
+  return omitUndefined<RfBlock>({
     id: raw.id,
     antenna: ANTENNA_STATES[raw.antenna],
     antennaPower: ANTENNA_POWERS[raw.power],

@@ -1,4 +1,4 @@
-import { defined } from "../satellites.ts";
+import { omitUndefined } from "@earshot/protocol/runtime";
 import type { Payload } from "./payload.ts";
 
 /** MON-VER: what the receiver is. */
@@ -29,7 +29,7 @@ export function decodeMonVer(p: Payload): MonVer | undefined {
   if (p.length < 40 || (p.length - 40) % 30 !== 0) return undefined;
   const extensions = Array.from({ length: (p.length - 40) / 30 }, (_, index) => p.text(40 + 30 * index, 30));
   const hardwareVersion = p.text(30, 10);
-  return defined<MonVer>({
+  return omitUndefined<MonVer>({
     kind: "mon-ver",
     softwareVersion: p.text(0, 30),
     hardwareVersion,

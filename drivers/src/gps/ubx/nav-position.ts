@@ -1,5 +1,5 @@
+import { omitUndefined } from "@earshot/protocol/runtime";
 import { type Geodetic, geodeticOf } from "../rtcm3/geodetic.ts";
-import { defined } from "../satellites.ts";
 import { knownDop, type UbxFixType } from "./nav-pvt.ts";
 import { knownU4, type Payload } from "./payload.ts";
 
@@ -51,7 +51,7 @@ export function decodeNavPosLlh(p: Payload): NavPosLlh | undefined {
   if (p.length !== 28) return undefined;
   const [latDeg, lonDeg] = [p.i4(8) / 1e7, p.i4(4) / 1e7];
   if (Math.abs(latDeg) > 90 || Math.abs(lonDeg) > 180) return undefined;
-  return defined<NavPosLlh>({
+  return omitUndefined<NavPosLlh>({
     kind: "nav-posllh",
     towMs: p.u4(0),
     latDeg,
@@ -70,7 +70,7 @@ export function decodeNavPosLlh(p: Payload): NavPosLlh | undefined {
  */
 export function decodeNavVelNed(p: Payload): NavVelNed | undefined {
   if (p.length !== 36) return undefined;
-  return defined<NavVelNed>({
+  return omitUndefined<NavVelNed>({
     kind: "nav-velned",
     towMs: p.u4(0),
     velocityNorthMps: p.i4(4) / 100,
@@ -89,7 +89,7 @@ export function decodeNavVelNed(p: Payload): NavVelNed | undefined {
  */
 export function decodeNavSol(p: Payload): NavSol | undefined {
   if (p.length !== 52 || p.u1(10) > 5) return undefined;
-  return defined<NavSol>({
+  return omitUndefined<NavSol>({
     kind: "nav-sol",
     towMs: p.u4(0),
     towFractionNs: p.i4(4),

@@ -1,4 +1,4 @@
-import { defined } from "../satellites.ts";
+import { omitUndefined } from "@earshot/protocol/runtime";
 import { knownU4, type Payload } from "./payload.ts";
 import { type ReceiverUtc, readUtc } from "./utc-time.ts";
 
@@ -49,7 +49,7 @@ export function decodeNavPvt(p: Payload): NavPvt | undefined {
   const fixType = p.u1(20);
   const [latDeg, lonDeg] = [p.i4(28) / 1e7, p.i4(24) / 1e7];
   if (fixType > 5 || Math.abs(latDeg) > 90 || Math.abs(lonDeg) > 180) return undefined;
-  return defined<NavPvt>({
+  return omitUndefined<NavPvt>({
     kind: "nav-pvt",
     towMs: p.u4(0),
     utc: p.bits(11, 0, 2) === VALID_UTC ? readUtc(p, 4, 16) : undefined,
@@ -102,7 +102,7 @@ export interface NavDop {
  */
 export function decodeNavDop(p: Payload): NavDop | undefined {
   if (p.length !== 18) return undefined;
-  return defined<NavDop>({
+  return omitUndefined<NavDop>({
     kind: "nav-dop",
     towMs: p.u4(0),
     gdop: knownDop(p.u2(4)),

@@ -1,6 +1,6 @@
+import { omitUndefined } from "@earshot/protocol/runtime";
 import type { Satellite } from "../gps-reading.ts";
 import { satelliteId } from "../satellite-ids.ts";
-import { defined } from "../satellites.ts";
 import type { Payload } from "./payload.ts";
 
 /** NAV-SAT and its predecessor NAV-SVINFO: the satellites in view, one entry each. */
@@ -30,7 +30,7 @@ export function decodeNavSat(p: Payload): NavSat | undefined {
     const place = direction(p.i1(at + 3), p.i2(at + 4));
     const used = p.flag(at + 8, 3);
     satellites.push(
-      defined({
+      omitUndefined({
         system: SYSTEM_OF_GNSSID[gnssId] ?? "?",
         id,
         ...place,
@@ -55,7 +55,9 @@ export function decodeNavSvinfo(p: Payload): NavSat | undefined {
     if (number === 255 || number === 0) continue;
     const place = direction(p.i1(at + 5), p.i2(at + 6));
     const used = p.flag(at + 2, 0);
-    satellites.push(defined({ ...svinfoId(number), ...place, cn0DbHz: p.u1(at + 4) || undefined, used }));
+    satellites.push(
+      omitUndefined({ ...svinfoId(number), ...place, cn0DbHz: p.u1(at + 4) || undefined, used }),
+    );
   }
   return { kind: "nav-sat", towMs: p.u4(0), satellites };
 }

@@ -1,5 +1,5 @@
+import { omitUndefined } from "@earshot/protocol/runtime";
 import type { GpsReading } from "../gps-reading.ts";
-import { defined } from "../satellites.ts";
 import type { UbxFixType } from "./nav-pvt.ts";
 import type { Payload } from "./payload.ts";
 
@@ -35,7 +35,7 @@ export const SPOOFING_STATES: readonly (SpoofingState | undefined)[] = [
  */
 export function decodeNavStatus(p: Payload): NavStatus | undefined {
   if (p.length !== 16 || p.u1(4) > 5) return undefined;
-  return defined<NavStatus>({
+  return omitUndefined<NavStatus>({
     kind: "nav-status",
     towMs: p.u4(0),
     fixType: p.u1(4) as UbxFixType,
@@ -81,5 +81,5 @@ export function decodeSecSig(p: Payload): SecSig | undefined {
 function judged(jam: number, spoof: number): Omit<SecSig, "bands"> {
   const jamming = jam & 1 ? JAMMING_STATES[(jam >> 1) & 0b11] : undefined;
   const spoofing = spoof & 1 ? SPOOFING_STATES[(spoof >> 1) & 0b111] : undefined;
-  return defined<Omit<SecSig, "bands">>({ kind: "sec-sig", jamming, spoofing });
+  return omitUndefined<Omit<SecSig, "bands">>({ kind: "sec-sig", jamming, spoofing });
 }

@@ -1,4 +1,4 @@
-import { defined } from "../satellites.ts";
+import { omitUndefined } from "@earshot/protocol/runtime";
 import { knownU4, type Payload } from "./payload.ts";
 import { type ReceiverUtc, readUtc } from "./utc-time.ts";
 
@@ -56,7 +56,7 @@ export interface NavEoe {
  */
 export function decodeNavTimeGps(p: Payload): NavTimeGps | undefined {
   if (p.length !== 16) return undefined;
-  return defined<NavTimeGps>({
+  return omitUndefined<NavTimeGps>({
     kind: "nav-timegps",
     towMs: p.u4(0),
     towFractionNs: p.i4(4),
@@ -73,7 +73,12 @@ export function decodeNavTimeGps(p: Payload): NavTimeGps | undefined {
 export function decodeNavTimeUtc(p: Payload): NavTimeUtc | undefined {
   if (p.length !== 20) return undefined;
   const utc = p.bits(19, 0, 2) === 0b111 ? readUtc(p, 12, 8) : undefined;
-  return defined<NavTimeUtc>({ kind: "nav-timeutc", towMs: p.u4(0), utc, timeErrorNs: knownU4(p.u4(4)) });
+  return omitUndefined<NavTimeUtc>({
+    kind: "nav-timeutc",
+    towMs: p.u4(0),
+    utc,
+    timeErrorNs: knownU4(p.u4(4)),
+  });
 }
 
 /**
@@ -85,7 +90,7 @@ export function decodeNavTimeUtc(p: Payload): NavTimeUtc | undefined {
 export function decodeNavTimeLs(p: Payload): NavTimeLs | undefined {
   if (p.length !== 24 || p.u1(4) !== 0) return undefined;
   const known = p.flag(23, 1);
-  return defined<NavTimeLs>({
+  return omitUndefined<NavTimeLs>({
     kind: "nav-timels",
     towMs: p.u4(0),
     leapSeconds: p.flag(23, 0) ? p.i1(9) : undefined,
@@ -101,7 +106,7 @@ export function decodeNavTimeLs(p: Payload): NavTimeLs | undefined {
  */
 export function decodeNavClock(p: Payload): NavClock | undefined {
   if (p.length !== 20) return undefined;
-  return defined<NavClock>({
+  return omitUndefined<NavClock>({
     kind: "nav-clock",
     towMs: p.u4(0),
     biasNs: p.i4(4),
@@ -134,7 +139,7 @@ export interface TimTp {
  */
 export function decodeTimTp(p: Payload): TimTp | undefined {
   if (p.length !== 16) return undefined;
-  return defined<TimTp>({
+  return omitUndefined<TimTp>({
     kind: "tim-tp",
     pulseTowMs: p.u4(0) + p.u4(4) / 2 ** 32,
     week: p.u2(12),

@@ -1,5 +1,5 @@
+import { omitUndefined } from "@earshot/protocol/runtime";
 import type { GpsReading, RfBlock, Satellite } from "../gps-reading.ts";
-import { defined } from "../satellites.ts";
 import type { UbxMessage } from "./messages.ts";
 
 /** Older than this, it comes from a receiver that no longer sends it. */
@@ -39,7 +39,7 @@ export class ReceiverState {
     if (message.kind === "nav-sat") this.#sky = { elapsedMs, facts: message.satellites };
     const kind = KINDS.find((one) => one === message.kind);
     if (kind === undefined) return;
-    const facts = defined(factsOf(message));
+    const facts = omitUndefined(factsOf(message));
     this.#leapSeconds = facts.leapSeconds ?? this.#leapSeconds;
     this.#reported.set(kind, { elapsedMs, facts });
   }

@@ -1,6 +1,6 @@
+import { omitUndefined } from "@earshot/protocol/runtime";
 import type { FixMode, GpsReading, RejectedFix, Satellite } from "../gps-reading.ts";
 import { hostClockOffset, type ReceiverCalendar } from "../receiver-calendar.ts";
-import { defined } from "../satellites.ts";
 import type { UbxNavMessage } from "./messages.ts";
 import type { NavPosLlh, NavSol, NavVelNed } from "./nav-position.ts";
 import type { NavPvt, UbxFixType } from "./nav-pvt.ts";
@@ -47,7 +47,7 @@ export class UbxEpoch {
     const utc = this.#utc(leapSeconds);
     const time = utc && calendar.time(utc.timeOfDayMs, utc.dayMs);
     const { "nav-clock": clock, "nav-sat": sky } = this.#parts;
-    return defined<GpsReading>({
+    return omitUndefined<GpsReading>({
       kind: "gps",
       atMs: this.#atMs,
       ...time,
@@ -89,7 +89,7 @@ export class UbxEpoch {
     if (mode !== 2 && mode !== 3) return undefined;
     const { latDeg, lonDeg, altMslM, altHaeM, horizontalErrorM } = this.#position(mode);
     if (latDeg === undefined || lonDeg === undefined) return undefined;
-    return defined<RejectedFix>({ mode, latDeg, lonDeg, altMslM, altHaeM, horizontalErrorM });
+    return omitUndefined<RejectedFix>({ mode, latDeg, lonDeg, altMslM, altHaeM, horizontalErrorM });
   }
 
   /** NAV-DOP has them all; the solution itself only one of them. */

@@ -1,4 +1,4 @@
-import { definedOnly } from "../json-fields.ts";
+import { omitUndefined } from "@earshot/protocol/runtime";
 import type { ModemDialect, ModemEvent, ModemReader, ModemTuning } from "./dialect.ts";
 import { hexBytes, LineReader, rssiOf, snrOf } from "./line-reader.ts";
 
@@ -36,7 +36,7 @@ export function createRakReader(): ModemReader {
     signal = undefined;
     const old = OLD_SIGNAL.exec(event);
     if (old !== null) {
-      signal = definedOnly({ rssiDbm: rssiOf(old[1]), snrDb: snrOf(old[2]) });
+      signal = omitUndefined({ rssiDbm: rssiOf(old[1]), snrDb: snrOf(old[2]) });
       return { kind: "line", text: "" };
     }
     if (/^TXP2P DONE$/i.test(event)) return { kind: "transmitted" };
@@ -45,7 +45,7 @@ export function createRakReader(): ModemReader {
     const [, rssi, snr, hex] = RUI3_FRAME.exec(event) ?? [];
     const bytes = hexBytes(hex ?? (before === undefined ? "" : event));
     if (bytes === undefined) return { kind: "damaged", text };
-    const reported = hex === undefined ? before : definedOnly({ rssiDbm: rssiOf(rssi), snrDb: snrOf(snr) });
+    const reported = hex === undefined ? before : omitUndefined({ rssiDbm: rssiOf(rssi), snrDb: snrOf(snr) });
     return { kind: "frame", bytes, ...reported };
   }
 }

@@ -1,6 +1,6 @@
 import { type Log, OutageLog, REGIONS, silentLog } from "@earshot/protocol/hotspot";
+import { errorText } from "@earshot/protocol/runtime";
 import { LinkLostError, type SocketAddress } from "../../driver.ts";
-import { errorMessage } from "../../link/error-message.ts";
 import { ReadingQueue } from "../../link/reading-queue.ts";
 import type { LoraReading, LoraTransmission, TransmitResult } from "../lora-reading.ts";
 import { wholeDbm } from "../txpk.ts";
@@ -154,7 +154,7 @@ export class BasicsStationServer implements BasicsStationRadio {
   }
 
   #lose(error: Error): void {
-    this.#readings.fail(new LinkLostError(`Lost ${this.name}: ${errorMessage(error)}`, { cause: error }));
+    this.#readings.fail(new LinkLostError(`Lost ${this.name}: ${errorText(error)}`, { cause: error }));
     this.#closing ??= this.#release();
   }
 

@@ -1,7 +1,7 @@
 import type { OutageLog } from "@earshot/protocol/hotspot";
+import { omitUndefined } from "@earshot/protocol/runtime";
 import type { SocketAddress } from "../../driver.ts";
 import { DuplicateFilter } from "../duplicate-filter.ts";
-import { definedOnly } from "../json-fields.ts";
 import type { RadioStatus } from "../lora-reading.ts";
 import { RadioCounters } from "../radio-counters.ts";
 import { addressText, SharedEuiDetector, sharedName } from "../shared-eui.ts";
@@ -136,7 +136,7 @@ export function statusOf(
   channels: number,
   atMs: number,
 ): RadioStatus {
-  return definedOnly({
+  return omitUndefined({
     kind: "radio",
     atMs,
     gatewayEui,

@@ -1,6 +1,6 @@
 import { type LossReason, REGIONS, type RegionId } from "@earshot/protocol/hotspot";
+import { omitUndefined } from "@earshot/protocol/runtime";
 import { receptionTime } from "../gps-time.ts";
-import { definedOnly } from "../json-fields.ts";
 import type { HeardFrame, RadioFrame } from "../lora-reading.ts";
 import { rebuildFrame } from "./lorawan-frame.ts";
 import { bigintOf, integerOf, type LosslessObject, numberOf, objectOf } from "./lossless-json.ts";
@@ -44,7 +44,7 @@ export class StationUplinkReader {
     if (freqHz === undefined) return { ok: false, code: "frame_frequency" };
     const rate = this.#region.dataRates[integerOf(message, "DR", 0, 15) ?? -1];
     if (rate == null) return { ok: false, code: "frame_data_rate" };
-    const heard: HeardFrame = definedOnly({
+    const heard: HeardFrame = omitUndefined({
       kind: "frame",
       atMs,
       bytes,

@@ -5,10 +5,10 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import type { Duplex } from "node:stream";
 import { createServer as createSecureServer, type Server as SecureServer } from "node:tls";
 import { type Clock, type Log, silentLog } from "@earshot/protocol/hotspot";
+import { errorText } from "@earshot/protocol/runtime";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { LinkLostError, type SocketAddress } from "../../driver.ts";
 import { ConnectionGate } from "../../link/connection-gate.ts";
-import { errorMessage } from "../../link/error-message.ts";
 import type {
   ConnectionEvents,
   ListenerEvents,
@@ -55,7 +55,7 @@ export async function listenWebSocket(options: ListenWebSocketOptions): Promise<
     await once(server, "listening");
     return new WebSocketListener(server, tls, options);
   } catch (error) {
-    throw new LinkLostError(`Cannot listen on ${where}: ${errorMessage(error)}`, { cause: error });
+    throw new LinkLostError(`Cannot listen on ${where}: ${errorText(error)}`, { cause: error });
   }
 }
 
@@ -76,7 +76,7 @@ function checkTls({ certificate, key, clientCa }: StationTls): void {
     try {
       return read();
     } catch (error) {
-      throw new Error(`the TLS ${name} is no PEM of its kind (${errorMessage(error)})`, { cause: error });
+      throw new Error(`the TLS ${name} is no PEM of its kind (${errorText(error)})`, { cause: error });
     }
   };
   const own = named("certificate", () => new X509Certificate(certificate));
@@ -170,7 +170,7 @@ class WebSocketListener implements StationListener {
         }
         this.#certificateProblem = undefined;
       } catch (error) {
-        const why = errorMessage(error);
+        const why = errorText(error);
         if (this.#certificateProblem === undefined)
           log("warn", "The certificate of the stations' port cannot be renewed; the one before it is used", {
             why,
@@ -237,7 +237,7 @@ class WebSocketConnection implements StationConnection {
     });
     this.#webSocket.on("ping", () => events.alive());
     this.#webSocket.on("pong", () => events.alive());
-    this.#webSocket.on("error", (error) => events.broken(errorMessage(error)));
+    this.#webSocket.on("error", (error) => events.broken(errorText(error)));
     this.#webSocket.on("close", () => events.closed());
   }
 

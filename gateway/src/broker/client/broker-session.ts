@@ -1,5 +1,6 @@
 import type { Duplex } from "node:stream";
 import { type Clock, detectNonMqtt } from "@earshot/protocol";
+import { errorText } from "@earshot/protocol/runtime";
 import type { IConnackPacket, Packet } from "mqtt-packet";
 import { decode, encode, type ProtocolVersion, pubacks } from "../mqtt/codec.ts";
 import { FrameReader } from "../mqtt/frame-reader.ts";
@@ -154,7 +155,7 @@ export class BrokerSession {
       }
       this.#pause(true);
     } catch (error) {
-      this.#fail(error instanceof BrokerError ? error : closed((error as Error).message, error));
+      this.#fail(error instanceof BrokerError ? error : closed(errorText(error), error));
     }
   }
 

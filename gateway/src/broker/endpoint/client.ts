@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { Clock, Log } from "@earshot/protocol";
+import { TokenBucket } from "@earshot/protocol/runtime";
 import type {
   IDisconnectPacket,
   IPublishPacket,
@@ -7,7 +8,6 @@ import type {
   IUnsubscribePacket,
   Packet,
 } from "mqtt-packet";
-import { TokenBucket } from "../../token-bucket.ts";
 import { encode, pubacks } from "../mqtt/codec.ts";
 import { InOrder } from "../mqtt/in-order.ts";
 import type { Uplink } from "../uplink.ts";

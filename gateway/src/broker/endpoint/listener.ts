@@ -2,8 +2,7 @@ import { stat } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
 import type { Clock, Log } from "@earshot/protocol";
-import { readTlsFiles } from "@earshot/protocol/tls-files";
-import { readNamedBytes } from "../../regular-file.ts";
+import { errorCode, errorText, readTlsFiles } from "@earshot/protocol/runtime";
 
 /** Paths of PEM files. */
 export interface CertificateFiles {
@@ -60,16 +59,12 @@ export class Listener {
     this.#seen = seen;
     this.#readElapsedMs = elapsedMs;
     try {
-      const {
-        cert = "",
-        key = "",
-        doubts,
-      } = await readTlsFiles(files, NAMES, readNamedBytes, this.#clock.now());
+      const { cert = "", key = "", doubts } = await readTlsFiles(files, NAMES, this.#clock.now());
       (this.server as TlsServer).setSecureContext({ cert, key });
       this.#problem = doubts[0];
       if (!isFirst) this.#log("info", "Certificate of the MQTT listener read again", { file: files.cert });
     } catch (error) {
-      this.#problem = (error as Error).message;
+      this.#problem = errorText(error);
     }
     if (this.#problem !== undefined)
       this.#log("error", "MQTT listener has no good certificate", { error: this.#problem });
@@ -78,7 +73,4 @@ export class Listener {
 
 /** Something else when the file was written, replaced or given to others. */
 const versionOf = (path: string): Promise<string> =>
-  stat(path).then(
-    ({ ino, size, mtimeMs, ctimeMs }) => [ino, size, mtimeMs, ctimeMs].join(":"),
-    (error: NodeJS.ErrnoException) => error.code ?? "unknown",
-  );
+  stat(path).then(({ ino, size, mtimeMs, ctimeMs }) => [ino, size, mtimeMs, ctimeMs].join(":"), errorCode);

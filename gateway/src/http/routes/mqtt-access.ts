@@ -1,9 +1,9 @@
+import { TokenBucket } from "@earshot/protocol/runtime";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { TOPIC_ACCESS, type TopicAccess } from "../../access/access.ts";
 import { AddressRanges } from "../../access/client-address.ts";
 import { limitedLog } from "../../limited-log.ts";
-import { TokenBucket } from "../../token-bucket.ts";
 import type { RouteContext } from "../context.ts";
 import type { RequestEnvironment } from "../serve.ts";
 

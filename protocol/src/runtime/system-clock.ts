@@ -1,4 +1,4 @@
-import type { Clock } from "./time/clock.ts";
+import type { Clock } from "../time/clock.ts";
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
 

@@ -19,7 +19,7 @@ const read = (path: string): Uint8Array => {
   return Buffer.from(found);
 };
 let nowMs = 0;
-const readAll = (paths: TlsPaths, atMs = nowMs) => readTlsFiles(paths, NAMES, read, atMs);
+const readAll = (paths: TlsPaths, atMs = nowMs) => readTlsFiles(paths, NAMES, atMs, read);
 const problemWith = (paths: TlsPaths): Promise<string> =>
   readAll(paths).then(
     () => "none",

@@ -1,31 +1,34 @@
 import { once } from "node:events";
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
-import { errorText } from "../time/error-text.ts";
-import { BrokerError, codeOf } from "./mqtt-advice.ts";
+import { MQTT_PORT, MQTT_TLS_PORT } from "../mqtt/broker.ts";
+import { errorCode, errorText } from "./error-text.ts";
+import type { TlsPems } from "./tls-files.ts";
 
-export interface SocketOptions {
+export interface BrokerSocketOptions extends Omit<TlsPems, "doubts"> {
   /** `mqtt://host:1883` or `mqtts://host:8883`. */
   url: string;
-  /** PEM texts: who vouches for the broker (else the system's list), and our own certificate if it wants one. */
-  ca?: string;
-  cert?: string;
-  key?: string;
 }
 
-const PORT = 1883;
-const TLS_PORT = 8883;
+/** Whoever was reached answered the first message of TLS with nothing that is TLS. */
+export class NoTlsError extends Error {
+  readonly code = "EARSHOT_NO_TLS";
+}
 
-/** Resolves with a socket that is connected, and encrypted where the URL says so. */
+/**
+ * Resolves with a socket to a broker that is connected, and encrypted where the URL says so.
+ *
+ * @throws {NoTlsError} @throws what the system or the TLS library says, or the signal's reason
+ */
 export async function connectSocket(
-  { url, ...pems }: SocketOptions,
+  { url, ...pems }: BrokerSocketOptions,
   signal: AbortSignal,
 ): Promise<Socket | TLSSocket> {
   const { protocol, hostname, port } = new URL(url);
   const isTls = protocol === "mqtts:";
   // An IPv6 address stands in brackets in a URL only.
   const host = hostname.replace(/^\[(.*)\]$/, "$1");
-  const address = { host, port: Number(port || (isTls ? TLS_PORT : PORT)) };
+  const address = { host, port: Number(port || (isTls ? MQTT_TLS_PORT : MQTT_PORT)) };
   // An address has no name to ask for (RFC 6066 §3).
   const servername = isIP(host) === 0 ? { servername: host } : {};
   signal.throwIfAborted();
@@ -41,9 +44,8 @@ export async function connectSocket(
   } catch (error) {
     socket.destroy();
     const why = signal.aborted ? signal.reason : error;
-    // Somebody is there, who says nothing to the first message of TLS.
-    const isNoTls = isReached && ["ECONNRESET", "EPIPE", "ETIMEDOUT"].includes(codeOf(why));
-    throw isNoTls ? new BrokerError("EARSHOT_NO_TLS", errorText(why), { cause: why }) : why;
+    const isNoTls = isReached && ["ECONNRESET", "EPIPE", "ETIMEDOUT"].includes(errorCode(why));
+    throw isNoTls ? new NoTlsError(errorText(why), { cause: why }) : why;
   }
   socket.setNoDelay(true);
   return socket;

@@ -1,4 +1,6 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { errorText } from "./error-text.ts";
+import { readNamedFile } from "./regular-file.ts";
 
 /** Paths of PEM files: who vouches for the other side, and our own certificate with its key. */
 export interface TlsPaths {
@@ -20,7 +22,7 @@ export interface TlsPems {
 }
 
 /** The file's bytes, or an error that says why not. */
-export type ReadFile = (path: string) => Uint8Array | Promise<Uint8Array>;
+type ReadFile = (path: string) => Uint8Array | Promise<Uint8Array>;
 
 interface Block {
   label: string;
@@ -48,8 +50,8 @@ const PRIVATE_KEY = /^((RSA|EC) )?PRIVATE KEY$/;
 export async function readTlsFiles(
   { ca, cert, key }: TlsPaths,
   names: TlsNames,
-  read: ReadFile,
   nowMs: number,
+  read: ReadFile = readNamedFile,
 ): Promise<TlsPems> {
   const pems: TlsPems = { doubts: [] };
   if (ca !== undefined) {
@@ -75,7 +77,7 @@ async function pemFile(key: string, path: string, read: ReadFile): Promise<PemFi
   try {
     bytes = await read(path);
   } catch (error) {
-    throw new Error(`${key}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(`${key}: ${errorText(error)}`, { cause: error });
   }
   const name = `${key} ${path}`;
   if (bytes.length === 0) throw new Error(`${name} is empty: write it again, or wait until it is written`);

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, type Stats } from "node:fs";
-import { errorText } from "./time/error-text.ts";
+import { errorCode, errorText } from "./error-text.ts";
 
 /** Far more than any key, certificate or configuration has. */
 const MAX_BYTES = 1024 * 1024;
@@ -22,34 +22,27 @@ export function withRegularFile<T>(path: string, use: (file: number, stats: Stat
   }
 }
 
-/** The text of a file, or `undefined` where there is none. @throws {Error} */
-export function readRegularFile(path: string): string | undefined {
-  return readBytes(path)?.toString("utf8");
-}
-
-/** The text of a file that the configuration names. @throws {Error} also when it is not there */
-export const readNamedFile = (path: string): string => readNamedBytes(path).toString("utf8");
-
-/** The same as bytes. @throws {Error} */
-export function readNamedBytes(path: string): Buffer {
-  const bytes = readBytes(path);
-  if (bytes === undefined) throw new Error(`${path}: there is no such file`);
-  return bytes;
-}
-
-function readBytes(path: string): Buffer | undefined {
+/** The bytes of a file, or `undefined` where there is none. @throws {Error} */
+export function readRegularFile(path: string, maxBytes = MAX_BYTES): Buffer | undefined {
   return withRegularFile(path, (file, { size }) => {
-    if (size > MAX_BYTES) throw new Error(`${path} has ${size} bytes; at most ${MAX_BYTES} are read`);
+    if (size > maxBytes) throw new Error(`${path} has ${size} bytes; at most ${maxBytes} are read`);
     return readFileSync(file);
   });
+}
+
+/** The bytes of a file that the configuration names. @throws {Error} also when it is not there */
+export function readNamedFile(path: string, maxBytes = MAX_BYTES): Buffer {
+  const bytes = readRegularFile(path, maxBytes);
+  if (bytes === undefined) throw new Error(`${path}: there is no such file`);
+  return bytes;
 }
 
 function openAtOnce(path: string): number | undefined {
   try {
     return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== "ENOENT") throw new Error(`Cannot read ${path}: ${errorText(error)}`, { cause: error });
+    if (errorCode(error) !== "ENOENT")
+      throw new Error(`Cannot read ${path}: ${errorText(error)}`, { cause: error });
     if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined;
     throw new Error(`${path} is a link to what is not there`, { cause: error });
   }

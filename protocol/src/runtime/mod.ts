@@ -1,0 +1,17 @@
+/**
+ * What programs share beside packets and rules: files, clocks, sockets and words of an error. For Bun and Deno alike;
+ * the rest of `protocol` is pure and imports none of it.
+ */
+export { BoundedMap } from "./bounded-map.ts";
+export { type BrokerSocketOptions, connectSocket } from "./connect-socket.ts";
+export { errorCode, errorText } from "./error-text.ts";
+export { unmountedDisk } from "./mounts.ts";
+export { Mutex } from "./mutex.ts";
+export { omitUndefined } from "./omit-undefined.ts";
+export { readNamedFile, readRegularFile, withRegularFile } from "./regular-file.ts";
+export { seedWeakness } from "./seed-weakness.ts";
+export { systemClock } from "./system-clock.ts";
+export { type SystemOutput, systemOutput } from "./system-output.ts";
+export { readTlsFiles, type TlsNames, type TlsPaths, type TlsPems } from "./tls-files.ts";
+export { type Rate, TokenBucket, TokenBuckets } from "./token-bucket.ts";
+export { chownCommand, isRoot, ownerOf, ownUid, userText } from "./users.ts";
