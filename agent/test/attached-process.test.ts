@@ -46,7 +46,9 @@ describe.skipIf(skipPty)("a sensor that is unplugged and put back while the agen
         });
         expect(asked.code).toBe(1);
         expect(asked.stdout).toMatch(/^Sensor air +✕ broken +.*(unplugged|no such device)/m);
-        expect(asked.stdout).toMatch(/^ +→ Check the device's cable and power, and (device in )?the table "air"/m);
+        expect(asked.stdout).toMatch(
+          /^ +→ Check the device's cable and power, and (device in )?the table "air"/m,
+        );
         expect(asked.stdout).toMatch(/^Sensor wind +✓ ok +wind direction 270°/m);
 
         agent.lines.length = 0;
