@@ -4,7 +4,7 @@ import { type CborRefusal, encodeCbor } from "./encoding/cbor.ts";
 import { CborTag, readCbor } from "./encoding/cbor-reader.ts";
 
 /*
- * COSE_Sign1 (RFC 9052 §4.2), the only envelope of Earshot. One shape, so one layout:
+ * COSE_Sign1 (RFC 9052 §4.2), the envelope of everything that is signed. It always has the same layout:
  *
  *   D2                       tag 18
  *   84                       array of 4
@@ -16,7 +16,7 @@ import { CborTag, readCbor } from "./encoding/cbor-reader.ts";
  *   58 40 signature[64]
  *
  * What is signed: Sig_structure (§4.4) ["Signature1", protected, external_aad, payload] with
- * external_aad = "earshot/1/<network>", so that nothing signed for one network holds in another.
+ * external_aad = "earshot/1/<network>", so that nothing signed for one network is valid in another.
  */
 
 const HEAD = Uint8Array.fromHex("d2845826a20127045820");
@@ -28,7 +28,7 @@ const SIGNATURE_LENGTH = 64;
 const MIN_LENGTH = PAYLOAD_OFFSET + 1 + 2 + SIGNATURE_LENGTH;
 const CONTEXT = utf8("Signature1");
 
-/** Packets on the up topics may not be larger; nor may anything decoded here unless the caller says otherwise. */
+/** Most bytes of a packet, and of any envelope unless the caller allows more. */
 export const MAX_PACKET_BYTES = 1024;
 
 export type EnvelopeRefusal = CborRefusal | "too_large" | "wrong_tag" | "wrong_alg" | "out_of_range";
@@ -52,7 +52,7 @@ function byteStringHead(length: number): Uint8Array {
   throw new RangeError(`COSE payload has ${length} bytes; at most 65535 are allowed`);
 }
 
-/** What every Sig_structure begins with: an array of 4, the context, the protected header up to its kid. */
+/** The beginning of every Sig_structure: an array of 4, the context, the protected header up to its kid. */
 const SIGNED_HEAD = concatBytes(
   Uint8Array.of(0x84, 0x60 | CONTEXT.length),
   CONTEXT,
@@ -87,7 +87,7 @@ export function seal(payload: Uint8Array, signer: Signer, aad: Uint8Array): Uint
   );
 }
 
-/** Takes an envelope apart without checking its signature. Never throws. */
+/** Decodes an envelope without checking its signature. Never throws. */
 export function openEnvelope(bytes: Uint8Array, maxBytes = MAX_PACKET_BYTES): EnvelopeDecoded {
   if (bytes.length > maxBytes) return { ok: false, code: "too_large" };
   const envelope = bytes.length < MIN_LENGTH ? undefined : readLayout(bytes);
@@ -108,7 +108,7 @@ function readLayout(bytes: Uint8Array): Envelope | undefined {
   };
 }
 
-/** Behind the one head that a payload of that length has. */
+/** Where the payload begins: after the only CBOR head that its length allows. */
 function payloadStart(bytes: Uint8Array, payloadEnd: number): number | undefined {
   const first = bytes[PAYLOAD_OFFSET];
   const start = PAYLOAD_OFFSET + (first === 0x58 ? 2 : first === 0x59 ? 3 : 1);
@@ -118,7 +118,7 @@ function payloadStart(bytes: Uint8Array, payloadEnd: number): number | undefined
     : undefined;
 }
 
-/** Only for bytes that are not the one layout, to say in what they differ. */
+/** Only for bytes that do not have this layout: names the difference. */
 function explain(bytes: Uint8Array): EnvelopeRefusal {
   const decoded = readCbor(bytes);
   if (!decoded.ok) return decoded.code;
@@ -144,7 +144,7 @@ function explainHeader(header: Uint8Array): EnvelopeRefusal {
 
 const isBytes = (value: unknown): value is Uint8Array => value instanceof Uint8Array;
 
-/** Encodes `fields` canonically and seals them: how every signed message of Earshot is made. */
+/** Encodes `fields` canonically and seals them. */
 export const sealFields = (
   fields: Parameters<typeof encodeCbor>[0],
   signer: Signer,

@@ -171,10 +171,10 @@ export function refuseOtherHotspot({ cert }: TlsPems, hotspotId: string, name: s
   );
 }
 
-const FOREIGN = { http: "EARSHOT_HTTP", tls: "EARSHOT_TLS", other: "EARSHOT_NOT_MQTT" } as const;
+const NON_MQTT_CODES = { http: "EARSHOT_HTTP", tls: "EARSHOT_TLS", other: "EARSHOT_NOT_MQTT" } as const;
 
 /** @param first bytes after a CONNECT; `undefined` where they begin a CONNACK */
 export function notMqtt(first: Uint8Array): BrokerError | undefined {
-  const foreign = detectNonMqtt(first);
-  return foreign && new BrokerError(FOREIGN[foreign.kind], `it said ${foreign.said}`);
+  const reply = detectNonMqtt(first);
+  return reply && new BrokerError(NON_MQTT_CODES[reply.kind], `it said ${reply.excerpt}`);
 }

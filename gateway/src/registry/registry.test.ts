@@ -329,7 +329,7 @@ describe("listed registration", () => {
       ok: false,
       code: "payee_of_owner",
       message: expect.stringMatching(
-        /payee is 0x07\w+, by the operator's word; allowed is 0x\w{40}, as the owner/,
+        /payee is 0x07\w+, by the operator's registration; allowed is 0x\w{40}, as the owner/,
       ),
     });
     expect(await registry.add({ ...word, payee: null })).toMatchObject({ code: "payee_of_owner" });

@@ -204,7 +204,7 @@ describe("changes of the registry", () => {
       change(status(7, changedAtMs - 8000, elsewhere), { atMs: changedAtMs - 8000, fromEpoch: epoch - 1 }),
       change(status(sequence, changedAtMs, what)),
     ];
-    const superseded = `${at(3, "evidence, sequence number")}above 7, by which the owner said otherwise before`;
+    const superseded = `${at(3, "evidence, sequence number")}above 7, that of the owner's newest assertion`;
     expect(after(...two(6, honest))).toBe(superseded);
     expect(after(...two(7, honest))).toBe(superseded);
     expect(after(...two(8, honest))).toBe("holds");

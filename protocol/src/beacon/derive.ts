@@ -5,12 +5,12 @@ import type { Region } from "../radio/regions.ts";
 import { encodeBeaconFrame } from "./frame.ts";
 
 /*
- * A hotspot does not choose when, where or what it beacons (DESIGN, decision 6):
+ * A hotspot does not choose when, on which channel or with which content it beacons:
  *
  *   s1 = Ed25519(key, "earshot-schedule" ‖ network ‖ first entropy of the window ‖ window)  → minute
  *   s2 = Ed25519(key, "earshot-beacon"   ‖ network ‖ entropy of that minute      ‖ window)  → tag, channel, data rate
  *
- * The beacon report reveals s1 and s2; whoever holds the public key derives the rest again.
+ * The beacon report reveals s1 and s2; anybody who has the public key can derive the rest.
  */
 
 export const scheduleMessage = (network: string, windowEntropy: Uint8Array, window: number): Uint8Array =>
@@ -31,11 +31,11 @@ export interface DerivedBeacon {
   freqHz: number;
   spreadingFactor: number;
   bandwidthHz: number;
-  /** In [0, 1): where in the entropy period to send, so that a neighbourhood does not send at once. */
+  /** In [0, 1): when in the entropy period to send, so that neighbours do not all send at once. */
   periodShare: number;
 }
 
-/** Everything that the beacon signature fixes, for a hotspot in `region`. */
+/** Everything that the beacon signature determines, for a hotspot in `region`. */
 export function deriveBeacon(
   publicKey: Uint8Array,
   beaconSignature: Uint8Array,

@@ -35,7 +35,7 @@ export function decodeBeaconFrame(frame: Uint8Array): BeaconFrame | undefined {
   };
 }
 
-/** Entropy index and short id in hex: names the beacon that a frame claims to be. */
+/** Entropy index and short id in hex: identifies the beacon that a frame claims to be. */
 export const beaconKey = (entropyIndex: number, shortId: Uint8Array): string =>
   u32(entropyIndex).toHex() + shortId.toHex();
 

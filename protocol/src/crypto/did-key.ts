@@ -3,7 +3,7 @@ import { base58 } from "@scure/base";
 import animalHash from "angry-purple-tiger";
 
 /**
- * The name of a hotspot: its Ed25519 public key as a multibase `did:key` identifier.
+ * The id of a hotspot: its Ed25519 public key as a multibase `did:key` identifier.
  *
  *     did:key: z 6Mk…            did:key method, W3C CCG "The did:key Method v0.7", section 2
  *              │ └ base58btc( 0xED 0x01 ‖ 32-byte public key )     multicodec ed25519-pub
@@ -22,7 +22,7 @@ const ID_PATTERN = /^z6Mk[1-9A-HJ-NP-Za-km-z]{44}$/;
 
 /**
  * The id (`z6Mk…`, 48 characters) of a public key. Any 32 bytes have an id: whether they are an admissible Ed25519
- * key is decided where keys are admitted.
+ * key, `isAdmissibleKey` decides.
  * @throws {RangeError} if the key is not 32 bytes long.
  */
 export function hotspotId(publicKey: Uint8Array): string {
@@ -49,7 +49,7 @@ export function didKey(id: string): string {
 }
 
 /**
- * The 8 bytes that name a hotspot on the air: the start of the SHA-256 of its public key.
+ * The 8 bytes that identify a hotspot on air: the start of the SHA-256 of its public key.
  * @throws {RangeError} if the key is not 32 bytes long.
  */
 export function shortId(publicKey: Uint8Array): Uint8Array {
@@ -64,9 +64,9 @@ function checkedKey(publicKey: Uint8Array): Uint8Array {
 }
 
 /**
- * The three words by which people know a hotspot, such as "angry-purple-tiger", derived from its id (`z6Mk…`) in the
- * way technicians know from Helium. For recognising, never for identifying: there are about 16 million names, so two
- * hotspots may share one, and anybody can search for a key with a given name.
+ * A name of three words, such as "angry-purple-tiger", derived from a hotspot's id (`z6Mk…`) as Helium does. For people
+ * to recognise a hotspot, never to identify it: there are about 16 million names, so two hotspots may share one, and
+ * anybody can search for a key with a given name.
  */
 export function hotspotName(id: string): string {
   return animalHash(id, { style: "lowercase", separator: "-" });

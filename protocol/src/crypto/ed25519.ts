@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 
 import { Point } from "@noble/ed25519";
 import { concatBytes } from "../encoding/bytes.ts";
 
-/** Whoever holds a private key: a file, later a TPM or a secure element. The key itself never leaves it. */
+/** Signs with a private key that it never reveals: from a file, later in a TPM or a secure element. */
 export interface Signer {
   /** 32 bytes, RFC 8032. */
   readonly publicKey: Uint8Array;
@@ -33,9 +33,8 @@ export function signerFromSeed(seed: Uint8Array): Signer {
 }
 
 /**
- * Whether a key may be registered: canonical and of prime order. Only for such keys do all Ed25519
- * implementations agree on which signatures hold, so admission is what makes `verifyEd25519` one rule.
- * Takes about a millisecond: once per key.
+ * Whether a key may be registered: canonical and of prime order. Only for such keys do all Ed25519 implementations
+ * agree on which signatures are valid. Takes about a millisecond, once per key.
  */
 export function isAdmissibleKey(publicKey: Uint8Array): boolean {
   if (publicKey.length !== 32) return false;
@@ -47,7 +46,7 @@ export function isAdmissibleKey(publicKey: Uint8Array): boolean {
   }
 }
 
-/** A public key made ready for many verifications. */
+/** An imported public key, for many verifications. */
 export type VerifyingKey = KeyObject;
 
 export function importKey(publicKey: Uint8Array): VerifyingKey {
@@ -69,8 +68,8 @@ function isCanonicalS(signature: Uint8Array): boolean {
 }
 
 /**
- * The one rule: S canonical, then the equation without the cofactor, natively. `key` must be admissible
- * (`isAdmissibleKey`), or two verifiers may disagree.
+ * Whether a signature is valid: S canonical, and the equation without the cofactor, computed natively. `key` must be
+ * admissible (`isAdmissibleKey`), or two verifiers may disagree.
  */
 export function verifyEd25519(key: VerifyingKey, message: Uint8Array, signature: Uint8Array): boolean {
   if (signature.length !== 64 || !isCanonicalS(signature)) return false;

@@ -1,4 +1,4 @@
-/** Small helpers over Uint8Array that every codec here needs. */
+/** Helpers over Uint8Array that all codecs use. */
 const encoder = new TextEncoder();
 
 export const utf8 = (text: string): Uint8Array => encoder.encode(text);

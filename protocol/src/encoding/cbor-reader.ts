@@ -11,28 +11,28 @@ export class CborTag {
   }
 }
 
-/** In place of booleans, floats and other simple values, of which Earshot has none. */
+/** Stands for booleans, floats and other simple values, which Earshot does not use. */
 export const CBOR_OTHER = Symbol("CBOR float or simple value");
 
-/** Cut short, or not well-formed otherwise; well-formed, but not the one deterministic encoding; an item and more. */
+/** Too short; not well-formed; well-formed but not in deterministic encoding; bytes after the item. */
 export type CborFormRefusal = "truncated" | "malformed" | "non_canonical" | "trailing_bytes";
 
 export type CborItem =
   | {
       ok: true;
       value: unknown;
-      /** Whether it is made of a `CborValue`'s types only. */
+      /** Whether it has the types of a `CborValue` only. */
       isPlain: boolean;
     }
   | { ok: false; code: CborFormRefusal };
 
-/** Nothing of Earshot's nests half as deep; what does is `malformed`. */
+/** More than twice as deep as any packet or message nests; deeper input is `malformed`. */
 const MAX_DEPTH = 16;
 const INDEFINITE = 31;
 const BREAK = 0xff;
 const MIN_INT64 = -(2n ** 63n);
 
-/** Thrown by the reader to itself, never beyond `readCbor`: made once, so that garbage costs no stack trace. */
+/** Thrown inside the reader only and caught in `readCbor`. Made once, so that garbage costs no stack traces. */
 class IllFormed extends Error {
   readonly code: "truncated" | "malformed";
 
@@ -49,7 +49,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /**
  * Reads the one item that `bytes` are, in one pass that costs no more than their length allows: well-formedness by RFC
  * 8949 §5.3 and appendix C, determinism by §4.2.1 (heads and floats as short as can be, definite lengths, keys of maps
- * in bytewise order and once), text in UTF-8. A refusal names the gravest fault. Never throws. Byte strings are copies;
+ * in bytewise order, none twice), text in UTF-8. A refusal names the gravest fault. Never throws. Byte strings are copies;
  * integers come as `number` where that is exact, else as `bigint`.
  */
 export function readCbor(bytes: Uint8Array): CborItem {
@@ -126,7 +126,7 @@ class CborReader {
     return high < 2 ** 21 ? high * 2 ** 32 + this.#view.getUint32(at + 4) : this.#view.getBigUint64(at);
   }
 
-  /** Passes over `length` bytes and says where they began. */
+  /** Skips `length` bytes and returns where they begin. */
   #skip(length: number | bigint): number {
     if (length > this.#bytes.length - this.at) throw TRUNCATED;
     const began = this.at;
@@ -152,7 +152,7 @@ class CborReader {
     try {
       return decoder.decode(bytes);
     } catch {
-      // Well-formed CBOR by RFC 8949 §5.3.1, but the text that it stands for would be written otherwise.
+      // Well-formed CBOR by RFC 8949 §5.3.1, but not valid UTF-8: no encoder would write it.
       this.isDeterministic = false;
       return "";
     }
@@ -222,7 +222,7 @@ class CborReader {
     if (info === 25) return;
     const value = info === 26 ? this.#view.getFloat32(at) : this.#view.getFloat64(at);
     if (Number.isNaN(value)) {
-      // What a NaN carries may need the longer form: the bits that a shorter one has no room for.
+      // A NaN's payload bits may need the longer form.
       const carried =
         info === 26 ? this.#view.getUint32(at) & 0x1fff : this.#view.getUint32(at + 4) & 0x1fff_ffff;
       if (carried === 0) this.isDeterministic = false;

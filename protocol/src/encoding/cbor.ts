@@ -1,14 +1,14 @@
-// Without the native half of cbor-x, which wraps a 32-bit position and never comes back from some eight bytes.
+// Without the native half of cbor-x: some inputs of eight bytes overflow its 32-bit position, and it never returns.
 import { Encoder } from "cbor-x/index-no-eval";
 import { type CborFormRefusal, readCbor } from "./cbor-reader.ts";
 
 /**
- * What Earshot's wire format is made of: arrays of integers from -2^63 to 2^64-1, byte strings, text, null. No maps, no
+ * The CBOR types that Earshot uses: arrays of integers from -2^63 to 2^64-1, byte strings, text, null. No maps, no
  * floats.
  */
 export type CborValue = number | bigint | Uint8Array | string | null | readonly CborValue[];
 
-/** `wrong_type`: CBOR in its one deterministic encoding, but not made of these types. */
+/** `wrong_type`: CBOR in deterministic encoding, but of other types. */
 export type CborRefusal = CborFormRefusal | "wrong_type";
 export type CborDecoded = { ok: true; value: CborValue } | { ok: false; code: CborRefusal };
 
@@ -17,20 +17,20 @@ const encoder = new Encoder({ useRecords: false, tagUint8Array: false });
 const MAX_UINT32 = 0xffff_ffff;
 const MIN_INT33 = -0x1_0000_0000;
 const MAX_UINT64 = 2n ** 64n - 1n;
-/** cbor-x goes no lower, though CBOR would. */
+/** The least that cbor-x encodes; CBOR itself goes to -2^64. */
 const MIN_INT64 = -(2n ** 63n);
 
 /**
- * Deterministic encoding (RFC 8949 §4.2) by cbor-x, which does it for what `shortest` makes of the value.
+ * Deterministic encoding (RFC 8949 §4.2) by cbor-x, of values that `shortest` has prepared for it.
  * @throws {RangeError} on a number that is not a safe integer, a bigint beyond 64 bits or text with lone surrogates
  */
 export function encodeCbor(value: CborValue): Uint8Array {
   const bytes = encoder.encode(shortest(value));
-  // A copy: cbor-x hands out parts of one large buffer, which a kept packet would keep alive.
+  // A copy: cbor-x returns parts of one large buffer, which a packet in memory would keep alive.
   return new Uint8Array(bytes);
 }
 
-/** cbor-x writes numbers beyond 32 bits as floats and every bigint as nine bytes (DESIGN, decision 3). */
+/** cbor-x writes numbers beyond 32 bits as floats and every bigint as nine bytes. */
 function shortest(value: CborValue): unknown {
   if (Array.isArray(value)) return value.map(shortest);
   if (typeof value === "string" && !value.isWellFormed()) {
@@ -51,7 +51,7 @@ function shortestInteger(value: number | bigint): number | bigint {
 }
 
 /**
- * Reads one item of these types in its one deterministic encoding (`readCbor`) and refuses all else. Never throws.
+ * Reads one item of these types in deterministic encoding (`readCbor`) and refuses everything else. Never throws.
  * Integers come as `number` where that is exact, else as `bigint`; byte strings are copies.
  */
 export function decodeCbor(bytes: Uint8Array): CborDecoded {

@@ -15,10 +15,10 @@ import type { JudgingContext, ReceivedBeacon, Rule } from "./types.ts";
 export interface BeaconContext {
   report: ReceivedBeacon;
   hotspot: Hotspot;
-  /** What report, key and region say that the beacon was. */
+  /** The beacon as it follows from report, key and region. */
   derived: DerivedBeacon;
   window: number;
-  /** The report that stands for this beacon: the first by sequence that satisfies the report rules. */
+  /** The report that counts for this beacon: the one with the lowest sequence number that passes the report rules. */
   first: ReceivedBeacon;
   judging: JudgingContext;
 }
@@ -55,21 +55,21 @@ const entropyUnknown: Rule<BeaconContext> = {
       ? [{ name: "entropyIndex", value: report.packet.entropyIndex }]
       : undefined,
   explain: ({ entropyIndex }) =>
-    `No entropy was published with number ${entropyIndex}: the agent must take it from the network alone.`,
+    `No entropy was published with number ${entropyIndex}: the agent must use the network's entropy only.`,
 };
 
-const scheduleForged: Rule<BeaconContext> = {
+const scheduleSignature: Rule<BeaconContext> = {
   reason: "schedule_signature",
   check({ report, window, judging }) {
     const firstIndex = judging.firstEntropyOfWindow(window);
     const entropy = firstIndex === undefined ? undefined : judging.entropyValue(firstIndex);
     if (entropy === undefined) return [{ name: "window", value: window }];
     const message = scheduleMessage(judging.parameters.network, entropy, window);
-    const holds = judging.verifySignature(report.publicKey, message, report.packet.scheduleSignature);
-    return holds ? undefined : [{ name: "window", value: window }];
+    const isValid = judging.verifySignature(report.publicKey, message, report.packet.scheduleSignature);
+    return isValid ? undefined : [{ name: "window", value: window }];
   },
   explain: ({ window }) =>
-    `The schedule signature is not this hotspot's for window ${window}: the agent used another entropy or key.`,
+    `The schedule signature is not this hotspot's for window ${window}: the agent used other entropy or another key.`,
 };
 
 const offSchedule: Rule<BeaconContext> = {
@@ -100,17 +100,17 @@ const windowUsed: Rule<BeaconContext> = {
     `One beacon per window: this window's was reported for period ${firstIndex}. Two agents may run with the same key.`,
 };
 
-const beaconForged: Rule<BeaconContext> = {
+const beaconSignatureRule: Rule<BeaconContext> = {
   reason: "beacon_signature",
   check({ report, window, judging }) {
     const entropy = judging.entropyValue(report.packet.entropyIndex);
     if (entropy === undefined) return [];
     const message = beaconMessage(judging.parameters.network, entropy, window);
-    const holds = judging.verifySignature(report.publicKey, message, report.packet.beaconSignature);
-    return holds ? undefined : [];
+    const isValid = judging.verifySignature(report.publicKey, message, report.packet.beaconSignature);
+    return isValid ? undefined : [];
   },
   explain: () =>
-    "The beacon signature is not this hotspot's for that period: payload and key do not belong together, or the agent used another entropy.",
+    "The beacon signature is not this hotspot's for that period: the agent used other entropy or another key.",
 };
 
 const outsideValidity: Rule<BeaconContext> = {
@@ -118,8 +118,8 @@ const outsideValidity: Rule<BeaconContext> = {
   check({ report, judging: { parameters } }) {
     const afterMs = report.packet.atMs - entropyTimeMs(report.packet.entropyIndex, parameters);
     const { clockSkewMs, entropyValidityMs } = parameters;
-    const holds = afterMs >= -clockSkewMs && afterMs <= entropyValidityMs + clockSkewMs;
-    return holds ? undefined : [{ name: "afterEntropyMs", value: afterMs }];
+    const isValid = afterMs >= -clockSkewMs && afterMs <= entropyValidityMs + clockSkewMs;
+    return isValid ? undefined : [{ name: "afterEntropyMs", value: afterMs }];
   },
   explain: ({ afterEntropyMs }) =>
     `The beacon was sent ${formatSeconds(afterEntropyMs)} after its entropy: check the hotspot's clock (NTP or GPS).`,
@@ -172,10 +172,10 @@ const powerTooHigh: Rule<BeaconContext> = {
 export const BEACON_RULES: readonly Rule<BeaconContext>[] = [
   duplicate,
   entropyUnknown,
-  scheduleForged,
+  scheduleSignature,
   offSchedule,
   windowUsed,
-  beaconForged,
+  beaconSignatureRule,
   outsideValidity,
   wrongChannel,
   wrongDataRate,

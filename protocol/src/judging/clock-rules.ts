@@ -2,13 +2,13 @@ import { entropyTimeMs } from "../time/schedule.ts";
 import { formatSeconds } from "./format-measurement.ts";
 import type { JudgingContext, ReceivedReport, ReportTimes, Rule } from "./types.ts";
 
-/** What the rules about a hotspot's clocks look at. */
+/** What the rules about a hotspot's clocks judge by. */
 interface ClockContext {
   report: ReceivedReport;
   judging: JudgingContext;
 }
 
-/** Nothing arrives before it was made: the hotspot's clock against the gateway's. */
+/** A report cannot arrive before it was made: compares the hotspot's clock with the gateway's. */
 export const timeAhead: Rule<ClockContext> = {
   reason: "time_ahead",
   check({ report, judging: { parameters } }) {
@@ -23,19 +23,19 @@ export const timeAhead: Rule<ClockContext> = {
 const COUNTER_PERIOD_MS = 2 ** 32 / 1000;
 
 /**
- * Concentrators run on crystals good for 0.5 to 20 ppm (Semtech's own software takes ±10 ppm for sane), cheap modems
- * on worse. An epoch of a day at 50 ppm is 4.3 s.
+ * Concentrators have crystals of 0.5 to 20 ppm (Semtech's software accepts ±10 ppm), cheap modems worse ones. Over an
+ * epoch of a day 50 ppm are 4.3 s.
  */
 const COUNTER_DRIFT_PPM = 50;
 
 /**
- * Between two reports of a hotspot its concentrator's counter must advance by as much as its clock, give or take full
- * turns; or the concentrator was restarted in between, and then it cannot count more than the time since. After
- * longer than one turn a restart explains every count.
+ * Between two reports of a hotspot its concentrator's counter must advance by as much as its clock, modulo 2^32 µs; or
+ * the concentrator was restarted in between, and then the counter shows at most the time since. After more than one
+ * wrap a restart explains any value.
  *
- * The clock may be off by `clockSkewMs` either way at both ends (NTP sets it right in between), reports need not be
- * numbered in the order in which things happened, and receivers without a counter are not judged. Nor is who was not
- * dated right when the earlier one was made, which is refused for that: the clock has been set since.
+ * The clock may be off by `clockSkewMs` either way at both reports (NTP may have set it in between), reports need not be
+ * numbered in the order in which they were made, and receivers without a counter are not judged. Neither is a report
+ * whose predecessor was made with a wrong clock: that one is refused by another rule, and the clock was set since.
  */
 export const counterMismatch: Rule<ClockContext> = {
   reason: "counter_mismatch",
@@ -43,7 +43,7 @@ export const counterMismatch: Rule<ClockContext> = {
     const { atMs, tmstUs } = report.packet;
     if (tmstUs === null) return undefined;
     const earlier = judging.earlierReport(report);
-    if (earlier === undefined || earlier.tmstUs === null || !isDated(earlier, judging)) return undefined;
+    if (earlier === undefined || earlier.tmstUs === null || !hasRightTime(earlier, judging)) return undefined;
     const passedMs = atMs - earlier.atMs;
     const strayedMs = strayMs(passedMs, tmstUs - earlier.tmstUs);
     const { tmstToleranceMs, clockSkewMs } = judging.parameters;
@@ -61,20 +61,20 @@ export const counterMismatch: Rule<ClockContext> = {
     `The concentrator's counter and the clock disagree by ${formatSeconds(Math.abs(strayedMs))} over ${formatSeconds(Math.abs(passedMs))} (${formatSeconds(toleranceMs)} are allowed): look for a clock that was set, or two concentrators behind one agent.`,
 };
 
-/** Whether the clock was right: a beacon is heard while its entropy holds, or soon after (`outside_validity`). */
-function isDated({ entropyIndex, atMs }: ReportTimes, { parameters }: JudgingContext): boolean {
+/** Whether the clock was right: a beacon is heard while its entropy is valid, or shortly after (`outside_validity`). */
+function hasRightTime({ entropyIndex, atMs }: ReportTimes, { parameters }: JudgingContext): boolean {
   const { clockSkewMs, entropyValidityMs, hearingDelayMs } = parameters;
   const afterMs = atMs - entropyTimeMs(entropyIndex, parameters);
   return afterMs >= -clockSkewMs && afterMs <= entropyValidityMs + clockSkewMs + hearingDelayMs;
 }
 
-/** How much more the counter advanced than the clock, whole ms, by the number of full turns that fits best. */
+/** How much more the counter advanced than the clock, whole ms, with the number of wraps that fits best. */
 function strayMs(passedMs: number, countedUs: number): number {
   const strayedMs = countedUs / 1000 - passedMs;
   return Math.round(strayedMs - Math.round(strayedMs / COUNTER_PERIOD_MS) * COUNTER_PERIOD_MS) + 0;
 }
 
-/** Whichever of the two was later (unclear when they are near each other) counts from a restart after the other. */
+/** Whether the later of the two (unclear when they are close) may count from a restart that came after the other. */
 function mayHaveRestarted(
   a: { atMs: number; tmstUs: number },
   b: Omit<ReportTimes, "entropyIndex">,

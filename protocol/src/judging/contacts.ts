@@ -2,7 +2,7 @@
 export const CONTACT_KINDS = ["beaconed", "witnessed"] as const;
 export type ContactKind = (typeof CONTACT_KINDS)[number];
 
-/** One report that reciprocity may be shown with: valid by every rule but those of reciprocity themselves. */
+/** One report that counts for reciprocity: valid by every rule except those of reciprocity. */
 export interface Contact {
   hotspotId: string;
   kind: ContactKind;
@@ -22,8 +22,8 @@ interface Entry {
 }
 
 /**
- * Everybody's latest contacts while beacons are judged in order of index. What is learnt of one index is told only of
- * later ones, so that the order within an index does not matter.
+ * The latest contacts of all hotspots while beacons are judged in order of index. A contact with one index counts only
+ * for later indexes, so that the order within an index does not matter.
  */
 export class ContactHistory {
   readonly #entries: Record<ContactKind, Map<string, Entry>> = { beaconed: new Map(), witnessed: new Map() };
@@ -44,14 +44,14 @@ export class ContactHistory {
     entries.set(hotspotId, { latest: index, previous: known?.latest ?? null });
   }
 
-  /** Index of the latest contact before this index, which is not below any that is known. */
+  /** Index of the latest contact before `index`, which must not be below any index added so far. */
   latestBefore(hotspotId: string, kind: ContactKind, index: number): number | undefined {
     const known = this.#entries[kind].get(hotspotId);
     if (known === undefined || known.latest < index) return known?.latest;
     return known.previous ?? undefined;
   }
 
-  /** Of every hotspot that had any, by id. */
+  /** Latest contacts of every hotspot that had any, by id. */
   latest(): Map<string, LatestContacts> {
     const { beaconed, witnessed } = this.#entries;
     const ids = new Set([...beaconed.keys(), ...witnessed.keys()]);

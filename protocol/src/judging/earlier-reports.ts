@@ -14,7 +14,7 @@ export function earlierReports(
   const found = new Map<string, ReportTimes>();
   for (const own of Map.groupBy(reports, ({ hotspotId }) => hotspotId).values()) {
     const candidates = new Candidates(own.filter((report) => isTimely(report, parameters)));
-    // Of a lower index fewer reports come into question, so that what is passed over once is passed over for good.
+    // Indexes descend, so the candidates become fewer: one that is skipped once is skipped for good.
     for (const report of own.toSorted((a, b) => reportedIndex(b) - reportedIndex(a))) {
       const earlier = candidates.before(report.packet.sequence, reportedIndex(report));
       if (earlier !== undefined) found.set(report.id, earlier);
@@ -26,17 +26,17 @@ export function earlierReports(
 const isTimely = (report: ReceivedReport, parameters: NetworkParameters): boolean =>
   report.receivedAtMs <= reportDeadlineMs(reportedIndex(report), parameters);
 
-/** Reports with one sequence number, in order of id; those before `next` are passed over. */
+/** Reports with one sequence number, in order of id; those before `next` are skipped. */
 interface Numbered {
   sequence: number;
   reports: ReceivedReport[];
   next: number;
 }
 
-/** A hotspot's timely reports by number; asked about indexes that do not ascend. */
+/** A hotspot's timely reports by sequence number; must be asked about descending indexes. */
 class Candidates {
   readonly #numbers: Numbered[];
-  /** Of a number all of whose reports are passed over the place below it, or a lower one; of others the place itself. */
+  /** Union-find: of a number whose reports are all skipped a place below it, of others the place itself. */
   readonly #below: number[];
 
   constructor(reports: readonly ReceivedReport[]) {
@@ -63,7 +63,7 @@ class Candidates {
     }
   }
 
-  /** The highest place up to this one that is not passed over, -1 if there is none; shortens the way for the next. */
+  /** The highest place up to this one that is not skipped, -1 if there is none; compresses the path. */
   #atOrBelow(place: number): number {
     const below = this.#below;
     let end = place;
@@ -76,7 +76,7 @@ class Candidates {
     return end;
   }
 
-  /** Where this number or higher ones begin, by halving. */
+  /** Place of the first number that is not below this one, by binary search. */
   #firstFrom(sequence: number): number {
     let [low, high] = [0, this.#numbers.length];
     while (low < high) {

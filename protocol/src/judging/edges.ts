@@ -2,8 +2,8 @@ import { packetBeaconKey } from "./group.ts";
 import type { ReceivedReport, Verdict } from "./types.ts";
 
 /**
- * What one hotspot validly heard of another in one epoch, for later checks of the graph: how often a pair hears each
- * other, both ways, and how far the levels spread. Counts and sums, so that epochs add up.
+ * What one hotspot validly heard of another in one epoch, for checks of the graph later: how often, and how far the
+ * levels spread. Counts and sums, so that epochs can be added.
  */
 export interface EdgeEvidence {
   beaconer: string;
@@ -43,7 +43,7 @@ export function edgesOfEpoch(
   return [...edges].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, edge]) => edge);
 }
 
-/** Two stretches of the same edge as one. */
+/** The sum of the same edge over two times. */
 export const addEdges = (a: EdgeEvidence, b: EdgeEvidence): EdgeEvidence => ({
   beaconer: a.beaconer,
   witness: a.witness,

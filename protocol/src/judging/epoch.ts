@@ -12,21 +12,21 @@ import { judgeGroup } from "./judge.ts";
 import type { ProvenBeacon } from "./proven-beacon.ts";
 import type { JudgingContext, ReceivedPacket, ReceivedReport, Verdict } from "./types.ts";
 
-/** All that an epoch is judged from. Orders and duplicates do not matter. */
+/** Everything that an epoch is judged from. Order and duplicates do not matter. */
 export interface EpochInputs {
   parameters: NetworkParameters;
   /** All packets received for the epoch. */
   packets: readonly ReceivedPacket[];
   epoch: number;
   hotspots: readonly Hotspot[];
-  /** All that the network has signed; those that hold in the epoch count. */
+  /** All that the network has signed; those in force in the epoch count. */
   denials: readonly Denial[];
   entropy: readonly Pick<Entropy, "index" | "value">[];
-  /** Sequence numbers stored before the epoch's own packets, per hotspot: runs that ascend and lie apart. */
+  /** Sequence numbers of reports of earlier epochs, per hotspot: ascending, disjoint runs. */
   usedSequences: ReadonlyMap<string, readonly SequenceRange[]>;
-  /** Latest contacts in earlier epochs, per hotspot: of all that report in this one. */
+  /** Latest contacts in earlier epochs, of every hotspot that reports in this one. */
   contactsBefore: ReadonlyMap<string, LatestContacts>;
-  /** Answers for `verifyEd25519`, where they are known beforehand. */
+  /** Used instead of `verifyEd25519`, where signatures were checked before. */
   verifySignature?: JudgingContext["verifySignature"];
 }
 
@@ -39,16 +39,16 @@ export interface EpochJudgement {
   contacts: Map<string, LatestContacts>;
 }
 
-/** Judges a whole epoch from its packets alone. */
+/** Judges a whole epoch from its inputs alone. */
 export function judgeEpoch(inputs: EpochInputs): EpochJudgement {
   const packets = unique(inputs.packets);
-  const book = new ContactHistory(inputs.contactsBefore);
-  const contact = (id: string, kind: ContactKind, index: number) => book.latestBefore(id, kind, index);
+  const history = new ContactHistory(inputs.contactsBefore);
+  const contact = (id: string, kind: ContactKind, index: number) => history.latestBefore(id, kind, index);
   const judging = epochContext(inputs, packets, contact);
-  // In order of index, for that is what a group's key begins with.
+  // In order of index: a group's key begins with it.
   const judgements = groupReports(packets.filter(isReport)).map((group) => {
     const judgement = judgeGroup(group, judging);
-    for (const made of judgement.contacts) book.add(made);
+    for (const made of judgement.contacts) history.add(made);
     return judgement;
   });
   return {
@@ -56,11 +56,11 @@ export function judgeEpoch(inputs: EpochInputs): EpochJudgement {
       .flatMap((judgement) => judgement.verdicts)
       .sort((a, b) => (a.packetId < b.packetId ? -1 : 1)),
     proven: judgements.flatMap(({ proven }) => (proven === undefined ? [] : [proven])),
-    contacts: book.latest(),
+    contacts: history.latest(),
   };
 }
 
-/** The same packet twice is one packet, received when it came first. */
+/** A packet that arrived twice counts once, as received when it came first. */
 function unique(packets: readonly ReceivedPacket[]): ReceivedPacket[] {
   const first = new Map<string, ReceivedPacket>();
   for (const packet of packets) {
@@ -98,18 +98,18 @@ export function epochContext(
     firstBeaconIndex: (hotspotId, window) => firstBeacons.get(`${hotspotId} ${window}`),
     earlierReport: (report) => earlier.get(report.id),
     contact,
-    // Nearly always none: spares two hashes of text per report.
+    // Nearly always none: saves two hex encodings per report.
     denial: (hotspot) => (denials.size === 0 ? undefined : denials.get(hotspot.toHex())),
     edgeDenial: (a, b) => (denials.size === 0 ? undefined : denials.get(edgeSubject(a, b))),
     verifySignature: inputs.verifySignature ?? verifySignature,
   };
 }
 
-/** `JudgingContext.verifySignature` by computing it. */
+/** `JudgingContext.verifySignature`, computed here and now. */
 export const verifySignature: JudgingContext["verifySignature"] = (publicKey, message, signature) =>
   verifyEd25519(importKey(publicKey), message, signature);
 
-/** Whether a number lies in one of the runs, which ascend; by halving. */
+/** Whether a number lies in one of the ascending runs, by binary search. */
 function isWithin(runs: readonly SequenceRange[], sequence: number): boolean {
   let [low, high] = [0, runs.length];
   while (low < high) {

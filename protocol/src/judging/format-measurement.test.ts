@@ -22,7 +22,7 @@ test("tenths without a decimal that says nothing", () => {
   expect([-205, 205].map((value) => formatMagnitude(value))).toEqual(["20.5", "20.5"]);
 });
 
-test("waiting in the unit that fits, never too short", () => {
+test("durations in the unit that fits, never too short", () => {
   expect([1, 61_000, 120_001, 3_600_000, 7_200_001, 86_400_000].map((ms) => formatDuration(ms))).toEqual([
     "1 s",
     "61 s",

@@ -4,7 +4,7 @@ import type { Hotspot } from "../registry/registry.ts";
 import { formatTenths } from "./format-measurement.ts";
 import type { JudgingContext, ReceivedReport, Rule, RuleAnswer } from "./types.ts";
 
-/** What the rules about the hotspot's GNSS receiver look at. */
+/** What the rules about the hotspot's GNSS receiver judge by. */
 interface GnssContext {
   report: ReceivedReport;
   hotspot: Hotspot;
@@ -16,7 +16,7 @@ const FIX_2D = 2;
 /** A fix with the position that belongs to it. */
 type Fix = Gnss & { latE7: number; lonE7: number };
 
-/** A receiver that has no fix claims nothing, whatever else it tells. */
+/** A receiver without a fix claims no position, whatever else it reports. */
 function fixOf({ report: { packet } }: GnssContext): Fix | undefined {
   const { gnss } = packet;
   const isFix = gnss !== null && gnss.fixMode >= FIX_2D && gnss.latE7 !== null && gnss.lonE7 !== null;
@@ -45,19 +45,19 @@ const flagged = (reason: string, flag: number, sentence: string): Rule<GnssConte
 const spoofed = flagged(
   "gnss_spoofed",
   INTEGRITY_FLAGS.spoofing,
-  "The GNSS receiver says that its signals are forged: look for a GPS repeater or simulator near the antenna.",
+  "The GNSS receiver reports spoofing (forged signals): look for a GPS repeater or simulator near the antenna.",
 );
 
 const jammed = flagged(
   "gnss_jammed",
   INTEGRITY_FLAGS.jamming,
-  "The GNSS receiver says that it is jammed: move its antenna away from transmitters, power supplies and USB 3 cables.",
+  "The GNSS receiver reports jamming: move its antenna away from transmitters, power supplies and USB 3 cables.",
 );
 
 const clockStep = flagged(
   "gnss_clock_step",
   INTEGRITY_FLAGS.clockStep,
-  "The time of the GNSS receiver stepped, as forged signals make it do: if it happens again, check antenna and receiver.",
+  "The time of the GNSS receiver jumped, as it does when signals are forged: if it happens again, check antenna and receiver.",
 );
 
 const jump = flagged(
@@ -66,7 +66,7 @@ const jump = flagged(
   "The position of the GNSS receiver jumped: give its antenna a clear view of the sky; if the hotspot was moved, assert the new place.",
 );
 
-/** An antenna fault alone takes nothing from what the receiver does know. */
+/** An antenna fault alone does not make a receiver's position wrong. */
 const antennaFault: Rule<GnssContext> = {
   reason: "gnss_antenna",
   check: (context) => (isRequired(context) && hasFlag(context, INTEGRITY_FLAGS.antenna) ? [] : undefined),
@@ -130,7 +130,7 @@ const position: Rule<GnssContext> = {
     `The GNSS receiver is ${offM} m from the asserted position (${allowedM} m are allowed): assert where the hotspot really stands.`,
 };
 
-/** The receiver's own alarms first: with forged signals the rest means nothing. */
+/** The receiver's own alarms come first: with forged signals the rest has no meaning. */
 export const GNSS_RULES: readonly Rule<GnssContext>[] = [
   missing,
   spoofed,

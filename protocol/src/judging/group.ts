@@ -4,7 +4,7 @@ import type { DecodedPacket } from "../packet/codec.ts";
 import type { BeaconPacket, WitnessPacket } from "../packet/packet.ts";
 import type { ReceivedBeacon, ReceivedPacket, ReceivedReport, ReceivedWitness } from "./types.ts";
 
-/** All reports about one beacon: judged together, apart from all others. */
+/** All reports about one beacon: judged together, independently of all others. */
 export interface ReportGroup {
   key: string;
   beacons: ReceivedBeacon[];
@@ -39,7 +39,7 @@ export function packetBeaconKey({
   return frameKey(packet.frame);
 }
 
-/** Index and key of a report, `undefined` for packets that are not reports: what a store files packets under. */
+/** Index and key that a store files a report under; `undefined` for packets that are not reports. */
 export function reportIndexAndKey(
   decoded: Pick<DecodedPacket, "packet" | "publicKey">,
 ): { entropyIndex: number; key: string } | undefined {
@@ -48,11 +48,11 @@ export function reportIndexAndKey(
   return { entropyIndex: packetIndex(packet), key: packetBeaconKey({ packet, publicKey }) };
 }
 
-/** First come by the hotspot's own count; the id decides between two packets with one number. */
+/** By the hotspot's own numbering; the id decides between two packets with one number. */
 export const bySequence = (a: ReceivedReport, b: ReceivedReport): number =>
   a.packet.sequence - b.packet.sequence || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 
-/** Sorted, so that nothing depends on the order of arrival. */
+/** Sorted by key, so that nothing depends on the order of arrival. */
 export function groupReports(reports: Iterable<ReceivedReport>): ReportGroup[] {
   const groups = new Map<string, ReportGroup>();
   for (const report of reports) {

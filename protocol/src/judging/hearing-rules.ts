@@ -11,8 +11,8 @@ const outsideValidity: Rule<MatchedContext> = {
   check({ report, beacon, judging: { parameters } }) {
     const { clockSkewMs, entropyValidityMs, hearingDelayMs } = parameters;
     const afterMs = report.packet.atMs - entropyTimeMs(beacon.report.packet.entropyIndex, parameters);
-    const holds = afterMs >= -clockSkewMs && afterMs <= entropyValidityMs + clockSkewMs + hearingDelayMs;
-    return holds ? undefined : [{ name: "afterEntropyMs", value: afterMs }];
+    const isValid = afterMs >= -clockSkewMs && afterMs <= entropyValidityMs + clockSkewMs + hearingDelayMs;
+    return isValid ? undefined : [{ name: "afterEntropyMs", value: afterMs }];
   },
   explain: ({ afterEntropyMs }) =>
     `The beacon was heard ${formatSeconds(afterEntropyMs)} after its entropy, when it could not be on air: check the hotspot's clock (NTP or GPS).`,
@@ -90,7 +90,7 @@ const tooFar: Rule<MatchedContext> = {
         ]
       : undefined,
   explain: ({ distanceM, maxDistanceM }) =>
-    `The beaconer stands ${distanceM} m away, and this network pays for up to ${maxDistanceM} m. Nothing to do here, if both places are asserted rightly.`,
+    `The beaconer stands ${distanceM} m away, and this network pays for up to ${maxDistanceM} m. Nothing to do here if both positions are asserted correctly.`,
 };
 
 /** When, on which channel and how far away a beacon was heard. */

@@ -15,14 +15,14 @@ import type {
   Rule,
   Verdict,
 } from "./types.ts";
-import { type JudgedBeacon, matched, type WitnessContext } from "./witness-context.ts";
+import { type JudgedBeacon, matchBeacon, type WitnessContext } from "./witness-context.ts";
 import { BEACON_EXISTS_RULE, BEACON_REFUSED_RULE, WITNESS_RULES } from "./witness-rules.ts";
 
 export interface GroupJudgement {
   /** One per report, sorted by packet id. */
   verdicts: Verdict[];
   proven: ProvenBeacon | undefined;
-  /** What beacons of later indexes may show reciprocity with. */
+  /** Count for the reciprocity of later beacons. */
   contacts: Contact[];
 }
 
@@ -36,8 +36,8 @@ function firstRefusal<C>(rules: readonly Rule<C>[], context: C): Refusal | undef
 }
 
 /**
- * Judges all reports about one beacon. The same reports and the same context give the same verdicts, whatever the
- * order of the reports.
+ * Judges all reports about one beacon. The same reports and context give the same verdicts, in whatever order the
+ * reports come.
  */
 export function judgeGroup(group: ReportGroup, judging: JudgingContext): GroupJudgement {
   const refusals: Refusals = new Map();
@@ -55,7 +55,7 @@ export function judgeGroup(group: ReportGroup, judging: JudgingContext): GroupJu
   };
 }
 
-/** The reports that count, by sequence, with their hotspots. */
+/** The reports that count, by sequence number, with their hotspots. */
 function admitted<R extends ReceivedReport>(
   reports: readonly R[],
   judging: JudgingContext,
@@ -69,7 +69,7 @@ function admitted<R extends ReceivedReport>(
   });
 }
 
-/** The first report by sequence stands for the beacon, also when it is refused: a second try is none. */
+/** The report with the lowest sequence number counts for the beacon, even when it is refused: nobody may try twice. */
 function judgeBeacons(
   reports: readonly { report: ReceivedBeacon; hotspot: JudgedBeacon["hotspot"] }[],
   judging: JudgingContext,
@@ -104,8 +104,8 @@ function judgeWitnesses(
 }
 
 /**
- * Each hotspot's first report, by sequence, of the frame that was sent. One of another frame does not count as the
- * first: or whoever sends a false frame ahead of a beacon would cost all who hear both their payment.
+ * Each hotspot's first report, by sequence number, of the frame that was sent. Reports of other frames are left out:
+ * otherwise an attacker who sends a forged frame ahead of a beacon would cost everybody who hears both the payment.
  */
 function firstOfTrueFrame(
   reports: readonly { report: ReceivedWitness }[],
@@ -124,10 +124,10 @@ function refuseWitness(context: WitnessContext): Refusal | undefined {
   const refusal = firstRefusal(HOTSPOT_RULES, context);
   if (refusal !== undefined) return refusal;
   if (context.beacon === undefined) return firstRefusal([BEACON_EXISTS_RULE], context);
-  return firstRefusal(WITNESS_RULES, matched(context, context.beacon));
+  return firstRefusal(WITNESS_RULES, matchBeacon(context, context.beacon));
 }
 
-/** What is left of a beacon and its witnesses when the last rules are asked; nothing of a refused beacon. */
+/** The beacon and its witnesses that pass the last rules too; `undefined` when the beacon is refused. */
 function judgeReciprocity(
   beacon: JudgedBeacon | undefined,
   valid: readonly ReceivedWitness[],
@@ -150,7 +150,7 @@ function judgeReciprocity(
   return refused === undefined ? { beacon: beacon.report, witnesses } : undefined;
 }
 
-/** What satisfies every rule and yet earns nothing is not refused. */
+/** A report that passes every rule but earns nothing is unpaid, not refused. */
 function outcomeOf(reason: string | undefined): Verdict["outcome"] {
   if (reason === undefined) return "paid";
   return reason === NOT_HEARD || reason === NOT_DRAWN ? "unpaid" : "refused";

@@ -16,9 +16,9 @@ import type { MatchedContext } from "./witness-context.ts";
  *   reported  RSSI, and by the SNR the signal in it ───────────┤
  *             sensitivity = thermal noise + demodulation floor ┘ faintest
  *
- *   implied   noise = RSSI − SNR must lie between thermal noise and what a working receiver lives with
+ *   implied   noise = RSSI − SNR must lie between thermal noise and what a receiver still works with
  *
- * All compare in whole tenths of a decibel, rounded, so that no verdict hangs on the last bits of a logarithm. The
+ * All compare whole tenths of a decibel, rounded, so that no verdict depends on the last bits of a logarithm. The
  * limits are parameters; `parameters.ts` says how each default was found.
  */
 
@@ -29,7 +29,7 @@ const thermalDdbm = (bandwidthHz: number): number => ddb(thermalNoiseDbm(bandwid
 
 const floorSnrDdb = (spreadingFactor: number): number => ddb(demodulationFloorSnrDb(spreadingFactor));
 
-/** The strongest signal that free space allows, tenths of a dBm, rounded; both gains as asserted. `too_close` went before. */
+/** The strongest signal that free space allows, tenths of a dBm, rounded; with both asserted gains. `too_close` was checked before. */
 function freeSpaceBoundDdbm({ report, hotspot, beacon, distanceM }: MatchedContext): number {
   const lossDb = freeSpaceLossDb(distanceM, report.packet.freqHz);
   const gainsDdb = beacon.hotspot.antennaGainDdbi + hotspot.antennaGainDdbi;
@@ -38,8 +38,8 @@ function freeSpaceBoundDdbm({ report, hotspot, beacon, distanceM }: MatchedConte
 
 /**
  * The signal by whichever convention gives less: SX1301 forwarders report signal and noise together, and free space
- * bounds the signal alone. Power is what the beaconer reports; `power_too_high` bounds it, so the bound cannot be talked
- * away.
+ * bounds the signal alone. The power is the one that the beaconer reports: as `power_too_high` limits it, over-reporting
+ * power cannot raise the bound above what the region allows.
  */
 const rssiAboveFreeSpace: Rule<MatchedContext> = {
   reason: "rssi_above_free_space",
@@ -92,7 +92,7 @@ const snrBelowFloor: Rule<MatchedContext> = {
       : undefined;
   },
   explain: ({ snrDdb = 0, floorDdb = 0, spreadingFactor }) =>
-    `SNR ${formatTenths(snrDdb)} dB is ${formatTenths(floorDdb - snrDdb)} dB below what SF${spreadingFactor} can be demodulated with: check the packet forwarder.`,
+    `SNR ${formatTenths(snrDdb)} dB is ${formatTenths(floorDdb - snrDdb)} dB below the demodulation floor of SF${spreadingFactor}: check the packet forwarder.`,
 };
 
 const rssiBelowSensitivity: Rule<MatchedContext> = {

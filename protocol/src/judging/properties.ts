@@ -8,11 +8,11 @@ import { Scenario } from "./scenario.ts";
 import type { Circumstances } from "./trial.ts";
 
 /*
- * One property for each rule: over a whole range of inputs that differ from honest ones in one thing, the rule refuses
- * exactly those that it should. What it should is said a second time there, without the rule.
+ * One property for each rule: over a whole range of inputs that differ from honest ones in one respect, the rule refuses
+ * exactly those that it should. Each property states the expectation again, without using the rule.
  */
 
-/** What was said of one input, and whether the rule should refuse it. */
+/** The verdict's reason for one input, and whether the rule should refuse it. */
 export interface Trial {
   reason: string;
   expected: boolean;
@@ -20,7 +20,7 @@ export interface Trial {
 
 export type Properties = Record<string, fc.Arbitrary<Trial>>;
 
-/** A test for each rule; one more that no rule of its list is without. */
+/** A test for each rule, and one that every rule has a property. */
 export function testProperties(kind: keyof typeof RULE_ORDER, properties: Properties): void {
   test("each has a property", () => expect(Object.keys(properties)).toEqual([...RULE_ORDER[kind]]));
 
@@ -55,10 +55,10 @@ export function flipped(bytes: Uint8Array, at: number): Uint8Array {
   return other;
 }
 
-/** First epoch of a denial, counted from the scenario's, and for how many it holds. */
+/** First epoch of a denial, relative to the scenario's, and how many epochs it is in force. */
 export type Span = [from: number, length: number];
 export const spans: fc.Arbitrary<Span> = fc.tuple(fc.integer({ min: -4, max: 4 }), fc.nat(6));
-export const holdsNow = ([from, length]: Span): boolean => from <= 0 && from + length > 0;
+export const isInForceNow = ([from, length]: Span): boolean => from <= 0 && from + length > 0;
 
 export function denialsOver([from, length]: Span, hotspot: Uint8Array, peer: Uint8Array | null): Denial[] {
   const fromEpoch = epoch + from;
@@ -71,7 +71,7 @@ export const contactSpans = fc.tuple(
   fc.option(fc.oneof(fc.integer({ min: 1, max: 80 }), fc.integer({ min: 1, max: honest.entropyIndex }))),
 );
 
-/** A round of two stations of which one has had its last contact of one kind so long ago, and nothing else is missing. */
+/** A round of two stations: one had its last contact of `kind` so many periods ago, all other contacts are recent. */
 export function afterContacts(
   kind: ContactKind,
   who: number,

@@ -3,7 +3,7 @@ import { drawIndex } from "../time/schedule.ts";
 import { reportedIndex } from "./group.ts";
 import type { JudgingContext, ReceivedBeacon, ReceivedWitness, Refusals } from "./types.ts";
 
-/** Who earns what from one beacon: ids of the hotspots, empty when the beacon proves nothing. */
+/** A beacon that was validly heard, and whom it pays, by id. */
 export interface ProvenBeacon {
   beaconKey: string;
   beaconer: string;
@@ -11,25 +11,25 @@ export interface ProvenBeacon {
   witnesses: string[];
 }
 
-/** What becomes of reports that satisfy every rule and yet earn nothing. */
+/** Reasons of reports that pass every rule but earn nothing. */
 export const NOT_HEARD = "not_heard";
 export const NOT_DRAWN = "not_drawn";
 
-/** What is left of a beacon when every rule was asked. */
+/** A beacon and its witnesses that pass every rule. */
 export interface ValidReports {
   beacon: ReceivedBeacon;
   witnesses: ReceivedWitness[];
 }
 
-/** Beacons that nobody validly heard, and witnesses beyond the paid number, are valid but earn nothing. */
+/** Who is paid. Beacons that nobody validly heard, and witnesses that were not drawn, earn nothing: adds why to `refusals`. */
 export function proveBeacon(
   key: string,
-  reciprocal: ValidReports | undefined,
+  validReports: ValidReports | undefined,
   judging: JudgingContext,
   refusals: Refusals,
 ): ProvenBeacon | undefined {
-  if (reciprocal === undefined) return undefined;
-  const { beacon, witnesses: valid } = reciprocal;
+  if (validReports === undefined) return undefined;
+  const { beacon, witnesses: valid } = validReports;
   if (valid.length === 0) {
     refusals.set(beacon, { reason: NOT_HEARD, measurements: [] });
     return undefined;

@@ -18,10 +18,10 @@ export const RULE_ORDER: Readonly<Record<"report" | "beacon" | "witness", readon
   witness: WITNESS_LIST.map((rule) => rule.reason),
 };
 
-/** The hotspot sent too much for now: the one refusal after which a packet is sent again. */
+/** The hotspot sent too much: the only refusal after which the agent sends a packet again. */
 export const RATE_LIMITED = "rate_limited";
 
-/** Refused before judging: the bytes were not a packet that counts. */
+/** Refused before judging: the bytes are not an acceptable packet. */
 const BEFORE_JUDGING: Record<string, Explain> = {
   truncated: () => "The packet ends too early: something between agent and gateway cuts it off.",
   trailing_bytes: () => "Bytes follow the packet: something between agent and gateway adds to it.",
@@ -36,19 +36,19 @@ const BEFORE_JUDGING: Record<string, Explain> = {
   wrong_network: () =>
     "The packet was made for another network: check `network` in the agent's configuration.",
   bad_signature: () =>
-    "The signature does not hold: the packet was changed on its way, or signed with another key.",
+    "The signature is not valid: the packet was changed on its way, or signed with another key.",
   inadmissible_key: () => "The key is not an admissible Ed25519 key: make a new one.",
   wrong_topic: () =>
-    "The packet was published under another hotspot's or another type's topic: each agent needs a key and a login of its own.",
+    "The packet was published on the topic of another hotspot or of another type: each agent needs a key and a login of its own.",
   from_future: () =>
     "The report is about a beacon whose entropy is not published yet: something other than the agent made it.",
   too_many_reports: () =>
-    "The network takes no more reports of one hotspot on beacons of one period: two agents may run with the same key, or the forwarder repeats what it hears.",
+    "The network accepts no more reports from one hotspot about the beacons of one period: two agents may run with the same key, or the forwarder repeats what it hears.",
   [RATE_LIMITED]: () =>
-    "This hotspot sends more than the network takes from one: the packet stays in the outbox and is sent again later.",
+    "This hotspot sends more than the network accepts from one hotspot: the packet stays in the outbox and is sent again later.",
 };
 
-/** A status packet is stored all the same: what it asserts changes nothing. */
+/** The status packet is stored, but its assertion changes nothing in the registry. */
 const ASSERTIONS: Record<string, Explain> = EVIDENCE_REASONS;
 
 const OUTCOMES: Record<string, Explain> = {
@@ -58,11 +58,11 @@ const OUTCOMES: Record<string, Explain> = {
     `${valid} hotspots heard this beacon validly; others were drawn for payment. Nothing to do here.`,
 };
 
-/** Reasons that bytes are refused for before anything is judged. */
+/** Reasons for which bytes are refused before judging. */
 export const BEFORE_JUDGING_REASONS: readonly string[] = Object.keys(BEFORE_JUDGING);
-/** Reasons for which a signed word changes nothing in the registry. */
+/** Reasons for which an assertion or registration changes nothing in the registry. */
 export const ASSERTION_REASONS: readonly string[] = Object.keys(ASSERTIONS);
-/** What becomes of a report that satisfies every rule. */
+/** Reasons of reports that pass every rule. */
 export const OUTCOME_REASONS: readonly string[] = Object.keys(OUTCOMES);
 
 const RULES: Record<"beacon" | "witness", Record<string, Explain>> = {

@@ -5,12 +5,12 @@ import type { ReportContext } from "./report-rules.ts";
 import type { ReceivedBeacon, ReceivedWitness, Rule, RuleAnswer } from "./types.ts";
 
 /*
- * HIP 106: who hears others must be heard, and who is heard must hear others. Contacts are taken from reports that
- * satisfy every other rule, so that a new hotspot shows both with its first beacon and its first witness report, paid
- * or not; and only from beacons of earlier indexes, so that the order within one does not matter.
+ * HIP 106: who hears others must be heard, and who is heard must hear others. Contacts come from reports that pass every
+ * other rule, so that a new hotspot can show both with its first beacon and its first witness report, paid or not; and
+ * only from beacons of earlier indexes, so that the order within an index does not matter.
  */
 
-/** The hotspot's latest contact of this kind, unless that was within the span; nothing where there was none. */
+/** Measurements for a contact that is missing or too long ago; `undefined` when there is one within the span. */
 function missing(kind: ContactKind, { report, judging }: ReportContext): RuleAnswer {
   const { reciprocityPeriods, entropyPeriodMs } = judging.parameters;
   if (reciprocityPeriods === 0) return undefined;
@@ -41,11 +41,11 @@ const notHeardLately: Rule<ReportContext> = {
       : `No beacon of this hotspot was validly heard for ${formatDuration(sinceMs)} (${formatDuration(allowedMs)} are allowed): check its transmitter, antenna and cable.`,
 };
 
-/** After all others, when the witnesses are judged. */
+/** Asked last, after the witnesses are judged. */
 export const BEACON_RECIPROCITY_RULES: readonly Rule<ReportContext>[] = [notWitnessing];
 export const WITNESS_RECIPROCITY_RULES: readonly Rule<ReportContext>[] = [notHeardLately];
 
-/** What a beacon shows of who hears whom. @param valid by every rule before those of reciprocity, as the beacon is */
+/** The contacts that a beacon gives. @param valid by every rule before those of reciprocity, as the beacon is */
 export function contactsOf(beacon: ReceivedBeacon, valid: readonly ReceivedWitness[]): Contact[] {
   if (valid.length === 0) return [];
   const index = reportedIndex(beacon);

@@ -8,8 +8,8 @@ import {
   denialsOver,
   entropyMs,
   heard,
-  holdsNow,
   honest,
+  isInForceNow,
   type Properties,
   parameters,
   plain,
@@ -77,7 +77,7 @@ const REPORT: Properties = {
   }),
   denied: spans.map((span) => {
     const inputs = { denials: denialsOver(span, plain.hotspot(1).publicKey, null) };
-    return { reason: tryWitness({}, { inputs }).reason, expected: holdsNow(span) };
+    return { reason: tryWitness({}, { inputs }).reason, expected: isInForceNow(span) };
   }),
   region_not_allowed: fc.subarray([...REGION_IDS].sort(), { minLength: 1 }).map((ids) => {
     const regions = ids.map((id) => ({ id, maxEirpDdbm: 160 }));

@@ -6,7 +6,7 @@ import { GNSS_RULES } from "./gnss-rules.ts";
 import { reportedIndex } from "./group.ts";
 import type { JudgingContext, ReceivedReport, Rule } from "./types.ts";
 
-/** What every report, beacon or witness, must satisfy to count at all. */
+/** What the rules for all reports, of beacons and witnesses, judge by. */
 export interface ReportContext {
   report: ReceivedReport;
   judging: JudgingContext;
@@ -68,13 +68,13 @@ const inCooldown: Rule<HotspotContext> = {
     return remainingMs > 0 ? [{ name: "remainingMs", value: remainingMs }] : undefined;
   },
   explain: ({ remainingMs }) =>
-    `This hotspot was moved; from this beacon it takes another ${formatDuration(remainingMs)} until it is paid at its new place. Nothing to do but wait.`,
+    `This hotspot was moved and is paid again from ${formatDuration(remainingMs)} after this beacon on. Nothing to do but wait.`,
 };
 
-/** Which reports count at all: one that fails here is as if it had not come. */
+/** Which reports count at all: one that fails here is treated as if it had not arrived. */
 export const ADMISSION_RULES: readonly Rule<ReportContext>[] = [reportLate, unknownHotspot, sequenceReused];
 
-/** What the hotspot, its clocks and its receiver must be like while it reports. */
+/** Rules about the hotspot, its clocks and its GNSS receiver. */
 export const HOTSPOT_RULES: readonly Rule<HotspotContext>[] = [
   denied,
   regionNotAllowed,

@@ -3,7 +3,7 @@ import { type Settlement, type SettlementInputs, settleEpoch } from "../rewards/
 import { type EpochInputs, type EpochJudgement, judgeEpoch } from "./epoch.ts";
 import { RULE_ORDER } from "./reasons.ts";
 
-/** Reasons in the order in which they are looked for. */
+/** Reasons in the order in which the rules are asked. */
 export interface RuleOrder {
   /** Of every report. */
   report: readonly string[];
@@ -11,7 +11,7 @@ export interface RuleOrder {
   witness: readonly string[];
 }
 
-/** One published way to judge an epoch and to pay for it: pure, the same for the same inputs in any order. */
+/** One published way to judge an epoch and to pay for it: pure functions; the order of the inputs does not matter. */
 export interface RuleSet {
   readonly id: RuleSetId;
   readonly order: RuleOrder;

@@ -21,7 +21,7 @@ export interface Station {
   sequence: number;
 }
 
-/** Two windows of ten minutes in an epoch of twenty, and nobody is a newcomer; else as on a real network. */
+/** Windows of ten minutes, epochs of twenty, no reciprocity; otherwise as on a real network. */
 const PARAMETERS: NetworkParameters = {
   ...DEFAULT_PARAMETERS,
   network: "demo",
@@ -32,7 +32,7 @@ const PARAMETERS: NetworkParameters = {
 const EPOCH = 1_483_598;
 const LAT_E7 = 535_511_000;
 const LON_E7 = 99_937_000;
-/** How far below free space honest stations hear each other. */
+/** How far below free space honest stations receive each other. */
 const FADING_DB = 20;
 /** Of their receivers, and between which values they report SNR. */
 const NOISE_FIGURE_DB = 6;
@@ -40,8 +40,8 @@ const MIN_SNR_DDB = -400;
 const MAX_SNR_DDB = 90;
 
 /**
- * Honest stations in a line to the north of the first, and the packets that they would send: really signed, to be
- * bent by tests. Everything follows from the arguments, so a scenario is the same every time.
+ * Honest stations in a line to the north of the first, and the packets that they would send, with valid signatures, for
+ * tests to change. Everything follows from the arguments, so a scenario is always the same.
  */
 export class Scenario {
   readonly parameters: NetworkParameters;

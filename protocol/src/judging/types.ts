@@ -6,7 +6,7 @@ import type { NetworkParameters } from "../parameters/parameters.ts";
 import type { Hotspot } from "../registry/registry.ts";
 import type { ContactKind } from "./contacts.ts";
 
-/** A packet whose signature holds, and when the gateway first received it. */
+/** A packet with a valid signature, and when the gateway first received it. */
 export interface ReceivedPacket<P extends Packet = Packet> {
   /** SHA-256 of the bytes, lower-case hex. */
   id: string;
@@ -34,7 +34,7 @@ export const receivedPacket = (
   publicKey: decoded.publicKey,
 });
 
-/** All that rules may ask beside the reports in front of them. Answers must not depend on when they are asked. */
+/** Everything that rules may ask, besides the reports that they judge. An answer must not depend on when it is asked for. */
 export interface JudgingContext {
   readonly parameters: NetworkParameters;
   hotspot(id: string): Hotspot | undefined;
@@ -42,7 +42,7 @@ export interface JudgingContext {
   entropyValue(index: number): Uint8Array | undefined;
   /** Index of the first entropy that was published in this window, if any was. */
   firstEntropyOfWindow(window: number): number | undefined;
-  /** Value of the first entropy with this index or a later one: draws the paid witnesses. */
+  /** Value of the first entropy with this index or a later one: the paid witnesses are drawn with it. */
   drawEntropy(fromIndex: number): Uint8Array | undefined;
   /** Whether another packet of the hotspot came earlier (receive time, then id) with the same sequence number. */
   isSequenceReused(report: ReceivedPacket): boolean;
@@ -62,11 +62,11 @@ export interface JudgingContext {
   denial(hotspot: Uint8Array): Denial | undefined;
   /** The denial of what two hotspots report of each other, whichever is named first. */
   edgeDenial(a: Uint8Array, b: Uint8Array): Denial | undefined;
-  /** Whether an Ed25519 signature holds (`verifyEd25519`); a program with several cores checks them beforehand. */
+  /** Whether an Ed25519 signature is valid (`verifyEd25519`); a program may have checked them in other threads before. */
   verifySignature(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
 }
 
-/** One moment by two clocks: the hotspot's and its concentrator's. */
+/** One moment, by the hotspot's clock and by its concentrator's counter. */
 export interface ReportTimes {
   /** Of the beacon that it is about. */
   entropyIndex: number;
@@ -74,10 +74,10 @@ export interface ReportTimes {
   tmstUs: number | null;
 }
 
-/** A rule's answer: `undefined` when the report stands, else what was measured. */
+/** A rule's answer: `undefined` when the report passes, otherwise what was measured. */
 export type RuleAnswer = Measurement[] | undefined;
 
-/** One published rule. `C` is what it looks at. */
+/** One published rule. `C` is what it judges by. */
 export interface Rule<C> {
   /** Stable identifier, used in verdicts. */
   readonly reason: string;
@@ -98,7 +98,7 @@ export type Refusals = Map<ReceivedReport, Refusal>;
 export interface Verdict {
   packetId: string;
   hotspotId: string;
-  /** Names the beacon that the report is about: `beaconKey`. */
+  /** The beacon that the report is about: `beaconKey`. */
   beaconKey: string;
   type: "beacon" | "witness";
   outcome: Outcome;

@@ -16,22 +16,22 @@ export interface JudgedBeacon {
 export interface WitnessContext {
   report: ReceivedWitness;
   hotspot: Hotspot;
-  /** The hotspot's first report, by sequence, of the frame that was sent. */
+  /** The hotspot's first report, by sequence number, of the frame that was sent. */
   first: ReceivedWitness | undefined;
   /** Absent when nobody registered reported that beacon in time. */
   beacon: JudgedBeacon | undefined;
   judging: JudgingContext;
 }
 
-/** A witness report whose beacon is known: what all rules but the first look at. */
+/** A witness report whose beacon is known: what all rules except the first judge by. */
 export interface MatchedContext extends WitnessContext {
   beacon: JudgedBeacon;
-  /** Between the asserted positions, exact to the rounding: whole metres. */
+  /** Between the asserted positions, whole metres. */
   distanceM: number;
 }
 
-/** Adds what several rules measure, once. */
-export const matched = (
+/** Adds what several rules need, computed once. */
+export const matchBeacon = (
   { report, hotspot, first, judging }: WitnessContext,
   beacon: JudgedBeacon,
 ): MatchedContext => ({

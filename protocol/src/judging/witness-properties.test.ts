@@ -10,8 +10,8 @@ import {
   entropyMs,
   flipped,
   heard,
-  holdsNow,
   honest,
+  isInForceNow,
   type Properties,
   plain,
   spans,
@@ -94,7 +94,7 @@ const WITNESS: Properties = {
       .map((i) => plain.hotspot(i).publicKey)
       .sort((a, b) => (a.toHex() < b.toHex() ? -1 : 1));
     const inputs = { denials: denialsOver(span, keys[0] as Uint8Array, keys[1] as Uint8Array) };
-    return { reason: tryWitness({}, { inputs }).reason, expected: who === 0 && holdsNow(span) };
+    return { reason: tryWitness({}, { inputs }).reason, expected: who === 0 && isInForceNow(span) };
   }),
   outside_validity: fc.oneof(around(-2000), around(186_000)).map((afterMs) => ({
     reason: tryWitness(

@@ -15,7 +15,7 @@ const payloadMismatch: Rule<MatchedContext> = {
   reason: "payload_mismatch",
   check: ({ report, beacon }) => (equalBytes(report.packet.frame, beacon.derived.frame) ? undefined : []),
   explain: () =>
-    "The frame heard is not the one that the beaconer's signature gives: somebody sent a copy or an invention.",
+    "The frame heard is not the one that the beaconer's signature gives: somebody sent a changed or made-up frame.",
 };
 
 const beaconRefused: Rule<Pick<MatchedContext, "beacon">> = {
@@ -49,9 +49,9 @@ const edgeDenied: Rule<MatchedContext> = {
     `What these two hotspots report of each other is denied payment until epoch ${untilEpoch}: the network's list of denials gives the reason and the evidence.`,
 };
 
-/** First the one rule that needs no beacon, then those that compare with it. */
+/** The only rule that needs no beacon; it is asked first. */
 export const BEACON_EXISTS_RULE = noBeacon;
-/** Asked once more at the end: reciprocity may refuse a beacon after its witnesses were judged. */
+/** Asked again at the end: reciprocity may refuse a beacon after its witnesses were judged. */
 export const BEACON_REFUSED_RULE = beaconRefused;
 
 export const WITNESS_RULES: readonly Rule<MatchedContext>[] = [

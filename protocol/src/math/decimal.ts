@@ -1,6 +1,6 @@
 /*
- * Exact decimal arithmetic on BigInt. Helium computed with 28 significant digits and rounded the results; here nothing
- * is rounded before the place where Helium's formulas say so.
+ * Exact decimal arithmetic on BigInt. Helium computed with 28 significant digits and rounded the results; here values
+ * are rounded only where Helium's formulas round.
  */
 
 /** Quotient of a numerator ≥ 0 and a denominator > 0, halves to even ("banker's rounding"). */
@@ -26,7 +26,7 @@ export function fixed(text: string, places: number): bigint {
   return BigInt(whole + decimals.padEnd(places, "0"));
 }
 
-/** `fixed` the other way, without trailing zeros: `formatFixed(7600n, 4)` is "0.76". */
+/** The inverse of `fixed`, without trailing zeros: `formatFixed(7600n, 4)` is "0.76". */
 export function formatFixed(value: bigint, places: number): string {
   const digits = value.toString().padStart(places + 1, "0");
   const whole = digits.slice(0, digits.length - places);

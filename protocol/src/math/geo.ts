@@ -34,7 +34,7 @@ export function distanceM(a: Position, b: Position): number {
   checkPosition(b);
   const latA = a.latE7 * RADIANS_PER_E7;
   const latB = b.latE7 * RADIANS_PER_E7;
-  // Differences are taken as integers, exactly, so that swapping the places changes nothing but a sign.
+  // Differences of integers are exact, so that swapping the positions changes only a sign.
   const sinHalfLat = sin(((b.latE7 - a.latE7) * RADIANS_PER_E7) / 2);
   const sinHalfLon = sin(((b.lonE7 - a.lonE7) * RADIANS_PER_E7) / 2);
   const haversine = sinHalfLat * sinHalfLat + cos(latA) * cos(latB) * sinHalfLon * sinHalfLon;

@@ -47,8 +47,8 @@ const leafValues = ({ chainId, contract, hotspot, payee, cumulative }: Leaf): st
 const hex = (bytes: Uint8Array): string => `0x${toHex(bytes)}`;
 
 /*
- * The text of a dump, written byte by byte into one buffer: put together from strings, that of a million leaves left a
- * gigabyte of garbage behind.
+ * The text of a dump, written byte by byte into one buffer: built from strings, that of a million leaves would leave a
+ * gigabyte of garbage.
  */
 
 const CHUNK_LENGTH = 65_536;

@@ -1,6 +1,6 @@
 /**
  * Keccak-256 as Ethereum uses it (padding 0x01 … 0x80, not SHA-3's 0x06) over whole 32-bit words, without an object
- * per hash. Words are taken as they lie in memory, so that a Uint32Array over bytes is hashed as those bytes.
+ * per hash. Words are read as they lie in memory, so that a Uint32Array over bytes is hashed as those bytes.
  */
 export interface Keccak256 {
   /** Takes `count` words of the message, from word `from` on. */

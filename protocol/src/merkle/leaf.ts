@@ -1,4 +1,4 @@
-/** What one hotspot may claim in all, up to and including an epoch. */
+/** What one hotspot may claim in total, up to and including an epoch. */
 export interface Leaf {
   chainId: bigint;
   /** The distributor contract, 20 bytes. */

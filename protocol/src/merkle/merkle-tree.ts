@@ -17,8 +17,8 @@ export { LEAF_ENCODING, type Leaf } from "./leaf.ts";
  * A complete binary tree in an array: the root is node 0, the children of node i are 2i + 1 and 2i + 2, and the
  * leaves, sorted by hash, fill the end of the array from its last place backwards.
  *
- * A whole tree is hashed by our own Keccak-256 (`merkle/keccak256.ts`); one leaf or one proof by a library's, so that
- * a claim is checked by other code than the one that made it.
+ * A whole tree is hashed by our own Keccak-256 (`keccak256.ts`); a single leaf or proof by a library's, so that a claim
+ * is checked by other code than the code that made it.
  */
 export interface MerkleTree {
   /** 32 bytes; `EMPTY_ROOT` when there is no leaf. */

@@ -73,8 +73,8 @@ test.each([
   ["220 mail.example.net ESMTP\r\n", "other", '"220 mail.example.net ESMTP"'],
   ["SSH-2.0-OpenSSH_9.2\r\n", "other", '"SSH-2.0-OpenSSH_9.2"'],
   ["AMQP\0\0\t\u0001", "other", '"AMQP\\u0000\\u0000\\t\\u0001"'],
-])("%p is of kind %s", (text, kind, said) => {
-  expect(detectNonMqtt(bytes(text))).toEqual({ kind, said } as never);
+])("%p is of kind %s", (text, kind, excerpt) => {
+  expect(detectNonMqtt(bytes(text))).toEqual({ kind, excerpt } as never);
 });
 
 test("a TLS alert and a handshake are TLS, also one byte of them", () => {
@@ -84,7 +84,7 @@ test("a TLS alert and a handshake are TLS, also one byte of them", () => {
 });
 
 test("an answer without an end is not shown whole", () => {
-  expect(detectNonMqtt(bytes("x".repeat(5000)))?.said.length).toBeLessThan(50);
+  expect(detectNonMqtt(bytes("x".repeat(5000)))?.excerpt.length).toBeLessThan(50);
 });
 
 const HOUR_MS = 3_600_000;

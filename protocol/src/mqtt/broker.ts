@@ -5,13 +5,13 @@ export const MQTT_PORT = 1883;
 export const MQTT_TLS_PORT = 8883;
 
 /**
- * `mqtt://HOST:PORT` or `mqtts://HOST:PORT`, and nothing more: it is shown in logs and on pages, so no login may stand
- * in it, in whatever form (RFC 3986 §3.2.1), nor anything in place of one.
+ * Whether a broker's URL is `mqtt://HOST:PORT` or `mqtts://HOST:PORT` and nothing more: it is shown in logs and on pages,
+ * so it may contain no login in any form (RFC 3986 §3.2.1).
  */
 export function isBrokerUrl(value: string): boolean {
   const url = URL.parse(value);
   if (url === null || !["mqtt:", "mqtts:"].includes(url.protocol)) return false;
-  // What is percent-encoded in a host name is no name, but may be a password.
+  // A percent-encoded host is not a host name, but may be a password.
   if (url.hostname === "" || /[%@]/.test(value)) return false;
   return url.username === "" && url.password === "" && /^\/?$/.test(url.pathname + url.search + url.hash);
 }
@@ -37,11 +37,11 @@ export function shownValue(key: string, value: unknown): string {
   return typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
 }
 
-/** What answers in place of an MQTT broker. */
+/** The answer of a server that is not an MQTT broker. */
 export interface NonMqttReply {
   kind: "http" | "tls" | "other";
-  /** For people: what it said. */
-  said: string;
+  /** Its beginning, for people. */
+  excerpt: string;
 }
 
 const CONNACK = 0x20;
@@ -50,28 +50,29 @@ const TLS_RECORDS: readonly unknown[] = [0x15, 0x16];
 const SHOWN_BYTES = 40;
 
 /**
- * Whether the first bytes after a CONNECT are no CONNACK (MQTT 3.1.1 §3.2.1): to be asked before anything is read into
- * them, for `HTTP/1.1` looks like a PUBACK.
+ * Checks whether the first bytes after a CONNECT are a CONNACK (MQTT 3.1.1 §3.2.1); `undefined` when they are. To be
+ * called before an MQTT parser reads them: `HTTP/1.1` looks like a PUBACK.
  *
  * @param first at least one byte
  */
 export function detectNonMqtt(first: Uint8Array): NonMqttReply | undefined {
   if (first[0] === CONNACK) return undefined;
-  if (TLS_RECORDS.includes(first[0]) && (first[1] ?? 3) === 3) return { kind: "tls", said: "a TLS record" };
+  if (TLS_RECORDS.includes(first[0]) && (first[1] ?? 3) === 3)
+    return { kind: "tls", excerpt: "a TLS record" };
   const text = new TextDecoder("latin1").decode(first.subarray(0, SHOWN_BYTES));
-  const said = JSON.stringify(text.split(/[\r\n]/, 1)[0]);
-  return { kind: /^(HTTP\/|<)/i.test(text) ? "http" : "other", said };
+  const excerpt = JSON.stringify(text.split(/[\r\n]/, 1)[0]);
+  return { kind: /^(HTTP\/|<)/i.test(text) ? "http" : "other", excerpt };
 }
 
-/** As CONNECT has it: 4 is MQTT 3.1.1, 5 is 5.0. */
+/** Protocol level of a CONNECT: 4 is MQTT 3.1.1, 5 is 5.0. */
 export type MqttVersion = 4 | 5;
 
-/** A broker that spoke 3.1.1 only is asked for 5 again in the first session after so long: it may have been renewed. */
+/** After this long a broker that spoke only 3.1.1 is tried with 5 again: it may have been upgraded. */
 const ASK_AGAIN_MS = 6 * 3_600_000;
 
 /**
- * Which version of MQTT to speak next with one broker. One that knows no MQTT 5 says so (MQTT 5.0 §3.2.2.2, 3.1.1
- * §3.2.2.3), closes (RabbitMQ before 3.13) or stays silent (amqtt): what counts as that is the caller's.
+ * Which version of MQTT to try next with one broker. A broker without MQTT 5 refuses it (MQTT 5.0 §3.2.2.2, 3.1.1
+ * §3.2.2.3), closes the connection (RabbitMQ before 3.13) or does not answer (amqtt): the caller decides what counts.
  */
 export class MqttVersions {
   readonly #fixed: MqttVersion | undefined;
@@ -79,13 +80,13 @@ export class MqttVersions {
   #known: MqttVersion = 5;
   #askedFor5Ms = 0;
 
-  /** @param fixed the only one that may be spoken */
+  /** @param fixed the only version that may be used */
   constructor(fixed: MqttVersion | undefined, clock: Pick<Clock, "elapsedMs">) {
     this.#fixed = fixed;
     this.#clock = clock;
   }
 
-  /** For the next session: the first one, and what is tried at once if the broker turns out not to speak that. */
+  /** For the next session: the version to try first, and the one to try if the broker does not speak it. */
   next(): [first: MqttVersion, other?: MqttVersion] {
     if (this.#fixed !== undefined) return [this.#fixed];
     const isDue = this.#clock.elapsedMs() - this.#askedFor5Ms >= ASK_AGAIN_MS;
@@ -94,7 +95,7 @@ export class MqttVersions {
     return [5, 4];
   }
 
-  /** A session came about. Returns whether it is news that the broker does not speak MQTT 5. */
+  /** A session was established. Returns whether it was not known before that the broker does not speak MQTT 5. */
   worked(version: MqttVersion): boolean {
     const isNews = version === 4 && this.#known === 5 && this.#fixed === undefined;
     this.#known = version;

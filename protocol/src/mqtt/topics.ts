@@ -15,7 +15,7 @@ export const upTopic = (network: string, hotspot: string, type: PacketType): str
 export const downTopic = (network: string, hotspot: string, kind: DownTopic): string =>
   `earshot/1/${network}/${hotspot}/down/${kind}`;
 
-/** What a hotspot subscribes to, beside the entropy. */
+/** What a hotspot subscribes to, besides the entropy. */
 export const downFilter = (network: string, hotspot: string): string =>
   `earshot/1/${network}/${hotspot}/down/+`;
 
@@ -33,7 +33,7 @@ export interface UpTopic {
   type: PacketType;
 }
 
-/** Takes an up topic apart; `undefined` for any other topic. */
+/** Parses an up topic; `undefined` for any other topic. */
 export function parseUpTopic(topic: string): UpTopic | undefined {
   const parts = topic.split("/");
   const [root, version, network, hotspot, direction, type] = parts;

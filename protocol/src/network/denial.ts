@@ -4,8 +4,8 @@ import { timeMs, uint32 } from "../packet/shapes.ts";
 import { messageCodec } from "./message.ts";
 
 /**
- * The network's signed word that a hotspot (`peer` null), or what one hotspot reports of the other (an edge, both
- * ways), is not paid in some epochs. It always ends: to go on it must be said again.
+ * The network's signed statement that a hotspot (`peer` null), or what two hotspots report of each other (an edge, both
+ * ways), is not paid in some epochs. It always ends: to extend it the network signs another.
  */
 export interface Denial {
   /** Public key, 32 bytes; of an edge the smaller one, by bytes. */
@@ -17,7 +17,7 @@ export interface Denial {
   evidence: string;
   atMs: number;
   fromEpoch: number;
-  /** First epoch in which it no longer holds; `fromEpoch` takes an earlier denial of the same back. */
+  /** First epoch in which it is no longer in force; equal to `fromEpoch` it revokes an earlier denial of the same subject. */
   untilEpoch: number;
 }
 
@@ -31,7 +31,7 @@ const shape = record<Denial>({
   untilEpoch: integer(0, 0xffff_ffff),
 });
 
-/** Keys in order and a span that does not run backwards: one denial has one form. */
+/** Keys in order and a span that does not run backwards: each denial has exactly one encoding. */
 const checked: Field<Denial> = {
   write: shape.write,
   read(value) {
@@ -47,20 +47,20 @@ export function isDenial({ hotspot, peer, fromEpoch, untilEpoch }: Denial): bool
   return untilEpoch >= fromEpoch && (peer === null || hotspot.toHex() < peer.toHex());
 }
 
-/** What a denial is about: denials of the same replace each other, the newest counts. */
+/** What a denial is about: of denials with the same subject the newest counts. */
 export const denialSubject = ({ hotspot, peer }: Pick<Denial, "hotspot" | "peer">): string =>
   peer === null ? hotspot.toHex() : edgeSubject(hotspot, peer);
 
 /** The subject of an edge, whichever end is named first. */
 export const edgeSubject = (a: Uint8Array, b: Uint8Array): string => [a.toHex(), b.toHex()].sort().join(" ");
 
-/** Of two signed in the same millisecond the one with the greater encoding: no order of arrival decides. */
+/** Of two signed in the same millisecond the one with the greater encoding counts: arrival order must not matter. */
 const isNewer = (a: Denial, b: Denial): boolean =>
   a.atMs > b.atMs || (a.atMs === b.atMs && encodingOf(a) > encodingOf(b));
 
 const encodingOf = (denial: Denial): string => encodeCbor(shape.write(denial)).toHex();
 
-/** Of several about the same the newest by `atMs`, where it holds in the epoch; by subject. */
+/** The denials in force in an epoch, by subject: of several with one subject the newest by `atMs` counts. */
 export function denialsInForce(denials: readonly Denial[], epoch: number): Map<string, Denial> {
   const newest = new Map<string, Denial>();
   for (const denial of denials) {

@@ -6,8 +6,8 @@ import { messageCodec } from "./message.ts";
 
 /**
  * What the network publishes at the start of each entropy period (60 s by default), retained, on the entropy
- * topic. Chained by hash, so that values cannot be chosen again afterwards. It carries all that an agent needs
- * to keep the schedule, so an agent needs no other parameters.
+ * topic. Chained by hash, so that a value cannot be replaced afterwards. It carries everything that an agent needs
+ * to keep its schedule: an agent needs no other parameters.
  */
 export interface Entropy {
   /** floor(time / periodMs): with the default period, minutes since the Unix epoch. */
@@ -22,7 +22,7 @@ export interface Entropy {
   validityMs: number;
   /** Entropy periods in a beacon window. */
   windowPeriods: number;
-  /** The value published first in this window: a hotspot that starts late still finds its minute. */
+  /** The first value published in this window: a hotspot that starts late can still derive its period. */
   windowValue: Uint8Array;
 }
 

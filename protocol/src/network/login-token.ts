@@ -44,7 +44,7 @@ export function checkLoginToken(
   return { ok: true };
 }
 
-/** Strangers send passwords: what has not the one length is not even decoded. */
+/** Passwords come from strangers: text of any other length is not even decoded. */
 function fromBase64Url(text: string): Uint8Array | undefined {
   if (text.length !== TOKEN_CHARACTERS) return undefined;
   try {

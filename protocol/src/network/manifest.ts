@@ -24,7 +24,7 @@ export interface ManifestCounts {
 export interface Manifest {
   network: string;
   epoch: number;
-  /** The epoch closed before this one; null in the first. A jump means that nothing happened in between. */
+  /** The epoch closed before this one; null in the first. Epochs left out between the two had no entropy: the network was down. */
   previousEpoch: number | null;
   /** SHA-256 of the previous manifest's bytes; zeros in the first. */
   previousManifestHash: Uint8Array;
@@ -34,7 +34,7 @@ export interface Manifest {
   closedAtMs: number;
   /** `parametersHash` of the network's parameters. */
   parametersHash: Uint8Array;
-  /** Chained over every change that any bundle up to this one has shown: `registry.json` holds only who took part. */
+  /** Chained over every change in any bundle up to this one: `registry.json` lists only the hotspots that took part. */
   registryHash: Uint8Array;
   /** All other files of the bundle, sorted by name. */
   files: ManifestFile[];

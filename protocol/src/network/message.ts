@@ -14,7 +14,7 @@ export type MessageOpened<T> =
 export interface MessageCodec<T> {
   seal(value: T, signer: Signer, network: string): Uint8Array;
   /**
-   * Checks layout, key, signature and, of what was signed, the form. `signer`, when given, must be the key that signed,
+   * Checks layout, key and signature, then decodes the payload. `signer`, when given, must be the key that signed,
    * and admissible (`isAdmissibleKey`); without it any admissible key may have signed. Never throws.
    */
   open(bytes: Uint8Array, network: string, signer?: Uint8Array): MessageOpened<T>;
@@ -24,8 +24,8 @@ export interface MessageCodec<T> {
 export const MAX_MESSAGE_BYTES = 65_536;
 
 /**
- * A signed message beside the packets: same envelope, same canonical CBOR, a type number of its own
- * (so that no signature made for one purpose serves another).
+ * A signed message that is not a packet: same envelope, same canonical CBOR, and a type number of its own,
+ * so that no signature can be used for another purpose.
  */
 export function messageCodec<T extends object>(typeNumber: number, shape: Field<T>): MessageCodec<T> {
   return {
@@ -43,12 +43,12 @@ export function messageCodec<T extends object>(typeNumber: number, shape: Field<
       if (signer === undefined && !isAdmissibleKey(envelope.publicKey)) {
         return { ok: false, code: "inadmissible_key" };
       }
-      const holds = verifyEd25519(
+      const isValid = verifyEd25519(
         importKey(envelope.publicKey),
         signedBytes(envelope, networkAad(network)),
         envelope.signature,
       );
-      if (!holds) return { ok: false, code: "bad_signature" };
+      if (!isValid) return { ok: false, code: "bad_signature" };
       const value = readFields(envelope.payload, typeNumber, shape);
       return value.ok ? { ...value, publicKey: envelope.publicKey } : value;
     },

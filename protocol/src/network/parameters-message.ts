@@ -49,5 +49,5 @@ const checked: Field<NetworkParameters> = {
   },
 };
 
-/** The signed form of one version of a network's rules. */
+/** One version of a network's parameters, as signed. */
 export const parametersMessage = messageCodec<NetworkParameters>(12, checked);

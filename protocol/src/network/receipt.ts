@@ -8,32 +8,32 @@ export interface SequenceRange {
   last: number;
 }
 
-/** One packet that the gateway has. */
+/** One packet that the gateway has stored. */
 export interface StoredPacketNotice {
   sequence: number;
-  /** SHA-256 of the packet: another one with its number does not count. */
+  /** SHA-256 of the packet: another packet with the same number is not meant. */
   packetId: Uint8Array;
-  /** When it came first. */
+  /** When it was first received. */
   receivedAtMs: number;
 }
 
 /**
  * What the gateway has stored of a hotspot, sent on its receipt topic as the answer to a status packet. A PUBACK comes
- * from the broker, which may lose what it acknowledged; only a receipt lets the agent forget a packet. It tells of what
- * came, or came again, since the last one, so it is as long as that and not as the hotspot's history.
+ * from the broker, which may lose what it acknowledged; only a receipt lets the agent delete a packet. It lists what
+ * arrived, or arrived again, since the last receipt, so its length does not grow with the hotspot's history.
  */
 export interface Receipt {
   atMs: number;
   /** Whose packets they are: 32-byte public key. */
   hotspot: Uint8Array;
-  /** SHA-256 of the status packet: whoever sent it knows by this how old the answer is, whatever the clocks say. */
+  /** SHA-256 of the status packet that it answers: tells its sender how old the answer is, whatever the clocks show. */
   answers: Uint8Array;
   stored: StoredPacketNotice[];
-  /** The highest runs of numbers in use, ascending and apart from each other: whose numbering is behind goes on elsewhere. */
+  /** The highest runs of sequence numbers in use, ascending and disjoint: an agent whose numbering is behind skips them. */
   used: SequenceRange[];
 }
 
-/** Of more there are several receipts. */
+/** More are sent in several receipts. */
 export const MAX_RECEIPT_PACKETS = 512;
 export const MAX_RECEIPT_RANGES = 16;
 

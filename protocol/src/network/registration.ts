@@ -4,7 +4,7 @@ import type { Assertion } from "../packet/packet.ts";
 import { assertionFields, timeMs } from "../packet/shapes.ts";
 import { messageCodec } from "./message.ts";
 
-/** The operator's word on a hotspot: what its owner would assert in a status packet. */
+/** The operator's assertion about a hotspot: the same that its owner would make in a status packet. */
 export interface Registration extends Assertion {
   /** The hotspot's, 32 bytes. */
   publicKey: Uint8Array;
@@ -16,9 +16,9 @@ export const registrationMessage = messageCodec<Registration>(
   record<Registration>({ publicKey: bytes(32), atMs: timeMs, ...assertionFields }),
 );
 
-/** What a change's evidence says, and who signed it. */
+/** The content of a registry change's evidence, and who signed it. */
 export type Evidence =
-  /** Its signature is still to be checked, with `isSignedFor`. */
+  /** Not verified yet: check it with `isSignedFor`. */
   | {
       by: "owner";
       publicKey: Uint8Array;
@@ -28,10 +28,10 @@ export type Evidence =
       sequence: number;
       packet: DecodedPacket;
     }
-  /** Its signature holds. */
+  /** Verified. */
   | { by: "operator"; publicKey: Uint8Array; atMs: number; assertion: Assertion };
 
-/** Reads a change's evidence; `undefined` when it is neither an assertion nor a registration by this network's key. */
+/** Decodes a change's evidence; `undefined` when it is neither an assertion nor a registration signed with the network's key. */
 export function readEvidence(
   evidence: Uint8Array,
   network: string,

@@ -2,7 +2,7 @@ import { bytes, integer, list, oneOf, record, text } from "../packet/fields.ts";
 import { timeMs } from "../packet/shapes.ts";
 import { messageCodec } from "./message.ts";
 
-/** A number that a rule measured. Whole, with the unit in the name: `distanceM`, `rssiDbm`. */
+/** A number that a rule measured: an integer, with the unit in the name (`distanceM`, `rssiDbm`). */
 export interface Measurement {
   name: string;
   value: number;
@@ -16,7 +16,7 @@ export type Outcome = (typeof OUTCOMES)[number];
 export interface VerdictNotice {
   /** SHA-256 of the packet. */
   packetId: Uint8Array;
-  /** When the gateway had it first; of what it did not store, when it refused it. */
+  /** When the gateway first received it; of a packet that it did not store, when it refused it. */
   receivedAtMs: number;
   outcome: Outcome;
   /** `ok`, a rule's reason, or a decode refusal. */

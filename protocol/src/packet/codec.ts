@@ -23,7 +23,7 @@ import { PACKET_SHAPES, PACKET_TYPE_NUMBERS } from "./shapes.ts";
 /** Why bytes are not a packet of this network. Stable identifiers: they appear in verdicts. */
 export type DecodeRefusal = EnvelopeRefusal | "wrong_network" | "bad_signature" | "inadmissible_key";
 
-/** A packet whose form is right. That its signature holds is for `isSignedFor` to say. */
+/** A well-formed packet. Whether its signature is valid, `isSignedFor` checks. */
 export interface DecodedPacket extends Envelope {
   /** SHA-256 of the bytes as received. */
   id: Uint8Array;
@@ -33,7 +33,7 @@ export interface DecodedPacket extends Envelope {
 
 export type PacketDecoded = { ok: true; decoded: DecodedPacket } | { ok: false; code: EnvelopeRefusal };
 
-/** A field holds what may not be sent: says which, what is there and what is allowed. */
+/** A field has a value that may not be sent: names the field, the value and what is allowed. */
 export class PacketFieldError extends RangeError {
   override readonly name = "PacketFieldError";
   readonly type: PacketType;
@@ -85,7 +85,7 @@ export function decodePacket(bytes: Uint8Array): PacketDecoded {
   return opened.ok ? readPacket(bytes, opened.envelope) : opened;
 }
 
-/** What the payload of an envelope says: canonical encoding, types, ranges. Never throws. */
+/** Decodes the payload of an envelope: canonical encoding, types, ranges. Never throws. */
 export function readPacket(bytes: Uint8Array, envelope: Envelope): PacketDecoded {
   const body = decodeCbor(envelope.payload);
   if (!body.ok) return body;
@@ -108,13 +108,13 @@ export const isSignedFor = (envelope: Envelope, network: string, key: VerifyingK
   verifyEd25519(key, signedBytes(envelope, networkAad(network)), envelope.signature);
 
 export interface VerifyOptions {
-  /** Networks to name as the cause (`wrong_network`) where a signature fails for ours and holds for one of them. */
+  /** Networks to name as the cause (`wrong_network`) where a signature is not valid for ours but is for one of them. */
   otherNetworks?: readonly string[];
 }
 
 /**
  * Envelope, key, signature and form of bytes from an unknown sender, in this order: a payload is decoded only when its
- * signature holds. Admission of the key costs about a millisecond: services that see a key often keep the imported key
+ * signature is valid. Admission of the key costs about a millisecond: services that see a key often keep the imported key
  * and call `openEnvelope`, `isSignedFor` and `readPacket`.
  */
 export function verifyPacket(

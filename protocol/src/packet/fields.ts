@@ -1,10 +1,10 @@
 import { utf8 } from "../encoding/bytes.ts";
 import type { CborValue } from "../encoding/cbor.ts";
 
-/** Why a field was refused; `undefined` means that it stands. */
+/** Why a field was refused. */
 export type FieldRefusal = "wrong_type" | "out_of_range";
 
-/** How one value travels: `write` gives CBOR, `read` takes what `decodeCbor` gave and checks type and range. */
+/** How one value is encoded: `write` gives CBOR, `read` takes what `decodeCbor` gave and checks type and range. */
 export interface Field<T> {
   write(value: T): CborValue;
   read(value: unknown): T | FieldFailure;
@@ -12,7 +12,7 @@ export interface Field<T> {
 
 export class FieldFailure {
   readonly code: FieldRefusal;
-  /** What was there, and what would have been allowed. */
+  /** The value found, and what is allowed. */
   readonly value: unknown;
   readonly allowed: string;
   /** Which field, from the outermost inwards: `gnss.integrityFlags`. Empty where it is the value itself. */
@@ -131,8 +131,8 @@ export function list<T>(item: Field<T>, maxLength: number, minLength = 0): Field
 type Shape<T> = { [K in keyof T]: Field<T[K]> };
 
 /**
- * An object that travels as an array of its fields, in the order in which they are named here. What a value lacks is
- * written as null, which whoever reads it refuses.
+ * An object that is encoded as an array of its fields, in the order in which they are named here. A missing field is
+ * written as null, which `read` refuses.
  */
 export function record<T extends object>(shape: Shape<T>): Field<T> {
   const names = Object.keys(shape) as (keyof T)[];

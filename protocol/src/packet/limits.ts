@@ -10,8 +10,8 @@ const UINT32: Range = [0, 0xffff_ffff];
 const TEMPERATURE_DC: Range = [-1000, 2000];
 
 /**
- * What a packet can say of each number: the one list of these limits. Configurations and devices may say no more, or are
- * cut to it (`clampTo`); `earshot.cddl` repeats them, and a test compares.
+ * Lowest and highest value of each number in a packet: the only list of these limits. Configurations are checked against
+ * it and measured values are clamped to it (`clampTo`); `earshot.cddl` repeats them, and a test compares.
  */
 export const PACKET_LIMITS = {
   /** Year 2000 to 2100: a clock outside it is not set. */
@@ -39,7 +39,7 @@ export const PACKET_LIMITS = {
   loadPermille: [0, 1_000_000],
   diskUsedPermille: [0, 1000],
   exponent: [-12, 12],
-  /** Of a quantity, times ten to the power of its exponent. */
+  /** Of a quantity: the integer that its power of ten multiplies. */
   digits: [-(2 ** 47), 2 ** 47],
   count: UINT32,
 } as const satisfies Record<string, Range>;
@@ -52,11 +52,11 @@ export const MAX_QUANTITIES = 16;
 
 export const isWithin = (value: number, [min, max]: Range): boolean => value >= min && value <= max;
 
-/** The nearest whole number that is allowed; `undefined` for what is no number. */
+/** The nearest whole number that is allowed; `undefined` for NaN. */
 export const clampTo = (value: number, [min, max]: Range): number | undefined =>
   Number.isNaN(value) ? undefined : Math.min(max, Math.max(min, Math.round(value))) + 0;
 
-/** The nearest whole number; null where it is not allowed, or `value` is no number. */
+/** The nearest whole number; null where that is not allowed, or `value` is NaN. */
 export function roundWithin(value: number, range: Range): number | null {
   const whole = Math.round(value) + 0;
   return isWithin(whole, range) ? whole : null;

@@ -12,11 +12,11 @@ interface Numbered {
   sequence: number;
 }
 
-/** Bits of `Gnss.integrityFlags`: what makes a receiver's word doubtful. The only list of them; any may come together. */
+/** Bits of `Gnss.integrityFlags`: what makes a receiver's data doubtful. The only list of them; several may be set at once. */
 export const INTEGRITY_FLAGS = { antenna: 1, jamming: 2, spoofing: 4, jump: 8, clockStep: 16 } as const;
 export type IntegrityFlag = keyof typeof INTEGRITY_FLAGS;
 
-/** Where and how well the receiver knew itself to be; null is "not known". */
+/** What the GNSS receiver reports; null is unknown. */
 export interface Gnss {
   fixMode: 0 | 1 | 2 | 3;
   satellitesUsed: number;
@@ -29,7 +29,7 @@ export interface Gnss {
   integrityFlags: number;
 }
 
-/** "I sent this beacon": reveals both signatures from which anybody derives frame, channel and data rate again. */
+/** "I sent this beacon": reveals both signatures, from which anybody can derive frame, channel and data rate. */
 export interface BeaconPacket extends Numbered {
   type: "beacon";
   /** When the frame was sent. */
@@ -48,7 +48,7 @@ export interface BeaconPacket extends Numbered {
   gnss: Gnss | null;
 }
 
-/** "I heard this frame, so loud, here." */
+/** "I heard this frame, at this level." */
 export interface WitnessPacket extends Numbered {
   type: "witness";
   atMs: number;
@@ -63,7 +63,7 @@ export interface WitnessPacket extends Numbered {
   gnss: Gnss | null;
 }
 
-/** Where the owner says that the hotspot stands, and whom to pay. */
+/** What the owner asserts: where the hotspot stands, its antenna, and whom to pay. */
 export interface Assertion {
   latE7: number;
   lonE7: number;
@@ -82,19 +82,19 @@ export interface RadioSummary {
   transmitted: number;
   ackPermille: number | null;
   temperatureDc: number | null;
-  /** How many channels and spreading factors it hears at once: 8 and 6 of most concentrators, 1 and 1 of a modem. */
+  /** How many channels and spreading factors it receives at once: most concentrators 8 and 6, a modem 1 and 1. */
   channels: number | null;
   spreadingFactors: number | null;
 }
 
-/** How the computer is on which the agent runs; null is "it does not say". */
+/** State of the computer that the agent runs on; null is unknown. */
 export interface MachineSummary {
   cpuTemperatureDc: number | null;
   /** Mean number of processes that ran or waited in the last minute, for each core. */
   loadPermille: number | null;
   /** Of the file system that holds the agent's state. */
   diskUsedPermille: number | null;
-  /** The supply falls short of what the board needs, now. */
+  /** Whether the supply voltage is too low at this moment. */
   underVoltage: boolean | null;
 }
 

@@ -65,7 +65,7 @@ const beacon = record<Omit<BeaconPacket, "type">>({
   gnss: nullable(gnss),
 });
 
-/** Anything but a beacon on air is not a witness report, so the judge never meets one. */
+/** Only a beacon frame makes a witness report: rules never see any other. */
 const beaconFrame: Field<Uint8Array> = {
   write: (value) => value,
   read(value) {
@@ -89,7 +89,7 @@ const witness = record<Omit<WitnessPacket, "type">>({
   gnss: nullable(gnss),
 });
 
-/** In the order in which they travel. */
+/** In the order in which they are encoded. */
 export const assertionFields = {
   latE7,
   lonE7,
@@ -152,7 +152,7 @@ const reading = record<Omit<ReadingPacket, "type">>({
   quantities: list(quantity, MAX_QUANTITIES),
 });
 
-/** First element of every payload. 5 and above are the network's own messages (`network/`). */
+/** First element of every payload. 5 and above are the messages of `network/`. */
 export const PACKET_TYPE_NUMBERS: Record<PacketType, number> = {
   beacon: 1,
   witness: 2,

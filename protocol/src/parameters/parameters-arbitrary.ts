@@ -23,7 +23,7 @@ const regions = fc
 
 const uint256 = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n });
 
-/** Valid parameters: every value over its whole range, made to fit the others. */
+/** Valid parameters: every value over its whole range, adjusted to fit the others. */
 export const networkParameters: fc.Arbitrary<NetworkParameters> = fc
   .record({
     ...whole,
@@ -54,7 +54,7 @@ const other = (name: WholeParameter) => (parameters: NetworkParameters) => {
   return { ...parameters, [name]: value + step <= max ? value + step : Math.max(min, value - step) };
 };
 
-/** For every single value of valid parameters a change of it alone: what must change the hash. */
+/** For each value of valid parameters a change of that value alone, which must change the hash. */
 export const SINGLE_CHANGES: Record<string, (parameters: NetworkParameters) => NetworkParameters> = {
   ...Object.fromEntries(WHOLE_PARAMETERS.map((name) => [name, other(name)])),
   network: (p) => ({ ...p, network: p.network === "other" ? "another" : "other" }),

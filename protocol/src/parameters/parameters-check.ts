@@ -13,7 +13,7 @@ const MAX_EIRP_DDBM = 600;
 
 type Problem = string | false;
 
-/** Rules between values and beyond whole numbers, first to last. Each says what is wrong, or nothing. */
+/** Checks between values, and of values that are not integers, in order. Each returns what is wrong, or false. */
 const CHECKS: readonly ((parameters: NetworkParameters) => Problem)[] = [
   ({ network }) =>
     !isNetworkName(network) && `network is "${network}"; 1 to 32 of a-z, 0-9 and - are allowed`,
@@ -61,7 +61,7 @@ function rangeProblem(parameters: NetworkParameters): string | undefined {
   return undefined;
 }
 
-/** Says what is wrong with a set of parameters, or returns `undefined`. */
+/** What is wrong with a set of parameters; `undefined` when nothing is. */
 export function parametersProblem(parameters: NetworkParameters): string | undefined {
   const range = rangeProblem(parameters);
   if (range !== undefined) return range;
@@ -72,7 +72,7 @@ export function parametersProblem(parameters: NetworkParameters): string | undef
   return undefined;
 }
 
-/** Says why one version cannot come after another, or returns `undefined`. */
+/** Why one version cannot follow another; `undefined` when it can. */
 export function successionProblem(before: NetworkParameters, after: NetworkParameters): string | undefined {
   if (after.version !== before.version + 1) {
     return `version is ${after.version}; ${before.version + 1} comes after ${before.version}`;

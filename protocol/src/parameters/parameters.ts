@@ -3,7 +3,7 @@ import { encodeCbor } from "../encoding/cbor.ts";
 import type { RegionId } from "../radio/region.ts";
 import { REGION_IDS, REGIONS } from "../radio/regions.ts";
 
-/** Published rule sets; `judging/rule-set.ts` says how one is applied. */
+/** Published rule sets (`judging/rule-set.ts`). */
 export const RULE_SET_IDS = ["earshot-1", "helium-2026"] as const;
 export type RuleSetId = (typeof RULE_SET_IDS)[number];
 
@@ -15,13 +15,13 @@ export interface RegionRule {
 }
 
 /**
- * The published rules of one network: everything beside packets, registry and denials that a verdict depends on.
- * One version of them is in force in an epoch; `parametersHash` names it in every manifest and verdict.
+ * The published parameters of one network: everything that a verdict depends on besides packets, registry, denials and
+ * entropy. One version is in force in an epoch; its `parametersHash` is in the manifest and in every verdict message.
  * `Ddb` is tenths of a decibel.
  */
 export interface NetworkParameters {
   network: string;
-  /** Counts the versions of this network's rules from 1. */
+  /** Counts the versions of this network's parameters from 1. */
   version: number;
   /** First epoch that is judged by this version. */
   activationEpoch: number;
@@ -29,22 +29,22 @@ export interface NetworkParameters {
 
   /** One entropy value each period. */
   entropyPeriodMs: number;
-  /** A beacon may be on air from its entropy's time until this much later. */
+  /** How long after its entropy's time a beacon may be on air. */
   entropyValidityMs: number;
   /** Each hotspot beacons once a window of so many entropy periods. */
   windowPeriods: number;
-  /** An epoch is paid at once; whole windows. */
+  /** Length of an epoch, which is paid at once; a multiple of `windowPeriods`. */
   epochPeriods: number;
-  /** Reports on a beacon count when received up to this long after its entropy's time. */
+  /** How long after its entropy's time reports on a beacon are accepted. */
   reportDeadlineMs: number;
 
   minDistanceM: number;
   maxDistanceM: number;
-  /** How far a hotspot's clock may be off before times that it signs count against it. */
+  /** How far a hotspot's clock may be off in either direction. */
   clockSkewMs: number;
-  /** How much later than it was sent a beacon may be heard: time on air and the packet forwarder's delay. */
+  /** How long after it was sent a beacon may be heard: time on air and the packet forwarder's delay. */
   hearingDelayMs: number;
-  /** How far the concentrator's counter may stray from the hotspot's clock between two reports. */
+  /** How far the concentrator's counter and the hotspot's clock may differ between two reports, besides skew and drift. */
   tmstToleranceMs: number;
   /** The highest SNR that receivers report: their estimate saturates. */
   maxSnrDdb: number;
@@ -57,7 +57,7 @@ export interface NetworkParameters {
   /** How far below a noiseless receiver's sensitivity a reported RSSI may lie. */
   maxBelowSensitivityDdb: number;
 
-  /** 1: a report without a GNSS fix is refused; 0: only what a receiver says is judged. */
+  /** 1: a report without a GNSS fix is refused; 0: a fix is judged only where there is one. */
   gnssRequired: number;
   minGnssSatellites: number;
   /** Largest horizontal error estimate of a fix that counts. */
@@ -70,13 +70,13 @@ export interface NetworkParameters {
   maxPaidWitnesses: number;
   /** Share of the pool for beaconers, basis points; the rest is for witnesses. */
   beaconerShareBp: number;
-  /** For how many epochs it is kept who heard whom. */
+  /** For how many epochs the gateway keeps edges: who heard whom. */
   edgeWindowEpochs: number;
   /** 1: where many hotspots stand, each beacon earns less (HIP 17 with the table of HIP 104); 0: everywhere the same. */
   densityScaling: number;
   /**
-   * Who hears others must be heard, and who is heard must hear others: within so many entropy periods before the beacon
-   * in question, or it is not paid. 0: not asked.
+   * Who hears others must be heard, and who is heard must hear others, within so many entropy periods before the beacon
+   * in question; otherwise it is not paid. 0 switches this off.
    */
   reciprocityPeriods: number;
 
@@ -89,11 +89,11 @@ export interface NetworkParameters {
   contract: Uint8Array;
 }
 
-/** Whole numbers, each with its least and greatest value, in the order in which they are hashed. */
+/** Integers, each with its least and greatest value, in the order in which they are hashed. */
 export const PARAMETER_RANGES = {
   version: [1, 0xffff_ffff],
   activationEpoch: [0, 0xffff_ffff],
-  // An entropy index, counted from 1970, has 32 bits in a beacon's frame: half a second lasts until 2038.
+  // An entropy index, counted from 1970, has 32 bits in a beacon's frame: with half a second it lasts until 2038.
   entropyPeriodMs: [500, 86_400_000],
   entropyValidityMs: [1, 86_400_000],
   windowPeriods: [1, 100_000],
@@ -125,8 +125,8 @@ export type WholeParameter = keyof typeof PARAMETER_RANGES;
 export const WHOLE_PARAMETERS = Object.keys(PARAMETER_RANGES) as readonly WholeParameter[];
 
 /**
- * What a network cannot change once it runs: epochs are counted with it, chained with it and claimed with it. Other
- * values here need a new network.
+ * What stays the same for the life of a network: epochs, their chain and claims depend on it. Other values need a new
+ * network.
  */
 export const FIXED_PARAMETERS = [
   "network",

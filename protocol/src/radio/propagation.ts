@@ -40,7 +40,7 @@ export function demodulationFloorSnrDb(spreadingFactor: number): number {
 /**
  * The noise that a reported RSSI and SNR imply, in dBm, by either of two conventions. What SX1302 forwarders call
  * `rssis` and SX127x drivers correct for negative SNR is the signal's own power; `rssi` and `rssic` are all power in
- * the channel, signal and noise together. A report does not say which, so the truth is one of the two.
+ * the channel, signal and noise together. A report does not say which of the two it uses.
  */
 export function impliedNoiseDbm(
   rssiDbm: number,
@@ -52,7 +52,7 @@ export function impliedNoiseDbm(
   };
 }
 
-/** The least signal that a reported RSSI and SNR can mean, in dBm: that of the convention by which RSSI has the noise in it. */
+/** The least signal that a reported RSSI and SNR can mean, in dBm: by the convention in which RSSI includes the noise. */
 export const leastSignalDbm = (rssiDbm: number, snrDb: number): number =>
   impliedNoiseDbm(rssiDbm, snrDb).ofChannelDbm + snrDb;
 

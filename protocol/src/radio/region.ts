@@ -11,7 +11,7 @@ export interface DutyCycleBand {
   dutyCycle: number;
 }
 
-/** What a hotspot must know to beacon lawfully and be heard. */
+/** What a hotspot needs to send beacons lawfully and to be heard. */
 export interface Region {
   id: RegionId;
   /** Edges of the spectrum of the channel plan; a channel lies inside with its whole bandwidth. */

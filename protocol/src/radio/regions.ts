@@ -9,7 +9,7 @@ export const REGIONS = Object.freeze(
   Object.fromEntries(REGION_IDS.map((id) => [id, Object.freeze({ id, ...PLANS[id] })])),
 ) as Readonly<Record<RegionId, Region>>;
 
-/** Whether a text, from a configuration say, names a region. */
+/** Whether a text names a region. */
 export function isRegionId(text: string): text is RegionId {
   return Object.hasOwn(REGIONS, text);
 }

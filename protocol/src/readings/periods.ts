@@ -1,7 +1,7 @@
 import type { Quantity, ReadingPacket } from "../packet/packet.ts";
 import type { QuantityFacts } from "./quantities.ts";
 
-/** One quantity over one period, in whole units of the last digit that any of them has. */
+/** One quantity over one period, as integers in units of the finest digit that any period has. */
 export interface QuantityPeriod {
   /** End of the period. */
   atMs: number;
@@ -12,7 +12,7 @@ export interface QuantityPeriod {
   count: number;
 }
 
-/** What is plausible, in the same units. */
+/** Plausible values, in the same units. */
 export interface Thresholds {
   min: bigint;
   max: bigint;
@@ -29,7 +29,7 @@ interface Found extends Pick<Reading, "sequence" | "atMs" | "periodMs"> {
 
 /**
  * The periods of one quantity in order of time, and the power of ten of their units. Of several packets for the same
- * moment the one with the lowest number counts, so that it does not matter which came first.
+ * moment the one with the lowest sequence number counts, so that the order of arrival does not matter.
  * @param exponent power of ten of the last digit of the thresholds
  */
 export function periodsOf(

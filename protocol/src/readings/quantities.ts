@@ -1,15 +1,15 @@
 /**
- * What is known of the quantities that readings carry: with how many digits they travel, and what is plausible. Data:
- * a quantity that is not listed travels with three decimals and is only scored for being there.
+ * The quantities of reading packets: with how many decimals they are sent, and which values are plausible. A quantity
+ * that is not listed is sent with three decimals, and its score depends on availability only.
  */
 export interface QuantityFacts {
   unit: string;
   /** Power of ten of the last digit sent, 0 or negative; the numbers below have no finer digits. */
   exponent: number;
-  /** Plausible values; outside them something is broken. */
+  /** Plausible values; anything outside means a fault. */
   min: number;
   max: number;
-  /** `counter`: grows, but for a rollover or a new meter. */
+  /** `counter`: grows, except at a rollover or with a new meter. */
   kind: "gauge" | "counter";
   /** A change between two periods beyond this is a jump. */
   maxStep?: number;
@@ -95,7 +95,7 @@ export const QUANTITIES: Readonly<Record<string, QuantityFacts>> = {
   link_signal_dbm: gauge("dBm", 0, -130, 0),
 };
 
-/** Facts of a quantity, or what holds for one that nobody described. */
+/** Facts of a quantity, or the defaults of one that is not listed. */
 export const quantityFacts = (name: string): QuantityFacts =>
   (Object.hasOwn(QUANTITIES, name) ? QUANTITIES[name] : undefined) ?? {
     unit: "",

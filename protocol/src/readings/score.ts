@@ -4,17 +4,17 @@ import { type QuantityFacts, quantityFacts } from "./quantities.ts";
 import { coverage } from "./time-coverage.ts";
 
 /*
- * How far a quantity's readings can be relied on, from reading packets alone: anybody who has them gets the same
- * numbers, whatever the order in which they came and however often. Integers throughout.
+ * How reliable a quantity's readings are, computed from reading packets alone: anybody who has them gets the same numbers,
+ * in whatever order and however often they arrived. Integers throughout.
  */
 
 /** The part of a reading packet that is scored; packets of one source belong together. */
 export type Reading = Pick<ReadingPacket, "sequence" | "atMs" | "periodMs" | "quantities">;
 
 export interface ScoreSpan {
-  /** Readings are expected since then; left out, or later than the first period began: since that. */
+  /** Readings are expected from then on; by default, and at the latest, from the start of the first period. */
   sinceMs?: number;
-  /** Until then, but for the time that the newest period and its packet take: two periods. */
+  /** Readings are expected until two periods before: the newest one is still running and its packet on the way. */
   untilMs: number;
 }
 
@@ -32,9 +32,9 @@ export interface QuantityScore {
   score: number;
   /** Periods with the quantity; two packets for the same moment are one period. */
   received: number;
-  /** Of them without fault. */
+  /** Of these, periods without any fault. */
   sound: number;
-  /** Smallest or largest value outside of the bounds, or no order between smallest, mean and largest. */
+  /** Smallest or largest value out of bounds, or smallest, mean and largest not in order. */
   outOfBounds: FaultCount;
   /** Mean further than `maxStep` from that of the period just before; a counter that went back without a restart. */
   jump: FaultCount;
@@ -42,11 +42,11 @@ export interface QuantityScore {
   constantTooLong: FaultCount;
   /** Longest of these runs, ms; 0 without one. */
   longestConstantMs: number;
-  /** How often a counter began anew: a rollover or another meter, no fault. */
+  /** How often a counter restarted (a rollover or another meter): not a fault. */
   restarts: number;
   /** Share of the time from the first to the last expected period that the periods received cover. */
   availabilityPermille: number;
-  /** Silences of half a period or more, and how long they were in all and at most, ms. */
+  /** Gaps of half a period or more, and how long they were in all and at most, ms. */
   gaps: number;
   missingMs: number;
   longestGapMs: number;
@@ -103,7 +103,7 @@ const counted = (faulty: readonly QuantityPeriod[], received: number): FaultCoun
 const isOutOfBounds = ({ min, mean, max, count }: QuantityPeriod, bounds: Thresholds): boolean =>
   count === 0 || min > mean || mean > max || min < bounds.min || max > bounds.max;
 
-/** A counter that goes back to less than this share of what it showed has begun anew. */
+/** A counter that goes back to less than 1/100 of its value has restarted. */
 const RESTART_SHARE = 100n;
 
 type Step = "usual" | "jump" | "restart";
@@ -114,7 +114,7 @@ function stepOf(before: QuantityPeriod | undefined, after: QuantityPeriod, thres
   if (isCounter && after.min < before.max) {
     return after.min >= 0n && after.min * RESTART_SHARE < before.max ? "restart" : "jump";
   }
-  // After a silence a large difference may be a true one.
+  // After a gap a large difference may be real.
   if (maxStep === undefined || !isNext(before, after)) return "usual";
   const step = after.mean - before.mean;
   return step > maxStep || -step > maxStep ? "jump" : "usual";

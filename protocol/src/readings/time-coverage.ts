@@ -3,7 +3,7 @@ export interface Coverage {
   coveredMs: number;
   /** At least 1. */
   expectedMs: number;
-  /** Silences of half a period or more. */
+  /** Gaps of half a period or more. */
   gaps: number;
   missingMs: number;
   longestGapMs: number;
@@ -15,12 +15,12 @@ interface Period {
   periodMs: number;
 }
 
-/** The newest period is still running and its packet on the way: nobody misses them yet. */
+/** The newest period is still running and its packet on the way: they are not missing yet. */
 const PERIODS_UNDER_WAY = 2;
 
 /**
- * Time instead of numbers of packets: however many packets say the same, and whatever the length of their periods, a
- * moment is covered once. A silence of less than half a period is a timer that was late.
+ * Measures time instead of counting packets: however many packets cover a moment, and however long their periods are, it
+ * is covered once. A gap of less than half a period is a timer that was late.
  * @param periods in order of their ends, at least one
  */
 export function coverage(
@@ -31,29 +31,29 @@ export function coverage(
   const firstBeganMs = first.atMs - first.periodMs;
   const fromMs = Math.min(sinceMs ?? firstBeganMs, firstBeganMs);
   const toMs = Math.max(last.atMs, untilMs - PERIODS_UNDER_WAY * last.periodMs);
-  const silences = silencesIn(periods, fromMs, toMs);
-  const missingMs = silences.reduce((sum, ms) => sum + ms, 0);
+  const gaps = gapsIn(periods, fromMs, toMs);
+  const missingMs = gaps.reduce((sum, ms) => sum + ms, 0);
   const expectedMs = toMs - fromMs;
   return {
     coveredMs: expectedMs - missingMs,
     expectedMs,
-    gaps: silences.length,
+    gaps: gaps.length,
     missingMs,
-    longestGapMs: silences.reduce((longest, ms) => Math.max(longest, ms), 0),
+    longestGapMs: gaps.reduce((longest, ms) => Math.max(longest, ms), 0),
   };
 }
 
-function silencesIn(periods: readonly Period[], fromMs: number, toMs: number): number[] {
-  const silences: number[] = [];
+function gapsIn(periods: readonly Period[], fromMs: number, toMs: number): number[] {
+  const gaps: number[] = [];
   let coveredToMs = fromMs;
-  const silent = (untilMs: number, periodMs: number) => {
+  const addGap = (untilMs: number, periodMs: number) => {
     if (untilMs - coveredToMs > 0 && 2 * (untilMs - coveredToMs) >= periodMs)
-      silences.push(untilMs - coveredToMs);
+      gaps.push(untilMs - coveredToMs);
   };
   for (const { atMs, periodMs } of periods) {
-    silent(atMs - periodMs, periodMs);
+    addGap(atMs - periodMs, periodMs);
     coveredToMs = Math.max(coveredToMs, atMs);
   }
-  silent(toMs, periods.at(-1)?.periodMs ?? 1);
-  return silences;
+  addGap(toMs, periods.at(-1)?.periodMs ?? 1);
+  return gaps;
 }

@@ -83,6 +83,6 @@ test("the operator repeats the payee that the owner asserted, or its want", () =
 test("sentences carry the numbers", () => {
   const problem = evidenceProblem(owner(1, nowMs - 3 * MAX_EVIDENCE_AGE_MS), nowMs, undefined, limits);
   expect(explainVerdict({ reason: "", measurements: [], ...problem })).toContain(
-    "signed 3 h before it came (60 min are allowed)",
+    "signed 3 h before it arrived (60 min are allowed)",
   );
 });

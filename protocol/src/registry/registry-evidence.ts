@@ -5,31 +5,31 @@ import type { Measurement } from "../network/verdict-message.ts";
 import { formatEvmAddress } from "../rewards/evm-address.ts";
 
 /*
- * Which signed word may change the registry next. The gateway asks before it takes a change in, verifiers ask of every
- * change that a bundle lists: what the one makes the other must accept, and nothing else.
+ * Which signed evidence may change the registry. The gateway asks before it accepts a change, verifiers ask for every
+ * change that a bundle lists: both apply exactly the same rules.
  */
 
 /**
- * How long after it was signed a word still changes something. An agent says the same again with every status, at
- * least once an hour, so what comes later than this is a leftover of an outage, or an old word that somebody kept.
+ * How long after it was signed evidence may still change something. An agent repeats its assertion with every status
+ * packet, at least once an hour, so anything older is left over from an outage, or was kept by somebody to be replayed.
  */
 export const MAX_EVIDENCE_AGE_MS = 3_600_000;
 
-/** What a hotspot's owner said last, as far as its changes show it. */
+/** The newest assertion of a hotspot's owner among its registry changes. */
 export interface OwnerAssertion {
   /** Number of the status packet. */
   sequence: number;
   payee: Uint8Array | null;
 }
 
-/** The owner's word after one more change; the operator's leaves it as it is. */
+/** The owner's newest assertion after one more change; the operator's registrations do not change it. */
 export const ownerAssertionAfter = (
   before: OwnerAssertion | undefined,
   evidence: EvidenceFacts,
 ): OwnerAssertion | undefined =>
   evidence.by === "owner" ? { sequence: evidence.sequence, payee: evidence.assertion.payee } : before;
 
-/** What of evidence decides whether it may change anything. */
+/** The parts of evidence that decide whether it may change anything. */
 export type EvidenceFacts =
   | Pick<Extract<Evidence, { by: "owner" }>, "by" | "atMs" | "sequence" | "assertion">
   | Pick<Extract<Evidence, { by: "operator" }>, "by" | "atMs" | "assertion">;
@@ -37,25 +37,25 @@ export type EvidenceFacts =
 export interface EvidenceProblem {
   reason: keyof typeof EVIDENCE_REASONS;
   measurements: Measurement[];
-  /** What of the evidence is wrong, what is allowed, and what it is. */
+  /** Which part of the evidence is wrong, what is allowed, and what was found. */
   field: string;
   allowed: string;
   found: string;
 }
 
 /**
- * Why evidence may not make the change that is taken in at `atMs`, if so.
- * @param word what the owner said in the changes before
- * @param clockSkewMs how far the owner's clock may be ahead; the operator's word is dated by the network's own
+ * Why evidence may not make a change that is accepted at `atMs`; `undefined` when it may.
+ * @param newest the owner's newest assertion in the changes before
+ * @param clockSkewMs how far the owner's clock may be ahead; registrations are dated by the network's own clock
  */
 export function evidenceProblem(
   evidence: EvidenceFacts,
   atMs: number,
-  word: OwnerAssertion | undefined,
+  newest: OwnerAssertion | undefined,
   { clockSkewMs }: { clockSkewMs: number },
 ): EvidenceProblem | undefined {
   return (
-    timeProblem(evidence, atMs, evidence.by === "owner" ? clockSkewMs : 0) ?? orderProblem(evidence, word)
+    timeProblem(evidence, atMs, evidence.by === "owner" ? clockSkewMs : 0) ?? orderProblem(evidence, newest)
   );
 }
 
@@ -81,30 +81,31 @@ function timeProblem(
 
 function orderProblem(
   evidence: EvidenceFacts,
-  word: OwnerAssertion | undefined,
+  newest: OwnerAssertion | undefined,
 ): EvidenceProblem | undefined {
   if (evidence.by === "owner") {
     const { sequence } = evidence;
-    const newest = word?.sequence ?? 0;
-    if (sequence > newest) return undefined;
+    const newestSequence = newest?.sequence ?? 0;
+    if (sequence > newestSequence) return undefined;
     return {
       reason: "assertion_superseded",
       measurements: [
         { name: "sequence", value: sequence },
-        { name: "newestSequence", value: newest },
+        { name: "newestSequence", value: newestSequence },
       ],
       field: "evidence, sequence number",
-      allowed: newest === 0 ? "1 or more" : `above ${newest}, by which the owner said otherwise before`,
+      allowed:
+        newestSequence === 0 ? "1 or more" : `above ${newestSequence}, that of the owner's newest assertion`,
       found: String(sequence),
     };
   }
-  if (word === undefined || isSamePayee(word.payee, evidence.assertion.payee)) return undefined;
+  if (newest === undefined || isSamePayee(newest.payee, evidence.assertion.payee)) return undefined;
   return {
     reason: "payee_of_owner",
-    measurements: [{ name: "sequence", value: word.sequence }],
+    measurements: [{ name: "sequence", value: newest.sequence }],
     field: "evidence, payee",
-    allowed: `${payeeText(word.payee)}, as the owner asserted in packet ${word.sequence}`,
-    found: `${payeeText(evidence.assertion.payee)}, by the operator's word`,
+    allowed: `${payeeText(newest.payee)}, as the owner asserted in packet ${newest.sequence}`,
+    found: `${payeeText(evidence.assertion.payee)}, by the operator's registration`,
   };
 }
 
@@ -113,14 +114,14 @@ const isSamePayee = (a: Uint8Array | null, b: Uint8Array | null): boolean =>
 
 const payeeText = (payee: Uint8Array | null): string => (payee === null ? "none" : formatEvmAddress(payee));
 
-/** Sentences for the technician, and the operator, whose word changes nothing. */
+/** Sentences for the technician or the operator whose evidence changes nothing. */
 export const EVIDENCE_REASONS = {
   assertion_old: ({ ageMs, allowedMs }) =>
-    `What the status packet asserts changes nothing: by the hotspot's clock it was signed ${formatDuration(ageMs)} before it came (${formatDuration(allowedMs)} are allowed). If the next is refused too, set the clock by NTP or GPS.`,
+    `The status packet's assertion was not accepted: by the hotspot's clock it was signed ${formatDuration(ageMs)} before it arrived (${formatDuration(allowedMs)} are allowed). If the next is refused too, set the clock by NTP or GPS.`,
   assertion_ahead: ({ aheadMs, allowedMs }) =>
-    `What the status packet asserts changes nothing: the hotspot's clock is ${formatSeconds(aheadMs)} ahead of the gateway's (${formatSeconds(allowedMs)} are allowed). Set it by NTP or GPS.`,
+    `The status packet's assertion was not accepted: the hotspot's clock is ${formatSeconds(aheadMs)} ahead of the gateway's (${formatSeconds(allowedMs)} are allowed). Set it by NTP or GPS.`,
   assertion_superseded: ({ sequence, newestSequence }) =>
-    `What the status packet asserts changes nothing: its number ${sequence} is not above ${newestSequence}, by which place or payee were asserted before. Nothing to do if it was only late; else the agent's state was restored from a copy.`,
+    `The status packet's assertion was not accepted: its sequence number ${sequence} is not above ${newestSequence}, that of the newest assertion. Nothing to do if it was only late; otherwise the agent's state was restored from a copy.`,
   payee_of_owner: ({ sequence }) =>
-    `The owner asserted another payee in packet ${sequence}, which the operator's word does not replace: repeat the owner's payee, or let the owner assert a new one.`,
+    `The owner asserted another payee in packet ${sequence}, which the operator's registration cannot replace: repeat the owner's payee, or let the owner assert a new one.`,
 } as const satisfies Record<string, (numbers: Readonly<Record<string, number>>) => string>;

@@ -12,7 +12,7 @@ const CELL_RESOLUTION = 12;
 
 /** One signed change of what the network knows of a hotspot. */
 export interface RegistryChange {
-  /** When the network took it in: after the change before it, and not before its evidence was signed. */
+  /** When the network accepted it: after the change before it, and not before its evidence was signed. */
   atMs: number;
   /** First epoch judged by it: the one after that of `atMs`; for a hotspot's first change that or an earlier one. */
   fromEpoch: number;
@@ -20,7 +20,7 @@ export interface RegistryChange {
   evidence: Uint8Array;
 }
 
-/** What the network knows of a hotspot: judged against, paid to. Follows from its changes, in order. */
+/** What the network knows of a hotspot, for judging and paying. Follows from its changes, in order. */
 export interface Hotspot {
   /** `hotspotId(publicKey)`. */
   id: string;
@@ -33,14 +33,14 @@ export interface Hotspot {
   elevationM: number;
   antennaGainDdbi: number;
   region: RegionId;
-  /** EVM address, 20 bytes; without one the amount waits under the zero address. */
+  /** EVM address, 20 bytes; without one the amount is kept under the zero address. */
   payee: Uint8Array | null;
   registeredAtMs: number;
-  /** Where it has stood, corrections apart, since it was registered or last relocated. */
+  /** Its cell when it was registered or last relocated: what later moves are measured from. */
   settledCell: string;
   /** When it last relocated; null while it stands where it was registered. */
   relocatedAtMs: number | null;
-  /** The change that made it what it is. */
+  /** The newest change. */
   change: RegistryChange;
 }
 
@@ -83,6 +83,6 @@ export function changedHotspot(
   };
 }
 
-/** Small steps add up: what counts is the distance from where it settled. */
+/** Measured from where the hotspot settled, so that many small moves add up. */
 const isRelocation = (settledCell: string, cell: string): boolean =>
   distanceM(cellCentre(settledCell), cellCentre(cell)) > RELOCATION_M;

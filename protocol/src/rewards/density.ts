@@ -3,12 +3,13 @@ import { divideHalfEven } from "../math/decimal.ts";
 
 /*
  * HIP 17 with the parameters of HIP 104: the more hotspots share a place, the less each beacon there is worth. Counts
- * roll up from resolution 11; at each coarser one a cell is clipped to what its surroundings make plausible.
+ * are summed up from resolution 11; at each coarser resolution a cell's count is limited by how many of its neighbours
+ * are occupied.
  */
 
 /** Scales are counted in steps of 1e-4. */
 export const SCALE_UNIT = 10_000n;
-/** Where nobody has lately been heard beaconing. */
+/** Of a cell where no beacon was heard lately. */
 export const DEFAULT_SCALE = 2000n;
 
 const COUNT_RESOLUTION = 11;

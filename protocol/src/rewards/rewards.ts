@@ -1,11 +1,11 @@
 import { divideHalfEven } from "../math/decimal.ts";
 
 /**
- * What beacons and witnesses earn. Money and reward units are BigInt; every division floors, and what the floors and
- * the sides without work leave over is told as `unallocated`, so that paid + unallocated = pool, exactly.
+ * What beacons and witnesses earn. Money and reward units are BigInt; every division rounds down, and the remainders, with
+ * the share of a side on which nobody earned, are `unallocated`, so that paid + unallocated = pool, exactly.
  *
- * The curve is the one of Helium's HIP 15 as its last verifier ran it, with N = 4 and r = 0.8: up to four witnesses
- * each adds a full share, further ones add less and less, so crowding a place does not pay.
+ * The curve is that of Helium's HIP 15 with the values of its last verifier, N = 4 and r = 0.8: each of the first four
+ * witnesses adds a full share, every further one less, so that many hotspots in one place do not earn more.
  */
 
 /** Witnesses of one beacon that earn in full (N). */
@@ -20,7 +20,7 @@ export const UNIT_SCALE = 10_000n;
 
 const BASIS_POINTS = 10_000n;
 
-/** Keeps the powers of the curve small; the curve has long been flat there. */
+/** Limits the exponents of the curve, which is flat long before. */
 const MAX_WITNESSES = 1000;
 
 /** Reward units (of 1e-4, or 1e-8 once scaled by density) that one epoch's work has earned a hotspot on each side. */
@@ -34,7 +34,7 @@ export interface PoolSplit {
   amounts: Map<string, bigint>;
   /** The sum of all amounts. */
   paid: bigint;
-  /** Dust of the floors, and the whole share of a side on which nobody earned units. */
+  /** Remainders of the divisions, and the whole share of a side on which nobody earned units. */
   unallocated: bigint;
 }
 

@@ -25,7 +25,7 @@ export interface Settlement {
 
 const NO_PAYEE = new Uint8Array(20);
 
-/** What amounts depend on beside the verdicts. */
+/** What amounts depend on besides the verdicts. */
 export interface SettlementInputs {
   parameters: NetworkParameters;
   hotspots: readonly Pick<Hotspot, "id" | "publicKey" | "payee" | "cell">[];
@@ -33,7 +33,7 @@ export interface SettlementInputs {
   before: ReadonlyMap<string, bigint>;
 }
 
-/** Turns what was proven into amounts and a Merkle tree of cumulative amounts. */
+/** Payments for the proven beacons of an epoch, and the Merkle tree of cumulative amounts. */
 export function settleEpoch(
   { proven }: { proven: readonly ProvenBeacon[] },
   { parameters, hotspots, before }: SettlementInputs,
@@ -74,12 +74,12 @@ function leafOf(
 type Known = ReadonlyMap<string, Pick<Hotspot, "publicKey" | "cell">>;
 
 /**
- * What each beaconer's beacons are worth where it stands, in units of 1e-4: the more hotspots around it were validly
- * heard in this epoch, the less (HIP 17 with the table of HIP 104). Exact fractions, rounded half to even once.
+ * The density scale of each beaconer, in units of 1e-4: the more hotspots around it were validly heard in this epoch, the
+ * less its beacons are worth (HIP 17 with the table of HIP 104). Exact fractions, rounded half to even once.
  *
  * Only proven beacons count, those that are paid: a beacon that reciprocity refuses, or whose witnesses it refuses,
  * does not. Helium counted them (hole 9 of the reference), so transmitters that hear nobody could make a neighbour's
- * beacons worth less at no cost; here whoever thins others out must itself hear, be heard, and share the same place.
+ * beacons worth less at no cost; here whoever makes others earn less must itself hear, be heard, and share the place.
  */
 function scalesOf(
   proven: readonly ProvenBeacon[],
@@ -92,7 +92,7 @@ function scalesOf(
   return new Map([...cells].map(([id, cell]) => [id, scales.get(cell) ?? SCALE_UNIT]));
 }
 
-/** Beaconer and witnesses alike earn by the density at the beaconer's place: that is where coverage was proven. */
+/** Both sides earn by the density at the beaconer's position: there coverage was proven. */
 function unitsOf(proven: readonly ProvenBeacon[], scales: ReadonlyMap<string, bigint>) {
   const entries = new Map<string, { beaconerUnits: bigint; witnessUnits: bigint }>();
   const add = (id: string, beaconer: bigint, witness: bigint) => {

@@ -6,17 +6,17 @@ interface Sleeper {
   wake: () => void;
 }
 
-/** Lets every promise that can go on without time passing go on. */
+/** Runs everything that does not wait for time to pass. */
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /**
- * Virtual time: stands still until told to advance. Sleepers wake one at a time, ordered by due time and then by
+ * Virtual time: advances only when told to. Sleepers wake one at a time, ordered by due time and then by
  * the order in which they went to sleep, and all work that a wake-up causes settles before the next one wakes,
  * so a run is the same every time.
  */
 export class ManualClock implements Clock {
   #elapsedMs = 0;
-  /** Wall time at the beginning of elapsed time; a step of the wall clock moves it. */
+  /** Wall time when elapsed time was 0; a step of the wall clock changes it. */
   #beginMs: number;
   #order = 0;
   #sleepers: Sleeper[] = [];
@@ -38,7 +38,7 @@ export class ManualClock implements Clock {
     this.#beginMs += ms;
   }
 
-  /** How many sleepers wait: 0 after a clean shutdown. */
+  /** Number of sleepers: 0 after a clean shutdown. */
   get pending(): number {
     return this.#sleepers.length;
   }

@@ -6,8 +6,8 @@ import type { NetworkParameters } from "../parameters/parameters.ts";
  */
 
 /**
- * Report deadline of a usual network (`DEFAULT_PARAMETERS`), in entropy periods: for hotspots, which hear entropy and
- * not the parameters.
+ * Report deadline of a network with `DEFAULT_PARAMETERS`, in entropy periods: for hotspots, which receive the entropy
+ * but not the parameters.
  */
 export const DEFAULT_DEADLINE_PERIODS = 10;
 
@@ -17,7 +17,7 @@ export const windowOf = (entropyIndex: number, windowPeriods: number): number =>
 export const epochOf = (entropyIndex: number, parameters: Pick<NetworkParameters, "epochPeriods">): number =>
   Math.floor(entropyIndex / parameters.epochPeriods);
 
-/** The epoch that a moment lies in. */
+/** The epoch of a moment. */
 export const epochAtMs = (
   atMs: number,
   parameters: Pick<NetworkParameters, "entropyPeriodMs" | "epochPeriods">,
@@ -37,7 +37,7 @@ export const entropyTimeMs = (
   parameters: Pick<NetworkParameters, "entropyPeriodMs">,
 ): number => entropyIndex * parameters.entropyPeriodMs;
 
-/** Reports received later than this do not count. Until it has passed, nothing about the beacon is published. */
+/** Reports received later do not count. Nothing about the beacon is published before. */
 export const reportDeadlineMs = (
   entropyIndex: number,
   parameters: Pick<NetworkParameters, "entropyPeriodMs" | "reportDeadlineMs">,

@@ -69,11 +69,11 @@ export const disconnectProblem = (code: number): BrokerError =>
       : `the broker said goodbye: reason ${hex(code)}`,
   );
 
-const FOREIGN: Readonly<Record<NonMqttReply["kind"], string>> = {
+const NON_MQTT_ADVICE: Readonly<Record<NonMqttReply["kind"], string>> = {
   http: "a web server answers there: check the port in broker.url",
   tls: "the port speaks TLS: write mqtts:// in broker.url",
   other: "what answers there is not MQTT: check the port in broker.url",
 };
 
-export const foreignProblem = ({ kind, said }: NonMqttReply): BrokerError =>
-  new BrokerError("refused", `${FOREIGN[kind]} (it said ${said})`);
+export const nonMqttProblem = ({ kind, excerpt }: NonMqttReply): BrokerError =>
+  new BrokerError("refused", `${NON_MQTT_ADVICE[kind]} (it said ${excerpt})`);

@@ -5,7 +5,7 @@ import type { IConnackPacket, Packet } from "mqtt-packet";
 import { decode, encode, type ProtocolVersion, pubacks } from "../mqtt/codec.ts";
 import { FrameReader } from "../mqtt/frame-reader.ts";
 import { InOrder } from "../mqtt/in-order.ts";
-import { BrokerError, connackProblem, disconnectProblem, foreignProblem } from "./broker-errors.ts";
+import { BrokerError, connackProblem, disconnectProblem, nonMqttProblem } from "./broker-errors.ts";
 import { Outgoing } from "./outgoing.ts";
 import { isPublish, readPublish } from "./publish.ts";
 
@@ -130,10 +130,10 @@ export class BrokerSession {
 
   #onData(chunk: Buffer): void {
     if (this.#isClosing) return;
-    const foreign = this.#hasAnswered ? undefined : detectNonMqtt(chunk);
+    const nonMqtt = this.#hasAnswered ? undefined : detectNonMqtt(chunk);
     this.#hasAnswered = true;
-    if (foreign !== undefined) {
-      this.#fail(foreignProblem(foreign));
+    if (nonMqtt !== undefined) {
+      this.#fail(nonMqttProblem(nonMqtt));
       return;
     }
     this.#hasHeard = true;
