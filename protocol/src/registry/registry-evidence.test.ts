@@ -25,8 +25,8 @@ const operator = (atMs = nowMs, what: Assertion = assertion): EvidenceFacts => (
   atMs,
   assertion: what,
 });
-const reason = (evidence: EvidenceFacts, word?: OwnerAssertion) =>
-  evidenceProblem(evidence, nowMs, word, limits)?.reason;
+const reason = (evidence: EvidenceFacts, newest?: OwnerAssertion) =>
+  evidenceProblem(evidence, nowMs, newest, limits)?.reason;
 
 test("evidence is signed at most an hour before its change, and by the owner's clock at most the skew after it", () => {
   const at = [-MAX_EVIDENCE_AGE_MS - 1, -MAX_EVIDENCE_AGE_MS, 0, 1, 2000, 2001].map((ms) => nowMs + ms);
@@ -51,14 +51,14 @@ test("evidence is signed at most an hour before its change, and by the owner's c
 test("numbers of an owner's changes rise, whatever the operator says in between", () => {
   fc.assert(
     fc.property(fc.array(fc.option(fc.integer({ min: 0, max: 20 })), { maxLength: 12 }), (said) => {
-      let word: OwnerAssertion | undefined;
+      let newest: OwnerAssertion | undefined;
       let highest = 0;
       for (const sequence of said) {
         const evidence = sequence === null ? operator() : owner(sequence);
         const isAllowed = sequence === null || sequence > highest;
-        expect(reason(evidence, word)).toBe(isAllowed ? undefined : "assertion_superseded");
+        expect(reason(evidence, newest)).toBe(isAllowed ? undefined : "assertion_superseded");
         if (!isAllowed) continue;
-        word = ownerAssertionAfter(word, evidence);
+        newest = ownerAssertionAfter(newest, evidence);
         highest = sequence ?? highest;
       }
     }),
@@ -70,7 +70,7 @@ test("the operator repeats the payee that the owner asserted, or its want", () =
   const none = { ...assertion, payee: null };
   const said = (what: Assertion) => ownerAssertionAfter(undefined, owner(4, nowMs, what));
   const table = [assertion, other, none].map((what) =>
-    [undefined, said(assertion), said(none)].map((word) => reason(operator(nowMs, what), word)),
+    [undefined, said(assertion), said(none)].map((newest) => reason(operator(nowMs, what), newest)),
   );
   const no = "payee_of_owner";
   expect(table).toEqual([
