@@ -1,75 +1,99 @@
 /**
- * `bun run mutate [FOLDER] [COUNT] [SEED]`: how many small faults in the code would a test notice? Makes COUNT of them, one
- * at a time, in a copy of the project, and runs the tests nearest to each until one fails. Those that live are listed; the
- * last line is the score. FOLDER is one of the packages or a folder within (all when absent).
+ * `bun run mutate [FOLDER...] [COUNT] [SEED] [--in-process]`: how many small faults in the code would a test notice? Makes
+ * COUNT of them, one at a time, in a copy of the project, and runs those of the nearest tests that run its line until one
+ * fails. Those that live are listed; the last line is the score. FOLDER is one of the packages, or a folder or file within (all when absent).
+ * With `--in-process` the tests of processes, which take long, are not asked.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, posix, relative } from "node:path";
+import { join, relative } from "node:path";
 import { seededRandom } from "@earshot/protocol/testing";
-import { importsOf, PACKAGES, type SourceFile, sourceFiles } from "../source-files.ts";
+import { PACKAGES, projectTree } from "../source-files.ts";
 import { apply, type Mutant, mutantsOf } from "./mutants.ts";
+import { importersOf, isOfProcesses, isTest, nearestTests } from "./nearest-tests.ts";
+import { isRun, type RunLines, runLines } from "./run-lines.ts";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
-/** Beyond these a fault is not near to any test. */
-const NEAREST_TESTS = 20;
-/** A mutant that hangs is noticed too. */
-const RUN_LIMIT_MS = 120_000;
+/** A mutant that hangs is noticed too: when tests take this, and so many times as long as without any fault. */
+const RUN_LIMIT_MS = 15_000;
+const RUN_LIMIT_TIMES = 4;
+const TEST_LIMIT_MS = 15_000;
 
-const isTest = (path: string): boolean => /\.test\.ts$/.test(path);
 /** Tools of tests are not what is tested. */
 const isTried = (path: string): boolean =>
   /^[a-z]+\/src\//.test(path) &&
   !isTest(path) &&
-  !/(^|\/)(testing|test-[^/]*|arbitraries|samples|scenario|properties)(\/|\.ts$)/.test(path);
+  !/(^|\/)(testing|test-[^/]*|arbitraries|samples|scenario|properties|[^/]*-contract[^/]*)(\/|\.[jt]s$)/.test(
+    path,
+  );
 
 /** `@earshot/agent/testing` and the like, with the file that each stands for. */
 function packageEntries(): Map<string, string> {
   const entries = PACKAGES.flatMap((name) => {
     const { exports = {} } = JSON.parse(readFileSync(join(ROOT, name, "package.json"), "utf8"));
     return Object.entries(exports).map(
-      ([entry, file]) => [posix.join(`@earshot/${name}`, entry), posix.join(name, String(file))] as const,
+      ([entry, file]) => [join(`@earshot/${name}`, entry), join(name, String(file))] as const,
     );
   });
   return new Map(entries);
 }
 
-/** For each file those that import it, directly. */
-function importersOf(files: readonly SourceFile[]): Map<string, string[]> {
-  const entries = packageEntries();
-  const importers = new Map<string, string[]>();
-  for (const { path, text } of files) {
-    for (const specifier of importsOf(text)) {
-      const target = specifier.startsWith(".")
-        ? posix.join(posix.dirname(path), specifier.split("?")[0] ?? "")
-        : entries.get(specifier);
-      if (target !== undefined) importers.set(target, [...(importers.get(target) ?? []), path]);
-    }
+/** Runs tests in one process, in this order, until one fails: whether all pass, in time. */
+async function pass(
+  tests: readonly string[],
+  limitMs: number,
+  options: readonly string[] = [],
+): Promise<boolean> {
+  const command = [process.execPath, "test", "--bail", "--timeout", `${TEST_LIMIT_MS}`, ...options];
+  const running = Bun.spawn([...command, ...tests.map((test) => `./${test}`)], {
+    cwd: copy,
+    stdio: ["ignore", "ignore", "ignore"],
+    timeout: Math.ceil(limitMs),
+    killSignal: "SIGKILL",
+  });
+  return (await running.exited) === 0;
+}
+
+interface Sound {
+  durationMs: number;
+  /** The lines that it runs in this process, by file. */
+  lines: Map<string, RunLines>;
+}
+
+/** How tests fare without any fault: undefined for one that fails. Each is asked once. */
+const sounds = new Map<string, Sound | undefined>();
+async function soundOf(test: string): Promise<Sound | undefined> {
+  if (sounds.has(test)) return sounds.get(test);
+  const folder = join(copy, ".mutate-lines");
+  const began = performance.now();
+  const options = ["--coverage", "--coverage-reporter=lcov", `--coverage-dir=${folder}`];
+  const isSound = await pass([test], 120_000, options);
+  const lines = isSound ? runLines(readFileSync(join(folder, "lcov.info"), "utf8")) : new Map();
+  sounds.set(test, isSound ? { durationMs: performance.now() - began, lines } : undefined);
+  if (!isSound) console.log(`left out, for it fails without any fault: ${test}`);
+  return sounds.get(test);
+}
+
+/** The tests worth asking about a mutant: quick ones first, and of those in this process the ones that run its line. */
+async function testsFor({ path, line }: Mutant): Promise<string[]> {
+  const near: (readonly [string, number])[] = [];
+  for (const test of nearestTests(path, importers, hasProcesses)) {
+    const sound = await soundOf(test);
+    if (sound === undefined || !(isOfProcesses(test) || isRun(sound.lines.get(path), line))) continue;
+    near.push([test, sound.durationMs]);
   }
-  return importers;
+  return near.sort(([, one], [, other]) => one - other).map(([test]) => test);
 }
 
-const packageOf = (path: string): string => path.split("/", 1)[0] ?? "";
-
-/** Tests that reach a file by their imports, nearest first: the one beside it, those in its folder, its package, the rest. */
-function testsOf(path: string, importers: ReadonlyMap<string, readonly string[]>): string[] {
-  const seen = new Set([path]);
-  for (const file of seen) for (const importer of importers.get(file) ?? []) seen.add(importer);
-  const beside = path.replace(/\.ts$/, ".test.ts");
-  const farness = (test: string) =>
-    Number(test !== beside) +
-    Number(posix.dirname(test) !== posix.dirname(path)) +
-    Number(packageOf(test) !== packageOf(path));
-  const tests = [...seen].filter(isTest);
-  return tests.sort((one, other) => farness(one) - farness(other)).slice(0, NEAREST_TESTS);
-}
-
-function passes(folder: string, test: string): boolean {
-  const { exitCode } = Bun.spawnSync(
-    [process.execPath, "test", "--bail", "--timeout", "20000", `./${test}`],
-    { cwd: folder, stdio: ["ignore", "ignore", "ignore"], timeout: RUN_LIMIT_MS },
-  );
-  return exitCode === 0;
+/** Tests in this process are all asked in one run; those of processes after them, each in a run of its own. */
+async function isNoticed(tests: readonly string[]): Promise<boolean> {
+  const inProcess = tests.filter((test) => !isOfProcesses(test));
+  for (const run of [inProcess, ...tests.filter(isOfProcesses).map((test) => [test])]) {
+    if (run.length === 0) continue;
+    const usualMs = run.reduce((sum, test) => sum + (sounds.get(test)?.durationMs ?? 0), 0);
+    if (!(await pass(run, RUN_LIMIT_MS + RUN_LIMIT_TIMES * usualMs))) return true;
+  }
+  return false;
 }
 
 function sample(mutants: Mutant[], count: number, seed: number): Mutant[] {
@@ -82,38 +106,42 @@ function sample(mutants: Mutant[], count: number, seed: number): Mutant[] {
   return chosen;
 }
 
-const [folder = "", count = "60", seed = String(Date.now() % 10_000)] = process.argv.slice(2);
-const files = await sourceFiles();
-const tried = files.filter(({ path }) => isTried(path) && `${path}/`.startsWith(folder.replace(/^\.\//, "")));
-const texts = new Map(tried.map(({ path, text }) => [path, text]));
-const mutants = tried.flatMap(({ path, text }) => mutantsOf(path, text));
-const importers = importersOf(files);
-const copy = mkdtempSync(join(tmpdir(), "earshot-mutate-"));
+const words = process.argv.slice(2);
+const hasProcesses = !words.includes("--in-process");
+const folders = words
+  .filter((word) => !/^(\d+|--.*)$/.test(word))
+  .map((word) => word.replace(/^\.\/|\/$/g, ""));
+const [count = 60, seed = Date.now() % 10_000] = words.filter((word) => /^\d+$/.test(word)).map(Number);
+const isAsked = (path: string): boolean =>
+  folders.length === 0 || folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
+
+const texts = new Map([...(await projectTree())].filter(([path]) => /\.[jt]s$/.test(path)));
+const importers = importersOf(texts, packageEntries());
+const tried = [...texts].filter(([path]) => isTried(path) && isAsked(path));
+const mutants = tried.flatMap(([path, text]) => mutantsOf(path, text));
 console.log(`${mutants.length} possible in ${tried.length} files; trying ${count}, seed ${seed}`);
-try {
-  cpSync(ROOT, copy, {
-    recursive: true,
-    verbatimSymlinks: true,
-    filter: (path) => ![".git", "dist"].includes(relative(ROOT, path)),
-  });
-  const sound = new Map<string, boolean>();
-  let noticed = 0;
-  const chosen = sample(mutants, Number(count), Number(seed));
-  for (const mutant of chosen) {
-    const text = texts.get(mutant.path) ?? "";
-    const tests = testsOf(mutant.path, importers);
-    for (const test of tests) {
-      if (sound.has(test)) continue;
-      sound.set(test, passes(copy, test));
-      if (!sound.get(test)) console.log(`left out, for it fails without any fault: ${test}`);
-    }
-    writeFileSync(join(copy, mutant.path), apply(text, mutant));
-    const isKilled = tests.some((test) => sound.get(test) && !passes(copy, test));
-    writeFileSync(join(copy, mutant.path), text);
-    if (isKilled) noticed++;
-    else console.log(`lives  ${mutant.path}:${mutant.line}  ${mutant.was.trim()} → ${mutant.becomes.trim()}`);
+
+const copy = mkdtempSync(join(tmpdir(), "earshot-mutate-"));
+process.on("exit", () => rmSync(copy, { recursive: true, force: true }));
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(1));
+cpSync(ROOT, copy, {
+  recursive: true,
+  verbatimSymlinks: true,
+  filter: (path) => ![".git", "dist"].includes(relative(ROOT, path)),
+});
+const chosen = sample(mutants, count, seed);
+let noticed = 0;
+for (const mutant of chosen) {
+  const tests = await testsFor(mutant);
+  const text = texts.get(mutant.path) ?? "";
+  writeFileSync(join(copy, mutant.path), apply(text, mutant));
+  const isKilled = await isNoticed(tests);
+  writeFileSync(join(copy, mutant.path), text);
+  if (isKilled) noticed++;
+  else {
+    const { path, line, was, becomes } = mutant;
+    const asked = tests.length === 0 ? "no test runs it" : `${tests.length} tests`;
+    console.log(`lives  ${path}:${line}  ${was.trim()} → ${becomes.trim()}  (${asked})`);
   }
-  console.log(`${noticed} of ${chosen.length} noticed: ${Math.round((100 * noticed) / chosen.length)} %`);
-} finally {
-  rmSync(copy, { recursive: true, force: true });
 }
+console.log(`${noticed} of ${chosen.length} noticed: ${Math.round((100 * noticed) / chosen.length)} %`);
