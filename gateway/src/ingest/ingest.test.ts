@@ -1,5 +1,12 @@
 import { expect, test } from "bun:test";
-import { encodePacket, hotspotId, signerFromSeed, upTopic } from "@earshot/protocol";
+import {
+  encodePacket,
+  hotspotId,
+  MAX_PACKET_BYTES,
+  sha256,
+  signerFromSeed,
+  upTopic,
+} from "@earshot/protocol";
 import { assertions, startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
 import { beaconOf, FIRST_EPOCH, idOf, PARAMETERS, signers, statusPacket } from "../testing/test-network.ts";
 import type { IngestOutcome } from "./ingest.ts";
@@ -77,4 +84,14 @@ test("judging waits for a timely report whose signature is still being checked",
   await crowd;
   await run.clock.advance(2000);
   expect(await run.store.verdict(packetId)).toMatchObject({ reason: "not_heard" });
+});
+
+test("what is too large is named by its beginning, as far as a packet could reach", async () => {
+  await using run = await startTestGateway(startMs + 10);
+  const topic = upTopic(network, idOf("a"), "status");
+  const named = async (bytes: Uint8Array) => (await run.gateway.ingest(topic, bytes, idOf("a"))).packetId;
+  const bytes = Uint8Array.from({ length: MAX_PACKET_BYTES + 1 }, (_, i) => i & 255);
+  const largest = bytes.subarray(0, MAX_PACKET_BYTES);
+  expect(await named(bytes)).toBe(sha256(largest).toHex());
+  expect(await named(largest)).toBe(sha256(largest).toHex());
 });

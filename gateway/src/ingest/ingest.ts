@@ -103,8 +103,9 @@ export class Ingest {
     if (!opened.ok) return this.#refuse(opened.reason, bytes, sender);
     const result = checkPacket(opened.sent, isSigned === true, checks);
     if (!result.ok) return this.#refuse(result.reason, bytes, sender);
-    const index = result.checked.about?.entropyIndex ?? -1;
-    if (index <= progress.publishedThrough) return this.#accept(result.checked, arrival);
+    const index = result.checked.about?.entropyIndex;
+    if (index === undefined || index <= progress.publishedThrough)
+      return this.#accept(result.checked, arrival);
     if (!(await this.#publication(index))) return this.#refuse("from_future", bytes, sender);
     return this.#accept(result.checked, progress.arrival(clock.now()));
   }

@@ -57,6 +57,34 @@ describe("nobody gets a new allowance by making the old one forgotten", () => {
   });
 });
 
+describe("room for another", () => {
+  const MAX_HOTSPOTS = 65_536;
+  const asksAnother = (admitted: ReturnType<typeof quota>["admitted"]) => [
+    admitted("x", 9),
+    admitted("y", 9),
+  ];
+
+  /** As many as are kept, the first of which have used most of their day's bytes; the others' are whole again soon. */
+  async function full(heavy: number) {
+    const made = quota();
+    for (let i = 0; i < heavy; i++) made.admitted(`k${i}`, 1, 900);
+    for (let i = heavy; i < MAX_HOTSPOTS; i++) made.admitted(`k${i}`, 1);
+    await made.clock.advance(100_000);
+    return made;
+  }
+
+  test("is looked for among those longest not used, a few at a time", async () => {
+    expect(asksAnother((await full(7)).admitted)).toEqual([3, 3]);
+    expect(asksAnother((await full(8)).admitted)).toEqual([3, 0]);
+  });
+
+  test("is not blocked by those who came first and are in use", async () => {
+    const { admitted } = await full(8);
+    for (let i = 0; i < 8; i++) admitted(`k${i}`, 1);
+    expect(asksAnother(admitted)).toEqual([3, 3]);
+  });
+});
+
 describe("reports on one period", () => {
   let packets = 0;
   const report = (type: "beacon" | "witness", entropyIndex: number, id = u32(packets++)) => ({
@@ -85,6 +113,8 @@ describe("reports on one period", () => {
     expect(taken(made, "witness", 101, 100)).toBe(1);
     expect(made.admitsReport("a", first)).toBe(false);
     made.revoke("nobody", first);
+    made.revoke("a", report("witness", 101));
+    expect(taken(made, "witness", 101, 1)).toBe(0);
   });
 
   test("are counted for a while after the period was judged, then forgotten", () => {

@@ -102,10 +102,8 @@ export class Quota {
   }
 
   #makeRoom(): boolean {
-    let tried = 0;
-    for (const [hotspotId, allowance] of this.#allowances) {
+    for (const [hotspotId, allowance] of this.#allowances.entries().take(TRIED_FOR_ROOM)) {
       if (this.#isWhole(this.#refill(allowance))) return this.#allowances.delete(hotspotId);
-      if (++tried === TRIED_FOR_ROOM) return false;
     }
     return false;
   }

@@ -3,15 +3,19 @@ import {
   type Assertion,
   type Entropy,
   encodePacket,
+  isReport,
   MAX_EVIDENCE_AGE_MS,
   type RegistryChange,
   registrationMessage,
+  reportDeadlineMs,
+  reportedIndex,
 } from "@earshot/protocol";
 import type { Bundle } from "../bundle/bundle.ts";
 import { testBundles } from "../testing/test-bundle.ts";
 import { type Claims, claiming, verified, where } from "../testing/test-edits.ts";
 import {
   assertionOf,
+  beaconOf,
   FIRST_EPOCH,
   HOTSPOTS,
   idOf,
@@ -72,6 +76,18 @@ describe("receive times", () => {
     );
     const at = (index: number) => (isOwn(index) ? index * 2000 : startMs + 7000);
     expect(found(receivedAt(type, at))).toBe("holds");
+  });
+
+  test("in time, of a report that is filed under a later epoch than its beacon", () => {
+    const { index } = beaconOf("c", FIRST_EPOCH, 0);
+    const deadlineMs = reportDeadlineMs(index, PARAMETERS);
+    const lateAt = (receivedAtMs: number) => ({
+      packets: base.packets.map((packet) =>
+        isReport(packet) && reportedIndex(packet) === index ? { ...packet, receivedAtMs } : packet,
+      ),
+    });
+    expect(found(lateAt(deadlineMs))).toEndWith(`a report filed under its own epoch, ${FIRST_EPOCH}`);
+    expect(found(lateAt(deadlineMs + 1))).toBe("holds");
   });
 
   test("after the epoch was closed", () => {
@@ -140,6 +156,27 @@ describe("the network's beginning", () => {
       `${at}indexes from ${(FIRST_EPOCH - 8) * 4}, where it was registered`,
     );
     expect(where(verifyFiles(claiming(first, { contactsBefore })))).toBe(at.slice(0, -2));
+  });
+
+  test("a contact that is older than its hotspot, whichever kind it is of", () => {
+    const [registeredFrom, at] = [(FIRST_EPOCH - 8) * 4, `contacts.json: hotspot ${idOf("a")}: `];
+    const contacts = (beaconed: number | null, witnessed: number | null) =>
+      found({ contactsBefore: new Map([[idOf("a"), { beaconed, witnessed }]]) });
+    for (const [early, other] of [
+      [registeredFrom - 1, null],
+      [registeredFrom - 1, epoch * 4 - 1],
+    ] as const) {
+      expect(contacts(early, other)).toStartWith(at);
+      expect(contacts(other, early)).toStartWith(at);
+    }
+    for (const later of [registeredFrom, epoch * 4 - 1]) {
+      const alone = claiming(second, {
+        contactsBefore: new Map([[idOf("a"), { beaconed: later, witnessed: null }]]),
+      });
+      expect(where(verifyFiles(alone))).toBe("holds");
+    }
+    expect(contacts(epoch * 4, registeredFrom)).toStartWith(at);
+    expect(contacts(registeredFrom, epoch * 4)).toStartWith(at);
   });
 
   test("contacts in an epoch that was skipped", () => {

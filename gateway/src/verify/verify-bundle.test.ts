@@ -4,6 +4,7 @@ import {
   denialMessage,
   type Entropy,
   encodePacket,
+  entropyHash,
   entropyMessage,
   type NetworkParameters,
   parametersHash,
@@ -19,9 +20,11 @@ import { encodeChunks } from "../bundle/text-chunks.ts";
 import { manifestOf, signedAgain, testBundles } from "../testing/test-bundle.ts";
 import { edited, editedJson, packetsOf, replaced, verified, where } from "../testing/test-edits.ts";
 import {
+  entropyChain,
   FIRST_EPOCH,
   HOTSPOTS,
   idOf,
+  indexesOf,
   networkSigner,
   PARAMETERS,
   signedParameters,
@@ -92,8 +95,31 @@ describe("entropy", () => {
       /^entropy.cbor: item 4, .*previousHash$/,
     );
     expect(withEntropy(first, messages(first).slice(0, -1))).toBe("entropy.cbor: end");
-    expect(withEntropy(second, messages(second).slice(2))).toMatch(/^entropy.cbor: item 1, index/);
+    for (const bundle of [first, second]) {
+      for (const dropped of [1, 2]) {
+        expect(withEntropy(bundle, messages(bundle).slice(dropped))).toMatch(
+          /^entropy.cbor: item 1, index \d+$/,
+        );
+      }
+    }
     expect(withEntropy(first, [])).toBe("entropy.cbor: end");
+  });
+
+  test("of one index twice is named, although the chain goes on from one to the other", () => {
+    const [one = new Uint8Array(), ...rest] = messages(first);
+    const opened = entropyMessage.open(one, PARAMETERS.network);
+    if (!opened.ok) throw new TypeError(opened.code);
+    const again = forge(one, { previousHash: entropyHash(opened.value), value: new Uint8Array(32) });
+    expect(withEntropy(first, [one, again, ...rest])).toMatch(/^entropy.cbor: item 2, index \d+$/);
+  });
+
+  test("of before the network's first epoch is named where no epoch was before", () => {
+    const chain = entropyChain(indexesOf(2).slice(3)).map(({ message }) => message);
+    const files = { "entropy.cbor": writeByteStrings(chain), "contacts.json": utf8("[]\n") };
+    const previous = { previousEpoch: null, previousManifestHash: new Uint8Array(32) };
+    expect(where(verifyFiles(signedAgain(second, files, previous)))).toMatch(
+      /^entropy.cbor: item 1, index \d+$/,
+    );
   });
 
   test("with another window value or other periods is named", () => {
@@ -141,6 +167,8 @@ describe("parameters", () => {
   test("that are not in force yet are refused", () => {
     const early = ruledBy(first, { ...other, version: 2, activationEpoch: FIRST_EPOCH + 1 });
     expect(where(verifyFiles(early))).toBe("parameters.cbor: activationEpoch");
+    const timely = ruledBy(first, { ...PARAMETERS, version: 2, activationEpoch: FIRST_EPOCH });
+    expect(where(verifyFiles(timely))).not.toStartWith("parameters");
   });
 
   test("follow each other: old ones are refused, and new ones that begin too early", () => {
@@ -252,6 +280,7 @@ describe("manifest", () => {
     ["network", { network: "testnet-2" }],
     ["files", { files: [] }],
     ["previousEpoch", { previousEpoch: 1 }],
+    ["previousEpoch", { previousEpoch: FIRST_EPOCH, previousManifestHash: new Uint8Array(32).fill(1) }],
     ["counts, entropy", { counts: { ...manifestOf(first).counts, entropy: 1 } }],
   ])("with another %s is named", (field, changes) => {
     expect(where(verifyFiles(signedAgain(first, {}, changes)))).toBe(`manifest.cbor: ${field}`);
