@@ -4,11 +4,12 @@ import {
   type RegistryChange,
   registrationMessage,
   type Signer,
+  sha256,
   signerFromSeed,
   utf8,
 } from "@earshot/protocol";
 import type { Bundle } from "../bundle/bundle.ts";
-import { writePackets } from "../bundle/cbor-sequences.ts";
+import { type SequencePacket, writePackets } from "../bundle/cbor-sequences.ts";
 import { formatParametersFile } from "../bundle/json-texts.ts";
 import { manifestOf, signedAgain, testBundles } from "../testing/test-bundle.ts";
 import {
@@ -64,6 +65,19 @@ describe.each([
       ? /^verdicts.jsonl: line 1, packet |^manifest.cbor: counts, packets/
       : /^packets.cbor: SHA-256/;
     expect(where(verifyFiles(bundle))).toMatch(places);
+  });
+
+  test("a signature that does not hold is named by the packet's place, whichever packet it is", () => {
+    for (const [i, { bytes }] of packetsOf(first).entries()) {
+      const forged = Uint8Array.from(bytes);
+      forged[forged.length - 3] = (forged.at(-3) ?? 0) ^ 1;
+      const packets = packetsOf(first).with(i, { ...(packetsOf(first)[i] as SequencePacket), bytes: forged });
+      const { at, found } = difference(replaced(first, "packets.cbor", writePackets(packets), isSigned));
+      expect([at, found]).toEqual([
+        `item ${i + 1}, packet ${sha256(forged).toHex()}`,
+        "one that does not hold",
+      ]);
+    }
   });
 
   test("a swapped verdict is named by line and packet", () => {
