@@ -10,11 +10,13 @@ import {
   reportDeadlineMs,
   verdictMessage,
 } from "@earshot/protocol";
+import { seededRandom } from "@earshot/protocol/testing";
 import { createGateway } from "./gateway.ts";
 import type { IngestOutcome } from "./ingest/ingest.ts";
 import type { GatewayEvent } from "./monitoring/events.ts";
 import { openStore } from "./store/open-store.ts";
 import { StoreLostError } from "./store/owner.ts";
+import type { Store } from "./store/store.ts";
 import { assertions, startTestGateway, type TestGateway } from "./testing/test-gateway.ts";
 import {
   beaconOf,
@@ -285,6 +287,56 @@ test("a store that fails for a while delays judging and loses nothing", async ()
   await run.play([], endMs);
   expect((await results(run)).epochs).toEqual((await results(whole)).epochs);
   expect(await verified(run)).toMatchObject({ code: 0 });
+});
+
+/** The store as disks and networks have it: now and then a call fails before anything is written, or after all is. */
+function unreliable(store: Store, seed: number): { failures: Record<string, number>; heal(): void } {
+  const random = seededRandom(seed);
+  const failures: Record<string, number> = {};
+  const calls = ["addPackets", "addJudgement", "addLateVerdicts", "addEpoch", "putStatuses"] as const;
+  const sound = Object.fromEntries(calls.map((name) => [name, store[name]]));
+  for (const name of calls) {
+    const call = store[name] as (...given: unknown[]) => Promise<unknown>;
+    const failing = async (...given: unknown[]) => {
+      const chance = random();
+      const isWritten = chance < 0.2;
+      const result = isWritten || chance > 0.4 ? await call(...given) : undefined;
+      if (chance > 0.4) return result;
+      const how = `${name}, ${isWritten ? "written" : "not written"}`;
+      failures[how] = (failures[how] ?? 0) + 1;
+      throw new Error(how);
+    };
+    Object.assign(store, { [name]: failing });
+  }
+  return { failures, heal: () => void Object.assign(store, sound) };
+}
+
+test("a store that fails now and then, with or without having written, loses nothing and pays the same", async () => {
+  await using whole = await startTestGateway(startMs + 10);
+  await whole.play(twoEpochs, endMs);
+  const all: Record<string, number> = {};
+  for (const seed of [1, 2, 3, 4]) {
+    await using run = await startTestGateway(startMs + 10);
+    const { failures, heal } = unreliable(run.store, seed);
+    for (const { bytes, receivedAtMs } of [...twoEpochs].sort((a, b) => a.receivedAtMs - b.receivedAtMs)) {
+      await run.clock.advance(receivedAtMs - run.clock.now());
+      // As agents and brokers do: again, until it is taken.
+      while (!(await run.send(bytes).catch(() => undefined))?.ok);
+    }
+    await run.clock.advance(endMs - run.clock.now());
+    heal();
+    await run.clock.advance(8000);
+    const epochs = (await results(run)).epochs.filter(([epoch]) => Number(epoch) < FIRST_EPOCH + 2);
+    expect(epochs).toEqual((await results(whole)).epochs);
+    expect(await verified(run)).toMatchObject({ code: 0 });
+    const judged = async (each: TestGateway) =>
+      (await results(each)).reasons.map(([id, , reason]) => [id, reason]);
+    expect(await judged(run)).toEqual(await judged(whole));
+    for (const [how, times] of Object.entries(failures)) all[how] = (all[how] ?? 0) + times;
+  }
+  for (const name of ["addPackets", "addJudgement", "putStatuses"]) {
+    for (const how of ["written", "not written"]) expect(all[`${name}, ${how}`]).toBeGreaterThan(0);
+  }
 });
 
 test("parameters that contradict each other are named", async () => {

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import type { IngestOutcome } from "../ingest/ingest.ts";
 import { assertions, startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
-import { beaconOf, FIRST_EPOCH, idOf, witnessOf } from "../testing/test-network.ts";
+import { beaconOf, FIRST_EPOCH, idOf, statusPacket, witnessOf } from "../testing/test-network.ts";
 import { runVerifyEpoch } from "../verify/verify-command.ts";
 
 const startMs = FIRST_EPOCH * 8000;
@@ -87,4 +87,47 @@ describe("while the store is still busy with a report", () => {
     const { packetId } = await taking;
     expect(await run.store.packetsBySequence(idOf("a"), [10])).toMatchObject([{ id: packetId }]);
   });
+
+  /** What the gateway asks of the store now ends when `release` is called. */
+  function held(run: TestGateway, name: "addJudgement" | "putStatuses") {
+    const call = run.store[name] as (...given: unknown[]) => Promise<unknown>;
+    const [asked, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let isWritten = false;
+    const slow = async (...given: unknown[]) => {
+      asked.resolve();
+      await release.promise;
+      await call(...given);
+      isWritten = true;
+    };
+    Object.assign(run.store, { [name]: slow });
+    return { asked: asked.promise, release: release.resolve, isWritten: () => isWritten };
+  }
+
+  /** Nothing is left to do at once. */
+  const settled = async (run: TestGateway) => {
+    for (let i = 0; i < 20; i++) await run.clock.advance(0);
+  };
+
+  test.each(["addJudgement", "putStatuses"] as const)(
+    "with %s under way the gateway does not end",
+    async (name) => {
+      await using run = await inTime();
+      const work = held(run, name);
+      if (name === "putStatuses") await run.sendAs("a", statusPacket(9, run.clock.now()));
+      else {
+        await run.sendAs("a", beacon.packet);
+        await run.clock.advance(12_000);
+      }
+      await work.asked;
+      let hasEnded = false;
+      const ending = run.stop().then(() => {
+        hasEnded = true;
+      });
+      await settled(run);
+      expect(hasEnded).toBe(false);
+      work.release();
+      await ending;
+      expect(work.isWritten()).toBe(true);
+    },
+  );
 });

@@ -267,6 +267,22 @@ describe("open registration", () => {
   });
 });
 
+test("a store that fails after it wrote a registration has it once, and the next packet adds nothing", async () => {
+  const registry = await open();
+  const { putHotspot } = store;
+  store.putHotspot = async (...given) => {
+    await putHotspot(...given);
+    throw new Error("connection lost");
+  };
+  registry.assert(asserted(1));
+  await settled();
+  store.putHotspot = putHotspot;
+  registry.assert(asserted(2));
+  await settled();
+  expect(await store.hotspotHistory(idOf("a"))).toHaveLength(1);
+  expect(await latitude(registry, FIRST_EPOCH)).toBe(known.latE7);
+});
+
 /** What follows from the changes alone, as auditors compute it. */
 const replayed = (history: readonly Hotspot[]): Hotspot[] => {
   const states: Hotspot[] = [];

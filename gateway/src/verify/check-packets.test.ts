@@ -82,7 +82,9 @@ describe("signatures that other threads check", () => {
     for (const wrongAt of [0, 511, 512, 66 * 512 + 3]) {
       const { id, hotspotId } = samples[wrongAt % samples.length] ?? {};
       const at = `item ${wrongAt + 1}, packet ${id}`;
-      const { result } = await checked(67 * 512, threads(wrongAt));
+      const other = threads(wrongAt);
+      const { result } = await checked(67 * 512, other);
+      expect(new Set(other.sizes)).toEqual(new Set([512]));
       expect(result).toMatchObject({ ok: false, difference: { at, found: "one that does not hold" } });
       const inadmissible = await checked(67 * 512, threads(wrongAt, INADMISSIBLE));
       expect(inadmissible.result).toMatchObject({
