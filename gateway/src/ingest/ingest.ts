@@ -39,7 +39,7 @@ export interface IngestDeps {
   /** A new packet is durable. */
   onStored(checked: CheckedPacket, stored: StoredPacket): void;
   /** A packet came again: as it was filed when it came first. */
-  onKnown(stored: StoredPacket): void;
+  onKnown(checked: CheckedPacket, stored: StoredPacket): void;
   /** The broker published a hotspot's last will. */
   onWill(hotspotId: string): Promise<void>;
   /** Not stored. `hotspotId` is known when its owner is the authenticated sender. */
@@ -153,14 +153,14 @@ export class Ingest {
       this.#revoke(stored);
       throw error;
     });
-    if (!isNew) return this.#notNew(stored);
+    if (!isNew) return this.#notNew(checked, stored);
     count(metrics.accepted, stored.type);
     onStored(checked, stored);
     return { ok: true, outcome: "stored", packetId };
   }
 
   /** It is stored already, or two others with its number are. */
-  async #notNew(packet: StoredPacket): Promise<IngestOutcome> {
+  async #notNew(checked: CheckedPacket, packet: StoredPacket): Promise<IngestOutcome> {
     const { metrics, onKnown, store } = this.#deps;
     const { bytes, hotspotId, id, sequence } = packet;
     const known = await store.packetsBySequence(hotspotId, [sequence]);
@@ -170,7 +170,7 @@ export class Ingest {
       return this.#refuse("sequence_reused", bytes, hotspotId, [{ name: "sequence", value: sequence }]);
     }
     metrics.duplicates++;
-    onKnown(first);
+    onKnown(checked, first);
     return { ok: true, outcome: "duplicate", packetId: id };
   }
 

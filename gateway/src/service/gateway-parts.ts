@@ -132,7 +132,11 @@ function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: Stored
       noteStatus(checked, stored, registry, statuses);
       if (stored.entropyIndex !== null && stored.entropyIndex <= progress.judgingThrough) onLate(stored);
     },
-    onKnown: (stored) => notices.stored(stored),
+    onKnown(checked, stored) {
+      notices.stored(stored);
+      // The store may have failed, or the gateway ended, after it was written and before its sender was registered.
+      noteAssertion(checked, stored, registry);
+    },
     onWill: (hotspotId) => store.markOffline(hotspotId, clock.now()),
     onRefused(reason, packetId, hotspotId, measurements) {
       if (hotspotId !== undefined) notices.refusal(hotspotId, packetId, reason, measurements);
@@ -141,15 +145,25 @@ function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: Stored
 }
 
 function noteStatus(
-  { decoded: { packet, bytes }, hotspotId: id }: CheckedPacket,
-  { id: packetId, receivedAtMs }: StoredPacket,
+  checked: CheckedPacket,
+  stored: StoredPacket,
   registry: Registry,
   statuses: StatusIntake,
 ): void {
+  const { packet } = checked.decoded;
   if (packet.type !== "status") return;
-  statuses.note({ hotspotId: id, packetId, status: packet, receivedAtMs });
+  const { hotspotId, id: packetId, receivedAtMs } = stored;
+  statuses.note({ hotspotId, packetId, status: packet, receivedAtMs });
+  noteAssertion(checked, stored, registry);
+}
+
+function noteAssertion(
+  { decoded: { packet, bytes }, hotspotId: id }: CheckedPacket,
+  { receivedAtMs }: StoredPacket,
+  registry: Registry,
+): void {
+  if (packet.type !== "status" || packet.assertion === null) return;
   const { assertion, sequence } = packet;
-  if (assertion === null) return;
   registry.assert({ id, assertion, sequence, receivedAtMs, evidence: bytes });
 }
 
