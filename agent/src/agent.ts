@@ -43,19 +43,19 @@ export interface AgentDeps {
   outbox: Outbox;
   openPublisher: OpenPublisher;
   openRadio: OpenDevice<AgentRadio>;
-  /** As the configuration has it, for advice. */
+  /** The radio as configured, for advice on the page. */
   radioSetup?: RadioSetup;
   /** Absent where the hotspot has no GPS. */
   openGps?: OpenDevice<AgentGps>;
-  /** As in the configuration, for advice: `gpsd`. */
+  /** `type` of the GPS in the configuration, for advice on the page: `gpsd`. */
   gpsType?: string;
-  /** Whatever else measures something; their names are unique. */
+  /** Everything else that measures; their names are unique. */
   sensors?: readonly SensorDevice[];
-  /** Absent where the computer's own health is not looked at. */
+  /** Absent where the computer's own health is not watched. */
   openMachine?: OpenDevice<Driver<LinuxReading>>;
   /** Software version, at most 32 characters; part of every status packet. */
   version: string;
-  /** What the status page reads; made by `runAgent` when absent. */
+  /** The state that the status page shows; made by `runAgent` when absent. */
   board?: StatusBoard;
 }
 
@@ -107,7 +107,7 @@ function startParts(deps: AgentDeps, signal: AbortSignal): Promise<void>[] {
   ];
 }
 
-/** GPS, sensors and machine, and the packets that sum up what they measured. */
+/** GPS, sensors and machine, and the reading packets made of what they measure. */
 function measuringParts(deps: AgentDeps, context: CoreContext, signal: AbortSignal): Promise<void>[] {
   const { openGps, openMachine, sensors = [] } = deps;
   const gps = new ReadingSummary(context, "gps");
@@ -157,7 +157,7 @@ function coreContext(deps: AgentDeps): CoreContext {
   };
 }
 
-/** The same clock in whole milliseconds, as packets carry them: virtual time may stand between two. */
+/** The same clock in whole milliseconds, as packets carry them: virtual time may be between two. */
 const wholeMs = (clock: Clock): Clock => ({
   now: () => Math.floor(clock.now()),
   elapsedMs: () => clock.elapsedMs(),

@@ -29,16 +29,16 @@ export interface CoreContext {
   /** By the monotonic clock. */
   startedElapsedMs: number;
   hotspotId: string;
-  /** Whose counters the reports may tell. */
+  /** Decides whether a report may carry a concentrator's counter. */
   concentrators: Concentrators;
   sentStatuses: SentStatuses;
-  /** Told when the outbox has something new to publish. */
+  /** Notified when the outbox has something new to publish. */
   toPublish: Wakeup;
 }
 
 /**
- * Signs a packet. One that cannot be written is noted on the board with the field that is wrong, until a packet of its
- * type can be made again.
+ * Encodes and signs a packet. One that cannot be encoded is noted on the board with the field that is wrong, until a
+ * packet of its type can be made again.
  *
  * @throws {PacketFieldError}
  */
@@ -52,7 +52,7 @@ export function makePacket(context: CoreContext, packet: Packet): Uint8Array {
   } catch (error) {
     if (!(error instanceof PacketFieldError)) throw error;
     const { field, why } = error;
-    // Once for each field: a receiver that goes wrong does so in every packet.
+    // Logged once for each field: a faulty receiver spoils every packet.
     if (board.unmade.get(type)?.field !== field) log("error", `Cannot make ${type} packets`, { why });
     board.unmade.set(type, { type, field, why });
     board.losses.add(`unmade_${type}`);
@@ -61,8 +61,8 @@ export function makePacket(context: CoreContext, packet: Packet): Uint8Array {
 }
 
 /**
- * Stores one packet and has it published. One that cannot be made, or that the outbox cannot take (disk full, broken
- * card), is lost, the board says so, and the agent goes on: `undefined`.
+ * Stores one packet and has it published. `undefined` when it cannot be made or stored (disk full, broken card): it is
+ * lost, which the board shows, and the agent goes on.
  *
  * @param make with `makePacket`
  */

@@ -1,22 +1,22 @@
 import type { ClockReading } from "@earshot/protocol/hotspot";
 
 /**
- * So long must clock and network have agreed: either, or both together, may be wrong for a moment, and what is given up
- * for its age does not come back.
+ * Clock and network must have agreed for so long. Either, or both, may be wrong for a moment, and a packet that is
+ * dropped for its age does not come back.
  */
 const SETTLE_MS = 600_000;
 /** Confirmations further apart than this, less the time between them, contradict each other. */
 const TOLERANCE_MS = 60_000;
 
 /**
- * Wall time that two witnesses have confirmed, this machine's clock and the network's signed entropy, counted on by
- * elapsed time: a clock that is set, or is wrong after a start, does not show in it.
+ * Wall time on which two sources agree: this machine's clock and the network's signed entropy. Between confirmations it
+ * advances with the monotonic clock, so that setting the machine's clock does not change it.
  */
 export class ConfirmedTime {
   #latest: ClockReading | undefined;
   #sinceElapsedMs = 0;
 
-  /** The two agree now. */
+  /** The two sources agree now. */
   confirm(present: ClockReading): void {
     const latest = this.#latest;
     const stepMs = latest && present.nowMs - latest.nowMs - (present.elapsedMs - latest.elapsedMs);

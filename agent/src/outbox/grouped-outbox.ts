@@ -8,7 +8,7 @@ import {
 } from "@earshot/protocol/hotspot";
 import { errorText } from "@earshot/protocol/runtime";
 import { ConfirmedTime } from "./confirmed-time.ts";
-import { type Numbering, numberingBeside } from "./numbering.ts";
+import { type Numbering, numberingAfter } from "./numbering.ts";
 import type { Outbox, OutboxEntry, OutboxFailure, OutboxState } from "./outbox.ts";
 import { OutboxIndex, type OutboxLimits } from "./outbox-index.ts";
 import { type EntryFacts, type OutboxStorage, RESERVED_NUMBERS } from "./outbox-storage.ts";
@@ -16,7 +16,7 @@ import { type EntryFacts, type OutboxStorage, RESERVED_NUMBERS } from "./outbox-
 export interface GroupedOutboxOptions extends OutboxLimits {
   storage: OutboxStorage;
   clock: Clock;
-  /** Least time between two writes: what comes sooner waits and shares the next one. 0: only one turn of the event loop shares. */
+  /** Least time between two writes: packets that come sooner share the next one. 0: those of one turn of the event loop do. */
   commitIntervalMs: number;
 }
 
@@ -28,19 +28,22 @@ interface Waiting {
 }
 
 const NO_FACTS: ReadonlyMap<string, string> = new Map();
-/** Statuses that are kept for their receipt; beyond it the oldest is dropped. */
+/** Statuses that wait for their receipt; beyond it the oldest is dropped. */
 const MAX_STATUSES = 16;
-/** Waits before a packet is published again that the gateway did not want yet: the first, doubled up to the last. */
+/** Waits before a postponed packet is published again: the first, doubled up to the last. */
 const POSTPONE_MS = { first: 30_000, last: 3_600_000 };
 
 /**
- * The outbox over any storage. Memory cards wear out by writes, so there are few: a packet that comes after a pause is
- * written at once, those that follow closely share one transaction, and what a receipt clears is deleted along
- * with the next one. Statuses are not written, unless it is closed while some wait; the storage keeps a few numbers
- * free for them. Acknowledgements are not written at all: after a restart, what has no receipt is published again, and the gateway knows it by its id.
+ * The outbox over any storage, with few writes, because memory cards wear out by them:
  *
- * Ages are counted by the monotonic clock. Over a restart only wall times tell them, and those count where the time was
- * confirmed, both when the packet was stored and now; else a packet is as old as this run.
+ * - A packet that comes after a pause is written at once; those that follow closely share one transaction.
+ * - What a receipt clears is deleted along with the next packet.
+ * - Statuses are written only when the outbox is closed while some wait. The storage reserves a few numbers for them.
+ * - Acknowledgements are not written. After a restart all packets without a receipt are published again; the gateway
+ *   recognises them by their ids.
+ *
+ * Ages are measured by the monotonic clock. Over a restart they need wall time, which counts only if it was confirmed
+ * both when the packet was stored and now; else a packet is as old as this run.
  */
 export class GroupedOutbox implements Outbox {
   readonly #options: GroupedOutboxOptions;
@@ -49,19 +52,19 @@ export class GroupedOutbox implements Outbox {
   #waiting: Waiting[] = [];
   /** By number, oldest first. */
   readonly #statuses = new Map<number, OutboxEntry>();
-  /** How often each was postponed. */
+  /** By number: how often it was postponed. */
   readonly #postponements = new Map<number, number>();
   /** Removed here, but still in the storage. */
   #toRemove: number[] = [];
   #nextSequence: number;
-  /** Numbers below it are given by the storage's leave. */
+  /** Numbers below it may be used without a write. */
   #reservedBefore: number;
   #writes = 0;
   #dropped: number;
   #writtenElapsedMs = Number.NEGATIVE_INFINITY;
   #failure: OutboxFailure | undefined;
   readonly #time = new ConfirmedTime();
-  /** Of an earlier run, by number, until their ages are known. */
+  /** Packets of an earlier run whose ages are not known yet, by number. */
   #undated: readonly EntryFacts[];
   readonly #closed = new AbortController();
 
@@ -96,13 +99,13 @@ export class GroupedOutbox implements Outbox {
   }
 
   remove(sequence: number, packetId: Uint8Array): boolean {
-    const isHere = this.#isHere(sequence, packetId);
-    if (isHere) this.#remove(sequence);
-    return isHere;
+    const isKnown = this.#has(sequence, packetId);
+    if (isKnown) this.#remove(sequence);
+    return isKnown;
   }
 
   postpone(sequence: number, packetId: Uint8Array): boolean {
-    if (!this.#isHere(sequence, packetId)) return false;
+    if (!this.#has(sequence, packetId)) return false;
     const times = this.#postponements.get(sequence) ?? 0;
     this.#postponements.set(sequence, times + 1);
     const waitMs = Math.min(POSTPONE_MS.last, POSTPONE_MS.first * 2 ** times);
@@ -115,7 +118,7 @@ export class GroupedOutbox implements Outbox {
   }
 
   skipUsed(used: readonly SequenceRange[]): Numbering {
-    const numbering = numberingBeside(used, this.#nextSequence);
+    const numbering = numberingAfter(used, this.#nextSequence);
     if (numbering.state === "moved") this.#nextSequence = numbering.to;
     return numbering;
   }
@@ -129,9 +132,9 @@ export class GroupedOutbox implements Outbox {
     let madeElapsedMs = present.elapsedMs;
     for (const { sequence, madeAtMs } of this.#undated.toReversed()) {
       const known = this.#index.madeElapsedMs(sequence) ?? madeElapsedMs;
-      const told =
+      const stored =
         madeAtMs === undefined || madeAtMs > nowMs ? known : present.elapsedMs - (nowMs - madeAtMs);
-      madeElapsedMs = Math.min(madeElapsedMs, known, told);
+      madeElapsedMs = Math.min(madeElapsedMs, known, stored);
       this.#index.setMade(sequence, madeElapsedMs);
     }
     this.#undated = [];
@@ -167,7 +170,7 @@ export class GroupedOutbox implements Outbox {
     }
   }
 
-  /** Has its number at once, and no place on disk. */
+  /** Numbered at once, and kept in memory only. */
   async #addStatus(make: (sequence: number) => Uint8Array): Promise<OutboxEntry> {
     const sequence = this.#nextSequence;
     if (sequence >= this.#reservedBefore) this.#write([], NO_FACTS);
@@ -183,13 +186,13 @@ export class GroupedOutbox implements Outbox {
     return entry;
   }
 
-  #isHere(sequence: number, packetId: Uint8Array): boolean {
+  #has(sequence: number, packetId: Uint8Array): boolean {
     if (!this.#index.has(sequence)) return false;
     const entry = this.#read(sequence);
     return entry !== undefined && equalBytes(sha256(entry.bytes), packetId);
   }
 
-  /** What is not there any more went with a storage that was damaged; what cannot be read now stays. */
+  /** A packet that is not stored any more was lost with a damaged database. One that cannot be read now stays. */
   #readToPublish(sequence: number): OutboxEntry | undefined {
     try {
       const entry = this.#read(sequence);
@@ -213,7 +216,7 @@ export class GroupedOutbox implements Outbox {
   async #commitSoon(): Promise<void> {
     const { clock, commitIntervalMs } = this.#options;
     const waitMs = this.#writtenElapsedMs + commitIntervalMs - clock.elapsedMs();
-    // Cut short by `close()`, which has written what waited.
+    // `close()` ends the wait, and has written what waited.
     if (waitMs > 0) await clock.sleep(waitMs, this.#closed.signal).catch(() => {});
     else await Promise.resolve();
     if (!this.#closed.signal.aborted) this.#commit();
@@ -228,7 +231,7 @@ export class GroupedOutbox implements Outbox {
     try {
       this.#write(entries, NO_FACTS);
     } catch (error) {
-      // Numbers that may be on disk all the same are not given again: the gateway sees what is lost with them as a gap.
+      // Numbers that may be on disk all the same are not used again; the gateway sees those that are not as a gap.
       if (this.#areAbsent(entries)) this.#nextSequence = firstSequence;
       if (this.#failure !== undefined) this.#failure.lost += settle.length;
       for (const { reject } of settle) reject(error);
@@ -237,7 +240,7 @@ export class GroupedOutbox implements Outbox {
     for (const [i, { resolve }] of settle.entries()) resolve(entries[i] as OutboxEntry);
   }
 
-  /** A packet that cannot be made takes no number. */
+  /** A packet that cannot be made uses no number. */
   #makeAll(waiting: readonly Waiting[]): { entries: OutboxEntry[]; settle: Waiting[] } {
     const entries: OutboxEntry[] = [];
     const settle: Waiting[] = [];
@@ -254,16 +257,16 @@ export class GroupedOutbox implements Outbox {
     return { entries, settle };
   }
 
-  /** No packet need come to notice that the storage works again. */
+  /** Notices that the storage works again, also when no packet comes. */
   #tryAgain(): void {
     try {
       this.#write([], NO_FACTS);
     } catch {
-      // Said already.
+      // Reported already.
     }
   }
 
-  /** @param known kept in memory until now */
+  /** @param known in memory until now, and in the index already */
   #write(
     insert: readonly OutboxEntry[],
     facts: ReadonlyMap<string, string>,
@@ -296,7 +299,7 @@ export class GroupedOutbox implements Outbox {
     this.#dropExcess();
   }
 
-  /** Whether a write that was said to have failed did not: what it has written is there then. */
+  /** Whether a write that reported an error was done all the same: then its last packet is there. */
   #areStored(entries: readonly OutboxEntry[]): boolean {
     const last = entries.at(-1);
     return last !== undefined && this.#find(last.sequence) === "there";
@@ -315,7 +318,7 @@ export class GroupedOutbox implements Outbox {
     }
   }
 
-  /** Goes from the storage with the next write; until then the file is larger by at most one group. */
+  /** Leaves the storage with the next write; until then the file is larger by one group at most. */
   #dropExcess(): void {
     for (const { sequence, wasAcknowledged } of this.#index.excess(
       this.#options,

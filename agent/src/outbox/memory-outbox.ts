@@ -6,7 +6,7 @@ import { type OutboxStorage, RESERVED_NUMBERS, type StoredEntry } from "./outbox
 
 export interface MemoryOutboxOptions extends Partial<OutboxLimits> {
   clock: Clock;
-  /** Pass the same one again to restart an agent on what it left. */
+  /** Pass the same one again to restart an agent on the packets that it left. */
   storage?: OutboxStorage;
 }
 
@@ -21,7 +21,7 @@ export function memoryOutbox({ clock, storage = memoryStorage(), ...limits }: Me
   });
 }
 
-/** Keeps nothing across a restart of the process, but a new outbox may be opened on it: a restart of the agent. */
+/** Lost with the process. A new outbox may be opened on it, as after a restart of the agent. */
 export function memoryStorage(): OutboxStorage {
   const entries = new Map<number, StoredEntry>();
   const facts = new Map<string, string>();

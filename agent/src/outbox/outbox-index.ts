@@ -8,13 +8,13 @@ export interface OutboxLimits {
   maxAgeMs: number;
 }
 
-/** A packet's age is counted by the monotonic clock: before an age is known, from when the outbox was opened. */
+/** `madeElapsedMs`: by the monotonic clock; when the outbox was opened, as long as the age is not known. */
 type IndexedEntry = Omit<EntryFacts, "madeAtMs"> & { madeElapsedMs: number };
 
-/** What is given up first when room is needed; within a type the oldest first. */
+/** What is dropped first when room is needed; within a type the oldest first. */
 const DROP_ORDER: readonly PacketType[] = ["reading", "status", "witness", "beacon"];
 
-/** Which packets wait, in which order they go out and in which they are given up. Holds no packet bytes. */
+/** Which packets wait, in which order they are published and dropped. Has no packet bytes. */
 export class OutboxIndex {
   readonly #facts = new Map<number, IndexedEntry>();
   readonly #queued: Record<PacketType, SortedNumbers> = {
@@ -25,8 +25,8 @@ export class OutboxIndex {
   };
   readonly #acknowledged = new SortedNumbers();
   readonly #acknowledgedMs = new Map<number, number>();
-  /** Not before this elapsed time. */
   readonly #postponed = new SortedNumbers();
+  /** By number: the elapsed time at which a postponed packet is published again. */
   readonly #dueMs = new Map<number, number>();
   #bytes = 0;
 
@@ -72,7 +72,7 @@ export class OutboxIndex {
     if (facts !== undefined) facts.madeElapsedMs = madeElapsedMs;
   }
 
-  /** What the gateway has postponed meanwhile stays so. */
+  /** A packet that the gateway has postponed meanwhile stays postponed. */
   acknowledge(sequence: number, elapsedMs: number): void {
     const facts = this.#facts.get(sequence);
     if (facts === undefined || this.#dueMs.has(sequence)) return;
@@ -89,7 +89,7 @@ export class OutboxIndex {
     this.#dueMs.set(sequence, dueMs);
   }
 
-  /** Postponed until now or earlier. */
+  /** Postponed packets whose wait is over. */
   due(elapsedMs: number): number[] {
     return [...this.#dueMs].filter(([, dueMs]) => dueMs <= elapsedMs).map(([sequence]) => sequence);
   }
@@ -123,7 +123,7 @@ export class OutboxIndex {
     return [...reports, ...merge(status, reading, limit - reports.length, "first")];
   }
 
-  /** What must go to keep the limits: the too old, then by order of dispensability what is too much. */
+  /** What must be dropped to keep the limits: packets that are too old, then by `DROP_ORDER` those beyond `maxBytes`. */
   excess(limits: OutboxLimits, elapsedMs: number): { sequence: number; wasAcknowledged: boolean }[] {
     const excess = new Map<number, boolean>();
     let bytes = this.#bytes;
@@ -132,7 +132,7 @@ export class OutboxIndex {
       excess.set(sequence, wasAcknowledged);
       bytes -= this.#facts.get(sequence)?.byteLength ?? 0;
     };
-    // What the broker has acknowledged is risked least, so it goes before anything that nobody else has.
+    // The broker has the acknowledged ones, so they are dropped before packets that nobody else has.
     const lists = [this.#acknowledged, this.#postponed, ...DROP_ORDER.map((type) => this.#queued[type])];
     for (const list of lists) {
       for (const sequence of list) {
@@ -154,17 +154,17 @@ export class OutboxIndex {
 /** Up to `limit` numbers of both lists in one order: ascending from the first, or descending from the last. */
 function merge(a: SortedNumbers, b: SortedNumbers, limit: number, from: "first" | "last"): number[] {
   const merged: number[] = [];
-  const at = (list: SortedNumbers, taken: number) => list.at(from === "first" ? taken : -1 - taken);
-  let takenA = 0;
-  let takenB = 0;
+  const at = (list: SortedNumbers, used: number) => list.at(from === "first" ? used : -1 - used);
+  let usedA = 0;
+  let usedB = 0;
   while (merged.length < limit) {
-    const nextA = at(a, takenA);
-    const nextB = at(b, takenB);
+    const nextA = at(a, usedA);
+    const nextB = at(b, usedB);
     if (nextA === undefined && nextB === undefined) break;
     const isA = nextB === undefined || (nextA !== undefined && nextA < nextB === (from === "first"));
     merged.push((isA ? nextA : nextB) as number);
-    if (isA) takenA += 1;
-    else takenB += 1;
+    if (isA) usedA += 1;
+    else usedB += 1;
   }
   return merged;
 }

@@ -1,7 +1,7 @@
 import type { PacketType } from "@earshot/protocol/hotspot";
 import type { OutboxEntry } from "./outbox.ts";
 
-/** A packet as it is stored. `madeAtMs`: by a time that was confirmed, or `undefined` where there was none. */
+/** A packet as it is stored. `madeAtMs`: `undefined` when the wall time was not confirmed. */
 export interface StoredEntry extends OutboxEntry {
   madeAtMs: number | undefined;
 }
@@ -14,20 +14,20 @@ export interface EntryFacts {
   byteLength: number;
 }
 
-/** Numbers from `nextSequence` on that may be given without a write: whoever loads after a crash takes them for used. */
+/** So many numbers from `nextSequence` on may be used without a write: loading after a crash skips them. */
 export const RESERVED_NUMBERS = 16;
 
 export interface StoredOutbox {
   /**
-   * The number that the next packet gets; at least 1. After `close()` the one that was next then; else beyond all that
-   * may have been given: `RESERVED_NUMBERS` after the last one written.
+   * The number of the next packet; at least 1. After `close()` the one that was next then; after a crash
+   * `RESERVED_NUMBERS` beyond the last one written, because those may have been used.
    */
   nextSequence: number;
   dropped: number;
   entries: EntryFacts[];
 }
 
-/** One transaction: all of it is durable when `write` returns, or nothing of it happened and it throws. */
+/** One transaction: durable as a whole when `write` returns; when it throws, nothing was written. */
 export interface StorageChange {
   insert: readonly StoredEntry[];
   remove: readonly number[];
@@ -44,6 +44,6 @@ export interface OutboxStorage {
   read(sequence: number): OutboxEntry | undefined;
   recall(key: string): string | undefined;
   close(nextSequence: number): void;
-  /** Of an unusable database, as long as it is there. */
+  /** Where a damaged database was moved to, as long as that file is there. */
   damagedFile?(): string | undefined;
 }

@@ -7,7 +7,7 @@ export interface OutboxEntry {
   bytes: Uint8Array;
 }
 
-/** The storage does not take what it is given. */
+/** Packets cannot be written to the storage now. */
 export interface OutboxFailure {
   why: string;
   sinceElapsedMs: number;
@@ -34,32 +34,32 @@ export interface OutboxState {
 }
 
 /**
- * What is signed waits here until the gateway says that it has it: on disk, but for statuses, of which only the newest
- * matters. A packet gets its sequence number and its place on disk in one transaction, so that a number is never lost
- * and never used twice; statuses take theirs from a few that are reserved.
+ * Where signed packets wait until the gateway confirms that it has them. They wait on disk, except statuses, of which
+ * only the newest matters. A packet is numbered and written in one transaction, so that no sequence number is lost or
+ * used twice. Statuses get their numbers from a small reserved range.
  */
 export interface Outbox {
   /**
-   * Gives `make` the next sequence number and keeps what it returns. Resolves once it is durable, a status at once;
-   * several calls at about the same time share one write. Only then may the packet be published.
+   * Calls `make` with the next sequence number and stores what it returns. Resolves once that is durable (a status: at
+   * once); only then may the packet be published. Several calls at about the same time share one write.
    */
   add(type: PacketType, make: (sequence: number) => Uint8Array): Promise<OutboxEntry>;
-  /** Next to publish: freshest reports (beacon, witness) first, then the rest, oldest first; none that is acknowledged. */
+  /** Next to publish: reports (beacon, witness) from the newest, then the rest from the oldest. None that is acknowledged. */
   next(limit: number): OutboxEntry[];
-  /** PUBACK came, at this elapsed time. */
+  /** PUBACK came for these, at this elapsed time. */
   acknowledge(sequences: readonly number[], elapsedMs: number): void;
-  /** The gateway has this very packet, by its SHA-256, or wants it never: removes it. False when it is none of these here. */
+  /** Removes a packet that the gateway has, or refused for good. False when no packet here has this number and SHA-256. */
   remove(sequence: number, packetId: Uint8Array): boolean;
-  /** The gateway wants this very packet later: it is published again after a wait that grows with each time. */
+  /** The gateway has no room for this packet now: publishes it again after a wait that doubles each time. */
   postpone(sequence: number, packetId: Uint8Array): boolean;
-  /** The gateway should have what was acknowledged before this elapsed time: what is still here is published again. */
+  /** Publishes again what was acknowledged before this elapsed time: the gateway should have it by now, and does not. */
   requeue(beforeElapsedMs: number): void;
-  /** Numbers that the gateway has: numbering goes on beside them, by bounded steps. */
+  /** Moves the numbering past numbers that the gateway has already, by bounded steps. */
   skipUsed(used: readonly SequenceRange[]): Numbering;
-  /** This machine's clock and the network's signed entropy agree: ages over restarts can be told then. */
+  /** This machine's clock and the network's signed entropy agree now: only then are ages over restarts known. */
   confirmTime(): void;
   state(): OutboxState;
-  /** Small facts that must survive a restart, such as the last window with a beacon. */
+  /** Stores a small fact that must survive a restart, such as the last window with a beacon. */
   remember(key: string, value: string): void;
   recall(key: string): string | undefined;
   close(): void;

@@ -3,8 +3,8 @@ import { decodePacket } from "@earshot/protocol/hotspot";
 import type { StoredEntry } from "./outbox-storage.ts";
 
 /**
- * The packets that can still be read in a damaged database, from both ends up to the damage, in order. Only what is
- * a packet with the number and type that it is filed under.
+ * The packets that can still be read in a damaged database, from both ends up to the damage, in order. A row counts only
+ * if its bytes are a packet with the number and type of the row.
  */
 export function salvage(path: string): StoredEntry[] {
   let database: DatabaseSync | undefined;
@@ -37,7 +37,7 @@ function readOn(statement: StatementSync, from: number): StoredEntry[] {
       });
     }
   } catch {
-    // What was read is what there is.
+    // The damage begins here.
   }
   return entries;
 }

@@ -4,14 +4,14 @@ import type { Log } from "@earshot/protocol/hotspot";
 import { errorText, readRegularFile } from "@earshot/protocol/runtime";
 import { JUMP_CEILING, MAX_JUMP } from "./numbering.ts";
 
-/** Numbers are reserved in blocks, so that the file is written once in so many packets. */
+/** Numbers are reserved in blocks of this size, so that the file is written once in so many packets. */
 export const SEQUENCE_BLOCK = 100;
 
 /**
- * A second, tiny record beside the database of how far sequence numbers have gone: "every number below this one may
- * have been used". When the database is lost or an old copy of it is put back, numbering goes on from here, so that
- * no number is used for two packets. At most a block of numbers is skipped, which the gateway sees as a gap. A copy
- * that is fewer than two blocks old is not noticed here; the gateway's next receipt moves the numbering past it.
+ * A tiny file beside the database: "every sequence number below this one may have been used". When the database is lost
+ * or an old copy of it is put back, numbering continues from here, so that no number is used for two packets. At most a
+ * block of numbers is skipped, which the gateway sees as a gap. A copy less than two blocks old is not noticed here; the
+ * gateway's next receipt moves the numbering past it.
  */
 export class SequenceMark {
   readonly #path: string;
@@ -29,19 +29,19 @@ export class SequenceMark {
     return this.#mark;
   }
 
-  /** The number to go on with when the database says `nextSequence`. */
+  /** The number to continue with when the database has `nextSequence`. */
   resume(nextSequence: number): number {
     const aheadBy = this.#mark - nextSequence;
     if (aheadBy > MAX_JUMP) {
       this.#ignore(`${this.#mark} is ${aheadBy} ahead of the outbox; at most ${MAX_JUMP} are believed`);
       this.#mark = 0;
     }
-    // The mark runs ahead by a block and, when a crash came before the transaction, by one group of packets more.
+    // The mark is ahead by a block and, after a crash before the transaction, by one group of packets more.
     const isOldCopy = this.#mark - nextSequence > 2 * SEQUENCE_BLOCK;
     return isOldCopy ? this.#mark : nextSequence;
   }
 
-  /** Before numbers below `nextSequence` become durable in packets. Durable when it returns. */
+  /** Call before packets with numbers below `nextSequence` are written. Durable when it returns. */
   reserve(nextSequence: number): void {
     if (nextSequence <= this.#mark) return;
     const mark = nextSequence + SEQUENCE_BLOCK;
@@ -49,7 +49,7 @@ export class SequenceMark {
     this.#mark = mark;
   }
 
-  /** A number that cannot be counts for nothing: it would use up all that there are, and there is no way back. */
+  /** A mark that is too high is ignored: it would use up all numbers, and there is no way back. */
   #read(): number {
     try {
       const text = readRegularFile(this.#path)?.toString("utf8");

@@ -1,4 +1,4 @@
-/** Ascending whole numbers without duplicates. Adding at the end and taking from either end are the cheap cases. */
+/** Ascending whole numbers without duplicates. Adding at the end and removing at either end are the cheap cases. */
 export class SortedNumbers implements Iterable<number> {
   #numbers: number[] = [];
 

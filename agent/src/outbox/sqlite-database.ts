@@ -6,7 +6,7 @@ import { withRegularFile } from "@earshot/protocol/runtime";
 const SCHEMA_VERSION = 1;
 /** A packet's number has 32 bits. */
 const LAST_SEQUENCE = 2 ** 32 - 1;
-/** A fact that is there while no outbox is open: 'next-sequence' is then the very number that comes next. */
+/** A fact that is there only while no outbox is open: then 'next-sequence' is exact. */
 export const CLOSED = "closed";
 /** Counts that are kept as facts. */
 export const COUNTS = { nextSequence: "next-sequence", dropped: "dropped" } as const;
@@ -31,7 +31,7 @@ export class UnusableDatabaseError extends Error {
   override readonly name = "UnusableDatabaseError";
 }
 
-/** The database is sound and not for this program now. */
+/** The database is sound, but another agent uses it or a newer version made it. */
 export class NotOursError extends Error {
   override readonly name = "NotOursError";
   /** What to do. */
@@ -46,19 +46,19 @@ export class NotOursError extends Error {
 /**
  * The outbox's database, made where there is none; locked for this process alone.
  *
- * @param firstSequence of a database that is made anew
- * @throws {UnusableDatabaseError} move the file away and begin a new one
+ * @param firstSequence the first number of a new database
+ * @throws {UnusableDatabaseError} move the file away and make a new one
  * @throws {NotOursError} another agent has it open, or a newer one made it
  * @throws {Error} whatever else is wrong: permissions, a full disk
  */
 export function openDatabase(path: string, firstSequence: number): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
-    // Before anything is touched: what a newer agent made is its own.
+    // Before anything is written: a newer agent's database must not be changed.
     checkVersion(path, versionOf(path));
     keepPrivate(path);
     database = new DatabaseSync(path);
-    // A packet has some 200 bytes, and each page that a transaction touches is written whole.
+    // A packet has some 200 bytes, and SQLite writes each changed page as a whole.
     database.exec("PRAGMA page_size = 1024; PRAGMA locking_mode = EXCLUSIVE;");
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
     const check = database.prepare("PRAGMA quick_check(1)").get()?.quick_check;
@@ -77,7 +77,7 @@ export function openDatabase(path: string, firstSequence: number): DatabaseSync 
 /** Where a database file has its version (sqlite.org/fileformat2.html, 1.3.12). */
 const VERSION_AT = 60;
 
-/** As the file's header says; its log may say otherwise. 0 of what is no database. */
+/** By the file's header; the write-ahead log may have another. 0 when it is no database. */
 function versionOf(path: string): number {
   const header = Buffer.alloc(VERSION_AT + 4);
   const read = withRegularFile(path, (file) => readSync(file, header, 0, header.length, 0)) ?? 0;
@@ -93,7 +93,7 @@ function checkVersion(path: string, version: number): void {
   );
 }
 
-/** Pages may be sound and what they say may not. @throws {UnusableDatabaseError} */
+/** The pages may be sound and their content wrong. @throws {UnusableDatabaseError} */
 function checkContent(database: DatabaseSync): void {
   const next = database.prepare("SELECT value FROM fact WHERE key = ?").get(COUNTS.nextSequence)?.value;
   if (!/^[0-9]+$/.test(String(next)) || Number(next) < 1 || Number(next) > LAST_SEQUENCE) {
@@ -127,10 +127,10 @@ function translated(error: unknown, path: string): unknown {
 }
 
 const OWNER_ONLY = 0o600;
-/** SQLite makes its log and index with the mode of the database. */
+/** SQLite gives its write-ahead log and index the mode of the database. */
 const SUFFIXES = ["", "-wal", "-shm"];
 
-/** What waits to be sent is nobody else's to read. SQLite itself would make files that all may read. */
+/** Makes the files readable by their owner only; those that SQLite makes can be read by everybody. */
 export function keepPrivate(path: string): void {
   const isFile = withRegularFile(path, () => true) ?? false;
   if (!isFile) closeSync(openSync(path, "wx", OWNER_ONLY));
@@ -139,7 +139,7 @@ export function keepPrivate(path: string): void {
   }
 }
 
-/** With its log: a new database must not meet the old one's. Replaces what was moved there before. */
+/** Moves it with its write-ahead log, which a new database must not read. Replaces what was moved there before. */
 export function moveAside(path: string, aside: string): void {
   for (const suffix of SUFFIXES) {
     rmSync(aside + suffix, { force: true });
@@ -147,7 +147,7 @@ export function moveAside(path: string, aside: string): void {
   }
 }
 
-/** Which file stands there now; `undefined` when none does. */
+/** Which file is at this path now; `undefined` when there is none. */
 export function fileId(path: string): string | undefined {
   const stats = statSync(path, { throwIfNoEntry: false });
   return stats && `${stats.dev} ${stats.ino}`;

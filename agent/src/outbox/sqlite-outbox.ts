@@ -8,7 +8,7 @@ import { SequenceMark } from "./sequence-mark.ts";
 import { sqliteStorage } from "./sqlite-storage.ts";
 
 export interface SqliteOutboxOptions extends OutboxLimits {
-  /** Made when it is missing. Holds `outbox.db` and `sequence-mark`. */
+  /** Made when it is missing. Contains `outbox.db` and `sequence-mark`. */
   stateDir: string;
   clock: Clock;
   log: Log;
@@ -17,10 +17,10 @@ export interface SqliteOutboxOptions extends OutboxLimits {
 }
 
 /**
- * The outbox on disk. A database that cannot be used is moved aside to `outbox.db.corrupt` (replacing an older one)
- * and a new one is begun, whose numbers go on from `sequence-mark`.
+ * The outbox on disk. A damaged database is moved to `outbox.db.corrupt` (replacing an older one), and a new one is
+ * made, whose numbers continue from `sequence-mark`.
  *
- * @throws {Error} that says what to do, when the folder cannot be written, another agent holds it, or a newer one made it
+ * @throws {Error} with what to do, when the folder cannot be written, another agent uses it, or a newer version made it
  */
 export function sqliteOutbox(options: SqliteOutboxOptions): Outbox {
   const { stateDir, clock, log, commitIntervalMs = 200, maxBytes, maxAgeMs } = options;

@@ -23,7 +23,7 @@ import {
   UnusableDatabaseError,
 } from "./sqlite-database.ts";
 
-/** Of a packet that was stored while no time was confirmed. */
+/** Stored in place of a time that was not confirmed. */
 const NO_TIME = 0;
 
 export interface SqliteStorageOptions {
@@ -33,14 +33,14 @@ export interface SqliteStorageOptions {
 }
 
 /**
- * Packets in one SQLite file, write-ahead logged, each transaction synced to disk: a number that was
- * published and then forgotten in a power cut would be used twice.
+ * Packets in one SQLite file with a write-ahead log. Each transaction is synced to disk: a number that was published and
+ * then lost in a power cut would be used twice.
  *
- * - A database that cannot be used is moved aside to `….corrupt`, at the start and when it turns out later, and a new
- *   one is begun with what can be read of it, whose numbers go on from the mark.
- * - A file that is deleted or replaced while it is open is written anew, with all that it held.
+ * - A damaged database is moved to `….corrupt`, at the start or whenever the damage is found. A new one is made with what
+ *   can be read of it; its numbers continue from the sequence mark.
+ * - A file that is deleted or replaced while it is open is written again with its whole content.
  *
- * @throws {Error} as `openDatabase`, but for databases that cannot be used
+ * @throws {Error} as `openDatabase`, except for damaged databases
  */
 export const sqliteStorage = (options: SqliteStorageOptions): OutboxStorage => new SqliteStorage(options);
 
@@ -69,7 +69,7 @@ class SqliteStorage implements OutboxStorage {
   #sql: ReturnType<typeof statementsOf>;
   #fileId: string | undefined;
   #isOpen = true;
-  /** What `fact` has of the two counts. */
+  /** The two counts as they are in the table `fact`. */
   #written = { nextSequence: 0, dropped: 0 };
 
   constructor({ path, mark, log }: SqliteStorageOptions) {
@@ -77,7 +77,7 @@ class SqliteStorage implements OutboxStorage {
     this.#aside = `${path}.corrupt`;
     this.#mark = mark;
     this.#log = log;
-    this.#database = this.#openOrBeginAnew();
+    this.#database = this.#openOrReplace();
     this.#sql = statementsOf(this.#database);
     this.#fileId = fileId(path);
   }
@@ -155,7 +155,7 @@ class SqliteStorage implements OutboxStorage {
     return existsSync(this.#aside) ? this.#aside : undefined;
   }
 
-  #openOrBeginAnew(): DatabaseSync {
+  #openOrReplace(): DatabaseSync {
     const firstSequence = Math.max(1, this.#mark.value);
     try {
       return openDatabase(this.#path, firstSequence);
@@ -180,15 +180,15 @@ class SqliteStorage implements OutboxStorage {
     }
   }
 
-  /** The database is open, and is the file that stands at its place. */
+  /** Opens the database again if it is closed, or if another file is at its path. */
   #ensureOpen(): void {
     if (this.#isOpen && fileId(this.#path) === this.#fileId) return;
-    if (this.#isOpen) this.#writeAnew();
+    if (this.#isOpen) this.#rewrite();
     this.#open();
   }
 
   #open(): void {
-    this.#database = this.#openOrBeginAnew();
+    this.#database = this.#openOrReplace();
     this.#isOpen = true;
     this.#sql = statementsOf(this.#database);
     this.#fileId = fileId(this.#path);
@@ -196,13 +196,13 @@ class SqliteStorage implements OutboxStorage {
     this.#sql.forgetFact.run(CLOSED);
   }
 
-  /** Somebody deleted the file, or put another one there: what is open still holds everything. */
-  #writeAnew(): void {
+  /** Somebody deleted the file or put another one there; the open database still has everything. */
+  #rewrite(): void {
     const draft = `${this.#path}.new`;
     rmSync(draft, { force: true });
     keepPrivate(draft);
     this.#database.exec(`VACUUM INTO '${draft.replaceAll("'", "''")}'`);
-    // First: closing removes the log by its name, which the new file's will have.
+    // Before the rename: closing deletes the write-ahead log by its name, which the new file's log will have.
     this.#close();
     if (fileId(this.#path) !== undefined) moveAside(this.#path, `${this.#path}.replaced`);
     renameSync(draft, this.#path);
@@ -236,7 +236,7 @@ class SqliteStorage implements OutboxStorage {
     } catch (error) {
       this.#rollBack();
       this.#written = written;
-      // Opened again with the next packet: what can be read of it is kept.
+      // It is opened again with the next packet, and what can be read of it is kept.
       if (isCorrupt(error)) this.#close();
       throw error;
     }
@@ -246,9 +246,9 @@ class SqliteStorage implements OutboxStorage {
     for (const entry of insert) insertInto(this.#sql.insert, entry);
     for (const sequence of remove) this.#sql.remove.run(sequence);
     for (const [key, value] of facts) this.#sql.setFact.run(key, value);
-    // While the latest packet is there, it says which number comes next: one page less to write.
-    const isTold = insert.at(-1)?.sequence === nextSequence - 1 && remove.length === 0;
-    if (!isTold) this.#setCount("nextSequence", nextSequence);
+    // The latest packet's own number shows which comes next: one page less to write.
+    const isImplied = insert.at(-1)?.sequence === nextSequence - 1 && remove.length === 0;
+    if (!isImplied) this.#setCount("nextSequence", nextSequence);
     this.#setCount("dropped", dropped);
   }
 
@@ -262,7 +262,7 @@ class SqliteStorage implements OutboxStorage {
     try {
       this.#database.exec("ROLLBACK");
     } catch {
-      // Some errors (a full disk) have rolled back already; then this one fails, and the first error is the one to tell.
+      // Some errors (a full disk) have rolled back already; then this one fails, and the first error is what counts.
     }
   }
 }

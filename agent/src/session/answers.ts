@@ -13,9 +13,10 @@ import type { CoreContext } from "../core-context.ts";
 import type { Numbering } from "../outbox/numbering.ts";
 
 /**
- * The gateway's answers to our packets: kept for the page. A packet that has one is done with, above all one that was
- * refused unseen: no receipt will ever name it, and it would be sent again and again. Returns why the message was
- * refused, if it was.
+ * Applies the gateway's verdicts: each is shown on the page, and its packet leaves the outbox. A packet that was refused
+ * before it was stored is in no receipt; without this it would be sent again and again.
+ *
+ * @returns why the message was refused, if it was
  */
 export function applyVerdicts(context: CoreContext, bytes: Uint8Array): string | undefined {
   const { board, clock, config, outbox, signer } = context;
@@ -62,10 +63,14 @@ function verdictFacts(
   };
 }
 
-/** Packets acknowledged this long before the answered status was published should be in its receipt. */
+/** A packet acknowledged so long before the answered status was published should be in its receipt. */
 const graceMs = (statusPeriodMs: number): number => Math.min(30_000, statusPeriodMs / 2);
 
-/** The gateway says what it has: the outbox forgets that. Returns why the message was refused, if it was. */
+/**
+ * Applies a receipt: packets that the gateway has stored leave the outbox, missing ones are published again.
+ *
+ * @returns why the message was refused, if it was
+ */
 export function applyReceipt(context: CoreContext, bytes: Uint8Array): string | undefined {
   const { config, outbox, sentStatuses, signer, toPublish } = context;
   const opened = receiptMessage.open(bytes, config.network.name, config.network.publicKey);
@@ -73,17 +78,17 @@ export function applyReceipt(context: CoreContext, bytes: Uint8Array): string | 
   const { hotspot, answers, stored, used } = opened.value;
   if (!equalBytes(hotspot, signer.publicKey)) return "other_hotspot";
   const publishedMs = sentStatuses.answered(answers.toHex());
-  // One that waited at the broker for this session; what it tells comes again.
+  // It answers a status of an earlier session; the next receipt lists the same packets.
   if (publishedMs === undefined) return undefined;
   for (const { sequence, packetId } of stored) outbox.remove(sequence, packetId);
-  // A full one is followed by another, which tells the rest.
+  // A full receipt is followed by another with the rest.
   if (stored.length < MAX_RECEIPT_PACKETS) outbox.requeue(publishedMs - graceMs(config.statusPeriodMs));
   reportNumbering(context, outbox.skipUsed(used));
   toPublish.notify();
   return undefined;
 }
 
-/** Somebody has used numbers of this hotspot that this outbox did not give. */
+/** The network has packets of this hotspot with numbers that were not used here. */
 function reportNumbering({ board, clock, log }: CoreContext, numbering: Numbering): void {
   if (numbering.state === "kept") return;
   const { from, target } = numbering;

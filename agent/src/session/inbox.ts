@@ -4,7 +4,7 @@ import type { CoreContext } from "../core-context.ts";
 import type { IncomingMessage } from "../publisher/publisher.ts";
 import { applyReceipt, applyVerdicts } from "./answers.ts";
 
-/** Sorts what comes from the broker by topic. What is not what it should be is counted and left. */
+/** Handles messages from the broker by topic. One that is not valid is counted, logged and dropped. */
 export class Inbox {
   readonly #context: CoreContext;
   readonly #tracker: EntropyTracker;
@@ -35,7 +35,7 @@ export class Inbox {
   #applyEntropy(bytes: Uint8Array): string | undefined {
     const { board, clock, log, outbox } = this.#context;
     const answer = this.#tracker.accept(bytes, readClock(clock));
-    // A retained message comes again with each session: not worth a word.
+    // The broker sends a retained message again in each session: that is no fault.
     if (!answer.ok) return answer.code === "old" ? undefined : answer.code;
     const { index, atMs, periodMs, validityMs } = answer.entropy;
     if (Math.abs(clock.now() - atMs) <= validityMs) outbox.confirmTime();

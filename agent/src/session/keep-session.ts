@@ -5,19 +5,20 @@ import { Backoff } from "../time/backoff.ts";
 import { pause } from "../time/pause.ts";
 import { openSession, runSession, type SessionParts } from "./session.ts";
 
-/** After a session that did open: the broker is there, and may only have been started again. */
+/** Longest wait after a session that did open: the broker is there, and may only have been restarted. */
 const REOPEN_LIMIT_MS = 5000;
-/** A session that ends sooner is short; so many in a row are no accident. */
+/** A session that ends sooner is short. */
 const SHORT_MS = 30_000;
+/** So many short sessions in a row are no accident. */
 const MANY_SHORT = 3;
 /**
- * Waits begin anew after a session that lasted so long: longer than the greatest of them, or two boxes with one key, of
- * which each has a session while the other waits, would do so for ever.
+ * After a session that lasted so long, waits start at the shortest again. It is more than the longest wait: else two boxes
+ * with one key would take turns for ever, each connected while the other waits.
  */
 const LASTING_MS = 300_000;
 const BACKOFF = { firstMs: 1000, maxMs: 60_000 };
 
-/** Keeps a session with the broker: each with a fresh login token, growing waits between attempts. */
+/** Keeps a session with the broker open, until aborted: each has a fresh login token, and waits between attempts grow. */
 export async function keepSession(
   context: CoreContext,
   parts: SessionParts,
@@ -50,19 +51,18 @@ export async function keepSession(
 
 const ANOTHER_BOX = `another box may use this key (a copied memory card, a second agent): ${MANY_SHORT} sessions in a row ended within ${SHORT_MS / 1000} s; end it, or make a new key`;
 
-/** How long sessions lasted lately. */
+/** How long the latest sessions lasted. */
 class SessionHistory {
   readonly #clock: CoreContext["clock"];
   #openedMs = 0;
-  /** In a row. */
-  #short = 0;
+  #shortInARow = 0;
 
   constructor(clock: CoreContext["clock"]) {
     this.#clock = clock;
   }
 
   get isFlapping(): boolean {
-    return this.#short >= MANY_SHORT;
+    return this.#shortInARow >= MANY_SHORT;
   }
 
   opened(): void {
@@ -72,8 +72,8 @@ class SessionHistory {
   /** How long it has lasted, ms. */
   ended(): number {
     const lastedMs = this.#clock.elapsedMs() - this.#openedMs;
-    if (lastedMs < SHORT_MS) this.#short += 1;
-    else if (lastedMs >= LASTING_MS) this.#short = 0;
+    if (lastedMs < SHORT_MS) this.#shortInARow += 1;
+    else if (lastedMs >= LASTING_MS) this.#shortInARow = 0;
     return lastedMs;
   }
 }

@@ -1,4 +1,4 @@
-/** More than are on the way at any time. */
+/** More than wait for a receipt at any time. */
 const KEPT = 64;
 
 interface Sent {
@@ -7,16 +7,16 @@ interface Sent {
 }
 
 /**
- * The status packets published in this session. A receipt answers one of them by its id, so what is old or was made for
- * somebody else is told by that, whatever the clocks say.
+ * The status packets published in this session. A receipt names the one that it answers by its id: that shows whether the
+ * receipt is old or foreign, whatever the clocks say.
  */
 export class SentStatuses {
   /** By packet id, hex, oldest first. */
   readonly #sent = new Map<string, Sent>();
-  /** Answers to statuses before this one are stale; their numbers ascend. */
+  /** Sequence number of the last status answered: answers to earlier ones are stale. */
   #answered = 0;
 
-  /** A session begins: what was answered in an earlier one is past. */
+  /** Forgets the statuses of the last session. */
   begin(): void {
     this.#sent.clear();
   }

@@ -25,7 +25,7 @@ export interface SessionParts {
   connected: Wakeup;
 }
 
-/** Rejects when the broker does not answer in time. */
+/** @throws {Error} also when the broker does not answer in time */
 export async function openSession(
   context: CoreContext,
   openPublisher: OpenPublisher,
@@ -99,11 +99,11 @@ async function receive(
   }
 }
 
-/** Published together and acknowledged together. */
+/** Packets that are published together and acknowledged together. */
 const BATCH = 32;
 const ACK_LIMIT_MS = 60_000;
 
-/** Publishes what the outbox holds, until aborted. Rejects when the session ends or does not acknowledge. */
+/** Publishes what waits in the outbox, until aborted. Rejects when the session ends or a packet is not acknowledged. */
 async function publishFromOutbox(
   context: CoreContext,
   publisher: Publisher,
@@ -116,7 +116,7 @@ async function publishFromOutbox(
       await toPublish.wait(signal);
       continue;
     }
-    // Here and not when they are made: what an earlier run left in the outbox gets verdicts too.
+    // Here and not when they are made: packets that an earlier run left in the outbox get verdicts too.
     for (const entry of batch) {
       const packetId = board.packets.add(entry);
       if (entry.type === "status") sentStatuses.sent(packetId, entry.sequence, clock.elapsedMs());
