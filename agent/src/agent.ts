@@ -90,7 +90,7 @@ function startParts(deps: AgentDeps, signal: AbortSignal): Promise<void>[] {
   const witnesser = new Witnesser(context, gnss, range);
   const tracker = new EntropyTracker(config.network.name, config.network.publicKey);
   const inbox = new Inbox(context, tracker, (entropy) => {
-    range.see(entropy, clock.elapsedMs());
+    range.update(entropy, clock.elapsedMs());
     beaconer.onEntropy(entropy);
   });
   const onChange = (opened: AgentRadio | undefined) => {

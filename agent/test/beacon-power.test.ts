@@ -128,8 +128,8 @@ describe("a concentrator that lacks the power allowed", () => {
     // What is kept with a beacon is what was charged for those before it, and in advance for itself.
     const here = asked.at(-1)?.band;
     const before = asked.findLast(({ band }) => band !== here);
-    const { silences } = JSON.parse(agent.outbox.recall("beacon") ?? "{}");
-    const untilMs = silences[before?.band ?? 0]?.untilMs;
+    const { offPeriods } = JSON.parse(agent.outbox.recall("beacon") ?? "{}");
+    const untilMs = offPeriods[before?.band ?? 0]?.untilMs;
     if (isCharged) expect(untilMs).toBe((before?.atMs ?? 0) + (before?.lengthMs ?? 0));
     else expect(untilMs).toBeUndefined();
     await agent.stop();

@@ -166,8 +166,8 @@ describe("the beacon", () => {
     const agent = new AgentHarness();
     await agent.start();
     await agent.runPeriods(WINDOW_PERIODS * 20);
-    const { silences } = JSON.parse(agent.outbox.recall("beacon") ?? "{}");
-    expect(Object.keys(silences).length).toBeGreaterThan(0);
+    const { offPeriods } = JSON.parse(agent.outbox.recall("beacon") ?? "{}");
+    expect(Object.keys(offPeriods).length).toBeGreaterThan(0);
     for (const [i, beacon] of agent.packets("beacon").entries()) {
       const earlier = agent.packets("beacon").slice(0, i);
       const sameBand = earlier.filter(({ freqHz }) => freqHz >= 868e6 === beacon.freqHz >= 868e6).at(-1);

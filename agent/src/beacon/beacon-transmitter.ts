@@ -10,13 +10,13 @@ import {
 import { errorText } from "@earshot/protocol/runtime";
 import type { CoreContext } from "../core-context.ts";
 import type { AgentRadio } from "../devices/run-radio.ts";
-import { type BeaconMemory, recallBeacon, rememberBeacon } from "./beacon-memory.ts";
+import { type BeaconMemory, loadBeaconMemory, saveBeaconMemory } from "./beacon-memory.ts";
 import { DutyCycle } from "./duty-cycle.ts";
 import { ConcentratorPowers } from "./power.ts";
 
-/** The frame may have gone out all the same: sending it again could make two. */
+/** The frame may have been sent all the same: sending it again could make two. */
 export const MAYBE_SENT = "NO_ACK";
-/** What a concentrator will answer again to the same frame, so that it is not asked for it again. */
+/** Errors that the same frame would get again from the same concentrator, so that it is not asked again. */
 const FINAL: ReadonlySet<string> = new Set(["TX_POWER", "TX_FREQ"]);
 /** Stands for the EUI of a radio that has none. */
 const NO_EUI = "";
@@ -29,7 +29,7 @@ export interface Plan {
   beaconSignature: Uint8Array;
   derived: DerivedBeacon;
   airtimeMs: number;
-  /** When it was planned: this machine's clock agreed with the network's then, and may be set before it is sent. */
+  /** When it was planned. This machine's clock agreed with the network's then, and may be set before the beacon is sent. */
   planned: ClockReading;
   /** The last moment at which the frame may be handed to the radio, by the monotonic clock. */
   latestElapsedMs: number;
@@ -42,7 +42,7 @@ export interface Plan {
 /** When the frame was handed to the radio, and what became of it. */
 export type Attempt = { begun: ClockReading; result: TransmitResult };
 
-/** Hands beacons to the radio, and remembers what must not be forgotten about it. */
+/** Gives beacons to the radio, and stores what must survive a restart. */
 export class BeaconTransmitter {
   readonly #context: CoreContext;
   readonly #radio: () => AgentRadio | undefined;
@@ -53,12 +53,12 @@ export class BeaconTransmitter {
   constructor(context: CoreContext, radio: () => AgentRadio | undefined) {
     this.#context = context;
     this.#radio = radio;
-    this.#memory = recallBeacon(context.outbox);
-    const { silences, takenPowers } = this.#memory;
+    this.#memory = loadBeaconMemory(context.outbox);
+    const { offPeriods, acceptedPowers } = this.#memory;
     const { timeCompression = 1, hotspot } = context.config;
     this.#dutyCycle = new DutyCycle(REGIONS[hotspot.region], timeCompression);
-    this.#dutyCycle.resume(silences, readClock(context.clock));
-    this.#powers = new ConcentratorPowers(takenPowers);
+    this.#dutyCycle.resume(offPeriods, readClock(context.clock));
+    this.#powers = new ConcentratorPowers(acceptedPowers);
   }
 
   /** The last window in which a transmission was begun. */
@@ -66,17 +66,17 @@ export class BeaconTransmitter {
     return this.#memory.window;
   }
 
-  /** How long the channel has to be silent yet. */
+  /** How long the channel must stay silent. */
   waitMs(freqHz: number, elapsedMs: number): number {
     return this.#dutyCycle.waitMs(freqHz, elapsedMs);
   }
 
-  /** Whether all that could send it have refused, so that asking again is of no use. */
+  /** Whether every concentrator that could send it has refused it for good. */
   isRefused(plan: Plan): boolean {
     return plan.refusedBy.size > 0 && this.#concentrator(plan) === undefined;
   }
 
-  /** Hands the frame over once; for less power as long as the concentrator lacks what it is asked for. */
+  /** Gives the frame to the radio once, with less power as long as the concentrator refuses the power. */
   async transmit(plan: Plan): Promise<Attempt> {
     const radio = this.#radio();
     const failed = (error: string): Attempt => ({
@@ -93,9 +93,9 @@ export class BeaconTransmitter {
     }
     const release = this.#occupy(plan, readClock(this.#context.clock));
     try {
-      // Before it is sent: a restart in between must never lead to a second beacon in this window.
-      this.#remember(plan.window);
-      const attempt = await this.#ask(radio, plan, gatewayEui);
+      // Stored before it is sent: a restart in between must not lead to a second beacon in this window.
+      this.#saveMemory(plan.window);
+      const attempt = await this.#transmitWithHighestPower(radio, plan, gatewayEui);
       release();
       if (attempt.result.sent || attempt.result.error === MAYBE_SENT) this.#occupy(plan, attempt.begun);
       else if (FINAL.has(attempt.result.error)) plan.refusedBy.add(concentrator);
@@ -106,8 +106,12 @@ export class BeaconTransmitter {
     }
   }
 
-  /** Asks for the greatest power allowed, and for less while the concentrator lacks what was asked for. */
-  async #ask(radio: AgentRadio, plan: Plan, gatewayEui: string | undefined): Promise<Attempt> {
+  /** Asks for the highest power allowed, and for less while the concentrator refuses the power. */
+  async #transmitWithHighestPower(
+    radio: AgentRadio,
+    plan: Plan,
+    gatewayEui: string | undefined,
+  ): Promise<Attempt> {
     const { clock, log } = this.#context;
     const { limitDbm } = plan;
     const { frame: bytes, freqHz, spreadingFactor, bandwidthHz } = plan.derived;
@@ -115,19 +119,19 @@ export class BeaconTransmitter {
     const named = gatewayEui === undefined ? {} : { gatewayEui };
     const concentrator = gatewayEui ?? NO_EUI;
     let attempt: Attempt = { begun: readClock(clock), result: { sent: false, error: "TX_POWER" } };
-    for (const powerDbm of this.#powers.toAsk(concentrator, limitDbm)) {
+    for (const powerDbm of this.#powers.candidates(concentrator, limitDbm)) {
       const begun = readClock(clock);
       if (begun.elapsedMs > plan.latestElapsedMs) break;
       const result = await radio.transmit({ ...frame, powerDbm, ...named });
       attempt = { begun, result };
-      if (result.sent && this.#powers.note(concentrator, limitDbm, powerDbm, result.powerDbm))
+      if (result.sent && this.#powers.noteSent(concentrator, limitDbm, powerDbm, result.powerDbm))
         log("info", "Power that the concentrator takes", { ...named, limitDbm, powerDbm });
       if (result.sent || result.error !== "TX_POWER") break;
     }
     return attempt;
   }
 
-  /** EUI of the one that is to send: the first that can, of those that have not refused. */
+  /** EUI of the concentrator that is to send: the first that can transmit and has not refused. */
   #concentrator({ refusedBy }: Plan): string | undefined {
     const able = (this.#radio()?.forwarderFacts?.() ?? []).filter(({ canTransmit }) => canTransmit);
     return able.find(({ gatewayEui }) => !refusedBy.has(gatewayEui))?.gatewayEui;
@@ -137,15 +141,15 @@ export class BeaconTransmitter {
     return this.#dutyCycle.occupy(derived.freqHz, airtimeMs, elapsedMs);
   }
 
-  #remember(window: number): void {
-    const silences = this.#dutyCycle.silences(readClock(this.#context.clock));
-    const memory = { window, silences, takenPowers: this.#powers.taken };
-    rememberBeacon(this.#context.outbox, memory);
+  #saveMemory(window: number): void {
+    const offPeriods = this.#dutyCycle.offPeriods(readClock(this.#context.clock));
+    const memory = { window, offPeriods, acceptedPowers: this.#powers.accepted };
+    saveBeaconMemory(this.#context.outbox, memory);
     this.#memory = memory;
   }
 }
 
-/** What a TX_ACK, a modem or the driver itself answers, and how it is counted (`TransmitResult.error`). */
+/** The loss that each error of a TX_ACK, a modem or the driver is counted as (`TransmitResult.error`). */
 const LOSS_BY_ERROR: Readonly<Record<string, LossReason>> = {
   TX_FREQ: "beacon_tx_freq",
   TX_POWER: "beacon_tx_power",
@@ -160,12 +164,12 @@ const LOSS_BY_ERROR: Readonly<Record<string, LossReason>> = {
   CLOSED: "beacon_no_radio",
 };
 
-/** Whether it is a name, as radios answer, and not a sentence of the agent's own. */
+/** Whether it is a code from a radio, and not a sentence of the agent's own. */
 export const isCode = (error: string): boolean => /^[A-Z_]+$/.test(error);
 
 export function transmitLoss(error: string): LossReason {
   if (error.startsWith("COLLISION")) return "beacon_collision";
-  // What `ConcentratorPowers` says of a concentrator that has no power so low.
+  // From `ConcentratorPowers.refusal`: the concentrator has no power as low as the limit.
   if (error.includes("tx_lut")) return "beacon_tx_power";
   return LOSS_BY_ERROR[error] ?? "beacon_failed";
 }

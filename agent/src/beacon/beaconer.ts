@@ -25,9 +25,9 @@ import { beaconPowerDbm } from "./power.ts";
 
 /** Beacons are spread over this share of their period, so that they end within it. */
 const SPREAD = 0.8;
-/** How long a radio may take from being told to sending. */
+/** How long a radio may need from the request to the transmission. */
 const MARGIN_MS = 1000;
-/** An entropy further ahead of this machine's clock than this is not waited for: the clock is wrong. */
+/** The clock is wrong when it puts the start of a period whose entropy is here further ahead than this. */
 const MAX_AHEAD_MS = 2000;
 const ATTEMPTS_PER_PERIOD = 12;
 type BeaconSchedule = Pick<ScheduleFacts, "window" | "entropyIndex" | "atMs">;
@@ -56,10 +56,10 @@ export class Beaconer {
   async run(signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", () => this.#arrived.end(), { once: true });
     if (signal.aborted) return;
-    for await (const entropy of this.#arrived) await this.#consider(entropy, signal);
+    for await (const entropy of this.#arrived) await this.#handleEntropy(entropy, signal);
   }
 
-  async #consider(entropy: Entropy, signal: AbortSignal): Promise<void> {
+  async #handleEntropy(entropy: Entropy, signal: AbortSignal): Promise<void> {
     const { config, signer } = this.#context;
     const window = windowOf(entropy.index, entropy.windowPeriods);
     const scheduleSignature = signer.sign(scheduleMessage(config.network.name, entropy.windowValue, window));
@@ -80,24 +80,24 @@ export class Beaconer {
     if (board.schedule?.window === window && (board.schedule.state !== "waiting" || index <= scheduled))
       return;
     const isFirst = board.schedule === undefined;
-    this.#loseSkipped(window);
+    this.#countSkippedWindows(window);
     const schedule = { window, entropyIndex: scheduled, atMs: scheduled * periodMs };
     if (this.#transmitter.lastWindow === window) this.#setSchedule(schedule, "used");
     else if (index <= scheduled) this.#setSchedule(schedule, "waiting");
-    else if (isFirst) this.#passOver(schedule);
+    else if (isFirst) this.#missBeforeStart(schedule);
     else this.#miss(schedule, "beacon_no_entropy");
   }
 
-  /** Windows that ended, or went by as a whole, while no entropy came. */
-  #loseSkipped(window: number): void {
+  /** Windows that ended or passed as a whole while no entropy came. */
+  #countSkippedWindows(window: number): void {
     const { schedule } = this.#context.board;
     if (schedule === undefined || schedule.window >= window) return;
     const skipped = window - schedule.window - 1 + Number(schedule.state === "waiting");
     if (skipped > 0) this.#lose("beacon_no_entropy", LOSS_REASONS.beacon_no_entropy, skipped);
   }
 
-  /** It was due before the agent ran: no fault of anything that runs now. */
-  #passOver(schedule: BeaconSchedule): void {
+  /** The beacon was due before the agent started: no fault of anything that runs now. */
+  #missBeforeStart(schedule: BeaconSchedule): void {
     this.#context.board.losses.add("beacon_not_running");
     this.#setSchedule(schedule, "missed", "its time had passed when the agent started");
   }
@@ -132,15 +132,15 @@ export class Beaconer {
       return;
     }
     const spreadMs = derived.periodShare * SPREAD * entropy.periodMs;
-    const silentMs = this.#transmitter.waitMs(derived.freqHz, planned.elapsedMs);
-    const waitMs = Math.max(Math.ceil(schedule.atMs + spreadMs) - planned.nowMs, silentMs);
+    const offMs = this.#transmitter.waitMs(derived.freqHz, planned.elapsedMs);
+    const waitMs = Math.max(Math.ceil(schedule.atMs + spreadMs) - planned.nowMs, offMs);
     if (planned.elapsedMs + waitMs > plan.latestElapsedMs) {
       const isLate = planned.elapsedMs > plan.latestElapsedMs;
       this.#miss(schedule, isLate ? "beacon_late_entropy" : "beacon_duty_cycle");
       return;
     }
     if (!(await pause(clock, waitMs, signal))) return;
-    const failure = await this.#sendUntilSent(plan, signal);
+    const failure = await this.#transmitWithRetries(plan, signal);
     this.#setSchedule(schedule, failure === undefined ? "sent" : "failed", failure);
     if (failure === undefined || signal.aborted) return;
     const reason = transmitLoss(failure);
@@ -161,8 +161,8 @@ export class Beaconer {
     board.beaconing.countLost(reason, why, windows, clock.elapsedMs());
   }
 
-  /** Tries until a radio has taken it or its time is over. Returns why it failed. */
-  async #sendUntilSent(plan: Plan, signal: AbortSignal): Promise<string | undefined> {
+  /** Tries until a radio has sent it or its time is over. Returns why it failed. */
+  async #transmitWithRetries(plan: Plan, signal: AbortSignal): Promise<string | undefined> {
     const { clock } = this.#context;
     const retryMs = Math.ceil(plan.entropy.periodMs / ATTEMPTS_PER_PERIOD);
     for (;;) {

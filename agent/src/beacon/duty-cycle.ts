@@ -6,25 +6,25 @@ import {
   toWallTime,
 } from "@earshot/protocol/hotspot";
 
-/** Of a band, as it survives a restart: when its silence ends, and how long it was as a whole. */
-export interface Silence {
+/** The off-period of a band as it survives a restart: when it ends, and how long it is as a whole. */
+export interface OffPeriod {
   untilMs: number;
   lengthMs: number;
 }
 
 /** By the band's lower edge in Hz. */
-export type Silences = Readonly<Record<string, Silence>>;
+export type OffPeriods = Readonly<Record<string, OffPeriod>>;
 
-interface RunningSilence {
+interface RunningOffPeriod {
   untilElapsedMs: number;
   lengthMs: number;
 }
 
-/** Keeps the region's duty cycles: after a transmission its band is silent for airtime · (1 / duty cycle − 1). */
+/** Keeps the region's duty cycles: after a transmission its band is off for airtime · (1 / duty cycle − 1). */
 export class DutyCycle {
   readonly #region: Region;
   readonly #timeCompression: number;
-  #silences: Record<string, RunningSilence> = {};
+  #offPeriods: Record<string, RunningOffPeriod> = {};
 
   constructor(region: Region, timeCompression: number) {
     this.#region = region;
@@ -32,37 +32,37 @@ export class DutyCycle {
   }
 
   /**
-   * Goes on with the silences of an earlier run. Only the wall clock knows how long ago that was, and it may have been
-   * wrong: no silence ends later than if it had just begun, and none has ended before the clock says so.
+   * Continues the off-periods of an earlier run. Only the wall clock shows how long ago that was, and it may have been
+   * wrong: no off-period lasts longer than if it had just begun, and none ends before the wall clock reaches its end.
    */
-  resume(silences: Silences, { nowMs, elapsedMs }: ClockReading): void {
-    for (const [band, { untilMs, lengthMs }] of Object.entries(silences)) {
+  resume(offPeriods: OffPeriods, { nowMs, elapsedMs }: ClockReading): void {
+    for (const [band, { untilMs, lengthMs }] of Object.entries(offPeriods)) {
       const leftMs = Math.min(Math.max(0, untilMs - nowMs), lengthMs);
-      this.#silences[band] = { untilElapsedMs: elapsedMs + leftMs, lengthMs };
+      this.#offPeriods[band] = { untilElapsedMs: elapsedMs + leftMs, lengthMs };
     }
   }
 
-  silences(present: ClockReading): Silences {
-    const told = Object.entries(this.#silences).map(([band, { untilElapsedMs, lengthMs }]) => {
+  offPeriods(present: ClockReading): OffPeriods {
+    const entries = Object.entries(this.#offPeriods).map(([band, { untilElapsedMs, lengthMs }]) => {
       return [band, { untilMs: toWallTime(untilElapsedMs, present), lengthMs }] as const;
     });
-    return Object.fromEntries(told);
+    return Object.fromEntries(entries);
   }
 
-  /** How long the channel has to be silent yet. */
+  /** How long the channel must stay silent. */
   waitMs(freqHz: number, elapsedMs: number): number {
-    return Math.max(0, Math.ceil((this.#silences[this.#bandOf(freqHz)]?.untilElapsedMs ?? 0) - elapsedMs));
+    return Math.max(0, Math.ceil((this.#offPeriods[this.#bandOf(freqHz)]?.untilElapsedMs ?? 0) - elapsedMs));
   }
 
-  /** A transmission of `airtimeMs` begins. Returns how to take it back when it did not go out after all. */
+  /** A transmission of `airtimeMs` begins. The function returned revokes it, for a transmission that did not go out. */
   occupy(freqHz: number, airtimeMs: number, elapsedMs: number): () => void {
     const band = this.#bandOf(freqHz);
-    const before = this.#silences;
-    const silenceMs = dutyCycleWaitMs(this.#region, freqHz, airtimeMs) / this.#timeCompression;
-    const lengthMs = Math.ceil(airtimeMs + silenceMs);
-    this.#silences = { ...before, [band]: { untilElapsedMs: elapsedMs + lengthMs, lengthMs } };
+    const before = this.#offPeriods;
+    const offMs = dutyCycleWaitMs(this.#region, freqHz, airtimeMs) / this.#timeCompression;
+    const lengthMs = Math.ceil(airtimeMs + offMs);
+    this.#offPeriods = { ...before, [band]: { untilElapsedMs: elapsedMs + lengthMs, lengthMs } };
     return () => {
-      this.#silences = before;
+      this.#offPeriods = before;
     };
   }
 

@@ -17,16 +17,16 @@ export type EntropyAnswer =
   | { ok: false; code: MessageRefusal | "wrong_index" | "old" };
 
 /**
- * Takes the network's entropy messages in, checks each, and keeps the latest. One of the future, which a network whose
- * clock was ahead has signed, holds nothing off for long: it gives way to one that lies nearer to this machine's clock
- * and, where that clock is wrong too, to others that come one after the other, period by period.
+ * Checks the network's entropy messages and keeps the latest. A network whose clock was ahead may have signed one of the
+ * future. It is replaced by one that is nearer to this machine's clock or, in case that clock is wrong too, by messages
+ * that follow each other live, period by period.
  */
 export class EntropyTracker {
   readonly #network: string;
   readonly #networkKey: Uint8Array;
   #latest: Entropy | undefined;
   #latestElapsedMs = 0;
-  /** Refused as old last, and when it came by the monotonic clock. */
+  /** The last one refused as old, and when it came by the monotonic clock. */
   #old: { entropy: Entropy; elapsedMs: number } | undefined;
 
   constructor(network: string, networkKey: Uint8Array) {
@@ -46,7 +46,7 @@ export class EntropyTracker {
       return { ok: false, code: "wrong_index" };
     const before = this.#latest;
     const isBehind = before !== undefined && entropy.index <= before.index;
-    if (isBehind && !isNearer(entropy, before, present.nowMs) && !this.#goesOnBehind(entropy, present)) {
+    if (isBehind && !isNearer(entropy, before, present.nowMs) && !this.#continuesBehind(entropy, present)) {
       return { ok: false, code: "old" };
     }
     const passedMs = present.elapsedMs - this.#latestElapsedMs;
@@ -59,8 +59,8 @@ export class EntropyTracker {
     return { ok: true, entropy, chained, aheadMs, ...(isBehind && { insteadOf: before.index }) };
   }
 
-  /** Whether the network goes on there, live: this one follows the one refused before, a period later. */
-  #goesOnBehind(entropy: Entropy, { elapsedMs }: ClockReading): boolean {
+  /** Whether the network continues there, live: this message follows the one refused before, a period later. */
+  #continuesBehind(entropy: Entropy, { elapsedMs }: ClockReading): boolean {
     const old = this.#old;
     if (old?.entropy.index === entropy.index) return false;
     this.#old = { entropy, elapsedMs };
@@ -71,8 +71,8 @@ export class EntropyTracker {
 }
 
 /**
- * Whether the latest lies in the future and this one does less: the network's clock was ahead for a while, and what it
- * published then must not stop us until that time has come.
+ * Whether the latest is in the future and this one is nearer to now: the network's clock was ahead for a while, and what
+ * it published then must not block later entropy until that time has come.
  */
 const isNearer = (entropy: Entropy, latest: Entropy, nowMs: number): boolean =>
   latest.atMs - nowMs > latest.periodMs && Math.abs(entropy.atMs - nowMs) < latest.atMs - nowMs;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { airtimeMs, BEACON_FRAME_BYTES, REGION_IDS, REGIONS } from "@earshot/protocol";
 import { DutyCycle } from "./duty-cycle.ts";
-import { beaconPowerDbm, ConcentratorPowers, type TakenPowers } from "./power.ts";
+import { type AcceptedPowers, beaconPowerDbm, ConcentratorPowers } from "./power.ts";
 
 const NOW_MS = Date.UTC(2026, 6, 1);
 
@@ -33,18 +33,18 @@ describe("conducted power", () => {
 
 test("of concentrators with a power of their own the latest are remembered, however many there were", () => {
   const powers = new ConcentratorPowers({});
-  const askedFirst = (eui: string, kept: TakenPowers) =>
-    new ConcentratorPowers(kept).toAsk(eui, 13).next().value;
+  const askedFirst = (eui: string, kept: AcceptedPowers) =>
+    new ConcentratorPowers(kept).candidates(eui, 13).next().value;
   for (let i = 0; i < 50; i++) {
-    expect(powers.note(`eui ${i}`, 13, 6, 6)).toBe(true);
-    expect(powers.note(`eui ${i}`, 13, 6, 6)).toBe(false);
+    expect(powers.noteSent(`eui ${i}`, 13, 6, 6)).toBe(true);
+    expect(powers.noteSent(`eui ${i}`, 13, 6, 6)).toBe(false);
   }
-  expect(Object.keys(powers.taken)).toEqual(Array.from({ length: 16 }, (_, i) => `eui ${34 + i}`));
-  expect(askedFirst("eui 34", powers.taken)).toBe(6);
-  expect(askedFirst("eui 33", powers.taken)).toBe(13);
+  expect(Object.keys(powers.accepted)).toEqual(Array.from({ length: 16 }, (_, i) => `eui ${34 + i}`));
+  expect(askedFirst("eui 34", powers.accepted)).toBe(6);
+  expect(askedFirst("eui 33", powers.accepted)).toBe(13);
   // One that takes the limit again needs none; that is news once.
-  expect([1, 2].map(() => powers.note("eui 34", 13, 13, 13))).toEqual([true, false]);
-  expect(Object.keys(powers.taken)).toHaveLength(15);
+  expect([1, 2].map(() => powers.noteSent("eui 34", 13, 13, 13))).toEqual([true, false]);
+  expect(Object.keys(powers.accepted)).toHaveLength(15);
 });
 
 describe("duty cycle", () => {
@@ -73,10 +73,10 @@ describe("duty cycle", () => {
   test("survives a restart, whatever the clock says by then: no silence ends late, none is forgotten early", () => {
     const first = new DutyCycle(region, 1);
     first.occupy(868_100_000, airtime, 1000);
-    const silences = JSON.parse(JSON.stringify(first.silences({ nowMs: NOW_MS, elapsedMs: 1000 })));
+    const offPeriods = JSON.parse(JSON.stringify(first.offPeriods({ nowMs: NOW_MS, elapsedMs: 1000 })));
     const waitAfter = (passedMs: number) => {
       const second = new DutyCycle(region, 1);
-      second.resume(silences, { nowMs: NOW_MS + passedMs, elapsedMs: 7 });
+      second.resume(offPeriods, { nowMs: NOW_MS + passedMs, elapsedMs: 7 });
       return second.waitMs(868_300_000, 7);
     };
     expect(waitAfter(60_000)).toBe(lengthMs - 60_000);

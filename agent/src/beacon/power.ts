@@ -6,66 +6,69 @@ export function beaconPowerDbm(region: Region, antennaGainDdbi: number, maxPower
   return Math.floor(Math.min(radiatedLimit, region.maxConductedDbm ?? Number.POSITIVE_INFINITY, maxPowerDbm));
 }
 
-/** The least that a txpk can ask for. */
+/** The lowest power that a txpk can request. */
 const LEAST_DBM = -20;
-/** After so many beacons more is asked for again: the gain table may have been completed. */
+/** After so many beacons the full power is tried again: the gain table may have been completed. */
 const BEACONS_KEPT = 24;
 const MAX_CONCENTRATORS = 16;
 
-/** The power that a concentrator took, by its EUI; "" stands for a modem. Survives restarts as JSON. */
-export type TakenPowers = Readonly<Record<string, TakenPower>>;
+/** The power that each concentrator accepted, by its EUI; "" stands for a modem. Survives restarts as JSON. */
+export type AcceptedPowers = Readonly<Record<string, AcceptedPower>>;
 
-export interface TakenPower {
-  /** Allowed when it was found. */
+export interface AcceptedPower {
+  /** The limit that it was found for. */
   limitDbm: number;
-  takenDbm: number;
+  acceptedDbm: number;
   beacons: number;
 }
 
 /**
- * Finds the greatest power that a concentrator sends with, of those allowed. SX1301 forwarders refuse a power that
- * their gain table lacks (TX_POWER); those of the SX1302 take the next lower one, and their least where none is lower.
+ * Finds the highest allowed power that a concentrator accepts. SX1301 forwarders refuse a power that is missing in their
+ * gain table (TX_POWER); SX1302 forwarders use the next lower one, or their lowest where none is lower.
  */
 export class ConcentratorPowers {
-  #taken: TakenPowers;
-  /** What those send with whose least power is above the limit. Not kept: a new table is tried after a restart. */
+  #accepted: AcceptedPowers;
+  /** What a concentrator sends with whose lowest power is above the limit. Not stored: a restart tries again. */
   readonly #tooStrongDbm = new Map<string, number>();
 
-  constructor(taken: TakenPowers) {
-    this.#taken = taken;
+  constructor(accepted: AcceptedPowers) {
+    this.#accepted = accepted;
   }
 
-  get taken(): TakenPowers {
-    return this.#taken;
+  get accepted(): AcceptedPowers {
+    return this.#accepted;
   }
 
-  /** Why this concentrator must not send with the limit given, in a sentence. */
+  /** Why this concentrator must not send under this limit, in a sentence. */
   refusal(concentrator: string, limitDbm: number): string | undefined {
     const leastDbm = this.#tooStrongDbm.get(concentrator);
     if (leastDbm === undefined || leastDbm <= limitDbm) return undefined;
     return `concentrator ${concentrator} sends with ${leastDbm} dBm when asked for ${limitDbm}, the most allowed with this antenna: add that power to its tx_lut, then restart the agent`;
   }
 
-  /** What to ask for, one after the other, until one is taken: what was taken last, then all from the limit down. */
-  *toAsk(concentrator: string, limitDbm: number): Generator<number> {
-    const known = this.#taken[concentrator];
+  /** The powers to try until one is accepted: the last accepted one, then all from the limit down. */
+  *candidates(concentrator: string, limitDbm: number): Generator<number> {
+    const known = this.#accepted[concentrator];
     const isKnown = known?.limitDbm === limitDbm && known.beacons < BEACONS_KEPT;
-    if (isKnown) yield known.takenDbm;
-    for (let dbm = limitDbm; dbm >= LEAST_DBM; dbm--) if (!isKnown || dbm !== known.takenDbm) yield dbm;
+    if (isKnown) yield known.acceptedDbm;
+    for (let dbm = limitDbm; dbm >= LEAST_DBM; dbm--) if (!isKnown || dbm !== known.acceptedDbm) yield dbm;
   }
 
-  /** A beacon was sent, with `sentDbm`, when asked for `askedDbm`. Returns whether that is news. */
-  note(concentrator: string, limitDbm: number, askedDbm: number, sentDbm: number): boolean {
+  /** A beacon asked for with `askedDbm` was sent with `sentDbm`. Returns whether the accepted power has changed. */
+  noteSent(concentrator: string, limitDbm: number, askedDbm: number, sentDbm: number): boolean {
     if (sentDbm > limitDbm) this.#tooStrongDbm.set(concentrator, sentDbm);
-    const { [concentrator]: known, ...others } = this.#taken;
+    const { [concentrator]: known, ...others } = this.#accepted;
     if (askedDbm === limitDbm) {
-      this.#taken = others;
+      this.#accepted = others;
       return known !== undefined;
     }
-    const isSame = known?.limitDbm === limitDbm && known.takenDbm === askedDbm;
+    const isSame = known?.limitDbm === limitDbm && known.acceptedDbm === askedDbm;
     const beacons = isSame && known.beacons < BEACONS_KEPT ? known.beacons + 1 : 1;
     const kept = Object.entries(others).slice(1 - MAX_CONCENTRATORS);
-    this.#taken = { ...Object.fromEntries(kept), [concentrator]: { limitDbm, takenDbm: askedDbm, beacons } };
+    this.#accepted = {
+      ...Object.fromEntries(kept),
+      [concentrator]: { limitDbm, acceptedDbm: askedDbm, beacons },
+    };
     return !isSame;
   }
 }

@@ -61,7 +61,7 @@ function takeReading(
   reading: LoraReading,
   elapsedMs: number,
 ): void {
-  concentrators.see(reading.gatewayEui, elapsedMs);
+  concentrators.heardFrom(reading.gatewayEui, elapsedMs);
   if (reading.kind === "radio") {
     board.radio.addStatus(reading, elapsedMs, hearing.observe(reading, elapsedMs));
     return;

@@ -1,18 +1,18 @@
 import { type GpsReading, IntegrityMonitor } from "@earshot/drivers";
 import { clampTo, type Gnss, PACKET_LIMITS, type Range } from "@earshot/protocol/hotspot";
 
-/** A fix older than this says nothing about now. */
+/** A fix older than this does not count any more. */
 export const GNSS_FRESH_MS = 30_000;
 
 /**
- * How the receiver knows itself by its recent reading; null without one. Values are cut to what a packet can say.
+ * A packet's GNSS block, from the receiver's latest reading; null without one. Values are clamped to a packet's limits.
  *
  * @param flags of the agent's `IntegrityMonitor`; left out, of this reading alone
  */
 export function gnssOf(reading: GpsReading | undefined, flags?: number): Gnss | null {
   if (reading === undefined) return null;
   const { latDeg, lonDeg } = reading;
-  // A position that was typed in or surveyed before is no measurement: it proves nothing about where the receiver is.
+  // A position that was typed in or surveyed earlier is no measurement and does not prove where the receiver is.
   const isMeasured = reading.mode >= 2 && reading.timeOnly !== true;
   const hasFix = isMeasured && isDegrees(latDeg, 90) && isDegrees(lonDeg, 180);
   const { altMslM, horizontalErrorM } = reading;
@@ -21,8 +21,8 @@ export function gnssOf(reading: GpsReading | undefined, flags?: number): Gnss | 
     satellitesUsed: clampTo(reading.satellitesUsed ?? usedInView(reading), PACKET_LIMITS.satellitesUsed) ?? 0,
     latE7: hasFix ? degreesE7(latDeg) : null,
     lonE7: hasFix ? degreesE7(lonDeg) : null,
-    altitudeM: hasFix ? told(altMslM, PACKET_LIMITS.altitudeM) : null,
-    horizontalErrorDm: hasFix ? told(horizontalErrorM, PACKET_LIMITS.horizontalErrorDm, 10) : null,
+    altitudeM: hasFix ? clamped(altMslM, PACKET_LIMITS.altitudeM) : null,
+    horizontalErrorDm: hasFix ? clamped(horizontalErrorM, PACKET_LIMITS.horizontalErrorDm, 10) : null,
     integrityFlags: flags ?? flagsOf(reading),
   };
 }
@@ -40,5 +40,5 @@ const isDegrees = (value: number | undefined, limit: number): boolean =>
 
 const degreesE7 = (degrees: number | undefined): number => Math.round((degrees ?? 0) * 1e7) + 0;
 
-const told = (value: number | undefined, range: Range, factor = 1): number | null =>
+const clamped = (value: number | undefined, range: Range, factor = 1): number | null =>
   clampTo((value ?? Number.NaN) * factor, range) ?? null;

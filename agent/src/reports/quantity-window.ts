@@ -3,11 +3,11 @@ import { PACKET_LIMITS, type Quantity, quantityFacts } from "@earshot/protocol/h
 const [, MAX_DIGITS] = PACKET_LIMITS.digits;
 const [, MAX_EXPONENT] = PACKET_LIMITS.exponent;
 const [, MAX_COUNT] = PACKET_LIMITS.count;
-/** Sines and cosines are not exact: so far may the mean of equal directions lie beside them. */
+/** Sines and cosines are not exact: the mean of equal directions may be off by so much. */
 const ROUNDING_DEG = 1e-6;
 
 /**
- * One quantity over a period: its smallest, mean and largest value since the last `take()`.
+ * One quantity over a period: its smallest, mean and largest value since the last `flush()`.
  *
  * The mean of a counter (energy) is its last value, because only that counts; the smallest and largest are what it
  * came from and went through. The mean of a direction in degrees is that of the directions as vectors: between 350°
@@ -26,7 +26,7 @@ export class QuantityWindow {
   #north = 0;
   #count = 0;
 
-  /** @param onUnusable told of values that no packet can say */
+  /** @param onUnusable called with the number of values that no packet can carry */
   constructor(name: string, onUnusable: (count: number) => void = () => {}) {
     this.#onUnusable = onUnusable;
     const { exponent, kind, unit } = quantityFacts(name);
@@ -49,8 +49,8 @@ export class QuantityWindow {
     this.#count += 1;
   }
 
-  /** `undefined` when nothing was measured, or nothing that a packet can say. Begins anew. */
-  take(): Quantity | undefined {
+  /** The period's summary, and starts the next period. `undefined` when nothing was measured that a packet can carry. */
+  flush(): Quantity | undefined {
     const quantity = this.#count === 0 ? undefined : this.#quantity();
     if (quantity === undefined && this.#count > 0) this.#onUnusable(this.#count);
     this.#min = Number.POSITIVE_INFINITY;

@@ -3,12 +3,12 @@ import { type CoreContext, makePacket, storePacket } from "../core-context.ts";
 import { pause } from "../time/pause.ts";
 import { QuantityWindow } from "./quantity-window.ts";
 
-/** Of quantities, so that packet, envelope and source stay within 1024 bytes. */
+/** Of the quantities, so that the whole packet stays within 1024 bytes. */
 const MAX_BYTES_PER_PACKET = 800;
-/** A source that makes up new names all the time must not fill the memory. */
+/** A source that invents new names all the time must not fill the memory. */
 const MAX_NAMES = 64;
 
-/** Sums up what one source measured into reading packets: as many as its quantities need. */
+/** Summarises what one source measured, and makes reading packets of it: as many as its quantities need. */
 export class ReadingSummary {
   readonly source: string;
   readonly #context: CoreContext;
@@ -23,10 +23,10 @@ export class ReadingSummary {
     let window = this.#windows.get(name);
     if (window === undefined) {
       if (this.#windows.size >= MAX_NAMES) {
-        this.#refuse(1);
+        this.#countUnusable(1);
         return;
       }
-      window = new QuantityWindow(name, (count) => this.#refuse(count));
+      window = new QuantityWindow(name, (count) => this.#countUnusable(count));
       this.#windows.set(name, window);
     }
     window.add(value);
@@ -36,16 +36,16 @@ export class ReadingSummary {
     for (const [name, value] of Object.entries(quantities)) this.add(name, value);
   }
 
-  #refuse(count: number): void {
+  #countUnusable(count: number): void {
     this.#context.board.losses.add("readings_unusable", count);
   }
 
-  /** Stores what came since the last report, if anything did. */
+  /** Stores packets with what came since the last report, if anything did. */
   async report(): Promise<void> {
     const { clock, config } = this.#context;
     const atMs = clock.now();
-    const told = [...this.#windows.values()].map((window) => window.take());
-    const parts = split(told.filter((quantity) => quantity !== undefined));
+    const summaries = [...this.#windows.values()].map((window) => window.flush());
+    const parts = split(summaries.filter((quantity) => quantity !== undefined));
     const head = { type: "reading", atMs, source: this.source, periodMs: config.readingPeriodMs } as const;
     await Promise.all(
       parts.map((quantities) =>
@@ -62,7 +62,7 @@ export function split(quantities: readonly Quantity[]): Quantity[][] {
   const parts: Quantity[][] = [];
   let bytes = 0;
   for (const quantity of quantities) {
-    const more = mostBytesOf(quantity);
+    const more = maxBytesOf(quantity);
     const last = parts.at(-1);
     if (last === undefined || last.length >= MAX_QUANTITIES || bytes + more > MAX_BYTES_PER_PACKET) {
       parts.push([quantity]);
@@ -76,16 +76,16 @@ export function split(quantities: readonly Quantity[]): Quantity[][] {
 }
 
 /** Array head, name, exponent, three numbers of at most 9 bytes, count. */
-const mostBytesOf = ({ name }: Quantity): number => 1 + 2 + utf8(name).length + 1 + 3 * 9 + 5;
+const maxBytesOf = ({ name }: Quantity): number => 1 + 2 + utf8(name).length + 1 + 3 * 9 + 5;
 
-/** What is told each reading period. */
+/** Makes its reading packets when asked, once each reading period. */
 export interface Reporter {
   report(): Promise<void>;
 }
 
 /**
- * Has all sources report at the same time, so that their packets share one write to the memory card. While the clock is
- * not set they go on summing up: no packet could say when.
+ * Lets all sources report at the same time, so that their packets share one write to the memory card. While the clock is
+ * not set they continue to collect: a packet could not be dated.
  */
 export async function reportReadings(
   { clock, config }: CoreContext,

@@ -3,16 +3,16 @@ import { type ReferenceStationReading, stationQuality } from "@earshot/drivers";
 const MINUTE_MS = 60_000;
 /** A station that sends faster than this is flooding; more of its minute is not kept. */
 const MAX_READINGS_PER_MINUTE = 1200;
-/** After an outage at most so many missed minutes are told, which is more than a reading period has. */
+/** After an outage at most so many missed minutes are reported, which is more than a reading period has. */
 const MAX_MISSED_MINUTES = 1440;
 const STRONG_DB_HZ = 32;
 
 type Quantities = Record<string, number>;
 
 /**
- * Epochs of a GNSS reference station to quantities: satellites, signal and latency of each epoch, the marks of each
- * full minute. Minutes in which nothing came score 0, so that an outage is not better than poor reception; but not more
- * of them than have passed here: a station's time that jumps is no outage.
+ * Turns epochs of a GNSS reference station into quantities: satellites, signal and latency of each epoch, and the quality
+ * of each full minute. Minutes in which nothing came score 0, so that an outage is not better than poor reception. No more
+ * of them count than have passed here: when a station's time jumps, that is no outage.
  */
 export class StationMinutes {
   #fromMs: number | undefined;
@@ -20,27 +20,27 @@ export class StationMinutes {
   #lastElapsedMs = 0;
   readonly #onFlood: () => void;
 
-  /** @param onFlood told of each epoch that is not kept */
+  /** @param onFlood called for each epoch that is dropped */
   constructor(onFlood: () => void = () => {}) {
     this.#onFlood = onFlood;
   }
 
   /**
-   * The quantities of this epoch, and of the minutes that it ended, each to be added on its own.
+   * The quantities of this epoch and of each minute that it completed.
    *
    * @param elapsedMs when it came, by the monotonic clock
    */
   add(reading: ReferenceStationReading, elapsedMs: number): Quantities[] {
     const minuteMs = Math.floor(reading.timeMs / MINUTE_MS) * MINUTE_MS;
-    const ended = this.#turnTo(minuteMs, elapsedMs - this.#lastElapsedMs);
+    const ended = this.#advanceTo(minuteMs, elapsedMs - this.#lastElapsedMs);
     this.#lastElapsedMs = elapsedMs;
     if (this.#readings.length < MAX_READINGS_PER_MINUTE) this.#readings.push(reading);
     else this.#onFlood();
     return [...ended, epochQuantities(reading)];
   }
 
-  /** The first minute was begun somewhere within: it is not scored. So it is where the time went back, or jumped ahead. */
-  #turnTo(minuteMs: number, passedMs: number): Quantities[] {
+  /** The first minute is not scored, because it is incomplete; nor is one after a jump of the station's time. */
+  #advanceTo(minuteMs: number, passedMs: number): Quantities[] {
     const fromMs = this.#fromMs;
     if (fromMs === undefined || minuteMs < fromMs || minuteMs - fromMs > passedMs + 2 * MINUTE_MS) {
       this.#fromMs = minuteMs + MINUTE_MS;

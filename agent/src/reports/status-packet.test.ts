@@ -82,16 +82,23 @@ describe("the GNSS block", () => {
 
 test("a quantity is summed up and begins anew", () => {
   const window = new QuantityWindow("cn0_db_hz");
-  expect(window.take()).toBeUndefined();
+  expect(window.flush()).toBeUndefined();
   for (const value of [40, 33.3, Number.NaN, 45.55]) window.add(value);
-  expect(window.take()).toEqual({ name: "cn0_db_hz", exponent: -1, min: 333, mean: 396, max: 456, count: 3 });
-  expect(window.take()).toBeUndefined();
+  expect(window.flush()).toEqual({
+    name: "cn0_db_hz",
+    exponent: -1,
+    min: 333,
+    mean: 396,
+    max: 456,
+    count: 3,
+  });
+  expect(window.flush()).toBeUndefined();
 });
 
 test("the mean of equal values is that value, whatever floating point makes of their sum", () => {
   const window = new QuantityWindow("voltage_v");
   for (let i = 0; i < 3; i++) window.add(0.1);
-  const { exponent = 0, ...told } = window.take() ?? {};
+  const { exponent = 0, ...told } = window.flush() ?? {};
   const scaled = Math.round(0.1 * 10 ** -exponent);
   expect(told).toMatchObject({ min: scaled, mean: scaled, max: scaled, count: 3 });
 });
@@ -100,7 +107,7 @@ describe("a direction", () => {
   const told = (...values: number[]) => {
     const window = new QuantityWindow("wind_direction_deg");
     for (const value of values) window.add(value);
-    return window.take();
+    return window.flush();
   };
 
   test("that is steady is told as it is, whichever it is", () => {
@@ -124,9 +131,9 @@ describe("a direction", () => {
 test("values that no packet can say are told, not swallowed", () => {
   const unusable: number[] = [];
   const window = new QuantityWindow("voltage_v", (count) => unusable.push(count));
-  expect(window.take()).toBeUndefined();
+  expect(window.flush()).toBeUndefined();
   window.add(Number.NaN);
   for (let i = 0; i < 3; i++) window.add(1e300);
-  expect(window.take()).toBeUndefined();
+  expect(window.flush()).toBeUndefined();
   expect(unusable).toEqual([1, 3]);
 });

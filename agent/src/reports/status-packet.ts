@@ -16,7 +16,7 @@ import { type CoreContext, makePacket, storePacket } from "../core-context.ts";
 import { pauseOrWake } from "../time/pause.ts";
 import type { Wakeup } from "../time/wakeup.ts";
 
-/** One status packet each period of a session with the broker, the first as soon as it begins: an old one tells nobody anything. */
+/** Makes a status packet each period of a session with the broker, the first at once: old statuses are of no use. */
 export async function reportStatus(
   context: CoreContext,
   gnss: () => Gnss | null,
@@ -33,7 +33,7 @@ export async function reportStatus(
   }
 }
 
-/** The agent's state as a signed packet. The offline one, number 0, is what the broker publishes as last will. */
+/** The agent's state as a signed packet. The one with state `offline` and number 0 is the broker's last will. */
 export function statusPacket(
   context: CoreContext,
   sequence: number,
@@ -63,7 +63,7 @@ export function statusPacket(
     return makePacket(context, packet);
   } catch (error) {
     if (!(error instanceof PacketFieldError)) throw error;
-    // Without a status no receipt comes and no session begins: what can be said is.
+    // Without a status no receipt comes and no session begins, so one without the details is made.
     const bare = { radio: null, gnss: null, assertion: null, machine: null, losses: null };
     return encodePacket({ ...packet, ...bare }, context.signer, config.network.name);
   }
@@ -71,31 +71,32 @@ export function statusPacket(
 
 const UINT32 = 2 ** 32;
 
-/**
- * All concentrators as one radio: counts and channels together, the worst of the rest. Counters wrap where a packet's
- * fields end.
- */
+/** All concentrators as one radio: sums of counts and channels, the worst of the rest. Counters wrap at 2^32. */
 function radioSummary(statuses: readonly RadioStatus[]): RadioSummary | null {
   if (statuses.length === 0) return null;
-  const told = (field: keyof RadioStatus) =>
+  const valuesOf = (field: keyof RadioStatus) =>
     statuses.map((status) => status[field]).filter((value) => typeof value === "number");
-  const sum = (field: keyof RadioStatus) => told(field).reduce((total, value) => total + value, 0);
+  const sum = (field: keyof RadioStatus) => valuesOf(field).reduce((total, value) => total + value, 0);
   const most = (field: keyof RadioStatus) =>
-    told(field).length === 0 ? undefined : Math.max(...told(field));
+    valuesOf(field).length === 0 ? undefined : Math.max(...valuesOf(field));
   const least = (field: keyof RadioStatus) =>
-    told(field).length === 0 ? undefined : Math.min(...told(field));
+    valuesOf(field).length === 0 ? undefined : Math.min(...valuesOf(field));
   return {
     rxOk: sum("rxOk") % UINT32,
     rxBad: sum("rxBad") % UINT32,
     transmitted: sum("transmitted") % UINT32,
     ackPermille: scaled(least("ackPercent"), 10, PACKET_LIMITS.ackPermille),
     temperatureDc: scaled(most("temperatureC"), 10, PACKET_LIMITS.temperatureDc),
-    channels: scaled(told("channels").length === 0 ? undefined : sum("channels"), 1, PACKET_LIMITS.channels),
+    channels: scaled(
+      valuesOf("channels").length === 0 ? undefined : sum("channels"),
+      1,
+      PACKET_LIMITS.channels,
+    ),
     spreadingFactors: scaled(most("spreadingFactors"), 1, PACKET_LIMITS.spreadingFactors),
   };
 }
 
-/** A machine is looked at each minute. */
+/** The machine is read each minute. */
 const MACHINE_FRESH_MS = 180_000;
 
 function machineSummary(reading: LinuxReading | undefined): MachineSummary | null {
@@ -112,6 +113,6 @@ function machineSummary(reading: LinuxReading | undefined): MachineSummary | nul
   };
 }
 
-/** `value` times `factor`, whole, or null when it is not known or cannot be. */
+/** `value` times `factor`, rounded, or null when it is unknown or out of range. */
 const scaled = (value: number | undefined, factor: number, range: Range): number | null =>
   roundWithin((value ?? Number.NaN) * factor, range);

@@ -7,14 +7,14 @@ const TURN_MS = Math.ceil(2 ** 32 / 1000);
 test("a count of microseconds is told while one concentrator's alone were heard in a turn of its counter", () => {
   const concentrators = new Concentrators();
   const told = (elapsedMs: number) => concentrators.counter(77, elapsedMs);
-  concentrators.see(undefined, 0);
+  concentrators.heardFrom(undefined, 0);
   expect(told(0)).toBe(77);
-  concentrators.see("aa", 0);
-  concentrators.see("aa", 1000);
+  concentrators.heardFrom("aa", 0);
+  concentrators.heardFrom("aa", 1000);
   expect(told(1000)).toBe(77);
   expect(concentrators.counter(undefined, 1000)).toBeNull();
   // Another takes its place.
-  concentrators.see("bb", 2000);
+  concentrators.heardFrom("bb", 2000);
   expect(told(2000)).toBeNull();
   expect(told(1000 + TURN_MS)).toBeNull();
   expect(told(1000 + TURN_MS + 1)).toBe(77);
@@ -32,7 +32,7 @@ test("in whatever order they are heard, none is told while more than one was hea
       let elapsedMs = 0;
       for (const { name, afterMs } of sightings) {
         elapsedMs += afterMs;
-        concentrators.see(name, elapsedMs);
+        concentrators.heardFrom(name, elapsedMs);
         lastMs.set(name, elapsedMs);
       }
       elapsedMs += laterMs;

@@ -15,7 +15,7 @@ const entropyOf = (index: number, periodMs = PERIOD_MS): Entropy => ({
 
 function rangeAfter(index: number, elapsedMs: number): EntropyRange {
   const range = new EntropyRange();
-  range.see(entropyOf(index), elapsedMs);
+  range.update(entropyOf(index), elapsedMs);
   return range;
 }
 
@@ -43,7 +43,7 @@ describe("a beacon's entropy number", () => {
       fc.property(cases, ({ periodMs, late, silence, clockOffMs, age }) => {
         const range = new EntropyRange();
         const base = 1000;
-        range.see(entropyOf(base, periodMs), (base + late) * periodMs);
+        range.update(entropyOf(base, periodMs), (base + late) * periodMs);
         const elapsedMs = (base + late + silence) * periodMs;
         const current = Math.floor(elapsedMs / periodMs);
         return range.includes(current - age, elapsedMs + clockOffMs, elapsedMs);

@@ -1,27 +1,28 @@
 import { DEFAULT_DEADLINE_PERIODS, type Entropy } from "@earshot/protocol/hotspot";
 
 /**
- * How far beyond the number counted on from the latest entropy a beacon may lie. One, because a period begins for others
- * before its entropy arrives here; one more, because the latest may have waited at the broker for most of its own.
+ * How far a beacon's number may be ahead of the current one, which is counted from the latest entropy. One, because a
+ * period begins elsewhere before its entropy arrives here; one more, because the latest may have waited at the broker for
+ * most of its period.
  */
 const AHEAD_PERIODS = 2;
 
 /**
- * Which entropy numbers a beacon heard now may carry: anybody can send 31 bytes that begin as one does, and each would
- * become a signed packet that the network can only refuse.
+ * Which entropy numbers a beacon heard now may carry. Anybody can send 31 bytes that begin like a beacon; without this
+ * check each would become a signed packet that the network can only refuse.
  *
- * The latest entropy is counted on by elapsed time. Where the network's word is old (a broker that holds a message of
- * yesterday), the numbers around this machine's own time stand as well: an honest beacon must be refused by both, and
- * of 2^32 numbers both together let some thirty through.
+ * The current number is counted from the latest entropy by elapsed time. Because that entropy may be old (a broker can
+ * keep a message of yesterday), numbers around this machine's own time are accepted too. Together both accept some thirty
+ * of 2^32 numbers.
  */
 export class EntropyRange {
   #latest: (Pick<Entropy, "index" | "periodMs" | "validityMs"> & { elapsedMs: number }) | undefined;
 
-  see({ index, periodMs, validityMs }: Entropy, elapsedMs: number): void {
+  update({ index, periodMs, validityMs }: Entropy, elapsedMs: number): void {
     this.#latest = { index, periodMs, validityMs, elapsedMs };
   }
 
-  /** Before any entropy came nothing is known of the network's numbers, and all stand: a beacon lost is not heard again. */
+  /** True for every number until an entropy has come: a beacon that is dropped is not heard again. */
   includes(index: number, nowMs: number, elapsedMs: number): boolean {
     const latest = this.#latest;
     if (latest === undefined) return true;

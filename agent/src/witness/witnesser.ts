@@ -18,17 +18,17 @@ import { type CoreContext, makePacket, storePacket } from "../core-context.ts";
 import { pause } from "../time/pause.ts";
 import { Wakeup } from "../time/wakeup.ts";
 import type { EntropyRange } from "./entropy-range.ts";
-import { SeenFrames } from "./seen-frames.ts";
 
 /** Far more than are heard in the time in which a report counts. */
 const REMEMBERED_FRAMES = 4096;
-/** Beacons kept until the clock is set: many times what is heard in a minute. */
-const MAX_HELD = 256;
+/** Beacons that wait until the clock is set: many times what is heard in a minute. */
+const MAX_UNDATED = 256;
+/** How often to look whether the clock is set. */
 const LOOK_EACH_MS = 1000;
 
 /**
- * Turns each beacon heard from another hotspot into one signed witness packet. What is heard while the clock is not set, as
- * after a start without a network, waits until it is, and is dated then.
+ * Makes one signed witness packet of each beacon heard from another hotspot. Beacons heard while the clock is not set, as
+ * after a start without a network, wait and are dated once it is.
  */
 export class Witnesser {
   readonly #context: CoreContext;
@@ -36,8 +36,8 @@ export class Witnesser {
   readonly #range: EntropyRange;
   readonly #ownShortId: Uint8Array;
   readonly #seen = new SeenFrames(REMEMBERED_FRAMES);
-  #held: { frame: LoraFrame; elapsedMs: number }[] = [];
-  readonly #hasHeld = new Wakeup();
+  #undated: { frame: LoraFrame; elapsedMs: number }[] = [];
+  readonly #hasUndated = new Wakeup();
 
   constructor(context: CoreContext, gnss: () => Gnss | null, range: EntropyRange) {
     this.#context = context;
@@ -46,15 +46,15 @@ export class Witnesser {
     this.#ownShortId = shortId(context.signer.publicKey);
   }
 
-  /** Until aborted. */
+  /** Dates the beacons that waited for the clock, until aborted. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#context;
     while (!signal.aborted) {
-      await this.#hasHeld.wait(signal);
+      await this.#hasUndated.wait(signal);
       while (clock.now() < EARLIEST_PLAUSIBLE_MS) if (!(await pause(clock, LOOK_EACH_MS, signal))) return;
-      const [held, present] = [this.#held, readClock(clock)];
-      this.#held = [];
-      const dated = held.map(({ frame, elapsedMs }) =>
+      const [undated, present] = [this.#undated, readClock(clock)];
+      this.#undated = [];
+      const dated = undated.map(({ frame, elapsedMs }) =>
         this.onFrame({ ...frame, atMs: toWallTime(elapsedMs, present) }, elapsedMs),
       );
       await Promise.all(dated);
@@ -67,7 +67,7 @@ export class Witnesser {
     const beacon = decodeBeaconFrame(frame.bytes);
     if (beacon === undefined || equalBytes(beacon.shortId, this.#ownShortId)) return;
     if (frame.atMs < EARLIEST_PLAUSIBLE_MS) {
-      this.#hold(frame, elapsedMs);
+      this.#addUndated(frame, elapsedMs);
       return;
     }
     const { board, clock, concentrators } = this.#context;
@@ -86,12 +86,12 @@ export class Witnesser {
     }
   }
 
-  #hold(frame: LoraFrame, elapsedMs: number): void {
-    this.#held.push({ frame, elapsedMs });
-    if (this.#held.length > MAX_HELD && this.#held.shift() !== undefined) {
+  #addUndated(frame: LoraFrame, elapsedMs: number): void {
+    this.#undated.push({ frame, elapsedMs });
+    if (this.#undated.length > MAX_UNDATED && this.#undated.shift() !== undefined) {
       this.#context.board.losses.add("frame_unset_clock");
     }
-    this.#hasHeld.notify();
+    this.#hasUndated.notify();
   }
 
   async #report(beacon: BeaconFrame, body: WitnessBody, elapsedMs: number): Promise<void> {
@@ -117,7 +117,7 @@ export class Witnesser {
 
 type WitnessBody = Omit<WitnessPacket, "type" | "sequence" | "gnss">;
 
-/** `undefined` when the radio did not say how loud the frame was, or said what a packet cannot. */
+/** `undefined` when the radio gave no signal level, or values that do not fit into a packet. */
 function witnessBody(frame: LoraFrame, tmstUs: number | null): WitnessBody | undefined {
   const { spreadingFactor, bandwidthHz } = frame;
   const freqHz = roundWithin(frame.freqHz, PACKET_LIMITS.freqHz);
@@ -129,4 +129,26 @@ function witnessBody(frame: LoraFrame, tmstUs: number | null): WitnessBody | und
   }
   const settings = { freqHz, spreadingFactor, bandwidthHz };
   return { atMs: Math.round(frame.atMs), frame: frame.bytes, ...settings, rssiDbm, snrDdb, tmstUs };
+}
+
+/** Remembers the latest frames by their bytes, so that a frame heard twice is witnessed once. */
+class SeenFrames {
+  readonly #capacity: number;
+  readonly #keys = new Set<string>();
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /** Whether these bytes were seen before; from now on they were. */
+  isRepeated(bytes: Uint8Array): boolean {
+    const key = bytes.toHex();
+    if (this.#keys.has(key)) return true;
+    this.#keys.add(key);
+    if (this.#keys.size > this.#capacity) {
+      const [oldest] = this.#keys;
+      if (oldest !== undefined) this.#keys.delete(oldest);
+    }
+    return false;
+  }
 }
