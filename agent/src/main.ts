@@ -7,7 +7,7 @@ import { main } from "./cli/main.ts";
 
 /** Longer than any clean stop takes, shorter than what systemd and people wait for. */
 const STOP_LIMIT_MS = 2500;
-/** For what a library may have left open, and for the last lines to get out. */
+/** For what a library may have left open, and for the last lines to be written. */
 const LINGER_LIMIT_MS = 300;
 
 // Only commands print there, and there is nothing more for them to do; the agent itself logs to standard error.

@@ -34,8 +34,8 @@ class WatchedBoard extends StatusBoard {
     return this.#timesLost.get(name) ?? 0;
   }
 
-  override read(name: string, atMs: number): void {
-    super.read(name, atMs);
+  override countReading(name: string, atMs: number): void {
+    super.countReading(name, atMs);
     this.onChange();
   }
 }

@@ -11,7 +11,7 @@ import type {
 import type { LossReason, Measurement, Outcome, PacketType, Position } from "@earshot/protocol/hotspot";
 import type { OutboxState } from "../outbox/outbox.ts";
 
-/** `searching`: not open yet, or open and nothing came so far. `lost`: was open or should be, and `reason` says why not. */
+/** `searching`: not open yet, or open and nothing came so far. `lost`: was open or should be; `reason` is why it is not. */
 export interface LinkFacts {
   state: "ok" | "searching" | "lost";
   reason?: string;
@@ -23,73 +23,73 @@ export interface LinkFacts {
   lostInHour?: number;
 }
 
-/** Why a device is lost, where more is known than the sentence says. */
+/** The kind of fault, where it is known: advice depends on it. */
 export type Trouble =
   | "in-use"
   | "unreadable"
   | "silent"
-  /** Of a serial port: it is not there, or may not be opened. */
+  /** A serial port is missing, or may not be opened. */
   | "no-port"
   | "no-permission"
-  /** What the configuration asks for it cannot do. */
+  /** It cannot do what the configuration asks for. */
   | "settings"
-  /** Of a host: nobody answers there. */
+  /** No host answers there. */
   | "not-reached"
-  /** Of an address to listen on: another program has it, or this machine has no such address (yet). */
+  /** An address to listen on is used by another program, or this machine does not have it (yet). */
   | "address-in-use"
   | "address-missing"
-  /** Of the certificate for stations. */
+  /** The certificate for stations cannot be used. */
   | "certificate"
-  /** Of a modem: it is another one, refuses a setting, or starts again and again. */
+  /** A modem is another one than configured, refuses a setting, or restarts again and again. */
   | "other-module"
   | "refused"
   | "resets"
-  /** Of gpsd: something else answers; it has no device, cannot open it, or gets nothing of it. */
+  /** Something else than gpsd answers; gpsd has no device, cannot open it, or gets nothing from it. */
   | "not-gpsd"
   | "no-device"
   | "device-closed"
   | "device-silent";
 
-/** What tells how a device is. */
-export interface DeviceState extends LinkFacts {
+/** What the health of a device is assessed by. */
+export interface DeviceHealthFacts extends LinkFacts {
   trouble?: Trouble;
-  /** Readings a second, taken and given up, in the last 10 to 20 s. */
+  /** Readings a second in the last 10 to 20 s, dropped ones too. */
   readingsPerS?: number;
-  /** Of these, given up because they came faster than they could be taken. */
+  /** Of these, dropped because they came faster than they could be handled. */
   droppedPerS?: number;
-  /** Of the open driver: frames understood so far. */
+  /** Valid frames that the open driver has read so far. */
   frames?: number;
-  /** Recognised and refused so far: many and no reading means a wrong baud rate or protocol. */
+  /** Damaged or refused frames so far: many, and no reading, mean a wrong baud rate or protocol. */
   badFrames?: number;
   garbageBytes?: number;
-  /** Readings given up so far. */
+  /** Readings dropped so far. */
   droppedReadings?: number;
-  /** Other programs that have its port open: each takes some of its bytes. */
+  /** Other programs that have its port open: each reads some of the bytes, which are then missing here. */
   sharedWith?: string[];
   /** What it lacks or refused, in sentences. */
   cautions?: string[];
-  /** What the open driver makes of a silence. */
+  /** The open driver's explanation of a silence. */
   hint?: { reason: string; trouble: Trouble };
 }
 
-export interface DeviceFacts extends DeviceState {
-  /** As the open driver calls it. */
+export interface DeviceFacts extends DeviceHealthFacts {
+  /** The open driver's name for it. */
   name?: string;
   /** How often it was opened and lost since the agent started. */
   opened: number;
   lost: number;
-  /** Readings taken since the agent started. */
+  /** Readings since the agent started. */
   readings: number;
 }
 
 export interface ForwarderFacts {
   gatewayEui: string;
   lastSeenMs: number;
-  /** Whether it can transmit now: it has asked for work in the last 90 s. */
+  /** Whether it can transmit now: it has sent PULL_DATA in the last 90 s. */
   canTransmit: boolean;
-  /** Where they come from, when several concentrators use this EUI. */
+  /** The addresses of the concentrators that use this EUI, when there are several. */
   sharedBy?: string[];
-  /** Of a station: how often its connection ended in the last hour. */
+  /** How often a station's connection ended in the last hour. */
   lostInHour?: number;
 }
 
@@ -98,14 +98,14 @@ export interface ChannelFacts {
   freqHz: number;
   frames: number;
   lastAtMs: number;
-  /** Of the loudest frame. */
+  /** RSSI of the strongest frame. */
   bestRssiDbm?: number;
 }
 
-/** What a concentrator or modem last said of itself. `hearing`: whether it went deaf, by its own past. */
+/** The latest status of a concentrator or modem. `hearing`: whether it went deaf, compared with its own past. */
 export type ConcentratorFacts = Omit<RadioStatus, "kind"> & { hearing?: DeafAssessment };
 
-/** The radio as the configuration has it, for advice. */
+/** The radio as configured, for advice. */
 export interface RadioSetup {
   /** `basics-station` */
   type: string;
@@ -113,11 +113,11 @@ export interface RadioSetup {
   listen?: SocketAddress;
   /** Over TLS. */
   isSecure?: boolean;
-  /** Only those who send a token are let in. */
+  /** Stations must send a token. */
   hasToken?: boolean;
 }
 
-/** A station that was turned away. */
+/** A station that was refused. */
 export interface RadioRefusalFacts {
   trouble: StationTrouble;
   /** Address it came from; "" where that is not known. */
@@ -128,14 +128,14 @@ export interface RadioRefusalFacts {
 export interface RadioFacts extends DeviceFacts {
   /** Absent in a simulation. */
   setup?: RadioSetup;
-  /** The last station that was turned away. */
+  /** The last station that was refused. */
   refused?: RadioRefusalFacts;
   /** Those not heard from in 10 min are left out. */
   statuses: ConcentratorFacts[];
   /** Why no beacons are sent with this radio; absent where they are. */
   cannotBeacon?: string;
   forwarders?: ForwarderFacts[];
-  /** Of the frames that its driver was sent in the last hour, the last 100: how many it refused, and why the last of them. */
+  /** Of the last 100 frames within an hour: how many the driver refused, and why it refused the last of them. */
   refusals?: FrameRefusals["recent"];
   framesHeard: number;
   /** By how many times 1024 weeks the concentrator's own GPS is back; absent when it is not. */
@@ -146,17 +146,17 @@ export interface RadioFacts extends DeviceFacts {
 }
 
 export interface GpsFacts extends DeviceFacts {
-  /** As in the configuration: `gpsd`. */
+  /** `type` in the configuration: `gpsd`. */
   type?: string;
   reading?: Omit<GpsReading, "kind" | "satellites"> & { inView: number };
-  /** The last minute; its findings say in a sentence what is doubtful. */
+  /** Of the last minute; each finding is a sentence about something doubtful. */
   integrity?: IntegritySummary;
 }
 
 export interface SensorFacts extends DeviceFacts {
   /** Its name in the configuration, and the source of its reading packets. */
   source: string;
-  /** As in the configuration: `pms5003`. */
+  /** `type` in the configuration: `pms5003`. */
   type: string;
   /** `192.168.1.50:502`, where it is reached over the network. */
   host?: string;
@@ -175,11 +175,11 @@ export interface EntropyFacts {
   receivedAtMs: number;
   periodMs: number;
   validityMs: number;
-  /** It did not name the one before it by hash. */
+  /** Its `previousHash` is not the hash of the one before it. */
   isChainBroken: boolean;
-  /** It continues the one before it, seen in this run: the network speaks, and no broker that only kept it. */
+  /** It follows one seen in this run, so it comes from the network now, and not from what a broker has kept. */
   isLive: boolean;
-  /** By how much more the network's time went on than time passed since the one before it. */
+  /** By how much the network's time advanced more than elapsed time since the one before it. */
   aheadMs: number;
 }
 
@@ -237,33 +237,33 @@ export interface VerdictFacts {
   parametersHash: string;
 }
 
-/** Packets of this type cannot be made now. */
+/** Packets of this type cannot be made now, because a value does not fit into them. */
 export interface UnmadeFacts {
   type: PacketType;
-  /** As in the packet, from the outermost inwards: `gnss.integrityFlags`. */
+  /** Path of the field in the packet: `gnss.integrityFlags`. */
   field: string;
-  /** What is there, and what is allowed. */
+  /** The value, and what is allowed. */
   why: string;
 }
 
 export interface OutboxFacts extends Omit<OutboxState, "failure"> {
-  /** It does not take packets; until it does again. */
+  /** While packets cannot be written. */
   failure?: { why: string; sinceMs: number; lost: number };
   numbering?: NumberingFacts;
 }
 
-/** The network has packets of this hotspot whose numbers were not given here. */
+/** The network has packets of this hotspot with numbers that were not used here. */
 export interface NumberingFacts {
   atMs: number;
   from: number;
-  /** Where numbering went on; absent where there is no place to. */
+  /** The number it continued with; absent where it cannot continue. */
   to?: number;
-  /** Where it has to get: beyond `to` when there are more numbers than one step may leave out. */
+  /** The first free number: beyond `to` when that is more than one step away. */
   target: number;
 }
 
-/** Something in a valid configuration that cannot be meant, and what to write. */
-export interface ConfigDoubt {
+/** Something in a valid configuration that is surely not meant, and what to write instead. */
+export interface ConfigWarning {
   text: string;
   advice: string;
 }
@@ -291,16 +291,16 @@ export interface AgentStatus {
   startedAtMs: number;
   version: string;
   network: string;
-  /** `asserted`: where the owner says that it stands. */
+  /** `asserted`: its position according to the owner. */
   hotspot: { id: string; name: string; asserted?: Position };
-  /** What in the configuration cannot be meant; absent where nothing is. */
-  configDoubts?: readonly ConfigDoubt[];
+  /** Absent when there are none. */
+  configWarnings?: readonly ConfigWarning[];
   radio: RadioFacts;
   /** Absent where no GPS is configured. */
   gps?: GpsFacts;
   /** In the order of the configuration. */
   sensors: SensorFacts[];
-  /** Absent where the machine's health is not looked at. */
+  /** Absent where the machine's health is not watched. */
   machine?: MachineFacts;
   broker: LinkFacts;
   outbox: OutboxFacts;

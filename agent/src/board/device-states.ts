@@ -1,9 +1,9 @@
 import type { DriverCounts, StationRefusal } from "@earshot/drivers";
 import type { LossReason } from "@earshot/protocol/hotspot";
-import type { DeviceFacts, DeviceState, ForwarderFacts } from "./agent-status.ts";
+import type { DeviceFacts, DeviceHealthFacts, ForwarderFacts } from "./agent-status.ts";
 import { RateMeter } from "./counters.ts";
 
-/** What an open device can be asked at any time. */
+/** What can be read from an open device at any time. */
 export interface DeviceProbe {
   name: string;
   counts(): Readonly<DriverCounts>;
@@ -14,9 +14,9 @@ export interface DeviceProbe {
   cannotBeacon?: string;
   /** Path of its serial port. */
   port?: string;
-  /** What it makes of a silence. */
-  hint?(): DeviceState["hint"];
-  /** The last station that was turned away. */
+  /** Its explanation of a silence. */
+  hint?(): DeviceHealthFacts["hint"];
+  /** The last station that was refused. */
   lastRefusal?(): StationRefusal | undefined;
 }
 
@@ -28,15 +28,15 @@ interface Entry {
   sharedWith: readonly string[];
   readonly rate: RateMeter;
   readonly lossRate: RateMeter;
-  /** Readings that the open driver had given up when the last one was taken. */
+  /** The driver's count of dropped readings when the last reading came. */
   dropped: number;
 }
 
-/** What each device does, besides its link's state: how often opened, how much it says, who else listens. */
+/** Of each device by name, beside its link: how often it was opened, its rates, and who else reads its port. */
 export class DeviceStates {
   readonly #entries = new Map<string, Entry>();
-  /** Of drivers that are closed. */
-  readonly #past = new Map<LossReason, number>();
+  /** Losses counted by drivers that are closed now. */
+  readonly #closedLosses = new Map<LossReason, number>();
 
   opened(name: string, probe: DeviceProbe): void {
     const entry = this.#entry(name);
@@ -50,15 +50,15 @@ export class DeviceStates {
     const entry = this.#entry(name);
     if (entry.probe !== undefined) {
       entry.lost += 1;
-      addTo(this.#past, lossesOf(entry.probe));
+      addTo(this.#closedLosses, lossesOf(entry.probe));
     }
     entry.probe = undefined;
     entry.sharedWith = [];
   }
 
-  /** What the drivers refused or gave up since the agent started. */
+  /** What the drivers refused or dropped since the agent started. */
   losses(): Map<LossReason, number> {
-    const sum = new Map(this.#past);
+    const sum = new Map(this.#closedLosses);
     for (const { probe } of this.#entries.values()) if (probe !== undefined) addTo(sum, lossesOf(probe));
     return sum;
   }

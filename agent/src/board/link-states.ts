@@ -1,7 +1,7 @@
 import { type ClockReading, toWallTime } from "@earshot/protocol/hotspot";
 import type { LinkFacts, Trouble } from "./agent-status.ts";
 
-/** Of `LinkFacts`, with moments by the monotonic clock. */
+/** `LinkFacts` with times by the monotonic clock. */
 interface Link {
   state: LinkFacts["state"];
   reason?: string;
@@ -24,7 +24,7 @@ export interface Loss {
   trouble?: Trouble;
 }
 
-/** The state of each link, by name. */
+/** The state of each link by name: whether something comes from it, and how often it was lost. */
 export class LinkStates {
   readonly #links = new Map<string, Link>();
 

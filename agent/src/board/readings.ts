@@ -2,16 +2,16 @@ import type { DeafAssessment, RadioFrame, RadioStatus } from "@earshot/drivers";
 import { type ClockReading, toWallTime } from "@earshot/protocol/hotspot";
 import type { ChannelFacts, SensorFacts } from "./agent-status.ts";
 
-/** A status, and how long the silence has lasted against what is usual. */
+/** A status, and how the present silence compares with what is usual. */
 export type HeardStatus = RadioStatus & { hearing?: DeafAssessment };
 
-/** A concentrator that said nothing of itself for so long is not there any more. */
+/** A concentrator without a status for so long is gone. */
 const STATUS_KEPT_MS = 600_000;
 const MAX_CONCENTRATORS = 16;
-/** Channel plans have up to 72; frequencies that no plan has are counted until then. */
+/** Channel plans have up to 72; this leaves room for frequencies outside of any plan. */
 const MAX_CHANNELS = 96;
 
-/** What the radio heard, by channel, and what its concentrators say of themselves. Bounded. */
+/** What the radio heard, by channel, and the latest status of each concentrator. Bounded. */
 export class RadioReadings {
   framesHeard = 0;
   lastFrameElapsedMs: number | undefined;

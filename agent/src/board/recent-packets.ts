@@ -8,7 +8,7 @@ export interface RecentPacket {
   type: PacketType;
 }
 
-/** The latest packets published, by their id, so that a verdict, which names only the id, can be told as a story. */
+/** The latest packets published, by id: a verdict names only the id, and the page shows which packet it is about. */
 export class RecentPackets {
   readonly #byId = new Map<string, RecentPacket>();
 

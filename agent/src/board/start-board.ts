@@ -28,7 +28,7 @@ export interface StartStatus {
   trouble?: StartTrouble & { forMs: number; retryInMs: number };
 }
 
-/** How far the agent's start has come: all that the page can tell before it runs. */
+/** How far the agent's start has come: all that the page can show before it runs. */
 export class StartBoard {
   network: string | undefined;
   hotspot: { id: string; name: string } | undefined;

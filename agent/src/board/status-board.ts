@@ -12,7 +12,7 @@ import type { OutboxState } from "../outbox/outbox.ts";
 import type {
   AgentStatus,
   BeaconFacts,
-  ConfigDoubt,
+  ConfigWarning,
   Counters,
   DeviceFacts,
   EntropyFacts,
@@ -35,9 +35,10 @@ import { LinkStates } from "./link-states.ts";
 import { RadioReadings, SensorReadings } from "./readings.ts";
 import { RecentPackets } from "./recent-packets.ts";
 
-const KEPT = 20;
-/** What spoke so lately is not silent. */
-const SPEAKS_MS = 10_000;
+/** Beacons, witnesses and verdicts that are listed. */
+const MAX_LISTED = 20;
+/** A device heard from within this time is not silent. */
+const NOT_SILENT_MS = 10_000;
 const REMEMBERED_VERDICTS = 4096;
 const VERDICT_COUNTERS = {
   paid: "verdictsPaid",
@@ -45,7 +46,7 @@ const VERDICT_COUNTERS = {
   unpaid: "verdictsUnpaid",
 } as const;
 
-/** What the board is told, as it is told: the moments in it, by the monotonic clock, are given beside it. */
+/** Facts without their times, which are passed beside them, by the monotonic clock. */
 type Untimed<F, K extends keyof F> = Omit<F, K>;
 
 /** Something and when it was, by the monotonic clock. */
@@ -66,12 +67,12 @@ export interface BoardIdentity {
   hasMachine?: boolean;
 }
 
-/** What is kept of a sensor's link and device under one name. */
+/** The name of a sensor's link and device on the board. */
 export const sensorKey = (source: string): string => `sensor ${source}`;
 
 /**
- * The agent's state in memory: the core writes it, page and `status` command read a snapshot. Bounded. Moments are kept by
- * the monotonic clock; a snapshot tells them as wall times counted back from now, so that its differences are true ages.
+ * The agent's state in memory. The core writes it; page and `status` command read a snapshot. Bounded. Times are kept by
+ * the monotonic clock. A snapshot converts them to wall times counted back from now, so that differences are true ages.
  */
 export class StatusBoard {
   readonly counters: Counters = {
@@ -81,8 +82,7 @@ export class StatusBoard {
     verdictsRefused: 0,
     verdictsUnpaid: 0,
   };
-  /** Of the configuration. */
-  configDoubts: readonly ConfigDoubt[] = [];
+  configWarnings: readonly ConfigWarning[] = [];
   readonly packets = new RecentPackets();
   readonly unmade = new Map<PacketType, UnmadeFacts>();
   #numbering: Moment<Untimed<NumberingFacts, "atMs">> | undefined;
@@ -90,7 +90,7 @@ export class StatusBoard {
   schedule: ScheduleFacts | undefined;
   readonly beaconing = new BeaconCounters();
   #gpsReading: Moment<GpsReading> | undefined;
-  /** Whether the receiver can be believed. */
+  /** Whether the receiver can be trusted. */
   readonly integrity = new IntegrityMonitor();
   #machineReading: Moment<LinuxReading> | undefined;
   /** By name: `radio`, `gps`, `machine`, `broker`, and `sensorKey` of each sensor. */
@@ -101,23 +101,23 @@ export class StatusBoard {
   readonly losses = new LossCounters(() => [...this.devices.losses(), ...this.#outboxLosses()]);
   #identity: BoardIdentity | undefined;
   #outbox: (() => OutboxState) | undefined;
-  #givenUpBefore = 0;
+  #droppedBefore = 0;
   readonly #beacons: Moment<Untimed<BeaconFacts, "atMs">>[] = [];
   readonly #witnesses: Moment<Untimed<WitnessFacts, "atMs">>[] = [];
   readonly #verdicts: Moment<Untimed<VerdictFacts, "receivedAtMs">>[] = [];
-  readonly #judged = new Set<string>();
+  readonly #verdictIds = new Set<string>();
 
   /** Called once by the agent before anything else. */
   begin(identity: BoardIdentity, outbox: () => OutboxState): void {
     this.#identity = identity;
     this.#outbox = outbox;
-    this.#givenUpBefore = outbox().dropped;
+    this.#droppedBefore = outbox().dropped;
     const sensors = (identity.sensors ?? []).map(({ source }) => sensorKey(source));
     this.links.begin(["radio", "gps", "machine", "broker", ...sensors], identity.startedElapsedMs);
   }
 
   /** A reading came from a device. */
-  read(name: string, elapsedMs: number): void {
+  countReading(name: string, elapsedMs: number): void {
     this.links.heardFrom(name, elapsedMs);
     this.devices.read(name, elapsedMs);
   }
@@ -151,20 +151,20 @@ export class StatusBoard {
   }
 
   addBeacon(facts: Untimed<BeaconFacts, "atMs">, elapsedMs: number): void {
-    keep(this.#beacons, { value: facts, elapsedMs });
+    addNewest(this.#beacons, { value: facts, elapsedMs });
   }
 
   addWitness(facts: Untimed<WitnessFacts, "atMs">, elapsedMs: number): void {
-    keep(this.#witnesses, { value: facts, elapsedMs });
+    addNewest(this.#witnesses, { value: facts, elapsedMs });
   }
 
-  /** One that comes again, which a broker can make it do, is not counted again. */
+  /** A verdict that a broker delivers twice is counted once. */
   addVerdict(facts: Untimed<VerdictFacts, "receivedAtMs">, elapsedMs: number): void {
-    if (this.#judged.has(facts.packetId)) return;
-    this.#judged.add(facts.packetId);
-    const [oldest] = this.#judged;
-    if (this.#judged.size > REMEMBERED_VERDICTS && oldest !== undefined) this.#judged.delete(oldest);
-    keep(this.#verdicts, { value: facts, elapsedMs });
+    if (this.#verdictIds.has(facts.packetId)) return;
+    this.#verdictIds.add(facts.packetId);
+    const [oldest] = this.#verdictIds;
+    if (this.#verdictIds.size > REMEMBERED_VERDICTS && oldest !== undefined) this.#verdictIds.delete(oldest);
+    addNewest(this.#verdicts, { value: facts, elapsedMs });
     this.counters[VERDICT_COUNTERS[facts.outcome]] += 1;
   }
 
@@ -191,7 +191,7 @@ export class StatusBoard {
       atMs: present.nowMs,
       startedAtMs: toWallTime(startedElapsedMs, present),
       ...identity,
-      ...(this.configDoubts.length === 0 ? {} : { configDoubts: this.configDoubts }),
+      ...(this.configWarnings.length === 0 ? {} : { configWarnings: this.configWarnings }),
       radio: this.#radio(present),
       ...(hasGps ? { gps: { ...optional("type", gpsType), ...this.#gps(present) } } : {}),
       sensors: sensors.map((sensor) => this.#sensor(sensor, present)),
@@ -213,11 +213,11 @@ export class StatusBoard {
     };
   }
 
-  /** What the outbox dropped it counts on over restarts. */
+  /** The outbox counts what it dropped over restarts; here only what it dropped since the start counts. */
   #outboxLosses(): [LossReason, number][] {
     const { dropped = 0, damagedFile } = this.#outbox?.() ?? {};
     return [
-      ["outbox_full", dropped - this.#givenUpBefore],
+      ["outbox_full", dropped - this.#droppedBefore],
       ["outbox_damaged", damagedFile === undefined ? 0 : 1],
     ];
   }
@@ -247,7 +247,7 @@ export class StatusBoard {
   #gps(present: ClockReading): GpsFacts {
     const latest = this.#gpsReading;
     if (latest === undefined) return this.#device("gps", present);
-    const { kind: _, satellites, ...reading } = byClockOf(present, latest);
+    const { kind: _, satellites, ...reading } = byPresentClock(present, latest);
     return {
       ...this.#device("gps", present),
       reading: { ...reading, inView: satellites.length },
@@ -271,13 +271,16 @@ export class StatusBoard {
   #device(name: string, present: ClockReading): DeviceFacts {
     const link = this.links.facts(name, present);
     const { hint, ...device } = this.devices.facts(name, present.elapsedMs);
-    const speaks = link.lastAtMs !== undefined && present.nowMs - link.lastAtMs < SPEAKS_MS;
-    return { ...link, ...device, ...optional("hint", speaks ? undefined : hint) };
+    const isHeard = link.lastAtMs !== undefined && present.nowMs - link.lastAtMs < NOT_SILENT_MS;
+    return { ...link, ...device, ...optional("hint", isHeard ? undefined : hint) };
   }
 }
 
-/** The reading as if this machine's clock had been then as it is now: what it was off then says nothing any more. */
-function byClockOf(present: ClockReading, { value: reading, elapsedMs }: Moment<GpsReading>): GpsReading {
+/** The reading as if this machine's clock had then been set as it is now: how far off it was then does not matter. */
+function byPresentClock(
+  present: ClockReading,
+  { value: reading, elapsedMs }: Moment<GpsReading>,
+): GpsReading {
   const atMs = toWallTime(elapsedMs, present);
   const { hostClockOffsetNs } = reading;
   if (hostClockOffsetNs === undefined) return { ...reading, atMs };
@@ -302,9 +305,9 @@ function outboxFacts({ failure, ...state }: OutboxState, present: ClockReading):
   return { ...state, failure: { ...facts, sinceMs: toWallTime(sinceElapsedMs, present) } };
 }
 
-function keep<T>(list: T[], item: T): void {
+function addNewest<T>(list: T[], item: T): void {
   list.unshift(item);
-  list.length = Math.min(list.length, KEPT);
+  list.length = Math.min(list.length, MAX_LISTED);
 }
 
 const optional = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>

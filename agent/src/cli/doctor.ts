@@ -31,7 +31,7 @@ export async function doctor(config: Config, terminal: Terminal): Promise<ExitCo
   return worstOf(parts) === "broken" ? 1 : 0;
 }
 
-/** Names everything attached, with the lines to paste: also before there is a configuration. */
+/** Lists all attached devices with the configuration lines to paste; needs no configuration. */
 export async function lookForDevices(
   { clock, signal, out, error }: Terminal,
   configured: readonly string[] = [],
@@ -48,18 +48,18 @@ function configuredPorts({ gps, lora, sensors }: Config): string[] {
   );
 }
 
-/** The configured port was just listened to. */
+/** Forwarders are not looked for when the radio check has just listened for them. */
 function withoutForwarders({ lora }: Config): Surroundings {
   const { forwarders, ...rest } = THIS_MACHINE;
   return "listen" in lora ? rest : { ...rest, ...(forwarders && { forwarders }) };
 }
 
-/** A running agent holds the devices and the session: then it is asked instead. */
+/** A running agent has the devices and the session open, so its own report is used. */
 async function runningParts(config: Config, { signal, error }: Terminal): Promise<Part[] | undefined> {
   if (config.page === undefined) return undefined;
   const answer = await askStatus(statusUrl(config.page.listen), signal);
   if (!answer.ok) return undefined;
-  // One that does not run yet has no devices open, and what is in its way is looked at here.
+  // An agent that has not started yet has no devices open: everything is checked here.
   if (!isRunning(answer.document)) return undefined;
   error("The agent is running: this is what it says.\n");
   return answer.document.parts;

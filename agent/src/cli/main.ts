@@ -37,7 +37,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   doctor: withConfig(doctor),
 };
 
-/** Runs one command line. Expected failures are told in one line; a stack trace means a bug. */
+/** Runs one command line. Expected failures are reported in one line; a stack trace means a bug. */
 export async function main(args: string[], terminal: Terminal): Promise<ExitCode> {
   const parsed = parseCommandLine(args);
   if (typeof parsed === "string") {
@@ -69,7 +69,7 @@ interface CommandLine {
   version: boolean;
 }
 
-/** What is wrong with it, as a sentence, or what it says. */
+/** The parsed command line, or a sentence about what is wrong with it. */
 function parseCommandLine(args: string[]): CommandLine | string {
   const options = {
     config: { type: "string", short: "c" },

@@ -22,10 +22,10 @@ export interface RunContext {
 }
 
 /**
- * Runs the agent with what its start has found, until `signal` is aborted or its state folder is another one: then
- * it has to be started again. Closes the outbox.
+ * Runs the agent with the results of its start, until `signal` is aborted or its state folder is replaced: then it has
+ * to be started again. Closes the outbox.
  *
- * @param onBoard given the board while there is something on it
+ * @param onBoard called with the board when the agent runs, and with `undefined` when it has ended
  */
 export async function runStarted(
   started: Started,
@@ -37,8 +37,8 @@ export async function runStarted(
   const { clock, log } = context;
   const ended = new LinkedAbort(signal);
   const board = new StatusBoard();
-  board.configDoubts = exampleValues(config);
-  for (const { text, advice } of board.configDoubts) log("warn", `${text}. ${advice}`);
+  board.configWarnings = exampleValues(config);
+  for (const { text, advice } of board.configWarnings) log("warn", `${text}. ${advice}`);
   const idNow = folderId(config.stateDir);
   try {
     const openGps = gpsOpener(config.gps, clock);

@@ -20,10 +20,10 @@ import { keepSystemdInformed } from "./systemd.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";
 
 /**
- * Runs the agent until it is told to stop. The page comes first: what is in the way of the rest stands there, and is
- * tried again until it works.
+ * Runs the agent until it is stopped. The page is served first and shows what keeps the agent from running; all of that
+ * is tried again until it works.
  *
- * @throws {ConfigError} at a terminal only: whoever wrote the configuration is there to correct it
+ * @throws {ConfigError} at a terminal only, where a person can correct it
  */
 export async function run(configFile: string, terminal: Terminal): Promise<ExitCode> {
   const { clock, random, version, environment, signal } = terminal;
@@ -41,7 +41,7 @@ export async function run(configFile: string, terminal: Terminal): Promise<ExitC
   const page = new PageKeeper((options) => servePage(() => source(), options, clock), context);
   let isReady = false;
   let shown = DEFAULT_PAGE;
-  /** One that cannot be read leaves it where it is. */
+  /** Without an argument the page stays where it is. */
   const showPage = async (wanted: PageOptions | "off" = shown ?? "off") => {
     shown = wanted === "off" ? undefined : wanted;
     await page.want(shown);
@@ -63,7 +63,7 @@ export async function run(configFile: string, terminal: Terminal): Promise<ExitC
     openKey: keyOpener(),
     openOutbox: ({ stateDir, outbox }) => sqliteOutbox({ stateDir, clock, log, ...outbox }),
   };
-  const beside = [page.run(signal), limited.run(signal)];
+  const background = [page.run(signal), limited.run(signal)];
   for (;;) {
     const started = await untilStarted(steps, { ...context, board }, signal);
     if (started === undefined) break;
@@ -72,14 +72,14 @@ export async function run(configFile: string, terminal: Terminal): Promise<ExitC
     };
     await runStarted(started, context, onBoard, signal);
   }
-  await Promise.all(beside);
+  await Promise.all(background);
   log("info", "Agent stopped");
   return 0;
 }
 
 type ShowPage = (wanted?: PageOptions | "off") => Promise<void>;
 
-/** The page moves to where the configuration wants it, also when that is all that could be read of it. */
+/** Also moves the page to its configured address, even when nothing else of the configuration can be used. */
 async function readConfig(
   configFile: string,
   { environment }: Terminal,
@@ -100,7 +100,7 @@ async function loading(load: () => Config, showPage: ShowPage): Promise<Config> 
   }
 }
 
-/** A process that had a key makes no other: an empty folder then means that the disk of the first is not there. */
+/** Makes a key only while this process has had none: later, an empty folder means that the disk is missing. */
 function keyOpener(): StartSteps["openKey"] {
   let hadKey = false;
   return ({ keyFile: path }) => {

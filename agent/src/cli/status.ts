@@ -5,7 +5,7 @@ import { utcTime } from "../health/time-text.ts";
 import { isRunning, type StartDocument, type StatusDocument } from "../page/app.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";
 
-/** How the running agent is, asked from its page. */
+/** Prints the state of the running agent, read from its page. */
 export async function status(config: Config, terminal: Terminal): Promise<ExitCode> {
   if (config.page === undefined) {
     terminal.error("The page is off, so the agent cannot be asked: set [page] listen\n");
@@ -34,7 +34,7 @@ export async function status(config: Config, terminal: Terminal): Promise<ExitCo
 const SHOWN_VERDICTS = 5;
 const OUTCOME = { paid: "paid", refused: "refused", unpaid: "valid, not paid" } as const;
 
-/** How many of each since the agent started, and the latest with their sentences and the rules' hash. */
+/** Verdicts by outcome since the agent started, and the latest with their sentences and the rules' hash. */
 export function verdictLines({ counters, verdicts }: Pick<StatusDocument, "counters" | "verdicts">): string {
   const { verdictsPaid, verdictsRefused, verdictsUnpaid } = counters;
   const latest = verdicts
@@ -57,7 +57,7 @@ export function verdictLines({ counters, verdicts }: Pick<StatusDocument, "count
 const lossLines = ({ losses }: Pick<StatusDocument, "losses">): string =>
   ["Since the agent started:", ...losses.map(({ count, text }) => `  ${count} × ${text}`)].join("\n");
 
-/** Where the page of this machine is reached, also when it listens on all addresses. */
+/** The URL of this machine's page, also when it listens on all addresses. */
 export function statusUrl({ host, port }: { host: string; port: number }): string {
   const reached = host === "0.0.0.0" ? "127.0.0.1" : host === "::" ? "::1" : host;
   return `http://${reached.includes(":") ? `[${reached}]` : reached}:${port}/status.json`;

@@ -5,7 +5,7 @@ import { pause } from "../time/pause.ts";
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Tells systemd that the agent is ready, and then, twice in each watchdog period, that its event loop still turns.
+ * Reports to systemd that the agent is ready, and then, twice in each watchdog period, that its event loop still runs.
  * Through systemd's own `systemd-notify`: neither runtime can write to a Unix datagram socket (sd_notify(3)).
  */
 export async function keepSystemdInformed(
@@ -20,7 +20,7 @@ export async function keepSystemdInformed(
   while (await pause(clock, watchdogMs / 2, signal)) notify("WATCHDOG=1", environment);
 }
 
-/** Failing changes nothing here: systemd notices by itself that it was not told. */
+/** A failure changes nothing here: systemd notices the missing message by itself. */
 function notify(message: string, env: Environment): void {
   execFile("systemd-notify", [message], { env }, () => {}).unref();
 }

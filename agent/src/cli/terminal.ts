@@ -1,7 +1,7 @@
 import type { Clock, Random } from "@earshot/protocol/hotspot";
 import type { Environment } from "../config/load.ts";
 
-/** What a command touches outside of the agent; made in `main.ts`. */
+/** What a command uses of the process and its terminal; made in `main.ts`. */
 export interface Terminal {
   clock: Clock;
   random: Random;
@@ -9,11 +9,11 @@ export interface Terminal {
   version: string;
   out(text: string): void;
   error(text: string): void;
-  /** Somebody started it by hand and reads what it says; else it is a service, which nobody watches. */
+  /** A person started it at a terminal and reads the output; else it is a service. */
   isInteractive: boolean;
   /** Aborted by SIGTERM and SIGINT. */
   signal: AbortSignal;
 }
 
-/** 0 all is well, 1 something is broken, 2 what a person wrote is wrong: command line or configuration. */
+/** 0: all is well. 1: something is broken. 2: the command line or the configuration is wrong. */
 export type ExitCode = 0 | 1 | 2;

@@ -1,5 +1,5 @@
 import { equalBytes } from "@earshot/protocol/hotspot";
-import type { ConfigDoubt } from "../board/agent-status.ts";
+import type { ConfigWarning } from "../board/agent-status.ts";
 import type { Config } from "./config.ts";
 
 /** Values of config.example.toml in whose place their owner must write something else; a test compares the two. */
@@ -18,7 +18,7 @@ const EXAMPLE_HOST = /(^|\.)example(\.(com|net|org))?$/;
 const FROM_OPERATOR = "what the network's operator gave you";
 
 /** What of the example was left as it was. */
-export function exampleValues({ core, broker, lora }: Config): ConfigDoubt[] {
+export function exampleValues({ core, broker, lora }: Config): ConfigWarning[] {
   const { network, hotspot } = core;
   const isExampleKey = equalBytes(network.publicKey, EXAMPLE.publicKey);
   const isExampleBroker = EXAMPLE_HOST.test(URL.parse(broker.url)?.hostname ?? "");

@@ -1,6 +1,6 @@
 import { type GpsdDriver, openGpsd, openNmea, openTcp, openUbx, type UbxDriver } from "@earshot/drivers";
 import type { Clock } from "@earshot/protocol/hotspot";
-import type { DeviceState } from "../board/agent-status.ts";
+import type { DeviceHealthFacts } from "../board/agent-status.ts";
 import type { GpsConfig } from "../config/config.ts";
 import type { OpenDevice } from "./open-device.ts";
 import type { AgentGps } from "./run-gps.ts";
@@ -28,7 +28,7 @@ export function gpsOpener(gps: GpsConfig, clock: Clock): OpenDevice<AgentGps> | 
 }
 
 /** Why gpsd tells no fix and not even that there is none, by what it says of itself. */
-function gpsdHint(driver: GpsdDriver): DeviceState["hint"] {
+function gpsdHint(driver: GpsdDriver): DeviceHealthFacts["hint"] {
   const { release, devices } = driver.gpsd();
   const { badFrames, garbageBytes } = driver.counts();
   if (release === undefined) {

@@ -1,6 +1,6 @@
 import type { Driver, GpsReading } from "@earshot/drivers";
 import { OutageLog } from "@earshot/protocol/hotspot";
-import type { DeviceState } from "../board/agent-status.ts";
+import type { DeviceHealthFacts } from "../board/agent-status.ts";
 import type { CoreContext } from "../core-context.ts";
 import type { ReadingSummary } from "../reports/reading-packets.ts";
 import type { OpenDevice } from "./open-device.ts";
@@ -13,7 +13,7 @@ export type AgentGps = Driver<GpsReading> & {
   /** Path of its serial port. */
   port?: string;
   /** What it makes of a silence. */
-  hint?(): DeviceState["hint"];
+  hint?(): DeviceHealthFacts["hint"];
 };
 
 /** A receiver speaks each second: one that does not is stuck or unplugged without a word. */

@@ -93,7 +93,7 @@ async function runOnce<R, D extends Driver<R>>(
     for await (const reading of driver) {
       run.lastMs = clock.elapsedMs();
       run.firstMs ??= run.lastMs;
-      board.read(device.key, run.lastMs);
+      board.countReading(device.key, run.lastMs);
       outages.stillUp();
       device.onReading(reading, run.lastMs);
     }

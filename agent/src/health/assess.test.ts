@@ -269,7 +269,7 @@ describe("what is wrong, and what to do about it", () => {
       "attention",
       /It was damaged: what could not be read in it is lost; the old file is .*outbox\.db\.corrupt$/,
     ],
-    ["Outbox", { outbox: { ...HEALTHY.outbox, dropped: 4 } }, "attention", /4 were given up/],
+    ["Outbox", { outbox: { ...HEALTHY.outbox, dropped: 4 } }, "attention", /4 were dropped/],
     ["Clock and entropy", { atMs: 1000 }, "broken", /stands at 1970/],
     [
       "Clock and entropy",

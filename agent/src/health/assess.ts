@@ -15,10 +15,10 @@ export interface Assessment {
   parts: Part[];
 }
 
-/** What a status means for a technician: a pure function, for page, command line and `doctor` alike. */
+/** What a status means for a technician. A pure function, used by page, command line and `doctor`. */
 export function assess(status: AgentStatus): Assessment {
   const parts = [
-    ...(status.configDoubts ?? []).map(({ text, advice }) =>
+    ...(status.configWarnings ?? []).map(({ text, advice }) =>
       attention(CONFIGURATION, text, `${advice} Then restart the agent.`),
     ),
     radioPart(status),
@@ -40,7 +40,7 @@ const TITLES: Readonly<Record<StartStep, string>> = {
   key: "Key",
 };
 
-/** What is in the way of an agent that does not run yet; what comes after it in the start is not known. */
+/** What keeps the agent from running. Later steps of the start are not known yet. */
 export function assessStart(status: StartStatus): Assessment {
   const { trouble, network, hotspot, configFile } = status;
   const parts = [

@@ -8,7 +8,7 @@ const TITLE = "Beacon";
 /** One window may fail by chance. */
 const BROKEN_FROM_WINDOWS = 3;
 
-/** Who can mend it, by why the last window's was lost. */
+/** What to do, by the reason why the last beacon was lost. */
 const ADVICE: Partial<Record<LossReason, string>> = {
   beacon_tx_freq:
     'Set "tx_freq_min" and "tx_freq_max" in the packet forwarder\'s global_conf.json to the band of the region in [hotspot]: they are another region\'s.',
@@ -24,7 +24,7 @@ const ADVICE: Partial<Record<LossReason, string>> = {
   beacon_unanswered:
     "Look at the packet forwarder's log: it crashed while it sent, or its answers do not reach the agent.",
 };
-/** Whatever radio it is. */
+/** The same for any radio. */
 const ADVICE_OF_ANY: Partial<Record<LossReason, string>> = {
   beacon_no_radio: "Look at the part Radio.",
   beacon_duty_cycle: "Nothing to mend: the band must stay silent for a while after each transmission.",
@@ -33,7 +33,7 @@ const ADVICE_OF_ANY: Partial<Record<LossReason, string>> = {
     "Compare this machine's clock with a watch; if it is right, look at the internet connection.",
   beacon_clock: "Set the clock: sudo timedatectl set-ntp true, or run chrony with the GPS.",
 };
-/** Of a modem, which has no packet forwarder and no files. */
+/** The same for a modem, which has no packet forwarder and no files. */
 const MODEM_ADVICE: Partial<Record<LossReason, string>> = {
   beacon_tx_power:
     "The modem has no power so low as this antenna allows: check antenna_gain_dbi in [hotspot], or take an antenna of less gain.",
@@ -44,7 +44,7 @@ const MODEM_ADVICE: Partial<Record<LossReason, string>> = {
 const OTHERS = "Look at the log of the radio's program around that time, and at the part Radio.";
 const NEXT = "The next window brings another.";
 
-/** Do beacons go out? Until one is sent again, also while the next one is waited for, the last that was lost counts. */
+/** Are beacons sent? After one was lost, that counts until the next is sent. */
 export function beaconPart(status: AgentStatus): Part {
   const { schedule, radio, atMs, beaconing, entropy } = status;
   if (radio.cannotBeacon !== undefined) {

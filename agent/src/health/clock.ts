@@ -1,14 +1,14 @@
 import { EARLIEST_PLAUSIBLE_MS } from "@earshot/protocol/hotspot";
 import type { AgentStatus, EntropyFacts } from "../board/agent-status.ts";
 import { attention, broken, ok, type Part } from "./part.ts";
-import { clockAgainstReceiver, compareTimes, MAX_OFF_MS } from "./time-sources.ts";
+import { clockDifferenceText, compareTimes, MAX_OFF_MS } from "./time-sources.ts";
 import { ago, duration, minuteText } from "./time-text.ts";
 
 const TITLE = "Clock and entropy";
 const FIRST_ENTROPY_MS = 120_000;
 const COMPARE =
   "Compare both with another clock (date -u): then sudo timedatectl set-ntp true, or restart the receiver.";
-/** Where the receiver sets the clock, the two are one witness. */
+/** Where the receiver sets the clock, the two are one source. */
 const NETWORK_OFF =
   "Compare with another clock (date -u): if this one is right, tell the network's operator; if not, the receiver sets it wrongly.";
 const GATEWAY_DOWN = "GPS agrees with this machine's clock: the network's gateway is down.";
@@ -23,16 +23,16 @@ export function clockPart(status: AgentStatus): Part {
   const { atMs, entropy } = status;
   const verdict = compareTimes(status);
   if (atMs < EARLIEST_PLAUSIBLE_MS) {
-    const told =
-      verdict === undefined || verdict.isGpsWrong ? "" : `; GPS says ${minuteText(verdict.toldMs)}`;
-    return broken(TITLE, `The clock stands at ${minuteText(atMs)}${told}`, SET_CLOCK);
+    const gpsText =
+      verdict === undefined || verdict.isGpsWrong ? "" : `; GPS says ${minuteText(verdict.receiverMs)}`;
+    return broken(TITLE, `The clock stands at ${minuteText(atMs)}${gpsText}`, SET_CLOCK);
   }
-  // A receiver whose time is wrong is told of as GPS, and says nothing about the clock.
+  // A receiver whose time is wrong is reported in the part GPS and does not count here.
   if (verdict?.isHostWrong && verdict.isGpsWrong) {
     return broken(TITLE, `The clock stands at ${minuteText(atMs)}`, SET_CLOCK);
   }
   if (verdict !== undefined && !verdict.isGpsWrong && Math.abs(verdict.offMs) > MAX_OFF_MS) {
-    const text = clockAgainstReceiver(verdict);
+    const text = clockDifferenceText(verdict);
     if (!verdict.isHostWrong) return attention(TITLE, text, COMPARE);
     return verdict.byNetwork ? broken(TITLE, text, SET_CLOCK) : attention(TITLE, text, SET_CLOCK);
   }
@@ -51,7 +51,7 @@ function noEntropy({ broker, atMs }: AgentStatus): Part {
   );
 }
 
-/** @param gpsAgrees two that know the time, this machine and a receiver, say the same */
+/** @param gpsAgrees this machine's clock and a receiver agree */
 function entropyPart(
   { atMs: entropyMs, receivedAtMs, periodMs, isChainBroken, isLive, aheadMs }: EntropyFacts,
   { atMs, broker }: AgentStatus,
@@ -62,7 +62,7 @@ function entropyPart(
     const text = `The network's time is at least ${duration(-ageMs)} ahead of this machine's clock and of GPS`;
     return broken(TITLE, text, NETWORK_OFF);
   }
-  // Before it the network agreed with this machine's clock, which went on as time passed.
+  // Before this entropy the network agreed with this machine's clock, which has not been set since.
   if (ageMs < -MAX_OFF_MS && ageMs + aheadMs >= -MAX_OFF_MS) {
     const text = `The network's time went ahead by ${duration(aheadMs)} at once, and this machine's clock did not`;
     return broken(TITLE, text, NETWORK_STEPPED);

@@ -5,7 +5,7 @@ import { duration } from "./time-text.ts";
 
 /** An outage shorter than this is not worth a walk to the roof. */
 const SHORT_OUTAGE_MS = 60_000;
-/** What was wrong with earlier sessions is past when one has lasted so long. */
+/** Once a session has lasted so long, faults of earlier ones do not count any more. */
 const STEADY_MS = 300_000;
 const KEY_ADVICE = "Compare the id on the pages of all your hotspots: each needs a key of its own.";
 const FLAPPING_ADVICE =
@@ -53,7 +53,7 @@ export function outboxPart({ outbox, atMs }: AgentStatus): Part {
   if (dropped > 0) {
     return attention(
       title,
-      `${text}; ${dropped} were given up`,
+      `${text}; ${dropped} were dropped`,
       "The connection was away too long, or the outbox is too small.",
     );
   }
@@ -86,11 +86,11 @@ const ADVICE_BY_FIELD: readonly [begin: string, advice: string][] = [
 ];
 const OTHER_FIELDS = "Update the agent; if that does not help, tell its makers this sentence.";
 
-/** One part for each type of packet that cannot be made, and so is not sent; nothing where all can. */
+/** One part for each type of packet that cannot be made. */
 export const packetParts = ({ unmade }: AgentStatus): Part[] =>
-  unmade.map((one) => broken(`Packets (${one.type})`, textOf(one), adviceFor(one)));
+  unmade.map((one) => broken(`Packets (${one.type})`, unmadeText(one), adviceFor(one)));
 
-const textOf = ({ type, why }: UnmadeFacts): string =>
+const unmadeText = ({ type, why }: UnmadeFacts): string =>
   type === "status" ? `Statuses go out without details: ${why}` : `None can be made: ${why}`;
 
 const adviceFor = ({ field }: UnmadeFacts): string =>

@@ -4,12 +4,12 @@ import type { AgentStatus, LinkFacts, SensorFacts } from "../board/agent-status.
 import { LinkStates } from "../board/link-states.ts";
 import { DeviceTroubleError, troubleOf } from "../devices/trouble.ts";
 import { brokerPart } from "./delivery.ts";
-import { adviceFor, type DeviceWords, deviceProblem } from "./device.ts";
+import { adviceFor, type DeviceTexts, deviceProblem } from "./device.ts";
 import { lostRadioAdvice } from "./radio.ts";
 import { sensorPart } from "./sensor.ts";
 
 const NOW_MS = Date.UTC(2026, 5, 1, 12);
-const WORDS: DeviceWords = {
+const WORDS: DeviceTexts = {
   ...{ title: "Sensor air", section: 'the table "air" of [[sensors]]' },
   ...{ firstReadingMs: 60_000, silentMs: 3_600_000 },
 };

@@ -12,7 +12,7 @@ import { ago, duration } from "./time-text.ts";
 /** Forwarders send PULL_DATA each 5 to 10 s. */
 const FORWARDER_SILENT_MS = 90_000;
 const FIRST_CONTACT_MS = 60_000;
-/** Stations try again after a minute at most; what was turned away longer ago is past. */
+/** Stations try again after a minute at most; an older refusal does not count any more. */
 const REFUSAL_MS = 600_000;
 const TITLE = "Radio";
 
@@ -80,7 +80,7 @@ function serverAdvice(setup: RadioSetup | undefined): string {
   return `Set the packet forwarder's "server_address" to ${host}, its "serv_port_up" and "serv_port_down" to ${port} (local_conf.json counts before global_conf.json), and start it.${elsewhere(setup)}`;
 }
 
-/** One that hears nothing says nothing: while it is connected, it is there. */
+/** A station that hears nothing sends nothing: while it is connected, it is well. */
 function stationProblem(
   { forwarders = [], refused }: Surroundings["radio"],
   setup: RadioSetup,
@@ -174,21 +174,21 @@ function uriOf(setup: RadioSetup | undefined): string {
   return `${setup?.isSecure ? "wss" : "ws"}://${name}:${port}`;
 }
 
-/** The address as others write it: one that stands for all has no name of its own. */
+/** The address that others connect to; where it listens on all addresses, a placeholder. */
 function reached(setup: RadioSetup | undefined): { host: string; port: number | string } {
   if (setup?.listen === undefined) return { host: "this machine", port: "the port of [lora] listen" };
   const { host, port } = setup.listen;
   return { host: host === "0.0.0.0" || host === "::" ? "ADDRESS-OF-THIS-MACHINE" : host, port };
 }
 
-/** On other machines nobody reaches a loopback address. */
+/** A loopback address cannot be reached from other machines. */
 function elsewhere(setup: RadioSetup | undefined): string {
   const { host = "", port = 0 } = setup?.listen ?? {};
   if (!/^(127\.|::1$|localhost$)/.test(host)) return "";
   return ` If it runs on another machine: listen = "0.0.0.0:${port}" in [lora].`;
 }
 
-/** How its hearing is begun anew, by whom it may concern. */
+/** How to restart the radio's receiver. */
 export function restartAdvice(setup: RadioSetup | undefined): string {
   switch (setup?.type) {
     case "basics-station":

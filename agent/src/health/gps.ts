@@ -1,17 +1,17 @@
 import type { IntegrityFinding } from "@earshot/drivers";
 import type { AgentStatus, GpsFacts } from "../board/agent-status.ts";
-import { type DeviceWords, deviceProblem } from "./device.ts";
+import { type DeviceTexts, deviceProblem } from "./device.ts";
 import { attention, broken, ok, type Part } from "./part.ts";
 import { comparePosition, distanceText } from "./position.ts";
 import { compareTimes, receiverTimeFault } from "./time-sources.ts";
 import { ago } from "./time-text.ts";
 
 const TITLE = "GPS";
-const SERIAL: DeviceWords = { title: TITLE, section: "[gps]", firstReadingMs: 20_000, silentMs: 15_000 };
+const SERIAL: DeviceTexts = { title: TITLE, section: "[gps]", firstReadingMs: 20_000, silentMs: 15_000 };
 const START_GPSD =
   "Start gpsd (sudo systemctl enable --now gpsd), and check that host and port in [gps] are where it listens.";
 /** Behind gpsd the port, its speed and the receiver are gpsd's. */
-const GPSD: DeviceWords = {
+const GPSD: DeviceTexts = {
   ...SERIAL,
   advice: {
     lost: START_GPSD,
@@ -35,10 +35,10 @@ export type GpsSurroundings = Pick<AgentStatus, "atMs" | "entropy"> & {
 
 type Reading = NonNullable<GpsFacts["reading"]>;
 
-/** What is known of a receiver, of an open one or of one that could not be opened. */
+/** What is known of a receiver, open or not. */
 export type ReceiverFacts = Omit<GpsFacts, "opened" | "lost" | "readings">;
 
-/** Does the receiver speak, is its antenna there, does it know where and when it is, does anybody disturb it? */
+/** Does the receiver send, is its antenna connected, are position and time right, is it jammed or spoofed? */
 export function gpsPart(gps: ReceiverFacts, surroundings: GpsSurroundings): Part {
   const { atMs } = surroundings;
   const problem = deviceProblem(gps, gps.type === "gpsd" ? GPSD : SERIAL, atMs);
@@ -91,7 +91,7 @@ function wrongTime(gps: ReceiverFacts, { atMs, entropy }: GpsSurroundings, fix: 
   return attention(TITLE, `${text}; ${fix}`, advice);
 }
 
-/** What the receiver says of itself. */
+/** Alarms of the receiver itself. */
 function ownAlarm(reading: Reading, sky: string): Part | undefined {
   const { antenna, jamming, spoofing } = reading;
   if (antenna === "open" || antenna === "short") {
@@ -104,7 +104,7 @@ function ownAlarm(reading: Reading, sky: string): Part | undefined {
   return jamming === "critical" ? attention(TITLE, `Jammed: ${sky}`, ADVICE.jammed) : undefined;
 }
 
-/** What was noticed in the last minute, what makes the receiver doubtful first. */
+/** Findings of the last minute; those with an integrity flag first. */
 function doubt(findings: readonly IntegrityFinding[]): Part | undefined {
   const [first, ...more] = findings.toSorted(
     (one, other) => Number(other.flag !== undefined) - Number(one.flag !== undefined),

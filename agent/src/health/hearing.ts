@@ -3,9 +3,9 @@ import { restartAdvice } from "./forwarders.ts";
 import { attention, broken, type Part } from "./part.ts";
 import { duration } from "./time-text.ts";
 
-/** From so many frames on, a share says something. */
+/** A share of fewer frames means nothing. */
 const MIN_FRAMES = 200;
-/** Half of a band is quieter than the other, but not so many times. */
+/** One half of a band is quieter than the other, but not by so much. */
 const DEAF_CHAIN_ONE_IN = 50;
 /** The forwarder of another region, or another part of the band. */
 const OFF_PLAN_PERMILLE = 500;
@@ -62,7 +62,7 @@ function offPlan(title: string, { rxOffPlan = 0, rxOk, rxBad }: ConcentratorFact
 const nameOf = ({ gatewayEui }: ConcentratorFacts): string =>
   gatewayEui === undefined ? "The radio" : `Concentrator ${gatewayEui}`;
 
-/** What the radio can hear at once, where it is told or seen: `8 channels, 6 spreading factors`. */
+/** What the radio can hear at once, where that is known: `8 channels, 6 spreading factors`. */
 export function reachText({ statuses }: Pick<RadioFacts, "statuses">): string | undefined {
   const channels = total(
     statuses.map(({ channels, channelCounts }) => channels ?? channelCounts?.length ?? 0),
@@ -78,10 +78,10 @@ export function reachText({ statuses }: Pick<RadioFacts, "statuses">): string | 
 
 /** The worst of the concentrators. */
 export function crcErrorText({ statuses }: Pick<RadioFacts, "statuses">): string | undefined {
-  const told = statuses.flatMap(({ crcErrorPermille }) =>
+  const known = statuses.flatMap(({ crcErrorPermille }) =>
     crcErrorPermille === undefined ? [] : [crcErrorPermille],
   );
-  return told.length === 0 ? undefined : `${(Math.max(...told) / 10).toFixed(1)}% with a bad CRC`;
+  return known.length === 0 ? undefined : `${(Math.max(...known) / 10).toFixed(1)}% with a bad CRC`;
 }
 
 const total = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0);

@@ -11,7 +11,7 @@ export interface Part {
   advice?: string;
 }
 
-/** Title of a part that several files tell of. */
+/** Title of a part that several files make. */
 export const CONFIGURATION = "Configuration";
 
 /** As page and command line show it; never by colour alone. */

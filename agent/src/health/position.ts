@@ -2,12 +2,12 @@ import { distanceM, MAX_LAT_E7, type Position } from "@earshot/protocol/hotspot"
 
 /** Consumer receivers are off by some metres, asserted positions by some more. */
 const MAX_OFF_M = 100;
-/** An error that a receiver tells widens the limit, up to this. */
+/** The receiver's own error estimate widens the limit, up to this. */
 const MAX_ERROR_M = 500;
-/** A mistake of signs or order explains what it brings so near. */
+/** A mistake of signs or order is assumed when correcting it brings the position so near. */
 const EXPLAINED_M = 5000;
 
-/** Where the receiver is, against where the owner says the hotspot stands. */
+/** The receiver's position compared with the asserted one. */
 export interface PositionComparison {
   offM: number;
   /** What is wrong and what to do; absent where they agree. */
@@ -27,7 +27,7 @@ export function comparePosition(asserted: Position, fix: Fix): PositionCompariso
   const here = { latE7: Math.round(latDeg * 1e7), lonE7: Math.round(lonDeg * 1e7) };
   const offM = distanceM(asserted, here);
   if (offM <= MAX_OFF_M + 3 * Math.min(horizontalErrorM, MAX_ERROR_M)) return { offM };
-  const mistake = MISTAKES.find(([, mend]) => isNear(mend(asserted), here, offM))?.[0];
+  const mistake = MISTAKES.find(([, correct]) => isNear(correct(asserted), here, offM))?.[0];
   const text = `GPS is ${distanceText(offM)} from the position in [hotspot]${mistake === undefined ? "" : `: ${mistake}`}`;
   const place = `${latDeg.toFixed(6)}, ${lonDeg.toFixed(6)}`;
   const advice =
@@ -43,7 +43,7 @@ const negative = ({ latE7, lonE7 }: Position, lat: 1 | -1, lon: 1 | -1): Positio
 });
 const exchanged = ({ latE7, lonE7 }: Position): Position => ({ latE7: lonE7, lonE7: latE7 });
 
-/** What people write wrong, and how to mend it; of several mistakes the smaller first. */
+/** Common mistakes in a position, and what corrects them; the smaller ones first. */
 const MISTAKES: readonly [string, (position: Position) => Position][] = [
   ["its latitude is of the other hemisphere (the sign)", (one) => negative(one, -1, 1)],
   ["its longitude is of the other hemisphere (the sign)", (one) => negative(one, 1, -1)],
@@ -57,9 +57,9 @@ const MISTAKES: readonly [string, (position: Position) => Position][] = [
   ],
 ];
 
-const isNear = (mended: Position, here: Position, offM: number): boolean => {
-  if (Math.abs(mended.latE7) > MAX_LAT_E7) return false;
-  return distanceM(mended, here) <= Math.min(EXPLAINED_M, offM / 10);
+const isNear = (corrected: Position, here: Position, offM: number): boolean => {
+  if (Math.abs(corrected.latE7) > MAX_LAT_E7) return false;
+  return distanceM(corrected, here) <= Math.min(EXPLAINED_M, offM / 10);
 };
 
 export const distanceText = (metres: number): string =>

@@ -2,7 +2,7 @@ import { quantityFacts } from "@earshot/protocol/hotspot";
 
 const UNKNOWN_DIGITS = 3;
 
-/** What the unit looks like at the end of a quantity's name. */
+/** The unit at the end of a quantity's name. */
 const UNIT_PART = /_(c|v|a|w|va|var|hz|wh|db_hz|permille|percent|ug_per_m3|um|hpa|mps|deg|mm|m|ms|s|mb|dbm)$/;
 
 /** As the field writes it: `pm2_5` is PM2.5, `cn0` is C/N0. */
@@ -15,7 +15,7 @@ const fieldName = (name: string): string =>
     .replace(/^cn0\b/, "C/N0")
     .replaceAll("_", " ");
 
-/** `power_w`, 230.46 → `power`, `230.5 W`; of a name that nobody described, the name and the number. */
+/** `power_w`, 230.46 → `power`, `230.5 W`; for an unknown quantity, its name and the number. */
 export function quantityText(name: string, value: number): { label: string; text: string } {
   const { unit, exponent } = quantityFacts(name);
   const digits = Math.max(0, Math.min(UNKNOWN_DIGITS, -exponent));

@@ -1,5 +1,5 @@
 import type { AgentStatus, RadioFacts, RadioSetup, Trouble } from "../board/agent-status.ts";
-import { adviceFor, type DeviceWords, deviceProblem } from "./device.ts";
+import { adviceFor, type DeviceTexts, deviceProblem } from "./device.ts";
 import { forwarderProblem, restartAdvice } from "./forwarders.ts";
 import { crcErrorText, hearingProblem, reachText } from "./hearing.ts";
 import { attention, ok, type Part } from "./part.ts";
@@ -8,14 +8,14 @@ import { rolloverFault } from "./time-sources.ts";
 import { ago, duration } from "./time-text.ts";
 
 const TITLE = "Radio";
-/** From so many on, and such a share of all frames. */
+/** So many, and such a share of all frames, are worth a look. */
 const MANY_STALE = 100;
 const STALE_ONE_IN = 10;
 const QUIET_MS = 3_600_000;
 /** One channel and one spreading factor may well be quiet for hours. */
 const MODEM_QUIET_MS = 86_400_000;
-/** A modem tells of itself each 30 s. */
-const WORDS: DeviceWords = {
+/** Of a modem, which sends a status each 30 s. */
+const MODEM_TEXTS: DeviceTexts = {
   title: TITLE,
   section: "[lora]",
   firstReadingMs: 60_000,
@@ -30,9 +30,9 @@ const WORDS: DeviceWords = {
     flapping: "Look for a loose plug, a worn cable or a weak supply: a modem draws most when it sends.",
   },
 };
-/** Of what listens for packet forwarders or stations. */
-const LISTENING: DeviceWords = {
-  ...WORDS,
+/** Of a socket for packet forwarders or stations. */
+const SOCKET_TEXTS: DeviceTexts = {
+  ...MODEM_TEXTS,
   advice: {
     "address-in-use":
       "End the other program that listens there (sudo ss -lnp shows it), or set another port in [lora] listen.",
@@ -60,23 +60,23 @@ export function radioPart(status: AgentStatus): Part {
   return problems.find(({ health }) => health === "broken") ?? problems[0] ?? ok(TITLE, radioText(status));
 }
 
-/** Packet forwarders come and go behind an open socket; a modem is a device like any other. */
+/** Behind an open socket packet forwarders may be absent; a modem is a device like any other. */
 function deviceTrouble(status: AgentStatus): Part | undefined {
   const { radio, atMs } = status;
   const listens = radio.forwarders !== undefined || radio.setup?.listen !== undefined;
-  if (!listens) return deviceProblem(radio, WORDS, atMs);
-  if (radio.state === "lost") return deviceProblem(radio, LISTENING, atMs);
+  if (!listens) return deviceProblem(radio, MODEM_TEXTS, atMs);
+  if (radio.state === "lost") return deviceProblem(radio, SOCKET_TEXTS, atMs);
   return forwarderProblem(status) ?? cautionsOf(radio);
 }
 
 function cautionsOf({ cautions = [] }: RadioFacts): Part | undefined {
   if (cautions.length === 0) return undefined;
-  return attention(TITLE, cautions.join(". "), LISTENING.advice?.certificate);
+  return attention(TITLE, cautions.join(". "), SOCKET_TEXTS.advice?.certificate);
 }
 
 /** What to do where it cannot be opened or is lost. */
 export const lostRadioAdvice = ({ listen }: RadioSetup, trouble: Trouble | undefined): string =>
-  adviceFor(trouble, listen === undefined ? WORDS : LISTENING);
+  adviceFor(trouble, listen === undefined ? MODEM_TEXTS : SOCKET_TEXTS);
 
 function quietProblem({ radio, atMs, startedAtMs }: AgentStatus): Part | undefined {
   const quietMs = atMs - (radio.lastFrameAtMs ?? startedAtMs);
@@ -90,7 +90,7 @@ function quietProblem({ radio, atMs, startedAtMs }: AgentStatus): Part | undefin
   );
 }
 
-/** Somebody plays old beacons again, or makes some up: none becomes a packet. */
+/** Somebody replays old beacons or makes some up: none becomes a packet. */
 function staleProblem(status: AgentStatus): Part | undefined {
   const stale = staleOf(status);
   if (stale < MANY_STALE || stale * STALE_ONE_IN < status.radio.framesHeard) return undefined;
@@ -99,7 +99,7 @@ function staleProblem(status: AgentStatus): Part | undefined {
   return attention(TITLE, radioText(status), advice);
 }
 
-/** Of the concentrator's own receiver: its date stands in no packet. */
+/** The date of the concentrator's own GPS; no packet carries it. */
 function gpsProblem(status: AgentStatus): Part | undefined {
   const { gpsWeekRollovers } = status.radio;
   if (gpsWeekRollovers === undefined) return undefined;

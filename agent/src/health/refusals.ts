@@ -3,14 +3,15 @@ import type { RadioFacts, RadioSetup } from "../board/agent-status.ts";
 import { softwareOf } from "./forwarders.ts";
 import { attention, broken, type Part } from "./part.ts";
 
-/** From so many frames on, all refused means a fault; from so many, a share does. */
+/** When all frames are refused, so many show a fault. */
 const ENOUGH_FOR_ALL = 5;
+/** When a share of them is, so many do. */
 const ENOUGH_FOR_SHARE = 10;
 const SHARE_ONE_IN = 5;
 
 const oldProgram = (setup: RadioSetup | undefined): string =>
   `Update ${softwareOf(setup)}: what it says is not what its protocol says.`;
-/** Who can mend it, by why frames are refused. */
+/** What to do, by the reason why frames are refused. */
 const ADVICE: Partial<Record<LossReason, string>> = {
   frame_crc_unknown:
     'Update the packet forwarder: an old one does not say whether frames arrived whole ("stat"), and damaged ones must not be reported.',
@@ -22,7 +23,7 @@ const ADVICE: Partial<Record<LossReason, string>> = {
     "Something damages the frames between concentrator and agent: check the serial cable or the network, and update the packet forwarder or modem.",
 };
 
-/** Does the driver take what the radio's program sends? Frames with a bad checksum are noise and not in question. */
+/** Does the driver accept what the radio's program sends? Frames with a bad checksum are noise and do not count. */
 export function refusalProblem(
   title: string,
   { refusals, setup }: Pick<RadioFacts, "refusals" | "setup">,
@@ -38,10 +39,10 @@ export function refusalProblem(
   return isConsiderable ? attention(title, text, advice) : undefined;
 }
 
-/** As forwarders are shipped, or print where they find no network card to make one from. */
+/** EUIs that forwarders are shipped with, or use when they find no network card to make one from. */
 const SHIPPED_EUI = /^(?:aa555a0000000\d\d\d|0*|f*|0*fffe0*)$/;
 
-/** Do two concentrators call themselves the same? Then neither counters nor transmissions are one's own. */
+/** Do two concentrators have one EUI? Then counters and transmissions cannot be told apart. */
 export function sharedEuiProblem(
   title: string,
   { forwarders = [] }: Pick<RadioFacts, "forwarders">,

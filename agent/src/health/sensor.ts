@@ -1,18 +1,18 @@
 import type { SensorFacts } from "../board/agent-status.ts";
-import { type DeviceWords, deviceProblem } from "./device.ts";
+import { type DeviceTexts, deviceProblem } from "./device.ts";
 import { ok, type Part } from "./part.ts";
 import { valueText } from "./quantity-text.ts";
 import { ago } from "./time-text.ts";
 
-/** The slowest speak once in some minutes; the agent opens those anew that are silent for longer than their type is. */
+/** The slowest send once in some minutes. A sensor that is silent for longer than is usual for its type is reopened. */
 const SILENT_MS = 3_600_000;
 const FIRST_READING_MS = 60_000;
 const SHOWN = 3;
 
-/** Does it speak, and what did it say? */
+/** Does the sensor send, and what are its latest values? */
 export function sensorPart(sensor: SensorFacts, nowMs: number): Part {
   const title = `Sensor ${sensor.source}`;
-  const words: DeviceWords = {
+  const words: DeviceTexts = {
     title,
     section: sectionOf(sensor),
     firstReadingMs: FIRST_READING_MS,
@@ -22,14 +22,14 @@ export function sensorPart(sensor: SensorFacts, nowMs: number): Part {
   const problem = deviceProblem(sensor, words, nowMs);
   if (problem !== undefined) return problem;
   const values = Object.entries(sensor.quantities).slice(0, SHOWN);
-  const said = values.map(([name, { value }]) => valueText(name, value)).join(", ");
-  return ok(title, `${said}; ${ago(sensor.lastAtMs ?? nowMs, nowMs)}`);
+  const latest = values.map(([name, { value }]) => valueText(name, value)).join(", ");
+  return ok(title, `${latest}; ${ago(sensor.lastAtMs ?? nowMs, nowMs)}`);
 }
 
 const sectionOf = ({ source }: SensorFacts): string => `the table "${source}" of [[sensors]]`;
 
-/** Where the device has no port here, or a line of its own kind. */
-function adviceFor(sensor: SensorFacts): NonNullable<DeviceWords["advice"]> {
+/** Advice for sensors that are reached over the network or by Modbus; general advice fits the others. */
+function adviceFor(sensor: SensorFacts): NonNullable<DeviceTexts["advice"]> {
   const section = sectionOf(sensor);
   const { host, type } = sensor;
   const unit = type === "modbus" ? `, and unit in ${section}` : "";

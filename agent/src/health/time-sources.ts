@@ -5,9 +5,9 @@ import { duration, minuteText } from "./time-text.ts";
 
 /** Judging tolerates 2 s; serial lines and gpsd delay a receiver's time by up to one. */
 export const MAX_OFF_MS = 2000;
-/** Readings older than this say nothing of the clocks as they are now. */
+/** Older readings do not show how the clocks are now. */
 const FRESH_MS = 60_000;
-/** A receiver's date has ten bits for the week: none can tell what is later than this. */
+/** A receiver's date has ten bits for the week: later dates cannot be right. */
 const LATEST_PLAUSIBLE_MS = EARLIEST_PLAUSIBLE_MS + GPS_ROLLOVER_MS;
 /** TAI − UTC, seconds, since 2017 (IERS Bulletin C). */
 const TAI_MINUS_UTC_S = GPS_MINUS_UTC_S + 19;
@@ -17,38 +17,38 @@ const ZONE_TOLERANCE_MS = 5000;
 /** 14 h, in half hours. */
 const MAX_ZONES = 28;
 
-/** What the three that know the time say together: this machine's clock, the receiver, and the network's entropy. */
+/** The three sources of time compared: this machine's clock, the receiver, and the network's entropy. */
 export interface TimeComparison {
-  /** This machine's clock minus the receiver's time, as the receiver told it. */
+  /** This machine's clock minus the receiver's time. */
   offMs: number;
-  /** The receiver's time now, as it tells it. */
-  toldMs: number;
-  /** Both may be; where clock and receiver differ and neither is, nothing tells which of the two it is. */
+  /** The receiver's time now. */
+  receiverMs: number;
+  /** Both may be wrong. When the two differ and neither is marked, it is not known which one is wrong. */
   isHostWrong: boolean;
   isGpsWrong: boolean;
   /** The network's entropy decided it. */
   byNetwork: boolean;
-  /** By how many times 1024 weeks the receiver is back; 0 when it is not. */
+  /** By how many times 1024 weeks the receiver is behind; 0 when it is not. */
   weekRollovers: number;
 }
 
-type Witnesses = Pick<AgentStatus, "atMs" | "entropy"> & {
+type TimeSources = Pick<AgentStatus, "atMs" | "entropy"> & {
   gps?: Pick<NonNullable<AgentStatus["gps"]>, "reading">;
 };
 
-/** `undefined` while no receiver with a fix tells a time. */
-export function compareTimes({ atMs, gps, entropy }: Witnesses): TimeComparison | undefined {
+/** `undefined` while no receiver with a fix gives a time. */
+export function compareTimes({ atMs, gps, entropy }: TimeSources): TimeComparison | undefined {
   const reading = gps?.reading;
   if (reading?.timeMs === undefined || reading.mode < 2) return undefined;
   if (Math.abs(atMs - reading.atMs) > FRESH_MS) return undefined;
   const { timeMs, hostClockOffsetNs, weekRollovers = 0 } = reading;
   const measuredMs = hostClockOffsetNs === undefined ? reading.atMs - timeMs : hostClockOffsetNs / 1e6;
   const offMs = measuredMs + weekRollovers * GPS_ROLLOVER_MS;
-  const facts = { offMs, toldMs: atMs - offMs, weekRollovers };
+  const facts = { offMs, receiverMs: atMs - offMs, weekRollovers };
   if (Math.abs(offMs) <= MAX_OFF_MS) {
     return { ...facts, isHostWrong: false, isGpsWrong: false, byNetwork: false };
   }
-  const wrong = entropy && wrongByNetwork(atMs, facts.toldMs, entropy);
+  const wrong = entropy && wrongByNetwork(atMs, facts.receiverMs, entropy);
   if (wrong !== undefined) return { ...facts, ...wrong, byNetwork: true };
   return { ...facts, ...wrongByItself(atMs, facts), byNetwork: false };
 }
@@ -56,67 +56,69 @@ export function compareTimes({ atMs, gps, entropy }: Witnesses): TimeComparison 
 type Wrong = Pick<TimeComparison, "isHostWrong" | "isGpsWrong">;
 
 /**
- * Entropy is published when its period begins, so it is never earlier than that. Live it comes some seconds later; a first
- * one the broker may have kept, for no longer than it is valid while the network runs, and for any time when it does not.
+ * Entropy is published when its period begins, never earlier. Live, it arrives some seconds later. The first one of a
+ * session may have waited at the broker: while the network runs no longer than it is valid, else for any time.
  */
 function wrongByNetwork(
   hostMs: number,
-  toldMs: number,
+  receiverMs: number,
   { atMs, receivedAtMs, validityMs, isLive }: NonNullable<AgentStatus["entropy"]>,
 ): Wrong | undefined {
   const leastMs = atMs + (hostMs - receivedAtMs) - MAX_OFF_MS;
   const isEarly = (ms: number) => ms < leastMs;
   const spanMs = isLive ? LIVE_DELAY_MS : validityMs;
   const isLate = (ms: number) => ms > leastMs + spanMs + 2 * MAX_OFF_MS;
-  const [isHostOff, isGpsOff] = [hostMs, toldMs].map((ms) => isEarly(ms) || isLate(ms));
+  const [isHostOff, isGpsOff] = [hostMs, receiverMs].map((ms) => isEarly(ms) || isLate(ms));
   if (isHostOff !== isGpsOff) return { isHostWrong: isHostOff === true, isGpsWrong: isGpsOff === true };
-  if (!isEarly(hostMs) && !isEarly(toldMs)) return undefined;
-  return { isHostWrong: isEarly(hostMs), isGpsWrong: isEarly(toldMs) };
+  if (!isEarly(hostMs) && !isEarly(receiverMs)) return undefined;
+  return { isHostWrong: isEarly(hostMs), isGpsWrong: isEarly(receiverMs) };
 }
 
 function wrongByItself(
   hostMs: number,
-  { offMs, toldMs, weekRollovers }: Omit<TimeComparison, keyof Wrong | "byNetwork">,
+  { offMs, receiverMs, weekRollovers }: Omit<TimeComparison, keyof Wrong | "byNetwork">,
 ): Wrong {
   const isImplausible = (ms: number) => ms < EARLIEST_PLAUSIBLE_MS || ms >= LATEST_PLAUSIBLE_MS;
-  const [isHostWrong, isGpsWrong] = [isImplausible(hostMs), isImplausible(toldMs)] as const;
+  const [isHostWrong, isGpsWrong] = [isImplausible(hostMs), isImplausible(receiverMs)] as const;
   if (isHostWrong || isGpsWrong) return { isHostWrong, isGpsWrong };
   if (weekRollovers !== 0) return { isHostWrong: false, isGpsWrong: true };
-  // A time scale without leap seconds is ahead of UTC: a receiver so far ahead has not heard of them yet.
-  return { isHostWrong: false, isGpsWrong: offMs < 0 && scaleApart(offMs) !== undefined };
+  // A time scale without leap seconds is ahead of UTC: a receiver so far ahead has not received them yet.
+  return { isHostWrong: false, isGpsWrong: offMs < 0 && timeScaleAt(offMs) !== undefined };
 }
 
-/** The time scale that is as far from UTC. */
-function scaleApart(offMs: number): string | undefined {
+/** The time scale whose difference to UTC this is. */
+function timeScaleAt(offMs: number): string | undefined {
   const isAt = (seconds: number) => Math.abs(Math.abs(offMs) - seconds * 1000) <= SCALE_TOLERANCE_MS;
   if (isAt(GPS_MINUS_UTC_S)) return "GPS time";
   return isAt(TAI_MINUS_UTC_S) ? "TAI" : undefined;
 }
 
-/** What comes while it is published is on its way for less. */
+/** Live entropy arrives in less. */
 const LIVE_DELAY_MS = 10_000;
 
-/** A receiver tells its time each second. */
-const TOLD_MS = 5000;
-/** By how much gpsd's report of an epoch comes after it; beyond, nobody knows which second it is. */
+/** A receiver sends its time each second: an older one is stale. */
+const RECENT_MS = 5000;
+/** How long after an epoch gpsd's report of it arrives; outside these limits the second is uncertain. */
 const ARRIVAL_MS = { least: -200, most: 1200 };
 const DISTRUSTED = INTEGRITY_FLAGS.clockStep | INTEGRITY_FLAGS.spoofing;
 
 /**
- * UTC now as GPS has it, ms since the Unix epoch, for stations that label their pulse with it: within half a second of
- * the truth, or `undefined`. By the pulse or by the message that told it, which comes tens to hundreds of ms late; where
- * only whole reports are there (gpsd without TOFF), by this machine's clock when they confirm its second. A receiver
- * that is wrong, doubted, or alone against this machine's clock is not passed on.
+ * UTC now by GPS, ms since the Unix epoch, right to half a second, or `undefined`. Stations label their pulse with it.
+ *
+ * It comes from the pulse, or from the receiver's message, which is tens to hundreds of ms late. Where only whole reports
+ * are available (gpsd without TOFF) it is this machine's clock, when they confirm its second. `undefined` also for a
+ * receiver that is wrong, doubtful, or differs from this machine's clock with no third source.
  */
-export function trustedGpsTimeMs(status: Witnesses & Pick<AgentStatus, "gps">): number | undefined {
+export function trustedGpsTimeMs(status: TimeSources & Pick<AgentStatus, "gps">): number | undefined {
   const { atMs, gps } = status;
   const verdict = compareTimes(status);
   if (gps?.reading === undefined || verdict === undefined || verdict.isGpsWrong) return undefined;
-  if (atMs - gps.reading.atMs > TOLD_MS || ((gps.integrity?.flags ?? 0) & DISTRUSTED) !== 0) return undefined;
-  const { offMs, toldMs, isHostWrong } = verdict;
-  if (isHostWrong) return toldMs;
+  if (atMs - gps.reading.atMs > RECENT_MS || ((gps.integrity?.flags ?? 0) & DISTRUSTED) !== 0)
+    return undefined;
+  const { offMs, receiverMs, isHostWrong } = verdict;
+  if (isHostWrong) return receiverMs;
   if (Math.abs(offMs) > MAX_OFF_MS) return undefined;
-  if (gps.reading.hostClockOffsetBy !== undefined) return toldMs;
+  if (gps.reading.hostClockOffsetBy !== undefined) return receiverMs;
   return offMs >= ARRIVAL_MS.least && offMs <= ARRIVAL_MS.most ? atMs : undefined;
 }
 
@@ -135,44 +137,44 @@ export function rolloverFault(subject: string, weekRollovers: number): { text: s
       };
 }
 
-/** What is wrong with the time that a receiver tells, and what to do. */
+/** What is wrong with the receiver's time, and what to do. */
 export function receiverTimeFault(verdict: TimeComparison): { text: string; advice: string } {
-  const { offMs, toldMs, weekRollovers, byNetwork } = verdict;
-  const told = minuteText(toldMs);
-  if (weekRollovers !== 0) return rolloverFault(`The receiver says ${told},`, weekRollovers);
+  const { offMs, receiverMs, weekRollovers, byNetwork } = verdict;
+  const receiverTime = minuteText(receiverMs);
+  if (weekRollovers !== 0) return rolloverFault(`The receiver says ${receiverTime},`, weekRollovers);
   const advice = "Restart the receiver; if it says so again, update its firmware or replace it.";
-  if (toldMs < EARLIEST_PLAUSIBLE_MS) {
-    return { text: `The receiver says ${told}, before this software was made`, advice };
+  if (receiverMs < EARLIEST_PLAUSIBLE_MS) {
+    return { text: `The receiver says ${receiverTime}, before this software was made`, advice };
   }
-  const scale = scaleApart(offMs);
+  const scale = timeScaleAt(offMs);
   if (scale !== undefined && offMs < 0) {
     const text = `The receiver's time is ${apart(offMs)} ahead: it takes ${scale} for UTC`;
     return { text, advice: `It should know the leap seconds within 15 min of its first fix. ${advice}` };
   }
   const side = offMs < 0 ? "ahead" : "behind";
-  const witness = byNetwork ? ": the network agrees with this machine's clock" : "";
-  return { text: `The receiver says ${told}, ${apart(offMs)} ${side}${witness}`, advice };
+  const confirmation = byNetwork ? ": the network agrees with this machine's clock" : "";
+  return { text: `The receiver says ${receiverTime}, ${apart(offMs)} ${side}${confirmation}`, advice };
 }
 
-/** What a receiver says arrives late by up to a second, so one that is ahead is so by as much more. */
+/** A receiver's time arrives up to a second late, so one that is ahead is ahead by up to a second more. */
 const apart = (offMs: number): string => duration(offMs < 0 ? 1000 * Math.ceil(-offMs / 1000) : offMs);
 
-/** How clock and receiver differ, for who reads about the clock. */
-export function clockAgainstReceiver({ offMs, isHostWrong, byNetwork }: TimeComparison): string {
+/** How this machine's clock and the receiver differ. */
+export function clockDifferenceText({ offMs, isHostWrong, byNetwork }: TimeComparison): string {
   const off = apart(offMs);
-  if (!isHostWrong) return `This machine's clock and the receiver are ${off} apart: ${guessOf(offMs)}`;
+  if (!isHostWrong) return `This machine's clock and the receiver are ${off} apart: ${likelyCause(offMs)}`;
   const why = byNetwork ? ", and the network agrees with GPS" : "";
   return `The clock is ${off} ${offMs > 0 ? "ahead of" : "behind"} GPS time${why}`;
 }
 
-/** What a difference looks like while nothing tells who is right. */
-function guessOf(offMs: number): string {
+/** The likely cause of a difference, while it is not known which one is right. */
+function likelyCause(offMs: number): string {
   const zones = Math.abs(Math.round(offMs / ZONE_STEP_MS));
   const isZone = zones > 0 && zones <= MAX_ZONES;
   if (isZone && Math.abs(Math.abs(offMs) - zones * ZONE_STEP_MS) <= ZONE_TOLERANCE_MS) {
     return "one of them tells local time";
   }
-  const scale = scaleApart(offMs);
+  const scale = timeScaleAt(offMs);
   if (scale !== undefined) return `one of them counts leap seconds wrongly, as ${scale} has none`;
   return "nothing tells yet which of them is right";
 }

@@ -5,7 +5,7 @@ const UNITS: readonly [ms: number, name: string][] = [
   [1000, "s"],
 ];
 
-/** A duration as people say it, rounded down to one unit: `12 s`, `3 min`, `5 h`, `4 d`. */
+/** A duration for people, rounded down to one unit: `12 s`, `3 min`, `5 h`, `4 d`. */
 export function duration(ms: number): string {
   const [unitMs, name] = UNITS.find(([unit]) => Math.abs(ms) >= unit) ?? [1000, "s"];
   return `${Math.trunc(ms / unitMs)} ${name}`;

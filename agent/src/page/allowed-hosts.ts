@@ -1,17 +1,17 @@
 import { isIP } from "node:net";
 
-/** What this machine is called, asked anew each time: addresses come and go. */
+/** The names of this machine; read again each time, because addresses change. */
 export interface MachineNames {
   hostname(): string;
   /** Of all its network interfaces. */
   addresses(): string[];
-  /** Others by which people reach it, from the configuration. */
+  /** Other names by which people reach it, from the configuration. */
   configured: readonly string[];
 }
 
 /**
  * Whether a Host header names this machine: `localhost`, its own host name (also with `.local`), an address of its own,
- * or a configured name. A web page whose own name was made to lead here (DNS rebinding) asks by that name.
+ * or a configured name. A web page that uses DNS rebinding asks by another name.
  */
 export function namesThisMachine(host: string, { hostname, addresses, configured }: MachineNames): boolean {
   const name = nameOf(host);

@@ -10,13 +10,13 @@ import { startPage, statusPage } from "./page-html.ts";
 /** What `/status.json` answers. */
 export type StatusDocument = AgentStatus & Assessment;
 
-/** What it answers before the agent runs: the same parts, and hardly any facts. */
+/** What it answers before the agent runs: parts too, but few facts. */
 export type StartDocument = StartStatus & Assessment;
 
-/** What there is to show now. */
+/** Gives what the page shows now. */
 export type PageSource = () => StatusDocument | StartDocument;
 
-/** The running agent's. */
+/** The page of a running agent, from its board. */
 export const boardSource =
   (board: StatusBoard, clock: Clock): PageSource =>
   () => {
@@ -29,7 +29,7 @@ export const isRunning = (document: StatusDocument | StartDocument): document is
 
 const HEADERS: Readonly<Record<string, string>> = {
   "Cache-Control": "no-store",
-  // Nothing is loaded and no script runs, whatever a device or a broker put into a text.
+  // Nothing is loaded and no script runs, whatever text a device or a broker sends.
   "Content-Security-Policy":
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   "X-Frame-Options": "DENY",
@@ -42,7 +42,7 @@ const HEADERS: Readonly<Record<string, string>> = {
 /**
  * The technician's page: `/` for people, `/status.json` for programs. Read only.
  *
- * @param isOwnName whether a Host header names this machine; others get nothing
+ * @param isOwnName whether a Host header names this machine; requests with another are refused
  */
 export function createPage(source: PageSource, isOwnName: (host: string) => boolean): Hono {
   const app = new Hono();

@@ -8,7 +8,7 @@ export const megahertz = (freqHz: number): string => `${(freqHz / 1e6).toFixed(2
 export const card = (title: string, content: unknown): Html =>
   html`<section class="card"><h3>${title}</h3>${content}</section>`;
 
-/** What is known, one a line; facts without a value are left out. */
+/** Facts, one a line; those without a value are left out. */
 export function factList(facts: readonly (readonly [label: string, value: string | undefined])[]): Html {
   const known = facts.filter(([, value]) => value !== undefined && value !== "");
   return html`<dl>${known.map(([label, value]) => html`<div><dt>${label}</dt><dd>${value}</dd></div>`)}</dl>`;

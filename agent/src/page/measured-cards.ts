@@ -9,7 +9,7 @@ const GIB = 2 ** 30;
 /** WGS 84 to about a metre. */
 const DEGREE_DIGITS = 5;
 
-/** Where the receiver is, how well it hears, and what was noticed of it in the last minute. */
+/** The receiver's position and signals, and the findings of the last minute. */
 export function gpsCard({ reading, integrity }: GpsFacts): Html | undefined {
   if (reading === undefined) return undefined;
   const { mode, latDeg, lonDeg, altMslM, satellitesUsed, inView } = reading;
@@ -51,7 +51,7 @@ function offsetText(integrity: GpsFacts["integrity"]): string | undefined {
 const known = (state: string | undefined): string | undefined =>
   state === undefined || state === "unknown" ? undefined : state;
 
-/** The latest value of everything that a sensor tells. */
+/** The latest value of each quantity of a sensor. */
 export function sensorCard({ source, type, quantities }: SensorFacts, nowMs: number): Html | undefined {
   const values = Object.entries(quantities);
   if (values.length === 0) return undefined;
@@ -59,7 +59,7 @@ export function sensorCard({ source, type, quantities }: SensorFacts, nowMs: num
     const { label, text } = quantityText(name, value);
     return [label, text, ago(atMs, nowMs)];
   });
-  return card(`${source} (${type})`, table(["Quantity", "Value", "Told"], rows));
+  return card(`${source} (${type})`, table(["Quantity", "Value", "Last"], rows));
 }
 
 export function machineCard({ reading }: MachineFacts): Html | undefined {

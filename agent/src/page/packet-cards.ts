@@ -3,7 +3,7 @@ import type { AgentStatus, BeaconFacts, VerdictFacts, WitnessFacts } from "../bo
 import { ago, utcTime } from "../health/time-text.ts";
 import { card, type Html, megahertz } from "./html.ts";
 
-/** What was sent, what was heard, and what the network made of it. */
+/** Beacons sent, beacons heard, and the network's verdicts. */
 export function packetCards({ beacons, verdicts, witnesses, atMs }: AgentStatus): Html[] {
   return [
     listOf("Last beacons", "No beacon was sent since the agent started.", beacons, beaconView(atMs)),

@@ -49,7 +49,7 @@ test("what each concentrator heard, by radio and channel, with the share of bad 
     board.devices.opened("radio", { name: "semtech-udp", counts, forwarders });
     board.radio.addStatus({ ...CONCENTRATOR, atMs }, elapsedMs);
   });
-  expect(text).toContain("|Counters told|0 s ago|Last datagram|0 s ago|Asks for transmissions|yes|");
+  expect(text).toContain("|Last counters|0 s ago|Last datagram|0 s ago|Asks for transmissions|yes|");
   expect(text).toContain("|Concentrator bb|Last datagram|0 s ago|Asks for transmissions|no|");
   expect(text).toContain("Concentrator aa555a0000000000");
   expect(text).toContain("Hears at once|8 channels, 6 spreading factors");
@@ -77,7 +77,7 @@ test("a modem that hears one channel and one spreading factor, and cannot beacon
 
 test("where the receiver is, how it hears, and what was noticed of it", async () => {
   const text = await pageText((board, { nowMs, elapsedMs }) => {
-    board.read("gps", elapsedMs);
+    board.countReading("gps", elapsedMs);
     board.addGps(fixAt(nowMs), elapsedMs);
   });
   expect(text).toContain("Fix|3D|Position|47.36670, 8.55000");
@@ -87,7 +87,7 @@ test("where the receiver is, how it hears, and what was noticed of it", async ()
 
 test("every quantity of a sensor in words, and names from outside do no harm", async () => {
   const text = await pageText((board, { elapsedMs }) => {
-    board.read(sensorKey("roof"), elapsedMs);
+    board.countReading(sensorKey("roof"), elapsedMs);
     board.sensors.add("roof", { pm2_5_ug_per_m3: 4.26, power_w: 12, "<b>odd</b>": 1.5 }, elapsedMs);
   });
   expect(text).toContain("roof (json-lines)");

@@ -17,7 +17,7 @@ const OVERALL: Record<Health, string> = {
   broken: "✕ Something is broken",
 };
 
-/** The whole page, made on the agent; reloads itself, needs no script. What is wrong comes first, then all figures. */
+/** The whole page of a running agent. Reloads itself, needs no script. What is wrong comes first, then all figures. */
 export const statusPage = (status: AgentStatus, assessment: Assessment): Html =>
   document(
     status.hotspot,
@@ -33,7 +33,7 @@ ${deviceLines(status)}`,
     status.atMs,
   );
 
-/** The page of an agent that does not run yet: what is in its way. */
+/** The page of an agent that does not run yet, with the reasons. */
 export const startPage = (start: StartStatus & Assessment): Html =>
   document(
     start.hotspot ?? { name: "Earshot agent, not started yet", id: start.configFile },
@@ -107,7 +107,7 @@ const LINK_STATE: Record<DeviceFacts["state"], string> = {
   lost: "lost",
 };
 
-/** What the lines between agent and devices do: for whoever looks for a wrong cable, baud rate or program. */
+/** The traffic on the line to each device: for finding a wrong cable, baud rate or program. */
 function deviceLines({ radio, gps, sensors, machine, atMs }: AgentStatus): Html {
   const devices: [string, DeviceFacts][] = [
     ["Radio", radio],
@@ -116,7 +116,7 @@ function deviceLines({ radio, gps, sensors, machine, atMs }: AgentStatus): Html 
     ...(machine === undefined ? [] : [["Machine", machine] as [string, DeviceFacts]]),
   ];
   return html`<section class="card">${table(
-    ["Device", "State", "Last", "A second", "Frames", "Damaged", "Stray bytes", "Given up", "Opened"],
+    ["Device", "State", "Last", "A second", "Frames", "Damaged", "Stray bytes", "Dropped", "Opened"],
     devices.map(([name, device]) => [name, ...rowOf(device, atMs)]),
   )}</section>`;
 }

@@ -17,7 +17,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EAI_AGAIN: "the name is not known (yet)",
 };
 
-/** Keeps the page at the address that is wanted: one that cannot be had is tried again, and one that changes is followed. */
+/** Serves the page at the wanted address: tries again while it cannot listen there, and moves when the address changes. */
 export class PageKeeper {
   readonly #open: OpenPage;
   readonly #context: { clock: Clock; random: Random; log: Log };
@@ -32,7 +32,7 @@ export class PageKeeper {
 
   /**
    * @param wanted `undefined` for no page
-   * @returns when it is there, or cannot be for now
+   * @returns once it listens there, or cannot for now
    */
   async want(wanted: PageOptions | undefined): Promise<void> {
     if (JSON.stringify(wanted) !== JSON.stringify(this.#wanted)) {
@@ -44,7 +44,7 @@ export class PageKeeper {
     await this.#tried.promise;
   }
 
-  /** Until aborted; then the page is gone. */
+  /** Serves until aborted, then stops the page. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const wanted = this.#wanted;
@@ -59,7 +59,7 @@ export class PageKeeper {
   async #openWhenPossible(wanted: PageOptions, signal: AbortSignal): Promise<RunningPage | undefined> {
     const { clock, random, log } = this.#context;
     const backoff = new Backoff(BACKOFF, random);
-    let isTold = false;
+    let isLogged = false;
     while (wanted === this.#wanted && !signal.aborted) {
       try {
         const page = await this.#open(wanted);
@@ -67,9 +67,9 @@ export class PageKeeper {
         return page;
       } catch (error) {
         // Once: a port that is taken for good must not fill the log.
-        if (!isTold)
+        if (!isLogged)
           log("error", "No status page yet; trying again ([page] listen)", reasonOf(error, wanted));
-        isTold = true;
+        isLogged = true;
         if (wanted === this.#wanted) this.#tried.resolve();
         await pauseOrWake(clock, backoff.nextMs(), this.#changed, signal);
       }

@@ -5,14 +5,14 @@ import { card, count, factList, type Html, megahertz, table } from "./html.ts";
 
 /** Each concentrator with what it heard by radio and channel; of a modem, its one channel. */
 export function radioCards(radio: RadioFacts, nowMs: number): Html[] {
-  const told = new Set(radio.statuses.map(({ gatewayEui }) => gatewayEui));
-  const untold = (radio.forwarders ?? []).filter(({ gatewayEui }) => !told.has(gatewayEui));
+  const withStatus = new Set(radio.statuses.map(({ gatewayEui }) => gatewayEui));
+  const silent = (radio.forwarders ?? []).filter(({ gatewayEui }) => !withStatus.has(gatewayEui));
   const cards = [
     ...radio.statuses.map((status) => concentratorCard(status, radio, nowMs)),
-    ...untold.map((one) => card(`Concentrator ${one.gatewayEui}`, factList(forwarderFacts(one, nowMs)))),
+    ...silent.map((one) => card(`Concentrator ${one.gatewayEui}`, factList(forwarderFacts(one, nowMs)))),
   ];
-  const isTold = radio.statuses.some(({ channelCounts }) => channelCounts !== undefined);
-  if (isTold || radio.channels.length === 0) return cards;
+  const hasCounts = radio.statuses.some(({ channelCounts }) => channelCounts !== undefined);
+  if (hasCounts || radio.channels.length === 0) return cards;
   return [...cards, card("Channels", heardTable(radio.channels, nowMs))];
 }
 
@@ -51,7 +51,7 @@ function factsOf(status: ConcentratorFacts, radio: RadioFacts, nowMs: number): H
     ["Hearing", hearingText(status)],
     ["Temperature", temperatureC === undefined ? undefined : `${temperatureC.toFixed(1)} °C`],
     ["Beacons", radio.cannotBeacon === undefined ? undefined : `none: ${radio.cannotBeacon}`],
-    ["Counters told", ago(status.atMs, nowMs)],
+    ["Last counters", ago(status.atMs, nowMs)],
     ...(forwarder === undefined ? [] : forwarderFacts(forwarder, nowMs)),
   ]);
 }
@@ -68,7 +68,7 @@ function reach(channels: number | undefined, factors: number | undefined): strin
 const crcText = (rxBad: number, permille: number | undefined): string =>
   permille === undefined ? count(rxBad) : `${count(rxBad)} (${(permille / 10).toFixed(1)}%)`;
 
-/** Whether this silence is one to speak of. */
+/** Whether this silence is longer than usual. */
 function hearingText({ hearing }: ConcentratorFacts): string | undefined {
   if (hearing === undefined) return undefined;
   const { state, framesPerHour, silentMs } = hearing;

@@ -21,13 +21,12 @@ export interface RunningPage {
 
 type Handler = (request: Request) => Response | Promise<Response>;
 
-/** A connection asks once and is answered at once; so many may be at it, and no longer than this. */
+/** Each connection makes one request and is answered at once; so many may be open, and for so long. */
 const MAX_CONNECTIONS = 64;
 const CONNECTION_LIMIT_MS = 10_000;
 
 /**
- * Serves the status page over HTTP, one request a connection. Whoever connects and says nothing keeps nobody out: see
- * `ConnectionGate`.
+ * Serves the status page over HTTP, one request a connection. Idle connections keep nobody out: see `ConnectionGate`.
  *
  * @throws {Error} when the address cannot be bound
  */
@@ -74,7 +73,7 @@ async function answer(handler: Handler, incoming: IncomingMessage, outgoing: Ser
     string,
     string,
   ][];
-  // The name stands in the Host header, which the handler looks at; here it only completes the URL.
+  // The handler checks the Host header; the name here only completes the URL.
   const response = await handler(new Request(new URL(url, "http://page"), { method, headers: named }));
   const body = Buffer.from(await response.arrayBuffer());
   outgoing.writeHead(response.status, { ...Object.fromEntries(response.headers), Connection: "close" });

@@ -11,8 +11,8 @@ const MAX_GRANTED_QOS = 1;
 const MAX_LENGTH_BYTES = 4;
 
 /**
- * Watches the bytes that come from a broker for what no session asked for, before any of it is kept: packets too long
- * to be the network's, and QoS 2, of which a client must keep every message until the broker lets it go.
+ * Checks the bytes from a broker before any of them is buffered. Refuses packets that are too long to be the network's,
+ * and QoS 2, for which a client must keep every message until the broker releases it.
  */
 export class InboundGuard {
   /** Of the packet that is being received: bytes to come. */

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { detectNonMqtt } from "@earshot/protocol/hotspot";
 import { errorCode, errorText, type TlsPems } from "@earshot/protocol/runtime";
 
-/** What no system and no library has a code for. */
+/** Codes for faults that have none from the system or the library. */
 export type BrokerCode =
   | "EARSHOT_CLOSED"
   | "EARSHOT_SILENT"
@@ -14,7 +14,7 @@ export type BrokerCode =
   | "EARSHOT_PUBLISH"
   | "EARSHOT_SUBSCRIBE";
 
-/** Something about the broker that has a sentence below. */
+/** A fault of the broker with one of these codes. */
 export class BrokerError extends Error {
   readonly code: BrokerCode;
 
@@ -112,7 +112,7 @@ const BY_CODE: Readonly<Record<string, string>> = {
   "157": "the broker has moved: ask the network's operator for the new [broker] url",
 };
 
-/** TLS libraries put what went wrong into code or text, each in its own way; alerts are the broker's (RFC 8446 §6.2). */
+/** TLS libraries name a fault in code or text, each in its own way. Alerts come from the broker (RFC 8446 §6.2). */
 const BY_TEXT: readonly (readonly [pattern: RegExp, advice: string])[] = [
   [/wrong.version.number|InvalidContentType|packet.length.too.long|HTTP_REQUEST/i, NO_TLS],
   [/certificate.?required/i, WANTS_CERTIFICATE],
@@ -133,17 +133,17 @@ const BY_TEXT: readonly (readonly [pattern: RegExp, advice: string])[] = [
   ],
 ];
 
-/** Those of nothing that was reached: certificates are not to blame. */
+/** Codes when nothing was reached: certificates are not to blame. */
 const UNREACHED =
   /^(ECONNREFUSED|E(HOST|NET)UNREACH|ENETDOWN|EADDRNOTAVAIL|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EACCES|EPERM)$/;
 
-/** What a broker does with a CONNECT of a version that it does not know, as far as it can be told. */
+/** How brokers answer a CONNECT of a version that they do not know. */
 const OLD = new Set(["1", "132", "EARSHOT_CLOSED", "EARSHOT_SILENT", "EARSHOT_ODD_CONNACK"]);
 
-/** One that cannot be reached, does not let us in, or speaks no MQTT at all is not old. */
+/** Whether the broker may not know this version of MQTT. */
 export const isOldBroker = (error: unknown): boolean => OLD.has(errorCode(error));
 
-/** @param doubts about certificates, which may be why */
+/** @param doubts about certificates, which may be the cause */
 export function brokerFailure(error: unknown, url: string, doubts: readonly string[] = []): Error {
   // One at a time: in 1970 all of them have one cause.
   const said = UNREACHED.test(errorCode(error)) ? [] : doubts.slice(0, 1);
@@ -159,7 +159,8 @@ export function mqttAdvice(error: unknown, url: string): string {
 }
 
 /**
- * A broker that takes the hotspot's id from its certificate would only say "not authorized", or let it in as the other.
+ * Checked here because a broker that reads the hotspot's id from the certificate would only answer "not authorized", or
+ * accept it as the other hotspot.
  * @throws {Error} when the certificate names another hotspot
  */
 export function refuseOtherHotspot({ cert }: TlsPems, hotspotId: string, name: string): void {

@@ -6,14 +6,14 @@ import { InboundGuard } from "./inbound-guard.ts";
 import { BrokerError, mqttAdvice, notMqtt } from "./mqtt-advice.ts";
 import type { IncomingMessage, Publisher } from "./publisher.ts";
 
-/** Messages held for a slow reader; beyond it the oldest is dropped. The client waits for the reader, so few are. */
+/** Messages buffered for a slow reader; beyond it the oldest is dropped. The client waits for the reader, so few wait. */
 const CAPACITY = 64;
 /** Where the broker names no Receive Maximum (MQTT 5.0 §3.2.2.3.3). */
 const NO_LIMIT = 65_535;
 /** Reason codes from here on refuse. */
 const REFUSED = 0x80;
 
-/** One connection of an MQTT client. Whatever ends it fails what is being published and the iteration, once. */
+/** One connection of an MQTT client. When it ends, messages being published and the iteration fail, once. */
 export class MqttSession implements Publisher {
   readonly #client: MqttClient;
   readonly #url: string;
@@ -32,13 +32,13 @@ export class MqttSession implements Publisher {
     this.#incoming = new ReadingQueue({ capacity: CAPACITY, onLeave: () => this.close() });
     const guard = new InboundGuard();
     const client = new MqttClient(() => {
-      // Before the client: it may read something into what is not MQTT.
+      // Before the client sees it, which may misread what is not MQTT.
       socket.on("data", (chunk: Uint8Array) => this.#check(chunk, guard));
       return socket;
     }, options);
     this.#client = client;
     client.on("message", (topic, payload) => this.#incoming.push({ topic, bytes: Uint8Array.from(payload) }));
-    // The next one is not looked at before this one was taken, however many came in one piece.
+    // The next message is not parsed before this one was handled, however many came in one chunk.
     client.handleMessage = (_packet, done) => queueMicrotask(done);
     // Stays for good: an error without a listener would end the process.
     client.on("error", (error) => {
@@ -126,7 +126,7 @@ export class MqttSession implements Publisher {
     if (refusal !== undefined) this.#abandon(typeof refusal === "string" ? new Error(refusal) : refusal);
   }
 
-  /** Before the first CONNACK. A code of system, TLS or CONNACK says more, but a reset is only another way to close. */
+  /** Before the first CONNACK. Codes of system, TLS or CONNACK are more precise; a reset is only another way to close. */
   #whyNotOpen(error: unknown): unknown {
     const code = errorCode(error);
     if (code !== "" && code !== "ECONNRESET" && code !== "EPIPE") return error;

@@ -1,6 +1,6 @@
 /** One session with the broker. When it ends, however it ends, open a new one: tokens are short-lived. */
 export interface Publisher extends AsyncIterable<IncomingMessage> {
-  /** As many as the broker takes before it acknowledges one (MQTT 5.0 §3.2.2.3.3). */
+  /** How many messages may be unacknowledged at once: the broker's Receive Maximum (MQTT 5.0 §3.2.2.3.3). */
   readonly publishAtOnce: number;
   /** QoS 1: resolves on PUBACK, rejects when the session ends before it. */
   publish(topic: string, bytes: Uint8Array): Promise<void>;
@@ -24,5 +24,5 @@ export interface SessionOptions {
   subscriptions: readonly string[];
 }
 
-/** Rejects with a message that says what a person should check. */
+/** Opens a session. Rejects with a message that tells a person what to check. */
 export type OpenPublisher = (options: SessionOptions, signal: AbortSignal) => Promise<Publisher>;

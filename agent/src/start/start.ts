@@ -15,7 +15,7 @@ import { Backoff } from "../time/backoff.ts";
 import { pause } from "../time/pause.ts";
 import { storageError } from "./storage-error.ts";
 
-/** What the agent needs before it runs, in this order; each throws when it cannot be had now. */
+/** The steps before the agent runs, in this order; each throws when it fails. */
 export interface StartSteps {
   readConfig(): Promise<Config>;
   prepareFolder(config: Config): void;
@@ -36,14 +36,14 @@ export interface StartContext {
   board: StartBoard;
 }
 
-/** Somebody may be standing there who has just mended it. */
+/** Short: somebody may be standing there who has just repaired it. */
 const BACKOFF = { firstMs: 1000, maxMs: 10_000 };
 const UNREADABLE_ADVICE = "It has to be a file that the agent's user may read (ls -l).";
 const CONFIG_ADVICE = "Correct the configuration: it is read again.";
 
 /**
- * Takes the steps, and all of them again after growing waits, until they work or `signal` is aborted: then `undefined`.
- * What is in the way is on the board, and once in the log.
+ * Does all steps, again after growing waits, until they succeed or `signal` is aborted (`undefined`). What failed is on
+ * the board, and once in the log.
  */
 export async function untilStarted(
   steps: StartSteps,
@@ -51,11 +51,11 @@ export async function untilStarted(
   signal: AbortSignal,
 ): Promise<Started | undefined> {
   const backoff = new Backoff(BACKOFF, random);
-  let told: string | undefined;
+  let logged: string | undefined;
   while (!signal.aborted) {
     const result = await attempt(steps, board);
     if ("outbox" in result) {
-      if (told !== undefined) log("info", "What was in the way of the start is gone");
+      if (logged !== undefined) log("info", "What was in the way of the start is gone");
       board.succeeded();
       return result;
     }
@@ -63,11 +63,11 @@ export async function untilStarted(
     const waitMs = backoff.nextMs();
     board.failed(result, waitMs);
     const text = JSON.stringify(result);
-    if (text !== told) {
+    if (text !== logged) {
       for (const { text: why, advice } of result.problems)
         log("error", `Not started, ${result.step}: ${why}. ${advice}`);
     }
-    told = text;
+    logged = text;
     await pause(clock, waitMs, signal);
   }
   return undefined;

@@ -6,7 +6,7 @@ import { pause } from "../time/pause.ts";
 import { StorageError, storageError } from "./storage-error.ts";
 
 const OWNER_ONLY_FOLDER = 0o700;
-/** What is in it beside the key, which is looked at by itself; SQLite makes two of them. */
+/** The files in it, except the key, which is checked on its own. SQLite makes two of them. */
 const STATE_FILES = ["outbox.db", "outbox.db-wal", "outbox.db-shm", "sequence-mark"];
 
 /** Makes the folder when there is none. @throws {StorageError} when the agent cannot keep its state in it */
@@ -36,7 +36,7 @@ function checkOwners(stateDir: string): void {
   checkFilesOwner(stateDir);
 }
 
-/** For root a folder of the service's is no reason to take it: it is the agent that runs as the wrong user. */
+/** Root must not take the service's folder: then the agent runs as the wrong user. */
 const adviceToOwn = (stateDir: string, uid: number, own: number): string =>
   own === 0
     ? `Run the agent as ${userText(uid)}, as its service does: sudo systemctl start earshot-agent.`
@@ -79,9 +79,8 @@ export const folderId =
   };
 
 /**
- * Waits until the state folder is another one than `first`: its disk was taken out from under the agent, or mounted
- * over the place where it began. What is open would be written to a folder that nobody finds again. Returns why, or
- * `undefined` when aborted.
+ * Waits until the path leads to another folder than `first`, because a disk was removed or mounted there. The agent would
+ * go on writing to a folder that nobody finds again. Returns the reason, or `undefined` when aborted.
  */
 export async function untilFolderChanges(
   idNow: FolderId,

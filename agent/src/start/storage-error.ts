@@ -1,7 +1,7 @@
 import { chownCommand, errorCode, errorText, ownerOf, ownUid, userText } from "@earshot/protocol/runtime";
 import { NotOursError } from "../outbox/sqlite-database.ts";
 
-/** State cannot be kept now. */
+/** The agent's state cannot be stored now. */
 export class StorageError extends Error {
   override readonly name = "StorageError";
   readonly advice: string;
@@ -12,7 +12,7 @@ export class StorageError extends Error {
   }
 }
 
-/** SQLite's result codes (sqlite.org/rescode.html) as the system would call it. */
+/** SQLite's result codes (sqlite.org/rescode.html) as the system's error codes. */
 const SQLITE_CODES: Readonly<Record<number, string>> = {
   3: "EACCES",
   5: "EBUSY",
@@ -25,7 +25,7 @@ const SQLITE_CODES: Readonly<Record<number, string>> = {
 
 const MOVE_AWAY = "Move away what is in its place, or give the agent another state_dir.";
 
-/** What a failure to keep state means, and what to do. */
+/** The cause of a storage failure in a sentence, and what to do. */
 export function storageError(error: unknown, stateDir: string): StorageError {
   if (error instanceof StorageError) return error;
   if (error instanceof NotOursError) return new StorageError(error.message, error.advice, { cause: error });

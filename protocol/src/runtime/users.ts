@@ -8,7 +8,7 @@ export const isRoot = (): boolean => ownUid() === 0;
 /** `earshot`, or `user 998` where it has no name. */
 export const userText = (uid: number): string => nameOf(uid) ?? `user ${uid}`;
 
-/** What root types so that a file or folder is that user's, and stays so. */
+/** The command by which root gives a file or folder to that user. */
 export const chownCommand = (uid: number, path: string): string =>
   `sudo chown -R ${nameOf(uid) ?? uid} ${path}`;
 
