@@ -32,7 +32,7 @@ import { Concentrators } from "./witness/concentrators.ts";
 import { EntropyRange } from "./witness/entropy-range.ts";
 import { Witnesser } from "./witness/witnesser.ts";
 
-/** Everything the agent touches is passed in, so that one process can run many, in real or in virtual time. */
+/** Everything the agent touches is passed in, so that one process can run many agents, in real or in virtual time. */
 export interface AgentDeps {
   config: AgentConfig;
   clock: Clock;

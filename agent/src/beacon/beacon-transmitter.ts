@@ -40,7 +40,7 @@ export interface Plan {
 }
 
 /** When the frame was handed to the radio, and what became of it. */
-export type Attempt = { begun: ClockReading; result: TransmitResult };
+type Attempt = { begun: ClockReading; result: TransmitResult };
 
 /** Gives beacons to the radio, and stores what must survive a restart. */
 export class BeaconTransmitter {

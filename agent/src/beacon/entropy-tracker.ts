@@ -7,7 +7,7 @@ import {
   type MessageRefusal,
 } from "@earshot/protocol/hotspot";
 
-export type EntropyAnswer =
+type EntropyAnswer =
   /**
    * `chained`: it names the one before it by hash; `undefined` when that one was not seen. `insteadOf`: the index of the
    * one before it, whose time has not come. `aheadMs`: by how much more the network's time went on than time passed since

@@ -278,7 +278,7 @@ export interface Counters {
 }
 
 /** What was refused, dropped, lost or never sent since the agent started. */
-export interface LossFacts {
+interface LossFacts {
   reason: LossReason;
   count: number;
   /** The reason in words, to follow the count. */

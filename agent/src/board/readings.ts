@@ -3,7 +3,7 @@ import { type ClockReading, toWallTime } from "@earshot/protocol/hotspot";
 import type { ChannelFacts, SensorFacts } from "./agent-status.ts";
 
 /** A status, and how the present silence compares with what is usual. */
-export type HeardStatus = RadioStatus & { hearing?: DeafAssessment };
+type HeardStatus = RadioStatus & { hearing?: DeafAssessment };
 
 /** A concentrator without a status for so long is gone. */
 const STATUS_KEPT_MS = 600_000;

@@ -1,9 +1,9 @@
 import { type Clock, readClock, toWallTime } from "@earshot/protocol/hotspot";
 
-/** What has to work before the agent runs. */
+/** A step of the agent's start. */
 export type StartStep = "configuration" | "storage" | "key";
 
-/** One thing in the way, and what to do about it. */
+/** A reason why a step failed, and what to do about it. */
 export interface StartProblem {
   text: string;
   advice: string;
@@ -24,7 +24,7 @@ export interface StartStatus {
   network?: string;
   /** Once the key was. */
   hotspot?: { id: string; name: string };
-  /** What is in the way, for how long, and in how long it is tried again. */
+  /** Why the agent does not run yet, for how long, and when it tries again. */
   trouble?: StartTrouble & { forMs: number; retryInMs: number };
 }
 

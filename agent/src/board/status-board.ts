@@ -55,7 +55,7 @@ interface Moment<T> {
   readonly elapsedMs: number;
 }
 
-export interface BoardIdentity {
+interface BoardIdentity {
   startedElapsedMs: number;
   version: string;
   network: string;

@@ -14,7 +14,7 @@ import type { Started } from "../start/start.ts";
 import { folderId, untilFolderChanges } from "../start/state-folder.ts";
 import { LinkedAbort } from "../time/linked-abort.ts";
 
-export interface RunContext {
+interface RunContext {
   clock: Clock;
   random: Random;
   log: Log;

@@ -1,13 +1,13 @@
 import type { Assertion, RegionId } from "@earshot/protocol/hotspot";
 
-/** What the agent's core must know; how to reach broker and devices is in the functions that open them. */
+/** The part of the configuration that `runAgent` needs. How to reach broker and devices is in the functions that open them. */
 export interface AgentConfig {
   network: {
     name: string;
     /** Ed25519 key, 32 bytes: entropy, verdicts and receipts count only when signed by it. */
     publicKey: Uint8Array;
   };
-  /** Where the owner says the hotspot stands; sent with every status packet. */
+  /** The hotspot's position and antenna according to its owner; sent with every status packet. */
   hotspot: Assertion & { region: RegionId };
   /** Upper limit of the conducted power, beside the region's own. */
   maxPowerDbm: number;

@@ -4,9 +4,9 @@ import type { PageOptions } from "../page/serve.ts";
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
   readonly problems: readonly string[];
-  /** Where the page is to be; absent when that could not be read. */
+  /** The page's address; absent when that could not be read. */
   readonly page?: PageOptions | "off";
-  /** The file is there and somebody else may read it: nobody wrote anything wrong. */
+  /** The file is there, but the agent's user may not read it: its content is not at fault. */
   readonly isUnreadable: boolean;
 
   constructor(problems: readonly string[], { page, isUnreadable = false }: ConfigErrorFacts = {}) {
@@ -17,7 +17,7 @@ export class ConfigError extends Error {
   }
 }
 
-export interface ConfigErrorFacts {
+interface ConfigErrorFacts {
   page?: PageOptions | "off" | undefined;
   isUnreadable?: boolean;
 }

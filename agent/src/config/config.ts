@@ -4,7 +4,7 @@ import type { PageOptions } from "../page/serve.ts";
 import type { MqttPublisherOptions } from "../publisher/mqtt-publisher.ts";
 import type { AgentConfig } from "./agent-config.ts";
 
-/** A serial port, and how fast it speaks. */
+/** A serial port and its speed. */
 export interface SerialConfig {
   device: string;
   baud: number;
@@ -27,7 +27,7 @@ export type LoraConfig =
       type: "basics-station";
       listen: SocketAddress;
       region: RegionId;
-      /** Conducted; a station takes one power for all it sends. */
+      /** Conducted. A station uses one power for all it sends. */
       powerDbm: number;
       token?: string;
       /** Paths of PEM files; both or neither. */

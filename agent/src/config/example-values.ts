@@ -2,10 +2,10 @@ import { equalBytes } from "@earshot/protocol/hotspot";
 import type { ConfigWarning } from "../board/agent-status.ts";
 import type { Config } from "./config.ts";
 
-/** Values of config.example.toml in whose place their owner must write something else; a test compares the two. */
+/** Values of config.example.toml that every owner must replace; a test compares the two. */
 const EXAMPLE = {
   name: "testnet-1",
-  /** Its private key stands in RFC 8032 §7.1, so anybody could speak for the network. */
+  /** Its private key is printed in RFC 8032 §7.1, so anybody could sign for the network. */
   publicKey: Uint8Array.fromHex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"),
   latE7: 473_667_000,
   lonE7: 85_500_000,
@@ -17,7 +17,7 @@ const EXAMPLE_HOST = /(^|\.)example(\.(com|net|org))?$/;
 
 const FROM_OPERATOR = "what the network's operator gave you";
 
-/** What of the example was left as it was. */
+/** The values of the example that were not replaced. */
 export function exampleValues({ core, broker, lora }: Config): ConfigWarning[] {
   const { network, hotspot } = core;
   const isExampleKey = equalBytes(network.publicKey, EXAMPLE.publicKey);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { configSchema } from "./schema.ts";
 
 /** One key of the configuration file. */
-export interface ConfigKey {
+interface ConfigKey {
   /** `["hotspot", "region"]` */
   path: string[];
   kind: "text" | "number" | "flag";

@@ -38,7 +38,7 @@ function readConfig(file: string): string {
   }
 }
 
-export interface ParseOptions {
+interface ParseOptions {
   /** For messages, and paths are relative to its folder. */
   file: string;
   /** `EARSHOT_AGENT_<SECTION>_<KEY>` overrides a key. */

@@ -29,7 +29,7 @@ const GPSD: DeviceTexts = {
 };
 
 /** What a receiver can be compared with; `doctor` has no entropy. */
-export type GpsSurroundings = Pick<AgentStatus, "atMs" | "entropy"> & {
+type GpsSurroundings = Pick<AgentStatus, "atMs" | "entropy"> & {
   hotspot: Pick<AgentStatus["hotspot"], "asserted">;
 };
 

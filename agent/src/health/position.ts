@@ -8,7 +8,7 @@ const MAX_ERROR_M = 500;
 const EXPLAINED_M = 5000;
 
 /** The receiver's position compared with the asserted one. */
-export interface PositionComparison {
+interface PositionComparison {
   offM: number;
   /** What is wrong and what to do; absent where they agree. */
   doubt?: { text: string; advice: string };

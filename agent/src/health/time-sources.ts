@@ -18,7 +18,7 @@ const ZONE_TOLERANCE_MS = 5000;
 const MAX_ZONES = 28;
 
 /** The three sources of time compared: this machine's clock, the receiver, and the network's entropy. */
-export interface TimeComparison {
+interface TimeComparison {
   /** This machine's clock minus the receiver's time. */
   offMs: number;
   /** The receiver's time now. */

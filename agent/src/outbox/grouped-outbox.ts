@@ -13,7 +13,7 @@ import type { Outbox, OutboxEntry, OutboxFailure, OutboxState } from "./outbox.t
 import { OutboxIndex, type OutboxLimits } from "./outbox-index.ts";
 import { type EntryFacts, type OutboxStorage, RESERVED_NUMBERS } from "./outbox-storage.ts";
 
-export interface GroupedOutboxOptions extends OutboxLimits {
+interface GroupedOutboxOptions extends OutboxLimits {
   storage: OutboxStorage;
   clock: Clock;
   /** Least time between two writes: packets that come sooner share the next one. 0: those of one turn of the event loop do. */

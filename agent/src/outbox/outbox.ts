@@ -29,7 +29,7 @@ export interface OutboxState {
   writes: number;
   /** Until a write succeeds again. */
   failure?: OutboxFailure;
-  /** Where an unusable database was moved to, as long as it is there: whoever deletes it has seen it. */
+  /** Where a damaged database was moved to. Reported until somebody deletes the file. */
   damagedFile?: string;
 }
 

@@ -26,7 +26,7 @@ import {
 /** Stored in place of a time that was not confirmed. */
 const NO_TIME = 0;
 
-export interface SqliteStorageOptions {
+interface SqliteStorageOptions {
   path: string;
   mark: SequenceMark;
   log: Log;

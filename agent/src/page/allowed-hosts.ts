@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 
 /** The names of this machine; read again each time, because addresses change. */
-export interface MachineNames {
+interface MachineNames {
   hostname(): string;
   /** Of all its network interfaces. */
   addresses(): string[];

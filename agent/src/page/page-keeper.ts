@@ -5,7 +5,7 @@ import { pauseOrWake } from "../time/pause.ts";
 import { Wakeup } from "../time/wakeup.ts";
 import type { PageOptions, RunningPage } from "./serve.ts";
 
-export type OpenPage = (options: PageOptions) => Promise<RunningPage>;
+type OpenPage = (options: PageOptions) => Promise<RunningPage>;
 
 const BACKOFF = { firstMs: 1000, maxMs: 30_000 };
 

@@ -3,7 +3,7 @@ import { detectNonMqtt } from "@earshot/protocol/hotspot";
 import { errorCode, errorText, type TlsPems } from "@earshot/protocol/runtime";
 
 /** Codes for faults that have none from the system or the library. */
-export type BrokerCode =
+type BrokerCode =
   | "EARSHOT_CLOSED"
   | "EARSHOT_SILENT"
   | "EARSHOT_ODD_CONNACK"

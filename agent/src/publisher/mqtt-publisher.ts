@@ -24,7 +24,7 @@ export interface MqttPublisherOptions {
   files?: TlsPaths;
 }
 
-export interface MqttPublisherDeps {
+interface MqttPublisherDeps {
   clock: Clock;
   log?: Log;
 }

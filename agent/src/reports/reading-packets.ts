@@ -79,7 +79,7 @@ export function split(quantities: readonly Quantity[]): Quantity[][] {
 const maxBytesOf = ({ name }: Quantity): number => 1 + 2 + utf8(name).length + 1 + 3 * 9 + 5;
 
 /** Makes its reading packets when asked, once each reading period. */
-export interface Reporter {
+interface Reporter {
   report(): Promise<void>;
 }
 

@@ -29,7 +29,7 @@ export interface Started {
   outbox: Outbox;
 }
 
-export interface StartContext {
+interface StartContext {
   clock: Clock;
   random: Random;
   log: Log;

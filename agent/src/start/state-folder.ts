@@ -69,7 +69,7 @@ export function awaitMount(stateDir: string): void {
 const LOOK_EACH_MS = 5000;
 
 /** Which folder the path leads to now. */
-export type FolderId = () => string;
+type FolderId = () => string;
 
 export const folderId =
   (path: string): FolderId =>
