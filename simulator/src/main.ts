@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { silentLog } from "@earshot/protocol";
 import { errorText, systemClock, systemOutput } from "@earshot/protocol/runtime";
 import { ConsoleObserver, type Terminal } from "./cli/console.ts";
-import { parseOptions, type RunOptions } from "./cli/options.ts";
+import { parseOptions, type RunOptions, USAGE } from "./cli/options.ts";
 import { openStateFolder } from "./cli/state-folder.ts";
-import { USAGE } from "./cli/usage.ts";
 import { DEMO_PARAMETERS } from "./fleet/demo-network.ts";
 import type { FleetRun } from "./fleet/fleet-run.ts";
 import { openLogFile } from "./fleet/log-file.ts";
@@ -15,7 +14,7 @@ import { runVirtualFleet } from "./fleet/virtual-fleet.ts";
 import type { EpochResult } from "./report/epoch-result.ts";
 import { summarize } from "./report/summary.ts";
 
-/** How long a clean stop may take before the process ends anyway. */
+/** How long a clean stop may take before the process exits anyway. */
 const STOP_LIMIT_MS = 2500;
 const EPOCH_MS = DEMO_PARAMETERS.epochPeriods * DEMO_PARAMETERS.entropyPeriodMs;
 
@@ -25,7 +24,7 @@ const terminal: Terminal = {
   ...systemOutput((exitCode) => {
     exitCodeWhenLost = exitCode;
     process.exitCode = exitCode;
-    // As if it was told to stop: the state folder is removed.
+    // As after a signal: the state folder is removed.
     stopSoon();
   }),
   isLive: process.stderr.isTTY,
@@ -96,16 +95,16 @@ async function runReal(
   }
 }
 
-/** With `--epochs` the last line is the summary; a bundle that does not hold makes the run fail. */
+/** With `--epochs` the last line is the summary; a bundle that cannot be verified makes the run fail. */
 function conclude({ epochs, hotspots }: RunOptions, results: readonly EpochResult[]): number {
-  const isSound = results.every(
+  const isVerified = results.every(
     ({ epoch, recomputedRoot, difference }) =>
       difference === undefined && recomputedRoot === `0x${epoch.root.toHex()}`,
   );
   if (results.length < (epochs ?? Number.POSITIVE_INFINITY)) {
     terminal.out(`Stopped after ${results.length} epochs\n`);
-    return isSound ? (epochs === undefined ? 0 : 130) : 1;
+    return isVerified ? (epochs === undefined ? 0 : 130) : 1;
   }
   terminal.out(`${JSON.stringify(summarize(hotspots, results))}\n`);
-  return isSound ? 0 : 1;
+  return isVerified ? 0 : 1;
 }

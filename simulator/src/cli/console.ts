@@ -1,24 +1,24 @@
 import type { FleetObserver, Progress, StartFacts } from "../fleet/fleet-run.ts";
 import { formatEpoch } from "../report/epoch-table.ts";
 
-/** Where text goes. */
+/** Where output is written. */
 export interface Terminal {
   out(text: string): void;
   err(text: string): void;
-  /** Whether `err` is a terminal: a live line is shown there, else a plain line now and then. */
+  /** Whether `err` is a terminal: it shows one live line, otherwise a plain line from time to time. */
   isLive: boolean;
 }
 
 const PLAIN_PERIOD_MS = 10_000;
 const ERASE_LINE = "\r\u001b[K";
 
-/** Tells a person how a run goes: results to `out`, progress to `err`. */
+/** Shows how a run goes: results on `out`, progress on `err`. */
 export class ConsoleObserver implements FleetObserver {
   readonly #terminal: Terminal;
   readonly #epochMs: number;
   #start: StartFacts | undefined;
   #nextPlainMs = 0;
-  /** Whether all hotspots were online in the last plain line: a change is told at once. */
+  /** Whether all hotspots were online in the last plain line: a change is printed at once. */
   #wasAssembled = false;
   #nextCloseMs = 0;
 

@@ -8,7 +8,7 @@ export interface RunOptions {
   hotspots: number;
   /** Runs until stopped when absent. */
   epochs?: number;
-  /** Chosen by chance when absent. */
+  /** Random when absent. */
   seed?: number;
   city: City;
   /** Keeps databases, keys and bundles there; otherwise in a temporary folder that is removed at the end. */
@@ -49,7 +49,7 @@ type Flags = { -readonly [K in keyof typeof FLAGS]?: string | boolean | undefine
 
 class OptionProblem extends Error {}
 
-/** Reads the command line. A problem names the value and what is allowed. */
+/** Parses the command line. A problem names the value and what is allowed. */
 export function parseOptions(args: readonly string[]): ParsedOptions {
   try {
     const [command, ...rest] = args;
@@ -120,3 +120,22 @@ function cityOf(flags: Flags): City {
   }
   return typeof region === "string" && isRegionId(region) ? { ...found, region } : found;
 }
+
+const cities = Object.keys(CITIES).join(", ");
+
+export const USAGE = `Usage: bun run demo [options]                 gateway, broker, page and a fleet of real agents
+       bun run simulator fleet [options]      the same, for other purposes
+       bun run simulator fleet --virtual …    the same agents and gateway in virtual time, no sockets
+
+  --hotspots N     how many, 1 to 1000 (24)
+  --epochs N       stop after so many epochs and print one line of JSON; else run until Ctrl-C (--virtual: 2)
+  --seed S         0 to 4294967295; the same seed gives the same fleet and keys (random, and printed)
+  --city NAME      ${cities} (denver)
+  --region ID      a city of this region, or this region's rules in the city given
+  --state DIR      keep databases and epoch bundles there (a temporary folder, removed at the end)
+  --http-port N    page and API on 127.0.0.1 (a free port)
+  --mqtt-port N    broker on 127.0.0.1 (a free port)
+  --help
+
+Exit status: 0 done, 1 failed or a bundle cannot be verified, 2 wrong usage, 130 stopped before --epochs.
+`;

@@ -11,12 +11,13 @@ export interface StateFolder {
 
 export type StateFolderResult = { ok: true; folder: StateFolder } | { ok: false; problem: string };
 
-/** Keys and entropy come from the seed, so what a folder holds goes with one seed only. */
+/** Keys and entropy come from the seed: a state folder belongs to one seed. */
 const SEED_FILE = "seed";
 
 /**
- * The folder of a run: a given one, made if it is missing and with the seed it was begun with, or a temporary one.
- * @param seed as asked for; else the folder's own, else `otherwise`
+ * The folder of a run: the given one, which is made if it is missing and keeps the seed of its first run, or a
+ * temporary one.
+ * @param seed the seed asked for; by default the folder's own, or `otherwise`
  */
 export function openStateFolder(
   path: string | undefined,

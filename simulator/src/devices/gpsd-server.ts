@@ -11,7 +11,7 @@ export interface GpsdServer {
 }
 
 const SECOND_MS = 1000;
-/** A client that sends no line end is not a client. */
+/** A client that sends more without a line end is disconnected. */
 const MAX_COMMAND_CHARS = 4096;
 
 /** A gpsd with one receiver: banner, then after `?WATCH={"enable":true…}` a SKY and a TPV each second. */
@@ -64,11 +64,11 @@ function serve(socket: Socket, clock: Clock, sky: Sky, gone: AbortSignal): void 
     if (!watches || isWatched) return;
     isWatched = true;
     socket.write(gpsdWatchAnswer());
-    void tellEachSecond(socket, clock, sky, gone);
+    void sendEachSecond(socket, clock, sky, gone);
   });
 }
 
-async function tellEachSecond(socket: Socket, clock: Clock, sky: Sky, gone: AbortSignal): Promise<void> {
+async function sendEachSecond(socket: Socket, clock: Clock, sky: Sky, gone: AbortSignal): Promise<void> {
   try {
     while (!gone.aborted) {
       socket.write(writeGpsd(sky.at(clock.now())));

@@ -1,6 +1,6 @@
 import type { Position, Random } from "@earshot/protocol";
 import { offset } from "../placement/offset.ts";
-import { between, chanceOf, normal } from "../radio/chance.ts";
+import { between, normal, randomFor } from "../radio/random.ts";
 
 /** One satellite above the horizon. */
 export interface SkySatellite {
@@ -13,10 +13,10 @@ export interface SkySatellite {
   used: boolean;
 }
 
-/** What a receiver would work out in one second. */
+/** What a receiver computes each second. */
 export interface Fix {
   timeMs: number;
-  /** Position as received: true place and noise. */
+  /** The true position and noise. */
   position: Position;
   altitudeMslM: number;
   geoidSeparationM: number;
@@ -31,7 +31,7 @@ export interface Fix {
 
 export interface SkyOptions {
   seed: number;
-  /** Names the receiver; another receiver has other noise under the same sky. */
+  /** Of the receiver: each one has its own noise under the same sky. */
   id: string;
   position: Position;
   altitudeMslM: number;
@@ -44,7 +44,7 @@ const WANDER_M = 1.2;
 const WANDER_PERIOD_MS = 400_000;
 const JITTER_M = 0.15;
 
-/** The same seed, receiver and second give the same fix, in whatever order they are asked for. */
+/** Simulated satellites and fixes: the same seed, receiver and second always give the same fix. */
 export class Sky {
   readonly #options: SkyOptions;
   readonly #satellites: Omit<SkySatellite, "used">[];
@@ -52,13 +52,13 @@ export class Sky {
 
   constructor(options: SkyOptions) {
     this.#options = options;
-    const random = chanceOf("sky", options.seed);
+    const random = randomFor("sky", options.seed);
     this.#satellites = [
       ...someSatellites(random, "G", 32, 9),
       ...someSatellites(random, "R", 24, 5),
       ...someSatellites(random, "E", 30, 5),
     ];
-    const own = chanceOf("receiver", options.seed, options.id);
+    const own = randomFor("receiver", options.seed, options.id);
     this.#phases = [own(), own(), own()];
   }
 
@@ -66,7 +66,7 @@ export class Sky {
   at(nowMs: number): Fix {
     const { seed, id, position, altitudeMslM, geoidSeparationM } = this.#options;
     const timeMs = Math.floor(nowMs / 1000) * 1000;
-    const random = chanceOf("fix", seed, id, timeMs);
+    const random = randomFor("fix", seed, id, timeMs);
     const wander = (phase: number) =>
       WANDER_M * Math.sin(2 * Math.PI * (timeMs / WANDER_PERIOD_MS + phase)) + JITTER_M * normal(random);
     const [north, east, up] = this.#phases;

@@ -9,12 +9,12 @@ import {
   type SocketAddress,
   type Txpk,
   type TxpkAck,
+  type WrittenStat,
 } from "@earshot/drivers";
 import type { Clock, Region } from "@earshot/protocol";
-import { chanceOf, normal } from "../radio/chance.ts";
 import type { Ether } from "../radio/ether.ts";
+import { normal, randomFor } from "../radio/random.ts";
 import type { Reception, Station } from "../radio/station.ts";
-import { ForwarderCounters } from "./forwarder-counters.ts";
 
 export interface ForwarderOptions {
   clock: Clock;
@@ -25,7 +25,7 @@ export interface ForwarderOptions {
   region: Region;
   /** 16 hex digits. */
   gatewayEui: string;
-  /** Where the real program keeps two sockets, two are used: uplinks, and downlinks with the keepalive. */
+  /** Two sockets, as the real program has: one for uplinks, one for downlinks with the keepalive. */
   up: DatagramSocket;
   down: DatagramSocket;
   server: SocketAddress;
@@ -43,7 +43,25 @@ const STAT_PERIOD_MS = 30_000;
 const MAX_POWER_DBM = 27;
 const TMST_RANGE = 2 ** 32;
 
-/** A packet forwarder with its concentrator, client side of the Semtech UDP protocol, on the simulated air. */
+/** What a forwarder counts between two `stat` reports. */
+class ForwarderCounters {
+  received = 0;
+  receivedOk = 0;
+  pushed = 0;
+  acknowledged = 0;
+  downlinks = 0;
+  transmitted = 0;
+
+  /** The counts of the interval that ends now; all start again from 0. */
+  takeInterval(atMs: number): WrittenStat {
+    const { received, receivedOk, pushed, acknowledged, downlinks, transmitted } = this;
+    const ackPercent = pushed === 0 ? 0 : Math.min(100, Math.round((1000 * acknowledged) / pushed) / 10);
+    Object.assign(this, new ForwarderCounters());
+    return { atMs, received, receivedOk, forwarded: receivedOk, ackPercent, downlinks, transmitted };
+  }
+}
+
+/** A packet forwarder with its concentrator on simulated radio: the client side of the Semtech UDP protocol. */
 export class VirtualForwarder {
   readonly #options: ForwarderOptions;
   readonly #counters = new ForwarderCounters();
@@ -54,7 +72,7 @@ export class VirtualForwarder {
 
   constructor(options: ForwarderOptions) {
     this.#options = options;
-    const random = chanceOf("concentrator", options.seed, options.station.id);
+    const random = randomFor("concentrator", options.seed, options.station.id);
     this.#bootMs = options.clock.now();
     this.#bootTmstUs = Math.floor(random() * TMST_RANGE);
     this.#token = Math.floor(random() * 0x10000);
@@ -96,10 +114,12 @@ export class VirtualForwarder {
   async #onPullResp(datagram: GwmpDatagram & { type: "PULL_RESP" }, signal: AbortSignal): Promise<void> {
     this.#counters.downlinks += 1;
     const decoded = decodeTxpk(datagram.json);
-    const ack: TxpkAck = decoded.ok ? this.#judge(decoded.txpk) : { sent: false, error: "UNKNOWN" };
+    const ack: TxpkAck = decoded.ok
+      ? this.#checkTransmission(decoded.txpk)
+      : { sent: false, error: "UNKNOWN" };
     if (decoded.ok && ack.sent) {
       const powerDbm = ack.powerDbm ?? decoded.txpk.powerDbm;
-      // Not awaited: the forwarder answers and goes on while its concentrator sends.
+      // Not awaited: the forwarder answers while its concentrator sends.
       void this.#send({ ...decoded.txpk, powerDbm }, signal);
     }
     const { gatewayEui } = this.#options;
@@ -112,7 +132,7 @@ export class VirtualForwarder {
     });
   }
 
-  #judge({ freqHz, powerDbm }: Txpk): TxpkAck {
+  #checkTransmission({ freqHz, powerDbm }: Txpk): TxpkAck {
     const [minHz, maxHz] = this.#options.region.rangeHz;
     if (freqHz < minHz || freqHz > maxHz) return { sent: false, error: "TX_FREQ" };
     if (this.#options.ether.isSending(this.#options.station.id)) {
@@ -210,5 +230,5 @@ export class VirtualForwarder {
   }
 }
 
-/** A forwarder goes on when a datagram cannot be sent; nothing repeats it. */
+/** A forwarder ignores datagrams that cannot be sent, and does not repeat them. */
 const quietly = (sending: Promise<void>): Promise<void> => sending.catch(() => {});

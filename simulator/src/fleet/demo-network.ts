@@ -9,7 +9,7 @@ import {
   utf8,
 } from "@earshot/protocol";
 
-/** The calendar of a simulated network: minutes become seconds, all rules stay. */
+/** The calendar of a simulated network: a minute takes two seconds, all rules stay the same. */
 const COMPRESSED = {
   entropyPeriodMs: 2000,
   entropyValidityMs: 6000,
@@ -24,23 +24,23 @@ export const TIME_COMPRESSION = DEFAULT_PARAMETERS.entropyPeriodMs / COMPRESSED.
 export const DEMO_PARAMETERS: NetworkParameters = {
   ...DEFAULT_PARAMETERS,
   ...COMPRESSED,
-  // As many epochs as on an ordinary network. What clocks and counters may stray is a matter of machines, not of the
-  // calendar, and stays.
+  // As many epochs as on an ordinary network. The tolerances of clocks and counters depend on machines, not on the
+  // calendar, and stay the same.
   relocationCooldownMs: DEFAULT_PARAMETERS.relocationCooldownMs / TIME_COMPRESSION,
-  // As many windows, eight: a hotspot has that many beacons of its own to be heard with.
+  // As many windows as there, eight: so many beacons does a hotspot send in which it can be heard.
   reciprocityPeriods:
     (DEFAULT_PARAMETERS.reciprocityPeriods / DEFAULT_PARAMETERS.windowPeriods) * COMPRESSED.windowPeriods,
   network: "demo",
 };
 
-/** 32 bytes that hang on the seed and on what they are for. Everybody can compute them: for simulations only. */
+/** 32 bytes that depend on the seed and on what they are for. Everybody can compute them: for simulations only. */
 export const seededBytes = (seed: number, purpose: string): Uint8Array =>
   sha256(utf8(`earshot simulator ${seed} ${purpose}`));
 
 export const seededSigner = (seed: number, purpose: string): Signer =>
   signerFromSeed(seededBytes(seed, purpose));
 
-/** Entropy that a run with the same seed publishes again. */
+/** Entropy that is the same in every run with the same seed. */
 export function seededEntropy(seed: number): EntropySource {
   const secret = seededBytes(seed, "entropy");
   return (index) => sha256(concatBytes(secret, utf8(String(index))));

@@ -2,7 +2,7 @@ import type { Gateway } from "@earshot/gateway";
 import type { City } from "../placement/cities.ts";
 import type { EpochResult } from "../report/epoch-result.ts";
 import type { Named } from "../report/epoch-table.ts";
-import { type Blueprint, remarkOn } from "./blueprint.ts";
+import { type HotspotPlan, remarkOn } from "./plan-fleet.ts";
 
 /** One run of a fleet, real or virtual. */
 export interface FleetRun {
@@ -11,11 +11,11 @@ export interface FleetRun {
   epochs?: number;
   seed: number;
   city: City;
-  /** Holds databases and bundles; must exist. */
+  /** Folder of databases and bundles; must exist. */
   stateDir: string;
 }
 
-/** Where a run tells what happens. */
+/** Is told what happens in a run. */
 export interface FleetObserver {
   onStart(facts: StartFacts): void;
   onProgress(progress: Progress): void;
@@ -36,17 +36,17 @@ export interface Progress {
   atMs: number;
   hotspots: number;
   online: number;
-  /** Sent so far, as the air knows them. */
+  /** Sent so far. */
   beacons: number;
   /** Verdicts so far, over all epochs. */
   paid: number;
   notPaid: number;
 }
 
-export const namedHotspots = (blueprints: readonly Blueprint[]): Named[] =>
-  blueprints.map((blueprint) => ({ id: blueprint.id, name: blueprint.name, remark: remarkOn(blueprint) }));
+export const namedHotspots = (plans: readonly HotspotPlan[]): Named[] =>
+  plans.map((plan) => ({ id: plan.id, name: plan.name, remark: remarkOn(plan) }));
 
-/** Counts what the gateway tells, for the progress line. */
+/** Counts the gateway's events for the progress line. */
 export class ProgressCounter {
   readonly #online = new Set<string>();
   #paid = 0;

@@ -15,16 +15,15 @@ export interface FollowedGateway {
   gateway: Pick<Gateway, "events">;
   store: Store;
   bundlesDir: string;
-  /** Earlier epochs are checked, but not told: the fleet was only starting. */
+  /** Earlier epochs are verified but not reported: the fleet was still starting. */
   firstEpoch: number;
 }
 
-/** Closed epochs that wait to be checked; far more than a check takes. */
+/** Closed epochs that wait to be verified; far more than there are at any time. */
 const CAPACITY = 1024;
 
 /**
- * Checks the bundle of each epoch as it closes, from its packets, as the successor of the one before. Ends when
- * `signal` is aborted.
+ * Verifies the bundle of each epoch as it closes, as the successor of the one before. Ends when `signal` is aborted.
  */
 export async function* followEpochs(
   followed: FollowedGateway,

@@ -2,20 +2,20 @@ import type { IncomingMessage, OpenPublisher, Publisher } from "@earshot/agent";
 import { ReadingQueue } from "@earshot/drivers";
 import type { Downlink, Uplink } from "@earshot/gateway";
 
-/** Messages that one session holds while its agent is busy. */
+/** Messages that one session queues while its agent is busy. */
 const SESSION_CAPACITY = 4096;
 
 /**
- * A broker without sockets for fleets in virtual time: the gateway's own login and rights, QoS 1 towards the gateway
- * (publishing resolves once the packet is stored), retained messages. Sessions never break here, so nothing is queued
- * for those who are away.
+ * A broker without sockets for fleets in virtual time: the gateway's own login and access rules, QoS 1 towards the
+ * gateway (publishing resolves once the packet is stored), retained messages. Sessions never break here, so nothing is
+ * queued for hotspots that are offline.
  */
 export class MemoryBroker implements Downlink {
   readonly #sessions = new Map<string, MemorySession>();
   readonly #retained = new Map<string, Uint8Array>();
   #uplink: Uplink | undefined;
 
-  /** Lets hotspots in. */
+  /** Accepts hotspots from now on. */
   serve(uplink: Uplink): void {
     this.#uplink = uplink;
   }

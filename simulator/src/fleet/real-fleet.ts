@@ -4,16 +4,16 @@ import { type Clock, epochOf, type Log, REGIONS } from "@earshot/protocol";
 import { Ether } from "../radio/ether.ts";
 import { CITY } from "../radio/path-loss.ts";
 import type { EpochResult } from "../report/epoch-result.ts";
-import { planFleet } from "./blueprint.ts";
 import { DEMO_PARAMETERS } from "./demo-network.ts";
 import { type FleetObserver, type FleetRun, namedHotspots, ProgressCounter } from "./fleet-run.ts";
 import { followEpochs } from "./follow-epochs.ts";
+import { planFleet } from "./plan-fleet.ts";
 import { startRealGateway } from "./real-gateway.ts";
 import { runRealHotspot } from "./real-hotspot.ts";
-import { type Task, together } from "./together.ts";
+import { runAll, type Task } from "./run-all.ts";
 
 const EPOCH_MS = DEMO_PARAMETERS.epochPeriods * DEMO_PARAMETERS.entropyPeriodMs;
-/** The current epoch counts when at least this much of it is left; else the next is the first. */
+/** The current epoch counts as the first when at least this much of it is left; otherwise the next one does. */
 const MIN_FIRST_MS = EPOCH_MS / 3;
 const PROGRESS_PERIOD_MS = 500;
 
@@ -35,12 +35,12 @@ export async function runRealFleet(
 ): Promise<EpochResult[]> {
   const { clock, log } = deps;
   const { seed, city, stateDir, httpPort, mqttPort } = run;
-  const blueprints = planFleet(run);
+  const plans = planFleet(run);
   const ether = new Ether({ clock, seed, environment: CITY });
   await using stack = new AsyncDisposableStack();
   const served = await startRealGateway({ clock, log, seed, stateDir, httpPort, mqttPort });
   stack.defer(() => served.close());
-  const boards = blueprints.map(() => new StatusBoard());
+  const boards = plans.map(() => new StatusBoard());
   const listen = { host: "127.0.0.1", port: 0 };
   const page = await servePage(boardSource(boards[0] as StatusBoard, clock), { listen, names: [] }, clock);
   stack.defer(() => page.stop());
@@ -56,11 +56,11 @@ export async function runRealFleet(
   };
   const show: Task = async (ended) => {
     while (!ended.aborted) {
-      observer.onProgress(counter.snapshot(clock.now(), blueprints.length, ether.transmissions));
+      observer.onProgress(counter.snapshot(clock.now(), plans.length, ether.transmissions));
       await clock.sleep(PROGRESS_PERIOD_MS, ended).catch(() => {});
     }
   };
-  const world = {
+  const context = {
     clock,
     log,
     seed,
@@ -69,21 +69,21 @@ export async function runRealFleet(
     brokerUrl: served.brokerUrl,
     hotspotsDir: join(stateDir, "hotspots"),
   };
-  const hotspots = blueprints.map(
-    (blueprint, index): Task =>
+  const hotspots = plans.map(
+    (plan, index): Task =>
       (ended) =>
-        runRealHotspot(blueprint, world, boards[index] as StatusBoard, ended),
+        runRealHotspot(plan, context, boards[index] as StatusBoard, ended),
   );
   observer.onStart({
-    hotspots: namedHotspots(blueprints),
+    hotspots: namedHotspots(plans),
     pages: {
       fleet: served.pageUrl,
-      technician: { name: blueprints[0]?.name ?? "", url: page.url },
+      technician: { name: plans[0]?.name ?? "", url: page.url },
       broker: served.brokerUrl,
     },
     firstEpoch,
     firstCloseMs: (firstEpoch + 1) * EPOCH_MS,
   });
-  await together([collect, show, (ended) => served.gateway.run(ended), ...hotspots], signal);
+  await runAll([collect, show, (ended) => served.gateway.run(ended), ...hotspots], signal);
   return results;
 }

@@ -8,8 +8,8 @@ import {
   serveHttp,
 } from "@earshot/gateway";
 import type { Clock, Log } from "@earshot/protocol";
-import { networkSigner } from "./blueprint.ts";
 import { DEMO_PARAMETERS, seededEntropy } from "./demo-network.ts";
+import { networkSigner } from "./plan-fleet.ts";
 
 export interface RealGatewayOptions {
   clock: Clock;

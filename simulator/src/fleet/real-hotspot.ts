@@ -1,17 +1,28 @@
 import { join } from "node:path";
 import { mqttPublisher, runAgent, type StatusBoard, sqliteOutbox } from "@earshot/agent";
-import { bindUdp, openGpsd, openSemtechUdp, openTcp, type SocketAddress } from "@earshot/drivers";
+import {
+  bindUdp,
+  type DatagramSocket,
+  openGpsd,
+  openSemtechUdp,
+  openTcp,
+  type SocketAddress,
+} from "@earshot/drivers";
 import type { Log } from "@earshot/protocol";
 import { listenGpsd } from "../devices/gpsd-server.ts";
 import { Sky } from "../devices/sky.ts";
 import { VirtualForwarder } from "../devices/virtual-forwarder.ts";
-import { chanceOf } from "../radio/chance.ts";
-import type { Blueprint } from "./blueprint.ts";
-import { bindRadioSocket } from "./radio-socket.ts";
-import { together } from "./together.ts";
-import { KEEPALIVE_PERIOD_MS, SIMULATED_VERSION, STAT_PERIOD_MS, type World } from "./world.ts";
+import { randomFor } from "../radio/random.ts";
+import {
+  type FleetContext,
+  KEEPALIVE_PERIOD_MS,
+  SIMULATED_VERSION,
+  STAT_PERIOD_MS,
+} from "./fleet-context.ts";
+import type { HotspotPlan } from "./plan-fleet.ts";
+import { runAll } from "./run-all.ts";
 
-export interface RealWorld extends World {
+export interface RealFleetContext extends FleetContext {
   /** Of the broker: `mqtt://127.0.0.1:…`. */
   brokerUrl: string;
   /** Each hotspot has a folder in it. */
@@ -21,16 +32,16 @@ export interface RealWorld extends World {
 const ANY_PORT = { host: "127.0.0.1", port: 0 };
 const OUTBOX_LIMITS = { maxBytes: 16_777_216, maxAgeMs: 7 * 86_400_000 };
 
-/** One hotspot with everything real but the air and the sky: UDP, TCP, MQTT, and an outbox on disk. */
+/** One hotspot with real UDP, TCP, MQTT and an outbox on disk; only radio and satellites are simulated. */
 export async function runRealHotspot(
-  blueprint: Blueprint,
-  world: RealWorld,
+  plan: HotspotPlan,
+  context: RealFleetContext,
   board: StatusBoard,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, seed, hotspotsDir, brokerUrl } = world;
-  const { sky, signer, config, id, name } = blueprint;
-  const log: Log = (level, message, fields) => world.log(level, message, { hotspot: name, ...fields });
+  const { clock, seed, hotspotsDir, brokerUrl } = context;
+  const { sky, signer, config, id, name } = plan;
+  const log: Log = (level, message, fields) => context.log(level, message, { hotspot: name, ...fields });
   await using stack = new AsyncDisposableStack();
   const outbox = sqliteOutbox({ stateDir: join(hotspotsDir, name), clock, log, ...OUTBOX_LIMITS });
   stack.defer(() => outbox.close());
@@ -38,12 +49,12 @@ export async function runRealHotspot(
   stack.defer(() => socket.close());
   const gpsd = sky === undefined ? undefined : await listenGpsd({ clock, sky: new Sky(sky), ...ANY_PORT });
   stack.defer(() => gpsd?.close());
-  const forwarder = await forwarderOf(blueprint, world, socket.address);
+  const forwarder = await forwarderOf(plan, context, socket.address);
   const connect = gpsd && ((stop?: AbortSignal) => openTcp({ ...gpsd.local, ...(stop && { signal: stop }) }));
   const deps = {
     config,
     clock,
-    random: chanceOf("agent", seed, id),
+    random: randomFor("agent", seed, id),
     log,
     signer,
     outbox,
@@ -53,23 +64,48 @@ export async function runRealHotspot(
     version: SIMULATED_VERSION,
     board,
   };
-  await together([(ended) => runAgent(deps, ended), (ended) => forwarder.run(ended)], signal);
+  await runAll([(ended) => runAgent(deps, ended), (ended) => forwarder.run(ended)], signal);
 }
 
-async function forwarderOf(blueprint: Blueprint, world: RealWorld, server: SocketAddress) {
-  const { clock, seed, ether, region } = world;
+async function forwarderOf(plan: HotspotPlan, context: RealFleetContext, server: SocketAddress) {
+  const { clock, seed, ether, region } = context;
   return new VirtualForwarder({
     clock,
     seed,
     ether,
     region,
-    station: blueprint.station,
-    gatewayEui: blueprint.gatewayEui,
+    station: plan.station,
+    gatewayEui: plan.gatewayEui,
     up: await bindUdp(ANY_PORT),
     down: await bindUdp(ANY_PORT),
     server,
-    hasGpsTime: blueprint.sky !== undefined,
+    hasGpsTime: plan.sky !== undefined,
     keepalivePeriodMs: KEEPALIVE_PERIOD_MS,
     statPeriodMs: STAT_PERIOD_MS,
   });
+}
+
+/** A UDP address that is bound before the agent runs, so that its forwarder knows where to send. */
+interface RadioSocket {
+  readonly address: SocketAddress;
+  /** The bound socket at the first call, a new one when the agent opens its radio again. */
+  take(): Promise<DatagramSocket>;
+  /** Closes the first socket if nobody took it. */
+  close(): Promise<void>;
+}
+
+async function bindRadioSocket(): Promise<RadioSocket> {
+  let first: DatagramSocket | undefined = await bindUdp({ host: "127.0.0.1", port: 0 });
+  const address = first.local;
+  return {
+    address,
+    async take() {
+      const bound = first ?? (await bindUdp(address));
+      first = undefined;
+      return bound;
+    },
+    async close() {
+      await first?.close();
+    },
+  };
 }

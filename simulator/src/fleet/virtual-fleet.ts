@@ -7,12 +7,12 @@ import { ManualClock } from "@earshot/protocol/virtual-time";
 import { Ether } from "../radio/ether.ts";
 import { CITY } from "../radio/path-loss.ts";
 import type { EpochResult } from "../report/epoch-result.ts";
-import { networkSigner, planFleet } from "./blueprint.ts";
 import { DEMO_PARAMETERS, seededEntropy } from "./demo-network.ts";
 import { type FleetObserver, type FleetRun, namedHotspots, ProgressCounter } from "./fleet-run.ts";
 import { followEpochs } from "./follow-epochs.ts";
 import { MemoryBroker } from "./memory-broker.ts";
-import { type Task, together } from "./together.ts";
+import { networkSigner, planFleet } from "./plan-fleet.ts";
+import { runAll, type Task } from "./run-all.ts";
 import { runVirtualHotspot } from "./virtual-hotspot.ts";
 
 /** The start of an epoch, so that every epoch is whole. */
@@ -32,10 +32,10 @@ export async function runVirtualFleet(
   signal: AbortSignal,
 ): Promise<EpochResult[]> {
   const clock = new ManualClock(START_MS);
-  const blueprints = planFleet(run);
+  const plans = planFleet(run);
   const ether = new Ether({ clock, seed: run.seed, environment: CITY });
   const broker = new MemoryBroker();
-  // On disk, or it would take as much memory as all that is simulated; and new, as each run in virtual time begins anew.
+  // On disk, as it would take as much memory as everything simulated; and new, as each run starts from nothing.
   const databaseDir = mkdtempSync(join(run.stateDir, "virtual-"));
   const store = await openStore(`sqlite://${join(databaseDir, "gateway.db")}`, { isLasting: false });
   const bundlesDir = join(run.stateDir, "epochs");
@@ -55,7 +55,7 @@ export async function runVirtualFleet(
   const firstEpoch = epochOf(START_MS / DEMO_PARAMETERS.entropyPeriodMs, DEMO_PARAMETERS);
   const network = new MemoryNetwork();
   const { seed, city } = run;
-  const world = { clock, log, seed, ether, region: REGIONS[city.region], network };
+  const context = { clock, log, seed, ether, region: REGIONS[city.region], network };
   const results: EpochResult[] = [];
   const collect: Task = async (ended) => {
     for await (const result of followEpochs({ gateway, store, bundlesDir, firstEpoch }, ended)) {
@@ -66,23 +66,23 @@ export async function runVirtualFleet(
   };
   const show: Task = async (ended) => {
     while (!ended.aborted) {
-      observer.onProgress(counter.snapshot(clock.now(), blueprints.length, ether.transmissions));
+      observer.onProgress(counter.snapshot(clock.now(), plans.length, ether.transmissions));
       await clock.sleep(DEMO_PARAMETERS.entropyPeriodMs, ended).catch(() => {});
     }
   };
-  const hotspots = blueprints.map(
-    (blueprint): Task =>
+  const hotspots = plans.map(
+    (plan): Task =>
       (ended) =>
-        runVirtualHotspot(blueprint, { ...world, openPublisher: broker.openPublisher }, ended),
+        runVirtualHotspot(plan, { ...context, openPublisher: broker.openPublisher }, ended),
   );
   observer.onStart({
-    hotspots: namedHotspots(blueprints),
+    hotspots: namedHotspots(plans),
     firstEpoch,
     firstCloseMs: START_MS + EPOCH_MS,
   });
   try {
     const tasks = [collect, show, (ended: AbortSignal) => gateway.run(ended), ...hotspots];
-    await clock.resolve(together(tasks, signal), run.epochs * EPOCH_MS + SLACK_MS);
+    await clock.resolve(runAll(tasks, signal), run.epochs * EPOCH_MS + SLACK_MS);
   } finally {
     await store.close();
     rmSync(databaseDir, { recursive: true, force: true });

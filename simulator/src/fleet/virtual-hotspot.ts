@@ -4,12 +4,17 @@ import type { MemoryNetwork } from "@earshot/drivers/testing";
 import { Sky } from "../devices/sky.ts";
 import { VirtualForwarder } from "../devices/virtual-forwarder.ts";
 import { openVirtualNmea } from "../devices/virtual-nmea.ts";
-import { chanceOf } from "../radio/chance.ts";
-import type { Blueprint } from "./blueprint.ts";
-import { type Task, together } from "./together.ts";
-import { KEEPALIVE_PERIOD_MS, SIMULATED_VERSION, STAT_PERIOD_MS, type World } from "./world.ts";
+import { randomFor } from "../radio/random.ts";
+import {
+  type FleetContext,
+  KEEPALIVE_PERIOD_MS,
+  SIMULATED_VERSION,
+  STAT_PERIOD_MS,
+} from "./fleet-context.ts";
+import type { HotspotPlan } from "./plan-fleet.ts";
+import { runAll, type Task } from "./run-all.ts";
 
-export interface VirtualWorld extends World {
+export interface VirtualFleetContext extends FleetContext {
   network: MemoryNetwork;
   openPublisher: OpenPublisher;
 }
@@ -18,24 +23,24 @@ const SEMTECH_PORT = 1700;
 
 /** The real agent over in-memory links: one hotspot in virtual time. */
 export async function runVirtualHotspot(
-  blueprint: Blueprint,
-  world: VirtualWorld,
+  plan: HotspotPlan,
+  context: VirtualFleetContext,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, log, seed, network } = world;
-  const { sky, signer, config, id } = blueprint;
-  const host = blueprint.gatewayEui;
+  const { clock, log, seed, network } = context;
+  const { sky, signer, config, id } = plan;
+  const host = plan.gatewayEui;
   const outbox = memoryOutbox({ clock });
   const agent: Task = (ended) =>
     runAgent(
       {
         config,
         clock,
-        random: chanceOf("agent", seed, id),
+        random: randomFor("agent", seed, id),
         log,
         signer,
         outbox,
-        openPublisher: world.openPublisher,
+        openPublisher: context.openPublisher,
         openRadio: async () =>
           openSemtechUdp({ clock, log, socket: network.bind({ host, port: SEMTECH_PORT }) }),
         ...(sky === undefined
@@ -46,25 +51,25 @@ export async function runVirtualHotspot(
       ended,
     );
   try {
-    await together([agent, (ended) => forwarderOf(blueprint, world).run(ended)], signal);
+    await runAll([agent, (ended) => forwarderOf(plan, context).run(ended)], signal);
   } finally {
     outbox.close();
   }
 }
 
-function forwarderOf(blueprint: Blueprint, { clock, seed, ether, region, network }: VirtualWorld) {
-  const host = blueprint.gatewayEui;
+function forwarderOf(plan: HotspotPlan, { clock, seed, ether, region, network }: VirtualFleetContext) {
+  const host = plan.gatewayEui;
   return new VirtualForwarder({
     clock,
     seed,
     ether,
     region,
-    station: blueprint.station,
-    gatewayEui: blueprint.gatewayEui,
+    station: plan.station,
+    gatewayEui: plan.gatewayEui,
     up: network.bind({ host, port: 0 }),
     down: network.bind({ host, port: 0 }),
     server: { host, port: SEMTECH_PORT },
-    hasGpsTime: blueprint.sky !== undefined,
+    hasGpsTime: plan.sky !== undefined,
     keepalivePeriodMs: KEEPALIVE_PERIOD_MS,
     statPeriodMs: STAT_PERIOD_MS,
   });

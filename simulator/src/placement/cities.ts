@@ -13,7 +13,7 @@ export interface City {
   geoidSeparationM: number;
 }
 
-/** Denver is the default: US915 knows no duty cycle, so a compressed schedule is lawful there. */
+/** Denver is the default: US915 has no duty cycle, so a compressed schedule is lawful there. */
 export const CITIES: Readonly<Record<string, City>> = {
   denver: {
     name: "Denver",

@@ -3,7 +3,7 @@ import { distanceM, isPosition, isRegionId } from "@earshot/protocol";
 import fc from "fast-check";
 import { CITIES, cityOfRegion } from "./cities.ts";
 import { towards } from "./offset.ts";
-import { assertedErrorM, MISTAKEN_FLEET_SIZES, placeSites, type Site } from "./place.ts";
+import { assertedErrorM, FLEET_SIZES_WITH_MISTAKE, placeSites, type Site } from "./place.ts";
 
 const denver = CITIES.denver!;
 const seeds = fc.integer({ min: 0, max: 0xffff_ffff });
@@ -27,7 +27,7 @@ describe("placeSites", () => {
         const errors = placeSites(count, denver, seed)
           .map(assertedErrorM)
           .filter((metres) => metres > 0);
-        expect(errors.length).toBe(MISTAKEN_FLEET_SIZES.filter((size) => count >= size).length);
+        expect(errors.length).toBe(FLEET_SIZES_WITH_MISTAKE.filter((size) => count >= size).length);
         for (const metres of errors) {
           expect(metres).toBeGreaterThan(2900);
           expect(metres).toBeLessThan(7100);

@@ -1,5 +1,5 @@
 import { distanceM, type Position, type Random } from "@earshot/protocol";
-import { between, chanceOf, normal } from "../radio/chance.ts";
+import { between, normal, randomFor } from "../radio/random.ts";
 import type { City } from "./cities.ts";
 import { offset, towards } from "./offset.ts";
 
@@ -7,7 +7,7 @@ import { offset, towards } from "./offset.ts";
 export interface Site {
   /** Where its antenna stands. */
   position: Position;
-  /** Where its owner says that it stands; the same place unless the owner erred. */
+  /** The position that its owner asserts; the same unless the owner made a mistake. */
   asserted: Position;
   /** Of the antenna above ground. */
   elevationM: number;
@@ -17,13 +17,13 @@ export interface Site {
   hasGps: boolean;
 }
 
-/** From each of these sizes on a fleet has one more owner who asserted a wrong place. */
-export const MISTAKEN_FLEET_SIZES = [8, 16] as const;
+/** From each of these sizes on, a fleet has one more owner who asserted a wrong position. */
+export const FLEET_SIZES_WITH_MISTAKE = [8, 16] as const;
 
 const SITES_PER_NEIGHBOURHOOD = 4;
-/** Every so many sites stand on the same block as the one before: too close to prove anything to each other. */
+/** Every sixth site stands on the same block as the one before: too close to prove anything to each other. */
 const SITES_PER_SHARED_BLOCK = 6;
-/** Most that cable and connectors of a roof antenna cost. */
+/** Highest loss of a roof antenna's cable and connectors. */
 const ROOF_LOSS_DB = 2;
 /** Gains of the antennas that people really mount, tenths of a dBi. */
 const ANTENNA_GAINS_DDBI = [12, 26, 30, 40, 58, 60] as const;
@@ -38,14 +38,14 @@ export function placeSites(count: number, city: City, seed: number): Site[] {
   for (let index = 0; index < count; index += 1) {
     sites.push(placeSite(index, sites[index - 1], city, seed));
   }
-  const [small, large] = MISTAKEN_FLEET_SIZES;
-  if (count >= small) misplaceLoudly(sites, seed);
-  if (count >= large) misplaceUnderTheSky(sites, seed);
+  const [small, large] = FLEET_SIZES_WITH_MISTAKE;
+  if (count >= small) moveWithoutAsserting(sites, seed);
+  if (count >= large) assertWrongPlace(sites, seed);
   return sites;
 }
 
 function placeSite(index: number, previous: Site | undefined, city: City, seed: number): Site {
-  const random = chanceOf("site", seed, index);
+  const random = randomFor("site", seed, index);
   const onSameBlock = previous !== undefined && index % SITES_PER_SHARED_BLOCK === SITES_PER_SHARED_BLOCK - 1;
   const position = onSameBlock
     ? towards(previous.position, between(random, 40, 240), between(random, 0, 2 * Math.PI))
@@ -62,7 +62,7 @@ function placeSite(index: number, previous: Site | undefined, city: City, seed: 
 }
 
 function inNeighbourhood(index: number, random: Random, city: City, seed: number): Position {
-  const chance = chanceOf("neighbourhood", seed, index);
+  const chance = randomFor("neighbourhood", seed, index);
   const centre = { latE7: Math.round(city.latDeg * 1e7), lonE7: Math.round(city.lonDeg * 1e7) };
   const spreadM = city.radiusM / 2;
   const middle = offset(centre, spreadM * normal(chance), spreadM * normal(chance));
@@ -76,8 +76,8 @@ function inNeighbourhood(index: number, random: Random, city: City, seed: number
  * was, kilometres away. There is no GPS to tell, but the neighbour hears it louder than free space allows over the
  * asserted distance.
  */
-function misplaceLoudly(sites: Site[], seed: number): void {
-  const random = chanceOf("mistake", seed);
+function moveWithoutAsserting(sites: Site[], seed: number): void {
+  const random = randomFor("mistake", seed);
   const neighbour = sites.findIndex((site) => site.installationLossDb <= ROOF_LOSS_DB);
   const beside = sites[Math.max(0, neighbour)];
   const index = sites.length - 1 === neighbour ? 0 : sites.length - 1;
@@ -89,8 +89,8 @@ function misplaceLoudly(sites: Site[], seed: number): void {
 }
 
 /** Another owner asserts a wrong place for a hotspot whose GPS knows better. It is not at either end of the list. */
-function misplaceUnderTheSky(sites: Site[], seed: number): void {
-  const random = chanceOf("second mistake", seed);
+function assertWrongPlace(sites: Site[], seed: number): void {
+  const random = randomFor("second mistake", seed);
   const index = Math.floor(sites.length / 2);
   const site = sites[index];
   if (site === undefined) return;

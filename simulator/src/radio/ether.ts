@@ -14,7 +14,7 @@ interface Member {
   onReception: (reception: Reception) => void;
 }
 
-/** The air between all stations: a transmission goes in, and at the end of its time on air receptions come out. */
+/** The radio channel between all stations: delivers each transmission to its receivers at the end of its time on air. */
 export class Ether {
   readonly #clock: Clock;
   readonly #air: Air;
@@ -34,7 +34,7 @@ export class Ether {
     return this.#transmissions;
   }
 
-  /** Puts a station on the air; returns how to take it off again. */
+  /** Adds a station; returns a function that removes it. */
   join(station: Station, onReception: (reception: Reception) => void): () => void {
     if (this.#members.has(station.id)) throw new RangeError(`Station ${station.id} is on the air already`);
     const member = { station, onReception };
@@ -45,7 +45,7 @@ export class Ether {
   }
 
   /**
-   * Sends now. Resolves when the frame has ended and everybody who could hear it has it; rejects when `signal` is
+   * Sends now. Resolves when the frame has ended and all its receivers have it; rejects when `signal` is
    * aborted before that.
    * @throws {RangeError} for a station that is not on the air.
    */

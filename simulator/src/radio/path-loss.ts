@@ -1,5 +1,5 @@
 import { distanceM, freeSpaceLossDb } from "@earshot/protocol";
-import { chanceOf, normal } from "./chance.ts";
+import { normal, randomFor } from "./random.ts";
 import type { Station } from "./station.ts";
 
 /** How radio waves spread in one place. */
@@ -8,9 +8,9 @@ export interface Environment {
   referenceM: number;
   /** n of 10·n·log10(d / reference) beyond it; 2 is free space. */
   exponent: number;
-  /** Standard deviation of the log-normal shadowing that a link keeps for ever. */
+  /** Standard deviation of the log-normal shadowing, which is constant for each link. */
   shadowingDb: number;
-  /** Standard deviation of what changes from frame to frame. */
+  /** Standard deviation of the fading, which changes from frame to frame. */
   fadingDb: number;
 }
 
@@ -19,12 +19,12 @@ export const CITY: Environment = { referenceM: 100, exponent: 3.5, shadowingDb: 
 
 /**
  * Polarisation never matches fully and connectors lose a little, so no link is better than free space less this.
- * It also keeps honest levels below the judge's bound after the radio has rounded its RSSI to whole dBm (0.5 dB) and
- * the judge has put both ends into the centres of their cells (at 300 m up to 22 m, 0.6 dB).
+ * It also keeps honest levels below the free-space rule's bound after the radio has rounded its RSSI to whole dBm
+ * (0.5 dB) and the rule has moved both ends to the centres of their cells (at 300 m up to 22 m, 0.6 dB).
  */
 export const MIN_EXCESS_LOSS_DB = 2;
 
-/** Log-distance loss without chance: free space to the reference, then `exponent`. Grows with distance. */
+/** Median log-distance loss: free space to the reference, then `exponent`. Grows with distance. */
 export function medianLossDb(environment: Environment, distance: number, freqHz: number): number {
   const { referenceM, exponent } = environment;
   if (distance <= referenceM) return freeSpaceLossDb(distance, freqHz);
@@ -37,7 +37,7 @@ const separationM = (a: Station, b: Station): number => Math.max(1, distanceM(a.
 /** Shadowing of a link: the same in both directions, frame after frame. */
 export function shadowingDb(environment: Environment, seed: number, a: Station, b: Station): number {
   const ends = [a.id, b.id].sort();
-  return environment.shadowingDb * normal(chanceOf("shadowing", seed, ...ends));
+  return environment.shadowingDb * normal(randomFor("shadowing", seed, ...ends));
 }
 
 /** Loss between two antennas for one frame: never less than free space and the smallest excess. */
@@ -49,7 +49,7 @@ export function pathLossDb(
   frame: { freqHz: number; startMs: number },
 ): number {
   const distance = separationM(from, to);
-  const fading = environment.fadingDb * normal(chanceOf("fading", seed, from.id, to.id, frame.startMs));
+  const fading = environment.fadingDb * normal(randomFor("fading", seed, from.id, to.id, frame.startMs));
   const loss =
     medianLossDb(environment, distance, frame.freqHz) + shadowingDb(environment, seed, from, to) + fading;
   return Math.max(loss, freeSpaceLossDb(distance, frame.freqHz) + MIN_EXCESS_LOSS_DB);

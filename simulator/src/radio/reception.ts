@@ -5,7 +5,7 @@ import type { Reception, Station, Transmission } from "./station.ts";
 /** A frame survives another one on its channel and spreading factor when it is this much stronger. */
 export const CAPTURE_DB = 6;
 
-/** A transmission, who sends it and when it ends. */
+/** A transmission, its sender and when it ends. */
 export interface OnAir {
   transmission: Transmission;
   sender: Station;
@@ -33,7 +33,7 @@ export function levelDbm(air: Air, onAir: OnAir, receiver: Station): number {
 }
 
 /**
- * What `receiver` gets of a frame, `undefined` when it notices nothing: too weak, or it was sending itself.
+ * What `receiver` receives of a frame; `undefined` when it is too weak or the receiver was sending itself.
  * @param others everything that was on air at some time together with the frame
  */
 export function receive(

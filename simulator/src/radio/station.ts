@@ -1,8 +1,8 @@
 import type { LoraDataRate, Position } from "@earshot/protocol";
 
-/** A radio where it really stands, whatever its owner asserts. */
+/** A radio at its true position, whatever its owner asserts. */
 export interface Station {
-  /** Unique in one ether; part of the seed of every link. */
+  /** Unique; part of the seed of every link. */
   id: string;
   position: Position;
   antennaGainDbi: number;

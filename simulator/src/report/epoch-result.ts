@@ -1,18 +1,18 @@
 import type { StoredEpoch, StoredPayment } from "@earshot/gateway";
 import type { Verdict } from "@earshot/protocol";
 
-/** One closed epoch, as the gateway has it and as the check of its bundle came out. */
+/** One closed epoch as the gateway stored it, and the result of verifying its bundle. */
 export interface EpochResult {
   epoch: StoredEpoch;
   verdicts: VerdictTally;
   payments: readonly StoredPayment[];
   /** Root recomputed from the packets of the written bundle, 0x hex; undefined when it could not be. */
   recomputedRoot: string | undefined;
-  /** What the check of the bundle found to differ, in words. */
+  /** The first difference that verifying the bundle found, as text. */
   difference?: string;
 }
 
-/** What is told of verdicts, without the verdicts: a run of many epochs keeps a tally of each. */
+/** Counts of an epoch's verdicts: a long run cannot keep the verdicts themselves. */
 export interface VerdictTally {
   /** Reports judged. */
   beacons: number;

@@ -5,10 +5,10 @@ const FNV_OFFSET = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
 /**
- * Chance that hangs on what it is for and not on the order in which it is asked: the same parts give the same
- * numbers, so one more hotspot changes nothing for the others.
+ * A random sequence for one purpose: the same parts always give the same numbers, independently of the order of calls, so
+ * that one more hotspot changes nothing for the others.
  */
-export function chanceOf(...parts: readonly (string | number)[]): Random {
+export function randomFor(...parts: readonly (string | number)[]): Random {
   let hash = FNV_OFFSET;
   for (const char of parts.join("\n")) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), FNV_PRIME);
   return seededRandom(hash);

@@ -2,7 +2,7 @@ import type { Clock, Log, Region } from "@earshot/protocol";
 import type { Ether } from "../radio/ether.ts";
 
 /** What all hotspots of a fleet share. */
-export interface World {
+export interface FleetContext {
   clock: Clock;
   log: Log;
   seed: number;
@@ -10,9 +10,9 @@ export interface World {
   region: Region;
 }
 
-/** A forwarder asks for downlinks this often: the default of Semtech's, shorter than most configurations. */
+/** How often a forwarder asks for downlinks: Semtech's default, shorter than in most configurations. */
 export const KEEPALIVE_PERIOD_MS = 5000;
-/** In step with the compressed calendar. */
+/** Scaled with the compressed calendar. */
 export const STAT_PERIOD_MS = 10_000;
 
 /** Version that simulated agents report. */

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { isAdmissibleKey, parametersProblem } from "@earshot/protocol";
 import { CITIES } from "../placement/cities.ts";
-import { planFleet, remarkOn } from "./blueprint.ts";
 import { DEMO_PARAMETERS, seededEntropy, TIME_COMPRESSION } from "./demo-network.ts";
+import { planFleet, remarkOn } from "./plan-fleet.ts";
 
 const denver = CITIES.denver!;
 

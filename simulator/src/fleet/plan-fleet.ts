@@ -6,8 +6,8 @@ import { assertedErrorM, placeSites, type Site } from "../placement/place.ts";
 import type { Station } from "../radio/station.ts";
 import { DEMO_PARAMETERS, seededBytes, seededSigner, TIME_COMPRESSION } from "./demo-network.ts";
 
-/** All that is fixed about one simulated hotspot before it is switched on. */
-export interface Blueprint {
+/** One simulated hotspot before it is switched on. */
+export interface HotspotPlan {
   id: string;
   name: string;
   signer: Signer;
@@ -20,7 +20,7 @@ export interface Blueprint {
   config: AgentConfig;
 }
 
-export interface FleetPlan {
+export interface FleetOptions {
   hotspots: number;
   city: City;
   seed: number;
@@ -29,17 +29,17 @@ export interface FleetPlan {
 /** Of an SX1302 board with its filter. */
 const NOISE_FIGURE_DB = 6;
 const MAX_POWER_DBM = 27;
-/** In step with the compressed calendar, but not so often that a small machine has nothing else to do. */
+/** Scaled with the compressed calendar, but not so often that a small machine cannot keep up. */
 const STATUS_PERIOD_MS = 10_000;
 const READING_PERIOD_MS = 30_000;
 
 export const networkSigner = (seed: number): Signer => seededSigner(seed, "network");
 
-export function planFleet({ hotspots, city, seed }: FleetPlan): Blueprint[] {
+export function planFleet({ hotspots, city, seed }: FleetOptions): HotspotPlan[] {
   return placeSites(hotspots, city, seed).map((site, index) => planHotspot(site, index, city, seed));
 }
 
-function planHotspot(site: Site, index: number, city: City, seed: number): Blueprint {
+function planHotspot(site: Site, index: number, city: City, seed: number): HotspotPlan {
   const signer = seededSigner(seed, `hotspot ${index}`);
   const id = hotspotId(signer.publicKey);
   return {
@@ -83,8 +83,8 @@ const configOf = (site: Site, index: number, city: City, seed: number): AgentCon
   timeCompression: TIME_COMPRESSION,
 });
 
-/** What a reader of the results should know about a hotspot: its owner's mistake. */
-export function remarkOn({ site }: Blueprint): string | undefined {
+/** The mistake of a hotspot's owner, for readers of the results; `undefined` without one. */
+export function remarkOn({ site }: HotspotPlan): string | undefined {
   const errorM = assertedErrorM(site);
   return errorM === 0 ? undefined : `asserted ${(errorM / 1000).toFixed(1)} km from where it stands`;
 }

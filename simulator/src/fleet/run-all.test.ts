@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { ManualClock } from "@earshot/protocol/testing";
-import { type Task, together } from "./together.ts";
+import { runAll, type Task } from "./run-all.ts";
 
 /** Sleeps until it is stopped, and tells that it was. */
 function sleeper(clock: ManualClock) {
@@ -18,7 +18,7 @@ test("when one fails the others are stopped, and the failure is thrown once all 
   const failing: Task = async () => {
     throw new Error("broken");
   };
-  await expect(together([task, failing], new AbortController().signal)).rejects.toThrow("broken");
+  await expect(runAll([task, failing], new AbortController().signal)).rejects.toThrow("broken");
   expect(state.isStopped).toBe(true);
   expect(clock.pending).toBe(0);
 });
@@ -26,10 +26,10 @@ test("when one fails the others are stopped, and the failure is thrown once all 
 test("when one ends, or the signal is aborted, all are stopped", async () => {
   const clock = new ManualClock();
   const [a, b] = [sleeper(clock), sleeper(clock)];
-  await together([a.task, async () => {}], new AbortController().signal);
+  await runAll([a.task, async () => {}], new AbortController().signal);
   expect(a.state.isStopped).toBe(true);
   const stop = new AbortController();
-  const running = together([b.task], stop.signal);
+  const running = runAll([b.task], stop.signal);
   stop.abort();
   await running;
   expect(b.state.isStopped).toBe(true);

@@ -5,7 +5,7 @@ export type Task = (signal: AbortSignal) => Promise<void>;
  * Runs tasks side by side. When one fails or ends, or `signal` is aborted, all are stopped; resolves when all have
  * ended, and throws the first failure.
  */
-export async function together(tasks: readonly Task[], signal: AbortSignal): Promise<void> {
+export async function runAll(tasks: readonly Task[], signal: AbortSignal): Promise<void> {
   const stop = new AbortController();
   const ended = AbortSignal.any([signal, stop.signal]);
   const runs = tasks.map(async (task) => {
