@@ -3,7 +3,7 @@ import type { Rule } from "../judging/types.ts";
 import { isNewInterval, isReciprocal, isWithinLifespan, RECIPROCITY_MS } from "./timing.ts";
 import type { HeliumBeaconReport, HeliumContext, HeliumHotspot } from "./types.ts";
 
-/** What the beacon rules look at; from rule 3 on the hotspot is known and asserted. */
+/** What the beacon rules judge by; from rule 3 on the hotspot is registered and asserted. */
 export interface HeliumBeaconContext {
   report: HeliumBeaconReport;
   hotspot: HeliumHotspot | undefined;
@@ -47,7 +47,7 @@ const invalidCapability: BeaconRule = {
   explain: () => "Only full hotspots take part; this one carries data only.",
 };
 
-/** Holes 5 and 6: even a refused beacon takes the interval, and Helium itself read and wrote it in a race. */
+/** Holes 5 and 6: even a refused beacon uses up the interval, and Helium itself read and wrote it in a race. */
 const irregularInterval: BeaconRule = {
   reason: "irregular_interval",
   check({ report, judging }) {
@@ -60,15 +60,15 @@ const irregularInterval: BeaconRule = {
 };
 
 /**
- * Payload, frequency and data rate as made once more. Two of the reference's holes (section 2.5) stay:
- * hole 1, no key goes into the payload, so a beacon can be claimed by whoever recovers its local entropy;
- * hole 2 (rule 7b), the reported power is not held against the region's: Helium had turned that off for the sake of
- * packet forwarders that chose another power, and with it went the bound of rule 12.
+ * Payload, frequency and data rate must be as derived again. Two of the reference's holes (section 2.5) are kept:
+ * hole 1, the payload does not depend on the key, so a beacon can be claimed by anybody who recovers its local entropy;
+ * hole 2 (rule 7b), the reported power is not compared with the region's limit: Helium had switched that off for packet
+ * forwarders that choose another power, and so removed the bound of rule 12.
  */
 const invalidPacket: BeaconRule = {
   reason: "invalid_packet",
   check({ report, hotspot, judging }) {
-    const expected = hotspot?.asserted && judging.regenerate(report, hotspot.asserted);
+    const expected = hotspot?.asserted && judging.expectedBeacon(report, hotspot.asserted);
     if (expected === undefined) return [];
     const holds =
       equalBytes(report.data, expected.data) &&
@@ -85,7 +85,7 @@ const invalidPacket: BeaconRule = {
     `The beacon is not the one that its entropy gives for this region (sent on ${freqHz} Hz, expected ${expectedFreqHz} Hz).`,
 };
 
-/** Rule 8, looked at once the witnesses have been judged. */
+/** Rule 8, asked after the witnesses are judged. */
 const gatewayNoValidWitnesses: BeaconRule = {
   reason: "gateway_no_valid_witnesses",
   check({ report, judging }) {
@@ -111,5 +111,5 @@ export const HELIUM_BEACON_RULES: readonly BeaconRule[] = [
 /** Rule 8. */
 export const HELIUM_BEACON_RECIPROCITY = gatewayNoValidWitnesses;
 
-/** Reports refused by one of these never reached Helium's record of last beacons. */
+/** Reports refused by one of these were not recorded as the hotspot's last beacon. */
 export const BEFORE_LAST_BEACON: readonly string[] = [gatewayNotFound.reason, notAsserted.reason];

@@ -3,13 +3,13 @@ import { chacha12Words } from "./chacha12.ts";
 import type { ExpectedBeacon } from "./types.ts";
 
 /*
- * How a Helium gateway made its beacon, and the verifier made it again (helium/proto, `beacon/src`):
+ * How a Helium gateway derived its beacon, and the verifier derived it again (helium/proto, `beacon/src`):
  *
  *   seed    = SHA-256(remote data ‖ remote time i64 LE ‖ local data ‖ local time i64 LE)
  *   payload = the low byte of each of the first 51 words of ChaCha12(seed)
  *   channel = u16 LE(payload[0..2]) mod number of channels
  *
- * Hole 1 of the reference's list (section 2.5), kept on purpose: the gateway's key is not an input, so whoever knows or
+ * Hole 1 of the reference's list (section 2.5), kept on purpose: the gateway's key is not an input, so anybody who knows or
  * guesses the four bytes of local entropy can report the same beacon as its own.
  */
 export const HELIUM_PAYLOAD_BYTES = 51;
@@ -43,7 +43,7 @@ export const beaconPayload = (seed: Uint8Array, bytes = HELIUM_PAYLOAD_BYTES): U
 
 /**
  * The beacon that follows from both entropies, the channels of the asserted region and the asserted gain.
- * `undefined` where Helium could make none: no channels, no data rate for so long a packet, or an antenna gain that
+ * `undefined` where Helium could not send one: no channels, no data rate for so long a packet, or an antenna gain that
  * leaves no power.
  */
 export function heliumBeacon(
@@ -63,7 +63,7 @@ export function heliumBeacon(
 export const channelIndex = (payload: Uint8Array, channels: number): number =>
   ((payload[0] as number) | ((payload[1] as number) << 8)) % channels;
 
-/** The first spreading listed that carries so many bytes, of the first channel, whichever is beaconed on. */
+/** The first data rate listed for the first channel that carries so many bytes, whichever channel is used. */
 export function heliumDataRate(channels: readonly HeliumChannel[], bytes: number): string | undefined {
   const first = channels[0];
   const spreading = first?.spreadings.find(({ maxPacketBytes }) => maxPacketBytes >= bytes);

@@ -18,15 +18,15 @@ import {
 import type { HeliumContext, HeliumDenylist } from "./types.ts";
 
 export interface HeliumEpochJudgement extends EpochJudgement {
-  /** To be passed on to the next epoch. */
+  /** Input for the next epoch. */
   history: HeliumHistory;
 }
 
 /**
- * Judges an epoch's packets by Helium's rules, beacon by beacon in order of entropy, receive time and id: Helium went
- * by entropy too, and raced within it. Receive times decide who is paid, but the order of the packets does not.
- * @param inputs `history` is what the epochs before left; without it nobody has beaconed or witnessed yet, so that each
- *   hotspot's first beacons of the epoch fail the test of reciprocity
+ * Judges an epoch's packets by Helium's rules, beacon by beacon in order of entropy, receive time and id (Helium too went
+ * by entropy, with races within it). Receive times decide who is paid; the order of the packets does not matter.
+ * @param inputs `history` is that of the epochs before; without it nobody has beaconed or witnessed yet, so each hotspot's
+ *   first beacons of the epoch are refused for reciprocity
  */
 export function judgeHeliumEpoch(inputs: EpochInputs & { history?: HeliumHistory }): HeliumEpochJudgement {
   const packets = firstReceived(inputs.packets);
@@ -78,7 +78,7 @@ function contextOf(
       return hotspot && heliumHotspot(hotspot, parameters);
     },
     entropyTimeMs: ({ id }) => entropyTimeMs(beaconOf.get(id)?.packet.entropyIndex ?? 0, parameters),
-    regenerate({ id, hotspotKey }) {
+    expectedBeacon({ id, hotspotKey }) {
       const [beacon, hotspot] = [beaconOf.get(id), hotspots.get(hotspotKey)];
       return beacon && hotspot && expectedBeacon(beacon, hotspot.region);
     },
@@ -88,7 +88,7 @@ function contextOf(
   };
 }
 
-/** Denials in force. None at all denies nobody: unlike Helium's list, it did not get lost on the way. */
+/** Denials in force. Unlike Helium's, an empty list denies nobody: it cannot have failed to load. */
 function denylistOf({ denials, epoch, hotspots }: EpochInputs): HeliumDenylist {
   const inForce = denialsInForce(denials, epoch);
   const keys = new Map(hotspots.map(({ id, publicKey }) => [id, publicKey]));

@@ -7,14 +7,14 @@ export interface HeliumHistory {
   lastWitnessMs: Map<string, number>;
 }
 
-/** A copy to write in, of what earlier epochs left or of nothing. */
+/** A copy to be changed, of an earlier history or empty. */
 export const heliumHistory = (before?: HeliumHistory): HeliumHistory => ({
   lastBeaconMs: new Map(before?.lastBeaconMs),
   lastWitnessedBeaconMs: new Map(before?.lastWitnessedBeaconMs),
   lastWitnessMs: new Map(before?.lastWitnessMs),
 });
 
-/** Writes down what one judgement leaves for the next. The last judged counts, not the latest received. */
+/** Adds one judgement. The last judged counts, not the latest received. */
 export function record(history: HeliumHistory, { beacon, records }: HeliumJudgement): void {
   const { hotspotKey, receivedAtMs } = beacon;
   if (records.isBeacon) history.lastBeaconMs.set(hotspotKey, receivedAtMs);

@@ -38,7 +38,7 @@ const edgeOf = (a: string, b: string): string => [a, b].sort().join(" ");
 
 /**
  * Hotspots and edges that are not paid. Helium's list was an xor filter over hashes; an empty one contained everything,
- * so a list that failed to load denied everybody. That stays. The filter's false positives (1 in 65,536) do not.
+ * so a list that failed to load denied everybody. That is kept; the filter's false positives (1 in 65,536) are not.
  */
 export function heliumDenylist(
   hotspots: Iterable<string>,

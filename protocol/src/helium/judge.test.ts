@@ -57,7 +57,7 @@ const judging = (changes: Partial<HeliumContext> = {}): HeliumContext => ({
   denylist: { deniesHotspot: () => false, deniesEdge: () => false },
   hotspot: (key) => hotspot(key, key === "beaconer" ? { cell: HERE } : {}),
   entropyTimeMs: () => ENTROPY_MS,
-  regenerate: ({ freqHz, dataRate }) => ({ data: DATA, freqHz, dataRate }),
+  expectedBeacon: ({ freqHz, dataRate }) => ({ data: DATA, freqHz, dataRate }),
   lastBeaconMs: () => BEACON.receivedAtMs - 6 * HOUR_MS,
   lastWitnessedBeaconMs: () => BEACON.receivedAtMs - 6 * HOUR_MS,
   lastWitnessMs: () => BEACON.receivedAtMs - 6 * HOUR_MS,
@@ -114,9 +114,11 @@ describe("a beacon", () => {
     const expected = { data: DATA, freqHz: BEACON.freqHz, dataRate: BEACON.dataRate };
     const other = [{ data: Uint8Array.of(1, 2) }, { freqHz: 904_500_001 }, { dataRate: "SF9BW125" }];
     for (const changes of other) {
-      expect(beaconReason({}, { regenerate: () => ({ ...expected, ...changes }) })).toBe("invalid_packet");
+      expect(beaconReason({}, { expectedBeacon: () => ({ ...expected, ...changes }) })).toBe(
+        "invalid_packet",
+      );
     }
-    expect(beaconReason({}, { regenerate: () => undefined })).toBe("invalid_packet");
+    expect(beaconReason({}, { expectedBeacon: () => undefined })).toBe("invalid_packet");
   });
 
   test("with any power at all is valid: nobody looks", () => {
@@ -249,7 +251,7 @@ describe("what a judgement leaves for the next", () => {
     judgeHeliumBeacon(BEACON, reports, judging(changes)).records;
 
   test("an invalid beacon takes the interval, one of an unknown hotspot does not", () => {
-    expect(records({ regenerate: () => undefined })).toMatchObject({
+    expect(records({ expectedBeacon: () => undefined })).toMatchObject({
       isBeacon: true,
       isWitnessedBeacon: false,
     });

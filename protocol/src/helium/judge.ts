@@ -19,13 +19,13 @@ export interface HeliumWitnessVerdict {
   side: "beaconer" | "witness" | undefined;
 }
 
-/** What later judgements must know: Helium wrote it while it judged. */
+/** What later judgements depend on: Helium recorded it while it judged. */
 export interface HeliumRecords {
   /** The beaconer has beaconed at the report's receive time. */
   isBeacon: boolean;
   /** The beacon satisfied rules 1 to 7 and had a witness report, if only a worthless one: hole 9 of the reference. */
   isWitnessedBeacon: boolean;
-  /** Reports that satisfied rules 1 to 12: those hotspots have witnessed. */
+  /** Reports that passed rules 1 to 12: those hotspots have witnessed. */
   witnesses: HeliumWitnessReport[];
 }
 
@@ -96,7 +96,7 @@ const withReciprocity = ({ report, invalid, checkReciprocity }: JudgedWitness) =
   invalid: invalid ?? checkReciprocity(),
 });
 
-/** Hole 3 of the reference (section 2.5): the fastest are paid, so pay goes to who has the better line. */
+/** Hole 3 of the reference (section 2.5): the fastest are paid, so a better connection earns more. */
 function select(
   judged: readonly Pick<JudgedWitness, "report" | "invalid">[],
   maxPaid: number,

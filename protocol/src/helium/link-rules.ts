@@ -9,7 +9,7 @@ import type {
   HeliumWitnessReport,
 } from "./types.ts";
 
-/** What the witness rules look at; the beacon has satisfied its rules 1 to 7. */
+/** What the witness rules judge by; the beacon has passed its rules 1 to 7. */
 export interface HeliumWitnessContext {
   report: HeliumWitnessReport;
   hotspot: HeliumHotspot | undefined;
@@ -67,7 +67,7 @@ const maxDistanceExceeded: WitnessRule = {
   explain: ({ distanceM }) => `The beaconer is asserted ${distanceM} m away, more than 100 km.`,
 };
 
-/** Hole 2 of the reference (section 2.5): the bound hangs on the power that the beaconer itself reports. */
+/** Hole 2 of the reference (section 2.5): the bound depends on the power that the beaconer itself reports. */
 const badRssi: WitnessRule = {
   reason: "bad_rssi",
   check({ report, hotspot, beacon, beaconer }) {
@@ -91,7 +91,7 @@ const badRssi: WitnessRule = {
     `${signalDdbm / 10} dBm is stronger than the ${boundDdbm / 10} dBm that free space allows at ${distanceM} m.`,
 };
 
-/** Rules 8 to 12: whether the one can have heard the other. */
+/** Rules 8 to 12: whether the witness can have heard the beaconer. */
 export const LINK_RULES: readonly WitnessRule[] = [
   invalidFrequency,
   invalidRegion,

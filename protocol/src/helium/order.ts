@@ -3,7 +3,7 @@ import type { Measurement } from "../network/verdict-message.ts";
 import { HELIUM_BEACON_RECIPROCITY, HELIUM_BEACON_RULES } from "./beacon-rules.ts";
 import { HELIUM_WITNESS_RECIPROCITY, HELIUM_WITNESS_RULES } from "./witness-rules.ts";
 
-/** Reports that never met their other half were thrown away after a while. */
+/** Beacon reports without entropy, and witness reports without a beacon report: Helium dropped them after a while. */
 export const STALE = "stale";
 /** A valid beacon that nobody validly heard, worth nothing. */
 export const NOT_HEARD = "not_heard";
@@ -13,7 +13,7 @@ export const UNSELECTED = "unselected";
 const BEACON = [...HELIUM_BEACON_RULES, HELIUM_BEACON_RECIPROCITY];
 const WITNESS = [...HELIUM_WITNESS_RULES, HELIUM_WITNESS_RECIPROCITY];
 
-/** All reasons in the order in which they are looked for. */
+/** All reasons in the order in which the rules are asked. */
 export const HELIUM_RULE_ORDER: RuleOrder = {
   report: [STALE],
   beacon: BEACON.map(({ reason }) => reason),

@@ -14,9 +14,9 @@ import type {
 } from "./types.ts";
 
 /*
- * Earshot's packets in the form that Helium's rules look at. The beacon signature stands for Helium's local entropy:
- * the rest of the beacon follows from it, and nobody asks whether the hotspot's key made it (hole 1 of the reference,
- * section 2.5). Earshot's frame carries the short id of the key, so that a beacon still cannot be claimed by another.
+ * Earshot's packets in the form that Helium's rules judge. The beacon signature takes the place of Helium's local entropy:
+ * the rest of the beacon follows from it, and whether the hotspot's key made it is not checked (hole 1 of the reference,
+ * section 2.5). Earshot's frame contains the short id of the key, so a beacon still cannot be claimed by another hotspot.
  */
 
 export function heliumBeaconReport(
@@ -29,7 +29,7 @@ export function heliumBeaconReport(
     receivedAtMs,
     remoteEntropy,
     localEntropy: packet.beaconSignature,
-    // The region bears on channel and data rate only.
+    // The region affects channel and data rate only.
     data: derived({ packet, publicKey }, "EU868").frame,
     freqHz: packet.freqHz,
     dataRate: dataRateName(packet.spreadingFactor, packet.bandwidthHz),
@@ -51,7 +51,7 @@ export const heliumWitnessReport = ({
   signalDdbm: packet.rssiDbm * 10,
 });
 
-/** The beacon made once more from its report, for a hotspot asserted in `region`. */
+/** The beacon derived again from its report, for a hotspot asserted in `region`. */
 export function expectedBeacon(report: ReceivedBeacon, region: RegionId): ExpectedBeacon {
   const { frame, freqHz, spreadingFactor, bandwidthHz } = derived(report, region);
   return { data: frame, freqHz, dataRate: dataRateName(spreadingFactor, bandwidthHz) };
@@ -62,7 +62,7 @@ const derived = (
   region: RegionId,
 ): DerivedBeacon => deriveBeacon(publicKey, packet.beaconSignature, packet.entropyIndex, REGIONS[region]);
 
-/** Every hotspot of Earshot is a full one. One in a region that the network does not have is not asserted. */
+/** Every Earshot hotspot is a full one. In a region that the network does not have it counts as not asserted. */
 export function heliumHotspot(hotspot: Hotspot, { regions }: NetworkParameters): HeliumHotspot {
   const { id: key, cell, antennaGainDdbi: gainDdbi, region } = hotspot;
   const isKnownRegion = regions.some(({ id }) => id === region);
@@ -76,7 +76,7 @@ export const heliumSettings = (parameters: NetworkParameters): HeliumSettings =>
   maxPaidWitnesses: parameters.maxPaidWitnesses,
 });
 
-/** The same packet twice is one packet, received when it came first. */
+/** A packet that arrived twice counts once, as received when it came first. */
 export function firstReceived<P extends ReceivedPacket>(packets: readonly P[]): P[] {
   const first = new Map<string, P>();
   for (const packet of packets) {

@@ -33,7 +33,7 @@ export function settleHeliumEpoch(judgement: Judged, inputs: SettlementInputs): 
   return { ...settled, pool, paid, unallocated: pool - paid, payments };
 }
 
-/** A settlement of nothing on top of given amounts: payees, leaves and tree are made in one place only. */
+/** A settlement that adds nothing to given amounts, so that payees, leaves and tree are made in one place only. */
 const settleCumulative = (before: ReadonlyMap<string, bigint>, inputs: SettlementInputs): Settlement =>
   settleEpoch({ proven: [] }, { ...inputs, before });
 
@@ -49,7 +49,7 @@ function sharesOf(judgement: Judged, { hotspots }: SettlementInputs): Map<string
   return shares;
 }
 
-/** The transmitter's place scales both sides. */
+/** The beaconer's density scale applies to both sides. */
 function addShares(shares: Map<string, HeliumShares>, beacon: ProvenBeacon, scale: bigint): void {
   const { beaconer, witnesses } = beacon;
   const share = (units: bigint) => scale * units * SHARE_PER_SCALED_UNIT;

@@ -1,19 +1,19 @@
-/** A witness report may follow the beacon report by so much, where that came first. */
+/** How much later than the beacon report a witness report may arrive, if the beacon report came first. */
 export const MAX_BEACON_TO_WITNESS_LAG_MS = 4000;
-/** Else it may follow the first witness report by so much. */
+/** Otherwise, how much later than the first witness report. */
 export const MAX_WITNESS_LAG_MS = 1500;
-/** A hotspot must lately have done the other thing too: HIP 106. */
+/** HIP 106: within this time a hotspot must have been heard to be paid as a witness, and have heard others for its beacons to be valid. */
 export const RECIPROCITY_MS = 48 * 3_600_000;
 
 const wholeSeconds = (ms: number): number => Math.floor(ms / 1000);
 
-/** Both ends count, in whole seconds. */
+/** In whole seconds, both ends included. */
 export function isWithinLifespan(receivedAtMs: number, entropyMs: number, lifespanS: number): boolean {
   const received = wholeSeconds(receivedAtMs);
   return received >= wholeSeconds(entropyMs) && received <= wholeSeconds(entropyMs + lifespanS * 1000);
 }
 
-/** One beacon for each stretch of the interval, counted from the Unix epoch; the first of all passes. */
+/** One beacon per interval, counted from the Unix epoch; a hotspot's first beacon always passes. */
 export const isNewInterval = (
   receivedAtMs: number,
   lastBeaconMs: number | undefined,
@@ -21,7 +21,7 @@ export const isNewInterval = (
 ): boolean =>
   lastBeaconMs === undefined || Math.floor(receivedAtMs / intervalMs) > Math.floor(lastBeaconMs / intervalMs);
 
-/** How long after what came first, and how much is allowed. Hole 1 again: a late beacon report shortens it for all. */
+/** How much later than the first report, and how much is allowed. Hole 1 again: a late beacon report shortens it for all. */
 export function witnessLag(
   beaconReceivedAtMs: number,
   firstWitnessReceivedAtMs: number,

@@ -1,11 +1,11 @@
 import type { Measurement } from "../network/verdict-message.ts";
 
 /*
- * Neutral forms of what Helium's verifier looked at (oracles-iot `ff4b370`, June 2026). Byte strings that only serve
- * as keys are text; H3 cells are hexadecimal text as in h3-js; `Ddb` is tenths of a decibel.
+ * What Helium's verifier judged by (oracles-iot `ff4b370`, June 2026), in neutral types. Byte strings that only serve as
+ * keys are text; H3 cells are hexadecimal text as in h3-js; `Ddb` is tenths of a decibel.
  */
 
-/** "I sent this." Times are the receiver's: what the gateway itself said of time was never checked. */
+/** "I sent this." Times are the receiver's: the gateway's own were never checked. */
 export interface HeliumBeaconReport {
   /** Unique; decides between reports received in the same millisecond. */
   id: string;
@@ -18,11 +18,11 @@ export interface HeliumBeaconReport {
   freqHz: number;
   /** Such as SF12BW125. */
   dataRate: string;
-  /** As the gateway says; see rule 7b in `beacon-rules.ts`. */
+  /** As the gateway reports it; see rule 7b in `beacon-rules.ts`. */
   txPowerDbm: number;
 }
 
-/** "I heard this." Data rate, SNR and the gateway's own times were in the message too, and never looked at. */
+/** "I heard this." The message also had data rate, SNR and the gateway's own times, which were never checked. */
 export interface HeliumWitnessReport {
   id: string;
   hotspotKey: string;
@@ -32,7 +32,7 @@ export interface HeliumWitnessReport {
   signalDdbm: number;
 }
 
-/** Where the owner said that the hotspot stands: a cell picked in an app. */
+/** Where the owner asserted the hotspot: a cell chosen in an app. */
 export interface HeliumAssertion {
   cell: string;
   gainDdbi: number;
@@ -59,7 +59,7 @@ export interface HeliumDenylist {
   deniesEdge(a: string, b: string): boolean;
 }
 
-/** What was configured rather than built in. */
+/** What was configurable. */
 export interface HeliumSettings {
   entropyLifespanS: number;
   beaconIntervalMs: number;
@@ -72,15 +72,15 @@ export const HELIUM_SETTINGS: HeliumSettings = {
   maxPaidWitnesses: 14,
 };
 
-/** All that the rules may ask beside the reports in front of them. */
+/** Everything that rules may ask, besides the reports that they judge. */
 export interface HeliumContext {
   readonly settings: HeliumSettings;
   readonly denylist: HeliumDenylist;
   hotspot(key: string): HeliumHotspot | undefined;
-  /** When the entropy was made that the report names, ms. */
+  /** Time of the entropy that the report names, ms. */
   entropyTimeMs(report: HeliumBeaconReport): number;
-  /** The beacon made once more; `undefined` when it cannot be made. */
-  regenerate(report: HeliumBeaconReport, asserted: HeliumAssertion): ExpectedBeacon | undefined;
+  /** The beacon, derived again; `undefined` when it cannot be. */
+  expectedBeacon(report: HeliumBeaconReport, asserted: HeliumAssertion): ExpectedBeacon | undefined;
   /** Receive time of the hotspot's latest judged beacon report, valid or not. */
   lastBeaconMs(key: string): number | undefined;
   /** Receive time of its latest beacon report that satisfied rules 1 to 7 and had a witness report. */
@@ -89,7 +89,7 @@ export interface HeliumContext {
   lastWitnessMs(key: string): number | undefined;
 }
 
-/** Why a report is invalid, in Helium's own words, with what was measured. */
+/** Why a report is invalid, by Helium's own name, with what was measured. */
 export interface HeliumInvalid {
   reason: string;
   measurements: Measurement[];

@@ -77,7 +77,7 @@ const invalidCapability: WitnessRule = {
   explain: () => "Only full hotspots take part; this one carries data only.",
 };
 
-/** Rule 13, looked at once all else holds for beacon and witness. */
+/** Rule 13, asked when beacon and witness pass all others. */
 const gatewayNoValidBeacons: WitnessRule = {
   reason: "gateway_no_valid_beacons",
   check({ report, judging }) {
