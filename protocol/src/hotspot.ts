@@ -9,31 +9,111 @@ export {
   scheduledIndex,
   scheduleMessage,
 } from "./beacon/derive.ts";
-export * from "./beacon/frame.ts";
-export * from "./crypto/did-key.ts";
-export * from "./crypto/ed25519.ts";
+export {
+  BEACON_FRAME_BYTES,
+  type BeaconFrame,
+  beaconKey,
+  decodeBeaconFrame,
+  encodeBeaconFrame,
+} from "./beacon/frame.ts";
+export { didKey, hotspotId, hotspotName, publicKeyOf, shortId } from "./crypto/did-key.ts";
+export {
+  importKey,
+  isAdmissibleKey,
+  type Signer,
+  signerFromSeed,
+  type VerifyingKey,
+  verifyEd25519,
+} from "./crypto/ed25519.ts";
 export { sha256 } from "./crypto/sha256.ts";
-export * from "./encoding/bytes.ts";
+export { concatBytes, equalBytes, fromHex, readU32, u32, u64, utf8 } from "./encoding/bytes.ts";
 export { explainVerdict, RATE_LIMITED } from "./judging/reasons.ts";
 export { type Log, type LogLevel, silentLog } from "./log.ts";
-export * from "./math/geo.ts";
-export * from "./mqtt/broker.ts";
-export * from "./mqtt/topics.ts";
+export { distanceM, EARTH_RADIUS_M, isPosition, MAX_LAT_E7, MAX_LON_E7, type Position } from "./math/geo.ts";
+export {
+  detectNonMqtt,
+  isBrokerUrl,
+  MQTT_PORT,
+  type MqttVersion,
+  MqttVersions,
+  type NonMqttReply,
+  shownValue,
+} from "./mqtt/broker.ts";
+export {
+  allUpFilter,
+  downFilter,
+  downTopic,
+  entropyTopic,
+  isNetworkName,
+  parseUpTopic,
+  upTopic,
+} from "./mqtt/topics.ts";
 export { type Entropy, entropyHash, entropyMessage } from "./network/entropy.ts";
-export * from "./network/login-token.ts";
+export {
+  checkLoginToken,
+  LOGIN_CLOCK_SKEW_MS,
+  LOGIN_TOKEN_LIFETIME_MS,
+  type LoginRefusal,
+  makeLoginToken,
+} from "./network/login-token.ts";
 export { MAX_MESSAGE_BYTES, type MessageRefusal } from "./network/message.ts";
-export * from "./network/receipt.ts";
-export * from "./network/verdict-message.ts";
+export {
+  MAX_RECEIPT_PACKETS,
+  MAX_RECEIPT_RANGES,
+  type Receipt,
+  receiptMessage,
+  type SequenceRange,
+  type StoredPacketNotice,
+} from "./network/receipt.ts";
+export {
+  MAX_VERDICTS_PER_MESSAGE,
+  type Measurement,
+  OUTCOMES,
+  type Outcome,
+  type VerdictNotice,
+  verdictMessage,
+} from "./network/verdict-message.ts";
 export { OutageLog } from "./outage-log.ts";
 export { decodePacket, encodePacket, PacketFieldError } from "./packet/codec.ts";
-export * from "./packet/limits.ts";
+export {
+  BANDWIDTHS_HZ,
+  clampTo,
+  isWithin,
+  MAX_QUANTITIES,
+  MAX_TEXT_BYTES,
+  PACKET_LIMITS,
+  type Range,
+  roundWithin,
+} from "./packet/limits.ts";
 export { explainLoss, LOSS_REASONS, type LossCount, type LossReason, lossList } from "./packet/losses.ts";
-export * from "./packet/packet.ts";
+export {
+  type Assertion,
+  type BeaconPacket,
+  type Gnss,
+  INTEGRITY_FLAGS,
+  type IntegrityFlag,
+  type MachineSummary,
+  type Packet,
+  type PacketType,
+  type Quantity,
+  type RadioSummary,
+  type ReadingPacket,
+  type StatusPacket,
+  type WitnessPacket,
+} from "./packet/packet.ts";
 export { PACKET_TYPE_NUMBERS } from "./packet/shapes.ts";
-export * from "./radio/airtime.ts";
-export * from "./radio/regions.ts";
-export * from "./readings/quantities.ts";
-export * from "./rewards/evm-address.ts";
+export { airtimeMs, type LoraDataRate } from "./radio/airtime.ts";
+export {
+  dutyCycleBand,
+  dutyCycleWaitMs,
+  isRegionId,
+  REGION_IDS,
+  REGIONS,
+  type Region,
+  type RegionId,
+} from "./radio/regions.ts";
+export { QUANTITIES, type QuantityFacts, quantityFacts } from "./readings/quantities.ts";
+export { formatEvmAddress, parseEvmAddress } from "./rewards/evm-address.ts";
 export {
   type Clock,
   type ClockReading,
@@ -42,4 +122,14 @@ export {
   readClock,
   toWallTime,
 } from "./time/clock.ts";
-export * from "./time/schedule.ts";
+export {
+  DEFAULT_DEADLINE_PERIODS,
+  drawIndex,
+  entropyTimeMs,
+  epochAtMs,
+  epochIndexes,
+  epochOf,
+  epochSpanMs,
+  reportDeadlineMs,
+  windowOf,
+} from "./time/schedule.ts";

@@ -2,46 +2,78 @@
  * What packets are, how they are judged and what they earn: pure functions, no I/O. `hotspot.ts` is the part of it that a
  * hotspot needs.
  */
-
-export {
-  type Envelope,
-  MAX_PACKET_BYTES,
-  networkAad,
-  openEnvelope,
-  sealFields,
-  signedBytes,
-} from "./cose.ts";
-export * from "./encoding/cbor.ts";
+export { type Envelope, MAX_PACKET_BYTES, networkAad, openEnvelope, signedBytes } from "./cose.ts";
+export { decodeCbor } from "./encoding/cbor.ts";
 export * from "./hotspot.ts";
-export { BEACON_RULES } from "./judging/beacon-rules.ts";
-export * from "./judging/contacts.ts";
-export * from "./judging/edges.ts";
 export {
-  type EpochInputs,
-  type EpochJudgement,
-  isEarlier,
-  judgeEpoch,
-  verifySignature,
-} from "./judging/epoch.ts";
-export * from "./judging/group.ts";
-export { type GroupJudgement, judgeGroup } from "./judging/judge.ts";
+  CONTACT_KINDS,
+  type Contact,
+  type ContactKind,
+  type LatestContacts,
+  NO_CONTACTS,
+} from "./judging/contacts.ts";
+export { addEdges, type EdgeEvidence, edgeLevel, edgesOfEpoch } from "./judging/edges.ts";
+export { type EpochInputs, type EpochJudgement, judgeEpoch, verifySignature } from "./judging/epoch.ts";
+export {
+  groupReports,
+  isBeacon,
+  isReport,
+  packetBeaconKey,
+  packetIndex,
+  reportedIndex,
+  reportIndexAndKey,
+} from "./judging/group.ts";
+export { judgeGroup } from "./judging/judge.ts";
 export type { ProvenBeacon } from "./judging/proven-beacon.ts";
 export { RULE_ORDER } from "./judging/reasons.ts";
-export * from "./judging/rule-set.ts";
-export * from "./judging/types.ts";
-export * from "./merkle/merkle-tree.ts";
-export * from "./network/denial.ts";
-export * from "./network/manifest.ts";
-export { type MessageCodec, type MessageOpened, messageCodec } from "./network/message.ts";
-export * from "./network/parameters-message.ts";
-export * from "./network/registration.ts";
-export * from "./packet/codec.ts";
-export * from "./parameters/parameters.ts";
-export * from "./parameters/parameters-check.ts";
-export * from "./parameters/parameters-text.ts";
-export * from "./radio/propagation.ts";
-export * from "./readings/score.ts";
-export * from "./registry/registry.ts";
-export * from "./registry/registry-evidence.ts";
-export * from "./rewards/rewards.ts";
-export * from "./rewards/settlement.ts";
+export { earshot1, type RuleSet } from "./judging/rule-set.ts";
+export {
+  type JudgingContext,
+  type ReceivedPacket,
+  type ReceivedReport,
+  type ReportTimes,
+  receivedPacket,
+  type Verdict,
+} from "./judging/types.ts";
+export type { Leaf } from "./merkle/leaf.ts";
+export { buildTree, leafHash, type MerkleTree, verifyProof } from "./merkle/merkle-tree.ts";
+export { type Denial, denialMessage, denialSubject, denialsInForce, edgeSubject } from "./network/denial.ts";
+export {
+  type Manifest,
+  type ManifestCounts,
+  type ManifestFile,
+  manifestMessage,
+} from "./network/manifest.ts";
+export { parametersMessage } from "./network/parameters-message.ts";
+export {
+  type Evidence,
+  type Registration,
+  readEvidence,
+  registrationMessage,
+} from "./network/registration.ts";
+export { type DecodedPacket, type PacketDecoded, readPacket, verifyPacket } from "./packet/codec.ts";
+export {
+  DEFAULT_PARAMETERS,
+  FIXED_PARAMETERS,
+  type NetworkParameters,
+  PARAMETER_RANGES,
+  parametersHash,
+  type RegionRule,
+  RULE_SET_IDS,
+  type RuleSetId,
+  WHOLE_PARAMETERS,
+  type WholeParameter,
+} from "./parameters/parameters.ts";
+export { parametersInForce, parametersProblem, successionProblem } from "./parameters/parameters-check.ts";
+export { formatParameters, parseParameters } from "./parameters/parameters-text.ts";
+export { demodulationFloorSnrDb, freeSpaceLossDb, thermalNoiseDbm } from "./radio/propagation.ts";
+export { type FaultCount, isPlausible, type QuantityScore, scoreQuantity } from "./readings/score.ts";
+export { cellOf, changedHotspot, type Hotspot, type RegistryChange } from "./registry/registry.ts";
+export {
+  type EvidenceProblem,
+  evidenceProblem,
+  MAX_EVIDENCE_AGE_MS,
+  type OwnerAssertion,
+  ownerAssertionAfter,
+} from "./registry/registry-evidence.ts";
+export { type Settlement, settleEpoch } from "./rewards/settlement.ts";

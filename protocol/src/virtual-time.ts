@@ -1,6 +1,6 @@
 import type { Random } from "./time/clock.ts";
 
-/** Time and chance that a simulation repeats exactly. Apart from `testing.ts`, which loads a property-test library. */
+/** Time and random numbers that a simulation repeats exactly. */
 export { ManualClock } from "./time/manual-clock.ts";
 
 /** A small seeded generator (mulberry32) for simulations and tests. Not for keys. */

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { compareBytes, concatBytes, equalBytes, fromHex, readU32, toHex, u32, utf8 } from "./bytes.ts";
+import { compareBytes, concatBytes, equalBytes, fromHex, readU32, u32, utf8 } from "./bytes.ts";
 
 describe("hex", () => {
   test("round trip, with and without 0x, in either case", () => {
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {
-        const hex = toHex(bytes);
+        const hex = bytes.toHex();
         expect(hex).toBe(Buffer.from(bytes).toString("hex"));
         for (const text of [hex, `0x${hex}`, hex.toUpperCase()]) expect(fromHex(text)).toEqual(bytes);
       }),
@@ -37,7 +37,7 @@ test("order and equality are those of Buffer", () => {
 });
 
 test("32-bit numbers are written most significant byte first and read at any offset of a view", () => {
-  expect(toHex(u32(0x0102_0304))).toBe("01020304");
+  expect(u32(0x0102_0304).toHex()).toBe("01020304");
   fc.assert(
     fc.property(fc.nat({ max: 0xffff_ffff }), fc.uint8Array({ maxLength: 5 }), (value, before) => {
       const view = concatBytes(Uint8Array.of(9), before, u32(value)).subarray(1);
@@ -46,4 +46,4 @@ test("32-bit numbers are written most significant byte first and read at any off
   );
 });
 
-test("text is UTF-8", () => expect(toHex(utf8("ü水"))).toBe("c3bce6b0b4"));
+test("text is UTF-8", () => expect(utf8("ü水").toHex()).toBe("c3bce6b0b4"));

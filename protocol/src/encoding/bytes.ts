@@ -3,8 +3,6 @@ const encoder = new TextEncoder();
 
 export const utf8 = (text: string): Uint8Array => encoder.encode(text);
 
-export const toHex = (bytes: Uint8Array): string => bytes.toHex();
-
 /** Strict: `undefined` unless `text` is an even number of hex digits, after an optional 0x. */
 export function fromHex(text: string): Uint8Array | undefined {
   const digits = text.startsWith("0x") ? text.slice(2) : text;

@@ -1,4 +1,4 @@
-import { toHex, utf8 } from "../encoding/bytes.ts";
+import { utf8 } from "../encoding/bytes.ts";
 import { LEAF_ENCODING, type Leaf } from "./leaf.ts";
 
 export interface MerkleDump {
@@ -44,7 +44,7 @@ const leafValues = ({ chainId, contract, hotspot, payee, cumulative }: Leaf): st
   cumulative.toString(),
 ];
 
-const hex = (bytes: Uint8Array): string => `0x${toHex(bytes)}`;
+const hex = (bytes: Uint8Array): string => `0x${bytes.toHex()}`;
 
 /*
  * The text of a dump, written byte by byte into one buffer: built from strings, that of a million leaves would leave a

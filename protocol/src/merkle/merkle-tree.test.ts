@@ -4,7 +4,6 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { StandardMerkleTree } from "@openzeppelin/merkle-tree";
 import fc from "fast-check";
-import { toHex } from "../encoding/bytes.ts";
 import {
   buildTree,
   EMPTY_ROOT,
@@ -15,7 +14,7 @@ import {
   verifyProof,
 } from "./merkle-tree.ts";
 
-const hex = (bytes: Uint8Array) => `0x${toHex(bytes)}`;
+const hex = (bytes: Uint8Array) => `0x${bytes.toHex()}`;
 const bytesOf = (length: number, seed: number) =>
   Uint8Array.from({ length }, (_, i) => (Math.imul(seed + 1, 2_654_435_761) >>> (i % 24)) + i * 7);
 

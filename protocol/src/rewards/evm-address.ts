@@ -1,5 +1,5 @@
 import { keccak_256 } from "@noble/hashes/sha3.js";
-import { fromHex, toHex, utf8 } from "../encoding/bytes.ts";
+import { fromHex, utf8 } from "../encoding/bytes.ts";
 
 /** An EVM account or contract: 20 bytes, written `0x` and 40 hex digits whose case is a checksum (ERC-55). */
 
@@ -26,8 +26,8 @@ export function formatEvmAddress(bytes: Uint8Array): string {
   if (bytes.length !== ADDRESS_LENGTH) {
     throw new RangeError(`EVM address has ${bytes.length} bytes, must have ${ADDRESS_LENGTH}`);
   }
-  const hex = toHex(bytes);
-  const checksum = toHex(keccak_256(utf8(hex)));
+  const hex = bytes.toHex();
+  const checksum = keccak_256(utf8(hex)).toHex();
   const digits = [...hex].map((digit, i) => ((checksum[i] as string) >= "8" ? digit.toUpperCase() : digit));
   return `0x${digits.join("")}`;
 }
