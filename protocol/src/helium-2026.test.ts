@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { deriveBeacon } from "./beacon/derive.ts";
 import { judgeHeliumEpoch } from "./helium/epoch.ts";
-import { heliumHistory } from "./helium/history.ts";
+import { heliumHistory } from "./helium/judge.ts";
 import { helium2026 } from "./helium-2026.ts";
 import { judgeEpoch } from "./judging/epoch.ts";
 import { Scenario, verdictOn } from "./judging/scenario.ts";

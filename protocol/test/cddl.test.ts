@@ -72,14 +72,14 @@ describe("what the code writes is described", () => {
 });
 
 describe("description and code accept and refuse the same payloads, whatever one thing is changed", () => {
-  // Where only the form is looked at, no time is spent on signatures.
+  // Only the form is tested here: no time is spent on signatures.
   const unsigned = { publicKey: signer.publicKey, sign: () => new Uint8Array(64) };
 
   test.each(Object.entries(typicalPackets))("%s packets", (_type, packet) => {
     const answers = { ok: 0, refused: 0 };
     for (const tree of editsOf(encodePacket(packet, signer, NETWORK))) {
       const bytes = sealFields(tree, unsigned, NETWORK);
-      // A packet has 1 KiB at most, which CDDL cannot say.
+      // A packet has 1 KiB at most, which CDDL cannot express.
       if (bytes.length > MAX_PACKET_BYTES) continue;
       const { ok } = decodePacket(bytes);
       answers[ok ? "ok" : "refused"]++;

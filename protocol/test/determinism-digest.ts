@@ -14,7 +14,7 @@ import { atan2, cos, exp10, log10, sin } from "../src/math/portable-math.ts";
 import type { SettlementInputs } from "../src/rewards/settlement.ts";
 import { determinismEpoch } from "./determinism-epoch.ts";
 
-/** Byte for byte what a judgement says. */
+/** A judgement, byte for byte. */
 export const textOf = ({ verdicts, proven, contacts }: EpochJudgement): string =>
   JSON.stringify({ verdicts, proven, contacts: [...contacts] });
 

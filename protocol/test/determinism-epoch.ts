@@ -11,7 +11,7 @@ import { reportDeadlineMs } from "../src/time/schedule.ts";
 
 /*
  * An epoch that meets every reason there is, the same each time: 29 stations in a line, honest rounds in both
- * windows, and beside them one report bent in each way that a rule refuses.
+ * windows, and besides them one report changed in each way that a rule refuses.
  */
 
 /** The last has been met by nobody yet. */
@@ -22,7 +22,7 @@ const [UNHEARD, DEAF] = [27, 28];
 const [NEIGHBOUR, DISTANT, DENIED, MOVED, FOREIGN, STRANGER, OTHER_PLAN, LOUD_PLACE] = [
   1, 9, 10, 11, 12, 13, 14, 25,
 ];
-/** Stations that send the bent reports: none of them beacons or hears otherwise. */
+/** Stations that send the changed reports: none of them beacons or hears otherwise. */
 const BENDERS = [15, 16, 17, 18, 19, 20, 21, 22, 23, 24];
 const DISTANCES_M = [
   0, 120, 3000, 6000, 9000, 12_000, 15_000, 18_000, 21_000, 104_000, 8000, 7000, 11_000, 5000, 14_000, 4000,

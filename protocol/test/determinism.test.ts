@@ -24,7 +24,7 @@ function expectSame(judgement: EpochJudgement): void {
 const shuffled = <T>(list: readonly T[]): fc.Arbitrary<T[]> =>
   fc.shuffledSubarray([...list], { minLength: list.length, maxLength: list.length });
 
-/** The same packet once more, by another way and later. */
+/** The same packet again, by another way and later. */
 const again = (packet: ReceivedPacket, laterMs: number): ReceivedPacket => ({
   ...packet,
   bytes: packet.bytes.slice(),

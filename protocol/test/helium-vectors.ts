@@ -1,16 +1,21 @@
 import { importKey, utf8, verifyEd25519 } from "@earshot/protocol";
-import { payloadToDc, SPLIT_PLACES } from "../src/helium/data-credits.ts";
+import {
+  type HeliumAmounts,
+  payloadToDc,
+  SPLIT_PLACES,
+  splitHeliumEpoch,
+} from "../src/helium/epoch-split.ts";
+import { parseHeliumAddress } from "../src/helium/identity.ts";
 import {
   cellDistanceM,
   cellFromDecimal,
+  freeSpaceBoundDbm,
   gridCells,
   isBelowMinDistance,
   isMaxDistanceExceeded,
-} from "../src/helium/distance.ts";
-import { type HeliumAmounts, splitHeliumEpoch } from "../src/helium/epoch-split.ts";
-import { parseHeliumAddress } from "../src/helium/identity.ts";
+  isRssiTooStrong,
+} from "../src/helium/link-budget.ts";
 import { isFrequencyOff } from "../src/helium/link-rules.ts";
-import { freeSpaceBoundDbm, isRssiTooStrong } from "../src/helium/propagation.ts";
 import { isNewInterval, witnessLag } from "../src/helium/timing.ts";
 import { fixed, formatFixed } from "../src/math/decimal.ts";
 import { beaconerUnits, witnessUnits } from "../src/rewards/rewards.ts";

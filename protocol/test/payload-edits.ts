@@ -12,7 +12,7 @@ const EDGES: CborValue[] = [
   ...around(64, 600, 900_000_000, -900_000_000, 1_800_000_000, -1_800_000_000, 2 ** 47, -(2 ** 47)),
   ...around(946_684_800_000, 4_102_444_800_000, 2 ** 32 - 1),
   ...[2n ** 64n - 1n, -(2n ** 63n), null, []],
-  // Not 31 bytes: a frame has to begin as a beacon does, which CDDL cannot say.
+  // Not 31 bytes: a frame must begin like a beacon, which CDDL cannot express.
   ...[0, 19, 20, 21, 30, 32, 33, 63, 64, 65].map((length) => new Uint8Array(length)),
   ...[0, 1, 16, 17, 24, 25, 32, 33, 40, 41, 80, 81, 200, 201].map((length) => "a".repeat(length)),
   ...["\n", "\u0085", "7", "07", "0", "-1", "1e3", "9".repeat(78), "9".repeat(79)],

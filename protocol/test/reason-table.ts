@@ -64,7 +64,7 @@ const EXAMPLE = {
   ageMs: 10_500_000,
   newestSequence: 811,
 };
-/** Where the same name stands for another size of number. */
+/** Where the same name has a number of another size. */
 const EXCEPTIONS: Record<string, Partial<typeof EXAMPLE>> = {
   assertion_old: { allowedMs: 3_600_000 },
   assertion_ahead: { allowedMs: 2000 },
@@ -88,7 +88,7 @@ function rows(group: string, reasons: readonly string[], type?: "beacon" | "witn
   });
 }
 
-/** All reasons in the order in which they are looked for. */
+/** All reasons in the order in which the rules are asked. */
 export const reasonTable = (): string =>
   [
     "| when | reason | what a technician reads, with numbers for example |",

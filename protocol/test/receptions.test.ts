@@ -32,7 +32,7 @@ describe("real receptions", () => {
   });
 });
 
-/** Not everything passes: the same receptions, bent as who invents them would. */
+/** Not everything passes: the same receptions, changed as somebody who invents them would. */
 describe.skipIf(!isThere || isOther)("invented receptions", () => {
   const bent = (change: (reception: Reception) => Partial<Reception>) =>
     receptions.map((reception) => ({ ...reception, ...change(reception) }));

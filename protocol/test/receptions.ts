@@ -39,23 +39,23 @@ export function parseReceptions(csv: string): Reception[] {
 /** The transmitter of the recordings: 14 dBm into some 2 dBi. Receivers' gains are unknown: 2 dBi again. */
 const POWER_DBM = 14;
 const GAIN_DDBI = 20;
-/** Positions are blurred by some 600 m at both ends; nearer than this a distance says nothing of free space. */
+/** Positions are blurred by some 600 m at both ends; nearer than this a distance means nothing for free space. */
 const TRUSTED_DISTANCE_M = 2000;
 const CHANNELS_HZ = Object.values(REGIONS).flatMap((region) => region.beaconChannelsHz);
 /** A frequency further than this from every channel was meant: the recording is of another plan. */
 const CHANNEL_REACH_HZ = 50_000;
 
-/** The channel that a frame was sent on, which recordings do not tell. */
+/** The channel that a frame was sent on, which recordings do not contain. */
 const sentOnHz = (freqHz: number): number =>
   CHANNELS_HZ.find((channelHz) => Math.abs(channelHz - freqHz) < CHANNEL_REACH_HZ) ?? freqHz;
 
-/** The reception as the rules would meet it had the frame been a beacon: what they look at, and nothing else. */
+/** The reception as if the frame had been a beacon: only what the rules judge by. */
 function contextOf(reception: Reception): MatchedContext {
   const { freqHz, spreadingFactor, bandwidthHz, rssiDbm, snrDb, distanceM } = reception;
   const hotspot = { region: "EU868", antennaGainDdbi: GAIN_DDBI };
   const entropyIndex = 29_671_954;
   const atMs = entropyIndex * DEFAULT_PARAMETERS.entropyPeriodMs;
-  // As the agent rounds what a forwarder says.
+  // Rounded as the agent rounds a forwarder's values.
   const levels = { rssiDbm: Math.round(rssiDbm), snrDdb: Math.round(snrDb * 10) };
   return {
     report: { packet: { atMs, freqHz, spreadingFactor, bandwidthHz, ...levels } },

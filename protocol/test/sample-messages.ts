@@ -29,7 +29,7 @@ const amounts = { pool: (1n << 256n) - 1n, paid: 0n, unallocated: 10n };
 interface Sample {
   codec: Pick<MessageCodec<object>, "open">;
   bytes: Uint8Array;
-  /** Whether a described payload also keeps the relations between fields that CDDL cannot say; absent: none. */
+  /** Whether a described payload also keeps the relations between fields that CDDL cannot express; absent: none. */
   fits?: (payload: readonly CborValue[]) => boolean;
 }
 

@@ -17,7 +17,7 @@ describe("fixed vectors: a change of the derivation is a change of the protocol"
     expect(beaconMessage("demo", entropy, 1234).toHex()).toBe(expected("earshot-beacondemo"));
   });
 
-  // Computed once more from the description in derive.ts with Python's cryptography and hashlib.
+  // Computed independently from the description in derive.ts with Python's cryptography and hashlib.
   test("minute, frame, channel and data rate of one hotspot", () => {
     const s1 = signer.sign(scheduleMessage("demo", entropy, 1234));
     const s2 = signer.sign(beaconMessage("demo", entropy, 1234));

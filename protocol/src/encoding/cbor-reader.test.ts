@@ -163,7 +163,7 @@ test("another library calls the same bytes ill-formed, well-formed and determini
       fc.pre(!/fa[7f]f|fb[7f]ff/.test(bytes.toHex()));
       const ours = answer(bytes);
       const theirs = otherAnswer(bytes);
-      // Bad text may stand before a fault that the other library then does not come to.
+      // Invalid text may come before a fault that the other library then does not reach.
       if (theirs === "well-formed" && ours !== "non_canonical") {
         expect(() => decode(bytes, { ignoreGlobalTags: true })).toThrow("utf-8");
       } else if (theirs === "ill-formed")

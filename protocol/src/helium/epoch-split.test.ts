@@ -2,8 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { divideHalfEven, divideUp, fixed, formatFixed } from "../math/decimal.ts";
 import { beaconerUnits, witnessUnits } from "../rewards/rewards.ts";
-import { dcToBones, payloadToDc, SPLIT_PLACES } from "./data-credits.ts";
-import { type HeliumShares, splitHeliumEpoch } from "./epoch-split.ts";
+import { dcToBones, type HeliumShares, payloadToDc, SPLIT_PLACES, splitHeliumEpoch } from "./epoch-split.ts";
 
 const PRICE = { raw: 3_590_000n, decimals: 8 };
 const ONE = 10n ** BigInt(SPLIT_PLACES);

@@ -4,8 +4,14 @@ import type { ProvenBeacon } from "../judging/proven-beacon.ts";
 import type { ReceivedBeacon, ReceivedReport, ReceivedWitness, Verdict } from "../judging/types.ts";
 import { denialsInForce, edgeSubject } from "../network/denial.ts";
 import { entropyTimeMs } from "../time/schedule.ts";
-import { type HeliumHistory, heliumHistory, record } from "./history.ts";
-import { byReceiveTime, type HeliumJudgement, judgeHeliumBeacon } from "./judge.ts";
+import {
+  byReceiveTime,
+  type HeliumHistory,
+  type HeliumJudgement,
+  heliumHistory,
+  judgeHeliumBeacon,
+  record,
+} from "./judge.ts";
 import { NOT_HEARD, STALE, UNSELECTED } from "./order.ts";
 import {
   expectedBeacon,

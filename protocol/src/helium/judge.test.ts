@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { HELIUM_BEACON_RULES } from "./beacon-rules.ts";
-import { cellFromDecimal } from "./distance.ts";
 import { type HeliumJudgement, judgeHeliumBeacon } from "./judge.ts";
+import { cellFromDecimal } from "./link-budget.ts";
 import { explainHelium, HELIUM_RULE_ORDER } from "./order.ts";
 import {
   HELIUM_SETTINGS,
@@ -51,7 +51,7 @@ const hotspot = (key: string, changes: Partial<HeliumAssertion> = {}): HeliumHot
   asserted: { cell: KM_22, gainDdbi: 12, region: "US915", ...changes },
 });
 
-/** Knows every key; the beaconer stands elsewhere. Everybody has lately done everything, in the interval before. */
+/** Knows every key; the beaconer stands elsewhere. Everybody beaconed and witnessed in the interval before. */
 const judging = (changes: Partial<HeliumContext> = {}): HeliumContext => ({
   settings: HELIUM_SETTINGS,
   denylist: { deniesHotspot: () => false, deniesEdge: () => false },

@@ -1,6 +1,12 @@
 import type { Rule } from "../judging/types.ts";
-import { cellDistanceM, gridCells, isBelowMinDistance, isMaxDistanceExceeded } from "./distance.ts";
-import { freeSpaceBoundDbm, isRssiTooStrong } from "./propagation.ts";
+import {
+  cellDistanceM,
+  freeSpaceBoundDbm,
+  gridCells,
+  isBelowMinDistance,
+  isMaxDistanceExceeded,
+  isRssiTooStrong,
+} from "./link-budget.ts";
 import type {
   HeliumAssertion,
   HeliumBeaconReport,

@@ -16,7 +16,7 @@ const SHARE_PER_SCALED_UNIT = 10n ** 7n;
 /**
  * Pays an epoch as Helium did. The pool is its emissions; nobody spends data credits here, so their half goes to
  * beacons (16 % of the pool in all) and witnesses (64 %). The rest, Helium's operations, oracles and delegators, is
- * unallocated. `beaconerShareBp` of the parameters is not looked at.
+ * unallocated. `beaconerShareBp` of the parameters is ignored.
  */
 export function settleHeliumEpoch(judgement: Judged, inputs: SettlementInputs): Settlement {
   const pool = inputs.parameters.poolPerEpoch;

@@ -30,7 +30,7 @@ const TOLERANCE_MS = tmstToleranceMs + 2 * clockSkewMs;
 
 type Times = Omit<ReportTimes, "entropyIndex">;
 
-/** What `counter_mismatch` says of a report after an earlier one. @param offMs of the clock at the earlier one */
+/** The answer of `counter_mismatch` to a report after an earlier one. @param offMs of the clock at the earlier one */
 function judged(earlier: Times | undefined, later: Times, offMs = 0): Outcome {
   const parameters = { ...DEFAULT_PARAMETERS, network: "demo" };
   const entropyIndex = Math.floor((earlier?.atMs ?? 0) / parameters.entropyPeriodMs);
@@ -103,7 +103,7 @@ describe("counter_mismatch", () => {
     for (const offMs of [-3_600_000, 600_000, 60 * 86_400_000]) {
       expect(judged(earlier, later, offMs)).toEqual(ok);
     }
-    // Within what a beacon's time allows nobody can tell, and counters are compared.
+    // Within the time allowed for a beacon the clock is taken as right, and counters are compared.
     expect(judged(earlier, later, 90_000).reason).toBe("counter_mismatch");
   });
 

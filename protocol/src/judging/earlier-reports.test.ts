@@ -28,7 +28,7 @@ const report = ({ hotspotId, sequence, index, isLate }: Sketch, i: number) =>
     packet: { type: "witness", sequence, atMs: i, tmstUs: null, frame: frameOf(index) },
   }) as ReceivedReport;
 
-/** As `JudgingContext.earlierReport` says, word by word. */
+/** A literal implementation of `JudgingContext.earlierReport`. */
 function plainly(asked: ReceivedReport, reports: readonly ReceivedReport[]): ReportTimes | undefined {
   const found = reports
     .filter(({ hotspotId }) => hotspotId === asked.hotspotId)

@@ -33,7 +33,7 @@ describe("the draw", () => {
   const paidOf = (packets: readonly ReceivedPacket[], inputs = {}) =>
     scenario.judge(packets, inputs).proven[0]?.witnesses ?? [];
 
-  /** The draw once more, from its description: lowest SHA-256 of beacon id, key and entropy after the deadline. */
+  /** The draw, written again from its description: lowest SHA-256 of beacon id, key and entropy after the deadline. */
   function expectedDraw(): string[] {
     const entropy = entropyValue(drawIndex(packet.entropyIndex, scenario.parameters));
     const lots = witnesses.map(({ hotspotId, publicKey }) => ({

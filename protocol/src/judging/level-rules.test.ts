@@ -13,7 +13,7 @@ interface Level {
   bandwidthHz?: number;
 }
 
-/** What one rule alone says of a level. */
+/** The answer of a single rule to a level. */
 function judged(reason: string, level: Level): Outcome {
   const packet = { spreadingFactor: 12, bandwidthHz: 125_000, ...level };
   const context = { report: { packet }, judging: { parameters: DEFAULT_PARAMETERS } };

@@ -19,7 +19,7 @@ import type { MatchedContext } from "./witness-context.ts";
  *   implied   noise = RSSI − SNR must lie between thermal noise and what a receiver still works with
  *
  * All compare whole tenths of a decibel, rounded, so that no verdict depends on the last bits of a logarithm. The
- * limits are parameters; `parameters.ts` says how each default was found.
+ * limits are parameters; `parameters.ts` explains each default.
  */
 
 const ddb = (db: number): number => Math.round(db * 10) + 0;
@@ -124,7 +124,7 @@ const noiseTooLow: Rule<MatchedContext> = {
 };
 
 /**
- * With a signal stronger than the noise the SNR says little of the noise: receivers saturate near 10 dB, so a loud
+ * With a signal stronger than the noise the SNR tells little about the noise: receivers saturate near 10 dB, so a loud
  * neighbour reads RSSI −40 dBm and SNR 9 dB. Below 0 dB it is measured.
  */
 const NOISE_IS_MEASURED_BELOW_SNR_DDB = 0;

@@ -7,7 +7,7 @@ import {
   RULE_ORDER,
 } from "./reasons.ts";
 
-/** The published list, once more: a rule that leaves it, joins it or moves must be changed here too. */
+/** The published list again: adding, removing or moving a rule must be repeated here. */
 test("the rules and their order", () => {
   expect(RULE_ORDER).toEqual({
     report: [

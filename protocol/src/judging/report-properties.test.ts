@@ -29,7 +29,7 @@ const gnss: fc.Arbitrary<Gnss> = fc.record({
   horizontalErrorDm: fc.option(fc.nat(2000)),
   integrityFlags: fc.nat(31),
 });
-/** A rule about the receiver, against which only what it looks at varies. */
+/** A rule about the receiver: only the fields that it judges by vary. */
 const ofGnss = (
   bend: (block: Gnss) => Gnss | null,
   isRefused: (block: Gnss, isRequired: boolean) => boolean,

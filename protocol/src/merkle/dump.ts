@@ -52,7 +52,7 @@ const hex = (bytes: Uint8Array): string => `0x${bytes.toHex()}`;
  */
 
 const CHUNK_LENGTH = 65_536;
-/** An entry is shorter: two numbers of at most 78 digits, 72 bytes in hex, and what stands around them. */
+/** An entry is shorter: two numbers of at most 78 digits, 72 bytes in hex, and the JSON around them. */
 const LONGEST_ENTRY = 1024;
 const ascii = new TextDecoder();
 const HEX_DIGITS = utf8("0123456789abcdef");

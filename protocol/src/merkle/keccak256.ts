@@ -3,7 +3,7 @@
  * per hash. Words are read as they lie in memory, so that a Uint32Array over bytes is hashed as those bytes.
  */
 export interface Keccak256 {
-  /** Takes `count` words of the message, from word `from` on. */
+  /** Adds `count` words to the message, from word `from` on. */
   absorb(words: Uint32Array, from: number, count: number): void;
   /** Ends the message: writes its hash, eight words, at word `at`; the next message may begin. */
   digest(into: Uint32Array, at: number): void;

@@ -41,7 +41,7 @@ export const EMPTY_ROOT: Uint8Array = new Uint8Array(32);
 const HASH_LENGTH = 32;
 
 /**
- * The hash under which a leaf stands in the tree.
+ * The hash of a leaf in the tree.
  * @throws {RangeError} if a number does not fit uint256 or bytes have the wrong length.
  */
 export function leafHash(leaf: Leaf): Uint8Array {

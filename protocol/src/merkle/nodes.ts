@@ -82,8 +82,8 @@ export function compareHashes(hashes: Uint8Array, a: number, b: number): number 
 
 /**
  * The indexes of 32-byte hashes, sorted by hash; equal ones by index. The first 24 bits of each and its index go into
- * one double, which holds 53, because typed arrays sort plain numbers without calling back. What shares its first 24
- * bits is then put right by insertion: few of a million do.
+ * one double, which holds 53, because typed arrays sort plain numbers without calling back. Hashes with the same first 24
+ * bits are then sorted by insertion: few of a million.
  */
 export function sortedByHash(hashes: Uint8Array): Uint32Array {
   const count = hashes.length / HASH_LENGTH;

@@ -3,7 +3,7 @@ import { record } from "../packet/fields.ts";
 import { timeMs } from "../packet/shapes.ts";
 import { type MessageRefusal, messageCodec } from "./message.ts";
 
-/** MQTT password of a hotspot: proof that it holds its key now. */
+/** MQTT password of a hotspot: proves that it has its key now. */
 interface LoginToken {
   issuedAtMs: number;
   expiresAtMs: number;

@@ -7,7 +7,7 @@ import type { PacketType } from "./packet.ts";
 import { typicalPackets } from "./samples.ts";
 
 /*
- * The limits of every field once more, written down apart from the code: a limit that moves by mistake is seen.
+ * The limits of every field again, independent of the code: a limit that changes by mistake is noticed.
  * "0" is the field with index 0 of the payload, which is the type; "10.2" the third field of the record in field 10.
  */
 
@@ -188,7 +188,7 @@ describe.each(TYPES)("%s", (type) => {
       Array.isArray(node)
         ? node.flatMap((child, i) => leaves(child, path ? `${path}.${i}` : `${i}`))
         : [path];
-    // Of a list of equal records it is enough to look at each field once.
+    // In a list of equal records it is enough to test each field once.
     const named = (path: string) => (type === "reading" ? path.replace(/^5\.\d\./, "5.") : path);
     const covered = new Set(["0", ...FIELDS[type].map(([path]) => named(path))]);
     expect(new Set(leaves(tree, "").map(named))).toEqual(covered);

@@ -7,7 +7,7 @@ import type { LossCount } from "./losses.ts";
 interface Numbered {
   /**
    * Counts all packets of a hotspot from 1, so that a loss is visible as a gap. A power cut leaves out a few as well.
-   * 0 only in the offline status that the broker holds as last will.
+   * 0 only in the offline status that the broker sends as last will.
    */
   sequence: number;
 }
@@ -92,7 +92,7 @@ export interface MachineSummary {
   cpuTemperatureDc: number | null;
   /** Mean number of processes that ran or waited in the last minute, for each core. */
   loadPermille: number | null;
-  /** Of the file system that holds the agent's state. */
+  /** Of the file system with the agent's state. */
   diskUsedPermille: number | null;
   /** Whether the supply voltage is too low at this moment. */
   underVoltage: boolean | null;

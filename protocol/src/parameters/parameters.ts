@@ -162,7 +162,7 @@ export const DEFAULT_PARAMETERS: Omit<NetworkParameters, "network"> = {
   // Most seen 10.2 dB, 99.9 % below 8.5; SX1301 and SX127x read up to some 15.
   maxSnrDdb: 200,
   // Least seen -6.5 dB, 0.2 % below 0, nearly all by two receivers. The SX1276 datasheet (5.5.5) gives -157 and
-  // -164 dBm for RSSI 0 and says that the front end shifts both; the wrong one of the two alone is 7 dB.
+  // -164 dBm for RSSI 0 and notes that the front end shifts both; confusing the two is 7 dB.
   maxBelowThermalDdb: 100,
   // Most seen with an SNR below 0, by the convention that gives less: 46.4 dB, beside a loud neighbour; in some 200,000
   // receptions elsewhere 61 and 62 dB.

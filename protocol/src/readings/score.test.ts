@@ -9,7 +9,7 @@ const START_MS = Date.UTC(2026, 0, 1);
 
 type Value = number | { min?: number; mean: number; max?: number; count?: number };
 
-/** A reading each minute with these means in tenths, the range one tenth to each side unless told. */
+/** A reading each minute with these means in tenths, the range one tenth to each side by default. */
 const minutes = (values: readonly (Value | undefined)[], name = "temperature_c"): Reading[] =>
   values.flatMap((value, i) => {
     if (value === undefined) return [];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { cellToChildren, cellToParent, gridDisk, latLngToCell } from "h3-js";
-import { cellFromDecimal } from "../helium/distance.ts";
+import { cellFromDecimal } from "../helium/link-budget.ts";
 import { densityScales, SCALE_UNIT } from "./density.ts";
 
 /** Res-12 cells of hotspots in one town, and the scales that Helium's own test has for them (hex_density.rs). */

@@ -1,6 +1,6 @@
 /**
  * Tries mutated bytes at every door that takes bytes of strangers: `doors.ts SEED FIRST LAST [show]`, in batches,
- * each named before it is tried, so that whoever watches knows where it hung. `show` names each input too.
+ * each named before it is tried, so that a hang can be located. `show` names each input too.
  */
 import { writeSync } from "node:fs";
 import { networkAad, openEnvelope, seal } from "../../src/cose.ts";

@@ -1,6 +1,6 @@
 /**
  * `bun run fuzz [SECONDS] [SEED]`: mutated bytes at every door, under Bun and Deno, each in a process of its own that is
- * watched: one that says nothing for a while hangs, and is ended. Ends with 1 and how to see the input again.
+ * watched: one that prints nothing for a while hangs, and is killed. Exits with 1 and prints how to see the input again.
  */
 import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";

@@ -3,9 +3,8 @@ import { type GpsReading, openGpsd, openNmea, openTcp } from "@earshot/drivers";
 import { distanceM } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import { listenGpsd } from "./gpsd-server.ts";
-import { writeNmea } from "./nmea-writer.ts";
 import { Sky } from "./sky.ts";
-import { openVirtualNmea } from "./virtual-nmea.ts";
+import { openVirtualNmea, writeNmea } from "./virtual-nmea.ts";
 
 /** West and south, so that signs and hemispheres matter. */
 const PLACE = { latE7: -338_688_123, lonE7: -1_049_903_456 };

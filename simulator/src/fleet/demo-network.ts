@@ -27,7 +27,7 @@ export const DEMO_PARAMETERS: NetworkParameters = {
   // As many epochs as on an ordinary network. The tolerances of clocks and counters depend on machines, not on the
   // calendar, and stay the same.
   relocationCooldownMs: DEFAULT_PARAMETERS.relocationCooldownMs / TIME_COMPRESSION,
-  // As many windows as there, eight: so many beacons does a hotspot send in which it can be heard.
+  // Eight windows, as there: a hotspot sends eight beacons with which it can be heard.
   reciprocityPeriods:
     (DEFAULT_PARAMETERS.reciprocityPeriods / DEFAULT_PARAMETERS.windowPeriods) * COMPRESSED.windowPeriods,
   network: "demo",

@@ -15,7 +15,7 @@ export interface FleetRun {
   stateDir: string;
 }
 
-/** Is told what happens in a run. */
+/** Receives what happens in a run. */
 export interface FleetObserver {
   onStart(facts: StartFacts): void;
   onProgress(progress: Progress): void;

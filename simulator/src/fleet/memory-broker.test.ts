@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { Uplink } from "@earshot/gateway";
 import { MemoryBroker } from "./memory-broker.ts";
 
-/** A gateway that lets in whoever says "secret" and lets each publish below its own name. */
+/** A gateway that accepts the password "secret" and lets each client publish below its own name. */
 function stubGateway() {
   const seen: string[] = [];
   const uplink: Uplink = {

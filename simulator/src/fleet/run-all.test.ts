@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { ManualClock } from "@earshot/protocol/testing";
 import { runAll, type Task } from "./run-all.ts";
 
-/** Sleeps until it is stopped, and tells that it was. */
+/** Sleeps until it is stopped, and records that it was. */
 function sleeper(clock: ManualClock) {
   const state = { isStopped: false };
   const task: Task = async (signal) => {

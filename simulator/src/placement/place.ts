@@ -72,9 +72,9 @@ function inNeighbourhood(index: number, random: Random, city: City, seed: number
 }
 
 /**
- * One owner moves the hotspot to a roof a few hundred metres from another one and leaves the asserted place as it
- * was, kilometres away. There is no GPS to tell, but the neighbour hears it louder than free space allows over the
- * asserted distance.
+ * One owner moves the hotspot to a roof a few hundred metres from another one without asserting the new position: the old
+ * one is kilometres away. It has no GPS, but its neighbour hears it louder than free space allows over the asserted
+ * distance.
  */
 function moveWithoutAsserting(sites: Site[], seed: number): void {
   const random = randomFor("mistake", seed);
@@ -88,7 +88,7 @@ function moveWithoutAsserting(sites: Site[], seed: number): void {
   sites[index] = { ...site, position, asserted, elevationM: 12, installationLossDb: 1, hasGps: false };
 }
 
-/** Another owner asserts a wrong place for a hotspot whose GPS knows better. It is not at either end of the list. */
+/** Another owner asserts a wrong position for a hotspot whose GPS contradicts it. It is not at either end of the list. */
 function assertWrongPlace(sites: Site[], seed: number): void {
   const random = randomFor("second mistake", seed);
   const index = Math.floor(sites.length / 2);
@@ -98,5 +98,5 @@ function assertWrongPlace(sites: Site[], seed: number): void {
   sites[index] = { ...site, asserted, hasGps: true };
 }
 
-/** How far from where it stands a site is asserted, metres. */
+/** How far a site's asserted position is from its true one, metres. */
 export const assertedErrorM = (site: Site): number => distanceM(site.position, site.asserted);

@@ -6,7 +6,7 @@ import {
   gridCells,
   isBelowMinDistance,
   isMaxDistanceExceeded,
-} from "./distance.ts";
+} from "./link-budget.ts";
 
 const HERE = latLngToCell(53.55, 9.99, 12);
 
