@@ -328,6 +328,8 @@ describe("listed registration", () => {
     await registry.add({ ...word, payee: new Uint8Array(20).fill(7) });
     const history = await store.hotspotHistory(idOf("a"));
     expect(history.map(({ change }) => change.fromEpoch)).toEqual([FIRST_EPOCH, FIRST_EPOCH + 2]);
+    // Both were said in one moment, and yet one came after the other.
+    expect(history.map(({ change }) => change.atMs)).toEqual([nowMs, nowMs + 1]);
     for (const { change } of history) {
       const evidence = readEvidence(change.evidence, PARAMETERS.network, networkSigner.publicKey);
       expect(evidence).toMatchObject({ by: "operator", publicKey });

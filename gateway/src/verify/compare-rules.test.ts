@@ -57,6 +57,12 @@ test("other rules are shown beside them: amounts, reasons, and what changes", ()
   const row = text.split("\n").find((line) => line.includes(hotspotName(idOf("c"))));
   expect(row).toMatch(new RegExp(`^  ${hotspotName(idOf("c"))} +${delta} +\\d+ +.*1 wrong_frequency.*`));
   expect(text).toContain(`paid ${own.settlement.paid} under ${earshot1.id}`);
+  const amounts = [...text.matchAll(/^ {2}[a-z]+(?:-[a-z]+)+ +(\d+) +(\d+) /gm)].map(
+    ([, a, b]) => Number(a) - Number(b),
+  );
+  expect(amounts.length).toBeGreaterThan(2);
+  expect(new Set(amounts.map(Math.sign)).size).toBeGreaterThan(1);
+  expect(amounts).toEqual([...amounts].sort((a, b) => Math.abs(b) - Math.abs(a)));
 });
 
 test("a bundle that does not hold is not compared", async () => {
