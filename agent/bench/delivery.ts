@@ -1,9 +1,9 @@
 import type { AgentStatus } from "../src/board/agent-status.ts";
 import { startMosquitto } from "../src/testing/mqtt-brokers.ts";
 import { AgentProcess, type Runtime, writeConfig } from "../test/agent-process.ts";
-import { loraFrameOf } from "../test/frames.ts";
-import { FakeForwarder } from "../test/hotspot-around.ts";
-import { NetworkSide } from "../test/network-side.ts";
+import { loraFrameOf } from "../test/beacon-frames.ts";
+import { FakeForwarder } from "../test/fake-forwarder.ts";
+import { FakeNetwork } from "../test/fake-network.ts";
 import { processUse } from "./process-use.ts";
 
 /** A frame a second is heard, each of another hotspot's beacon: every one becomes a packet. */
@@ -24,7 +24,7 @@ export interface Delivery {
 /** Hotspot with a packet forwarder and nothing else, broker and network side over real sockets, disk and processes. */
 export async function measureDelivery(runtime: Runtime, seconds: number): Promise<Delivery> {
   const broker = await startMosquitto(() => ["allow_anonymous true"]);
-  const network = await NetworkSide.connect(broker.port);
+  const network = await FakeNetwork.connect(broker.port);
   network.confirm();
   const agent = new AgentProcess(runtime, writeConfig({ broker: broker.port, gpsd: 1 }));
   const forwarder = new FakeForwarder(await agent.radioPort());

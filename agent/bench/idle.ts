@@ -12,8 +12,8 @@ import type { AgentStatus, DeviceFacts } from "../src/board/agent-status.ts";
 import { hasTool, startMosquitto } from "../src/testing/mqtt-brokers.ts";
 import { temporaryFolder } from "../src/testing/temporary-folder.ts";
 import { AgentProcess, type Runtime } from "../test/agent-process.ts";
+import { FakeNetwork } from "../test/fake-network.ts";
 import { NETWORK, networkSigner } from "../test/harness.ts";
-import { NetworkSide } from "../test/network-side.ts";
 import { type BenchDevice, benchDevices, PluggedDevices } from "./bench-devices.ts";
 import {
   type BenchRadio,
@@ -88,7 +88,7 @@ async function measure(radio: BenchRadio): Promise<Omit<Measured, "framesPerS">>
   const { gps, sensors } = benchDevices();
   await using plugged = await PluggedDevices.plug([gps, ...sensors]);
   const broker = await startMosquitto(() => ["allow_anonymous true"]);
-  const network = await NetworkSide.connect(broker.port);
+  const network = await FakeNetwork.connect(broker.port);
   network.confirm();
   const config = configFile(radio, gps, sensors, plugged.ports, broker.port);
   const agent = new AgentProcess(runtime, config);

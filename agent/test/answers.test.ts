@@ -9,7 +9,7 @@ import {
   type VerdictNotice,
   verdictMessage,
 } from "@earshot/protocol";
-import { loraFrameOf } from "./frames.ts";
+import { loraFrameOf } from "./beacon-frames.ts";
 import { AgentHarness, CORE, NETWORK, networkSigner, packetOf } from "./harness.ts";
 
 /* What the gateway answers: receipts and verdicts, and who else may not. */

@@ -3,7 +3,7 @@ import type { GpsReading } from "@earshot/drivers";
 import { encodeBeaconFrame } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import { assess } from "../src/health/assess.ts";
-import { loraFrameOf } from "./frames.ts";
+import { loraFrameOf } from "./beacon-frames.ts";
 import { AgentHarness, PERIOD_MS } from "./harness.ts";
 
 const DAY_MS = 86_400_000;

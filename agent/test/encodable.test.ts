@@ -3,7 +3,7 @@ import { parseConfig } from "@earshot/agent";
 import type { GpsReading, LinuxReading, LoraFrame, RadioStatus } from "@earshot/drivers";
 import { PACKET_LIMITS, REGION_IDS } from "@earshot/protocol";
 import fc from "fast-check";
-import { loraFrameOf } from "./frames.ts";
+import { loraFrameOf } from "./beacon-frames.ts";
 import { AgentHarness, networkSigner, PERIOD_MS } from "./harness.ts";
 
 /*

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { once } from "node:events";
 import { AttachedHotspot } from "./attached-hotspot.ts";
-import { GpsdSide } from "./gpsd-side.ts";
+import { FakeGpsd } from "./fake-gpsd.ts";
 
 const ROLLOVER_MS = 1024 * 7 * 86_400_000;
 /** 1980-01-06, and the leap seconds since. */
@@ -54,7 +54,7 @@ class AskingStation {
 }
 
 test("a station that asks is told GPS time while the receiver can be trusted, and nothing while it cannot", async () => {
-  await using gpsd = await GpsdSide.listening();
+  await using gpsd = await FakeGpsd.listen();
   await using hotspot = new AttachedHotspot([], gpsd.config, STATION);
   const { clock } = hotspot;
   await hotspot.until(() => hotspot.count("Opened gps") > 0 && hotspot.count("Opened radio") > 0);
@@ -94,7 +94,7 @@ test("a station that asks is told GPS time while the receiver can be trusted, an
 });
 
 test("a gpsd without a device is told of gpsd's own file, at once and after it was asked again", async () => {
-  await using gpsd = await GpsdSide.listening([
+  await using gpsd = await FakeGpsd.listen([
     { class: "VERSION", release: "3.22" },
     { class: "DEVICES", devices: [] },
   ]);
@@ -114,7 +114,7 @@ test("a gpsd without a device is told of gpsd's own file, at once and after it w
 });
 
 test("a gpsd that is stopped is told as that", async () => {
-  const gpsd = await GpsdSide.listening();
+  const gpsd = await FakeGpsd.listen();
   const { config } = gpsd;
   await gpsd[Symbol.asyncDispose]();
   await using hotspot = new AttachedHotspot([], config);

@@ -3,7 +3,7 @@ import { assess } from "@earshot/agent";
 import type { IntegritySummary } from "@earshot/drivers";
 import { encodeBeaconFrame } from "@earshot/protocol";
 import { seededRandom } from "@earshot/protocol/testing";
-import { loraFrameOf } from "./frames.ts";
+import { loraFrameOf } from "./beacon-frames.ts";
 import { AgentHarness, PERIOD_MS, WINDOW_PERIODS } from "./harness.ts";
 
 async function running(): Promise<AgentHarness> {

@@ -16,7 +16,7 @@ import { freePort, type RunningBroker, startMosquitto } from "../src/testing/mqt
 import { temporaryFolder } from "../src/testing/temporary-folder.ts";
 import { canBoot, DebianSystem, until } from "./debian-system.ts";
 import { nmeaSecond } from "./device-frames.ts";
-import { FakeForwarder } from "./hotspot-around.ts";
+import { FakeForwarder } from "./fake-forwarder.ts";
 import { PtyDevice } from "./pty-device.ts";
 
 /*

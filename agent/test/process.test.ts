@@ -6,9 +6,10 @@ import { sha256 } from "@earshot/protocol";
 import { systemClock } from "@earshot/protocol/runtime";
 import { hasTool, type RunningBroker, startMosquitto } from "../src/testing/mqtt-brokers.ts";
 import { AgentProcess, type Runtime, runCommand, writeConfig } from "./agent-process.ts";
-import { loraFrameOf } from "./frames.ts";
-import { FakeForwarder, startFakeGpsd } from "./hotspot-around.ts";
-import { NetworkSide } from "./network-side.ts";
+import { loraFrameOf } from "./beacon-frames.ts";
+import { FakeForwarder } from "./fake-forwarder.ts";
+import { startGpsdWithFix } from "./fake-gpsd.ts";
+import { FakeNetwork } from "./fake-network.ts";
 
 const LIMIT_MS = 60_000;
 /** So short that a beacon, somewhere in the first 80 % of it, comes soon. */
@@ -16,13 +17,13 @@ const PERIOD_MS = 2000;
 
 describe.skipIf(!hasTool("mosquitto"))("the agent as a process", () => {
   let broker: RunningBroker;
-  let gpsd: Awaited<ReturnType<typeof startFakeGpsd>>;
-  let network: NetworkSide;
+  let gpsd: Awaited<ReturnType<typeof startGpsdWithFix>>;
+  let network: FakeNetwork;
 
   beforeAll(async () => {
     broker = await startMosquitto(() => ["allow_anonymous true"]);
-    gpsd = await startFakeGpsd();
-    network = await NetworkSide.connect(broker.port);
+    gpsd = await startGpsdWithFix();
+    network = await FakeNetwork.connect(broker.port);
   });
 
   afterAll(async () => {

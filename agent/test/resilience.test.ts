@@ -5,7 +5,7 @@ import { encodeBeaconFrame, shortId } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import { assess } from "../src/health/assess.ts";
 import { memoryStorage } from "../src/outbox/memory-outbox.ts";
-import { loraFrameOf } from "./frames.ts";
+import { loraFrameOf } from "./beacon-frames.ts";
 import { AgentHarness, packetOf } from "./harness.ts";
 
 const fixAt = (atMs: number): GpsReading => ({

@@ -1,6 +1,4 @@
 import { createSocket } from "node:dgram";
-import { once } from "node:events";
-import { createServer, type Server, type Socket } from "node:net";
 import {
   decodeGwmp,
   decodeTxpk,
@@ -12,7 +10,7 @@ import {
 
 const EUI = "00800000a0001234";
 
-/** A packet forwarder over real UDP: asks for work, acknowledges every transmission, pushes what it is told. */
+/** A packet forwarder over real UDP: asks for work, acknowledges every transmission, pushes the frames that the test gives it. */
 export class FakeForwarder {
   readonly #socket = createSocket("udp4");
   readonly #port: number;
@@ -72,44 +70,3 @@ export class FakeForwarder {
     this.#waiting = undefined;
   }
 }
-
-const TPV = { class: "TPV", device: "/dev/ttyS0", mode: 3, lat: 47.3667, lon: 8.55, altMSL: 408.2, eph: 3.1 };
-const SKY = {
-  class: "SKY",
-  device: "/dev/ttyS0",
-  uSat: 2,
-  satellites: [
-    { PRN: 5, gnssid: 0, svid: 5, ss: 41, el: 50, az: 120, used: true },
-    { PRN: 12, gnssid: 0, svid: 12, ss: 33.5, el: 20, az: 250, used: true },
-  ],
-};
-
-/** Speaks as gpsd does: a banner, and one report when asked to watch. */
-export async function startFakeGpsd(): Promise<{ port: number; stop(): Promise<void> }> {
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("error", () => {});
-    writeLine(socket, { class: "VERSION", release: "3.22", proto_major: 3, proto_minor: 14 });
-    socket.on("data", (data) => {
-      if (!String(data).includes("?WATCH")) return;
-      writeLine(socket, SKY);
-      writeLine(socket, TPV);
-      writeLine(socket, TPV);
-    });
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  if (typeof address !== "object" || address === null) throw new Error("no port");
-  return {
-    port: address.port,
-    stop: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, "close");
-    },
-  };
-}
-
-const writeLine = (socket: Socket, object: object) => socket.write(`${JSON.stringify(object)}\r\n`);

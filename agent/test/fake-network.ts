@@ -16,8 +16,8 @@ import { entropyValue, NETWORK, networkSigner } from "./harness.ts";
 
 type Check = () => boolean;
 
-/** The network as an agent sees it: publishes entropy, takes in and verifies whatever is published. */
-export class NetworkSide {
+/** The network as an agent sees it: publishes entropy, receives and verifies all packets. */
+export class FakeNetwork {
   readonly packets: DecodedPacket[] = [];
   readonly #client: MqttClient;
   readonly #waiting = new Set<{ check: Check; resolve: () => void }>();
@@ -29,9 +29,9 @@ export class NetworkSide {
     client.on("message", (topic, payload) => this.#receive(topic, Uint8Array.from(payload)));
   }
 
-  static async connect(port: number): Promise<NetworkSide> {
+  static async connect(port: number): Promise<FakeNetwork> {
     const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, { protocolVersion: 4 });
-    const network = new NetworkSide(client);
+    const network = new FakeNetwork(client);
     await client.subscribeAsync(upTopic(NETWORK, "+", "status").replace(/status$/, "+"), { qos: 1 });
     return network;
   }
