@@ -78,18 +78,19 @@ export async function runAgent(deps: AgentDeps, signal: AbortSignal): Promise<vo
 
 function startParts(deps: AgentDeps, signal: AbortSignal): Promise<void>[] {
   const context = coreContext(deps);
-  const { board, clock, config } = context;
+  const { board, clock, config, log } = context;
+  const partOf = (component: string): CoreContext => ({ ...context, log: log.child({ component }) });
   const connected = new Wakeup();
   let radio: AgentRadio | undefined;
   const gnss = () => {
     const elapsedMs = clock.elapsedMs();
     return gnssOf(board.gpsReading(elapsedMs, GNSS_FRESH_MS), board.integrity.summary(elapsedMs).flags);
   };
-  const beaconer = new Beaconer(context, () => radio, gnss);
+  const beaconer = new Beaconer(partOf("beacon"), () => radio, gnss);
   const range = new EntropyRange();
-  const witnesser = new Witnesser(context, gnss, range);
+  const witnesser = new Witnesser(partOf("witness"), gnss, range);
   const tracker = new EntropyTracker(config.network.name, config.network.publicKey);
-  const inbox = new Inbox(context, tracker, (entropy) => {
+  const inbox = new Inbox(partOf("session"), tracker, (entropy) => {
     range.update(entropy, clock.elapsedMs());
     beaconer.onEntropy(entropy);
   });
@@ -97,13 +98,13 @@ function startParts(deps: AgentDeps, signal: AbortSignal): Promise<void>[] {
     radio = opened;
   };
   return [
-    runRadio(context, { open: deps.openRadio, onChange, witnesser }, signal),
-    ...measuringParts(deps, context, signal),
-    watchPorts(context, signal),
-    keepSession(context, { openPublisher: deps.openPublisher, inbox, connected }, signal),
+    runRadio(partOf("radio"), { open: deps.openRadio, onChange, witnesser }, signal),
+    ...measuringParts(deps, partOf("measuring"), signal),
+    watchPorts(partOf("devices"), signal),
+    keepSession(partOf("session"), { openPublisher: deps.openPublisher, inbox, connected }, signal),
     beaconer.run(signal),
     witnesser.run(signal),
-    reportStatus(context, gnss, connected, signal),
+    reportStatus(partOf("status"), gnss, connected, signal),
   ];
 }
 

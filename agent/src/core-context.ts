@@ -7,8 +7,8 @@ import {
   type PacketType,
   type Random,
   type Signer,
+  sha256,
 } from "@earshot/protocol/hotspot";
-import { errorText } from "@earshot/protocol/runtime";
 import type { StatusBoard } from "./board/status-board.ts";
 import type { AgentConfig } from "./config/agent-config.ts";
 import type { Outbox, OutboxEntry } from "./outbox/outbox.ts";
@@ -53,7 +53,7 @@ export function makePacket(context: CoreContext, packet: Packet): Uint8Array {
     if (!(error instanceof PacketFieldError)) throw error;
     const { field, why } = error;
     // Logged once for each field: a faulty receiver spoils every packet.
-    if (board.unmade.get(type)?.field !== field) log("error", `Cannot make ${type} packets`, { why });
+    if (board.unmade.get(type)?.field !== field) log.error(`Cannot make ${type} packets`, { field, why });
     board.unmade.set(type, { type, field, why });
     board.losses.add(`unmade_${type}`);
     throw error;
@@ -74,12 +74,15 @@ export async function storePacket(
   const { outbox, board, log, toPublish } = context;
   try {
     const entry = await outbox.add(type, make);
+    if (log.isDebug) {
+      log.debug("Packet made", { packet: sha256(entry.bytes).toHex(), type, sequence: entry.sequence });
+    }
     toPublish.notify();
     return entry;
   } catch (error) {
     if (error instanceof PacketFieldError) return undefined;
     board.losses.add("outbox_failed");
-    log("error", `Lost a ${type} packet: the outbox could not take it`, { why: errorText(error) });
+    log.error(`Lost a ${type} packet: the outbox could not take it`, { err: error });
     return undefined;
   }
 }

@@ -11,7 +11,7 @@ const STOP_LIMIT_MS = 2500;
 const LINGER_LIMIT_MS = 300;
 
 // Only commands print there, and there is nothing more for them to do; the agent itself logs to standard error.
-const { out, err } = systemOutput((exitCode) => process.exit(exitCode));
+const { out, err, logReader } = systemOutput((exitCode) => process.exit(exitCode));
 
 const stop = new AbortController();
 for (const name of ["SIGTERM", "SIGINT"] as const) {
@@ -29,6 +29,7 @@ process.exitCode = await main(process.argv.slice(2), {
   version: manifest.version,
   out,
   error: err,
+  logReader,
   isInteractive: process.stderr.isTTY === true && process.env.NOTIFY_SOCKET === undefined,
   signal: stop.signal,
 });

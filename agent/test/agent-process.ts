@@ -81,6 +81,7 @@ export class AgentProcess implements AsyncDisposable {
       stdio: ["ignore", "pipe", "pipe"],
       env: {
         ...process.env,
+        EARSHOT_AGENT_LOG_FORMAT: "text",
         ...environment,
         ...(subcommand.length === 0 ? {} : { EARSHOT_AGENT_PAGE_LISTEN: "off" }),
       },

@@ -1,4 +1,4 @@
-import { signerFromSeed, silentLog } from "@earshot/protocol";
+import { logTo, signerFromSeed, silentLog } from "@earshot/protocol";
 import { ManualClock, seededRandom } from "@earshot/protocol/testing";
 import { runAgent } from "../src/agent.ts";
 import { StatusBoard } from "../src/board/status-board.ts";
@@ -70,10 +70,10 @@ export class AttachedHotspot implements AsyncDisposable {
           ...{ maxPowerDbm: 27, statusPeriodMs: 60_000, readingPeriodMs: 300_000 },
         },
         ...{ clock: this.clock, random: seededRandom(1), version: "test", board: this.board },
-        log: (level, message, fields) => {
+        log: logTo((level, message, fields) => {
           this.logged.push(`${level} ${message} ${JSON.stringify(fields)}`);
           check();
-        },
+        }),
         signer: signerFromSeed(new Uint8Array(32).fill(1)),
         outbox: memoryOutbox({ clock: this.clock }),
         openPublisher: this.broker.open,

@@ -105,6 +105,7 @@ export const doctorChecks: Record<string, () => Promise<void>> = {
         random: seededRandom(1),
         environment: {},
         version: "test",
+        logReader: "program" as const,
         isInteractive: true,
       },
       out: (said: string) => {
@@ -149,6 +150,7 @@ async function look(
       random: seededRandom(1),
       environment: {},
       version: "test",
+      logReader: "program" as const,
       isInteractive: true,
       error: () => {},
     },

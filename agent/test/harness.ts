@@ -14,8 +14,8 @@ import {
   entropyMessage,
   entropyTopic,
   hotspotId,
-  type Log,
   type LossReason,
+  logTo,
   type Packet,
   type Signer,
   sha256,
@@ -86,7 +86,7 @@ export class AgentHarness {
   async start(): Promise<void> {
     this.#stop = new AbortController();
     this.board = new StatusBoard();
-    const log: Log = (level, message) => this.logged.push(`${level} ${message}`);
+    const log = logTo((level, message) => this.logged.push(`${level} ${message}`));
     this.#running = runAgent(
       {
         config: {

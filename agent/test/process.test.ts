@@ -182,6 +182,28 @@ describe("the command line", () => {
     });
   }
 
+  for (const runtime of ["Bun", "Deno"] satisfies Runtime[]) {
+    test(
+      `under ${runtime}: who takes the log without a terminal gets JSON lines, of the agent's own hotspot`,
+      async () => {
+        const config = writeConfig({ broker: 1, gpsd: 1 });
+        const environment = { EARSHOT_AGENT_LOG_FORMAT: "auto", EARSHOT_AGENT_LOG_LEVEL: "debug" };
+        await using agent = new AgentProcess(runtime, config, [], environment);
+        await agent.logged(/No session with the broker/);
+        await agent.end("SIGTERM");
+        const lines = agent.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+        const started = lines.find(({ msg }) => msg === "Agent started");
+        expect(started).toMatchObject({ level: "info", time: expect.stringMatching(/^\d{4}-.*Z$/) });
+        expect(lines.find(({ msg }) => msg === "Could not open a session")).toMatchObject({
+          ...{ level: "debug", component: "session", hotspot: started?.hotspot },
+          err: { type: "Error", stack: expect.stringContaining("\n    at ") },
+        });
+        expect(lines.at(-1)?.msg).toBe("Agent stopped");
+      },
+      LIMIT_MS,
+    );
+  }
+
   test("status without an agent is exit code 1 and says so", async () => {
     const config = writeConfig({ broker: 1883, gpsd: 2947 });
     const { code, stderr } = await runCommand("Bun", ["status", "--config", config], {

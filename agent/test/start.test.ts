@@ -27,7 +27,7 @@ for (const runtime of ["Bun", "Deno"] satisfies Runtime[]) {
       writeFileSync(config, right.replace("US915", "EU999").replace("[broker]", "[broker]\npasword = 1"));
       await using agent = new AgentProcess(runtime, config);
       const page = await agent.pageAddress();
-      await agent.logged(/error Not started, configuration: hotspot.region is "EU999"/);
+      await agent.logged(/error start: Not started, configuration: hotspot.region is "EU999"/);
       expect(await brokenOf(page)).toMatchObject([
         { title: "Configuration", text: expect.stringContaining("broker.pasword is not a key; allowed are") },
         {
@@ -122,11 +122,11 @@ test(
     renameSync(state, `${state}.disk`);
     mkdirSync(state, { mode: 0o700 });
     await using agent = new AgentProcess("Bun", config);
-    const other = (await agent.logged(/Agent started .*id="(\S+)"/))[1];
+    const other = (await agent.logged(/Agent started .*hotspot="(\S+)"/))[1];
     expect(other).not.toBe(known);
     renameSync(state, `${state}.below`);
     renameSync(`${state}.disk`, state);
-    await agent.logged(new RegExp(`Agent started .*id="${known}"`));
+    await agent.logged(new RegExp(`Agent started .*hotspot="${known}"`));
 
     renameSync(state, `${state}.disk`);
     mkdirSync(state, { mode: 0o700 });

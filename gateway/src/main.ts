@@ -6,10 +6,11 @@ import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { hotspotId, type Log, type Signer } from "@earshot/protocol";
+import { hotspotId, type Signer } from "@earshot/protocol";
 import {
   errorCode,
   errorText,
+  ProgramLog,
   readNamedFile,
   systemClock,
   systemOutput,
@@ -27,14 +28,13 @@ import type { MetricsAccess } from "./http/deps.ts";
 import { type HttpOptions, type HttpServer, type RequestEnvironment, serveHttp } from "./http/serve.ts";
 import type { VerifyElsewhere } from "./ingest/signature-queue.ts";
 import { loadNetworkKey } from "./key-file.ts";
-import { limitedLog } from "./limited-log.ts";
 import { type GatewayMetrics, newMetrics } from "./monitoring/metrics.ts";
 import { readHotspotsFile } from "./registry/hotspots-file.ts";
 import { connectionLimits, descriptorLimit } from "./service/connection-shares.ts";
 import type { GatewayDeps } from "./service/gateway-deps.ts";
 import { Startup } from "./service/startup.ts";
 import { openStore } from "./store/open-store.ts";
-import { StoreLostError } from "./store/owner.ts";
+import { StoreLostError, StoreRefusedError } from "./store/owner.ts";
 import type { Store } from "./store/store.ts";
 import { runCompareRules } from "./verify/compare-rules.ts";
 import { openSignaturePool } from "./verify/signature-pool.ts";
@@ -50,22 +50,15 @@ const STORE_LOST = 3;
 /** How long a clean stop may take before the process ends anyway. */
 const STOP_LIMIT_MS = 2500;
 
-/** Of each message, in stderr: keys cost nothing, and neither do the lines that they would cause. */
-const LOG_LINES = { burst: 200, perSecond: 1 };
-const stderr: Log = (level, message, fields) => {
-  const details = fields === undefined ? "" : ` ${JSON.stringify(fields)}`;
-  console.error(`${new Date(systemClock.now()).toISOString()} ${level} ${message}${details}`);
-};
-const limited = limitedLog(stderr, systemClock, LOG_LINES);
-const log: Log = (level, message, fields) => {
-  if (level !== "debug") limited(level, message, fields);
-};
+const output = systemOutput((exitCode) => {
+  // A command is there only to print. The gateway itself goes on: it takes reports in, read or not.
+  if (command !== undefined) process.exit(exitCode);
+});
+const programLog = new ProgramLog({ clock: systemClock, reader: output.logReader, write: output.err });
+const { log } = programLog;
 
 const terminal: VerifyCommandIo = {
-  ...systemOutput((exitCode) => {
-    // A command is there only to print. The gateway itself goes on: it takes reports in, read or not.
-    if (command !== undefined) process.exit(exitCode);
-  }),
+  ...output,
   isTerminal: process.stderr.isTTY,
   clock: systemClock,
   threads: availableParallelism(),
@@ -84,7 +77,11 @@ async function main(args: string[]): Promise<number> {
   try {
     return await serve(args);
   } catch (error) {
-    console.error(errorText(error));
+    const isToldByItsMessage = [ConfigError, StoreLostError, StoreRefusedError].some(
+      (one) => error instanceof one,
+    );
+    if (error instanceof ConfigError) output.err(`${error.message}\n`);
+    else log.error("The gateway ends", isToldByItsMessage ? { why: errorText(error) } : { err: error });
     return error instanceof ConfigError ? 2 : error instanceof StoreLostError ? STORE_LOST : 1;
   }
 }
@@ -95,14 +92,22 @@ async function serve(args: string[]): Promise<number> {
     console.log(USAGE);
     return 0;
   }
-  const config = parseConfig(readConfigFile(options.config), process.env, (what) => log("warn", what));
+  const ignored: string[] = [];
+  const text = readConfigFile(options.config);
+  const config = parseConfig(text, process.env, (what) => ignored.push(what));
+  programLog.configure(config.log);
+  for (const what of ignored) log.warn(what);
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stopSoon(stop));
+  const telling = programLog.run(stop.signal);
   try {
     await runServices(config, stop.signal);
   } catch (error) {
     // Told to stop while it waited for something.
     if (error !== stop.signal.reason) throw error;
+  } finally {
+    stop.abort();
+    await telling;
   }
   return 0;
 }
@@ -139,8 +144,11 @@ async function runServices(config: GatewayConfig, signal: AbortSignal): Promise<
   // Closed in reverse order, also when a later one does not open: nothing may keep the process alive.
   await using opened = new AsyncDisposableStack();
   const limits = connectionLimits(await descriptorLimit(), config);
-  if (limits.problem !== undefined) log("warn", limits.problem);
-  const starting = new Startup<RequestEnvironment>({ clock: systemClock, log }, signal);
+  if (limits.problem !== undefined) log.warn(limits.problem);
+  const starting = new Startup<RequestEnvironment>(
+    { clock: systemClock, log: log.child({ component: "start" }) },
+    signal,
+  );
   await showSoon(config.http, limits.http, starting, opened);
   const signer = await starting.open("The state folder", () => openState(config.state_dir));
   const store = await starting.open("The store", () => openStore(storeUrl(config)));
@@ -288,11 +296,12 @@ async function openBroker(
   signer: Signer,
   metrics: GatewayMetrics,
 ): Promise<Broker> {
+  const brokerLog = log.child({ component: "broker" });
   if (broker.url !== undefined) {
     const { url, mqtt_version, ca_file: ca, cert_file: cert, key_file: key, username, password } = broker;
     const version = mqtt_version === undefined ? {} : ({ version: mqtt_version === "5" ? 5 : 4 } as const);
     const external = openExternalBroker({
-      ...{ url, files: { ca, cert, key }, network, clock: systemClock, log, ...version },
+      ...{ url, files: { ca, cert, key }, network, clock: systemClock, log: brokerLog, ...version },
       clientId: brokerClientId(signer),
       ...(username === undefined || password === undefined ? {} : { username, password }),
     });
@@ -307,7 +316,7 @@ async function openBroker(
     maxConnections,
     maxConnectionsPerAddress: broker.max_connections_per_address,
     clock: systemClock,
-    log,
+    log: brokerLog,
     metrics,
     ...tls,
   }).catch((cause) => {

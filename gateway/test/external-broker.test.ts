@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Duplex, duplexPair } from "node:stream";
-import { encodePacket, entropyTopic, hotspotId, type Log, silentLog, upTopic } from "@earshot/protocol";
+import { encodePacket, entropyTopic, hotspotId, logTo, silentLog, upTopic } from "@earshot/protocol";
 import {
   type BrokerSocketOptions,
   connectSocket,
@@ -74,10 +74,10 @@ class Watch {
   readonly #waiting: (() => void)[] = [];
   readonly lines: string[] = [];
 
-  log: Log = (_level, message) => {
+  log = logTo((_level, message) => {
     this.lines.push(message);
     for (const wake of this.#waiting.splice(0)) wake();
-  };
+  });
 
   /** Resolves when this many connections were lost or did not come about, and the next attempt is due. */
   async untilFailed(count: number): Promise<void> {

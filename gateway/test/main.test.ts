@@ -208,6 +208,25 @@ describe("what may be mended while it waits is told, and waited for", () => {
   }
 });
 
+test("who takes the log without a terminal gets JSON lines; text and level are the configuration's to choose", async () => {
+  const url = "mqtt://127.0.0.1:1";
+  const env = { EARSHOT_GATEWAY_BROKER__URL: url, EARSHOT_GATEWAY_REGISTRATION__OPEN_TO_NETWORK: "true" };
+  const told = async (changes: Record<string, string>) => {
+    const program = start([], { ...env, ...changes });
+    await untilServing(program);
+    program.kill("SIGTERM");
+    return (await new Response(program.stderr).text()).trimEnd().split("\n");
+  };
+  const lines = (await told({})).map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(lines.find(({ msg }) => msg === "Broker not connected; trying again")).toMatchObject({
+    ...{ level: "warn", component: "broker", url, time: expect.stringMatching(/^\d{4}-.*Z$/) },
+  });
+  const text = await told({ EARSHOT_GATEWAY_LOG__FORMAT: "text" });
+  expect(text.find((line) => line.includes("warn broker: Broker not connected"))).toContain(`url="${url}"`);
+  const errors = await told({ EARSHOT_GATEWAY_LOG__LEVEL: "error" });
+  expect(errors.map((line) => JSON.parse(line).level)).toEqual(errors.map(() => "error"));
+});
+
 describe("what it cannot work with, it names, and ends", () => {
   test("a bad configuration: 2", async () => {
     const file = join(folder, "gateway.toml");

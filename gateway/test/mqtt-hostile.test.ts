@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { entropyTopic } from "@earshot/protocol";
+import { ProgramLog } from "@earshot/protocol/runtime";
+import { ManualClock } from "@earshot/protocol/testing";
 import fc from "fast-check";
 import { generate, type IPublishPacket } from "mqtt-packet";
 import { LOGINS } from "../src/access/login-rates.ts";
@@ -95,21 +97,23 @@ describe("connections", () => {
   });
 
   test("a refused login costs a short line, and many of them few lines", async () => {
-    const lines: (Readonly<Record<string, unknown>> | undefined)[] = [];
-    await using run = await startTestBroker({ log: (_level, _message, fields) => void lines.push(fields) });
+    const lines: string[] = [];
+    const clock = new ManualClock();
+    const programLog = new ProgramLog({ clock, reader: "program", write: (line) => lines.push(line) });
+    await using run = await startTestBroker({ log: programLog.log });
     const username = "\u0001".repeat(6000);
     const refuse = async () => {
       await using client = await run.open();
       client.send(connectPacket(4, { username, clientId: "y" }));
       expect(await client.expect("connack")).toMatchObject({ returnCode: 4 });
     };
-    for (let i = 0; i < 30; i++) await refuse();
-    expect(lines).toHaveLength(20);
-    expect(String(lines[0]?.hotspot)).toHaveLength(64);
-    await run.clock.advance(5000);
+    for (let i = 0; i < 40; i++) await refuse();
+    expect(lines).toHaveLength(30);
+    expect(lines.every((line) => line.length <= 500)).toBe(true);
+    await clock.advance(60_000);
     await refuse();
-    expect(lines[20]).toMatchObject({ leftOut: 10 });
-    expect(run.metrics.loginsRefused.get("other_client_id")).toBe(31);
+    expect(JSON.parse(lines[30] ?? "")).toMatchObject({ msg: "Login refused", leftOut: 10 });
+    expect(run.metrics.loginsRefused.get("other_client_id")).toBe(41);
     expect(run.uplink.logins).toBe(0);
   });
 });

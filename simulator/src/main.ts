@@ -91,7 +91,7 @@ async function runReal(
   try {
     return await runRealFleet({ ...run, httpPort, mqttPort }, observer, { clock: systemClock, log }, signal);
   } finally {
-    close();
+    await close();
   }
 }
 

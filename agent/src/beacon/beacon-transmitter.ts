@@ -125,7 +125,7 @@ export class BeaconTransmitter {
       const result = await radio.transmit({ ...frame, powerDbm, ...named });
       attempt = { begun, result };
       if (result.sent && this.#powers.noteSent(concentrator, limitDbm, powerDbm, result.powerDbm))
-        log("info", "Power that the concentrator takes", { ...named, limitDbm, powerDbm });
+        log.info("Power that the concentrator takes", { ...named, limitDbm, powerDbm });
       if (result.sent || result.error !== "TX_POWER") break;
     }
     return attempt;

@@ -145,14 +145,14 @@ export class Beaconer {
     if (failure === undefined || signal.aborted) return;
     const reason = transmitLoss(failure);
     this.#lose(reason, isCode(failure) && reason !== "beacon_failed" ? LOSS_REASONS[reason] : failure);
-    log("warn", "This window's beacon was not sent", { window, reason: failure });
+    log.warn("This window's beacon was not sent", { window, reason: failure });
   }
 
   #miss(schedule: BeaconSchedule, reason: LossReason): void {
     const why = LOSS_REASONS[reason];
     this.#setSchedule(schedule, "missed", why);
     this.#lose(reason, why);
-    this.#context.log("warn", "Missed this window's beacon", { window: schedule.window, reason: why });
+    this.#context.log.warn("Missed this window's beacon", { window: schedule.window, reason: why });
   }
 
   #lose(reason: LossReason, why: string, windows = 1): void {
@@ -193,11 +193,8 @@ export class Beaconer {
         : { ...facts, powerDbm: 0, isSent: false, error: result.error },
       elapsedMs,
     );
-    log(result.sent ? "info" : "warn", result.sent ? "Beacon sent" : "Beacon not sent", {
-      atMs,
-      ...facts,
-      ...(result.sent ? { powerDbm: result.powerDbm } : { error: result.error }),
-    });
+    if (result.sent) log.info("Beacon sent", { atMs, ...facts, powerDbm: result.powerDbm });
+    else log.warn("Beacon not sent", { atMs, ...facts, reason: result.error });
   }
 
   async #report(

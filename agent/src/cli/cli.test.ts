@@ -4,17 +4,8 @@ import { join } from "node:path";
 import { ManualClock } from "@earshot/protocol/testing";
 import { attention, broken, ok } from "../health/part.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
-import { lineLog } from "./log.ts";
 import { partTable, statusUrl, verdictLines } from "./status.ts";
 import { keepSystemdInformed } from "./systemd.ts";
-
-test("the log writes one line for each message, from the level on that was asked for", () => {
-  const lines: string[] = [];
-  const log = lineLog("info", (line) => lines.push(line));
-  log("debug", "not shown");
-  log("warn", "Refused", { topic: "a\nb", count: 3, at: { host: "::1", port: 1 } });
-  expect(lines).toEqual(["warn Refused topic=\"a\\nb\" count=3 at={ host: '::1', port: 1 }\n"]);
-});
 
 test("the table aligns parts and puts advice below", () => {
   expect(

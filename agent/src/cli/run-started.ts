@@ -1,5 +1,4 @@
 import { type Clock, hotspotId, hotspotName, type Log, type Random } from "@earshot/protocol/hotspot";
-import { errorText } from "@earshot/protocol/runtime";
 import { runAgent } from "../agent.ts";
 import { StatusBoard } from "../board/status-board.ts";
 import { exampleValues } from "../config/example-values.ts";
@@ -38,21 +37,23 @@ export async function runStarted(
   const ended = new LinkedAbort(signal);
   const board = new StatusBoard();
   board.configWarnings = exampleValues(config);
-  for (const { text, advice } of board.configWarnings) log("warn", `${text}. ${advice}`);
+  for (const { text, advice } of board.configWarnings) log.warn(`${text}. ${advice}`);
   const idNow = folderId(config.stateDir);
   try {
     const openGps = gpsOpener(config.gps, clock);
     const openMachine = machineOpener(config, clock);
-    const openPublisher = mqttPublisher(config.broker, { clock, log });
+    const openPublisher = mqttPublisher(config.broker, { clock, log: log.child({ component: "session" }) });
     const watching = untilFolderChanges(idNow, idNow(), clock, ended.signal).then((why) => {
-      if (why !== undefined) log("error", "The state folder is gone: starting again", { why });
+      if (why !== undefined) log.error("The state folder is gone: starting again", { why });
       ended.end();
     });
     const running = runAgent(
       {
         ...context,
         ...{ config: config.core, signer, outbox, board, openPublisher },
-        openRadio: radioOpener(config.lora, clock, log, () => trustedGpsTimeMs(board.snapshot(clock))),
+        openRadio: radioOpener(config.lora, clock, log.child({ component: "radio" }), () =>
+          trustedGpsTimeMs(board.snapshot(clock)),
+        ),
         radioSetup: radioSetup(config.lora),
         sensors: sensorDevices(config.sensors, clock),
         ...(openGps === undefined ? {} : { openGps, gpsType: config.gps.type }),
@@ -62,13 +63,13 @@ export async function runStarted(
     );
     onBoard(board);
     const id = hotspotId(signer.publicKey);
-    log("info", "Agent started", { name: hotspotName(id), id });
+    log.info("Agent started", { name: hotspotName(id), hotspot: id });
     await running.finally(() => ended.end());
     await watching;
   } finally {
     ended.end();
     onBoard(undefined);
-    closeOutbox(outbox, log);
+    closeOutbox(outbox, log.child({ component: "outbox" }));
   }
 }
 
@@ -77,6 +78,6 @@ function closeOutbox(outbox: Outbox, log: Log): void {
   try {
     outbox.close();
   } catch (error) {
-    log("error", "The outbox could not be closed: what waited in memory is lost", { why: errorText(error) });
+    log.error("The outbox could not be closed: what waited in memory is lost", { err: error });
   }
 }

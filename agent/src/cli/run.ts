@@ -1,9 +1,10 @@
-import type { LogLevel } from "@earshot/protocol/hotspot";
+import { hotspotId } from "@earshot/protocol/hotspot";
+import { ProgramLog } from "@earshot/protocol/runtime";
 import { StartBoard } from "../board/start-board.ts";
 import type { StatusBoard } from "../board/status-board.ts";
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/config-error.ts";
-import { DEFAULT_PAGE, loadConfig } from "../config/load.ts";
+import { DEFAULT_PAGE, loadConfig, logOfEnvironment } from "../config/load.ts";
 import { assessStart } from "../health/assess.ts";
 import { keyFile } from "../identity/key-file.ts";
 import { KeyError } from "../identity/key-provider.ts";
@@ -13,8 +14,6 @@ import { PageKeeper } from "../page/page-keeper.ts";
 import { type PageOptions, servePage } from "../page/serve.ts";
 import { type StartSteps, untilStarted } from "../start/start.ts";
 import { prepareStateFolder } from "../start/state-folder.ts";
-import { LimitedLog } from "./limited-log.ts";
-import { lineLog } from "./log.ts";
 import { runStarted } from "./run-started.ts";
 import { keepSystemdInformed } from "./systemd.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";
@@ -28,9 +27,9 @@ import type { ExitCode, Terminal } from "./terminal.ts";
 export async function run(configFile: string, terminal: Terminal): Promise<ExitCode> {
   const { clock, random, version, environment, signal } = terminal;
   if (terminal.isInteractive) loadConfig(configFile, environment);
-  let level: LogLevel = "info";
-  const limited = new LimitedLog((...line) => lineLog(level, terminal.error)(...line), clock);
-  const { log } = limited;
+  const programLog = new ProgramLog({ clock, reader: terminal.logReader, write: terminal.error });
+  programLog.configure(logOfEnvironment(environment));
+  const { log } = programLog;
   const context = { clock, random, log, version };
   const board = new StartBoard(clock, { version, configFile });
   const starting: PageSource = () => {
@@ -38,7 +37,10 @@ export async function run(configFile: string, terminal: Terminal): Promise<ExitC
     return { ...status, ...assessStart(status) };
   };
   let source = starting;
-  const page = new PageKeeper((options) => servePage(() => source(), options, clock), context);
+  const page = new PageKeeper((options) => servePage(() => source(), options, clock), {
+    ...context,
+    log: log.child({ component: "page" }),
+  });
   let isReady = false;
   let shown = DEFAULT_PAGE;
   /** Without an argument the page stays where it is. */
@@ -50,47 +52,43 @@ export async function run(configFile: string, terminal: Terminal): Promise<ExitC
   };
   const warned = new Set<string>();
   const warn = (message: string) => {
-    if (!warned.has(message)) log("warn", message);
+    if (!warned.has(message)) log.warn(message);
     warned.add(message);
   };
   const steps: StartSteps = {
     readConfig: async () => {
-      const config = await readConfig(configFile, terminal, warn, showPage);
-      level = config.logLevel;
+      const config = await loading(() => loadConfig(configFile, environment, warn), showPage);
+      programLog.configure(config.log);
+      await showPage(config.page ?? "off");
       return config;
     },
     prepareFolder: ({ stateDir }) => prepareStateFolder(stateDir),
     openKey: keyOpener(),
-    openOutbox: ({ stateDir, outbox }) => sqliteOutbox({ stateDir, clock, log, ...outbox }),
+    openOutbox: ({ stateDir, outbox }) =>
+      sqliteOutbox({ stateDir, clock, log: log.child({ component: "outbox" }), ...outbox }),
   };
-  const background = [page.run(signal), limited.run(signal)];
+  const background = [page.run(signal), programLog.run(signal)];
   for (;;) {
-    const started = await untilStarted(steps, { ...context, board }, signal);
+    const started = await untilStarted(
+      steps,
+      { ...context, log: log.child({ component: "start" }), board },
+      signal,
+    );
     if (started === undefined) break;
+    programLog.identify({ hotspot: hotspotId(started.signer.publicKey) });
     const onBoard = (running: StatusBoard | undefined) => {
       source = running === undefined ? starting : boardSource(running, clock);
     };
     await runStarted(started, context, onBoard, signal);
   }
   await Promise.all(background);
-  log("info", "Agent stopped");
+  log.info("Agent stopped");
   return 0;
 }
 
 type ShowPage = (wanted?: PageOptions | "off") => Promise<void>;
 
 /** Also moves the page to its configured address, even when nothing else of the configuration can be used. */
-async function readConfig(
-  configFile: string,
-  { environment }: Terminal,
-  warn: (message: string) => void,
-  showPage: ShowPage,
-): Promise<Config> {
-  const config = await loading(() => loadConfig(configFile, environment, warn), showPage);
-  await showPage(config.page ?? "off");
-  return config;
-}
-
 async function loading(load: () => Config, showPage: ShowPage): Promise<Config> {
   try {
     return load();

@@ -1,4 +1,5 @@
 import type { Clock, Random } from "@earshot/protocol/hotspot";
+import type { LogReader } from "@earshot/protocol/runtime";
 import type { Environment } from "../config/load.ts";
 
 /** What a command uses of the process and its terminal; made in `main.ts`. */
@@ -9,6 +10,8 @@ export interface Terminal {
   version: string;
   out(text: string): void;
   error(text: string): void;
+  /** Who reads standard error. */
+  logReader: LogReader;
   /** A person started it at a terminal and reads the output; else it is a service. */
   isInteractive: boolean;
   /** Aborted by SIGTERM and SIGINT. */

@@ -1,5 +1,6 @@
 import type { MeterMapName, SocketAddress } from "@earshot/drivers";
-import type { LogLevel, RegionId } from "@earshot/protocol/hotspot";
+import type { RegionId } from "@earshot/protocol/hotspot";
+import type { LogSettings } from "@earshot/protocol/runtime";
 import type { PageOptions } from "../page/serve.ts";
 import type { MqttPublisherOptions } from "../publisher/mqtt-publisher.ts";
 import type { AgentConfig } from "./agent-config.ts";
@@ -72,5 +73,5 @@ export interface Config {
   /** Absent when the page is off. */
   page?: PageOptions;
   outbox: { maxBytes: number; maxAgeMs: number };
-  logLevel: LogLevel;
+  log: LogSettings;
 }

@@ -88,7 +88,7 @@ describe("the example", () => {
       gps: { type: "gpsd", host: "127.0.0.1", port: 2947 },
       page: { listen: { host: "127.0.0.1", port: 4480 } },
       outbox: { maxBytes: 16_777_216, maxAgeMs: 2_592_000_000 },
-      logLevel: "info",
+      log: { level: "info", format: "auto" },
     });
     const all = withParagraphs(({ section }) => !["lora", "gps", "sensors"].includes(section));
     expect(load(all)).toMatchObject({

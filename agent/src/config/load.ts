@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseEvmAddress, type RegionId } from "@earshot/protocol/hotspot";
-import { errorText, readNamedFile } from "@earshot/protocol/runtime";
+import { DEFAULT_LOG_SETTINGS, errorText, type LogSettings, readNamedFile } from "@earshot/protocol/runtime";
 import { parse, TomlError } from "smol-toml";
 import type { PageOptions } from "../page/serve.ts";
 import type { Config, GpsConfig } from "./config.ts";
@@ -90,6 +90,12 @@ function readablePage(raw: Raw, toml: string, environment: Environment): PageOpt
   return isKnown ? (pageOptions(data) ?? "off") : undefined;
 }
 
+/** How the log is to be before the configuration is read. */
+export function logOfEnvironment(environment: Environment): LogSettings {
+  const { data = DEFAULT_LOG_SETTINGS } = configSchema.shape.log.safeParse(override({}, environment).log);
+  return data;
+}
+
 /** Where the page is while nothing says otherwise. */
 export const DEFAULT_PAGE = pageOptions(configSchema.shape.page.parse({}));
 
@@ -158,7 +164,7 @@ function toConfig(file: ConfigFile, folder: string): Config {
     machine: file.machine,
     ...(page === undefined ? {} : { page }),
     outbox: { maxBytes: file.outbox.max_bytes, maxAgeMs: file.outbox.max_age_days * 86_400_000 },
-    logLevel: file.log.level,
+    log: file.log,
   };
 }
 

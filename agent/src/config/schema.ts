@@ -8,6 +8,7 @@ import {
   type Range,
   REGION_IDS,
 } from "@earshot/protocol/hotspot";
+import { DEFAULT_LOG_SETTINGS, LOG_FORMATS, LOG_LEVELS } from "@earshot/protocol/runtime";
 import { z } from "zod";
 import { flag, host, numberIn, oneOf, path, textThat, wholeIn } from "./fields.ts";
 import { gpsSchema } from "./gps-schema.ts";
@@ -84,7 +85,12 @@ export const configSchema = z.strictObject({
       max_age_days: numberIn(0.01, 365).default(30),
     })
     .prefault({}),
-  log: z.strictObject({ level: oneOf(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
+  log: z
+    .strictObject({
+      level: oneOf(LOG_LEVELS).default(DEFAULT_LOG_SETTINGS.level),
+      format: oneOf(LOG_FORMATS).default(DEFAULT_LOG_SETTINGS.format),
+    })
+    .prefault({}),
 });
 
 export type ConfigFile = z.infer<typeof configSchema>;

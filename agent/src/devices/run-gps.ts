@@ -1,5 +1,5 @@
 import type { Driver, GpsReading } from "@earshot/drivers";
-import { OutageLog } from "@earshot/protocol/hotspot";
+import { OutageLog } from "@earshot/protocol/runtime";
 import type { DeviceHealthFacts } from "../board/agent-status.ts";
 import type { CoreContext } from "../core-context.ts";
 import type { ReadingSummary } from "../reports/reading-packets.ts";

@@ -1,6 +1,6 @@
 import type { Driver } from "@earshot/drivers";
-import { type Clock, OutageLog } from "@earshot/protocol/hotspot";
-import { errorText } from "@earshot/protocol/runtime";
+import type { Clock } from "@earshot/protocol/hotspot";
+import { errorText, OutageLog } from "@earshot/protocol/runtime";
 import type { DeviceProbe } from "../board/device-states.ts";
 import type { Loss } from "../board/link-states.ts";
 import type { CoreContext } from "../core-context.ts";
@@ -65,7 +65,7 @@ async function runOnce<R, D extends Driver<R>>(
   outages: OutageLog,
   signal: AbortSignal,
 ): Promise<{ loss: Loss; workedMs: number }> {
-  const { board, clock } = context;
+  const { board, clock, log } = context;
   const ended = new LinkedAbort(signal);
   const run: Run = { openedMs: clock.elapsedMs() };
   let opened: D | undefined;
@@ -100,6 +100,7 @@ async function runOnce<R, D extends Driver<R>>(
     return end(silence ?? { reason: "the device ended" });
   } catch (error) {
     const trouble = troubleOf(error);
+    log.debug(`The device ${device.key} failed`, { err: error });
     return end(silence ?? { reason: errorText(error), ...(trouble === undefined ? {} : { trouble }) });
   } finally {
     ended.end();

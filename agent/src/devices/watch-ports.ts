@@ -16,7 +16,7 @@ export async function watchPorts(
     for (const [device, path] of ports) {
       const programs = users.get(path) ?? [];
       if (programs.length > 0 && board.devices.sharedWith(device).length === 0) {
-        log("warn", `Another program reads the port of ${device}`, { path, programs });
+        log.warn(`Another program reads the port of ${device}`, { path, programs });
       }
       board.devices.setSharedWith(device, programs);
     }

@@ -24,6 +24,7 @@ function terminal() {
     environment: {},
     isInteractive: true,
     version: "test",
+    logReader: "program",
     out: () => {},
     error: (line) => told.resolve(line),
     signal: new AbortController().signal,

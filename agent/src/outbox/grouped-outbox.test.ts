@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { sha256 } from "@earshot/protocol";
+import { logTo, sha256 } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import { GroupedOutbox } from "./grouped-outbox.ts";
 import { memoryStorage } from "./memory-outbox.ts";
@@ -185,4 +185,16 @@ describe("a storage that fails", () => {
     }
     expect(removed).toEqual([1]);
   });
+});
+
+test("what is dropped for its age is told by its number, at debug", async () => {
+  const lines: unknown[] = [];
+  const log = logTo((level, message, fields) => lines.push([level, message, fields]));
+  const clock = new ManualClock();
+  const options = { storage: memoryStorage(), clock, log, commitIntervalMs: INTERVAL_MS, ...LIMITS };
+  const outbox = new GroupedOutbox(options);
+  const { sequence } = await outbox.add("witness", () => Uint8Array.of(1));
+  await clock.advance(LIMITS.maxAgeMs + 1);
+  await outbox.add("witness", () => Uint8Array.of(2));
+  expect(lines).toEqual([["debug", "Packet dropped, for want of room or for its age", { sequence }]]);
 });

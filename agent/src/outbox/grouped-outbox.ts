@@ -1,6 +1,7 @@
 import {
   type Clock,
   equalBytes,
+  type Log,
   type PacketType,
   readClock,
   type SequenceRange,
@@ -16,6 +17,7 @@ import { type EntryFacts, type OutboxStorage, RESERVED_NUMBERS } from "./outbox-
 interface GroupedOutboxOptions extends OutboxLimits {
   storage: OutboxStorage;
   clock: Clock;
+  log?: Log;
   /** Least time between two writes: packets that come sooner share the next one. 0: those of one turn of the event loop do. */
   commitIntervalMs: number;
 }
@@ -324,7 +326,10 @@ export class GroupedOutbox implements Outbox {
       this.#options,
       this.#options.clock.elapsedMs(),
     )) {
-      if (!wasAcknowledged) this.#dropped += 1;
+      if (!wasAcknowledged) {
+        this.#dropped += 1;
+        this.#options.log?.debug("Packet dropped, for want of room or for its age", { sequence });
+      }
       this.#remove(sequence);
     }
   }

@@ -66,7 +66,7 @@ export class SequenceMark {
   }
 
   #ignore(why: string): void {
-    this.#log("warn", "The sequence mark is damaged and not used", { path: this.#path, why });
+    this.#log.warn("The sequence mark is damaged and not used", { path: this.#path, why });
   }
 }
 

@@ -20,7 +20,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { encodePacket, type Log, signerFromSeed, silentLog } from "@earshot/protocol";
+import { encodePacket, type Log, logTo, signerFromSeed, silentLog } from "@earshot/protocol";
 import { ManualClock, typicalPackets } from "@earshot/protocol/testing";
 import { storageError } from "../start/storage-error.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
@@ -64,7 +64,10 @@ test("a damaged database is moved aside, and no number is used twice", async () 
     first.close();
     damage(join(stateDir, "outbox.db"));
     const logged: string[] = [];
-    const second = open(stateDir, (level, message) => logged.push(`${level}: ${message}`));
+    const second = open(
+      stateDir,
+      logTo((level, message) => logged.push(`${level}: ${message}`)),
+    );
     expect(logged).toEqual([
       "error: The outbox was damaged: a new one was begun with what could be read of it",
     ]);
@@ -108,7 +111,10 @@ test("of a damaged database all packets on both sides of the damage are saved, a
   writeSync(file, randomBytes(1024), 0, 1024, 20 * 1024);
   closeSync(file);
   const logged: unknown[] = [];
-  const second = open(stateDir, (_, __, fields) => logged.push(fields));
+  const second = open(
+    stateDir,
+    logTo((_, __, fields) => logged.push(fields)),
+  );
   const saved = second.next(300).map(({ sequence }) => sequence);
   expect(saved.length).toBeGreaterThan(180);
   expect(saved.length).toBeLessThan(200);
@@ -174,7 +180,10 @@ describe("a sequence mark that cannot be", () => {
         writeFileSync(join(stateDir, "sequence-mark"), mark);
         if (isLost) rmSync(join(stateDir, "outbox.db"));
         const logged: string[] = [];
-        const second = open(stateDir, (level, message) => logged.push(`${level}: ${message}`));
+        const second = open(
+          stateDir,
+          logTo((level, message) => logged.push(`${level}: ${message}`)),
+        );
         expect(logged).toEqual(["warn: The sequence mark is damaged and not used"]);
         expect(await add(second)).toBe(isLost ? 1 : last + 1);
         expect(readFileSync(join(stateDir, "sequence-mark"), "utf8")).toMatch(/^\d{2,3}\n$/);

@@ -27,7 +27,7 @@ export function sqliteOutbox(options: SqliteOutboxOptions): Outbox {
   mkdirSync(stateDir, { recursive: true, mode: OWNER_ONLY_FOLDER });
   const mark = new SequenceMark(join(stateDir, "sequence-mark"), log);
   const storage = sqliteStorage({ path: join(stateDir, "outbox.db"), mark, log });
-  return new GroupedOutbox({ storage, clock, commitIntervalMs, maxBytes, maxAgeMs });
+  return new GroupedOutbox({ storage, clock, log, commitIntervalMs, maxBytes, maxAgeMs });
 }
 
 const OWNER_ONLY_FOLDER = 0o700;

@@ -175,7 +175,7 @@ class SqliteStorage implements OutboxStorage {
         saved: saved.length,
         nextSequence: firstSequence,
       };
-      this.#log("error", "The outbox was damaged: a new one was begun with what could be read of it", facts);
+      this.#log.error("The outbox was damaged: a new one was begun with what could be read of it", facts);
       return database;
     }
   }
@@ -206,7 +206,7 @@ class SqliteStorage implements OutboxStorage {
     this.#close();
     if (fileId(this.#path) !== undefined) moveAside(this.#path, `${this.#path}.replaced`);
     renameSync(draft, this.#path);
-    this.#log("error", "The outbox's file was deleted or replaced while it was in use: it was written anew", {
+    this.#log.error("The outbox's file was deleted or replaced while it was in use: it was written anew", {
       path: this.#path,
     });
   }

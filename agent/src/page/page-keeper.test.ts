@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { Log } from "@earshot/protocol/hotspot";
+import { logTo } from "@earshot/protocol/hotspot";
 import { ManualClock, seededRandom } from "@earshot/protocol/testing";
 import { PageKeeper } from "./page-keeper.ts";
 import type { PageOptions } from "./serve.ts";
@@ -12,7 +12,7 @@ function setUp() {
   const refused = new Map<string, string>();
   const open: string[] = [];
   const logged: string[] = [];
-  const log: Log = (level, message, fields) => void logged.push(`${level} ${message} ${fields?.why ?? ""}`);
+  const log = logTo((level, message, { why = "" }) => logged.push(`${level} ${message} ${why}`));
   const keeper = new PageKeeper(
     async ({ listen: { host } }) => {
       const code = refused.get(host);

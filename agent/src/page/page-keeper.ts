@@ -63,12 +63,14 @@ export class PageKeeper {
     while (wanted === this.#wanted && !signal.aborted) {
       try {
         const page = await this.#open(wanted);
-        log("info", "The status page is there", { page: page.url });
+        log.info("The status page is there", { page: page.url });
         return page;
       } catch (error) {
         // Once: a port that is taken for good must not fill the log.
-        if (!isLogged)
-          log("error", "No status page yet; trying again ([page] listen)", reasonOf(error, wanted));
+        if (!isLogged) {
+          const fields = { ...reasonOf(error, wanted), err: error };
+          log.error("No status page yet; trying again ([page] listen)", fields);
+        }
         isLogged = true;
         if (wanted === this.#wanted) this.#tried.resolve();
         await pauseOrWake(clock, backoff.nextMs(), this.#changed, signal);

@@ -86,7 +86,7 @@ async function openSession(opening: Opening, signal: AbortSignal): Promise<MqttS
   const opened = await connect(opening, last, ANSWER_LIMIT_MS, signal);
   if (versions.worked(last)) {
     const orSet = '[broker] mqtt_version = "3.1.1"';
-    log("warn", "The broker speaks no MQTT 5; going on with 3.1.1", { why: errorText(why), orSet });
+    log.warn("The broker speaks no MQTT 5; going on with 3.1.1", { why: errorText(why), orSet });
   }
   return opened;
 }

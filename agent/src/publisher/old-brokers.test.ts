@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createServer, type Socket } from "node:net";
+import { logTo } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import { freePort, startOldBroker } from "../testing/mqtt-brokers.ts";
 import { type MqttPublisherOptions, mqttPublisher } from "./mqtt-publisher.ts";
@@ -18,8 +19,7 @@ const session = {
 function publisherTo(port: number, options: Partial<MqttPublisherOptions> = {}) {
   const clock = new ManualClock();
   const lines: string[] = [];
-  const log = (_level: string, message: string, fields = {}) =>
-    void lines.push(`${message} ${JSON.stringify(fields)}`);
+  const log = logTo((_level, message, fields) => lines.push(`${message} ${JSON.stringify(fields)}`));
   const open = mqttPublisher({ url: `mqtt://127.0.0.1:${port}`, ...options }, { clock, log });
   return { clock, lines, open: () => open(session, never) };
 }

@@ -19,7 +19,7 @@ import type { Numbering } from "../outbox/numbering.ts";
  * @returns why the message was refused, if it was
  */
 export function applyVerdicts(context: CoreContext, bytes: Uint8Array): string | undefined {
-  const { board, clock, config, outbox, signer } = context;
+  const { board, clock, config, log, outbox, signer } = context;
   const opened = verdictMessage.open(bytes, config.network.name, config.network.publicKey);
   if (!opened.ok) return opened.code;
   const { hotspot, parametersHash, verdicts } = opened.value;
@@ -29,6 +29,9 @@ export function applyVerdicts(context: CoreContext, bytes: Uint8Array): string |
     if (notice.reason === RATE_LIMITED) {
       postpone(context, notice, packet);
       continue;
+    }
+    if (notice.outcome === "refused") {
+      log.debug("The network refused a packet", { packet: notice.packetId.toHex(), reason: notice.reason });
     }
     if (packet !== undefined) outbox.remove(packet.sequence, notice.packetId);
     board.addVerdict(
@@ -41,7 +44,8 @@ export function applyVerdicts(context: CoreContext, bytes: Uint8Array): string |
 
 function postpone({ log, outbox }: CoreContext, { packetId }: VerdictNotice, packet?: RecentPacket): void {
   if (packet === undefined || !outbox.postpone(packet.sequence, packetId)) return;
-  log("warn", "The network takes fewer packets than this hotspot sends; one goes again later", {
+  log.warn("The network takes fewer packets than this hotspot sends; one goes again later", {
+    packet: packetId.toHex(),
     type: packet.type,
     sequence: packet.sequence,
   });
@@ -95,10 +99,9 @@ function reportNumbering({ board, clock, log }: CoreContext, numbering: Numberin
   const to = numbering.state === "moved" ? numbering.to : undefined;
   board.setNumbering({ from, target, ...(to === undefined ? {} : { to }) }, clock.elapsedMs());
   if (to === undefined)
-    log("error", "The network has packet numbers of this hotspot too high to go on after", { from, target });
+    log.error("The network has packet numbers of this hotspot too high to go on after", { from, target });
   else
-    log(
-      "warn",
+    log.warn(
       "The network has packets of this hotspot that it did not make here; numbering goes on after them",
       { from, to, target },
     );

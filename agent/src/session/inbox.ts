@@ -29,7 +29,7 @@ export class Inbox {
     const refusal = apply === undefined ? "unknown_topic" : apply(bytes);
     if (refusal === undefined) return;
     board.losses.add(lossOf(refusal));
-    log("warn", "Refused a message from the broker", { topic, reason: refusal });
+    log.warn("Refused a message from the broker", { topic, reason: refusal });
   }
 
   #applyEntropy(bytes: Uint8Array): string | undefined {
@@ -40,13 +40,13 @@ export class Inbox {
     const { index, atMs, periodMs, validityMs } = answer.entropy;
     if (Math.abs(clock.now() - atMs) <= validityMs) outbox.confirmTime();
     if (answer.insteadOf !== undefined) {
-      log("warn", "The network's entropy was ahead of the time, and goes on from here", {
+      log.warn("The network's entropy was ahead of the time, and goes on from here", {
         index,
         insteadOf: answer.insteadOf,
       });
     }
     const isChainBroken = answer.chained === false;
-    if (isChainBroken) log("warn", "The network's entropy does not continue its chain", { index });
+    if (isChainBroken) log.warn("The network's entropy does not continue its chain", { index });
     board.setEntropy(
       {
         ...{ index, atMs: index * periodMs, periodMs, validityMs, isChainBroken },

@@ -1,5 +1,4 @@
-import { OutageLog } from "@earshot/protocol/hotspot";
-import { errorText } from "@earshot/protocol/runtime";
+import { errorText, OutageLog } from "@earshot/protocol/runtime";
 import type { CoreContext } from "../core-context.ts";
 import { Backoff } from "../time/backoff.ts";
 import { pause } from "../time/pause.ts";
@@ -40,11 +39,14 @@ export async function keepSession(
       if (history.isFlapping) end = `${ANOTHER_BOX} (${end})`;
       else limitMs = REOPEN_LIMIT_MS;
     } catch (error) {
+      log.debug("Could not open a session", { err: error });
       end = errorText(error);
     }
     if (signal.aborted) return;
     board.links.set("broker", "lost", clock.elapsedMs(), { reason: end });
-    outages.down("warn", "No session with the broker; trying again until there is", { why: end });
+    outages.down("warn", "No session with the broker; trying again until there is", {
+      why: end,
+    });
     await pause(clock, backoff.nextMs(limitMs), signal);
   }
 }

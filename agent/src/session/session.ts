@@ -3,10 +3,9 @@ import {
   EARLIEST_PLAUSIBLE_MS,
   entropyTopic,
   makeLoginToken,
-  type OutageLog,
   upTopic,
 } from "@earshot/protocol/hotspot";
-import { errorText } from "@earshot/protocol/runtime";
+import { errorText, type OutageLog } from "@earshot/protocol/runtime";
 import type { CoreContext } from "../core-context.ts";
 import type { OutboxEntry } from "../outbox/outbox.ts";
 import type { OpenPublisher, Publisher, SessionOptions } from "../publisher/publisher.ts";
@@ -65,7 +64,7 @@ export async function runSession(
   outages: OutageLog,
   signal: AbortSignal,
 ): Promise<string> {
-  const { board, clock, sentStatuses } = context;
+  const { board, clock, log, sentStatuses } = context;
   sentStatuses.begin();
   const ended = new LinkedAbort(signal);
   ended.signal.addEventListener("abort", () => void publisher.close(), { once: true });
@@ -79,6 +78,7 @@ export async function runSession(
     ]);
     return "the session ended";
   } catch (error) {
+    log.debug("The session ended", { err: error });
     return errorText(error);
   } finally {
     ended.end();

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type Log, signerFromSeed } from "@earshot/protocol/hotspot";
+import { logTo, signerFromSeed } from "@earshot/protocol/hotspot";
 import { ManualClock, seededRandom } from "@earshot/protocol/testing";
 import { StartBoard } from "../board/start-board.ts";
 import { ConfigError } from "../config/config-error.ts";
@@ -37,7 +37,7 @@ function setUp() {
     },
   };
   const logged: string[] = [];
-  const log: Log = (level, message) => void logged.push(`${level} ${message}`);
+  const log = logTo((level, message) => logged.push(`${level} ${message}`));
   const stop = new AbortController();
   const begin = () => untilStarted(steps, { clock, random: seededRandom(1), log, board }, stop.signal);
   const parts = () =>

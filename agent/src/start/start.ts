@@ -55,7 +55,7 @@ export async function untilStarted(
   while (!signal.aborted) {
     const result = await attempt(steps, board);
     if ("outbox" in result) {
-      if (logged !== undefined) log("info", "What was in the way of the start is gone");
+      if (logged !== undefined) log.info("What was in the way of the start is gone");
       board.succeeded();
       return result;
     }
@@ -65,7 +65,7 @@ export async function untilStarted(
     const text = JSON.stringify(result);
     if (text !== logged) {
       for (const { text: why, advice } of result.problems)
-        log("error", `Not started, ${result.step}: ${why}. ${advice}`);
+        log.error(`Not started, ${result.step}: ${why}. ${advice}`);
     }
     logged = text;
     await pause(clock, waitMs, signal);

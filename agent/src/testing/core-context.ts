@@ -1,4 +1,4 @@
-import { hotspotId, type LogLevel, signerFromSeed } from "@earshot/protocol";
+import { hotspotId, logTo, signerFromSeed } from "@earshot/protocol";
 import { ManualClock, seededRandom } from "@earshot/protocol/testing";
 import { StatusBoard } from "../board/status-board.ts";
 import type { CoreContext } from "../core-context.ts";
@@ -24,7 +24,7 @@ export function testContext(): { context: CoreContext; clock: ManualClock; logge
   const context: CoreContext = {
     ...{ clock, signer, hotspotId: hotspotId(signer.publicKey), random: seededRandom(1) },
     config: { network, hotspot, maxPowerDbm: 14, statusPeriodMs: 60_000, readingPeriodMs: 300_000 },
-    log: (level: LogLevel, message: string) => void logged.push(`${level} ${message}`),
+    log: logTo((level, message) => logged.push(`${level} ${message}`)),
     ...{ version: "test", startedElapsedMs: 0, board: new StatusBoard(), outbox: memoryOutbox({ clock }) },
     ...{ concentrators: new Concentrators(), sentStatuses: new SentStatuses(), toPublish: new Wakeup() },
   };

@@ -70,17 +70,21 @@ export class Witnesser {
       this.#addUndated(frame, elapsedMs);
       return;
     }
-    const { board, clock, concentrators } = this.#context;
+    const { board, clock, concentrators, log } = this.#context;
+    const about = () => ({ entropyIndex: beacon.entropyIndex, beaconer: beacon.shortId.toHex() });
     if (!this.#range.includes(beacon.entropyIndex, clock.now(), elapsedMs)) {
       board.losses.add("frame_stale");
+      if (log.isDebug) log.debug("Frame left out", { reason: "frame_stale", ...about() });
       return;
     }
     board.counters.beaconsHeard += 1;
     const body = witnessBody(frame, concentrators.counter(frame.tmstUs, elapsedMs));
     if (body === undefined) {
       board.losses.add("frame_level");
+      if (log.isDebug) log.debug("Frame left out", { reason: "frame_level", ...about() });
     } else if (this.#seen.isRepeated(frame.bytes)) {
       board.counters.duplicatesHeard += 1;
+      if (log.isDebug) log.debug("Frame left out", { reason: "heard before", ...about() });
     } else {
       await this.#report(beacon, body, elapsedMs);
     }
@@ -90,6 +94,7 @@ export class Witnesser {
     this.#undated.push({ frame, elapsedMs });
     if (this.#undated.length > MAX_UNDATED && this.#undated.shift() !== undefined) {
       this.#context.board.losses.add("frame_unset_clock");
+      this.#context.log.debug("Frame left out", { reason: "frame_unset_clock" });
     }
     this.#hasUndated.notify();
   }
@@ -111,7 +116,7 @@ export class Witnesser {
       snrDb: snrDdb / 10,
     };
     board.addWitness(facts, elapsedMs);
-    log("info", "Beacon heard", { atMs, ...facts });
+    log.info("Beacon heard", { atMs, ...facts });
   }
 }
 

@@ -35,7 +35,8 @@ export class FrameTally {
     const before = this.#byReason.get(reason) ?? 0;
     this.#byReason.set(reason, before + times);
     if (before === 0)
-      this.#log("warn", "Refused for the first time; more are counted only", { what: explainLoss(reason) });
+      this.#log.warn("Refused for the first time; more are counted only", { what: explainLoss(reason) });
+    else this.#log.debug("Refused", { reason, times });
   }
 
   get refusals(): FrameRefusals {

@@ -278,7 +278,7 @@ class SemtechUdpServer implements SemtechUdpRadio {
     if (!forwarder.turns.isWarningDue(elapsedMs)) return;
     const { gatewayEui } = forwarder;
     const addresses = addressesOf(forwarder, elapsedMs);
-    this.#log("warn", "Several concentrators use one EUI: give each its own", { gatewayEui, addresses });
+    this.#log.warn("Several concentrators use one EUI: give each its own", { gatewayEui, addresses });
   }
 
   /** Where several use one EUI, what each sends is kept apart by where it comes from. */
@@ -302,7 +302,7 @@ class SemtechUdpServer implements SemtechUdpRadio {
       return known;
     }
     const added = this.#forwarders.add(gatewayEui, version, elapsedMs);
-    if (added !== undefined) this.#log("info", "A packet forwarder connected", { gatewayEui, version });
+    if (added !== undefined) this.#log.info("A packet forwarder connected", { gatewayEui, version });
     // The table is full of live ones that have reported: its datagrams are left unanswered.
     else this.#uplink.tally.count("forwarder_refused");
     return added;
@@ -314,7 +314,7 @@ class SemtechUdpServer implements SemtechUdpRadio {
     // Some open a new socket for each datagram: that they move is logged once an hour.
     if (forwarder.pulls.see(address, elapsedMs) === "new" && elapsedMs - movedElapsedMs >= MOVED_EACH_MS) {
       const facts = { gatewayEui, before: downlink?.address, address };
-      this.#log("info", "A packet forwarder is reached at another address", facts);
+      this.#log.info("A packet forwarder is reached at another address", facts);
       forwarder.movedElapsedMs = elapsedMs;
     }
     forwarder.version = version;
@@ -327,7 +327,7 @@ class SemtechUdpServer implements SemtechUdpRadio {
       return true;
     } catch (error) {
       this.#own.failedSends += 1;
-      this.#log("debug", "Could not send to a packet forwarder", { to, why: errorText(error) });
+      this.#log.debug("Could not send to a packet forwarder", { to, why: errorText(error) });
       return false;
     }
   }

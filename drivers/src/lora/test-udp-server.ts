@@ -1,3 +1,4 @@
+import { logTo } from "@earshot/protocol/hotspot";
 import { ManualClock } from "@earshot/protocol/testing";
 import { MemoryNetwork } from "../testing/memory-network.ts";
 import type { GwmpDatagram, GwmpVersion } from "./gwmp-datagram.ts";
@@ -24,9 +25,7 @@ export class TestUdpServer extends TestRadio {
 
   constructor(options: Partial<SemtechUdpOptions> = {}) {
     super();
-    const log = (_level: string, message: string) => {
-      this.messages.push(message);
-    };
+    const log = logTo((_level, message) => this.messages.push(message));
     this.driver = openSemtechUdp({ socket: this.socket, clock: this.clock, log, ...options });
   }
 

@@ -48,6 +48,12 @@ export function login(username: string, password: string, deps: AccessDeps): Log
   return checked.ok ? { ok: true, hotspotId: username } : checked;
 }
 
+/** Of a user name that a stranger chose, the most that a log line repeats. */
+const MAX_SHOWN_LENGTH = 64;
+
+export const shownUsername = (username: string): string =>
+  username.length > MAX_SHOWN_LENGTH ? `${username.slice(0, MAX_SHOWN_LENGTH - 1)}…` : username;
+
 /** Why a client is not let in; `code`: why its token was refused. */
 export type EntryRefusal =
   | { refusal: "client_id" | "other_client_id" | "too_often" }

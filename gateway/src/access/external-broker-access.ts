@@ -1,6 +1,5 @@
 import type { Clock, Log } from "@earshot/protocol";
 import { TokenBuckets } from "@earshot/protocol/runtime";
-import { limitedLog, quoted } from "../limited-log.ts";
 import { count, type GatewayMetrics } from "../monitoring/metrics.ts";
 import {
   type ClientAccess,
@@ -9,6 +8,7 @@ import {
   gatewayMayUse,
   isSame,
   mayUse,
+  shownUsername,
   type TopicUse,
 } from "./access.ts";
 import { LOGINS, MAX_COUNTED_HOTSPOTS } from "./login-rates.ts";
@@ -23,21 +23,17 @@ export interface ExternalBrokerAccessDeps {
   log: Log;
 }
 
-const LOG_LINES = { burst: 20, perSecond: 0.2 } as const;
-
 /** Answers another broker's questions about its clients by the rules of the embedded one. */
 export class ExternalBrokerAccess {
   readonly #deps: ExternalBrokerAccessDeps;
   readonly #logins = new TokenBuckets(LOGINS, MAX_COUNTED_HOTSPOTS);
-  readonly #log: Log;
 
   constructor(deps: ExternalBrokerAccessDeps) {
     this.#deps = deps;
-    this.#log = limitedLog(deps.log, deps.clock, LOG_LINES);
   }
 
   mayLogIn(credentials: Credentials): boolean {
-    const { account, clock, metrics, uplink } = this.#deps;
+    const { account, clock, log, metrics, uplink } = this.#deps;
     const { clientId, username, password } = credentials;
     if (username === account?.username) {
       return clientId === account.clientId && isSame(password, account.password);
@@ -47,7 +43,7 @@ export class ExternalBrokerAccess {
     const code = refused.refusal === "bad_login" ? refused.code : refused.refusal;
     // The gateway has counted those whose token it refused.
     if (refused.refusal !== "bad_login") count(metrics.loginsRefused, refused.refusal);
-    this.#log("info", "Login refused", { hotspot: quoted(username), code });
+    log.info("Login refused", { hotspot: shownUsername(username), reason: code });
     return false;
   }
 

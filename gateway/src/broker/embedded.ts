@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import type { Clock, Log } from "@earshot/protocol";
+import { shownUsername } from "../access/access.ts";
 import { LoginRates } from "../access/login-rates.ts";
 import type { Downlink } from "../downlink/downlink.ts";
-import { limitedLog, quoted } from "../limited-log.ts";
 import { count, type GatewayMetrics, newMetrics } from "../monitoring/metrics.ts";
 import type { ClientDeps } from "./endpoint/client.ts";
 import { Clients } from "./endpoint/clients.ts";
@@ -37,7 +37,6 @@ export interface EmbeddedBroker extends Downlink {
 const KEEP_ALIVE_MS = 60_000;
 /** How often limits that pass with time are looked at. */
 const TICK_MS = 1000;
-const LOG_LINES = { burst: 20, perSecond: 0.2 } as const;
 
 /**
  * The broker inside the gateway: an MQTT endpoint (5.0 and 3.1.1) that knows just what hotspots do. Whoever connects
@@ -46,9 +45,8 @@ const LOG_LINES = { burst: 20, perSecond: 0.2 } as const;
  * nobody else: there is no routing between clients.
  */
 export async function openEmbeddedBroker(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
-  const { clock, metrics = newMetrics(), maxConnections } = options;
+  const { clock, log, metrics = newMetrics(), maxConnections } = options;
   const maxPerAddress = options.maxConnectionsPerAddress ?? maxConnections;
-  const log = limitedLog(options.log, clock, LOG_LINES);
   const sessions = new Sessions();
   let deps: ClientDeps | undefined;
   const clients = new Clients({
@@ -58,7 +56,7 @@ export async function openEmbeddedBroker(options: EmbeddedBrokerOptions): Promis
     onEnd(reason, hotspotId) {
       count(metrics.connectionsEnded, reason);
       if (hotspotId === undefined) return;
-      if (reason !== "left") log("info", "Session ended by the broker", { hotspot: hotspotId, reason });
+      if (reason !== "left") log.info("Session ended by the broker", { hotspot: hotspotId, reason });
       deps?.uplink.presence(hotspotId, false);
     },
   });
@@ -83,7 +81,7 @@ export async function openEmbeddedBroker(options: EmbeddedBrokerOptions): Promis
   // No descriptor left, for one: it goes on listening.
   server.on("error", (error) => {
     failure = error.message;
-    log("error", "MQTT listener failed", { error: failure });
+    log.error("MQTT listener failed", { err: error });
   });
   return {
     port: (server.address() as { port: number }).port,
@@ -131,7 +129,7 @@ function clientDeps(
     onLoginRefused({ refusal, code, username }) {
       // The gateway has counted those whose token it refused.
       if (code === undefined) count(metrics.loginsRefused, refusal);
-      log("info", "Login refused", { hotspot: quoted(username), code: code ?? refusal });
+      log.info("Login refused", { hotspot: shownUsername(username), reason: code ?? refusal });
     },
   };
 }

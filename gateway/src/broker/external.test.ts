@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import { type LogLevel, upTopic } from "@earshot/protocol";
+import { type LogLevel, logTo, silentLog, upTopic } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import { generate, type Packet } from "mqtt-packet";
 import type { IngestOutcome } from "../ingest/ingest.ts";
@@ -50,7 +50,7 @@ beforeEach(() => {
     clientId: "gateway",
     network: "demo",
     clock,
-    log: (level, message, fields = {}) => void lines.push({ level, message, fields }),
+    log: logTo((level, message, fields) => lines.push({ level, message, fields })),
     openSocket: scripted.openSocket,
   });
 });
@@ -261,7 +261,7 @@ describe("the connection", () => {
     test(`a broker that closes is asked in ${version} for ever when the configuration says so`, async () => {
       scripted.answer = (_, connection) => connection.socket.end();
       broker = openExternalBroker({
-        ...{ url: URL, clientId: "gateway", network: "demo", clock, log: () => undefined, version },
+        ...{ url: URL, clientId: "gateway", network: "demo", clock, log: silentLog, version },
         openSocket: scripted.openSocket,
       });
       void broker.serve(uplink);

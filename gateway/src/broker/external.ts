@@ -1,17 +1,11 @@
 import type { Duplex } from "node:stream";
-import {
-  allUpFilter,
-  type Clock,
-  type Log,
-  type MqttVersion,
-  MqttVersions,
-  OutageLog,
-} from "@earshot/protocol";
+import { allUpFilter, type Clock, type Log, type MqttVersion, MqttVersions } from "@earshot/protocol";
 import {
   type BrokerSocketOptions,
   connectSocket,
   errorCode,
   errorText,
+  OutageLog,
   readTlsFiles,
   type TlsPaths,
 } from "@earshot/protocol/runtime";
@@ -168,7 +162,7 @@ class Connection {
     }
     const session = await this.#open(uplink, other ?? first);
     if (this.#versions.worked(other ?? first)) {
-      log("warn", "Broker speaks no MQTT 5; going on with 3.1.1", {
+      log.warn("Broker speaks no MQTT 5; going on with 3.1.1", {
         url,
         why,
         orSet: 'mqtt_version = "3.1.1"',
@@ -215,7 +209,7 @@ class Connection {
   /** A broker that was restarted may have lost what it retained. */
   #announce(uplink: Uplink): void {
     uplink.announce().catch((error: Error) => {
-      this.#options.log("warn", "Cannot publish the entropy again", { error: error.message });
+      this.#options.log.warn("Cannot publish the entropy again", { err: error });
     });
   }
 
@@ -224,7 +218,7 @@ class Connection {
     const message = "Broker not connected; trying again";
     if (this.#wasConnected) this.#outages.down("warn", message, fields);
     else if (isPowerOfTwo(this.#failures) && !this.#outages.isFlapping)
-      this.#options.log("warn", message, fields);
+      this.#options.log.warn(message, fields);
     this.#wasConnected = false;
   }
 }

@@ -6,6 +6,7 @@ import {
   MQTT_PORT,
   RULE_SET_IDS,
 } from "@earshot/protocol";
+import { DEFAULT_LOG_SETTINGS, LOG_FORMATS, LOG_LEVELS } from "@earshot/protocol/runtime";
 import { z } from "zod";
 import { isAddressRange } from "../access/client-address.ts";
 import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
@@ -103,6 +104,11 @@ const limits = z.strictObject({
   unheard_days: whole(1, 10_000).default(DEFAULT_LIMITS.unheardDays),
 });
 
+const log = z.strictObject({
+  level: z.enum(LOG_LEVELS).default(DEFAULT_LOG_SETTINGS.level),
+  format: z.enum(LOG_FORMATS).default(DEFAULT_LOG_SETTINGS.format),
+});
+
 export const gatewaySchema = z.strictObject({
   network: z.string().refine(isNetworkName, "must be 1 to 32 of a-z, 0-9 and -").default("demo"),
   /** Keys, database and epoch bundles. */
@@ -117,6 +123,7 @@ export const gatewaySchema = z.strictObject({
   registration: registration.prefault({}),
   limits: limits.prefault({}),
   parameters: parameters.prefault({}),
+  log: log.prefault({}),
 });
 
 export type GatewayConfig = z.output<typeof gatewaySchema>;

@@ -137,7 +137,7 @@ export class Notices {
   #send(topic: string, message: Uint8Array): void {
     this.#deps.downlink.publish(topic, message).catch((error: unknown) => {
       this.#deps.metrics.downlinkFailures++;
-      this.#deps.log("debug", "Message not sent", { topic, error: String(error) });
+      this.#deps.log.debug("Message not sent", { topic, err: error });
     });
   }
 }

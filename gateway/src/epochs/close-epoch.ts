@@ -133,7 +133,7 @@ export async function closeEpoch(epoch: number, deps: CloseEpochDeps): Promise<S
   // Only now is it certain that this is the owner. What a killed run left of the epoch before goes too.
   removeOthers(deps.bundlesDir, epoch, kept.name);
   if (previous !== undefined) removeOthers(deps.bundlesDir, previous.epoch, previous.bundle);
-  deps.log?.("info", "Epoch closed", { epoch, root: stored.root.toHex(), paid: stored.paid.toString() });
+  deps.log?.info("Epoch closed", { epoch, root: stored.root.toHex(), paid: stored.paid.toString() });
   return stored;
 }
 

@@ -1,4 +1,5 @@
-import { entropyTimeMs, OutageLog } from "@earshot/protocol";
+import { entropyTimeMs } from "@earshot/protocol";
+import { OutageLog } from "@earshot/protocol/runtime";
 import type { StoredVerdict } from "../store/store.ts";
 import { ActivityBoard } from "./activity.ts";
 import type { AppDeps } from "./deps.ts";

@@ -54,7 +54,7 @@ test("a failing store is a 500 that tells nothing, and a line in the log", async
   expect(status).toBe(500);
   expect(body.error).toMatchObject({ code: "internal" });
   expect(JSON.stringify(body)).not.toContain("disk");
-  expect(other.logged).toEqual(["error request failed"]);
+  expect(other.logged).toEqual(["error Request failed"]);
 });
 
 test("no path and query makes the app fail", async () => {

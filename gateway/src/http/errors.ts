@@ -104,7 +104,7 @@ export function handleErrors(app: OpenAPIHono, log: Log): void {
       if (error.status === 503) c.header("Retry-After", "1");
       return c.json(failure(STATUS_CODES[error.status] ?? "refused", error.message), error.status);
     }
-    log("error", "request failed", { method: c.req.method, path: c.req.path, error: String(error) });
+    log.error("Request failed", { method: c.req.method, path: c.req.path, err: error });
     return c.json(failure("internal", "The gateway failed to answer; its log says why"), 500);
   });
 }

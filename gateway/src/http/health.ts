@@ -35,7 +35,7 @@ export async function healthOf(context: RouteContext): Promise<Health> {
     const latestEpoch = epoch?.epoch ?? null;
     return { ok: problems.length === 0, nowMs, problems, entropyAgeMs, judgedThroughAgeMs, latestEpoch };
   } catch (error) {
-    storeOutages.down("error", "store does not answer", { error: String(error) });
+    storeOutages.down("error", "store does not answer", { err: error });
     problems.push("The store does not answer; the log says why");
     const unknown = { entropyAgeMs: null, judgedThroughAgeMs: null, latestEpoch: null };
     return { ok: false, nowMs, problems, ...unknown };

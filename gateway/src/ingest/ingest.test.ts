@@ -2,11 +2,13 @@ import { expect, test } from "bun:test";
 import {
   encodePacket,
   hotspotId,
+  logTo,
   MAX_PACKET_BYTES,
   sha256,
   signerFromSeed,
   upTopic,
 } from "@earshot/protocol";
+import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
 import { assertions, startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
 import { beaconOf, FIRST_EPOCH, idOf, PARAMETERS, signers, statusPacket } from "../testing/test-network.ts";
 import type { IngestOutcome } from "./ingest.ts";
@@ -94,4 +96,46 @@ test("what is too large is named by its beginning, as far as a packet could reac
   const largest = bytes.subarray(0, MAX_PACKET_BYTES);
   expect(await named(bytes)).toBe(sha256(largest).toHex());
   expect(await named(largest)).toBe(sha256(largest).toHex());
+});
+
+test("each refused packet is told at debug, with hotspot, packet and reason", async () => {
+  const lines: string[] = [];
+  await using run = await startTestGateway(startMs + 10, {
+    log: logTo((level, message, { component, hotspot, packet, reason }) => {
+      if (level === "debug") lines.push([component, message, hotspot, packet, reason].join(" "));
+    }),
+    limits: { ...DEFAULT_LIMITS, packetsAtOnce: 6 },
+  });
+  const bytes = encodePacket(statusPacket(1, startMs), signers.a, network);
+  const damaged = Uint8Array.from(bytes);
+  damaged[damaged.length - 1] = (damaged.at(-1) ?? 0) ^ 1;
+  const topic = upTopic(network, idOf("a"), "status");
+  const late = encodePacket(beaconOf("a", FIRST_EPOCH + 5, 10).packet, signers.a, network);
+  const again = [2, 3, 4].map((uptimeS) =>
+    encodePacket({ ...statusPacket(7, startMs), uptimeS }, signers.b, network),
+  );
+  const expected: string[] = [];
+  const send = async (sent: Uint8Array, by: string, reason: string, sender?: string) => {
+    const hotspot = by.split("/")[3];
+    const outcome = await run.gateway.ingest(by, sent, sender);
+    expect(outcome).toMatchObject(reason === "" ? { ok: true } : { ok: false, reason });
+    if (reason !== "") expected.push(`ingest Packet refused ${hotspot} ${sha256(sent).toHex()} ${reason}`);
+  };
+  // From an embedded broker, which knows the sender, and from another, which does not say.
+  await send(damaged, topic, "bad_signature", idOf("a"));
+  await send(damaged, topic, "bad_signature");
+  await send(bytes.subarray(0, 100), topic, "truncated");
+  await send(bytes, upTopic("other", idOf("a"), "status"), "wrong_network");
+  await send(late, upTopic(network, idOf("a"), "beacon"), "from_future");
+  await send(bytes, upTopic(network, idOf("b"), "status"), "wrong_topic");
+  for (const [i, packet] of again.entries()) {
+    await send(packet, upTopic(network, idOf("b"), "status"), i < 2 ? "" : "sequence_reused", idOf("b"));
+  }
+  for (let i = 0; i < 10; i++) {
+    const outcome = await run.gateway.ingest(topic, bytes, idOf("a"));
+    if (!outcome.ok)
+      expected.push(`ingest Packet refused ${idOf("a")} ${sha256(bytes).toHex()} ${outcome.reason}`);
+  }
+  expect(lines).toEqual(expected);
+  expect(lines.filter((line) => line.endsWith("rate_limited")).length).toBeGreaterThan(0);
 });

@@ -1,4 +1,11 @@
-import { type Log, MAX_PACKET_BYTES, type Measurement, reportDeadlineMs, sha256 } from "@earshot/protocol";
+import {
+  type Log,
+  MAX_PACKET_BYTES,
+  type Measurement,
+  parseUpTopic,
+  reportDeadlineMs,
+  sha256,
+} from "@earshot/protocol";
 import type { Limits } from "../access/hotspot-limits.ts";
 import type { KeyCache } from "../access/key-cache.ts";
 import { count, type GatewayMetrics } from "../monitoring/metrics.ts";
@@ -52,6 +59,13 @@ export interface IngestDeps {
   log: Log;
 }
 
+interface RefusedPacket {
+  topic?: string;
+  bytes: Uint8Array;
+  sender: string | undefined;
+  measurements?: readonly Measurement[];
+}
+
 /** Takes packets in: check, file, store, and only then answer. */
 export class Ingest {
   readonly #deps: IngestDeps;
@@ -72,7 +86,7 @@ export class Ingest {
         verifyElsewhere,
         scheduleFlush: scheduleFlush ?? queueMicrotask,
         maxWaiting: MAX_WAITING,
-        onFailure: (error) => deps.log("error", "Signature threads failed", { error: error.message }),
+        onFailure: (error) => deps.log.error("Signature threads failed", { err: error }),
       });
     this.#batcher = new Batcher({
       addPackets: (packets) => store.addPackets(packets),
@@ -100,13 +114,13 @@ export class Ingest {
     const isSigned = this.#isBusy()
       ? await this.#signatures?.check(job)
       : job !== undefined && verifyNow(job);
-    if (!opened.ok) return this.#refuse(opened.reason, bytes, sender);
+    if (!opened.ok) return this.#refuse(opened.reason, { topic, bytes, sender });
     const result = checkPacket(opened.sent, isSigned === true, checks);
-    if (!result.ok) return this.#refuse(result.reason, bytes, sender);
+    if (!result.ok) return this.#refuse(result.reason, { topic, bytes, sender });
     const index = result.checked.about?.entropyIndex;
     if (index === undefined || index <= progress.publishedThrough)
       return this.#accept(result.checked, arrival);
-    if (!(await this.#publication(index))) return this.#refuse("from_future", bytes, sender);
+    if (!(await this.#publication(index))) return this.#refuse("from_future", { topic, bytes, sender });
     return this.#accept(result.checked, progress.arrival(clock.now()));
   }
 
@@ -167,7 +181,8 @@ export class Ingest {
     const first = known.find((other) => other.id === id);
     if (first === undefined) {
       this.#revoke(packet);
-      return this.#refuse("sequence_reused", bytes, hotspotId, [{ name: "sequence", value: sequence }]);
+      const measurements = [{ name: "sequence", value: sequence }];
+      return this.#refuse("sequence_reused", { bytes, sender: hotspotId, measurements });
     }
     metrics.duplicates++;
     onKnown(checked, first);
@@ -198,18 +213,18 @@ export class Ingest {
     };
   }
 
-  #refuse(
-    reason: string,
-    bytes: Uint8Array,
-    sender: string | undefined,
-    measurements: readonly Measurement[] = [],
-  ): IngestOutcome {
+  #refuse(reason: string, { topic = "", bytes, sender, measurements = [] }: RefusedPacket): IngestOutcome {
     const { log, metrics, onRefused } = this.#deps;
     count(metrics.refused, reason);
     // What is too large is named by what a packet could have been of it: hashing it all is work for the sender's asking.
     const id = sha256(bytes.length > MAX_PACKET_BYTES ? bytes.subarray(0, MAX_PACKET_BYTES) : bytes);
-    log("debug", "Packet refused", { reason, sender });
+    const packetId = id.toHex();
+    if (log.isDebug) {
+      // Whose topic it came by, where no login says who sent it.
+      const hotspot = sender ?? parseUpTopic(topic)?.hotspot;
+      log.debug("Packet refused", { hotspot, packet: packetId, reason, byteLength: bytes.length });
+    }
     onRefused(reason, id, sender, measurements);
-    return { ok: false, reason, packetId: id.toHex() };
+    return { ok: false, reason, packetId };
   }
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { logTo } from "@earshot/protocol";
 import { FIRST_EPOCH, statusPacket } from "../testing/test-network.ts";
 import { type NotedStatus, StatusIntake } from "./status-intake.ts";
 
@@ -26,7 +27,7 @@ function intake() {
       },
     },
     sendReceipt: async (_, statusId) => void receipts.push(statusId),
-    log: (level, message, fields) => void logged.push(`${level}: ${message}: ${fields?.error}`),
+    log: logTo((level, message, { err }) => logged.push(`${level}: ${message}: ${err}`)),
   });
   return { intake: made, written, receipts, logged, state };
 }

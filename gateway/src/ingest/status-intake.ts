@@ -49,7 +49,7 @@ export class StatusIntake {
         for (const { hotspotId, packetId } of reports) await this.#deps.sendReceipt(hotspotId, packetId);
       } catch (error) {
         // Both come again with the next status packet.
-        this.#deps.log("error", "Cannot follow up status packets", { error: String(error) });
+        this.#deps.log.error("Cannot follow up status packets", { err: error });
       }
     }
     this.#running = undefined;

@@ -69,7 +69,7 @@ export class Judging {
       await mutex
         .run(() => this.#judgeLate(this.#late.splice(0, LATE_PORTION)))
         .catch((error: unknown) => {
-          log("error", "Cannot judge late reports", { error: String(error) });
+          log.error("Cannot judge late reports", { err: error });
         });
       await pause();
     }
@@ -181,10 +181,13 @@ export class Judging {
   }
 
   #tell(entropyIndex: number, { verdicts }: Judgement): void {
-    const { events, metrics, notices } = this.#deps;
-    for (const { outcome, reason } of verdicts) {
+    const { events, log, metrics, notices } = this.#deps;
+    for (const { outcome, reason, hotspotId: hotspot, packetId: packet, epoch } of verdicts) {
       count(metrics.verdicts, reason);
       count(metrics.outcomes, outcome);
+      if (log.isDebug && outcome === "refused") {
+        log.debug("Report refused", { hotspot, packet, reason, entropyIndex, epoch });
+      }
     }
     notices.verdicts(verdicts);
     if (verdicts.length > 0) events.emit({ kind: "verdicts", entropyIndex, verdicts });

@@ -51,7 +51,7 @@ export async function revokeFuture({
   const nowMs = clock.now();
   const contactsBefore = (bundle: string) => {
     const contacts = readBundleContacts(join(bundlesDir, bundle));
-    if (contacts === undefined) log("error", "Cannot read the contacts before an epoch", { bundle });
+    if (contacts === undefined) log.error("Cannot read the contacts before an epoch", { bundle });
     return contacts ?? new Map();
   };
   const taken = await store.revokeAfter(nowMs, parameters.fixed, contactsBefore);
@@ -65,7 +65,7 @@ export async function revokeFuture({
   metrics.entropyIndex = latest?.index ?? -1;
   metrics.judgedThrough = taken.judgedThrough;
   metrics.closedEpoch = taken.openEpoch - 1;
-  log("warn", "Took back what was made in a time that has not come", {
+  log.warn("Took back what was made in a time that has not come", {
     now: new Date(nowMs).toISOString(),
     entropy: taken.entropy,
     epochs: taken.epochs.map(({ epoch }) => epoch),
@@ -87,7 +87,7 @@ export async function reapply(
     if (!word.ok) continue;
     const { atMs: _atMs, ...said } = word.value;
     const added = await registry.add(said);
-    if (!added.ok) log("error", "Cannot list a hotspot again", { hotspot: id, problem: added.message });
+    if (!added.ok) log.error("Cannot list a hotspot again", { hotspot: id, problem: added.message });
   }
   for (const { denial } of taken) {
     const epochs = denial.untilEpoch - denial.fromEpoch;

@@ -40,7 +40,6 @@ export async function forgetUnheard({
     epochs: Array.from({ length: open }, (_, i) => openEpoch + i),
   });
   const isAll = forgotten.length < FORGOTTEN_AT_ONCE;
-  if (forgotten.length > 0)
-    log("info", "Hotspots forgotten that never reported", { count: forgotten.length });
+  if (forgotten.length > 0) log.info("Hotspots forgotten that never reported", { count: forgotten.length });
   return { forgotten, isAll };
 }

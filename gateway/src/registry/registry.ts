@@ -198,7 +198,7 @@ export class Registry {
       if (this.#newSinceLook >= LOOK_AFTER_NEW) await this.forgetUnheard();
     } catch (error) {
       // The next status packets say the same again.
-      this.#deps.log("error", "Cannot register hotspots", { error: String(error) });
+      this.#deps.log.error("Cannot register hotspots", { err: error });
     }
   }
 
@@ -236,7 +236,7 @@ export class Registry {
     this.#listed?.add(id);
     this.#cache.changed(id, fromEpoch);
     const what = newest === undefined ? "Hotspot registered" : "Hotspot changed";
-    log("info", what, { hotspot: id, epoch: fromEpoch });
+    log.info(what, { hotspot: id, epoch: fromEpoch });
     return undefined;
   }
 
@@ -284,7 +284,7 @@ export class Registry {
     const told = this.#refused.get(id);
     if (told?.reason === reason && clock.elapsedMs() - told.elapsedMs < TELL_AGAIN_MS) return;
     this.#refused.set(id, { reason, elapsedMs: clock.elapsedMs() });
-    log("warn", "Assertion changes nothing", { hotspot: id, reason, ...numbersOf(measurements) });
+    log.warn("Assertion changes nothing", { hotspot: id, reason, ...numbersOf(measurements) });
     onRefused?.(id, sha256(evidence), reason, measurements);
   }
 }

@@ -1,4 +1,4 @@
-import { OutageLog } from "@earshot/protocol";
+import { OutageLog } from "@earshot/protocol/runtime";
 import type { Hono } from "hono";
 import { type LoginOutcome, login, mayPublish, maySubscribe } from "../access/access.ts";
 import { ExternalBrokerAccess } from "../access/external-broker-access.ts";
@@ -34,7 +34,7 @@ export class GatewayCore implements Gateway {
       account,
       clock,
       metrics: parts.metrics,
-      log,
+      log: log.child({ component: "access" }),
     });
     this.app = createApp({ ...appDeps(parts, this.#stopped.signal), mqttAccess });
   }
@@ -164,20 +164,21 @@ export class GatewayCore implements Gateway {
   /** What fails here (a store or broker that is down) is tried again in the next period, and told once. */
   async #try(what: string, work: () => Promise<void>): Promise<void> {
     const { clock, log } = this.#parts.deps;
-    const outages = this.#outages.get(what) ?? new OutageLog(`"${what}"`, clock, log);
+    const outages =
+      this.#outages.get(what) ?? new OutageLog(`"${what}"`, clock, log.child({ component: "gateway" }));
     this.#outages.set(what, outages);
     try {
       await work();
       outages.works(`Can ${what} again`);
     } catch (error) {
-      outages.down("error", `Cannot ${what}`, { error: String(error) });
+      outages.down("error", `Cannot ${what}`, { err: error });
     }
   }
 }
 
 function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
   const { deps, denials, events, metrics, parameters, registry } = parts;
-  const { store, clock, registration, signer, bundlesDir, log, adminToken: token } = deps;
+  const { store, clock, registration, signer, bundlesDir, adminToken: token } = deps;
   const admin = token === undefined ? undefined : { token, add: registry.add.bind(registry) };
   return {
     store,
@@ -192,7 +193,7 @@ function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
     networkPublicKey: signer.publicKey,
     bundlesDir,
     ...(deps.disk === undefined ? {} : { disk: deps.disk }),
-    log,
+    log: deps.log.child({ component: "http" }),
     signal,
     ...deps.api,
     ...(admin === undefined ? {} : { admin }),

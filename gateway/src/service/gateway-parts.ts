@@ -50,7 +50,7 @@ export async function buildParts(given: GatewayDeps): Promise<GatewayParts> {
   const statuses = new StatusIntake({
     store: deps.store,
     sendReceipt: (...status) => base.notices.receipt(...status),
-    log: deps.log,
+    log: deps.log.child({ component: "ingest" }),
   });
   // Ingest and judging know of each other: late reports go one way, "all is stored" the other.
   const ingest: Ingest = buildIngest(base, statuses, (packet) => judging.late(packet));
@@ -73,19 +73,28 @@ export async function buildParts(given: GatewayDeps): Promise<GatewayParts> {
 async function steadied(given: GatewayDeps): Promise<SteadyDeps> {
   const { entropyPeriodMs } = given.parameters;
   const newestEntropyMs = (await given.store.latestEntropy())?.entropy.atMs;
-  const clock = new SteadyClock({ clock: given.clock, entropyPeriodMs, newestEntropyMs, log: given.log });
+  const clock = new SteadyClock({
+    clock: given.clock,
+    entropyPeriodMs,
+    newestEntropyMs,
+    log: given.log.child({ component: "clock" }),
+  });
   return { ...given, clock };
 }
 
 async function buildBase(deps: SteadyDeps): Promise<Base> {
-  const { store, clock, log, signer, downlink, registration: policy } = deps;
+  const { store, clock, signer, downlink, registration: policy } = deps;
+  const log = deps.log.child({ component: "registry" });
   const { metrics = newMetrics() } = deps;
   const mutex = new Mutex();
   const parameters = await ParametersLog.load(deps.parameters, { store, clock, signer });
   const progress = await loadProgress(store, parameters.fixed, clock.now());
   const common = { store, progress, clock, signer, mutex };
   const denials = await DenialLog.load(common);
-  const notices = new Notices({ parameters, signer, clock, downlink, store, metrics, log });
+  const notices = new Notices({
+    ...{ parameters, signer, clock, downlink, store, metrics },
+    log: deps.log.child({ component: "downlink" }),
+  });
   const registry = await Registry.load({
     ...common,
     policy,
@@ -108,19 +117,19 @@ async function list(hotspot: OperatorRegistration, registry: Registry, log: Log)
   const added = await registry.add(hotspot);
   if (added.ok) return;
   if (added.code === "inadmissible_key") throw new RangeError(`Cannot list hotspot: ${added.message}`);
-  log("warn", "A listed hotspot stays as it is", { reason: added.code, problem: added.message });
+  log.warn("A listed hotspot stays as it is", { reason: added.code, problem: added.message });
 }
 
 function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: StoredPacket) => void): Ingest {
   const { deps, keys, metrics, progress, registry, notices } = base;
-  const { clock, log, store } = deps;
+  const { clock, store } = deps;
   return new Ingest({
     progress,
     clock,
     keys,
     metrics,
     store,
-    log,
+    log: deps.log.child({ component: "ingest" }),
     scheduleFlush: deps.scheduleFlush,
     verifyElsewhere: deps.verifyElsewhere,
     limits: deps.limits ?? DEFAULT_LIMITS,
@@ -175,9 +184,13 @@ const pauseOf =
 
 function buildJudging(base: Base, drained: () => Promise<void>): Judging {
   const { deps, denials, events, mutex, metrics, notices, parameters, progress, registry } = base;
-  const { bundlesDir, clock, log, signer, store } = deps;
+  const { bundlesDir, clock, signer, store } = deps;
+  const log = deps.log.child({ component: "judging" });
   const pause = pauseOf(deps);
-  const closing = { store, parameters: parameters.fixed, signer, clock, bundlesDir, pause, log };
+  const closing = {
+    ...{ store, parameters: parameters.fixed, signer, clock, bundlesDir, pause },
+    log: deps.log.child({ component: "epochs" }),
+  };
   return new Judging({
     store,
     progress,

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { Log } from "@earshot/protocol";
+import { logTo } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import { ConfigError } from "../config/config-error.ts";
 import { Startup } from "./startup.ts";
@@ -7,7 +7,7 @@ import { Startup } from "./startup.ts";
 function setUp() {
   const clock = new ManualClock();
   const logged: string[] = [];
-  const log: Log = (level, message) => void logged.push(`${level} ${message}`);
+  const log = logTo((level, message) => logged.push(`${level} ${message}`));
   const stop = new AbortController();
   const starting = new Startup<undefined>({ clock, log }, stop.signal);
   const ask = async (path: string) => {

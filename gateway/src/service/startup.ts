@@ -44,7 +44,7 @@ export class Startup<E> {
       for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(MAX_RETRY_MS, 2 * retryMs)) {
         try {
           const opened = await open();
-          if (this.#problems.delete(name)) this.#log("info", "There at last", { what: name });
+          if (this.#problems.delete(name)) this.#log.info("There at last", { what: name });
           return opened;
         } catch (error) {
           if (isFinal(error)) throw error;
@@ -84,7 +84,7 @@ export class Startup<E> {
     const problem = `${name}: ${errorText(error)}`;
     // Once for each cause: what is away for good must not fill the log.
     if (this.#problems.get(name) !== problem) {
-      this.#log("error", "Not there yet; trying again", { what: name, why: problem });
+      this.#log.error("Not there yet; trying again", { what: name, why: problem, err: error });
     }
     this.#problems.set(name, problem);
   }

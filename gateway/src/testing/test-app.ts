@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Log } from "@earshot/protocol";
+import { logTo } from "@earshot/protocol";
 import { Mutex } from "@earshot/protocol/runtime";
 import { ManualClock } from "@earshot/protocol/testing";
 import type { Hono } from "hono";
@@ -36,7 +36,7 @@ export async function testApp(
   const clock = new ManualClock(fleet.nowMs);
   const bundlesDir = await mkdtemp(join(tmpdir(), "earshot-http-"));
   const logged: string[] = [];
-  const log: Log = (level, message) => void logged.push(`${level} ${message}`);
+  const log = logTo((level, message) => logged.push(`${level} ${message}`));
   const signer = NETWORK_SIGNER;
   const versions = await ParametersLog.load(FLEET_PARAMETERS, { store, clock, signer });
   const progress = await loadProgress(store, versions.fixed, clock.now());

@@ -1,6 +1,6 @@
 /** A whole gateway in virtual time whose machine's clock steps: what it does meanwhile, and that it goes on afterwards. */
 import { describe, expect, test } from "bun:test";
-import { formatEvmAddress, type Log, makeLoginToken } from "@earshot/protocol";
+import { formatEvmAddress, logTo, makeLoginToken, silentLog } from "@earshot/protocol";
 import { assertions, startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
 import {
   assertionOf,
@@ -59,7 +59,7 @@ async function tell({ gateway }: TestGateway, what: "hotspots" | "denials", body
   return (await gateway.app.request(`/api/v1/${what}`, request)).status;
 }
 
-async function started(log: Log = () => {}): Promise<TestGateway> {
+async function started(log = silentLog): Promise<TestGateway> {
   const run = await startTestGateway(START_MS + 10, { log, adminToken: TOKEN });
   await run.play([...assertions(START_MS + 20), ...epochPackets(FIRST_EPOCH)], START_MS + 2 * EPOCH_MS);
   return run;
@@ -113,7 +113,7 @@ describe.each([HOUR_MS, -HOUR_MS, DAY_MS, -DAY_MS])("the clock steps by %d ms", 
 
   test("to and fro, again and again: it works in between, and says so now and then", async () => {
     const told: string[] = [];
-    await using run = await started((level, message) => void told.push(`${level} ${message}`));
+    await using run = await started(logTo((level, message) => told.push(`${level} ${message}`)));
     for (let i = 0; i < 20; i++) {
       run.clock.stepWall(step);
       await run.clock.advance(3000);

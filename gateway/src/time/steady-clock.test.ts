@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "bun:test";
+import { logTo, silentLog } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import { SteadyClock } from "./steady-clock.ts";
 
@@ -18,7 +19,7 @@ const steady = (newestEntropyMs: number | undefined = START_MS - PERIOD_MS) =>
     clock: machine,
     entropyPeriodMs: PERIOD_MS,
     newestEntropyMs,
-    log: (level, message) => void told.push(`${level} ${message}`),
+    log: logTo((level, message) => told.push(`${level} ${message}`)),
   });
 
 /** A gateway looks at least once a second at a clock in doubt. */
@@ -80,7 +81,7 @@ test("the stated time is ten periods, and five minutes at least", () => {
     clock: machine,
     entropyPeriodMs: 1000,
     newestEntropyMs: undefined,
-    log: () => {},
+    log: silentLog,
   });
   expect(fast.settleMs).toBe(300_000);
 });

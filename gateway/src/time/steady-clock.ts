@@ -196,13 +196,13 @@ export class SteadyClock implements Clock {
   #tellBeginning(seen: Line): void {
     if (seen.elapsedMs - this.#told.atMs < TELL_AGAIN_MS) return;
     this.#told = { atMs: seen.elapsedMs, isOpen: true };
-    this.#deps.log("error", this.#sentence(seen));
+    this.#deps.log.error(this.#sentence(seen));
   }
 
   #tellEnd(what: string, { wallMs }: Line): void {
     if (!this.#told.isOpen) return;
     this.#told.isOpen = false;
-    this.#deps.log("warn", what, { now: textOf(wallMs) });
+    this.#deps.log.warn(what, { now: textOf(wallMs) });
   }
 }
 

@@ -1,10 +1,14 @@
+import { fstatSync } from "node:fs";
 import process from "node:process";
+import type { LogReader } from "./log/program-log.ts";
 
 export interface SystemOutput {
   /** To standard output. */
   out(text: string): void;
   /** To standard error. */
   err(text: string): void;
+  /** Who reads standard error. */
+  readonly logReader: LogReader;
 }
 
 /**
@@ -26,7 +30,18 @@ export function systemOutput(onLost: (exitCode: 0 | 1) => void): SystemOutput {
     if (!isClosed) err(`error Cannot write the output: ${message}\n`);
     onLost(isClosed ? 0 : 1);
   });
-  return { out, err };
+  return { out, err, logReader: logReader() };
+}
+
+function logReader(): LogReader {
+  if (process.stderr.isTTY === true) return "terminal";
+  try {
+    // systemd.exec(5), JOURNAL_STREAM: inherited also by programs whose output goes elsewhere, so the numbers are compared.
+    const { dev, ino } = fstatSync(2);
+    return process.env.JOURNAL_STREAM === `${dev}:${ino}` ? "journal" : "program";
+  } catch {
+    return "program";
+  }
 }
 
 /** Bun tells of an error by an event; Deno, of files, by throwing. */

@@ -8,7 +8,6 @@ import {
   openTcp,
   type SocketAddress,
 } from "@earshot/drivers";
-import type { Log } from "@earshot/protocol";
 import { listenGpsd } from "../devices/gpsd-server.ts";
 import { Sky } from "../devices/sky.ts";
 import { VirtualForwarder } from "../devices/virtual-forwarder.ts";
@@ -41,7 +40,7 @@ export async function runRealHotspot(
 ): Promise<void> {
   const { clock, seed, hotspotsDir, brokerUrl } = context;
   const { sky, signer, config, id, name } = plan;
-  const log: Log = (level, message, fields) => context.log(level, message, { hotspot: name, ...fields });
+  const log = context.log.child({ hotspot: name });
   await using stack = new AsyncDisposableStack();
   const outbox = sqliteOutbox({ stateDir: join(hotspotsDir, name), clock, log, ...OUTBOX_LIMITS });
   stack.defer(() => outbox.close());

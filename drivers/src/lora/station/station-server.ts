@@ -1,5 +1,5 @@
-import { type Log, OutageLog, REGIONS, silentLog } from "@earshot/protocol/hotspot";
-import { errorText } from "@earshot/protocol/runtime";
+import { type Log, REGIONS, silentLog } from "@earshot/protocol/hotspot";
+import { errorText, OutageLog } from "@earshot/protocol/runtime";
 import { LinkLostError, type SocketAddress } from "../../driver.ts";
 import { ReadingQueue } from "../../link/reading-queue.ts";
 import type { LoraReading, LoraTransmission, TransmitResult } from "../lora-reading.ts";
@@ -194,7 +194,7 @@ export class BasicsStationServer implements BasicsStationRadio {
 
   #refused(trouble: StationTrouble, host: string): void {
     this.#counters.refuseRequest();
-    this.#log("debug", "A station was turned away", { trouble, host });
+    this.#log.debug("A station was turned away", { trouble, host });
     this.#lastRefusal = { trouble, host, elapsedMs: this.#options.clock.elapsedMs() };
   }
 
@@ -274,7 +274,7 @@ export class BasicsStationServer implements BasicsStationRadio {
     const record = this.#stations.find(gatewayEui);
     if (record === undefined || !record.turns.isWarningDue(elapsedMs)) return;
     const addresses = this.#stations.sharedBy(record, elapsedMs);
-    this.#log("warn", "Several concentrators use one EUI: give each its own", { gatewayEui, addresses });
+    this.#log.warn("Several concentrators use one EUI: give each its own", { gatewayEui, addresses });
   }
 
   /** A station that connects anew has given its old connection up, even where that one still looks open. */

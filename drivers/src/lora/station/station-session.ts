@@ -136,7 +136,7 @@ export class StationSession implements LiveSession {
     const facts = { gatewayEui, version: this.record.version, model: this.record.model };
     this.record.outages.up("info", "A station connected", facts);
     if (protocol !== PROTOCOL_VERSION)
-      log("warn", "A station speaks another version of the protocol than 2", { ...facts, protocol });
+      log.warn("A station speaks another version of the protocol than 2", { ...facts, protocol });
     this.#isReady = this.send(JSON.stringify(routerConfig({ region, powerDbm, nowMs: clock.now() })));
   }
 
@@ -167,7 +167,7 @@ export class StationSession implements LiveSession {
     counters.alarms += 1;
     if (clock.elapsedMs() - this.#lastAlarmElapsedMs < ALARM_INTERVAL_MS) return;
     this.#lastAlarmElapsedMs = clock.elapsedMs();
-    log("warn", "A station raised an alarm", { gatewayEui: this.record.gatewayEui, text: shorten(text) });
+    log.warn("A station raised an alarm", { gatewayEui: this.record.gatewayEui, text: shorten(text) });
   }
 }
 

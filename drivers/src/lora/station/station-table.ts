@@ -1,5 +1,4 @@
-import type { OutageLog } from "@earshot/protocol/hotspot";
-import { omitUndefined } from "@earshot/protocol/runtime";
+import { type OutageLog, omitUndefined } from "@earshot/protocol/runtime";
 import type { SocketAddress } from "../../driver.ts";
 import { DuplicateFilter } from "../duplicate-filter.ts";
 import type { RadioStatus } from "../lora-reading.ts";

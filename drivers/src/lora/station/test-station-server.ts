@@ -1,3 +1,4 @@
+import { logTo } from "@earshot/protocol/hotspot";
 import { ManualClock } from "@earshot/protocol/testing";
 import type { LoraTransmission } from "../lora-reading.ts";
 import { TestRadio } from "../test-radio.ts";
@@ -24,9 +25,7 @@ export class TestStationServer extends TestRadio {
 
   constructor(options: Partial<BasicsStationOptions> = {}) {
     super();
-    const log = (_level: string, message: string) => {
-      this.messages.push(message);
-    };
+    const log = logTo((_level, message) => this.messages.push(message));
     const { clock, listener } = this;
     this.driver = openBasicsStation({ listener, clock, log, region: "EU868", powerDbm: 14, ...options });
   }

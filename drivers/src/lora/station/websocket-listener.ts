@@ -166,13 +166,13 @@ class WebSocketListener implements StationListener {
           checkTls(found);
           (this.#front as SecureServer).setSecureContext(secureContext(found));
           used = found;
-          log("info", "The certificate of the stations' port was renewed");
+          log.info("The certificate of the stations' port was renewed");
         }
         this.#certificateProblem = undefined;
       } catch (error) {
         const why = errorText(error);
         if (this.#certificateProblem === undefined)
-          log("warn", "The certificate of the stations' port cannot be renewed; the one before it is used", {
+          log.warn("The certificate of the stations' port cannot be renewed; the one before it is used", {
             why,
           });
         this.#certificateProblem = why;

@@ -164,12 +164,13 @@ export class Client implements Outlet {
     const { will, hotspotId } = this.#login ?? {};
     if (will === undefined || hotspotId === undefined) return;
     this.#deps?.uplink.ingest(will.topic, will.bytes, hotspotId).catch((error: Error) => {
-      this.#deps?.log("error", "Cannot take in a last will", { hotspot: hotspotId, error: error.message });
+      this.#deps?.log.error("Cannot take in a last will", { hotspot: hotspotId, err: error });
     });
   }
 
   #onFailure(reason: DisconnectReason, error: unknown): void {
-    if (error !== undefined) this.#deps?.log("error", "Connection failed", { error: String(error) });
+    if (error !== undefined)
+      this.#deps?.log.error("Connection failed", { hotspot: this.#login?.hotspotId, err: error });
     if (reason === "slow_reader") this.drop(reason);
     else this.end(reason);
   }

@@ -62,12 +62,12 @@ export class Listener {
       const { cert = "", key = "", doubts } = await readTlsFiles(files, NAMES, this.#clock.now());
       (this.server as TlsServer).setSecureContext({ cert, key });
       this.#problem = doubts[0];
-      if (!isFirst) this.#log("info", "Certificate of the MQTT listener read again", { file: files.cert });
+      if (!isFirst) this.#log.info("Certificate of the MQTT listener read again", { file: files.cert });
     } catch (error) {
       this.#problem = errorText(error);
     }
     if (this.#problem !== undefined)
-      this.#log("error", "MQTT listener has no good certificate", { error: this.#problem });
+      this.#log.error("MQTT listener has no good certificate", { why: this.#problem });
   }
 }
 

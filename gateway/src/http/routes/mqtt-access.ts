@@ -3,7 +3,6 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { TOPIC_ACCESS, type TopicAccess } from "../../access/access.ts";
 import { AddressRanges } from "../../access/client-address.ts";
-import { limitedLog } from "../../limited-log.ts";
 import type { RouteContext } from "../context.ts";
 import type { RequestEnvironment } from "../serve.ts";
 
@@ -30,7 +29,6 @@ const ACCESS_NAMES: Readonly<Record<string, TopicAccess>> = {
 
 /** Each login may cost the check of a signature, some 60 µs. */
 const LOGINS = { burst: 2000, perSecond: 300 } as const;
-const LOG_LINES = { burst: 20, perSecond: 0.2 } as const;
 /** The broker of this machine. */
 const LOOPBACK = ["127.0.0.0/8", "::1"];
 
@@ -38,11 +36,13 @@ const LOOPBACK = ["127.0.0.0/8", "::1"];
  * What a broker that checks logins and rights over HTTP asks: whether it should let a client in, and whether that one
  * may use a topic. Answers with the status (200 or 403) and a JSON body, of which each kind of broker looks at one.
  */
-export function mqttAccessRoutes(app: OpenAPIHono, { clock, mqttAccess, ...context }: RouteContext): void {
+export function mqttAccessRoutes(
+  app: OpenAPIHono,
+  { clock, log, mqttAccess, ...context }: RouteContext,
+): void {
   if (mqttAccess === undefined) return;
   const askers = new AddressRanges(context.brokerAddresses ?? LOOPBACK);
   const logins = new TokenBucket(LOGINS, clock.elapsedMs());
-  const log = limitedLog(context.log, clock, LOG_LINES);
   const isBroker = (c: Context): boolean => {
     const { peer = "" } = (c.env ?? {}) as Partial<RequestEnvironment>;
     // Through a reverse proxy, whoever asked that.
@@ -50,14 +50,14 @@ export function mqttAccessRoutes(app: OpenAPIHono, { clock, mqttAccess, ...conte
       (name) => c.req.header(name) !== undefined,
     );
     if (askers.has(peer) && !isForwarded) return true;
-    log("warn", "Asked about a login by somebody who is not in http.broker_addresses", { peer, isForwarded });
+    log.warn("Asked about a login by somebody who is not in http.broker_addresses", { peer, isForwarded });
     return false;
   };
   app.post("/mqtt/auth", async (c) => {
     const fields = isBroker(c) ? await fieldsOf(c) : undefined;
     if (fields === undefined) return answer(c, false);
     if (!logins.take(clock.elapsedMs())) {
-      log("warn", "Too many logins are asked about", { perSecond: LOGINS.perSecond });
+      log.warn("Too many logins are asked about", { perSecond: LOGINS.perSecond });
       return answer(c, false);
     }
     return answer(c, mqttAccess.mayLogIn(fields));

@@ -1,5 +1,5 @@
-import type { Log, LogLevel } from "./log.ts";
-import type { Clock } from "./time/clock.ts";
+import type { Log, LogFields, LogLevel } from "../../log.ts";
+import type { Clock } from "../../time/clock.ts";
 
 /** Outages told in full before they are only counted. */
 const TOLD_IN_FULL = 2;
@@ -10,8 +10,6 @@ const STEADY_MS = 600_000;
 
 /** What is counted of an hour; more is as bad. */
 const MAX_LOSSES = 1000;
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * The log lines of something that comes and goes: a device, a session, a database. The first outages are told in full,
@@ -51,20 +49,20 @@ export class OutageLog {
   }
 
   /** It is there, with the line for it. */
-  up(level: LogLevel, message: string, fields?: Fields): void {
+  up(level: LogLevel, message: string, fields?: LogFields): void {
     if (this.#state === "up") {
       this.stillUp();
       return;
     }
     if (this.#isSteady()) this.#outages = 0;
     this.#enter("up");
-    if (this.#outages <= TOLD_IN_FULL) this.#log(level, message, fields);
+    if (this.#outages <= TOLD_IN_FULL) this.#log[level](message, fields);
   }
 
   /** It is there as before: worth telling only when it was not for a while. */
   stillUp(): void {
     if (this.#state !== "up" || this.#outages <= TOLD_IN_FULL || !this.#isSteady()) return;
-    this.#log("info", `${this.#name} comes and goes no more`, { outages: this.#outages });
+    this.#log.info(`${this.#name} comes and goes no more`, { outages: this.#outages });
     this.#outages = 0;
   }
 
@@ -76,7 +74,7 @@ export class OutageLog {
   }
 
   /** It is gone or could not be had, with the line for it. */
-  down(level: LogLevel, message: string, fields?: Fields): void {
+  down(level: LogLevel, message: string, fields?: LogFields): void {
     if (this.#state === "down") {
       this.#stillDown(level, message, fields);
       return;
@@ -88,24 +86,24 @@ export class OutageLog {
       if (this.#outages === 1) this.#firstMs = this.#clock.elapsedMs();
     }
     this.#enter("down");
-    if (this.#outages <= TOLD_IN_FULL) this.#log(level, message, fields);
+    if (this.#outages <= TOLD_IN_FULL) this.#log[level](message, fields);
     else if (this.#outages === TOLD_IN_FULL + 1) this.#tell(this.#firstMs, 0, fields);
     else if (this.#clock.elapsedMs() - this.#toldMs >= SUMMARY_MS)
       this.#tell(this.#toldMs, this.#toldOutages, fields);
   }
 
   /** Gone for good, as it looks: that was not told while it came and went. */
-  #stillDown(level: LogLevel, message: string, fields?: Fields): void {
+  #stillDown(level: LogLevel, message: string, fields?: LogFields): void {
     if (this.#outages <= TOLD_IN_FULL || !this.#isSteady()) return;
-    this.#log(level, message, fields);
+    this.#log[level](message, fields);
     this.#outages = 0;
   }
 
-  #tell(sinceMs: number, outagesBefore: number, fields?: Fields): void {
+  #tell(sinceMs: number, outagesBefore: number, fields?: LogFields): void {
     const elapsedMs = this.#clock.elapsedMs();
     const times = this.#outages - outagesBefore;
     const inTheLastS = Math.round((elapsedMs - sinceMs) / 1000);
-    this.#log("warn", `${this.#name} comes and goes; told once an hour`, { times, inTheLastS, ...fields });
+    this.#log.warn(`${this.#name} comes and goes; told once an hour`, { times, inTheLastS, ...fields });
     this.#toldMs = elapsedMs;
     this.#toldOutages = this.#outages;
   }

@@ -1,13 +1,18 @@
 import { expect, test } from "bun:test";
+import { logTo } from "../../log.ts";
+import { ManualClock } from "../../time/manual-clock.ts";
 import { OutageLog } from "./outage-log.ts";
-import { ManualClock } from "./time/manual-clock.ts";
 
 function watched() {
   const clock = new ManualClock();
   const lines: string[] = [];
-  const outages = new OutageLog("gps", clock, (level, message, fields = {}) =>
-    lines.push(
-      [level, message, ...Object.entries(fields).map(([key, value]) => `${key}=${value}`)].join(" "),
+  const outages = new OutageLog(
+    "gps",
+    clock,
+    logTo((level, message, fields) =>
+      lines.push(
+        [level, message, ...Object.entries(fields).map(([key, value]) => `${key}=${value}`)].join(" "),
+      ),
     ),
   );
   return {
