@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { RADIOS, RECEIVERS, SENSORS } from "@earshot/drivers";
 import type { Config } from "../src/config/config.ts";
-import { LORA_TYPES } from "../src/config/lora-schema.ts";
-import { SENSOR_TYPES } from "../src/config/sensor-schema.ts";
 import { configWith } from "../src/testing/config-with.ts";
+import { deviceDocs } from "./device-docs.ts";
 
 /** The tables of supported devices are in the README of the drivers; what reads their config lines is here. */
 const README = readFileSync(new URL("../../drivers/README.md", import.meta.url), "utf8");
@@ -61,7 +61,7 @@ test("every type that a configuration may name has its row", () => {
   const types = new Set(
     rows.flatMap((row) => [...row.lines.join("\n").matchAll(/^type = "(.*)"$/gm)].map(([, type]) => type)),
   );
-  const known = ["nmea", "ubx", "gpsd", ...LORA_TYPES, ...Object.keys(SENSOR_TYPES)];
+  const known = [...RADIOS, ...RECEIVERS, ...SENSORS].map(({ type }) => type);
   expect([...types].toSorted()).toEqual(known.toSorted());
 });
 
@@ -70,3 +70,8 @@ test("a line that is none is noticed", () => {
   if (row === undefined) throw new Error("There is no [lora] table");
   expect(() => read({ ...row, lines: [...row.lines, "freq_hz = 1"] })).toThrow("freq_hz");
 });
+
+test.each(deviceDocs().map((document) => [document.path, document] as const))(
+  "%s says of devices what the registry says (else: bun run docs)",
+  (_, { is, should }) => expect(is).toBe(should),
+);

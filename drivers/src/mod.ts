@@ -1,8 +1,36 @@
 /** Devices in, typed readings out. */
 
-export { type DeviceType, type FoundDevice, type ProbeOutcome, usbText } from "./discovery/found-device.ts";
-export { type Dialect, type Identified, identify } from "./discovery/identify.ts";
-export type { ProbePlan, ProbeStep } from "./discovery/probe-plan.ts";
+export type {
+  DeviceKind,
+  DeviceRow,
+  FoundDevice,
+  OpenLink,
+  OpenRadio,
+  OpenReceiver,
+  OpenSensor,
+  Query,
+  RadioContext,
+  RadioKind,
+  RadioSite,
+  ReceiverHint,
+  ReceiverKind,
+  SensorKind,
+  SerialAddress,
+  TlsFiles,
+} from "./devices/device-kind.ts";
+export {
+  DEVICE_KINDS,
+  kindOf,
+  RADIOS,
+  type RadioSettings,
+  RECEIVERS,
+  type ReceiverSettings,
+  SENSORS,
+  type SensorSettings,
+} from "./devices/registry.ts";
+export { type ProbeOutcome, usbText } from "./discovery/found-device.ts";
+export { type Identified, identify } from "./discovery/identify.ts";
+export { PROBE_PLAN, type ProbePlan, type ProbeStep } from "./discovery/probe-plan.ts";
 export { type ProbeOptions, probePort } from "./discovery/probe-port.ts";
 export {
   listSerialDevices,
@@ -12,7 +40,7 @@ export {
 } from "./discovery/serial-devices.ts";
 export * from "./driver.ts";
 export type { FixMode, GpsReading, RejectedFix, RfBlock, Satellite, SurveyIn } from "./gps/gps-reading.ts";
-export { type GpsdDriver, type GpsdState, type OpenGpsdOptions, openGpsd } from "./gps/gpsd.ts";
+export { GPSD_ADDRESS, type GpsdDriver, type GpsdState, type OpenGpsdOptions, openGpsd } from "./gps/gpsd.ts";
 export { IntegrityMonitor } from "./gps/integrity/integrity-monitor.ts";
 export type {
   IntegrityFinding,
@@ -71,6 +99,7 @@ export {
 } from "./lora/gwmp-datagram.ts";
 export type {
   ChannelCounts,
+  ConcentratorState,
   FskFrame,
   HeardFrame,
   LoraFrame,
@@ -87,7 +116,6 @@ export type { ModemChannel } from "./lora/modem/dialect.ts";
 export type { ModemFacts, ModemState } from "./lora/modem/modem-facts.ts";
 export { type ModemFault, modemFaultOf } from "./lora/modem/modem-faults.ts";
 export type { ModemRadio, OpenModemOptions } from "./lora/modem/modem-radio.ts";
-export { type OpenRylrOptions, openRak3172, openRn2483, openRylr998 } from "./lora/modem/open-modems.ts";
 export { type ConcentratorReception, encodePushData, type WrittenStat } from "./lora/push-data-writer.ts";
 export type { RxpkRefusal } from "./lora/rxpk.ts";
 export {
@@ -98,6 +126,7 @@ export {
   type SemtechUdpOptions,
   type SemtechUdpRadio,
 } from "./lora/semtech-udp.ts";
+export { SEMTECH_UDP_LISTEN } from "./lora/semtech-udp-kind.ts";
 export {
   type BasicsStationOptions,
   type BasicsStationRadio,
@@ -106,6 +135,7 @@ export {
   type StationRefusal,
   type StationState,
 } from "./lora/station/basics-station.ts";
+export { BASICS_STATION_LISTEN } from "./lora/station/basics-station-kind.ts";
 export type {
   StationConnection,
   StationListener,

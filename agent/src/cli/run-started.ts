@@ -2,10 +2,8 @@ import { type Clock, hotspotId, hotspotName, type Log, type Random } from "@ears
 import { runAgent } from "../agent.ts";
 import { StatusBoard } from "../board/status-board.ts";
 import { exampleValues } from "../config/example-values.ts";
-import { gpsOpener } from "../devices/open-gps.ts";
+import { gpsOpener, radioOpener, radioSetup, sensorDevices } from "../devices/open-devices.ts";
 import { machineOpener } from "../devices/open-machine.ts";
-import { radioOpener, radioSetup } from "../devices/open-radio.ts";
-import { sensorDevices } from "../devices/open-sensor.ts";
 import { trustedGpsTimeMs } from "../health/time-sources.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import { mqttPublisher } from "../publisher/mqtt-publisher.ts";

@@ -1,17 +1,16 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { addressOf } from "@earshot/drivers/fields";
 import { parseEvmAddress, type RegionId } from "@earshot/protocol/hotspot";
 import { DEFAULT_LOG_SETTINGS, errorText, type LogSettings, readNamedFile } from "@earshot/protocol/runtime";
 import { parse, TomlError } from "smol-toml";
 import type { PageOptions } from "../page/serve.ts";
-import type { Config, GpsConfig } from "./config.ts";
+import type { Config } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
+import { deviceConfig } from "./device-config.ts";
 import { environmentKeys, environmentName, environmentValue } from "./keys.ts";
-import { addressOf } from "./listen-address.ts";
-import { loraConfig } from "./lora-config.ts";
 import { problemOf, type Raw } from "./problems.ts";
 import { type ConfigFile, configSchema, parsePublicKey } from "./schema.ts";
-import { sensorConfig, sensorProblems, sharedPorts } from "./sensor-config.ts";
 
 export { ConfigError } from "./config-error.ts";
 
@@ -143,13 +142,7 @@ function setIn(target: Raw, [first, ...rest]: readonly string[], value: unknown)
 }
 
 function toConfig(file: ConfigFile, folder: string): Config {
-  refuse(sensorProblems(file.sensors));
-  const devices = {
-    lora: loraConfig(file, folder),
-    gps: gpsConfig(file.gps),
-    sensors: file.sensors.map(sensorConfig),
-  };
-  refuse(sharedPorts(devices));
+  const devices = deviceConfig(file, folder);
   const stateDir = resolve(folder, file.state_dir);
   const page = pageOptions(file.page);
   return {
@@ -170,16 +163,6 @@ function toConfig(file: ConfigFile, folder: string): Config {
 
 function pageOptions({ listen, names }: ConfigFile["page"]): PageOptions | undefined {
   return listen === "off" ? undefined : { listen: addressOf(listen), names };
-}
-
-function refuse(problems: readonly string[]): void {
-  if (problems.length > 0) throw new ConfigError(problems);
-}
-
-function gpsConfig(gps: ConfigFile["gps"]): GpsConfig {
-  if (gps.type !== "ubx") return gps;
-  const { rate_hz: rateHz, ...rest } = gps;
-  return { ...rest, rateHz };
 }
 
 function coreConfig({ network, hotspot, reports }: ConfigFile): Config["core"] {

@@ -1,3 +1,4 @@
+import { flag, host, numberIn, oneOf, parseAddress, path, textThat, wholeIn } from "@earshot/drivers/fields";
 import {
   fromHex,
   isBrokerUrl,
@@ -10,11 +11,7 @@ import {
 } from "@earshot/protocol/hotspot";
 import { DEFAULT_LOG_SETTINGS, LOG_FORMATS, LOG_LEVELS } from "@earshot/protocol/runtime";
 import { z } from "zod";
-import { flag, host, numberIn, oneOf, path, textThat, wholeIn } from "./fields.ts";
-import { gpsSchema } from "./gps-schema.ts";
-import { parseAddress } from "./listen-address.ts";
-import { loraSchema } from "./lora-schema.ts";
-import { sensorsSchema } from "./sensor-schema.ts";
+import { gpsSchema, loraSchema, sensorsSchema } from "./device-schema.ts";
 
 /*
  * The configuration file, key by key. Each key's error text completes the sentence "KEY is VALUE; allowed is …".

@@ -1,19 +1,14 @@
-import type { Driver, GpsReading } from "@earshot/drivers";
+import type { GpsReading, OpenReceiver } from "@earshot/drivers";
 import { OutageLog } from "@earshot/protocol/runtime";
-import type { DeviceHealthFacts } from "../board/agent-status.ts";
 import type { CoreContext } from "../core-context.ts";
 import type { ReadingSummary } from "../reports/reading-packets.ts";
 import type { OpenDevice } from "./open-device.ts";
 import { supervise } from "./supervise.ts";
 
 /** A GNSS receiver. */
-export type AgentGps = Driver<GpsReading> & {
-  /** What it refused, in sentences. */
-  cautions?(): string[];
+export type AgentGps = OpenReceiver & {
   /** Path of its serial port. */
   port?: string;
-  /** What it makes of a silence. */
-  hint?(): DeviceHealthFacts["hint"];
 };
 
 /** A receiver speaks each second: one that does not is stuck or unplugged without a word. */

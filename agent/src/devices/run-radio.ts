@@ -1,4 +1,4 @@
-import type { LoraRadio, LoraReading, StationRefusal } from "@earshot/drivers";
+import type { LoraReading, OpenRadio } from "@earshot/drivers";
 import type { ForwarderFacts } from "../board/agent-status.ts";
 import type { CoreContext } from "../core-context.ts";
 import type { Witnesser } from "../witness/witnesser.ts";
@@ -7,15 +7,12 @@ import type { OpenDevice } from "./open-device.ts";
 import { supervise } from "./supervise.ts";
 
 /** A radio; one behind packet forwarders may also tell which of them it sees. */
-export type AgentRadio = LoraRadio & {
+export type AgentRadio = OpenRadio & {
   forwarderFacts?(): ForwarderFacts[];
-  /** What it lacks, in sentences. */
-  cautions?(): string[];
   /** Why beacons sent with it would prove nothing, in a sentence; they are not sent then. */
   cannotBeacon?: string;
   /** Path of its serial port. */
   port?: string;
-  lastRefusal?(): StationRefusal | undefined;
 };
 
 export interface RadioUse {

@@ -1,13 +1,11 @@
-import type { Driver, ReferenceStationReading, SensorReading } from "@earshot/drivers";
+import type { OpenSensor, ReferenceStationReading, SensorReading } from "@earshot/drivers";
 import { sensorKey } from "../board/status-board.ts";
 import type { CoreContext } from "../core-context.ts";
 import type { ReadingSummary } from "../reports/reading-packets.ts";
 import { StationMinutes } from "../reports/station-minutes.ts";
 import { supervise } from "./supervise.ts";
 
-export type AgentSensor = Driver<SensorReading | ReferenceStationReading> & {
-  /** What must survive a restart, such as an energy total; handed to the next `open`. */
-  memory?(): string;
+export type AgentSensor = OpenSensor & {
   /** Path of its serial port. */
   port?: string;
 };

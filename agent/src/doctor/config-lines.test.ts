@@ -1,15 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import type { DeviceType, FoundDevice } from "@earshot/drivers";
+import type { FoundDevice } from "@earshot/drivers";
 import type { Config } from "../config/config.ts";
 import { configWith } from "../testing/config-with.ts";
 import { configLines, type Reachable } from "./config-lines.ts";
 
-const found = (
-  type: DeviceType,
-  more: Partial<FoundDevice> = {},
-  path = "/dev/ttyUSB0",
-  baudRate = 9600,
-) => ({
+const found = (type: string, more: Partial<FoundDevice> = {}, path = "/dev/ttyUSB0", baudRate = 9600) => ({
   device: { type, description: `a ${type}`, ...more },
   path,
   baudRate,

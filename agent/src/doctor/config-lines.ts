@@ -1,5 +1,12 @@
-import type { DeviceType, FoundDevice } from "@earshot/drivers";
-import { DEFAULT_LISTEN } from "../config/lora-schema.ts";
+import {
+  BASICS_STATION_LISTEN,
+  type DeviceKind,
+  type FoundDevice,
+  RADIOS,
+  RECEIVERS,
+  SENSORS,
+  type SensorKind,
+} from "@earshot/drivers";
 
 /** A device and how it is reached. */
 export interface ReachedDevice {
@@ -19,11 +26,6 @@ export interface Reachable {
   hasStation?: boolean;
 }
 
-const RECEIVERS: readonly DeviceType[] = ["ubx", "nmea"];
-const MODEMS: readonly DeviceType[] = ["rak3172", "rylr998", "rn2483"];
-/** Read by nothing here. */
-const UNREADABLE: readonly DeviceType[] = ["sirf"];
-
 const quoted = (value: string | number): string =>
   typeof value === "number" ? `${value}` : JSON.stringify(value);
 
@@ -39,16 +41,12 @@ const lines = (header: string, keys: Readonly<Record<string, string | number | u
  * and the rest stand below as comments.
  */
 export function configLines({ devices, hasGpsd, forwarder, hasStation }: Reachable): string {
-  const of = (types: readonly DeviceType[]) => devices.filter(({ device }) => types.includes(device.type));
-  const gps = of(RECEIVERS).map(serialSection("[gps]"));
+  const gps = sectionsOf(RECEIVERS, devices, "[gps]");
   if (hasGpsd) gps.unshift(lines("[gps]", { type: "gpsd" }));
-  const radios = of(MODEMS).map(modemSection);
+  const radios = sectionsOf(RADIOS, devices, "[lora]");
   if (forwarder !== undefined) radios.unshift(forwarderSection(forwarder));
   if (hasStation) radios.push(STATION_SECTION);
-  const others = devices.filter(
-    ({ device: { type } }) => ![...RECEIVERS, ...MODEMS, ...UNREADABLE].includes(type),
-  );
-  const sections = [...firstOf(radios), ...firstOf(gps), ...sensorSections(others)];
+  const sections = [...firstOf(radios), ...firstOf(gps), ...sensorSections(devices)];
   return sections.map((section) => `${section.join("\n")}\n`).join("\n");
 }
 
@@ -59,21 +57,21 @@ const forwarderSection = ({ from, port }: { from: string; port: number }): strin
 const isLoopback = (host: string): boolean => host.startsWith("127.");
 
 const STATION_SECTION = [
-  `# Set the station's tc.uri to ws://${DEFAULT_LISTEN["basics-station"]}.`,
-  ...lines("[lora]", { type: "basics-station", listen: DEFAULT_LISTEN["basics-station"] }),
+  `# Set the station's tc.uri to ws://${BASICS_STATION_LISTEN}.`,
+  ...lines("[lora]", { type: "basics-station", listen: BASICS_STATION_LISTEN }),
 ];
 
-const serialSection =
-  (header: string) =>
-  ({ device: { type }, path, baudRate }: ReachedDevice): string[] =>
-    lines(header, { type, device: path, baud: baudRate });
-
-/** The channel is the network's to choose: the one that every European hotspot has stands for it. */
-const modemSection = (reached: ReachedDevice): string[] => [
-  ...serialSection("[lora]")(reached),
-  "# The one channel and spreading factor that it listens on: choose your network's.",
-  ...lines("freq_mhz = 868.1", { spreading_factor: 9 }),
-];
+/** Devices of these kinds, each in a section of this header, with what its owner has to choose. */
+const sectionsOf = (
+  kinds: readonly DeviceKind[],
+  devices: readonly ReachedDevice[],
+  header: string,
+): string[][] =>
+  devices.flatMap(({ device: { type }, path, baudRate }) => {
+    const kind = kinds.find((one) => one.type === type);
+    if (kind === undefined) return [];
+    return [[...lines(header, { type, device: path, baud: baudRate }), ...(kind.choices ?? [])]];
+  });
 
 /** The first as it is, the others as comments. */
 const firstOf = (sections: readonly string[][]): string[][] =>
@@ -81,15 +79,18 @@ const firstOf = (sections: readonly string[][]): string[][] =>
 
 function sensorSections(devices: readonly ReachedDevice[]): string[][] {
   const count = new Map<string, number>();
-  return devices.map(({ device: { type, unit, map, description }, path, baudRate }) => {
-    const base = type === "modbus" ? "meter" : type;
+  return devices.flatMap(({ device, path, baudRate }) => {
+    const { type, unit, map, description } = device;
+    const kind = SENSORS.find((one: SensorKind) => one.type === type);
+    if (kind === undefined) return [];
+    const base = kind.source ?? type;
     const number = (count.get(base) ?? 0) + 1;
     count.set(base, number);
     const name = number === 1 ? base : `${base}-${number}`;
     const section = lines("[[sensors]]", { name, type, device: path, baud: baudRate, unit, map });
-    const isIncomplete = type === "modbus" && map === undefined;
-    return isIncomplete
-      ? [`# ${description}: find its map.`, ...section.map((line) => `# ${line}`)]
-      : section;
+    const isComplete = !("map" in kind.keys) || map !== undefined;
+    return [
+      isComplete ? section : [`# ${description}: find its map.`, ...section.map((line) => `# ${line}`)],
+    ];
   });
 }

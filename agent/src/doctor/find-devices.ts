@@ -1,18 +1,18 @@
 import { realpathSync } from "node:fs";
 import {
   type ByteLink,
+  GPSD_ADDRESS,
   listSerialDevices,
   openSerial,
   type ProbeOutcome,
   probePort,
   runningPrograms,
+  SEMTECH_UDP_LISTEN,
   type SerialDevice,
   type SocketAddress,
 } from "@earshot/drivers";
+import { addressOf } from "@earshot/drivers/fields";
 import type { Clock } from "@earshot/protocol/hotspot";
-import { DEFAULT_GPSD } from "../config/gps-schema.ts";
-import { addressOf } from "../config/listen-address.ts";
-import { DEFAULT_LISTEN } from "../config/lora-schema.ts";
 import { portUsers } from "../devices/port-users.ts";
 import { type ForwarderSearch, findForwarder } from "./find-forwarders.ts";
 import { type FoundGpsd, findGpsd } from "./find-gpsd.ts";
@@ -36,8 +36,8 @@ export const THIS_MACHINE: Surroundings = {
   ports: listSerialDevices,
   users: portUsers,
   open: (path, baudRate) => openSerial({ path, baudRate }),
-  gpsd: DEFAULT_GPSD,
-  forwarders: { host: "0.0.0.0", port: addressOf(DEFAULT_LISTEN["semtech-udp"]).port },
+  gpsd: GPSD_ADDRESS,
+  forwarders: { host: "0.0.0.0", port: addressOf(SEMTECH_UDP_LISTEN).port },
   programs: () => runningPrograms(PROGRAMS),
 };
 

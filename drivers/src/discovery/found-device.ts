@@ -1,29 +1,5 @@
+import type { FoundDevice } from "../devices/device-kind.ts";
 import type { UsbIdentity } from "./serial-devices.ts";
-
-/** What can be recognised; the names of the agent's configuration, but for `sirf`, which nothing here reads. */
-export type DeviceType =
-  | "nmea"
-  | "ubx"
-  | "rtcm3"
-  | "nmea-weather"
-  | "pms5003"
-  | "sds011"
-  | "sps30"
-  | "json-lines"
-  | "rak3172"
-  | "rylr998"
-  | "rn2483"
-  | "modbus"
-  | "sirf";
-
-export interface FoundDevice {
-  type: DeviceType;
-  /** As it calls itself, or what was heard: `u-blox NEO-M9N, EXT CORE 4.04`. */
-  description: string;
-  /** Of a Modbus device: its address, and the register map that fits what it answered. */
-  unit?: number;
-  map?: "sdm120" | "sdm630" | "pzem-016" | "sunspec";
-}
 
 /** What became of probing one port. */
 export type ProbeOutcome =

@@ -19,21 +19,21 @@ const SAMPLES: [string, Uint8Array][] = [
   ["nmea-weather", WEATHER],
   ["pms5003", pms5003Frame(3)],
   ["sds011", sds011Frame(30)],
-  ["shdlc", sps30Frame(3)],
+  ["sps30", sps30Frame(3)],
   ["json-lines", JSON_LINE],
   ["sirf", SIRF],
 ];
 
-test.each(SAMPLES)("%s is recognised, alone and cut off", (dialect, bytes) => {
-  expect(identify(bytes)).toMatchObject([{ dialect }]);
+test.each(SAMPLES)("%s is recognised, alone and cut off", (type, bytes) => {
+  expect(identify(bytes)).toMatchObject([{ kind: { type } }]);
   const [found] = identify(concat([bytes.subarray(5), bytes, bytes, bytes.subarray(0, 4)]));
-  expect(found?.dialect as string).toBe(dialect);
+  expect(found?.kind.type).toBe(type);
   expect(found?.score).toBeGreaterThan(500);
 });
 
 test("each of several in one stream is told with its share", () => {
   const found = identify(concat([epochBytes(1), bytesOf(epochText(1)), RTCM]));
-  expect(found.map(({ dialect }) => dialect).toSorted()).toEqual(["nmea", "rtcm3", "ubx"]);
+  expect(found.map(({ kind }) => kind.type).toSorted()).toEqual(["nmea", "rtcm3", "ubx"]);
   expect(found.reduce((sum, { score }) => sum + score, 0)).toBeWithin(998, 1003);
 });
 

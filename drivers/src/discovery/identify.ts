@@ -1,27 +1,12 @@
+import type { DeviceKind, Signature } from "../devices/device-kind.ts";
+import { DEVICE_KINDS } from "../devices/registry.ts";
 import { NmeaFramer } from "../gps/nmea-framer.ts";
 import { MixedFramer } from "../gps/ubx/mixed-framer.ts";
-import { type FrameFormat, FrameScanner } from "../link/frame-scanner.ts";
+import { FrameScanner } from "../link/frame-scanner.ts";
 import { LineFramer } from "../link/line-framer.ts";
-import { readQuantities } from "../sensor/json-lines.ts";
-import { PMS5003_FORMAT } from "../sensor/pms5003.ts";
-import { SDS011_FORMAT } from "../sensor/sds011.ts";
-import { SHDLC_FORMAT } from "../sensor/shdlc.ts";
-import { SIRF_FORMAT } from "./sirf-format.ts";
-
-/** What a device may speak without being asked. */
-export type Dialect =
-  | "nmea"
-  | "ubx"
-  | "rtcm3"
-  | "nmea-weather"
-  | "pms5003"
-  | "sds011"
-  | "shdlc"
-  | "json-lines"
-  | "sirf";
 
 export interface Identified {
-  dialect: Dialect;
+  kind: DeviceKind;
   /** Whole frames with a good checksum; lines that are what they should be. */
   frames: number;
   /** Their bytes, of all bytes, per mille: 1000 when there is nothing else. */
@@ -32,21 +17,22 @@ export interface Identified {
 export const MAX_IDENTIFIED_BYTES = 65_536;
 
 /**
- * What `bytes` are made of, the largest share first. Each dialect is recognised by whole frames with a good checksum
+ * What `bytes` are made of, the largest share first. Each kind is recognised by whole frames with a good checksum
  * (JSON lines by their names and numbers), so noise and a wrong baud rate give nothing. Never throws.
  */
 export function identify(bytes: Uint8Array): Identified[] {
   const looked = bytes.subarray(0, MAX_IDENTIFIED_BYTES);
   const tally = new Tally();
   const rest = countMixed(looked, tally);
-  for (const sentence of new NmeaFramer().push(rest))
-    tally.add(nmeaKind(sentence), NMEA_EXTRA + sentence.length);
-  for (const [dialect, format] of BINARY) {
-    for (const frame of new FrameScanner(format).push(rest)) tally.add(dialect, frame.length);
+  for (const sentence of new NmeaFramer().push(rest)) {
+    tally.add(kindOfSentence(sentence), NMEA_EXTRA + sentence.length);
+  }
+  for (const [kind, { frames }] of FRAMED) {
+    for (const frame of new FrameScanner(frames).push(rest)) tally.add(kind, frame.length);
   }
   for (const line of new LineFramer(MAX_LINE_BYTES).push(rest)) {
-    if (readQuantities(line) !== undefined)
-      tally.add("json-lines", new TextEncoder().encode(line).length + 1);
+    const found = LINED.find(([, { lines }]) => lines(line));
+    if (found !== undefined) tally.add(found[0], new TextEncoder().encode(line).length + 1);
   }
   return tally.result(looked.length);
 }
@@ -55,12 +41,30 @@ const MAX_LINE_BYTES = 4096;
 /** `$`, `*`, two digits and the line end. */
 const NMEA_EXTRA = 6;
 
-const BINARY: readonly (readonly [Dialect, FrameFormat])[] = [
-  ["pms5003", PMS5003_FORMAT],
-  ["sds011", SDS011_FORMAT],
-  ["shdlc", SHDLC_FORMAT],
-  ["sirf", SIRF_FORMAT],
+type Way = "frames" | "sentences" | "lines" | "stream";
+type By<W extends Way> = Extract<Signature, Record<W, unknown>>;
+
+/** Kinds that are recognised in this way, with what they are recognised by. */
+const kindsThat = <W extends Way>(way: W): [DeviceKind, By<W>][] =>
+  DEVICE_KINDS.flatMap((kind) =>
+    kind.sends !== undefined && way in kind.sends ? [[kind, kind.sends as By<W>]] : [],
+  );
+
+const [FRAMED, LINED, SPOKEN, MIXED] = [
+  kindsThat("frames"),
+  kindsThat("lines"),
+  kindsThat("sentences"),
+  kindsThat("stream"),
 ];
+
+/** Some stations send their own sentences beside a receiver's, so those that only one kind sends come first. */
+function kindOfSentence(text: string): DeviceKind | undefined {
+  const own = SPOKEN.find(([, { sentences }]) => sentences !== "any" && sentences.test(text));
+  return (own ?? SPOKEN.find(([, { sentences }]) => sentences === "any"))?.[0];
+}
+
+const kindOfStream = (stream: "ubx" | "rtcm"): DeviceKind | undefined =>
+  MIXED.find(([, sends]) => sends.stream === stream)?.[0];
 
 /** UBX and RTCM 3; returns what is neither. */
 function countMixed(bytes: Uint8Array, tally: Tally): Uint8Array {
@@ -70,32 +74,30 @@ function countMixed(bytes: Uint8Array, tally: Tally): Uint8Array {
   let rtcm = 0;
   for (const piece of [...framer.push(bytes), ...framer.flush()]) {
     if (piece.kind === "ubx") {
-      tally.add("ubx", piece.frame.payload.length + 8);
+      tally.add(kindOfStream("ubx"), piece.frame.payload.length + 8);
       taken += piece.frame.payload.length + 8;
     } else if (piece.kind === "rtcm") rtcm += 1;
     else for (const byte of piece.bytes) rest.push(byte);
   }
   // The framer does not say how long RTCM frames are: they are what is left over.
   const rtcmBytes = bytes.length - taken - rest.length - framer.heldBytes;
-  for (let i = 0; i < rtcm; i += 1) tally.add("rtcm3", rtcmBytes / rtcm);
+  for (let i = 0; i < rtcm; i += 1) tally.add(kindOfStream("rtcm"), rtcmBytes / rtcm);
   return Uint8Array.from(rest);
 }
 
-/** A sentence of weather is no receiver's, and some stations send both. */
-const nmeaKind = (sentence: string): Dialect => (/^..M(?:DA|WV),/.test(sentence) ? "nmea-weather" : "nmea");
-
 class Tally {
-  readonly #found = new Map<Dialect, { frames: number; bytes: number }>();
+  readonly #found = new Map<DeviceKind, { frames: number; bytes: number }>();
 
-  add(dialect: Dialect, bytes: number): void {
-    const found = this.#found.get(dialect) ?? { frames: 0, bytes: 0 };
-    this.#found.set(dialect, { frames: found.frames + 1, bytes: found.bytes + bytes });
+  add(kind: DeviceKind | undefined, bytes: number): void {
+    if (kind === undefined) return;
+    const found = this.#found.get(kind) ?? { frames: 0, bytes: 0 };
+    this.#found.set(kind, { frames: found.frames + 1, bytes: found.bytes + bytes });
   }
 
   result(total: number): Identified[] {
     return [...this.#found]
-      .map(([dialect, { frames, bytes }]) => ({
-        dialect,
+      .map(([kind, { frames, bytes }]) => ({
+        kind,
         frames,
         score: Math.min(1000, Math.round((1000 * bytes) / total)),
       }))

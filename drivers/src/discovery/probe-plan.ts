@@ -1,5 +1,5 @@
-import { METER_VOLTAGE, SUNSPEC_MARK } from "./modbus-queries.ts";
-import { type Query, RAK_VERSION, RN_VERSION, RYLR_VERSION, SHDLC_PRODUCT, UBX_VERSION } from "./queries.ts";
+import type { Query } from "../devices/device-kind.ts";
+import { DEVICE_KINDS } from "../devices/registry.ts";
 
 /** What is done at one baud rate. */
 export interface ProbeStep {
@@ -22,16 +22,26 @@ export interface ProbePlan {
  * Receivers and sensors speak by themselves each second, a PMS5003 in calm air each 2.3 s; the rest answers within
  * 0.2 s. A silent port takes some 10 s.
  */
+const LISTENING: readonly Omit<ProbeStep, "queries">[] = [
+  { baudRate: 9600, listenMs: 2500 },
+  { baudRate: 115_200, listenMs: 1300 },
+  { baudRate: 38_400, listenMs: 1300 },
+  { baudRate: 57_600, listenMs: 1300 },
+  { baudRate: 4800, listenMs: 1300 },
+  { baudRate: 2400, listenMs: 0 },
+  { baudRate: 19_200, listenMs: 0 },
+];
+
+/** Those of this rate, devices that leave the factory with it first. */
+function queriesAt(baudRate: number): Query[] {
+  const all = DEVICE_KINDS.flatMap(({ queries = [] }) => queries);
+  return all
+    .filter(({ baudRates }) => baudRates.includes(baudRate))
+    .sort((a, b) => Number(b.baudRates[0] === baudRate) - Number(a.baudRates[0] === baudRate));
+}
+
 export const PROBE_PLAN: ProbePlan = {
   answerMs: 500,
   silentSteps: 2,
-  steps: [
-    { baudRate: 9600, listenMs: 2500, queries: [UBX_VERSION, METER_VOLTAGE, SUNSPEC_MARK] },
-    { baudRate: 115_200, listenMs: 1300, queries: [RAK_VERSION, RYLR_VERSION, SHDLC_PRODUCT, UBX_VERSION] },
-    { baudRate: 38_400, listenMs: 1300, queries: [UBX_VERSION] },
-    { baudRate: 57_600, listenMs: 1300, queries: [RN_VERSION] },
-    { baudRate: 4800, listenMs: 1300, queries: [] },
-    { baudRate: 2400, listenMs: 0, queries: [METER_VOLTAGE] },
-    { baudRate: 19_200, listenMs: 0, queries: [METER_VOLTAGE, SUNSPEC_MARK] },
-  ],
+  steps: LISTENING.map((step) => ({ ...step, queries: queriesAt(step.baudRate) })),
 };

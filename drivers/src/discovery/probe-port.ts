@@ -1,11 +1,11 @@
 import type { Clock } from "@earshot/protocol/hotspot";
 import { errorText } from "@earshot/protocol/runtime";
+import type { DeviceKind, FoundDevice, Query } from "../devices/device-kind.ts";
 import type { ByteLink } from "../driver.ts";
-import type { DeviceType, FoundDevice, ProbeOutcome } from "./found-device.ts";
-import { type Dialect, identify } from "./identify.ts";
+import type { ProbeOutcome } from "./found-device.ts";
+import { identify } from "./identify.ts";
 import { PassiveListener } from "./passive-listener.ts";
 import { PROBE_PLAN, type ProbePlan, type ProbeStep } from "./probe-plan.ts";
-import { type Query, UBX_VERSION } from "./queries.ts";
 
 export interface ProbeOptions {
   /** Opens the port at a baud rate; 8 data bits, no parity. */
@@ -86,7 +86,7 @@ class Probe {
     step: ProbeStep,
     listenMs: number,
   ): Promise<FoundDevice | undefined> {
-    const spoken = await listener.waitFor(listenMs, dialectOf, this.#signal);
+    const spoken = await listener.waitFor(listenMs, kindHeard, this.#signal);
     if (spoken !== undefined) return this.#describe(link, listener, spoken);
     if (listener.heard.length > 0) {
       this.#unknown ??= { baudRate: step.baudRate, heard: listener.heard.slice(0, 64) };
@@ -111,48 +111,22 @@ class Probe {
     return answer;
   }
 
-  /** Of a receiver the name too, when it is u-blox's. */
-  async #describe(link: ByteLink, listener: PassiveListener, dialect: Dialect): Promise<FoundDevice> {
-    if (dialect === "nmea" || dialect === "ubx") {
-      const named = await this.#ask(link, listener, UBX_VERSION);
-      if (named !== undefined) return named;
-    }
-    return { type: TYPES[dialect], description: NAMES[dialect] };
+  /** With the name that it gives itself, where it can be asked. */
+  async #describe(link: ByteLink, listener: PassiveListener, kind: DeviceKind): Promise<FoundDevice> {
+    const { type, description, nameQuery } = kind;
+    const named = nameQuery && (await this.#ask(link, listener, nameQuery));
+    return named ?? { type, description };
   }
 }
-
-const TYPES: Readonly<Record<Dialect, DeviceType>> = {
-  nmea: "nmea",
-  ubx: "ubx",
-  rtcm3: "rtcm3",
-  "nmea-weather": "nmea-weather",
-  pms5003: "pms5003",
-  sds011: "sds011",
-  shdlc: "sps30",
-  "json-lines": "json-lines",
-  sirf: "sirf",
-};
-
-const NAMES: Readonly<Record<Dialect, string>> = {
-  nmea: "GNSS receiver with NMEA",
-  ubx: "u-blox receiver",
-  rtcm3: "GNSS reference station with RTCM 3",
-  "nmea-weather": "weather station with NMEA",
-  pms5003: "Plantower PMS5003 or the like",
-  sds011: "Nova SDS011",
-  shdlc: "Sensirion SHDLC sensor",
-  "json-lines": "JSON lines with quantities",
-  sirf: "SiRF receiver in binary: only gpsd reads it",
-};
 
 const SURE_FRAMES = 2;
 const SURE_SCORE = 500;
 
 /** Two frames, or one that is most of what was heard: noise has none, as each has its checksum or names and numbers. */
-function dialectOf(heard: Uint8Array): Dialect | undefined {
+function kindHeard(heard: Uint8Array): DeviceKind | undefined {
   const [best] = identify(heard);
   if (best === undefined || (best.frames < SURE_FRAMES && best.score < SURE_SCORE)) return undefined;
-  return best.dialect;
+  return best.kind;
 }
 
 const MIN_PRINTABLE_SHARE = 0.9;

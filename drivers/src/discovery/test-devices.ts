@@ -6,11 +6,11 @@ import { TestRylr998 } from "../lora/modem/test-rylr998.ts";
 import { fillSdm120, TestMeter } from "../meter/test-meter.ts";
 import { encodeShdlcAnswer } from "../sensor/shdlc.ts";
 import { pms5003Frame, sds011Frame } from "../sensor/test-sensors.ts";
-import type { DeviceType } from "./found-device.ts";
 
 /** A device at the end of a serial line, as its bytes. */
 export interface TestDevice {
-  type: DeviceType;
+  /** That of its `DeviceKind`. */
+  type: string;
   baudRate: number;
   /** What it says by itself the i-th time. */
   talk?: (i: number) => Uint8Array;

@@ -171,7 +171,7 @@ function checkAny(folder: URL, name: string): void {
       }
       inAll.files += 1;
       console.log(
-        `${name}: ${identify(bytes)[0]?.dialect ?? "unknown protocol"}, no readings from any decoder`,
+        `${name}: ${identify(bytes)[0]?.kind.type ?? "unknown protocol"}, no readings from any decoder`,
       );
       return;
     }
@@ -227,7 +227,7 @@ describe.skipIf(known.length === 0)("recordings of receivers, against what gpsd 
   }
 
   test("NMEA comes out the same through the decoder for mixed streams", () => {
-    const names = known.filter((name) => identify(readRecording(RECORDINGS, name))[0]?.dialect === "nmea");
+    const names = known.filter((name) => identify(readRecording(RECORDINGS, name))[0]?.kind.type === "nmea");
     expect(names.length).toBeGreaterThan(4);
     for (const name of names) {
       const { bytes, atMs, readings } = read(RECORDINGS, name);
@@ -250,7 +250,7 @@ const angles = (elevationDeg?: number, azimuthDeg?: number): string =>
 
 describe("satellites", () => {
   const names = known.filter((name) =>
-    ["nmea", "ubx"].includes(identify(readRecording(RECORDINGS, name))[0]?.dialect ?? ""),
+    ["nmea", "ubx"].includes(identify(readRecording(RECORDINGS, name))[0]?.kind.type ?? ""),
   );
 
   test.each(names)("%s: those of gpsd's last sky report", (name) => {

@@ -1,4 +1,6 @@
 import { type Clock, readClock } from "@earshot/protocol/hotspot";
+import { type ReceiverHint, receiverKind } from "../devices/device-kind.ts";
+import { host, port } from "../devices/fields.ts";
 import type { ByteLink, Driver, OpenByteLink } from "../driver.ts";
 import { LineFramer } from "../link/line-framer.ts";
 import { type StreamDecoder, streamDriver } from "../link/stream-driver.ts";
@@ -127,4 +129,43 @@ function portOf(device: unknown): GpsdPort[] {
   const { path, activated } = (device ?? {}) as { path?: unknown; activated?: unknown };
   if (typeof path !== "string") return [];
   return [{ path: path.slice(0, MAX_NAME_CHARS), isOpen: activated !== undefined && activated !== 0 }];
+}
+
+/** Where gpsd listens unless it is told otherwise. */
+export const GPSD_ADDRESS = { host: "127.0.0.1", port: 2947 } as const;
+
+export const gpsd = receiverKind({
+  type: "gpsd",
+  description: "gpsd",
+  keys: { host: host.default(GPSD_ADDRESS.host), port: port.default(GPSD_ADDRESS.port) },
+  settings: (keys) => keys,
+  async open({ host, port }, { clock, openLink }) {
+    const driver = openGpsd(await openLink({ host, port }), { clock });
+    return Object.assign(driver, { hint: () => hintOf(driver) });
+  },
+  rows: [
+    {
+      device: "any, read by gpsd",
+      wiring: "`apt install gpsd`, device in `DEVICES` of `/etc/default/gpsd`",
+      config: [],
+      testedWith: "gpsd 3.22 itself, replaying a recording; what gpsd 3.27 says of all recordings",
+    },
+  ],
+});
+
+/** Why gpsd reports no fix and not even that there is none, by what it reports of itself. */
+function hintOf(driver: GpsdDriver): ReceiverHint | undefined {
+  const { release, devices } = driver.gpsd();
+  const { badFrames, garbageBytes } = driver.counts();
+  if (release === undefined) {
+    const isOther = badFrames + garbageBytes > 0;
+    return isOther ? { reason: "What answers at that port is not gpsd", trouble: "not-gpsd" } : undefined;
+  }
+  if (devices === undefined) return undefined;
+  if (devices.length === 0) return { reason: "gpsd has no device", trouble: "no-device" };
+  const paths = (isOpen: boolean) => devices.filter((one) => one.isOpen === isOpen).map(({ path }) => path);
+  const open = paths(true);
+  return open.length === 0
+    ? { reason: `gpsd cannot open ${paths(false).join(", ")}`, trouble: "device-closed" }
+    : { reason: `gpsd gets nothing that it can read from ${open.join(", ")}`, trouble: "device-silent" };
 }

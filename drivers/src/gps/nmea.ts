@@ -1,4 +1,6 @@
 import type { Clock } from "@earshot/protocol/hotspot";
+import { receiverKind } from "../devices/device-kind.ts";
+import { baud, path } from "../devices/fields.ts";
 import type { ByteLink, Driver, OpenByteLink } from "../driver.ts";
 import { type StreamDecoder, streamDriver } from "../link/stream-driver.ts";
 import { dropFalseFix } from "./false-fix.ts";
@@ -9,6 +11,7 @@ import { NmeaFramer } from "./nmea-framer.ts";
 import { addressOf, parseEpochPart, TIMED_TYPES, type TimedSentence } from "./nmea-sentence.ts";
 import { NmeaSky, parseGsa } from "./nmea-sky.ts";
 import { ReceiverCalendar } from "./receiver-calendar.ts";
+import { UBX_VERSION } from "./ubx/ubx-version.ts";
 
 export interface OpenNmeaOptions {
   clock: Clock;
@@ -128,3 +131,47 @@ export class NmeaDecoder implements StreamDecoder<GpsReading> {
     return [dropFalseFix({ ...reading, ...antenna })];
   }
 }
+
+export const nmea = receiverKind({
+  type: "nmea",
+  description: "GNSS receiver with NMEA",
+  sends: { sentences: "any" },
+  nameQuery: UBX_VERSION,
+  keys: { device: path, baud: baud.default(9600) },
+  settings: (keys) => keys,
+  open: async ({ device, baud }, { clock, openLink }) =>
+    openNmea(await openLink({ device, baud }), { clock }),
+  rows: [
+    {
+      device: "u-blox NEO-M8 module",
+      wiring: "UART, 9600",
+      config: ['device = "/dev/ttyAMA0"', "baud = 9600"],
+      testedWith: "recording of a NEO-M8N",
+    },
+    {
+      device: "u-blox NEO-M9N, ZED-F9P module",
+      wiring: "UART, 38400",
+      config: ['device = "/dev/ttyAMA0"', "baud = 38400"],
+      testedWith: "recordings of both",
+    },
+    {
+      device: "u-blox on USB",
+      wiring: "USB, any baud rate",
+      config: ['device = "/dev/serial/by-id/usb-u-blox"'],
+      testedWith: "the same recordings",
+    },
+    {
+      device: "Quectel L76K",
+      wiring: "UART, 9600",
+      config: ['device = "/dev/ttyAMA0"', "baud = 9600"],
+      testedWith: "recording at 5 epochs a second",
+    },
+    {
+      device: "other receivers with NMEA 2.0 to 4.11",
+      wiring: "UART or USB",
+      config: ['device = "/dev/ttyUSB0"', "baud = 9600"],
+      remark: ", or as their manual says",
+      testedWith: "recordings of a SiRF and a PL-6313",
+    },
+  ],
+});

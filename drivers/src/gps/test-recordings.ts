@@ -77,10 +77,10 @@ export type GpsDecoder = StreamDecoder<GpsReading>;
 
 /** The decoder for what is in these bytes; `undefined` for a protocol that none of them reads. */
 export function decoderFor(bytes: Uint8Array, atMs: number): GpsDecoder | undefined {
-  const dialects = identify(bytes).map(({ dialect }) => dialect);
+  const types = identify(bytes).map(({ kind }) => kind.type);
   const clock = new ManualClock(atMs);
-  if (dialects.includes("ubx") || dialects.includes("rtcm3")) return new UbxDecoder({ clock });
-  return dialects.includes("nmea") ? new NmeaDecoder(clock) : undefined;
+  if (types.includes("ubx") || types.includes("rtcm3")) return new UbxDecoder({ clock });
+  return types.includes("nmea") ? new NmeaDecoder(clock) : undefined;
 }
 
 export function readingsOf(decoder: GpsDecoder, chunks: readonly Uint8Array[]): GpsReading[] {

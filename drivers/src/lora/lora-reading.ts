@@ -124,3 +124,15 @@ export type TransmitResult =
 export interface LoraRadio extends Driver<LoraReading> {
   transmit(transmission: LoraTransmission): Promise<TransmitResult>;
 }
+
+/** A packet forwarder or station as a radio that waits for them knows it. */
+export interface ConcentratorState {
+  gatewayEui: string;
+  /** Its last word, by the monotonic clock. */
+  lastSeenElapsedMs: number;
+  canTransmit: boolean;
+  /** Where they come from, when several concentrators use this EUI. */
+  sharedBy?: string[];
+  /** Of a station: how often its connection ended in the last hour. */
+  lostInHour?: number;
+}

@@ -1,3 +1,4 @@
+import type { DeviceRow } from "../devices/device-kind.ts";
 import { isQuantityName } from "../sensor/sensor-reading.ts";
 import { MAX_REGISTERS } from "./modbus-pdu.ts";
 
@@ -41,6 +42,20 @@ export interface RegisterMap {
   energy: EnergyFacts;
   entries: readonly RegisterEntry[];
 }
+
+/** A map that the configuration can name. */
+export interface KnownMeter {
+  /** Its row in the README's table, without its `map`. */
+  row: DeviceRow;
+  /**
+   * The mains voltage in the first six input registers, where a meter of this kind has it; `undefined` when what stands
+   * there is none. By this it is recognised.
+   */
+  mainsVoltage?(registers: DataView): number | undefined;
+}
+
+/** Mains voltages of all countries, with some margin. */
+export const isMainsVoltage = (volts: number): boolean => volts >= 80 && volts <= 300;
 
 export const registersOf = (type: RegisterType): number => (type.endsWith("16") ? 1 : 2);
 

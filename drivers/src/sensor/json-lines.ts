@@ -1,4 +1,5 @@
 import type { Clock } from "@earshot/protocol/hotspot";
+import { plainSensor } from "../devices/device-kind.ts";
 import type { ByteLink, OpenByteLink } from "../driver.ts";
 import { asNumber } from "../link/as-number.ts";
 import { LineFramer } from "../link/line-framer.ts";
@@ -64,3 +65,26 @@ export function readQuantities(line: string): Record<string, number> | undefined
   if (!isGood || entries.length === 0 || entries.length > MAX_QUANTITIES) return undefined;
   return Object.fromEntries(entries) as Record<string, number>;
 }
+
+export const jsonLines = plainSensor({
+  type: "json-lines",
+  description: "JSON lines with quantities",
+  sends: { lines: (line) => readQuantities(line) !== undefined },
+  baud: 115_200,
+  silenceS: 900,
+  open: openJsonLines,
+  rows: [
+    {
+      device: "anything that prints lines",
+      wiring: "a serial port",
+      config: ['device = "/dev/ttyUSB0"', "baud = 115200"],
+      testedWith: "lines over a pty",
+    },
+    {
+      device: "the same, from a program",
+      wiring: "TCP, as below",
+      config: ['host = "127.0.0.1"', "port = 7000"],
+      testedWith: "the same driver",
+    },
+  ],
+});

@@ -1,4 +1,5 @@
 import type { Clock } from "@earshot/protocol/hotspot";
+import { plainSensor } from "../devices/device-kind.ts";
 import type { ByteLink, OpenByteLink } from "../driver.ts";
 import { NmeaFieldError, numberIn } from "../gps/nmea-fields.ts";
 import { NmeaFramer } from "../gps/nmea-framer.ts";
@@ -101,3 +102,21 @@ const times = (value: number | undefined, factor: number): number | undefined =>
 
 const known = (quantities: Record<string, number | undefined>): Quantities =>
   Object.fromEntries(Object.entries(quantities).filter((entry) => entry[1] !== undefined)) as Quantities;
+
+export const nmeaWeather = plainSensor({
+  type: "nmea-weather",
+  description: "weather station with NMEA",
+  // Some stations send a receiver's sentences too.
+  sends: { sentences: /^..M(?:DA|WV),/ },
+  baud: 4800,
+  silenceS: 60,
+  open: openNmeaWeather,
+  rows: [
+    {
+      device: "weather station with NMEA WIMDA or WIMWV",
+      wiring: "RS-232 or RS-422 adapter, 4800",
+      config: ['device = "/dev/ttyUSB0"', "baud = 4800"],
+      testedWith: "hand-laid sentences over a pty",
+    },
+  ],
+});

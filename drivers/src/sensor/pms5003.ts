@@ -1,4 +1,5 @@
 import type { Clock } from "@earshot/protocol/hotspot";
+import { plainSensor } from "../devices/device-kind.ts";
 import type { ByteLink, OpenByteLink } from "../driver.ts";
 import { BAD_FRAME, type FrameFormat, INCOMPLETE, NO_FRAME } from "../link/frame-scanner.ts";
 import { streamDriver } from "../link/stream-driver.ts";
@@ -46,3 +47,20 @@ export function readPms5003(frame: Uint8Array): Record<string, number> | undefin
 }
 
 const word = (bytes: Uint8Array, at: number): number => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+
+export const pms5003 = plainSensor({
+  type: "pms5003",
+  description: "Plantower PMS5003 or the like",
+  sends: { frames: PMS5003_FORMAT },
+  baud: 9600,
+  silenceS: 30,
+  open: openPms5003,
+  rows: [
+    {
+      device: "Plantower PMS5003 (also PMS7003, PMSA003)",
+      wiring: "UART 3.3 V, 9600; 5 V supply for the fan",
+      config: ['device = "/dev/ttyUSB0"', "baud = 9600"],
+      testedWith: "hand-laid frames over a pty",
+    },
+  ],
+});

@@ -1,3 +1,4 @@
+import { plainSensor } from "../devices/device-kind.ts";
 import type { ByteLink, OpenByteLink } from "../driver.ts";
 import { BAD_FRAME, type FrameFormat, INCOMPLETE, NO_FRAME } from "../link/frame-scanner.ts";
 import { streamDriver } from "../link/stream-driver.ts";
@@ -45,3 +46,20 @@ export function readSds011([
     pm10_ug_per_m3: (coarseLow | (coarseHigh << 8)) / 10,
   };
 }
+
+export const sds011 = plainSensor({
+  type: "sds011",
+  description: "Nova SDS011",
+  sends: { frames: SDS011_FORMAT },
+  baud: 9600,
+  silenceS: 60,
+  open: openSds011,
+  rows: [
+    {
+      device: "Nova SDS011",
+      wiring: "UART 3.3 V, 9600, or its USB adapter",
+      config: ['device = "/dev/ttyUSB0"', "baud = 9600"],
+      testedWith: "the frame of its protocol description, over a pty",
+    },
+  ],
+});

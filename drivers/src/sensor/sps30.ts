@@ -1,4 +1,6 @@
+import { plainSensor, type Query } from "../devices/device-kind.ts";
 import type { ByteLink, OpenByteLink } from "../driver.ts";
+import { FrameScanner } from "../link/frame-scanner.ts";
 import { polledLink } from "../link/polled-link.ts";
 import { streamDriver } from "../link/stream-driver.ts";
 import { FrameSensorDecoder } from "./frame-sensor.ts";
@@ -42,3 +44,40 @@ export function readSps30(frame: Uint8Array): Record<string, number> | undefined
   };
   return Object.values(quantities).every(Number.isFinite) ? quantities : undefined;
 }
+
+const DEVICE_INFORMATION = 0xd0;
+const LATIN1 = new TextDecoder("latin1");
+
+/** Device information, product type (SPS30 datasheet, section 5.3.8). */
+const PRODUCT_TYPE: Query = {
+  name: "SHDLC device information",
+  baudRates: [115_200],
+  request: encodeShdlc(DEVICE_INFORMATION, [0x00]),
+  recognise(heard) {
+    for (const frame of new FrameScanner(SHDLC_FORMAT).push(heard)) {
+      const answer = decodeShdlcAnswer(frame);
+      if (answer?.command !== DEVICE_INFORMATION) continue;
+      const product = LATIN1.decode(answer.data).replaceAll(/[^ -~]/g, "");
+      return { type: "sps30", description: `Sensirion SHDLC sensor, product type ${product || "not told"}` };
+    }
+    return undefined;
+  },
+};
+
+export const sps30 = plainSensor({
+  type: "sps30",
+  description: "Sensirion SHDLC sensor",
+  sends: { frames: SHDLC_FORMAT },
+  queries: [PRODUCT_TYPE],
+  baud: 115_200,
+  silenceS: 60,
+  open: openSps30,
+  rows: [
+    {
+      device: "Sensirion SPS30",
+      wiring: "UART 3.3 V, 115200, SEL pin open; 5 V supply",
+      config: ['device = "/dev/ttyUSB0"', "baud = 115200"],
+      testedWith: "the frames of its datasheet, and a scripted sensor, over a pty",
+    },
+  ],
+});

@@ -1,4 +1,6 @@
 import type { Clock } from "@earshot/protocol/hotspot";
+import { receiverKind } from "../../devices/device-kind.ts";
+import { baud, flag, numberIn, path } from "../../devices/fields.ts";
 import type { ByteLink, Driver, OpenByteLink } from "../../driver.ts";
 import { streamDriver } from "../../link/stream-driver.ts";
 import type { GpsReading } from "../gps-reading.ts";
@@ -6,6 +8,7 @@ import { configPlan, type UbxSettings } from "./config-plan.ts";
 import { configureUbx, NOT_ASKED, type UbxConfiguration } from "./configure.ts";
 import { UbxDecoder } from "./ubx-decoder.ts";
 import { UbxExchange } from "./ubx-exchange.ts";
+import { UBX_VERSION } from "./ubx-version.ts";
 
 export interface OpenUbxOptions {
   clock: Clock;
@@ -88,4 +91,49 @@ function withClosing(inner: ByteLink): ClosableLink {
     [Symbol.asyncIterator]: () => inner[Symbol.asyncIterator](),
   };
   return { link, closed: closing.signal };
+}
+
+/** `configure`: rate, static mode and messages are set in the receiver's RAM each time it is opened. */
+export const ubx = receiverKind({
+  type: "ubx",
+  description: "u-blox receiver",
+  sends: { stream: "ubx" },
+  nameQuery: UBX_VERSION,
+  queries: [UBX_VERSION],
+  keys: {
+    device: path,
+    baud: baud.default(9600),
+    configure: flag.default(true),
+    rate_hz: numberIn(0.1, 20).default(1),
+  },
+  settings: ({ rate_hz: rateHz, ...rest }) => ({ ...rest, rateHz }),
+  async open({ device, baud, configure, rateHz }, { clock, openLink }) {
+    const settings = configure ? { configure: { rateHz } } : {};
+    const receiver = openUbx(await openLink({ device, baud }), { clock, ...settings });
+    return Object.assign(receiver, { cautions: cautionsOf(receiver) });
+  },
+  rows: [
+    {
+      device: "u-blox, generations 5 to 10, in UBX",
+      wiring: "UART or USB",
+      config: ['device = "/dev/ttyAMA0"', "baud = 9600"],
+      testedWith: "recordings of a u-blox 7, a NEO-M8T and a ZED-F9T",
+    },
+  ],
+});
+
+const REFUSALS = {
+  refused: "The receiver refused its settings and runs as it is",
+  silent: "The receiver does not answer, so it runs as it is: is the line to its RX connected?",
+} as const;
+
+/** How configuring went, where it did not go well. */
+function cautionsOf({ configuration }: UbxDriver): () => string[] {
+  let cautions: string[] = [];
+  void configuration.then(({ state, refused, unanswered }) => {
+    if (state !== "refused" && state !== "silent") return;
+    const steps = [...refused, ...unanswered].join(", ");
+    cautions = [steps === "" ? REFUSALS[state] : `${REFUSALS[state]} (${steps})`];
+  });
+  return () => cautions;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { openRak3172, openRn2483, openRylr998 } from "./open-modems.ts";
-import { BEACON, beaconBytes, ModemBench } from "./test-bench.ts";
+import { openModem } from "./modem-radio.ts";
+import { rylrDialect } from "./rylr998.ts";
+import { BEACON, beaconBytes, ModemBench, openRak3172, openRn2483, openRylr998 } from "./test-bench.ts";
 import { TestRak3172 } from "./test-rak3172.ts";
 import { TestRn2483 } from "./test-rn2483.ts";
 import { TestRylr998 } from "./test-rylr998.ts";
@@ -220,11 +221,11 @@ describe("RYLR998", () => {
 
   test("network and address are set when they differ, and checked", async () => {
     const modem = new TestRylr998({});
-    const open = (network: object) => () =>
-      openRylr998({} as never, { clock: {} as never, freqHz: 868_300_000, spreadingFactor: 9, ...network });
-    expect(open({ networkId: 16 })).toThrow("network id is 16");
-    expect(open({ address: -1 })).toThrow("address is -1");
-    const it = new ModemBench((link, options) => openRylr998(link, { ...options, networkId: 5 }), modem);
+    const network = { networkId: 18, address: 0 };
+    expect(() => rylrDialect({ ...network, networkId: 16 })).toThrow("network id is 16");
+    expect(() => rylrDialect({ ...network, address: -1 })).toThrow("address is -1");
+    const fifth = rylrDialect({ ...network, networkId: 5 });
+    const it = new ModemBench((link, options) => openModem(fifth, link, options), modem);
     await it.ready();
     expect(modem.heard).toContain("AT+NETWORKID=5");
     expect(modem.heard.some((command) => command.startsWith("AT+ADDRESS="))).toBe(false);

@@ -34,7 +34,21 @@ export interface ModemRadio extends LoraRadio {
   readonly ready: Promise<void>;
 }
 
-/** @throws {RangeError} for a channel that the module does not have */
+/**
+ * A serial modem as a radio: identified, set to point-to-point mode, kept receiving on one channel.
+ *
+ * - Frames bear the channel it is set to and the host's time; a modem has no counter and no GPS time. A `RadioStatus`
+ *   comes one second after it first listens and every 30 s; errors on air count as `rxBad`.
+ * - Each minute it is asked whether it is still as it was set. After a reset it is set again. One that does not
+ *   answer three times, answers nonsense or refuses a setting ends the iteration with a `LinkLostError` that says so;
+ *   `modem().state` keeps the kind.
+ * - `transmit()` changes channel and power for the one frame and comes back; while it sends, it hears nothing. Power
+ *   goes down to what the module or `maxPowerDbm` allows, never up. Errors: `NOT_READY` while it is being set,
+ *   `TX_POWER` (less was asked than the module can do, or what it has no setting for), `NO_ACK` (handed over, and not
+ *   confirmed: may be on air), `MODEM_RESET`, `QUEUE_FULL`, `CLOSED`, else the module's own words.
+ *
+ * @throws {RangeError} for a channel that the module does not have
+ */
 export function openModem(
   dialect: ModemDialect,
   link: ByteLink | OpenByteLink,

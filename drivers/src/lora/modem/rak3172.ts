@@ -1,6 +1,7 @@
 import { omitUndefined } from "@earshot/protocol/runtime";
 import type { ModemDialect, ModemEvent, ModemReader, ModemTuning } from "./dialect.ts";
 import { hexBytes, LineReader, rssiOf, snrOf } from "./line-reader.ts";
+import { modemKind } from "./modem-kind.ts";
 
 /*
  * RAK3172 and its kin (RUI3 "AT Command Manual", P2P; firmware 1.0.4 and older: the deprecated manual).
@@ -120,3 +121,27 @@ export const RAK3172: ModemDialect = {
   bootMs: 5_000,
   ownAirFormat: false,
 };
+
+/** RAK3172, RAK3272, RAK4630 and kin with AT commands. */
+export const rak3172 = modemKind({
+  type: "rak3172",
+  baud: 115_200,
+  keys: {},
+  settings: () => ({}),
+  dialect: () => RAK3172,
+  rows: [
+    {
+      device: "RAK3172, RAK3272S, RAK4630 with RUI3",
+      wiring: "USB or UART 3.3 V, 115200",
+      config: ['device = "/dev/ttyUSB0"', "baud = 115200", "freq_mhz = 868.3", "spreading_factor = 9"],
+      testedWith: "a scripted modem in memory and over a pty",
+    },
+    {
+      device: "RAK3172 with firmware 1.0.4 or older",
+      wiring: "the same, 9600",
+      config: ['device = "/dev/ttyUSB0"', "baud = 9600", "freq_mhz = 868.3", "spreading_factor = 9"],
+      remark: "; it has the private sync word only, so it hears no beacons: update it",
+      testedWith: "the same",
+    },
+  ],
+});

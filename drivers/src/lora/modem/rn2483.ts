@@ -1,5 +1,6 @@
 import type { ModemDialect, ModemEvent, ModemReader, ModemTuning } from "./dialect.ts";
 import { hexBytes, LineReader } from "./line-reader.ts";
+import { modemKind } from "./modem-kind.ts";
 
 /*
  * Microchip RN2483 and RN2903, radio commands (DS40001784G, section 2.5).
@@ -98,3 +99,19 @@ export const RN2483: ModemDialect = {
   refreshMs: 24 * 3_600_000,
   ownAirFormat: false,
 };
+
+export const rn2483 = modemKind({
+  type: "rn2483",
+  baud: 57_600,
+  keys: {},
+  settings: () => ({}),
+  dialect: () => RN2483,
+  rows: [
+    {
+      device: "Microchip RN2483 (433, 868 MHz), RN2903 (915 MHz)",
+      wiring: "UART 3.3 V, 57600",
+      config: ['device = "/dev/ttyUSB0"', "baud = 57600", "freq_mhz = 868.3", "spreading_factor = 9"],
+      testedWith: "the same",
+    },
+  ],
+});

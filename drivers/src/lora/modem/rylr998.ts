@@ -1,4 +1,7 @@
+import { z } from "zod";
+import { wholeIn } from "../../devices/fields.ts";
 import type { ModemDialect, ModemTuning } from "./dialect.ts";
+import { modemKind } from "./modem-kind.ts";
 import { HEX_MARK, MAX_RYLR_BYTES, RylrReader } from "./rylr-reader.ts";
 
 /*
@@ -36,7 +39,7 @@ const tune = ({ freqHz, spreadingFactor, bandwidthHz, powerDbm }: ModemTuning) =
 ];
 
 /** @throws {RangeError} for a network or an address that no module has */
-export function rylr998({ networkId, address }: RylrNetwork): ModemDialect {
+export function rylrDialect({ networkId, address }: RylrNetwork): ModemDialect {
   if (!Number.isInteger(networkId) || !(networkId === 18 || (networkId >= 3 && networkId <= 15))) {
     throw new RangeError(`RYLR998: network id is ${networkId}; allowed are 3 to 15 and 18`);
   }
@@ -79,3 +82,42 @@ export function rylr998({ networkId, address }: RylrNetwork): ModemDialect {
     ownAirFormat: true,
   };
 }
+
+const NETWORK_IDS = "a whole number from 3 to 15, or 18";
+const FACTORY: RylrNetwork = { networkId: 18, address: 0 };
+
+/**
+ * It wraps what it sends in 8 bytes of its own, and neither these nor the sync word can be set: its frames are not those
+ * of other radios, so it can neither witness their beacons nor be witnessed by them. Frames travel between its kind as
+ * hex text, because the module accepts text only. `ownAirFormat` says so in each status.
+ */
+export const rylr998 = modemKind({
+  type: "rylr998",
+  baud: 115_200,
+  keys: {
+    network_id: z
+      .int({ error: NETWORK_IDS })
+      .refine((id) => (id >= 3 && id <= 15) || id === 18, { error: NETWORK_IDS })
+      .default(FACTORY.networkId),
+    address: wholeIn(0, 65_535).default(FACTORY.address),
+  },
+  settings: ({ network_id: networkId, address }): RylrNetwork => ({ networkId, address }),
+  dialect: (network = FACTORY) => rylrDialect(network),
+  cannotBeacon:
+    "an RYLR998 is heard by its own kind only, because it puts a header of its own into each frame",
+  rows: [
+    {
+      device: "Reyax RYLR998, RYLR498",
+      wiring: "UART 3.3 V, 115200",
+      config: [
+        'device = "/dev/ttyUSB0"',
+        "baud = 115200",
+        "freq_mhz = 868.3",
+        "spreading_factor = 9",
+        "network_id = 18",
+      ],
+      remark: "; **no beacons with other radios**, see below",
+      testedWith: "the same",
+    },
+  ],
+});

@@ -2,8 +2,11 @@ import { ManualClock } from "@earshot/protocol/testing";
 import type { ByteLink, OpenByteLink } from "../../driver.ts";
 import { MemoryLink } from "../../testing/memory-link.ts";
 import type { LoraFrame, LoraReading, RadioStatus } from "../lora-reading.ts";
-import type { ModemRadio, OpenModemOptions } from "./modem-radio.ts";
-import { openRak3172, openRn2483, openRylr998 } from "./open-modems.ts";
+import type { ModemDialect } from "./dialect.ts";
+import { type ModemRadio, type OpenModemOptions, openModem } from "./modem-radio.ts";
+import { RAK3172 } from "./rak3172.ts";
+import { RN2483 } from "./rn2483.ts";
+import { rylrDialect } from "./rylr998.ts";
 import type { TestModem, TestModemOptions } from "./test-modem.ts";
 import { TestRak3172 } from "./test-rak3172.ts";
 import { TestRn2483 } from "./test-rn2483.ts";
@@ -27,6 +30,15 @@ export interface ModemKind {
 export const beaconBytes = (index: number): Uint8Array =>
   Uint8Array.from({ length: 31 }, (_, at) => [0xe0, 0xea, 1, index & 255, index >> 8][at] ?? at * 7);
 const hex = (index: number) => beaconBytes(index).toHex();
+
+const opening =
+  (dialect: ModemDialect): ModemKind["open"] =>
+  (link, options) =>
+    openModem(dialect, link, options);
+
+export const openRak3172 = opening(RAK3172);
+export const openRn2483 = opening(RN2483);
+export const openRylr998 = opening(rylrDialect({ networkId: 18, address: 0 }));
 
 export const MODEMS: Readonly<Record<"RAK3172" | "RN2483" | "RYLR998", ModemKind>> = {
   RAK3172: {

@@ -1,4 +1,4 @@
-import type { RegisterEntry, RegisterMap } from "../register-map.ts";
+import { isMainsVoltage, type KnownMeter, type RegisterEntry, type RegisterMap } from "../register-map.ts";
 
 /** Input registers, floats, high word first. */
 const float = (quantity: string, address: number, scale = 1): RegisterEntry => ({
@@ -9,10 +9,23 @@ const float = (quantity: string, address: number, scale = 1): RegisterEntry => (
   scale,
 });
 
+/** Of the first phase, and of the three phases on an SDM630. */
+const voltagesOf = (registers: DataView) => [0, 4, 8].map((at) => registers.getFloat32(at));
+
 /** Eastron SDM120-Modbus, single phase, 45 A: 2400 baud and unit 1 as delivered (SDM120 Modbus protocol, 1.1). */
-export const SDM120: RegisterMap = {
+export const SDM120: RegisterMap & KnownMeter = {
   kind: "registers",
   device: "Eastron SDM120",
+  row: {
+    device: "Eastron SDM120-Modbus",
+    wiring: "RS-485 adapter: A to A, B to B, 120 Ω at both ends of a long line; 2400 baud as delivered",
+    config: ['device = "/dev/ttyUSB0"', "baud = 2400", "unit = 1"],
+    testedWith: "a meter made of software over a pty; frames of its manual",
+  },
+  mainsVoltage(registers) {
+    const [first = 0, ...others] = voltagesOf(registers);
+    return isMainsVoltage(first) && !others.some(isMainsVoltage) ? first : undefined;
+  },
   maxRegisters: 80,
   maxGapRegisters: 8,
   energy: { maxPowerW: 15_000 },
@@ -30,9 +43,19 @@ export const SDM120: RegisterMap = {
 };
 
 /** Eastron SDM630-Modbus, three phases, 100 A: 9600 baud and unit 1 as delivered (SDM630 Modbus protocol, 1.2). */
-export const SDM630: RegisterMap = {
+export const SDM630: RegisterMap & KnownMeter = {
   kind: "registers",
   device: "Eastron SDM630",
+  row: {
+    device: "Eastron SDM630-Modbus",
+    wiring: "the same; 9600 baud as delivered",
+    config: ['device = "/dev/ttyUSB0"', "baud = 9600", "unit = 1"],
+    testedWith: "its map checked against published lists",
+  },
+  mainsVoltage(registers) {
+    const [first = 0, ...others] = voltagesOf(registers);
+    return isMainsVoltage(first) && others.some(isMainsVoltage) ? first : undefined;
+  },
   maxRegisters: 80,
   maxGapRegisters: 40,
   energy: { maxPowerW: 100_000 },

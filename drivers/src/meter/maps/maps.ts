@@ -1,6 +1,7 @@
-import type { RegisterMap } from "../register-map.ts";
+import type { KnownMeter, RegisterMap } from "../register-map.ts";
 import { SDM120, SDM630 } from "./eastron.ts";
 import { PZEM_016 } from "./pzem.ts";
+import { SUNSPEC } from "./sunspec-models.ts";
 
 /** Inverters that describe themselves where their registers are. */
 export interface SunSpecMap {
@@ -10,12 +11,12 @@ export interface SunSpecMap {
 
 export type MeterMap = RegisterMap | SunSpecMap;
 
-/** The devices known, by the name that the configuration uses. */
+/** The meters known, by the name that the configuration uses: a new one is its map and its line here. */
 export const METER_MAPS = {
   sdm120: SDM120,
   sdm630: SDM630,
   "pzem-016": PZEM_016,
-  sunspec: { kind: "sunspec", device: "SunSpec inverter" },
-} as const satisfies Readonly<Record<string, MeterMap>>;
+  sunspec: SUNSPEC,
+} as const satisfies Readonly<Record<string, MeterMap & KnownMeter>>;
 
 export type MeterMapName = keyof typeof METER_MAPS;

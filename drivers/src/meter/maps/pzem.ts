@@ -1,4 +1,4 @@
-import type { RegisterEntry, RegisterMap } from "../register-map.ts";
+import { isMainsVoltage, type KnownMeter, type RegisterEntry, type RegisterMap } from "../register-map.ts";
 
 const input = (
   quantity: string,
@@ -11,9 +11,19 @@ const input = (
  * Peacefair PZEM-016 (also -014 and PZEM-004T from version 3), 100 A: 9600 baud and unit 1 as delivered. Of two
  * registers the low word comes first.
  */
-export const PZEM_016: RegisterMap = {
+export const PZEM_016: RegisterMap & KnownMeter = {
   kind: "registers",
   device: "Peacefair PZEM-016",
+  row: {
+    device: "Peacefair PZEM-016, PZEM-014 (PZEM-004T from version 3 over TTL)",
+    wiring: "the same; 9600 baud",
+    config: ['device = "/dev/ttyUSB0"', "baud = 9600", "unit = 1"],
+    testedWith: "the same",
+  },
+  mainsVoltage(registers) {
+    const volts = registers.getUint16(0) / 10;
+    return isMainsVoltage(volts) ? volts : undefined;
+  },
   maxRegisters: 10,
   maxGapRegisters: 0,
   // Its manual ends the range at 9999.99 kWh, the register at 32 bits.

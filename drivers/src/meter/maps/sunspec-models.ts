@@ -1,3 +1,5 @@
+import type { KnownMeter } from "../register-map.ts";
+
 /** A point of an inverter: where it is from the start of its model, id and length first (SunSpec model definitions). */
 export interface SunSpecPoint {
   quantity: string;
@@ -77,3 +79,15 @@ export const SUNSPEC_INVERTERS: ReadonlyMap<number, SunSpecModel> = new Map([
   [112, floats],
   [113, floats],
 ]);
+
+/** Inverters that describe themselves where their registers are. */
+export const SUNSPEC: { kind: "sunspec"; device: string } & KnownMeter = {
+  kind: "sunspec",
+  device: "SunSpec inverter",
+  row: {
+    device: "inverters with SunSpec (models 101 to 103, 111 to 113)",
+    wiring: "network, Modbus TCP switched on in its menu",
+    config: ['host = "192.168.1.20"', "port = 502", "unit = 1"],
+    testedWith: "a software inverter laid out after the SunSpec model definitions",
+  },
+};

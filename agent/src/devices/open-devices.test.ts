@@ -7,7 +7,7 @@ import { silentLog } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import type { LoraConfig } from "../config/config.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
-import { radioOpener } from "./open-radio.ts";
+import { radioOpener } from "./open-devices.ts";
 import { troubleOf } from "./trouble.ts";
 
 const signal = new AbortController().signal;

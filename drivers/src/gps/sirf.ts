@@ -1,3 +1,4 @@
+import type { DeviceKind } from "../devices/device-kind.ts";
 import { BAD_FRAME, type FrameFormat, INCOMPLETE, NO_FRAME } from "../link/frame-scanner.ts";
 
 /** Start, length, checksum and end around the payload. */
@@ -10,7 +11,7 @@ const MAX_PAYLOAD_BYTES = 1023;
  *
  *     A0 A2 | length, 11 bits, high byte first | payload | 15-bit sum of its bytes | B0 B3
  */
-export const SIRF_FORMAT: FrameFormat = {
+const SIRF_FORMAT: FrameFormat = {
   maxBytes: MAX_PAYLOAD_BYTES + OVERHEAD_BYTES,
   measure(bytes) {
     const [first, second = 0xa2, high = 0, low] = bytes;
@@ -29,3 +30,11 @@ function isWhole(bytes: Uint8Array, length: number): boolean {
   const [high = 0, low = 0, end, last] = bytes.subarray(4 + length);
   return sum === ((high << 8) | low) && end === 0xb0 && last === 0xb3;
 }
+
+/** Recognised only: no configuration names it. */
+export const sirf: DeviceKind = {
+  type: "sirf",
+  description: "SiRF receiver in binary: only gpsd reads it",
+  sends: { frames: SIRF_FORMAT },
+  rows: [],
+};

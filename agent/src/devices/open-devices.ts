@@ -1,0 +1,94 @@
+import {
+  type ConcentratorState,
+  kindOf,
+  RADIOS,
+  type RadioContext,
+  type RadioKind,
+  RECEIVERS,
+  type ReceiverKind,
+  SENSORS,
+  type SensorKind,
+} from "@earshot/drivers";
+import { type Clock, type Log, readClock, toWallTime } from "@earshot/protocol/hotspot";
+import type { ForwarderFacts, RadioSetup } from "../board/agent-status.ts";
+import type { GpsConfig, LoraConfig, SensorConfig } from "../config/config.ts";
+import type { OpenDevice } from "./open-device.ts";
+import type { AgentGps } from "./run-gps.ts";
+import type { AgentRadio } from "./run-radio.ts";
+import type { SensorDevice } from "./run-sensor.ts";
+import { openLink, portOf } from "./serial-port.ts";
+import { stationCertificates } from "./station-certificates.ts";
+
+/**
+ * How to open the radio that the configuration names.
+ *
+ * @param gpsTimeMs what stations that ask are told
+ */
+export function radioOpener(
+  lora: LoraConfig,
+  clock: Clock,
+  log: Log,
+  gpsTimeMs?: RadioContext["gpsTimeMs"],
+): OpenDevice<AgentRadio> {
+  const kind = kindOf<RadioKind>(RADIOS, lora.type);
+  return async (signal) => {
+    const radio = await kind.open(lora, {
+      ...{ clock, log, openLink: (address) => openLink(address, signal) },
+      ...(gpsTimeMs === undefined ? {} : { gpsTimeMs }),
+      certificates: (files) => stationCertificates(files, clock),
+    });
+    const { concentrators } = radio;
+    return Object.assign(radio, {
+      ...("device" in lora ? portOf(lora) : {}),
+      ...(kind.cannotBeacon === undefined ? {} : { cannotBeacon: kind.cannotBeacon }),
+      ...(concentrators === undefined
+        ? {}
+        : { forwarderFacts: () => concentrators().map((one) => factsOf(one, clock)) }),
+    });
+  };
+}
+
+/** What advice about the radio goes by. */
+export function radioSetup(lora: LoraConfig): RadioSetup {
+  const { type } = lora;
+  if (!("listen" in lora)) return { type };
+  const { listen } = lora;
+  if (lora.type !== "basics-station") return { type, listen };
+  return { type, listen, isSecure: lora.tls !== undefined, hasToken: lora.token !== undefined };
+}
+
+const factsOf = (
+  { gatewayEui, lastSeenElapsedMs, canTransmit, sharedBy, lostInHour }: ConcentratorState,
+  clock: Clock,
+): ForwarderFacts => ({
+  gatewayEui,
+  lastSeenMs: toWallTime(lastSeenElapsedMs, readClock(clock)),
+  canTransmit,
+  ...(sharedBy === undefined ? {} : { sharedBy }),
+  ...(lostInHour === undefined ? {} : { lostInHour }),
+});
+
+/** How to open the GPS that the configuration names; `undefined` where there is none. */
+export function gpsOpener(gps: GpsConfig, clock: Clock): OpenDevice<AgentGps> | undefined {
+  if (gps.type === "none") return undefined;
+  const kind = kindOf<ReceiverKind>(RECEIVERS, gps.type);
+  return async (signal) => {
+    const receiver = await kind.open(gps, { clock, openLink: (address) => openLink(address, signal) });
+    return Object.assign(receiver, "device" in gps ? portOf(gps) : {});
+  };
+}
+
+/** How to open each of the configured sensors. */
+export const sensorDevices = (sensors: readonly SensorConfig[], clock: Clock): SensorDevice[] =>
+  sensors.map((sensor) => {
+    const { name, type, link: address, silenceLimitMs } = sensor;
+    const kind = kindOf<SensorKind>(SENSORS, type);
+    return {
+      ...{ name, type, silenceLimitMs },
+      ...("host" in address ? { host: `${address.host}:${address.port}` } : {}),
+      open: async (signal, memory) => {
+        const driver = kind.open(await openLink(address, signal), sensor, { clock, address, memory });
+        return Object.assign(driver, portOf(address));
+      },
+    };
+  });
