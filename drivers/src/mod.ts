@@ -69,17 +69,14 @@ export type {
 } from "./gps/rtcm3/station-reading.ts";
 export type { DynamicModel } from "./gps/ubx/cfg-legacy.ts";
 export type { UbxPort } from "./gps/ubx/config-keys.ts";
-export { DEFAULT_MESSAGES, type UbxSettings } from "./gps/ubx/config-plan.ts";
+export type { UbxSettings } from "./gps/ubx/config-plan.ts";
 export type { UbxConfiguration } from "./gps/ubx/configure.ts";
-export { encodeUbx, type WrittenUbxMessage } from "./gps/ubx/encode.ts";
 export { type OpenUbxOptions, openUbx, type UbxDriver } from "./gps/ubx/ubx.ts";
-export { ConnectionGate, type ConnectionGateOptions, type GatedSocket } from "./link/connection-gate.ts";
+export { ConnectionGate } from "./link/connection-gate.ts";
 export { ReadingQueue, type ReadingQueueOptions } from "./link/reading-queue.ts";
 export { type OpenSerialOptions, openSerial } from "./link/serial-link.ts";
-export { listSerialPorts } from "./link/serial-ports.ts";
 export { type OpenTcpOptions, openTcp } from "./link/tcp-link.ts";
 export { type BindUdpOptions, bindUdp } from "./link/udp-socket.ts";
-export { type LinuxFiles, linuxFiles } from "./linux/linux-files.ts";
 export { type OpenLinuxHealthOptions, openLinuxHealth, quantitiesOf } from "./linux/linux-health.ts";
 export type { DiskWear, LinuxReading, NetworkLink } from "./linux/linux-reading.ts";
 export {
@@ -117,7 +114,6 @@ export type { ModemFacts, ModemState } from "./lora/modem/modem-facts.ts";
 export { type ModemFault, modemFaultOf } from "./lora/modem/modem-faults.ts";
 export type { ModemRadio, OpenModemOptions } from "./lora/modem/modem-radio.ts";
 export { type ConcentratorReception, encodePushData, type WrittenStat } from "./lora/push-data-writer.ts";
-export type { RxpkRefusal } from "./lora/rxpk.ts";
 export {
   type ForwarderState,
   listenSemtechUdp,
@@ -142,12 +138,11 @@ export type {
   StationTrouble,
 } from "./lora/station/station-connection.ts";
 export type { BasicsStationCounts } from "./lora/station/station-counters.ts";
-export type { UplinkRefusal } from "./lora/station/station-uplink.ts";
 export type { ListenWebSocketOptions, StationTls } from "./lora/station/websocket-listener.ts";
-export { decodeTxpk, encodeTxpk, type Txpk, type TxpkResult } from "./lora/txpk.ts";
-export { decodeTxpkAck, encodeTxpkAck, type TxpkAck } from "./lora/txpk-ack.ts";
+export { decodeTxpk, type Txpk, type TxpkResult } from "./lora/txpk.ts";
+export { encodeTxpkAck, type TxpkAck } from "./lora/txpk-ack.ts";
 export type { EnergyEvent, EnergyState } from "./meter/energy-counter.ts";
-export { METER_MAPS, type MeterMap, type MeterMapName, type SunSpecMap } from "./meter/maps/maps.ts";
+export { METER_MAPS, type MeterMap, type MeterMapName } from "./meter/maps/maps.ts";
 export {
   type MeterDriver,
   type MeterState,
@@ -156,16 +151,10 @@ export {
   openModbusRtu,
   openModbusTcp,
 } from "./meter/meter.ts";
-export {
-  type EnergyFacts,
-  type RegisterEntry,
-  type RegisterMap,
-  type RegisterType,
-  registerMapProblems,
-} from "./meter/register-map.ts";
+export type { RegisterMap } from "./meter/register-map.ts";
 export { openJsonLines } from "./sensor/json-lines.ts";
 export { openNmeaWeather } from "./sensor/nmea-weather.ts";
 export { type OpenSensorOptions, openPms5003 } from "./sensor/pms5003.ts";
 export { openSds011 } from "./sensor/sds011.ts";
-export { isQuantityName, type SensorDriver, type SensorReading } from "./sensor/sensor-reading.ts";
+export type { SensorDriver, SensorReading } from "./sensor/sensor-reading.ts";
 export { openSps30 } from "./sensor/sps30.ts";

@@ -45,7 +45,7 @@ const sensorKeys = {
 };
 
 /** A packet each period for each of them: more belong on another machine. */
-export const MAX_SENSORS = 32;
+const MAX_SENSORS = 32;
 
 export const sensorsSchema = z
   .array(sectionSchema(SENSORS, sensorKeys), { error: "tables [[sensors]]" })

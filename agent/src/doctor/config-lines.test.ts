@@ -1,5 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import type { FoundDevice } from "@earshot/drivers";
+import {
+  type FoundDevice,
+  METER_MAPS,
+  type MeterMapName,
+  RADIOS,
+  RECEIVERS,
+  SENSORS,
+} from "@earshot/drivers";
 import type { Config } from "../config/config.ts";
 import { configWith } from "../testing/config-with.ts";
 import { configLines, type Reachable } from "./config-lines.ts";
@@ -14,22 +21,25 @@ const configOf = (reachable: Partial<Reachable>): Config =>
   configWith(configLines({ devices: [], hasGpsd: false, ...reachable }));
 
 describe("each kind of device makes lines that the configuration takes as they are", () => {
-  test.each(["nmea", "ubx"] as const)("%s", (type) => {
+  const serial = (kinds: readonly { type: string; keys: object }[]) =>
+    kinds.filter(({ keys }) => "device" in keys).map(({ type }) => type);
+
+  test.each(serial(RECEIVERS))("%s", (type) => {
     const { gps } = configOf({ devices: [found(type, {}, "/dev/ttyAMA0", 38_400)] });
     expect(gps).toMatchObject({ type, device: "/dev/ttyAMA0", baud: 38_400 });
   });
 
-  test.each(["rak3172", "rylr998", "rn2483"] as const)("%s", (type) => {
+  test.each(serial(RADIOS))("%s", (type) => {
     const { lora } = configOf({ devices: [found(type, {}, "/dev/ttyUSB3", 57_600)] });
     expect(lora).toMatchObject({ type, device: "/dev/ttyUSB3", baud: 57_600, spreadingFactor: 9 });
   });
 
-  test.each(["pms5003", "sds011", "sps30", "nmea-weather", "json-lines", "rtcm3"] as const)("%s", (type) => {
+  test.each(SENSORS.map(({ type }) => type).filter((type) => type !== "modbus"))("%s", (type) => {
     const { sensors } = configOf({ devices: [found(type, {}, "/dev/ttyUSB0", 4800)] });
     expect(sensors).toMatchObject([{ name: type, type, link: { device: "/dev/ttyUSB0", baud: 4800 } }]);
   });
 
-  test.each(["sdm120", "sdm630", "pzem-016", "sunspec"] as const)("modbus %s", (map) => {
+  test.each(Object.keys(METER_MAPS) as MeterMapName[])("modbus %s", (map) => {
     const { sensors } = configOf({ devices: [found("modbus", { unit: 1, map }, "/dev/ttyUSB0", 2400)] });
     expect(sensors).toMatchObject([{ name: "meter", type: "modbus", unit: 1, map, link: { baud: 2400 } }]);
   });

@@ -150,7 +150,7 @@ export interface ReceiverKind<T extends string = string, K extends Keys = Keys, 
   open(settings: C, context: { clock: Clock; openLink: OpenLink }): Promise<OpenReceiver>;
 }
 
-export interface SensorContext {
+interface SensorContext {
   clock: Clock;
   address: SerialAddress | SocketAddress;
   /** What `memory()` of an earlier driver returned. */

@@ -25,7 +25,7 @@ export interface GpsdState {
   devices?: GpsdPort[];
 }
 
-export interface GpsdPort {
+interface GpsdPort {
   path: string;
   /** gpsd has it open. */
   isOpen: boolean;

@@ -3,7 +3,7 @@ import type { TransmitResult } from "./lora-reading.ts";
 import type { TxpkAck } from "./txpk-ack.ts";
 
 /** A forwarder answers an immediate transmission within its next fetch of some 10 ms; some never answer. */
-export const ACK_TIMEOUT_MS = 5_000;
+const ACK_TIMEOUT_MS = 5_000;
 const MAX_PENDING = 64;
 
 interface Pending {

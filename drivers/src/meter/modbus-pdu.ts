@@ -17,7 +17,7 @@ export interface ReadRequest {
 /** Most registers that one request may ask for. */
 export const MAX_REGISTERS = 125;
 
-export const EXCEPTION_CODES = {
+const EXCEPTION_CODES = {
   1: "illegal-function",
   2: "illegal-address",
   3: "illegal-value",

@@ -2,7 +2,7 @@ import { decodeMsm, type MsmMessage, type Rtcm3Refusal } from "./msm.ts";
 import { decodeStationMessage, type StationMessage } from "./station-messages.ts";
 
 /** A message with a good checksum that is none of those decoded here. */
-export interface OtherMessage {
+interface OtherMessage {
   kind: "other";
   /** Message number, 0 to 4095. */
   type: number;

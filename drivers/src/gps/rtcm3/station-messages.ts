@@ -33,7 +33,7 @@ export interface StationEquipmentMessage {
 }
 
 /** 1230: what the receiver's GLONASS code and phase are apart, metres, for each signal reported. */
-export interface GlonassBiasMessage {
+interface GlonassBiasMessage {
   kind: "glonass-bias";
   type: number;
   stationId: number;

@@ -37,7 +37,7 @@ export function frame(payload: Uint8Array): Uint8Array {
   return Uint8Array.from([...head, crc >> 16, (crc >> 8) & 0xff, crc & 0xff]);
 }
 
-export interface WrittenCell {
+interface WrittenCell {
   satellite: number;
   signal: number;
   /** As sent: indicator and steps, not ms and dB-Hz. */

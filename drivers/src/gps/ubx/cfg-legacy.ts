@@ -46,7 +46,7 @@ export interface UartSettings {
   output: readonly PortProtocol[];
 }
 
-export type PortProtocol = "ubx" | "nmea" | "rtcm3";
+type PortProtocol = "ubx" | "nmea" | "rtcm3";
 const PROTOCOL_BITS: Readonly<Record<PortProtocol, number>> = { ubx: 1, nmea: 2, rtcm3: 32 };
 /** 8 data bits, no parity, 1 stop bit. */
 const MODE_8N1 = 0x08d0;

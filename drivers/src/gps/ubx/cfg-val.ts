@@ -17,7 +17,7 @@ export interface CfgValues {
 }
 
 /** Where a value is kept: RAM until the receiver restarts, or as well as battery-backed RAM or flash. */
-export const CONFIG_LAYERS = { ram: 1, batteryBacked: 2, flash: 4 } as const;
+const CONFIG_LAYERS = { ram: 1, batteryBacked: 2, flash: 4 } as const;
 export type ConfigLayer = keyof typeof CONFIG_LAYERS;
 
 /** Where CFG-VALGET reads; it numbers the layers differently. */

@@ -1,5 +1,4 @@
 import {
-  CFG_CLASS,
   DYNAMIC_MODELS,
   type DynamicModel,
   encodeCfgMsg,
@@ -58,8 +57,6 @@ export interface ConfigStep {
   /** Messages for generation 8 and earlier, all of which must be accepted. */
   legacy: Uint8Array[];
 }
-
-export const VALSET = { messageClass: CFG_CLASS, id: 0x8a } as const;
 
 /** @throws {RangeError} for a rate or a message rate that a receiver does not have. */
 export function configPlan(settings: UbxSettings): ConfigStep[] {

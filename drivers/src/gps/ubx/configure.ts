@@ -5,7 +5,7 @@ import type { Answer, UbxExchange } from "./ubx-exchange.ts";
 import { encodeUbxFrame } from "./ubx-frame.ts";
 
 /** CFG-VALSET, or the messages that generation 8 and earlier understand. */
-export type ConfigMethod = "valset" | "legacy";
+type ConfigMethod = "valset" | "legacy";
 
 /**
  * How configuring went. Readings go on in every case.

@@ -26,7 +26,7 @@ export function readUtc(p: Payload, at: number, nanoAt: number): ReceiverUtc | u
 
 const GPS_EPOCH_MS = Date.UTC(1980, 0, 6);
 const DAY_MS = 86_400_000;
-export const WEEK_MS = 7 * DAY_MS;
+const WEEK_MS = 7 * DAY_MS;
 
 /** UTC of a GPS week and a time within it, less the leap seconds. */
 export function utcOfGpsTime(week: number, towMs: number, leapSeconds: number): ReceiverUtc {

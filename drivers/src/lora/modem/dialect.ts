@@ -71,7 +71,7 @@ export interface ModemStep {
 }
 
 /** What is asked after each frame where the event does not say it. */
-export interface SignalQuery {
+interface SignalQuery {
   command: ModemCommand;
   field: "rssiDbm" | "snrDb";
 }

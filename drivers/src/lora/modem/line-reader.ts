@@ -29,7 +29,7 @@ export function hexBytes(text: string): Uint8Array | undefined {
 }
 
 /** A whole number within what a LoRa chip can report; `undefined` for anything else. */
-export function signalNumber(text: string | undefined, least: number, most: number): number | undefined {
+function signalNumber(text: string | undefined, least: number, most: number): number | undefined {
   if (text === undefined || !/^-?\d{1,3}$/.test(text)) return undefined;
   const value = Number(text);
   return value >= least && value <= most ? value + 0 : undefined;

@@ -4,7 +4,7 @@ import type { ModemAnswer, ModemExchange } from "./modem-exchange.ts";
 import { ModemClosedError, type ModemFaultError, ModemResetError } from "./modem-faults.ts";
 
 /** Waits before a busy module is asked again. */
-export const BUSY_WAITS_MS = [50, 100, 200, 400, 800];
+const BUSY_WAITS_MS = [50, 100, 200, 400, 800];
 /** Questions that may stay unanswered, one after the other. */
 const SILENCES = 3;
 

@@ -12,7 +12,7 @@ import {
 } from "./modem-faults.ts";
 
 /** What the modem reports without being asked. */
-export interface ModemListener {
+interface ModemListener {
   onFrame(frame: ModemFrame): void;
   onReceptionEnded(): void;
   onReceptionFailed(): void;

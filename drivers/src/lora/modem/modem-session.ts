@@ -33,7 +33,7 @@ interface HeardFrame {
 }
 
 const FIRST_STATUS_MS = 1_000;
-export const STATUS_MS = 30_000;
+const STATUS_MS = 30_000;
 const STATUSES_PER_CHECK = 2;
 const MAX_RESETS_IN_A_ROW = 5;
 const MAX_PENDING_FRAMES = 8;

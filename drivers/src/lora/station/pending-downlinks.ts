@@ -2,7 +2,7 @@ import type { Clock } from "@earshot/protocol/hotspot";
 import type { TransmitResult } from "../lora-reading.ts";
 
 /** Station tries for about a second to place a frame, and reports it when it is on air. */
-export const CONFIRM_TIMEOUT_MS = 5_000;
+const CONFIRM_TIMEOUT_MS = 5_000;
 const MAX_PENDING = 64;
 
 export interface PendingDownlink {

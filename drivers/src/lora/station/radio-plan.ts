@@ -2,7 +2,7 @@
 export const MAX_OFFSET_HZ = 400_000;
 const MULTI_SF_DEMODULATORS = 8;
 
-export interface PlannedChannel {
+interface PlannedChannel {
   freqHz: number;
   radio: 0 | 1;
   /** From the centre of its radio. */

@@ -35,7 +35,7 @@ export interface ListenWebSocketOptions extends SocketAddress {
 }
 
 /** The longest message a station sends is an uplink of 255 bytes, about 1 kB. */
-export const MAX_MESSAGE_BYTES = 16_384;
+const MAX_MESSAGE_BYTES = 16_384;
 /** What may wait to be sent to a station that does not read. */
 const MAX_UNSENT_BYTES = 65_536;
 /** Connections that have not asked for a WebSocket yet, and for how long each may be so. */
