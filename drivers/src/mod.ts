@@ -28,15 +28,15 @@ export {
   SENSORS,
   type SensorSettings,
 } from "./devices/registry.ts";
-export { type ProbeOutcome, usbText } from "./discovery/found-device.ts";
 export { type Identified, identify } from "./discovery/identify.ts";
 export { PROBE_PLAN, type ProbePlan, type ProbeStep } from "./discovery/probe-plan.ts";
-export { type ProbeOptions, probePort } from "./discovery/probe-port.ts";
+export { type ProbeOptions, type ProbeOutcome, probePort } from "./discovery/probe-port.ts";
 export {
   listSerialDevices,
   runningPrograms,
   type SerialDevice,
   type UsbIdentity,
+  usbText,
 } from "./discovery/serial-devices.ts";
 export * from "./driver.ts";
 export type { FixMode, GpsReading, RejectedFix, RfBlock, Satellite, SurveyIn } from "./gps/gps-reading.ts";

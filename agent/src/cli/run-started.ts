@@ -2,8 +2,7 @@ import { type Clock, hotspotId, hotspotName, type Log, type Random } from "@ears
 import { runAgent } from "../agent.ts";
 import { StatusBoard } from "../board/status-board.ts";
 import { exampleValues } from "../config/example-values.ts";
-import { gpsOpener, radioOpener, radioSetup, sensorDevices } from "../devices/open-devices.ts";
-import { machineOpener } from "../devices/open-machine.ts";
+import { gpsOpener, machineOpener, radioOpener, radioSetup, sensorDevices } from "../devices/open-devices.ts";
 import { trustedGpsTimeMs } from "../health/time-sources.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import { mqttPublisher } from "../publisher/mqtt-publisher.ts";

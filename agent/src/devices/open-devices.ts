@@ -1,6 +1,12 @@
 import {
+  type ByteLink,
   type ConcentratorState,
+  type Driver,
   kindOf,
+  type LinuxReading,
+  openLinuxHealth,
+  openSerial,
+  openTcp,
   RADIOS,
   type RadioContext,
   type RadioKind,
@@ -8,16 +14,18 @@ import {
   type ReceiverKind,
   SENSORS,
   type SensorKind,
+  type SerialAddress,
+  type SocketAddress,
 } from "@earshot/drivers";
 import { type Clock, type Log, readClock, toWallTime } from "@earshot/protocol/hotspot";
 import type { ForwarderFacts, RadioSetup } from "../board/agent-status.ts";
-import type { GpsConfig, LoraConfig, SensorConfig } from "../config/config.ts";
-import type { OpenDevice } from "./open-device.ts";
+import type { Config, GpsConfig, LoraConfig, SensorConfig } from "../config/config.ts";
+import { checkNotInUse } from "./port-users.ts";
 import type { AgentGps } from "./run-gps.ts";
 import type { AgentRadio } from "./run-radio.ts";
 import type { SensorDevice } from "./run-sensor.ts";
-import { openLink, portOf } from "./serial-port.ts";
 import { stationCertificates } from "./station-certificates.ts";
+import type { OpenDevice } from "./supervise.ts";
 
 /**
  * How to open the radio that the configuration names.
@@ -92,3 +100,31 @@ export const sensorDevices = (sensors: readonly SensorConfig[], clock: Clock): S
       },
     };
   });
+
+/** Once in each reading packet at least, or the gateway would see gaps. */
+const LONGEST_PERIOD_MS = 60_000;
+
+/** How to look at the computer itself; `undefined` where nobody asked for it. */
+export function machineOpener(
+  { machine, stateDir, core }: Pick<Config, "machine" | "stateDir" | "core">,
+  clock: Clock,
+): OpenDevice<Driver<LinuxReading>> | undefined {
+  if (!machine.health) return undefined;
+  const periodMs = Math.min(core.readingPeriodMs, LONGEST_PERIOD_MS);
+  return async () => openLinuxHealth({ clock, diskPath: stateDir, periodMs });
+}
+
+/** @throws {DeviceTroubleError} when another program is known to have it open; {LinkLostError} when it cannot be opened */
+async function openPort({ device, baud }: SerialAddress): Promise<ByteLink> {
+  await checkNotInUse(device);
+  return openSerial({ path: device, baudRate: baud });
+}
+
+/** A serial port, or the TCP port of a serial server or a program. */
+function openLink(link: SerialAddress | SocketAddress, signal: AbortSignal): Promise<ByteLink> {
+  return "device" in link ? openPort(link) : openTcp({ ...link, signal });
+}
+
+/** Path of the serial port, for those who look who else has it open. */
+const portOf = (link: SerialAddress | SocketAddress): { port?: string } =>
+  "device" in link ? { port: link.device } : {};

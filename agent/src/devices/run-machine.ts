@@ -1,7 +1,7 @@
 import { type Driver, type LinuxReading, quantitiesOf } from "@earshot/drivers";
 import type { CoreContext } from "../core-context.ts";
 import type { ReadingSummary } from "../reports/reading-packets.ts";
-import type { OpenDevice } from "./open-device.ts";
+import type { OpenDevice } from "./supervise.ts";
 import { supervise } from "./supervise.ts";
 
 /** Keeps an eye on the computer itself. */

@@ -3,7 +3,7 @@ import type { ForwarderFacts } from "../board/agent-status.ts";
 import type { CoreContext } from "../core-context.ts";
 import type { Witnesser } from "../witness/witnesser.ts";
 import { HearingWatch } from "./hearing-watch.ts";
-import type { OpenDevice } from "./open-device.ts";
+import type { OpenDevice } from "./supervise.ts";
 import { supervise } from "./supervise.ts";
 
 /** A radio; one behind packet forwarders may also tell which of them it sees. */

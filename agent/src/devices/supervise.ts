@@ -7,8 +7,10 @@ import type { CoreContext } from "../core-context.ts";
 import { Backoff } from "../time/backoff.ts";
 import { LinkedAbort } from "../time/linked-abort.ts";
 import { pause } from "../time/pause.ts";
-import type { OpenDevice } from "./open-device.ts";
 import { troubleOf } from "./trouble.ts";
+
+/** Opens a device, or rejects with a message that says what to check. Gives up as soon as `signal` is aborted. */
+export type OpenDevice<D> = (signal: AbortSignal) => Promise<D>;
 
 export interface SupervisedDevice<R, D extends Driver<R>> {
   /** Its name on the board and in the log. */

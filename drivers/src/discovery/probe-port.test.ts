@@ -3,9 +3,8 @@ import { ManualClock } from "@earshot/protocol/testing";
 import fc from "fast-check";
 import { bytesOf } from "../../test/nmea-text.ts";
 import { MemoryLink } from "../testing/memory-link.ts";
-import type { ProbeOutcome } from "./found-device.ts";
 import { PROBE_PLAN } from "./probe-plan.ts";
-import { probePort } from "./probe-port.ts";
+import { type ProbeOutcome, probePort } from "./probe-port.ts";
 import { type TestDevice, testDevices } from "./test-devices.ts";
 
 /** A serial line: at a wrong baud rate both ends hear something else. */

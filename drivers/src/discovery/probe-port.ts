@@ -2,10 +2,19 @@ import type { Clock } from "@earshot/protocol/hotspot";
 import { errorText } from "@earshot/protocol/runtime";
 import type { DeviceKind, FoundDevice, Query } from "../devices/device-kind.ts";
 import type { ByteLink } from "../driver.ts";
-import type { ProbeOutcome } from "./found-device.ts";
 import { identify } from "./identify.ts";
 import { PassiveListener } from "./passive-listener.ts";
 import { PROBE_PLAN, type ProbePlan, type ProbeStep } from "./probe-plan.ts";
+
+/** What became of probing one port. */
+export type ProbeOutcome =
+  | { state: "found"; device: FoundDevice; baudRate: number; tookMs: number }
+  /** Nothing was heard, asked or not. */
+  | { state: "silent"; tookMs: number }
+  /** Something speaks, and it is none of what is known here. */
+  | { state: "unknown"; baudRate: number; heard: Uint8Array; tookMs: number }
+  /** It could not be opened, or was lost. */
+  | { state: "failed"; why: string; tookMs: number };
 
 export interface ProbeOptions {
   /** Opens the port at a baud rate; 8 data bits, no parity. */

@@ -2,8 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { usbText } from "./found-device.ts";
-import { listSerialDevices, runningPrograms } from "./serial-devices.ts";
+import { listSerialDevices, runningPrograms, usbText } from "./serial-devices.ts";
 
 let root = "";
 const folders = () => ({ dev: join(root, "dev"), sys: join(root, "sys") });

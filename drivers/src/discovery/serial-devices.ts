@@ -22,6 +22,11 @@ export interface UsbIdentity {
   serialNumber?: string;
 }
 
+/** `u-blox AG u-blox 7 - GPS/GNSS Receiver (1546:01a7)`. */
+export function usbText({ vendorId, productId, manufacturer, product }: UsbIdentity): string {
+  return [manufacturer, product, `(${vendorId}:${productId})`].filter((part) => part !== undefined).join(" ");
+}
+
 export interface SystemFolders {
   dev: string;
   sys: string;
