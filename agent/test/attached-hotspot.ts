@@ -68,10 +68,13 @@ export class AttachedHotspot implements AsyncDisposable {
           ...{ maxPowerDbm: 27, statusPeriodMs: 60_000, readingPeriodMs: 300_000 },
         },
         ...{ clock: this.clock, random: seededRandom(1), version: "test", board: this.board },
-        log: logTo((level, message, fields) => {
-          this.logged.push(`${level} ${message} ${JSON.stringify(fields)}`);
-          check();
-        }),
+        log: logTo(
+          (level, message, fields) => {
+            this.logged.push(`${level} ${message} ${JSON.stringify(fields)}`);
+            check();
+          },
+          () => false,
+        ),
         signer: signerFromSeed(new Uint8Array(32).fill(1)),
         outbox: memoryOutbox({ clock: this.clock }),
         openPublisher: this.broker.open,

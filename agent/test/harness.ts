@@ -86,7 +86,10 @@ export class AgentHarness {
   async start(): Promise<void> {
     this.#stop = new AbortController();
     this.board = new StatusBoard();
-    const log = logTo((level, message) => this.logged.push(`${level} ${message}`));
+    const log = logTo(
+      (level, message) => this.logged.push(`${level} ${message}`),
+      () => false,
+    );
     this.#running = runAgent(
       {
         config: {
