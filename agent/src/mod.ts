@@ -12,8 +12,6 @@ export type { AgentSensor, SensorDevice } from "./devices/run-sensor.ts";
 export type { OpenDevice } from "./devices/supervise.ts";
 export { type Assessment, assess } from "./health/assess.ts";
 export type { Health, Part } from "./health/part.ts";
-export { keyFile } from "./identity/key-file.ts";
-export { KeyError, type KeyProvider } from "./identity/key-provider.ts";
 export { type MemoryOutboxOptions, memoryOutbox } from "./outbox/memory-outbox.ts";
 export type { Outbox, OutboxEntry, OutboxState } from "./outbox/outbox.ts";
 export type { OutboxLimits } from "./outbox/outbox-index.ts";

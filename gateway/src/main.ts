@@ -10,6 +10,7 @@ import { hotspotId, type Signer } from "@earshot/protocol";
 import {
   errorCode,
   errorText,
+  keyFile,
   ProgramLog,
   readNamedFile,
   systemClock,
@@ -27,7 +28,6 @@ import { createGateway } from "./gateway.ts";
 import type { MetricsAccess } from "./http/deps.ts";
 import { type HttpOptions, type HttpServer, type RequestEnvironment, serveHttp } from "./http/serve.ts";
 import type { VerifyElsewhere } from "./ingest/signature-queue.ts";
-import { loadNetworkKey } from "./key-file.ts";
 import { type GatewayMetrics, newMetrics } from "./monitoring/metrics.ts";
 import { readHotspotsFile } from "./registry/hotspots-file.ts";
 import { connectionLimits, descriptorLimit } from "./service/connection-shares.ts";
@@ -196,7 +196,7 @@ async function openState(folder: string): Promise<Signer> {
   if (missing !== undefined)
     throw new Error(`${folder} is on ${missing}, which is not mounted yet (/etc/fstab)`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  return loadNetworkKey(join(folder, "network.key"));
+  return keyFile(join(folder, "network.key"), { of: "network" }).open();
 }
 
 function storeUrl({ store_url: url, state_dir: folder }: GatewayConfig): string {

@@ -162,7 +162,7 @@ describe("what may be mended while it waits is told, and waited for", () => {
     const state = join(folder, ".earshot", "gateway");
     mkdirSync(state, { recursive: true });
     const key = join(state, "network.key");
-    writeFileSync(key, `${randomBytes(32).toString("hex")}\n`, { mode: 0o644 });
+    writeFileSync(key, randomBytes(32), { mode: 0o644 });
     const program = start([]);
     expect(await logged(program, "trying again")).toContain("chmod 600");
     chmodSync(key, 0o600);

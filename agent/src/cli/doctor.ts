@@ -5,15 +5,15 @@ import { checkClock, checkConfig, checkKey, checkStorage } from "../doctor/check
 import { findDevices, type Surroundings, THIS_MACHINE } from "../doctor/find-devices.ts";
 import { findingsText } from "../doctor/findings-text.ts";
 import { type Part, worstOf } from "../health/part.ts";
-import { keyFile } from "../identity/key-file.ts";
 import { isRunning } from "../page/app.ts";
+import { hotspotKey } from "../start/hotspot-key.ts";
 import { askStatus, partTable, statusUrl } from "./status.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";
 
 /** Checks everything an agent needs and says what to do; then looks for devices. Each takes at most some 20 s. */
 export async function doctor(config: Config, terminal: Terminal): Promise<ExitCode> {
   const { clock, out, error } = terminal;
-  const { part: key, signer } = checkKey(keyFile(config.keyFile, { mayBeOthers: true }));
+  const { part: key, signer } = checkKey(hotspotKey(config, true));
   const machine = [...checkConfig(config), key, checkStorage(config), checkClock(clock.now())];
   const running = await runningParts(config, terminal);
   if (running === undefined) error("Listening to the devices and the broker, up to 20 s …\n");

@@ -3,13 +3,14 @@ import { dirname } from "node:path";
 import { didKey, hotspotId, hotspotName, type Signer } from "@earshot/protocol/hotspot";
 import { isRoot } from "@earshot/protocol/runtime";
 import type { Config } from "../config/config.ts";
-import { keyFile } from "../identity/key-file.ts";
+import { hotspotKey } from "../start/hotspot-key.ts";
 import { awaitMount } from "../start/state-folder.ts";
 import type { ExitCode, Terminal } from "./terminal.ts";
 
 /** Who this hotspot is; makes its key when there is none yet. */
-export function id({ stateDir, keyFile: path }: Config, { out, error }: Terminal): ExitCode {
-  const key = keyFile(path, { mayBeOthers: true });
+export function id(config: Config, { out, error }: Terminal): ExitCode {
+  const { keyFile: path, stateDir } = config;
+  const key = hotspotKey(config, true);
   const known = key.openExisting();
   if (known === undefined) awaitMount(stateDir);
   out(identityLines(known ?? key.open()));

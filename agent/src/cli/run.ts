@@ -1,17 +1,16 @@
 import { hotspotId } from "@earshot/protocol/hotspot";
-import { ProgramLog } from "@earshot/protocol/runtime";
+import { KeyError, ProgramLog } from "@earshot/protocol/runtime";
 import { StartBoard } from "../board/start-board.ts";
 import type { StatusBoard } from "../board/status-board.ts";
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/config-error.ts";
 import { DEFAULT_PAGE, loadConfig, logOfEnvironment } from "../config/load.ts";
 import { assessStart } from "../health/assess.ts";
-import { keyFile } from "../identity/key-file.ts";
-import { KeyError } from "../identity/key-provider.ts";
 import { sqliteOutbox } from "../outbox/sqlite-outbox.ts";
 import { boardSource, type PageSource } from "../page/app.ts";
 import { PageKeeper } from "../page/page-keeper.ts";
 import { type PageOptions, servePage } from "../page/serve.ts";
+import { hotspotKey } from "../start/hotspot-key.ts";
 import { type StartSteps, untilStarted } from "../start/start.ts";
 import { prepareStateFolder } from "../start/state-folder.ts";
 import { runStarted } from "./run-started.ts";
@@ -101,12 +100,12 @@ async function loading(load: () => Config, showPage: ShowPage): Promise<Config> 
 /** Makes a key only while this process has had none: later, an empty folder means that the disk is missing. */
 function keyOpener(): StartSteps["openKey"] {
   let hadKey = false;
-  return ({ keyFile: path }) => {
-    const key = keyFile(path);
+  return (config) => {
+    const key = hotspotKey(config);
     const signer = hadKey ? key.openExisting() : key.open();
     if (signer === undefined) {
       throw new KeyError(
-        `${path} is not there any more: is its disk mounted? For a new key restart the agent`,
+        `${config.keyFile} is not there any more: is its disk mounted? For a new key restart the agent`,
       );
     }
     hadKey = true;

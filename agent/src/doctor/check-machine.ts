@@ -1,12 +1,11 @@
 import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { EARLIEST_PLAUSIBLE_MS, hotspotId, hotspotName, type Signer } from "@earshot/protocol/hotspot";
-import { errorText } from "@earshot/protocol/runtime";
+import { errorText, type KeyFile } from "@earshot/protocol/runtime";
 import type { Config } from "../config/config.ts";
 import { exampleValues } from "../config/example-values.ts";
 import { attention, broken, CONFIGURATION, ok, type Part } from "../health/part.ts";
 import { duration } from "../health/time-text.ts";
-import type { KeyProvider } from "../identity/key-provider.ts";
 import { awaitMount, checkFilesOwner } from "../start/state-folder.ts";
 import { storageError } from "../start/storage-error.ts";
 
@@ -20,7 +19,7 @@ export function checkConfig(config: Config): Part[] {
   return doubts.map(({ text, advice }) => attention(CONFIGURATION, text, advice));
 }
 
-export function checkKey(provider: KeyProvider): { part: Part; signer?: Signer } {
+export function checkKey(provider: KeyFile): { part: Part; signer?: Signer } {
   const title = "Key";
   try {
     const signer = provider.openExisting();

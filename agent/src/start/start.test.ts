@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { logTo, signerFromSeed } from "@earshot/protocol/hotspot";
+import { KeyError } from "@earshot/protocol/runtime";
 import { ManualClock, seededRandom } from "@earshot/protocol/testing";
 import { StartBoard } from "../board/start-board.ts";
 import { ConfigError } from "../config/config-error.ts";
 import { assessStart } from "../health/assess.ts";
-import { KeyError } from "../identity/key-provider.ts";
 import { memoryOutbox } from "../outbox/memory-outbox.ts";
 import { configWith } from "../testing/config-with.ts";
 import { type Started, type StartSteps, untilStarted } from "./start.ts";

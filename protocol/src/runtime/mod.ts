@@ -5,6 +5,7 @@
 export { BoundedMap } from "./bounded-map.ts";
 export { type BrokerSocketOptions, connectSocket } from "./connect-socket.ts";
 export { errorCode, errorText } from "./error-text.ts";
+export { KeyError, type KeyFile, keyFile } from "./key-file.ts";
 export { OutageLog } from "./log/outage-log.ts";
 export {
   DEFAULT_LOG_SETTINGS,
@@ -18,7 +19,6 @@ export { unmountedDisk } from "./mounts.ts";
 export { Mutex } from "./mutex.ts";
 export { omitUndefined } from "./omit-undefined.ts";
 export { readNamedFile, readRegularFile, withRegularFile } from "./regular-file.ts";
-export { seedWeakness } from "./seed-weakness.ts";
 export { systemClock } from "./system-clock.ts";
 export { type SystemOutput, systemOutput } from "./system-output.ts";
 export { readTlsFiles, type TlsNames, type TlsPaths, type TlsPems } from "./tls-files.ts";

@@ -1,45 +1,64 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
   lstatSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { hotspotId, importKey, verifyEd25519 } from "@earshot/protocol";
-import { temporaryFolder } from "../testing/temporary-folder.ts";
-import { keyFile } from "./key-file.ts";
-import { KeyError } from "./key-provider.ts";
+import { hotspotId } from "../crypto/did-key.ts";
+import { importKey, verifyEd25519 } from "../crypto/ed25519.ts";
+import { KeyError, type KeyFileOptions, keyFile } from "./key-file.ts";
 
-const newPath = (...parts: string[]) => join(temporaryFolder(), ...parts);
+const all = mkdtempSync(join(tmpdir(), "earshot-key-"));
+afterAll(() => rmSync(all, { recursive: true }));
+const newPath = (...parts: string[]) => join(mkdtempSync(join(all, "key-")), ...parts);
+const hotspotKey = (path: string, options: Partial<KeyFileOptions> = {}) =>
+  keyFile(path, { of: "hotspot", setting: "[identity] key_file", ...options });
 
 test("the first start makes a key that later starts find again", () => {
   const path = newPath("state", "hotspot.key");
-  const signer = keyFile(path).open();
+  const signer = hotspotKey(path).open();
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(statSync(path).size).toBe(32);
-  const again = keyFile(path).open();
+  const again = hotspotKey(path).open();
   expect(again.publicKey).toEqual(signer.publicKey);
   const message = new TextEncoder().encode("message");
   expect(verifyEd25519(importKey(signer.publicKey), message, again.sign(message))).toBe(true);
 });
 
+test("a start that was cut short while it made the key does not prevent the next", () => {
+  const path = newPath("key");
+  writeFileSync(`${path}.new`, "12", { mode: 0o600 });
+  hotspotKey(path).open();
+  expect(readdirSync(dirname(path))).toEqual(["key"]);
+});
+
+test("what becomes another one with a new key is named, and where the key may be instead", () => {
+  const path = newPath();
+  expect(failureOf(path)).toEndWith("remove it to become a new hotspot), or set [identity] key_file");
+  expect(() => keyFile(path, { of: "network" }).open()).toThrow(/remove it to become a new network\)$/);
+});
+
 test("two hotspots have two keys", () => {
-  expect(hotspotId(keyFile(newPath("key")).open().publicKey)).not.toBe(
-    hotspotId(keyFile(newPath("key")).open().publicKey),
+  expect(hotspotId(hotspotKey(newPath("key")).open().publicKey)).not.toBe(
+    hotspotId(hotspotKey(newPath("key")).open().publicKey),
   );
 });
 
 test("a key that others may read is refused with what to do, and the message does not hold it", () => {
   for (const mode of [0o640, 0o604, 0o644, 0o660, 0o700]) {
     const path = newPath("key");
-    keyFile(path).open();
+    hotspotKey(path).open();
     chmodSync(path, mode);
     const failure = failureOf(path);
     expect(failure).toContain(`has mode 0${mode.toString(8)}`);
@@ -47,9 +66,9 @@ test("a key that others may read is refused with what to do, and the message doe
     expect(failure).not.toContain(readFileSync(path).toString("hex"));
   }
   const strict = newPath("key");
-  keyFile(strict).open();
+  hotspotKey(strict).open();
   chmodSync(strict, 0o400);
-  expect(() => keyFile(strict).open()).not.toThrow();
+  expect(() => hotspotKey(strict).open()).not.toThrow();
 });
 
 test("a key of the wrong length, or no file, is refused", () => {
@@ -93,21 +112,21 @@ describe.skipIf(process.getuid?.() !== 0)("beside the service's user", () => {
     mkdirSync(folder);
     chownSync(folder, 1, 2);
     const path = join(folder, "key");
-    const made = keyFile(path).open();
+    const made = hotspotKey(path).open();
     expect(statSync(path)).toMatchObject({ uid: 1, gid: 2 });
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    expect(keyFile(path, { mayBeOthers: true }).open().publicKey).toEqual(made.publicKey);
+    expect(hotspotKey(path, { mayBeOthers: true }).open().publicKey).toEqual(made.publicKey);
     expect(readdirSync(folder)).toEqual(["key"]);
     expect(failureOf(path)).toEndWith("belongs to daemon, but this runs as root: run it as daemon");
   });
 
   test("a key of root's is told to the service with the command that gives it over", () => {
     const path = newPath("key");
-    keyFile(path).open();
-    chmodSync(dirname(path), 0o755);
+    hotspotKey(path).open();
+    for (const folder of [all, dirname(path)]) chmodSync(folder, 0o755);
     const script = `import { keyFile } from ${JSON.stringify(join(import.meta.dir, "key-file.ts"))};
       process.setuid(65534);
-      try { keyFile(${JSON.stringify(path)}).open(); } catch (error) { console.log(error.message); }`;
+      try { keyFile(${JSON.stringify(path)}, { of: "hotspot" }).open(); } catch (error) { console.log(error.message); }`;
     const told = execFileSync(process.execPath, ["-e", script], { encoding: "utf8" });
     expect(told.trim()).toBe(
       `${path} belongs to root, but this runs as nobody: sudo chown -R nobody ${path}`,
@@ -117,7 +136,7 @@ describe.skipIf(process.getuid?.() !== 0)("beside the service's user", () => {
 
 function failureOf(path: string): string {
   try {
-    keyFile(path).open();
+    hotspotKey(path).open();
   } catch (error) {
     expect(error).toBeInstanceOf(KeyError);
     return (error as Error).message;

@@ -13,31 +13,51 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { type Signer, signerFromSeed } from "@earshot/protocol/hotspot";
-import {
-  chownCommand,
-  errorText,
-  isRoot,
-  ownUid,
-  seedWeakness,
-  userText,
-  withRegularFile,
-} from "@earshot/protocol/runtime";
-import { KeyError, type KeyProvider } from "./key-provider.ts";
+import { type Signer, signerFromSeed } from "../crypto/ed25519.ts";
+import { errorCode, errorText } from "./error-text.ts";
+import { withRegularFile } from "./regular-file.ts";
+import { seedWeakness } from "./seed-weakness.ts";
+import { chownCommand, isRoot, ownerOf, ownUid, userText } from "./users.ts";
 
 const SEED_BYTES = 32;
 const OWNER_ONLY = 0o600;
 
+/** The key cannot be used; the message says what to do. Never holds key material. */
+export class KeyError extends Error {
+  override readonly name = "KeyError";
+}
+
+export interface KeyFile {
+  /** For messages: what it is and where. */
+  readonly description: string;
+  /**
+   * The signer, whose key is made first if there is none.
+   *
+   * @throws {KeyError} that says what is wrong with the key and what to do
+   */
+  open(): Signer;
+  /**
+   * The signer, or `undefined` when there is no key yet: makes none.
+   *
+   * @throws {KeyError}
+   */
+  openExisting(): Signer | undefined;
+}
+
 export interface KeyFileOptions {
-  /** Root may read the key of the service's user; the agent itself runs with a key of its own user only. */
+  /** Whose key it is: with a new key it would be another one. */
+  of: "hotspot" | "network";
+  /** What the configuration calls the path, for messages: `[identity] key_file`. */
+  setting?: string;
+  /** Root may read the key of the service's user; a program runs with a key of its own user only. */
   mayBeOthers?: boolean;
 }
 
 /**
- * The key as a file: the 32 bytes of an Ed25519 private key (RFC 8032 §5.1.5), readable by its owner alone. It is
+ * A private key as a file: the 32 bytes of an Ed25519 private key (RFC 8032 §5.1.5), readable by its owner alone. It is
  * made on first start and leaves the machine only as a backup that its owner makes.
  */
-export function keyFile(path: string, options: KeyFileOptions = {}): KeyProvider {
+export function keyFile(path: string, options: KeyFileOptions): KeyFile {
   return {
     description: `key file ${path}`,
     open: () => readKey(path, options) ?? makeKey(path),
@@ -46,37 +66,29 @@ export function keyFile(path: string, options: KeyFileOptions = {}): KeyProvider
 }
 
 /** `undefined` when there is no such file. */
-function readKey(path: string, { mayBeOthers = false }: KeyFileOptions): Signer | undefined {
-  const owners = (stats: Stats) => (mayBeOthers && isRoot() ? undefined : checkOwner(path, stats));
+function readKey(path: string, options: KeyFileOptions): Signer | undefined {
+  const { mayBeOthers = false, of, setting } = options;
+  const owners = (uid: number) => (mayBeOthers && isRoot() ? undefined : checkOwner(path, uid));
   try {
     return withRegularFile(path, (file, stats) => {
-      owners(stats);
-      checkStats(path, stats);
+      owners(stats.uid);
+      checkStats(path, stats, of);
       const seed = new Uint8Array(SEED_BYTES);
       readSync(file, seed, 0, SEED_BYTES, 0);
-      checkSeed(path, seed);
+      checkSeed(path, seed, of);
       return signerFromSeed(seed);
     });
   } catch (error) {
     if (error instanceof KeyError) throw error;
-    const stats = statsOf(path);
-    if (stats !== undefined) owners(stats);
-    throw new KeyError(
-      `${errorText(error)}. Put the key in its place (${RESTORE_WAY}), or set [identity] key_file`,
-    );
-  }
-}
-
-function statsOf(path: string): Stats | undefined {
-  try {
-    return statSync(path);
-  } catch {
-    return undefined;
+    const uid = ownerOf(path);
+    if (uid !== undefined) owners(uid);
+    const elsewhere = setting === undefined ? "" : `, or set ${setting}`;
+    throw new KeyError(`${errorText(error)}. Put the key in its place (${restoreWay(of)})${elsewhere}`);
   }
 }
 
 /** Whoever else owns the key may know it. */
-function checkOwner(path: string, { uid }: Stats): void {
+function checkOwner(path: string, uid: number): void {
   const own = ownUid();
   if (own === undefined || own === uid) return;
   // Never that root take it: the service, which runs as its owner, could not read it any more.
@@ -85,30 +97,29 @@ function checkOwner(path: string, { uid }: Stats): void {
 }
 
 /** On the open file, so that nobody can exchange it in between. */
-function checkStats(path: string, stats: Stats): void {
+function checkStats(path: string, stats: Stats, of: string): void {
   const mode = stats.mode & 0o777;
   if ((mode & 0o177) !== 0) {
     throw new KeyError(
       `${path} has mode ${octal(mode)}, so others may have read the key; allowed is 0600 or less. ` +
-        `If nobody else uses this machine: sudo chmod 600 ${path}. Else remove it: a new key, and so a new hotspot, is made`,
+        `If nobody else uses this machine: sudo chmod 600 ${path}. Else remove it: a new key, and so a new ${of}, is made`,
     );
   }
   if (stats.size !== SEED_BYTES) {
     const found = stats.size === 0 ? "is empty" : `has ${stats.size} bytes`;
     const hex =
       stats.size === 64 || stats.size === 65 ? " (hex digits must be made bytes first: xxd -r -p)" : "";
-    throw new KeyError(`${path} ${found}; a key has ${SEED_BYTES}${hex}. ${RESTORE}`);
+    throw new KeyError(`${path} ${found}; a key has ${SEED_BYTES}${hex}. Restore it ${restoreWay(of)}`);
   }
 }
 
-const RESTORE_WAY = "from a backup, or remove it to become a new hotspot";
-const RESTORE = `Restore it ${RESTORE_WAY}`;
+const restoreWay = (of: string): string => `from a backup, or remove it to become a new ${of}`;
 
-function checkSeed(path: string, seed: Uint8Array): void {
+function checkSeed(path: string, seed: Uint8Array, of: string): void {
   const weakness = seedWeakness(seed);
-  if (weakness !== undefined) {
-    throw new KeyError(`${path} is no key: it holds ${weakness}, which others can guess. ${RESTORE}`);
-  }
+  if (weakness === undefined) return;
+  const restore = `Restore it ${restoreWay(of)}`;
+  throw new KeyError(`${path} is no key: it holds ${weakness}, which others can guess. ${restore}`);
 }
 
 const octal = (mode: number): string => mode.toString(8).padStart(4, "0");
@@ -131,9 +142,8 @@ function makeKey(path: string): Signer {
     linkSync(draft, path);
     unlinkSync(draft);
   } catch (error) {
-    if (error instanceof KeyError) throw error;
     throw new KeyError(
-      `Cannot make the key file ${path} (${codeOf(error)}): give the agent a folder it may write to`,
+      `Cannot make the key file ${path} (${errorCode(error) || "unknown error"}): it needs a folder that may be written to`,
       { cause: error },
     );
   }
@@ -150,9 +160,6 @@ function removeIfThere(path: string): void {
   try {
     unlinkSync(path);
   } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw error;
+    if (errorCode(error) !== "ENOENT") throw error;
   }
 }
-
-const codeOf = (error: unknown): string =>
-  typeof error === "object" && error !== null && "code" in error ? String(error.code) : "unknown error";
