@@ -1,5 +1,6 @@
 import type { DeafAssessment, RadioFrame, RadioStatus } from "@earshot/drivers";
 import { type ClockReading, toWallTime } from "@earshot/protocol/hotspot";
+import { BoundedMap } from "@earshot/protocol/runtime";
 import type { ChannelFacts, SensorFacts } from "./agent-status.ts";
 
 /** A status, and how the present silence compares with what is usual. */
@@ -17,23 +18,20 @@ export class RadioReadings {
   lastFrameElapsedMs: number | undefined;
   /** Of the latest frame with a time of the concentrator's GPS; 0 when its date is right. */
   gpsWeekRollovers = 0;
-  readonly #statuses = new Map<string, { status: HeardStatus; elapsedMs: number }>();
+  readonly #statuses = new BoundedMap<string, { status: HeardStatus; elapsedMs: number }>(MAX_CONCENTRATORS);
   readonly #channels = new Map<number, Omit<ChannelFacts, "lastAtMs"> & { lastElapsedMs: number }>();
 
   addStatus(status: RadioStatus, elapsedMs: number, hearing?: DeafAssessment): void {
-    const key = status.gatewayEui ?? "";
-    this.#statuses.delete(key);
-    this.#statuses.set(key, {
+    this.#statuses.set(status.gatewayEui ?? "", {
       status: hearing === undefined ? status : { ...status, hearing },
       elapsedMs,
     });
-    const [oldest] = this.#statuses.keys();
-    if (this.#statuses.size > MAX_CONCENTRATORS && oldest !== undefined) this.#statuses.delete(oldest);
   }
 
   /** Newest first. */
   statuses(present: ClockReading): HeardStatus[] {
-    return [...this.#statuses.values()]
+    return [...this.#statuses]
+      .map(([, heard]) => heard)
       .filter(({ elapsedMs }) => present.elapsedMs - elapsedMs <= STATUS_KEPT_MS)
       .map(({ status, elapsedMs }) => ({ ...status, atMs: toWallTime(elapsedMs, present) }))
       .reverse();

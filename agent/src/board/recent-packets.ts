@@ -1,4 +1,5 @@
 import { type PacketType, sha256 } from "@earshot/protocol/hotspot";
+import { BoundedMap } from "@earshot/protocol/runtime";
 import type { OutboxEntry } from "../outbox/outbox.ts";
 
 const KEPT = 512;
@@ -10,14 +11,12 @@ export interface RecentPacket {
 
 /** The latest packets published, by id: a verdict names only the id, and the page shows which packet it is about. */
 export class RecentPackets {
-  readonly #byId = new Map<string, RecentPacket>();
+  readonly #byId = new BoundedMap<string, RecentPacket>(KEPT);
 
   /** Returns its id, hex. */
   add({ sequence, type, bytes }: OutboxEntry): string {
     const id = sha256(bytes).toHex();
     this.#byId.set(id, { sequence, type });
-    const [oldest] = this.#byId.keys();
-    if (this.#byId.size > KEPT && oldest !== undefined) this.#byId.delete(oldest);
     return id;
   }
 

@@ -8,6 +8,7 @@ import {
   readClock,
   toWallTime,
 } from "@earshot/protocol/hotspot";
+import { BoundedMap } from "@earshot/protocol/runtime";
 import type { OutboxState } from "../outbox/outbox.ts";
 import type {
   AgentStatus,
@@ -105,7 +106,7 @@ export class StatusBoard {
   readonly #beacons: Moment<Untimed<BeaconFacts, "atMs">>[] = [];
   readonly #witnesses: Moment<Untimed<WitnessFacts, "atMs">>[] = [];
   readonly #verdicts: Moment<Untimed<VerdictFacts, "receivedAtMs">>[] = [];
-  readonly #verdictIds = new Set<string>();
+  readonly #verdictIds = new BoundedMap<string, true>(REMEMBERED_VERDICTS);
 
   /** Called once by the agent before anything else. */
   begin(identity: BoardIdentity, outbox: () => OutboxState): void {
@@ -161,9 +162,7 @@ export class StatusBoard {
   /** A verdict that a broker delivers twice is counted once. */
   addVerdict(facts: Untimed<VerdictFacts, "receivedAtMs">, elapsedMs: number): void {
     if (this.#verdictIds.has(facts.packetId)) return;
-    this.#verdictIds.add(facts.packetId);
-    const [oldest] = this.#verdictIds;
-    if (this.#verdictIds.size > REMEMBERED_VERDICTS && oldest !== undefined) this.#verdictIds.delete(oldest);
+    this.#verdictIds.set(facts.packetId, true);
     addNewest(this.#verdicts, { value: facts, elapsedMs });
     this.counters[VERDICT_COUNTERS[facts.outcome]] += 1;
   }

@@ -1,3 +1,5 @@
+import { BoundedMap } from "@earshot/protocol/runtime";
+
 /** More than wait for a receipt at any time. */
 const KEPT = 64;
 
@@ -12,7 +14,7 @@ interface Sent {
  */
 export class SentStatuses {
   /** By packet id, hex, oldest first. */
-  readonly #sent = new Map<string, Sent>();
+  readonly #sent = new BoundedMap<string, Sent>(KEPT);
   /** Sequence number of the last status answered: answers to earlier ones are stale. */
   #answered = 0;
 
@@ -24,8 +26,6 @@ export class SentStatuses {
   /** @param elapsedMs at which it was published */
   sent(packetId: string, sequence: number, elapsedMs: number): void {
     this.#sent.set(packetId, { sequence, elapsedMs });
-    const [oldest] = this.#sent.keys();
-    if (this.#sent.size > KEPT && oldest !== undefined) this.#sent.delete(oldest);
   }
 
   /** When the answered status was published, or `undefined` when the answer is stale. */

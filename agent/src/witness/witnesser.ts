@@ -14,6 +14,7 @@ import {
   toWallTime,
   type WitnessPacket,
 } from "@earshot/protocol/hotspot";
+import { BoundedMap } from "@earshot/protocol/runtime";
 import { type CoreContext, makePacket, storePacket } from "../core-context.ts";
 import { pause } from "../time/pause.ts";
 import { Wakeup } from "../time/wakeup.ts";
@@ -35,7 +36,8 @@ export class Witnesser {
   readonly #gnss: () => Gnss | null;
   readonly #range: EntropyRange;
   readonly #ownShortId: Uint8Array;
-  readonly #seen = new SeenFrames(REMEMBERED_FRAMES);
+  /** Frames by their bytes, hex. */
+  readonly #seen = new BoundedMap<string, true>(REMEMBERED_FRAMES);
   #undated: { frame: LoraFrame; elapsedMs: number }[] = [];
   readonly #hasUndated = new Wakeup();
 
@@ -82,12 +84,20 @@ export class Witnesser {
     if (body === undefined) {
       board.losses.add("frame_level");
       if (log.isDebug) log.debug("Frame left out", { reason: "frame_level", ...about() });
-    } else if (this.#seen.isRepeated(frame.bytes)) {
+    } else if (this.#isRepeated(frame.bytes)) {
       board.counters.duplicatesHeard += 1;
       if (log.isDebug) log.debug("Frame left out", { reason: "heard before", ...about() });
     } else {
       await this.#report(beacon, body, elapsedMs);
     }
+  }
+
+  /** A frame that is heard twice is witnessed once. */
+  #isRepeated(bytes: Uint8Array): boolean {
+    const key = bytes.toHex();
+    if (this.#seen.has(key)) return true;
+    this.#seen.set(key, true);
+    return false;
   }
 
   #addUndated(frame: LoraFrame, elapsedMs: number): void {

@@ -1,6 +1,7 @@
 import { type Clock, readClock } from "@earshot/protocol/hotspot";
 import { type ReceiverHint, receiverKind } from "../devices/device-kind.ts";
 import { host, port } from "../devices/fields.ts";
+import { BoundedMap } from "@earshot/protocol/runtime";
 import type { ByteLink, Driver, OpenByteLink } from "../driver.ts";
 import { LineFramer } from "../link/line-framer.ts";
 import { type StreamDecoder, streamDriver } from "../link/stream-driver.ts";
@@ -61,7 +62,7 @@ export class GpsdDecoder implements StreamDecoder<GpsReading> {
   readonly #clock: Clock;
   readonly #device: string | undefined;
   readonly #framer = new LineFramer(MAX_GPSD_LINE_BYTES);
-  readonly #devices = new Map<unknown, GpsdDevice>();
+  readonly #devices = new BoundedMap<unknown, GpsdDevice>(MAX_DEVICES);
   #state: GpsdState = {};
   #frames = 0;
   #badFrames = 0;
@@ -101,10 +102,7 @@ export class GpsdDecoder implements StreamDecoder<GpsReading> {
 
   #deviceOf(name: unknown): GpsdDevice {
     const device = this.#devices.get(name) ?? new GpsdDevice();
-    // The latest one last, so that the first is the one that was silent for longest.
-    this.#devices.delete(name);
     this.#devices.set(name, device);
-    if (this.#devices.size > MAX_DEVICES) this.#devices.delete(this.#devices.keys().next().value);
     return device;
   }
 }

@@ -1,3 +1,4 @@
+import { BoundedMap } from "@earshot/protocol/runtime";
 import type { SocketAddress } from "../driver.ts";
 
 /** So many turns within this time mean that two are there; a line that fails over and back makes two. */
@@ -48,7 +49,7 @@ export class SharedEuiDetector {
 /** From where the datagrams of one kind come that name one EUI. A turn is to come back to an address that was left. */
 export class SourceAddresses {
   readonly #turns: SharedEuiDetector;
-  readonly #seenMs = new Map<string, number>();
+  readonly #seenMs = new BoundedMap<string, number>(MAX_ADDRESSES);
   #latest: string | undefined;
 
   constructor(turns: SharedEuiDetector) {
@@ -63,10 +64,7 @@ export class SourceAddresses {
     const isBack = !isSame && beforeMs !== undefined && elapsedMs - beforeMs <= WITHIN_MS;
     if (isBack) this.#turns.turn(elapsedMs);
     this.#latest = name;
-    this.#seenMs.delete(name);
     this.#seenMs.set(name, elapsedMs);
-    const [oldest] = this.#seenMs.keys();
-    if (this.#seenMs.size > MAX_ADDRESSES && oldest !== undefined) this.#seenMs.delete(oldest);
     return isSame ? "same" : isBack ? "back" : "new";
   }
 

@@ -95,7 +95,7 @@ export class DenialLog {
     await store.addDenial(denial, message);
     const stored = { denial, message };
     this.#all.push(stored);
-    for (const epoch of [...this.#inForce.keys()]) if (epoch >= fromEpoch) this.#inForce.delete(epoch);
+    for (const [epoch] of [...this.#inForce]) if (epoch >= fromEpoch) this.#inForce.delete(epoch);
     return stored;
   }
 

@@ -1,4 +1,5 @@
 import { type Clock, type PacketType, readU32 } from "@earshot/protocol";
+import { type Rate, TokenBucket } from "@earshot/protocol/runtime";
 import type { Limits } from "../access/hotspot-limits.ts";
 
 /** What of a report is counted. */
@@ -16,11 +17,10 @@ export interface QuotaDeps {
   progress: { readonly judgingThrough: number };
 }
 
-/** What a hotspot may still send, as of a time. */
+/** What a hotspot may still send. */
 interface Allowance {
-  packets: number;
-  bytes: number;
-  elapsedMs: number;
+  packets: TokenBucket;
+  bytes: TokenBucket;
 }
 
 /** The first four bytes of the ids of packets that were taken: what comes again takes no further place. */
@@ -29,8 +29,8 @@ interface Taken {
   witnesses: number[];
 }
 
-const DAY_MS = 86_400_000;
-/** Hotspots whose allowance is kept: about 10 MB. */
+const DAY_S = 86_400;
+/** Hotspots whose allowance is kept: about 12 MB. */
 const MAX_HOTSPOTS = 65_536;
 /** Allowances looked at when there is no room for another. */
 const TRIED_FOR_ROOM = 8;
@@ -43,6 +43,8 @@ const COUNTED_LATE = 16;
  */
 export class Quota {
   readonly #deps: QuotaDeps;
+  readonly #packetRate: Rate;
+  readonly #byteRate: Rate;
   /** Least recently used first. */
   readonly #allowances = new Map<string, Allowance>();
   readonly #shared: Allowance;
@@ -51,16 +53,21 @@ export class Quota {
 
   constructor(deps: QuotaDeps) {
     this.#deps = deps;
-    this.#shared = this.#whole();
+    const { packetsAtOnce, packetsPerSecond, bytesPerDay } = deps.limits;
+    this.#packetRate = { burst: packetsAtOnce, perSecond: packetsPerSecond };
+    this.#byteRate = { burst: bytesPerDay, perSecond: bytesPerDay / DAY_S };
+    this.#shared = this.#whole(deps.clock.elapsedMs());
   }
 
   /** Whether a packet of this hotspot may be looked at; asked before anything else is done with it. */
   admits(hotspotId: string, bytes: number): boolean {
-    const allowance = this.#allowanceOf(hotspotId);
-    if (allowance.packets < 1 || allowance.bytes < bytes) return false;
-    allowance.packets -= 1;
-    allowance.bytes -= bytes;
-    return true;
+    const elapsedMs = this.#deps.clock.elapsedMs();
+    const allowance = this.#allowanceOf(hotspotId, elapsedMs);
+    return (
+      allowance.packets.has(elapsedMs) &&
+      allowance.bytes.take(elapsedMs, bytes) &&
+      allowance.packets.take(elapsedMs)
+    );
   }
 
   /** Whether a report of this hotspot on a beacon of this period may be stored; takes a place for it if so. */
@@ -88,45 +95,31 @@ export class Quota {
     if (at >= 0) own.splice(at, 1);
   }
 
-  #allowanceOf(hotspotId: string): Allowance {
+  #allowanceOf(hotspotId: string, elapsedMs: number): Allowance {
     const known = this.#allowances.get(hotspotId);
     if (known !== undefined) {
       this.#allowances.delete(hotspotId);
       this.#allowances.set(hotspotId, known);
-      return this.#refill(known);
+      return known;
     }
-    if (this.#allowances.size >= MAX_HOTSPOTS && !this.#makeRoom()) return this.#refill(this.#shared);
-    const made = this.#whole();
+    if (this.#allowances.size >= MAX_HOTSPOTS && !this.#makeRoom(elapsedMs)) return this.#shared;
+    const made = this.#whole(elapsedMs);
     this.#allowances.set(hotspotId, made);
     return made;
   }
 
-  #makeRoom(): boolean {
-    for (const [hotspotId, allowance] of this.#allowances.entries().take(TRIED_FOR_ROOM)) {
-      if (this.#isWhole(this.#refill(allowance))) return this.#allowances.delete(hotspotId);
+  #makeRoom(elapsedMs: number): boolean {
+    for (const [hotspotId, { packets, bytes }] of this.#allowances.entries().take(TRIED_FOR_ROOM)) {
+      if (packets.isFull(elapsedMs) && bytes.isFull(elapsedMs)) return this.#allowances.delete(hotspotId);
     }
     return false;
   }
 
-  #whole(): Allowance {
-    const { clock, limits } = this.#deps;
-    return { packets: limits.packetsAtOnce, bytes: limits.bytesPerDay, elapsedMs: clock.elapsedMs() };
-  }
-
-  #isWhole({ packets, bytes }: Allowance): boolean {
-    const { packetsAtOnce, bytesPerDay } = this.#deps.limits;
-    return packets === packetsAtOnce && bytes === bytesPerDay;
-  }
-
-  #refill(allowance: Allowance): Allowance {
-    const { clock, limits } = this.#deps;
-    const elapsedMs = clock.elapsedMs();
-    const passedMs = elapsedMs - allowance.elapsedMs;
-    const { packetsAtOnce, packetsPerSecond, bytesPerDay } = limits;
-    allowance.packets = Math.min(packetsAtOnce, allowance.packets + (passedMs / 1000) * packetsPerSecond);
-    allowance.bytes = Math.min(bytesPerDay, allowance.bytes + (passedMs / DAY_MS) * bytesPerDay);
-    allowance.elapsedMs = elapsedMs;
-    return allowance;
+  #whole(elapsedMs: number): Allowance {
+    return {
+      packets: new TokenBucket(this.#packetRate, elapsedMs),
+      bytes: new TokenBucket(this.#byteRate, elapsedMs),
+    };
   }
 
   #takenOf(hotspotId: string, entropyIndex: number): Taken {

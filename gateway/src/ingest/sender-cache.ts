@@ -1,4 +1,5 @@
 import { type PacketType, parseUpTopic } from "@earshot/protocol";
+import { BoundedMap } from "@earshot/protocol/runtime";
 import type { KeyCache, KnownKey } from "../access/key-cache.ts";
 
 /** What an up topic says, and the key of the hotspot that it names. */
@@ -12,11 +13,11 @@ export type SenderLookup = TopicSender | "wrong_topic" | "wrong_network" | "inad
 /** Four topics a hotspot. */
 const MAX_TOPICS = 65_536;
 
-/** Up topics taken apart once: they come again with each packet. Emptied when full; keys are kept elsewhere. */
+/** Up topics taken apart once: they come again with each packet. Keys are kept elsewhere. */
 export class SenderCache {
   readonly #network: string;
   readonly #keys: KeyCache;
-  readonly #topics = new Map<string, TopicSender>();
+  readonly #topics = new BoundedMap<string, TopicSender>(MAX_TOPICS);
 
   constructor(network: string, keys: KeyCache) {
     this.#network = network;
@@ -28,7 +29,6 @@ export class SenderCache {
     if (known !== undefined) return known;
     const looked = this.#lookUp(topic);
     if (typeof looked === "string") return looked;
-    if (this.#topics.size >= MAX_TOPICS) this.#topics.clear();
     this.#topics.set(topic, looked);
     return looked;
   }

@@ -1,4 +1,5 @@
 import { importKey, isAdmissibleKey, type VerifyingKey, verifyEd25519 } from "@earshot/protocol";
+import { BoundedMap } from "@earshot/protocol/runtime";
 
 /** A signature to be checked; without a message and signature only whether the key is admissible. */
 export interface SignatureJob {
@@ -41,7 +42,7 @@ const MAX_KEYS = 200_000;
 
 /** Checks signatures in this thread, one after the other, and knows keys that it has seen. */
 export class OwnThread implements SignatureChecker {
-  readonly #keys = new Map<string, VerifyingKey | null>();
+  readonly #keys = new BoundedMap<string, VerifyingKey | null>(MAX_KEYS);
 
   start(jobs: readonly SignatureJob[]): PendingSignatures {
     const answers = Uint8Array.from(jobs, (job) => this.check(job));
@@ -59,7 +60,6 @@ export class OwnThread implements SignatureChecker {
     const known = this.#keys.get(name);
     if (known !== undefined) return known;
     const key = isAdmissibleKey(publicKey) ? importKey(publicKey) : null;
-    if (this.#keys.size >= MAX_KEYS) this.#keys.clear();
     this.#keys.set(name, key);
     return key;
   }

@@ -15,3 +15,19 @@ test("the least recently used entry goes first", () => {
   expect(map.get("d")).toBeUndefined();
   expect(map.has("d")).toBe(false);
 });
+
+test("entries come least recently used first, and looking whether one is there is no use", () => {
+  const map = new BoundedMap<string, number>(3);
+  for (const [i, key] of ["a", "b", "c"].entries()) map.set(key, i);
+  expect(map.has("a")).toBe(true);
+  map.get("b");
+  expect([...map]).toEqual([
+    ["a", 0],
+    ["c", 2],
+    ["b", 1],
+  ]);
+  map.set("d", 3);
+  expect([map.size, map.has("a")]).toEqual([3, false]);
+  map.clear();
+  expect([map.size, [...map]]).toEqual([0, []]);
+});

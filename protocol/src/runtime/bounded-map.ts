@@ -7,6 +7,11 @@ export class BoundedMap<K, V> {
     this.#limit = limit;
   }
 
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Does not count as use. */
   has(key: K): boolean {
     return this.#entries.has(key);
   }
@@ -29,11 +34,15 @@ export class BoundedMap<K, V> {
   }
 
   /** Least recently used first. */
-  keys(): Iterable<K> {
-    return this.#entries.keys();
+  [Symbol.iterator](): IterableIterator<[K, V]> {
+    return this.#entries[Symbol.iterator]();
   }
 
   delete(key: K): void {
     this.#entries.delete(key);
+  }
+
+  clear(): void {
+    this.#entries.clear();
   }
 }

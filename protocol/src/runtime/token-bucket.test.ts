@@ -30,3 +30,10 @@ test("each key has its own; the one not used for longest is forgotten", () => {
   expect(takes("a", "a", "b", "a", "c")).toEqual([true, false, true, false, true]);
   expect(takes("a", "b")).toEqual([false, true]);
 });
+
+test("what is asked in lots goes through whole or not at all, and a bucket is full again when nothing is counted", () => {
+  const bucket = new TokenBucket({ burst: 100, perSecond: 10 }, 0);
+  expect([bucket.take(0, 60), bucket.take(0, 60), bucket.take(0, 40)]).toEqual([true, false, true]);
+  expect([bucket.has(1000, 10), bucket.has(1000, 11), bucket.take(1000, 10)]).toEqual([true, false, true]);
+  expect([bucket.isFull(10_999), bucket.isFull(11_000)]).toEqual([false, true]);
+});

@@ -6,7 +6,7 @@ export interface Rate {
   perSecond: number;
 }
 
-/** Lets through a number at once and then so many a second. Times are `Clock.elapsedMs`. */
+/** Lets through a number at once and then so many a second; of what is uneven, so many tokens. Times are `Clock.elapsedMs`. */
 export class TokenBucket {
   readonly #rate: Rate;
   #tokens: number;
@@ -18,14 +18,24 @@ export class TokenBucket {
     this.#elapsedMs = elapsedMs;
   }
 
-  /** Whether one more is let through now. */
-  take(elapsedMs: number): boolean {
+  /** Whether so much more is let through now; if so it is counted. */
+  take(elapsedMs: number, tokens = 1): boolean {
+    if (!this.has(elapsedMs, tokens)) return false;
+    this.#tokens -= tokens;
+    return true;
+  }
+
+  /** Whether so much more would be let through now. */
+  has(elapsedMs: number, tokens = 1): boolean {
     const { burst, perSecond } = this.#rate;
     this.#tokens = Math.min(burst, this.#tokens + ((elapsedMs - this.#elapsedMs) / 1000) * perSecond);
     this.#elapsedMs = elapsedMs;
-    if (this.#tokens < 1) return false;
-    this.#tokens--;
-    return true;
+    return this.#tokens >= tokens;
+  }
+
+  /** Nothing is counted any more: a new bucket would let through as much. */
+  isFull(elapsedMs: number): boolean {
+    return this.has(elapsedMs, this.#rate.burst);
   }
 }
 
