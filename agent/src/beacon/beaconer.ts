@@ -16,10 +16,10 @@ import {
   scheduleMessage,
   windowOf,
 } from "@earshot/protocol/hotspot";
+import { pause } from "@earshot/protocol/runtime";
 import type { ScheduleFacts } from "../board/agent-status.ts";
 import { type CoreContext, makePacket, storePacket } from "../core-context.ts";
 import type { AgentRadio } from "../devices/run-radio.ts";
-import { pause } from "../time/pause.ts";
 import { BeaconTransmitter, isCode, MAYBE_SENT, type Plan, transmitLoss } from "./beacon-transmitter.ts";
 import { beaconPowerDbm } from "./power.ts";
 

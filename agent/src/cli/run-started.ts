@@ -1,4 +1,5 @@
 import { type Clock, hotspotId, hotspotName, type Log, type Random } from "@earshot/protocol/hotspot";
+import { LinkedAbort } from "@earshot/protocol/runtime";
 import { runAgent } from "../agent.ts";
 import { StatusBoard } from "../board/status-board.ts";
 import { exampleValues } from "../config/example-values.ts";
@@ -8,7 +9,6 @@ import type { Outbox } from "../outbox/outbox.ts";
 import { mqttPublisher } from "../publisher/mqtt-publisher.ts";
 import type { Started } from "../start/start.ts";
 import { folderId, untilFolderChanges } from "../start/state-folder.ts";
-import { LinkedAbort } from "../time/linked-abort.ts";
 
 interface RunContext {
   clock: Clock;

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import type { Clock } from "@earshot/protocol/hotspot";
-import { pause } from "../time/pause.ts";
+import { pause } from "@earshot/protocol/runtime";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

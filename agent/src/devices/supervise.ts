@@ -1,12 +1,9 @@
 import type { Driver } from "@earshot/drivers";
-import type { Clock } from "@earshot/protocol/hotspot";
-import { errorText, OutageLog } from "@earshot/protocol/runtime";
+import { type Clock } from "@earshot/protocol/hotspot";
+import { errorText, OutageLog, Backoff, LinkedAbort, pause } from "@earshot/protocol/runtime";
 import type { DeviceProbe } from "../board/device-states.ts";
 import type { Loss } from "../board/link-states.ts";
 import type { CoreContext } from "../core-context.ts";
-import { Backoff } from "../time/backoff.ts";
-import { LinkedAbort } from "../time/linked-abort.ts";
-import { pause } from "../time/pause.ts";
 import { troubleOf } from "./trouble.ts";
 
 /** Opens a device, or rejects with a message that says what to check. Gives up as soon as `signal` is aborted. */

@@ -8,7 +8,7 @@ import {
   type Signer,
   upTopic,
 } from "@earshot/protocol/hotspot";
-import { errorText } from "@earshot/protocol/runtime";
+import { abortAfter, errorText } from "@earshot/protocol/runtime";
 import type { Terminal } from "../cli/terminal.ts";
 import type { Config } from "../config/config.ts";
 import { attention, broken, ok, type Part } from "../health/part.ts";
@@ -30,13 +30,11 @@ export async function checkBroker(
 ): Promise<Part> {
   const { clock } = terminal;
   if (signer === undefined) return attention(TITLE, "not tried: without the key there is no login");
-  const limit = new AbortController();
-  const timer = clock.sleep(LOGIN_LIMIT_MS, limit.signal).then(
-    () => limit.abort(new Error(`no answer in ${LOGIN_LIMIT_MS / 1000} s`)),
-    () => {},
-  );
   try {
-    const publisher = await login(config, signer, terminal, AbortSignal.any([terminal.signal, limit.signal]));
+    const silent = new Error(`no answer in ${LOGIN_LIMIT_MS / 1000} s`);
+    const publisher = await abortAfter(clock, LOGIN_LIMIT_MS, silent, terminal.signal, (limited) =>
+      login(config, signer, terminal, limited),
+    );
     return await checkEntropy(config, publisher, clock);
   } catch (error) {
     return broken(
@@ -44,9 +42,6 @@ export async function checkBroker(
       errorText(error),
       "Check [broker] in the configuration and the internet connection.",
     );
-  } finally {
-    limit.abort();
-    await timer;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { GpsReading } from "@earshot/drivers";
 import { type Clock, readClock, silentLog, toWallTime } from "@earshot/protocol/hotspot";
-import { errorText } from "@earshot/protocol/runtime";
+import { errorText, pause } from "@earshot/protocol/runtime";
 import type { RadioRefusalFacts, RadioSetup } from "../board/agent-status.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import type { Config, LoraConfig } from "../config/config.ts";
@@ -12,7 +12,6 @@ import { gpsPart, type ReceiverFacts } from "../health/gps.ts";
 import { broken, ok, type Part } from "../health/part.ts";
 import { lostRadioAdvice } from "../health/radio.ts";
 import { firstWithin } from "../time/first-within.ts";
-import { pause } from "../time/pause.ts";
 
 const GPS_LIMIT_MS = 10_000;
 /** Forwarders send PULL_DATA each 5 s, some each 10 s. */

@@ -1,5 +1,6 @@
 import { openTcp, type SocketAddress } from "@earshot/drivers";
 import type { Clock } from "@earshot/protocol/hotspot";
+import { abortAfter } from "@earshot/protocol/runtime";
 import { firstWithin } from "../time/first-within.ts";
 
 /** gpsd as it answers. */
@@ -19,13 +20,11 @@ export async function findGpsd(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<FoundGpsd | undefined> {
-  const limit = new AbortController();
-  const timer = clock.sleep(LIMIT_MS, limit.signal).then(
-    () => limit.abort(),
-    () => {},
-  );
   try {
-    const link = await openTcp({ ...address, signal: AbortSignal.any([signal, limit.signal]) });
+    const silent = new Error(`no answer in ${LIMIT_MS / 1000} s`);
+    const link = await abortAfter(clock, LIMIT_MS, silent, signal, (limited) =>
+      openTcp({ ...address, signal: limited }),
+    );
     await link.write(new TextEncoder().encode("?DEVICES;\n"));
     let said = "";
     const decoder = new TextDecoder();
@@ -38,9 +37,6 @@ export async function findGpsd(
     return release === undefined ? undefined : { release, devices };
   } catch {
     return undefined;
-  } finally {
-    limit.abort();
-    await timer;
   }
 }
 

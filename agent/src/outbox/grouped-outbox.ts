@@ -7,7 +7,7 @@ import {
   type SequenceRange,
   sha256,
 } from "@earshot/protocol/hotspot";
-import { errorText } from "@earshot/protocol/runtime";
+import { errorText, pause } from "@earshot/protocol/runtime";
 import { ConfirmedTime } from "./confirmed-time.ts";
 import { type Numbering, numberingAfter } from "./numbering.ts";
 import type { Outbox, OutboxEntry, OutboxFailure, OutboxState } from "./outbox.ts";
@@ -219,7 +219,7 @@ export class GroupedOutbox implements Outbox {
     const { clock, commitIntervalMs } = this.#options;
     const waitMs = this.#writtenElapsedMs + commitIntervalMs - clock.elapsedMs();
     // `close()` ends the wait, and has written what waited.
-    if (waitMs > 0) await clock.sleep(waitMs, this.#closed.signal).catch(() => {});
+    if (waitMs > 0) await pause(clock, waitMs, this.#closed.signal);
     else await Promise.resolve();
     if (!this.#closed.signal.aborted) this.#commit();
   }

@@ -1,8 +1,6 @@
 import type { Clock, Log, Random } from "@earshot/protocol/hotspot";
-import { errorCode, errorText } from "@earshot/protocol/runtime";
-import { Backoff } from "../time/backoff.ts";
-import { pauseOrWake } from "../time/pause.ts";
-import { Wakeup } from "../time/wakeup.ts";
+import { Backoff, errorCode, errorText } from "@earshot/protocol/runtime";
+import { pauseOrWake, Wakeup } from "../time/wakeup.ts";
 import type { PageOptions, RunningPage } from "./serve.ts";
 
 type OpenPage = (options: PageOptions) => Promise<RunningPage>;

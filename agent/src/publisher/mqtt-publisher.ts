@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { type Clock, type Log, type MqttVersion, MqttVersions, silentLog } from "@earshot/protocol/hotspot";
 import {
+  abortAfter,
   connectSocket,
   errorText,
   readTlsFiles,
@@ -8,8 +9,6 @@ import {
   type TlsPems,
 } from "@earshot/protocol/runtime";
 import type { IClientOptions } from "mqtt";
-import { LinkedAbort } from "../time/linked-abort.ts";
-import { pause } from "../time/pause.ts";
 import { MAX_INBOUND_PACKET_BYTES } from "./inbound-guard.ts";
 import { BrokerError, brokerFailure, isOldBroker, refuseOtherHotspot } from "./mqtt-advice.ts";
 import { MqttSession } from "./mqtt-session.ts";
@@ -101,11 +100,11 @@ async function connect(
   const unconnected = Object.assign(new Error(`no connection within ${CONNECT_LIMIT_MS / 1000} s`), {
     code: "ETIMEDOUT",
   });
-  const socket = await withLimit(clock, CONNECT_LIMIT_MS, unconnected, signal, (limited) =>
+  const socket = await abortAfter(clock, CONNECT_LIMIT_MS, unconnected, signal, (limited) =>
     connectSocket({ url, ...trust }, limited),
   );
   const silent = new BrokerError("EARSHOT_SILENT", `no CONNACK within ${answerLimitMs / 1000} s`);
-  return withLimit(clock, answerLimitMs, silent, signal, (limited) =>
+  return abortAfter(clock, answerLimitMs, silent, signal, (limited) =>
     logIn(socket, { url, session, version }, limited),
   );
 }
@@ -139,27 +138,6 @@ async function logIn(
       : error;
   } finally {
     signal.removeEventListener("abort", giveUp);
-  }
-}
-
-/** @param limit what it rejects with when `work`, which `signal` ends too, takes too long */
-async function withLimit<T>(
-  clock: Clock,
-  ms: number,
-  limit: Error,
-  signal: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const limited = new LinkedAbort(signal);
-  const timer = new LinkedAbort(limited.signal);
-  void pause(clock, ms, timer.signal).then((isOver) => {
-    if (isOver) limited.end(limit);
-  });
-  try {
-    return await work(limited.signal);
-  } finally {
-    timer.end();
-    limited.release();
   }
 }
 

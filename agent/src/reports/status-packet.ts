@@ -13,8 +13,7 @@ import {
   type StatusPacket,
 } from "@earshot/protocol/hotspot";
 import { type CoreContext, makePacket, storePacket } from "../core-context.ts";
-import { pauseOrWake } from "../time/pause.ts";
-import type { Wakeup } from "../time/wakeup.ts";
+import { pauseOrWake, type Wakeup } from "../time/wakeup.ts";
 
 /** Makes a status packet each period of a session with the broker, the first at once: old statuses are of no use. */
 export async function reportStatus(

@@ -1,7 +1,5 @@
-import { errorText, OutageLog } from "@earshot/protocol/runtime";
+import { errorText, OutageLog, Backoff, pause } from "@earshot/protocol/runtime";
 import type { CoreContext } from "../core-context.ts";
-import { Backoff } from "../time/backoff.ts";
-import { pause } from "../time/pause.ts";
 import { openSession, runSession, type SessionParts } from "./session.ts";
 
 /** Longest wait after a session that did open: the broker is there, and may only have been restarted. */

@@ -5,13 +5,11 @@ import {
   makeLoginToken,
   upTopic,
 } from "@earshot/protocol/hotspot";
-import { errorText, type OutageLog } from "@earshot/protocol/runtime";
+import { errorText, type OutageLog, LinkedAbort, withTimeout } from "@earshot/protocol/runtime";
 import type { CoreContext } from "../core-context.ts";
 import type { OutboxEntry } from "../outbox/outbox.ts";
 import type { OpenPublisher, Publisher, SessionOptions } from "../publisher/publisher.ts";
 import { statusPacket } from "../reports/status-packet.ts";
-import { LinkedAbort } from "../time/linked-abort.ts";
-import { within } from "../time/pause.ts";
 import type { Wakeup } from "../time/wakeup.ts";
 import type { Inbox } from "./inbox.ts";
 
@@ -31,10 +29,10 @@ export async function openSession(
   signal: AbortSignal,
 ): Promise<Publisher> {
   const opening = new LinkedAbort(signal);
-  const limit = `The broker did not answer within ${OPEN_LIMIT_MS / 1000} s`;
+  const limit = `The broker did not answer withTimeout ${OPEN_LIMIT_MS / 1000} s`;
   try {
     const opened = openPublisher(sessionOptions(context), opening.signal);
-    const publisher = await within(context.clock, OPEN_LIMIT_MS, limit, opened);
+    const publisher = await withTimeout(context.clock, OPEN_LIMIT_MS, limit, opened);
     opening.release();
     return publisher;
   } catch (error) {
@@ -121,8 +119,8 @@ async function publishFromOutbox(
       const packetId = board.packets.add(entry);
       if (entry.type === "status") sentStatuses.sent(packetId, entry.sequence, clock.elapsedMs());
     }
-    const limit = `The broker did not acknowledge a packet within ${ACK_LIMIT_MS / 1000} s`;
-    await within(clock, ACK_LIMIT_MS, limit, publishAll(context, publisher, batch));
+    const limit = `The broker did not acknowledge a packet withTimeout ${ACK_LIMIT_MS / 1000} s`;
+    await withTimeout(clock, ACK_LIMIT_MS, limit, publishAll(context, publisher, batch));
     if (signal.aborted) return;
     outbox.acknowledge(
       batch.map(({ sequence }) => sequence),

@@ -6,13 +6,11 @@ import {
   type Random,
   type Signer,
 } from "@earshot/protocol/hotspot";
-import { errorText } from "@earshot/protocol/runtime";
+import { Backoff, errorText, pause } from "@earshot/protocol/runtime";
 import type { StartBoard, StartProblem, StartStep, StartTrouble } from "../board/start-board.ts";
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/config-error.ts";
 import type { Outbox } from "../outbox/outbox.ts";
-import { Backoff } from "../time/backoff.ts";
-import { pause } from "../time/pause.ts";
 import { storageError } from "./storage-error.ts";
 
 /** The steps before the agent runs, in this order; each throws when it fails. */

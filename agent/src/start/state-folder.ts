@@ -1,8 +1,15 @@
 import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "@earshot/protocol/hotspot";
-import { chownCommand, errorText, ownerOf, ownUid, unmountedDisk, userText } from "@earshot/protocol/runtime";
-import { pause } from "../time/pause.ts";
+import {
+  chownCommand,
+  errorText,
+  ownerOf,
+  ownUid,
+  pause,
+  unmountedDisk,
+  userText,
+} from "@earshot/protocol/runtime";
 import { StorageError, storageError } from "./storage-error.ts";
 
 const OWNER_ONLY_FOLDER = 0o700;

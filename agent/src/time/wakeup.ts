@@ -1,3 +1,6 @@
+import type { Clock } from "@earshot/protocol/hotspot";
+import { LinkedAbort, pause } from "@earshot/protocol/runtime";
+
 /** Tells one waiting loop that there is something to do; told while nobody waits, the next wait returns at once. */
 export class Wakeup {
   #isSet = false;
@@ -21,4 +24,16 @@ export class Wakeup {
     }
     this.#isSet = false;
   }
+}
+
+/** Sleeps for `ms`, or until notified or aborted, whichever comes first. Leaves no sleeper behind. */
+export async function pauseOrWake(
+  clock: Clock,
+  ms: number,
+  wakeup: Wakeup,
+  signal: AbortSignal,
+): Promise<void> {
+  const ended = new LinkedAbort(signal);
+  await Promise.race([pause(clock, ms, ended.signal), wakeup.wait(ended.signal)]);
+  ended.end();
 }

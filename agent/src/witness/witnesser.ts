@@ -14,9 +14,8 @@ import {
   toWallTime,
   type WitnessPacket,
 } from "@earshot/protocol/hotspot";
-import { BoundedMap } from "@earshot/protocol/runtime";
+import { BoundedMap, pause } from "@earshot/protocol/runtime";
 import { type CoreContext, makePacket, storePacket } from "../core-context.ts";
-import { pause } from "../time/pause.ts";
 import { Wakeup } from "../time/wakeup.ts";
 import type { EntropyRange } from "./entropy-range.ts";
 

@@ -1,5 +1,5 @@
 import type { Clock } from "@earshot/protocol/hotspot";
-import { errorText } from "@earshot/protocol/runtime";
+import { abortAfter, errorText } from "@earshot/protocol/runtime";
 import type { DeviceKind, FoundDevice, Query } from "../devices/device-kind.ts";
 import type { ByteLink } from "../driver.ts";
 import { identify } from "./identify.ts";
@@ -34,14 +34,9 @@ export interface ProbeOptions {
 export async function probePort(options: ProbeOptions): Promise<ProbeOutcome> {
   const { clock, limitMs = 20_000, signal = new AbortController().signal } = options;
   const startElapsedMs = clock.elapsedMs();
-  const limit = new AbortController();
-  const stop = AbortSignal.any([signal, limit.signal]);
-  const done = new AbortController();
-  const end = () => limit.abort();
-  const timer = clock.sleep(limitMs, AbortSignal.any([signal, done.signal])).then(end, end);
-  const outcome = await new Probe(options, stop).run();
-  done.abort();
-  await timer;
+  const tooLong = new Error(`not finished after ${limitMs / 1000} s`);
+  const probe = (limited: AbortSignal) => new Probe(options, limited).run();
+  const outcome = await abortAfter(clock, limitMs, tooLong, signal, probe);
   return { ...outcome, tookMs: clock.elapsedMs() - startElapsedMs };
 }
 

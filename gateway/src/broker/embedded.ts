@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Clock, Log } from "@earshot/protocol";
 import { shownUsername } from "../access/access.ts";
+import { pause } from "@earshot/protocol/runtime";
 import { LoginRates } from "../access/login-rates.ts";
 import type { Downlink } from "../downlink/downlink.ts";
 import { count, type GatewayMetrics, newMetrics } from "../monitoring/metrics.ts";
@@ -153,6 +154,6 @@ async function listen(
 async function everySecond(clock: Clock, signal: AbortSignal, work: () => void): Promise<void> {
   while (!signal.aborted) {
     work();
-    await clock.sleep(TICK_MS, signal).catch(() => {});
+    await pause(clock, TICK_MS, signal);
   }
 }

@@ -1,11 +1,14 @@
 import type { Duplex } from "node:stream";
 import { allUpFilter, type Clock, type Log, type MqttVersion, MqttVersions } from "@earshot/protocol";
 import {
+  abortAfter,
+  Backoff,
   type BrokerSocketOptions,
   connectSocket,
   errorCode,
   errorText,
   OutageLog,
+  pause,
   readTlsFiles,
   type TlsPaths,
 } from "@earshot/protocol/runtime";
@@ -40,8 +43,7 @@ export interface ExternalBroker extends Downlink {
 
 /** For the socket, TLS, CONNACK and SUBACK together. */
 const CONNECT_LIMIT_MS = 10_000;
-const FIRST_RETRY_MS = 1000;
-const MAX_RETRY_MS = 30_000;
+const RETRY = { firstMs: 1000, maxMs: 30_000 };
 
 const FILE_NAMES = { ca: "broker.ca_file", cert: "broker.cert_file", key: "broker.key_file" };
 
@@ -75,6 +77,7 @@ class Connection {
   #version: MqttVersion = 5;
   /** Connections that failed or did not last, since the last that did. */
   #failures = 0;
+  readonly #backoff = new Backoff(RETRY);
   /** Since the last failure. */
   #wasConnected = true;
   readonly #outages: OutageLog;
@@ -117,11 +120,11 @@ class Connection {
       this.#lastProblem = error.message;
       onFirst();
       this.#failures++;
-      const retryMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.#failures - 1));
+      const retryMs = this.#backoff.nextMs();
       const { message } = error;
       const next = { failures: this.#failures, retryMs, mqtt: VERSION_NAMES[this.#version] };
       this.#tellFailure({ url: this.#options.url, error: message, ...next });
-      await clock.sleep(retryMs, signal).catch(() => undefined);
+      await pause(clock, retryMs, signal);
     }
     onFirst();
   }
@@ -141,7 +144,10 @@ class Connection {
     onOpen();
     const error = await this.#untilEnded(session);
     this.#session = undefined;
-    if (session.isSteady) this.#failures = 0;
+    if (session.isSteady) {
+      this.#failures = 0;
+      this.#backoff.reset();
+    }
     return error;
   }
 
@@ -174,25 +180,18 @@ class Connection {
   async #open(uplink: Uplink, version: MqttVersion): Promise<BrokerSession> {
     this.#version = version;
     const { clock, files = {}, network, openSocket = connectSocket, url } = this.#options;
-    const over = new AbortController();
-    const giveUp = AbortSignal.any([over.signal, this.#stop.signal]);
-    const limit = new AbortController();
-    clock.sleep(CONNECT_LIMIT_MS, limit.signal).then(
-      () => over.abort(new Error(`no answer within ${CONNECT_LIMIT_MS} ms`)),
-      () => undefined,
-    );
+    const silent = new Error(`no answer within ${CONNECT_LIMIT_MS} ms`);
     let doubts: string[] = [];
     try {
       const { doubts: found, ...pems } = await readTlsFiles(files, FILE_NAMES, clock.now());
       doubts = found;
-      const socket = await openSocket({ url, ...pems }, giveUp);
       const take = (topic: string, payload: Uint8Array) => uplink.ingest(topic, payload);
-      const filter = allUpFilter(network);
-      return await BrokerSession.open(socket, { ...this.#options, version, filter, take }, giveUp);
+      const session = { ...this.#options, version, filter: allUpFilter(network), take };
+      return await abortAfter(clock, CONNECT_LIMIT_MS, silent, this.#stop.signal, async (giveUp) =>
+        BrokerSession.open(await openSocket({ url, ...pems }, giveUp), session, giveUp),
+      );
     } catch (error) {
       throw withDoubts(error, doubts);
-    } finally {
-      limit.abort();
     }
   }
 

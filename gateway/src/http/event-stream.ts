@@ -1,4 +1,5 @@
 import type { Clock } from "@earshot/protocol";
+import { pause } from "@earshot/protocol/runtime";
 import { type EventFeed, sseChunk } from "./event-feed.ts";
 
 /** A follower that is this many messages behind is cut off; it reconnects and reads the present state. */
@@ -56,14 +57,7 @@ export function eventStream(
 
 /** Lets a page tell a quiet network from a lost connection. */
 async function beat(send: (chunk: string) => void, clock: Clock, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      await clock.sleep(HEARTBEAT_MS, signal);
-    } catch {
-      return;
-    }
-    send(sseChunk("heartbeat", { nowMs: clock.now() }));
-  }
+  while (await pause(clock, HEARTBEAT_MS, signal)) send(sseChunk("heartbeat", { nowMs: clock.now() }));
 }
 
 /** A stream that its reader has cancelled is closed already and says so with a TypeError. */

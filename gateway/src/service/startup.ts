@@ -1,11 +1,10 @@
 import type { Clock, Log } from "@earshot/protocol";
-import { errorText } from "@earshot/protocol/runtime";
+import { Backoff, errorText } from "@earshot/protocol/runtime";
 import { ConfigError } from "../config/config-error.ts";
 import { failure } from "../http/errors.ts";
 import { StoreRefusedError } from "../store/owner.ts";
 
-const FIRST_RETRY_MS = 1000;
-const MAX_RETRY_MS = 30_000;
+const RETRY = { firstMs: 1000, maxMs: 30_000 };
 
 /** Waiting mends neither what a person wrote, nor a store that another gateway or version works on, nor a bug. */
 const FINAL = [ConfigError, StoreRefusedError, TypeError, ReferenceError, RangeError];
@@ -40,8 +39,9 @@ export class Startup<E> {
    * @throws what waiting does not mend, or the signal's reason
    */
   async open<T>(name: string, open: () => Promise<T>, onTried = () => {}): Promise<T> {
+    const backoff = new Backoff(RETRY);
     try {
-      for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(MAX_RETRY_MS, 2 * retryMs)) {
+      for (;;) {
         try {
           const opened = await open();
           if (this.#problems.delete(name)) this.#log.info("There at last", { what: name });
@@ -51,7 +51,7 @@ export class Startup<E> {
           this.#failed(name, error);
         }
         onTried();
-        await this.#clock.sleep(retryMs, this.#signal);
+        await this.#clock.sleep(backoff.nextMs(), this.#signal);
       }
     } finally {
       onTried();

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { boardSource, StatusBoard, servePage } from "@earshot/agent";
 import { type Clock, epochOf, type Log, REGIONS } from "@earshot/protocol";
+import { pause } from "@earshot/protocol/runtime";
 import { Ether } from "../radio/ether.ts";
 import { CITY } from "../radio/path-loss.ts";
 import type { EpochResult } from "../report/epoch-result.ts";
@@ -57,7 +58,7 @@ export async function runRealFleet(
   const show: Task = async (ended) => {
     while (!ended.aborted) {
       observer.onProgress(counter.snapshot(clock.now(), plans.length, ether.transmissions));
-      await clock.sleep(PROGRESS_PERIOD_MS, ended).catch(() => {});
+      await pause(clock, PROGRESS_PERIOD_MS, ended);
     }
   };
   const context = {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { MemoryNetwork } from "@earshot/drivers/testing";
 import { createGateway, openStore } from "@earshot/gateway";
 import { epochOf, type Log, REGIONS } from "@earshot/protocol";
+import { pause } from "@earshot/protocol/runtime";
 import { ManualClock } from "@earshot/protocol/virtual-time";
 import { Ether } from "../radio/ether.ts";
 import { CITY } from "../radio/path-loss.ts";
@@ -67,7 +68,7 @@ export async function runVirtualFleet(
   const show: Task = async (ended) => {
     while (!ended.aborted) {
       observer.onProgress(counter.snapshot(clock.now(), plans.length, ether.transmissions));
-      await clock.sleep(DEMO_PARAMETERS.entropyPeriodMs, ended).catch(() => {});
+      await pause(clock, DEMO_PARAMETERS.entropyPeriodMs, ended);
     }
   };
   const hotspots = plans.map(

@@ -1,4 +1,5 @@
 import type { Clock } from "@earshot/protocol/hotspot";
+import { pause } from "@earshot/protocol/runtime";
 import type { LoraFrame, LoraTransmission, TransmitResult } from "../lora-reading.ts";
 import type { ModemChannel, ModemCommand, ModemDialect, ModemFrame, ModemTuning } from "./dialect.ts";
 import type { ModemCommands } from "./modem-commands.ts";
@@ -271,12 +272,8 @@ export class ModemSession {
 
   async #watch(): Promise<void> {
     const { clock, signal, onStatus } = this.#options;
-    for (let statuses = 0; !signal.aborted; statuses += 1) {
-      try {
-        await clock.sleep(statuses === 0 ? FIRST_STATUS_MS : STATUS_MS, signal);
-      } catch {
-        return;
-      }
+    for (let statuses = 0; ; statuses += 1) {
+      if (!(await pause(clock, statuses === 0 ? FIRST_STATUS_MS : STATUS_MS, signal))) return;
       onStatus();
       if (statuses > 0 && statuses % STATUSES_PER_CHECK === 0) this.#once("check", () => this.#check());
     }

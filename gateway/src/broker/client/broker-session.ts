@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import { type Clock, detectNonMqtt } from "@earshot/protocol";
-import { errorText } from "@earshot/protocol/runtime";
+import { errorText, pause } from "@earshot/protocol/runtime";
 import type { IConnackPacket, Packet } from "mqtt-packet";
 import { decode, encode, type ProtocolVersion, pubacks } from "../mqtt/codec.ts";
 import { FrameReader } from "../mqtt/frame-reader.ts";
@@ -223,9 +223,7 @@ export class BrokerSession {
   async #keepAlive(intervalMs: number): Promise<void> {
     const { clock, version } = this.#options;
     const { signal } = this.#stop;
-    for (;;) {
-      await clock.sleep(intervalMs, signal).catch(() => undefined);
-      if (signal.aborted) return;
+    while (await pause(clock, intervalMs, signal)) {
       this.isSteady = true;
       if (!this.#hasHeard && !this.#isPaused) this.#fail(closed("the broker says nothing any more"));
       if (this.#outgoing?.isStuck()) this.#fail(closed("the broker acknowledges nothing any more"));

@@ -1,17 +1,18 @@
-import type { Random } from "@earshot/protocol/hotspot";
+import type { Random } from "../time/clock.ts";
 
 export interface BackoffOptions {
   firstMs: number;
   maxMs: number;
 }
 
-/** Growing waits between attempts, each drawn from the upper half, so that a fleet does not come back at once. */
+/** Growing waits between attempts. */
 export class Backoff {
   readonly #options: BackoffOptions;
-  readonly #random: Random;
+  readonly #random: Random | undefined;
   #attempts = 0;
 
-  constructor(options: BackoffOptions, random: Random) {
+  /** @param random draws each wait from its upper half, so that a fleet does not come back at once */
+  constructor(options: BackoffOptions, random?: Random) {
     this.#options = options;
     this.#random = random;
   }
@@ -21,7 +22,7 @@ export class Backoff {
     const { firstMs, maxMs } = this.#options;
     const fullMs = Math.min(maxMs, limitMs, firstMs * 2 ** Math.min(this.#attempts, 30));
     this.#attempts += 1;
-    return Math.round(fullMs * (0.5 + this.#random() / 2));
+    return this.#random === undefined ? fullMs : Math.round(fullMs * (0.5 + this.#random() / 2));
   }
 
   /** After a success. */
