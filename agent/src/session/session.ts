@@ -29,7 +29,7 @@ export async function openSession(
   signal: AbortSignal,
 ): Promise<Publisher> {
   const opening = new LinkedAbort(signal);
-  const limit = `The broker did not answer withTimeout ${OPEN_LIMIT_MS / 1000} s`;
+  const limit = `The broker did not answer within ${OPEN_LIMIT_MS / 1000} s`;
   try {
     const opened = openPublisher(sessionOptions(context), opening.signal);
     const publisher = await withTimeout(context.clock, OPEN_LIMIT_MS, limit, opened);
@@ -119,7 +119,7 @@ async function publishFromOutbox(
       const packetId = board.packets.add(entry);
       if (entry.type === "status") sentStatuses.sent(packetId, entry.sequence, clock.elapsedMs());
     }
-    const limit = `The broker did not acknowledge a packet withTimeout ${ACK_LIMIT_MS / 1000} s`;
+    const limit = `The broker did not acknowledge a packet within ${ACK_LIMIT_MS / 1000} s`;
     await withTimeout(clock, ACK_LIMIT_MS, limit, publishAll(context, publisher, batch));
     if (signal.aborted) return;
     outbox.acknowledge(
