@@ -12,16 +12,15 @@ import {
   errorText,
   keyFile,
   ProgramLog,
-  readNamedFile,
   systemClock,
   systemOutput,
   unmountedDisk,
 } from "@earshot/protocol/runtime";
+import { ConfigError } from "@earshot/protocol/runtime/config";
 import { openEmbeddedBroker } from "./broker/embedded.ts";
 import { openExternalBroker } from "./broker/external.ts";
 import type { Uplink } from "./broker/uplink.ts";
-import { limitsOf, parametersOf, parseConfig } from "./config/config.ts";
-import { ConfigError } from "./config/config-error.ts";
+import { limitsOf, loadConfig, parametersOf } from "./config/config.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import type { Downlink } from "./downlink/downlink.ts";
 import { createGateway } from "./gateway.ts";
@@ -93,8 +92,7 @@ async function serve(args: string[]): Promise<number> {
     return 0;
   }
   const ignored: string[] = [];
-  const text = readConfigFile(options.config);
-  const config = parseConfig(text, process.env, (what) => ignored.push(what));
+  const config = loadConfig(options.config, process.env, (what) => ignored.push(what));
   programLog.configure(config.log);
   for (const what of ignored) log.warn(what);
   const stop = new AbortController();
@@ -116,16 +114,7 @@ function readArguments(args: string[]): { config?: string | undefined; help?: bo
   try {
     return parseArgs({ args, options: { config: { type: "string" }, help: { type: "boolean" } } }).values;
   } catch (error) {
-    throw new ConfigError(`${errorText(error)}\n${USAGE}`);
-  }
-}
-
-function readConfigFile(path: string | undefined): string {
-  if (path === undefined) return "";
-  try {
-    return readNamedFile(path).toString("utf8");
-  } catch (error) {
-    throw new ConfigError(`--config ${errorText(error)}`);
+    throw new ConfigError([`${errorText(error)}\n${USAGE}`]);
   }
 }
 

@@ -1,7 +1,8 @@
 import { parseArgs } from "node:util";
 import { errorText } from "@earshot/protocol/runtime";
+import { ConfigError } from "@earshot/protocol/runtime/config";
 import type { Config } from "../config/config.ts";
-import { ConfigError, loadConfig } from "../config/load.ts";
+import { loadConfig } from "../config/load.ts";
 import { StorageError } from "../start/storage-error.ts";
 import { doctor, lookForDevices } from "./doctor.ts";
 import { id } from "./id.ts";

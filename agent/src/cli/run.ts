@@ -1,10 +1,10 @@
 import { hotspotId } from "@earshot/protocol/hotspot";
 import { KeyError, ProgramLog } from "@earshot/protocol/runtime";
+import { ConfigError, type Environment } from "@earshot/protocol/runtime/config";
 import { StartBoard } from "../board/start-board.ts";
 import type { StatusBoard } from "../board/status-board.ts";
 import type { Config } from "../config/config.ts";
-import { ConfigError } from "../config/config-error.ts";
-import { DEFAULT_PAGE, loadConfig, logOfEnvironment } from "../config/load.ts";
+import { DEFAULT_PAGE, loadConfig, logOfEnvironment, pageOfBroken } from "../config/load.ts";
 import { assessStart } from "../health/assess.ts";
 import { sqliteOutbox } from "../outbox/sqlite-outbox.ts";
 import { boardSource, type PageSource } from "../page/app.ts";
@@ -56,7 +56,7 @@ export async function run(configFile: string, terminal: Terminal): Promise<ExitC
   };
   const steps: StartSteps = {
     readConfig: async () => {
-      const config = await loading(() => loadConfig(configFile, environment, warn), showPage);
+      const config = await loading(configFile, environment, warn, showPage);
       programLog.configure(config.log);
       await showPage(config.page ?? "off");
       return config;
@@ -88,11 +88,16 @@ export async function run(configFile: string, terminal: Terminal): Promise<ExitC
 type ShowPage = (wanted?: PageOptions | "off") => Promise<void>;
 
 /** Also moves the page to its configured address, even when nothing else of the configuration can be used. */
-async function loading(load: () => Config, showPage: ShowPage): Promise<Config> {
+async function loading(
+  configFile: string,
+  environment: Environment,
+  warn: (message: string) => void,
+  showPage: ShowPage,
+): Promise<Config> {
   try {
-    return load();
+    return loadConfig(configFile, environment, warn);
   } catch (error) {
-    if (error instanceof ConfigError) await showPage(error.page);
+    if (error instanceof ConfigError) await showPage(pageOfBroken(configFile, environment));
     throw error;
   }
 }

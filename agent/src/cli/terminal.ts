@@ -1,6 +1,6 @@
 import type { Clock, Random } from "@earshot/protocol/hotspot";
 import type { LogReader } from "@earshot/protocol/runtime";
-import type { Environment } from "../config/load.ts";
+import type { Environment } from "@earshot/protocol/runtime/config";
 
 /** What a command uses of the process and its terminal; made in `main.ts`. */
 export interface Terminal {

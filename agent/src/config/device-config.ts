@@ -1,3 +1,4 @@
+import { ConfigError } from "@earshot/protocol/runtime/config";
 import { resolve } from "node:path";
 import {
   kindOf,
@@ -12,7 +13,6 @@ import {
 import { REGIONS, type RegionId } from "@earshot/protocol/hotspot";
 import { beaconPowerDbm } from "../beacon/power.ts";
 import type { GpsConfig, LoraConfig, SensorConfig } from "./config.ts";
-import { ConfigError } from "./config-error.ts";
 import type { DeviceSection, SensorSection } from "./device-schema.ts";
 import type { ConfigFile } from "./schema.ts";
 

@@ -1,5 +1,6 @@
+import { host, numberIn, oneOfText, path, textThat } from "@earshot/protocol/runtime/config";
 import { type DeviceKind, RADIOS, RECEIVERS, SENSORS } from "@earshot/drivers";
-import { baud, host, numberIn, oneOfText, path, port, textThat } from "@earshot/drivers/fields";
+import { baud, port } from "@earshot/drivers/fields";
 import { MAX_TEXT_BYTES } from "@earshot/protocol/hotspot";
 import { z } from "zod";
 

@@ -1,22 +1,22 @@
-import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { addressOf } from "@earshot/drivers/fields";
 import { parseEvmAddress, type RegionId } from "@earshot/protocol/hotspot";
-import { DEFAULT_LOG_SETTINGS, errorText, type LogSettings, readNamedFile } from "@earshot/protocol/runtime";
-import { parse, TomlError } from "smol-toml";
+import { DEFAULT_LOG_SETTINGS, type LogSettings } from "@earshot/protocol/runtime";
+import {
+  ConfigError,
+  ConfigReader,
+  type Environment,
+  type ReadOptions,
+  readConfigFile,
+  type Table,
+} from "@earshot/protocol/runtime/config";
 import type { PageOptions } from "../page/serve.ts";
 import type { Config } from "./config.ts";
-import { ConfigError } from "./config-error.ts";
 import { deviceConfig } from "./device-config.ts";
-import { environmentKeys, environmentName, environmentValue } from "./keys.ts";
-import { problemOf, type Raw } from "./problems.ts";
 import { type ConfigFile, configSchema, parsePublicKey } from "./schema.ts";
 
-export { ConfigError } from "./config-error.ts";
-
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-type Warn = (message: string) => void;
+/** `EARSHOT_AGENT_<SECTION>_<KEY>` overrides a key. */
+export const configReader = new ConfigReader(configSchema, { prefix: "EARSHOT_AGENT_", separator: "_" });
 
 /**
  * Reads a configuration file; paths in it are relative to its folder.
@@ -24,122 +24,56 @@ type Warn = (message: string) => void;
  * @param warn told what is ignored
  * @throws {ConfigError}
  */
-export function loadConfig(file: string, environment: Environment, warn?: Warn): Config {
-  return parseConfig(() => readConfig(file), { file, environment, ...(warn && { warn }) });
-}
-
-function readConfig(file: string): string {
-  try {
-    return readNamedFile(file).toString("utf8");
-  } catch (error) {
-    const isUnreadable = existsSync(file);
-    throw new ConfigError([`Cannot read the configuration: ${errorText(error)}`], { isUnreadable });
-  }
-}
-
-interface ParseOptions {
-  /** For messages, and paths are relative to its folder. */
-  file: string;
-  /** `EARSHOT_AGENT_<SECTION>_<KEY>` overrides a key. */
-  environment: Environment;
-  /** Told what is ignored. */
-  warn?: Warn;
-}
+export const loadConfig = (file: string, environment: Environment, warn?: ReadOptions["warn"]): Config =>
+  parseConfig(readConfigFile(file), { file, environment, warn });
 
 /**
- * @param toml the text, or how to read it
+ * @param toml the text of `file`
  * @throws {ConfigError}
  */
-export function parseConfig(toml: string | (() => string), options: ParseOptions): Config {
-  const { file, environment, warn = () => {} } = options;
-  let text = "";
-  let raw: Raw = {};
-  try {
-    text = typeof toml === "string" ? toml : toml();
-    raw = override(parseToml(text, file), environment, warn);
-    const result = configSchema.safeParse(raw);
-    if (!result.success) throw new ConfigError(result.error.issues.map((issue) => problemOf(issue, raw)));
-    return toConfig(result.data, dirname(file));
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const { problems, isUnreadable } = error;
-    throw new ConfigError(problems, { isUnreadable, page: readablePage(raw, text, environment) });
-  }
-}
-
-function parseToml(toml: string, file: string): Raw {
-  try {
-    return parse(toml);
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    // What follows the first line shows the place with all that stands there, passwords too.
-    const [what = ""] = error.message.split("\n", 1);
-    const where = `line ${error.line}, column ${error.column}`;
-    throw new ConfigError([
-      `${file} is not TOML: ${what.replace(/^Invalid TOML document: /, "")} (${where})`,
-    ]);
-  }
-}
-
-/** Where a configuration with problems wants its page, if that much of it can be read. */
-function readablePage(raw: Raw, toml: string, environment: Environment): PageOptions | "off" | undefined {
-  const section = raw.page ?? override(pageSection(toml), environment).page;
-  const { data } = configSchema.shape.page.safeParse(section);
-  const isKnown = data !== undefined && (section !== undefined || Object.keys(raw).length > 0);
-  return isKnown ? (pageOptions(data) ?? "off") : undefined;
-}
+export const parseConfig = (toml: string, options: ReadOptions): Config =>
+  toConfig(configReader.read(toml, options), dirname(options.file));
 
 /** How the log is to be before the configuration is read. */
 export function logOfEnvironment(environment: Environment): LogSettings {
-  const { data = DEFAULT_LOG_SETTINGS } = configSchema.shape.log.safeParse(override({}, environment).log);
+  const { log } = configReader.table("", { file: "", environment });
+  const { data = DEFAULT_LOG_SETTINGS } = configSchema.shape.log.safeParse(log);
   return data;
 }
 
 /** Where the page is while nothing says otherwise. */
 export const DEFAULT_PAGE = pageOptions(configSchema.shape.page.parse({}));
 
-/** The section alone, of a text that is no TOML elsewhere. */
-function pageSection(toml: string): Raw {
+/** Where a configuration with problems wants its page, if that much of it can be read. */
+export function pageOfBroken(file: string, environment: Environment): PageOptions | "off" | undefined {
+  let toml = "";
   try {
-    return parse(/^\[page\][^\n]*\n(?:(?!\s*\[)[^\n]*(?:\n|$))*/m.exec(toml)?.[0] ?? "");
+    toml = readConfigFile(file);
+  } catch {
+    // What the environment says counts all the same.
+  }
+  return pageOfBrokenText(toml, { file, environment });
+}
+
+export function pageOfBrokenText(toml: string, options: ReadOptions): PageOptions | "off" | undefined {
+  const all = tableOrNothing(toml, options);
+  const section = all.page ?? tableOrNothing(pageSection(toml), options).page;
+  const { data } = configSchema.shape.page.safeParse(section);
+  const isKnown = data !== undefined && (section !== undefined || Object.keys(all).length > 0);
+  return isKnown ? (pageOptions(data) ?? "off") : undefined;
+}
+
+function tableOrNothing(toml: string, options: ReadOptions): Table {
+  try {
+    return configReader.table(toml, options);
   } catch {
     return {};
   }
 }
 
-/**
- * What Kubernetes (and Docker's links) tell each program of a service: `EARSHOT_AGENT_GPS_PORT=tcp://10.43.0.7:2947`
- * when a service is called "earshot-agent-gps". Nobody wrote it for us.
- */
-const SERVICE_LINK = /^(tcp|udp|sctp):\/\//;
-
-function override(raw: Raw, environment: Environment, warn: Warn = () => {}): Raw {
-  const changed = structuredClone(raw);
-  const keys = new Map(environmentKeys().map((key) => [environmentName(key), key]));
-  const ignored: string[] = [];
-  for (const [name, value] of Object.entries(environment)) {
-    if (!name.startsWith("EARSHOT_AGENT_")) continue;
-    const key = keys.get(name);
-    if (key === undefined || (name.endsWith("_PORT") && SERVICE_LINK.test(value ?? ""))) ignored.push(name);
-    else setIn(changed, key.path, environmentValue(key, value));
-  }
-  if (ignored.length > 0) {
-    const reason = "no keys of the configuration, or what Kubernetes tells of a service";
-    warn(`Ignored in the environment: ${ignored.join(", ")} (${reason})`);
-  }
-  return changed;
-}
-
-function setIn(target: Raw, [first, ...rest]: readonly string[], value: unknown): void {
-  if (first === undefined) return;
-  if (rest.length === 0) {
-    target[first] = value;
-    return;
-  }
-  const inner = target[first];
-  if (typeof inner !== "object" || inner === null) target[first] = {};
-  setIn(target[first] as Raw, rest, value);
-}
+/** The section alone, of a text that is no TOML elsewhere. */
+const pageSection = (toml: string): string =>
+  /^\[page\][^\n]*\n(?:(?!\s*\[)[^\n]*(?:\n|$))*/m.exec(toml)?.[0] ?? "";
 
 function toConfig(file: ConfigFile, folder: string): Config {
   const devices = deviceConfig(file, folder);

@@ -1,4 +1,5 @@
-import { flag, host, numberIn, oneOf, parseAddress, path, textThat, wholeIn } from "@earshot/drivers/fields";
+import { flag, host, numberIn, oneOf, path, textThat, wholeIn } from "@earshot/protocol/runtime/config";
+import { parseAddress } from "@earshot/drivers/fields";
 import {
   fromHex,
   isBrokerUrl,

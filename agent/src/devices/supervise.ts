@@ -1,6 +1,6 @@
 import type { Driver } from "@earshot/drivers";
-import { type Clock } from "@earshot/protocol/hotspot";
-import { errorText, OutageLog, Backoff, LinkedAbort, pause } from "@earshot/protocol/runtime";
+import type { Clock } from "@earshot/protocol/hotspot";
+import { Backoff, errorText, LinkedAbort, OutageLog, pause } from "@earshot/protocol/runtime";
 import type { DeviceProbe } from "../board/device-states.ts";
 import type { Loss } from "../board/link-states.ts";
 import type { CoreContext } from "../core-context.ts";

@@ -1,4 +1,4 @@
-import { errorText, OutageLog, Backoff, pause } from "@earshot/protocol/runtime";
+import { Backoff, errorText, OutageLog, pause } from "@earshot/protocol/runtime";
 import type { CoreContext } from "../core-context.ts";
 import { openSession, runSession, type SessionParts } from "./session.ts";
 

@@ -5,7 +5,7 @@ import {
   makeLoginToken,
   upTopic,
 } from "@earshot/protocol/hotspot";
-import { errorText, type OutageLog, LinkedAbort, withTimeout } from "@earshot/protocol/runtime";
+import { errorText, LinkedAbort, type OutageLog, withTimeout } from "@earshot/protocol/runtime";
 import type { CoreContext } from "../core-context.ts";
 import type { OutboxEntry } from "../outbox/outbox.ts";
 import type { OpenPublisher, Publisher, SessionOptions } from "../publisher/publisher.ts";

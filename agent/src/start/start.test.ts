@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { logTo, signerFromSeed } from "@earshot/protocol/hotspot";
 import { KeyError } from "@earshot/protocol/runtime";
+import { ConfigError } from "@earshot/protocol/runtime/config";
 import { ManualClock, seededRandom } from "@earshot/protocol/testing";
 import { StartBoard } from "../board/start-board.ts";
-import { ConfigError } from "../config/config-error.ts";
 import { assessStart } from "../health/assess.ts";
 import { memoryOutbox } from "../outbox/memory-outbox.ts";
 import { configWith } from "../testing/config-with.ts";

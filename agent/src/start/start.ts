@@ -7,9 +7,9 @@ import {
   type Signer,
 } from "@earshot/protocol/hotspot";
 import { Backoff, errorText, pause } from "@earshot/protocol/runtime";
+import { ConfigError } from "@earshot/protocol/runtime/config";
 import type { StartBoard, StartProblem, StartStep, StartTrouble } from "../board/start-board.ts";
 import type { Config } from "../config/config.ts";
-import { ConfigError } from "../config/config-error.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import { storageError } from "./storage-error.ts";
 

@@ -1,6 +1,7 @@
+import { host } from "@earshot/protocol/runtime/config";
 import { type Clock, readClock } from "@earshot/protocol/hotspot";
 import { type ReceiverHint, receiverKind } from "../devices/device-kind.ts";
-import { host, port } from "../devices/fields.ts";
+import { port } from "../devices/fields.ts";
 import { BoundedMap } from "@earshot/protocol/runtime";
 import type { ByteLink, Driver, OpenByteLink } from "../driver.ts";
 import { LineFramer } from "../link/line-framer.ts";

@@ -1,6 +1,7 @@
+import { path } from "@earshot/protocol/runtime/config";
 import type { Clock } from "@earshot/protocol/hotspot";
 import { receiverKind } from "../devices/device-kind.ts";
-import { baud, path } from "../devices/fields.ts";
+import { baud } from "../devices/fields.ts";
 import type { ByteLink, Driver, OpenByteLink } from "../driver.ts";
 import { type StreamDecoder, streamDriver } from "../link/stream-driver.ts";
 import { dropFalseFix } from "./false-fix.ts";

@@ -1,5 +1,5 @@
+import { numberIn, oneOf, wholeIn } from "@earshot/protocol/runtime/config";
 import { sensorKind } from "../devices/device-kind.ts";
-import { numberIn, oneOf, wholeIn } from "../devices/fields.ts";
 import type { EnergyState } from "./energy-counter.ts";
 import { METER_MAPS, type MeterMapName } from "./maps/maps.ts";
 import { openModbusRtu, openModbusTcp } from "./meter.ts";

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Clock, Log } from "@earshot/protocol";
-import { shownUsername } from "../access/access.ts";
 import { pause } from "@earshot/protocol/runtime";
+import { shownUsername } from "../access/access.ts";
 import { LoginRates } from "../access/login-rates.ts";
 import type { Downlink } from "../downlink/downlink.ts";
 import { count, type GatewayMetrics, newMetrics } from "../monitoring/metrics.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { PARAMETER_RANGES, WHOLE_PARAMETERS } from "@earshot/protocol";
+import { ConfigError } from "@earshot/protocol/runtime/config";
 import { z } from "zod";
 import { parseConfig } from "./config.ts";
-import { ConfigError } from "./config-error.ts";
 import { keyOf } from "./parameter-keys.ts";
 import { gatewaySchema } from "./schema.ts";
 
@@ -80,7 +80,7 @@ describe("a bad configuration names key, value and what is allowed", () => {
       ["http.trusted_proxies.1", "proxy", "address/bits"],
     ],
     ["[http]\nmax_connections = 0", ["http.max_connections", "0", "1"]],
-    ["[http]\nprot = 1", ["http", "prot", "unknown"]],
+    ["[http]\nprot = 1", ["http.prot is not a key; allowed are http.host, "]],
     ['[registration]\npolicy = "all"', ["registration.policy", "all", "open", "listed"]],
     ["[parameters]\nepoch_periods = 7", ["epochPeriods", "7", "360"]],
     ["[parameters]\nmax_gnss_error_m = 7000", ["parameters.max_gnss_error_m", "7000", "6553"]],
@@ -88,7 +88,7 @@ describe("a bad configuration names key, value and what is allowed", () => {
     ['[parameters]\nrule_set = "luck"', ["rule_set", "luck", "earshot-1"]],
     ["[parameters.regions]\nEU866 = 160", ["EU866", "EU868"]],
     ["[parameters.regions]\nEU868 = 1600", ["EU868", "1600", "600"]],
-    ["[parameters]\nversion = 3", ["parameters", "version", "unknown"]],
+    ["[parameters]\nversion = 3", ["parameters.version is not a key"]],
     ['[broker]\nhost = "0.0.0.0"', ["open_to_network", "0.0.0.0"]],
     ['[broker]\ntls_cert_file = "a"', ["tls_key_file"]],
     ['[broker]\npassword = "a"', ["broker.username", "broker.password"]],
@@ -140,7 +140,7 @@ test("names in the environment that are no keys are ignored, and told", () => {
   };
   const warnings: string[] = [];
   const overriding = { EARSHOT_GATEWAY_PARAMETERS__WINDOW_PERIODS: "60" };
-  const config = parseConfig("", { ...env, ...overriding }, (text) => warnings.push(text));
+  const config = parseConfig("", { ...env, ...overriding }, { warn: (text) => warnings.push(text) });
   expect(config).toEqual(parseConfig("", overriding));
   expect(config.parameters).toMatchObject({ window_periods: 60 });
   expect(warnings).toEqual([expect.stringContaining(`${Object.keys(env).join(", ")} (no keys`)]);

@@ -2,97 +2,46 @@ import {
   type NetworkParameters,
   parametersProblem,
   type RegionRule,
-  shownValue,
   WHOLE_PARAMETERS,
   type WholeParameter,
 } from "@earshot/protocol";
-import { parse, TomlError } from "smol-toml";
-import { z } from "zod";
+import {
+  ConfigError,
+  ConfigReader,
+  type Environment,
+  readConfigFile,
+} from "@earshot/protocol/runtime/config";
 import type { Limits } from "../access/hotspot-limits.ts";
-import { ConfigError } from "./config-error.ts";
 import { keyOf } from "./parameter-keys.ts";
 import { type GatewayConfig, gatewaySchema } from "./schema.ts";
 
-const ENV_PREFIX = "EARSHOT_GATEWAY_";
+/** `EARSHOT_GATEWAY_HTTP__PORT=8080` overrides `http.port`: two underscores between the levels. */
+const reader = new ConfigReader(gatewaySchema, { prefix: "EARSHOT_GATEWAY_", separator: "__" });
 
-type Table = Record<string, unknown>;
+/** The configuration of a file, or without one all defaults. @throws {ConfigError} */
+export const loadConfig = (file: string | undefined, environment: Environment, warn?: Warn): GatewayConfig =>
+  parseConfig(file === undefined ? "" : readConfigFile(file), environment, { file, warn });
 
-type Environment = Readonly<Record<string, string | undefined>>;
+type Warn = (message: string) => void;
 
 /**
  * @param toml text of the file, "" for all defaults
- * @param env `EARSHOT_GATEWAY_HTTP__PORT=8080` overrides `http.port`: two underscores between the levels
  * @param warn told what is ignored
+ * @throws {ConfigError}
  */
-export function parseConfig(toml: string, env: Environment, warn = (_: string): void => {}): GatewayConfig {
-  const { table, ignored } = overridden(parseToml(toml), env);
-  if (ignored.length > 0) {
-    const reason = "no keys of the configuration, or what Kubernetes tells of a service";
-    warn(`Ignored in the environment: ${ignored.join(", ")} (${reason})`);
-  }
-  const result = gatewaySchema.safeParse(table, { reportInput: true });
-  if (!result.success) throw new ConfigError(result.error.issues.map(describeIssue).join("\n"));
-  const config = result.data;
+export function parseConfig(
+  toml: string,
+  environment: Environment,
+  { file = "the configuration", warn }: { file?: string | undefined; warn?: Warn | undefined } = {},
+): GatewayConfig {
+  const config = reader.read(toml, { file, environment, warn });
   const problem =
     registrationProblem(config) ??
     brokerProblem(config) ??
     ruleSetProblem(config) ??
     parametersProblem(parametersOf(config));
-  if (problem !== undefined) throw new ConfigError(problem);
+  if (problem !== undefined) throw new ConfigError([problem]);
   return config;
-}
-
-function parseToml(toml: string): Table {
-  try {
-    return parse(toml) as Table;
-  } catch (error) {
-    // Without the lines around it, which the parser would show: they may hold a secret.
-    const [what] = (error as Error).message.split("\n", 1);
-    const where = error instanceof TomlError ? `line ${error.line}, column ${error.column}: ` : "";
-    throw new ConfigError(`Cannot read the configuration as TOML: ${where}${what}`);
-  }
-}
-
-function overridden(original: Table, env: Environment): { table: Table; ignored: string[] } {
-  const table = structuredClone(original);
-  const ignored: string[] = [];
-  for (const [name, value] of Object.entries(env)) {
-    if (value === undefined || !name.startsWith(ENV_PREFIX)) continue;
-    const path = name.slice(ENV_PREFIX.length).toLowerCase().split("__");
-    if (!isKey(gatewaySchema, path)) {
-      ignored.push(name);
-      continue;
-    }
-    const last = path.pop() as string;
-    let level = table;
-    for (const key of path) {
-      level[key] ??= {};
-      level = level[key] as Table;
-    }
-    level[last] = envValue(value);
-  }
-  return { table, ignored };
-}
-
-function isKey(schema: unknown, [first, ...rest]: readonly string[]): boolean {
-  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) {
-    return isKey(schema.def.innerType, first === undefined ? [] : [first, ...rest]);
-  }
-  if (schema instanceof z.ZodObject) return first !== undefined && isKey(schema.shape[first], rest);
-  if (schema instanceof z.ZodRecord) return first !== undefined && rest.length === 0;
-  return schema !== undefined && first === undefined;
-}
-
-/** Numbers and booleans as TOML would write them; everything else is text. */
-function envValue(value: string): unknown {
-  if (/^-?\d{1,15}$/.test(value)) return Number(value);
-  return value === "true" || value === "false" ? value === "true" : value;
-}
-
-function describeIssue(issue: z.core.$ZodIssue): string {
-  const key = issue.path.join(".") || "configuration";
-  if (issue.code === "unrecognized_keys") return `${key}: unknown key ${issue.keys.join(", ")}`;
-  return `${key} is ${shownValue(key, issue.input)}: ${issue.message}`;
 }
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;

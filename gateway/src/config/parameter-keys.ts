@@ -4,7 +4,8 @@ import {
   WHOLE_PARAMETERS,
   type WholeParameter,
 } from "@earshot/protocol";
-import { z } from "zod";
+import { wholeIn } from "@earshot/protocol/runtime/config";
+import type { z } from "zod";
 
 /** Counted by the gateway itself as parameters change. */
 const NOT_CONFIGURED: readonly WholeParameter[] = ["version", "activationEpoch"];
@@ -16,6 +17,6 @@ export const keyOf = (name: string): string => name.replace(/[A-Z]/g, (letter) =
 export const wholeParameterKeys: Readonly<Record<string, z.ZodDefault<z.ZodInt>>> = Object.fromEntries(
   WHOLE_PARAMETERS.filter((name) => !NOT_CONFIGURED.includes(name)).map((name) => {
     const [min, max] = PARAMETER_RANGES[name];
-    return [keyOf(name), z.int().min(min).max(max).default(DEFAULT_PARAMETERS[name])];
+    return [keyOf(name), wholeIn(min, max).default(DEFAULT_PARAMETERS[name])];
   }),
 );

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { parametersHash, parametersMessage } from "@earshot/protocol";
+import { ConfigError } from "@earshot/protocol/runtime/config";
 import { ManualClock } from "@earshot/protocol/testing";
-import { ConfigError } from "../config/config-error.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import { storedEpoch } from "../store/test-data.ts";

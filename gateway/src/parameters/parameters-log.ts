@@ -9,7 +9,7 @@ import {
   type Signer,
   successionProblem,
 } from "@earshot/protocol";
-import { ConfigError } from "../config/config-error.ts";
+import { ConfigError } from "@earshot/protocol/runtime/config";
 import type { Store, StoredParameters } from "../store/store.ts";
 
 /**
@@ -110,6 +110,6 @@ async function nextVersion(
     activationEpoch: Math.max(current, closed + 1, activationEpoch) + 1,
   };
   const problem = successionProblem(newest, next);
-  if (problem !== undefined) throw new ConfigError(problem);
+  if (problem !== undefined) throw new ConfigError([problem]);
   return next;
 }

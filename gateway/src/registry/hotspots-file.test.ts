@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hotspotId, signerFromSeed } from "@earshot/protocol";
-import { ConfigError } from "../config/config-error.ts";
+import { ConfigError } from "@earshot/protocol/runtime/config";
 import { readHotspotsFile } from "./hotspots-file.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "earshot-hotspots-"));
@@ -31,12 +31,16 @@ test("listed hotspots are read with their defaults", () => {
 
 const cases: [string, unknown, string][] = [
   ["not JSON", "[", "hotspots.json"],
-  ["not a list", entry, "hotspots.json"],
-  ["an id that is none", [{ ...entry, id: "z6Mk" }], "0.id: must be a hotspot id"],
-  ["a latitude beyond the pole", [{ ...entry, latE7: 900_000_001 }], "0.latE7"],
-  ["an unknown region", [entry, { ...entry, region: "EU866" }], "1.region: must be a region"],
+  ["not a list", entry, "it is a table; allowed is a list of hotspots"],
+  ["an id that is none", [{ ...entry, id: "z6Mk" }], '0.id is "z6Mk"; allowed is a hotspot id'],
+  [
+    "a latitude beyond the pole",
+    [{ ...entry, latE7: 900_000_001 }],
+    "0.latE7 is 900000001; allowed is a whole number from",
+  ],
+  ["an unknown region", [entry, { ...entry, region: "EU866" }], '1.region is "EU866"; allowed is a region'],
   ["a payee with a wrong checksum", [{ ...entry, payee: `0xA${"b".repeat(39)}` }], "0.payee"],
-  ["an unknown key", [{ ...entry, gain: 3 }], "gain"],
+  ["an unknown key", [{ ...entry, gain: 3 }], "0.gain is not a key; allowed are id, "],
 ];
 test.each(cases)("%s is refused, naming where", (_what, content, words) => {
   const reading = () => readHotspotsFile(fileWith(content));

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { logTo } from "@earshot/protocol";
+import { ConfigError } from "@earshot/protocol/runtime/config";
 import { ManualClock } from "@earshot/protocol/testing";
-import { ConfigError } from "../config/config-error.ts";
 import { Startup } from "./startup.ts";
 
 function setUp() {
@@ -47,7 +47,7 @@ test("what is away is tried after growing waits, shown in /healthz and logged on
 });
 
 test("what a person wrote wrong, and a bug, end it at once", async () => {
-  for (const error of [new ConfigError("network is X Y"), new TypeError("undefined is no function")]) {
+  for (const error of [new ConfigError(["network is X Y"]), new TypeError("undefined is no function")]) {
     const { clock, starting } = setUp();
     let tried = 0;
     const open = () =>

@@ -1,6 +1,6 @@
 import type { Clock, Log } from "@earshot/protocol";
 import { Backoff, errorText } from "@earshot/protocol/runtime";
-import { ConfigError } from "../config/config-error.ts";
+import { ConfigError } from "@earshot/protocol/runtime/config";
 import { failure } from "../http/errors.ts";
 import { StoreRefusedError } from "../store/owner.ts";
 

@@ -30,9 +30,9 @@ const LOGIN = /:.*@|:\/\/.*\?/s;
  * @param key its path: `broker.url`
  */
 export function shownValue(key: string, value: unknown): string {
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "a table";
   const text = String(value);
   const isSecret = SECRET_KEY.test(key) || LOGIN.test(text) || (URL_KEY.test(key) && !PLAIN_URL.test(text));
-  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "a table";
   if (isSecret) return "not shown, as it may hold a secret";
   return typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
 }

@@ -7,9 +7,16 @@ export { BoundedMap } from "./bounded-map.ts";
 export { type BrokerSocketOptions, connectSocket } from "./connect-socket.ts";
 export { errorCode, errorText } from "./error-text.ts";
 export { KeyError, type KeyFile, keyFile } from "./key-file.ts";
-export { OutageLog } from "./log/outage-log.ts";
-export { DEFAULT_LOG_SETTINGS, LOG_FORMATS, LOG_LEVELS, type LogReader, type LogSettings, ProgramLog } from "./log/program-log.ts";
 export { LinkedAbort } from "./linked-abort.ts";
+export { OutageLog } from "./log/outage-log.ts";
+export {
+  DEFAULT_LOG_SETTINGS,
+  LOG_FORMATS,
+  LOG_LEVELS,
+  type LogReader,
+  type LogSettings,
+  ProgramLog,
+} from "./log/program-log.ts";
 export { unmountedDisk } from "./mounts.ts";
 export { Mutex } from "./mutex.ts";
 export { omitUndefined } from "./omit-undefined.ts";

@@ -1,6 +1,7 @@
+import { flag, numberIn, path } from "@earshot/protocol/runtime/config";
 import type { Clock } from "@earshot/protocol/hotspot";
 import { receiverKind } from "../../devices/device-kind.ts";
-import { baud, flag, numberIn, path } from "../../devices/fields.ts";
+import { baud } from "../../devices/fields.ts";
 import type { ByteLink, Driver, OpenByteLink } from "../../driver.ts";
 import { streamDriver } from "../../link/stream-driver.ts";
 import type { GpsReading } from "../gps-reading.ts";

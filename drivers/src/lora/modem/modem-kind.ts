@@ -1,7 +1,8 @@
+import { numberIn, path, wholeIn } from "@earshot/protocol/runtime/config";
 import { BANDWIDTHS_HZ, PACKET_LIMITS } from "@earshot/protocol/hotspot";
 import { z } from "zod";
 import { type DeviceKind, type Query, type RadioKind, radioKind } from "../../devices/device-kind.ts";
-import { baud, numberIn, path, wholeIn } from "../../devices/fields.ts";
+import { baud } from "../../devices/fields.ts";
 import type { ModemDialect } from "./dialect.ts";
 import { type ModemRadio, openModem } from "./modem-radio.ts";
 

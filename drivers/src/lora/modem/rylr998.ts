@@ -1,5 +1,5 @@
+import { wholeIn } from "@earshot/protocol/runtime/config";
 import { z } from "zod";
-import { wholeIn } from "../../devices/fields.ts";
 import type { ModemDialect, ModemTuning } from "./dialect.ts";
 import { modemKind } from "./modem-kind.ts";
 import { HEX_MARK, MAX_RYLR_BYTES, RylrReader } from "./rylr-reader.ts";

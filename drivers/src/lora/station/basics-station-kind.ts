@@ -1,5 +1,6 @@
+import { path, text } from "@earshot/protocol/runtime/config";
 import { radioKind, type TlsFiles } from "../../devices/device-kind.ts";
-import { addressOf, listen, path, text } from "../../devices/fields.ts";
+import { addressOf, listen } from "../../devices/fields.ts";
 import { listenBasicsStation } from "./basics-station.ts";
 
 /** Where stations are waited for. */
