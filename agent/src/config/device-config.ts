@@ -1,4 +1,3 @@
-import { ConfigError } from "@earshot/protocol/runtime/config";
 import { resolve } from "node:path";
 import {
   kindOf,
@@ -11,6 +10,7 @@ import {
   type SerialAddress,
 } from "@earshot/drivers";
 import { REGIONS, type RegionId } from "@earshot/protocol/hotspot";
+import { ConfigError } from "@earshot/protocol/runtime/config";
 import { beaconPowerDbm } from "../beacon/power.ts";
 import type { GpsConfig, LoraConfig, SensorConfig } from "./config.ts";
 import type { DeviceSection, SensorSection } from "./device-schema.ts";

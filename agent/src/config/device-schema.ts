@@ -1,7 +1,7 @@
-import { host, numberIn, oneOfText, path, textThat } from "@earshot/protocol/runtime/config";
 import { type DeviceKind, RADIOS, RECEIVERS, SENSORS } from "@earshot/drivers";
 import { baud, port } from "@earshot/drivers/fields";
 import { MAX_TEXT_BYTES } from "@earshot/protocol/hotspot";
+import { host, numberIn, oneOfText, path, textThat } from "@earshot/protocol/runtime/config";
 import { z } from "zod";
 
 /*

@@ -1,4 +1,3 @@
-import { flag, host, numberIn, oneOf, path, textThat, wholeIn } from "@earshot/protocol/runtime/config";
 import { parseAddress } from "@earshot/drivers/fields";
 import {
   fromHex,
@@ -11,6 +10,7 @@ import {
   REGION_IDS,
 } from "@earshot/protocol/hotspot";
 import { DEFAULT_LOG_SETTINGS, LOG_FORMATS, LOG_LEVELS } from "@earshot/protocol/runtime";
+import { flag, host, numberIn, oneOf, path, textThat, wholeIn } from "@earshot/protocol/runtime/config";
 import { z } from "zod";
 import { gpsSchema, loraSchema, sensorsSchema } from "./device-schema.ts";
 

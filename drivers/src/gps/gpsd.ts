@@ -1,8 +1,8 @@
-import { host } from "@earshot/protocol/runtime/config";
 import { type Clock, readClock } from "@earshot/protocol/hotspot";
+import { BoundedMap } from "@earshot/protocol/runtime";
+import { host } from "@earshot/protocol/runtime/config";
 import { type ReceiverHint, receiverKind } from "../devices/device-kind.ts";
 import { port } from "../devices/fields.ts";
-import { BoundedMap } from "@earshot/protocol/runtime";
 import type { ByteLink, Driver, OpenByteLink } from "../driver.ts";
 import { LineFramer } from "../link/line-framer.ts";
 import { type StreamDecoder, streamDriver } from "../link/stream-driver.ts";

@@ -1,5 +1,5 @@
-import { flag, numberIn, path } from "@earshot/protocol/runtime/config";
 import type { Clock } from "@earshot/protocol/hotspot";
+import { flag, numberIn, path } from "@earshot/protocol/runtime/config";
 import { receiverKind } from "../../devices/device-kind.ts";
 import { baud } from "../../devices/fields.ts";
 import type { ByteLink, Driver, OpenByteLink } from "../../driver.ts";

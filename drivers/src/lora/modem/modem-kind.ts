@@ -1,5 +1,5 @@
-import { numberIn, path, wholeIn } from "@earshot/protocol/runtime/config";
 import { BANDWIDTHS_HZ, PACKET_LIMITS } from "@earshot/protocol/hotspot";
+import { numberIn, path, wholeIn } from "@earshot/protocol/runtime/config";
 import { z } from "zod";
 import { type DeviceKind, type Query, type RadioKind, radioKind } from "../../devices/device-kind.ts";
 import { baud } from "../../devices/fields.ts";
