@@ -172,6 +172,26 @@ describe("a concentrator that takes another power than asked for", () => {
     await agent.stop();
   });
 
+  test("a fraction of a dBm is told as the next whole one, and a fraction of a millisecond as the one begun", async () => {
+    const agent = await started(refusing([12]));
+    const { answer } = agent.radio;
+    const begunMs: number[] = [];
+    agent.radio.answer = (asked) => {
+      const result = answer(asked);
+      return result.sent ? { sent: true, powerDbm: result.powerDbm - 0.6 } : result;
+    };
+    agent.radio.beforeAnswer = async () => {
+      begunMs.push(agent.clock.now());
+      await agent.clock.sleep(0.7);
+    };
+    const asked = await nextBeacon(agent);
+    expect(asked.length).toBeGreaterThan(1);
+    const sentMs = begunMs.at(-1) as number;
+    expect(sentMs).not.toBe(Math.floor(sentMs));
+    expect(agent.packets("beacon")).toMatchObject([{ powerDbm: 12, atMs: Math.floor(sentMs) }]);
+    await agent.stop();
+  });
+
   test("where its least is above the limit, that is reported once, and no beacon follows", async () => {
     const agent = new AgentHarness();
     agent.antennaGainDdbi = 60;
