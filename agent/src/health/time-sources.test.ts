@@ -3,7 +3,7 @@ import { GPS_ROLLOVER_MS } from "@earshot/drivers";
 import type { AgentStatus } from "../board/agent-status.ts";
 import { clockPart } from "./clock.ts";
 import { gpsPart } from "./gps.ts";
-import { compareTimes, trustedGpsTimeMs } from "./time-sources.ts";
+import { compareTimes, type TimeComparison, trustedGpsTimeMs } from "./time-sources.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 30, 4, 10);
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
@@ -221,5 +221,43 @@ describe("GPS time for stations", () => {
     expect(
       trustedGpsTimeMs({ ...forged, gps: { ...forged.gps, integrity } as AgentStatus["gps"] }),
     ).toBeUndefined();
+  });
+});
+
+describe("the network tells who is wrong by what it published", () => {
+  const EDGES = [
+    // Of live entropy a message is on its way for 10 s at most; one that a broker kept may be as old as it is valid.
+    { isLive: true, latestMs: 12_000 },
+    { isLive: false, latestMs: 182_000 },
+  ];
+  test.each(EDGES)("earlier than it came, or later than it can be: %p", ({ isLive, latestMs }) => {
+    const wrong = (hostMs: number, gpsMs: number) => {
+      const { byNetwork, isHostWrong, isGpsWrong } = compareTimes(
+        statusOf({ hostMs, gpsMs, entropyMs: 0, isLive }),
+      ) as TimeComparison;
+      return [byNetwork && "network", isHostWrong && "host", isGpsWrong && "gps"].filter(Boolean);
+    };
+    // Judging tolerates 2 s each way.
+    expect([wrong(-2000, 4000), wrong(4000, -2000)]).toEqual([[], []]);
+    expect(wrong(-2001, 4000)).toEqual(["network", "host"]);
+    expect(wrong(4000, -2001)).toEqual(["network", "gps"]);
+    expect([wrong(latestMs, 0), wrong(0, latestMs)]).toEqual([[], []]);
+    expect(wrong(latestMs + 1, 0)).toEqual(["network", "host"]);
+    expect(wrong(0, latestMs + 1)).toEqual(["network", "gps"]);
+    // Both off: only what is too early is wrong for certain.
+    expect(wrong(-2001, latestMs + 1)).toEqual(["network", "host"]);
+    expect(wrong(latestMs + 1, latestMs + 5000)).toEqual([]);
+    expect(wrong(-9000, -2001)).toEqual(["network", "host", "gps"]);
+  });
+
+  test("clock and receiver may be 2 s apart, and a reading a minute old", () => {
+    const answer = (world: World) => compareTimes(statusOf(world));
+    expect(answer({ hostMs: 2000, entropyMs: 0, isLive: true })).toMatchObject({ byNetwork: false });
+    expect(answer({ hostMs: 20_000, entropyMs: 0, isLive: true })).toMatchObject({ byNetwork: true });
+    const status = statusOf({});
+    const after = (ms: number) => compareTimes({ ...status, atMs: status.atMs + ms });
+    expect(after(60_000)).toBeDefined();
+    expect(after(60_001)).toBeUndefined();
+    expect(after(-60_001)).toBeUndefined();
   });
 });
