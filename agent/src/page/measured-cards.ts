@@ -25,12 +25,12 @@ export function gpsCard({ reading, integrity }: GpsFacts): Html | undefined {
     ],
     ["Off its own mean", offM === undefined ? undefined : `${offM.latest.toFixed(1)} m`],
     ["This machine's clock", offsetText(integrity)],
-    ["Antenna", known(reading.antenna)],
+    ["Antenna", reading.antenna],
     [
       "Jamming",
-      known(reading.jamming) ?? (maxJammingIndicator === undefined ? undefined : `${maxJammingIndicator}`),
+      reading.jamming ?? (maxJammingIndicator === undefined ? undefined : `${maxJammingIndicator}`),
     ],
-    ["Spoofing", known(reading.spoofing)],
+    ["Spoofing", reading.spoofing],
   ]);
   const noticed = html`<ul>${findings.map(({ text }) => html`<li>! ${text}</li>`)}</ul>`;
   return card("GPS", findings.length === 0 ? facts : [facts, noticed]);
@@ -47,9 +47,6 @@ function offsetText(integrity: GpsFacts["integrity"]): string | undefined {
   const size = `${Math.abs(hostClockOffsetMs).toFixed(hostClockOffsetBy === "pulse" ? 3 : 0)} ms`;
   return `${size} ${hostClockOffsetMs < 0 ? "behind" : "ahead of"} GPS (by ${hostClockOffsetBy ?? "arrival"})`;
 }
-
-const known = (state: string | undefined): string | undefined =>
-  state === undefined || state === "unknown" ? undefined : state;
 
 /** The latest value of each quantity of a sensor. */
 export function sensorCard({ source, type, quantities }: SensorFacts, nowMs: number): Html | undefined {

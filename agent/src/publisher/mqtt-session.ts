@@ -1,7 +1,13 @@
 import type { Socket } from "node:net";
 import { ReadingQueue } from "@earshot/drivers";
 import { errorCode, errorText } from "@earshot/protocol/runtime";
-import { type IClientOptions, type IConnackPacket, type IDisconnectPacket, MqttClient } from "mqtt";
+import {
+  ErrorWithSubackPacket,
+  type IClientOptions,
+  type IConnackPacket,
+  type IDisconnectPacket,
+  MqttClient,
+} from "mqtt";
 import { InboundGuard } from "./inbound-guard.ts";
 import { BrokerError, mqttAdvice, notMqtt } from "./mqtt-advice.ts";
 import type { IncomingMessage, Publisher } from "./publisher.ts";
@@ -72,14 +78,13 @@ export class MqttSession implements Publisher {
     this.#publishAtOnce = properties?.receiveMaximum ?? NO_LIMIT;
     if (subscriptions.length === 0) return;
     const granted = this.#client.subscribeAsync([...subscriptions], { qos: 1 }).catch((error: unknown) => {
-      if (Number(errorCode(error)) < REFUSED) throw error;
-      throw new BrokerError("EARSHOT_SUBSCRIBE", `${subscriptions.join(", ")}: ${errorText(error)}`);
+      if (!(error instanceof ErrorWithSubackPacket)) throw error;
+      throw new BrokerError("EARSHOT_SUBSCRIBE", `${subscriptions.join(", ")}: ${error.message}`);
     });
     const lost = this.#closed.promise.then(() => {
       throw this.#lastError ?? new Error("the connection was closed");
     });
-    const refused = (await Promise.race([granted, lost])).find(({ qos }) => qos >= REFUSED);
-    if (refused !== undefined) throw new BrokerError("EARSHOT_SUBSCRIBE", refused.topic);
+    await Promise.race([granted, lost]);
   }
 
   publish(topic: string, bytes: Uint8Array): Promise<void> {
