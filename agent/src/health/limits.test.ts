@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { AgentStatus, ConcentratorFacts, DeviceState, MachineFacts } from "../board/agent-status.ts";
+import type { AgentStatus, ConcentratorFacts, MachineFacts } from "../board/agent-status.ts";
 import { beaconPart } from "./beacon.ts";
 import { clockPart } from "./clock.ts";
 import { brokerPart, outboxPart } from "./delivery.ts";
@@ -52,6 +52,7 @@ const concentrator = (change: Partial<ConcentratorFacts>): Part | undefined =>
 const chains = (...frames: [rxOk: number, rxBad: number][]): Part | undefined =>
   concentrator({ radioCounts: frames.map(([rxOk, rxBad], radio) => ({ radio, rxOk, rxBad })) });
 
+type DeviceState = Parameters<typeof deviceProblem>[0];
 const device = (change: Partial<DeviceState>): Part | undefined =>
   deviceProblem(
     { state: "ok", sinceMs: 0, lastAtMs: NOW_MS, opened: 1, lost: 0, readings: 9, ...change } as DeviceState,

@@ -3,7 +3,7 @@ import { GPS_ROLLOVER_MS } from "@earshot/drivers";
 import type { AgentStatus } from "../board/agent-status.ts";
 import { clockPart } from "./clock.ts";
 import { gpsPart } from "./gps.ts";
-import { compareTimes, type TimeComparison, trustedGpsTimeMs } from "./time-sources.ts";
+import { compareTimes, trustedGpsTimeMs } from "./time-sources.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 30, 4, 10);
 const [MINUTE, HOUR, DAY] = [60_000, 3_600_000, 86_400_000];
@@ -234,7 +234,7 @@ describe("the network tells who is wrong by what it published", () => {
     const wrong = (hostMs: number, gpsMs: number) => {
       const { byNetwork, isHostWrong, isGpsWrong } = compareTimes(
         statusOf({ hostMs, gpsMs, entropyMs: 0, isLive }),
-      ) as TimeComparison;
+      ) as NonNullable<ReturnType<typeof compareTimes>>;
       return [byNetwork && "network", isHostWrong && "host", isGpsWrong && "gps"].filter(Boolean);
     };
     // Judging tolerates 2 s each way.
