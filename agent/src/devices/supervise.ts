@@ -120,7 +120,7 @@ function workedMs(speaks: boolean, { openedMs, firstMs, lastMs }: Run, clock: Cl
 
 /** One that should speak is lost until it does; one that may be silent is there as soon as it is open. */
 function noteOpened({ board, clock }: CoreContext, key: string): void {
-  if (board.links.get(key).state === "lost") board.links.set(key, "searching", clock.elapsedMs());
+  board.links.set(key, "searching", clock.elapsedMs());
 }
 
 /** It said nothing at all, or nothing that made a reading. */
