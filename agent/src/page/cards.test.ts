@@ -118,7 +118,7 @@ test("a sensor's quantities stand in a table, one that told nothing has none", (
   expect(sensorCard({ ...sensor, quantities: {} }, NOW_MS)).toBeUndefined();
   const quantities = { pm2_5_ug_per_m3: { value: 4.26, atMs: NOW_MS - 5000 } };
   expect(textOf(sensorCard({ ...sensor, quantities }, NOW_MS))).toBe(
-    "|roof (sds011)|Quantity|Value|Told|PM2.5|4.3 µg/m³|5 s ago|",
+    "|roof (sds011)|Quantity|Value|Last|PM2.5|4.3 µg/m³|5 s ago|",
   );
 });
 
@@ -149,7 +149,7 @@ test.each<[label: string, text: string | undefined, html: Html | undefined]>([
   ["Transmitted", "2", concentrator({})],
   ["Acknowledged to it", "99%", concentrator({ ackPercent: 99 })],
   ["Temperature", "31.5 °C", concentrator({ temperatureC: 31.46 })],
-  ["Counters told", "9 s ago", concentrator({})],
+  ["Last counters", "9 s ago", concentrator({})],
   ["Hearing", "learning what is usual", hearing("learning", 0)],
   ["Hearing", "well; 9.9 frames an hour are usual, silent for 2 h", hearing("well", 9.94)],
   ["Hearing", "deaf; 10 frames an hour are usual, silent for 2 h", hearing("deaf", 10.4)],
@@ -277,7 +277,7 @@ test("each line to a device is told with what goes over it", () => {
   const lines = text.slice(text.indexOf("|Lines to the devices|"));
   expect(lines).toStartWith(
     [
-      "|Lines to the devices|Device|State|Last|A second|Frames|Damaged|Stray bytes|Given up|Opened",
+      "|Lines to the devices|Device|State|Last|A second|Frames|Damaged|Stray bytes|Dropped|Opened",
       "|Radio|speaks|2 s ago|–|–|–|–|–|1",
       "|GPS|speaks|1 s ago|9.9|12,345|6|7|8|1",
       "|roof|speaks|–|10|12,345|6|7|8|1,000",
