@@ -5,7 +5,7 @@ import { NmeaWeatherDecoder } from "./nmea-weather.ts";
 import { readPms5003 } from "./pms5003.ts";
 import { readSds011 } from "./sds011.ts";
 import { encodeShdlcAnswer } from "./shdlc.ts";
-import { readSps30 } from "./sps30.ts";
+import { readSps30, sps30 } from "./sps30.ts";
 import { nmeaSentence } from "./test-sensors.ts";
 
 /** The quantities of a sentence, `"refused"`, or nothing where it measures nothing. */
@@ -79,4 +79,14 @@ test("each value of a particle sensor has its own place, high and low byte", () 
     ...{ pm1_ug_per_m3: 1, pm2_5_ug_per_m3: 2, pm4_ug_per_m3: 3, pm10_ug_per_m3: 4, particle_size_um: 10 },
   });
   expect(answer(0xd0, new Uint8Array(40))).toEqual({});
+});
+
+test("a Sensirion sensor is told with its product type, and only by the answer to that", () => {
+  const answer = (command: number, text: string) =>
+    sps30.queries?.[0]?.recognise(
+      encodeShdlcAnswer({ command, state: 0, data: new TextEncoder().encode(text) }),
+    );
+  expect(answer(0xd0, "00080000\0")?.description).toBe("Sensirion SHDLC sensor, product type 00080000");
+  expect(answer(0xd0, "\0")?.description).toBe("Sensirion SHDLC sensor, product type not told");
+  expect(answer(0x03, "00080000")).toBeUndefined();
 });

@@ -1,8 +1,6 @@
 import { expect, test } from "bun:test";
-import { withCrc16 } from "../meter/crc16.ts";
-import { encodeShdlcAnswer } from "../sensor/shdlc.ts";
+import { withCrc16 } from "./crc16.ts";
 import { METER_VOLTAGE, SUNSPEC_MARK } from "./modbus-queries.ts";
-import { SHDLC_PRODUCT } from "./queries.ts";
 
 /** What three floats in the first six input registers are taken for. */
 function floats(...volts: number[]) {
@@ -47,12 +45,4 @@ test("an exception is a Modbus device too, and so is one without the SunSpec mar
   expect(METER_VOLTAGE.recognise(Uint8Array.of(1, 4, 12, 0))).toBeUndefined();
   // An adapter that hears itself.
   expect(METER_VOLTAGE.recognise(METER_VOLTAGE.request)).toBeUndefined();
-});
-
-test("a Sensirion sensor is told with its product type, and only by the answer to that", () => {
-  const answer = (command: number, text: string) =>
-    SHDLC_PRODUCT.recognise(encodeShdlcAnswer({ command, state: 0, data: new TextEncoder().encode(text) }));
-  expect(answer(0xd0, "00080000\0")?.description).toBe("Sensirion SHDLC sensor, product type 00080000");
-  expect(answer(0xd0, "\0")?.description).toBe("Sensirion SHDLC sensor, product type not told");
-  expect(answer(0x03, "00080000")).toBeUndefined();
 });

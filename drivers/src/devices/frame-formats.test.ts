@@ -1,10 +1,12 @@
 import { describe, expect, test } from "bun:test";
+import { sirf } from "../gps/sirf.ts";
 import { BAD_FRAME, type FrameFormat, INCOMPLETE, NO_FRAME } from "../link/frame-scanner.ts";
 import { PMS5003_FORMAT } from "../sensor/pms5003.ts";
 import { SDS011_FORMAT } from "../sensor/sds011.ts";
 import { encodeShdlcAnswer, SHDLC_FORMAT } from "../sensor/shdlc.ts";
 import { pms5003Frame, sds011Frame } from "../sensor/test-sensors.ts";
-import { SIRF_FORMAT } from "./sirf-format.ts";
+
+const SIRF_FORMAT = (sirf.sends as { frames: FrameFormat }).frames;
 
 /** Payload of so many bytes 0x81, so that the sum wraps where it is long. */
 function sirfFrame(length: number): Uint8Array {
