@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { once } from "node:events";
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setImmediate } from "node:timers/promises";
 import { type AgentStatus, RESERVED_NUMBERS } from "@earshot/agent";
 import { sha256 } from "@earshot/protocol";
 import { systemClock } from "@earshot/protocol/runtime";
 import { hasTool, type RunningBroker, startMosquitto } from "../src/testing/mqtt-brokers.ts";
-import { AgentProcess, type Runtime, runCommand, writeConfig } from "./agent-process.ts";
+import { AgentProcess, type Runtime, runCommand, spawnAgent, writeConfig } from "./agent-process.ts";
 import { loraFrameOf } from "./beacon-frames.ts";
 import { FakeForwarder } from "./fake-forwarder.ts";
 import { startGpsdWithFix } from "./fake-gpsd.ts";
@@ -199,6 +202,34 @@ describe("the command line", () => {
           err: { type: "Error", stack: expect.stringContaining("\n    at ") },
         });
         expect(lines.at(-1)?.msg).toBe("Agent stopped");
+      },
+      LIMIT_MS,
+    );
+  }
+
+  for (const runtime of ["Bun", "Deno"] satisfies Runtime[]) {
+    test(
+      `under ${runtime}: systemd's journal gets text with its priorities, another file of the same service JSON`,
+      async () => {
+        const config = writeConfig({ broker: 1, gpsd: 1 });
+        const log = join(dirname(config), "log");
+        const begins = async (isJournal: boolean) => {
+          const file = openSync(log, "w");
+          const { dev, ino } = fstatSync(file);
+          // As systemd sets it for what it starts: device and inode of the journal's stream.
+          const JOURNAL_STREAM = isJournal ? `${dev}:${ino}` : "8:1";
+          const agent = spawnAgent(runtime, config, { JOURNAL_STREAM }, file);
+          closeSync(file);
+          while (!readFileSync(log, "utf8").includes("No session with the broker")) {
+            if (agent.exitCode !== null) throw new Error(`The agent ended: ${readFileSync(log, "utf8")}`);
+            await setImmediate();
+          }
+          agent.kill("SIGTERM");
+          await once(agent, "exit");
+          return readFileSync(log, "utf8").split("\n");
+        };
+        expect((await begins(true))[0]).toMatch(/^<6>info page: The status page is there page="http/);
+        expect(JSON.parse((await begins(false))[0] ?? "")).toMatchObject({ component: "page" });
       },
       LIMIT_MS,
     );
