@@ -34,6 +34,18 @@ describe("a hotspot", () => {
     }
     await page.click(page.button("Show older"));
     expect(items()).toHaveLength(Math.min(75, verdicts.length));
+    for (let more = page.button("Show older"); more !== undefined; more = page.button("Show older")) {
+      const shown = items().length;
+      await page.click(more);
+      expect(items().length).toBeGreaterThan(shown);
+    }
+    let all = 0;
+    for (let next = ""; next !== null; ) {
+      const older = await page.api(`hotspots/${id}/verdicts?limit=100${next && `&after=${next}`}`);
+      all += older.verdicts.length;
+      next = older.next;
+    }
+    expect(items()).toHaveLength(all);
   });
 
   test("shows those that are not paid, or refused, alone", async () => {
