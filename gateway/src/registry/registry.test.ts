@@ -267,6 +267,28 @@ describe("open registration", () => {
   });
 });
 
+test("what comes together is looked up together, and stored before what comes after it", async () => {
+  const registry = await open();
+  const looked: string[][] = [];
+  const { hotspotsById } = store;
+  store.hotspotsById = (ids, ...given) => {
+    looked.push([...ids]);
+    return hotspotsById(ids, ...given);
+  };
+  const of = (name: "a" | "b" | "c") => {
+    const what = assertionOf(name);
+    const evidence = encodePacket(statusPacket(1, nowMs, what), signers[name], PARAMETERS.network);
+    return { id: idOf(name), assertion: what, sequence: 1, receivedAtMs: nowMs, evidence };
+  };
+  registry.assert(of("a"));
+  registry.assert(of("b"));
+  await settled();
+  registry.assert(of("c"));
+  await settled();
+  expect(looked).toEqual([[idOf("a"), idOf("b")], [idOf("c")]]);
+  expect(await store.hotspotIds()).toEqual([idOf("a"), idOf("b"), idOf("c")].sort());
+});
+
 test("a store that fails after it wrote a registration has it once, and the next packet adds nothing", async () => {
   const registry = await open();
   const { putHotspot } = store;
