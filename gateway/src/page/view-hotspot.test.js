@@ -28,6 +28,9 @@ describe("a hotspot", () => {
     for (const [i, item] of items().entries()) {
       const { outcome, sentence, measurements, epoch } = verdicts[i];
       expect(item.className).toBe(`verdict ${outcome}`);
+      expect(item.querySelector(".pill").textContent).toBe(
+        { paid: "Paid", unpaid: "Valid, not paid", refused: "Refused" }[outcome],
+      );
       expect(item.querySelector(".sentence")?.textContent).toBe(outcome === "paid" ? undefined : sentence);
       expect(item.querySelectorAll(".numbers li")).toHaveLength(measurements.length);
       expect(item.querySelector(".source a").getAttribute("href")).toBe(`#/epochs/${epoch}`);
