@@ -222,7 +222,7 @@ describe("the session", () => {
 
   test("no more packets are on the way than the broker takes at once", async () => {
     const agent = new AgentHarness();
-    agent.broker.publishAtOnce = 3;
+    agent.broker.receiveMaximum = 3;
     agent.broker.isAcknowledging = false;
     await agent.start();
     for (let i = 0; i < 10; i++) agent.radio.read(loraFrameOf(i, agent.clock.now()));

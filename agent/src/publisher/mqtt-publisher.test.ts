@@ -342,12 +342,12 @@ describe("what a broker of MQTT 5 says at the end of a session, or to what is pu
   test("how many packets it takes at once, where it says so, and what it cannot do", async () => {
     const broker = await startBroker(Uint8Array.of(0x20, 6, 0, 0, 3, 0x21, 0, 20), () => {});
     const publisher = await publisherTo({ url: broker.url })(options("a", ["to/a"]), never);
-    expect(publisher.publishAtOnce).toBe(20);
+    expect(publisher.receiveMaximum).toBe(20);
     await publisher.close();
     broker.stop();
     const silent = await startBroker(ACCEPTED, () => {});
     const unlimited = await publisherTo({ url: silent.url })(options("a", ["to/a"]), never);
-    expect(unlimited.publishAtOnce).toBe(65_535);
+    expect(unlimited.receiveMaximum).toBe(65_535);
     await unlimited.close();
     silent.stop();
     const weak = await startBroker(Uint8Array.of(0x20, 5, 0, 0, 2, 0x24, 0), () => {});
