@@ -38,7 +38,7 @@ for (const [code, why] of [
   ["EADDRNOTAVAIL", "this machine does not have the address yet"],
   ["EADDRINUSE", "another program, or another agent, listens there"],
 ] as const) {
-  test(`an address that cannot be had (${code}) is tried again, and told once`, async () => {
+  test(`an address that cannot be had (${code}) is tried again, and logged once`, async () => {
     const { clock, keeper, refused, open, logged, end } = setUp();
     refused.set("10.0.0.9", code);
     await keeper.serveAt(at("10.0.0.9"));
