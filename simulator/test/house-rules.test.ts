@@ -364,3 +364,8 @@ rule(
 /** Files of other kinds: licence, samples, configurations. */
 const isOtherFile = (path: string): boolean =>
   spawnSync("git", ["ls-files", "--error-unmatch", path]).status === 0;
+
+test("Every export is used by another file, and every dependency by a package; knip names those that are not.", () => {
+  const { stdout, stderr } = spawnSync(process.execPath, ["run", "--silent", "knip"], { encoding: "utf8" });
+  expect(stdout + stderr).toBe("");
+});

@@ -11,7 +11,7 @@ export interface BrokerSocketOptions extends Omit<TlsPems, "doubts"> {
 }
 
 /** Whoever was reached answered the first message of TLS with nothing that is TLS. */
-export class NoTlsError extends Error {
+class NoTlsError extends Error {
   readonly code = "EARSHOT_NO_TLS";
 }
 
