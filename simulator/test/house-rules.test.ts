@@ -97,6 +97,23 @@ rule(
   { "agent/src/a.ts": 'import { a } from "@earshot/agent";' },
 );
 
+rule(
+  "protocol is pure but for src/runtime: nothing else imports that, or of Node.js more than node:crypto.",
+  (tree) =>
+    wrongImports(
+      tree,
+      ({ path }, specifier) =>
+        /^protocol\/src\/(?!runtime\/)/.test(path) &&
+        !isTest(path) &&
+        (targetOf(path, specifier).startsWith("protocol/src/runtime/") ||
+          /^node:(?!crypto$)/.test(specifier)),
+    ),
+  {
+    "protocol/src/a.ts": 'import { a } from "./runtime/a.ts";',
+    "protocol/src/b/b.ts": 'import { readFileSync } from "node:fs";',
+  },
+);
+
 /** A circle of what `edges` ties together, in its order. */
 function circleIn(edges: ReadonlyMap<string, readonly string[]>): string[] {
   const done = new Set<string>();

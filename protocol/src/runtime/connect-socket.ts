@@ -18,7 +18,7 @@ class NoTlsError extends Error {
 /**
  * Resolves with a socket to a broker that is connected, and encrypted where the URL says so.
  *
- * @throws {NoTlsError} @throws what the system or the TLS library says, or the signal's reason
+ * @throws an error with the code `EARSHOT_NO_TLS`, or what the system or the TLS library says, or the signal's reason
  */
 export async function connectSocket(
   { url, ...pems }: BrokerSocketOptions,
