@@ -62,6 +62,18 @@ ${more}`;
   return file;
 }
 
+/** The agent as a process whose standard error is this file. */
+export function spawnAgent(
+  runtime: Runtime,
+  configFile: string,
+  environment: Record<string, string>,
+  stderr: number,
+): ChildProcess {
+  const [command, ...args] = COMMANDS[runtime];
+  const env = { ...process.env, ...environment };
+  return spawn(command, [...args, "--config", configFile], { stdio: ["ignore", "ignore", stderr], env });
+}
+
 /** The agent as a process of its own, watched through its log. */
 export class AgentProcess implements AsyncDisposable {
   readonly lines: string[] = [];

@@ -1,11 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { once } from "node:events";
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setImmediate } from "node:timers/promises";
 import { type AgentStatus, RESERVED_NUMBERS } from "@earshot/agent";
 import { sha256 } from "@earshot/protocol";
 import { systemClock } from "@earshot/protocol/runtime";
 import { hasTool, type RunningBroker, startMosquitto } from "../src/testing/mqtt-brokers.ts";
-import { AgentProcess, type Runtime, runCommand, writeConfig } from "./agent-process.ts";
+import { AgentProcess, type Runtime, runCommand, spawnAgent, writeConfig } from "./agent-process.ts";
 import { loraFrameOf } from "./beacon-frames.ts";
 import { FakeForwarder } from "./fake-forwarder.ts";
 import { startGpsdWithFix } from "./fake-gpsd.ts";
@@ -184,7 +187,7 @@ describe("the command line", () => {
 
   for (const runtime of ["Bun", "Deno"] satisfies Runtime[]) {
     test(
-      `under ${runtime}: who takes the log without a terminal gets JSON lines, of the agent's own hotspot`,
+      `under ${runtime}: the log without a terminal is JSON lines, of the agent's own hotspot`,
       async () => {
         const config = writeConfig({ broker: 1, gpsd: 1 });
         const environment = { EARSHOT_AGENT_LOG_FORMAT: "auto", EARSHOT_AGENT_LOG_LEVEL: "debug" };
@@ -204,7 +207,35 @@ describe("the command line", () => {
     );
   }
 
-  test("status without an agent is exit code 1 and says so", async () => {
+  for (const runtime of ["Bun", "Deno"] satisfies Runtime[]) {
+    test(
+      `under ${runtime}: systemd's journal gets text with its priorities, another file of the same service JSON`,
+      async () => {
+        const config = writeConfig({ broker: 1, gpsd: 1 });
+        const log = join(dirname(config), "log");
+        const begins = async (isJournal: boolean) => {
+          const file = openSync(log, "w");
+          const { dev, ino } = fstatSync(file);
+          // As systemd sets it for what it starts: device and inode of the journal's stream.
+          const JOURNAL_STREAM = isJournal ? `${dev}:${ino}` : "8:1";
+          const agent = spawnAgent(runtime, config, { JOURNAL_STREAM }, file);
+          closeSync(file);
+          while (!readFileSync(log, "utf8").includes("No session with the broker")) {
+            if (agent.exitCode !== null) throw new Error(`The agent ended: ${readFileSync(log, "utf8")}`);
+            await setImmediate();
+          }
+          agent.kill("SIGTERM");
+          await once(agent, "exit");
+          return readFileSync(log, "utf8").split("\n");
+        };
+        expect((await begins(true))[0]).toMatch(/^<6>info page: The status page is there page="http/);
+        expect(JSON.parse((await begins(false))[0] ?? "")).toMatchObject({ component: "page" });
+      },
+      LIMIT_MS,
+    );
+  }
+
+  test("status without an agent is exit code 1 with a sentence", async () => {
     const config = writeConfig({ broker: 1883, gpsd: 2947 });
     const { code, stderr } = await runCommand("Bun", ["status", "--config", config], {
       EARSHOT_AGENT_PAGE_LISTEN: "127.0.0.1:9",

@@ -1,4 +1,5 @@
 import { type ClockReading, toWallTime } from "@earshot/protocol/hotspot";
+import { LastHour } from "@earshot/protocol/runtime";
 import type { LinkFacts, Trouble } from "./agent-status.ts";
 
 /** `LinkFacts` with times by the monotonic clock. */
@@ -8,15 +9,15 @@ interface Link {
   trouble?: Trouble;
   sinceElapsedMs: number;
   lastElapsedMs?: number;
-  /** When it worked and was lost, in the last hour, oldest first. */
-  losses: readonly number[];
+  /** When it worked and was lost. */
+  losses: LastHour;
 }
 
-const HOUR_MS = 3_600_000;
-/** More are not counted: waits between attempts grow to half a minute. */
-const MAX_LOSSES = 1000;
-
-const SEARCHING: Link = { state: "searching", sinceElapsedMs: 0, losses: [] };
+const searching = (sinceElapsedMs: number): Link => ({
+  state: "searching",
+  sinceElapsedMs,
+  losses: new LastHour(),
+});
 
 /** Why a link is lost. */
 export interface Loss {
@@ -29,16 +30,16 @@ export class LinkStates {
   readonly #links = new Map<string, Link>();
 
   begin(names: readonly string[], sinceElapsedMs: number): void {
-    for (const name of names) this.#links.set(name, { state: "searching", sinceElapsedMs, losses: [] });
+    for (const name of names) this.#links.set(name, searching(sinceElapsedMs));
   }
 
   get(name: string): Readonly<Link> {
-    return this.#links.get(name) ?? SEARCHING;
+    return this.#links.get(name) ?? searching(0);
   }
 
   facts(name: string, present: ClockReading): LinkFacts & { trouble?: Trouble } {
     const { sinceElapsedMs, lastElapsedMs, losses, ...link } = this.get(name);
-    const lostInHour = losses.filter((atMs) => present.elapsedMs - atMs < HOUR_MS).length;
+    const lostInHour = losses.count(present.elapsedMs);
     const last = lastElapsedMs === undefined ? {} : { lastAtMs: toWallTime(lastElapsedMs, present) };
     return {
       ...link,
@@ -50,13 +51,12 @@ export class LinkStates {
 
   set(name: string, state: LinkFacts["state"], elapsedMs: number, loss?: Loss): void {
     const before = this.get(name);
-    const isLoss = state === "lost" && before.state === "ok";
-    const recent = before.losses.filter((atMs) => elapsedMs - atMs < HOUR_MS);
+    if (state === "lost" && before.state === "ok") before.losses.add(elapsedMs);
     this.#links.set(name, {
       state,
       sinceElapsedMs: before.state === state ? before.sinceElapsedMs : elapsedMs,
       ...loss,
-      losses: isLoss ? [...recent, elapsedMs].slice(-MAX_LOSSES) : before.losses,
+      losses: before.losses,
       ...(before.lastElapsedMs === undefined ? {} : { lastElapsedMs: before.lastElapsedMs }),
     });
   }

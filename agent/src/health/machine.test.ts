@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { linkText, usedOf } from "./machine.ts";
+import { diskUsedPermille, linkText } from "./machine.ts";
 
 const LINK = { name: "wlan0", isConnected: true, speedMbps: null, signalDbm: null, qualityPercent: null };
 
@@ -22,7 +22,7 @@ test("a network link is told by what is known of it", () => {
 
 test("how full a disk is is known where its size is, and is not nothing", () => {
   const used = (diskTotalBytes: number | null, diskFreeBytes: number | null) =>
-    usedOf({ diskTotalBytes, diskFreeBytes } as never);
+    diskUsedPermille({ diskTotalBytes, diskFreeBytes } as never);
   expect([used(1000, 1000), used(1000, 0), used(3000, 1000)]).toEqual([0, 1000, 667]);
   expect([used(null, 5), used(5, null), used(0, 0)]).toEqual([undefined, undefined, undefined]);
 });

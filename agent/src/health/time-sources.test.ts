@@ -196,7 +196,7 @@ describe("GPS time for stations", () => {
     return { ...status, gps: { ...gps, reading: { ...gps.reading, ...more } as typeof gps.reading } };
   };
 
-  test("by the pulse or the message, whatever this machine's clock says when the network says that it is wrong", () => {
+  test("by the pulse or the message, whatever this machine's clock shows when the network proves it wrong", () => {
     const told = { hostClockOffsetNs: 150_000_000, hostClockOffsetBy: "message" };
     expect(trustedGpsTimeMs(withReading({}, told))).toBe(NOW_MS - 150);
     const off = { hostClockOffsetNs: HOUR * 1e6, hostClockOffsetBy: "pulse" };

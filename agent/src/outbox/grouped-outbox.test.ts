@@ -68,7 +68,7 @@ describe("writes", () => {
 describe("a storage that fails", () => {
   const failure = new Error("disk I/O error");
 
-  test("and wrote nothing: the packet is lost and told so, its number is given again", async () => {
+  test("and wrote nothing: the packet is lost and reported so, its number is used again", async () => {
     let isFailing = false;
     const { clock, add, outbox } = outboxOn(
       storageThat((_, write) => {
@@ -90,7 +90,7 @@ describe("a storage that fails", () => {
     expect(outbox.state().failure).toBeUndefined();
   });
 
-  test("and wrote it though it said not: it is taken as written, and no number is used twice", async () => {
+  test("and wrote it though it reported an error: it counts as written, and no number is used twice", async () => {
     const { clock, add, outbox } = outboxOn(
       storageThat(({ insert }, write) => {
         write();

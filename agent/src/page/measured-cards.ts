@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import type { GpsFacts, MachineFacts, SensorFacts } from "../board/agent-status.ts";
-import { linkText, usedOf } from "../health/machine.ts";
+import { diskUsedPermille, linkText } from "../health/machine.ts";
 import { quantityText } from "../health/quantity-text.ts";
 import { ago, duration } from "../health/time-text.ts";
 import { card, factList, type Html, table } from "./html.ts";
@@ -61,7 +61,7 @@ export function sensorCard({ source, type, quantities }: SensorFacts, nowMs: num
 
 export function machineCard({ reading }: MachineFacts): Html | undefined {
   if (reading === undefined) return undefined;
-  const used = usedOf(reading);
+  const used = diskUsedPermille(reading);
   const { cpuTemperatureC, load1min, cores, uptimeS, memoryTotalBytes, memoryAvailableBytes } = reading;
   return card(
     "Machine",

@@ -28,7 +28,7 @@ export class MqttSession implements Publisher {
   readonly #closed = Promise.withResolvers<void>();
   readonly #opening = Promise.withResolvers<IConnackPacket>();
   #hasAnswered = false;
-  #publishAtOnce = NO_LIMIT;
+  #receiveMaximum = NO_LIMIT;
   #lastError: unknown;
   #closing: Promise<void> | undefined;
 
@@ -67,15 +67,15 @@ export class MqttSession implements Publisher {
     return this.#hasAnswered;
   }
 
-  get publishAtOnce(): number {
-    return this.#publishAtOnce;
+  get receiveMaximum(): number {
+    return this.#receiveMaximum;
   }
 
   /** Resolves when the broker has let us in and granted the subscriptions. Rejects with what ended it before. */
   async begin(subscriptions: readonly string[]): Promise<void> {
     const { properties } = await this.#opening.promise;
     if (properties?.maximumQoS === 0) throw new BrokerError("EARSHOT_NO_QOS_1", "maximum QoS 0");
-    this.#publishAtOnce = properties?.receiveMaximum ?? NO_LIMIT;
+    this.#receiveMaximum = properties?.receiveMaximum ?? NO_LIMIT;
     if (subscriptions.length === 0) return;
     const granted = this.#client.subscribeAsync([...subscriptions], { qos: 1 }).catch((error: unknown) => {
       if (!(error instanceof ErrorWithSubackPacket)) throw error;

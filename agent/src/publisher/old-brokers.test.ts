@@ -171,7 +171,7 @@ describe("what is no reason for an older version", () => {
     });
   }
 
-  test("a port that takes connections and says nothing is tried in both, and told so", async () => {
+  test("a port that accepts connections and never answers is tried in both versions, and reported so", async () => {
     const clients: Socket[] = [];
     let heard = Promise.withResolvers<void>();
     const server = createServer((socket) => {

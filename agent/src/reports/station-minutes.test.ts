@@ -36,7 +36,7 @@ test("each full minute is scored once, and those of an outage with 0", () => {
   expect(after.filter(({ completeness_permille }) => completeness_permille === 0).length).toBeGreaterThan(28);
 });
 
-test("one epoch of a time that jumps ahead is no outage of weeks, and scoring goes on after it", () => {
+test("one epoch of a time that jumps ahead is no outage of weeks, and scoring continues after it", () => {
   const { run, take, now } = station();
   run(5);
   expect(take(now() + 60 * 86_400_000)).toEqual([]);

@@ -1,5 +1,6 @@
 import type { Log, LogFields, LogLevel } from "../../log.ts";
 import type { Clock } from "../../time/clock.ts";
+import { LastHour } from "../last-hour.ts";
 
 /** Outages told in full before they are only counted. */
 const TOLD_IN_FULL = 2;
@@ -7,9 +8,6 @@ const TOLD_IN_FULL = 2;
 const SUMMARY_MS = 3_600_000;
 /** There or gone for so long, it comes and goes no more. */
 const STEADY_MS = 600_000;
-
-/** What is counted of an hour; more is as bad. */
-const MAX_LOSSES = 1000;
 
 /**
  * The log lines of something that comes and goes: a device, a session, a database. The first outages are told in full,
@@ -27,8 +25,7 @@ export class OutageLog {
   #firstMs = 0;
   #toldMs = 0;
   #toldOutages = 0;
-  /** Moments of the last hour, oldest first. */
-  #losses: number[] = [];
+  readonly #losses = new LastHour();
 
   /** @param name as the subject of a sentence: "gps", "The session with the broker" */
   constructor(name: string, clock: Pick<Clock, "elapsedMs">, log: Log) {
@@ -44,8 +41,7 @@ export class OutageLog {
 
   /** How often it was lost in the last hour. */
   get lostInHour(): number {
-    this.#losses = this.#losses.filter((atMs) => this.#clock.elapsedMs() - atMs < SUMMARY_MS);
-    return this.#losses.length;
+    return this.#losses.count(this.#clock.elapsedMs());
   }
 
   /** It is there, with the line for it. */
@@ -82,7 +78,7 @@ export class OutageLog {
     if (this.#state === "up") {
       if (this.#isSteady()) this.#outages = 0;
       this.#outages += 1;
-      if (this.lostInHour < MAX_LOSSES) this.#losses.push(this.#clock.elapsedMs());
+      this.#losses.add(this.#clock.elapsedMs());
       if (this.#outages === 1) this.#firstMs = this.#clock.elapsedMs();
     }
     this.#enter("down");
