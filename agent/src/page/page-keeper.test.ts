@@ -88,7 +88,7 @@ test("while an address cannot be had it is tried again, in the end every 15 to 3
   );
   const stop = new AbortController();
   const running = keeper.run(stop.signal);
-  await keeper.want(at("10.0.0.9"));
+  await keeper.serveAt(at("10.0.0.9"));
   await clock.advance(3_600_000);
   const waitsMs = triedMs.slice(1).map((ms, i) => ms - (triedMs[i] as number));
   expect(waitsMs[0]).toBeWithin(500, 1001);
@@ -107,10 +107,10 @@ test("the same address wanted again is not opened again, and no page at all need
     return { url: "http://127.0.0.1:4480/", stop: async () => {} };
   };
   const keeper = new PageKeeper(open, { clock, random: seededRandom(1), log: silentLog });
-  await keeper.want(undefined);
+  await keeper.serveAt(undefined);
   const stop = new AbortController();
   const running = keeper.run(stop.signal);
-  for (let i = 0; i < 3; i++) await keeper.want(at("127.0.0.1"));
+  for (let i = 0; i < 3; i++) await keeper.serveAt(at("127.0.0.1"));
   await clock.advance(60_000);
   expect(opens).toBe(1);
   stop.abort();
