@@ -81,7 +81,7 @@ describe("a receipt", () => {
     },
   );
 
-  test("that is full says nothing of what it leaves out", async () => {
+  test("that is full means nothing for packets that it leaves out", async () => {
     const { agent, published, notices, answer } = await answering();
     const others = Array.from({ length: MAX_RECEIPT_PACKETS }, (_, i) => ({
       ...{ sequence: 1000 + i, packetId: new Uint8Array(32), receivedAtMs: agent.clock.now() },
@@ -139,7 +139,7 @@ describe("a receipt", () => {
     await agent.stop();
   });
 
-  test("that knows numbers made elsewhere moves the numbering past them, and page and log say so", async () => {
+  test("that knows numbers made elsewhere moves the numbering past them, and page and log report it", async () => {
     const { agent, answer } = await answering();
     await answer({
       used: [

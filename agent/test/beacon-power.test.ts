@@ -64,7 +64,7 @@ describe("a concentrator that lacks the power allowed", () => {
     }
   });
 
-  test("what it took is asked for first from then on, also after a restart; now and then all is tried again", async () => {
+  test("the accepted power is asked for first from then on, also after a restart; now and then all are tried again", async () => {
     const agent = await started(refusing([6]));
     expect(askedDbm(await nextBeacon(agent))).toEqual([13, 12, 11, 10, 9, 8, 7, 6]);
     expect(askedDbm(await nextBeacon(agent))).toEqual([6]);
@@ -79,7 +79,7 @@ describe("a concentrator that lacks the power allowed", () => {
     await agent.stop();
   });
 
-  test("one that takes none of them is asked once for each, and the window's beacon is not sent", async () => {
+  test("one that accepts none of them is asked once for each, and the window's beacon is not sent", async () => {
     const agent = await started(refusing([27]));
     expect(askedDbm(await nextBeacon(agent))).toEqual(Array.from({ length: 34 }, (_, i) => 13 - i));
     expect(agent.board.schedule).toMatchObject({ state: "failed", reason: "TX_POWER" });
@@ -137,7 +137,7 @@ describe("a concentrator that lacks the power allowed", () => {
 });
 
 describe("several concentrators", () => {
-  test("what one took says nothing of another", async () => {
+  test("the power that one accepted means nothing for another", async () => {
     const agent = await started(refusing([6]), ["aa"]);
     await nextBeacon(agent);
     agent.radio.concentrators = ["bb"];
@@ -164,11 +164,31 @@ describe("several concentrators", () => {
   });
 });
 
-describe("a concentrator that takes another power than asked for", () => {
-  test("the report tells the power used", async () => {
+describe("a concentrator that uses another power than asked for", () => {
+  test("the report has the power used", async () => {
     const agent = await started(warning([-4, 10, 27]));
     await nextBeacon(agent);
     expect(agent.packets("beacon")).toMatchObject([{ powerDbm: 10 }]);
+    await agent.stop();
+  });
+
+  test("a fraction of a dBm is told as the next whole one, and a fraction of a millisecond as the one begun", async () => {
+    const agent = await started(refusing([12]));
+    const { answer } = agent.radio;
+    const begunMs: number[] = [];
+    agent.radio.answer = (asked) => {
+      const result = answer(asked);
+      return result.sent ? { sent: true, powerDbm: result.powerDbm - 0.6 } : result;
+    };
+    agent.radio.beforeAnswer = async () => {
+      begunMs.push(agent.clock.now());
+      await agent.clock.sleep(0.7);
+    };
+    const asked = await nextBeacon(agent);
+    expect(asked.length).toBeGreaterThan(1);
+    const sentMs = begunMs.at(-1) as number;
+    expect(sentMs).not.toBe(Math.floor(sentMs));
+    expect(agent.packets("beacon")).toMatchObject([{ powerDbm: 12, atMs: Math.floor(sentMs) }]);
     await agent.stop();
   });
 

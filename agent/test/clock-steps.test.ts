@@ -86,7 +86,7 @@ describe("what lasts is measured by the monotonic clock", () => {
     expect(agent.packets("status")[before + 1]?.gnss).toBeNull();
   });
 
-  test("a device is not taken for silent because the clock went ahead, and is when it went back", async () => {
+  test("a device does not count as silent because the clock went ahead, and does when it went back", async () => {
     agent.clock.stepWall(DAY_MS);
     await agent.clock.advance(1000);
     expect(agent.board.links.get("gps").state).toBe("ok");
@@ -170,7 +170,7 @@ test("a clock that steps while a beacon waits for its moment changes neither tha
   }
 });
 
-test("entropy of a time that has not come holds no beacon off, and the log says so", async () => {
+test("entropy of a time that has not come delays no beacon, and is logged", async () => {
   const agent = new AgentHarness({ clock: new ManualClock(Date.UTC(2026, 5, 1)) });
   await agent.start();
   await agent.runPeriods(5);

@@ -106,7 +106,7 @@ test("a beacon and its witness are accepted by the judge", async () => {
   expect(clock.pending).toBe(0);
 });
 
-test("a beacon says where the receiver knew itself to be when it was sent", async () => {
+test("a beacon report has the receiver's position when the beacon was sent", async () => {
   const agent = new AgentHarness();
   await agent.start();
   while (agent.packets("beacon").length === 0) {
@@ -128,7 +128,7 @@ test("a beacon says where the receiver knew itself to be when it was sent", asyn
   await agent.stop();
 });
 
-test("a radio whose beacons nobody could hear sends none, and says why", async () => {
+test("a radio whose beacons nobody could hear sends none, and the page shows why", async () => {
   const agent = new AgentHarness();
   agent.radio.cannotBeacon = "nobody would hear it";
   await agent.start();
@@ -141,7 +141,7 @@ test("a radio whose beacons nobody could hear sends none, and says why", async (
   await agent.stop();
 });
 
-test("what a concentrator tells of itself is watched for deafness", async () => {
+test("a concentrator's statuses are watched for deafness", async () => {
   const agent = new AgentHarness();
   await agent.start();
   const counters = { rxOk: 1, rxBad: 0, rxNoCrc: 0, transmitted: 0 };

@@ -139,7 +139,7 @@ test("every packet made of an allowed configuration and of any reading can be en
   expect(readingPackets).toBeGreaterThan(0);
 }, 60_000);
 
-test("the configuration refuses what a packet cannot say, at its very limits", () => {
+test("the configuration refuses what does not fit into a packet, at its very limits", () => {
   const stands = { latitude: 0, longitude: 0, elevation_m: 0, antenna_gain_dbi: 0, region: "EU868" };
   const limits = {
     latitude: PACKET_LIMITS.latE7.map((one) => one / 1e7),

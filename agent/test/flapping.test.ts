@@ -35,7 +35,7 @@ function loseGps(agent: AgentHarness): void {
 }
 
 describe("what comes and goes", () => {
-  test("a receiver with a loose plug is opened less and less often, and told in a few lines, then once an hour", async () => {
+  test("a receiver with a loose plug is opened less and less often, and logged in a few lines, then once an hour", async () => {
     const agent = await started();
     await flap(agent, MINUTE_MS, () => loseGps(agent));
     expect(agent.gps.opens).toBeLessThanOrEqual(8);
@@ -47,7 +47,7 @@ describe("what comes and goes", () => {
     await agent.stop();
   });
 
-  test("once it has worked for a while, it is opened again at once, and told in full", async () => {
+  test("once it has worked for a while, it is opened again at once, and logged in full", async () => {
     const agent = await started();
     await flap(agent, 5 * MINUTE_MS, () => loseGps(agent));
     for (let s = 0; s < 11 * 60; s++) {

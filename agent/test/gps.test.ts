@@ -53,7 +53,7 @@ class AskingStation {
   }
 }
 
-test("a station that asks is told GPS time while the receiver can be trusted, and nothing while it cannot", async () => {
+test("a station that asks gets GPS time while the receiver can be trusted, and no answer while it cannot", async () => {
   await using gpsd = await FakeGpsd.listen();
   await using hotspot = new AttachedHotspot([], gpsd.config, STATION);
   const { clock } = hotspot;
@@ -93,7 +93,7 @@ test("a station that asks is told GPS time while the receiver can be trusted, an
   expect(await station.time()).toBeUndefined();
 });
 
-test("a gpsd without a device is told of gpsd's own file, at once and after it was asked again", async () => {
+test("for a gpsd without a device the advice is gpsd's own file, at once and after it was asked again", async () => {
   await using gpsd = await FakeGpsd.listen([
     { class: "VERSION", release: "3.22" },
     { class: "DEVICES", devices: [] },
@@ -113,7 +113,7 @@ test("a gpsd without a device is told of gpsd's own file, at once and after it w
   expect(hotspot.part("GPS").text).toMatch(/^gpsd has no device; lost/);
 });
 
-test("a gpsd that is stopped is told as that", async () => {
+test("a stopped gpsd is reported as that", async () => {
   const gpsd = await FakeGpsd.listen();
   const { config } = gpsd;
   await gpsd[Symbol.asyncDispose]();

@@ -17,7 +17,7 @@ const partOf = (agent: AgentHarness, title: string) =>
   assess(agent.board.snapshot(agent.clock)).parts.find((part) => part.title === title);
 
 describe("frames from the air that merely begin like a beacon", () => {
-  test("become no packet, are counted, shown and told to the network", async () => {
+  test("become no packet, are counted, shown and reported to the network", async () => {
     const agent = await running();
     const random = seededRandom(4);
     const byte = () => Math.floor(random() * 256);

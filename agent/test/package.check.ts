@@ -42,7 +42,7 @@ test.each(["amd64", "arm64"])(
 );
 
 describe("the compiled agent", () => {
-  test("needs no newer glibc than the package says", () => {
+  test("needs no newer glibc than the package declares", () => {
     const { stdout } = spawnSync("objdump", ["-T", BINARY], { encoding: "utf8", maxBuffer: 1e8 });
     const needed = [...stdout.matchAll(/GLIBC_2\.(\d+)/g)].map(([, minor]) => Number(minor));
     const depends = execFileSync("dpkg-deb", ["-f", deb("amd64"), "Depends"], { encoding: "utf8" });
@@ -59,7 +59,7 @@ describe("the compiled agent", () => {
     LIMIT_MS,
   );
 
-  test("takes nothing from the folder that it is started in", () => {
+  test("reads nothing from the folder that it is started in", () => {
     const cwd = temporaryFolder();
     const put = (name: string, text: string) => writeFileSync(join(cwd, name), text);
     const traps = [".env", ".env.local", ".env.production", ".env.development"];

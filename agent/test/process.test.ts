@@ -187,7 +187,7 @@ describe("the command line", () => {
 
   for (const runtime of ["Bun", "Deno"] satisfies Runtime[]) {
     test(
-      `under ${runtime}: who takes the log without a terminal gets JSON lines, of the agent's own hotspot`,
+      `under ${runtime}: the log without a terminal is JSON lines, of the agent's own hotspot`,
       async () => {
         const config = writeConfig({ broker: 1, gpsd: 1 });
         const environment = { EARSHOT_AGENT_LOG_FORMAT: "auto", EARSHOT_AGENT_LOG_LEVEL: "debug" };
@@ -235,7 +235,7 @@ describe("the command line", () => {
     );
   }
 
-  test("status without an agent is exit code 1 and says so", async () => {
+  test("status without an agent is exit code 1 with a sentence", async () => {
     const config = writeConfig({ broker: 1883, gpsd: 2947 });
     const { code, stderr } = await runCommand("Bun", ["status", "--config", config], {
       EARSHOT_AGENT_PAGE_LISTEN: "127.0.0.1:9",

@@ -51,7 +51,7 @@ describe("devices", () => {
     expect(agent.clock.pending).toBe(0);
   });
 
-  test("a GPS that falls silent is opened anew; a radio may be silent", async () => {
+  test("a GPS that falls silent is reopened; a radio may be silent", async () => {
     const agent = new AgentHarness();
     await agent.start();
     await agent.clock.advance(30_000);
@@ -140,7 +140,7 @@ describe("the session", () => {
   const brokerPart = (agent: AgentHarness) =>
     assess(agent.board.snapshot(agent.clock)).parts.find(({ title }) => title === "Broker");
 
-  test("that another box takes over again and again: it waits up to 60 s, says so, and logs little", async () => {
+  test("that another box takes over again and again: it waits up to 60 s, reports it, and logs little", async () => {
     const agent = new AgentHarness();
     await agent.start();
     const count = await hourOfSessions(agent, () => 1000);
@@ -164,7 +164,7 @@ describe("the session", () => {
     expect(agent.clock.pending).toBe(0);
   });
 
-  test("nor does it take a session for a good one that lasted only while the other box waited", async () => {
+  test("nor does a session count as good that lasted only while the other box waited", async () => {
     const agent = new AgentHarness();
     await agent.start();
     const count = await hourOfSessions(agent, (session) => (session < 8 ? 500 : 50_000));
@@ -220,9 +220,9 @@ describe("the session", () => {
     await agent.stop();
   });
 
-  test("no more packets are on the way than the broker takes at once", async () => {
+  test("no more packets are unacknowledged than the broker's Receive Maximum", async () => {
     const agent = new AgentHarness();
-    agent.broker.publishAtOnce = 3;
+    agent.broker.receiveMaximum = 3;
     agent.broker.isAcknowledging = false;
     await agent.start();
     for (let i = 0; i < 10; i++) agent.radio.read(loraFrameOf(i, agent.clock.now()));
@@ -266,7 +266,7 @@ describe("witnessing", () => {
     await agent.stop();
   });
 
-  test("goes on when the outbox cannot take a packet, says so with how many were lost, and when it can again", async () => {
+  test("goes on when the outbox cannot store a packet, reports how many were lost, and when it can again", async () => {
     const clock = new ManualClock();
     const inner = memoryStorage();
     let isFailing = false;

@@ -38,7 +38,7 @@ function metering({ isWritten = false } = {}) {
   return { agent, meter, storage, clock };
 }
 
-test("what a meter has counted is written with the reports, when it has changed, and told when it is opened again", async () => {
+test("a meter's count is written with the reports, when it has changed, and passed in when it is opened again", async () => {
   const { agent, meter, storage, clock } = metering();
   await agent.start();
   meter.totalWh = 7;

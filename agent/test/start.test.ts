@@ -178,7 +178,7 @@ describe("at a terminal", () => {
     });
   const main = join(import.meta.dir, "../src/main.ts");
 
-  test("what a person wrote wrong is told at once, with exit code 2", () => {
+  test("a wrong configuration is reported at once, with exit code 2", () => {
     const config = writeConfig(PORTS);
     writeFileSync(config, readFileSync(config, "utf8").replace("US915", "EU999"));
     const { status, stdout } = atTerminal(config);

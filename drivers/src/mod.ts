@@ -152,9 +152,4 @@ export {
   openModbusTcp,
 } from "./meter/meter.ts";
 export type { RegisterMap } from "./meter/register-map.ts";
-export { openJsonLines } from "./sensor/json-lines.ts";
-export { openNmeaWeather } from "./sensor/nmea-weather.ts";
-export { type OpenSensorOptions, openPms5003 } from "./sensor/pms5003.ts";
-export { openSds011 } from "./sensor/sds011.ts";
 export type { SensorDriver, SensorReading } from "./sensor/sensor-reading.ts";
-export { openSps30 } from "./sensor/sps30.ts";

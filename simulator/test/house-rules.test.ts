@@ -97,30 +97,69 @@ rule(
   { "agent/src/a.ts": 'import { a } from "@earshot/agent";' },
 );
 
+/** A circle of what `edges` ties together, in its order. */
+function circleIn(edges: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>();
+  const visit = (from: string, trail: readonly string[]): string[] | undefined => {
+    if (trail.includes(from)) return [...trail.slice(trail.indexOf(from)), from];
+    if (done.has(from)) return undefined;
+    for (const next of edges.get(from) ?? []) {
+      const circle = visit(next, [...trail, from]);
+      if (circle !== undefined) return circle;
+    }
+    done.add(from);
+    return undefined;
+  };
+  for (const from of edges.keys()) {
+    const circle = visit(from, []);
+    if (circle !== undefined) return circle;
+  }
+  return [];
+}
+
+const ownImports = ({ path, text }: SourceFile): string[] =>
+  importsOf(text).flatMap((specifier) => (specifier.startsWith(".") ? [targetOf(path, specifier)] : []));
+
 rule(
   "No file imports itself by way of others; types count, they tie files as tightly for a reader.",
-  (tree) => findCycle(tree) ?? [],
+  (tree) => circleIn(new Map(typescriptOf(tree).map((file) => [file.path, ownImports(file)]))),
   { "protocol/src/a.ts": 'import "./b.ts";', "protocol/src/b.ts": 'import type { A } from "./a.ts";' },
 );
 
-/** Files of a cycle in order, or undefined. */
-function findCycle(tree: Tree): string[] | undefined {
-  const done = new Set<string>();
-  const visit = (path: string, trail: readonly string[]): string[] | undefined => {
-    if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
-    if (done.has(path)) return undefined;
-    const own = importsOf(tree.get(path) ?? "").filter((specifier) => specifier.startsWith("."));
-    for (const specifier of own) {
-      const cycle = visit(targetOf(path, specifier), [...trail, path]);
-      if (cycle !== undefined) return cycle;
+/** Packages whose folders can be read from top to bottom. */
+const LAYERED = ["gateway", "simulator"];
+
+const folderOf = (path: string): string => path.split("/").slice(0, 3).join("/");
+
+rule(
+  `Folders of ${LAYERED.join(" and ")} import one way: what is below knows nothing of what is above.`,
+  (tree) => {
+    const edges = new Map<string, string[]>();
+    for (const file of typescriptOf(tree)) {
+      const isSource = LAYERED.includes(file.package) && file.path.includes("/src/");
+      if (!isSource || /\.test\.ts$|\/test-[\w-]+\.ts$|\/testing(\/|\.ts)|-contract/.test(file.path))
+        continue;
+      const from = folderOf(file.path);
+      const to = ownImports(file).map(folderOf);
+      edges.set(from, [...(edges.get(from) ?? []), ...to.filter((folder) => folder !== from)]);
     }
-    done.add(path);
-    return undefined;
-  };
-  return typescriptOf(tree)
-    .map(({ path }) => visit(path, []))
-    .find((cycle) => cycle !== undefined);
-}
+    return circleIn(edges);
+  },
+  { "gateway/src/bundle/a.ts": 'import { a } from "../verify/check.ts";' },
+);
+
+rule(
+  "`verify/` is a second path: of the gateway it imports the bundle's format and nothing else.",
+  (tree) =>
+    typescriptOf(tree)
+      .filter(({ path }) => path.startsWith("gateway/src/verify/") && !isTest(path))
+      .flatMap((file) =>
+        ownImports(file)
+          .filter((target) => !/^gateway\/src\/(verify|bundle)\//.test(target))
+          .map((target) => `${file.path}: ${target}`),
+      ),
+  { "gateway/src/verify/a.ts": 'import { a } from "../epochs/claims.ts";' },
+);
 
 rule(
   "Protocol, drivers and agent also run under Deno: their source imports nothing of Bun's own.",

@@ -22,7 +22,7 @@ const entropy = (index: number, changes: Partial<Entropy> = {}): Entropy => ({
 const sealed = (value: Entropy, signer = network, name = "test") => entropyMessage.seal(value, signer, name);
 const tracker = () => new EntropyTracker("test", network.publicKey);
 
-test("takes what the network signed, and nothing else", () => {
+test("accepts what the network signed, and nothing else", () => {
   const own = tracker();
   expect(
     own.accept(sealed(entropy(BASE), signerFromSeed(new Uint8Array(32).fill(2))), at(NOW_MS)),
@@ -49,7 +49,7 @@ test("refuses an index that does not belong to its time, and what is not newer",
   expect(own.accept(sealed(entropy(BASE - 1)), at(NOW_MS))).toEqual({ ok: false, code: "old" });
 });
 
-test("notes whether the chain goes on", () => {
+test("notes whether the chain continues", () => {
   const own = tracker();
   const first = entropy(BASE);
   own.accept(sealed(first), at(NOW_MS));
@@ -70,7 +70,7 @@ test("what the network published with its clock ahead stops nobody once it is ri
   expect(own.accept(sealed(entropy(BASE + 2)), at(minuteLaterMs))).toMatchObject({ ok: true });
 });
 
-test("what goes on behind a time that has not come is taken again, also where this machine's clock is wrong too", () => {
+test("live entropy behind one of the future is accepted, also where this machine's clock is wrong too", () => {
   for (const offMs of [73 * 365 * 86_400_000, -56 * 365 * 86_400_000]) {
     const own = tracker();
     const accept = (value: Entropy, elapsedMs: number) =>
@@ -124,7 +124,7 @@ test("one that is more than a period ahead gives way to an older one that is nea
   expect(answer(farMs, (nowMs) => nowMs - farMs + 1)).toBe(true);
 });
 
-test("what goes on behind the latest is live when half a period lies between", () => {
+test("entropy behind the latest is live when half a period lies between two", () => {
   const first = entropy(BASE - 9);
   const second = entropy(BASE - 8, { previousHash: entropyHash(first) });
   for (const [passedMs, isTaken] of [
@@ -140,7 +140,7 @@ test("what goes on behind the latest is live when half a period lies between", (
   }
 });
 
-test("how much the network's time went on beyond the time that passed is told, 0 for the first", () => {
+test("by how much the network's time advanced more than elapsed time, 0 for the first", () => {
   const own = tracker();
   const accept = (value: Entropy, elapsedMs: number) =>
     own.accept(sealed(value), { nowMs: NOW_MS, elapsedMs });

@@ -61,7 +61,7 @@ describe("duty cycle", () => {
     expect(duty.waitMs(867_100_000, 1000)).toBe(0);
   });
 
-  test("what was not sent is taken back", () => {
+  test("a transmission that was not sent is revoked", () => {
     const duty = new DutyCycle(region, 1);
     duty.occupy(868_100_000, airtime, 1000);
     const release = duty.occupy(867_100_000, airtime, 1000);
@@ -70,7 +70,7 @@ describe("duty cycle", () => {
     expect(duty.waitMs(868_300_000, 1000)).toBe(lengthMs);
   });
 
-  test("survives a restart, whatever the clock says by then: no silence ends late, none is forgotten early", () => {
+  test("survives a restart, whatever the clock shows by then: no off-period ends late, none is dropped early", () => {
     const first = new DutyCycle(region, 1);
     first.occupy(868_100_000, airtime, 1000);
     const offPeriods = JSON.parse(JSON.stringify(first.offPeriods({ nowMs: NOW_MS, elapsedMs: 1000 })));

@@ -26,7 +26,7 @@ test("the page of this machine is asked on an address that can be reached", () =
   expect(statusUrl({ host: "10.0.0.5", port: 80 })).toBe("http://10.0.0.5:80/status.json");
 });
 
-test("verdicts are counted by outcome, the latest told with their sentences and rules", () => {
+test("verdicts are counted by outcome, the latest shown with their sentences and rules", () => {
   const verdict = {
     receivedAtMs: 3_723_000,
     packetId: "00",

@@ -45,7 +45,7 @@ export async function run(configFile: string, terminal: Terminal): Promise<ExitC
   /** Without an argument the page stays where it is. */
   const showPage = async (wanted: PageOptions | "off" = shown ?? "off") => {
     shown = wanted === "off" ? undefined : wanted;
-    await page.want(shown);
+    await page.serveAt(shown);
     if (!isReady) void keepSystemdInformed(environment, clock, signal);
     isReady = true;
   };

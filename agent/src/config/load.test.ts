@@ -260,7 +260,7 @@ describe("a bad configuration names the key, the value and what is allowed", () 
   });
 });
 
-describe("a problem never tells a secret", () => {
+describe("a problem never shows a secret", () => {
   const SECRET = "S3cr3t";
   const cases: [name: string, toml: string][] = [
     ["a login in the URL of another scheme", changed(/url = .*/, `url = "http://me:${SECRET}@host"`)],
@@ -336,7 +336,7 @@ describe("the environment", () => {
     );
   });
 
-  test("may have names that are no keys: they are ignored, and told by name, not by value", () => {
+  test("may have names that are no keys: they are ignored, and reported by name, not by value", () => {
     const warnings: string[] = [];
     const environment = {
       EARSHOT_AGENT_BROKER_HOST: "s3cret",

@@ -4,7 +4,7 @@ import type { Outbox } from "../outbox/outbox.ts";
 
 /** A hotspot has one concentrator, seldom two; those that come while so many others are there are not watched. */
 const MAX_WATCHED = 16;
-/** One that said nothing for so long gives its place to another: statuses come each half minute or so. */
+/** One that sent nothing for so long gives up its place: statuses come each half minute or so. */
 const GONE_MS = 600_000;
 /** What is usual changes over days: losing an hour of it at a power cut is nothing, and cards wear from writing. */
 const KEEP_EACH_MS = 3_600_000;
@@ -32,7 +32,7 @@ export class HearingWatch {
   /** `undefined` for one too many, and while the clock is not set. */
   observe(status: RadioStatus, elapsedMs: number): DeafAssessment | undefined {
     const { gatewayEui = "", atMs } = status;
-    // What is usual is known by the hour, and a clock that is not set does not tell it.
+    // What is usual depends on the hour, and a clock that is not set does not know it.
     if (atMs < EARLIEST_PLAUSIBLE_MS) return undefined;
     const watched = this.#of(gatewayEui, elapsedMs);
     if (watched === undefined) return undefined;
@@ -50,7 +50,7 @@ export class HearingWatch {
     try {
       this.#outbox.remember(FACT, JSON.stringify(Object.fromEntries(all.slice(0, MAX_WATCHED))));
     } catch {
-      // The outbox says what is wrong with it; in an hour it is tried again.
+      // The outbox reports what is wrong with it; in an hour it is tried again.
     }
   }
 

@@ -30,7 +30,7 @@ import type { OpenDevice } from "./supervise.ts";
 /**
  * How to open the radio that the configuration names.
  *
- * @param gpsTimeMs what stations that ask are told
+ * @param gpsTimeMs the answer to stations that ask for the time
  */
 export function radioOpener(
   lora: LoraConfig,

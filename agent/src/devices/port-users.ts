@@ -14,7 +14,7 @@ const THIS_MACHINE: ProcessTable = { folder: "/proc", ownPid: process.pid };
 /**
  * Which other programs have these ports open, as `gpsd (process 123)`; ports without any are left out.
  *
- * Linux tells it of all processes to root, else of those of the same user; of others a program can only be seen by
+ * Linux shows it of all processes to root, else of those of the same user; of others a program can only be seen by
  * what it does to the data. Not counted: this program and what it has started, and the other end of a
  * pseudo-terminal (`socat`), which keeps our end open too.
  */
@@ -39,7 +39,7 @@ export async function portUsers(
 }
 
 /**
- * A serial port that another program has open is not read: each of the two would get only a part of what the device says.
+ * A serial port that another program has open is not read: each of the two would get only a part of the data.
  *
  * @throws {DeviceTroubleError} "in-use", when another program is known to have it open
  */

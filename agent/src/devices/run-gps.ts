@@ -11,11 +11,11 @@ export type AgentGps = OpenReceiver & {
   port?: string;
 };
 
-/** A receiver speaks each second: one that does not is stuck or unplugged without a word. */
+/** A receiver sends each second: one that does not is stuck, or was unplugged without an error. */
 const SILENCE_LIMIT_MS = 60_000;
 const MAX_LAG_MS = 2000;
 
-/** Keeps the receiver open and takes what it says; sky and signal are summed up, for they tell of the antenna. */
+/** Keeps the receiver open and reads it; sky and signal are summed up, for they depend on the antenna. */
 export function runGps(
   context: CoreContext,
   open: OpenDevice<AgentGps>,
@@ -36,7 +36,7 @@ export function runGps(
       open,
       onReading: (reading, elapsedMs) => {
         tellFix(reading);
-        // An epoch is told when the next one begins. A clock that stepped in between must not make it any older.
+        // An epoch is reported when the next one begins. A clock that stepped in between must not make it any older.
         const lagMs = Math.min(Math.max(0, context.clock.now() - reading.atMs), MAX_LAG_MS);
         context.board.addGps(reading, elapsedMs - lagMs);
         const { satellitesUsed, satellites } = reading;

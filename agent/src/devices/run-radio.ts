@@ -6,7 +6,7 @@ import { HearingWatch } from "./hearing-watch.ts";
 import type { OpenDevice } from "./supervise.ts";
 import { supervise } from "./supervise.ts";
 
-/** A radio; one behind packet forwarders may also tell which of them it sees. */
+/** A radio; one behind packet forwarders may also list them. */
 export type AgentRadio = OpenRadio & {
   forwarderFacts?(): ForwarderFacts[];
   /** Why beacons sent with it would prove nothing, in a sentence; they are not sent then. */
@@ -22,7 +22,7 @@ export interface RadioUse {
   witnesser: Witnesser;
 }
 
-/** Keeps the radio open and takes what it hears. */
+/** Keeps the radio open and passes on what it hears. */
 export function runRadio(
   context: CoreContext,
   { open, onChange, witnesser }: RadioUse,
@@ -35,8 +35,8 @@ export function runRadio(
       key: "radio",
       open,
       onChange,
-      // A modem tells of itself once it listens; behind a socket there may be nobody yet.
-      speaks: (radio) => radio.forwarderFacts === undefined,
+      // A modem sends a status once it listens; behind a socket there may be nobody yet.
+      sendsUnasked: (radio) => radio.forwarderFacts === undefined,
       onReading: (reading, elapsedMs) => takeReading(context, { witnesser, hearing }, reading, elapsedMs),
       probe: (radio) => ({
         name: radio.name,

@@ -14,17 +14,17 @@ export type AgentSensor = OpenSensor & {
 export interface SensorDevice {
   /** Unique on this hotspot; the source of its reading packets. */
   name: string;
-  /** As in the configuration; told to people. */
+  /** As in the configuration; shown to people. */
   type: string;
-  /** `192.168.1.50:502`, where it is reached over the network; told to people. */
+  /** `192.168.1.50:502`, where it is reached over the network; shown to people. */
   host?: string;
-  /** @param memory what its driver last told to be kept, also before a restart */
+  /** @param memory what its driver last wanted to be kept, also before a restart */
   open(signal: AbortSignal, memory: string | undefined): Promise<AgentSensor>;
-  /** One that says nothing for so long is opened anew. */
+  /** One that sends nothing for so long is opened again. */
   silenceLimitMs: number;
 }
 
-/** A sensor that is kept open: `run` does, `report` tells what it measured. */
+/** A sensor that is kept open: `run` does, `report` writes what it measured into a packet. */
 export interface RunningSensor {
   report(): Promise<void>;
   run(signal: AbortSignal): Promise<void>;
@@ -47,10 +47,10 @@ export function runningSensor(
       outbox.remember(sensorKey(name), memory);
       kept = memory;
     } catch {
-      // The outbox says what is wrong with it; with the next report it is tried again.
+      // The outbox reports what is wrong with it; with the next report it is tried again.
     }
   };
-  const take = (quantities: Readonly<Record<string, number>>, elapsedMs: number) => {
+  const add = (quantities: Readonly<Record<string, number>>, elapsedMs: number) => {
     board.sensors.add(name, quantities, elapsedMs);
     summary.addAll(quantities);
   };
@@ -62,8 +62,8 @@ export function runningSensor(
       open = sensor;
     },
     onReading(reading: SensorReading | ReferenceStationReading, elapsedMs: number) {
-      if (reading.kind === "sensor") take(reading.quantities, elapsedMs);
-      else for (const quantities of minutes.add(reading, elapsedMs)) take(quantities, elapsedMs);
+      if (reading.kind === "sensor") add(reading.quantities, elapsedMs);
+      else for (const quantities of minutes.add(reading, elapsedMs)) add(quantities, elapsedMs);
     },
     probe: (sensor: AgentSensor) => ({
       name: sensor.name,

@@ -103,3 +103,44 @@ test("however often it is lost, nothing is left that waits or listens", async ()
   expect(left()).toEqual(leftByOne);
   await end();
 });
+
+test("one that may be silent is there once it is open: searched for after a loss, and not put back when it works", async () => {
+  const { context, clock } = testContext();
+  const { links } = context.board;
+  let queue = new ReadingQueue<number>({ capacity: 8 });
+  const states: string[] = [];
+  const stop = new AbortController();
+  const running = supervise<number, Driver<number>>(
+    context,
+    {
+      key: "radio",
+      open: async () => {
+        queue = new ReadingQueue<number>({ capacity: 8 });
+        const close = async () => queue.end();
+        return {
+          ...{ name: "device", counts: () => NOTHING, close, [Symbol.asyncDispose]: close },
+          [Symbol.asyncIterator]: () => queue[Symbol.asyncIterator](),
+        };
+      },
+      onChange: (device) => void (device !== undefined && states.push(links.get("radio").state)),
+      onReading: () => {},
+      probe: (driver) => ({ name: driver.name, counts: () => driver.counts() }),
+    },
+    stop.signal,
+  );
+  await clock.advance(0);
+  queue.push(1);
+  await clock.advance(0);
+  expect(links.get("radio").state).toBe("ok");
+  queue.fail(new LinkLostError("unplugged"));
+  await clock.advance(0);
+  expect(links.get("radio")).toMatchObject({ state: "lost", reason: "unplugged" });
+  await clock.advance(1000);
+  links.set("radio", "ok", clock.elapsedMs());
+  queue.end();
+  await clock.advance(30_000);
+  // At first nobody has missed it yet.
+  expect(states).toEqual(["searching", "searching", "searching"]);
+  stop.abort();
+  await clock.resolve(running, 0);
+});

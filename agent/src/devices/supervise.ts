@@ -6,7 +6,7 @@ import type { Loss } from "../board/link-states.ts";
 import type { CoreContext } from "../core-context.ts";
 import { troubleOf } from "./trouble.ts";
 
-/** Opens a device, or rejects with a message that says what to check. Gives up as soon as `signal` is aborted. */
+/** Opens a device, or rejects with a message that names what to check. Gives up as soon as `signal` is aborted. */
 export type OpenDevice<D> = (signal: AbortSignal) => Promise<D>;
 
 export interface SupervisedDevice<R, D extends Driver<R>> {
@@ -18,9 +18,9 @@ export interface SupervisedDevice<R, D extends Driver<R>> {
   /** @param elapsedMs when it came, by the monotonic clock */
   onReading(reading: R, elapsedMs: number): void;
   probe(device: D): DeviceProbe;
-  /** Whether it says something as soon as it works; otherwise it is there once it is open, unless it has a limit. */
-  speaks?(device: D): boolean;
-  /** A device that says nothing for so long is closed and opened again. Not for those that may be silent. */
+  /** Whether it sends something as soon as it works; otherwise it counts as working once it is open, unless it has a limit. */
+  sendsUnasked?(device: D): boolean;
+  /** A device that sends nothing for so long is closed and opened again. Not for those that may be silent. */
   silenceLimitMs?: number;
 }
 
@@ -28,7 +28,7 @@ const BACKOFF = { firstMs: 1000, maxMs: 30_000 };
 /** One that worked for so long is opened again at once when it is lost. */
 const LASTING_MS = 30_000;
 
-/** When a device was opened, spoke first and spoke last, by the monotonic clock. */
+/** When a device was opened and gave its first and last reading, by the monotonic clock. */
 interface Run {
   openedMs: number;
   firstMs?: number;
@@ -71,7 +71,7 @@ async function runOnce<R, D extends Driver<R>>(
   let silence: Loss | undefined;
   const end = (loss: Loss) => ({
     loss,
-    workedMs: opened === undefined ? 0 : workedMs(speaks(device, opened), run, clock),
+    workedMs: opened === undefined ? 0 : workedMs(sendsUnasked(device, opened), run, clock),
   });
   try {
     opened = await device.open(signal);
@@ -80,7 +80,7 @@ async function runOnce<R, D extends Driver<R>>(
     ended.signal.addEventListener("abort", () => void driver.close(), { once: true });
     if (signal.aborted) return end({ reason: "stopped" });
     board.devices.opened(device.key, device.probe(driver));
-    if (!speaks(device, driver)) noteOpened(context, device.key);
+    if (!sendsUnasked(device, driver)) noteOpened(context, device.key);
     outages.up("info", `Opened ${device.key}`, { name: driver.name });
     device.onChange?.(driver);
     void watchSilence(context, device.silenceLimitMs, run, ended.signal, () => {
@@ -109,21 +109,21 @@ async function runOnce<R, D extends Driver<R>>(
   }
 }
 
-const speaks = <R, D extends Driver<R>>(device: SupervisedDevice<R, D>, driver: D): boolean =>
-  device.silenceLimitMs !== undefined || device.speaks?.(driver) === true;
+const sendsUnasked = <R, D extends Driver<R>>(device: SupervisedDevice<R, D>, driver: D): boolean =>
+  device.silenceLimitMs !== undefined || device.sendsUnasked?.(driver) === true;
 
 /** From its first reading to its last; of one that may be silent, for as long as it was open. */
-function workedMs(speaks: boolean, { openedMs, firstMs, lastMs }: Run, clock: Clock): number {
-  if (!speaks) return clock.elapsedMs() - openedMs;
+function workedMs(sendsUnasked: boolean, { openedMs, firstMs, lastMs }: Run, clock: Clock): number {
+  if (!sendsUnasked) return clock.elapsedMs() - openedMs;
   return firstMs === undefined || lastMs === undefined ? 0 : lastMs - firstMs;
 }
 
 /** One that should speak is lost until it does; one that may be silent is there as soon as it is open. */
 function noteOpened({ board, clock }: CoreContext, key: string): void {
-  if (board.links.get(key).state === "lost") board.links.set(key, "searching", clock.elapsedMs());
+  board.links.set(key, "searching", clock.elapsedMs());
 }
 
-/** It said nothing at all, or nothing that made a reading. */
+/** It sent nothing at all, or nothing that made a reading. */
 function silenceOf(
   driver: Driver<unknown>,
   { limitMs, hasSpoken }: { limitMs: number; hasSpoken: boolean },

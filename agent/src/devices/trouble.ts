@@ -37,7 +37,7 @@ const BY_FAULT: Readonly<Record<ModemFault, Trouble>> = {
   resets: "resets",
 };
 
-/** What stands behind an error, where it or one of its causes says so. */
+/** The cause of an error, where it or one of its causes has a code for it. */
 export function troubleOf(error: unknown): Trouble | undefined {
   const fault = modemFaultOf(error);
   if (fault !== undefined) return BY_FAULT[fault];

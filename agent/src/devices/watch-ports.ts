@@ -4,7 +4,7 @@ import { portUsers } from "./port-users.ts";
 
 const PERIOD_MS = 60_000;
 
-/** Looks each minute whether another program has opened one of our serial ports since, and tells the board. */
+/** Looks each minute whether another program has opened one of our serial ports since, and notes it on the board. */
 export async function watchPorts(
   { board, clock, log }: CoreContext,
   signal: AbortSignal,

@@ -18,7 +18,7 @@ const GPS_LIMIT_MS = 10_000;
 const FORWARDER_LIMIT_MS = 12_000;
 const POLL_MS = 200;
 
-/** Listens until the receiver has a fix, or the time is up; then says what came, as the page would. */
+/** Listens until the receiver has a fix, or the time is up; then reports what came, as the page would. */
 export async function checkGps(config: Config, { clock, signal }: Terminal): Promise<Part> {
   const open = gpsOpener(config.gps, clock);
   if (open === undefined) return ok("GPS", "none is configured");
@@ -57,7 +57,7 @@ export async function checkGps(config: Config, { clock, signal }: Terminal): Pro
   return partOf({ state: "ok", lastAtMs: clock.now(), reading: { ...reading, inView: satellites.length } });
 }
 
-/** Opens the radio: waits for a packet forwarder or a station, or for a modem to say that it listens. */
+/** Opens the radio: waits for a packet forwarder or a station, or for a modem to listen. */
 export async function checkRadio(config: Config, terminal: Terminal): Promise<Part> {
   const setup = radioSetup(config.lora);
   let radio: AgentRadio;

@@ -6,7 +6,7 @@ import type { Config } from "../config/config.ts";
 import { exampleValues } from "../config/example-values.ts";
 import { attention, broken, CONFIGURATION, ok, type Part } from "../health/part.ts";
 import { duration } from "../health/time-text.ts";
-import { awaitMount, checkFilesOwner } from "../start/state-folder.ts";
+import { checkFilesOwner, requireMount } from "../start/state-folder.ts";
 import { storageError } from "../start/storage-error.ts";
 
 /** Beside the full outbox. */
@@ -39,7 +39,7 @@ export function checkStorage({ stateDir, outbox }: Config): Part {
   const title = "Storage";
   const folder = nearestExisting(stateDir);
   try {
-    awaitMount(stateDir);
+    requireMount(stateDir);
     if (folder === stateDir) checkFilesOwner(stateDir);
     accessSync(folder, constants.W_OK);
     const { bavail, bsize } = statfsSync(folder);

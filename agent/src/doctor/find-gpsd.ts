@@ -6,12 +6,12 @@ import { firstWithin } from "../time/first-within.ts";
 /** gpsd as it answers. */
 export interface FoundGpsd {
   release: string;
-  /** Serial ports that it holds: not to be opened by anybody else. */
+  /** Serial ports that it has open: not to be opened by anybody else. */
   devices: string[];
 }
 
 const LIMIT_MS = 2000;
-/** A gpsd with many devices says some kilobytes; anything else is not it. */
+/** A gpsd with many devices sends some kilobytes; anything longer is not gpsd. */
 const MAX_ANSWER_CHARS = 65_536;
 
 /** Asks gpsd which devices it has; `undefined` when none answers there. Changes nothing: it is not even watched. */
@@ -26,24 +26,24 @@ export async function findGpsd(
       openTcp({ ...address, signal: limited }),
     );
     await link.write(new TextEncoder().encode("?DEVICES;\n"));
-    let said = "";
+    let answer = "";
     const decoder = new TextDecoder();
     const hasDevices = (bytes: Uint8Array) => {
-      said += decoder.decode(bytes, { stream: true });
-      return said.length > MAX_ANSWER_CHARS || parseGpsd(said)?.devices !== undefined;
+      answer += decoder.decode(bytes, { stream: true });
+      return answer.length > MAX_ANSWER_CHARS || parseGpsd(answer)?.devices !== undefined;
     };
     await firstWithin(link, hasDevices, clock, LIMIT_MS);
-    const { release, devices = [] } = parseGpsd(said) ?? {};
+    const { release, devices = [] } = parseGpsd(answer) ?? {};
     return release === undefined ? undefined : { release, devices };
   } catch {
     return undefined;
   }
 }
 
-/** What VERSION and DEVICES say so far. */
-export function parseGpsd(said: string): { release?: string; devices?: string[] } | undefined {
+/** The content of VERSION and DEVICES so far. */
+export function parseGpsd(answer: string): { release?: string; devices?: string[] } | undefined {
   const found: { release?: string; devices?: string[] } = {};
-  for (const line of said.split("\n").slice(0, -1)) {
+  for (const line of answer.split("\n").slice(0, -1)) {
     const report = parsed(line);
     if (report === undefined) continue;
     if (report.class === "VERSION" && typeof report.release === "string") found.release = report.release;

@@ -14,7 +14,7 @@ function advice(reason: LossReason, setup: RadioSetup): string {
   return beaconPart(status).advice ?? "";
 }
 
-test("a beacon that is refused is told to whom it concerns: a modem has no packet forwarder and no global_conf.json", () => {
+test("the advice for a refused beacon fits the radio: a modem has no packet forwarder and no global_conf.json", () => {
   expect(advice("beacon_tx_power", UDP)).toContain("global_conf.json");
   expect(advice("beacon_tx_power", MODEM)).toContain("antenna_gain_dbi");
   expect(advice("beacon_unanswered", MODEM)).toContain("supply and line");

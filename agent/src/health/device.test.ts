@@ -16,7 +16,7 @@ const WORDS: DeviceTexts = {
 const working = { state: "ok", sinceMs: NOW_MS - 5000, lastAtMs: NOW_MS - 1000 } as const;
 
 describe("a device that comes and goes", () => {
-  test("is told while it works, with how often and what to look for", () => {
+  test("is reported while it works, with how often and what to look for", () => {
     expect(deviceProblem({ ...working, lostInHour: 3 }, WORDS, NOW_MS)).toBeUndefined();
     expect(deviceProblem({ ...working, lostInHour: 12 }, WORDS, NOW_MS)).toMatchObject({
       health: "attention",
@@ -76,7 +76,7 @@ describe("a device that comes and goes", () => {
   });
 });
 
-describe("what stands behind an error", () => {
+describe("the fault behind an error", () => {
   const system = (code: string) => Object.assign(new Error(code), { code });
   test("is found among its causes", () => {
     const nested = new Error("Lost it", { cause: new Error("Cannot", { cause: system("EADDRNOTAVAIL") }) });
@@ -110,13 +110,13 @@ describe("a sensor", () => {
   });
   const advice = (facts: Partial<SensorFacts>) => sensorPart(sensor(facts), NOW_MS).advice;
 
-  test("on a line is told about that line", () => {
+  test("on a line: the advice is about that line", () => {
     expect(advice({})).toContain("A and B of its line");
     expect(advice({})).toContain("unit and baud");
     expect(advice({ type: "pms5003" })).toContain("RX and TX");
   });
 
-  test("behind a host is told about the host, and nothing about ports and cables here", () => {
+  test("behind a host: the advice is about the host, not about ports and cables here", () => {
     const host = "192.168.1.50:502";
     expect(advice({ host })).toContain(`${host} takes the connection and passes nothing on`);
     expect(advice({ host, trouble: "not-reached" })).toContain(`${host} is on and in this network`);

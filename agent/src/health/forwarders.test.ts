@@ -34,7 +34,7 @@ function problem(
 }
 
 describe("a packet forwarder", () => {
-  test("that is not there is told where to send, by the keys of its own files", () => {
+  test("that is missing: the advice is where to send, by the keys of its own files", () => {
     expect(problem(UDP, [], { waitedS: 59 })).toMatchObject({ health: "attention" });
     const part = problem(UDP, []);
     expect(part).toMatchObject({
@@ -56,7 +56,7 @@ describe("a packet forwarder", () => {
 });
 
 describe("a Basics Station", () => {
-  test("that is not there is told about tc.uri, as it must be written, and about CUPS", () => {
+  test("that is missing: the advice is how to write tc.uri, and about CUPS", () => {
     const part = problem(STATION, []);
     expect(part).toMatchObject({ health: "broken", text: "No Basics Station has connected in 10 min" });
     expect(part?.advice).toStartWith(
@@ -68,7 +68,7 @@ describe("a Basics Station", () => {
     );
   });
 
-  test("that is connected may be silent for hours: it says only what it hears", () => {
+  test("that is connected may be silent for hours: it sends only what it hears", () => {
     expect(problem(STATION, [forwarder(7200, true)])).toBeUndefined();
     expect(problem(STATION, [forwarder(30, false)])).toMatchObject({ health: "attention" });
     expect(problem(STATION, [forwarder(120, false)])).toMatchObject({
@@ -77,7 +77,7 @@ describe("a Basics Station", () => {
     });
   });
 
-  test("that comes and goes is told as that, connected or not", () => {
+  test("that comes and goes is reported so, connected or not", () => {
     for (const canTransmit of [true, false]) {
       const station = { ...forwarder(1, canTransmit), lostInHour: 12 };
       expect(problem(STATION, [forwarder(1, true), station])).toMatchObject({
@@ -88,7 +88,7 @@ describe("a Basics Station", () => {
     expect(problem(STATION, [{ ...forwarder(1, true), lostInHour: 3 }])).toBeUndefined();
   });
 
-  test("a token without TLS lets none in: that is told before one tries, unless something else brings TLS", () => {
+  test("a token without TLS lets none in: that is reported before one tries, unless something else brings TLS", () => {
     const part = problem({ ...STATION, hasToken: true }, [], { waitedS: 1 });
     expect(part?.health).toBe("broken");
     expect(part?.advice).toStartWith("Set cert_file and key_file in [lora] and wss://");
@@ -107,7 +107,7 @@ describe("a Basics Station", () => {
     ["web-page", /web page/, /Close that page/],
   ];
   for (const [trouble, text, advice] of cases) {
-    test(`turned away for "${trouble}" is told what to do in its own files`, () => {
+    test(`refused for "${trouble}": the advice is what to do in its own files`, () => {
       const part = problem(SECURE, [], { refused: { trouble, agoS: 30 } });
       expect(part?.health).toBe("broken");
       expect(part?.text).toMatch(text);
@@ -124,7 +124,7 @@ describe("a Basics Station", () => {
   });
 });
 
-test("a deaf radio is begun anew by whom it belongs to", () => {
+test("the advice for a deaf radio is to restart what drives it", () => {
   expect(restartAdvice(UDP)).toContain("packet forwarder");
   expect(restartAdvice(STATION)).toContain("Basics Station");
   expect(restartAdvice({ type: "rak3172" })).toContain("modem");

@@ -21,16 +21,16 @@ export function machinePart({ reading, state, reason, sinceMs }: MachineFacts, n
     return attention(TITLE, reason ?? "It cannot be looked at", advice);
   }
   const facts = factsText(reading);
-  for (const look of [supply, disk, heat, load, wear, network, supplyBefore]) {
-    const problem = look(reading, facts);
+  for (const check of [supply, disk, heat, load, wear, network, supplyBefore]) {
+    const problem = check(reading, facts);
     if (problem !== undefined) return problem;
   }
   return ok(TITLE, facts);
 }
 
-type Look = (reading: Reading, facts: string) => Part | undefined;
+type Check = (reading: Reading, facts: string) => Part | undefined;
 
-const supply: Look = ({ underVoltage }, facts) =>
+const supply: Check = ({ underVoltage }, facts) =>
   underVoltage === true
     ? broken(
         TITLE,
@@ -39,8 +39,8 @@ const supply: Look = ({ underVoltage }, facts) =>
       )
     : undefined;
 
-const disk: Look = (reading, facts) =>
-  (usedOf(reading) ?? 0) >= FULL_PERMILLE
+const disk: Check = (reading, facts) =>
+  (diskUsedPermille(reading) ?? 0) >= FULL_PERMILLE
     ? attention(
         TITLE,
         `The disk is nearly full: ${facts}`,
@@ -48,7 +48,7 @@ const disk: Look = (reading, facts) =>
       )
     : undefined;
 
-const heat: Look = ({ cpuTemperatureC, throttled }, facts) =>
+const heat: Check = ({ cpuTemperatureC, throttled }, facts) =>
   (cpuTemperatureC ?? 0) >= HOT_C || throttled === true
     ? attention(
         TITLE,
@@ -57,12 +57,12 @@ const heat: Look = ({ cpuTemperatureC, throttled }, facts) =>
       )
     : undefined;
 
-const load: Look = ({ load1min, cores }, facts) =>
+const load: Check = ({ load1min, cores }, facts) =>
   load1min !== null && load1min >= BUSY_PER_CORE * (cores ?? 1)
-    ? attention(TITLE, `Overloaded: ${facts}`, "Look what keeps it busy: top.")
+    ? attention(TITLE, `Overloaded: ${facts}`, "Check what keeps it busy: top.")
     : undefined;
 
-const wear: Look = ({ disks }, facts) => {
+const wear: Check = ({ disks }, facts) => {
   const worn = disks.find(
     ({ lifeUsedPercent, reserve }) => (lifeUsedPercent ?? 0) >= WORN_PERCENT || reserve === "urgent",
   );
@@ -75,7 +75,7 @@ const wear: Look = ({ disks }, facts) => {
       );
 };
 
-const network: Look = ({ links }, facts) => {
+const network: Check = ({ links }, facts) => {
   const connected = links.filter(({ isConnected }) => isConnected === true);
   const weak = connected.find(({ signalDbm }) => signalDbm !== null && signalDbm < WEAK_DBM);
   // A cable carries the traffic where there is one.
@@ -84,14 +84,14 @@ const network: Look = ({ links }, facts) => {
   return attention(TITLE, `The signal of ${weak.name} is weak: ${facts}`, advice);
 };
 
-const supplyBefore: Look = ({ underVoltageOccurred }, facts) =>
+const supplyBefore: Check = ({ underVoltageOccurred }, facts) =>
   underVoltageOccurred === true
     ? attention(TITLE, `The supply voltage was too low before: ${facts}`, "Use the board's own power supply.")
     : undefined;
 
 function factsText(reading: Reading): string {
   const { cpuTemperatureC, load1min, cores } = reading;
-  const used = usedOf(reading);
+  const used = diskUsedPermille(reading);
   const facts = [
     cpuTemperatureC === null ? undefined : `${cpuTemperatureC.toFixed(1)} °C`,
     load1min === null
@@ -111,5 +111,8 @@ export function linkText({ name, isConnected, signalDbm, speedMbps }: Reading["l
 }
 
 /** Permille of the file system that holds the agent's state. */
-export const usedOf = ({ diskTotalBytes: total, diskFreeBytes: free }: Reading): number | undefined =>
+export const diskUsedPermille = ({
+  diskTotalBytes: total,
+  diskFreeBytes: free,
+}: Reading): number | undefined =>
   total === null || free === null || total === 0 ? undefined : Math.round(1000 * (1 - free / total));

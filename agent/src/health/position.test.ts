@@ -34,7 +34,7 @@ test.each([
     expect(doubt?.advice).toContain(`${fix.latDeg.toFixed(6)}, ${fix.lonDeg.toFixed(6)}`);
 });
 
-test("a longitude that cannot be a latitude is not taken for an exchanged one; the date line is no edge", () => {
+test("a longitude that cannot be a latitude is not assumed to be exchanged; the date line is no edge", () => {
   expect(comparePosition(SYDNEY, at(33.8688, -151.2093))?.doubt?.text).toMatch(/the signs\)$/);
   expect(comparePosition(SYDNEY, at(47.3667, 8.55))?.doubt?.text).not.toMatch(/:/);
   const fiji = { latE7: -170_000_000, lonE7: 1_799_999_990 };

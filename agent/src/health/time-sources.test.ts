@@ -196,7 +196,7 @@ describe("GPS time for stations", () => {
     return { ...status, gps: { ...gps, reading: { ...gps.reading, ...more } as typeof gps.reading } };
   };
 
-  test("by the pulse or the message, whatever this machine's clock says when the network says that it is wrong", () => {
+  test("by the pulse or the message, whatever this machine's clock shows when the network proves it wrong", () => {
     const told = { hostClockOffsetNs: 150_000_000, hostClockOffsetBy: "message" };
     expect(trustedGpsTimeMs(withReading({}, told))).toBe(NOW_MS - 150);
     const off = { hostClockOffsetNs: HOUR * 1e6, hostClockOffsetBy: "pulse" };
@@ -221,5 +221,43 @@ describe("GPS time for stations", () => {
     expect(
       trustedGpsTimeMs({ ...forged, gps: { ...forged.gps, integrity } as AgentStatus["gps"] }),
     ).toBeUndefined();
+  });
+});
+
+describe("the network tells who is wrong by what it published", () => {
+  const EDGES = [
+    // Of live entropy a message is on its way for 10 s at most; one that a broker kept may be as old as it is valid.
+    { isLive: true, latestMs: 12_000 },
+    { isLive: false, latestMs: 182_000 },
+  ];
+  test.each(EDGES)("earlier than it came, or later than it can be: %p", ({ isLive, latestMs }) => {
+    const wrong = (hostMs: number, gpsMs: number) => {
+      const { byNetwork, isHostWrong, isGpsWrong } = compareTimes(
+        statusOf({ hostMs, gpsMs, entropyMs: 0, isLive }),
+      ) as NonNullable<ReturnType<typeof compareTimes>>;
+      return [byNetwork && "network", isHostWrong && "host", isGpsWrong && "gps"].filter(Boolean);
+    };
+    // Judging tolerates 2 s each way.
+    expect([wrong(-2000, 4000), wrong(4000, -2000)]).toEqual([[], []]);
+    expect(wrong(-2001, 4000)).toEqual(["network", "host"]);
+    expect(wrong(4000, -2001)).toEqual(["network", "gps"]);
+    expect([wrong(latestMs, 0), wrong(0, latestMs)]).toEqual([[], []]);
+    expect(wrong(latestMs + 1, 0)).toEqual(["network", "host"]);
+    expect(wrong(0, latestMs + 1)).toEqual(["network", "gps"]);
+    // Both off: only what is too early is wrong for certain.
+    expect(wrong(-2001, latestMs + 1)).toEqual(["network", "host"]);
+    expect(wrong(latestMs + 1, latestMs + 5000)).toEqual([]);
+    expect(wrong(-9000, -2001)).toEqual(["network", "host", "gps"]);
+  });
+
+  test("clock and receiver may be 2 s apart, and a reading a minute old", () => {
+    const answer = (world: World) => compareTimes(statusOf(world));
+    expect(answer({ hostMs: 2000, entropyMs: 0, isLive: true })).toMatchObject({ byNetwork: false });
+    expect(answer({ hostMs: 20_000, entropyMs: 0, isLive: true })).toMatchObject({ byNetwork: true });
+    const status = statusOf({});
+    const after = (ms: number) => compareTimes({ ...status, atMs: status.atMs + ms });
+    expect(after(60_000)).toBeDefined();
+    expect(after(60_001)).toBeUndefined();
+    expect(after(-60_001)).toBeUndefined();
   });
 });

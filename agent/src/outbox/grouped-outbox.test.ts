@@ -3,7 +3,7 @@ import { logTo, sha256 } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import { GroupedOutbox } from "./grouped-outbox.ts";
 import { memoryStorage } from "./memory-outbox.ts";
-import type { OutboxStorage, StorageChange } from "./outbox-storage.ts";
+import { type OutboxStorage, RESERVED_NUMBERS, type StorageChange } from "./outbox-storage.ts";
 
 const INTERVAL_MS = 200;
 const LIMITS = { maxBytes: 1_000_000, maxAgeMs: 86_400_000 };
@@ -68,7 +68,7 @@ describe("writes", () => {
 describe("a storage that fails", () => {
   const failure = new Error("disk I/O error");
 
-  test("and wrote nothing: the packet is lost and told so, its number is given again", async () => {
+  test("and wrote nothing: the packet is lost and reported so, its number is used again", async () => {
     let isFailing = false;
     const { clock, add, outbox } = outboxOn(
       storageThat((_, write) => {
@@ -90,7 +90,7 @@ describe("a storage that fails", () => {
     expect(outbox.state().failure).toBeUndefined();
   });
 
-  test("and wrote it though it said not: it is taken as written, and no number is used twice", async () => {
+  test("and wrote it though it reported an error: it counts as written, and no number is used twice", async () => {
     const { clock, add, outbox } = outboxOn(
       storageThat(({ insert }, write) => {
         write();
@@ -159,6 +159,87 @@ describe("a storage that fails", () => {
     else expect(() => outbox.close()).toThrow(failure);
     expect(closedWith).toBe(3);
     expect(outboxOn(inner).outbox.state().queued).toBe(isWritten ? 2 : 0);
+  });
+
+  test.each([
+    ["wrote nothing", false],
+    ["wrote it though it said not", true],
+  ])(
+    "while statuses are numbered, and %s: those with a reserved number go out, the next is refused until it works, none is given twice",
+    async (_, isWritten) => {
+      const inner = memoryStorage();
+      let isFailing = false;
+      const storage: OutboxStorage = {
+        ...inner,
+        write(change) {
+          if (!isFailing || isWritten) inner.write(change);
+          if (isFailing) throw failure;
+        },
+      };
+      const { clock, add, outbox } = outboxOn(storage);
+      const addStatus = async () =>
+        (await outbox.add("status", (sequence) => Uint8Array.of(sequence))).sequence;
+      const given = [(await add()).sequence];
+      isFailing = true;
+      // Each tries to write, and notes that it cannot.
+      const lost = add().catch((error: unknown) => error);
+      await clock.advance(INTERVAL_MS);
+      if (isWritten) given.push(((await lost) as { sequence: number }).sequence);
+      else expect(await lost).toBe(failure);
+      for (let i = 0; i < RESERVED_NUMBERS; i++) given.push(await addStatus());
+      for (let i = 0; i < 3; i++) await expect(addStatus()).rejects.toBe(failure);
+      expect(outbox.state().failure).toMatchObject({ why: "disk I/O error" });
+      isFailing = false;
+      given.push(await addStatus());
+      expect(outbox.state().failure).toBeUndefined();
+      // After a crash too.
+      given.push((await outboxOn(inner).add()).sequence);
+      expect(new Set(given).size).toBe(given.length);
+      expect(given).toEqual(given.toSorted((one, other) => one - other));
+    },
+  );
+
+  test.each([
+    ["wrote nothing: it is lost", false],
+    ["wrote it though it said not: it is there after a restart", true],
+  ])("with what was being added when it is closed, and %s", async (_, isWritten) => {
+    const inner = memoryStorage();
+    let isFailing = false;
+    const { add, outbox } = outboxOn({
+      ...inner,
+      write(change) {
+        if (!isFailing || isWritten) inner.write(change);
+        if (isFailing) throw failure;
+      },
+    });
+    isFailing = true;
+    const added = add().catch((error: unknown) => error);
+    outbox.close();
+    if (isWritten) expect(await added).toMatchObject({ sequence: 1 });
+    else expect(await added).toBe(failure);
+    const again = outboxOn(inner);
+    expect(again.outbox.state().queued).toBe(Number(isWritten));
+    expect((await again.add()).sequence).toBe(isWritten ? 2 : 1);
+  });
+
+  test("loses all of a group that was to be written together, and numbers the next as the first of them", async () => {
+    let isFailing = false;
+    const { clock, add, outbox } = outboxOn(
+      storageThat((_, write) => {
+        if (isFailing) throw failure;
+        write();
+      }),
+    );
+    await add();
+    isFailing = true;
+    const lost = [add(), add(), add()].map((one) => one.catch((error: unknown) => error));
+    await clock.advance(INTERVAL_MS);
+    expect(await Promise.all(lost)).toEqual([failure, failure, failure]);
+    expect(outbox.state()).toMatchObject({ queued: 1, failure: { lost: 3 } });
+    isFailing = false;
+    const next = [add(), add()];
+    await clock.advance(INTERVAL_MS);
+    expect((await Promise.all(next)).map(({ sequence }) => sequence)).toEqual([2, 3]);
   });
 
   test("what was forgotten meanwhile is deleted once it works again, and once only", async () => {

@@ -137,7 +137,7 @@ export class GroupedOutbox implements Outbox {
       const stored =
         madeAtMs === undefined || madeAtMs > nowMs ? known : present.elapsedMs - (nowMs - madeAtMs);
       madeElapsedMs = Math.min(madeElapsedMs, known, stored);
-      this.#index.setMade(sequence, madeElapsedMs);
+      this.#index.setMadeElapsedMs(sequence, madeElapsedMs);
     }
     this.#undated = [];
     this.#dropExcess();

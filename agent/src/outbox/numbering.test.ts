@@ -19,7 +19,7 @@ describe("numbering", () => {
     }
   });
 
-  test("goes on beyond what the gateway has of a lost outbox, or of a copy put back", () => {
+  test("continues after what the gateway has of a lost outbox, or of a copy put back", () => {
     const used = [{ first: 1, last: 5_000_000 }];
     expect(numberingAfter(used, 1)).toMatchObject({ state: "moved", to: 5_000_001 });
     expect(numberingAfter(used, 4_999_000)).toMatchObject({ state: "moved", to: 5_000_001 });
@@ -65,7 +65,7 @@ describe("numbering", () => {
     expect(numberingAfter(used.slice(1), 1)).toEqual({ state: "kept" });
   });
 
-  test("goes on at the first number that has room, and none of those in use is given", () => {
+  test("continues at the first free range, and uses none of those in use", () => {
     const around = (edge: number) => fc.integer({ min: Math.max(0, edge - 2), max: edge + 2 });
     const runs = fc.array(
       fc.record({ gap: fc.oneof(around(2), around(FREE_RANGE)), length: fc.integer({ min: 1, max: 4 }) }),
@@ -96,7 +96,7 @@ describe("numbering", () => {
     expect(after(JUMP_CEILING)).toMatchObject({ state: "blocked", target: JUMP_CEILING + 1 });
   });
 
-  test("whatever is told, the next number is none below, at most one step on, and never beyond the ceiling", () => {
+  test("whatever the receipt lists, the next number is none below, at most one step on, and never beyond the ceiling", () => {
     const range = fc
       .tuple(fc.nat({ max: LAST }), fc.nat({ max: LAST }))
       .map(([a, b]) => ({ first: a, last: b }));

@@ -67,7 +67,7 @@ export class OutboxIndex {
     return this.#facts.get(sequence)?.madeElapsedMs;
   }
 
-  setMade(sequence: number, madeElapsedMs: number): void {
+  setMadeElapsedMs(sequence: number, madeElapsedMs: number): void {
     const facts = this.#facts.get(sequence);
     if (facts !== undefined) facts.madeElapsedMs = madeElapsedMs;
   }

@@ -79,7 +79,7 @@ test("a damaged database is moved aside, and no number is used twice", async () 
   }
 });
 
-test("a damaged database is told of until somebody has deleted what was moved aside, also after a restart", async () => {
+test("a damaged database is reported until somebody deletes the moved file, also after a restart", async () => {
   const stateDir = newFolder();
   writeFileSync(join(stateDir, "outbox.db"), randomBytes(16_384));
   const aside = join(stateDir, "outbox.db.corrupt");
@@ -247,7 +247,7 @@ describe("while it is in use", () => {
     },
   );
 
-  test("a folder that takes no file is a failure with what was lost, and then over", async () => {
+  test("a folder in which no file can be written is a failure with what was lost, and then over", async () => {
     const stateDir = newFolder();
     const outbox = open(stateDir);
     await add(outbox);
@@ -287,7 +287,7 @@ describe("while it is in use", () => {
   });
 });
 
-test("a transaction that fails at its last step leaves nothing behind, and the next says what it would have said", () => {
+test("a transaction that fails at its last step leaves nothing behind, and the next writes what it would have written", () => {
   const stateDir = newFolder();
   const path = join(stateDir, "outbox.db");
   open(stateDir).close();
@@ -323,7 +323,7 @@ test("a transaction that fails at its last step leaves nothing behind, and the n
   crashed.close(3);
 });
 
-test("SQLite is told to sync each transaction to the card: no power cut takes back a number that was published", () => {
+test("SQLite syncs each transaction to the card: no power cut revokes a number that was published", () => {
   const database = openDatabase(join(newFolder(), "outbox.db"), 1);
   const told = (pragma: string) => Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0];
   // sqlite.org/pragma.html#pragma_synchronous: 2 is FULL; with less, a log's last transactions may be rolled back.

@@ -81,7 +81,7 @@ test("what is valid and not paid is shown as neither paid nor refused, with why"
   expect(counters).toMatchObject({ verdictsPaid: 0, verdictsRefused: 0, verdictsUnpaid: 1 });
 });
 
-test("status.json holds facts and what they mean", async () => {
+test("status.json has the facts and what they mean", async () => {
   const { page } = pageOf();
   const document = (await (await page.request("/status.json")).json()) as StatusDocument;
   expect(document).toMatchObject({ network: "test", outbox: { queued: 3 }, health: "attention" });

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import type { GpsFacts, MachineFacts, SensorFacts } from "../board/agent-status.ts";
-import { linkText, usedOf } from "../health/machine.ts";
+import { diskUsedPermille, linkText } from "../health/machine.ts";
 import { quantityText } from "../health/quantity-text.ts";
 import { ago, duration } from "../health/time-text.ts";
 import { card, factList, type Html, table } from "./html.ts";
@@ -25,12 +25,12 @@ export function gpsCard({ reading, integrity }: GpsFacts): Html | undefined {
     ],
     ["Off its own mean", offM === undefined ? undefined : `${offM.latest.toFixed(1)} m`],
     ["This machine's clock", offsetText(integrity)],
-    ["Antenna", known(reading.antenna)],
+    ["Antenna", reading.antenna],
     [
       "Jamming",
-      known(reading.jamming) ?? (maxJammingIndicator === undefined ? undefined : `${maxJammingIndicator}`),
+      reading.jamming ?? (maxJammingIndicator === undefined ? undefined : `${maxJammingIndicator}`),
     ],
-    ["Spoofing", known(reading.spoofing)],
+    ["Spoofing", reading.spoofing],
   ]);
   const noticed = html`<ul>${findings.map(({ text }) => html`<li>! ${text}</li>`)}</ul>`;
   return card("GPS", findings.length === 0 ? facts : [facts, noticed]);
@@ -48,9 +48,6 @@ function offsetText(integrity: GpsFacts["integrity"]): string | undefined {
   return `${size} ${hostClockOffsetMs < 0 ? "behind" : "ahead of"} GPS (by ${hostClockOffsetBy ?? "arrival"})`;
 }
 
-const known = (state: string | undefined): string | undefined =>
-  state === undefined || state === "unknown" ? undefined : state;
-
 /** The latest value of each quantity of a sensor. */
 export function sensorCard({ source, type, quantities }: SensorFacts, nowMs: number): Html | undefined {
   const values = Object.entries(quantities);
@@ -64,7 +61,7 @@ export function sensorCard({ source, type, quantities }: SensorFacts, nowMs: num
 
 export function machineCard({ reading }: MachineFacts): Html | undefined {
   if (reading === undefined) return undefined;
-  const used = usedOf(reading);
+  const used = diskUsedPermille(reading);
   const { cpuTemperatureC, load1min, cores, uptimeS, memoryTotalBytes, memoryAvailableBytes } = reading;
   return card(
     "Machine",

@@ -6,9 +6,9 @@ import { card, type Html, megahertz } from "./html.ts";
 /** Beacons sent, beacons heard, and the network's verdicts. */
 export function packetCards({ beacons, verdicts, witnesses, atMs }: AgentStatus): Html[] {
   return [
-    listOf("Last beacons", "No beacon was sent since the agent started.", beacons, beaconView(atMs)),
-    listOf("Last heard", "No beacon was heard since the agent started.", witnesses, witnessView(atMs)),
-    listOf("Last verdicts", "No verdict came since the agent started.", verdicts, verdictView(atMs)),
+    listOf("Last beacons", "No beacon was sent since the agent started.", beacons, beaconItem(atMs)),
+    listOf("Last heard", "No beacon was heard since the agent started.", witnesses, witnessItem(atMs)),
+    listOf("Last verdicts", "No verdict came since the agent started.", verdicts, verdictItem(atMs)),
   ];
 }
 
@@ -22,14 +22,14 @@ const OUTCOME: Record<VerdictFacts["outcome"], string> = {
   unpaid: "○ valid, not paid",
 };
 
-const beaconView =
+const beaconItem =
   (nowMs: number) =>
   (beacon: BeaconFacts): Html =>
     html`
 <li><p><b>${beacon.isSent ? "✓ sent" : `✕ ${beacon.error ?? "not sent"}`}</b>, ${ago(beacon.atMs, nowMs)}</p>
 <p class="small">${megahertz(beacon.freqHz)}, SF${beacon.spreadingFactor}${beacon.isSent ? `, ${beacon.powerDbm} dBm` : ""}, ${utcTime(beacon.atMs)}</p></li>`;
 
-const verdictView =
+const verdictItem =
   (nowMs: number) =>
   (verdict: VerdictFacts): Html =>
     html`
@@ -37,7 +37,7 @@ const verdictView =
 <p class="small">${verdict.sentence}</p>
 <p class="small id">by rules ${verdict.parametersHash}</p></li>`;
 
-const witnessView =
+const witnessItem =
   (nowMs: number) =>
   (witness: WitnessFacts): Html =>
     html`

@@ -59,7 +59,7 @@ test("what each concentrator heard, by radio and channel, with the share of bad 
   expect(text).toContain("|0|1,000|60|-101 dBm|");
 });
 
-test("a modem that hears one channel and one spreading factor, and cannot beacon, says both", async () => {
+test("a modem that hears one channel and one spreading factor, and cannot beacon, is shown with both", async () => {
   const text = await pageText((board, { nowMs: atMs, elapsedMs }) => {
     const counts = () => ({ frames: 1, badFrames: 0, garbageBytes: 0, droppedReadings: 0 });
     board.devices.opened("radio", { name: "modem", counts, cannotBeacon: "nobody hears it" });

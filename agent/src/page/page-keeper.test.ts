@@ -38,10 +38,10 @@ for (const [code, why] of [
   ["EADDRNOTAVAIL", "this machine does not have the address yet"],
   ["EADDRINUSE", "another program, or another agent, listens there"],
 ] as const) {
-  test(`an address that cannot be had (${code}) is tried again, and told once`, async () => {
+  test(`an address that cannot be had (${code}) is tried again, and logged once`, async () => {
     const { clock, keeper, refused, open, logged, end } = setUp();
     refused.set("10.0.0.9", code);
-    await keeper.want(at("10.0.0.9"));
+    await keeper.serveAt(at("10.0.0.9"));
     await clock.advance(3_600_000);
     expect(open).toEqual([]);
     expect(logged).toEqual([`error No status page yet; trying again ([page] listen) ${why}`]);
@@ -56,15 +56,15 @@ for (const [code, why] of [
 test("it moves to where it is wanted, also from an address that could not be had, or to none", async () => {
   const { keeper, refused, open, end } = setUp();
   refused.set("10.0.0.9", "EADDRNOTAVAIL");
-  await keeper.want(at("10.0.0.9"));
-  await keeper.want(at("127.0.0.1"));
-  await keeper.want(at("127.0.0.1"));
+  await keeper.serveAt(at("10.0.0.9"));
+  await keeper.serveAt(at("127.0.0.1"));
+  await keeper.serveAt(at("127.0.0.1"));
   expect(open).toEqual(["127.0.0.1"]);
-  await keeper.want(at("0.0.0.0"));
+  await keeper.serveAt(at("0.0.0.0"));
   expect(open).toEqual(["0.0.0.0"]);
-  await keeper.want(undefined);
+  await keeper.serveAt(undefined);
   expect(open).toEqual([]);
-  await keeper.want(at("127.0.0.1"));
+  await keeper.serveAt(at("127.0.0.1"));
   expect(open).toEqual(["127.0.0.1"]);
   await end();
 });
@@ -72,6 +72,6 @@ test("it moves to where it is wanted, also from an address that could not be had
 test("stopping while an address cannot be had leaves nothing waiting", async () => {
   const { keeper, refused, end } = setUp();
   refused.set("::1", "EADDRINUSE");
-  await keeper.want(at("::1"));
+  await keeper.serveAt(at("::1"));
   await end();
 });

@@ -32,7 +32,7 @@ export class PageKeeper {
    * @param wanted `undefined` for no page
    * @returns once it listens there, or cannot for now
    */
-  async want(wanted: PageOptions | undefined): Promise<void> {
+  async serveAt(wanted: PageOptions | undefined): Promise<void> {
     if (JSON.stringify(wanted) !== JSON.stringify(this.#wanted)) {
       this.#tried.resolve();
       this.#tried = Promise.withResolvers();

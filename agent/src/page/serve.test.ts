@@ -38,7 +38,7 @@ async function silentOn(port: number): Promise<Socket> {
   return socket;
 }
 
-test("a browser and a program are answered, beside 300 connections that say nothing", async () => {
+test("a browser and a program are answered, beside 300 idle connections", async () => {
   const { url, port } = await setUp();
   for (let i = 0; i < 300; i++) (await silentOn(port)).write("GET / HTTP/1.1\r\n");
   const response = await fetch(url);

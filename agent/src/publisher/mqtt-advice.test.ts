@@ -19,7 +19,7 @@ test("doubts about certificates come first, one at a time, and not where nothing
   expect(brokerFailure(failing("ECONNRESET"), URL).cause).toBeInstanceOf(Error);
 });
 
-test("an error is told by its code, else by its text, else as it is", () => {
+test("an error is explained by its code, else by its text, else shown as it is", () => {
   expect(mqttAdvice(failing(134, "Bad username"), URL)).toMatch(/login was refused.* \(Bad username\)$/);
   expect(mqttAdvice(failing("ERR_SSL", "tlsv1 alert unknown ca"), URL)).toContain(
     "does not accept the certificate",

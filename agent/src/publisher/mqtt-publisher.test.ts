@@ -89,7 +89,7 @@ describe.skipIf(!hasTool("mosquitto"))("with mosquitto", () => {
     await expect(publisherTo({ url })(options("a"), never)).rejects.toThrow(/nothing listens there/);
   });
 
-  test("a refused login says what to check", async () => {
+  test("a refused login is explained with what to check", async () => {
     const broker = await startMosquitto(() => ["allow_anonymous false"]);
     const open = publisherTo({ url: `mqtt://127.0.0.1:${broker.port}` });
     await expect(open(options("a"), never)).rejects.toThrow(/login was refused: check \[network\] name/);
@@ -224,7 +224,7 @@ describe("a broker that is not honest", () => {
     broker.stop();
   });
 
-  test("a flood of messages is taken one by one: none is lost, though few may wait", async () => {
+  test("a flood of messages is handled one by one: none is lost, though few may wait", async () => {
     const message = (i: number) => Uint8Array.of(0x30, 5, 0, 1, 0x74, i >> 8, i & 255);
     const broker = await startOldBroker((socket) => {
       socket.write(Buffer.concat(Array.from({ length: 5000 }, (_, i) => message(i))));
@@ -286,7 +286,7 @@ test("an aborted opening gives up at once", async () => {
   ).rejects.toThrow();
 });
 
-describe("what a broker of MQTT 5 says at the end of a session, or to what is published", () => {
+describe("reason codes of an MQTT 5 broker at the end of a session, or for what is published", () => {
   /** Lets in and grants; what it does to a PUBLISH is the test's. */
   async function startBroker(connack: Uint8Array, onPublish: (socket: Socket, id: Uint8Array) => void) {
     const server = createServer((socket) => {
@@ -339,15 +339,15 @@ describe("what a broker of MQTT 5 says at the end of a session, or to what is pu
     },
   );
 
-  test("how many packets it takes at once, where it says so, and what it cannot do", async () => {
+  test("its Receive Maximum, where it names one, and what it cannot do", async () => {
     const broker = await startBroker(Uint8Array.of(0x20, 6, 0, 0, 3, 0x21, 0, 20), () => {});
     const publisher = await publisherTo({ url: broker.url })(options("a", ["to/a"]), never);
-    expect(publisher.publishAtOnce).toBe(20);
+    expect(publisher.receiveMaximum).toBe(20);
     await publisher.close();
     broker.stop();
     const silent = await startBroker(ACCEPTED, () => {});
     const unlimited = await publisherTo({ url: silent.url })(options("a", ["to/a"]), never);
-    expect(unlimited.publishAtOnce).toBe(65_535);
+    expect(unlimited.receiveMaximum).toBe(65_535);
     await unlimited.close();
     silent.stop();
     const weak = await startBroker(Uint8Array.of(0x20, 5, 0, 0, 2, 0x24, 0), () => {});

@@ -165,5 +165,4 @@ const clientOptions = (
   reconnectPeriod: 0,
   // All 65,536 packet ids as bytes made beforehand: 10 MB, for a hotspot that publishes a few a minute.
   writeCache: false,
-  resubscribe: false,
 });

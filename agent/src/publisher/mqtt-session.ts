@@ -1,7 +1,13 @@
 import type { Socket } from "node:net";
 import { ReadingQueue } from "@earshot/drivers";
 import { errorCode, errorText } from "@earshot/protocol/runtime";
-import { type IClientOptions, type IConnackPacket, type IDisconnectPacket, MqttClient } from "mqtt";
+import {
+  ErrorWithSubackPacket,
+  type IClientOptions,
+  type IConnackPacket,
+  type IDisconnectPacket,
+  MqttClient,
+} from "mqtt";
 import { InboundGuard } from "./inbound-guard.ts";
 import { BrokerError, mqttAdvice, notMqtt } from "./mqtt-advice.ts";
 import type { IncomingMessage, Publisher } from "./publisher.ts";
@@ -22,7 +28,7 @@ export class MqttSession implements Publisher {
   readonly #closed = Promise.withResolvers<void>();
   readonly #opening = Promise.withResolvers<IConnackPacket>();
   #hasAnswered = false;
-  #publishAtOnce = NO_LIMIT;
+  #receiveMaximum = NO_LIMIT;
   #lastError: unknown;
   #closing: Promise<void> | undefined;
 
@@ -61,25 +67,24 @@ export class MqttSession implements Publisher {
     return this.#hasAnswered;
   }
 
-  get publishAtOnce(): number {
-    return this.#publishAtOnce;
+  get receiveMaximum(): number {
+    return this.#receiveMaximum;
   }
 
   /** Resolves when the broker has let us in and granted the subscriptions. Rejects with what ended it before. */
   async begin(subscriptions: readonly string[]): Promise<void> {
     const { properties } = await this.#opening.promise;
     if (properties?.maximumQoS === 0) throw new BrokerError("EARSHOT_NO_QOS_1", "maximum QoS 0");
-    this.#publishAtOnce = properties?.receiveMaximum ?? NO_LIMIT;
+    this.#receiveMaximum = properties?.receiveMaximum ?? NO_LIMIT;
     if (subscriptions.length === 0) return;
     const granted = this.#client.subscribeAsync([...subscriptions], { qos: 1 }).catch((error: unknown) => {
-      if (Number(errorCode(error)) < REFUSED) throw error;
-      throw new BrokerError("EARSHOT_SUBSCRIBE", `${subscriptions.join(", ")}: ${errorText(error)}`);
+      if (!(error instanceof ErrorWithSubackPacket)) throw error;
+      throw new BrokerError("EARSHOT_SUBSCRIBE", `${subscriptions.join(", ")}: ${error.message}`);
     });
     const lost = this.#closed.promise.then(() => {
       throw this.#lastError ?? new Error("the connection was closed");
     });
-    const refused = (await Promise.race([granted, lost])).find(({ qos }) => qos >= REFUSED);
-    if (refused !== undefined) throw new BrokerError("EARSHOT_SUBSCRIBE", refused.topic);
+    await Promise.race([granted, lost]);
   }
 
   publish(topic: string, bytes: Uint8Array): Promise<void> {

@@ -16,12 +16,16 @@ const session = {
 };
 
 /** One agent's publisher, its virtual time and what it logged. */
-function publisherTo(port: number, options: Partial<MqttPublisherOptions> = {}) {
+function publisherTo(
+  port: number,
+  options: Partial<MqttPublisherOptions> = {},
+  subscriptions = session.subscriptions,
+) {
   const clock = new ManualClock();
   const lines: string[] = [];
   const log = logTo((_level, message, fields) => lines.push(`${message} ${JSON.stringify(fields)}`));
   const open = mqttPublisher({ url: `mqtt://127.0.0.1:${port}`, ...options }, { clock, log });
-  return { clock, lines, open: () => open(session, never) };
+  return { clock, lines, open: () => open({ ...session, subscriptions }, never) };
 }
 
 async function once(open: () => Promise<Publisher>): Promise<void> {
@@ -79,6 +83,23 @@ describe("a broker that knows no MQTT 5", () => {
     expect(broker.levels).toEqual([5, 4]);
     expect(lines[0]).toContain("no CONNACK within 10 s");
     expect(clock.pending).toBe(0);
+    broker.stop();
+  });
+
+  test("that was renewed is spoken to in 5 from then on", async () => {
+    let isOld = true;
+    const broker = await startOldBroker(undefined, (socket) => {
+      if (isOld) socket.end();
+      else socket.write(Uint8Array.of(0x20, 3, 0, 0, 0));
+    });
+    const { open, clock } = publisherTo(broker.port, {}, []);
+    const session = async () => (await open()).close();
+    await session();
+    isOld = false;
+    await clock.advance(6 * HOUR_MS);
+    await session();
+    await session();
+    expect(broker.levels).toEqual([5, 4, 5, 5]);
     broker.stop();
   });
 
@@ -150,7 +171,7 @@ describe("what is no reason for an older version", () => {
     });
   }
 
-  test("a port that takes connections and says nothing is tried in both, and told so", async () => {
+  test("a port that accepts connections and never answers is tried in both versions, and reported so", async () => {
     const clients: Socket[] = [];
     let heard = Promise.withResolvers<void>();
     const server = createServer((socket) => {

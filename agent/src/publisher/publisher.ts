@@ -1,7 +1,7 @@
 /** One session with the broker. When it ends, however it ends, open a new one: tokens are short-lived. */
 export interface Publisher extends AsyncIterable<IncomingMessage> {
   /** How many messages may be unacknowledged at once: the broker's Receive Maximum (MQTT 5.0 §3.2.2.3.3). */
-  readonly publishAtOnce: number;
+  readonly receiveMaximum: number;
   /** QoS 1: resolves on PUBACK, rejects when the session ends before it. */
   publish(topic: string, bytes: Uint8Array): Promise<void>;
   /** Ends the iteration too. */

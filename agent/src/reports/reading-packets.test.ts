@@ -66,3 +66,13 @@ test("as many as a packet may have share one, where their names are short", () =
   expect(lengths(MAX_QUANTITIES)).toEqual([MAX_QUANTITIES]);
   expect(lengths(MAX_QUANTITIES + 1)).toEqual([MAX_QUANTITIES, 1]);
 });
+
+test("800 bytes fit into one, a byte more does not", () => {
+  const quantity = (nameBytes: number) => ({
+    ...{ name: "a".repeat(nameBytes), exponent: 0, min: 0, mean: 0, max: 0, count: 1 },
+  });
+  // 36 bytes and the name: 14 of 57 bytes are 798.
+  const most = Array.from({ length: 14 }, () => quantity(21));
+  expect(split([...most.slice(2), quantity(22), quantity(22)])).toHaveLength(1);
+  expect(split([...most.slice(3), quantity(22), quantity(22), quantity(22)])).toHaveLength(2);
+});

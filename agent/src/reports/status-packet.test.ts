@@ -17,7 +17,7 @@ const READING: GpsReading = {
 };
 
 describe("the GNSS block", () => {
-  test("says what the receiver said, in the packet's units", () => {
+  test("carries what the receiver reported, in the packet's units", () => {
     expect(gnssOf(READING)).toEqual({
       fixMode: 3,
       satellitesUsed: 9,
@@ -33,7 +33,7 @@ describe("the GNSS block", () => {
     expect(gnssOf(undefined)).toBeNull();
   });
 
-  test("gives no position without a fix, and tells of a bad antenna", () => {
+  test("has no position without a fix, and flags a bad antenna", () => {
     expect(gnssOf({ ...READING, mode: 1, antenna: "open" })).toEqual({
       fixMode: 1,
       satellitesUsed: 9,
@@ -56,7 +56,7 @@ describe("the GNSS block", () => {
     expect(gnssOf({ ...READING, ...said })).toMatchObject({ integrityFlags, fixMode: 3 });
   });
 
-  test("of a receiver that only keeps time says nothing about where it is", () => {
+  test("of a receiver that only keeps time has no position", () => {
     expect(gnssOf({ ...READING, timeOnly: true })).toMatchObject({
       fixMode: 0,
       latE7: null,
@@ -65,7 +65,7 @@ describe("the GNSS block", () => {
     });
   });
 
-  test("cuts what a packet cannot say, and counts satellites itself where the receiver does not", () => {
+  test("clamps what does not fit into a packet, and counts satellites itself where the receiver does not", () => {
     const { satellitesUsed: _, ...reading } = READING;
     const satellites = [
       { system: "G", id: 1, used: true },
@@ -80,7 +80,7 @@ describe("the GNSS block", () => {
   });
 });
 
-test("a quantity is summed up and begins anew", () => {
+test("a quantity is summarised, and the next period starts", () => {
   const window = new QuantityWindow("cn0_db_hz");
   expect(window.flush()).toBeUndefined();
   for (const value of [40, 33.3, Number.NaN, 45.55]) window.add(value);
@@ -110,7 +110,7 @@ describe("a direction", () => {
     return window.flush();
   };
 
-  test("that is steady is told as it is, whichever it is", () => {
+  test("that is steady is summarised as it is, whichever it is", () => {
     for (let tenths = 0; tenths <= 3600; tenths++) {
       const degrees = Math.round(tenths / 10);
       expect(told(...new Array(5).fill(tenths / 10))).toMatchObject({
@@ -121,14 +121,14 @@ describe("a direction", () => {
     }
   });
 
-  test("that turns is told from where to where, and that it went through north", () => {
+  test("that turns is summarised from where to where, also through north", () => {
     expect(told(80, 90, 100)).toMatchObject({ min: 80, mean: 90, max: 100 });
     expect(told(350, 20)).toMatchObject({ min: 0, mean: 5, max: 360 });
     expect(told(340, 10)).toMatchObject({ min: 0, mean: 355, max: 360 });
   });
 });
 
-test("values that no packet can say are told, not swallowed", () => {
+test("values that do not fit into a packet are counted, not swallowed", () => {
   const unusable: number[] = [];
   const window = new QuantityWindow("voltage_v", (count) => unusable.push(count));
   expect(window.flush()).toBeUndefined();

@@ -66,7 +66,7 @@ test("a session is begun when the one before is closed, however long that takes"
       };
       let closing: Promise<void> | undefined;
       return {
-        publishAtOnce: 1,
+        receiveMaximum: 1,
         publish: (topic, bytes) => publisher.publish(topic, bytes),
         close: () => (closing ??= close()),
         [Symbol.asyncIterator]: () => publisher[Symbol.asyncIterator](),

@@ -109,7 +109,7 @@ async function publishFromOutbox(
 ): Promise<void> {
   const { clock, outbox, board, sentStatuses, toPublish } = context;
   while (!signal.aborted) {
-    const batch = outbox.next(Math.min(BATCH, publisher.publishAtOnce));
+    const batch = outbox.next(Math.min(BATCH, publisher.receiveMaximum));
     if (batch.length === 0) {
       await toPublish.wait(signal);
       continue;

@@ -47,7 +47,7 @@ function setUp() {
 
 const errnoOf = (code: string) => Object.assign(new Error(`${code}: refused`), { code });
 
-test("each step that fails is tried again, from the configuration on, and goes on when it is mended", async () => {
+test("each step that fails is tried again, from the configuration on, and the start continues when it is repaired", async () => {
   const { clock, broken, attempts, begin, parts, logged } = setUp();
   broken.readConfig = new ConfigError(["hotspot.region is missing", "broker.url is missing"]);
   let started: Started | undefined;
@@ -87,7 +87,7 @@ test("each step that fails is tried again, from the configuration on, and goes o
   ]);
 });
 
-test("waits grow to 10 s, and begin anew with another step", async () => {
+test("waits grow to 10 s, and start at the shortest with another step", async () => {
   const { clock, broken, attempts, begin, board, stop } = setUp();
   broken.prepareFolder = errnoOf("EROFS");
   const starting = begin();

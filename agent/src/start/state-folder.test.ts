@@ -23,14 +23,14 @@ test("a folder that is missing is made, for its owner alone", () => {
   expect(statSync(folder).mode & 0o777).toBe(0o700);
 });
 
-test("a file in its place is told", () => {
+test("a file in its place is reported", () => {
   const path = join(temporaryFolder(), "state");
   writeFileSync(path, "");
   expect(failureOf(() => prepareStateFolder(path))?.message).toContain("state is no folder (EEXIST");
 });
 
 describe.skipIf(process.getuid?.() !== 0)("owners", () => {
-  test("root does not run in the service's folder, nor the service with root's files: each is told whose it is", () => {
+  test("root does not run in the service's folder, nor the service with root's files: each message names the owner", () => {
     const folder = temporaryFolder();
     chownSync(folder, 1, 1);
     const asRoot = failureOf(() => prepareStateFolder(folder));
@@ -55,7 +55,7 @@ describe.skipIf(process.getuid?.() !== 0)("owners", () => {
   });
 });
 
-test("SQLite's failures say what the system's do", () => {
+test("SQLite's failures give the same text as the system's", () => {
   const sqlite = (errcode: number) =>
     new Error("Cannot open the outbox", { cause: Object.assign(new Error("x"), { errcode }) });
   expect(storageError(sqlite(13), "/s").message).toBe("/s cannot be written: its disk is full");

@@ -18,7 +18,7 @@ const STATE_FILES = ["outbox.db", "outbox.db-wal", "outbox.db-shm", "sequence-ma
 
 /** Makes the folder when there is none. @throws {StorageError} when the agent cannot keep its state in it */
 export function prepareStateFolder(stateDir: string): void {
-  awaitMount(stateDir);
+  requireMount(stateDir);
   try {
     mkdirSync(stateDir, { recursive: true, mode: OWNER_ONLY_FOLDER });
     checkOwners(stateDir);
@@ -64,7 +64,7 @@ export function checkFilesOwner(stateDir: string): void {
  * Before its disk is mounted, the folder may seem to be there, or could be made: a new key in it would make another
  * hotspot of this one. @throws {StorageError} while a disk that /etc/fstab names for it is not mounted
  */
-export function awaitMount(stateDir: string): void {
+export function requireMount(stateDir: string): void {
   const missing = unmountedDisk(stateDir);
   if (missing === undefined) return;
   throw new StorageError(

@@ -17,7 +17,7 @@ export class FakeBroker {
   /** While false, publishing never settles until the session ends. */
   isAcknowledging = true;
   /** What it takes before it acknowledges one. */
-  publishAtOnce = 65_535;
+  receiveMaximum = 65_535;
   /** Published and not acknowledged, at one time. */
   mostOnTheWay = 0;
   readonly #retained = new Map<string, Uint8Array>();
@@ -56,8 +56,8 @@ class FakeSession implements Publisher {
     this.#ended.promise.catch(() => {});
   }
 
-  get publishAtOnce(): number {
-    return this.#broker.publishAtOnce;
+  get receiveMaximum(): number {
+    return this.#broker.receiveMaximum;
   }
 
   receive(message: IncomingMessage): void {

@@ -44,7 +44,7 @@ export function outboxContract(name: string, makePlace: () => OutboxPlace): void
       outbox.close();
     });
 
-    test("a packet that cannot be made takes no number", async () => {
+    test("a packet that cannot be made uses no number", async () => {
       const { outbox, clock } = setUp();
       const bad = outbox.add("status", () => {
         throw new RangeError("cannot");

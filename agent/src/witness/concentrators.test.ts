@@ -4,23 +4,23 @@ import { Concentrators } from "./concentrators.ts";
 
 const TURN_MS = Math.ceil(2 ** 32 / 1000);
 
-test("a count of microseconds is told while one concentrator's alone were heard in a turn of its counter", () => {
+test("a counter is reported while no other concentrator was heard within a turn of the counter", () => {
   const concentrators = new Concentrators();
-  const told = (elapsedMs: number) => concentrators.counter(77, elapsedMs);
+  const reported = (elapsedMs: number) => concentrators.counter(77, elapsedMs);
   concentrators.heardFrom(undefined, 0);
-  expect(told(0)).toBe(77);
+  expect(reported(0)).toBe(77);
   concentrators.heardFrom("aa", 0);
   concentrators.heardFrom("aa", 1000);
-  expect(told(1000)).toBe(77);
+  expect(reported(1000)).toBe(77);
   expect(concentrators.counter(undefined, 1000)).toBeNull();
   // Another takes its place.
   concentrators.heardFrom("bb", 2000);
-  expect(told(2000)).toBeNull();
-  expect(told(1000 + TURN_MS)).toBeNull();
-  expect(told(1000 + TURN_MS + 1)).toBe(77);
+  expect(reported(2000)).toBeNull();
+  expect(reported(1000 + TURN_MS)).toBeNull();
+  expect(reported(1000 + TURN_MS + 1)).toBe(77);
 });
 
-test("in whatever order they are heard, none is told while more than one was heard in the last turn", () => {
+test("in whatever order they are heard, none is reported while more than one was heard in the last turn", () => {
   const sighting = fc.record({
     name: fc.constantFrom("aa", "bb", "cc"),
     afterMs: fc.integer({ min: 0, max: TURN_MS }),

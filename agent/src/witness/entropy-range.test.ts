@@ -20,17 +20,17 @@ function rangeAfter(index: number, elapsedMs: number): EntropyRange {
 }
 
 describe("a beacon's entropy number", () => {
-  test("stands while no entropy is known", () => {
+  test("is accepted while no entropy is known", () => {
     expect(new EntropyRange().includes(7, AT_MS, 0)).toBe(true);
   });
 
-  test("a second before the newest entropy arrives, an honest beacon of it stands", () => {
+  test("a second before the newest entropy arrives, an honest beacon of it is accepted", () => {
     const range = rangeAfter(INDEX, 5000);
     const justBeforeMs = 5000 + PERIOD_MS - 1000;
     expect(range.includes(INDEX + 1, 0, justBeforeMs)).toBe(true);
   });
 
-  test("whenever the entropies came, and whatever this machine's clock says, an honest beacon stands", () => {
+  test("whenever the entropies came, and whatever this machine's clock shows, an honest beacon is accepted", () => {
     const cases = fc.record({
       periodMs: fc.integer({ min: 500, max: DAY_MS }),
       // When the latest entropy came, and when the beacon is heard, in periods: late by most of one, then silence.
@@ -51,13 +51,13 @@ describe("a beacon's entropy number", () => {
     );
   });
 
-  test("where the broker holds a message of yesterday, this machine's time lets honest beacons through", () => {
+  test("where the broker has kept a message of yesterday, this machine's time lets honest beacons through", () => {
     const range = rangeAfter(INDEX - 1440, 0);
     expect(range.includes(INDEX, AT_MS, 0)).toBe(true);
     expect(range.includes(INDEX, AT_MS - 30 * DAY_MS, 0)).toBe(false);
   });
 
-  test("of all numbers that frames from the air may carry, hardly any stand", () => {
+  test("of all numbers that frames from the air may carry, hardly any are accepted", () => {
     const range = rangeAfter(INDEX, 0);
     const standing = [0, 1, INDEX - 14, INDEX + 3, INDEX * 2, 0xffff_ffff].filter((index) =>
       range.includes(index, AT_MS, 0),

@@ -44,7 +44,7 @@ export class DuplexLink implements ByteLink {
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void> {
     try {
       for await (const bytes of this.#options.stream) yield bytes;
-      if (this.#closing === undefined) throw new Error("the other end closed it");
+      throw new Error("the other end closed it");
     } catch (error) {
       if (this.#closing === undefined) throw this.#lost(error);
     } finally {

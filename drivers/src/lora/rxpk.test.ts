@@ -142,3 +142,32 @@ test("of several antennas the strongest counts, where the rxpk itself tells no s
 test("the data tells the length, whatever size says", () => {
   for (const size of [3, 2, 99, undefined]) expect(frameOf({ size }).bytes).toHaveLength(3);
 });
+
+test.each([
+  ["freq", "freqHz", 100, 3000, 1e6],
+  ["tmst", "tmstUs", 0, 2 ** 32 - 1, 1],
+  ["ftime", "fineTimestampNs", 0, 999_999_999, 1],
+  ["foff", "frequencyOffsetHz", -1_000_000, 1_000_000, 1],
+  ["chan", "channel", 0, 255, 1],
+  ["rfch", "radio", 0, 255, 1],
+  ["rssis", "rssiDbm", -255, 127, 1],
+  ["lsnr", "snrDb", -128, 127, 1],
+] as const)("%s is %s from %d to %d, and nothing beyond", (field, name, least, most, factor) => {
+  const silent = { rssi: undefined };
+  const told = (value: number) => {
+    const result = read({ ...silent, [field]: value });
+    return result.ok ? result.frame[name] : undefined;
+  };
+  expect([told(least), told(most)]).toEqual([least * factor, most * factor]);
+  expect([told(least - 1), told(most + 1)]).toEqual([undefined, undefined]);
+});
+
+test("an FSK bit rate is 1 to 1,000,000 a second", () => {
+  const codes = [0, 1, 1_000_000, 1_000_001].map((datr) => codeOf({ modu: "FSK", datr }));
+  expect(codes).toEqual(["frame_data_rate", "ok", "ok", "frame_data_rate"]);
+});
+
+test("a frame of 255 bytes is the longest", () => {
+  const data = (length: number) => Buffer.from(new Uint8Array(length)).toString("base64");
+  expect([255, 256].map((length) => codeOf({ data: data(length) }))).toEqual(["ok", "frame_data"]);
+});

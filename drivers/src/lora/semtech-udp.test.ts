@@ -227,3 +227,34 @@ test("any datagram is survived, and the next good frame comes out", async () => 
     { numRuns: 500 },
   );
 });
+
+test("only what was sent counts as transmitted", async () => {
+  const server = new TestUdpServer();
+  const forwarder = server.forwarder();
+  await forwarder.pull();
+  for (const error of ["TX_FREQ", undefined, "COLLISION_PACKET", undefined]) {
+    const result = server.driver.transmit(BEACON);
+    const { token } = await nextPullResp(forwarder);
+    await forwarder.txAck(token, error === undefined ? "" : `{"txpk_ack":{"error":"${error}"}}`);
+    expect((await result).sent).toBe(error === undefined);
+  }
+  await forwarder.push('{"stat":{"rxnb":1,"rxok":1,"ackr":100}}');
+  expect((await server.nextStatus()).transmitted).toBe(2);
+});
+
+test("a forwarder that moves again and again is told of once an hour", async () => {
+  const server = new TestUdpServer();
+  const moved = () =>
+    server.messages.filter((one) => one === "A packet forwarder is reached at another address").length;
+  await server.forwarder().pull();
+  for (const [waitMs, lines] of [
+    [0, 1],
+    [3_599_999, 1],
+    [1, 2],
+    [1, 2],
+  ] as const) {
+    await server.clock.advance(waitMs);
+    await server.forwarder().pull();
+    expect(moved()).toBe(lines);
+  }
+});

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { SharedEuiDetector, SourceAddresses } from "./shared-eui.ts";
 import { TestStationServer } from "./station/test-station-server.ts";
 import { pushText, rxpkText } from "./test-forwarder.ts";
 import { TestUdpServer } from "./test-udp-server.ts";
@@ -99,5 +100,56 @@ describe("stations with one EUI", () => {
     }
     expect(warnings(server)).toBe(0);
     expect(server.driver.stations()).toHaveLength(1);
+  });
+});
+
+describe("addresses of one EUI", () => {
+  const address = (port: number) => ({ host: "10.0.0.2", port });
+  const MINUTE_MS = 60_000;
+
+  /** Two that send in turns, each turn `apartMs` after the one before. */
+  function inTurns(apartMs: number, count: number) {
+    const turns = new SharedEuiDetector();
+    const addresses = new SourceAddresses(turns);
+    for (let i = 0; i < count; i++) addresses.see(address(i % 2), i * apartMs);
+    return { turns, addresses, lastMs: (count - 1) * apartMs };
+  }
+
+  test("are two concentrators' after four turns within three minutes", () => {
+    // The first two are new: turns are those that come back.
+    const isShared = ({ turns, lastMs }: ReturnType<typeof inTurns>) => turns.isShared(lastMs);
+    expect([inTurns(MINUTE_MS, 5), inTurns(MINUTE_MS, 6)].map(isShared)).toEqual([false, true]);
+    expect(isShared(inTurns(MINUTE_MS + 1, 6))).toBe(false);
+  });
+
+  test("are so for ten minutes after the last turn", () => {
+    const { turns, lastMs } = inTurns(MINUTE_MS, 6);
+    expect([600_000, 600_001].map((ms) => turns.isShared(lastMs + ms))).toEqual([true, false]);
+  });
+
+  test("are warned of once an hour", () => {
+    const { turns, lastMs } = inTurns(MINUTE_MS, 6);
+    const isDue = (afterMs: number) => {
+      turns.turn(lastMs + afterMs);
+      for (let i = 0; i < 4; i++) turns.turn(lastMs + afterMs);
+      return turns.isWarningDue(lastMs + afterMs);
+    };
+    expect([0, 1, 3_599_999, 3_600_000, 3_600_001].map(isDue)).toEqual([true, false, false, true, false]);
+  });
+
+  test("count as left when three minutes have passed: who comes back then is new", () => {
+    const back = (afterMs: number) => {
+      const addresses = new SourceAddresses(new SharedEuiDetector());
+      expect([addresses.see(address(1), 0), addresses.see(address(2), 1)]).toEqual(["same", "new"]);
+      expect(addresses.addresses(afterMs)).toHaveLength(afterMs > 180_000 ? 1 : 2);
+      return addresses.see(address(1), afterMs);
+    };
+    expect([back(180_000), back(180_001)]).toEqual(["back", "new"]);
+  });
+
+  test("are remembered, the latest eight", () => {
+    const addresses = new SourceAddresses(new SharedEuiDetector());
+    for (let port = 1; port <= 20; port++) addresses.see(address(port), port);
+    expect(addresses.addresses(20)).toEqual(Array.from({ length: 8 }, (_, i) => `10.0.0.2:${13 + i}`));
   });
 });

@@ -50,3 +50,17 @@ test("a refusal that says nothing of the CRC counts nowhere", () => {
   counters.addRefusal("frame_data");
   expect([counters.rxOk, counters.rxBad, counters.rxNoCrc]).toEqual([0, 0, 0]);
 });
+
+test.each([
+  ["rxnb", "received", 0, 1_000_000],
+  ["rxok", "receivedOk", 0, 1_000_000],
+  ["ackr", "ackPercent", 0, 100],
+  ["temp", "temperatureC", -60, 150],
+  ["lati", "latDeg", -90, 90],
+  ["long", "lonDeg", -180, 180],
+  ["alti", "altM", -1000, 10_000],
+] as const)("%s is %s from %d to %d, and nothing beyond", (field, name, least, most) => {
+  const told = (value: number) => read({ lati: 1, long: 1, [field]: value })[name];
+  expect([told(least), told(most)]).toEqual([least, most]);
+  expect([told(least - 1), told(most + 1)]).toEqual([undefined, undefined]);
+});

@@ -39,7 +39,6 @@ export const RTU: ModbusFraming = {
 function measureRtu(bytes: Uint8Array, { unit, request, bytes: sent }: SentRequest): number {
   if (isStartOf(bytes, sent)) return bytes.length < sent.length ? INCOMPLETE : sent.length;
   if (bytes[0] !== unit) return NO_FRAME;
-  if (bytes.length === 1) return INCOMPLETE;
   const pduBytes = answerPduBytes(bytes.subarray(1), request);
   if (pduBytes === undefined) return NO_FRAME;
   const frameBytes = 1 + pduBytes + 2;

@@ -73,6 +73,51 @@ describe.each([40_000, 50_000, 0])("a SunSpec inverter at %d", (base) => {
   });
 });
 
+test("each value has its own place and its own scale factor (model 103)", async () => {
+  const shown = Array.from({ length: 52 }, (_, offset) => 1000 + offset);
+  const factors = {
+    6: -1,
+    13: -2,
+    15: 1,
+    17: -3,
+    19: 2,
+    21: 0,
+    23: -4,
+    26: 3,
+    28: -2,
+    30: -1,
+    32: 1,
+    37: -3,
+  };
+  for (const [offset, factor] of Object.entries(factors)) shown[Number(offset)] = factor & 0xffff;
+  const { clock, driver, readings } = bench((inverter) => {
+    words(inverter, commonModels(inverter, 40_000), [103, 50, ...shown.slice(2)]);
+  });
+  const { value } = await clock.resolve(readings.next());
+  expect(value?.quantities).toEqual({
+    ...{ current_a: 100.2, voltage_l1_v: 10.1, voltage_l2_v: 10.11, voltage_l3_v: 10.12, power_w: 10_140 },
+    ...{ frequency_hz: 1.016, apparent_power_va: 101_800, reactive_power_var: 1020, power_factor: 0.001022 },
+    ...{ energy_wh: (1024 * 65_536 + 1025) * 1000, dc_current_a: 10.27, dc_voltage_v: 102.9 },
+    ...{ dc_power_w: 10_310, cabinet_temperature_c: 1.033 },
+  });
+  await driver.close();
+});
+
+test("each value has its own place (model 113)", async () => {
+  const { clock, driver, readings } = bench((inverter) => {
+    const model = commonModels(inverter, 40_000);
+    words(inverter, model, [113, 60]);
+    for (let offset = 2; offset < 62; offset += 2) inverter.set(3, model + offset, "f32", offset);
+  });
+  const { value } = await clock.resolve(readings.next());
+  expect(value?.quantities).toEqual({
+    ...{ current_a: 2, voltage_l1_v: 16, voltage_l2_v: 18, voltage_l3_v: 20, power_w: 22, frequency_hz: 24 },
+    ...{ apparent_power_va: 26, reactive_power_var: 28, power_factor: 0.3, energy_wh: 32, dc_current_a: 34 },
+    ...{ dc_voltage_v: 36, dc_power_w: 38, cabinet_temperature_c: 40 },
+  });
+  await driver.close();
+});
+
 test("floats: model 113, with NaN for what is not measured", async () => {
   const { clock, driver, readings } = bench((inverter) => {
     const model = commonModels(inverter, 40_000);

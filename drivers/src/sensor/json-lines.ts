@@ -4,8 +4,12 @@ import type { ByteLink, OpenByteLink } from "../driver.ts";
 import { asNumber } from "../link/as-number.ts";
 import { LineFramer } from "../link/line-framer.ts";
 import { type StreamDecoder, streamDriver } from "../link/stream-driver.ts";
-import type { OpenSensorOptions } from "./pms5003.ts";
-import { isQuantityName, type SensorDriver, type SensorReading } from "./sensor-reading.ts";
+import {
+  isQuantityName,
+  type OpenSensorOptions,
+  type SensorDriver,
+  type SensorReading,
+} from "./sensor-reading.ts";
 
 const MAX_LINE_BYTES = 4096;
 const MAX_QUANTITIES = 16;

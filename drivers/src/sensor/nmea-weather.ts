@@ -4,8 +4,7 @@ import type { ByteLink, OpenByteLink } from "../driver.ts";
 import { NmeaFieldError, numberIn } from "../gps/nmea-fields.ts";
 import { NmeaFramer } from "../gps/nmea-framer.ts";
 import { type StreamDecoder, streamDriver } from "../link/stream-driver.ts";
-import type { OpenSensorOptions } from "./pms5003.ts";
-import type { SensorDriver, SensorReading } from "./sensor-reading.ts";
+import type { OpenSensorOptions, SensorDriver, SensorReading } from "./sensor-reading.ts";
 
 /**
  * A weather station that speaks NMEA 0183: WIMDA (meteorological composite) and WIMWV (wind), mostly at 4800 baud.

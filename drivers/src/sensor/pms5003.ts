@@ -1,16 +1,9 @@
-import type { Clock } from "@earshot/protocol/hotspot";
 import { plainSensor } from "../devices/device-kind.ts";
 import type { ByteLink, OpenByteLink } from "../driver.ts";
 import { BAD_FRAME, type FrameFormat, INCOMPLETE, NO_FRAME } from "../link/frame-scanner.ts";
 import { streamDriver } from "../link/stream-driver.ts";
 import { FrameSensorDecoder } from "./frame-sensor.ts";
-import type { SensorDriver } from "./sensor-reading.ts";
-
-export interface OpenSensorOptions {
-  clock: Clock;
-  /** Readings queued for a slow consumer; default 64. */
-  capacity?: number;
-}
+import type { OpenSensorOptions, SensorDriver } from "./sensor-reading.ts";
 
 const FRAME_BYTES = 32;
 

@@ -3,8 +3,7 @@ import type { ByteLink, OpenByteLink } from "../driver.ts";
 import { BAD_FRAME, type FrameFormat, INCOMPLETE, NO_FRAME } from "../link/frame-scanner.ts";
 import { streamDriver } from "../link/stream-driver.ts";
 import { FrameSensorDecoder } from "./frame-sensor.ts";
-import type { OpenSensorOptions } from "./pms5003.ts";
-import type { SensorDriver } from "./sensor-reading.ts";
+import type { OpenSensorOptions, SensorDriver } from "./sensor-reading.ts";
 
 const FRAME_BYTES = 10;
 /** Answers to commands have the same form with C5; they are well-formed and measure nothing. */

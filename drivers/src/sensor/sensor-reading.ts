@@ -1,4 +1,4 @@
-import { MAX_TEXT_BYTES } from "@earshot/protocol/hotspot";
+import { type Clock, MAX_TEXT_BYTES } from "@earshot/protocol/hotspot";
 import type { Driver } from "../driver.ts";
 
 /** What a meter or sensor measured at one moment. */
@@ -14,6 +14,12 @@ export interface SensorReading {
 }
 
 export type SensorDriver = Driver<SensorReading>;
+
+export interface OpenSensorOptions {
+  clock: Clock;
+  /** Readings queued for a slow consumer; default 64. */
+  capacity?: number;
+}
 
 /** Whether a name can go into a packet. */
 export const isQuantityName = (name: string): boolean =>

@@ -4,8 +4,7 @@ import { FrameScanner } from "../link/frame-scanner.ts";
 import { polledLink } from "../link/polled-link.ts";
 import { streamDriver } from "../link/stream-driver.ts";
 import { FrameSensorDecoder } from "./frame-sensor.ts";
-import type { OpenSensorOptions } from "./pms5003.ts";
-import type { SensorDriver } from "./sensor-reading.ts";
+import type { OpenSensorOptions, SensorDriver } from "./sensor-reading.ts";
 import { decodeShdlcAnswer, encodeShdlc, SHDLC_FORMAT } from "./shdlc.ts";
 
 /** Big-endian floats: subcommand 01, format 03. */

@@ -29,6 +29,30 @@ test("an epoch is closed once: again it gives what is recorded", async () => {
   await store.close();
 });
 
+test("packets and verdicts are read in portions of many rows, and nothing is left out", async () => {
+  using folder = temporaryFolder();
+  const store = await judgedStore(1);
+  const rows = [...(await store.rowsOfEpoch(FIRST_EPOCH))].map(([id]) => id);
+  const [one = "", two = "", ...rest] = rows;
+  const asked: string[][] = [];
+  const large = {
+    ...store,
+    rowsOfEpoch: async () => new Map([[one, 4000], [two, 3999], ...rest.map((id) => [id, 1] as const)]),
+    packetsOfEpoch(epoch: number, ids: readonly string[] = []) {
+      asked.push([...ids]);
+      return store.packetsOfEpoch(epoch, ids);
+    },
+  };
+  const closed = await closeEpoch(FIRST_EPOCH, closeDeps(large, folder.path));
+  const [third = "", ...others] = rest;
+  expect(asked).toEqual([[one], [two, third], ...(others.length > 0 ? [others] : [])]);
+  expect(await verifyBundle(join(folder.path, closed.bundle))).toMatchObject({ ok: true });
+  expect(bundleAt(join(folder.path, closed.bundle))["packets.cbor"]).toEqual(
+    (await testBundles(1))[0]?.["packets.cbor"] as Uint8Array,
+  );
+  await store.close();
+});
+
 test("amounts add up from epoch to epoch, and each manifest names the one before", async () => {
   using folder = temporaryFolder();
   const store = await judgedStore(2);

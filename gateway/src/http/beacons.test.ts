@@ -91,6 +91,22 @@ test("cells hold every hotspot once and outline a hexagon", async () => {
   expect(new Set(cells.map(({ state }) => state))).toEqual(new Set(["proven", "offline"]));
 });
 
+test("a cell shows the best that one of its hotspots shows, whichever comes first", async () => {
+  type Cells = { cells: { state: string; hotspots: string[] }[] };
+  const { cells } = (await t.json("/api/v1/cells")).body as unknown as Cells;
+  const proven = cells.find(({ state }) => state === "proven")?.hotspots[0];
+  const there = t.fleet.members.find(({ hotspot }) => hotspot.id === proven)?.hotspot;
+  if (there === undefined) throw new Error("no proven cell");
+  for (const id of ["z6Mk0", "z6Mkz"]) {
+    await using own = await testApp();
+    await own.store.putHotspot({ ...there, id });
+    const now = (await own.json("/api/v1/cells")).body as unknown as Cells;
+    const shared = now.cells.find(({ hotspots }) => hotspots.includes(id));
+    expect(shared?.hotspots).toContain(there.id);
+    expect(shared?.state).toBe("proven");
+  }
+});
+
 test("the network tells its rules, key and clock", async () => {
   const { body } = await t.json("/api/v1/network");
   expect(body).toMatchObject({

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fromHex, hotspotId, leafHash, sha256, signerFromSeed, utf8, verifyProof } from "@earshot/protocol";
 import { cidOf } from "../bundle/cid.ts";
 import { LEAVES, MANIFEST_BYTES, writeTestBundle } from "../testing/seeded-bundle.ts";
-import { type TestApp, testApp } from "../testing/test-app.ts";
+import { appOver, type TestApp, testApp } from "../testing/test-app.ts";
 
 let t: TestApp;
 let epoch: number;
@@ -29,6 +29,28 @@ test("epochs are listed newest first, beside the open one", async () => {
   expect(body.open).toMatchObject({ epoch: epoch + 1, judgedShare: 26 / 60 });
   const older = await t.json(`/api/v1/epochs?after=${epoch}`);
   expect(older.body.epochs).toMatchObject([{ epoch: epoch - 1 }]);
+});
+
+test("the open epoch is that of the present period, from its first moment to its last, judged from nothing to all", async () => {
+  await using open = await testApp();
+  const { entropyPeriodMs, epochPeriods } = open.deps.parameters;
+  const spanMs = entropyPeriodMs * epochPeriods;
+  const next = Math.floor(open.clock.now() / spanMs) + 1;
+  const told = async () => (await appOver(open.deps).json("/api/v1/epochs")).body.open;
+  const [fromMs, toMs] = [next * spanMs, (next + 1) * spanMs];
+  for (const atMs of [fromMs, toMs - 1]) {
+    await open.clock.advance(atMs - open.clock.now());
+    expect(await told()).toEqual({ epoch: next, fromMs, toMs, judgedShare: 0 });
+  }
+  const last = (next + 1) * epochPeriods - 1;
+  for (const [judged, judgedShare] of [
+    [last - epochPeriods + 1, 1 / epochPeriods],
+    [last, 1],
+    [last + 1, 1],
+  ] as const) {
+    await open.store.addJudgement(judged, [], [], []);
+    expect(await told()).toMatchObject({ epoch: next, judgedShare });
+  }
 });
 
 test("an epoch's payments add up to what it paid", async () => {

@@ -31,7 +31,10 @@ async function follow(t: TestApp): Promise<Follower> {
 test("a follower is greeted, told what happens, and kept awake", async () => {
   await using t = await testApp();
   const follower = await follow(t);
-  expect(follower.response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+  const { headers } = follower.response;
+  expect(headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
+  // No cache keeps it, and no proxy collects events before it passes them on.
+  expect([headers.get("cache-control"), headers.get("x-accel-buffering")]).toEqual(["no-store", "no"]);
   expect(await follower.next()).toEqual({ event: "hello", data: { nowMs: t.clock.now() } });
   t.deps.events.emit({ kind: "entropy", index: 5, atMs: 300_000 });
   expect(await follower.next()).toEqual({ event: "entropy", data: { index: 5, atMs: 300_000 } });

@@ -128,6 +128,15 @@ describe("one hotspot", () => {
     });
     expect(body.status).toMatchObject({
       radio: { ackPermille: 987, temperatureC: 41.2, channels: 8, spreadingFactors: 6 },
+      gnss: {
+        fixMode: 3,
+        satellitesUsed: 11,
+        latitude: hotspot.latE7 / 1e7,
+        longitude: hotspot.lonE7 / 1e7,
+        altitudeM: 214,
+        horizontalErrorM: 2.3,
+        integrityFlags: 0,
+      },
       machine: { cpuTemperatureC: 51.2, load: 0.14, diskUsedPermille: 384, underVoltage: false },
       outboxQueued: 3,
     });

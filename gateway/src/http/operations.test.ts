@@ -51,6 +51,36 @@ describe("health names, with value and limit,", () => {
     expect(await problemsOf(t)).toEqual([]);
   });
 
+  test("each from just past its limit on", async () => {
+    await using t = await testApp();
+    const { entropyPeriodMs, epochPeriods, reportDeadlineMs } = t.deps.parameters;
+    const { entropy } = (await t.store.latestEntropy()) ?? expect.unreachable();
+    const judged = (await t.store.judgedThrough()) ?? 0;
+    const epoch = ((await t.store.latestEpoch())?.epoch ?? 0) + 1;
+    await t.store.addEntropy(
+      { ...entropy, index: epoch * epochPeriods, atMs: epoch * epochPeriods * entropyPeriodMs },
+      new Uint8Array(),
+    );
+    const dueFor = (index: number) => index * entropyPeriodMs + reportDeadlineMs + 6 * entropyPeriodMs;
+    const limits = {
+      entropy: [
+        () => entropy.atMs + 2 * entropyPeriodMs,
+        /^The newest entropy is 120001 ms old; at most 120000 /,
+      ],
+      judging: [() => dueFor(judged + 1), /^Judging is behind: .* are due for 360001 ms; at most 360000 /],
+      closing: [
+        () => dueFor((epoch + 1) * epochPeriods - 1),
+        /^Closing is behind: .* is due for 360001 ms; at most 360000 /,
+      ],
+    } as const;
+    for (const [atMs, told] of Object.values(limits)) {
+      await t.clock.advance(atMs() - t.clock.now());
+      expect((await problemsOf(t)).filter((problem) => told.test(problem))).toEqual([]);
+      await t.clock.advance(1);
+      expect((await problemsOf(t)).filter((problem) => told.test(problem))).toHaveLength(1);
+    }
+  });
+
   test("a disk that is nearly full", async () => {
     let freeBytes = 50_000;
     await using t = await testApp({ disk: () => ({ freeBytes, totalBytes: 1_000_000 }) });

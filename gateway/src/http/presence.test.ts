@@ -37,3 +37,31 @@ test("a connection that began before the clock was set ahead is not taken for on
   await clock.advance(ONLINE_WITHIN_MS + 1);
   expect(presence.of("a", undefined).online).toBe(false);
 });
+
+test("of a status and a connection the newer one says whether a hotspot is there, and neither for longer than it counts", async () => {
+  const { clock, presence, connects } = setUp();
+  expect(presence.of("a", undefined)).toEqual({ online: false, lastSeenAtMs: null });
+  const seen = (state: "online" | "offline") => ({
+    status: statusPacket({ atMs: clock.now(), state }),
+    receivedAtMs: clock.now(),
+  });
+  for (const [before, after] of [
+    [true, "offline"],
+    [false, "online"],
+  ] as const) {
+    connects(before);
+    // In one moment the status counts: it is what the hotspot says itself.
+    expect(presence.of("a", seen(after)).online).toBe(!before);
+    await clock.advance(1);
+    const status = seen(after);
+    expect(presence.of("a", status)).toEqual({ online: !before, lastSeenAtMs: clock.now() });
+    await clock.advance(1);
+    connects(before);
+    expect(presence.of("a", status)).toEqual({ online: before, lastSeenAtMs: clock.now() });
+  }
+  const status = seen("online");
+  await clock.advance(ONLINE_WITHIN_MS);
+  expect(presence.of("b", status).online).toBe(true);
+  await clock.advance(1);
+  expect(presence.of("b", status)).toEqual({ online: false, lastSeenAtMs: status.receivedAtMs });
+});

@@ -4,7 +4,7 @@ import type { StoredPacket } from "../store/store.ts";
 import { statusPacket } from "../store/test-data.ts";
 import { FLEET_PARAMETERS, type FleetMember } from "../testing/seeded-fleet.ts";
 import { appOver, type TestApp, testApp } from "../testing/test-app.ts";
-import { trafficOf } from "./radio-traffic.ts";
+import { RadioTrafficBoard, trafficOf } from "./radio-traffic.ts";
 
 const MINUTE_MS = 60_000;
 const radio = (rxOk: number, rxBad = 0, transmitted = 0): RadioSummary => ({
@@ -82,6 +82,19 @@ test("tells no count before the deadline of any beacon that it may have counted"
   expect(await trafficSeen(t, member)).toMatchObject({ untilMs: lastMs - MINUTE_MS });
   await t.clock.advance(1);
   expect(await trafficSeen(t, member)).toMatchObject({ untilMs: lastMs });
+});
+
+test("is told again for a minute, and then counted anew", async () => {
+  await using t = await testApp();
+  const member = t.fleet.members[3] as FleetMember;
+  const { id } = member.hotspot;
+  const board = new RadioTrafficBoard(t.deps);
+  await t.store.addPackets(minutely(member, t.clock.now(), 90));
+  const first = await board.of(id);
+  await t.clock.advance(MINUTE_MS - 1);
+  expect(await board.of(id)).toBe(first);
+  await t.clock.advance(1);
+  expect((await board.of(id)).traffic?.untilMs).toBe((first.traffic?.untilMs ?? 0) + MINUTE_MS);
 });
 
 test("without two such status packets there is nothing to tell", async () => {

@@ -155,6 +155,11 @@ describe("a series", () => {
       Array.from({ length: 12 }, (_, i) => nowMs - 60_000 - (11 - i) * PERIOD_MS),
     );
     expect(body.earlier).toBeNull();
+    // A full answer that begins with the range may have left nothing out; one that begins later may.
+    const oldestMs = nowMs - 60_000 - 11 * PERIOD_MS;
+    const full = (fromMs: number) => seriesOf(`?limit=12&from=${fromMs}&to=${nowMs}`);
+    expect((await full(oldestMs)).body.earlier).toBeNull();
+    expect((await full(oldestMs - 1)).body.earlier).toBe(oldestMs - 1);
     const seen: number[] = [];
     for (let to: number | null = nowMs; to !== null; ) {
       const page: Series = (await seriesOf(`?limit=100&from=0&to=${to}`)).body;

@@ -184,6 +184,20 @@ describe("of an address with too many connections", () => {
     expect(followers.some(({ socket }) => socket.destroyed)).toBe(false);
   });
 
+  test("one that has been answered waits again, and makes room", async () => {
+    const server = await serve({ limits });
+    const clients: Client[] = [];
+    for (let i = 0; i < 3; i++) {
+      const client = await open(server, GET);
+      await client.until("127.0.0.1");
+      clients.push(client);
+    }
+    const fresh = await open(server, GET);
+    expect(await fresh.until("127.0.0.1")).toContain("200 OK");
+    await clients[0]?.ended;
+    expect([server.dropped, clients[1]?.socket.destroyed]).toEqual([1, false]);
+  });
+
   test("a trusted proxy's have no such limit, and the client is whom it names", async () => {
     const server = await serve({ limits, trustedProxies: ["127.0.0.0/8"] });
     const forwarded = "GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 6.6.6.6, 2001:db8::5\r\n\r\n";

@@ -139,3 +139,13 @@ test("each refused packet is told at debug, with hotspot, packet and reason", as
   expect(lines).toEqual(expected);
   expect(lines.filter((line) => line.endsWith("rate_limited")).length).toBeGreaterThan(0);
 });
+
+test("what comes from nobody that the broker knows is refused, and nobody is told", async () => {
+  await using run = await startTestGateway(startMs + 10);
+  const before = run.sent.length;
+  const outcome = await run.gateway.ingest(upTopic(network, idOf("a"), "status"), Uint8Array.of(1, 2, 3));
+  expect(outcome).toMatchObject({ ok: false });
+  await run.clock.advance(0);
+  const told = run.sent.slice(before).filter(({ topic }) => topic.endsWith("/verdict"));
+  expect(told).toEqual([]);
+});

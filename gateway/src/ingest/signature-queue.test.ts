@@ -59,6 +59,21 @@ test("answers come in the order of asking, whichever batch is done first, and wh
   expect(queue.isEmpty).toBe(true);
 });
 
+test("what is asked in one turn is handed over once", async () => {
+  const flushes: (() => void)[] = [];
+  const queue = new HeldThreads().queue({ scheduleFlush: (flush) => void flushes.push(flush) });
+  const ask = (count: number) =>
+    Promise.all(Array.from({ length: count }, (_, i) => queue.check(signature(i))));
+  const first = ask(5);
+  expect(flushes).toHaveLength(1);
+  flushes[0]?.();
+  expect(await first).toEqual(Array(5).fill(true));
+  const second = ask(2);
+  expect(flushes).toHaveLength(2);
+  flushes[1]?.();
+  expect(await second).toEqual([true, true]);
+});
+
 test("a few are checked here", async () => {
   const threads = new HeldThreads();
   const queue = threads.queue();

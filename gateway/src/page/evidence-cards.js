@@ -61,7 +61,7 @@ export function registryCard(changes, denials) {
     h(
       "ol",
       { class: "records" },
-      newest.map((change, i) => h("li", {}, changeWords(change, newest[i + 1]))),
+      newest.map((change, i) => h("li", {}, changeWords(change, changes.at(-2 - i)))),
       past.map((denial) =>
         h(
           "li",

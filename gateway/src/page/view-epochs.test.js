@@ -36,6 +36,16 @@ describe("epochs", () => {
     expect(page.askedNow()).toEqual([]);
   });
 
+  test("that cannot be read are told, and asked for again", async () => {
+    await page.go("#/");
+    page.network.isDown = true;
+    await page.go("#/epochs");
+    expect(page.text("[role=alert]")).toContain("The gateway does not answer.");
+    page.network.isDown = false;
+    await page.click(page.button("Try again"));
+    expect(page.rows().length).toBeGreaterThan(0);
+  });
+
   test("that are not there are told", async () => {
     await page.go("#/epochs/7");
     expect(page.text("[role=alert] strong")).toBe("Not found");

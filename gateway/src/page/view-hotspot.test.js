@@ -28,12 +28,27 @@ describe("a hotspot", () => {
     for (const [i, item] of items().entries()) {
       const { outcome, sentence, measurements, epoch } = verdicts[i];
       expect(item.className).toBe(`verdict ${outcome}`);
+      expect(item.querySelector(".pill").textContent).toBe(
+        { paid: "Paid", unpaid: "Valid, not paid", refused: "Refused" }[outcome],
+      );
       expect(item.querySelector(".sentence")?.textContent).toBe(outcome === "paid" ? undefined : sentence);
       expect(item.querySelectorAll(".numbers li")).toHaveLength(measurements.length);
       expect(item.querySelector(".source a").getAttribute("href")).toBe(`#/epochs/${epoch}`);
     }
     await page.click(page.button("Show older"));
     expect(items()).toHaveLength(Math.min(75, verdicts.length));
+    for (let more = page.button("Show older"); more !== undefined; more = page.button("Show older")) {
+      const shown = items().length;
+      await page.click(more);
+      expect(items().length).toBeGreaterThan(shown);
+    }
+    let all = 0;
+    for (let next = ""; next !== null; ) {
+      const older = await page.api(`hotspots/${id}/verdicts?limit=100${next && `&after=${next}`}`);
+      all += older.verdicts.length;
+      next = older.next;
+    }
+    expect(items()).toHaveLength(all);
   });
 
   test("shows those that are not paid, or refused, alone", async () => {

@@ -19,9 +19,11 @@ const OF_WINDOW = [
   "navigator",
   "Node",
   "CSS",
+  "addEventListener",
   "removeEventListener",
   "Event",
   "HTMLElement",
+  "WheelEvent",
   "matchMedia",
 ];
 
@@ -160,8 +162,11 @@ function globalsOf(window, { fetch, frames, page, time }) {
     disconnect() {}
   }
   return [
-    ...OF_WINDOW.map((name) => [globalThis, name, window[name]]),
-    [globalThis, "addEventListener", window.addEventListener.bind(window)],
+    ...OF_WINDOW.map((name) => [
+      globalThis,
+      name,
+      typeof window[name] === "function" && /^[a-z]/.test(name) ? window[name].bind(window) : window[name],
+    ]),
     [globalThis, "setTimeout", time.setTimeout],
     [globalThis, "setInterval", time.setInterval],
     [globalThis, "clearTimeout", time.clear],

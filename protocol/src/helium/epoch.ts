@@ -1,4 +1,5 @@
-import type { EpochInputs, EpochJudgement } from "../judging/epoch.ts";
+import type { EpochJudgement } from "../judging/epoch.ts";
+import type { EpochInputs } from "../judging/epoch-context.ts";
 import { isBeacon, isWitness, packetBeaconKey } from "../judging/group.ts";
 import type { ProvenBeacon } from "../judging/proven-beacon.ts";
 import type { ReceivedBeacon, ReceivedReport, ReceivedWitness, Verdict } from "../judging/types.ts";
@@ -23,7 +24,7 @@ import {
 } from "./packets.ts";
 import type { HeliumContext, HeliumDenylist } from "./types.ts";
 
-export interface HeliumEpochJudgement extends EpochJudgement {
+interface HeliumEpochJudgement extends EpochJudgement {
   /** Input for the next epoch. */
   history: HeliumHistory;
 }

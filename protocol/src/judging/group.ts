@@ -50,7 +50,7 @@ export function reportIndexAndKey(
 
 /** By the hotspot's own numbering; the id decides between two packets with one number. */
 export const bySequence = (a: ReceivedReport, b: ReceivedReport): number =>
-  a.packet.sequence - b.packet.sequence || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+  a.packet.sequence - b.packet.sequence || (a.id < b.id ? -1 : 1);
 
 /** Sorted by key, so that nothing depends on the order of arrival. */
 export function groupReports(reports: Iterable<ReceivedReport>): ReportGroup[] {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { DEFAULT_PARAMETERS } from "../parameters/parameters.ts";
+import { DEFAULT_PARAMETERS, type NetworkParameters } from "../parameters/parameters.ts";
 import { freeSpaceLossDb } from "../radio/propagation.ts";
 import { LEVEL_RULES } from "./level-rules.ts";
 import { Scenario } from "./scenario.ts";
@@ -14,15 +14,40 @@ interface Level {
 }
 
 /** The answer of a single rule to a level. */
-function judged(reason: string, level: Level): Outcome {
+function judged(reason: string, level: Level, limits: Partial<NetworkParameters> = {}): Outcome {
   const packet = { spreadingFactor: 12, bandwidthHz: 125_000, ...level };
-  const context = { report: { packet }, judging: { parameters: DEFAULT_PARAMETERS } };
+  const context = { report: { packet }, judging: { parameters: { ...DEFAULT_PARAMETERS, ...limits } } };
   const rule = LEVEL_RULES.find((each) => each.reason === reason);
   const measurements = rule?.check(context as unknown as MatchedContext);
   return outcome(measurements === undefined ? { reason: "ok", measurements: [] } : { reason, measurements });
 }
 
 const ok = { reason: "ok" };
+
+describe("what is measured may be as much as the network allows, and no more", () => {
+  const level = { rssiDbm: -97, snrDdb: -87 };
+  test.each([
+    ["snr_too_high", "maxSnrDdb", ({ snrDdb }: Outcome) => snrDdb],
+    [
+      "snr_below_floor",
+      "maxBelowDemodulationDdb",
+      ({ floorDdb, snrDdb }: Outcome) => Number(floorDdb) - Number(snrDdb),
+    ],
+    [
+      "rssi_below_sensitivity",
+      "maxBelowSensitivityDdb",
+      ({ sensitivityDdbm, rssiDbm }: Outcome) => Number(sensitivityDdbm) - 10 * Number(rssiDbm),
+    ],
+    ["noise_too_low", "maxBelowThermalDdb", ({ aboveThermalDdb }: Outcome) => -Number(aboveThermalDdb)],
+    ["noise_too_high", "maxAboveThermalDdb", ({ aboveThermalDdb }: Outcome) => aboveThermalDdb],
+  ] as const)("%s by %s", (reason, limit, measured) => {
+    const strict = judged(reason, level, { [limit]: -10_000 });
+    expect(strict.reason).toBe(reason);
+    const value = Number(measured(strict));
+    expect(judged(reason, level, { [limit]: value })).toEqual(ok);
+    expect(judged(reason, level, { [limit]: value - 1 }).reason).toBe(reason);
+  });
+});
 
 describe("rssi_above_free_space", () => {
   /** Tenths of a dBm: 14 dBm and two antennas of 2 dBi, less the loss. */
@@ -200,7 +225,7 @@ describe("noise_too_high", () => {
     });
   });
 
-  test("above 0 dB the receiver saturates and its SNR says nothing of the noise", () => {
+  test("above 0 dB the receiver saturates and its SNR does not measure the noise", () => {
     expect(at(-30, 0)).toEqual(ok);
     expect(at(-30, 90)).toEqual(ok);
     expect(at(-30, -1).reason).toBe("noise_too_high");

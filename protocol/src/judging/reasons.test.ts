@@ -138,7 +138,7 @@ describe("sentences", () => {
     expect(explainVerdict({ reason, measurements: MEASURED })).not.toStartWith("Refused:");
   });
 
-  test("numbers are told in units that people use", () => {
+  test("numbers are written in units that people use", () => {
     const tell = (type: "beacon" | "witness", reason: string, numbers: Record<string, number>) =>
       explainVerdict({
         type,
@@ -153,6 +153,59 @@ describe("sentences", () => {
     expect(tell("beacon", "power_too_high", { eirpDdbm: 171, maxEirpDdbm: 160 })).toContain(
       "17.1 dBm EIRP is above the region's 16 dBm",
     );
+  });
+
+  test.each([
+    ["gnss_weak", { satellites: 3, minSatellites: 4 }, "3 satellites, and at least 4 are needed"],
+    ["gnss_weak", { errorDm: 1001, maxErrorM: 100 }, "an error of 100.1 m, and at most 100 m are allowed"],
+    [
+      "snr_below_floor",
+      { snrDdb: -262, floorDdb: -200, spreadingFactor: 12 },
+      "SNR -26.2 dB is 6.2 dB below",
+    ],
+    [
+      "rssi_below_sensitivity",
+      { rssiDbm: -150, sensitivityDdbm: -1430, spreadingFactor: 12 },
+      "RSSI -150 dBm is 7 dB too faint for SF12",
+    ],
+    ["noise_too_low", { rssiDbm: -140, snrDdb: 0, aboveThermalDdb: -171 }, "means noise 17.1 dB below that"],
+    [
+      "noise_too_high",
+      { rssiDbm: -40, snrDdb: -10, aboveThermalDdb: 706 },
+      "means noise 70.6 dB above thermal",
+    ],
+    [
+      "counter_mismatch",
+      { passedMs: -60_000, strayedMs: -7500, toleranceMs: 5003 },
+      "disagree by 7.5 s over 60.0 s (5.0 s are allowed)",
+    ],
+    [
+      "heard_apart",
+      { apartMs: -7000, allowedMs: 5000 },
+      "Heard 7.0 s before it was sent (5.0 s are allowed)",
+    ],
+    ["heard_apart", { apartMs: 7000, allowedMs: 5000 }, "Heard 7.0 s after it was sent"],
+    ["not_heard_lately", { allowedMs: 86_400_000 }, "before a new one's first beacon"],
+    [
+      "not_heard_lately",
+      { sinceMs: 90_000_000, allowedMs: 86_400_000 },
+      "validly heard for 25 h (24 h are allowed)",
+    ],
+  ])("%s of %p is told with what was measured", (reason, numbers, words) => {
+    const measurements = Object.entries(numbers).map(([name, value]) => ({ name, value }));
+    expect(explainVerdict({ type: "witness", reason, measurements })).toContain(words);
+  });
+
+  test("a signal that is too strong by some tenths is not told as 0 dB too strong", () => {
+    const excess = (signalDdbm: number) =>
+      explainVerdict({
+        ...{ type: "witness", reason: "rssi_above_free_space" },
+        measurements: Object.entries({ signalDdbm, boundDdbm: -900 }).map(([name, value]) => ({
+          name,
+          value,
+        })),
+      }).match(/a signal (\d+) dB stronger/)?.[1];
+    expect([-899, -886, -885, -884].map(excess)).toEqual(["1", "1", "2", "2"]);
   });
 
   test("the same reason may mean another thing for a beacon and for a witness", () => {

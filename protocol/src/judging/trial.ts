@@ -1,5 +1,5 @@
 import type { BeaconPacket, WitnessPacket } from "../packet/packet.ts";
-import type { EpochInputs } from "./epoch.ts";
+import type { EpochInputs } from "./epoch-context.ts";
 import { Scenario, verdictOn } from "./scenario.ts";
 import type { Verdict } from "./types.ts";
 
@@ -25,7 +25,7 @@ export function tryBeacon(
   return outcome(verdictOn(scenario.judge([report, witness], inputs), report));
 }
 
-export type WitnessChange = Partial<WitnessPacket> | ((honest: WitnessPacket) => Partial<WitnessPacket>);
+type WitnessChange = Partial<WitnessPacket> | ((honest: WitnessPacket) => Partial<WitnessPacket>);
 
 /** The verdict on one witness report that differs from an honest one in `change`, its beacon in `beacon`. */
 export function tryWitness(

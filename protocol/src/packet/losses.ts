@@ -89,4 +89,4 @@ export function lossList(counts: Iterable<readonly [reason: string, count: numbe
     .map(([reason, count]) => ({ reason, count: Math.min(count, MAX_COUNT) }));
 }
 
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const compare = (a: string, b: string): number => (a < b ? -1 : 1);

@@ -171,6 +171,33 @@ describe("availability", () => {
     });
   });
 
+  test("and all other shares are rounded down", () => {
+    // Two of three periods, one of which is out of bounds; and one of three.
+    expect(scoreOf([200, undefined, { mean: 205, max: 601 }])).toMatchObject({
+      score: 333,
+      availabilityPermille: 666,
+    });
+    expect(scoreOf([...mild(2), { mean: 205, max: 601 }])).toMatchObject({
+      score: 666,
+      outOfBounds: { periods: 1, permille: 333 },
+    });
+  });
+
+  test("a silence of half a period is one, a shorter one a timer that was late", () => {
+    const delayed = (lateMs: number) =>
+      scoreQuantity(
+        "temperature_c",
+        minutes(mild(4)).map((reading, i) => ({ ...reading, atMs: reading.atMs + (i < 2 ? 0 : lateMs) })),
+        endOf(4),
+      );
+    expect(delayed(MINUTE_MS / 2 - 1)).toMatchObject({ gaps: 0, missingMs: 0, score: 1000 });
+    expect(delayed(MINUTE_MS / 2)).toMatchObject({
+      gaps: 1,
+      missingMs: MINUTE_MS / 2,
+      longestGapMs: MINUTE_MS / 2,
+    });
+  });
+
   test("counts the silence before the first and after the last", () => {
     const readings = minutes(mild(10));
     const span = { sinceMs: START_MS - 10 * MINUTE_MS, untilMs: START_MS + 32 * MINUTE_MS };

@@ -1,5 +1,5 @@
 /** How much of a stretch of time periods cover. */
-export interface Coverage {
+interface Coverage {
   coveredMs: number;
   /** At least 1. */
   expectedMs: number;
@@ -12,6 +12,7 @@ export interface Coverage {
 interface Period {
   /** End of the period. */
   atMs: number;
+  /** At least 1. */
   periodMs: number;
 }
 
@@ -47,8 +48,7 @@ function gapsIn(periods: readonly Period[], fromMs: number, toMs: number): numbe
   const gaps: number[] = [];
   let coveredToMs = fromMs;
   const addGap = (untilMs: number, periodMs: number) => {
-    if (untilMs - coveredToMs > 0 && 2 * (untilMs - coveredToMs) >= periodMs)
-      gaps.push(untilMs - coveredToMs);
+    if (2 * (untilMs - coveredToMs) >= periodMs) gaps.push(untilMs - coveredToMs);
   };
   for (const { atMs, periodMs } of periods) {
     addGap(atMs - periodMs, periodMs);

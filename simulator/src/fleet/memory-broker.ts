@@ -47,7 +47,7 @@ export class MemoryBroker implements Downlink {
 }
 
 class MemorySession implements Publisher {
-  readonly publishAtOnce = 65_535;
+  readonly receiveMaximum = 65_535;
   readonly hotspotId: string;
   readonly #uplink: Uplink;
   readonly #subscriptions: readonly string[];

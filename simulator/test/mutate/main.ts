@@ -16,7 +16,7 @@ import { isRun, type RunLines, runLines } from "./run-lines.ts";
 const ROOT = new URL("../../../", import.meta.url).pathname;
 /** A mutant that hangs is noticed too: when tests take this, and so many times as long as without any fault. */
 const RUN_LIMIT_MS = 15_000;
-const RUN_LIMIT_TIMES = 4;
+const RUN_LIMIT_TIMES = 2;
 const TEST_LIMIT_MS = 15_000;
 
 /** Tools of tests are not what is tested. */

@@ -14,6 +14,7 @@ const importers = importersOf(
     file("agent/src/b/whole.ts", "../a/one.ts"),
     file("agent/test/main.test.ts", "@earshot/agent"),
     file("agent/src/mod.ts", "./a/one.ts"),
+    ["agent/src/a/text.test.ts", 'import text from "./one.ts" with { type: "text" };'],
   ]),
   new Map([["@earshot/agent", "agent/src/mod.ts"]]),
 );

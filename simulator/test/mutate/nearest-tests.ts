@@ -5,6 +5,9 @@ import { importsOf } from "../source-files.ts";
 const NEAREST_TESTS = 30;
 const NEAREST_OF_PROCESSES = 6;
 
+/** What is imported as text is not run. */
+const OF_ANOTHER_TYPE = /^import .* with \{ type: .*$/gm;
+
 export const isTest = (path: string): boolean => /\.test\.[jt]s$/.test(path);
 
 /** Tests in `<package>/test/` start programs, or whole fleets: they take long, and are asked last. */
@@ -21,7 +24,7 @@ export function importersOf(
 ): Map<string, string[]> {
   const importers = new Map<string, string[]>();
   for (const [path, text] of files) {
-    for (const specifier of importsOf(text)) {
+    for (const specifier of importsOf(text.replace(OF_ANOTHER_TYPE, ""))) {
       const target = specifier.startsWith(".")
         ? posix.join(posix.dirname(path), specifier.split("?")[0] ?? "")
         : entries.get(specifier);

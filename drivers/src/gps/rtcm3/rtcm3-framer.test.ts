@@ -49,6 +49,13 @@ test("frames are found in any pieces, with anything between them", () => {
   );
 });
 
+test("the shortest frame holds no message, and is found with its last byte", () => {
+  const framer = new Rtcm3Framer();
+  const empty = frame(new Uint8Array());
+  expect(framer.push(empty.subarray(0, -1))).toEqual([]);
+  expect(framer.push(empty.subarray(-1))).toEqual([new Uint8Array()]);
+});
+
 test("what stands behind a frame that a false preamble delayed is no frame without its own", () => {
   const framer = new Rtcm3Framer();
   const empty = frame(new Uint8Array());

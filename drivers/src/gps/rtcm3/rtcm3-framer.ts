@@ -79,9 +79,8 @@ export class Rtcm3Framer {
     return first === PREAMBLE && (this.#length < 2 || (second & 0xfc) === 0);
   }
 
-  /** Bytes of the frame begun; the longest possible as long as its length is not known. */
+  /** Bytes of the frame begun: more than are held as long as its header is not whole. */
   #frameBytes(): number {
-    if (this.#length < HEADER_BYTES) return MAX_RTCM3_FRAME_BYTES;
     const [, high = 0, low = 0] = this.#buffer;
     return HEADER_BYTES + (((high & 0x03) << 8) | low) + CRC_BYTES;
   }
@@ -94,7 +93,7 @@ export class Rtcm3Framer {
   /** Skips `count` bytes, and then to the next preamble. */
   #drop(count: number): void {
     const next = this.#buffer.subarray(0, this.#length).indexOf(PREAMBLE, count);
-    const skipped = next < 0 ? this.#length : next;
+    const skipped = next === -1 ? this.#length : next;
     this.garbageBytes += skipped;
     this.#shift(skipped);
   }

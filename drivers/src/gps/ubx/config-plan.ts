@@ -32,7 +32,7 @@ export interface UbxSettings {
 }
 
 /** About 300 bytes a second at one epoch a second, so that it fits 9600 baud. */
-export const DEFAULT_MESSAGES: Readonly<Partial<Record<UbxOutputName, number>>> = {
+const DEFAULT_MESSAGES: Readonly<Partial<Record<UbxOutputName, number>>> = {
   "NAV-PVT": 1,
   "NAV-STATUS": 1,
   "NAV-DOP": 1,

@@ -119,6 +119,7 @@ describe("UBX, NMEA and RTCM 3 in one stream", () => {
     ["RTCM: a reserved bit", "d304", 0],
     ["RTCM: the longest message", "d303ff", 3],
     ["RTCM: whole but for a byte", "d300084ce0008a00000000a8f7", 13],
+    ["RTCM: whole", "d300084ce0008a00000000a8f72a", 0],
   ])("is held only as long as it may become a frame. %s", (_, hex, held) => {
     const framer = new MixedFramer(MAX_PAYLOAD);
     framer.push(Uint8Array.fromHex(hex));

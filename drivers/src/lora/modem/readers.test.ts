@@ -72,3 +72,12 @@ describe.each(READERS)("%s reader", (name, create) => {
       ),
     ));
 });
+
+test("a RYLR998 frame has at most 240 bytes of data", () => {
+  const events = (length: number) =>
+    new RylrReader()
+      .push(textBytes(`+RCV=50,${length},${"a".repeat(length)},-99,11\r\n`))
+      .map(({ kind }) => kind);
+  expect(events(240)).toEqual(["frame"]);
+  expect(events(241)[0]).toBe("damaged");
+});

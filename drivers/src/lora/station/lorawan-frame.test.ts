@@ -75,6 +75,33 @@ test("a missing, mistyped or impossible field makes no frame", () => {
   expect(rebuilt("jreq", { MHdr: 0, JoinEui: "1-2", DevEui: "1-2", DevNonce: 1, MIC: 1 })).toBeUndefined();
 });
 
+test.each([
+  ["MHdr", 0, 255, 0, 2],
+  ["DevAddr", -(2 ** 31), 2 ** 32 - 1, 2, 8],
+  ["FCnt", 0, 0xffff, 12, 4],
+  ["FPort", 0, 255, 20, 2],
+  ["MIC", -(2 ** 31), 2 ** 32 - 1, 26, 8],
+])("%s is a whole number from %d to %d", (key, least, most, from, digits) => {
+  const at = (value: number) => rebuilt("updf", { ...DATA, [key]: value })?.slice(from, from + digits);
+  const littleEndian = (value: number) =>
+    Array.from({ length: digits / 2 }, (_, i) =>
+      ((value >>> (8 * i)) & 255).toString(16).padStart(2, "0"),
+    ).join("");
+  expect([at(least), at(most)]).toEqual([littleEndian(least), littleEndian(most)]);
+  expect([at(least - 1), at(most + 1), at(0.5)]).toEqual([undefined, undefined, undefined]);
+});
+
+test("a frame without a port is told as port -1, and has no payload", () => {
+  expect(rebuilt("updf", { ...DATA, FPort: -1, FRMPayload: "" })).toBe("40feffffff8202010a0bdeadbeef");
+  expect(rebuilt("updf", { ...DATA, FPort: -2, FRMPayload: "" })).toBeUndefined();
+});
+
+test("a frame of 255 bytes is the longest", () => {
+  const whole = (length: number) => rebuilt("propdf", { FRMPayload: "E0".repeat(length) });
+  expect(whole(255)).toHaveLength(510);
+  expect(whole(256)).toBeUndefined();
+});
+
 test("only messages that carry a frame are said to", () => {
   for (const msgtype of ["updf", "dndf", "jreq", "rejoin", "propdf", "jacc"])
     expect(carriesFrame(msgtype)).toBe(true);

@@ -4,7 +4,7 @@ import { PZEM_016 } from "./pzem.ts";
 import { SUNSPEC } from "./sunspec-models.ts";
 
 /** Inverters that describe themselves where their registers are. */
-export interface SunSpecMap {
+interface SunSpecMap {
   kind: "sunspec";
   device: string;
 }

@@ -73,6 +73,59 @@ test("a session has so many filters, and one that was refused leaves nothing", (
   expect(got).toEqual([]);
 });
 
+test("a message goes once to each who subscribes to its topic then, with the best QoS of its filters", () => {
+  const id = fc.constantFrom("a", "b", "c");
+  const filter = fc.constantFrom("x/down/verdict", "x/down/command", "x/down/+", "entropy");
+  const step = fc.record({
+    what: fc.constantFrom("subscribe", "unsubscribe", "leave", "send"),
+    id,
+    filter,
+    qos: fc.constantFrom(0 as const, 1 as const),
+  });
+  const matches = (filter: string, topic: string) =>
+    filter === topic || (filter === "x/down/+" && topic.startsWith("x/down/"));
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const sessions = new Sessions();
+      const wanted = new Map<string, Map<string, 0 | 1>>();
+      const got = new Map<string, Delivery[]>();
+      const sessionOf = (of: string): Session => {
+        const known = sessions.get(of);
+        if (known !== undefined) return known;
+        const { session } = sessions.open(of, true, 0);
+        const list: Delivery[] = [];
+        got.set(of, list);
+        wanted.set(of, new Map());
+        session.attach(outletTo(list));
+        return session;
+      };
+      for (const { what, id, filter, qos } of steps) {
+        const session = sessionOf(id);
+        if (what === "subscribe") {
+          sessions.subscribe(session, filter, { qos, retainAsPublished: false });
+          wanted.get(id)?.set(filter, qos);
+        } else if (what === "unsubscribe") {
+          expect(sessions.unsubscribe(session, filter)).toBe(wanted.get(id)?.delete(filter) === true);
+        } else if (what === "leave") {
+          sessions.leave(session, 0);
+          got.delete(id);
+          wanted.delete(id);
+        } else if (!filter.endsWith("+")) {
+          for (const list of got.values()) list.length = 0;
+          sessions.route({ topic: filter, bytes: Uint8Array.of(1), qos: 1, retain: false });
+          for (const [of, filters] of wanted) {
+            const granted = [...filters].filter(([each]) => matches(each, filter)).map(([, each]) => each);
+            const expected = granted.length === 0 ? [] : [Math.max(...granted)];
+            expect([of, got.get(of)?.map((each) => each.qos)]).toEqual([of, expected as (0 | 1)[]]);
+            for (const { messageId, qos: sent } of got.get(of) ?? [])
+              if (sent === 1) sessions.get(of)?.acknowledge(messageId);
+          }
+        }
+      }
+    }),
+  );
+});
+
 test("messages that wait are bounded for one session, and over all by the sessions longest away", () => {
   const sessions = new Sessions();
   for (const id of ["a", "b"]) sessions.leave(openSession(sessions, id), 0);
