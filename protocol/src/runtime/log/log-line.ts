@@ -2,7 +2,7 @@ import type { LogFields, LogLevel } from "../../log.ts";
 import { errorText } from "../error-text.ts";
 
 /** One message, at the moment at which it was written. */
-export interface LogEntry {
+interface LogEntry {
   /** By the wall clock, ms since 1970. */
   atMs: number;
   level: LogLevel;
