@@ -13,7 +13,8 @@ export {
   NO_CONTACTS,
 } from "./judging/contacts.ts";
 export { addEdges, type EdgeEvidence, edgeLevel, edgesOfEpoch } from "./judging/edges.ts";
-export { type EpochInputs, type EpochJudgement, judgeEpoch, verifySignature } from "./judging/epoch.ts";
+export { type EpochJudgement, judgeEpoch } from "./judging/epoch.ts";
+export { type EpochInputs, verifySignature } from "./judging/epoch-context.ts";
 export {
   groupReports,
   isBeacon,

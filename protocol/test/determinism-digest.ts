@@ -6,7 +6,8 @@
 import { sha256 } from "../src/crypto/sha256.ts";
 import { utf8 } from "../src/encoding/bytes.ts";
 import { type Contact, ContactHistory } from "../src/judging/contacts.ts";
-import { type EpochInputs, type EpochJudgement, epochContext } from "../src/judging/epoch.ts";
+import type { EpochJudgement } from "../src/judging/epoch.ts";
+import { type EpochInputs, epochContext } from "../src/judging/epoch-context.ts";
 import { groupReports, isReport } from "../src/judging/group.ts";
 import { judgeGroup } from "../src/judging/judge.ts";
 import { earshot1 } from "../src/judging/rule-set.ts";

@@ -1,5 +1,5 @@
 import type { LatestContacts } from "../src/judging/contacts.ts";
-import type { EpochInputs } from "../src/judging/epoch.ts";
+import type { EpochInputs } from "../src/judging/epoch-context.ts";
 import { Scenario } from "../src/judging/scenario.ts";
 import type { ReceivedBeacon, ReceivedPacket } from "../src/judging/types.ts";
 import type { Denial } from "../src/network/denial.ts";

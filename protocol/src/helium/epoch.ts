@@ -1,4 +1,5 @@
-import type { EpochInputs, EpochJudgement } from "../judging/epoch.ts";
+import type { EpochJudgement } from "../judging/epoch.ts";
+import type { EpochInputs } from "../judging/epoch-context.ts";
 import { isBeacon, isWitness, packetBeaconKey } from "../judging/group.ts";
 import type { ProvenBeacon } from "../judging/proven-beacon.ts";
 import type { ReceivedBeacon, ReceivedReport, ReceivedWitness, Verdict } from "../judging/types.ts";

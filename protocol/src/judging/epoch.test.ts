@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { EpochInputs } from "./epoch.ts";
+import type { EpochInputs } from "./epoch-context.ts";
 import { Scenario } from "./scenario.ts";
 import type { ReceivedPacket } from "./types.ts";
 

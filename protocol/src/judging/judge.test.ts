@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { sha256 } from "../crypto/sha256.ts";
 import { typicalPackets } from "../packet/samples.ts";
 import { drawIndex } from "../time/schedule.ts";
-import { verifySignature } from "./epoch.ts";
+import { verifySignature } from "./epoch-context.ts";
 import { groupReports, reportIndexAndKey } from "./group.ts";
 import { judgeGroup } from "./judge.ts";
 import { entropyValue, Scenario, verdictOn } from "./scenario.ts";

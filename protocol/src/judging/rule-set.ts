@@ -1,6 +1,7 @@
 import type { RuleSetId } from "../parameters/parameters.ts";
 import { type Settlement, type SettlementInputs, settleEpoch } from "../rewards/settlement.ts";
-import { type EpochInputs, type EpochJudgement, judgeEpoch } from "./epoch.ts";
+import { type EpochJudgement, judgeEpoch } from "./epoch.ts";
+import type { EpochInputs } from "./epoch-context.ts";
 import { RULE_ORDER } from "./reasons.ts";
 
 /** Reasons in the order in which the rules are asked. */

@@ -11,7 +11,8 @@ import { freeSpaceLossDb, thermalNoiseDbm } from "../radio/propagation.ts";
 import { REGIONS } from "../radio/regions.ts";
 import { cellOf, type Hotspot } from "../registry/registry.ts";
 import { entropyTimeMs } from "../time/schedule.ts";
-import { type EpochInputs, type EpochJudgement, judgeEpoch } from "./epoch.ts";
+import { type EpochJudgement, judgeEpoch } from "./epoch.ts";
+import type { EpochInputs } from "./epoch-context.ts";
 import { type ReceivedPacket, type ReceivedReport, receivedPacket, type Verdict } from "./types.ts";
 
 export interface Station {

@@ -1,5 +1,5 @@
 import type { BeaconPacket, WitnessPacket } from "../packet/packet.ts";
-import type { EpochInputs } from "./epoch.ts";
+import type { EpochInputs } from "./epoch-context.ts";
 import { Scenario, verdictOn } from "./scenario.ts";
 import type { Verdict } from "./types.ts";
 
