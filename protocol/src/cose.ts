@@ -40,7 +40,7 @@ export interface Envelope {
   signature: Uint8Array;
 }
 
-export type EnvelopeDecoded = { ok: true; envelope: Envelope } | { ok: false; code: EnvelopeRefusal };
+type EnvelopeDecoded = { ok: true; envelope: Envelope } | { ok: false; code: EnvelopeRefusal };
 
 /** external_aad for a network, as bytes. */
 export const networkAad = (network: string): Uint8Array => utf8(`earshot/1/${network}`);

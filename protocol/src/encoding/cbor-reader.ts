@@ -17,7 +17,7 @@ export const CBOR_OTHER = Symbol("CBOR float or simple value");
 /** Too short; not well-formed; well-formed but not in deterministic encoding; bytes after the item. */
 export type CborFormRefusal = "truncated" | "malformed" | "non_canonical" | "trailing_bytes";
 
-export type CborItem =
+type CborItem =
   | {
       ok: true;
       value: unknown;

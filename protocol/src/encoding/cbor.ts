@@ -10,7 +10,7 @@ export type CborValue = number | bigint | Uint8Array | string | null | readonly 
 
 /** `wrong_type`: CBOR in deterministic encoding, but of other types. */
 export type CborRefusal = CborFormRefusal | "wrong_type";
-export type CborDecoded = { ok: true; value: CborValue } | { ok: false; code: CborRefusal };
+type CborDecoded = { ok: true; value: CborValue } | { ok: false; code: CborRefusal };
 
 const encoder = new Encoder({ useRecords: false, tagUint8Array: false });
 

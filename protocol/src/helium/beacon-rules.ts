@@ -4,7 +4,7 @@ import { isNewInterval, isReciprocal, isWithinLifespan, RECIPROCITY_MS } from ".
 import type { HeliumBeaconReport, HeliumContext, HeliumHotspot } from "./types.ts";
 
 /** What the beacon rules judge by; from rule 3 on the hotspot is registered and asserted. */
-export interface HeliumBeaconContext {
+interface HeliumBeaconContext {
   report: HeliumBeaconReport;
   hotspot: HeliumHotspot | undefined;
   judging: HeliumContext;

@@ -12,12 +12,12 @@ import type { ExpectedBeacon } from "./types.ts";
  * Hole 1 of the reference's list (section 2.5), kept on purpose: the gateway's key is not an input, so anybody who knows or
  * guesses the four bytes of local entropy can report the same beacon as its own.
  */
-export const HELIUM_PAYLOAD_BYTES = 51;
+const HELIUM_PAYLOAD_BYTES = 51;
 
 /** Local entropy carried the time 0. */
 const LOCAL_TIME_S = 0;
 
-export interface HeliumEntropy {
+interface HeliumEntropy {
   data: Uint8Array;
   /** Whole seconds since the Unix epoch. */
   timestampS: number;
@@ -31,7 +31,7 @@ export interface HeliumChannel {
   spreadings: readonly { spreadingFactor: number; maxPacketBytes: number }[];
 }
 
-export interface HeliumBeacon extends ExpectedBeacon {
+interface HeliumBeacon extends ExpectedBeacon {
   conductedPowerDbm: number;
 }
 

@@ -6,7 +6,7 @@ const BYTES_PER_DC = 24;
 export const payloadToDc = (bytes: number): number => Math.ceil(Math.max(bytes, BYTES_PER_DC) / BYTES_PER_DC);
 
 /** USD per token is `raw` · 10^-decimals; a token has 10^decimals bones. */
-export interface TokenPrice {
+interface TokenPrice {
   raw: bigint;
   decimals: number;
 }
@@ -42,7 +42,7 @@ export interface HeliumAmounts {
   dc: bigint;
 }
 
-export interface HeliumSplit {
+interface HeliumSplit {
   /** Of everyone who gets anything, in ascending order of id. */
   amounts: Map<string, HeliumAmounts>;
   /** The sum of all amounts. */

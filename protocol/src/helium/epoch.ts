@@ -24,7 +24,7 @@ import {
 } from "./packets.ts";
 import type { HeliumContext, HeliumDenylist } from "./types.ts";
 
-export interface HeliumEpochJudgement extends EpochJudgement {
+interface HeliumEpochJudgement extends EpochJudgement {
   /** Input for the next epoch. */
   history: HeliumHistory;
 }

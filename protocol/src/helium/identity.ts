@@ -8,7 +8,7 @@ const base58check = createBase58check((bytes: Uint8Array) => sha256(bytes));
 const KEY_TYPES = ["ecc_compact", "ed25519", "multisig", "secp256k1", "rsa"] as const;
 const KEY_BYTES = { ed25519: 32, ecc_compact: 32 } as const;
 
-export interface HeliumPublicKey {
+interface HeliumPublicKey {
   network: "mainnet" | "testnet";
   type: (typeof KEY_TYPES)[number];
   key: Uint8Array;

@@ -10,7 +10,7 @@ import type {
 import { HELIUM_WITNESS_RECIPROCITY, HELIUM_WITNESS_RULES } from "./witness-rules.ts";
 
 /** A witness report as judged. */
-export interface HeliumWitnessVerdict {
+interface HeliumWitnessVerdict {
   report: HeliumWitnessReport;
   /** `selected` is paid; `unselected` is valid, but came after the paid ones. */
   status: "selected" | "unselected" | "invalid";
@@ -20,7 +20,7 @@ export interface HeliumWitnessVerdict {
 }
 
 /** What later judgements depend on: Helium recorded it while it judged. */
-export interface HeliumRecords {
+interface HeliumRecords {
   /** The beaconer has beaconed at the report's receive time. */
   isBeacon: boolean;
   /** The beacon satisfied rules 1 to 7 and had a witness report, if only a worthless one: hole 9 of the reference. */

@@ -2,8 +2,8 @@ import { cellToLatLng, cellToParent, getResolution, greatCircleDistance, gridDis
 
 /** Resolution at which the least distance was counted: cells about 50 m from centre to centre. */
 const GRID_RESOLUTION = 11;
-export const MIN_GRID_CELLS = 8;
-export const MAX_DISTANCE_KM = 100;
+const MIN_GRID_CELLS = 8;
+const MAX_DISTANCE_KM = 100;
 
 /** An H3 index as Helium wrote it, a decimal 64-bit number, in the hexadecimal text of h3-js. */
 export const cellFromDecimal = (decimal: string | bigint): string => BigInt(decimal).toString(16);
@@ -34,10 +34,10 @@ export const isMaxDistanceExceeded = (distanceM: number): boolean =>
 const SPEED_OF_LIGHT_M_PER_S = 2.998e8;
 
 /** 20·log10(4πdf/c) dB. */
-export const heliumFreeSpaceLossDb = (freqHz: number, distanceM: number): number =>
+const heliumFreeSpaceLossDb = (freqHz: number, distanceM: number): number =>
   20 * Math.log10((4 * Math.PI * distanceM * freqHz) / SPEED_OF_LIGHT_M_PER_S);
 
-export interface Link {
+interface Link {
   /** As the beaconer reported it: hole 2 of the reference (section 2.5), since nothing bounds it. */
   txPowerDbm: number;
   beaconerGainDdbi: number;

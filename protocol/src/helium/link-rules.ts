@@ -16,7 +16,7 @@ import type {
 } from "./types.ts";
 
 /** What the witness rules judge by; the beacon has passed its rules 1 to 7. */
-export interface HeliumWitnessContext {
+interface HeliumWitnessContext {
   report: HeliumWitnessReport;
   hotspot: HeliumHotspot | undefined;
   beacon: HeliumBeaconReport;

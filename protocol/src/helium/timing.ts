@@ -1,7 +1,7 @@
 /** How much later than the beacon report a witness report may arrive, if the beacon report came first. */
-export const MAX_BEACON_TO_WITNESS_LAG_MS = 4000;
+const MAX_BEACON_TO_WITNESS_LAG_MS = 4000;
 /** Otherwise, how much later than the first witness report. */
-export const MAX_WITNESS_LAG_MS = 1500;
+const MAX_WITNESS_LAG_MS = 1500;
 /** HIP 106: within this time a hotspot must have been heard to be paid as a witness, and have heard others for its beacons to be valid. */
 export const RECIPROCITY_MS = 48 * 3_600_000;
 

@@ -12,7 +12,7 @@ import { formatSeconds, formatTenths } from "./format-measurement.ts";
 import type { JudgingContext, ReceivedBeacon, Rule } from "./types.ts";
 
 /** A beacon report of a registered hotspot. */
-export interface BeaconContext {
+interface BeaconContext {
   report: ReceivedBeacon;
   hotspot: Hotspot;
   /** The beacon as it follows from report, key and region. */

@@ -18,7 +18,7 @@ import type {
 import { type JudgedBeacon, matchBeacon, type WitnessContext } from "./witness-context.ts";
 import { BEACON_EXISTS_RULE, BEACON_REFUSED_RULE, WITNESS_RULES } from "./witness-rules.ts";
 
-export interface GroupJudgement {
+interface GroupJudgement {
   /** One per report, sorted by packet id. */
   verdicts: Verdict[];
   proven: ProvenBeacon | undefined;

@@ -56,7 +56,7 @@ export function flipped(bytes: Uint8Array, at: number): Uint8Array {
 }
 
 /** First epoch of a denial, relative to the scenario's, and how many epochs it is in force. */
-export type Span = [from: number, length: number];
+type Span = [from: number, length: number];
 export const spans: fc.Arbitrary<Span> = fc.tuple(fc.integer({ min: -4, max: 4 }), fc.nat(6));
 export const isInForceNow = ([from, length]: Span): boolean => from <= 0 && from + length > 0;
 

@@ -25,7 +25,7 @@ export function tryBeacon(
   return outcome(verdictOn(scenario.judge([report, witness], inputs), report));
 }
 
-export type WitnessChange = Partial<WitnessPacket> | ((honest: WitnessPacket) => Partial<WitnessPacket>);
+type WitnessChange = Partial<WitnessPacket> | ((honest: WitnessPacket) => Partial<WitnessPacket>);
 
 /** The verdict on one witness report that differs from an honest one in `change`, its beacon in `beacon`. */
 export function tryWitness(

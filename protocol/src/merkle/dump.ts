@@ -9,7 +9,7 @@ export interface MerkleDump {
 }
 
 /** What a dump is made of. */
-export interface Dumpable {
+interface Dumpable {
   leaves: readonly Leaf[];
   /** 32 bytes per node. */
   nodes: Uint8Array;

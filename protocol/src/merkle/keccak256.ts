@@ -170,7 +170,7 @@ function assemble(): Uint8Array<ArrayBuffer> {
   ]);
 }
 
-export interface Permutation {
+interface Permutation {
   /** The 25 lanes, 200 bytes, least significant byte of a lane first. */
   readonly state: ArrayBuffer;
   /** Permutes `state` in place. */

@@ -2,7 +2,7 @@ import { createKeccak256, HASH_WORDS, type Keccak256 } from "./keccak256.ts";
 import { ENCODED_LEAF_LENGTH, encodeLeaf, type Leaf } from "./leaf.ts";
 
 /** All nodes of a tree in one buffer, 32 bytes each: a million leaves take 64 MB and no object per node. */
-export interface TreeNodes {
+interface TreeNodes {
   nodes: Uint8Array;
   /** Which node each leaf is, by the leaf's index. */
   treeIndexes: Uint32Array;

@@ -7,7 +7,7 @@ import { PACKET_TYPE_NUMBERS } from "../packet/shapes.ts";
  * earshot/1/<network>/entropy
  */
 
-export type DownTopic = "verdict" | "receipt";
+type DownTopic = "verdict" | "receipt";
 
 export const upTopic = (network: string, hotspot: string, type: PacketType): string =>
   `earshot/1/${network}/${hotspot}/up/${type}`;
@@ -27,7 +27,7 @@ export const entropyTopic = (network: string): string => `earshot/1/${network}/e
 /** Lower-case letters, digits and hyphens: safe in a topic, a file name and a URL. */
 export const isNetworkName = (network: string): boolean => /^[a-z0-9][a-z0-9-]{0,31}$/.test(network);
 
-export interface UpTopic {
+interface UpTopic {
   network: string;
   hotspot: string;
   type: PacketType;

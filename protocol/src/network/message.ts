@@ -1,15 +1,13 @@
-import { type EnvelopeRefusal, networkAad, openEnvelope, seal, signedBytes } from "../cose.ts";
+import { type EnvelopeRefusal, networkAad, openEnvelope, sealFields, signedBytes } from "../cose.ts";
 import { importKey, isAdmissibleKey, type Signer, verifyEd25519 } from "../crypto/ed25519.ts";
 import { equalBytes } from "../encoding/bytes.ts";
-import { type CborValue, decodeCbor, encodeCbor } from "../encoding/cbor.ts";
+import { type CborValue, decodeCbor } from "../encoding/cbor.ts";
 import { type Field, FieldFailure } from "../packet/fields.ts";
 
 /** Why a signed message that is not a packet was refused. */
 export type MessageRefusal = EnvelopeRefusal | "bad_signature" | "wrong_signer" | "inadmissible_key";
 
-export type MessageOpened<T> =
-  | { ok: true; value: T; publicKey: Uint8Array }
-  | { ok: false; code: MessageRefusal };
+type MessageOpened<T> = { ok: true; value: T; publicKey: Uint8Array } | { ok: false; code: MessageRefusal };
 
 export interface MessageCodec<T> {
   seal(value: T, signer: Signer, network: string): Uint8Array;
@@ -31,7 +29,7 @@ export function messageCodec<T extends object>(typeNumber: number, shape: Field<
   return {
     seal(value, signer, network) {
       const fields = shape.write(value) as CborValue[];
-      return seal(encodeCbor([typeNumber, ...fields]), signer, networkAad(network));
+      return sealFields([typeNumber, ...fields], signer, network);
     },
     open(bytes, network, signer) {
       const opened = openEnvelope(bytes, MAX_MESSAGE_BYTES);

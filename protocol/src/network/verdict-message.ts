@@ -24,7 +24,7 @@ export interface VerdictNotice {
   measurements: Measurement[];
 }
 
-export interface VerdictNotices {
+interface VerdictNotices {
   atMs: number;
   /** Whose reports they are: 32-byte public key. */
   hotspot: Uint8Array;

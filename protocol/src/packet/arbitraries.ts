@@ -88,7 +88,7 @@ const quantity: fc.Arbitrary<Quantity> = fc.record({
   count: uint32,
 });
 
-export const beaconPacket: fc.Arbitrary<BeaconPacket> = fc.record({
+const beaconPacket: fc.Arbitrary<BeaconPacket> = fc.record({
   type: fc.constant("beacon"),
   sequence: uint32,
   atMs,
@@ -101,7 +101,7 @@ export const beaconPacket: fc.Arbitrary<BeaconPacket> = fc.record({
   gnss: orNull(gnss),
 });
 
-export const witnessPacket: fc.Arbitrary<WitnessPacket> = fc.record({
+const witnessPacket: fc.Arbitrary<WitnessPacket> = fc.record({
   type: fc.constant("witness"),
   sequence: uint32,
   atMs,
@@ -115,7 +115,7 @@ export const witnessPacket: fc.Arbitrary<WitnessPacket> = fc.record({
   gnss: orNull(gnss),
 });
 
-export const statusPacket: fc.Arbitrary<StatusPacket> = fc.record({
+const statusPacket: fc.Arbitrary<StatusPacket> = fc.record({
   type: fc.constant("status"),
   sequence: uint32,
   atMs,
@@ -137,7 +137,7 @@ export const statusPacket: fc.Arbitrary<StatusPacket> = fc.record({
 });
 
 /** Up to 12 quantities: more of the longest kind do not fit the 1 KiB of a packet. */
-export const readingPacket: fc.Arbitrary<ReadingPacket> = fc.record({
+const readingPacket: fc.Arbitrary<ReadingPacket> = fc.record({
   type: fc.constant("reading"),
   sequence: uint32,
   atMs,

@@ -4,7 +4,7 @@ import {
   MAX_PACKET_BYTES,
   networkAad,
   openEnvelope,
-  seal,
+  sealFields,
   signedBytes,
 } from "../cose.ts";
 import {
@@ -15,13 +15,13 @@ import {
   verifyEd25519,
 } from "../crypto/ed25519.ts";
 import { sha256 } from "../crypto/sha256.ts";
-import { type CborValue, decodeCbor, encodeCbor } from "../encoding/cbor.ts";
+import { type CborValue, decodeCbor } from "../encoding/cbor.ts";
 import { type Field, FieldFailure } from "./fields.ts";
 import type { Packet, PacketType } from "./packet.ts";
 import { PACKET_SHAPES, PACKET_TYPE_NUMBERS } from "./shapes.ts";
 
 /** Why bytes are not a packet of this network. Stable identifiers: they appear in verdicts. */
-export type DecodeRefusal = EnvelopeRefusal | "wrong_network" | "bad_signature" | "inadmissible_key";
+type DecodeRefusal = EnvelopeRefusal | "wrong_network" | "bad_signature" | "inadmissible_key";
 
 /** A well-formed packet. Whether its signature is valid, `isSignedFor` checks. */
 export interface DecodedPacket extends Envelope {
@@ -64,7 +64,7 @@ export function encodePacket(packet: Packet, signer: Signer, network: string): U
     const { field, value, allowed } = read;
     throw new PacketFieldError(packet.type, field, `${field} is ${shown(value)}; ${allowed} are allowed`);
   }
-  const bytes = seal(encodeCbor([PACKET_TYPE_NUMBERS[packet.type], ...fields]), signer, networkAad(network));
+  const bytes = sealFields([PACKET_TYPE_NUMBERS[packet.type], ...fields], signer, network);
   if (bytes.length > MAX_PACKET_BYTES) {
     const why = `it has ${bytes.length} bytes; at most ${MAX_PACKET_BYTES} are allowed`;
     throw new PacketFieldError(packet.type, "", why);
@@ -107,7 +107,7 @@ function packetOf(value: CborValue): Packet | FieldFailure {
 export const isSignedFor = (envelope: Envelope, network: string, key: VerifyingKey): boolean =>
   verifyEd25519(key, signedBytes(envelope, networkAad(network)), envelope.signature);
 
-export interface VerifyOptions {
+interface VerifyOptions {
   /** Networks to name as the cause (`wrong_network`) where a signature is not valid for ours but is for one of them. */
   otherNetworks?: readonly string[];
 }

@@ -2,7 +2,7 @@ import { utf8 } from "../encoding/bytes.ts";
 import type { CborValue } from "../encoding/cbor.ts";
 
 /** Why a field was refused. */
-export type FieldRefusal = "wrong_type" | "out_of_range";
+type FieldRefusal = "wrong_type" | "out_of_range";
 
 /** How one value is encoded: `write` gives CBOR, `read` takes what `decodeCbor` gave and checks type and range. */
 export interface Field<T> {

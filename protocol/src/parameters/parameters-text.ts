@@ -6,7 +6,7 @@ import {
 } from "./parameters.ts";
 import { parametersProblem } from "./parameters-check.ts";
 
-export type ParametersJson = Record<string, string | number | Record<string, number>>;
+type ParametersJson = Record<string, string | number | Record<string, number>>;
 
 /** JSON with bigints as decimal text, bytes as 0x hex, regions by id; `parseParameters` is its inverse. */
 export function formatParameters(parameters: NetworkParameters): ParametersJson {

@@ -67,11 +67,6 @@ export function freeSpaceLossDb(distanceM: number, freqHz: number): number {
   return 20 * log10((4 * Math.PI * distanceM * freqHz) / SPEED_OF_LIGHT_M_PER_S);
 }
 
-/** To whole tenths, halves upward and never −0: the form in which levels are compared. */
-export function roundToTenth(db: number): number {
-  return Math.round(db * 10) / 10 + 0;
-}
-
 function checkPositive(name: string, value: number): void {
   if (value > 0 && Number.isFinite(value)) return;
   throw new RangeError(`${name} is ${value}, must be positive and finite`);

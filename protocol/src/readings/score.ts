@@ -11,7 +11,7 @@ import { coverage } from "./time-coverage.ts";
 /** The part of a reading packet that is scored; packets of one source belong together. */
 export type Reading = Pick<ReadingPacket, "sequence" | "atMs" | "periodMs" | "quantities">;
 
-export interface ScoreSpan {
+interface ScoreSpan {
   /** Readings are expected from then on; by default, and at the latest, from the start of the first period. */
   sinceMs?: number;
   /** Readings are expected until two periods before: the newest one is still running and its packet on the way. */

@@ -1,5 +1,5 @@
 /** How much of a stretch of time periods cover. */
-export interface Coverage {
+interface Coverage {
   coveredMs: number;
   /** At least 1. */
   expectedMs: number;

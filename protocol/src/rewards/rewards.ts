@@ -29,7 +29,7 @@ export interface RewardUnits {
   witnessUnits: bigint;
 }
 
-export interface PoolSplit {
+interface PoolSplit {
   /** Every entry's amount, zero included, in ascending order of id (by code unit). */
   amounts: Map<string, bigint>;
   /** The sum of all amounts. */

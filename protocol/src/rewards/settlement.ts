@@ -6,7 +6,7 @@ import { densityScales, SCALE_UNIT } from "./density.ts";
 import { beaconerUnits, splitPool, witnessUnits } from "./rewards.ts";
 
 /** One line of an epoch's payments. Amounts in smallest units. */
-export interface Payment {
+interface Payment {
   hotspotId: string;
   /** EVM address; twenty zeros while the owner has asserted none. */
   payee: Uint8Array;

@@ -18,12 +18,12 @@ export interface RunOptions {
   mqttPort: number;
 }
 
-export type ParsedOptions =
+type ParsedOptions =
   | { ok: true; help: true; command?: Command }
   | { ok: true; help: false; options: RunOptions }
   | { ok: false; problem: string };
 
-export type Command = "demo" | "fleet";
+type Command = "demo" | "fleet";
 
 const MAX_HOTSPOTS = 1000;
 const MAX_EPOCHS = 100_000;

@@ -2,14 +2,14 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-export interface StateFolder {
+interface StateFolder {
   path: string;
   seed: number;
   /** Removes a temporary folder. */
   release(): void;
 }
 
-export type StateFolderResult = { ok: true; folder: StateFolder } | { ok: false; problem: string };
+type StateFolderResult = { ok: true; folder: StateFolder } | { ok: false; problem: string };
 
 /** Keys and entropy come from the seed: a state folder belongs to one seed. */
 const SEED_FILE = "seed";

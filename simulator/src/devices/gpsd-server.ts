@@ -4,7 +4,7 @@ import type { Clock } from "@earshot/protocol";
 import { gpsdBanner, gpsdWatchAnswer, writeGpsd } from "./gpsd-writer.ts";
 import type { Sky } from "./sky.ts";
 
-export interface GpsdServer {
+interface GpsdServer {
   readonly local: SocketAddress;
   /** Disconnects all clients. */
   close(): Promise<void>;

@@ -16,7 +16,7 @@ import type { Ether } from "../radio/ether.ts";
 import { normal, randomFor } from "../radio/random.ts";
 import type { Reception, Station } from "../radio/station.ts";
 
-export interface ForwarderOptions {
+interface ForwarderOptions {
   clock: Clock;
   seed: number;
   ether: Ether;

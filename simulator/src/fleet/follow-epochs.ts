@@ -11,7 +11,7 @@ import {
 } from "@earshot/gateway";
 import { type EpochResult, tallyVerdicts } from "../report/epoch-result.ts";
 
-export interface FollowedGateway {
+interface FollowedGateway {
   gateway: Pick<Gateway, "events">;
   store: Store;
   bundlesDir: string;

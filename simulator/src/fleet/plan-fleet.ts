@@ -20,7 +20,7 @@ export interface HotspotPlan {
   config: AgentConfig;
 }
 
-export interface FleetOptions {
+interface FleetOptions {
   hotspots: number;
   city: City;
   seed: number;

@@ -19,7 +19,7 @@ const MIN_FIRST_MS = EPOCH_MS / 3;
 const PROGRESS_PERIOD_MS = 500;
 
 /** Ports of the gateway; 0 takes a free one. */
-export interface RealPorts {
+interface RealPorts {
   httpPort: number;
   mqttPort: number;
 }

@@ -11,7 +11,7 @@ import type { Clock, Log } from "@earshot/protocol";
 import { DEMO_PARAMETERS, seededEntropy } from "./demo-network.ts";
 import { networkSigner } from "./plan-fleet.ts";
 
-export interface RealGatewayOptions {
+interface RealGatewayOptions {
   clock: Clock;
   log: Log;
   seed: number;
@@ -20,7 +20,7 @@ export interface RealGatewayOptions {
   mqttPort: number;
 }
 
-export interface RealGateway {
+interface RealGateway {
   gateway: Gateway;
   store: Store;
   bundlesDir: string;

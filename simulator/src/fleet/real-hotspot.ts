@@ -21,7 +21,7 @@ import {
 import type { HotspotPlan } from "./plan-fleet.ts";
 import { runAll } from "./run-all.ts";
 
-export interface RealFleetContext extends FleetContext {
+interface RealFleetContext extends FleetContext {
   /** Of the broker: `mqtt://127.0.0.1:…`. */
   brokerUrl: string;
   /** Each hotspot has a folder in it. */

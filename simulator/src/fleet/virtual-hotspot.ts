@@ -14,7 +14,7 @@ import {
 import type { HotspotPlan } from "./plan-fleet.ts";
 import { runAll, type Task } from "./run-all.ts";
 
-export interface VirtualFleetContext extends FleetContext {
+interface VirtualFleetContext extends FleetContext {
   network: MemoryNetwork;
   openPublisher: OpenPublisher;
 }

@@ -3,7 +3,7 @@ import type { Environment } from "./path-loss.ts";
 import { type Air, type OnAir, overlaps, receive } from "./reception.ts";
 import type { Reception, Station, Transmission } from "./station.ts";
 
-export interface EtherOptions {
+interface EtherOptions {
   clock: Clock;
   seed: number;
   environment: Environment;

@@ -3,7 +3,7 @@ import { type Environment, pathLossDb, receivedDbm } from "./path-loss.ts";
 import type { Reception, Station, Transmission } from "./station.ts";
 
 /** A frame survives another one on its channel and spreading factor when it is this much stronger. */
-export const CAPTURE_DB = 6;
+const CAPTURE_DB = 6;
 
 /** A transmission, its sender and when it ends. */
 export interface OnAir {
@@ -21,12 +21,12 @@ export const overlaps = (a: OnAir, b: OnAir): boolean =>
   a.transmission.startMs < b.endMs && b.transmission.startMs < a.endMs;
 
 /** Spreading factors are near enough orthogonal: only the same one on the same channel interferes. */
-export function interferes(a: Transmission, b: Transmission): boolean {
+function interferes(a: Transmission, b: Transmission): boolean {
   const apartHz = Math.abs(a.freqHz - b.freqHz);
   return a.spreadingFactor === b.spreadingFactor && apartHz < Math.max(a.bandwidthHz, b.bandwidthHz);
 }
 
-export function levelDbm(air: Air, onAir: OnAir, receiver: Station): number {
+function levelDbm(air: Air, onAir: OnAir, receiver: Station): number {
   const { transmission, sender } = onAir;
   const lossDb = pathLossDb(air.environment, air.seed, sender, receiver, transmission);
   return receivedDbm(transmission.powerDbm, sender, receiver, lossDb);

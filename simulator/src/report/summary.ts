@@ -1,7 +1,7 @@
 import type { EpochResult, ReasonTally, VerdictTally } from "./epoch-result.ts";
 
 /** The last line of a run. Amounts in smallest units, decimal; roots of the last epoch, 0x hex. */
-export interface Summary {
+interface Summary {
   epochs: number;
   hotspots: number;
   /** Beacon reports judged. */
