@@ -112,7 +112,7 @@ describe("twenty witnesses", () => {
     ]);
   });
 
-  test("and beaconer get their whole side between them, less what the floors take", () => {
+  test("and beaconer get their whole side between them, less the remainders", () => {
     const reports = delayed((i) => i);
     const { payments } = settle(scenario, [beacon, ...reports]);
     const delta = (id: string) => payments.find(({ hotspotId }) => hotspotId === id)?.delta;
@@ -154,7 +154,7 @@ describe("what earshot-1 refuses passes here: that contrast is the point", () =>
   });
 });
 
-describe("reports without their other half are stale", () => {
+describe("beacon reports without entropy and witnesses without a beacon are stale", () => {
   const scenario = new Scenario();
   const { beacon, witnesses } = scenario.round();
 

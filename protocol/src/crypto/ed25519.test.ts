@@ -66,7 +66,7 @@ describe("misuse", () => {
     expect(() => importKey(new Uint8Array(length))).toThrow(`key has ${length} bytes; 32 are needed`);
   });
 
-  test.each([0, 63, 65])("a signature of %d bytes does not hold", (length) => {
+  test.each([0, 63, 65])("a signature of %d bytes is not valid", (length) => {
     const { publicKey } = signerFromSeed(new Uint8Array(32));
     expect(verifyEd25519(importKey(publicKey), new Uint8Array(), new Uint8Array(length))).toBe(false);
   });

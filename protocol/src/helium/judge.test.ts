@@ -110,7 +110,7 @@ describe("a beacon", () => {
     ]);
   });
 
-  test("that is not the one made once more, or cannot be made", () => {
+  test("that is not the one derived again, or cannot be derived", () => {
     const expected = { data: DATA, freqHz: BEACON.freqHz, dataRate: BEACON.dataRate };
     const other = [{ data: Uint8Array.of(1, 2) }, { freqHz: 904_500_001 }, { dataRate: "SF9BW125" }];
     for (const changes of other) {
@@ -121,7 +121,7 @@ describe("a beacon", () => {
     expect(beaconReason({}, { expectedBeacon: () => undefined })).toBe("invalid_packet");
   });
 
-  test("with any power at all is valid: nobody looks", () => {
+  test("with any power is valid: it is not checked", () => {
     expect(beaconReason({ txPowerDbm: 100 })).toBe("ok");
   });
 

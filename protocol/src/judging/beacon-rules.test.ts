@@ -12,7 +12,7 @@ const { window } = scenario;
 test("an honest report is paid", () => expect(tryBeacon()).toEqual({ reason: "ok" }));
 
 describe("duplicate", () => {
-  test("the first by sequence stands, whatever arrived first", () => {
+  test("the lowest sequence number counts, whatever arrived first", () => {
     const scenario = new Scenario();
     const { packet, witnesses } = scenario.round();
     const at = packet.atMs;
@@ -75,7 +75,7 @@ test("off_schedule: every other period of the window", () => {
 });
 
 describe("window_used", () => {
-  test("the lowest period reported stands, though it be refused itself; a higher one changes nothing", () => {
+  test("the lowest period reported counts, even if it is refused; a higher one changes nothing", () => {
     const reasons = (offset: number) => {
       const scenario = new Scenario();
       const { packet, beacon, witnesses } = scenario.round();

@@ -48,7 +48,7 @@ const sketch = fc.record({
   isLate: fc.boolean(),
 });
 
-test("finds what the definition says, whatever is numbered how", () => {
+test("agrees with the definition for any numbering", () => {
   fc.assert(
     fc.property(fc.array(sketch, { maxLength: 40 }), (sketches) => {
       const reports = sketches.map(report);

@@ -11,7 +11,7 @@ test("seconds with one decimal", () => {
   ]);
 });
 
-test("tenths without a decimal that says nothing", () => {
+test("tenths without a decimal of zero", () => {
   expect([171, 160, -205, 0, undefined].map((value) => formatTenths(value))).toEqual([
     "17.1",
     "16",

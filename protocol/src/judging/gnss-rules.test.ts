@@ -42,7 +42,7 @@ function judged(gnss: Gnss | null, gnssRequired: 0 | 1 = 0): Outcome {
   return result;
 }
 
-test("a good fix at the asserted place, or no receiver where none is needed", () => {
+test("a good fix at the asserted position, or no receiver where none is required", () => {
   expect(judged(fix)).toEqual(ok);
   expect(judged(fix, 1)).toEqual(ok);
   expect(judged(null)).toEqual(ok);
@@ -64,7 +64,7 @@ describe("gnss_no_fix", () => {
     });
   });
 
-  test("a fix without a position is none", () => {
+  test("a fix without a position does not count as one", () => {
     expect(judged({ ...fix, latE7: null, lonE7: null }, 1)).toEqual({ reason: "gnss_no_fix", satellites: 9 });
     expect(judged({ ...fix, latE7: null, lonE7: null })).toEqual(ok);
   });
@@ -119,7 +119,7 @@ describe("gnss_position", () => {
   });
 });
 
-describe("what the receiver says of itself", () => {
+describe("the receiver's own alarms", () => {
   test.each([
     [2, "gnss_jammed"],
     [4, "gnss_spoofed"],
@@ -135,7 +135,7 @@ describe("what the receiver says of itself", () => {
     expect(judged({ ...fix, integrityFlags: 1 }, 1)).toEqual({ reason: "gnss_antenna" });
   });
 
-  test("of several, forged signals are told first", () => {
+  test("of several, spoofing is reported first", () => {
     expect(judged({ ...fix, integrityFlags: 2 + 4 + 16 }).reason).toBe("gnss_spoofed");
     expect(judged({ ...fix, integrityFlags: 1 + 2 }, 1).reason).toBe("gnss_jammed");
   });

@@ -18,7 +18,7 @@ describe("a beacon that nobody validly heard", () => {
     expect(judgement.proven).toEqual([]);
   });
 
-  test("a refused witness is nobody", () => {
+  test("a refused witness does not count", () => {
     const scenario = new Scenario([0, 100]);
     const { beacon, witnesses } = scenario.round();
     const judgement = scenario.judge([beacon, ...witnesses]);
@@ -120,7 +120,7 @@ describe("groups", () => {
     }
   });
 
-  test("two hotspots whose short ids are the same: the first report by sequence stands, nothing breaks", () => {
+  test("two hotspots with the same short id: the report with the lowest sequence number counts", () => {
     const scenario = new Scenario();
     const [own, other] = [scenario.round(0, [2]), scenario.round(1, [])];
     const [group] = groupReports([own.beacon, ...own.witnesses]);

@@ -225,7 +225,7 @@ describe("noise_too_high", () => {
     });
   });
 
-  test("above 0 dB the receiver saturates and its SNR says nothing of the noise", () => {
+  test("above 0 dB the receiver saturates and its SNR does not measure the noise", () => {
     expect(at(-30, 0)).toEqual(ok);
     expect(at(-30, 90)).toEqual(ok);
     expect(at(-30, -1).reason).toBe("noise_too_high");

@@ -138,7 +138,7 @@ describe("sentences", () => {
     expect(explainVerdict({ reason, measurements: MEASURED })).not.toStartWith("Refused:");
   });
 
-  test("numbers are told in units that people use", () => {
+  test("numbers are written in units that people use", () => {
     const tell = (type: "beacon" | "witness", reason: string, numbers: Record<string, number>) =>
       explainVerdict({
         type,

@@ -36,22 +36,22 @@ describe("a beacon of a hotspot that hears nobody", () => {
     expect(onBeacon({ beaconed: 1, witnessed: PERIODS + 1 })).toEqual({ reason: "not_witnessing", ...late });
   });
 
-  test("stands on the last period of the span", () => {
+  test("passes in the last period of the span", () => {
     expect(onBeacon({ witnessed: PERIODS }).reason).toBe("ok");
     expect(onBeacon({ witnessed: 1 }).reason).toBe("ok");
   });
 
-  test("stands where the network does not ask", () => {
+  test("passes where reciprocity is switched off", () => {
     expect(onBeacon({}, 0).reason).toBe("ok");
   });
 
-  test("takes its witnesses along, but not their own faults", () => {
+  test("refuses its witnesses too, except those with faults of their own", () => {
     const { scenario, inputs } = circumstances(0, {});
     expect(tryWitness({}, { scenario, inputs }).reason).toBe("beacon_refused");
     expect(tryWitness({ rssiDbm: 20 }, circumstances(0, {})).reason).toBe("rssi_above_free_space");
   });
 
-  test("has any other fault told first", () => {
+  test("comes after any other fault", () => {
     expect(tryBeacon({ powerDbm: 27 }, circumstances(0, {})).reason).toBe("power_too_high");
   });
 });
@@ -68,11 +68,11 @@ describe("a witness that nobody hears", () => {
     });
   });
 
-  test("stands on the last period of the span", () => {
+  test("passes in the last period of the span", () => {
     expect(onWitness({ beaconed: PERIODS }).reason).toBe("ok");
   });
 
-  test("stands where the network does not ask", () => {
+  test("passes where reciprocity is switched off", () => {
     expect(onWitness({}, 0).reason).toBe("ok");
   });
 
@@ -157,7 +157,7 @@ describe("newcomers", () => {
 });
 
 describe("a book of contacts", () => {
-  test("tells of earlier indexes only, and each kind apart", () => {
+  test("returns earlier indexes only, and each kind separately", () => {
     const book = new ContactHistory(new Map([["a", { beaconed: 5, witnessed: null }]]));
     expect(book.latestBefore("a", "beaconed", 9)).toBe(5);
     expect(book.latestBefore("a", "witnessed", 9)).toBeUndefined();
@@ -170,7 +170,7 @@ describe("a book of contacts", () => {
   });
 });
 
-describe("a book of contacts, whatever is written in it", () => {
+describe("a history of contacts, with any contents", () => {
   const made = fc.array(
     fc.record({
       hotspotId: fc.constantFrom("a", "b"),
@@ -179,7 +179,7 @@ describe("a book of contacts, whatever is written in it", () => {
     }),
   );
 
-  test("tells what a search of all that came before tells, at each index", () => {
+  test("agrees with a search of all earlier contacts, at each index", () => {
     fc.assert(
       fc.property(made, fc.nat(20), (contacts, split) => {
         const sorted = contacts.toSorted((a, b) => a.index - b.index);
@@ -212,7 +212,7 @@ describe("sentences", () => {
       measurements: Object.entries(numbers).map(([name, value]) => ({ name, value })),
     });
 
-  test("say how long it has been, or that it never was", () => {
+  test("contain how long ago it was, or that there was none", () => {
     const numbers = { sinceMs: 183_600_000, allowedMs: 172_800_000 };
     expect(tell("not_witnessing", numbers)).toBe(
       "This hotspot has validly heard no other for 51 h (48 h are allowed): check its receiver, antenna and cable.",
@@ -223,7 +223,7 @@ describe("sentences", () => {
     }
   });
 
-  test("a contact of long ago is told with its number", () => {
+  test("a contact too long ago is reported with its time", () => {
     const scenario = new Scenario([0, 5000], RECIPROCITY);
     const contactsBefore = new Map(scenario.stations.map(({ hotspot }) => [hotspot.id, ALWAYS]));
     const { beacon, witnesses } = scenario.round();

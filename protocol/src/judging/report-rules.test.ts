@@ -239,7 +239,7 @@ describe("in_cooldown", () => {
   });
 });
 
-test("a first report that is refused stays the first: nobody tries until one passes", () => {
+test("a first report that is refused stays the first: nobody may try again until one passes", () => {
   const scenario = new Scenario();
   const { packet, beacon } = scenario.round(0, []);
   const honest = scenario.witness(1, 0, packet);

@@ -50,7 +50,7 @@ test("self_witness", () => {
 });
 
 describe("duplicate", () => {
-  test("the first by sequence stands, whatever arrived first", () => {
+  test("the lowest sequence number counts, whatever arrived first", () => {
     const scenario = new Scenario();
     const { packet, beacon } = scenario.round(0, []);
     const honest = scenario.witness(1, 0, packet);

@@ -61,7 +61,7 @@ test("keys that are secrets are not shown, whatever they hold; others are", () =
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-test("a CONNACK is none, whatever follows", () => {
+test("a CONNACK is accepted, whatever follows", () => {
   expect(detectNonMqtt(Uint8Array.of(0x20))).toBeUndefined();
   expect(detectNonMqtt(Uint8Array.of(0x20, 2, 0, 5))).toBeUndefined();
 });
@@ -106,7 +106,7 @@ test("5 is asked for first, 3.1.1 once that worked, and 5 again after six hours,
   expect(versions.next()).toEqual([5, 4]);
 });
 
-test("a fixed version is the only one, and nothing to tell", async () => {
+test("a fixed version is the only one, and no news", async () => {
   for (const fixed of [4, 5] as const) {
     const clock = new ManualClock();
     const versions = new MqttVersions(fixed, clock);

@@ -25,7 +25,7 @@ test("the topics of the design", () => {
   expect(entropyTopic("demo")).toBe("earshot/1/demo/entropy");
 });
 
-test("an up topic comes apart into what it was made of", () => {
+test("an up topic is parsed into its parts", () => {
   fc.assert(
     fc.property(network, hotspot, type, (name, id, kind) => {
       expect(parseUpTopic(upTopic(name, id, kind))).toEqual({ network: name, hotspot: id, type: kind });

@@ -114,7 +114,7 @@ describe("what is denied in an epoch", () => {
     expect(reasons([denial, later], 16)).toEqual({});
   });
 
-  test("one that ends where it begins takes an earlier one back", () => {
+  test("one that ends where it begins revokes an earlier one", () => {
     const back: Denial = { ...denial, atMs: AT_MS + 1, fromEpoch: 12, untilEpoch: 12 };
     expect(denialsInForce([denial, back], 11).size).toBe(1);
     expect(denialsInForce([denial, back], 12).size).toBe(0);

@@ -13,7 +13,7 @@ const parameters: NetworkParameters = { ...DEFAULT_PARAMETERS, network: NETWORK 
 const open = (bytes: Uint8Array) => parametersMessage.open(bytes, NETWORK, signer.publicKey);
 const reopened = (values: NetworkParameters) => open(parametersMessage.seal(values, signer, NETWORK));
 
-test("parameters come back as they were, and so does their hash", () => {
+test("parameters and their hash survive a round trip", () => {
   fc.assert(
     fc.property(networkParameters, (values) => {
       const opened = reopened(values);

@@ -18,7 +18,7 @@ const read = (evidence: Uint8Array) => readEvidence(evidence, NETWORK, network.p
 describe("an operator's registration", () => {
   const bytes = registrationMessage.seal(registration, network, NETWORK);
 
-  test("says what an owner would assert", () => {
+  test("has the fields of an owner's assertion", () => {
     expect(read(bytes)).toEqual({
       by: "operator",
       publicKey: owner.publicKey,

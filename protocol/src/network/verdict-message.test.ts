@@ -38,7 +38,7 @@ test("verdicts come back as they were", () => {
   );
 });
 
-test("the longest verdicts, as many as one message holds, fit it", () => {
+test("the longest verdicts, as many as one message may have, fit it", () => {
   const longest: VerdictNotice = {
     packetId: new Uint8Array(32),
     receivedAtMs: atMs,

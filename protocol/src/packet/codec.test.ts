@@ -92,7 +92,7 @@ describe.each(Object.keys(packetsOfType) as PacketType[])("%s packets", (type) =
   });
 });
 
-test("whatever decodes encodes to the same bytes", () => {
+test("everything that decodes encodes to the same bytes", () => {
   const byte = fc.tuple(fc.nat(), fc.nat({ max: 255 }));
   fc.assert(
     fc.property(anyPacket, fc.array(byte, { minLength: 1, maxLength: 2 }), (packet, edits) => {

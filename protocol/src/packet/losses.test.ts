@@ -12,7 +12,7 @@ const counts = fc
   .map((dictionary) => Object.entries(dictionary));
 
 describe("losses", () => {
-  test("every name is short enough for a packet, plain, and no two are told alike", () => {
+  test("every name is short enough for a packet, plain, and no two phrases are the same", () => {
     for (const name of Object.keys(LOSS_REASONS)) {
       expect(name).toMatch(/^[a-z][a-z0-9_]*$/);
       expect(utf8(name).length).toBeLessThanOrEqual(MAX_LOSS_NAME_BYTES);
@@ -46,7 +46,7 @@ describe("losses", () => {
     );
   });
 
-  test("a reason of a newer agent is told by its name", () => {
+  test("a reason of a newer agent is shown by its name", () => {
     expect(explainLoss("frame_upside_down")).toBe("frame upside down");
     expect(explainLoss("toString")).toBe("toString");
   });

@@ -27,7 +27,7 @@ describe.each(Object.entries(QUANTITIES))("%s", (name, facts) => {
   });
 });
 
-test("what nobody described travels with three decimals", () => {
+test("a quantity that is not listed is sent with three decimals", () => {
   expect(quantityFacts("soil_moisture_percent")).toMatchObject({ exponent: -3, kind: "gauge" });
   expect(quantityFacts("toString").exponent).toBe(-3);
 });

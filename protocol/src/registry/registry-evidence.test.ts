@@ -48,7 +48,7 @@ test("evidence is signed at most an hour before its change, and by the owner's c
   ]);
 });
 
-test("numbers of an owner's changes rise, whatever the operator says in between", () => {
+test("sequence numbers of an owner's changes rise, whatever the operator registers in between", () => {
   fc.assert(
     fc.property(fc.array(fc.option(fc.integer({ min: 0, max: 20 })), { maxLength: 12 }), (said) => {
       let newest: OwnerAssertion | undefined;

@@ -74,7 +74,7 @@ describe("a registered hotspot", () => {
     });
   });
 
-  test("takes gain, elevation, payee and region over, and is registered as before", () => {
+  test("accepts gain, elevation, payee and region, and keeps its registration time", () => {
     const rest = { elevationM: 7, antennaGainDdbi: 12, region: "US915", payee: new Uint8Array(20).fill(1) };
     const after = changed(registered, 5000, assertionAt(HOME, rest));
     expect(after).toEqual({ ...registered, ...rest, region: "US915", change: change(5000) });

@@ -122,7 +122,7 @@ describe("for any pool and units", () => {
     );
   });
 
-  test("whoever earned no fewer units on either side gets no less", () => {
+  test("more units on either side never pay less", () => {
     fc.assert(
       fc.property(anySplit, (input) => {
         const { amounts } = splitPool(input);

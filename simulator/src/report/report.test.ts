@@ -83,7 +83,7 @@ test("the table says who was paid for what, and why the rest was not", () => {
   ]);
 });
 
-test("a bundle that does not hold is not called equal", () => {
+test("a bundle that cannot be verified is not called equal", () => {
   expect(formatEpoch({ ...result, recomputedRoot: undefined }, named)).toContain("NOT recomputed");
   expect(formatEpoch({ ...result, difference: "verdicts.jsonl differs" }, named)).toContain("verdicts.jsonl");
 });
