@@ -1,14 +1,13 @@
 /** `bun run demo …` and `bun run simulator fleet …`. */
-
+import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { silentLog } from "@earshot/protocol";
-import { errorText, systemClock, systemOutput } from "@earshot/protocol/runtime";
+import { type Clock, type Log, silentLog } from "@earshot/protocol";
+import { errorText, ProgramLog, systemClock, systemOutput } from "@earshot/protocol/runtime";
 import { ConsoleObserver, type Terminal } from "./cli/console.ts";
 import { parseOptions, type RunOptions, USAGE } from "./cli/options.ts";
 import { openStateFolder } from "./cli/state-folder.ts";
 import { DEMO_PARAMETERS } from "./fleet/demo-network.ts";
 import type { FleetRun } from "./fleet/fleet-run.ts";
-import { openLogFile } from "./fleet/log-file.ts";
 import { runRealFleet } from "./fleet/real-fleet.ts";
 import { runVirtualFleet } from "./fleet/virtual-fleet.ts";
 import type { EpochResult } from "./report/epoch-result.ts";
@@ -107,4 +106,26 @@ function conclude({ epochs, hotspots }: RunOptions, results: readonly EpochResul
   }
   terminal.out(`${JSON.stringify(summarize(hotspots, results))}\n`);
   return isVerified ? 0 : 1;
+}
+
+/** What gateway and agents log, as JSON lines; debug messages are left out. */
+function openLogFile(path: string, clock: Clock): { log: Log; close(): Promise<void> } {
+  const file = openSync(path, "a");
+  let isOpen = true;
+  const stop = new AbortController();
+  const programLog = new ProgramLog({
+    clock,
+    reader: "program",
+    write: (text) => void (isOpen && writeSync(file, text)),
+  });
+  const running = programLog.run(stop.signal);
+  return {
+    log: programLog.log,
+    async close() {
+      stop.abort();
+      await running;
+      isOpen = false;
+      closeSync(file);
+    },
+  };
 }
