@@ -20,7 +20,7 @@ import {
   u32,
   type WitnessPacket,
 } from "@earshot/protocol";
-import type { StoredPacket } from "../src/store/store.ts";
+import type { StoredPacket } from "../src/store/records.ts";
 
 /*
  * What a day brings, cut small: clusters of one beaconer and those around it, all with keys of their own, whose

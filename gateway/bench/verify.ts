@@ -9,7 +9,7 @@
 import { availableParallelism } from "node:os";
 import { PhaseTimes } from "../src/verify/progress-line.ts";
 import { openSignaturePool } from "../src/verify/signature-pool.ts";
-import { HOLDS, OwnThread, type SignatureChecker } from "../src/verify/signatures.ts";
+import { InlineChecker, type SignatureChecker, VALID } from "../src/verify/signatures.ts";
 import { type BundleOutcome, verifyFiles, verifyFilesLater } from "../src/verify/verify-bundle.ts";
 import { benchBundle } from "./verify-bundle.ts";
 
@@ -20,7 +20,7 @@ const threads = Number(process.argv[3] ?? availableParallelism());
 
 /** Says of every signature that it holds: what is left is the work beside them. */
 const believing: SignatureChecker = {
-  start: (jobs) => ({ isReady: true, answers: () => new Uint8Array(jobs.length).fill(HOLDS) }),
+  start: (jobs) => ({ isReady: true, answers: () => new Uint8Array(jobs.length).fill(VALID) }),
 };
 
 console.log(`Making and signing an epoch of ${packets} packets`);
@@ -38,9 +38,9 @@ const beside = await measured("beside the signatures, CPU of all threads", cpuMs
 );
 console.log(`  phases ${phasesOf()}`);
 await measured("with all signatures in this thread, elapsed", elapsedMs, () =>
-  verifyFiles(bundle, { signatures: new OwnThread() }),
+  verifyFiles(bundle, { signatures: new InlineChecker() }),
 );
-const knowing = new OwnThread();
+const knowing = new InlineChecker();
 verifyFiles(bundle, { signatures: knowing });
 await measured("  where all keys are known already", elapsedMs, () =>
   verifyFiles(bundle, { signatures: knowing }),

@@ -4,7 +4,7 @@ import type { Gateway, GatewayDeps } from "./service/gateway-deps.ts";
 import { buildParts } from "./service/gateway-parts.ts";
 
 /**
- * Puts the gateway together over what it is handed: the same core serves real brokers and simulations.
+ * Builds a gateway over its dependencies: the same core serves real brokers and simulations.
  * @throws {RangeError} if the parameters contradict each other
  * @throws {ConfigError} if they differ from the store's in a value that a running network cannot change
  */

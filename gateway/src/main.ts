@@ -17,10 +17,11 @@ import {
   unmountedDisk,
 } from "@earshot/protocol/runtime";
 import { ConfigError } from "@earshot/protocol/runtime/config";
+import { descriptorLimit, sharedConnections } from "./access/connections.ts";
 import { openEmbeddedBroker } from "./broker/embedded.ts";
 import { openExternalBroker } from "./broker/external.ts";
 import type { Uplink } from "./broker/uplink.ts";
-import { limitsOf, loadConfig, parametersOf } from "./config/config.ts";
+import { limitsOf, loadConfig, parametersOf, wantedConnections } from "./config/config.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import type { Downlink } from "./downlink/downlink.ts";
 import { createGateway } from "./gateway.ts";
@@ -29,7 +30,6 @@ import { type HttpOptions, type HttpServer, type RequestEnvironment, serveHttp }
 import type { VerifyElsewhere } from "./ingest/signature-queue.ts";
 import { type GatewayMetrics, newMetrics } from "./monitoring/metrics.ts";
 import { readHotspotsFile } from "./registry/hotspots-file.ts";
-import { connectionLimits, descriptorLimit } from "./service/connection-shares.ts";
 import type { GatewayDeps } from "./service/gateway-deps.ts";
 import { Startup } from "./service/startup.ts";
 import { openStore } from "./store/open-store.ts";
@@ -132,7 +132,7 @@ interface Broker extends Downlink {
 async function runServices(config: GatewayConfig, signal: AbortSignal): Promise<void> {
   // Closed in reverse order, also when a later one does not open: nothing may keep the process alive.
   await using opened = new AsyncDisposableStack();
-  const limits = connectionLimits(await descriptorLimit(), config);
+  const limits = sharedConnections(await descriptorLimit(), wantedConnections(config));
   if (limits.problem !== undefined) log.warn(limits.problem);
   const starting = new Startup<RequestEnvironment>(
     { clock: systemClock, log: log.child({ component: "start" }) },
@@ -151,7 +151,7 @@ async function runServices(config: GatewayConfig, signal: AbortSignal): Promise<
   );
   const verifyElsewhere = openSignatureThreads(opened);
   const gateway = await createGateway({ ...deps, ...(verifyElsewhere && { verifyElsewhere }) });
-  starting.handOver(gateway.app.fetch);
+  starting.answerWith(gateway.app.fetch);
   await broker.serve(gateway);
   console.log(`MQTT broker  ${broker.address}`);
   console.log(`Network      ${config.network}, public key ${hotspotId(signer.publicKey)}`);

@@ -19,7 +19,7 @@ export const downOf = (id: string) => downFilter(NETWORK, id);
 export const statusOf = (id: string) => upTopic(NETWORK, id, "status");
 
 /** An uplink whose hotspots have names for ids and one password; `take` may hold or fail. */
-export class TestUplink implements Uplink {
+class TestUplink implements Uplink {
   readonly taken: { topic: string; text: string; sender: string | undefined }[] = [];
   readonly presences: string[] = [];
   /** Of every password that it was shown. */

@@ -21,7 +21,7 @@ export interface Credentials {
   password: string;
 }
 
-/** Who may log in, and what may be published and subscribed to: what a broker asks of the gateway about its clients. */
+/** What a broker asks about its clients: who may log in, and who may publish and subscribe where. */
 export interface ClientAccess {
   /** @param username hotspot id @param password login token */
   login(username: string, password: string): LoginOutcome;
@@ -29,7 +29,7 @@ export interface ClientAccess {
   maySubscribe(hotspotId: string, filter: string): boolean;
 }
 
-export interface AccessDeps {
+interface AccessDeps {
   network: string;
   keys: KeyCache;
   now(): number;
@@ -54,13 +54,13 @@ const MAX_SHOWN_LENGTH = 64;
 export const shownUsername = (username: string): string =>
   username.length > MAX_SHOWN_LENGTH ? `${username.slice(0, MAX_SHOWN_LENGTH - 1)}…` : username;
 
-/** Why a client is not let in; `code`: why its token was refused. */
-export type EntryRefusal =
+/** Why a login is refused; `code`: why its token was refused. */
+type EntryRefusal =
   | { refusal: "client_id" | "other_client_id" | "too_often" }
   | { refusal: "bad_login"; code: Extract<LoginOutcome, { ok: false }>["code"] };
 
 /**
- * Whether a client may have a session: what the embedded broker and those that ask over HTTP go by.
+ * Whether a client may log in: the same rule for the embedded broker and for brokers that ask over HTTP.
  * @param mayLogIn asked when the token is the hotspot's, so that nobody else uses up how often it may
  */
 export function entryRefusal(
@@ -82,7 +82,7 @@ export function mayPublish(network: string, hotspotId: string, topic: string): b
   return parsed !== undefined && parsed.network === network && parsed.hotspot === hotspotId;
 }
 
-/** Only what is sent to it, and the entropy. */
+/** Only its own down topics, and the entropy. */
 export const maySubscribe = (network: string, hotspotId: string, filter: string): boolean =>
   [
     entropyTopic(network),
@@ -102,7 +102,7 @@ export interface TopicUse {
   access: TopicAccess;
 }
 
-/** Whether a client that was let in may use a topic so. A hotspot may nowhere both read and write. */
+/** Whether a client that has logged in may use a topic this way. A hotspot may nowhere both read and write. */
 export function mayUse(
   { username, topic, access }: TopicUse,
   uplink: Pick<ClientAccess, "mayPublish" | "maySubscribe">,
@@ -120,7 +120,8 @@ export function gatewayMayUse(network: string, { topic, access }: TopicUse): boo
   return access !== "readwrite" && isUp;
 }
 
-export const isSame = (given: string, known: string): boolean =>
+/** Compares hashes, in constant time, so that neither content nor length of a secret can be measured. */
+export const isSameSecret = (given: string, known: string): boolean =>
   timingSafeEqual(digest(given), digest(known));
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();

@@ -14,7 +14,7 @@ function parseRange(text: string): { address: string; bits: number; family: "ipv
 /** An IPv4 address as such also where the socket is one for both families. */
 const plain = (address: string): string => /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
 
-/** Some addresses. */
+/** A list of addresses and ranges. */
 export class AddressRanges {
   readonly #list = new BlockList();
 
@@ -47,8 +47,8 @@ export class ClientAddresses {
   }
 
   /**
-   * The client's own address: of what X-Forwarded-For lists, the last that is no trusted proxy, for each proxy appends
-   * whom it was asked by, and what stands before that anybody may have written.
+   * The client's own address: the last entry of X-Forwarded-For that is no trusted proxy. Each proxy appends the address
+   * that it was asked by; entries before that may be forged.
    */
   of(peer: string, forwardedFor: string | undefined): string {
     let client = plain(peer);

@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
+import { readdir } from "node:fs/promises";
 import fc from "fast-check";
-import { Connections } from "./connections.ts";
+import { parseConfig, wantedConnections } from "../config/config.ts";
+import { Connections, descriptorLimit, RESERVED_DESCRIPTORS, sharedConnections } from "./connections.ts";
 
 class Fake {
   isOpen = true;
@@ -108,4 +110,53 @@ test("whatever comes and goes, limits hold, and what is gone is not counted", ()
       }
     }),
   );
+});
+
+const wanted = (http: number, broker: number) =>
+  wantedConnections(
+    parseConfig(
+      `[http]
+max_connections = ${http}
+[broker]
+max_connections = ${broker}
+`,
+      {},
+    ),
+  );
+
+test("where there are enough descriptors, both have what is configured", () => {
+  expect(sharedConnections(20_000, wanted(1000, 10_000))).toEqual({ http: 1000, broker: 10_000 });
+  expect(sharedConnections(undefined, wanted(1000, 10_000))).toEqual({ http: 1000, broker: 10_000 });
+});
+
+test("where there are not, hotspots have the most of them, and the log says so", () => {
+  const { problem, ...shares } = sharedConnections(1024, wanted(1000, 10_000));
+  expect(shares).toEqual({ http: 224, broker: 672 });
+  for (const word of ["1024", "http.max_connections = 1000", "10000", "224", "672", "ulimit -n"]) {
+    expect(problem).toContain(word);
+  }
+  const elsewhere = '[registration]\npolicy = "listed"\n';
+  const external = parseConfig(
+    `[broker]\nurl = "mqtt://b"\n[http]\nmax_connections = 2000\n${elsewhere}`,
+    {},
+  );
+  expect(sharedConnections(1024, wantedConnections(external))).toMatchObject({ http: 896, broker: 0 });
+});
+
+test("whatever is configured, the two together never take the last descriptor", () => {
+  const many = fc.integer({ min: 1, max: 100_000 });
+  fc.assert(
+    fc.property(fc.integer({ min: 256, max: 200_000 }), many, many, (descriptors, http, broker) => {
+      const shares = sharedConnections(descriptors, wanted(http, broker));
+      expect(shares.http + shares.broker).toBeLessThanOrEqual(descriptors - RESERVED_DESCRIPTORS);
+      expect(shares.http).toBeWithin(1, http + 1);
+      expect(shares.broker).toBeWithin(1, broker + 1);
+    }),
+  );
+});
+
+test("the limit is that of this process", async () => {
+  const limit = await descriptorLimit();
+  if (process.platform !== "linux") return expect(limit).toBeUndefined();
+  expect(limit).toBeGreaterThan((await readdir("/proc/self/fd")).length);
 });

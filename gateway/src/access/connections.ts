@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+
 export interface Connection {
   /** Closes it at once, without an answer. */
   destroy(): void;
@@ -18,8 +20,8 @@ interface Held {
 }
 
 /**
- * Who may be connected. Of connections that wait for a request, or for a login, the one that has waited longest makes
- * room for a new one; where none waits, the new one is turned away.
+ * Limits connections. When there are too many, the one that has waited longest for a request or a login is closed for a
+ * new one; where none waits, the new one is refused.
  */
 export class Connections<C extends Connection> {
   readonly #limits: ConnectionLimits;
@@ -27,7 +29,7 @@ export class Connections<C extends Connection> {
   /** Those that wait for a request, the longest first, by group; `undefined` holds all. */
   readonly #waiting = new Map<string | undefined, Set<C>>([[undefined, new Set()]]);
   readonly #sizes = new Map<string, number>();
-  /** Closed or turned away to keep within the limits. */
+  /** Closed or refused to keep within the limits. */
   dropped = 0;
 
   constructor(limits: ConnectionLimits) {
@@ -39,13 +41,16 @@ export class Connections<C extends Connection> {
   }
 
   /**
-   * Counts a new connection; one that is turned away is destroyed and false.
+   * Counts a new connection; a refused one is destroyed, and the answer is false.
    * @param group whose connections are counted together; `undefined` is a proxy's, which counts only in all
    */
   add(connection: C, group: string | undefined): boolean {
     const { max, maxPerAddress, maxWaiting = max } = this.#limits;
     const isFull = group !== undefined && (this.#sizes.get(group) ?? 0) >= maxPerAddress;
-    if ((isFull && !this.#makeRoom(group)) || (this.#isFull(max, maxWaiting) && !this.#makeRoom(undefined))) {
+    if (
+      (isFull && !this.#closeOldest(group)) ||
+      (this.#isFull(max, maxWaiting) && !this.#closeOldest(undefined))
+    ) {
       this.dropped++;
       connection.destroy();
       return false;
@@ -85,7 +90,7 @@ export class Connections<C extends Connection> {
     return this.size >= max || (this.#waiting.get(undefined)?.size ?? 0) >= maxWaiting;
   }
 
-  #makeRoom(group: string | undefined): boolean {
+  #closeOldest(group: string | undefined): boolean {
     const [oldest] = this.#waiting.get(group) ?? [];
     if (oldest === undefined) return false;
     this.dropped++;
@@ -108,4 +113,44 @@ export class Connections<C extends Connection> {
     waiting?.delete(connection);
     if (waiting?.size === 0) this.#waiting.delete(group);
   }
+}
+
+/** Reserved for store, bundles, log, event loop and whatever else is open. */
+export const RESERVED_DESCRIPTORS = 128;
+/** Hotspots come first: readers get a quarter where there are not enough for both. */
+const HTTP_SHARE = 0.25;
+
+interface ConnectionShares {
+  http: number;
+  /** Of the embedded broker. */
+  broker: number;
+  /** A sentence for the log where these are fewer than configured. */
+  problem?: string;
+}
+
+/** Descriptors that this process may have open, where the system says so (Linux). */
+export async function descriptorLimit(): Promise<number | undefined> {
+  const limits = await readFile("/proc/self/limits", "utf8").catch(() => "");
+  const soft = /^Max open files\s+(\d+)/m.exec(limits)?.[1];
+  return soft === undefined ? undefined : Number(soft);
+}
+
+/**
+ * How many connections each listener takes, so that neither of them takes the last descriptor.
+ * @param wanted as configured; `broker` is 0 where another broker serves the hotspots
+ */
+export function sharedConnections(
+  descriptors: number | undefined,
+  wanted: { http: number; broker: number },
+): ConnectionShares {
+  const free = Math.max(2, (descriptors ?? Number.POSITIVE_INFINITY) - RESERVED_DESCRIPTORS);
+  if (wanted.http + wanted.broker <= free) return wanted;
+  const share = Math.max(Math.floor(free * HTTP_SHARE), free - wanted.broker);
+  const given = { http: Math.min(wanted.http, share), broker: 0 };
+  given.broker = Math.min(wanted.broker, free - given.http);
+  const problem =
+    `This process may open ${descriptors} files, too few for http.max_connections = ${wanted.http} and ` +
+    `broker.max_connections = ${wanted.broker}: it takes ${given.http} and ${given.broker}. Raise the limit ` +
+    "(ulimit -n, LimitNOFILE) or lower these";
+  return { ...given, problem };
 }

@@ -6,14 +6,14 @@ import {
   type Credentials,
   entryRefusal,
   gatewayMayUse,
-  isSame,
+  isSameSecret,
   mayUse,
   shownUsername,
   type TopicUse,
 } from "./access.ts";
 import { LOGINS, MAX_COUNTED_HOTSPOTS } from "./login-rates.ts";
 
-export interface ExternalBrokerAccessDeps {
+interface ExternalBrokerAccessDeps {
   uplink: ClientAccess;
   network: string;
   /** The gateway's own account at the broker that asks, if it has one. */
@@ -36,7 +36,7 @@ export class ExternalBrokerAccess {
     const { account, clock, log, metrics, uplink } = this.#deps;
     const { clientId, username, password } = credentials;
     if (username === account?.username) {
-      return clientId === account.clientId && isSame(password, account.password);
+      return clientId === account.clientId && isSameSecret(password, account.password);
     }
     const refused = entryRefusal(credentials, uplink, (id) => this.#logins.take(id, clock.elapsedMs()));
     if (refused === undefined) return true;
@@ -47,7 +47,7 @@ export class ExternalBrokerAccess {
     return false;
   }
 
-  /** Of a client that the broker has let in, by this gateway's word or by its own. */
+  /** For a client that the broker has let in, by this gateway's answer or by its own rules. */
   mayUse(use: TopicUse): boolean {
     const { account, network, uplink } = this.#deps;
     const isGateway = use.username === account?.username;

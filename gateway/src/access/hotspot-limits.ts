@@ -6,7 +6,7 @@ export interface Limits {
   /** Packets of one hotspot that are taken at once; as many more each second. What comes on top is `rate_limited`. */
   packetsAtOnce: number;
   packetsPerSecond: number;
-  /** Bytes of one hotspot's packets: so many at once, and so many a day. */
+  /** Bytes of one hotspot's packets: this many at once, and a day. */
   bytesPerDay: number;
   /** Reports of one hotspot on beacons of one entropy period; what comes on top is refused (`too_many_reports`). */
   witnessReportsPerPeriod: number;

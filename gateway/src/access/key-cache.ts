@@ -7,7 +7,7 @@ export interface KnownKey {
 }
 
 /** What an id stands for: a key ready to verify with, or why there is none. */
-export type KeyLookup = KnownKey | "unknown_user" | "inadmissible_key";
+type KeyLookup = KnownKey | "unknown_user" | "inadmissible_key";
 
 /**
  * Keys by hotspot id. Admission and import take a millisecond, so they are kept, refusals too; least recently used

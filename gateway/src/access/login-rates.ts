@@ -6,7 +6,7 @@ export const LOGINS = { burst: 256, perSecond: 1 } as const;
 export const MAX_COUNTED_HOTSPOTS = 16_384;
 /** Hotspots not seen before that one address may bring once it has brought as many as it may have connections. */
 export const NEW_KEYS_PER_SECOND = 0.1;
-export const MAX_COUNTED_ADDRESSES = 16_384;
+const MAX_COUNTED_ADDRESSES = 16_384;
 
 const loopback = new BlockList();
 loopback.addSubnet("127.0.0.0", 8, "ipv4");

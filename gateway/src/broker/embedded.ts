@@ -17,7 +17,7 @@ export interface EmbeddedBrokerOptions {
   port: number;
   /** Without it the listener speaks plain TCP. */
   tls?: CertificateFiles;
-  /** Beyond this, connections that have not logged in make room, oldest first; if there are none a new one is closed. */
+  /** At this limit the oldest connection that has not logged in is closed for a new one; without one the new one is. */
   maxConnections: number;
   /** The same for one IPv4 address or IPv6 /64; as many as `maxConnections` when absent. */
   maxConnectionsPerAddress?: number;
@@ -36,14 +36,14 @@ export interface EmbeddedBroker extends Downlink {
 
 /** TCP keep-alive, for clients that ask for no MQTT keep-alive. */
 const KEEP_ALIVE_MS = 60_000;
-/** How often limits that pass with time are looked at. */
+/** How often time limits are checked. */
 const TICK_MS = 1000;
 
 /**
- * The broker inside the gateway: an MQTT endpoint (5.0 and 3.1.1) that knows just what hotspots do. Whoever connects
- * proves to be the hotspot that it says (login token), may publish only below its own id, gets a PUBACK only when the
- * packet is stored, and is handed the entropy and what is sent to it. What hotspots publish goes to the gateway and to
- * nobody else: there is no routing between clients.
+ * The broker inside the gateway: an MQTT endpoint (5.0 and 3.1.1) that implements only what hotspots use. A client
+ * authenticates as a hotspot with a login token, may publish only below its own id, gets a PUBACK only when the packet is
+ * stored, and receives the entropy and its own messages. What hotspots publish goes to the gateway alone: there is no
+ * routing between clients.
  */
 export async function openEmbeddedBroker(options: EmbeddedBrokerOptions): Promise<EmbeddedBroker> {
   const { clock, log, metrics = newMetrics(), maxConnections } = options;
@@ -102,7 +102,7 @@ export async function openEmbeddedBroker(options: EmbeddedBrokerOptions): Promis
       if (listener.problem() !== undefined) return `The MQTT listener: ${listener.problem()}`;
       if (failure !== undefined) return `The MQTT listener takes no connections: ${failure}`;
       if (clients.size < maxConnections) return undefined;
-      return `${clients.size} hotspots are connected, the most that broker.max_connections allows: others are turned away`;
+      return `${clients.size} hotspots are connected, the most that broker.max_connections allows: others are refused`;
     },
     async close() {
       stop.abort();
@@ -140,9 +140,9 @@ async function listen(
   { host, port }: EmbeddedBrokerOptions,
   onConnection: (socket: Socket) => void,
 ): Promise<void> {
-  // Over TLS too a connection is told of before its handshake, so that silent ones count; its data come decrypted.
+  // Over TLS too "connection" comes before the handshake, so that silent connections count; the data is decrypted.
   server.on("connection", onConnection);
-  // The socket tells it too, by closing.
+  // The socket also closes.
   server.on("tlsClientError", (_error, socket: Socket) => socket.destroy());
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);

@@ -4,7 +4,7 @@ import { ManualClock } from "@earshot/protocol/testing";
 import { generate, type Packet } from "mqtt-packet";
 import type { IngestOutcome } from "../ingest/ingest.ts";
 import { idOf } from "../testing/test-network.ts";
-import { obliging, ScriptedBroker, type ScriptedConnection } from "./client/scripted-broker.ts";
+import { acceptAll, ScriptedBroker, type ScriptedConnection } from "./client/scripted-broker.ts";
 import { type ExternalBroker, openExternalBroker } from "./external.ts";
 import type { Uplink } from "./uplink.ts";
 
@@ -207,7 +207,7 @@ describe("the connection", () => {
 
   test("a broker that lets in and closes again at once is asked less and less often, in few words", async () => {
     scripted.answer = (packet, connection) => {
-      obliging(packet, connection);
+      acceptAll(packet, connection);
       if (packet.cmd === "subscribe") connection.socket.end();
     };
     await broker.serve(uplink);
@@ -247,7 +247,7 @@ describe("the connection", () => {
     test(`a broker that does not know MQTT 5 and ${what} is spoken to in 3.1.1`, async () => {
       scripted.answer = (packet, connection) => {
         if (connection.version === 5) refuse(connection);
-        else obliging(packet, connection);
+        else acceptAll(packet, connection);
       };
       void broker.serve(uplink);
       await clock.advance(11_000);
@@ -272,7 +272,7 @@ describe("the connection", () => {
 
   test("one that knew no MQTT 5 is asked in it again after hours, and told about once", async () => {
     scripted.answer = (packet, connection) => {
-      if (connection.version === 4) obliging(packet, connection);
+      if (connection.version === 4) acceptAll(packet, connection);
       else connection.socket.end();
     };
     void broker.serve(uplink);
@@ -331,7 +331,7 @@ describe("the connection", () => {
     for (const granted of [0x87, 0]) {
       scripted.answer = (packet, connection) => {
         if (packet.cmd === "subscribe") connection.send({ cmd: "suback", messageId: 1, granted: [granted] });
-        else obliging(packet, connection);
+        else acceptAll(packet, connection);
       };
       await broker.serve(uplink);
       expect(broker.problem?.()).toContain("subscription to earshot/1/demo/+/up/+");
@@ -378,7 +378,7 @@ test("a broker that reads nothing is left before what is written piles up", asyn
 
 test("a broker that acknowledges nothing is left", async () => {
   scripted.answer = (packet, connection) => {
-    if (packet.cmd !== "publish") obliging(packet, connection);
+    if (packet.cmd !== "publish") acceptAll(packet, connection);
   };
   await broker.serve(uplink);
   const sent = broker.publish("t", Uint8Array.of(1)).catch((error: Error) => error.message);

@@ -96,7 +96,7 @@ class Connection {
   }
 
   async publish(topic: string, bytes: Uint8Array, retain: boolean): Promise<void> {
-    // Kept for a broker that is away it would be late, and more and more.
+    // Not queued for a broker that is away: messages would come later and later.
     if (this.#session === undefined) throw new Error(`Broker ${this.#options.url} is not connected`);
     return this.#session.publish(topic, bytes, retain);
   }
@@ -123,7 +123,7 @@ class Connection {
       const retryMs = this.#backoff.nextMs();
       const { message } = error;
       const next = { failures: this.#failures, retryMs, mqtt: VERSION_NAMES[this.#version] };
-      this.#tellFailure({ url: this.#options.url, error: message, ...next });
+      this.#logFailure({ url: this.#options.url, error: message, ...next });
       await pause(clock, retryMs, signal);
     }
     onFirst();
@@ -213,7 +213,7 @@ class Connection {
   }
 
   /** Each outage, and less and less often while it lasts, for the reason may be another by then. */
-  #tellFailure(fields: Record<string, unknown>): void {
+  #logFailure(fields: Record<string, unknown>): void {
     const message = "Broker not connected; trying again";
     if (this.#wasConnected) this.#outages.down("warn", message, fields);
     else if (isPowerOfTwo(this.#failures) && !this.#outages.isFlapping)

@@ -31,7 +31,7 @@ const TEMPORARY_END = ".tmp";
 /**
  * Writes a bundle so that its folder is there whole or not at all, whenever the process is killed, and still there
  * after a power failure. A folder of the same name is replaced.
- * @param owner fencing number: what one that lost the store is still writing is not in the way of its successor
+ * @param owner fencing number: a gateway that lost the store and still writes does not disturb its successor
  * @returns the folder's name
  */
 export const writeBundle = (parent: string, epoch: number, bundle: Bundle, owner = 0): string =>
@@ -72,7 +72,7 @@ function syncFolder(path: string): void {
   }
 }
 
-/** Takes a bundle out of the row of epochs and keeps it beside: its epoch was not over. */
+/** Moves a bundle of an epoch that was not over out of the folder of bundles, and keeps it. */
 export function setAside(parent: string, name: string): void {
   const from = join(parent, name);
   if (!existsSync(from)) return;

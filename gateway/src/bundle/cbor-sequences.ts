@@ -21,7 +21,7 @@ export interface SequencePacket {
   bytes: Uint8Array;
 }
 
-export type SequenceRead<T> =
+type SequenceRead<T> =
   | { ok: true; items: T[] }
   | {
       ok: false;

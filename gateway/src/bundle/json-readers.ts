@@ -15,7 +15,7 @@ import {
 import { formatParametersFile, formatSequences } from "./json-texts.ts";
 
 /*
- * Readers of a bundle's JSON files. They give a text that says what is wrong, never an exception: what they read may
+ * Readers of a bundle's JSON files. They return a problem as text and never throw: what they read may
  * come from anybody.
  */
 
@@ -44,7 +44,7 @@ export function readParametersFile(text: string): TextRead<NetworkParameters> {
   }
 }
 
-/** Entries in order of id, each once. That the text is in the one form is seen when it is made again from the facts. */
+/** Entries in order of id, each once. The verifier checks the canonical form: it formats the registry again. */
 export function readRegistry(text: string): TextRead<RegistryEntry[]> {
   const read = parsed(text, registrySchema);
   if (!read.ok) return read;
@@ -58,7 +58,7 @@ export function readSequences(text: string): TextRead<Map<string, SequenceRange[
   return read.ok ? canonical(read.value, text, formatSequences) : read;
 }
 
-/** That the text is in the one form is seen when it is made again. */
+/** The verifier checks the canonical form: it formats the contacts again. */
 export function readContacts(text: string): TextRead<Map<string, LatestContacts>> {
   const read = parsed(text, contactsSchema);
   if (!read.ok) return read;
@@ -66,7 +66,7 @@ export function readContacts(text: string): TextRead<Map<string, LatestContacts>
   return { ok: true, value: new Map(contacts) };
 }
 
-/** Cumulative amounts before the epoch, as the bundle's own leaves tell them: cumulative − delta. */
+/** Cumulative amounts before the epoch, from the bundle's own leaves: cumulative − delta. */
 export function readAmountsBefore(text: string): TextRead<Map<string, bigint>> {
   const before = new Map<string, bigint>();
   for (const [i, line] of text.split("\n").slice(0, -1).entries()) {
@@ -104,7 +104,7 @@ function parsed<T>(text: string, schema: Schema<T>): TextRead<T> {
   return { ok: false, problem: `${issue?.path.map(String).join(".")}: ${issue?.message}` };
 }
 
-/** One content, one text: whatever else a text says, in other order or twice, is not a bundle's. */
+/** One content has one text: any other order, spacing or repetition is not canonical. */
 function canonical<T>(value: T, text: string, format: (value: T) => string): TextRead<T> {
   const expected = format(value).split("\n");
   const found = text.split("\n");

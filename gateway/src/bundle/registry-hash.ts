@@ -1,6 +1,6 @@
 import { type Hotspot, type RegistryChange, sha256, u32, u64 } from "@earshot/protocol";
 
-/** What a bundle says of one hotspot of the registry. */
+/** One hotspot of the registry, as a bundle shows it. */
 export interface ShownHotspot {
   hotspot: Hotspot;
   /** In order; the last made it what it is. */

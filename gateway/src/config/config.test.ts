@@ -4,8 +4,7 @@ import { PARAMETER_RANGES, WHOLE_PARAMETERS } from "@earshot/protocol";
 import { ConfigError } from "@earshot/protocol/runtime/config";
 import { z } from "zod";
 import { parseConfig } from "./config.ts";
-import { keyOf } from "./parameter-keys.ts";
-import { gatewaySchema } from "./schema.ts";
+import { gatewaySchema, keyOf } from "./schema.ts";
 
 const example = readFileSync(new URL("../../config.example.toml", import.meta.url), "utf8");
 const messageOf = (toml: string, env = {}): string => {

@@ -12,8 +12,7 @@ import {
   readConfigFile,
 } from "@earshot/protocol/runtime/config";
 import type { Limits } from "../access/hotspot-limits.ts";
-import { keyOf } from "./parameter-keys.ts";
-import { type GatewayConfig, gatewaySchema } from "./schema.ts";
+import { type GatewayConfig, gatewaySchema, keyOf } from "./schema.ts";
 
 /** `EARSHOT_GATEWAY_HTTP__PORT=8080` overrides `http.port`: two underscores between the levels. */
 const reader = new ConfigReader(gatewaySchema, { prefix: "EARSHOT_GATEWAY_", separator: "__" });
@@ -26,7 +25,7 @@ type Warn = (message: string) => void;
 
 /**
  * @param toml text of the file, "" for all defaults
- * @param warn told what is ignored
+ * @param warn called with each ignored name
  * @throws {ConfigError}
  */
 export function parseConfig(
@@ -73,6 +72,15 @@ function ruleSetProblem({ parameters }: GatewayConfig): string | undefined {
     ? undefined
     : `parameters.rule_set is "${parameters.rule_set}": a gateway judges by "earshot-1"; the other is for comparing bundles`;
 }
+
+/** Connections that each listener is to take; none where another broker serves the hotspots. */
+export const wantedConnections = ({
+  http,
+  broker,
+}: Pick<GatewayConfig, "http" | "broker">): { http: number; broker: number } => ({
+  http: http.max_connections,
+  broker: broker.url === undefined ? broker.max_connections : 0,
+});
 
 export const limitsOf = ({ limits }: GatewayConfig): Limits => ({
   packetsAtOnce: limits.packets_at_once,

@@ -4,18 +4,34 @@ import {
   isNetworkName,
   MAX_PACKET_BYTES,
   MQTT_PORT,
+  PARAMETER_RANGES,
   RULE_SET_IDS,
+  WHOLE_PARAMETERS,
+  type WholeParameter,
 } from "@earshot/protocol";
 import { DEFAULT_LOG_SETTINGS, LOG_FORMATS, LOG_LEVELS } from "@earshot/protocol/runtime";
 import { flag, host, oneOf, path, textThat, wholeIn } from "@earshot/protocol/runtime/config";
 import { z } from "zod";
 import { isAddressRange } from "../access/client-address.ts";
 import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
-import { wholeParameterKeys } from "./parameter-keys.ts";
 
 /*
  * The configuration file, key by key. Each key's error text completes the sentence "KEY is VALUE; allowed is …".
  */
+
+/** Counted by the gateway itself as parameters change. */
+const NOT_CONFIGURED: readonly WholeParameter[] = ["version", "activationEpoch"];
+
+/** Key of a parameter in the configuration: `maxDistanceM` is `max_distance_m`. */
+export const keyOf = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+/** One key for each whole number among the parameters, with the protocol's range and default. */
+const wholeParameterKeys: Readonly<Record<string, z.ZodDefault<z.ZodInt>>> = Object.fromEntries(
+  WHOLE_PARAMETERS.filter((name) => !NOT_CONFIGURED.includes(name)).map((name) => {
+    const [min, max] = PARAMETER_RANGES[name];
+    return [keyOf(name), wholeIn(min, max).default(DEFAULT_PARAMETERS[name])];
+  }),
+);
 
 const port = wholeIn(0, 65_535);
 const decimal = textThat((value) => /^\d+$/.test(value), "a whole number in quotes");

@@ -8,10 +8,11 @@ import {
   type Signer,
 } from "@earshot/protocol";
 import { BoundedMap, type Mutex } from "@earshot/protocol/runtime";
-import type { Store, StoredDenial } from "../store/store.ts";
+import type { StoredDenial } from "../store/records.ts";
+import type { Store } from "../store/store.ts";
 import type { Progress } from "../time/progress.ts";
 
-export interface DenialLogDeps {
+interface DenialLogDeps {
   store: Pick<Store, "addDenial" | "denials">;
   progress: Progress;
   clock: Pick<Clock, "now">;
@@ -24,7 +25,7 @@ export interface DenialLogDeps {
 /** A hotspot, or the edge between it and a peer; public keys. */
 export type Denied = Pick<Denial, "hotspot" | "peer">;
 
-/** Epochs whose denials are worked out once: the one being judged, and those that late reports are filed under. */
+/** Epochs whose denials are cached: the one being judged, and those that late reports are filed under. */
 const MAX_EPOCHS = 4;
 
 /** All denials that the network ever signed, and which hold in an epoch. */
@@ -65,7 +66,7 @@ export class DenialLog {
     return found;
   }
 
-  /** Denies for so many epochs, from the next that has not begun. Replaces what was said of the same before. */
+  /** Denies for so many epochs, from the next that has not begun. Replaces an earlier denial of the same subject. */
   deny(denied: Denied & Pick<Denial, "reason" | "evidence">, epochs: number): Promise<StoredDenial> {
     return this.#deps.mutex.run(() => this.#sign(denied, epochs));
   }
@@ -89,8 +90,8 @@ export class DenialLog {
     // The newest counts: no two are of one moment, and each is signed before it begins to hold.
     const atMs = Math.max(clock.now(), (this.#all.at(-1)?.denial.atMs ?? 0) + 1);
     const fromEpoch = this.#nextEpoch(atMs);
-    const said = { reason, evidence, atMs, fromEpoch, untilEpoch: fromEpoch + epochs };
-    const denial: Denial = { ...inOrder(hotspot, peer), ...said };
+    const fields = { reason, evidence, atMs, fromEpoch, untilEpoch: fromEpoch + epochs };
+    const denial: Denial = { ...inOrder(hotspot, peer), ...fields };
     const message = denialMessage.seal(denial, signer, progress.parameters.network);
     await store.addDenial(denial, message);
     const stored = { denial, message };

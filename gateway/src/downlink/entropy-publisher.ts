@@ -15,7 +15,7 @@ import type { Downlink } from "./downlink.ts";
 /** 32 unpredictable bytes for the entropy with this index. The demo seeds it; a beacon of public randomness may replace it. */
 export type EntropySource = (index: number) => Uint8Array;
 
-export interface EntropyPublisherDeps {
+interface EntropyPublisherDeps {
   parameters: FixedParameters;
   store: Pick<Store, "addEntropy" | "latestEntropy" | "entropyRange">;
   clock: Pick<Clock, "now">;

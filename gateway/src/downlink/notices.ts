@@ -17,7 +17,8 @@ import {
 import { TokenBuckets } from "@earshot/protocol/runtime";
 import type { GatewayMetrics } from "../monitoring/metrics.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
-import type { Store, StoredPacket, StoredVerdict } from "../store/store.ts";
+import type { StoredPacket, StoredVerdict } from "../store/records.ts";
+import type { Store } from "../store/store.ts";
 import type { Downlink } from "./downlink.ts";
 import { PendingReceipts } from "./pending-receipts.ts";
 
@@ -26,7 +27,7 @@ export interface JudgedReport extends StoredVerdict {
   receivedAtMs: number;
 }
 
-export interface NoticesDeps {
+interface NoticesDeps {
   parameters: Pick<ParametersLog, "fixed" | "inForce">;
   signer: Signer;
   clock: Pick<Clock, "now" | "elapsedMs">;
@@ -36,7 +37,7 @@ export interface NoticesDeps {
   log: Log;
 }
 
-/** A refusal is a signed message to whoever sends two bytes: so many for each hotspot, and for so many hotspots. */
+/** Each refusal costs a signature, and two bytes cause one: limited for each hotspot, and counted for so many hotspots. */
 const REFUSALS = { burst: 32, perSecond: 1 } as const;
 const MAX_REFUSED_HOTSPOTS = 4096;
 
@@ -49,12 +50,12 @@ const noticeOf = (verdict: JudgedReport): VerdictNotice => ({
 });
 
 /**
- * What hotspots are told. Nothing waits for a broker: a hotspot that misses a verdict finds it in the API, and the
- * next receipt says all that the one before said.
+ * Messages to hotspots: verdicts, refusals, receipts. Nothing waits for a broker: a hotspot that misses a verdict finds it
+ * in the API, and the next receipt covers what a lost one covered.
  */
 export class Notices {
   readonly #deps: NoticesDeps;
-  readonly #book = new PendingReceipts();
+  readonly #pending = new PendingReceipts();
   readonly #refusals = new TokenBuckets(REFUSALS, MAX_REFUSED_HOTSPOTS);
 
   constructor(deps: NoticesDeps) {
@@ -71,8 +72,8 @@ export class Notices {
   }
 
   /**
-   * Bytes of this hotspot were refused before they were stored, or what it asserts changes nothing. It is told of a
-   * burst of them, then of one a second.
+   * Bytes of this hotspot were refused before they were stored, or its assertion changes nothing. A burst of refusals is
+   * sent, then one a second.
    */
   refusal(
     hotspotId: string,
@@ -98,17 +99,17 @@ export class Notices {
     ]);
   }
 
-  /** A packet is durable, now or since long: its hotspot is told with the next receipt. */
+  /** A packet is durable, new or a duplicate: the next receipt lists it. */
   stored({ hotspotId, sequence, id, receivedAtMs }: Pick<StoredPacket, ReceiptField>): void {
-    const told = this.#book.note(hotspotId, { sequence, packetId: Uint8Array.fromHex(id), receivedAtMs });
-    if (told !== undefined) this.#sendReceipt(hotspotId, told.answers, told.stored, []);
+    const full = this.#pending.note(hotspotId, { sequence, packetId: Uint8Array.fromHex(id), receivedAtMs });
+    if (full !== undefined) this.#sendReceipt(hotspotId, full.answers, full.stored, []);
   }
 
   /** The answer to a status packet: which packets came since the last one, and which numbers are in use. */
   async receipt(hotspotId: string, statusId: string): Promise<void> {
     const used = (await this.#deps.store.sequenceRanges(hotspotId)).slice(-MAX_RECEIPT_RANGES);
     const answers = Uint8Array.fromHex(statusId);
-    this.#sendReceipt(hotspotId, answers, this.#book.answer(hotspotId, answers), used);
+    this.#sendReceipt(hotspotId, answers, this.#pending.answer(hotspotId, answers), used);
   }
 
   #sendReceipt(
@@ -128,8 +129,8 @@ export class Notices {
     const { network } = parameters.fixed;
     for (let from = 0; from < notices.length; from += MAX_VERDICTS_PER_MESSAGE) {
       const verdicts = notices.slice(from, from + MAX_VERDICTS_PER_MESSAGE);
-      const told = { atMs: Math.floor(clock.now()), hotspot: keyOf(hotspotId), parametersHash, verdicts };
-      const message = verdictMessage.seal(told, signer, network);
+      const content = { atMs: Math.floor(clock.now()), hotspot: keyOf(hotspotId), parametersHash, verdicts };
+      const message = verdictMessage.seal(content, signer, network);
       this.#send(downTopic(network, hotspotId, "verdict"), message);
     }
   }
@@ -144,7 +145,7 @@ export class Notices {
 
 type ReceiptField = "hotspotId" | "sequence" | "id" | "receivedAtMs";
 
-/** @throws {TypeError} for what is no hotspot's id: it was checked where it came in */
+/** @throws {TypeError} for an invalid id, which ingest would have refused */
 function keyOf(hotspotId: string): Uint8Array {
   const key = publicKeyOf(hotspotId);
   if (key === undefined) throw new TypeError(`${hotspotId} is no hotspot's id`);

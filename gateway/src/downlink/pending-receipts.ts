@@ -1,6 +1,6 @@
 import { MAX_RECEIPT_PACKETS, type StoredPacketNotice } from "@earshot/protocol";
 
-interface Page {
+interface PendingReceipt {
   /** The newest status packet, that receipts answer; null before the first. */
   answers: Uint8Array | null;
   stored: StoredPacketNotice[];
@@ -11,61 +11,61 @@ const MAX_NOTICES = 200_000;
 const MAX_HOTSPOTS = 50_000;
 
 /**
- * What came since each hotspot's last receipt. Only in memory, and bounded: what is lost of it is published again by
- * the hotspot, comes as known already, and is noted once more.
+ * Packets stored since each hotspot's last receipt. In memory only, and bounded: the hotspot publishes again what no
+ * receipt covered, and the duplicate is noted once more.
  */
 export class PendingReceipts {
   /** By hotspot id, the one longest not noted first. */
-  readonly #pages = new Map<string, Page>();
+  readonly #receipts = new Map<string, PendingReceipt>();
   #notices = 0;
 
-  /** What a full receipt tells, when there is enough for one and a status to answer. */
+  /** The packets of a full receipt, once there are enough for one and a status to answer. */
   note(
     hotspotId: string,
     notice: StoredPacketNotice,
   ): { answers: Uint8Array; stored: StoredPacketNotice[] } | undefined {
-    const page = this.#pageOf(hotspotId);
-    page.stored.push(notice);
+    const receipt = this.#receiptOf(hotspotId);
+    receipt.stored.push(notice);
     this.#notices += 1;
-    const { answers } = page;
-    if (page.stored.length < MAX_RECEIPT_PACKETS) {
+    const { answers } = receipt;
+    if (receipt.stored.length < MAX_RECEIPT_PACKETS) {
       this.#dropExcess();
       return undefined;
     }
-    if (answers !== null) return { answers, stored: this.#take(page) };
-    page.stored.shift();
+    if (answers !== null) return { answers, stored: this.#take(receipt) };
+    receipt.stored.shift();
     this.#notices -= 1;
     return undefined;
   }
 
-  /** A status came: what its receipt tells, fewer than fill one. */
+  /** A status came: the packets of its receipt. */
   answer(hotspotId: string, statusId: Uint8Array): StoredPacketNotice[] {
-    const page = this.#pageOf(hotspotId);
-    page.answers = statusId;
+    const receipt = this.#receiptOf(hotspotId);
+    receipt.answers = statusId;
     this.#dropExcess();
-    return this.#take(page);
+    return this.#take(receipt);
   }
 
-  #pageOf(hotspotId: string): Page {
-    const page = this.#pages.get(hotspotId) ?? { answers: null, stored: [] };
-    this.#pages.delete(hotspotId);
-    this.#pages.set(hotspotId, page);
-    return page;
+  #receiptOf(hotspotId: string): PendingReceipt {
+    const receipt = this.#receipts.get(hotspotId) ?? { answers: null, stored: [] };
+    this.#receipts.delete(hotspotId);
+    this.#receipts.set(hotspotId, receipt);
+    return receipt;
   }
 
-  #take(page: Page): StoredPacketNotice[] {
-    const { stored } = page;
-    page.stored = [];
+  #take(receipt: PendingReceipt): StoredPacketNotice[] {
+    const { stored } = receipt;
+    receipt.stored = [];
     this.#notices -= stored.length;
     return stored;
   }
 
   #dropExcess(): void {
-    while (this.#notices > MAX_NOTICES || this.#pages.size > MAX_HOTSPOTS) {
-      const [oldest] = this.#pages;
+    while (this.#notices > MAX_NOTICES || this.#receipts.size > MAX_HOTSPOTS) {
+      const [oldest] = this.#receipts;
       if (oldest === undefined) return;
       this.#take(oldest[1]);
-      this.#pages.delete(oldest[0]);
+      this.#receipts.delete(oldest[0]);
     }
   }
 }

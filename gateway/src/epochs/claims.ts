@@ -7,7 +7,8 @@ import {
   publicKeyOf,
 } from "@earshot/protocol";
 import { BoundedMap } from "@earshot/protocol/runtime";
-import type { Store, StoredPayment } from "../store/store.ts";
+import type { StoredPayment } from "../store/records.ts";
+import type { Store } from "../store/store.ts";
 
 /** What one hotspot may claim with an epoch's root, and the proof for the contract. */
 export interface Claim {
@@ -29,7 +30,7 @@ export interface Claim {
   proof: Uint8Array[];
 }
 
-export interface ClaimDeps {
+interface ClaimDeps {
   store: Pick<Store, "epoch" | "payments">;
   parameters: Pick<NetworkParameters, "chainId" | "contract">;
 }

@@ -2,7 +2,8 @@ import type { Clock } from "@earshot/protocol";
 import { BoundedMap } from "@earshot/protocol/runtime";
 import type { EventHub } from "../monitoring/events.ts";
 import type { FixedParameters } from "../parameters/parameters-log.ts";
-import type { Store, StoredVerdict } from "../store/store.ts";
+import type { StoredVerdict } from "../store/records.ts";
+import type { Store } from "../store/store.ts";
 import { isPublic } from "./embargo.ts";
 import { type Heard, heardIn, sendersOf } from "./links.ts";
 
@@ -18,7 +19,7 @@ export interface Activity {
 }
 
 /** How far back the share of paid reports and the map look, per hotspot. */
-export const RECENT_VERDICTS = 50;
+const RECENT_VERDICTS = 50;
 
 /** Read and summarized in one go; others get a turn in between. */
 const BATCH = 16;

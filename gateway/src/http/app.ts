@@ -1,5 +1,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Hono } from "hono";
+import { PAGE_FILES } from "../page/files.ts";
+import { noneMatchFits } from "./conditional-requests.ts";
 import { routeContext } from "./context.ts";
 import type { AppDeps } from "./deps.ts";
 import { handleErrors, refuseInvalid } from "./errors.ts";
@@ -14,10 +16,8 @@ import { evidenceRoutes } from "./routes/evidence.ts";
 import { hotspotRoutes } from "./routes/hotspots.ts";
 import { mapRoutes } from "./routes/map.ts";
 import { mqttAccessRoutes } from "./routes/mqtt-access.ts";
-import { networkRoutes } from "./routes/network.ts";
+import { networkRoutes, parameterRoutes } from "./routes/network.ts";
 import { operationRoutes } from "./routes/operations.ts";
-import { pageRoutes } from "./routes/page.ts";
-import { parameterRoutes } from "./routes/parameters.ts";
 import { readingRoutes } from "./routes/readings.ts";
 import { registrationRoutes } from "./routes/registration.ts";
 import { protect } from "./security.ts";
@@ -53,7 +53,7 @@ export function createApp(deps: AppDeps): Hono {
       title: "Earshot gateway",
       version: "1",
       description:
-        "Hotspots, judged beacons and paid epochs of one network. Nothing about a beacon is told before its report deadline has passed.",
+        "Hotspots, judged beacons and paid epochs of one network. Nothing about a beacon is published before its report deadline has passed.",
       license: { name: "Apache-2.0" },
     },
     servers: [{ url: "/" }],
@@ -65,4 +65,17 @@ export function createApp(deps: AppDeps): Hono {
     return c.json(document);
   });
   return app as unknown as Hono;
+}
+
+/** The fleet page: files that are part of the program, so that it needs neither a folder nor the internet. */
+function pageRoutes(app: OpenAPIHono): void {
+  for (const [path, { type, text }] of Object.entries(PAGE_FILES)) {
+    const etag = `"${new Bun.CryptoHasher("sha256").update(text).digest("hex").slice(0, 32)}"`;
+    app.get(path, (c) => {
+      c.header("ETag", etag);
+      c.header("Cache-Control", "no-cache");
+      if (noneMatchFits(c.req.header("if-none-match"), etag)) return c.body(null, 304);
+      return c.body(text, 200, { "Content-Type": type, "Content-Length": String(Buffer.byteLength(text)) });
+    });
+  }
 }

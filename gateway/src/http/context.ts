@@ -1,6 +1,6 @@
 import { entropyTimeMs } from "@earshot/protocol";
 import { OutageLog } from "@earshot/protocol/runtime";
-import type { StoredVerdict } from "../store/store.ts";
+import type { StoredVerdict } from "../store/records.ts";
 import { ActivityBoard } from "./activity.ts";
 import type { AppDeps } from "./deps.ts";
 import { isPublic } from "./embargo.ts";

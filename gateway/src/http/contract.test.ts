@@ -2,9 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { seededRandom } from "@earshot/protocol/testing";
 import type { OpenAPIHono, RouteConfig, z } from "@hono/zod-openapi";
 import fc from "fast-check";
-import { writeTestBundle } from "../testing/seeded-bundle.ts";
 import { FLEET_PARAMETERS, type FleetMember } from "../testing/seeded-fleet.ts";
-import { type TestApp, testApp, withAdmin } from "../testing/test-app.ts";
+import { type TestApp, testApp, withAdmin, writeTestBundle } from "../testing/test-app.ts";
 import { airReadings, filedReadings } from "../testing/test-readings.ts";
 import { errorSchema } from "./errors.ts";
 

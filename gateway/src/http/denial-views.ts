@@ -1,6 +1,6 @@
 import { denialSubject, epochOf, hotspotId, publicKeyOf } from "@earshot/protocol";
 import type { z } from "@hono/zod-openapi";
-import type { StoredDenial } from "../store/store.ts";
+import type { StoredDenial } from "../store/records.ts";
 import type { RouteContext } from "./context.ts";
 import type { denialSchema } from "./schemas/denial.ts";
 
@@ -35,13 +35,13 @@ function denialView(
   isNewest: boolean,
   epoch: number,
 ): DenialView {
-  const { hotspot, peer, ...said } = denial;
+  const { hotspot, peer, ...fields } = denial;
   return {
     position,
-    ...said,
+    ...fields,
     hotspot: hotspotId(hotspot),
     peer: peer === null ? null : hotspotId(peer),
-    state: isNewest ? stateIn(epoch, said) : "replaced",
+    state: isNewest ? stateIn(epoch, fields) : "replaced",
     message: message.toBase64(),
   };
 }

@@ -26,7 +26,7 @@ export interface DiskSpace {
 }
 
 /** Why the registry did not take a hotspot. */
-export interface RegistrationRefusal {
+interface RegistrationRefusal {
   ok: false;
   /** Stable identifier, such as `inadmissible_key`. */
   code: string;
@@ -34,12 +34,12 @@ export interface RegistrationRefusal {
   message: string;
 }
 
-/** How the operator changes the registry through the API. */
-export interface RegistryAdmin {
+/** Changes of the registry by the operator, through the API. */
+interface RegistryAdmin {
   /** Sent as `Authorization: Bearer <token>`. */
   token: string;
   /** Adds a hotspot or changes it, by the registry's own rules. */
-  add(said: OperatorRegistration): Promise<{ ok: true } | RegistrationRefusal>;
+  add(registration: OperatorRegistration): Promise<{ ok: true } | RegistrationRefusal>;
 }
 
 export interface AppDeps extends ApiOptions {
@@ -52,7 +52,7 @@ export interface AppDeps extends ApiOptions {
   clock: Clock;
   events: EventHub;
   metrics: Readonly<GatewayMetrics>;
-  /** What is wrong now that the store does not tell: a sentence each. */
+  /** Problems beside those of the store: a sentence each. */
   problems(): readonly string[];
   /** Of where the state is kept. */
   disk?(): DiskSpace;

@@ -13,7 +13,7 @@ import {
   scheduleMessage,
 } from "@earshot/protocol";
 import { seededRandom } from "@earshot/protocol/testing";
-import type { StoredPacket, StoredVerdict } from "../store/store.ts";
+import type { StoredPacket, StoredVerdict } from "../store/records.ts";
 import { entropyAt, FLEET_PARAMETERS, type FleetMember, member } from "../testing/seeded-fleet.ts";
 import { type TestApp, testApp } from "../testing/test-app.ts";
 

@@ -3,8 +3,14 @@ import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fromHex, hotspotId, leafHash, sha256, signerFromSeed, utf8, verifyProof } from "@earshot/protocol";
 import { cidOf } from "../bundle/cid.ts";
-import { LEAVES, MANIFEST_BYTES, writeTestBundle } from "../testing/seeded-bundle.ts";
-import { appOver, type TestApp, testApp } from "../testing/test-app.ts";
+import {
+  appOver,
+  LEAVES,
+  MANIFEST_BYTES,
+  type TestApp,
+  testApp,
+  writeTestBundle,
+} from "../testing/test-app.ts";
 
 let t: TestApp;
 let epoch: number;

@@ -1,14 +1,14 @@
 import { type Clock, explainVerdict, hotspotName, type Outcome } from "@earshot/protocol";
 import type { EventHub, GatewayEvent } from "../monitoring/events.ts";
 import type { FixedParameters } from "../parameters/parameters-log.ts";
-import type { StoredVerdict } from "../store/store.ts";
+import type { StoredVerdict } from "../store/records.ts";
 import { isPublic } from "./embargo.ts";
 import { epochView } from "./views.ts";
 
 /** Server-sent events (WHATWG HTML §9.2): text chunks, one per event. */
 export type Send = (chunk: string) => void;
 
-/** One message names at most so many verdicts; the counts cover all. */
+/** Verdicts in one message; the counts cover all. */
 const MAX_VERDICTS = 100;
 
 export const sseChunk = (event: string, data: object): string =>
@@ -20,7 +20,7 @@ interface FeedDeps {
   parameters: FixedParameters;
 }
 
-/** Puts what happens in the gateway into words once, for however many follow. */
+/** Formats each event once, for all followers. */
 export class EventFeed {
   readonly #followers = new Set<Send>();
   readonly #deps: FeedDeps;

@@ -55,7 +55,7 @@ export function eventStream(
   );
 }
 
-/** Lets a page tell a quiet network from a lost connection. */
+/** Lets a page distinguish a quiet network from a lost connection. */
 async function beat(send: (chunk: string) => void, clock: Clock, signal: AbortSignal): Promise<void> {
   while (await pause(clock, HEARTBEAT_MS, signal)) send(sseChunk("heartbeat", { nowMs: clock.now() }));
 }

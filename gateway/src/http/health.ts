@@ -9,7 +9,7 @@ export type Health = z.infer<typeof healthSchema>;
 const MAX_ENTROPY_PERIODS = 2;
 /** So much later than it can be done at the earliest, judging or closing counts as stuck. */
 const MAX_LATE_PERIODS = 5;
-/** Less free space than both is told: the store needs room to go on. */
+/** Less free space than both is reported: the store needs room to go on. */
 const MIN_FREE_BYTES = 200_000_000;
 const MIN_FREE_SHARE = 0.05;
 

@@ -18,12 +18,12 @@ type Detail = z.infer<typeof hotspotDetailSchema>;
 
 /** Numbers that are looked at, some hours of them: older ones may be millions. */
 const NEWEST_NUMBERS = 1000;
-/** Runs of them that are told, the newest ones. */
+/** How many of the newest runs are shown. */
 const MAX_RUNS = 200;
 const MAX_GAPS = 100;
 const MAX_DENIALS = 50;
 
-/** All that is told of one hotspot. */
+/** Everything that the API shows of one hotspot. */
 export async function hotspotDetail(hotspot: Hotspot, context: RouteContext): Promise<Detail> {
   const { store, presence, activity, radioTraffic, clock } = context;
   const { id } = hotspot;
@@ -91,7 +91,7 @@ function statusView(status: StatusPacket, receivedAtMs: number): NonNullable<Det
     state: status.state,
     uptimeS: status.uptimeS,
     version: status.version,
-    // A transmit count that grows tells who beacons now, and a receive count who hears it: kept back.
+    // A growing transmit count reveals who beacons now, and a receive count who hears it: left out.
     radio: radio && {
       ackPermille: radio.ackPermille,
       temperatureC: tenths(radio.temperatureDc),

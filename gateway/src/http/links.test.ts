@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { entropyTimeMs, type Hotspot } from "@earshot/protocol";
 import fc from "fast-check";
-import type { StoredVerdict } from "../store/store.ts";
+import type { StoredVerdict } from "../store/records.ts";
 import { HOTSPOTS, PARAMETERS } from "../testing/test-network.ts";
 import { heardIn } from "./links.ts";
 

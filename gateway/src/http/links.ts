@@ -1,12 +1,13 @@
 import { distanceM, entropyTimeMs, explainVerdict, type Hotspot } from "@earshot/protocol";
 import type { z } from "@hono/zod-openapi";
 import type { FixedParameters } from "../parameters/parameters-log.ts";
-import type { Store, StoredVerdict } from "../store/store.ts";
+import type { StoredVerdict } from "../store/records.ts";
+import type { Store } from "../store/store.ts";
 import type { linkSchema } from "./schemas/network.ts";
 
 export type Link = z.infer<typeof linkSchema>;
 
-/** A link without what depends on where its ends stand. */
+/** A link without its length, which depends on where its ends are. */
 export type Heard = Omit<Link, "distanceM">;
 
 /** `beaconKey`: 8 hex digits of entropy index, then 16 of the sender's short id. */
@@ -28,7 +29,7 @@ export async function sendersOf(
 }
 
 /**
- * Gathers witness verdicts into one entry for each pair, directed from beaconer to witness.
+ * Groups witness verdicts into one entry for each pair, directed from beaconer to witness.
  * @param senders by beacon key
  */
 export function heardIn(
@@ -68,7 +69,7 @@ function newest(known: Newest | undefined, verdict: StoredVerdict, parameters: F
   };
 }
 
-/** The newest so many between registered hotspots, and how long each is; `heard` is sorted in place. */
+/** The newest `limit` links between registered hotspots, with their length; `heard` is sorted in place. */
 export async function linksFrom(
   heard: Heard[],
   limit: number,

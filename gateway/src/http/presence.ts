@@ -5,7 +5,7 @@ import type { EventHub } from "../monitoring/events.ts";
 /** Three status periods of a minute, and some time on the way: a silent hotspot is offline after that. */
 export const ONLINE_WITHIN_MS = 200_000;
 
-/** Of others only the stored status is looked at. */
+/** Of others only the stored status counts. */
 const MAX_CONNECTIONS = 65_536;
 
 export interface Presence {

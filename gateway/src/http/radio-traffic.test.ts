@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { encodePacket, LOSS_REASONS, type RadioSummary, type StatusPacket, sha256 } from "@earshot/protocol";
-import type { StoredPacket } from "../store/store.ts";
+import type { StoredPacket } from "../store/records.ts";
 import { statusPacket } from "../store/test-data.ts";
 import { FLEET_PARAMETERS, type FleetMember } from "../testing/seeded-fleet.ts";
 import { appOver, type TestApp, testApp } from "../testing/test-app.ts";

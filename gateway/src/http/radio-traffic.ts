@@ -24,7 +24,7 @@ export interface SettledCounts {
 const MAX_STATUSES = 61;
 const COUNTS = ["rxOk", "rxBad", "transmitted"] as const;
 
-/** How long a count is told again, ms: it is over an hour, and a hotspot says something new once a minute. */
+/** How long a count is cached, ms: it covers an hour, and a hotspot reports once a minute. */
 const KEEP_MS = 60_000;
 const MAX_KEPT = 4096;
 
@@ -35,9 +35,9 @@ interface TrafficDeps {
 }
 
 /**
- * Counts of frames tell who beacons and who hears it, so they are told only as of a status packet that came so early
- * that the report deadline of every beacon before it has passed: a beacon's deadline runs from the begin of the entropy
- * period that it belongs to, which lies before it. So are losses, of which some are frames.
+ * Counts of frames reveal who beacons and who hears it, so they are published only as of a status packet so old that the
+ * report deadline of every beacon before it has passed: a beacon's deadline runs from the start of its entropy period,
+ * which lies before it. The same goes for losses, some of which are frames.
  */
 export class RadioTrafficBoard {
   readonly #deps: TrafficDeps;

@@ -2,7 +2,7 @@ import { QUANTITIES, type Quantity, quantityFacts } from "@earshot/protocol";
 import type { z } from "@hono/zod-openapi";
 import { faultsOf } from "../readings/faults.ts";
 import { MAX_QUANTITIES, type QuantityQuality, type SourceQuality } from "../readings/quality-board.ts";
-import type { StoredReading } from "../store/store.ts";
+import type { StoredReading } from "../store/records.ts";
 import type { readingSeriesSchema, readingSourcesSchema } from "./schemas/reading.ts";
 
 type SourceView = z.infer<typeof readingSourcesSchema>["sources"][number];

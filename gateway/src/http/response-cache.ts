@@ -2,11 +2,11 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import type { Clock } from "@earshot/protocol";
 import type { Context, MiddlewareHandler } from "hono";
+import { HTTPException } from "hono/http-exception";
 import type { EventHub, GatewayEvent } from "../monitoring/events.ts";
 import { noneMatchFits } from "./conditional-requests.ts";
-import { Turns } from "./turns.ts";
 
-/** How long an answer is given again, ms, unless an event says that it is not true any more. */
+/** How long an answer is cached, ms, unless an event makes it stale. */
 export const KEEP_MS = 1000;
 /** Of answers about many hotspots, which cost more. */
 const KEEP_LONGER_MS: Readonly<Record<string, number>> = {
@@ -21,7 +21,7 @@ const MAX_KEY_CHARACTERS = 300;
 /** Below that, compressing saves no packet on the wire. */
 const MIN_GZIP_BYTES = 1400;
 
-const TURNS = { atOnce: 2, mostWaiting: 256 };
+const LIMITS = { atOnce: 2, maxWaiting: 256 };
 
 interface Answer {
   bytes: Uint8Array<ArrayBuffer>;
@@ -39,11 +39,11 @@ const compress = promisify(gzip);
  */
 export class ResponseCache {
   readonly #clock: Pick<Clock, "elapsedMs">;
-  readonly #turns = new Turns(TURNS);
+  readonly #limit = new ConcurrencyLimit(LIMITS);
   /** By path and query, the oldest first. */
   readonly #kept = new Map<string, Answer>();
   #keptBytes = 0;
-  /** What is on its way, and still true: nothing has happened since. */
+  /** Answers being made that no event has made stale. */
   readonly #making = new Map<string, Promise<Answer | undefined>>();
 
   constructor({ clock, events }: { clock: Pick<Clock, "elapsedMs">; events: Pick<EventHub, "listen"> }) {
@@ -77,15 +77,15 @@ export class ResponseCache {
   }
 
   async #shared(key: string, c: Context, next: () => Promise<void>): Promise<Answer | undefined> {
-    const making = this.#turns.run(() => this.#make(c, next));
+    const making = this.#limit.run(() => this.#make(c, next));
     this.#making.set(key, making);
-    const isStillTrue = () => this.#making.get(key) === making;
+    const isCurrent = () => this.#making.get(key) === making;
     try {
       const answer = await making;
-      if (answer !== undefined && isStillTrue() && key.length <= MAX_KEY_CHARACTERS) this.#keep(key, answer);
+      if (answer !== undefined && isCurrent() && key.length <= MAX_KEY_CHARACTERS) this.#keep(key, answer);
       return answer;
     } finally {
-      if (isStillTrue()) this.#making.delete(key);
+      if (isCurrent()) this.#making.delete(key);
     }
   }
 
@@ -135,7 +135,7 @@ const keyOf = (c: Context): string => c.req.url.slice(c.req.url.indexOf("/", "ht
 /** With the compressed form, which is smaller. */
 const sizeOf = ({ bytes }: Answer): number => 2 * bytes.length + 1000;
 
-/** Says that nothing changed but the time of the answer: a weak tag (RFC 9110 §8.8.1). */
+/** A weak entity tag (RFC 9110 §8.8.1): it ignores the time of the answer. */
 function etagOf(bytes: Uint8Array): string {
   const head = new TextDecoder().decode(bytes.subarray(0, 40));
   const unstamped = bytes.subarray(/^\{"nowMs":\d+/.exec(head)?.[0].length ?? 0);
@@ -159,3 +159,41 @@ async function send(answer: Answer, c: Context): Promise<Response> {
 
 const sized = (bytes: Uint8Array<ArrayBuffer>, headers: Record<string, string>): Response =>
   new Response(bytes, { headers: { ...headers, "Content-Length": String(bytes.length) } });
+
+/**
+ * Answers are made a few at a time, and what else came in the meantime goes before each: however many people read,
+ * packets and logins do not wait behind a row of pages.
+ */
+export class ConcurrencyLimit {
+  readonly #atOnce: number;
+  readonly #maxWaiting: number;
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
+
+  constructor({ atOnce, maxWaiting }: { atOnce: number; maxWaiting: number }) {
+    this.#atOnce = atOnce;
+    this.#maxWaiting = maxWaiting;
+  }
+
+  /** @throws {HTTPException} 503 if too many wait already */
+  async run<T>(job: () => Promise<T>): Promise<T> {
+    if (this.#running < this.#atOnce) this.#running++;
+    else await this.#wait();
+    try {
+      await new Promise((resolve) => setImmediate(resolve));
+      return await job();
+    } finally {
+      // The turn goes on to whoever has waited longest.
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running--;
+      else next();
+    }
+  }
+
+  #wait(): Promise<void> {
+    if (this.#waiting.length >= this.#maxWaiting) {
+      throw new HTTPException(503, { message: "Too many requests wait already; try again later" });
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+}

@@ -17,7 +17,7 @@ export interface HttpOptions {
   host: string;
   port: number;
   limits: ConnectionLimits;
-  /** Whose X-Forwarded-For is believed. */
+  /** Whose X-Forwarded-For is trusted. */
   trustedProxies: readonly string[];
   timeouts?: HttpTimeouts;
   fetch(request: Request, environment: RequestEnvironment): Response | Promise<Response>;
@@ -26,13 +26,13 @@ export interface HttpOptions {
 export interface HttpServer {
   readonly url: string;
   readonly port: number;
-  /** Connections closed or turned away to keep within the limits. */
+  /** Connections closed or refused to keep within the limits. */
   readonly dropped: number;
   /** Ends every connection. */
   close(): Promise<void>;
 }
 
-export interface HttpTimeouts {
+interface HttpTimeouts {
   /** How long a connection may be silent. An event stream says something more often (`HEARTBEAT_MS`), so it stays. */
   idleMs: number;
   /** From the begin of the connection, or of a further request, until the request's head is there. */
@@ -155,7 +155,7 @@ const CLIENT_ERRORS: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-/** Says in one line what was wrong with bytes that are no request, and ends the connection. */
+/** Answers bytes that are no request with one line, and closes the connection. */
 function refuse(error: Error & { code?: string }, socket: Duplex): void {
   const status = CLIENT_ERRORS[error.code ?? ""] ?? 400;
   if (socket.writable) {

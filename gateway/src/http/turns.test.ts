@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import { HTTPException } from "hono/http-exception";
-import { Turns } from "./turns.ts";
+import { ConcurrencyLimit } from "./response-cache.ts";
 
 const settled = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
 
 test("only so many jobs run at once, in the order in which they came", async () => {
-  const turns = new Turns({ atOnce: 2, mostWaiting: 9 });
+  const turns = new ConcurrencyLimit({ atOnce: 2, maxWaiting: 9 });
   const begun: number[] = [];
   const ends: (() => void)[] = [];
   const jobs = [0, 1, 2, 3].map((i) =>
@@ -28,7 +28,7 @@ test("only so many jobs run at once, in the order in which they came", async () 
 });
 
 test("one that fails passes its turn on", async () => {
-  const turns = new Turns({ atOnce: 1, mostWaiting: 9 });
+  const turns = new ConcurrencyLimit({ atOnce: 1, maxWaiting: 9 });
   const failing = turns.run(() => Promise.reject(new Error("no")));
   const after = turns.run(async () => "done");
   await expect(failing).rejects.toThrow("no");
@@ -37,7 +37,7 @@ test("one that fails passes its turn on", async () => {
 });
 
 test("more than may wait are turned away at once", async () => {
-  const turns = new Turns({ atOnce: 1, mostWaiting: 1 });
+  const turns = new ConcurrencyLimit({ atOnce: 1, maxWaiting: 1 });
   let end = () => {};
   const running = turns.run(() => new Promise<void>((resolve) => (end = resolve)));
   await settled();

@@ -10,7 +10,7 @@ import { latLngToCell } from "h3-js";
 import type { Claim } from "../epochs/claims.ts";
 import type { FixedParameters } from "../parameters/parameters-log.ts";
 import { evidenceSequence } from "../registry/assertion.ts";
-import type { StoredBeacon, StoredEpoch, StoredPayment, StoredVerdict } from "../store/store.ts";
+import type { StoredBeacon, StoredEpoch, StoredPayment, StoredVerdict } from "../store/records.ts";
 import type { Activity } from "./activity.ts";
 import type { Presence } from "./presence.ts";
 import type { claimSchema, epochSchema, paymentSchema } from "./schemas/epoch.ts";
@@ -19,7 +19,7 @@ import type { beaconSchema, verdictSchema } from "./schemas/verdict.ts";
 
 /** How stored things look from outside: degrees instead of 1e-7, hex instead of bytes, text instead of bigints. */
 
-/** About 460 m across: the smallest coverage that the map tells apart. */
+/** About 460 m across: the smallest coverage that the map distinguishes. */
 const H3_RESOLUTION = 8;
 
 const hex = (bytes: Uint8Array): string => `0x${bytes.toHex()}`;
@@ -29,7 +29,7 @@ export const degrees = (e7: number): number => e7 / 1e7;
 export const cellOf = ({ latE7, lonE7 }: Pick<Hotspot, "latE7" | "lonE7">): string =>
   latLngToCell(degrees(latE7), degrees(lonE7), H3_RESOLUTION);
 
-/** Who signed what is known of the hotspot now. */
+/** Who signed the newest change of the hotspot. */
 const signerOf = (hotspot: Hotspot) => (evidenceSequence(hotspot) < 0 ? "operator" : "assertion");
 
 export const hotspotView = (
@@ -123,7 +123,7 @@ export const claimView = (claim: Claim): z.infer<typeof claimSchema> => ({
   proof: claim.proof.map(hex),
 });
 
-/** One of the changes that made a hotspot what it is. */
+/** One change of a hotspot. */
 export const changeView = (hotspot: Hotspot): z.infer<typeof changeSchema> => ({
   atMs: hotspot.change.atMs,
   fromEpoch: hotspot.change.fromEpoch,

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { newMetrics } from "../monitoring/metrics.ts";
-import type { StoredPacket } from "../store/store.ts";
+import type { StoredPacket } from "../store/records.ts";
 import { storedPacket } from "../store/test-data.ts";
 import { Batcher, type BatcherDeps } from "./batcher.ts";
 

@@ -1,5 +1,5 @@
 import type { GatewayMetrics } from "../monitoring/metrics.ts";
-import type { StoredPacket } from "../store/store.ts";
+import type { StoredPacket } from "../store/records.ts";
 
 /** Packets that one transaction will store. One promise serves them all: a promise for each costs more than its row. */
 class Batch {
@@ -23,7 +23,7 @@ export interface BatcherDeps {
 
 /**
  * Group commit: while one transaction runs the next batch gathers. Who waits for an answer does not read on, so each
- * connection holds few packets here; should `maxQueued` wait all the same, further ones are turned away.
+ * connection holds few packets here; beyond `maxQueued` further ones are refused.
  */
 export class Batcher {
   readonly #deps: BatcherDeps;

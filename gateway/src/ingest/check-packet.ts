@@ -36,7 +36,7 @@ export interface Refused {
   reason: string;
 }
 
-export type PacketCheck = { ok: true; checked: CheckedPacket } | Refused;
+type PacketCheck = { ok: true; checked: CheckedPacket } | Refused;
 
 const refused = (reason: string): Refused => ({ ok: false, reason });
 
@@ -78,7 +78,7 @@ export function checkPacket(sent: SentPacket, isSigned: boolean, checks: PacketC
   return checkSigned(readPacket(sent.bytes, sent.envelope), sent.sender, checks);
 }
 
-/** Of what the hotspot signed, whether it is a packet for this topic. */
+/** Whether the signed bytes are a packet for this topic. */
 function checkSigned(
   read: PacketDecoded,
   { hotspotId, type }: TopicSender,

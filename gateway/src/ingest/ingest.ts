@@ -9,7 +9,8 @@ import {
 import type { Limits } from "../access/hotspot-limits.ts";
 import type { KeyCache } from "../access/key-cache.ts";
 import { count, type GatewayMetrics } from "../monitoring/metrics.ts";
-import type { Store, StoredPacket } from "../store/store.ts";
+import type { StoredPacket } from "../store/records.ts";
+import type { Store } from "../store/store.ts";
 import type { Arrival, Progress } from "../time/progress.ts";
 import type { SteadyClock } from "../time/steady-clock.ts";
 import { Batcher, type BatcherDeps } from "./batcher.ts";
@@ -26,13 +27,13 @@ export type IngestOutcome =
   | { ok: true; outcome: "stored" | "duplicate" | "noted"; packetId: string }
   | { ok: false; reason: string; packetId: string };
 
-/** Packets whose signature is being checked, or that wait to be stored; what comes on top is turned away. */
+/** Packets whose signature is being checked, or that wait to be stored; further ones are refused. */
 const MAX_WAITING = 50_000;
 
 /** Reports that may wait for the entropy of the period that has just begun. */
 const MAX_EARLY = 1000;
 
-export interface IngestDeps {
+interface IngestDeps {
   progress: Progress;
   clock: Pick<SteadyClock, "now" | "elapsedMs" | "doubt" | "trusted">;
   limits: Limits;
@@ -66,7 +67,7 @@ interface RefusedPacket {
   measurements?: readonly Measurement[];
 }
 
-/** Takes packets in: check, file, store, and only then answer. */
+/** Ingest: checks a packet, files it under an epoch, stores it, and only then answers. */
 export class Ingest {
   readonly #deps: IngestDeps;
   readonly #batcher: Batcher;
@@ -110,7 +111,7 @@ export class Ingest {
     };
     const opened = openSent(topic, bytes, checks, sender);
     const job = opened.ok ? opened.sent : undefined;
-    // Alone it is checked here, for that is sooner; beside others it waits for its turn, also to be refused.
+    // A single packet is checked here, which is faster; beside others it waits for its turn, also to be refused.
     const isSigned = this.#isBusy()
       ? await this.#signatures?.check(job)
       : job !== undefined && verifyNow(job);
@@ -129,8 +130,8 @@ export class Ingest {
   }
 
   /**
-   * The period has begun and its entropy is being made, or cannot be while the disk is full: nothing is refused for that.
-   * What names it counts as received afterwards. False if too many wait.
+   * Waits for the entropy of a period that has just begun (it is being made, or cannot be while the disk is full): a report
+   * that names it is not refused, and counts as received afterwards. False if too many wait.
    */
   async #publication(index: number): Promise<boolean> {
     const { progress } = this.#deps;
@@ -147,7 +148,7 @@ export class Ingest {
     await this.#batcher.drained();
   }
 
-  /** When a packet came that came while the clock was in doubt, by the time that holds after it: its sender waits. */
+  /** The receive time of a packet that came while the clock was in doubt, by the clock once trusted; its sender waits. */
   async #trustedMs(): Promise<number> {
     const { clock } = this.#deps;
     const arrivedMs = clock.elapsedMs();
@@ -164,7 +165,7 @@ export class Ingest {
     }
     const stored = this.#file(checked, packetId, arrival);
     const isNew = await this.#batcher.add(stored).catch((error: unknown) => {
-      this.#revoke(stored);
+      this.#releaseReport(stored);
       throw error;
     });
     if (!isNew) return this.#notNew(checked, stored);
@@ -180,7 +181,7 @@ export class Ingest {
     const known = await store.packetsBySequence(hotspotId, [sequence]);
     const first = known.find((other) => other.id === id);
     if (first === undefined) {
-      this.#revoke(packet);
+      this.#releaseReport(packet);
       const measurements = [{ name: "sequence", value: sequence }];
       return this.#refuse("sequence_reused", { bytes, sender: hotspotId, measurements });
     }
@@ -189,9 +190,9 @@ export class Ingest {
     return { ok: true, outcome: "duplicate", packetId: id };
   }
 
-  #revoke({ hotspotId, id, type, entropyIndex }: StoredPacket): void {
+  #releaseReport({ hotspotId, id, type, entropyIndex }: StoredPacket): void {
     if (entropyIndex === null) return;
-    this.#quota.revoke(hotspotId, { id: Uint8Array.fromHex(id), type, entropyIndex });
+    this.#quota.releaseReport(hotspotId, { id: Uint8Array.fromHex(id), type, entropyIndex });
   }
 
   #file({ decoded, hotspotId, about }: CheckedPacket, id: string, arrival: Arrival): StoredPacket {
@@ -216,7 +217,7 @@ export class Ingest {
   #refuse(reason: string, { topic = "", bytes, sender, measurements = [] }: RefusedPacket): IngestOutcome {
     const { log, metrics, onRefused } = this.#deps;
     count(metrics.refused, reason);
-    // What is too large is named by what a packet could have been of it: hashing it all is work for the sender's asking.
+    // An oversized packet is named by its first bytes: hashing all of it would be free work for the sender.
     const id = sha256(bytes.length > MAX_PACKET_BYTES ? bytes.subarray(0, MAX_PACKET_BYTES) : bytes);
     const packetId = id.toHex();
     if (log.isDebug) {

@@ -109,11 +109,11 @@ describe("reports on one period", () => {
     expect(made.admitsReport("a", first)).toBe(true);
     expect(taken(made, "witness", 101, 100)).toBe(63);
     expect(made.admitsReport("a", first)).toBe(true);
-    made.revoke("a", first);
+    made.releaseReport("a", first);
     expect(taken(made, "witness", 101, 100)).toBe(1);
     expect(made.admitsReport("a", first)).toBe(false);
-    made.revoke("nobody", first);
-    made.revoke("a", report("witness", 101));
+    made.releaseReport("nobody", first);
+    made.releaseReport("a", report("witness", 101));
     expect(taken(made, "witness", 101, 1)).toBe(0);
   });
 

@@ -10,7 +10,7 @@ export interface Report {
   entropyIndex: number;
 }
 
-export interface QuotaDeps {
+interface QuotaDeps {
   limits: Omit<Limits, "maxUnheard" | "unheardDays">;
   clock: Pick<Clock, "elapsedMs">;
   /** Highest entropy index whose reports have been called for judging. */
@@ -23,7 +23,7 @@ interface Allowance {
   bytes: TokenBucket;
 }
 
-/** The first four bytes of the ids of packets that were taken: what comes again takes no further place. */
+/** The first four bytes of the ids of accepted packets: a duplicate takes no further place. */
 interface Taken {
   beacons: number[];
   witnesses: number[];
@@ -32,9 +32,9 @@ interface Taken {
 const DAY_S = 86_400;
 /** Hotspots whose allowance is kept: about 12 MB. */
 const MAX_HOTSPOTS = 65_536;
-/** Allowances looked at when there is no room for another. */
-const TRIED_FOR_ROOM = 8;
-/** Judged indexes of which reports are still counted: late ones are of no use in number either. */
+/** Allowances tried when there is no room for another. */
+const MAX_EVICTION_TRIES = 8;
+/** Judged indexes whose reports are still counted: late ones are limited too. */
 const COUNTED_LATE = 16;
 
 /**
@@ -87,7 +87,7 @@ export class Quota {
   }
 
   /** A report that was admitted is not stored. */
-  revoke(hotspotId: string, { id, type, entropyIndex }: Report): void {
+  releaseReport(hotspotId: string, { id, type, entropyIndex }: Report): void {
     const taken = this.#reports.get(entropyIndex)?.get(hotspotId);
     if (taken === undefined) return;
     const own = type === "beacon" ? taken.beacons : taken.witnesses;
@@ -102,14 +102,14 @@ export class Quota {
       this.#allowances.set(hotspotId, known);
       return known;
     }
-    if (this.#allowances.size >= MAX_HOTSPOTS && !this.#makeRoom(elapsedMs)) return this.#shared;
+    if (this.#allowances.size >= MAX_HOTSPOTS && !this.#evictWhole(elapsedMs)) return this.#shared;
     const made = this.#whole(elapsedMs);
     this.#allowances.set(hotspotId, made);
     return made;
   }
 
-  #makeRoom(elapsedMs: number): boolean {
-    for (const [hotspotId, { packets, bytes }] of this.#allowances.entries().take(TRIED_FOR_ROOM)) {
+  #evictWhole(elapsedMs: number): boolean {
+    for (const [hotspotId, { packets, bytes }] of this.#allowances.entries().take(MAX_EVICTION_TRIES)) {
       if (packets.isFull(elapsedMs) && bytes.isFull(elapsedMs)) return this.#allowances.delete(hotspotId);
     }
     return false;

@@ -8,7 +8,7 @@ export interface TopicSender extends KnownKey {
   type: PacketType;
 }
 
-export type SenderLookup = TopicSender | "wrong_topic" | "wrong_network" | "inadmissible_key";
+type SenderLookup = TopicSender | "wrong_topic" | "wrong_network" | "inadmissible_key";
 
 /** Four topics a hotspot. */
 const MAX_TOPICS = 65_536;

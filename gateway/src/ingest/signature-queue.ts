@@ -7,7 +7,7 @@ export interface SentSignature {
   signature: Uint8Array;
 }
 
-/** Checks signatures in other threads: 1 for each that holds, in order. */
+/** Checks signatures in other threads: 1 for each valid one, in order. */
 export type VerifyElsewhere = (
   jobs: readonly Pick<SentSignature, "publicKey" | "message" | "signature">[],
 ) => Promise<Uint8Array>;
@@ -22,21 +22,21 @@ export interface SignatureQueueDeps {
 }
 
 class Batch {
-  /** Undefined for what only waits for its turn. */
+  /** Undefined for a call that only waits for its turn. */
   readonly jobs: (SentSignature | undefined)[] = [];
   readonly answers = Promise.withResolvers<readonly boolean[]>();
 }
 
-/** Fewer are checked here: to wake another thread costs more than they do. */
+/** Fewer are checked here: waking another thread costs more. */
 const MIN_ELSEWHERE = 64;
 /** Few enough that none waits long for the others of its batch. */
 const MAX_BATCH = 256;
-/** So that the other threads find the next one when they have done one. */
+/** So that the other threads find the next batch when they have finished one. */
 const MAX_UNDER_WAY = 2;
 
 /**
- * Checks signatures in other threads, many at a time, and answers in the order in which it was asked: whatever comes of
- * a packet, in the store or in a refusal, comes in the order in which packets came.
+ * Checks signatures in other threads, many at a time, and answers in the order of the calls: packets are stored and
+ * refused in the order in which they came.
  */
 export class SignatureQueue {
   readonly #deps: SignatureQueueDeps;
@@ -55,7 +55,7 @@ export class SignatureQueue {
   }
 
   /**
-   * Whether the signature holds, when all that was asked before is answered; without a job just that: false.
+   * Whether the signature is valid, once all earlier calls are answered; without a job it only waits for them: false.
    * @throws {Error} if too many wait already
    */
   async check(job: SentSignature | undefined): Promise<boolean> {

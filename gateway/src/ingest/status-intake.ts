@@ -1,7 +1,8 @@
 import type { Log } from "@earshot/protocol";
-import { type StatusReport, type Store, sentAtMs } from "../store/store.ts";
+import { type StatusReport, sentAtMs } from "../store/records.ts";
+import type { Store } from "../store/store.ts";
 
-export interface StatusIntakeDeps {
+interface StatusIntakeDeps {
   store: Pick<Store, "putStatuses">;
   /** Tells the hotspot, in answer to this status packet, which of its packets are stored. */
   sendReceipt(hotspotId: string, statusId: string): Promise<void>;

@@ -10,7 +10,8 @@ import type { DenialLog } from "../denials/denial-log.ts";
 import type { JudgedReport } from "../downlink/notices.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
 import type { Registry } from "../registry/registry.ts";
-import type { Store, StoredBeacon, StoredContact, StoredPacket } from "../store/store.ts";
+import type { StoredBeacon, StoredContact, StoredPacket } from "../store/records.ts";
+import type { Store } from "../store/store.ts";
 import { judgingContextOf, type ReportsOfIndex, reportOf } from "./judging-context.ts";
 
 export interface Judgement {
@@ -25,7 +26,7 @@ export interface JudgeReportsDeps {
   registry: Pick<Registry, "hotspotsById">;
   denials: Pick<DenialLog, "inForce">;
   store: Store;
-  /** Where signatures are checked elsewhere. */
+  /** Set where signatures are checked elsewhere. */
   verifySignature?: JudgingContext["verifySignature"];
   /** Lets other work have its turn. */
   pause(): Promise<void>;
@@ -48,12 +49,12 @@ export async function judgeReports(
     if (reports.length % PORTION === PORTION - 1) await deps.pause();
     reports.push(reportOf(packet));
   }
-  const world = await worldFor({ entropyIndex, epoch, reports }, deps);
+  const context = await contextFor({ entropyIndex, epoch, reports }, deps);
   const receivedAtMs = new Map(packets.map((packet) => [packet.id, packet.receivedAtMs]));
   const all: Judgement = { verdicts: [], proven: [], contacts: [] };
   let sincePause = 0;
   for (const group of groupReports(reports)) {
-    const { verdicts, proven, contacts } = judgeGroup(group, world);
+    const { verdicts, proven, contacts } = judgeGroup(group, context);
     for (const verdict of verdicts) {
       const ofReport = receivedAtMs.get(verdict.packetId) ?? judgedAtMs;
       all.verdicts.push({ ...verdict, epoch, entropyIndex, judgedAtMs, receivedAtMs: ofReport });
@@ -68,7 +69,7 @@ export async function judgeReports(
   return all;
 }
 
-async function worldFor(
+async function contextFor(
   { entropyIndex, epoch, reports }: ReportsOfIndex,
   { parameters, registry, denials, store, verifySignature: verify = verifySignature }: JudgeReportsDeps,
 ): Promise<JudgingContext> {

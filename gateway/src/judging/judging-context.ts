@@ -13,7 +13,8 @@ import {
   receivedPacket,
   windowOf,
 } from "@earshot/protocol";
-import type { Store, StoredPacket } from "../store/store.ts";
+import type { StoredPacket } from "../store/records.ts";
+import type { Store } from "../store/store.ts";
 
 /** Reports about beacons of one entropy index, filed under one epoch: what is judged together. */
 export interface ReportsOfIndex {
@@ -32,8 +33,8 @@ type ContextStore = Pick<
   | "contactsBefore"
 >;
 
-/** What is true of the epoch that reports are filed under. */
-export interface EpochFacts {
+/** What an epoch is judged by: of the epoch that reports are filed under. */
+interface EpochFacts {
   parameters: NetworkParameters;
   /** Those that report, as registered. */
   hotspots: ReadonlyMap<string, Hotspot>;
@@ -109,7 +110,7 @@ async function fetchFacts(
   };
 }
 
-/** Indexes are judged in order, so what is stored is what came before this one. */
+/** Indexes are judged in order, so the stored contacts are those before this one. */
 async function contactsOf(
   { entropyIndex, reports }: ReportsOfIndex,
   { reciprocityPeriods }: NetworkParameters,

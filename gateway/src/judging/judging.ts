@@ -3,11 +3,12 @@ import type { Mutex } from "@earshot/protocol/runtime";
 import type { Notices } from "../downlink/notices.ts";
 import type { EventHub } from "../monitoring/events.ts";
 import { count, type GatewayMetrics } from "../monitoring/metrics.ts";
-import type { Store, StoredEpoch, StoredPacket } from "../store/store.ts";
+import type { StoredEpoch, StoredPacket } from "../store/records.ts";
+import type { Store } from "../store/store.ts";
 import type { Progress } from "../time/progress.ts";
 import { type Judgement, type JudgeReportsDeps, judgeReports } from "./judge-reports.ts";
 
-export interface JudgingDeps extends JudgeReportsDeps {
+interface JudgingDeps extends JudgeReportsDeps {
   store: Store;
   progress: Progress;
   clock: Pick<Clock, "now">;
@@ -53,7 +54,7 @@ export class Judging {
     return mutex.run(() => this.#judgeForgotten(progress.openEpoch, progress.judgedThrough));
   }
 
-  /** A report came when its index had been called for judging: it is refused at once, and paid never. */
+  /** A report came after judging of its index began: it is refused at once, and never paid. */
   late(packet: StoredPacket): void {
     // The rest is found in the store when the epoch closes.
     if (this.#late.length >= MAX_LATE_WAITING) return;
@@ -61,7 +62,7 @@ export class Judging {
     if (!this.#isJudgingLate) void this.#judgeWaiting();
   }
 
-  /** Portion by portion, so that what is due at its time never waits for all. */
+  /** In portions, so that scheduled work never waits for all of them. */
   async #judgeWaiting(): Promise<void> {
     const { mutex, log, pause } = this.#deps;
     this.#isJudgingLate = true;
@@ -76,7 +77,7 @@ export class Judging {
     this.#isJudgingLate = false;
   }
 
-  /** Reports of an epoch that a killed run left without a verdict, or for which there was no room among the late ones. */
+  /** Reports of an epoch without a verdict: a killed run left them, or too many late ones were waiting. */
   async #judgeForgotten(epoch: number, throughIndex: number): Promise<void> {
     const { pause, store } = this.#deps;
     for (let found = MAX_UNJUDGED; found === MAX_UNJUDGED; ) {
@@ -127,7 +128,7 @@ export class Judging {
     const first = (await store.nextIndex(progress.judgedThrough)) ?? entropyIndex;
     const judgement = await this.#judge(first, await store.reportsOfIndex(first));
     await this.#record(first, judgement);
-    this.#tell(first, judgement);
+    this.#publish(first, judgement);
   }
 
   async #record(entropyIndex: number, { verdicts, proven, contacts }: Judgement): Promise<void> {
@@ -147,10 +148,10 @@ export class Judging {
       if (entropyIndex !== null) judgements.set(entropyIndex, await this.#judge(entropyIndex, own));
     }
     await store.addLateVerdicts([...judgements.values()].flatMap(({ verdicts }) => verdicts));
-    for (const [entropyIndex, judgement] of judgements) this.#tell(entropyIndex, judgement);
+    for (const [entropyIndex, judgement] of judgements) this.#publish(entropyIndex, judgement);
   }
 
-  /** Reports about one index are judged by what is true of the epoch that they are filed under. */
+  /** Reports about one index are judged by the rules, registry and denials of the epoch that they are filed under. */
   async #judge(entropyIndex: number, packets: readonly StoredPacket[]): Promise<Judgement> {
     const all: Judgement = { verdicts: [], proven: [], contacts: [] };
     for (const [epoch, own] of Map.groupBy(packets, (packet) => packet.epoch)) {
@@ -180,7 +181,7 @@ export class Judging {
     events.emit({ kind: "epoch", epoch: closed });
   }
 
-  #tell(entropyIndex: number, { verdicts }: Judgement): void {
+  #publish(entropyIndex: number, { verdicts }: Judgement): void {
     const { events, log, metrics, notices } = this.#deps;
     for (const { outcome, reason, hotspotId: hotspot, packetId: packet, epoch } of verdicts) {
       count(metrics.verdicts, reason);

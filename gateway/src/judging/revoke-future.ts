@@ -15,13 +15,13 @@ import type { Revoked, Store } from "../store/store.ts";
 import type { Progress } from "../time/progress.ts";
 
 /*
- * After a clock was ahead for long enough to be believed, and is back: whatever it made later than the present time
- * would stand in the way until the present has caught up with it, so it is taken back. Entropy is made anew, epochs that
- * closed before they were over are open again, what is open is judged again, and what the operator said is said again,
- * with the right time.
+ * After a clock was ahead for long enough to be trusted, and was set back: whatever it made later than the present time
+ * would block the gateway until the present has caught up, so it is revoked. Entropy is made anew, epochs that closed
+ * before they were over are open again, open epochs are judged again, and what the operator registered or denied is
+ * signed again, with the right time.
  */
 
-export interface RevokeDeps {
+interface RevokeDeps {
   deps: {
     /** As configured. */
     parameters: NetworkParameters;
@@ -54,42 +54,42 @@ export async function revokeFuture({
     if (contacts === undefined) log.error("Cannot read the contacts before an epoch", { bundle });
     return contacts ?? new Map();
   };
-  const taken = await store.revokeAfter(nowMs, parameters.fixed, contactsBefore);
-  if (taken === undefined) return undefined;
-  for (const { bundle } of taken.epochs) setAside(bundlesDir, bundle);
+  const revoked = await store.revokeAfter(nowMs, parameters.fixed, contactsBefore);
+  if (revoked === undefined) return undefined;
+  for (const { bundle } of revoked.epochs) setAside(bundlesDir, bundle);
   const latest = (await store.latestEntropy())?.entropy;
-  progress.goBackTo(taken.judgedThrough, taken.openEpoch, latest);
-  registry.forget(taken.hotspots.map(({ id }) => id));
+  progress.rewindTo(revoked.judgedThrough, revoked.openEpoch, latest);
+  registry.forget(revoked.hotspots.map(({ id }) => id));
   await denials.reload();
   await parameters.reload(deps.parameters, deps);
   metrics.entropyIndex = latest?.index ?? -1;
-  metrics.judgedThrough = taken.judgedThrough;
-  metrics.closedEpoch = taken.openEpoch - 1;
-  log.warn("Took back what was made in a time that has not come", {
+  metrics.judgedThrough = revoked.judgedThrough;
+  metrics.closedEpoch = revoked.openEpoch - 1;
+  log.warn("Revoked what was made in the future", {
     now: new Date(nowMs).toISOString(),
-    entropy: taken.entropy,
-    epochs: taken.epochs.map(({ epoch }) => epoch),
-    packets: taken.packets,
-    hotspots: taken.hotspots.length,
-    denials: taken.denials.length,
+    entropy: revoked.entropy,
+    epochs: revoked.epochs.map(({ epoch }) => epoch),
+    packets: revoked.packets,
+    hotspots: revoked.hotspots.length,
+    denials: revoked.denials.length,
   });
-  return taken;
+  return revoked;
 }
 
-/** By the ordinary ways, which judging shares: call when `revokeFuture` is over. */
+/** Applies revoked registrations and denials again, under the usual mutex: call when `revokeFuture` is over. */
 export async function reapply(
-  { hotspots, denials: taken }: Revoked,
+  { hotspots, denials: revoked }: Revoked,
   { deps: { log }, parameters, registry, denials }: RevokeDeps,
 ): Promise<void> {
   for (const { id, change } of hotspots) {
-    const word = registrationMessage.open(change.evidence, parameters.fixed.network);
-    // An owner says the same again with each status packet.
-    if (!word.ok) continue;
-    const { atMs: _atMs, ...said } = word.value;
-    const added = await registry.add(said);
+    const registration = registrationMessage.open(change.evidence, parameters.fixed.network);
+    // An owner repeats it with each status packet.
+    if (!registration.ok) continue;
+    const { atMs: _atMs, ...registered } = registration.value;
+    const added = await registry.add(registered);
     if (!added.ok) log.error("Cannot list a hotspot again", { hotspot: id, problem: added.message });
   }
-  for (const { denial } of taken) {
+  for (const { denial } of revoked) {
     const epochs = denial.untilEpoch - denial.fromEpoch;
     if (epochs > 0) await denials.deny(denial, epochs);
     else await denials.revoke(denial);

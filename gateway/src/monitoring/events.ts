@@ -1,6 +1,5 @@
-import type { StoredEpoch, StoredVerdict } from "../store/store.ts";
-
 /** What happens in the gateway, for pages that follow live. Nothing about a beacon before its deadline. */
+import type { StoredEpoch, StoredVerdict } from "../store/records.ts";
 export type GatewayEvent =
   | { kind: "entropy"; index: number; atMs: number }
   | { kind: "hotspot"; hotspotId: string; online: boolean; atMs: number }

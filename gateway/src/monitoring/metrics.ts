@@ -1,3 +1,5 @@
+import { isPlausible, QUANTITIES, type ReadingPacket } from "@earshot/protocol";
+
 /** What `/metrics` shows. Plain numbers that only ever grow, and a few that are set. */
 export interface GatewayMetrics {
   /** New packets stored, by packet type. */
@@ -35,7 +37,7 @@ export interface GatewayMetrics {
   closedEpoch: number;
   /** Messages to hotspots that the broker did not take. */
   downlinkFailures: number;
-  /** Refused packets whose sender was not told: it had been told of too many. */
+  /** Refusals that were not sent: the hotspot had been sent too many. */
   refusalsUntold: number;
 }
 
@@ -65,4 +67,16 @@ export const newMetrics = (): GatewayMetrics => ({
 
 export function count(counts: Map<string, number>, key: string, by = 1): void {
   counts.set(key, (counts.get(key) ?? 0) + by);
+}
+
+/** Counts what a new reading holds. Quantities that nobody described share one name: hotspots could make up many. */
+export function countReading(
+  { quantities }: Pick<ReadingPacket, "quantities">,
+  metrics: Pick<GatewayMetrics, "quantities" | "implausible">,
+): void {
+  for (const quantity of quantities) {
+    const name = Object.hasOwn(QUANTITIES, quantity.name) ? quantity.name : "other";
+    count(metrics.quantities, name);
+    if (!isPlausible(quantity)) count(metrics.implausible, name);
+  }
 }

@@ -18,7 +18,7 @@ const released = () =>
   });
 
 /** What the gateway refused, or that it does not answer. */
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(code, message) {
     super(message);
     this.code = code;

@@ -11,7 +11,7 @@ export const setGatewayTime = (nowMs) => {
   isSet = true;
 };
 
-/** Where no event has told it: an answer's `Date`, in whole seconds, for its body may be one that the browser kept. */
+/** Until an event has brought the time: an answer's `Date`, in whole seconds, since its body may come from a cache. */
 export const noteAnswerTime = (date) => {
   const nowMs = Date.parse(date ?? "");
   if (!isSet && !Number.isNaN(nowMs)) aheadMs = nowMs + 500 - Date.now();

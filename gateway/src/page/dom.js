@@ -47,7 +47,7 @@ export const set = (element, attributes) => {
 export const mount = (container, ...children) => container.replaceChildren(...nodesOf(children));
 
 /**
- * Brings what a container shows up to date. Children that look the same stay as they are, with whatever the reader
+ * Updates the content of a container. Children that look the same stay as they are, with whatever the reader
  * has marked in them; the keyboard's focus stays on the element with the same `data-key`, if it is still there.
  */
 export function show(container, ...children) {

@@ -5,10 +5,10 @@ import { age, hotspotLink, pill } from "./parts.js";
 /** What is on record about a hotspot: denials, who signed its registration, whom it hears. */
 
 const STATES = {
-  waiting: "holds from a later epoch",
+  waiting: "in force from a later epoch",
   in_force: "in force",
   ended: "ended",
-  taken_back: "taken back",
+  taken_back: "revoked",
   replaced: "replaced by a newer one",
 };
 

@@ -35,7 +35,7 @@ import viewHotspotsJs from "./view-hotspots.js" with { type: "text" };
 import viewMapJs from "./view-map.js" with { type: "text" };
 import viewsCss from "./views.css" with { type: "text" };
 
-export interface PageFile {
+interface PageFile {
   type: string;
   text: string;
 }

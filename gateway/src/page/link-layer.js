@@ -15,7 +15,7 @@ function arc(a, b) {
   };
 }
 
-export function linkKind(link) {
+function linkKind(link) {
   if (link.paid > 0) return "paid";
   return link.refused > 0 ? "refused" : "unpaid";
 }

@@ -1,10 +1,9 @@
 /**
- * The stream of what happens, kept open: it notices silence (the gateway sends a heartbeat every 15 s), reopens with
- * growing pauses, and says "resync" whenever something may have been missed: not at the first time, before which nobody
- * followed.
+ * The event stream, kept open: it notices silence (the gateway sends a heartbeat every 15 s), reopens with growing
+ * pauses, and emits "resync" whenever events may have been missed; not after the first opening.
  */
 
-export const KINDS = ["hello", "heartbeat", "entropy", "hotspot", "verdicts", "epoch"];
+const KINDS = ["hello", "heartbeat", "entropy", "hotspot", "verdicts", "epoch"];
 
 /** Two heartbeats and some time on the way. */
 export const SILENCE_MS = 35_000;

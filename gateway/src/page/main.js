@@ -29,7 +29,7 @@ let view;
 let isFirstView = true;
 let refreshedAtMs = Number.NEGATIVE_INFINITY;
 let stopWaiting;
-/** For what the view was asked for too early. */
+/** For what the view could not read yet. */
 let stopOwed;
 /** Kinds of events since the view was read; undefined once something may have been missed. */
 let heard = new Set();
@@ -74,7 +74,7 @@ function navigate() {
   isFirstView = false;
 }
 
-/** Has the view read what may have changed by what was heard. */
+/** Lets the view read what the events since may have changed. */
 async function refresh() {
   stopWaiting?.();
   stopWaiting = undefined;

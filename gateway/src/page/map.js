@@ -95,7 +95,7 @@ export class FleetMap {
     this.#links?.filter(shown);
   }
 
-  /** Brings out what is selected and its links. */
+  /** Highlights the selection and its links. */
   highlight(selection) {
     this.#selection = selection;
     const ids = idsOf(selection);

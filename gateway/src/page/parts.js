@@ -168,7 +168,7 @@ export const skeleton = (count = 5) =>
     Array.from({ length: count }, () => h("div", { class: "ghost" })),
   );
 
-/** One of a few choices; `choose(value)` is told. */
+/** One of a few choices; `choose(value)` is called with it. */
 export function choices(label, options, chosen, choose) {
   const buttons = options.map(([value, text]) =>
     h(

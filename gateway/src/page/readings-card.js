@@ -10,14 +10,14 @@ import { faultsByRow, quantityLabel, soundText, valueText, valueWords } from "./
 
 const HOUR_MS = 3_600_000;
 const MAX_POINTS = 3000;
-/** A device is called silent after so many periods, but not before some minutes. */
+/** A device counts as silent after this many periods, and not before some minutes. */
 const SILENT_PERIODS = 3;
 const SILENT_MS = 180_000;
 /** Below this share of sound readings a device needs a look. */
 const POOR = 900;
 const MOST_COLUMNS = 3;
 
-/** A card that keeps itself: `refresh()` reads again, of each device only what is new. */
+/** A card that refreshes itself: `refresh()` reads only the new readings of each device. */
 export function readingsCard(id) {
   let hours = 24;
   let seen = new Map();
@@ -141,7 +141,7 @@ function row(quantity, points, span, faults) {
 
 const isGrave = ({ permille }) => permille > 1000 - POOR;
 
-/** When a fault was last seen is told unless that is now. */
+/** Shows when a fault was last seen, unless that is now. */
 const reasons = (faults, { atMs }) =>
   faults.length > 0 &&
   h(

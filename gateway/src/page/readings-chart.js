@@ -41,7 +41,7 @@ export function columnsOf(points, fromMs, toMs, columns = COLUMNS) {
   return [...found.values()].map(({ sum, lengthMs, ...rest }) => ({ ...rest, mean: sum / lengthMs }));
 }
 
-/** Runs of columns without a silence between them: a line across would tell of what nobody measured. */
+/** Runs of columns without a gap: a line across a gap would show values that nobody measured. */
 export function runsOf(columns, longestMs) {
   const runs = [];
   for (const column of columns) {
@@ -63,7 +63,7 @@ export function rangeOf(columns) {
 
 /**
  * The time shown: the last hours; where all devices are newer, since the first of them, but at least ten minutes; and
- * no time of which not all readings are here, or what was left out would look like a silence.
+ * only time for which all readings are here: missing ones would look like a gap.
  * @param sources with `firstAtMs` and `periodMs`
  * @param series with `wholeFromMs`
  */
@@ -73,7 +73,7 @@ export function spanOf(sources, series, nowMs, hours) {
   return { fromMs: Math.max(fromMs, ...series.map(({ wholeFromMs }) => wholeFromMs)), toMs: nowMs };
 }
 
-/** Periods within what is plausible, and those outside: in one scale a single one would flatten all others. */
+/** Plausible periods, and the others: on one scale a single outlier would flatten all others. */
 export function splitByBounds(points, plausible) {
   const isOutside = ({ min, max }) => plausible !== null && (min < plausible.min || max > plausible.max);
   return [points.filter((point) => !isOutside(point)), points.filter(isOutside)];

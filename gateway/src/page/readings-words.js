@@ -35,7 +35,7 @@ export function quantityLabel(name) {
 const IN_THOUSANDS = { W: "kW", Wh: "kWh", VA: "kVA", var: "kvar", MB: "GB" };
 const FROM = 10_000;
 
-/** What is told in words: 0 is no, 1 is yes, between them for a part of the period. */
+/** Quantities shown as words: 0 is no, 1 is yes, between them for a part of the period. */
 const YES_OR_NO = ["under_voltage"];
 
 /** [number, unit], as both are written. */
@@ -65,7 +65,7 @@ export function soundText(score) {
   return `${score >= 100 ? Math.floor(score / 10) : score / 10}\u202f% sound`;
 }
 
-/** Faults that all quantities of a device have alike are told once: a silence is the device's, not each quantity's. */
+/** Faults that all quantities of a device share are shown once: a silence is the device's, not each quantity's. */
 export function faultsByRow(quantities) {
   const [first, ...others] = quantities.map(({ quality }) => quality.faults);
   const isShared = ({ code, sentence }) =>

@@ -1,6 +1,6 @@
 /**
- * What a view shows, in parts: each is read again only after an event that may have changed it, and not more often than
- * it says.
+ * The data of a view, in parts: each is read again only after an event that may have changed it, and not more often than
+ * its `pauseMs`.
  */
 export class Sources {
   #parts;

@@ -59,7 +59,7 @@ const lost = (losses) => [lossesText(losses), settled(losses.atMs)];
 const settled = (untilMs) =>
   h(
     "span",
-    { class: "muted", title: "Told once no report about it counts any more" },
+    { class: "muted", title: "Published once no report about it counts any more" },
     ", until ",
     age(untilMs),
   );

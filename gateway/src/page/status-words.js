@@ -45,4 +45,4 @@ export const machineText = ({ cpuTemperatureC, load, diskUsedPermille }) =>
     cpuTemperatureC !== null && `${cpuTemperatureC}${THIN}°C`,
     load !== null && `load ${percent(load)}`,
     diskUsedPermille !== null && `disk ${percent(diskUsedPermille / 1000)} full`,
-  ) || "says nothing of itself";
+  ) || "not reported";

@@ -39,7 +39,7 @@ test("a machine says what it can", () => {
   const machine = { cpuTemperatureC: 51.2, load: 0.14, diskUsedPermille: 384, underVoltage: false };
   expect(plain(machineText(machine))).toBe("51.2 °C, load 14 %, disk 38 % full");
   const nothing = { cpuTemperatureC: null, load: null, diskUsedPermille: null, underVoltage: null };
-  expect(machineText(nothing)).toBe("says nothing of itself");
+  expect(machineText(nothing)).toBe("not reported");
 });
 
 test("every flag that a packet can carry has a word, in the order of the bits", () => {

@@ -29,7 +29,7 @@ const COLUMNS = [
   ["reason", "Refused for", (hotspot) => worstReason(hotspot)?.[1] ?? 0, true],
 ];
 
-export function matches({ id, name, cell, region }, query) {
+function matches({ id, name, cell, region }, query) {
   const words = query
     .toLowerCase()
     .split(/[\s-]+/)
@@ -38,7 +38,7 @@ export function matches({ id, name, cell, region }, query) {
   return words.every((word) => text.includes(word));
 }
 
-export function sorted(hotspots, column, isDescending) {
+function sorted(hotspots, column, isDescending) {
   const value = COLUMNS.find(([key]) => key === column)?.[2] ?? COLUMNS[0][2];
   const compare = (a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0);
   return [...hotspots].sort(

@@ -8,7 +8,7 @@ import { age, bar, choices, empty, epochLink, failed, hotspotLink, noteSeen, ske
 import { Sources } from "./sources.js";
 
 const BEACONS = 8;
-/** As many as still can be told apart; more are fetched for the hotspot that is selected. */
+/** As many as can be distinguished; more are fetched for a selected hotspot. */
 const LINKS = 600;
 
 /** Each part, the events that may change it, and how young it may be to be read again, ms. */
@@ -21,7 +21,7 @@ const PARTS = {
   network: { read: () => get("network"), kinds: ["verdicts"] },
 };
 
-/** The first view: the fleet on its map, how it does, and what was judged last. */
+/** The first view: the fleet on its map, its state, and the newest judged beacons. */
 export function mapView(root) {
   let fleet = new Map();
   let selection;
@@ -190,7 +190,7 @@ function beaconCard(beacons, fleet) {
     "section",
     { class: "card" },
     h("h2", {}, "Newest proven beacons"),
-    h("p", { class: "muted" }, "Told only after their report deadline"),
+    h("p", { class: "muted" }, "Shown only after their report deadline"),
     h(
       "ol",
       { class: "beacons" },

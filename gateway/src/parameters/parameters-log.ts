@@ -10,15 +10,16 @@ import {
   successionProblem,
 } from "@earshot/protocol";
 import { ConfigError } from "@earshot/protocol/runtime/config";
-import type { Store, StoredParameters } from "../store/store.ts";
+import type { StoredParameters } from "../store/records.ts";
+import type { Store } from "../store/store.ts";
 
 /**
- * The values that all versions of a network's parameters share. Whoever needs no more than these (entropy, filing,
- * deadlines, claims) takes them from any version; all else depends on the epoch.
+ * The values that all versions of a network's parameters share (entropy, filing, deadlines, claims); everything else
+ * depends on the epoch.
  */
 export type FixedParameters = Pick<NetworkParameters, (typeof FIXED_PARAMETERS)[number]>;
 
-export interface ParametersLogDeps {
+interface ParametersLogDeps {
   store: Pick<Store, "parametersVersions" | "addParameters" | "latestEpoch">;
   clock: Pick<Clock, "now">;
   /** Holds the network key. */
@@ -31,7 +32,7 @@ export interface PublishedParameters extends StoredParameters {
   hash: Uint8Array;
 }
 
-/** Every version of the network's parameters, and which one holds when. */
+/** Every version of the network's parameters, and which one is in force when. */
 export class ParametersLog {
   #versions: readonly PublishedParameters[];
 

@@ -1,7 +1,7 @@
 import { type FaultCount, type QuantityFacts, type QuantityScore, quantityFacts } from "@earshot/protocol";
 
 /** Why a quantity does not score 1000. */
-export interface Fault {
+interface Fault {
   code: "out_of_bounds" | "jump" | "constant_too_long" | "unavailable";
   /** Periods with it; of `unavailable` silences. */
   times: number;
@@ -9,7 +9,7 @@ export interface Fault {
   permille: number;
   /** The newest period with it; null for `unavailable`. */
   lastAtMs: number | null;
-  /** For people: what is wrong and what that may mean. */
+  /** A sentence: what is wrong and the likely cause. */
   sentence: string;
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { ManualClock } from "@earshot/protocol/testing";
-import type { ReadingRange, StoredReading } from "../store/store.ts";
+import type { StoredReading } from "../store/records.ts";
+import type { ReadingRange } from "../store/store.ts";
 import { CLOCK_AHEAD_MS, QUALITY_WINDOW_MS, QualityBoard } from "./quality-board.ts";
 
 const MINUTE_MS = 60_000;

@@ -1,6 +1,7 @@
 import { type Clock, type QuantityScore, scoreQuantity } from "@earshot/protocol";
 import { BoundedMap } from "@earshot/protocol/runtime";
-import type { ReadingSource, Store, StoredReading } from "../store/store.ts";
+import type { StoredReading } from "../store/records.ts";
+import type { ReadingSource, Store } from "../store/store.ts";
 
 /** How far back quality is looked at: longer than any quantity may rightly stay constant. */
 export const QUALITY_WINDOW_MS = 48 * 3_600_000;
@@ -8,8 +9,8 @@ export const QUALITY_WINDOW_MS = 48 * 3_600_000;
 export const CLOCK_AHEAD_MS = 10 * 60_000;
 /** Newest readings of a source that are scored: the whole window at one a minute. */
 const MAX_READINGS = 3000;
-/** What is told of a hotspot that makes up names. */
-export const MAX_SOURCES = 32;
+/** Bounds the answer for a hotspot that makes up names. */
+const MAX_SOURCES = 32;
 export const MAX_QUANTITIES = 32;
 /** Silence grows without any packet, so scores are made anew this often. */
 const FRESH_MS = 60_000;
@@ -84,7 +85,7 @@ export class QualityBoard {
     const range = { fromMs, toMs: nowMs + CLOCK_AHEAD_MS, limit: MAX_READINGS };
     const readings = await this.#store.readingsOf(hotspotId, source.source, range);
     const isWhole = readings.length < MAX_READINGS;
-    // Who reported before the window began is expected since its beginning.
+    // A device that reported before the window began is expected since its beginning.
     const sinceMs = isWhole && source.firstAtMs < fromMs ? nowMs - QUALITY_WINDOW_MS : undefined;
     const quality = qualityOf(source, readings, {
       untilMs: nowMs,

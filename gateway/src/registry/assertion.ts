@@ -1,6 +1,6 @@
 import { type Assertion, cellOf, decodePacket, type Hotspot, type Registration } from "@earshot/protocol";
 
-/** What a hotspot's owner signed about it, and the packet that says so. */
+/** What a hotspot's owner signed about it, and the packet that holds it. */
 export interface AssertedHotspot {
   id: string;
   assertion: Assertion;
@@ -10,7 +10,7 @@ export interface AssertedHotspot {
   evidence: Uint8Array;
 }
 
-/** What the operator says about a hotspot; signed and dated when it is taken in. */
+/** What the operator registers of a hotspot; signed and dated when it is accepted. */
 export type OperatorRegistration = Omit<Registration, "atMs">;
 
 /** What of an assertion makes a difference, as one text: positions in one cell are one position. */
@@ -27,7 +27,7 @@ const factsText = ({
 }: Omit<Assertion, "latE7" | "lonE7"> & { cell: string }): string =>
   [cell, elevationM, antennaGainDdbi, region, payee?.toHex() ?? ""].join();
 
-/** Sequence number of the packet in which the owner asserted what is known; -1 if the operator said it. */
+/** Sequence number of the packet in which the owner asserted what is known; -1 if the operator registered it. */
 export function evidenceSequence({ change }: Hotspot): number {
   const result = decodePacket(change.evidence);
   return result.ok ? result.decoded.packet.sequence : -1;

@@ -3,7 +3,7 @@ import type { Limits } from "../access/hotspot-limits.ts";
 import type { Store } from "../store/store.ts";
 import type { Progress } from "../time/progress.ts";
 
-export interface ForgetUnheardDeps {
+interface ForgetUnheardDeps {
   store: Pick<Store, "forgetUnshown">;
   limits: Pick<Limits, "maxUnheard" | "unheardDays">;
   progress: Progress;

@@ -47,13 +47,13 @@ export interface RegistryDeps {
   parameters: Pick<ParametersLog, "inForce">;
   progress: Progress;
   clock: Pick<Clock, "now" | "elapsedMs">;
-  /** Holds the network key: signs what the operator says. */
+  /** Holds the network key: signs the operator's registrations. */
   signer: Signer;
   /** Judging runs in it too, so that no hotspot appears in the middle of a judgement. */
   mutex: Mutex;
   limits: Pick<Limits, "maxUnheard" | "unheardDays">;
   log: Log;
-  /** What a stored status packet asserts changes nothing. */
+  /** The assertion of a stored status packet changes nothing. */
   onRefused?(
     hotspotId: string,
     packetId: Uint8Array,
@@ -62,29 +62,29 @@ export interface RegistryDeps {
   ): void;
 }
 
-export type RegistrationOutcome = { ok: true } | { ok: false; code: string; message: string };
+type RegistrationOutcome = { ok: true } | { ok: false; code: string; message: string };
 
 interface Known {
   facts: string;
-  /** Of the newest packet that asserted something; -1 for the operator's word. */
+  /** Of the newest packet that asserted something; -1 when the operator registered it. */
   sequence: number;
 }
 
-/** Signed word about a hotspot, before it is known what it changes. */
-interface Word {
+/** A signed statement about a hotspot, before it is known what it changes. */
+interface Statement {
   id: string;
   /** When it came. */
   atMs: number;
   evidence: Uint8Array;
 }
 
-/** Hotspots whose newest assertion is remembered, so that saying the same again costs no look into the store. */
+/** Hotspots whose newest assertion is remembered, so that repeating it costs no read of the store. */
 const MAX_KNOWN = 65_536;
-/** Hotspots of which it is remembered what they were told of refused assertions, and for how long. */
+/** Hotspots whose last refusal is remembered, and how long the same refusal is not sent again. */
 const MAX_REFUSED = 4096;
-const TELL_AGAIN_MS = 3_600_000;
-/** Further hotspots after which it is looked whether too many are unheard. */
-const LOOK_AFTER_NEW = 256;
+const REPEAT_REFUSAL_MS = 3_600_000;
+/** New hotspots after which it is checked whether too many are unheard. */
+const CHECK_AFTER_NEW = 256;
 /** Above every epoch: the newest of each hotspot, in force or not yet. */
 const NEWEST = 0xffff_ffff;
 
@@ -101,10 +101,10 @@ export class Registry {
   readonly #cache: HotspotCache;
   readonly #known = new BoundedMap<string, Known>(MAX_KNOWN);
   /** What hotspots assert that is not stored yet. */
-  readonly #pending = new Map<string, Known & { word: Word }>();
+  readonly #pending = new Map<string, Known & { statement: Statement }>();
   #refused = new BoundedMap<string, { reason: string; elapsedMs: number }>(MAX_REFUSED);
   readonly #listed: Set<string> | undefined;
-  #newSinceLook = 0;
+  #newSinceCheck = 0;
 
   private constructor(deps: RegistryDeps, listed: Set<string> | undefined) {
     this.#deps = deps;
@@ -143,19 +143,19 @@ export class Registry {
     if (before !== undefined && sequence <= before.sequence) return;
     const facts = factsOf(assertion);
     if (before?.facts === facts) {
-      // Nothing new: the packet that said so first stays the evidence.
+      // Nothing new: the first packet that asserted it stays the evidence.
       before.sequence = sequence;
       return;
     }
     if (this.#pending.size === 0) void this.#deps.mutex.run(() => this.#applyPending());
-    const word = { id, atMs: receivedAtMs, evidence };
-    this.#pending.set(id, { facts, sequence, word });
+    const statement = { id, atMs: receivedAtMs, evidence };
+    this.#pending.set(id, { facts, sequence, statement });
   }
 
-  /** The operator's word. Resolves when it is stored. */
-  add(said: OperatorRegistration): Promise<RegistrationOutcome> {
+  /** Registers or changes a hotspot for the operator. Resolves when it is stored. */
+  add(registration: OperatorRegistration): Promise<RegistrationOutcome> {
     const { mutex, progress, signer, store } = this.#deps;
-    const { publicKey, ...assertion } = said;
+    const { publicKey, ...assertion } = registration;
     const id = hotspotId(publicKey);
     if (!isAdmissibleKey(publicKey)) {
       const message = `The key of ${id} is not an admissible Ed25519 key: make a new one`;
@@ -165,9 +165,13 @@ export class Registry {
       const newest = (await store.hotspotsById([id], NEWEST)).get(id);
       if (newest !== undefined && knownFacts(newest) === factsOf(assertion)) return { ok: true };
       const atMs = this.#timeAfter(newest, 0);
-      const evidence = registrationMessage.seal({ ...said, atMs }, signer, progress.parameters.network);
+      const evidence = registrationMessage.seal(
+        { ...registration, atMs },
+        signer,
+        progress.parameters.network,
+      );
       const problem = await this.#put({ id, atMs, evidence }, newest);
-      if (problem !== undefined) return refusedWord(id, problem);
+      if (problem !== undefined) return refusedRegistration(id, problem);
       this.#known.set(id, { facts: factsOf(assertion), sequence: -1 });
       return { ok: true };
     });
@@ -178,7 +182,7 @@ export class Registry {
    * @returns whether there may be more to forget
    */
   async forgetUnheard(): Promise<boolean> {
-    this.#newSinceLook = 0;
+    this.#newSinceCheck = 0;
     if (this.#deps.policy !== "open") return false;
     const { forgotten, isAll } = await forgetUnheard(this.#deps);
     for (const id of forgotten) {
@@ -192,34 +196,38 @@ export class Registry {
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     try {
-      const ids = pending.map(({ word }) => word.id);
+      const ids = pending.map(({ statement }) => statement.id);
       const newest = await this.#deps.store.hotspotsById(ids, NEWEST);
-      for (const { word, ...said } of pending) await this.#apply(word, said, newest.get(word.id));
-      if (this.#newSinceLook >= LOOK_AFTER_NEW) await this.forgetUnheard();
+      for (const { statement, ...asserted } of pending)
+        await this.#apply(statement, asserted, newest.get(statement.id));
+      if (this.#newSinceCheck >= CHECK_AFTER_NEW) await this.forgetUnheard();
     } catch (error) {
-      // The next status packets say the same again.
+      // The next status packets repeat it.
       this.#deps.log.error("Cannot register hotspots", { err: error });
     }
   }
 
-  async #apply(word: Word, said: Known, newest: Hotspot | undefined): Promise<void> {
-    const known = this.#known.get(word.id) ?? (newest && knownOf(newest));
-    if (known !== undefined && said.sequence <= known.sequence) return;
-    if (known?.facts !== said.facts) {
-      const problem = await this.#put({ ...word, atMs: this.#timeAfter(newest, word.atMs) }, newest);
-      if (problem !== undefined) return this.#refuse(word, problem);
+  async #apply(statement: Statement, asserted: Known, newest: Hotspot | undefined): Promise<void> {
+    const known = this.#known.get(statement.id) ?? (newest && knownOf(newest));
+    if (known !== undefined && asserted.sequence <= known.sequence) return;
+    if (known?.facts !== asserted.facts) {
+      const problem = await this.#put(
+        { ...statement, atMs: this.#timeAfter(newest, statement.atMs) },
+        newest,
+      );
+      if (problem !== undefined) return this.#refuse(statement, problem);
     }
-    this.#known.set(word.id, { facts: said.facts, sequence: said.sequence });
+    this.#known.set(statement.id, { facts: asserted.facts, sequence: asserted.sequence });
   }
 
-  /** Makes the change, or says why this word may not make it. */
+  /** Makes the change, or returns why this statement may not make it. */
   async #put(
-    { id, atMs, evidence }: Word,
+    { id, atMs, evidence }: Statement,
     newest: Hotspot | undefined,
   ): Promise<EvidenceProblem | undefined> {
     const { log, progress, signer, store } = this.#deps;
     const read = readEvidence(evidence, progress.parameters.network, signer.publicKey);
-    if (read === undefined) throw new TypeError(`What was said of ${id} cannot be read`);
+    if (read === undefined) throw new TypeError(`The evidence about ${id} cannot be read`);
     const takenAtMs = Math.max(atMs, read.atMs);
     const fromEpoch =
       newest === undefined ? await this.#firstEpoch(id) : epochAtMs(takenAtMs, progress.parameters) + 1;
@@ -232,7 +240,7 @@ export class Registry {
     const hotspot = changedHotspot(staying.at(-1), change, read);
     if (hotspot === undefined) throw new RangeError(`Region ${read.assertion.region} of ${id} is not known`);
     await store.putHotspot(hotspot, read.by === "operator");
-    if (newest === undefined) this.#newSinceLook++;
+    if (newest === undefined) this.#newSinceCheck++;
     this.#listed?.add(id);
     this.#cache.changed(id, fromEpoch);
     const what = newest === undefined ? "Hotspot registered" : "Hotspot changed";
@@ -244,15 +252,15 @@ export class Registry {
   #problemOf(evidence: Evidence, atMs: number, changes: readonly Hotspot[]): EvidenceProblem | undefined {
     const { parameters, progress, signer } = this.#deps;
     const { network } = progress.parameters;
-    let word: OwnerAssertion | undefined;
+    let latest: OwnerAssertion | undefined;
     for (const { change } of changes) {
       const before = readEvidence(change.evidence, network, signer.publicKey);
-      if (before !== undefined) word = ownerAssertionAfter(word, before);
+      if (before !== undefined) latest = ownerAssertionAfter(latest, before);
     }
     return evidenceProblem(
       evidence,
       atMs,
-      word,
+      latest,
       parameters.inForce(epochAtMs(atMs, progress.parameters)).parameters,
     );
   }
@@ -278,18 +286,18 @@ export class Registry {
     );
   }
 
-  /** Told to the hotspot and in the log; the same again only after a while, since each status may say it again. */
-  #refuse({ id, evidence }: Word, { reason, measurements }: EvidenceProblem): void {
+  /** Sent to the hotspot and logged; the same refusal again only after a while, since each status may repeat the assertion. */
+  #refuse({ id, evidence }: Statement, { reason, measurements }: EvidenceProblem): void {
     const { clock, log, onRefused } = this.#deps;
     const told = this.#refused.get(id);
-    if (told?.reason === reason && clock.elapsedMs() - told.elapsedMs < TELL_AGAIN_MS) return;
+    if (told?.reason === reason && clock.elapsedMs() - told.elapsedMs < REPEAT_REFUSAL_MS) return;
     this.#refused.set(id, { reason, elapsedMs: clock.elapsedMs() });
     log.warn("Assertion changes nothing", { hotspot: id, reason, ...numbersOf(measurements) });
     onRefused?.(id, sha256(evidence), reason, measurements);
   }
 }
 
-function refusedWord(
+function refusedRegistration(
   id: string,
   { reason, field, allowed, found, measurements }: EvidenceProblem,
 ): RegistrationOutcome {

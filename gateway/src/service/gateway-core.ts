@@ -10,10 +10,10 @@ import { count } from "../monitoring/metrics.ts";
 import type { Gateway } from "./gateway-deps.ts";
 import type { GatewayParts } from "./gateway-parts.ts";
 
-/** How often a clock in doubt is looked at. */
+/** How often a clock in doubt is checked. */
 const DOUBT_POLL_MS = 1000;
 
-/** The parts as one thing that runs. */
+/** The running gateway, over its parts. */
 export class GatewayCore implements Gateway {
   readonly app: Hono;
   readonly #parts: GatewayParts;
@@ -21,7 +21,7 @@ export class GatewayCore implements Gateway {
   readonly #connected = new Set<string>();
   #advancing: Promise<void> = Promise.resolve();
   #isAdvancing = false;
-  /** Of what is done again and again, by what it is. */
+  /** Of repeated work, by its name. */
   readonly #outages = new Map<string, OutageLog>();
 
   constructor(parts: GatewayParts) {
@@ -105,8 +105,8 @@ export class GatewayCore implements Gateway {
   /** Publishes this period's entropy, sets judging off and waits for the next period. */
   async #period(signal: AbortSignal): Promise<void> {
     const { clock, store } = this.#parts.deps;
-    await this.#try("hold the store", async () => void (await store.checkOwner()));
-    if (clock.isNew) await this.#try("put what was made in another time in order", () => this.#takeUpTime());
+    await this.#try("keep the ownership of the store", async () => void (await store.checkOwner()));
+    if (clock.isNew) await this.#try("revoke what was made in the future", () => this.#adoptNewTime());
     if (clock.doubt === undefined) await this.#try("make entropy", () => this.#publishDue());
     if (clock.isSettled) this.#advance(signal);
     try {
@@ -116,7 +116,7 @@ export class GatewayCore implements Gateway {
     }
   }
 
-  /** At most a period: whatever the clock does in between, it is looked at again then; one in doubt sooner. */
+  /** At most a period: then the clock is checked again, sooner when it is in doubt. */
   async #untilNextPeriod(signal: AbortSignal): Promise<void> {
     const { deps, entropy } = this.#parts;
     const { clock } = deps;
@@ -129,15 +129,15 @@ export class GatewayCore implements Gateway {
     }
   }
 
-  /** Judging waits in the same queue, and what was being stored is stored: nothing is filed by the old progress. */
-  async #takeUpTime(): Promise<void> {
+  /** Judging uses the same mutex, and pending writes are awaited: nothing is filed by the old progress. */
+  async #adoptNewTime(): Promise<void> {
     const { deps, mutex, ingest, statuses } = this.#parts;
-    const taken = await mutex.run(async () => {
+    const revoked = await mutex.run(async () => {
       await ingest.drained();
       await statuses.idle();
       return revokeFuture(this.#parts);
     });
-    if (taken !== undefined) await reapply(taken, this.#parts);
+    if (revoked !== undefined) await reapply(revoked, this.#parts);
     deps.clock.resume();
   }
 
@@ -161,7 +161,7 @@ export class GatewayCore implements Gateway {
     });
   }
 
-  /** What fails here (a store or broker that is down) is tried again in the next period, and told once. */
+  /** What fails here (a store or broker that is down) is tried again in the next period, and logged once. */
   async #try(what: string, work: () => Promise<void>): Promise<void> {
     const { clock, log } = this.#parts.deps;
     const outages =

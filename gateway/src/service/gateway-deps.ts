@@ -27,13 +27,13 @@ export interface GatewayDeps {
   listed?: readonly OperatorRegistration[];
   /** Folder that epoch bundles are written to. */
   bundlesDir: string;
-  /** Of where store and bundles are kept; told by `/healthz`. */
+  /** Of the disk that holds store and bundles; reported by `/healthz`. */
   disk?(): DiskSpace;
   /** What hotspots may cost; `DEFAULT_LIMITS` when absent. */
   limits?: Limits;
   /** Allows changes through the API; without one the API is read-only. */
   adminToken?: string;
-  /** The gateway's own account at another broker, which may ask about it. */
+  /** The gateway's own account at another broker, which may check its login here. */
   brokerAccount?: Credentials;
   /** How the API is served, beside `adminToken`. */
   api?: ApiOptions;
@@ -41,8 +41,8 @@ export interface GatewayDeps {
   /** Shared with a broker that counts too; else it has its own. */
   metrics?: GatewayMetrics;
   /**
-   * Calls back when packets that arrive together have been gathered into a batch: `queueMicrotask` by default, which
-   * keeps virtual time exact; a server passes `setImmediate`, so that one turn of the event loop makes one transaction.
+   * Schedules the flush of a batch of packets that arrive together: `queueMicrotask` by default, which keeps virtual time
+   * exact; a server passes `setImmediate`, so that one turn of the event loop makes one transaction.
    */
   scheduleFlush?: (flush: () => void) => void;
   /**

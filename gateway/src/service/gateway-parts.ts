@@ -11,12 +11,11 @@ import { Ingest } from "../ingest/ingest.ts";
 import { StatusIntake } from "../ingest/status-intake.ts";
 import { Judging } from "../judging/judging.ts";
 import { EventHub } from "../monitoring/events.ts";
-import { type GatewayMetrics, newMetrics } from "../monitoring/metrics.ts";
+import { countReading, type GatewayMetrics, newMetrics } from "../monitoring/metrics.ts";
 import { ParametersLog } from "../parameters/parameters-log.ts";
-import { countReading } from "../readings/count-reading.ts";
 import type { OperatorRegistration } from "../registry/assertion.ts";
 import { Registry } from "../registry/registry.ts";
-import type { StoredPacket } from "../store/store.ts";
+import type { StoredPacket } from "../store/records.ts";
 import { loadProgress, type Progress } from "../time/progress.ts";
 import { SteadyClock } from "../time/steady-clock.ts";
 import type { GatewayDeps } from "./gateway-deps.ts";
@@ -52,7 +51,7 @@ export async function buildParts(given: GatewayDeps): Promise<GatewayParts> {
     sendReceipt: (...status) => base.notices.receipt(...status),
     log: deps.log.child({ component: "ingest" }),
   });
-  // Ingest and judging know of each other: late reports go one way, "all is stored" the other.
+  // Ingest and judging call each other: ingest hands late reports on, judging waits until all is stored.
   const ingest: Ingest = buildIngest(base, statuses, (packet) => judging.late(packet));
   const judging = buildJudging(base, () => ingest.drained());
   const { store, clock, signer, entropySource: source, downlink } = deps;
@@ -69,7 +68,7 @@ export async function buildParts(given: GatewayDeps): Promise<GatewayParts> {
   return { ...base, entropy, ingest, statuses, judging };
 }
 
-/** Nothing but the steady clock sees the machine's. */
+/** All parts use the steady clock; only that one reads the machine's. */
 async function steadied(given: GatewayDeps): Promise<SteadyDeps> {
   const { entropyPeriodMs } = given.parameters;
   const newestEntropyMs = (await given.store.latestEntropy())?.entropy.atMs;
@@ -112,12 +111,12 @@ async function buildBase(deps: SteadyDeps): Promise<Base> {
   return { deps, keys, events: new EventHub(), metrics, ...logs, progress, notices, mutex };
 }
 
-/** An owner may contradict the list: that stops neither the gateway nor the owner. */
+/** An owner may contradict the list: then the assertion stands, and the log says so. */
 async function list(hotspot: OperatorRegistration, registry: Registry, log: Log): Promise<void> {
   const added = await registry.add(hotspot);
   if (added.ok) return;
   if (added.code === "inadmissible_key") throw new RangeError(`Cannot list hotspot: ${added.message}`);
-  log.warn("A listed hotspot stays as it is", { reason: added.code, problem: added.message });
+  log.warn("A listed hotspot was not changed", { reason: added.code, problem: added.message });
 }
 
 function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: StoredPacket) => void): Ingest {

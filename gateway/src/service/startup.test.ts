@@ -36,12 +36,12 @@ test("what is away is tried after growing waits, shown in /healthz and logged on
   why = undefined;
   expect(await clock.resolve(opening)).toBe("open");
   expect(logged).toEqual([
-    "error Not there yet; trying again",
-    "error Not there yet; trying again",
-    "info There at last",
+    "error Not available yet; trying again",
+    "error Not available yet; trying again",
+    "info Available now",
   ]);
   expect((await ask("/healthz")).text).not.toContain("The store");
-  starting.handOver(() => new Response("the gateway"));
+  starting.answerWith(() => new Response("the gateway"));
   expect(await ask("/healthz")).toEqual({ status: 200, text: "the gateway" });
   expect(clock.pending).toBe(0);
 });

@@ -6,15 +6,15 @@ import { StoreRefusedError } from "../store/owner.ts";
 
 const RETRY = { firstMs: 1000, maxMs: 30_000 };
 
-/** Waiting mends neither what a person wrote, nor a store that another gateway or version works on, nor a bug. */
+/** Waiting does not help: a wrong configuration, a store that another gateway or version uses, a bug. */
 const FINAL = [ConfigError, StoreRefusedError, TypeError, ReferenceError, RangeError];
 const isFinal = (error: unknown): boolean => FINAL.some((one) => error instanceof one);
 
-/** What the API answers with: a gateway's own, or until there is one that it is starting. */
+/** Answers requests: the gateway's own API, or before that only that it is starting. */
 type Fetch<E> = (request: Request, environment: E) => Response | Promise<Response>;
 
 /**
- * A gateway that starts. What it needs of the world (a database, a disk, an address) may come later: it is tried again
+ * The start of a gateway. What it needs (a database, a disk, an address) may be unavailable at first: it is tried again
  * after growing waits, and meanwhile `/healthz` says what is missing.
  */
 export class Startup<E> {
@@ -44,7 +44,7 @@ export class Startup<E> {
       for (;;) {
         try {
           const opened = await open();
-          if (this.#problems.delete(name)) this.#log.info("There at last", { what: name });
+          if (this.#problems.delete(name)) this.#log.info("Available now", { what: name });
           return opened;
         } catch (error) {
           if (isFinal(error)) throw error;
@@ -58,8 +58,8 @@ export class Startup<E> {
     }
   }
 
-  /** From now on the gateway itself answers. */
-  handOver(answer: Fetch<E>): void {
+  /** From now on the gateway itself answers requests. */
+  answerWith(answer: Fetch<E>): void {
     this.#answer = answer;
   }
 
@@ -75,16 +75,16 @@ export class Startup<E> {
     return Response.json(body, { status: 503, headers: { "Retry-After": "5", "Cache-Control": "no-store" } });
   };
 
-  /** Gives up what is still tried. */
+  /** Stops trying. */
   stop(): void {
     this.#stop.abort(new Error("The gateway stops"));
   }
 
   #failed(name: string, error: unknown): void {
     const problem = `${name}: ${errorText(error)}`;
-    // Once for each cause: what is away for good must not fill the log.
+    // Once for each cause: a permanent failure must not fill the log.
     if (this.#problems.get(name) !== problem) {
-      this.#log.error("Not there yet; trying again", { what: name, why: problem, err: error });
+      this.#log.error("Not available yet; trying again", { what: name, why: problem, err: error });
     }
     this.#problems.set(name, problem);
   }

@@ -1,8 +1,9 @@
 import { CONTACT_KINDS, type ContactKind, type LatestContacts, NO_CONTACTS } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
+import type { StoredContact } from "./records.ts";
 import { chunksOf, type Integer, inChunks, nullableNumber } from "./rows.ts";
-import type { Store, StoredContact } from "./store.ts";
+import type { Store } from "./store.ts";
 
 interface ContactRow {
   hotspot_id: string;

@@ -1,8 +1,9 @@
 import type { EdgeEvidence } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
+import type { StoredEdge } from "./records.ts";
 import { type Integer, inChunks } from "./rows.ts";
-import type { Store, StoredEdge } from "./store.ts";
+import type { Store } from "./store.ts";
 
 interface EdgeRow {
   epoch: Integer;

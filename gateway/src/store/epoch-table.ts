@@ -3,8 +3,9 @@ import { closeContacts } from "./contact-table.ts";
 import type { Database } from "./database.ts";
 import { insertEdges } from "./edge-table.ts";
 import { markShown } from "./hotspot-table.ts";
+import type { StoredEpoch, StoredPayment } from "./records.ts";
 import { type Integer, inChunks, plainBytes } from "./rows.ts";
-import type { Store, StoredEpoch, StoredPayment } from "./store.ts";
+import type { Store } from "./store.ts";
 
 interface EpochRow {
   epoch: Integer;

@@ -174,7 +174,7 @@ export async function markShown(tx: SQL, epoch: number, ids: readonly string[]):
 }
 
 async function forgetUnshown(tx: SQL, { beforeMs, keep, limit, epochs }: UnshownHotspots): Promise<string[]> {
-  // Whoever still sends status packets goes to the end of the line.
+  // A hotspot that still sends status packets is forgotten last.
   await tx`UPDATE shown SET waits_since_ms = (
       SELECT received_at_ms FROM statuses WHERE statuses.hotspot_id = shown.hotspot_id)
     WHERE waits_since_ms < ${beforeMs} AND EXISTS (SELECT 1 FROM statuses

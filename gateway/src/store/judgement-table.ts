@@ -1,8 +1,9 @@
 import type { SQL } from "bun";
 import { insertContacts } from "./contact-table.ts";
 import type { Database } from "./database.ts";
+import type { StoredBeacon } from "./records.ts";
 import { type Integer, inChunks } from "./rows.ts";
-import type { Page, Store, StoredBeacon } from "./store.ts";
+import type { Page, Store } from "./store.ts";
 import { insertVerdicts } from "./verdict-table.ts";
 
 interface BeaconRow {

@@ -1,16 +1,15 @@
 import { contactTable } from "./contact-table.ts";
 import { type Database, watchWrites } from "./database.ts";
-import { denialTable } from "./denial-table.ts";
 import { edgeTable } from "./edge-table.ts";
 import { entropyTable } from "./entropy-table.ts";
 import { epochTable } from "./epoch-table.ts";
 import { hotspotTable } from "./hotspot-table.ts";
 import { judgementTable } from "./judgement-table.ts";
 import { packetTable } from "./packet-table.ts";
-import { parametersTable } from "./parameters-table.ts";
 import { openPostgres } from "./postgres-database.ts";
 import { readingTable } from "./reading-table.ts";
 import { revokedTable } from "./revoked-table.ts";
+import { denialTable, parametersTable } from "./rules-tables.ts";
 import { SequenceRanges } from "./sequence-ranges.ts";
 import { openSqlite } from "./sqlite-database.ts";
 import { statusTable } from "./status-table.ts";

@@ -1,11 +1,11 @@
 import { hostname } from "node:os";
 
 /*
- * One gateway owns a store. Who opens it takes the next fencing number, and each writing transaction looks whether that
- * is still the newest: whatever has happened to locks and connections meanwhile, a gateway that another one has taken
- * over from writes nothing any more. A lock beside it, which the operating system or the server lets go of when the process
- * ends (`sqlite-database.ts`, `postgres-database.ts`), tells a live owner from one that was killed: who finds it held is
- * turned away, who finds it free may take the store over at once.
+ * One gateway owns a store. Each process that opens it takes the next fencing number, and each writing transaction checks
+ * that its number is still the newest: whatever has happened to locks and connections meanwhile, a gateway that has lost
+ * the store writes nothing any more. A lock beside it, which the operating system or the server releases when the process
+ * ends (`sqlite-database.ts`, `postgres-database.ts`), tells a live owner from a killed one: a second gateway is refused
+ * while it is held, and may take the store over as soon as it is free.
  */
 
 /** The row of `facts` that names the owner: its number, and who it is. */
@@ -21,11 +21,11 @@ export class StoreRefusedError extends Error {
   override readonly name = "StoreRefusedError";
 }
 
-/** What a newcomer is told of an owner that is there. */
+/** The error for a second gateway, which names the owner. */
 export const heldBy = (value: string | undefined): string =>
   `Cannot open the store: another gateway works on this database${value === undefined ? "" : ` (${value.replace(/^\d+ /, "")})`}. Stop that one first`;
 
-/** The number and the name that a newcomer writes. @param before what stands there */
+/** The fencing number and name of a new owner. @param before the stored value */
 export function nextOwner(before: string | undefined): string {
   const number = Number.parseInt(before ?? "0", 10) + 1;
   return `${number} process ${process.pid} on ${hostname()}`;

@@ -2,8 +2,9 @@ import type { Database as SqliteConnection } from "bun:sqlite";
 import { decodePacket, type PacketType, packetIndex, type ReportTimes } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
+import type { StoredPacket } from "./records.ts";
 import { chunksOf, type Integer, inChunks, nullableNumber, plainBytes } from "./rows.ts";
-import type { Store, StoredPacket } from "./store.ts";
+import type { Store } from "./store.ts";
 
 interface PacketRow {
   id: string;
@@ -128,10 +129,10 @@ const INSERT = `INSERT INTO packets (id, hotspot_id, type, sequence, received_at
   ON CONFLICT (hotspot_id, sequence, id) DO NOTHING`;
 
 /**
- * The one exception to one SQL for both databases: nearly all that a gateway writes are packets, and of rows gathered into
- * one statement SQLite compiles the text anew for each number of rows. It is no large gain: inserts alone took less of the
- * process's own CPU in most runs beside each other, taking packets in as a whole no less (`bun run bench ingest`). What it
- * means is `insertRows`, which one contract suite holds to the same.
+ * The one exception to one SQL for both databases: nearly all that a gateway writes are packets, and SQLite compiles a
+ * statement with many rows anew for each number of rows. The gain is small: inserts alone took less of the process's own
+ * CPU in most runs side by side, ingest as a whole did not (`bun run bench ingest`). It does the same as `insertRows`; one
+ * contract suite checks both.
  */
 function insertPrepared(connection: SqliteConnection, packets: readonly StoredPacket[]): Set<string> {
   const insert = connection.query(INSERT);

@@ -37,7 +37,7 @@ function database(sql: SQL, lock: AdvisoryLock, fence: Fence): Database {
     lost: fence.lost,
     async checkOwner() {
       await transaction(async () => undefined);
-      // The lock goes with its connection; without it a newcomer would take over instead of being turned away.
+      // The lock ends with its connection; without it a second gateway would take over instead of being refused.
       await mutex.run(() => lock.hold());
       return fence.number;
     },
@@ -68,7 +68,7 @@ async function ownerIn(sql: SQL): Promise<string | undefined> {
   return rows[0]?.value;
 }
 
-/** A lock that the server lets go of when the connection ends: on `kill -9` at once. */
+/** A lock that the server releases when the connection ends: on `kill -9` at once. */
 class AdvisoryLock {
   readonly #sql: SQL;
   #connection: ReservedSQL | undefined;

@@ -1,8 +1,9 @@
 import { decodePacket } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
+import type { StoredReading } from "./records.ts";
 import { type Integer, plainBytes } from "./rows.ts";
-import type { ReadingRange, ReadingSource, Store, StoredReading } from "./store.ts";
+import type { ReadingRange, ReadingSource, Store } from "./store.ts";
 
 type ReadingQueries = Pick<Store, "readingSources" | "readingsOf">;
 

@@ -2,15 +2,15 @@ import { drawIndex, type LatestContacts, parseParameters } from "@earshot/protoc
 import type { SQL } from "bun";
 import { restoreContacts } from "./contact-table.ts";
 import type { Database } from "./database.ts";
-import { deniedAfter } from "./denial-table.ts";
 import { hotspotsChangedAfter } from "./hotspot-table.ts";
 import { setJudgedThrough } from "./judgement-table.ts";
 import { type Integer, nullableNumber } from "./rows.ts";
+import { deniedAfter } from "./rules-tables.ts";
 import type { Revoked, Store } from "./store.ts";
 
 type FixedParameters = Parameters<Store["revokeAfter"]>[1];
 
-/** What a clock that was ahead signed is kept apart: it is out in the world, and somebody may ask about it. */
+/** What a clock that was ahead signed is archived: it has been published, and somebody may ask about it. */
 type Kind = "entropy" | "denial" | "registration" | "parameters";
 
 /** Beside `nowMs`: the indexes and epochs that follow from it. */
@@ -75,7 +75,7 @@ async function reopen(tx: SQL, { openEpoch, epochPeriods }: Present): Promise<Re
   await tx`DELETE FROM payments WHERE epoch >= ${openEpoch}`;
   await tx`DELETE FROM edges WHERE epoch >= ${openEpoch}`;
   await tx`UPDATE shown SET since_epoch = NULL WHERE since_epoch >= ${openEpoch}`;
-  // Reports about an entropy that is taken back are about nothing: they stay stored, and in no bundle.
+  // Reports about revoked entropy stay stored, and are in no bundle.
   await tx`UPDATE packets SET entropy_index = NULL, beacon_key = NULL, epoch = NULL
     WHERE entropy_index > (SELECT COALESCE(MAX(entropy_index), -1) FROM entropy)`;
   await tx`UPDATE packets SET epoch = CASE WHEN entropy_index < ${openEpoch * epochPeriods} THEN ${openEpoch}
@@ -86,7 +86,7 @@ async function reopen(tx: SQL, { openEpoch, epochPeriods }: Present): Promise<Re
     .sort((a, b) => a.epoch - b.epoch);
 }
 
-/** Of several bundles the first that lists a hotspot knows what there was before all of them. */
+/** Of several bundles the first that lists a hotspot has its contacts before all of them. */
 function contactsBeforeAll(
   epochs: Revoked["epochs"],
   contactsBefore: Parameters<Store["revokeAfter"]>[2],
@@ -98,7 +98,7 @@ function contactsBeforeAll(
   return all;
 }
 
-/** What was received was received by now. */
+/** No receive time is later than now. */
 async function restamp(
   tx: SQL,
   { nowMs }: Present,
@@ -142,7 +142,7 @@ async function revokeParameters(tx: SQL, { nowMs, index, epochPeriods }: Present
   await tx`DELETE FROM parameters WHERE version >= ${first}`;
 }
 
-/** Entropy that is taken back may have drawn witnesses: what is open is judged again, from its beginning. */
+/** Revoked entropy may have drawn witnesses: open epochs are judged again, from their beginning. */
 async function forgetJudgements(
   tx: SQL,
   { openEpoch, index, epochPeriods }: Present,

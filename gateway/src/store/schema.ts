@@ -17,7 +17,7 @@ export const USED_QUERIES: Readonly<Record<Dialect, string>> = {
     WHERE table_schema = current_schema() AND table_name = 'packets'`,
 };
 
-/** A packet and one rival, kept as evidence: whoever numbers everything alike cannot make more of them. */
+/** Packets kept with one sequence number: the first, and one conflicting as evidence. */
 const MAX_PACKETS_OF_A_NUMBER = 2;
 
 const ofNumber = `SELECT COUNT(*) FROM (SELECT 1 FROM packets

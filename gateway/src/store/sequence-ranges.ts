@@ -1,7 +1,8 @@
 import type { SequenceRange } from "@earshot/protocol";
 import type { Database } from "./database.ts";
+import type { StoredPacket } from "./records.ts";
 import type { Integer } from "./rows.ts";
-import type { Store, StoredPacket } from "./store.ts";
+import type { Store } from "./store.ts";
 
 interface RangeRow {
   first: Integer;
@@ -37,8 +38,7 @@ export class SequenceRanges implements Pick<Store, "sequenceRanges" | "newestRan
   }
 
   /**
-   * For readers: costs no more than `numbers` entries of an index, waits for no write, and leaves what is kept to those
-   * who keep asking.
+   * For readers: costs no more than `numbers` entries of an index, waits for no write, and does not fill the cache.
    */
   async newestRanges(hotspotId: string, numbers: number): Promise<SequenceRange[]> {
     const known = this.#cache.get(hotspotId);
@@ -82,7 +82,7 @@ export class SequenceRanges implements Pick<Store, "sequenceRanges" | "newestRan
     this.#makeRoom();
   }
 
-  /** Whoever leaves gaps on purpose takes room from the least recently used, and at last from itself. */
+  /** A hotspot that leaves gaps on purpose evicts the least recently used ones, and at last itself. */
   #makeRoom(): void {
     for (const [hotspotId, ranges] of this.#cache) {
       if (this.#cache.size <= this.#limits.hotspots && this.#count <= this.#limits.ranges) return;
@@ -125,8 +125,8 @@ export function addToRanges(ranges: SequenceRange[], sequence: number): void {
   else ranges.splice(at, 0, { first: sequence, last: sequence });
 }
 
-/** The runs of the newest so many numbers. */
-export function newestOf(ranges: readonly SequenceRange[], numbers: number): SequenceRange[] {
+/** The runs of the newest `numbers` numbers. */
+function newestOf(ranges: readonly SequenceRange[], numbers: number): SequenceRange[] {
   const newest: SequenceRange[] = [];
   let left = numbers;
   for (const { first, last } of ranges.toReversed()) {

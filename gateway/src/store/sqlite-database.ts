@@ -40,7 +40,7 @@ export async function openSqlite(path: string, isLasting = true): Promise<Databa
 function database(sql: SQL, fence: Fence, writer: Connection | undefined, release: () => void): Database {
   const ownerNow = async (tx: SQL) =>
     (await tx<{ value: string }[]>`SELECT value FROM facts WHERE name = ${OWNER_FACT}`)[0]?.value;
-  // One connection writes at a time: a statement between another one's BEGIN and COMMIT would share its fate.
+  // One connection writes at a time: a statement between another's BEGIN and COMMIT would be part of that transaction.
   const writing = new Mutex();
   return {
     sql,
@@ -104,7 +104,7 @@ function atOnce<T>(writer: Connection, fence: Fence, work: (writer: Connection) 
 }
 
 /**
- * SQLite locks a file of its own by the operating system's means, which lets go of it when the process ends, however it
+ * SQLite locks a second file with the operating system's file lock, which is released when the process ends, however it
  * ends: after `kill -9` the next gateway starts at once. The database itself stays open to readers.
  */
 function lock(path: string): () => void {

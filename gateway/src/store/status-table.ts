@@ -1,8 +1,9 @@
 import { decodePacket, type StatusPacket } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
+import { type HotspotStatus, type StatusReport, sentAtMs } from "./records.ts";
 import { chunksOf, type Integer, inChunks, plainBytes } from "./rows.ts";
-import { type HotspotStatus, type StatusReport, type Store, sentAtMs } from "./store.ts";
+import type { Store } from "./store.ts";
 
 interface StatusRow {
   hotspot_id: string;

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import type { Store, StoredContact } from "./store.ts";
+import type { StoredContact } from "./records.ts";
+import type { Store } from "./store.ts";
 import { storedEpoch } from "./test-data.ts";
 
 /** What every store must do with contacts: part of `storeContract`. */

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { encodePacket, type ReadingPacket, signerFromSeed } from "@earshot/protocol";
-import type { Store, StoredPacket } from "./store.ts";
+import type { StoredPacket } from "./records.ts";
+import type { Store } from "./store.ts";
 import { storedPacket } from "./test-data.ts";
 
 const signer = signerFromSeed(new Uint8Array(32).fill(3));

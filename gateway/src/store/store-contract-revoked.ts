@@ -29,7 +29,7 @@ const denial = (atMs: number, hotspotByte: number): Denial => ({
   untilEpoch: TODAY + 2,
 });
 
-/** What every store must do to take back what a clock that was ahead had made: part of `storeContract`. */
+/** How every store revokes what a clock that was ahead had made: part of `storeContract`. */
 export function takenBackContract(store: () => Store): void {
   const before = new Map([["a", { beaconed: FIRST - 100, witnessed: null }]]);
   const revoke = () => store().revokeAfter(NOW_MS, FIXED, () => before);

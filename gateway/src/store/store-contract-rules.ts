@@ -8,7 +8,8 @@ import {
   shortId,
   signerFromSeed,
 } from "@earshot/protocol";
-import type { Store, StoredPacket } from "./store.ts";
+import type { StoredPacket } from "./records.ts";
+import type { Store } from "./store.ts";
 import { hotspot, statusPacket, storedEpoch, storedPacket } from "./test-data.ts";
 
 /** The part of the store's contract that is about who is registered. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import type { Store, StoredPacket } from "./store.ts";
+import type { StoredPacket } from "./records.ts";
+import type { Store } from "./store.ts";
 import { verdictPageKey } from "./store.ts";
 import { contactsContract } from "./store-contract-contacts.ts";
 import { readingsContract } from "./store-contract-readings.ts";

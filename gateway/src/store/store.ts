@@ -1,110 +1,37 @@
 import type {
-  Contact,
   Denial,
   EdgeEvidence,
   Entropy,
   Hotspot,
   LatestContacts,
   NetworkParameters,
-  PacketType,
-  ProvenBeacon,
-  ReadingPacket,
   RegistryChange,
   ReportTimes,
   SequenceRange,
   StatusPacket,
-  Verdict,
 } from "@earshot/protocol";
+import type {
+  HotspotStatus,
+  StatusReport,
+  StoredBeacon,
+  StoredContact,
+  StoredDenial,
+  StoredEdge,
+  StoredEpoch,
+  StoredPacket,
+  StoredParameters,
+  StoredPayment,
+  StoredReading,
+  StoredVerdict,
+} from "./records.ts";
 
-/** A packet whose signature holds, as filed. */
-export interface StoredPacket {
-  /** SHA-256 of the bytes, lower-case hex. */
-  id: string;
-  hotspotId: string;
-  type: PacketType;
-  sequence: number;
-  /** First receipt, ms since the Unix epoch. */
-  receivedAtMs: number;
-  bytes: Uint8Array;
-  /** For beacon and witness reports: the beacon that they are about; null for others. */
-  entropyIndex: number | null;
-  beaconKey: string | null;
-  /** The epoch in whose bundle the packet belongs: its own, or the oldest open one when it came too late. */
-  epoch: number | null;
-  /** Whether a report came after its deadline. */
-  isLate: boolean;
-  /** Of a reading packet: the device that it is about, and when its period ended. */
-  reading?: { source: string; atMs: number };
-}
-
-export interface StoredVerdict extends Verdict {
-  epoch: number;
-  entropyIndex: number;
-  judgedAtMs: number;
-}
-
-export interface StoredBeacon extends ProvenBeacon {
-  epoch: number;
-  entropyIndex: number;
-}
-
-/** `epoch` is the one that the beacon's index lies in. */
-export interface StoredContact extends Contact {
-  epoch: number;
-}
-
-export interface StoredPayment {
-  epoch: number;
-  hotspotId: string;
-  payee: Uint8Array;
-  cumulative: bigint;
-  delta: bigint;
-}
-
-export interface StoredEpoch {
-  epoch: number;
-  fromMs: number;
-  toMs: number;
-  closedAtMs: number;
-  pool: bigint;
-  paid: bigint;
-  unallocated: bigint;
-  /** 32 bytes. */
-  root: Uint8Array;
-  /** SHA-256 of the manifest, chained into the next one. */
-  manifestHash: Uint8Array;
-  /** `parametersHash` of the rules that the epoch was judged by. */
-  parametersHash: Uint8Array;
-  /** `registryHash` after it. */
-  registryHash: Uint8Array;
-  /** Folder of the bundle, relative to the gateway's state folder. */
-  bundle: string;
-}
-
-export interface StoredDenial {
-  denial: Denial;
-  /** As signed. */
-  message: Uint8Array;
-}
-
-export interface StoredParameters {
-  parameters: NetworkParameters;
-  /** As signed. */
-  message: Uint8Array;
-}
-
-/** What one hotspot validly heard of another in one epoch: counts and sums that add up over epochs. */
-export interface StoredEdge extends EdgeEvidence {
-  epoch: number;
-}
-
-/** What a clock that was ahead had made. */
+/** What a clock that was ahead had made, and is revoked. */
 export interface Revoked {
-  /** How many values. */
+  /** Number of values. */
   entropy: number;
   /** Closed before they were over. */
   epochs: Pick<StoredEpoch, "epoch" | "bundle">[];
-  /** How many had a receive time in the future. */
+  /** Number of packets with a receive time in the future. */
   packets: number;
   /** As each of the changes had made them, in order. */
   hotspots: Hotspot[];
@@ -114,34 +41,14 @@ export interface Revoked {
   judgedThrough: number;
 }
 
-/** A status packet as it came in. */
-export interface StatusReport {
-  hotspotId: string;
-  status: StatusPacket;
-  receivedAtMs: number;
-}
-
-/** When it was sent, as far as can be told: a hotspot whose clock is ahead may not keep out what it sends later. */
-export const sentAtMs = ({ status, receivedAtMs }: Omit<StatusReport, "hotspotId">): number =>
-  Math.min(status.atMs, receivedAtMs);
-
-export interface HotspotStatus {
-  /** The newest by `sentAtMs` or number; `state` is "offline" when the session broke after it. */
-  status: StatusPacket;
-  receivedAtMs: number;
-}
-
 /** Which hotspots that no bundle shows are forgotten. */
 export interface UnshownHotspots {
   beforeMs: number;
   keep: number;
   limit: number;
-  /** Not closed: whoever has a report there is kept. */
+  /** Open epochs: hotspots with a report in one are kept. */
   epochs: readonly number[];
 }
-
-/** What a reading packet says of its source. */
-export type StoredReading = Pick<ReadingPacket, "sequence" | "atMs" | "periodMs" | "quantities">;
 
 export interface ReadingSource {
   source: string;
@@ -175,13 +82,13 @@ export const verdictPageKey = (verdict: Pick<StoredVerdict, "entropyIndex" | "pa
  */
 export interface Store {
   /**
-   * Files packets; those already there (same id) are left as they are, and of packets with one number of a hotspot two are
-   * kept: the first and a rival. Durable when it resolves, with the ids that are new.
+   * Stores packets. Those already there (same id) stay as they are. Of packets of a hotspot with the same sequence number
+   * two are kept: the first and one conflicting. Durable when it resolves, with the ids that are new.
    */
   addPackets(packets: readonly StoredPacket[]): Promise<ReadonlySet<string>>;
   /** All reports about beacons of this entropy index, in order of id. */
   reportsOfIndex(entropyIndex: number): Promise<StoredPacket[]>;
-  /** Everything in the epoch's bundle, or what is there of these hotspots, in order of id. */
+  /** All packets of the epoch's bundle, or those of these hotspots, in order of id. */
   packetsOfEpoch(epoch: number, hotspotIds?: Iterable<string>): Promise<StoredPacket[]>;
   /** Of each hotspot with a packet or a verdict in the epoch how many there are, in order of id. */
   rowsOfEpoch(epoch: number): Promise<Map<string, number>>;
@@ -205,7 +112,7 @@ export interface Store {
   firstFiledEpoch(after: number): Promise<number | undefined>;
   /** Runs of sequence numbers stored for a hotspot, ascending; only packets filed under epochs before `beforeEpoch` if given. */
   sequenceRanges(hotspotId: string, beforeEpoch?: number): Promise<SequenceRange[]>;
-  /** Runs of the newest so many of these numbers, ascending. Costs no more than that, however many are stored. */
+  /** Runs of the newest `numbers` stored sequence numbers, ascending. The cost does not grow with the number stored. */
   newestRanges(hotspotId: string, numbers: number): Promise<SequenceRange[]>;
 
   /**
@@ -293,8 +200,8 @@ export interface Store {
   verdictsOfBeacon(beaconKey: string): Promise<StoredVerdict[]>;
 
   /**
-   * Records a closed epoch, its payments and who heard whom; forgets edges of epochs before `edgesFrom`, and contacts that
-   * later ones up to this epoch have made the latest no more.
+   * Records a closed epoch, its payments and who heard whom; deletes edges of epochs before `edgesFrom`, and contacts that
+   * are not the latest any more, up to this epoch.
    * @param shown hotspots that the epoch's bundle shows
    */
   addEpoch(
@@ -319,9 +226,9 @@ export interface Store {
   putStatus(hotspotId: string, status: StatusPacket, receivedAtMs: number): Promise<void>;
   /** `putStatus` for many at once. */
   putStatuses(statuses: readonly StatusReport[]): Promise<void>;
-  /** The broker says that the session broke: until the next status packet the hotspot is offline. */
+  /** The broker reports that the session broke: until the next status packet the hotspot is offline. */
   markOffline(hotspotId: string, atMs: number): Promise<void>;
-  /** Those of these hotspots; who has sent none is left out. Costs as much as there are ids. */
+  /** Statuses of these hotspots; those that sent none are left out. Cost grows with the number of ids alone. */
   statuses(hotspotIds: Iterable<string>): Promise<Map<string, HotspotStatus>>;
   /**
    * Status packets of a hotspot that were received by then: the newest `limit` of those among its newest 2000 packets,
@@ -334,10 +241,11 @@ export interface Store {
   readingsOf(hotspotId: string, source: string, range: ReadingRange): Promise<StoredReading[]>;
 
   /**
-   * Takes back what was made later than `nowMs`, by a clock that was ahead, in one transaction: entropy, epochs that are
-   * not over (they are open again), changes of hotspots, denials, and parameters that are not in force yet. Receive times are now at most. What is open is to be judged
-   * again. Signed messages are kept apart. Undefined, and nothing changed, when there is no later entropy.
-   * @param contactsBefore what an epoch's bundle lists: closing it has made them old here
+   * Revokes what was made later than `nowMs` by a clock that was ahead, in one transaction: entropy, epochs that are not
+   * over (they are open again), changes of hotspots, denials, and parameters that are not in force yet. Later receive
+   * times become `nowMs`. Open epochs are judged again. Signed messages are archived. Undefined, and nothing changed, when
+   * there is no later entropy.
+   * @param contactsBefore the contacts that an epoch's bundle lists: closing the epoch has overwritten them here
    */
   revokeAfter(
     nowMs: number,
@@ -345,11 +253,11 @@ export interface Store {
     contactsBefore: (bundle: string) => ReadonlyMap<string, LatestContacts>,
   ): Promise<Revoked | undefined>;
 
-  /** Aborted once another gateway has taken the store over: all writing fails, and nothing helps but to end. */
+  /** Aborted once another gateway has taken the store over: all writes fail, and the process must end. */
   readonly lost: AbortSignal;
   /**
-   * The fencing number by which this process owns the store. Ask before anything is written elsewhere, and now and then,
-   * for the sake of a lock whose connection was lost.
+   * The fencing number by which this process owns the store. Call it before anything is written elsewhere, and
+   * periodically: it restores a lock whose connection was lost.
    * @throws {StoreLostError} if another gateway has taken the store over
    */
   checkOwner(): Promise<number>;

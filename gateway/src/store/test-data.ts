@@ -1,5 +1,5 @@
 import type { Entropy, Hotspot, StatusPacket } from "@earshot/protocol";
-import type { StoredEpoch, StoredPacket, StoredVerdict } from "./store.ts";
+import type { StoredEpoch, StoredPacket, StoredVerdict } from "./records.ts";
 
 /** Plausible records for tests; what a test is about is handed in. */
 export const storedPacket = (fields: Partial<StoredPacket> & { id: string }): StoredPacket => ({

@@ -1,8 +1,9 @@
 import type { Measurement } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
+import type { StoredVerdict } from "./records.ts";
 import { chunksOf, type Integer, inChunks, nullableNumber } from "./rows.ts";
-import type { Page, Store, StoredVerdict } from "./store.ts";
+import type { Page, Store } from "./store.ts";
 
 interface VerdictRow {
   packet_id: string;

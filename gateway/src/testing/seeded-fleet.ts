@@ -25,7 +25,8 @@ import {
   utf8,
 } from "@earshot/protocol";
 import { seededRandom } from "@earshot/protocol/testing";
-import type { Store, StoredBeacon, StoredVerdict } from "../store/store.ts";
+import type { StoredBeacon, StoredVerdict } from "../store/records.ts";
+import type { Store } from "../store/store.ts";
 
 /** A made-up fleet with a history of verdicts and epochs, for tests of the API and for looking at the page. */
 

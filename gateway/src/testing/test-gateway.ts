@@ -29,7 +29,7 @@ import {
 } from "./test-network.ts";
 
 /** What the gateway sent, in order. */
-export interface SentMessage {
+interface SentMessage {
   topic: string;
   bytes: Uint8Array;
   retain: boolean;

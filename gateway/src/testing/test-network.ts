@@ -27,7 +27,7 @@ import {
   type WitnessPacket,
   windowOf,
 } from "@earshot/protocol";
-import type { PublishedEntropy } from "../epochs/entropy-of-epoch.ts";
+import type { PublishedEntropy } from "../epochs/epoch-content.ts";
 
 /** A small network for tests: four hotspots around a city, real signatures, an epoch of one window of four periods. */
 

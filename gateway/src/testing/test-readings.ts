@@ -8,7 +8,7 @@ import {
   type Signer,
   sha256,
 } from "@earshot/protocol";
-import type { StoredPacket } from "../store/store.ts";
+import type { StoredPacket } from "../store/records.ts";
 
 /** Made-up devices for tests and for looking at the page: what they would send, without a number yet. */
 export type UnnumberedReading = Omit<ReadingPacket, "sequence">;
@@ -107,13 +107,6 @@ export function airReadings(
       : { ...reading, quantities: reading.quantities.map((each) => held.get(each.name) ?? each) },
   );
 }
-
-/** The agent's own summary of its GPS. */
-export const gpsReadings = (stretch: Stretch, random: Random): UnnumberedReading[] =>
-  readingsOf("gps", stretch, {
-    satellites_used: { mean: () => 9 + Math.round(3 * random()), spread: 1 },
-    cn0_db_hz: { mean: () => 37 + 2 * random(), spread: 6 },
-  });
 
 /** Signed and numbered from `first` on, as the gateway files them. */
 export const filedReadings = (

@@ -11,7 +11,8 @@ import {
 } from "@earshot/protocol";
 import type { CloseEpochDeps } from "../epochs/close-epoch.ts";
 import { openStore } from "../store/open-store.ts";
-import type { Store, StoredContact, StoredPacket } from "../store/store.ts";
+import type { StoredContact, StoredPacket } from "../store/records.ts";
+import type { Store } from "../store/store.ts";
 import {
   entropyChain,
   epochPackets,
@@ -82,7 +83,7 @@ function open(bytes: Uint8Array, receivedAtMs: number): ReceivedPacket {
   return receivedPacket(result.decoded, hotspotId(result.decoded.publicKey), receivedAtMs);
 }
 
-export function stored(packet: ReceivedPacket, epoch: number): StoredPacket {
+function stored(packet: ReceivedPacket, epoch: number): StoredPacket {
   const report = reportIndexAndKey(packet);
   return {
     id: packet.id,

@@ -13,7 +13,7 @@ export class Progress {
   readonly parameters: FixedParameters;
   /** Highest index judged. */
   judgedThrough: number;
-  /** Highest index whose reports have been called for judging: what arrives about it now is late. */
+  /** Highest index whose judging has begun: a report about it that arrives now is late. */
   judgingThrough: number;
   /** Lowest epoch not closed. */
   openEpoch: number;
@@ -62,8 +62,8 @@ export class Progress {
     this.#filingEpoch = epoch + 1;
   }
 
-  /** Judging and closing go on from here: what came after it was taken back. */
-  goBackTo(
+  /** Judging and closing continue from here: what came after it was revoked. */
+  rewindTo(
     judgedThrough: number,
     openEpoch: number,
     latest: Pick<Entropy, "index" | "atMs"> | undefined,
@@ -83,9 +83,9 @@ export class Progress {
   }
 
   /**
-   * Receive time of a packet. Even when the machine's clock was set back it never runs backwards, a packet never looks
-   * received before entropy that was published before it, and one that came after its index was called for judging
-   * never looks timely: verdicts must not depend on when they were reached.
+   * Receive time of a packet. It never runs backwards, even when the machine's clock was set back; it is never before
+   * entropy that was published earlier, and never timely when judging of its index had begun: verdicts must not depend on
+   * when they were reached.
    */
   receivedAtMs(nowMs: number): number {
     this.#lastReceivedMs = Math.max(this.#lastReceivedMs, nowMs);
@@ -107,7 +107,7 @@ export class Progress {
   }
 }
 
-/** Takes up where an earlier run stopped, or starts a network with the current period. */
+/** Continues where an earlier run stopped, or starts a network with the current period. */
 export async function loadProgress(
   store: Store,
   parameters: FixedParameters,

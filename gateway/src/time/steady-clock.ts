@@ -1,15 +1,15 @@
 import { type Clock, EARLIEST_PLAUSIBLE_MS, type Log } from "@earshot/protocol";
 
-/** A step of the machine's clock by more than so many periods is not followed at once. */
+/** A step of the machine's clock by more than this many periods is not followed at once. */
 const FEW_PERIODS = 3;
 const SETTLE_PERIODS = 10;
 const MIN_SETTLE_MS = 300_000;
-/** Packets that may wait for the clock: at most 1 KiB each. More are turned away, and their senders keep them. */
+/** Packets that may wait for the clock: at most 1 KiB each. Further ones are refused, and their senders keep them. */
 const MAX_WAITING = 10_000;
-/** A clock that steps to and fro is told of once in this time. */
-const TELL_AGAIN_MS = 60_000;
+/** A clock that steps to and fro is logged once in this time. */
+const LOG_AGAIN_MS = 60_000;
 
-export interface SteadyClockDeps {
+interface SteadyClockDeps {
   /** The machine's. */
   clock: Clock;
   entropyPeriodMs: number;
@@ -31,12 +31,12 @@ interface Line {
  *
  * - as soon as the machine's clock is back where elapsed time says that it should be, or
  * - when the new time has stayed, second by second, for `settleMs`: then it was a correction, or the machine slept.
- *   Whoever made things in the old time puts them in order, and calls `resume`.
+ *   The caller revokes what was made in the old time, and calls `resume`.
  *
  * At start there is no elapsed time to compare with, but the newest entropy in the store: a clock behind that, or one
  * from before this software was made, is in doubt, and the first plausible time ends it. A clock ahead of it may be right
- * (the gateway was down), so its time is taken, but is not `isSettled` before it has stayed for `settleMs`: what cannot
- * be taken back waits that long.
+ * (the gateway was down), so its time is taken, but is not `isSettled` before it has stayed for `settleMs`: judging
+ * and closing, which are irrevocable, wait that long.
  */
 export class SteadyClock implements Clock {
   readonly settleMs: number;
@@ -46,12 +46,12 @@ export class SteadyClock implements Clock {
   /** Whether the line began with the machine's clock, and not with the newest entropy. */
   #isOwn: boolean;
   /** The time that the machine's clock shows instead, and since when it has. */
-  #rival: { line: Line; sinceMs: number } | undefined;
-  /** The new time is taken, and what was made in the old one is not yet in order. */
+  #otherTime: { line: Line; sinceMs: number } | undefined;
+  /** The new time is adopted, and what was made in the old one is not yet revoked. */
   #isNew = false;
   /** Elapsed time from which on the time is settled. */
   #settledAtMs = 0;
-  #told = { atMs: Number.NEGATIVE_INFINITY, isOpen: false };
+  #logged = { atMs: Number.NEGATIVE_INFINITY, isOpen: false };
   #waiting = Promise.withResolvers<void>();
   #waiters = 0;
 
@@ -70,7 +70,7 @@ export class SteadyClock implements Clock {
 
   now(): number {
     this.#look();
-    return this.#rival === undefined ? this.#line.wallMs : Math.round(this.#expectedMs());
+    return this.#otherTime === undefined ? this.#line.wallMs : Math.round(this.#expectedMs());
   }
 
   elapsedMs(): number {
@@ -84,22 +84,22 @@ export class SteadyClock implements Clock {
   /** Why nothing that bears a time may be made now. */
   get doubt(): string | undefined {
     this.#look();
-    if (this.#rival !== undefined) return this.#sentence(this.#rival.line);
+    if (this.#otherTime !== undefined) return this.#sentence(this.#otherTime.line);
     return this.#isNew ? "The clock was set; what was made in another time is being put in order" : undefined;
   }
 
   /** The new time was taken, and `resume` is due. */
   get isNew(): boolean {
     this.#look();
-    return this.#isNew && this.#rival === undefined;
+    return this.#isNew && this.#otherTime === undefined;
   }
 
-  /** Whether what cannot be taken back may be made now. */
+  /** Whether irrevocable things (verdicts, closed epochs) may be made now. */
   get isSettled(): boolean {
     return this.doubt === undefined && this.elapsedMs() >= this.#settledAtMs;
   }
 
-  /** All that was made in another time is in order. */
+  /** What was made in another time is revoked. */
   resume(): void {
     this.#isNew = false;
     this.#goOn();
@@ -123,7 +123,7 @@ export class SteadyClock implements Clock {
     }
   }
 
-  /** Turns away who waits: the gateway stops. */
+  /** Rejects all who wait: the gateway stops. */
   close(): void {
     this.#waiting.promise.catch(() => undefined);
     this.#waiting.reject(new Error("The gateway stops, and its clock is in doubt"));
@@ -144,7 +144,7 @@ export class SteadyClock implements Clock {
   }
 
   #follow(seen: Line, offMs: number): void {
-    const wasInDoubt = this.#rival !== undefined;
+    const wasInDoubt = this.#otherTime !== undefined;
     this.#line = seen;
     if (!this.#isOwn) {
       this.#isOwn = true;
@@ -152,25 +152,25 @@ export class SteadyClock implements Clock {
       if (hasGap) this.#settledAtMs = seen.elapsedMs + this.settleMs;
     }
     if (!wasInDoubt) return;
-    this.#rival = undefined;
-    this.#tellEnd("The clock is right again", seen);
+    this.#otherTime = undefined;
+    this.#logEnd("The clock is right again", seen);
     this.#goOn();
   }
 
   #doubt(seen: Line): void {
-    const rival = this.#rival;
+    const other = this.#otherTime;
     const stays =
-      rival !== undefined &&
-      Math.abs(seen.wallMs - expected(rival.line, seen.elapsedMs)) <= this.#toleranceMs;
-    this.#rival = { line: seen, sinceMs: stays ? rival.sinceMs : seen.elapsedMs };
-    if (rival === undefined) this.#tellBeginning(seen);
+      other !== undefined &&
+      Math.abs(seen.wallMs - expected(other.line, seen.elapsedMs)) <= this.#toleranceMs;
+    this.#otherTime = { line: seen, sinceMs: stays ? other.sinceMs : seen.elapsedMs };
+    if (other === undefined) this.#logDoubt(seen);
     const isPlausible = seen.wallMs >= EARLIEST_PLAUSIBLE_MS;
-    if (!isPlausible || seen.elapsedMs - this.#rival.sinceMs < this.settleMs) return;
+    if (!isPlausible || seen.elapsedMs - this.#otherTime.sinceMs < this.settleMs) return;
     this.#line = seen;
-    this.#rival = undefined;
+    this.#otherTime = undefined;
     this.#isOwn = true;
     this.#isNew = true;
-    this.#tellEnd(`The clock has stayed at its new time for ${this.settleMs / 1000} s, which is taken`, seen);
+    this.#logEnd(`The clock has stayed at its new time for ${this.settleMs / 1000} s, which is taken`, seen);
   }
 
   #goOn(): void {
@@ -193,15 +193,15 @@ export class SteadyClock implements Clock {
     return `The machine's clock shows ${textOf(wallMs)}, ${off} ${other} (${textOf(shouldBeMs)}; at most ${this.#toleranceMs / 1000} s is followed): no entropy is made and no packet taken in ${end}`;
   }
 
-  #tellBeginning(seen: Line): void {
-    if (seen.elapsedMs - this.#told.atMs < TELL_AGAIN_MS) return;
-    this.#told = { atMs: seen.elapsedMs, isOpen: true };
+  #logDoubt(seen: Line): void {
+    if (seen.elapsedMs - this.#logged.atMs < LOG_AGAIN_MS) return;
+    this.#logged = { atMs: seen.elapsedMs, isOpen: true };
     this.#deps.log.error(this.#sentence(seen));
   }
 
-  #tellEnd(what: string, { wallMs }: Line): void {
-    if (!this.#told.isOpen) return;
-    this.#told.isOpen = false;
+  #logEnd(what: string, { wallMs }: Line): void {
+    if (!this.#logged.isOpen) return;
+    this.#logged.isOpen = false;
     this.#deps.log.warn(what, { now: textOf(wallMs) });
   }
 }

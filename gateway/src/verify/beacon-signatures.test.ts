@@ -4,19 +4,19 @@ import { testBundles } from "../testing/test-bundle.ts";
 import { verified } from "../testing/test-edits.ts";
 import { PARAMETERS } from "../testing/test-network.ts";
 import { startBeaconSignatures } from "./beacon-signatures.ts";
-import { HOLDS, OwnThread } from "./signatures.ts";
+import { InlineChecker, VALID } from "./signatures.ts";
 
 const [bundle] = (await testBundles(1)) as [Bundle];
 const { packets, entropy } = verified(bundle);
 const beacons = packets.flatMap(({ packet }) => (packet.type === "beacon" ? [packet] : []));
-const started = (chain = entropy) => startBeaconSignatures(packets, chain, PARAMETERS, new OwnThread());
+const started = (chain = entropy) => startBeaconSignatures(packets, chain, PARAMETERS, new InlineChecker());
 
 test("both signatures of every beacon are asked for at once, about what they must be about", async () => {
   const { jobs, pending } = started();
   expect(jobs.map(({ signature }) => signature)).toEqual(
     beacons.flatMap(({ scheduleSignature, beaconSignature }) => [scheduleSignature, beaconSignature]),
   );
-  expect([...(await pending.answers())]).toEqual(jobs.map(() => HOLDS));
+  expect([...(await pending.answers())]).toEqual(jobs.map(() => VALID));
 });
 
 test("of a beacon whose entropy is missing nothing is asked", () => {

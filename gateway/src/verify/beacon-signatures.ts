@@ -10,11 +10,11 @@ import {
 } from "@earshot/protocol";
 import { answersOf, type Check } from "./check.ts";
 import {
-  HOLDS,
-  OwnThread,
+  InlineChecker,
   type PendingSignatures,
   type SignatureChecker,
   type SignatureJob,
+  VALID,
 } from "./signatures.ts";
 
 /** The two signatures in each beacon report, being checked before the rules ask for them. */
@@ -53,24 +53,24 @@ export function* collectBeaconSignatures({
   jobs,
   pending,
 }: BeaconSignatures): Check<JudgingContext["verifySignature"]> {
-  return knownAnswers(jobs, yield* answersOf(pending));
+  return signatureAnswers(jobs, yield* answersOf(pending));
 }
 
 /** An answer counts only for the very message that it was given about; whatever else is asked is checked here. */
-export function knownAnswers(
+export function signatureAnswers(
   jobs: readonly SignatureJob[],
   answers: Uint8Array,
 ): JudgingContext["verifySignature"] {
-  const own = new OwnThread();
+  const own = new InlineChecker();
   const known = new Map(
     jobs.map(({ publicKey, message, signature }, i) => [
       publicKey.toHex() + signature.toHex(),
-      { message, holds: answers[i] === HOLDS },
+      { message, holds: answers[i] === VALID },
     ]),
   );
   return (publicKey, message, signature) => {
     const answer = known.get(publicKey.toHex() + signature.toHex());
     if (answer !== undefined && equalBytes(answer.message, message)) return answer.holds;
-    return own.check({ publicKey, message, signature }) === HOLDS;
+    return own.check({ publicKey, message, signature }) === VALID;
   };
 }

@@ -33,7 +33,7 @@ export interface Head {
   parameters: NetworkParameters;
 }
 
-/** What is judged: read and in itself sound, but for signatures that are still being checked. */
+/** What is judged: read and consistent in itself; signatures may still be being checked. */
 export interface Inputs extends Head {
   opened: OpenedPackets;
   beacons: BeaconSignatures;
@@ -46,7 +46,7 @@ export interface Inputs extends Head {
   contactsBefore: Map<string, LatestContacts>;
 }
 
-/** Beacons' signatures are asked for first: judging waits for them, and goes on while the rest is checked. */
+/** Beacons' signatures are checked first: judging waits for them, and goes on while the rest is checked. */
 export function* readInputs(
   bundle: Bundle,
   head: Head,
@@ -70,7 +70,7 @@ export function* readInputs(
 }
 
 /** What is compared of the bundle before. */
-export interface InputsBefore {
+interface InputsBefore {
   manifest: Manifest;
   entropy: readonly Entropy[];
   registry: KnownRegistry;
@@ -80,14 +80,14 @@ export interface InputsBefore {
   isComplete: boolean;
 }
 
-export interface InputChecks {
+interface InputChecks {
   signatures: SignatureChecker;
   onProgress: OnProgress | undefined;
   /** By the auditor's clock, where there is one. */
   nowMs: number | undefined;
 }
 
-/** Signatures, places, times, and that the inputs are those that the bundle before leads to. */
+/** Signatures, order, times, and that the inputs follow from the bundle before. */
 export function* checkInputs(
   inputs: Inputs,
   previous: InputsBefore | undefined,

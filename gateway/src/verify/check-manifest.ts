@@ -12,7 +12,7 @@ import { BUNDLE_FILES, type Bundle, MANIFEST_FILE } from "../bundle/bundle.ts";
 import { readParametersFile, readText, type TextRead } from "../bundle/json-readers.ts";
 import { type Check, differ, expectEqual } from "./check.ts";
 
-/** A manifest whose signature holds. */
+/** A manifest with a valid signature. */
 export interface SignedManifest {
   manifest: Manifest;
   /** SHA-256 of its bytes, hex: what the next manifest must name. */
@@ -21,7 +21,7 @@ export interface SignedManifest {
   publicKey: Uint8Array;
 }
 
-/** What one may know of a network from elsewhere. */
+/** What the auditor knows of the network from another source. */
 export interface Pins {
   /** Must be admissible (`isAdmissibleKey`). */
   networkKey?: Uint8Array;
@@ -39,7 +39,7 @@ export function* readFileAs<T, F extends keyof Bundle>(
 ): Check<T> {
   const text = readText((bundle as Bundle)[file]);
   const value = text.ok ? read(text.value) : text;
-  return value.ok ? value.value : yield* differ(file, "content", "a file as bundles have it", value.problem);
+  return value.ok ? value.value : yield* differ(file, "content", "a well-formed file", value.problem);
 }
 
 export const readParameters = (bundle: Pick<Bundle, "parameters.json">): Check<NetworkParameters> =>

@@ -4,7 +4,7 @@ import { testBundles } from "../testing/test-bundle.ts";
 import { PARAMETERS } from "../testing/test-network.ts";
 import { runCheck, runCheckLater } from "./check.ts";
 import { checkSignatures, type OpenedPackets, openPackets, startSignatures } from "./check-packets.ts";
-import { BROKEN, HOLDS, INADMISSIBLE, type SignatureChecker } from "./signatures.ts";
+import { INADMISSIBLE, INVALID, type SignatureChecker, VALID } from "./signatures.ts";
 
 const { network } = PARAMETERS;
 const [bundle] = await testBundles(1);
@@ -30,7 +30,7 @@ const opened = (count: number): OpenedPackets => ({
 });
 
 /** Other threads that find all sound but one, and tell how much they were asked at a time. */
-function threads(wrongAt?: number, answer = BROKEN) {
+function threads(wrongAt?: number, answer = INVALID) {
   const sizes: number[] = [];
   let [asked, underWay, mostUnderWay] = [0, 0, 0];
   const checker: SignatureChecker = {
@@ -43,7 +43,7 @@ function threads(wrongAt?: number, answer = BROKEN) {
         isReady: false,
         async answers() {
           underWay--;
-          return Uint8Array.from(jobs, (_, i) => (first + i === wrongAt ? answer : HOLDS));
+          return Uint8Array.from(jobs, (_, i) => (first + i === wrongAt ? answer : VALID));
         },
       };
     },
@@ -85,7 +85,7 @@ describe("signatures that other threads check", () => {
       const other = threads(wrongAt);
       const { result } = await checked(67 * 512, other);
       expect(new Set(other.sizes)).toEqual(new Set([512]));
-      expect(result).toMatchObject({ ok: false, difference: { at, found: "one that does not hold" } });
+      expect(result).toMatchObject({ ok: false, difference: { at, found: "an invalid one" } });
       const inadmissible = await checked(67 * 512, threads(wrongAt, INADMISSIBLE));
       expect(inadmissible.result).toMatchObject({
         difference: { at, expected: "an admissible key", found: hotspotId },

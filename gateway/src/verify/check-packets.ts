@@ -16,11 +16,11 @@ import {
 import { readPackets, type SequencePacket } from "../bundle/cbor-sequences.ts";
 import { answersOf, type Check, differ } from "./check.ts";
 import {
-  HOLDS,
   INADMISSIBLE,
   type PendingSignatures,
   type SignatureChecker,
   type SignatureJob,
+  VALID,
 } from "./signatures.ts";
 
 const FILE = "packets.cbor";
@@ -127,12 +127,12 @@ export function* checkSignatures(
 
 function* checkBatch(batch: Batch, network: string): Check<void> {
   const answers = yield* answersOf(batch.pending);
-  const i = answers.findIndex((answer) => answer !== HOLDS);
+  const i = answers.findIndex((answer) => answer !== VALID);
   const packet = batch.packets[i];
   if (packet === undefined) return;
   const at = `item ${batch.first + i + 1}, packet ${packet.id}`;
   if (answers[i] === INADMISSIBLE) return yield* differ(FILE, at, "an admissible key", packet.hotspotId);
-  yield* differ(FILE, at, `a signature of ${packet.hotspotId} for "${network}"`, "one that does not hold");
+  yield* differ(FILE, at, `a signature of ${packet.hotspotId} for "${network}"`, "an invalid one");
 }
 
 /** The order of the packets, each once, and that each was filed under the right epoch. */

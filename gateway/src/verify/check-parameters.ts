@@ -37,7 +37,7 @@ function* checkSame(signed: Record<string, unknown>, text: Record<string, unknow
   }
 }
 
-export interface InForce {
+interface InForce {
   parameters: NetworkParameters;
   epoch: number;
 }

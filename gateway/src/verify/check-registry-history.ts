@@ -9,7 +9,7 @@ import type { SignedManifest } from "./check-manifest.ts";
 const FILE = "registry.json";
 
 /** What bundles have shown of a hotspot so far. */
-export type KnownHotspot = Pick<ShownHotspot, "changes" | "sinceEpoch">;
+type KnownHotspot = Pick<ShownHotspot, "changes" | "sinceEpoch">;
 
 /** What is known of the registry after the bundles so far, by hotspot id. */
 export interface KnownRegistry {

@@ -24,11 +24,11 @@ import { packetJob } from "./check-packets.ts";
 import { expectText } from "./expect-text.ts";
 import {
   admissionOf,
-  HOLDS,
   INADMISSIBLE,
   type PendingSignatures,
   type SignatureChecker,
   type SignatureJob,
+  VALID,
 } from "./signatures.ts";
 
 const FILE = "registry.json";
@@ -39,7 +39,7 @@ export interface OpenedRegistry {
   waiting: { places: Place[]; pending: PendingSignatures };
 }
 
-/** How many changes bear whose signature. */
+/** How many changes the owners signed, and how many the operator. */
 export interface Registrations {
   owner: number;
   operator: number;
@@ -169,13 +169,13 @@ function* checkFacts(entry: RegistryEntry, hotspot: Hotspot): Check<void> {
 
 const payeeText = (payee: Uint8Array | null): string => (payee === null ? "none" : formatEvmAddress(payee));
 
-/** That every change is signed by whom it says. */
+/** Every change must be signed by the owner or operator that it names. */
 export function* checkRegistrySignatures({ waiting }: OpenedRegistry): Check<void> {
   const answers = yield* answersOf(waiting.pending);
   for (const [i, { at, id, isAdmission }] of waiting.places.entries()) {
     if (answers[i] === INADMISSIBLE) yield* differ(FILE, at, "an admissible key", id);
-    if (answers[i] === HOLDS || isAdmission) continue;
-    yield* differ(FILE, at, `a signature of ${id} that holds`, "one that does not hold");
+    if (answers[i] === VALID || isAdmission) continue;
+    yield* differ(FILE, at, `a valid signature of ${id}`, "an invalid one");
   }
 }
 
@@ -187,7 +187,7 @@ function* checkSince({ id, sinceEpoch, changes }: RegistryEntry, { epoch }: Mani
 }
 
 /** Who took part in an epoch, beside what bundles before it have shown. */
-export interface Participants {
+interface Participants {
   /** Hotspots with a packet. */
   reporting: ReadonlySet<string>;
   /** Those ever paid, this epoch included. */
@@ -195,7 +195,7 @@ export interface Participants {
 }
 
 /** Only who took part is in the file: those with a packet, those ever paid, and those shown before that have changed. */
-export function* checkTookPart(
+export function* checkParticipants(
   shown: readonly ShownHotspot[],
   { epoch, previousEpoch }: Manifest,
   { reporting, paid }: Participants,

@@ -31,7 +31,7 @@ export function* settle(
   try {
     return rules.settle(judgement, inputs);
   } catch (error) {
-    // Amounts beyond uint256, or parameters that no network could use: only forged bundles have them.
+    // Amounts beyond uint256, or impossible parameters: only forged bundles have them.
     if (!(error instanceof RangeError)) throw error;
     return yield* differ("leaves.jsonl", "content", "amounts that can be settled", error.message);
   }

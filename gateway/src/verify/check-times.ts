@@ -11,14 +11,14 @@ import { MANIFEST_FILE } from "../bundle/bundle.ts";
 import { type Check, differ } from "./check.ts";
 
 /*
- * Times in a bundle are the network's word, but they must fit each other: entropy is made within its period, reports
- * come when their entropy is there, and the epoch is closed after all that it is made of.
+ * Times in a bundle are claims of the network, but they must be consistent: entropy is made within its period, reports
+ * come after their entropy, and the epoch closes after everything that it contains.
  */
 
-/** How far the auditor's own clock may be off before a closing time that lies ahead of it is told. */
+/** How far a closing time may lie ahead of the auditor's clock, which may be off. */
 const AUDITOR_SKEW_MS = 60_000;
 
-export interface ClosingContext {
+interface ClosingContext {
   /** Sorted by index, up to the one that draws the epoch's last witnesses. */
   entropy: readonly Entropy[];
   parameters: NetworkParameters;

@@ -10,9 +10,9 @@ export interface Difference {
 }
 
 /**
- * A check gives what it read, or yields a difference and is not resumed: whoever runs it stops at the first, however
- * deep in nested checks (`yield*`) it was found. It also yields signatures that it must know about to go on, and is
- * resumed with the answers: at once by `runCheck`, when other threads have them by `runCheckLater`.
+ * A check returns what it read, or yields a difference and is not resumed: the runner stops at the first difference,
+ * however deep in nested checks (`yield*`) it was found. It also yields signatures whose validity it needs to go on, and
+ * is resumed with the answers: at once by `runCheck`, or when other threads have them by `runCheckLater`.
  */
 export type Check<T> = Generator<Difference | PendingSignatures, T, Uint8Array | undefined>;
 

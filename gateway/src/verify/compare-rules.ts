@@ -72,7 +72,7 @@ class OtherRules {
   /** Cumulative amounts, and what else the rules pass on: who was heard when. */
   #before: ReadonlyMap<string, bigint> = new Map();
   #contacts: EpochInputs["contactsBefore"] = new Map();
-  #passedOn: object = {};
+  #carriedOver: object = {};
   /** A bundle shows who took part under its own rules; who was paid under these is asked for in every epoch. */
   readonly #hotspots = new Map<string, Hotspot>();
 
@@ -87,7 +87,7 @@ class OtherRules {
     const inputs = { parameters, packets, epoch: manifest.epoch, hotspots, denials, entropy };
     const usedSequences = verified.earlierSequences;
     const judgement = this.#rules.judge({
-      ...this.#passedOn,
+      ...this.#carriedOver,
       ...inputs,
       usedSequences,
       contactsBefore: this.#contacts,
@@ -95,7 +95,7 @@ class OtherRules {
     const settlement = this.#rules.settle(judgement, { parameters, hotspots, before: this.#before });
     this.#before = new Map(settlement.payments.map(({ hotspotId, cumulative }) => [hotspotId, cumulative]));
     this.#contacts = judgement.contacts;
-    this.#passedOn = "history" in judgement ? { history: judgement.history } : {};
+    this.#carriedOver = "history" in judgement ? { history: judgement.history } : {};
     return { judgement, settlement };
   }
 }

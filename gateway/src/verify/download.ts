@@ -5,7 +5,7 @@ import { errorText } from "@earshot/protocol/runtime";
 
 export type Fetch = (url: URL, init: BunFetchRequestInit) => Promise<Response>;
 
-/** How downloads reach the world. Without a clock nothing is given up. */
+/** How downloads are made. Without a clock there is no time limit. */
 export interface Transport {
   fetch: Fetch;
   clock?: Pick<Clock, "elapsedMs" | "sleep">;
@@ -47,7 +47,7 @@ export async function download(transport: Transport, url: URL, allowed: Allowed)
     const reason: unknown = aborted.signal.aborted ? aborted.signal.reason : error;
     return { ok: false, problem: `${errorText(reason)} (${url})` };
   } finally {
-    // Whatever is still to come is not wanted.
+    // The rest is not needed.
     aborted.abort(new Error("The download has ended"));
     await watched;
   }

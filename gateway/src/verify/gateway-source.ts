@@ -14,8 +14,8 @@ import { checkFile, openManifest, type Pins, readParameters } from "./check-mani
 import { type Allowed, type Downloaded, download, type Transport } from "./download.ts";
 
 /*
- * Bundles as a gateway's API offers them. What is known bounds what is fetched next: the list of epochs names the
- * manifest's hash, the signed manifest the length and hash of each file. The first thing that is wrong ends it.
+ * Bundles from a gateway's API. Each answer bounds the next download: the list of epochs names the manifest's hash, the
+ * signed manifest the length and hash of each file. The first mismatch ends it.
  */
 
 const PAGE_LENGTH = 200;
@@ -39,7 +39,7 @@ const pageSchema = z.object({
 
 type ListedEpoch = z.infer<typeof pageSchema>["epochs"][number];
 
-export interface GatewayAddress {
+interface GatewayAddress {
   /** The gateway's root. */
   base: URL;
   /** The one epoch that was meant; all when absent. */
@@ -56,9 +56,9 @@ export function gatewayAddress(text: string): GatewayAddress | undefined {
   return { base, ...(epoch === undefined ? {} : { epoch: Number(epoch) }) };
 }
 
-export type SourcesFound = { ok: true; sources: BundleSource[] } | { ok: false; problem: string };
+type SourcesFound = { ok: true; sources: BundleSource[] } | { ok: false; problem: string };
 
-export interface GatewayOptions {
+interface GatewayOptions {
   epochs?: EpochSpan | undefined;
   /** Asked of a manifest before its files are fetched. */
   pins: Pins;

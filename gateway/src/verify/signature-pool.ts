@@ -1,7 +1,7 @@
 import { packJobs } from "./signature-batch.ts";
 import type { PendingSignatures, SignatureChecker, SignatureJob } from "./signatures.ts";
 
-/** What a worker is sent, and what it sends back: one byte for each job. */
+/** Message to a worker, and its answer: one byte for each job. */
 export interface BatchAsked {
   id: number;
   packed: Uint8Array<ArrayBuffer>;
@@ -13,7 +13,7 @@ export interface BatchAnswered {
 }
 
 /** Threads that check signatures. They start with the first batch; `close` ends them. */
-export interface SignaturePool extends SignatureChecker {
+interface SignaturePool extends SignatureChecker {
   close(): void;
 }
 
@@ -43,7 +43,7 @@ function share(jobs: readonly SignatureJob[], workers: readonly SignatureThread[
   const shares = workers.map((): number[] => []);
   for (const [i, { publicKey }] of jobs.entries()) shares[shareOf(publicKey, workers.length)]?.push(i);
   const parts = shares.map((own, i) => workers[i]?.ask(own.map((at) => jobs[at] as SignatureJob)));
-  // Handled where it is awaited; until then a failure is nobody's.
+  // Handled where it is awaited; until then an unhandled rejection would end the process.
   for (const part of parts) part?.catch(() => undefined);
   return {
     isReady: false,
@@ -57,7 +57,7 @@ function share(jobs: readonly SignatureJob[], workers: readonly SignatureThread[
   };
 }
 
-/** From the middle of the key: whoever makes many keys that begin alike does not keep one thread busy by that alone. */
+/** By bytes from the middle of the key, so that keys made to begin alike do not all go to one thread. */
 const shareOf = (publicKey: Uint8Array, threads: number): number =>
   ((publicKey[13] ?? 0) * 256 + (publicKey[17] ?? 0)) % threads;
 

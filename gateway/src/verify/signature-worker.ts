@@ -2,11 +2,11 @@
 
 import { unpackJobs } from "./signature-batch.ts";
 import type { BatchAnswered, BatchAsked } from "./signature-pool.ts";
-import { OwnThread } from "./signatures.ts";
+import { InlineChecker } from "./signatures.ts";
 
 declare const self: Worker;
 
-const checker = new OwnThread();
+const checker = new InlineChecker();
 
 self.onmessage = ({ data: { id, packed } }: MessageEvent<BatchAsked>) => {
   const answers = Uint8Array.from(unpackJobs(packed), (job) => checker.check(job));

@@ -5,10 +5,10 @@ import type { Bundle } from "../bundle/bundle.ts";
 import { testBundles } from "../testing/test-bundle.ts";
 import { edited, replaced } from "../testing/test-edits.ts";
 import { signers } from "../testing/test-network.ts";
-import { knownAnswers } from "./beacon-signatures.ts";
+import { signatureAnswers } from "./beacon-signatures.ts";
 import { packJobs, unpackJobs } from "./signature-batch.ts";
 import { openSignaturePool } from "./signature-pool.ts";
-import { admissionOf, BROKEN, HOLDS, INADMISSIBLE, OwnThread, type SignatureJob } from "./signatures.ts";
+import { admissionOf, INADMISSIBLE, INVALID, InlineChecker, type SignatureJob, VALID } from "./signatures.ts";
 import { verifyFiles, verifyFilesLater } from "./verify-bundle.ts";
 
 /** A point of order 8: canonical, but no key of the prime-order group. */
@@ -20,8 +20,11 @@ function jobs(): { job: SignatureJob; answer: number }[] {
     const message = utf8(`message ${i}`);
     const signature = signer.sign(i % 3 === 0 ? utf8("another") : message);
     if (i % 7 === 0) return { job: { publicKey: SMALL_ORDER, message, signature }, answer: INADMISSIBLE };
-    if (i % 11 === 0) return { job: admissionOf(signer.publicKey), answer: BROKEN };
-    return { job: { publicKey: signer.publicKey, message, signature }, answer: i % 3 === 0 ? BROKEN : HOLDS };
+    if (i % 11 === 0) return { job: admissionOf(signer.publicKey), answer: INVALID };
+    return {
+      job: { publicKey: signer.publicKey, message, signature },
+      answer: i % 3 === 0 ? INVALID : VALID,
+    };
   });
 }
 const expected = jobs().map(({ answer }) => answer);
@@ -45,7 +48,7 @@ test("jobs are unpacked as they were packed", () => {
 });
 
 test("a thread of one's own and a pool give the same answers, in order", async () => {
-  expect([...(await new OwnThread().start(asked).answers())]).toEqual(expected);
+  expect([...(await new InlineChecker().start(asked).answers())]).toEqual(expected);
   const batches = [pool.start(asked), pool.start([]), pool.start(asked.toReversed())];
   const answers = await Promise.all(batches.map((batch) => batch.answers()));
   expect(answers.map((each) => [...each])).toEqual([expected, [], expected.toReversed()]);
@@ -65,8 +68,8 @@ test("an answer is used only for the message that it is about", () => {
   const message = utf8("m");
   const signature = signers.a.sign(message);
   const job = { publicKey, message, signature };
-  expect(knownAnswers([job], Uint8Array.of(BROKEN))(publicKey, message, signature)).toBe(false);
-  const known = knownAnswers([job], Uint8Array.of(HOLDS));
+  expect(signatureAnswers([job], Uint8Array.of(INVALID))(publicKey, message, signature)).toBe(false);
+  const known = signatureAnswers([job], Uint8Array.of(VALID));
   expect(known(publicKey, message, signature)).toBe(true);
   expect(known(publicKey, utf8("n"), signature)).toBe(false);
   expect(known(signers.b.publicKey, message, signature)).toBe(false);

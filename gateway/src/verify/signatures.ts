@@ -9,14 +9,14 @@ export interface SignatureJob {
   signature: Uint8Array;
 }
 
-export const BROKEN = 0;
-export const HOLDS = 1;
+export const INVALID = 0;
+export const VALID = 1;
 /** The key may sign nothing: it is not canonical or not of prime order. */
 export const INADMISSIBLE = 2;
 
 const NOTHING = new Uint8Array();
 
-/** Asks for a key's admission only: the answer is `BROKEN` for an admissible key. */
+/** Asks for a key's admission only: the answer is `INVALID` for an admissible key. */
 export const admissionOf = (publicKey: Uint8Array): SignatureJob => ({
   publicKey,
   message: NOTHING,
@@ -27,7 +27,7 @@ export const admissionOf = (publicKey: Uint8Array): SignatureJob => ({
 export interface PendingSignatures {
   /** Whether `answers` has them already. */
   readonly isReady: boolean;
-  /** `HOLDS`, `BROKEN` or `INADMISSIBLE` for each job, in order. */
+  /** `VALID`, `INVALID` or `INADMISSIBLE` for each job, in order. */
   answers(): Uint8Array | Promise<Uint8Array>;
 }
 
@@ -41,7 +41,7 @@ export interface SignatureChecker {
 const MAX_KEYS = 200_000;
 
 /** Checks signatures in this thread, one after the other, and knows keys that it has seen. */
-export class OwnThread implements SignatureChecker {
+export class InlineChecker implements SignatureChecker {
   readonly #keys = new BoundedMap<string, VerifyingKey | null>(MAX_KEYS);
 
   start(jobs: readonly SignatureJob[]): PendingSignatures {
@@ -52,7 +52,7 @@ export class OwnThread implements SignatureChecker {
   check({ publicKey, message, signature }: SignatureJob): number {
     const key = this.#keyOf(publicKey);
     if (key === null) return INADMISSIBLE;
-    return verifyEd25519(key, message, signature) ? HOLDS : BROKEN;
+    return verifyEd25519(key, message, signature) ? VALID : INVALID;
   }
 
   #keyOf(publicKey: Uint8Array): VerifyingKey | null {

@@ -10,7 +10,7 @@ export interface VerifyArguments {
   isTimed: boolean;
 }
 
-export type ParsedArguments = { ok: true; value: VerifyArguments } | { ok: false; problem: string };
+type ParsedArguments = { ok: true; value: VerifyArguments } | { ok: false; problem: string };
 
 export function parseVerifyArguments(args: readonly string[]): ParsedArguments {
   const value: VerifyArguments = { path: "", pins: {}, isJson: false, isTimed: false };
@@ -40,7 +40,7 @@ function setOption(into: VerifyArguments, name: string, value: string): string |
   return needed && `${name} is "${value}"; ${needed}`;
 }
 
-/** Each sets its value, or says what is needed. */
+/** Each sets its value, or returns what is needed. */
 const OPTIONS: Record<string, (into: VerifyArguments, value: string) => string | undefined> = {
   "--key"(into, value) {
     const networkKey = publicKeyOf(value);

@@ -28,20 +28,20 @@ import {
 } from "./check-manifest.ts";
 import type { OnProgress } from "./check-packets.ts";
 import { checkParameters, checkSuccession } from "./check-parameters.ts";
-import { checkTookPart, type Registrations } from "./check-registry.ts";
+import { checkParticipants, type Registrations } from "./check-registry.ts";
 import { EMPTY_REGISTRY, type KnownRegistry, registryAfter } from "./check-registry-history.ts";
 import { checkResults, checkTotals, settle } from "./check-results.ts";
 import { type UsedSequences, usedAfter } from "./check-sequences.ts";
-import { OwnThread, type SignatureChecker } from "./signatures.ts";
+import { InlineChecker, type SignatureChecker } from "./signatures.ts";
 
 /*
- * Judges an epoch again from its bundle. Results in the bundle are never an input, with one exception that is said
- * aloud: without the bundle before it, what hotspots had been paid earlier is taken from the leaves.
+ * Judges an epoch again from its bundle. Results in the bundle are never an input, with one exception, which the report
+ * states: without the bundle before it, what hotspots had been paid earlier is taken from the leaves.
  */
 
 export interface VerifyOptions extends Pins {
   /** What came out for the bundle before this one. */
-  previous?: PassedOn;
+  previous?: CarriedOver;
   /** Shared by several bundles, they are verified faster: it remembers keys. */
   signatures?: SignatureChecker;
   onProgress?: OnProgress;
@@ -50,7 +50,7 @@ export interface VerifyOptions extends Pins {
 }
 
 /** What the next bundle is compared with. */
-export interface PassedOn {
+export interface CarriedOver {
   signed: SignedManifest;
   manifest: Manifest;
   parameters: NetworkParameters;
@@ -67,8 +67,8 @@ export interface PassedOn {
   isComplete: boolean;
 }
 
-/** A bundle that holds. */
-export interface Verified extends PassedOn {
+/** A verified bundle. */
+export interface Verified extends CarriedOver {
   settlement: Settlement;
   judgement: Pick<EpochJudgement, "verdicts" | "proven">;
   packets: readonly ReceivedPacket[];
@@ -83,7 +83,7 @@ export interface Verified extends PassedOn {
 }
 
 /** Without the packets and verdicts: of a long series only this is kept. */
-export const passedOn = ({
+export const carriedOver = ({
   signed,
   manifest,
   parameters,
@@ -93,7 +93,7 @@ export const passedOn = ({
   contacts,
   after,
   isComplete,
-}: PassedOn): PassedOn => ({
+}: CarriedOver): CarriedOver => ({
   signed,
   manifest,
   parameters,
@@ -105,7 +105,7 @@ export const passedOn = ({
   isComplete,
 });
 
-/** `root` is told, once computed, of a bundle that differs too. */
+/** `root`: as recomputed, also when the bundle differs. */
 export type BundleOutcome =
   | { ok: true; verified: Verified }
   | { ok: false; difference: Difference; signed?: SignedManifest; root?: Uint8Array };
@@ -175,7 +175,7 @@ function* checkHead(bundle: Bundle, options: VerifyOptions, found: Found): Check
 function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found: Found): Check<Verified> {
   const { parameters, signed } = head;
   const { manifest } = signed;
-  const { previous, signatures = new OwnThread(), onProgress, nowMs } = options;
+  const { previous, signatures = new InlineChecker(), onProgress, nowMs } = options;
   const rules = RULE_SETS[parameters.ruleSet];
   const inputs = yield* readInputs(bundle, head, signatures, onProgress);
   const verifySignature = yield* collectBeaconSignatures(inputs.beacons);
@@ -184,7 +184,7 @@ function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found
   const { shown, registrations } = inputs.registry;
   const hotspots = shown.map(({ hotspot }) => hotspot);
   const { entropy, denials, usedSequences, contactsBefore } = inputs;
-  // Judged while other threads check signatures: what comes out counts only if all of them hold.
+  // Judged while other threads check signatures: the result counts only if all of them are valid.
   const known = {
     parameters,
     packets,
@@ -202,7 +202,7 @@ function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found
   const settlement = yield* settle(rules, judgement, { parameters, hotspots, before });
   found.root = settlement.tree.root;
   const paid = new Set(settlement.payments.map(({ hotspotId }) => hotspotId));
-  yield* checkTookPart(shown, manifest, { reporting: inputs.reporting, paid });
+  yield* checkParticipants(shown, manifest, { reporting: inputs.reporting, paid });
   yield* checkResults(bundle, parameters, judgement, settlement);
   yield* checkTotals(manifest, settlement, countsOf(inputs, judgement, settlement));
   return {
@@ -241,7 +241,7 @@ const countsOf = (
 function* amountsBefore(
   bundle: Bundle,
   manifest: Manifest,
-  previous: PassedOn | undefined,
+  previous: CarriedOver | undefined,
 ): Check<ReadonlyMap<string, bigint>> {
   if (previous !== undefined) return previous.after;
   if (isFirstManifest(manifest)) return new Map();

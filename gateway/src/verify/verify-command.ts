@@ -23,13 +23,13 @@ Judges epochs again from their packets alone, and compares every verdict, amount
 Exit status: 0 all holds, 1 something differs (the first is named) or cannot be had, 2 wrong usage.
 `;
 
-/** Where the command writes, and what it may use. */
+/** Output and resources of the command. */
 export interface VerifyCommandIo {
   out(text: string): void;
   err(text: string): void;
   /** Whether `err` is a terminal: progress is shown there. */
   isTerminal: boolean;
-  /** Measures phases, gives up on silent gateways, and tells what lies in the future; none of it without. */
+  /** For the timing of phases, time limits of downloads and closing times in the future; none of these without. */
   clock?: Clock;
   /** Threads to check the signatures of large bundles in; none by default. */
   threads?: number;

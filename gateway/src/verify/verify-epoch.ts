@@ -4,10 +4,10 @@ import { cidOf } from "../bundle/cid.ts";
 import { type BundleSource, folderSource } from "./bundle-source.ts";
 import type { Difference } from "./check.ts";
 import { isFirstManifest } from "./check-manifest.ts";
-import { OwnThread, type SignatureChecker } from "./signatures.ts";
+import { InlineChecker, type SignatureChecker } from "./signatures.ts";
 import {
   type BundleOutcome,
-  passedOn,
+  carriedOver,
   type Verified,
   type VerifyOptions,
   verifyFiles,
@@ -37,7 +37,7 @@ export interface VerifyReport {
   verified?: Verified;
 }
 
-export interface SeriesOptions extends VerifyOptions {
+interface SeriesOptions extends VerifyOptions {
   /** Checks the signatures of large bundles in other threads; small ones are done sooner in this one. */
   pool?: SignatureChecker;
 }
@@ -86,14 +86,14 @@ export async function* verifySeries(
   bundles: readonly (string | BundleSource)[],
   options: SeriesOptions = {},
 ): AsyncGenerator<VerifyReport, void, void> {
-  const { signatures = new OwnThread() } = options;
+  const { signatures = new InlineChecker() } = options;
   let previous = options.previous;
   for (const bundle of bundles) {
     const source = typeof bundle === "string" ? folderSource(bundle) : bundle;
     const report = await verifySource(source, { ...options, signatures, ...(previous && { previous }) });
     yield report;
     if (!report.ok) return;
-    previous = report.verified && passedOn(report.verified);
+    previous = report.verified && carriedOver(report.verified);
   }
 }
 

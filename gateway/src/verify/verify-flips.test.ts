@@ -4,13 +4,13 @@ import { BUNDLE_FILES, type Bundle, MANIFEST_FILE } from "../bundle/bundle.ts";
 import { readPackets, writePackets } from "../bundle/cbor-sequences.ts";
 import { signedAgain, testBundles } from "../testing/test-bundle.ts";
 import { networkSigner } from "../testing/test-network.ts";
-import { OwnThread } from "./signatures.ts";
+import { InlineChecker } from "./signatures.ts";
 import { verifyFiles } from "./verify-bundle.ts";
 
 const [bundle] = (await testBundles(1)) as [Bundle];
 const packets = bundle["packets.cbor"];
 /** What is known anyway is not worked out thousands of times. */
-const options = { signatures: new OwnThread(), networkKey: networkSigner.publicKey };
+const options = { signatures: new InlineChecker(), networkKey: networkSigner.publicKey };
 /** Thousands of verifications, one for each byte: no machine should need as long. */
 const TIMEOUT_MS = 120_000;
 

@@ -3,7 +3,7 @@ import type { Verified } from "./verify-bundle.ts";
 import type { VerifyReport } from "./verify-epoch.ts";
 
 /** ms by phase. */
-export type Timing = ReadonlyMap<string, number>;
+type Timing = ReadonlyMap<string, number>;
 
 /** What a person reads about one bundle. */
 export function formatReport(report: VerifyReport, timing?: Timing): string {
@@ -121,7 +121,7 @@ function reasonLine(name: string, counted: readonly [string, number][]): Line[] 
 const timingText = (timing: Timing): string =>
   [...timing].map(([phase, ms]) => `${phase} ${Math.round(ms)} ms`).join(", ");
 
-/** What a bundle says may come from anybody: a terminal is not shown what could steer it, nor a page of it. */
+/** A bundle may come from anybody: control characters are not printed, and long texts are cut. */
 export const printable = (text: string): string => {
   const plain = text.replace(/[^\x20-\x7e\u00a0-\uffff]/g, "?");
   return plain.length <= MAX_SHOWN ? plain : `${plain.slice(0, MAX_SHOWN)}…`;

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { ReadingQueue } from "@earshot/drivers";
 import {
+  type CarriedOver,
+  carriedOver,
   type Gateway,
-  type PassedOn,
-  passedOn,
   type Store,
   type StoredEpoch,
   type VerifyReport,
@@ -35,12 +35,12 @@ export async function* followEpochs(
   });
   signal.addEventListener("abort", () => closed.end(), { once: true });
   if (signal.aborted) closed.end();
-  let previous: PassedOn | undefined;
+  let previous: CarriedOver | undefined;
   try {
     for await (const epoch of closed) {
       const path = join(followed.bundlesDir, epoch.bundle);
       const report = await verifyBundle(path, previous === undefined ? {} : { previous });
-      previous = report.verified && passedOn(report.verified);
+      previous = report.verified && carriedOver(report.verified);
       if (epoch.epoch >= followed.firstEpoch) yield await resultOf(epoch, followed.store, report);
     }
   } finally {

@@ -8,7 +8,7 @@ import type { IConnackPacket } from "mqtt-packet";
  * - `not_stored`: the gateway could not store a packet
  * - `closed`: all else
  */
-export type BrokerErrorCode = "version_refused" | "silent" | "refused" | "not_stored" | "closed";
+type BrokerErrorCode = "version_refused" | "silent" | "refused" | "not_stored" | "closed";
 
 /** Why a connection to the broker ended, or did not come about. */
 export class BrokerError extends Error {
@@ -36,7 +36,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
 
 const hex = (code: number): string => `0x${code.toString(16).padStart(2, "0")}`;
 
-/** Why the gateway cannot work with what the broker answered; undefined where it can. */
+/** Why the broker's answer is unusable; undefined if it is not. */
 export function connackProblem({
   reasonCode,
   returnCode,

@@ -9,7 +9,7 @@ import { BrokerError, connackProblem, disconnectProblem, nonMqttProblem } from "
 import { Outgoing } from "./outgoing.ts";
 import { isPublish, readPublish } from "./publish.ts";
 
-export interface BrokerSessionOptions {
+interface BrokerSessionOptions {
   clientId: string;
   username?: string;
   password?: string;
@@ -29,7 +29,7 @@ const SESSION_EXPIRY_S = 604_800;
 const KEEP_ALIVE_S = 30;
 /** Messages that the broker sends before one is acknowledged: as many as one transaction stores. */
 const RECEIVE_MAXIMUM = 1000;
-/** Not counted by the broker: QoS 0, and all in MQTT 3.1.1. With so many waiting the socket is not read. */
+/** Not counted by the broker: QoS 0, and all in MQTT 3.1.1. At this many waiting the socket is not read. */
 const MAX_WAITING = 1024;
 /** Announced; nothing that the gateway takes is larger. */
 const MAX_PACKET_BYTES = 8192;
@@ -164,7 +164,7 @@ export class BrokerSession {
     this.#isPaused = isPaused;
     if (isPaused) this.#socket.pause();
     else this.#socket.resume();
-    // While it is not read it cannot be heard.
+    // While it is not read nothing can be received.
     this.#hasHeard = true;
   }
 

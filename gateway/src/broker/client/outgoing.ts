@@ -43,7 +43,7 @@ export class Outgoing {
 
   /**
    * Resolves when the broker has taken it.
-   * @param retain what is retained is of use only now: it goes before what waits
+   * @param retain retained messages go before what waits: later they are of no use
    * @throws {Error} if it is refused, if too much waits, or if the connection ends first
    */
   async publish(topic: string, bytes: Uint8Array, retain: boolean): Promise<void> {

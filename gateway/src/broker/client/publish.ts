@@ -2,7 +2,7 @@ import type { ProtocolVersion } from "../mqtt/codec.ts";
 
 const PUBLISH = 3;
 
-export interface Publish {
+interface Publish {
   topic: string;
   payload: Uint8Array;
   qos: number;

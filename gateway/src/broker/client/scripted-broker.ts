@@ -36,7 +36,7 @@ export class ScriptedConnection {
 }
 
 /** Lets in and acknowledges everything, as brokers do. */
-export function obliging(packet: Packet, connection: ScriptedConnection): void {
+export function acceptAll(packet: Packet, connection: ScriptedConnection): void {
   const messageId = packet.messageId ?? 0;
   if (packet.cmd === "connect") {
     connection.send({ cmd: "connack", sessionPresent: false, returnCode: 0, reasonCode: 0 });
@@ -49,7 +49,7 @@ export function obliging(packet: Packet, connection: ScriptedConnection): void {
 /** A broker in memory, whose answers a test decides. */
 export class ScriptedBroker {
   readonly connections: ScriptedConnection[] = [];
-  answer = obliging;
+  answer = acceptAll;
   isAway = false;
   attempts = 0;
 

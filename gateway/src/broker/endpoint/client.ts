@@ -30,8 +30,7 @@ import {
 import { decodePacket } from "./decode.ts";
 import { CONTROL_PACKETS, LOGIN_LIMIT_MS, MAX_SESSION_EXPIRY_S, RECEIVE_MAXIMUM } from "./endpoint-limits.ts";
 import type { Delivery, Outlet, Session } from "./session.ts";
-import type { Sessions } from "./sessions.ts";
-import { subscribe } from "./subscribe.ts";
+import { type Sessions, subscribe } from "./sessions.ts";
 import { Wire } from "./wire.ts";
 
 /** What all clients of a broker share. */
@@ -43,7 +42,7 @@ export interface ClientDeps extends ConnectDeps {
   onLoginRefused(refused: Extract<ConnectOutcome, { ok: false }>): void;
 }
 
-export interface ClientEvents {
+interface ClientEvents {
   /** Logged in: it is not one of those that wait any more. */
   onLogin(): void;
   /** No further packet is taken or sent; once. `hotspotId`: if it was logged in. */
@@ -70,7 +69,7 @@ export class Client implements Outlet {
   #login: Login | undefined;
   #session: Session | undefined;
   /** Its CONNACK has gone out. */
-  #isWelcome = false;
+  #isConnackSent = false;
   #isAtEnd = false;
 
   /** Reads nothing before `begin`. */
@@ -101,7 +100,7 @@ export class Client implements Outlet {
   }
 
   get isReady(): boolean {
-    return this.#isWelcome && this.#wire.isReady;
+    return this.#isConnackSent && this.#wire.isReady;
   }
 
   begin(deps: ClientDeps): void {
@@ -123,7 +122,7 @@ export class Client implements Outlet {
     return true;
   }
 
-  /** To be called now and then: limits that pass with time. */
+  /** Call periodically: checks time limits. */
   tick(elapsedMs: number): void {
     this.#wire.tick(elapsedMs);
     if (this.#isAtEnd || this.#deps === undefined) return;
@@ -149,7 +148,7 @@ export class Client implements Outlet {
     if (reason !== "shutting_down") this.#publishWill();
   }
 
-  /** Makes room for another. */
+  /** Closed for another connection. */
   destroy(): void {
     this.drop("no_room");
   }
@@ -200,11 +199,11 @@ export class Client implements Outlet {
     this.#events.onLogin();
     deps.onLogin(login.hotspotId);
     // A turn after the CONNACK has gone out: some clients listen only when they have seen that.
-    setImmediate(() => setImmediate(() => this.#welcome()));
+    setImmediate(() => setImmediate(() => this.#onConnackSent()));
   }
 
-  #welcome(): void {
-    this.#isWelcome = true;
+  #onConnackSent(): void {
+    this.#isConnackSent = true;
     if (!this.#isAtEnd) this.#session?.send();
   }
 
@@ -248,10 +247,10 @@ export class Client implements Outlet {
   }
 
   #subscribe(packet: ISubscribePacket, { version }: Login, session: Session, deps: ClientDeps): void {
-    const { codes, greetings } = subscribe(packet, session, deps);
+    const { codes, retainedMessages } = subscribe(packet, session, deps);
     const granted = codes.map((code) => (code < 0x80 || version === 5 ? code : SUBACK_CODES.failure311));
     this.#send({ cmd: "suback", messageId: packet.messageId as number, granted });
-    for (const message of greetings) {
+    for (const message of retainedMessages) {
       this.deliver({ ...message, qos: 0, retain: true, messageId: 0, dup: false });
     }
   }

@@ -6,7 +6,7 @@ import { Client } from "./client.ts";
 import type { CloseReason } from "./close-reasons.ts";
 import { MAX_HELD_BYTES, MAX_WAITING_CONNECTIONS } from "./endpoint-limits.ts";
 
-export interface ClientsOptions {
+interface ClientsOptions {
   clock: Pick<Clock, "elapsedMs">;
   maxConnections: number;
   maxPerAddress: number;
@@ -15,7 +15,7 @@ export interface ClientsOptions {
   onEnd(reason: CloseReason, hotspotId: string | undefined): void;
 }
 
-/** All connections to the endpoint. Those that have not logged in make room for new ones, the oldest first. */
+/** All connections to the endpoint. At the limit those that have not logged in are closed for new ones, oldest first. */
 export class Clients {
   readonly #options: ClientsOptions;
   readonly #clients = new Set<Client>();
@@ -35,7 +35,7 @@ export class Clients {
     return this.#clients.values();
   }
 
-  /** `undefined` if there is no room for it: the socket is closed. */
+  /** `undefined` at the limit: the socket is closed. */
   admit(socket: Socket): Client | undefined {
     const { clock, onEnd } = this.#options;
     const address = socket.remoteAddress ?? "";
@@ -53,7 +53,7 @@ export class Clients {
     return client;
   }
 
-  /** To be called now and then: limits that pass with time, and what all of them hold together. */
+  /** Call periodically: checks time limits, and the bytes that all of them hold. */
   tick(elapsedMs: number): void {
     let heldBytes = 0;
     for (const client of this.#clients) {

@@ -22,7 +22,7 @@ export const DISCONNECT_CODES = {
 
 export type DisconnectReason = keyof typeof DISCONNECT_CODES;
 
-/** Before a login nothing is said. `left`: the client's own doing. */
+/** Before a login no DISCONNECT is sent. `left`: the client closed the connection. */
 export type CloseReason = DisconnectReason | "left" | "login_refused" | "login_timeout" | "no_room";
 
 /** Why a CONNECT is refused: the 3.1.1 return code (§3.2.2.3) and the 5.0 reason code (§3.2.2.2). */

@@ -12,7 +12,7 @@ import {
   RECEIVE_MAXIMUM,
 } from "./endpoint-limits.ts";
 
-export interface Will {
+interface Will {
   topic: string;
   bytes: Uint8Array;
 }

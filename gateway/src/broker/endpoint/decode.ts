@@ -63,7 +63,7 @@ export function decodePacket(frame: Buffer, version: ProtocolVersion): Packet {
   return packet;
 }
 
-/** Of lists and properties the library reads past what it should not; written again they show it by their length. */
+/** The library reads past the end of lists and properties; encoding the packet again shows that by its length. */
 function checkLength(packet: Packet, version: ProtocolVersion, frame: Buffer): void {
   // Refused with a code of its own; the library does not write it.
   if (packet.cmd === "connect" && packet.clientId === "" && packet.clean === false) return;

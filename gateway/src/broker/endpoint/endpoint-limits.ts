@@ -12,7 +12,7 @@ export const LOGIN_LIMIT_MS = 10_000;
 /** Connections that have not logged in: when one more comes the oldest goes. */
 export const MAX_WAITING_CONNECTIONS = 1024;
 
-/** Below this many unsent bytes a socket is handed more queued messages. */
+/** Below this many unsent bytes a socket is given more queued messages. */
 export const READY_BYTES = 16 * 1024;
 /** A socket with more unsent bytes is closed. */
 export const MAX_BACKLOG_BYTES = 256 * 1024;
@@ -29,11 +29,11 @@ export const CONTROL_PACKETS = { burst: 100, perSecond: 10 } as const;
 
 /** QoS 1 messages sent to a client that it has not acknowledged; fewer if it says so. */
 export const MAX_UNACKNOWLEDGED = 32;
-/** Messages kept for one hotspot until it acknowledges them; what comes on top it can read in the API. */
+/** Messages kept for one hotspot until it acknowledges them; further ones are in the API. */
 export const MAX_QUEUED_MESSAGES = 256;
 /** The same over all sessions, in bytes: the session that has been away for longest goes first. */
 export const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
 /** Sessions of hotspots that are away: the one that has been away for longest goes first. */
 export const MAX_AWAY_SESSIONS = 10_000;
-/** A session is kept for at most so long, whatever the client asks for. */
+/** A session is kept for at most this long, whatever the client asks for. */
 export const MAX_SESSION_EXPIRY_S = 86_400;

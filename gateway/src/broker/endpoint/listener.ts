@@ -40,7 +40,7 @@ export class Listener {
     return this.#problem;
   }
 
-  /** To be called at the start and now and then. */
+  /** Call at the start and periodically. */
   async renew(): Promise<void> {
     if (this.#files === undefined || this.#isReading) return;
     this.#isReading = true;

@@ -1,7 +1,16 @@
-import { MAX_AWAY_SESSIONS, MAX_FILTERS, MAX_QUEUED_BYTES, MAX_SESSION_EXPIRY_S } from "./endpoint-limits.ts";
+import type { ISubscribePacket, ISubscription } from "mqtt-packet";
+import type { Uplink } from "../uplink.ts";
+import { MqttError, SUBACK_CODES } from "./close-reasons.ts";
+import {
+  MAX_AWAY_SESSIONS,
+  MAX_FILTERS,
+  MAX_FILTERS_A_PACKET,
+  MAX_QUEUED_BYTES,
+  MAX_SESSION_EXPIRY_S,
+} from "./endpoint-limits.ts";
 import { type Message, Session, type Subscription } from "./session.ts";
 
-/** All sessions, and who gets what. Times are `Clock.elapsedMs`. */
+/** All sessions, and which messages go to which. Times are `Clock.elapsedMs`. */
 export class Sessions {
   readonly #byId = new Map<string, Session>();
   /** Longest away first. */
@@ -70,7 +79,7 @@ export class Sessions {
     return session.subscriptions.delete(filter);
   }
 
-  /** Hands a message to everybody who subscribed to its topic; tells how many of them had no room for it. */
+  /** Delivers a message to every subscriber of its topic; returns how many had no room for it. */
   route(message: Message): number {
     let dropped = 0;
     if (message.retain) this.#retained.set(message.topic, message);
@@ -83,7 +92,7 @@ export class Sessions {
     return dropped;
   }
 
-  /** What greets a new subscriber: the newest retained message, if the filter names its topic. */
+  /** The newest retained message, if the filter names its topic. */
   retained(filter: string): Message | undefined {
     return this.#retained.get(filter);
   }
@@ -122,4 +131,42 @@ export class Sessions {
     this.#away.delete(session);
     if (this.#byId.get(session.hotspotId) === session) this.#byId.delete(session.hotspotId);
   }
+}
+
+interface SubscribeDeps {
+  uplink: Pick<Uplink, "maySubscribe">;
+  sessions: Sessions;
+}
+
+/**
+ * Adds the filters that the session may subscribe to.
+ * @returns an MQTT 5 code for each filter, and the retained messages to send
+ * @throws {MqttError}
+ */
+export function subscribe(
+  { subscriptions, properties }: ISubscribePacket,
+  session: Session,
+  deps: SubscribeDeps,
+): { codes: number[]; retainedMessages: Message[] } {
+  if (properties?.subscriptionIdentifier !== undefined) throw new MqttError("subscription_identifier");
+  const known = new Set(session.subscriptions.keys());
+  const codes = subscriptions.map((subscription, at) =>
+    at < MAX_FILTERS_A_PACKET ? grant(subscription, session, deps) : SUBACK_CODES.quotaExceeded,
+  );
+  const retainedMessages = subscriptions.flatMap(({ topic, rh = 0 }, at) => {
+    // MQTT 5.0 §3.8.3.1, Retain Handling: always, for a new subscription, never.
+    const isWanted = rh === 0 || (rh === 1 && !known.has(topic));
+    const retained = (codes[at] as number) < 0x80 && isWanted ? deps.sessions.retained(topic) : undefined;
+    return retained === undefined ? [] : [retained];
+  });
+  return { codes, retainedMessages };
+}
+
+/** The QoS granted, or why the filter is refused. */
+function grant({ topic, qos, rap = false }: ISubscription, session: Session, deps: SubscribeDeps): number {
+  if (!deps.uplink.maySubscribe(session.hotspotId, topic)) return SUBACK_CODES.notAuthorized;
+  const granted = qos === 0 ? 0 : 1;
+  return deps.sessions.subscribe(session, topic, { qos: granted, retainAsPublished: rap })
+    ? granted
+    : SUBACK_CODES.quotaExceeded;
 }

@@ -10,7 +10,7 @@ import {
   STALL_LIMIT_MS,
 } from "./endpoint-limits.ts";
 
-export interface WireEvents {
+interface WireEvents {
   /** One whole MQTT packet, good until this returns. May throw `MqttError`. */
   onFrame(frame: Buffer): void;
   /** More can be sent. */
@@ -22,8 +22,8 @@ export interface WireEvents {
 }
 
 /**
- * A socket with a bound on all that it holds. What comes is read only as long as it is wanted and as the other side
- * takes the answers; what goes out in one turn of the event loop goes out in one write.
+ * A socket with bounded buffers. It is read only while reading is wanted and the other side takes the answers; what is
+ * sent in one turn of the event loop goes out in one write.
  */
 export class Wire {
   readonly #socket: Socket;
@@ -98,7 +98,7 @@ export class Wire {
     this.#socket.destroy();
   }
 
-  /** To be called now and then: ends sockets that take nothing, or stay open after their end. */
+  /** Call periodically: closes sockets that accept nothing, or stay open after their end. */
   tick(elapsedMs: number): void {
     if (this.#endedElapsedMs !== undefined) {
       if (elapsedMs - this.#endedElapsedMs >= CLOSE_LIMIT_MS) this.#socket.destroy();

@@ -21,8 +21,8 @@ const MAX_LENGTH_BYTES = 4;
 
 /**
  * Cuts the bytes of a connection, in whatever chunks they come, into MQTT packets. Of a packet with more than `keptBytes`
- * only so many are ever held. From a broker it is cut there: who closed the connection instead would be sent the packet
- * again at the next one. A client's is refused by the length that it announces.
+ * no more are ever held. A broker's packet is cut there: if the gateway closed the connection instead, the broker would
+ * send it again. A client's is refused by the length that it announces.
  */
 export class FrameReader {
   readonly #keptBytes: number;

@@ -1,6 +1,6 @@
 /**
- * Acknowledges what came in the order in which it came (MQTT 5.0 §4.6), each once it and all before it are done. The ids
- * that become due in one turn are handed over together.
+ * Acknowledges messages in the order in which they came (MQTT 5.0 §4.6), each once it and all before it are done. The ids
+ * that become due in one turn are acknowledged together.
  */
 export class InOrder {
   readonly #acknowledge: (messageIds: number[]) => void;

@@ -21,7 +21,7 @@ const one = createRoute({
   path: "/api/v1/beacons/{key}",
   operationId: "getBeacon",
   summary: "One judged beacon: the beaconer's and all witnesses' reports with their verdicts",
-  description: "Nothing about a beacon is told before its report deadline has passed and it is judged.",
+  description: "Nothing about a beacon is published before its report deadline has passed and it is judged.",
   tags: ["beacons"],
   request: { params: z.object({ key: beaconKeyText }) },
   responses: { 200: json("The beacon", beaconDetailSchema), ...invalid, ...missing },

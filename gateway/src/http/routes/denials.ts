@@ -1,11 +1,11 @@
 import { publicKeyOf } from "@earshot/protocol";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import { adminResponses, adminSecurity, requireAdmin, requireJson } from "../admin.ts";
 import type { RouteContext } from "../context.ts";
 import { currentEpoch, denialViews } from "../denial-views.ts";
 import { type ErrorBody, errorSchema, failure } from "../errors.ts";
 import { hotspotIdText, invalid, json, missing, pageQuery } from "../schemas/common.ts";
 import { denialPageSchema, denialRequestSchema, denialSchema } from "../schemas/denial.ts";
+import { adminResponses, adminSecurity, requireAdmin, requireJson } from "../security.ts";
 import { nextAfter, pageOf } from "./paging.ts";
 
 const list = createRoute({
@@ -28,7 +28,7 @@ const deny = createRoute({
   operationId: "denyPayment",
   summary: "Denies payment to a hotspot, or for what two hotspots report of each other",
   description:
-    "For the operator. Holds from the next epoch on, so that no epoch is judged by two sets of rules; replaces what was said of the same before.",
+    "For the operator. In force from the next epoch on, so that no epoch is judged by two sets of rules; replaces an earlier denial of the same hotspot or edge.",
   tags: ["denials"],
   security: adminSecurity,
   request: { body: { required: true, content: { "application/json": { schema: denialRequestSchema } } } },
@@ -44,8 +44,9 @@ const revoke = createRoute({
   method: "delete",
   path: "/api/v1/denials/{hotspot}",
   operationId: "takeBackDenial",
-  summary: "Ends a denial with the epoch that runs now",
-  description: "For the operator. The denial itself stays in the list, and in the epochs in which it held.",
+  summary: "Ends a denial with the current epoch",
+  description:
+    "For the operator. The denial itself stays in the list, and in the epochs in which it was in force.",
   tags: ["denials"],
   security: adminSecurity,
   request: {
@@ -111,7 +112,7 @@ const sameEnds = (peer: string): ErrorBody =>
   });
 
 const notDenied = (hotspot: string): ErrorBody =>
-  failure("not_denied", `Nothing holds against ${hotspot} after the epoch that runs now`, {
+  failure("not_denied", `No denial of ${hotspot} is in force after the current epoch`, {
     parameter: "hotspot",
     value: hotspot,
     allowed: "what GET /api/v1/denials lists as waiting or in_force",

@@ -1,7 +1,8 @@
-import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { addEdges, type EdgeEvidence, edgeLevel, hotspotName } from "@earshot/protocol";
+import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
+import type { StoredEdge } from "../../store/records.ts";
 import type { RouteContext } from "../context.ts";
 import { currentEpoch } from "../denial-views.ts";
-import { edgeViews } from "../edge-views.ts";
 import { invalid, json, missing } from "../schemas/common.ts";
 import { edgesSchema, registryHistorySchema } from "../schemas/hotspot.ts";
 import { changeView } from "../views.ts";
@@ -44,4 +45,50 @@ export function evidenceRoutes(app: OpenAPIHono, context: RouteContext): void {
     const found = edgeViews(id, await store.edgesOf(id));
     return c.json({ nowMs: clock.now(), hotspotId: id, windowEpochs, ...found }, 200);
   });
+}
+
+type Edges = z.infer<typeof edgesSchema>;
+type Heard = NonNullable<Edges["edges"][number]["heard"]>;
+
+/** A hotspot's edges of several epochs as one entry for each peer, both ways; the best connected first. */
+export function edgeViews(
+  id: string,
+  edges: readonly StoredEdge[],
+): Pick<Edges, "fromEpoch" | "toEpoch" | "edges"> {
+  const peers = new Map<string, { heard?: EdgeEvidence; heardBy?: EdgeEvidence }>();
+  for (const edge of edges) {
+    const way = edge.witness === id ? "heard" : "heardBy";
+    const peer = way === "heard" ? edge.beaconer : edge.witness;
+    const ways = peers.get(peer) ?? {};
+    const known = ways[way];
+    ways[way] = known === undefined ? edge : addEdges(known, edge);
+    peers.set(peer, ways);
+  }
+  const total = ({ heard, heardBy }: { heard?: EdgeEvidence; heardBy?: EdgeEvidence }) =>
+    (heard?.heard ?? 0) + (heardBy?.heard ?? 0);
+  return {
+    fromEpoch: edges[0]?.epoch ?? null,
+    toEpoch: edges.at(-1)?.epoch ?? null,
+    edges: [...peers]
+      .sort(([a, x], [b, y]) => total(y) - total(x) || (a < b ? -1 : 1))
+      .map(([peer, { heard, heardBy }]) => ({
+        peer,
+        peerName: hotspotName(peer),
+        heard: heard === undefined ? null : heardView(heard),
+        heardBy: heardBy === undefined ? null : heardView(heardBy),
+      })),
+  };
+}
+
+const tenths = (value: number): number => Math.round(value * 10) / 10;
+
+function heardView(edge: EdgeEvidence): Heard {
+  const { meanDbm, deviationDb } = edgeLevel(edge);
+  return {
+    heard: edge.heard,
+    rssiMeanDbm: tenths(meanDbm),
+    rssiDeviationDb: tenths(deviationDb),
+    rssiMinDbm: edge.rssiMinDbm,
+    rssiMaxDbm: edge.rssiMaxDbm,
+  };
 }

@@ -12,7 +12,7 @@ import { unknownHotspot } from "./hotspots.ts";
 const MAX_MAP_HOTSPOTS = 2000;
 /** Own beacons of one hotspot whose witnesses are looked up. */
 const OWN_BEACONS = 30;
-const USUAL_LINKS = 1000;
+const DEFAULT_LINKS = 1000;
 
 const cells = createRoute({
   method: "get",
@@ -36,7 +36,7 @@ const links = createRoute({
       hotspot: hotspotIdText.optional().openapi({ description: "Only links of this hotspot" }),
       limit: wholeNumber(1, 5000)
         .optional()
-        .openapi({ description: `The newest so many, ${USUAL_LINKS} if not given` }),
+        .openapi({ description: `The newest so many, ${DEFAULT_LINKS} if not given` }),
     }),
   },
   responses: { 200: json("One link for each pair and direction", linksSchema), ...invalid, ...missing },
@@ -46,7 +46,7 @@ export function mapRoutes(app: OpenAPIHono, context: RouteContext): void {
   const { clock, store } = context;
   app.openapi(cells, async (c) => c.json({ nowMs: clock.now(), cells: await cellViews(context) }, 200));
   app.openapi(links, async (c) => {
-    const { hotspot, limit = USUAL_LINKS } = c.req.valid("query");
+    const { hotspot, limit = DEFAULT_LINKS } = c.req.valid("query");
     if (hotspot !== undefined && (await store.hotspot(hotspot)) === undefined) {
       return c.json(unknownHotspot(hotspot), 404);
     }

@@ -45,7 +45,7 @@ export function mqttAccessRoutes(
   const logins = new TokenBucket(LOGINS, clock.elapsedMs());
   const isBroker = (c: Context): boolean => {
     const { peer = "" } = (c.env ?? {}) as Partial<RequestEnvironment>;
-    // Through a reverse proxy, whoever asked that.
+    // A reverse proxy would forward anybody's request.
     const isForwarded = ["x-forwarded-for", "forwarded", "via"].some(
       (name) => c.req.header(name) !== undefined,
     );

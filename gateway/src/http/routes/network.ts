@@ -4,7 +4,7 @@ import type { PublishedParameters } from "../../parameters/parameters-log.ts";
 import type { RouteContext } from "../context.ts";
 import { currentEpoch } from "../denial-views.ts";
 import { json } from "../schemas/common.ts";
-import { networkSchema } from "../schemas/network.ts";
+import { networkSchema, parametersPageSchema } from "../schemas/network.ts";
 
 const network = createRoute({
   method: "get",
@@ -44,3 +44,26 @@ const parametersView = ({ parameters, hash }: PublishedParameters) => ({
   parameters: formatParameters(parameters),
   parametersHash: hash.toHex(),
 });
+
+const versions = createRoute({
+  method: "get",
+  path: "/api/v1/parameters",
+  operationId: "listParameters",
+  summary: "Every version of the network's parameters, ascending, each as signed",
+  description: "The version with the greatest activation epoch that has come is in force.",
+  tags: ["network"],
+  responses: { 200: json("The versions", parametersPageSchema) },
+});
+
+export function parameterRoutes(app: OpenAPIHono, context: RouteContext): void {
+  app.openapi(versions, (c) => {
+    const listed = context.versions.versions.map(({ parameters, hash, message }) => ({
+      version: parameters.version,
+      activationEpoch: parameters.activationEpoch,
+      parametersHash: hash.toHex(),
+      parameters: formatParameters(parameters),
+      message: message.toBase64(),
+    }));
+    return c.json({ nowMs: context.clock.now(), epoch: currentEpoch(context), versions: listed }, 200);
+  });
+}

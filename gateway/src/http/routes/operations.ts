@@ -2,8 +2,7 @@ import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { RouteContext } from "../context.ts";
 import { errorSchema } from "../errors.ts";
 import { healthOf } from "../health.ts";
-import { gatewayFamilies } from "../metrics.ts";
-import { PROMETHEUS_CONTENT_TYPE, prometheusText } from "../prometheus.ts";
+import { gatewayFamilies, PROMETHEUS_CONTENT_TYPE, prometheusText } from "../prometheus.ts";
 import { json } from "../schemas/common.ts";
 import { healthSchema } from "../schemas/network.ts";
 import { askForToken, isBearer } from "../security.ts";
@@ -25,11 +24,11 @@ const metrics = createRoute({
   path: "/metrics",
   operationId: "getMetrics",
   summary: "Counters for Prometheus",
-  description: "Not served where the operator keeps them to himself.",
+  description: "Not served where the operator has switched them off.",
   tags: ["operations"],
   responses: {
     200: { description: "Text format 0.0.4", content: { "text/plain": { schema: z.string() } } },
-    401: json("This gateway gives them to who has the token only", errorSchema),
+    401: json("The metrics token is missing or wrong", errorSchema),
   },
 });
 

@@ -1,14 +1,15 @@
-import { type Page, type StoredVerdict, verdictPageKey } from "../../store/store.ts";
+import type { StoredVerdict } from "../../store/records.ts";
+import { type Page, verdictPageKey } from "../../store/store.ts";
 
 /** The store's page for what was asked. */
-export const pageOf = ({ limit, after }: { limit?: number; after?: string }, usual: number): Page => ({
-  limit: limit ?? usual,
+export const pageOf = ({ limit, after }: { limit?: number; after?: string }, defaultLimit: number): Page => ({
+  limit: limit ?? defaultLimit,
   ...(after === undefined ? {} : { after }),
 });
 
 /**
- * The cursor after a full page; a page that is not full is the last. Cursors are made of what they follow, so one
- * that would follow something not `visible` is not given.
+ * The cursor after a full page; a page that is not full is the last. A cursor contains the key of the last item, so
+ * there is none when that item is not `visible`.
  */
 export function nextAfter<T>(
   found: readonly T[],

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { CLOCK_AHEAD_MS, QUALITY_WINDOW_MS, QualityBoard } from "../../readings/quality-board.ts";
-import type { StoredReading } from "../../store/store.ts";
+import type { StoredReading } from "../../store/records.ts";
 import type { RouteContext } from "../context.ts";
 import { failure } from "../errors.ts";
 import { seriesViews, sourceView } from "../reading-views.ts";
@@ -8,8 +8,8 @@ import { invalid, json, missing } from "../schemas/common.ts";
 import { readingSeriesSchema, readingSourcesSchema, seriesQuery, sourceText } from "../schemas/reading.ts";
 import { hotspotParams, unknownHotspot } from "./hotspots.ts";
 
-const USUAL_RANGE_MS = 24 * 3_600_000;
-const USUAL_LIMIT = 500;
+const DEFAULT_RANGE_MS = 24 * 3_600_000;
+const DEFAULT_LIMIT = 500;
 
 const sources = createRoute({
   method: "get",
@@ -60,10 +60,10 @@ export function readingRoutes(app: OpenAPIHono, context: RouteContext): void {
   app.openapi(series, async (c) => {
     const { id, source } = c.req.valid("param");
     if ((await store.hotspot(id)) === undefined) return c.json(unknownHotspot(id), 404);
-    const { from, to, limit = USUAL_LIMIT } = c.req.valid("query");
+    const { from, to, limit = DEFAULT_LIMIT } = c.req.valid("query");
     const nowMs = clock.now();
     const toMs = to ?? nowMs + CLOCK_AHEAD_MS;
-    const fromMs = from ?? Math.max(0, toMs - USUAL_RANGE_MS);
+    const fromMs = from ?? Math.max(0, toMs - DEFAULT_RANGE_MS);
     if (fromMs > toMs) return c.json(endsBefore(fromMs, toMs), 400);
     const found = await store.readingsOf(id, source, { fromMs, toMs, limit });
     if (found.length === 0 && !(await isKnown(id, source))) return c.json(unknownSource(source), 404);

@@ -1,12 +1,12 @@
 import { hotspotId, parseEvmAddress, publicKeyOf } from "@earshot/protocol";
 import { createRoute, type OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { OperatorRegistration } from "../../registry/assertion.ts";
-import { adminResponses, adminSecurity, requireAdmin, requireJson } from "../admin.ts";
 import type { RouteContext } from "../context.ts";
 import { errorSchema, failure } from "../errors.ts";
 import { hotspotDetail } from "../hotspot-detail.ts";
 import { invalid, json } from "../schemas/common.ts";
 import { hotspotDetailSchema, registrationSchema } from "../schemas/hotspot.ts";
+import { adminResponses, adminSecurity, requireAdmin, requireJson } from "../security.ts";
 
 const register = createRoute({
   method: "post",
@@ -31,17 +31,17 @@ export function registrationRoutes(app: OpenAPIHono, context: RouteContext): voi
   app.openAPIRegistry.registerComponent("securitySchemes", "adminToken", { type: "http", scheme: "bearer" });
   app.post("/api/v1/hotspots", requireAdmin(context), requireJson);
   app.openapi(register, async (c) => {
-    const registration = c.req.valid("json");
-    const payee = registration.payee === null ? null : parseEvmAddress(registration.payee);
-    if (payee === undefined) return c.json(wrongPayee(registration.payee), 400);
-    const said = wordFrom(registration, payee);
-    const added = await context.admin?.add(said);
+    const body = c.req.valid("json");
+    const payee = body.payee === null ? null : parseEvmAddress(body.payee);
+    if (payee === undefined) return c.json(wrongPayee(body.payee), 400);
+    const registration = registrationOf(body, payee);
+    const added = await context.admin?.add(registration);
     if (added?.ok !== true) {
       const message = added?.message ?? "The registry is read-only";
       return c.json(failure(added?.code ?? "read_only", message), 409);
     }
-    const stored = await context.store.hotspot(hotspotId(said.publicKey));
-    if (stored === undefined) throw new TypeError(`${registration.id} was registered, but is not there`);
+    const stored = await context.store.hotspot(hotspotId(registration.publicKey));
+    if (stored === undefined) throw new TypeError(`${body.id} was registered, but is not there`);
     return c.json(await hotspotDetail(stored, context), 201);
   });
 }
@@ -53,20 +53,19 @@ const wrongPayee = (payee: string | null) =>
     allowed: "0x and 40 hex digits, checksummed (ERC-55) or all lower-case",
   });
 
-function wordFrom(
-  registration: z.infer<typeof registrationSchema>,
+function registrationOf(
+  body: z.infer<typeof registrationSchema>,
   payee: Uint8Array | null,
 ): OperatorRegistration {
-  const publicKey = publicKeyOf(registration.id);
-  if (publicKey === undefined)
-    throw new TypeError(`${registration.id} passed validation but is no hotspot id`);
+  const publicKey = publicKeyOf(body.id);
+  if (publicKey === undefined) throw new TypeError(`${body.id} passed validation but is no hotspot id`);
   return {
     publicKey,
-    latE7: Math.round(registration.latitude * 1e7),
-    lonE7: Math.round(registration.longitude * 1e7),
-    elevationM: Math.round(registration.elevationM),
-    antennaGainDdbi: Math.round(registration.antennaGainDbi * 10),
-    region: registration.region,
+    latE7: Math.round(body.latitude * 1e7),
+    lonE7: Math.round(body.longitude * 1e7),
+    elevationM: Math.round(body.elevationM),
+    antennaGainDdbi: Math.round(body.antennaGainDbi * 10),
+    region: body.region,
     payee,
   };
 }

@@ -57,7 +57,7 @@ const cursor = (pattern: RegExp) =>
     .optional()
     .openapi({ description: "The `next` of the page before" });
 
-export const CURSORS = {
+const CURSORS = {
   hotspot: HOTSPOT_ID_FORM,
   verdict: /^\d{1,15}\.[0-9a-f]{64}$/,
   beacon: /^[0-9a-f]{24}$/,
@@ -66,11 +66,11 @@ export const CURSORS = {
 } as const;
 
 /** A page of a list: at most `max` entries. */
-export const pageQuery = (of: keyof typeof CURSORS, max: number, usual: number) =>
+export const pageQuery = (of: keyof typeof CURSORS, max: number, defaultLimit: number) =>
   z.strictObject({
     limit: wholeNumber(1, max)
       .optional()
-      .openapi({ description: `Entries on a page, ${usual} if not given` }),
+      .openapi({ description: `Entries on a page, ${defaultLimit} if not given` }),
     after: cursor(CURSORS[of]),
   });
 

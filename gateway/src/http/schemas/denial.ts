@@ -12,7 +12,7 @@ export const denialSchema = z
     evidence: z.string().openapi({ description: "Where it is found: a URL, a CID, a case number" }),
     atMs,
     fromEpoch: z.int(),
-    untilEpoch: z.int().openapi({ description: "First epoch in which it no longer holds" }),
+    untilEpoch: z.int().openapi({ description: "First epoch in which it is no longer in force" }),
     state: z.enum(["waiting", "in_force", "ended", "taken_back", "replaced"]),
     message: base64.openapi({ description: "As the network signed it (COSE_Sign1)" }),
   })
@@ -47,7 +47,7 @@ export const denialRequestSchema = z
         .max(MAX_EPOCHS, { error: epochs })
         .default(30)
         .openapi({
-          description: "For how many epochs it holds, from the next one on",
+          description: "For how many epochs it is in force, from the next one on",
         }),
     },
     { error: "an object with hotspot, reason, evidence and, if wanted, peer, epochs" },

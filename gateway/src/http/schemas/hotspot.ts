@@ -113,9 +113,9 @@ const status = z
       .nullable()
       .openapi({
         description:
-          "Null without a radio. Counts of frames heard and sent are not here: they would tell of beacons before their deadline; `radioTraffic` has them later.",
+          "Null without a radio. Counts of frames heard and sent are not here: they would reveal beacons before their deadline; `radioTraffic` has them later.",
       }),
-    machine: machine.nullable().openapi({ description: "Null where it does not say" }),
+    machine: machine.nullable().openapi({ description: "Null when it does not report it" }),
     gnss: gnss.nullable(),
     outboxQueued: z.int(),
     outboxDropped: z.int(),

@@ -12,7 +12,7 @@ const parametersJson = z
 export const parametersPageSchema = z
   .object({
     nowMs: atMs,
-    epoch: z.int().openapi({ description: "The epoch that runs now" }),
+    epoch: z.int().openapi({ description: "The current epoch" }),
     versions: z.array(
       z.object({
         version: z.int(),

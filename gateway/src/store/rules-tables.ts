@@ -1,7 +1,9 @@
+import { formatParameters, parseParameters } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
+import type { StoredDenial } from "./records.ts";
 import { type Integer, plainBytes } from "./rows.ts";
-import type { Store, StoredDenial } from "./store.ts";
+import type { Store } from "./store.ts";
 
 interface DenialRow {
   position: Integer;
@@ -54,5 +56,33 @@ export const denialTable = ({ sql, transaction }: Database): Pick<Store, "addDen
     }),
   async denials() {
     return (await sql<DenialRow[]>`SELECT * FROM denials ORDER BY position`).map(denialOf);
+  },
+});
+
+interface ParametersRow {
+  version: Integer;
+  /** JSON. */
+  parameters: string;
+  message: Uint8Array;
+}
+
+export const parametersTable = ({
+  sql,
+  transaction,
+}: Database): Pick<Store, "addParameters" | "parametersVersions"> => ({
+  async addParameters(parameters, message) {
+    const row: ParametersRow = {
+      version: parameters.version,
+      parameters: JSON.stringify(formatParameters(parameters)),
+      message,
+    };
+    await transaction((tx) => tx`INSERT INTO parameters ${tx(row)}`);
+  },
+  async parametersVersions() {
+    const rows = await sql<ParametersRow[]>`SELECT * FROM parameters ORDER BY version`;
+    return rows.map(({ parameters, message }) => ({
+      parameters: parseParameters(JSON.parse(parameters)),
+      message: plainBytes(message),
+    }));
   },
 });

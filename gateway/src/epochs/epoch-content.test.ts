@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { drawIndex } from "@earshot/protocol";
 import fc from "fast-check";
 import { PARAMETERS } from "../testing/test-network.ts";
-import { entropyOfEpoch, type PublishedEntropy } from "./entropy-of-epoch.ts";
+import { entropyOfEpoch, type PublishedEntropy } from "./epoch-content.ts";
 
 const { epochPeriods } = PARAMETERS;
 

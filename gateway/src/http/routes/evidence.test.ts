@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import type { StoredEdge } from "../store/store.ts";
-import { idOf } from "../testing/test-network.ts";
-import { edgeViews } from "./edge-views.ts";
+import type { StoredEdge } from "../../store/records.ts";
+import { idOf } from "../../testing/test-network.ts";
+import { edgeViews } from "./evidence.ts";
 
 const [own, b, c, near] = [idOf("a"), idOf("b"), idOf("c"), idOf("near")];
 
