@@ -4,6 +4,13 @@ import type { Database } from "./database.ts";
 import type { StoredContact } from "./records.ts";
 import { chunksOf, type Integer, inChunks, nullableNumber } from "./rows.ts";
 import type { Store } from "./store.ts";
+import type { TableSchema } from "./table-schema.ts";
+
+export const contactsSchema: TableSchema = ({ text, clustered }) => [
+  `CREATE TABLE IF NOT EXISTS contacts (
+    epoch BIGINT NOT NULL, hotspot_id ${text} NOT NULL, kind ${text} NOT NULL, entropy_index BIGINT NOT NULL,
+    PRIMARY KEY (epoch, hotspot_id, kind))${clustered}`,
+];
 
 interface ContactRow {
   hotspot_id: string;

@@ -1,9 +1,6 @@
 import type { Database as SqliteConnection } from "bun:sqlite";
 import { errorCode, errorText } from "@earshot/protocol/runtime";
 import type { SQL } from "bun";
-import { StoreRefusedError } from "./owner.ts";
-import type { Integer } from "./rows.ts";
-import { type Dialect, SCHEMA_VERSION, schemaOf, USED_QUERIES } from "./schema.ts";
 
 export interface Database {
   readonly sql: SQL;
@@ -46,23 +43,4 @@ export function watchWrites(database: Database): Database & { problem(): string 
     ...(prepared !== undefined && { prepared: (work) => watched(prepared(work)) }),
     problem: () => problem,
   };
-}
-
-/** Makes the tables that are missing. @throws {Error} if a gateway of another version made them */
-export async function createTables(sql: SQL, dialect: Dialect): Promise<void> {
-  const [row] = await sql.unsafe<{ used: Integer }[]>(USED_QUERIES[dialect]);
-  if (Number(row?.used) > 0) await checkVersion(sql);
-  for (const statement of schemaOf(dialect)) await sql.unsafe(statement);
-  const version = { name: SCHEMA_FACT, value: String(SCHEMA_VERSION) };
-  await sql`INSERT INTO facts ${sql(version)} ON CONFLICT (name) DO NOTHING`;
-}
-
-const SCHEMA_FACT = "schema";
-
-async function checkVersion(sql: SQL): Promise<void> {
-  const [row] = await sql<{ value: string }[]>`SELECT value FROM facts WHERE name = ${SCHEMA_FACT}`;
-  if (row?.value === String(SCHEMA_VERSION)) return;
-  throw new StoreRefusedError(
-    `Cannot open the store: its tables are of version ${row?.value ?? "1"}, this gateway needs ${SCHEMA_VERSION}. Start with an empty database`,
-  );
 }

@@ -4,6 +4,16 @@ import type { Database } from "./database.ts";
 import type { StoredEdge } from "./records.ts";
 import { type Integer, inChunks } from "./rows.ts";
 import type { Store } from "./store.ts";
+import type { TableSchema } from "./table-schema.ts";
+
+export const edgesSchema: TableSchema = ({ text }) => [
+  `CREATE TABLE IF NOT EXISTS edges (
+    epoch BIGINT NOT NULL, beaconer ${text} NOT NULL, witness ${text} NOT NULL, heard BIGINT NOT NULL,
+    rssi_sum_dbm BIGINT NOT NULL, rssi_sum_squares BIGINT NOT NULL, rssi_min_dbm BIGINT NOT NULL,
+    rssi_max_dbm BIGINT NOT NULL, PRIMARY KEY (epoch, beaconer, witness))`,
+  "CREATE INDEX IF NOT EXISTS edges_beaconer ON edges (beaconer)",
+  "CREATE INDEX IF NOT EXISTS edges_witness ON edges (witness)",
+];
 
 interface EdgeRow {
   epoch: Integer;

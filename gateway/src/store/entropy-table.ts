@@ -3,6 +3,14 @@ import type { SQL } from "bun";
 import type { Database } from "./database.ts";
 import { type Integer, plainBytes } from "./rows.ts";
 import type { Store } from "./store.ts";
+import type { TableSchema } from "./table-schema.ts";
+
+export const entropySchema: TableSchema = ({ bytes }) => [
+  `CREATE TABLE IF NOT EXISTS entropy (
+    entropy_index BIGINT PRIMARY KEY, at_ms BIGINT NOT NULL, value ${bytes} NOT NULL,
+    previous_hash ${bytes} NOT NULL, period_ms BIGINT NOT NULL, validity_ms BIGINT NOT NULL,
+    window_periods BIGINT NOT NULL, window_value ${bytes} NOT NULL, message ${bytes} NOT NULL)`,
+];
 
 interface EntropyRow {
   entropy_index: Integer;

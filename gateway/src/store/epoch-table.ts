@@ -6,6 +6,18 @@ import { markShown } from "./hotspot-table.ts";
 import type { StoredEpoch, StoredPayment } from "./records.ts";
 import { type Integer, inChunks, plainBytes } from "./rows.ts";
 import type { Store } from "./store.ts";
+import type { TableSchema } from "./table-schema.ts";
+
+export const epochsSchema: TableSchema = ({ text, bytes }) => [
+  `CREATE TABLE IF NOT EXISTS epochs (
+    epoch BIGINT PRIMARY KEY, from_ms BIGINT NOT NULL, to_ms BIGINT NOT NULL, closed_at_ms BIGINT NOT NULL,
+    pool ${text} NOT NULL, paid ${text} NOT NULL, unallocated ${text} NOT NULL, root ${bytes} NOT NULL,
+    manifest_hash ${bytes} NOT NULL, parameters_hash ${bytes} NOT NULL, registry_hash ${bytes} NOT NULL,
+    bundle ${text} NOT NULL)`,
+  `CREATE TABLE IF NOT EXISTS payments (
+    epoch BIGINT NOT NULL, hotspot_id ${text} NOT NULL, payee ${bytes} NOT NULL, cumulative ${text} NOT NULL,
+    delta ${text} NOT NULL, PRIMARY KEY (epoch, hotspot_id))`,
+];
 
 interface EpochRow {
   epoch: Integer;

@@ -3,6 +3,24 @@ import type { SQL } from "bun";
 import type { Database } from "./database.ts";
 import { chunksOf, type Integer, nullableNumber, plainBytes } from "./rows.ts";
 import type { Store, UnshownHotspots } from "./store.ts";
+import type { TableSchema } from "./table-schema.ts";
+
+export const hotspotsSchema: TableSchema = ({ text, bytes }) => [
+  `CREATE TABLE IF NOT EXISTS hotspots (
+    id ${text} NOT NULL, from_epoch BIGINT NOT NULL, short_id ${text} NOT NULL, public_key ${bytes} NOT NULL, cell ${text} NOT NULL,
+    lat_e7 BIGINT NOT NULL, lon_e7 BIGINT NOT NULL, elevation_m BIGINT NOT NULL, antenna_gain_ddbi BIGINT NOT NULL,
+    region ${text} NOT NULL, payee ${bytes}, registered_at_ms BIGINT NOT NULL, settled_cell ${text} NOT NULL,
+    relocated_at_ms BIGINT, changed_at_ms BIGINT NOT NULL, evidence ${bytes} NOT NULL,
+    PRIMARY KEY (id, from_epoch))`,
+  "CREATE INDEX IF NOT EXISTS hotspots_epoch ON hotspots (from_epoch)",
+  // Each hotspot once: the epoch of the first bundle that it is in, or since when it waits to be in one.
+  `CREATE TABLE IF NOT EXISTS shown (
+    hotspot_id ${text} PRIMARY KEY, since_epoch BIGINT, waits_since_ms BIGINT)`,
+  `CREATE INDEX IF NOT EXISTS shown_waiting ON shown (waits_since_ms, hotspot_id)
+    WHERE waits_since_ms IS NOT NULL`,
+  // Beacons name their sender by it.
+  "CREATE INDEX IF NOT EXISTS hotspots_short_id ON hotspots (short_id)",
+];
 
 /** A hotspot as it is from one of its changes on. */
 interface HotspotRow {

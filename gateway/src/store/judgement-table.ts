@@ -4,7 +4,15 @@ import type { Database } from "./database.ts";
 import type { StoredBeacon } from "./records.ts";
 import { type Integer, inChunks } from "./rows.ts";
 import type { Page, Store } from "./store.ts";
+import type { TableSchema } from "./table-schema.ts";
 import { insertVerdicts } from "./verdict-table.ts";
+
+export const beaconsSchema: TableSchema = ({ text }) => [
+  `CREATE TABLE IF NOT EXISTS beacons (
+    beacon_key ${text} PRIMARY KEY, beaconer ${text} NOT NULL, witnesses ${text} NOT NULL, epoch BIGINT NOT NULL,
+    entropy_index BIGINT NOT NULL)`,
+  "CREATE INDEX IF NOT EXISTS beacons_epoch ON beacons (epoch)",
+];
 
 interface BeaconRow {
   beacon_key: string;

@@ -5,6 +5,49 @@ import type { Database } from "./database.ts";
 import type { StoredPacket } from "./records.ts";
 import { chunksOf, type Integer, inChunks, nullableNumber, plainBytes } from "./rows.ts";
 import type { Store } from "./store.ts";
+import type { Dialect, TableSchema } from "./table-schema.ts";
+
+/** Packets kept with one sequence number: the first, and one conflicting as evidence. */
+const MAX_PACKETS_OF_A_NUMBER = 2;
+
+const ofNumber = `SELECT COUNT(*) FROM (SELECT 1 FROM packets
+  WHERE hotspot_id = NEW.hotspot_id AND sequence = NEW.sequence LIMIT ${MAX_PACKETS_OF_A_NUMBER}) AS known`;
+
+/** Rows beyond `MAX_PACKETS_OF_A_NUMBER` are left out without an error, as those that conflict are. */
+const RIVALS: Readonly<Record<Dialect, readonly string[]>> = {
+  sqlite: [
+    `CREATE TRIGGER IF NOT EXISTS packets_rivals BEFORE INSERT ON packets
+      WHEN (${ofNumber}) = ${MAX_PACKETS_OF_A_NUMBER} BEGIN SELECT RAISE(IGNORE); END`,
+  ],
+  postgres: [
+    `CREATE OR REPLACE FUNCTION packets_rivals() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        IF (${ofNumber}) = ${MAX_PACKETS_OF_A_NUMBER} THEN RETURN NULL; END IF;
+        RETURN NEW;
+      END $$`,
+    `CREATE OR REPLACE TRIGGER packets_rivals BEFORE INSERT ON packets
+      FOR EACH ROW EXECUTE FUNCTION packets_rivals()`,
+  ],
+};
+
+export const packetsSchema: TableSchema = ({ dialect, text, bytes }) => [
+  `CREATE TABLE IF NOT EXISTS packets (
+    id ${text} NOT NULL, hotspot_id ${text} NOT NULL, type ${text} NOT NULL, sequence BIGINT NOT NULL,
+    received_at_ms BIGINT NOT NULL, bytes ${bytes} NOT NULL, entropy_index BIGINT, beacon_key ${text},
+    epoch BIGINT, late BIGINT NOT NULL, reading_source ${text}, reading_at_ms BIGINT)`,
+  // An index on the id alone would cost as much as all else that storing does: ids are random, so each packet
+  // would touch a page of its own. A packet's id covers its hotspot and number, so this finds repetitions as well.
+  "CREATE UNIQUE INDEX IF NOT EXISTS packets_sequence ON packets (hotspot_id, sequence, id)",
+  "CREATE INDEX IF NOT EXISTS packets_index ON packets (entropy_index) WHERE entropy_index IS NOT NULL",
+  ...RIVALS[dialect],
+  // Beside an epoch's packets it finds a hotspot's timely report before another one, however much the hotspot sends.
+  `CREATE INDEX IF NOT EXISTS packets_epoch ON packets (epoch, hotspot_id, late, sequence, entropy_index)
+    WHERE epoch IS NOT NULL`,
+  `CREATE INDEX IF NOT EXISTS packets_beacon ON packets (hotspot_id, entropy_index)
+    WHERE type = 'beacon' AND late = 0`,
+  `CREATE INDEX IF NOT EXISTS packets_reading ON packets (hotspot_id, reading_source, reading_at_ms)
+    WHERE reading_source IS NOT NULL`,
+];
 
 interface PacketRow {
   id: string;

@@ -1,7 +1,8 @@
 import { Mutex } from "@earshot/protocol/runtime";
 import { type ReservedSQL, SQL } from "bun";
-import { createTables, type Database } from "./database.ts";
+import type { Database } from "./database.ts";
 import { Fence, heldBy, nextOwner, OWNER_FACT, StoreRefusedError } from "./owner.ts";
+import { createTables } from "./schema.ts";
 
 /** Any number that other programs are unlikely to lock: "earshot" on a telephone. */
 const GATEWAY_LOCK = 3_277_468;

@@ -7,6 +7,12 @@ import { setJudgedThrough } from "./judgement-table.ts";
 import { type Integer, nullableNumber } from "./rows.ts";
 import { deniedAfter } from "./rules-tables.ts";
 import type { Revoked, Store } from "./store.ts";
+import type { TableSchema } from "./table-schema.ts";
+
+export const revokedSchema: TableSchema = ({ text, bytes }) => [
+  `CREATE TABLE IF NOT EXISTS taken_back (
+    taken_back_at_ms BIGINT NOT NULL, kind ${text} NOT NULL, message ${bytes} NOT NULL)`,
+];
 
 type FixedParameters = Parameters<Store["revokeAfter"]>[1];
 

@@ -4,6 +4,16 @@ import type { Database } from "./database.ts";
 import type { StoredDenial } from "./records.ts";
 import { type Integer, plainBytes } from "./rows.ts";
 import type { Store } from "./store.ts";
+import type { TableSchema } from "./table-schema.ts";
+
+export const rulesSchema: TableSchema = ({ text, bytes }) => [
+  `CREATE TABLE IF NOT EXISTS denials (
+    position BIGINT PRIMARY KEY, hotspot ${bytes} NOT NULL, peer ${bytes}, reason ${text} NOT NULL,
+    evidence ${text} NOT NULL, at_ms BIGINT NOT NULL, from_epoch BIGINT NOT NULL, until_epoch BIGINT NOT NULL,
+    message ${bytes} NOT NULL)`,
+  `CREATE TABLE IF NOT EXISTS parameters (
+    version BIGINT PRIMARY KEY, parameters ${text} NOT NULL, message ${bytes} NOT NULL)`,
+];
 
 interface DenialRow {
   position: Integer;

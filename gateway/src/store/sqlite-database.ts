@@ -3,8 +3,9 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { errorCode, Mutex } from "@earshot/protocol/runtime";
 import { SQL } from "bun";
-import { createTables, type Database } from "./database.ts";
+import type { Database } from "./database.ts";
 import { Fence, heldBy, nextOwner, OWNER_FACT, StoreRefusedError } from "./owner.ts";
+import { createTables } from "./schema.ts";
 
 const IN_MEMORY = ":memory:";
 

@@ -4,6 +4,13 @@ import type { Database } from "./database.ts";
 import { type HotspotStatus, type StatusReport, sentAtMs } from "./records.ts";
 import { chunksOf, type Integer, inChunks, plainBytes } from "./rows.ts";
 import type { Store } from "./store.ts";
+import type { TableSchema } from "./table-schema.ts";
+
+export const statusesSchema: TableSchema = ({ text }) => [
+  `CREATE TABLE IF NOT EXISTS statuses (
+    hotspot_id ${text} PRIMARY KEY, sequence BIGINT NOT NULL, at_ms BIGINT NOT NULL, received_at_ms BIGINT NOT NULL, status ${text} NOT NULL,
+    offline_at_ms BIGINT)`,
+];
 
 interface StatusRow {
   hotspot_id: string;

@@ -4,6 +4,17 @@ import type { Database } from "./database.ts";
 import type { StoredVerdict } from "./records.ts";
 import { chunksOf, type Integer, inChunks, nullableNumber } from "./rows.ts";
 import type { Page, Store } from "./store.ts";
+import type { TableSchema } from "./table-schema.ts";
+
+export const verdictsSchema: TableSchema = ({ text }) => [
+  `CREATE TABLE IF NOT EXISTS verdicts (
+    packet_id ${text} PRIMARY KEY, hotspot_id ${text} NOT NULL, beacon_key ${text} NOT NULL, type ${text} NOT NULL,
+    outcome ${text} NOT NULL, reason ${text} NOT NULL, measurements ${text} NOT NULL, epoch BIGINT NOT NULL,
+    entropy_index BIGINT NOT NULL, judged_at_ms BIGINT NOT NULL)`,
+  "CREATE INDEX IF NOT EXISTS verdicts_epoch ON verdicts (epoch, hotspot_id)",
+  "CREATE INDEX IF NOT EXISTS verdicts_hotspot ON verdicts (hotspot_id, entropy_index, packet_id)",
+  "CREATE INDEX IF NOT EXISTS verdicts_beacon ON verdicts (beacon_key)",
+];
 
 interface VerdictRow {
   packet_id: string;
