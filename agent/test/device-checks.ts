@@ -111,9 +111,11 @@ export const deviceChecks: Record<string, () => Promise<void>> = {
       void noticed.then(() => {
         isTold = true;
       });
-      // Who has it open may be being looked up just now: the next look is a minute after that.
+      // A look that is under way does not see it yet: the next one begins a minute after its end.
       while (!isTold) {
-        await hotspot.clock.advance(500);
+        const looked = nextLook(hotspot);
+        await hotspot.clock.advance(60_000);
+        await looked;
         await new Promise((resolve) => setImmediate(resolve));
       }
       await hotspot.until(() => hotspot.sensor("air").sharedWith !== undefined);
@@ -164,6 +166,18 @@ const weather = (name: string, device: string): SensorConfig => ({
   ...{ name, type: "nmea-weather", silenceLimitMs: 3_600_000 },
   link: { device, baud: 4800 },
 });
+
+/** Until it was looked, however long the real look takes, who else has the ports open. */
+function nextLook({ board: { devices } }: AttachedHotspot): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const set = devices.setSharedWith.bind(devices);
+  devices.setSharedWith = (device, programs) => {
+    set(device, programs);
+    devices.setSharedWith = set;
+    resolve();
+  };
+  return promise;
+}
 
 /** The device says it once, and the agent has it. */
 async function sayUntilRead(

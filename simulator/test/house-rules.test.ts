@@ -97,6 +97,23 @@ rule(
   { "agent/src/a.ts": 'import { a } from "@earshot/agent";' },
 );
 
+rule(
+  "protocol is pure but for src/runtime: nothing else imports that, or of Node.js more than node:crypto.",
+  (tree) =>
+    wrongImports(
+      tree,
+      ({ path }, specifier) =>
+        /^protocol\/src\/(?!runtime\/)/.test(path) &&
+        !isTest(path) &&
+        (targetOf(path, specifier).startsWith("protocol/src/runtime/") ||
+          /^node:(?!crypto$)/.test(specifier)),
+    ),
+  {
+    "protocol/src/a.ts": 'import { a } from "./runtime/a.ts";',
+    "protocol/src/b/b.ts": 'import { readFileSync } from "node:fs";',
+  },
+);
+
 /** A circle of what `edges` ties together, in its order. */
 function circleIn(edges: ReadonlyMap<string, readonly string[]>): string[] {
   const done = new Set<string>();
@@ -364,3 +381,8 @@ rule(
 /** Files of other kinds: licence, samples, configurations. */
 const isOtherFile = (path: string): boolean =>
   spawnSync("git", ["ls-files", "--error-unmatch", path]).status === 0;
+
+test("Every export is used by another file, and every dependency by a package; knip names those that are not.", () => {
+  const { stdout, stderr } = spawnSync(process.execPath, ["run", "--silent", "knip"], { encoding: "utf8" });
+  expect(stdout + stderr).toBe("");
+});

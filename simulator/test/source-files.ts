@@ -26,9 +26,6 @@ export type Tree = ReadonlyMap<string, string>;
 
 const FOLDERS = `{${PACKAGES}}/{src,test,bench,package}/**/*`;
 
-/** All TypeScript of the packages. */
-export const sourceFiles = async (): Promise<SourceFile[]> => typescriptOf(await readTree([`${FOLDERS}.ts`]));
-
 /** TypeScript, scripts of pages, Markdown and package files: all that the rules of the house are about. */
 export const projectTree = (): Promise<Tree> =>
   readTree(["*.md", `{${PACKAGES}}/{*.md,package.json}`, `${FOLDERS}.{ts,js,md}`]);

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { logTo } from "@earshot/protocol/hotspot";
+import { logTo, silentLog } from "@earshot/protocol/hotspot";
 import { ManualClock, seededRandom } from "@earshot/protocol/testing";
 import { PageKeeper } from "./page-keeper.ts";
 import type { PageOptions } from "./serve.ts";
@@ -74,4 +74,45 @@ test("stopping while an address cannot be had leaves nothing waiting", async () 
   refused.set("::1", "EADDRINUSE");
   await keeper.serveAt(at("::1"));
   await end();
+});
+
+test("while an address cannot be had it is tried again, in the end every 15 to 30 s", async () => {
+  const clock = new ManualClock();
+  const triedMs: number[] = [];
+  const keeper = new PageKeeper(
+    async () => {
+      triedMs.push(clock.elapsedMs());
+      throw new Error("listen EADDRINUSE");
+    },
+    { clock, random: seededRandom(1), log: silentLog },
+  );
+  const stop = new AbortController();
+  const running = keeper.run(stop.signal);
+  await keeper.serveAt(at("10.0.0.9"));
+  await clock.advance(3_600_000);
+  const waitsMs = triedMs.slice(1).map((ms, i) => ms - (triedMs[i] as number));
+  expect(waitsMs[0]).toBeWithin(500, 1001);
+  const late = waitsMs.slice(8);
+  expect(Math.min(...late)).toBeGreaterThanOrEqual(15_000);
+  expect(Math.max(...late)).toBeLessThanOrEqual(30_000);
+  stop.abort();
+  await running;
+});
+
+test("the same address wanted again is not opened again, and no page at all needs nobody to run", async () => {
+  const clock = new ManualClock();
+  let opens = 0;
+  const open = async () => {
+    opens += 1;
+    return { url: "http://127.0.0.1:4480/", stop: async () => {} };
+  };
+  const keeper = new PageKeeper(open, { clock, random: seededRandom(1), log: silentLog });
+  await keeper.serveAt(undefined);
+  const stop = new AbortController();
+  const running = keeper.run(stop.signal);
+  for (let i = 0; i < 3; i++) await keeper.serveAt(at("127.0.0.1"));
+  await clock.advance(60_000);
+  expect(opens).toBe(1);
+  stop.abort();
+  await running;
 });

@@ -80,6 +80,14 @@ test("a session is begun when the one before is closed, however long that takes"
   expect(open).toEqual(["opened", "closed", "opened"]);
 });
 
+test("a session that is no suspicious one has nothing said against it", async () => {
+  const { clock, board, loseAndFind } = await setUp();
+  expect(board.links.get("broker")).not.toHaveProperty("reason");
+  loseAndFind();
+  await clock.advance(10_000);
+  expect(board.links.get("broker")).not.toHaveProperty("reason");
+});
+
 test("stopping waits for no packet that the broker does not acknowledge", async () => {
   const { clock, broker, context, outbox, running, stop } = await setUp();
   broker.isAcknowledging = false;

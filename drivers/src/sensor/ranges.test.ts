@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { ManualClock } from "@earshot/protocol/testing";
-import { readQuantities } from "./json-lines.ts";
+import { JsonLinesDecoder, readQuantities } from "./json-lines.ts";
 import { NmeaWeatherDecoder } from "./nmea-weather.ts";
 import { readPms5003 } from "./pms5003.ts";
 import { readSds011 } from "./sds011.ts";
@@ -89,4 +89,16 @@ test("a Sensirion sensor is told with its product type, and only by the answer t
   expect(answer(0xd0, "00080000\0")?.description).toBe("Sensirion SHDLC sensor, product type 00080000");
   expect(answer(0xd0, "\0")?.description).toBe("Sensirion SHDLC sensor, product type not told");
   expect(answer(0x03, "00080000")).toBeUndefined();
+});
+
+test("each line and each frame is counted once, by what it was", () => {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const json = new JsonLinesDecoder(new ManualClock());
+  json.push(bytes('{"a": 1}\nodd\n{"b": 2}\n[]\n{}\n'));
+  expect(json.counts).toEqual({ frames: 2, badFrames: 3, garbageBytes: 0 });
+  const weatherStation = new NmeaWeatherDecoder(new ManualClock());
+  for (const body of ["WIMWV,90,R,4,M,A", "WIMWV,400,R,4,M,A", "WIMWV,90,R,4,M,V", "WIMWV,90,R,4,X,A"]) {
+    weatherStation.push(bytes(nmeaSentence(body)));
+  }
+  expect(weatherStation.counts).toEqual({ frames: 2, badFrames: 2, garbageBytes: 0 });
 });

@@ -1,6 +1,7 @@
 /** A whole gateway in virtual time: what judging, closing and ending wait for. */
 
 import { describe, expect, test } from "bun:test";
+import { logTo } from "@earshot/protocol";
 import type { IngestOutcome } from "../ingest/ingest.ts";
 import { assertions, startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
 import { beaconOf, FIRST_EPOCH, idOf, statusPacket, witnessOf } from "../testing/test-network.ts";
@@ -130,4 +131,22 @@ describe("while the store is still busy with a report", () => {
       expect(work.isWritten()).toBe(true);
     },
   );
+});
+
+test("each refused report is told at debug, with hotspot, packet and reason", async () => {
+  const lines: unknown[] = [];
+  const log = logTo((level, message, fields) => {
+    if (level === "debug" && message === "Report refused") lines.push(fields);
+  });
+  await using run = await startTestGateway(startMs + 10, { log });
+  const beacon = beaconOf("a", FIRST_EPOCH, 10);
+  await run.play([], beacon.index * 2000 + 1000);
+  const { packetId: packet } = await run.sendAs("a", beacon.packet);
+  await run.clock.advance(16_000);
+  expect(lines).toEqual([
+    {
+      ...{ component: "judging", hotspot: idOf("a"), packet, reason: "unknown_hotspot" },
+      ...{ entropyIndex: beacon.index, epoch: FIRST_EPOCH },
+    },
+  ]);
 });

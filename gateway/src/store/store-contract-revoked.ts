@@ -101,6 +101,26 @@ export function takenBackContract(store: () => Store): void {
       expect(await revoke()).toBeUndefined();
     });
 
+    test("of several epochs the first bundle that lists a hotspot knows what was before them all", async () => {
+      await store().addEpoch(storedEpoch(TODAY + 1), [], [], 0);
+      const contact = (index: number) => ({ beaconed: index, witnessed: null });
+      const listed: Record<string, Map<string, ReturnType<typeof contact>>> = {
+        [`epoch-${TODAY}`]: new Map([["a", contact(FIRST - 100)]]),
+        [`epoch-${TODAY + 1}`]: new Map([
+          ["a", contact(FIRST + 7)],
+          ["b", contact(FIRST - 3)],
+        ]),
+      };
+      const taken = await store().revokeAfter(NOW_MS, FIXED, (bundle) => listed[bundle] ?? new Map());
+      expect(taken?.epochs.map(({ epoch }) => epoch)).toEqual([TODAY, TODAY + 1]);
+      expect(await store().contactsBefore(["a", "b"], NOW_INDEX)).toEqual(
+        new Map([
+          ["a", contact(FIRST - 100)],
+          ["b", contact(FIRST - 3)],
+        ]),
+      );
+    });
+
     test("files packets where they belong, received by now; a report of what never was in no epoch", async () => {
       await revoke();
       expect(await store().packetsBySequence("z6MkA", [1, 2, 3])).toMatchObject([

@@ -37,7 +37,8 @@ export function testProperties(kind: keyof typeof RULE_ORDER, properties: Proper
 
 /** An honest round of the plain scenario. */
 export const plain = new Scenario();
-export const { parameters, epoch } = plain;
+export const { parameters } = plain;
+const { epoch } = plain;
 export const honest = plain.beacon(0);
 export const heard = plain.witness(1, 0, honest);
 export const entropyMs = entropyTimeMs(honest.entropyIndex, parameters);

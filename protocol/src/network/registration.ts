@@ -18,7 +18,7 @@ export const registrationMessage = messageCodec<Registration>(
 
 /** The content of a registry change's evidence, and who signed it. */
 export type Evidence =
-  /** Not verified yet: check it with `isSignedFor`. */
+  /** Not verified yet: its signature is over `signedBytes`. */
   | {
       by: "owner";
       publicKey: Uint8Array;

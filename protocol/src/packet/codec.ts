@@ -23,7 +23,7 @@ import { PACKET_SHAPES, PACKET_TYPE_NUMBERS } from "./shapes.ts";
 /** Why bytes are not a packet of this network. Stable identifiers: they appear in verdicts. */
 type DecodeRefusal = EnvelopeRefusal | "wrong_network" | "bad_signature" | "inadmissible_key";
 
-/** A well-formed packet. Whether its signature is valid, `isSignedFor` checks. */
+/** A well-formed packet. Whether its signature is valid is for the caller to check. */
 export interface DecodedPacket extends Envelope {
   /** SHA-256 of the bytes as received. */
   id: Uint8Array;
@@ -104,7 +104,7 @@ function packetOf(value: CborValue): Packet | FieldFailure {
 }
 
 /** `key` must be the envelope's own, imported once from an admissible public key. */
-export const isSignedFor = (envelope: Envelope, network: string, key: VerifyingKey): boolean =>
+const isSignedFor = (envelope: Envelope, network: string, key: VerifyingKey): boolean =>
   verifyEd25519(key, signedBytes(envelope, networkAad(network)), envelope.signature);
 
 interface VerifyOptions {
@@ -115,7 +115,7 @@ interface VerifyOptions {
 /**
  * Envelope, key, signature and form of bytes from an unknown sender, in this order: a payload is decoded only when its
  * signature is valid. Admission of the key costs about a millisecond: services that see a key often keep the imported key
- * and call `openEnvelope`, `isSignedFor` and `readPacket`.
+ * and call `openEnvelope`, `verifyEd25519` over `signedBytes`, and `readPacket`.
  */
 export function verifyPacket(
   bytes: Uint8Array,

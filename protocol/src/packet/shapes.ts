@@ -99,7 +99,7 @@ export const assertionFields = {
   payee: nullable(bytes(20)),
 };
 
-export const assertion = record<Assertion>(assertionFields);
+const assertion = record<Assertion>(assertionFields);
 
 const radioSummary = record<RadioSummary>({
   rxOk: uint32,

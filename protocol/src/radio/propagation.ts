@@ -6,7 +6,7 @@ import { exp10, log10 } from "../math/portable-math.ts";
  */
 
 /** Speed of light in vacuum, m/s (SI, exact). */
-export const SPEED_OF_LIGHT_M_PER_S = 299_792_458;
+const SPEED_OF_LIGHT_M_PER_S = 299_792_458;
 
 /** Thermal noise density at 290 K, as rounded throughout the LoRa literature. */
 const THERMAL_NOISE_DBM_PER_HZ = -174;

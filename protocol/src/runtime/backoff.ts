@@ -1,6 +1,6 @@
 import type { Random } from "../time/clock.ts";
 
-export interface BackoffOptions {
+interface BackoffOptions {
   firstMs: number;
   maxMs: number;
 }

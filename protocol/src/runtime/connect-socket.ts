@@ -11,14 +11,14 @@ export interface BrokerSocketOptions extends Omit<TlsPems, "doubts"> {
 }
 
 /** Whoever was reached answered the first message of TLS with nothing that is TLS. */
-export class NoTlsError extends Error {
+class NoTlsError extends Error {
   readonly code = "EARSHOT_NO_TLS";
 }
 
 /**
  * Resolves with a socket to a broker that is connected, and encrypted where the URL says so.
  *
- * @throws {NoTlsError} @throws what the system or the TLS library says, or the signal's reason
+ * @throws an error with the code `EARSHOT_NO_TLS`, or what the system or the TLS library says, or the signal's reason
  */
 export async function connectSocket(
   { url, ...pems }: BrokerSocketOptions,

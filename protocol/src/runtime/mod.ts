@@ -2,7 +2,7 @@
  * What programs share beside packets and rules: files, clocks, sockets and words of an error. For Bun and Deno alike;
  * the rest of `protocol` is pure and imports none of it.
  */
-export { Backoff, type BackoffOptions } from "./backoff.ts";
+export { Backoff } from "./backoff.ts";
 export { BoundedMap } from "./bounded-map.ts";
 export { type BrokerSocketOptions, connectSocket } from "./connect-socket.ts";
 export { errorCode, errorText } from "./error-text.ts";
@@ -24,7 +24,7 @@ export { omitUndefined } from "./omit-undefined.ts";
 export { abortAfter, pause, withTimeout } from "./pause.ts";
 export { readNamedFile, readRegularFile, withRegularFile } from "./regular-file.ts";
 export { systemClock } from "./system-clock.ts";
-export { type SystemOutput, systemOutput } from "./system-output.ts";
-export { readTlsFiles, type TlsNames, type TlsPaths, type TlsPems } from "./tls-files.ts";
+export { systemOutput } from "./system-output.ts";
+export { readTlsFiles, type TlsPaths, type TlsPems } from "./tls-files.ts";
 export { type Rate, TokenBucket, TokenBuckets } from "./token-bucket.ts";
 export { chownCommand, isRoot, ownerOf, ownUid, userText } from "./users.ts";

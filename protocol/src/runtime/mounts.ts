@@ -2,7 +2,7 @@ import { readFileSync, realpathSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** Where the system says what should be mounted (fstab(5)), and what is (proc(5), mountinfo). */
-export interface MountTables {
+interface MountTables {
   wanted: string;
   present: string;
 }

@@ -53,6 +53,18 @@ test("a bounded number of bytes waits", async () => {
   expect((ends.get("gone")?.length ?? 0) * size).toBeLessThan(18 * 2 ** 20);
 });
 
+test("very small messages cost room too, and give it back when they go", async () => {
+  const { made, publish } = outgoing({ receiveMaximum: 1 });
+  const waiting = Array.from({ length: 70_000 }, () => publish("t"));
+  made.acknowledge(1, 0);
+  const next = publish("t");
+  made.close(new Error("gone"));
+  const ends = Map.groupBy(await Promise.all(waiting), (message) => message.replace(/\d+/, "N"));
+  expect(ends.get("gone")?.length).toBeWithin(50_000, 68_000);
+  expect(ends.get("N messages wait for the broker already")?.length).toBeGreaterThan(1000);
+  expect(await next).toBe("gone");
+});
+
 test("ids of messages in flight are not given twice, and a stray PUBACK is nothing", async () => {
   const { made, publish, written } = outgoing({ receiveMaximum: 1 });
   const first = publish("first");

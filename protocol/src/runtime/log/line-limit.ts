@@ -1,5 +1,6 @@
 import type { LogFields, LogLevel, LogWriter } from "../../log.ts";
 import type { Clock } from "../../time/clock.ts";
+import { pause } from "../pause.ts";
 
 const PERIOD_MS = 60_000;
 /** Lines of one message in a period. Whoever switches debug lines on wants each, but not a full disk. */
@@ -43,14 +44,8 @@ export class LineLimit {
 
   /** Tells each period what was left out in it, until aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    try {
-      for (;;) {
-        await this.#clock.sleep(PERIOD_MS, signal);
-        this.#endPeriods();
-      }
-    } catch {
-      for (const [name, budget] of this.#budgets) this.#end(name, budget);
-    }
+    while (await pause(this.#clock, PERIOD_MS, signal)) this.#endPeriods();
+    for (const [name, budget] of this.#budgets) this.#end(name, budget);
   }
 
   #endPeriods(): void {

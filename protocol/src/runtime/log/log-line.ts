@@ -1,7 +1,8 @@
 import type { LogFields, LogLevel } from "../../log.ts";
+import { errorText } from "../error-text.ts";
 
 /** One message, at the moment at which it was written. */
-export interface LogEntry {
+interface LogEntry {
   /** By the wall clock, ms since 1970. */
   atMs: number;
   level: LogLevel;
@@ -131,7 +132,7 @@ function chainOf(error: Error): Error[] {
 /** Of several addresses of one host each may fail its own way; Node.js then gives an error without words. */
 const messageOf = (error: Error): string =>
   error instanceof AggregateError && error.message === ""
-    ? error.errors.map((each) => (each instanceof Error ? each.message : String(each))).join("; ")
+    ? error.errors.map(errorText).join("; ")
     : error.message;
 
 const chainText = (error: Error): string => shortened(chainOf(error).map(messageOf).join(": "), MAX_CHARS);

@@ -19,7 +19,7 @@ export type LogReader = "terminal" | "journal" | "program";
 
 export const DEFAULT_LOG_SETTINGS: LogSettings = { level: "info", format: "auto" };
 
-export interface ProgramLogOptions {
+interface ProgramLogOptions {
   clock: Clock;
   reader: LogReader;
   write(text: string): void;
