@@ -2,11 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Manifest } from "@earshot/protocol";
-import { atOnce, type InTurns } from "../in-turns.ts";
 import { signedAgain, temporaryFolder, testBundles } from "../testing/test-bundle.ts";
 import { FIRST_EPOCH, PARAMETERS } from "../testing/test-network.ts";
 import { BUNDLE_FILES, type Bundle, bundleName, MANIFEST_FILE } from "./bundle.ts";
 import { keepOrWrite, readBundle, removeBundle, removeOthers, writeBundle } from "./bundle-folder.ts";
+import { atOnce, type InTurns } from "./in-turns.ts";
 
 const [bundle] = (await testBundles(1)) as [Bundle];
 const NAMES = [...BUNDLE_FILES, MANIFEST_FILE].sort();

@@ -12,8 +12,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { equalBytes, type LatestContacts, manifestMessage } from "@earshot/protocol";
-import { atOnce, type InTurns } from "../in-turns.ts";
 import { BUNDLE_FILES, type Bundle, bundleName, bundlePrefix, MANIFEST_FILE } from "./bundle.ts";
+import { atOnce, type InTurns } from "./in-turns.ts";
 import { readContacts, readText } from "./json-readers.ts";
 
 /*

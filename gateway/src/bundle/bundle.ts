@@ -15,9 +15,9 @@ import {
   utf8,
   type Verdict,
 } from "@earshot/protocol";
-import { atOnce, type InTurns } from "../in-turns.ts";
 import { writeByteStrings, writingPackets } from "./cbor-sequences.ts";
 import { cidOf } from "./cid.ts";
+import { atOnce, type InTurns } from "./in-turns.ts";
 import {
   formatContacts,
   formatLeaves,

@@ -1,4 +1,4 @@
-import { atOnce, type InTurns } from "../in-turns.ts";
+import { atOnce, type InTurns } from "./in-turns.ts";
 
 /*
  * CBOR sequences (RFC 8742) of the two shapes that bundles hold. They are large, so they are written and read here

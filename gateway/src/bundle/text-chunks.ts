@@ -1,5 +1,5 @@
 import { utf8 } from "@earshot/protocol";
-import { atOnce, type InTurns } from "../in-turns.ts";
+import { atOnce, type InTurns } from "./in-turns.ts";
 
 /*
  * The text of an epoch with a million leaves is half a gigabyte: it is made, written and compared in pieces, never

@@ -22,7 +22,7 @@ import {
   registryHashOf,
 } from "../bundle/bundle.ts";
 import { type KeptBundle, keepOrWrite, removeBundle, removeOthers } from "../bundle/bundle-folder.ts";
-import { type InTurns, inTurns } from "../in-turns.ts";
+import { type InTurns, inTurns } from "../bundle/in-turns.ts";
 import type { StoredEpoch } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 import { type ContentDeps, type ContentStore, contentOf } from "./epoch-content.ts";
