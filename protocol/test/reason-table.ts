@@ -1,4 +1,4 @@
-/** Makes the tables of the README from the code: `bun protocol/test/reason-table.ts` prints them. */
+import { readFileSync, writeFileSync } from "node:fs";
 import { signerFromSeed } from "../src/crypto/ed25519.ts";
 import {
   ASSERTION_REASONS,
@@ -12,6 +12,11 @@ import { encodePacket } from "../src/packet/codec.ts";
 import type { PacketType } from "../src/packet/packet.ts";
 import { longestPackets, typicalPackets } from "../src/packet/samples.ts";
 import { messages } from "./sample-messages.ts";
+
+/*
+ * What the README says of reasons and sizes, made from the code: `bun run docs` writes it, and `readme.test.ts` checks that it
+ * stands there.
+ */
 
 /** Numbers as a verdict might carry them, so that the sentences read as a technician reads them. */
 const EXAMPLE = {
@@ -119,4 +124,14 @@ export function sizeTable(): string {
   ].join("\n");
 }
 
-if (import.meta.main) console.log(`${sizeTable()}\n\n${reasonTable()}`);
+if (import.meta.main) {
+  const path = new URL("../README.md", import.meta.url);
+  let readme = readFileSync(path, "utf8");
+  for (const table of [sizeTable(), reasonTable()]) {
+    const [header = ""] = table.split("\n");
+    const from = readme.indexOf(header);
+    if (from < 0) throw new Error(`The README has no table that begins with "${header}"`);
+    readme = `${readme.slice(0, from)}${table}\n${readme.slice(readme.indexOf("\n\n", from) + 1)}`;
+  }
+  writeFileSync(path, readme);
+}

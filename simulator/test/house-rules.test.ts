@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { posix } from "node:path";
-import { Visitor } from "oxc-parser";
 import {
+  circleIn,
   importsOf,
+  longFunctions,
   MAY_IMPORT,
   PACKAGES,
-  parse,
   projectTree,
   type SourceFile,
   type Tree,
@@ -114,26 +114,6 @@ rule(
   },
 );
 
-/** A circle of what `edges` ties together, in its order. */
-function circleIn(edges: ReadonlyMap<string, readonly string[]>): string[] {
-  const done = new Set<string>();
-  const visit = (from: string, trail: readonly string[]): string[] | undefined => {
-    if (trail.includes(from)) return [...trail.slice(trail.indexOf(from)), from];
-    if (done.has(from)) return undefined;
-    for (const next of edges.get(from) ?? []) {
-      const circle = visit(next, [...trail, from]);
-      if (circle !== undefined) return circle;
-    }
-    done.add(from);
-    return undefined;
-  };
-  for (const from of edges.keys()) {
-    const circle = visit(from, []);
-    if (circle !== undefined) return circle;
-  }
-  return [];
-}
-
 const ownImports = ({ path, text }: SourceFile): string[] =>
   importsOf(text).flatMap((specifier) => (specifier.startsWith(".") ? [targetOf(path, specifier)] : []));
 
@@ -208,25 +188,10 @@ rule(
     typescriptOf(tree).flatMap(({ path, text }) =>
       isTest(path) || importsOf(text).includes("bun:test") || path.includes("/testing/")
         ? []
-        : longFunctions(text).map((where) => `${path}: ${where}`),
+        : longFunctions(text, MAX_FUNCTION_LINES).map((where) => `${path}: ${where}`),
     ),
   { "agent/src/a.ts": `const a = () => {${"\n".repeat(MAX_FUNCTION_LINES)}};` },
 );
-
-function longFunctions(text: string): string[] {
-  const found: string[] = [];
-  const measure = ({ start, end }: { start: number; end: number }): void => {
-    const lines = text.slice(start, end).split("\n").length;
-    const at = text.slice(0, start).split("\n").length;
-    if (lines > MAX_FUNCTION_LINES) found.push(`the function at line ${at} has ${lines} lines`);
-  };
-  new Visitor({
-    FunctionDeclaration: measure,
-    FunctionExpression: measure,
-    ArrowFunctionExpression: measure,
-  }).visit(parse(text).program);
-  return found;
-}
 
 // --- Time and chance
 
@@ -381,6 +346,25 @@ rule(
 /** Files of other kinds: licence, samples, configurations. */
 const isOtherFile = (path: string): boolean =>
   spawnSync("git", ["ls-files", "--error-unmatch", path]).status === 0;
+
+rule(
+  "A file that Markdown names (`a-file.ts`) is there.",
+  (tree) => {
+    const code = [...tree.keys()].filter((path) => /\.(ts|js)$/.test(path));
+    return [...tree].flatMap(([path, text]) => {
+      if (!path.endsWith(".md")) return [];
+      const named = [...text.matchAll(/`([\w.-]+(?:\/[\w.-]+)*\.(?:ts|js))`/g)].map(([, name = ""]) => name);
+      return named
+        .filter(
+          (name) =>
+            !/^x\.(test\.)?ts$/.test(name) &&
+            !code.some((known) => known === name || known.endsWith(`/${name}`)),
+        )
+        .map((name) => `${path}: ${name}`);
+    });
+  },
+  { "a.md": "`no-such-file.ts`" },
+);
 
 test("Every export is used by another file, and every dependency by a package; knip names those that are not.", () => {
   const { stdout, stderr } = spawnSync(process.execPath, ["run", "--silent", "knip"], { encoding: "utf8" });

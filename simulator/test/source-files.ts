@@ -1,5 +1,5 @@
 import { Glob } from "bun";
-import { parseSync } from "oxc-parser";
+import { parseSync, Visitor } from "oxc-parser";
 
 /** The five packages and whom each may import. */
 export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -47,7 +47,7 @@ export const typescriptOf = (tree: Tree): SourceFile[] =>
 const parsed = new Map<string, ReturnType<typeof parseSync>>();
 
 /** Each text is parsed once. */
-export function parse(text: string): ReturnType<typeof parseSync> {
+function parse(text: string): ReturnType<typeof parseSync> {
   const found = parsed.get(text) ?? parseSync("file.ts", text);
   parsed.set(text, found);
   return found;
@@ -75,4 +75,40 @@ export function importsOf(text: string): string[] {
     ({ moduleRequest: { start, end } }) => /^["'](.+)["']$/.exec(text.slice(start, end))?.slice(1) ?? [],
   );
   return [...new Set([...named, ...passedOn, ...later])];
+}
+
+/** A circle of what `edges` ties together, in its order. */
+export function circleIn(edges: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>();
+  const visit = (from: string, trail: readonly string[]): string[] | undefined => {
+    if (trail.includes(from)) return [...trail.slice(trail.indexOf(from)), from];
+    if (done.has(from)) return undefined;
+    for (const next of edges.get(from) ?? []) {
+      const circle = visit(next, [...trail, from]);
+      if (circle !== undefined) return circle;
+    }
+    done.add(from);
+    return undefined;
+  };
+  for (const from of edges.keys()) {
+    const circle = visit(from, []);
+    if (circle !== undefined) return circle;
+  }
+  return [];
+}
+
+/** Where functions with more lines begin. */
+export function longFunctions(text: string, maxLines: number): string[] {
+  const found: string[] = [];
+  const measure = ({ start, end }: { start: number; end: number }): void => {
+    const lines = text.slice(start, end).split("\n").length;
+    const at = text.slice(0, start).split("\n").length;
+    if (lines > maxLines) found.push(`the function at line ${at} has ${lines} lines`);
+  };
+  new Visitor({
+    FunctionDeclaration: measure,
+    FunctionExpression: measure,
+    ArrowFunctionExpression: measure,
+  }).visit(parse(text).program);
+  return found;
 }

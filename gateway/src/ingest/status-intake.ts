@@ -1,5 +1,5 @@
 import type { Log } from "@earshot/protocol";
-import { type StatusReport, sentAtMs } from "../store/records.ts";
+import { type ReceivedStatus, sentAtMs } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 
 interface StatusIntakeDeps {
@@ -9,7 +9,7 @@ interface StatusIntakeDeps {
   log: Log;
 }
 
-export interface NotedStatus extends StatusReport {
+export interface NotedStatus extends ReceivedStatus {
   /** SHA-256 of the packet, hex. */
   packetId: string;
 }

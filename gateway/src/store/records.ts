@@ -95,14 +95,14 @@ export interface StoredEdge extends EdgeEvidence {
 }
 
 /** A status packet as it came in. */
-export interface StatusReport {
+export interface ReceivedStatus {
   hotspotId: string;
   status: StatusPacket;
   receivedAtMs: number;
 }
 
 /** When it was sent, at the latest when it was received: a clock that is ahead must not block later statuses. */
-export const sentAtMs = ({ status, receivedAtMs }: Omit<StatusReport, "hotspotId">): number =>
+export const sentAtMs = ({ status, receivedAtMs }: Omit<ReceivedStatus, "hotspotId">): number =>
   Math.min(status.atMs, receivedAtMs);
 
 export interface HotspotStatus {

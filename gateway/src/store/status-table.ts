@@ -1,7 +1,7 @@
 import { decodePacket, type StatusPacket } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
-import { type HotspotStatus, type StatusReport, sentAtMs } from "./records.ts";
+import { type HotspotStatus, type ReceivedStatus, sentAtMs } from "./records.ts";
 import { chunksOf, type Integer, inChunks, plainBytes } from "./rows.ts";
 import type { Store } from "./store.ts";
 import type { TableSchema } from "./table-schema.ts";
@@ -40,7 +40,7 @@ function statusOf(row: StatusRow): HotspotStatus {
     : { status: { ...status, state: "offline" }, receivedAtMs: Number(row.offline_at_ms) };
 }
 
-const rowOf = ({ hotspotId, status, receivedAtMs }: StatusReport): StatusRow => ({
+const rowOf = ({ hotspotId, status, receivedAtMs }: ReceivedStatus): StatusRow => ({
   hotspot_id: hotspotId,
   sequence: status.sequence,
   at_ms: sentAtMs({ status, receivedAtMs }),
@@ -53,12 +53,12 @@ const rowOf = ({ hotspotId, status, receivedAtMs }: StatusReport): StatusRow => 
  * The time alone would hold off a hotspot whose clock was set back, the number alone one whose state was restored from a
  * copy: one that came late is behind in both.
  */
-const isNewer = (report: StatusReport, other: StatusReport): boolean =>
+const isNewer = (report: ReceivedStatus, other: ReceivedStatus): boolean =>
   sentAtMs(report) >= sentAtMs(other) || report.status.sequence > other.status.sequence;
 
 /** One per hotspot: a statement may not change a row twice. */
-function newestOfEach(statuses: readonly StatusReport[]): StatusReport[] {
-  const newest = new Map<string, StatusReport>();
+function newestOfEach(statuses: readonly ReceivedStatus[]): ReceivedStatus[] {
+  const newest = new Map<string, ReceivedStatus>();
   for (const report of statuses) {
     const other = newest.get(report.hotspotId);
     if (other === undefined || isNewer(report, other)) newest.set(report.hotspotId, report);
@@ -72,7 +72,7 @@ type StatusQueries = Pick<Store, "putStatus" | "putStatuses" | "markOffline" | "
 const MAX_PACKETS_READ = 2000;
 
 export function statusTable({ sql, transaction }: Database): StatusQueries {
-  const putStatuses = (statuses: readonly StatusReport[]) =>
+  const putStatuses = (statuses: readonly ReceivedStatus[]) =>
     transaction((tx) =>
       inChunks(
         newestOfEach(statuses).map(rowOf),

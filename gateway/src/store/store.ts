@@ -12,7 +12,7 @@ import type {
 } from "@earshot/protocol";
 import type {
   HotspotStatus,
-  StatusReport,
+  ReceivedStatus,
   StoredBeacon,
   StoredContact,
   StoredDenial,
@@ -225,7 +225,7 @@ export interface Store {
   /** Keeps only the newest: an older one is behind in `sentAtMs` and in number. */
   putStatus(hotspotId: string, status: StatusPacket, receivedAtMs: number): Promise<void>;
   /** `putStatus` for many at once. */
-  putStatuses(statuses: readonly StatusReport[]): Promise<void>;
+  putStatuses(statuses: readonly ReceivedStatus[]): Promise<void>;
   /** The broker reports that the session broke: until the next status packet the hotspot is offline. */
   markOffline(hotspotId: string, atMs: number): Promise<void>;
   /** Statuses of these hotspots; those that sent none are left out. Cost grows with the number of ids alone. */
