@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { assess } from "@earshot/agent";
 import {
   downTopic,
+  explainVerdict,
   MAX_RECEIPT_PACKETS,
   type Receipt,
   receiptMessage,
@@ -234,7 +235,7 @@ test("a verdict is kept with its sentence and the packet it is about, which is t
     {
       type: "witness",
       outcome: "refused",
-      sentence: "The beaconer stands 120 m away; coverage is proven from 300 m.",
+      sentence: explainVerdict({ ...notice, type: "witness" }),
       parametersHash: "5a".repeat(32),
     },
   ]);

@@ -1,6 +1,6 @@
 import { omitUndefined } from "@earshot/protocol/runtime";
 import type { FixMode, GpsReading } from "./gps-reading.ts";
-import { type EpochPart, FIX_TYPES, type TimedSentence } from "./nmea-sentence.ts";
+import { type EpochPart, saysFix, type TimedSentence } from "./nmea-sentence.ts";
 import type { ActiveSatellites, NmeaSky } from "./nmea-sky.ts";
 import { hostClockOffset, type ReceiverCalendar, type ReceiverTime } from "./receiver-calendar.ts";
 
@@ -31,7 +31,7 @@ export class NmeaEpoch {
 
   /** Whether it reported date or errors only, and the positions that it belongs to come with this sentence. */
   isCompanionOf(type: string, part: EpochPart): boolean {
-    return !this.#saysFix && isFixType(type) && this.#isNear(part);
+    return !this.#saysFix && saysFix(type) && this.#isNear(part);
   }
 
   /** Whether this reported date has the time of this epoch. */
@@ -43,7 +43,7 @@ export class NmeaEpoch {
   addTimed({ address, type, part }: TimedSentence, atMs: number): void {
     if (this.#addresses.size === 0) this.#firstAtMs = atMs;
     this.#addresses.add(address);
-    this.#saysFix ||= isFixType(type);
+    this.#saysFix ||= saysFix(type);
     // One sentence that doubts the position outweighs the others.
     const fixed = this.#part.fixed === false ? false : (part.fixed ?? this.#part.fixed);
     // A Telit reports GGA once for each system, with its own satellites only.
@@ -126,5 +126,3 @@ export class NmeaEpoch {
     return timeOfDayMs === undefined || !trusted ? undefined : calendar.time(timeOfDayMs, dayMs);
   }
 }
-
-const isFixType = (type: string): boolean => FIX_TYPES.some((one) => one === type);

@@ -32,11 +32,6 @@ export interface EpochPart {
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
-/** Sentences that carry the time of their epoch: a new time begins a new epoch. */
-export const TIMED_TYPES = ["GGA", "RMC", "GLL", "ZDA", "GST"] as const;
-/** Of these, the ones that report whether there is a fix. */
-export const FIX_TYPES = ["GGA", "RMC", "GLL"] as const;
-
 /**
  * Talker and type of a sentence: two letters and three. Proprietary ones ($PUBX, $PMTK, $PGRME, $PQTM …) have no talker,
  * whatever their letters spell ($PGRMC is no RMC); only $PQGSV and $PQGSA of Quectel and Qualcomm are QZSS and BeiDou.
@@ -46,7 +41,7 @@ export function addressOf(address: string): { talker: string; type: string } | u
   return { talker: address.slice(0, 2), type: address.slice(2) };
 }
 
-/** One of `TIMED_TYPES`, by its whole address. */
+/** One that carries the time of its epoch, by its whole address. */
 export interface TimedSentence {
   address: string;
   type: string;
@@ -134,15 +129,29 @@ function txt(f: Fields): EpochPart {
 }
 
 /** With the numbers of fields that receivers send; where none are listed, any number of them. */
-const PARSERS: Readonly<Record<string, { parse: Parser; fields?: readonly number[] }>> = {
-  GGA: { parse: gga, fields: [13, 14, 15] },
-  RMC: { parse: rmc, fields: [11, 12, 13] },
+interface SentenceKind {
+  parse: Parser;
+  /** How many fields it may have. */
+  fields?: readonly number[];
+  /** It carries the time of its epoch: a new time begins a new epoch. */
+  isTimed?: true;
+  /** It reports whether there is a fix. */
+  saysFix?: true;
+}
+
+const SENTENCES: Readonly<Record<string, SentenceKind>> = {
+  GGA: { parse: gga, fields: [13, 14, 15], isTimed: true, saysFix: true },
+  RMC: { parse: rmc, fields: [11, 12, 13], isTimed: true, saysFix: true },
+  GLL: { parse: gll, fields: [6, 7], isTimed: true, saysFix: true },
+  ZDA: { parse: zda, fields: [4, 6], isTimed: true },
+  GST: { parse: gst, fields: [8], isTimed: true },
   VTG: { parse: vtg, fields: [8, 9] },
-  GLL: { parse: gll, fields: [6, 7] },
-  ZDA: { parse: zda, fields: [4, 6] },
-  GST: { parse: gst, fields: [8] },
   TXT: { parse: txt },
 };
+
+export const isTimed = (type: string): boolean => SENTENCES[type]?.isTimed === true;
+
+export const saysFix = (type: string): boolean => SENTENCES[type]?.saysFix === true;
 
 /**
  * The content of a sentence, given its type and its fields (the address is number 0, as in the standard's own counting).
@@ -151,13 +160,13 @@ const PARSERS: Readonly<Record<string, { parse: Parser; fields?: readonly number
  * @throws {NmeaFieldError} when a field is out of its range or the number of fields is wrong.
  */
 export function parseEpochPart(type: string, fields: readonly string[]): EpochPart {
-  const parser = PARSERS[type];
-  if (parser === undefined) return {};
-  const { fields: allowed } = parser;
+  const sentence = SENTENCES[type];
+  if (sentence === undefined) return {};
+  const { fields: allowed } = sentence;
   if (allowed !== undefined && !allowed.includes(fields.length - 1)) {
     throw new NmeaFieldError(`${type} has ${fields.length - 1} fields; allowed are ${allowed.join(", ")}`);
   }
-  return parser.parse(fields);
+  return sentence.parse(fields);
 }
 
 /** DOP between 0 and 99 exclusive; receivers send 0 or 99.99 for "unknown". */

@@ -9,7 +9,7 @@ import type { GpsReading } from "./gps-reading.ts";
 import { NmeaEpoch } from "./nmea-epoch.ts";
 import { NmeaFieldError } from "./nmea-fields.ts";
 import { NmeaFramer } from "./nmea-framer.ts";
-import { addressOf, parseEpochPart, TIMED_TYPES, type TimedSentence } from "./nmea-sentence.ts";
+import { addressOf, isTimed, parseEpochPart, type TimedSentence } from "./nmea-sentence.ts";
 import { NmeaSky, parseGsa } from "./nmea-sky.ts";
 import { ReceiverCalendar } from "./receiver-calendar.ts";
 import { UBX_VERSION } from "./ubx/ubx-version.ts";
@@ -95,7 +95,7 @@ export class NmeaDecoder implements StreamDecoder<GpsReading> {
     const { address, type, part } = sentence;
     const { antenna, ...rest } = part;
     this.#antenna = antenna ?? this.#antenna;
-    if (!TIMED_TYPES.some((timed) => timed === type)) {
+    if (!isTimed(type)) {
       this.#epoch.addUntimed(rest);
       return [];
     }

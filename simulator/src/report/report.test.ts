@@ -1,8 +1,17 @@
 import { expect, test } from "bun:test";
 import type { StoredVerdict } from "@earshot/gateway";
+import { explainVerdict } from "@earshot/protocol";
 import { type EpochResult, tallyVerdicts } from "./epoch-result.ts";
 import { formatEpoch } from "./epoch-table.ts";
 import { summarize } from "./summary.ts";
+
+const TOO_CLOSE = {
+  reason: "too_close",
+  measurements: [
+    { name: "distanceM", value: 123 },
+    { name: "minDistanceM", value: 300 },
+  ],
+};
 
 const verdict = (
   hotspotId: string,
@@ -40,10 +49,7 @@ const result: EpochResult = {
   verdicts: tallyVerdicts([
     verdict("a", "beacon", "ok"),
     verdict("b", "witness", "ok"),
-    verdict("c", "witness", "too_close", [
-      { name: "distanceM", value: 123 },
-      { name: "minDistanceM", value: 300 },
-    ]),
+    verdict("c", "witness", "too_close", TOO_CLOSE.measurements),
     verdict("c", "beacon", "not_heard"),
     verdict("d", "witness", "not_drawn", [{ name: "valid", value: 20 }]),
   ]),
@@ -74,10 +80,10 @@ test("the table says who was paid for what, and why the rest was not", () => {
     "paid 999,999 of 1,000,000, unallocated 1",
     "",
     "refused            count  for example",
-    "witness too_close      1  calm-blue-cat: The beaconer stands 123 m away; coverage is proven from 300 m.",
+    `witness too_close      1  calm-blue-cat: ${explainVerdict(TOO_CLOSE)}`,
     "",
     "valid, not paid    count  for example",
-    "beacon not_heard       1  calm-blue-cat: No other hotspot validly heard this beacon: check antenna, cable and transmit power.",
+    `beacon not_heard       1  calm-blue-cat: ${explainVerdict({ reason: "not_heard", measurements: [] })}`,
     "witness not_drawn      1  quick-gold-owl: 20 hotspots heard this beacon validly; others were drawn for payment. Nothing to do here.",
     "",
   ]);
