@@ -6,7 +6,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createGateway, openEmbeddedBroker, openStore, type Store, serveHttp } from "@earshot/gateway";
+import {
+  bundleFolder,
+  createGateway,
+  openEmbeddedBroker,
+  openStore,
+  type Store,
+  serveHttp,
+} from "@earshot/gateway";
 import {
   beaconKey,
   DEFAULT_PARAMETERS,
@@ -155,7 +162,7 @@ async function serve(hotspots: number, folder: string): Promise<void> {
     entropySource: () => new Uint8Array(32),
     downlink: broker,
     registration: "open",
-    bundlesDir: folder,
+    bundles: bundleFolder(folder),
     log: silentLog,
     scheduleFlush: setImmediate,
   });

@@ -1,5 +1,5 @@
 import { verify } from "node:crypto";
-import { createGateway, DEFAULT_LIMITS, type Gateway, openStore } from "@earshot/gateway";
+import { bundleFolder, createGateway, DEFAULT_LIMITS, type Gateway, openStore } from "@earshot/gateway";
 import { DEFAULT_PARAMETERS, type Entropy, importKey, signerFromSeed, silentLog } from "@earshot/protocol";
 import type { Downlink } from "../src/downlink/downlink.ts";
 import { openSignaturePool } from "../src/verify/signature-pool.ts";
@@ -85,7 +85,7 @@ export async function openBenchGateway(
       witnessReportsPerPeriod: 1e6,
       beaconReportsPerPeriod: 1e6,
     },
-    bundlesDir: "unused",
+    bundles: bundleFolder("unused"),
     log: silentLog,
     scheduleFlush: setImmediate,
     ...(signatures && { verifyElsewhere: async (jobs) => signatures.start(jobs).answers() }),

@@ -21,6 +21,7 @@ import { descriptorLimit, sharedConnections } from "./access/connections.ts";
 import { openEmbeddedBroker } from "./broker/embedded.ts";
 import { openExternalBroker } from "./broker/external.ts";
 import type { Uplink } from "./broker/uplink.ts";
+import { bundleFolder } from "./bundle/bundle-folder.ts";
 import { limitsOf, loadConfig, parametersOf, wantedConnections } from "./config/config.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import type { Downlink } from "./downlink/downlink.ts";
@@ -231,7 +232,7 @@ async function gatewayDeps(
       brokerAddresses: config.http.broker_addresses,
     },
     ...brokerAccount(config.broker, signer),
-    bundlesDir: join(config.state_dir, "epochs"),
+    bundles: bundleFolder(join(config.state_dir, "epochs")),
     disk: () => {
       const { bavail, blocks, bsize } = statfsSync(config.state_dir);
       return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };

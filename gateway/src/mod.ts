@@ -4,6 +4,8 @@ export type { LoginOutcome } from "./access/access.ts";
 export { DEFAULT_LIMITS, type Limits } from "./access/hotspot-limits.ts";
 export { type EmbeddedBroker, type EmbeddedBrokerOptions, openEmbeddedBroker } from "./broker/embedded.ts";
 export type { Uplink } from "./broker/uplink.ts";
+export { bundleFolder } from "./bundle/bundle-folder.ts";
+export type { BundleStore } from "./bundle/bundle-store.ts";
 export type { Downlink } from "./downlink/downlink.ts";
 export type { EntropySource } from "./downlink/entropy-publisher.ts";
 export { createGateway } from "./gateway.ts";

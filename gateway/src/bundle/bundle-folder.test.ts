@@ -1,17 +1,20 @@
-import { describe, expect, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { expect, test } from "bun:test";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Manifest } from "@earshot/protocol";
-import { signedAgain, temporaryFolder, testBundles } from "../testing/test-bundle.ts";
-import { FIRST_EPOCH, PARAMETERS } from "../testing/test-network.ts";
-import { BUNDLE_FILES, type Bundle, bundleName, MANIFEST_FILE } from "./bundle.ts";
-import { keepOrWrite, readBundle, removeBundle, removeOthers, writeBundle } from "./bundle-folder.ts";
-import { atOnce, type InTurns } from "./in-turns.ts";
+import { temporaryFolder, testBundles } from "../testing/test-bundle.ts";
+import { BUNDLE_FILES, type Bundle, bundleName, bundlePrefix, MANIFEST_FILE } from "./bundle.ts";
+import { bundleFolder, readBundle, writeBundle } from "./bundle-folder.ts";
+import { bundleStoreContract } from "./bundle-store-contract.ts";
 
 const [bundle] = (await testBundles(1)) as [Bundle];
 const NAMES = [...BUNDLE_FILES, MANIFEST_FILE].sort();
 const FOLDER_MODULE = new URL("bundle-folder.ts", import.meta.url).pathname;
 const WRITER = new URL("test-writer.ts", import.meta.url).pathname;
+
+bundleStoreContract("a folder", () => {
+  const { path, [Symbol.dispose]: dispose } = temporaryFolder();
+  return { ...bundleFolder(join(path, "epochs")), [Symbol.dispose]: dispose };
+});
 
 test("a bundle reads as it was written, and nothing else is left", () => {
   using parent = temporaryFolder();
@@ -68,7 +71,7 @@ test("killed while it removes a bundle, none under its final name is a half", as
   // So many that removing them takes far longer than to see that it began.
   const files = 2000;
   for (let number = 0; number < files; number++) writeFileSync(join(folder, `${number}`), "");
-  const call = `import { removeBundle } from ${JSON.stringify(FOLDER_MODULE)}; removeBundle(...process.argv.slice(1));`;
+  const call = `import { bundleFolder } from ${JSON.stringify(FOLDER_MODULE)}; bundleFolder(process.argv[1]).remove(process.argv[2]);`;
   const remover = Bun.spawn([process.execPath, "-e", call, parent.path, name]);
   const left = () => {
     try {
@@ -81,50 +84,38 @@ test("killed while it removes a bundle, none under its final name is a half", as
   remover.kill("SIGKILL");
   await remover.exited;
   expect(left()).toBe(0);
-  removeBundle(parent.path, name);
+  bundleFolder(parent.path).remove(name);
   expect(readdirSync(parent.path)).toEqual([]);
 });
 
-describe("closing an epoch again", () => {
-  const day = (number: number): number => Date.UTC(2026, 0, number);
-  const closing = { epoch: FIRST_EPOCH, network: PARAMETERS.network, owner: 7 };
-  const content = (fields: Partial<Manifest> = {}) =>
-    // biome-ignore lint/correctness/useYield: made at once
-    function* (closedAtMs: number): InTurns<Bundle> {
-      return signedAgain(bundle, {}, { closedAtMs, ...fields });
-    };
+test("what a killed run was writing goes with the epoch's other bundles", () => {
+  using parent = temporaryFolder();
+  const name = writeBundle(parent.path, 1, bundle);
+  mkdirSync(join(parent.path, `${bundlePrefix(1)}.6.tmp`));
+  const other = `${bundlePrefix(2)}.6.tmp`;
+  mkdirSync(join(parent.path, other));
+  bundleFolder(parent.path).removeOthers(1, name);
+  expect(readdirSync(parent.path).sort()).toEqual([name, other].sort());
+});
 
-  test("keeps the bundle where the content is the same, whatever time it is", () => {
-    using parent = temporaryFolder();
-    const first = atOnce(keepOrWrite(parent.path, { ...closing, closedAtMs: day(2) }, content()));
-    const again = atOnce(keepOrWrite(parent.path, { ...closing, closedAtMs: day(3) }, content()));
-    expect(again).toEqual({ ...first, isNew: false });
-    expect(readdirSync(parent.path)).toEqual([first.name]);
-  });
+test("what is set aside is kept whole, beside the folder", () => {
+  using parent = temporaryFolder();
+  const folder = join(parent.path, "epochs");
+  const name = writeBundle(folder, 1, bundle);
+  bundleFolder(folder).setAside(name);
+  expect(readdirSync(folder)).toEqual([]);
+  expect(readBundle(join(`${folder}-taken-back`, name))).toEqual({ ok: true, bundle });
+});
 
-  test("leaves one bundle where the content is another, and none of what a killed run left", () => {
-    using parent = temporaryFolder();
-    const other = writeBundle(parent.path, FIRST_EPOCH + 1, bundle);
-    atOnce(keepOrWrite(parent.path, { ...closing, closedAtMs: day(2) }, content()));
-    mkdirSync(join(parent.path, `epoch-${String(FIRST_EPOCH).padStart(10, "0")}.6.tmp`));
-    const replaced = atOnce(
-      keepOrWrite(parent.path, { ...closing, closedAtMs: day(3) }, content({ paid: 0n })),
-    );
-    expect(replaced.closedAtMs).toBe(day(3));
-    expect(readdirSync(parent.path)).toHaveLength(4);
-    removeOthers(parent.path, FIRST_EPOCH, replaced.name);
-    expect(readBundle(join(parent.path, replaced.name))).toEqual({ ok: true, bundle: replaced.bundle });
-    expect(readdirSync(parent.path).sort()).toEqual([replaced.name, other].sort());
-  });
-
-  test("keeps the one of two that holds what the store says", () => {
-    using parent = temporaryFolder();
-    const right = atOnce(content()(day(2)));
-    const name = writeBundle(parent.path, FIRST_EPOCH, right);
-    writeBundle(parent.path, FIRST_EPOCH, atOnce(content({ paid: 0n })(day(2))));
-    const kept = atOnce(keepOrWrite(parent.path, { ...closing, closedAtMs: day(3) }, content()));
-    expect(kept).toEqual({ name, bundle: right, closedAtMs: day(2), isNew: false });
-    removeOthers(parent.path, FIRST_EPOCH, kept.name);
-    expect(readdirSync(parent.path)).toEqual([name]);
-  });
+test("damaged contacts are none, and a link or a folder is no file", async () => {
+  using parent = temporaryFolder();
+  const name = writeBundle(parent.path, 1, bundle);
+  const folder = join(parent.path, name);
+  writeFileSync(join(folder, "contacts.json"), "{");
+  symlinkSync(join(folder, MANIFEST_FILE), join(folder, "link"));
+  mkdirSync(join(folder, "folder"));
+  const bundles = bundleFolder(parent.path);
+  expect(bundles.contacts(name)).toBeUndefined();
+  expect(await bundles.file(name, "link")).toBeUndefined();
+  expect(await bundles.file(name, "folder")).toBeUndefined();
 });

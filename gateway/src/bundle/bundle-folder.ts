@@ -3,6 +3,7 @@ import {
   existsSync,
   fsyncSync,
   mkdirSync,
+  openAsBlob,
   openSync,
   readdirSync,
   readFileSync,
@@ -10,16 +11,13 @@ import {
   rmSync,
   writeSync,
 } from "node:fs";
+import { lstat } from "node:fs/promises";
 import { join } from "node:path";
-import { equalBytes, type LatestContacts, manifestMessage } from "@earshot/protocol";
+import { equalBytes, manifestMessage } from "@earshot/protocol";
 import { BUNDLE_FILES, type Bundle, bundleName, bundlePrefix, MANIFEST_FILE } from "./bundle.ts";
+import type { BundleStore, Encode, KeptBundle } from "./bundle-store.ts";
 import { atOnce, type InTurns } from "./in-turns.ts";
 import { readContacts, readText } from "./json-readers.ts";
-
-/*
- * A bundle on disk. Calls are synchronous, in portions: a run in virtual time must not depend on when a thread pool
- * answers.
- */
 
 const ALL_FILES = [...BUNDLE_FILES, MANIFEST_FILE] as const;
 
@@ -27,6 +25,42 @@ const BYTES_A_TURN = 1_048_576;
 
 /** Written beside the bundles and renamed once it is whole; a leftover of a killed run is of no use to anybody. */
 const TEMPORARY_END = ".tmp";
+
+/** Bundles on disk, each a folder in this one; what is set aside is in another, beside it. */
+export const bundleFolder = (path: string): BundleStore => ({
+  *keepOrWrite({ epoch, network, closedAtMs, owner }, encode) {
+    const kept = yield* keep(path, namesOf(path, epoch), network, encode);
+    if (kept !== undefined) return kept;
+    const bundle = yield* encode(closedAtMs);
+    return { name: yield* writingBundle(path, epoch, bundle, owner), bundle, closedAtMs, isNew: true };
+  },
+  removeOthers(epoch, recorded) {
+    for (const name of namesOf(path, epoch)) if (name !== recorded) removeBundle(path, name);
+  },
+  remove: (name) => removeBundle(path, name),
+  setAside(name) {
+    const from = join(path, name);
+    if (!existsSync(from)) return;
+    const beside = `${path}-taken-back`;
+    mkdirSync(beside, { recursive: true });
+    removeBundle(beside, name);
+    renameSync(from, join(beside, name));
+    syncFolder(beside);
+    syncFolder(path);
+  },
+  contacts(name) {
+    const file = join(path, name, "contacts.json" satisfies keyof Bundle);
+    if (!existsSync(file)) return undefined;
+    const text = readText(new Uint8Array(readFileSync(file)));
+    const read = text.ok ? readContacts(text.value) : text;
+    return read.ok ? read.value : undefined;
+  },
+  async file(name, file) {
+    const at = join(path, name, file);
+    const found = await lstat(at).catch(() => undefined);
+    return found?.isFile() === true ? openAsBlob(at) : undefined;
+  },
+});
 
 /**
  * Writes a bundle so that its folder is there whole or not at all, whenever the process is killed, and still there
@@ -72,18 +106,6 @@ function syncFolder(path: string): void {
   }
 }
 
-/** Moves a bundle of an epoch that was not over out of the folder of bundles, and keeps it. */
-export function setAside(parent: string, name: string): void {
-  const from = join(parent, name);
-  if (!existsSync(from)) return;
-  const beside = `${parent}-taken-back`;
-  mkdirSync(beside, { recursive: true });
-  removeBundle(beside, name);
-  renameSync(from, join(beside, name));
-  syncFolder(beside);
-  syncFolder(parent);
-}
-
 /** Reads a bundle; `missing` names the first file that is not there. */
 export function readBundle(folder: string): { ok: true; bundle: Bundle } | { ok: false; missing: string } {
   const missing = ALL_FILES.find((name) => !existsSync(join(folder, name)));
@@ -92,57 +114,8 @@ export function readBundle(folder: string): { ok: true; bundle: Bundle } | { ok:
   return { ok: true, bundle: Object.fromEntries(entries) as Bundle };
 }
 
-type Encode = (closedAtMs: number) => InTurns<Bundle>;
-
-/** The contacts before its epoch, by hotspot id; `undefined` when the file is missing or damaged. */
-export function readBundleContacts(folder: string): ReadonlyMap<string, LatestContacts> | undefined {
-  const path = join(folder, "contacts.json" satisfies keyof Bundle);
-  if (!existsSync(path)) return undefined;
-  const text = readText(new Uint8Array(readFileSync(path)));
-  const read = text.ok ? readContacts(text.value) : text;
-  return read.ok ? read.value : undefined;
-}
-
-export interface KeptBundle {
-  /** The folder's. */
-  name: string;
-  bundle: Bundle;
-  closedAtMs: number;
-  /** It was not there before. */
-  isNew: boolean;
-}
-
-export interface Closing {
-  epoch: number;
-  network: string;
-  closedAtMs: number;
-  /** Fencing number of who closes. */
-  owner: number;
-}
-
-/**
- * Keeps the epoch's bundle if there is one with the same content, else writes it: closing an epoch again changes no
- * byte. Removes nothing: who does not own the store any more must not.
- * @param encode makes the bundle, given when the epoch was closed
- */
-export function* keepOrWrite(
-  parent: string,
-  { epoch, network, closedAtMs, owner }: Closing,
-  encode: Encode,
-): InTurns<KeptBundle> {
-  const kept = yield* keep(parent, namesOf(parent, epoch), network, encode);
-  if (kept !== undefined) return kept;
-  const bundle = yield* encode(closedAtMs);
-  return { name: yield* writingBundle(parent, epoch, bundle, owner), bundle, closedAtMs, isNew: true };
-}
-
-/** One epoch has one bundle: removes all but the one that is recorded. */
-export function removeOthers(parent: string, epoch: number, recorded: string): void {
-  for (const name of namesOf(parent, epoch)) if (name !== recorded) removeBundle(parent, name);
-}
-
 /** Renamed first: files go one by one, and killed in between, half a bundle would stand under its final name. */
-export function removeBundle(parent: string, name: string): void {
+function removeBundle(parent: string, name: string): void {
   const folder = join(parent, name);
   const going = name.endsWith(TEMPORARY_END) ? folder : `${folder}${TEMPORARY_END}`;
   if (going !== folder) {

@@ -21,7 +21,7 @@ import {
   MANIFEST_FILE,
   registryHashOf,
 } from "../bundle/bundle.ts";
-import { type KeptBundle, keepOrWrite, removeBundle, removeOthers } from "../bundle/bundle-folder.ts";
+import type { BundleStore, KeptBundle } from "../bundle/bundle-store.ts";
 import { type InTurns, inTurns } from "../bundle/in-turns.ts";
 import type { StoredEpoch } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
@@ -46,8 +46,7 @@ export interface CloseEpochDeps extends ContentDeps {
   parameters: Pick<NetworkParameters, "epochPeriods">;
   /** Holds the network key. */
   signer: Signer;
-  /** Holds one folder per bundle. */
-  bundlesDir: string;
+  bundles: Pick<BundleStore, "keepOrWrite" | "removeOthers" | "remove">;
   log?: Log;
 }
 
@@ -75,7 +74,7 @@ export async function nextEpochToClose(
  * @throws {Error} if not all is judged yet
  */
 export async function closeEpoch(epoch: number, deps: CloseEpochDeps): Promise<StoredEpoch> {
-  const { store } = deps;
+  const { bundles, store } = deps;
   const known = await store.epoch(epoch);
   if (known !== undefined) return known;
   const previous = await store.latestEpoch();
@@ -84,8 +83,7 @@ export async function closeEpoch(epoch: number, deps: CloseEpochDeps): Promise<S
   const { network, edgeWindowEpochs } = content.parameters;
   const { pause } = deps;
   const owner = await store.checkOwner();
-  const writing = keepOrWrite(
-    deps.bundlesDir,
+  const writing = bundles.keepOrWrite(
     { epoch, network, closedAtMs: content.closedAtMs, owner },
     (closedAtMs) => encodingBundle({ ...content, closedAtMs }, deps.signer),
   );
@@ -104,17 +102,17 @@ export async function closeEpoch(epoch: number, deps: CloseEpochDeps): Promise<S
     throw error;
   }
   // Only now is it certain that this is the owner. What a killed run left of the epoch before goes too.
-  removeOthers(deps.bundlesDir, epoch, kept.name);
-  if (previous !== undefined) removeOthers(deps.bundlesDir, previous.epoch, previous.bundle);
+  bundles.removeOthers(epoch, kept.name);
+  if (previous !== undefined) bundles.removeOthers(previous.epoch, previous.bundle);
   deps.log?.info("Epoch closed", { epoch, root: stored.root.toHex(), paid: stored.paid.toString() });
   return stored;
 }
 
 /** A bundle that was written just as another gateway took the store over, unless it is that one's too. */
-async function withdraw(epoch: number, name: string, { store, bundlesDir }: CloseEpochDeps): Promise<void> {
+async function withdraw(epoch: number, name: string, { store, bundles }: CloseEpochDeps): Promise<void> {
   if (!store.lost.aborted) return;
   const recorded = await store.epoch(epoch);
-  if (recorded?.bundle !== name) removeBundle(bundlesDir, name);
+  if (recorded?.bundle !== name) bundles.remove(name);
 }
 
 async function checkOrder(epoch: number, previous: StoredEpoch | undefined, deps: CloseEpochDeps) {

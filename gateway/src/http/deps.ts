@@ -1,5 +1,6 @@
 import type { Clock, Log } from "@earshot/protocol";
 import type { ExternalBrokerAccess } from "../access/external-broker-access.ts";
+import type { BundleStore } from "../bundle/bundle-store.ts";
 import type { DenialLog } from "../denials/denial-log.ts";
 import type { EventHub } from "../monitoring/events.ts";
 import type { GatewayMetrics } from "../monitoring/metrics.ts";
@@ -63,8 +64,8 @@ export interface AppDeps extends ApiOptions {
   mqttAccess?: Pick<ExternalBrokerAccess, "mayLogIn" | "mayUse">;
   /** Verifies entropy, receipts and verdicts; 32 bytes. */
   networkPublicKey: Uint8Array;
-  /** Folder that holds one folder per closed epoch. */
-  bundlesDir: string;
+  /** Of closed epochs. */
+  bundles: Pick<BundleStore, "file">;
   log: Log;
   /** Ends the event streams when the gateway stops. */
   signal?: AbortSignal;

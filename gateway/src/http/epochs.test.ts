@@ -21,8 +21,8 @@ beforeAll(async () => {
   epoch = bundle.epoch;
   await mkdir(join(folder, "folder"));
   await writeFile(join(folder, "notes.txt"), "not of the bundle");
-  await writeFile(join(t.deps.bundlesDir, "secret"), "network key");
-  await symlink(join(t.deps.bundlesDir, "secret"), join(folder, "link"));
+  await writeFile(join(t.bundlesDir, "secret"), "network key");
+  await symlink(join(t.bundlesDir, "secret"), join(folder, "link"));
 });
 afterAll(() => t[Symbol.asyncDispose]());
 

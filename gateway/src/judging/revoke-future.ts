@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import {
   type Clock,
   type Log,
@@ -6,7 +5,7 @@ import {
   registrationMessage,
   type Signer,
 } from "@earshot/protocol";
-import { readBundleContacts, setAside } from "../bundle/bundle-folder.ts";
+import type { BundleStore } from "../bundle/bundle-store.ts";
 import type { DenialLog } from "../denials/denial-log.ts";
 import type { GatewayMetrics } from "../monitoring/metrics.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
@@ -27,7 +26,7 @@ interface RevokeDeps {
     parameters: NetworkParameters;
     store: Store;
     clock: Pick<Clock, "now">;
-    bundlesDir: string;
+    bundles: Pick<BundleStore, "contacts" | "setAside">;
     log: Log;
     signer: Signer;
   };
@@ -47,16 +46,16 @@ export async function revokeFuture({
   denials,
   metrics,
 }: RevokeDeps): Promise<Revoked | undefined> {
-  const { store, clock, bundlesDir, log } = deps;
+  const { store, clock, bundles, log } = deps;
   const nowMs = clock.now();
   const contactsBefore = (bundle: string) => {
-    const contacts = readBundleContacts(join(bundlesDir, bundle));
+    const contacts = bundles.contacts(bundle);
     if (contacts === undefined) log.error("Cannot read the contacts before an epoch", { bundle });
     return contacts ?? new Map();
   };
   const revoked = await store.revokeAfter(nowMs, parameters.fixed, contactsBefore);
   if (revoked === undefined) return undefined;
-  for (const { bundle } of revoked.epochs) setAside(bundlesDir, bundle);
+  for (const { bundle } of revoked.epochs) bundles.setAside(bundle);
   const latest = (await store.latestEntropy())?.entropy;
   progress.rewindTo(revoked.judgedThrough, revoked.openEpoch, latest);
   registry.forget(revoked.hotspots.map(({ id }) => id));

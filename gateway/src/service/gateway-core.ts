@@ -178,7 +178,7 @@ export class GatewayCore implements Gateway {
 
 function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
   const { deps, denials, events, metrics, parameters, registry } = parts;
-  const { store, clock, registration, signer, bundlesDir, adminToken: token } = deps;
+  const { store, clock, registration, signer, bundles, adminToken: token } = deps;
   const admin = token === undefined ? undefined : { token, add: registry.add.bind(registry) };
   return {
     store,
@@ -191,7 +191,7 @@ function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
     problems: () => problemsOf(parts),
     registration,
     networkPublicKey: signer.publicKey,
-    bundlesDir,
+    bundles,
     ...(deps.disk === undefined ? {} : { disk: deps.disk }),
     log: deps.log.child({ component: "http" }),
     signal,

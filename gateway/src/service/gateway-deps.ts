@@ -3,6 +3,7 @@ import type { Hono } from "hono";
 import type { Credentials } from "../access/access.ts";
 import type { Limits } from "../access/hotspot-limits.ts";
 import type { Uplink } from "../broker/uplink.ts";
+import type { BundleStore } from "../bundle/bundle-store.ts";
 import type { Downlink } from "../downlink/downlink.ts";
 import type { EntropySource } from "../downlink/entropy-publisher.ts";
 import type { ApiOptions, DiskSpace } from "../http/deps.ts";
@@ -25,8 +26,8 @@ export interface GatewayDeps {
   registration: RegistrationPolicy;
   /** The operator's list of hotspots; added to the registry at start. */
   listed?: readonly OperatorRegistration[];
-  /** Folder that epoch bundles are written to. */
-  bundlesDir: string;
+  /** Of closed epochs: written once, then published. */
+  bundles: BundleStore;
   /** Of the disk that holds store and bundles; reported by `/healthz`. */
   disk?(): DiskSpace;
   /** What hotspots may cost; `DEFAULT_LIMITS` when absent. */

@@ -183,11 +183,11 @@ const pauseOf =
 
 function buildJudging(base: Base, drained: () => Promise<void>): Judging {
   const { deps, denials, events, mutex, metrics, notices, parameters, progress, registry } = base;
-  const { bundlesDir, clock, signer, store } = deps;
+  const { bundles, clock, signer, store } = deps;
   const log = deps.log.child({ component: "judging" });
   const pause = pauseOf(deps);
   const closing = {
-    ...{ store, parameters: parameters.fixed, signer, clock, bundlesDir, pause },
+    ...{ store, parameters: parameters.fixed, signer, clock, bundles, pause },
     log: deps.log.child({ component: "epochs" }),
   };
   return new Judging({

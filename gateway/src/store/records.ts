@@ -73,7 +73,7 @@ export interface StoredEpoch {
   parametersHash: Uint8Array;
   /** `registryHash` after it. */
   registryHash: Uint8Array;
-  /** Folder of the bundle, relative to the gateway's state folder. */
+  /** The name that its bundle is kept under. */
   bundle: string;
 }
 

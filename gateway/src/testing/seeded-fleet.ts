@@ -269,7 +269,7 @@ async function close(
       manifestHash: sha256(settlement.tree.root),
       parametersHash: parametersHash(parameters),
       registryHash: new Uint8Array(32),
-      bundle: `bundles/epoch-${String(epoch).padStart(10, "0")}`,
+      bundle: `epoch-${String(epoch).padStart(10, "0")}`,
     },
     settlement.payments.map((payment) => ({ epoch, ...payment })),
     edgesOf(proven),

@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { logTo, type Manifest, manifestMessage, sha256, utf8 } from "@earshot/protocol";
 import { Mutex } from "@earshot/protocol/runtime";
 import { ManualClock } from "@earshot/protocol/testing";
 import type { Hono } from "hono";
+import { bundleFolder } from "../bundle/bundle-folder.ts";
 import { DenialLog } from "../denials/denial-log.ts";
 import { createApp } from "../http/app.ts";
 import type { AppDeps } from "../http/deps.ts";
@@ -21,6 +22,7 @@ export interface TestApp extends AsyncDisposable {
   app: Hono;
   deps: AppDeps;
   store: Store;
+  bundlesDir: string;
   clock: ManualClock;
   fleet: SeededFleet;
   logged: string[];
@@ -52,13 +54,14 @@ export async function testApp(
     problems: () => [],
     registration: "listed",
     networkPublicKey: NETWORK_SIGNER.publicKey,
-    bundlesDir,
+    bundles: bundleFolder(bundlesDir),
     log,
     ...change,
   };
   return {
     ...appOver(deps),
     store,
+    bundlesDir,
     clock,
     fleet,
     logged,
@@ -114,10 +117,13 @@ const MANIFEST: Manifest = {
 export const MANIFEST_BYTES = manifestMessage.seal(MANIFEST, NETWORK_SIGNER, FLEET_PARAMETERS.network);
 
 /** Writes the newest epoch's bundle: a manifest that names three files, of which only `leaves.jsonl` is there. */
-export async function writeTestBundle({ store, deps }: TestApp): Promise<{ epoch: number; folder: string }> {
+export async function writeTestBundle({
+  store,
+  bundlesDir,
+}: TestApp): Promise<{ epoch: number; folder: string }> {
   const latest = await store.latestEpoch();
   if (latest === undefined) throw new TypeError("The test's fleet has no closed epoch");
-  const folder = join(deps.bundlesDir, basename(latest.bundle));
+  const folder = join(bundlesDir, latest.bundle);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "manifest.cbor"), MANIFEST_BYTES);
   await writeFile(join(folder, "leaves.jsonl"), LEAVES);

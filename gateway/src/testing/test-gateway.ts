@@ -12,6 +12,7 @@ import {
   utf8,
 } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
+import { bundleFolder } from "../bundle/bundle-folder.ts";
 import { createGateway } from "../gateway.ts";
 import type { IngestOutcome } from "../ingest/ingest.ts";
 import type { Gateway, GatewayDeps } from "../service/gateway-deps.ts";
@@ -59,6 +60,7 @@ export async function startTestGateway(
   changes: Partial<GatewayDeps> = {},
 ): Promise<TestGateway> {
   const folder = mkdtempSync(join(tmpdir(), "earshot-gateway-"));
+  const bundlesDir = join(folder, "epochs");
   const clock = new ManualClock(startMs);
   const store = changes.store ?? (await openStore("sqlite://:memory:"));
   const sent: SentMessage[] = [];
@@ -73,7 +75,7 @@ export async function startTestGateway(
         void sent.push({ topic, bytes, retain, atMs: clock.now() }),
     },
     registration: "open",
-    bundlesDir: join(folder, "epochs"),
+    bundles: bundleFolder(bundlesDir),
     log: silentLog,
     ...changes,
   };
@@ -83,7 +85,7 @@ export async function startTestGateway(
     store,
     clock,
     sent,
-    bundlesDir: deps.bundlesDir,
+    bundlesDir,
     send: (bytes) => test.gateway.ingest(topicOf(bytes), bytes, senderOf(bytes)),
     sendAs: (name, packet) => test.send(encodePacket(packet, signers[name], PARAMETERS.network)),
     async play(packets, untilMs) {

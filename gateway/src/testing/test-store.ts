@@ -9,6 +9,7 @@ import {
   reportIndexAndKey,
   type SequenceRange,
 } from "@earshot/protocol";
+import { bundleFolder } from "../bundle/bundle-folder.ts";
 import type { CloseEpochDeps } from "../epochs/close-epoch.ts";
 import { openStore } from "../store/open-store.ts";
 import type { StoredContact, StoredPacket } from "../store/records.ts";
@@ -109,6 +110,6 @@ export const closeDeps = (
   parameters: PARAMETERS,
   signer: networkSigner,
   clock: { now: () => nowMs },
-  bundlesDir,
+  bundles: bundleFolder(bundlesDir),
   pause: () => Promise.resolve(),
 });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import {
+  bundleFolder,
   createGateway,
   type Gateway,
   openEmbeddedBroker,
@@ -56,7 +57,7 @@ export async function startRealGateway(options: RealGatewayOptions): Promise<Rea
     entropySource: seededEntropy(seed),
     downlink: broker,
     registration: "open",
-    bundlesDir,
+    bundles: bundleFolder(bundlesDir),
     log,
     scheduleFlush: setImmediate,
   });

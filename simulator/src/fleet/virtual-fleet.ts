@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { MemoryNetwork } from "@earshot/drivers/testing";
-import { createGateway, openStore } from "@earshot/gateway";
+import { bundleFolder, createGateway, openStore } from "@earshot/gateway";
 import { epochOf, type Log, REGIONS } from "@earshot/protocol";
 import { pause } from "@earshot/protocol/runtime";
 import { ManualClock } from "@earshot/protocol/virtual-time";
@@ -48,7 +48,7 @@ export async function runVirtualFleet(
     entropySource: seededEntropy(run.seed),
     downlink: broker,
     registration: "open",
-    bundlesDir,
+    bundles: bundleFolder(bundlesDir),
     log,
   });
   broker.serve(gateway);

@@ -1,10 +1,8 @@
-import { openAsBlob } from "node:fs";
-import { lstat, readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
 import { manifestMessage, sha256 } from "@earshot/protocol";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { MANIFEST_FILE } from "../../bundle/bundle.ts";
+import type { BundleStore } from "../../bundle/bundle-store.ts";
 import { cidOf } from "../../bundle/cid.ts";
 import { noneMatchFits, rangeIn } from "../conditional-requests.ts";
 import type { RouteContext } from "../context.ts";
@@ -62,7 +60,7 @@ const download = createRoute({
 
 interface BundleFile {
   name: string;
-  bytes: number;
+  content: Blob;
   /** 32 bytes. */
   sha256: Uint8Array;
 }
@@ -70,79 +68,77 @@ interface BundleFile {
 const contentTypeOf = (name: string): string =>
   CONTENT_TYPES[name.slice(name.lastIndexOf(".") + 1)] ?? "application/octet-stream";
 
-/** What the manifest names, and the manifest itself; an empty list when the folder is gone. */
-async function filesIn(folder: string, network: string): Promise<BundleFile[]> {
-  const bytes = await readFile(join(folder, MANIFEST_FILE)).catch(() => undefined);
+/** What the manifest names, and the manifest itself; an empty list when the bundle is gone. */
+async function filesIn(
+  bundle: string,
+  bundles: Pick<BundleStore, "file">,
+  network: string,
+): Promise<BundleFile[]> {
+  const stored = await bundles.file(bundle, MANIFEST_FILE);
+  const bytes = await stored?.bytes().catch(() => undefined);
   const manifest = bytes && manifestMessage.open(bytes, network);
   if (bytes === undefined || manifest?.ok !== true) return [];
   const named = [...manifest.value.files, { name: MANIFEST_FILE, sha256: sha256(bytes) }];
   const files = await Promise.all(
     named.map(async (file) => {
-      const found = await lstat(join(folder, file.name)).catch(() => undefined);
-      return found?.isFile() === true ? [{ ...file, bytes: found.size }] : [];
+      const content = await bundles.file(bundle, file.name);
+      return content === undefined ? [] : [{ ...file, content }];
     }),
   );
   return files.flat().sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 export function bundleRoutes(app: OpenAPIHono, context: RouteContext): void {
-  const { store, bundlesDir, parameters } = context;
+  const { store, bundles, parameters } = context;
   const bundleOf = async (epoch: number) => {
     const found = await store.epoch(epoch);
-    return found && { found, folder: join(bundlesDir, basename(found.bundle)) };
+    return found && { found, files: await filesIn(found.bundle, bundles, parameters.network) };
   };
   app.openapi(list, async (c) => {
     const { epoch } = c.req.valid("param");
     const bundle = await bundleOf(epoch);
     if (bundle === undefined) return c.json(unknownEpoch(epoch), 404);
-    const files = (await filesIn(bundle.folder, parameters.network)).map((file) => ({
+    const files = bundle.files.map((file) => ({
       name: file.name,
-      bytes: file.bytes,
+      bytes: file.content.size,
       sha256: file.sha256.toHex(),
       cid: cidOf(file.sha256),
       url: `/api/v1/epochs/${epoch}/bundle/${encodeURIComponent(file.name)}`,
     }));
-    const { manifestHash } = bundle.found;
-    const named = {
-      name: basename(bundle.folder),
-      manifestHash: manifestHash.toHex(),
-      cid: cidOf(manifestHash),
-    };
-    return c.json({ epoch, ...named, files }, 200);
+    const { bundle: name, manifestHash } = bundle.found;
+    return c.json({ epoch, name, manifestHash: manifestHash.toHex(), cid: cidOf(manifestHash), files }, 200);
   });
   app.openapi(download, async (c) => {
     const { epoch, file } = c.req.valid("param");
     const bundle = await bundleOf(epoch);
     if (bundle === undefined) return c.json(unknownEpoch(epoch), 404);
-    const files = await filesIn(bundle.folder, parameters.network);
-    const known = files.find(({ name }) => name === file);
-    if (known === undefined) return c.json(unknownFile(epoch, file, files), 404);
-    return sendFile(c, join(bundle.folder, file), known);
+    const known = bundle.files.find(({ name }) => name === file);
+    if (known === undefined) return c.json(unknownFile(epoch, file, bundle.files), 404);
+    return sendFile(c, known);
   });
 }
 
 /** A whole file or the part that is asked for (RFC 9110 §14). */
-async function sendFile(c: Context, path: string, { name, sha256: hash }: BundleFile) {
+function sendFile(c: Context, { name, content, sha256: hash }: BundleFile) {
   const etag = `"${hash.toHex()}"`;
   c.header("ETag", etag);
   c.header("Accept-Ranges", "bytes");
   c.header("Cache-Control", "public, max-age=31536000, immutable");
   if (noneMatchFits(c.req.header("if-none-match"), etag)) return c.body(null, 304);
-  const blob = await openAsBlob(path);
   const ifRange = c.req.header("if-range")?.trim();
   const isAsked = c.req.method === "GET" && (ifRange === undefined || ifRange === etag);
-  const range = rangeIn(isAsked ? c.req.header("range") : undefined, blob.size);
+  const range = rangeIn(isAsked ? c.req.header("range") : undefined, content.size);
   if (range === "unsatisfiable") {
-    c.header("Content-Range", `bytes */${blob.size}`);
-    return c.json(pastTheEnd(name, blob.size), 416);
+    c.header("Content-Range", `bytes */${content.size}`);
+    return c.json(pastTheEnd(name, content.size), 416);
   }
   c.header("Content-Disposition", `attachment; filename="${name}"`);
   c.header("Content-Type", contentTypeOf(name));
-  const { first, last } = range ?? { first: 0, last: blob.size - 1 };
+  const { first, last } = range ?? { first: 0, last: content.size - 1 };
   c.header("Content-Length", String(last - first + 1));
-  if (range === undefined) return c.body(blob.stream(), 200);
-  c.header("Content-Range", `bytes ${first}-${last}/${blob.size}`);
-  return c.body(blob.slice(first, last + 1).stream(), 206);
+  if (range === undefined) return c.body(content.stream(), 200);
+  c.header("Content-Range", `bytes ${first}-${last}/${content.size}`);
+  return c.body(content.slice(first, last + 1).stream(), 206);
 }
 
 const pastTheEnd = (name: string, size: number) =>
