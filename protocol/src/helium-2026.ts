@@ -1,7 +1,7 @@
 import { judgeHeliumEpoch } from "./helium/epoch.ts";
 import { HELIUM_RULE_ORDER } from "./helium/order.ts";
 import { settleHeliumEpoch } from "./helium/settle.ts";
-import type { RuleSet } from "./judging/rule-set.ts";
+import type { RuleSet } from "./rewards/rule-set.ts";
 
 /**
  * Helium's last proof-of-coverage rules on Earshot's packets: the baseline that `earshot-1` is compared with, holes included. Envelope

@@ -25,6 +25,7 @@ export {
   type VerifyingKey,
   verifyEd25519,
 } from "./crypto/ed25519.ts";
+export { formatEvmAddress, parseEvmAddress } from "./crypto/evm-address.ts";
 export { sha256 } from "./crypto/sha256.ts";
 export { concatBytes, equalBytes, fromHex, readU32, u32, u64, utf8 } from "./encoding/bytes.ts";
 export { explainVerdict, RATE_LIMITED } from "./judging/reasons.ts";
@@ -44,7 +45,6 @@ export {
   downFilter,
   downTopic,
   entropyTopic,
-  isNetworkName,
   parseUpTopic,
   upTopic,
 } from "./mqtt/topics.ts";
@@ -101,6 +101,7 @@ export {
   type WitnessPacket,
 } from "./packet/packet.ts";
 export { PACKET_TYPE_NUMBERS } from "./packet/shapes.ts";
+export { isNetworkName } from "./parameters/parameters.ts";
 export { airtimeMs, type LoraDataRate } from "./radio/airtime.ts";
 export {
   dutyCycleBand,
@@ -112,7 +113,6 @@ export {
   type RegionId,
 } from "./radio/regions.ts";
 export { QUANTITIES, type QuantityFacts, quantityFacts } from "./readings/quantities.ts";
-export { formatEvmAddress, parseEvmAddress } from "./rewards/evm-address.ts";
 export {
   type Clock,
   type ClockReading,

@@ -27,7 +27,6 @@ export {
 export { judgeGroup } from "./judging/judge.ts";
 export type { ProvenBeacon } from "./judging/proven-beacon.ts";
 export { RULE_ORDER } from "./judging/reasons.ts";
-export { earshot1, type RuleSet } from "./judging/rule-set.ts";
 export {
   type JudgingContext,
   type ReceivedPacket,
@@ -77,4 +76,5 @@ export {
   type OwnerAssertion,
   ownerAssertionAfter,
 } from "./registry/registry-evidence.ts";
+export { earshot1, type RuleSet } from "./rewards/rule-set.ts";
 export { type Settlement, settleEpoch } from "./rewards/settlement.ts";

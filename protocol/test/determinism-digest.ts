@@ -10,8 +10,8 @@ import type { EpochJudgement } from "../src/judging/epoch.ts";
 import { type EpochInputs, epochContext } from "../src/judging/epoch-context.ts";
 import { groupReports, isReport } from "../src/judging/group.ts";
 import { judgeGroup } from "../src/judging/judge.ts";
-import { earshot1 } from "../src/judging/rule-set.ts";
 import { atan2, cos, exp10, log10, sin } from "../src/math/portable-math.ts";
+import { earshot1 } from "../src/rewards/rule-set.ts";
 import type { SettlementInputs } from "../src/rewards/settlement.ts";
 import { determinismEpoch } from "./determinism-epoch.ts";
 

@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import type { EpochJudgement } from "../src/judging/epoch.ts";
 import { OUTCOME_REASONS, RULE_ORDER } from "../src/judging/reasons.ts";
-import { earshot1 } from "../src/judging/rule-set.ts";
 import type { ReceivedPacket } from "../src/judging/types.ts";
+import { earshot1 } from "../src/rewards/rule-set.ts";
 import { type JudgedPart, judgePart, mathBits, mergedParts, outcome, textOf } from "./determinism-digest.ts";
 import { determinismEpoch } from "./determinism-epoch.ts";
 

@@ -124,12 +124,12 @@ rule(
 );
 
 /** Packages whose folders can be read from top to bottom. */
-const LAYERED = ["gateway", "simulator"];
+const LAYERED = ["protocol", "gateway", "simulator"];
 
 const folderOf = (path: string): string => path.split("/").slice(0, 3).join("/");
 
 rule(
-  `Folders of ${LAYERED.join(" and ")} import one way: what is below knows nothing of what is above.`,
+  `Folders of ${LAYERED.join(", ")} import one way: what is below knows nothing of what is above.`,
   (tree) => {
     const edges = new Map<string, string[]>();
     for (const file of typescriptOf(tree)) {

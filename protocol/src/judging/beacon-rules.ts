@@ -5,10 +5,10 @@ import {
   scheduledIndex,
   scheduleMessage,
 } from "../beacon/derive.ts";
+import { formatSeconds, formatTenths } from "../network/format-measurement.ts";
 import { REGIONS } from "../radio/regions.ts";
 import type { Hotspot } from "../registry/registry.ts";
 import { entropyTimeMs, windowOf } from "../time/schedule.ts";
-import { formatSeconds, formatTenths } from "./format-measurement.ts";
 import type { JudgingContext, ReceivedBeacon, Rule } from "./types.ts";
 
 /** A beacon report of a registered hotspot. */

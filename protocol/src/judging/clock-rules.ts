@@ -1,5 +1,5 @@
+import { formatSeconds } from "../network/format-measurement.ts";
 import { entropyTimeMs } from "../time/schedule.ts";
-import { formatSeconds } from "./format-measurement.ts";
 import type { JudgingContext, ReceivedReport, ReportTimes, Rule } from "./types.ts";
 
 /** What the rules about a hotspot's clocks judge by. */

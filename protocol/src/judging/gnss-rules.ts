@@ -1,7 +1,7 @@
 import { distanceM } from "../math/geo.ts";
+import { formatTenths } from "../network/format-measurement.ts";
 import { type Gnss, INTEGRITY_FLAGS } from "../packet/packet.ts";
 import type { Hotspot } from "../registry/registry.ts";
-import { formatTenths } from "./format-measurement.ts";
 import type { JudgingContext, ReceivedReport, Rule, RuleAnswer } from "./types.ts";
 
 /** What the rules about the hotspot's GNSS receiver judge by. */

@@ -1,5 +1,5 @@
+import { formatSeconds } from "../network/format-measurement.ts";
 import { entropyTimeMs } from "../time/schedule.ts";
-import { formatSeconds } from "./format-measurement.ts";
 import type { Rule } from "./types.ts";
 import type { MatchedContext } from "./witness-context.ts";
 

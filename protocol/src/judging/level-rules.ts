@@ -1,3 +1,4 @@
+import { formatMagnitude, formatTenths } from "../network/format-measurement.ts";
 import {
   demodulationFloorSnrDb,
   freeSpaceLossDb,
@@ -5,7 +6,6 @@ import {
   leastSignalDbm,
   thermalNoiseDbm,
 } from "../radio/propagation.ts";
-import { formatMagnitude, formatTenths } from "./format-measurement.ts";
 import type { Rule } from "./types.ts";
 import type { MatchedContext } from "./witness-context.ts";
 

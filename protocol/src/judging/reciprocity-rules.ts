@@ -1,5 +1,5 @@
+import { formatDuration } from "../network/format-measurement.ts";
 import type { Contact, ContactKind } from "./contacts.ts";
-import { formatDuration } from "./format-measurement.ts";
 import { reportedIndex } from "./group.ts";
 import type { ReportContext } from "./report-rules.ts";
 import type { ReceivedBeacon, ReceivedWitness, Rule, RuleAnswer } from "./types.ts";

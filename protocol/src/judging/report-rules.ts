@@ -1,7 +1,7 @@
+import { formatDuration, formatSeconds } from "../network/format-measurement.ts";
 import type { Hotspot } from "../registry/registry.ts";
 import { entropyTimeMs, reportDeadlineMs } from "../time/schedule.ts";
 import { counterMismatch, timeAhead } from "./clock-rules.ts";
-import { formatDuration, formatSeconds } from "./format-measurement.ts";
 import { GNSS_RULES } from "./gnss-rules.ts";
 import { reportedIndex } from "./group.ts";
 import type { JudgingContext, ReceivedReport, Rule } from "./types.ts";

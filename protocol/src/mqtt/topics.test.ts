@@ -1,16 +1,8 @@
-import { describe, expect, test } from "bun:test";
+import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { hotspotId } from "../crypto/did-key.ts";
 import type { PacketType } from "../packet/packet.ts";
-import {
-  allUpFilter,
-  downFilter,
-  downTopic,
-  entropyTopic,
-  isNetworkName,
-  parseUpTopic,
-  upTopic,
-} from "./topics.ts";
+import { allUpFilter, downFilter, downTopic, entropyTopic, parseUpTopic, upTopic } from "./topics.ts";
 
 const network = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,31}$/);
 const hotspot = fc.uint8Array({ minLength: 32, maxLength: 32 }).map(hotspotId);
@@ -75,15 +67,3 @@ test.each([
   "earshot/1/demo/+/up/beacon",
   "earshot/1/demo/#/up/beacon",
 ])("%p is no up topic", (topic) => expect(parseUpTopic(topic)).toBeUndefined());
-
-describe("network names", () => {
-  test.each(["demo", "testnet-1", "0", "a".repeat(32)])("%p is one", (name) => {
-    expect(isNetworkName(name)).toBe(true);
-  });
-  test.each(["", "-a", "Demo", "a_b", "a/b", "a+", "a b", "demo\n", "é", "a".repeat(33)])(
-    "%p is none",
-    (name) => {
-      expect(isNetworkName(name)).toBe(false);
-    },
-  );
-});

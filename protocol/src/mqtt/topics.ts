@@ -1,5 +1,6 @@
 import type { PacketType } from "../packet/packet.ts";
 import { PACKET_TYPE_NUMBERS } from "../packet/shapes.ts";
+import { isNetworkName } from "../parameters/parameters.ts";
 
 /*
  * earshot/1/<network>/<hotspot>/up/{beacon,witness,status,reading}
@@ -23,9 +24,6 @@ export const downFilter = (network: string, hotspot: string): string =>
 export const allUpFilter = (network: string): string => `earshot/1/${network}/+/up/+`;
 
 export const entropyTopic = (network: string): string => `earshot/1/${network}/entropy`;
-
-/** Lower-case letters, digits and hyphens: safe in a topic, a file name and a URL. */
-export const isNetworkName = (network: string): boolean => /^[a-z0-9][a-z0-9-]{0,31}$/.test(network);
 
 interface UpTopic {
   network: string;

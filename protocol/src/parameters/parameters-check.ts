@@ -1,7 +1,7 @@
-import { isNetworkName } from "../mqtt/topics.ts";
 import { isRegionId, REGION_IDS } from "../radio/regions.ts";
 import {
   FIXED_PARAMETERS,
+  isNetworkName,
   type NetworkParameters,
   PARAMETER_RANGES,
   RULE_SET_IDS,

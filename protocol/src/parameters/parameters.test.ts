@@ -4,6 +4,7 @@ import { REGION_IDS } from "../radio/regions.ts";
 import {
   DEFAULT_PARAMETERS,
   FIXED_PARAMETERS,
+  isNetworkName,
   type NetworkParameters,
   PARAMETER_RANGES,
   parametersHash,
@@ -77,5 +78,17 @@ test("what fixes the calendar and the claims is fixed for the life of a network"
       "reportDeadlineMs",
       "windowPeriods",
     ].toSorted() as (typeof FIXED_PARAMETERS)[number][],
+  );
+});
+
+describe("network names", () => {
+  test.each(["demo", "testnet-1", "0", "a".repeat(32)])("%p is one", (name) => {
+    expect(isNetworkName(name)).toBe(true);
+  });
+  test.each(["", "-a", "Demo", "a_b", "a/b", "a+", "a b", "demo\n", "é", "a".repeat(33)])(
+    "%p is none",
+    (name) => {
+      expect(isNetworkName(name)).toBe(false);
+    },
   );
 });

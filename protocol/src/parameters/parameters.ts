@@ -3,9 +3,12 @@ import { encodeCbor } from "../encoding/cbor.ts";
 import type { RegionId } from "../radio/region.ts";
 import { REGION_IDS, REGIONS } from "../radio/regions.ts";
 
-/** Published rule sets (`judging/rule-set.ts`). */
+/** Published rule sets (`rewards/rule-set.ts`). */
 export const RULE_SET_IDS = ["earshot-1", "helium-2026"] as const;
 export type RuleSetId = (typeof RULE_SET_IDS)[number];
+
+/** Lower-case letters, digits and hyphens: safe in a topic, a file name and a URL. */
+export const isNetworkName = (network: string): boolean => /^[a-z0-9][a-z0-9-]{0,31}$/.test(network);
 
 /** A region in which this network takes beacons, and how strong they may be. */
 export interface RegionRule {

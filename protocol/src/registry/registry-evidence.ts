@@ -1,8 +1,8 @@
+import { formatEvmAddress } from "../crypto/evm-address.ts";
 import { equalBytes } from "../encoding/bytes.ts";
-import { formatDuration, formatSeconds } from "../judging/format-measurement.ts";
+import { formatDuration, formatSeconds } from "../network/format-measurement.ts";
 import type { Evidence } from "../network/registration.ts";
 import type { Measurement } from "../network/verdict-message.ts";
-import { formatEvmAddress } from "../rewards/evm-address.ts";
 
 /*
  * Which signed evidence may change the registry. The gateway asks before it accepts a change, verifiers ask for every

@@ -1,8 +1,8 @@
+import { type EpochJudgement, judgeEpoch } from "../judging/epoch.ts";
+import type { EpochInputs } from "../judging/epoch-context.ts";
+import { RULE_ORDER } from "../judging/reasons.ts";
 import type { RuleSetId } from "../parameters/parameters.ts";
-import { type Settlement, type SettlementInputs, settleEpoch } from "../rewards/settlement.ts";
-import { type EpochJudgement, judgeEpoch } from "./epoch.ts";
-import type { EpochInputs } from "./epoch-context.ts";
-import { RULE_ORDER } from "./reasons.ts";
+import { type Settlement, type SettlementInputs, settleEpoch } from "./settlement.ts";
 
 /** Reasons in the order in which the rules are asked. */
 export interface RuleOrder {
