@@ -2,9 +2,9 @@
 export { type AgentDeps, runAgent } from "./agent.ts";
 export type { AgentStatus, ForwarderFacts } from "./board/agent-status.ts";
 export { StatusBoard } from "./board/status-board.ts";
-export type { AgentConfig } from "./config/agent-config.ts";
 export type { Config, GpsConfig, LoraConfig, SensorConfig } from "./config/config.ts";
 export { loadConfig, parseConfig } from "./config/load.ts";
+export type { AgentConfig } from "./core/agent-config.ts";
 export { gpsOpener, machineOpener, radioOpener, sensorDevices } from "./devices/open-devices.ts";
 export type { AgentGps } from "./devices/run-gps.ts";
 export type { AgentRadio } from "./devices/run-radio.ts";

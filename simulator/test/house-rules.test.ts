@@ -124,7 +124,7 @@ rule(
 );
 
 /** Packages whose folders can be read from top to bottom. */
-const LAYERED = ["protocol", "gateway", "simulator"];
+const LAYERED = ["protocol", "agent", "gateway", "simulator"];
 
 const folderOf = (path: string): string => path.split("/").slice(0, 3).join("/");
 

@@ -1,6 +1,6 @@
+import type { AcceptedPower, AcceptedPowers } from "../core/power.ts";
 import type { Outbox } from "../outbox/outbox.ts";
 import type { OffPeriod, OffPeriods } from "./duty-cycle.ts";
-import type { AcceptedPower, AcceptedPowers } from "./power.ts";
 
 /** What must survive a restart, so that no window gets two beacons, no band too much airtime, and no power is tried again. */
 export interface BeaconMemory {

@@ -8,11 +8,11 @@ import {
   readClock,
 } from "@earshot/protocol/hotspot";
 import { errorText } from "@earshot/protocol/runtime";
-import type { CoreContext } from "../core-context.ts";
+import type { CoreContext } from "../core/core-context.ts";
+import { ConcentratorPowers } from "../core/power.ts";
 import type { AgentRadio } from "../devices/run-radio.ts";
 import { type BeaconMemory, loadBeaconMemory, saveBeaconMemory } from "./beacon-memory.ts";
 import { DutyCycle } from "./duty-cycle.ts";
-import { ConcentratorPowers } from "./power.ts";
 
 /** The frame may have been sent all the same: sending it again could make two. */
 export const MAYBE_SENT = "NO_ACK";

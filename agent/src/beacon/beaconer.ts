@@ -18,10 +18,10 @@ import {
 } from "@earshot/protocol/hotspot";
 import { pause } from "@earshot/protocol/runtime";
 import type { ScheduleFacts } from "../board/agent-status.ts";
-import { type CoreContext, makePacket, storePacket } from "../core-context.ts";
+import { type CoreContext, makePacket, storePacket } from "../core/core-context.ts";
+import { beaconPowerDbm } from "../core/power.ts";
 import type { AgentRadio } from "../devices/run-radio.ts";
 import { BeaconTransmitter, isCode, MAYBE_SENT, type Plan, transmitLoss } from "./beacon-transmitter.ts";
-import { beaconPowerDbm } from "./power.ts";
 
 /** Beacons are spread over this share of their period, so that they end within it. */
 const SPREAD = 0.8;

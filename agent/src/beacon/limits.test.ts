@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { airtimeMs, BEACON_FRAME_BYTES, REGION_IDS, REGIONS } from "@earshot/protocol";
+import { type AcceptedPowers, beaconPowerDbm, ConcentratorPowers } from "../core/power.ts";
 import { DutyCycle } from "./duty-cycle.ts";
-import { type AcceptedPowers, beaconPowerDbm, ConcentratorPowers } from "./power.ts";
 
 const NOW_MS = Date.UTC(2026, 6, 1);
 

@@ -7,8 +7,8 @@ import { findingsText } from "../doctor/findings-text.ts";
 import { type Part, worstOf } from "../health/part.ts";
 import { isRunning } from "../page/app.ts";
 import { hotspotKey } from "../start/hotspot-key.ts";
+import type { ExitCode, Terminal } from "../terminal.ts";
 import { askStatus, partTable, statusUrl } from "./status.ts";
-import type { ExitCode, Terminal } from "./terminal.ts";
 
 /** Checks everything an agent needs and says what to do; then looks for devices. Each takes at most some 20 s. */
 export async function doctor(config: Config, terminal: Terminal): Promise<ExitCode> {

@@ -5,7 +5,7 @@ import { isRoot } from "@earshot/protocol/runtime";
 import type { Config } from "../config/config.ts";
 import { hotspotKey } from "../start/hotspot-key.ts";
 import { requireMount } from "../start/state-folder.ts";
-import type { ExitCode, Terminal } from "./terminal.ts";
+import type { ExitCode, Terminal } from "../terminal.ts";
 
 /** Who this hotspot is; makes its key when there is none yet. */
 export function id(config: Config, { out, error }: Terminal): ExitCode {

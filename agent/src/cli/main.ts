@@ -4,11 +4,11 @@ import { ConfigError } from "@earshot/protocol/runtime/config";
 import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { StorageError } from "../start/storage-error.ts";
+import type { ExitCode, Terminal } from "../terminal.ts";
 import { doctor, lookForDevices } from "./doctor.ts";
 import { id } from "./id.ts";
 import { run } from "./run.ts";
 import { status } from "./status.ts";
-import type { ExitCode, Terminal } from "./terminal.ts";
 
 export const USAGE = `Usage: earshot-agent [COMMAND] --config FILE
 

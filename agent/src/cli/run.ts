@@ -13,9 +13,9 @@ import { type PageOptions, servePage } from "../page/serve.ts";
 import { hotspotKey } from "../start/hotspot-key.ts";
 import { type StartSteps, untilStarted } from "../start/start.ts";
 import { prepareStateFolder } from "../start/state-folder.ts";
+import type { ExitCode, Terminal } from "../terminal.ts";
 import { runStarted } from "./run-started.ts";
 import { keepSystemdInformed } from "./systemd.ts";
-import type { ExitCode, Terminal } from "./terminal.ts";
 
 /**
  * Runs the agent until it is stopped. The page is served first and shows what keeps the agent from running; all of that

@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import { HEALTH_TEXT, type Part } from "../health/part.ts";
 import { utcTime } from "../health/time-text.ts";
 import { isRunning, type StartDocument, type StatusDocument } from "../page/app.ts";
-import type { ExitCode, Terminal } from "./terminal.ts";
+import type { ExitCode, Terminal } from "../terminal.ts";
 
 /** Prints the state of the running agent, read from its page. */
 export async function status(config: Config, terminal: Terminal): Promise<ExitCode> {

@@ -6,9 +6,9 @@ import type {
   SocketAddress,
 } from "@earshot/drivers";
 import type { LogSettings } from "@earshot/protocol/runtime";
+import type { AgentConfig } from "../core/agent-config.ts";
 import type { PageOptions } from "../page/serve.ts";
 import type { MqttPublisherOptions } from "../publisher/mqtt-publisher.ts";
-import type { AgentConfig } from "./agent-config.ts";
 
 /** How to reach the radio. */
 export type LoraConfig = RadioSettings;

@@ -11,7 +11,7 @@ import {
 } from "@earshot/drivers";
 import { REGIONS, type RegionId } from "@earshot/protocol/hotspot";
 import { ConfigError } from "@earshot/protocol/runtime/config";
-import { beaconPowerDbm } from "../beacon/power.ts";
+import { beaconPowerDbm } from "../core/power.ts";
 import type { GpsConfig, LoraConfig, SensorConfig } from "./config.ts";
 import type { DeviceSection, SensorSection } from "./device-schema.ts";
 import type { ConfigFile } from "./schema.ts";

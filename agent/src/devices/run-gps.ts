@@ -1,6 +1,6 @@
 import type { GpsReading, OpenReceiver } from "@earshot/drivers";
 import { OutageLog } from "@earshot/protocol/runtime";
-import type { CoreContext } from "../core-context.ts";
+import type { CoreContext } from "../core/core-context.ts";
 import type { ReadingSummary } from "../reports/reading-packets.ts";
 import type { OpenDevice } from "./supervise.ts";
 import { supervise } from "./supervise.ts";

@@ -1,5 +1,5 @@
 import { type Driver, type LinuxReading, quantitiesOf } from "@earshot/drivers";
-import type { CoreContext } from "../core-context.ts";
+import type { CoreContext } from "../core/core-context.ts";
 import type { ReadingSummary } from "../reports/reading-packets.ts";
 import type { OpenDevice } from "./supervise.ts";
 import { supervise } from "./supervise.ts";

@@ -1,6 +1,6 @@
 import type { LoraReading, OpenRadio } from "@earshot/drivers";
 import type { ForwarderFacts } from "../board/agent-status.ts";
-import type { CoreContext } from "../core-context.ts";
+import type { CoreContext } from "../core/core-context.ts";
 import type { Witnesser } from "../witness/witnesser.ts";
 import { HearingWatch } from "./hearing-watch.ts";
 import type { OpenDevice } from "./supervise.ts";

@@ -1,6 +1,6 @@
 import type { OpenSensor, ReferenceStationReading, SensorReading } from "@earshot/drivers";
 import { sensorKey } from "../board/status-board.ts";
-import type { CoreContext } from "../core-context.ts";
+import type { CoreContext } from "../core/core-context.ts";
 import type { ReadingSummary } from "../reports/reading-packets.ts";
 import { StationMinutes } from "../reports/station-minutes.ts";
 import { supervise } from "./supervise.ts";

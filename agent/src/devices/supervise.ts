@@ -3,7 +3,7 @@ import type { Clock } from "@earshot/protocol/hotspot";
 import { Backoff, errorText, LinkedAbort, OutageLog, pause } from "@earshot/protocol/runtime";
 import type { DeviceProbe } from "../board/device-states.ts";
 import type { Loss } from "../board/link-states.ts";
-import type { CoreContext } from "../core-context.ts";
+import type { CoreContext } from "../core/core-context.ts";
 import { troubleOf } from "./trouble.ts";
 
 /** Opens a device, or rejects with a message that names what to check. Gives up as soon as `signal` is aborted. */

@@ -1,5 +1,5 @@
 import { pause } from "@earshot/protocol/runtime";
-import type { CoreContext } from "../core-context.ts";
+import type { CoreContext } from "../core/core-context.ts";
 import { portUsers } from "./port-users.ts";
 
 const PERIOD_MS = 60_000;

@@ -9,12 +9,12 @@ import {
   upTopic,
 } from "@earshot/protocol/hotspot";
 import { abortAfter, errorText } from "@earshot/protocol/runtime";
-import type { Terminal } from "../cli/terminal.ts";
 import type { Config } from "../config/config.ts";
 import { attention, broken, ok, type Part } from "../health/part.ts";
 import { duration } from "../health/time-text.ts";
 import { mqttPublisher } from "../publisher/mqtt-publisher.ts";
 import type { IncomingMessage, Publisher } from "../publisher/publisher.ts";
+import type { Terminal } from "../terminal.ts";
 import { firstWithin } from "../time/first-within.ts";
 
 const LOGIN_LIMIT_MS = 15_000;

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { bindUdp } from "@earshot/drivers";
 import { ManualClock, seededRandom } from "@earshot/protocol/testing";
-import type { Terminal } from "../cli/terminal.ts";
 import type { Config } from "../config/config.ts";
+import type { Terminal } from "../terminal.ts";
 import { configWith } from "../testing/config-with.ts";
 import { checkGps, checkRadio } from "./check-devices.ts";
 

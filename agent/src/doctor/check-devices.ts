@@ -2,7 +2,6 @@ import type { GpsReading } from "@earshot/drivers";
 import { type Clock, readClock, silentLog, toWallTime } from "@earshot/protocol/hotspot";
 import { errorText, pause } from "@earshot/protocol/runtime";
 import type { RadioRefusalFacts, RadioSetup } from "../board/agent-status.ts";
-import type { Terminal } from "../cli/terminal.ts";
 import type { Config, LoraConfig } from "../config/config.ts";
 import { gpsOpener, radioOpener, radioSetup } from "../devices/open-devices.ts";
 import type { AgentRadio } from "../devices/run-radio.ts";
@@ -11,6 +10,7 @@ import { connectAdvice, forwarderProblem, programOf } from "../health/forwarders
 import { gpsPart, type ReceiverFacts } from "../health/gps.ts";
 import { broken, ok, type Part } from "../health/part.ts";
 import { lostRadioAdvice } from "../health/radio.ts";
+import type { Terminal } from "../terminal.ts";
 import { firstWithin } from "../time/first-within.ts";
 
 const GPS_LIMIT_MS = 10_000;

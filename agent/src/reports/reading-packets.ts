@@ -1,6 +1,6 @@
 import { EARLIEST_PLAUSIBLE_MS, MAX_QUANTITIES, type Quantity, utf8 } from "@earshot/protocol/hotspot";
 import { pause } from "@earshot/protocol/runtime";
-import { type CoreContext, makePacket, storePacket } from "../core-context.ts";
+import { type CoreContext, makePacket, storePacket } from "../core/core-context.ts";
 import { QuantityWindow } from "./quantity-window.ts";
 
 /** Of the quantities, so that the whole packet stays within 1024 bytes. */

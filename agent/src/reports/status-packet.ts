@@ -12,7 +12,7 @@ import {
   roundWithin,
   type StatusPacket,
 } from "@earshot/protocol/hotspot";
-import { type CoreContext, makePacket, storePacket } from "../core-context.ts";
+import { type CoreContext, makePacket, storePacket } from "../core/core-context.ts";
 import { pauseOrWake, type Wakeup } from "../time/wakeup.ts";
 
 /** Makes a status packet each period of a session with the broker, the first at once: old statuses are of no use. */

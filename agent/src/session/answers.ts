@@ -9,7 +9,7 @@ import {
 } from "@earshot/protocol/hotspot";
 import type { VerdictFacts } from "../board/agent-status.ts";
 import type { RecentPacket } from "../board/recent-packets.ts";
-import type { CoreContext } from "../core-context.ts";
+import type { CoreContext } from "../core/core-context.ts";
 import type { Numbering } from "../outbox/numbering.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { downTopic, type Entropy, entropyTopic, type LossReason, readClock } from "@earshot/protocol/hotspot";
 import type { EntropyTracker } from "../beacon/entropy-tracker.ts";
-import type { CoreContext } from "../core-context.ts";
+import type { CoreContext } from "../core/core-context.ts";
 import type { IncomingMessage } from "../publisher/publisher.ts";
 import { applyReceipt, applyVerdicts } from "./answers.ts";
 

@@ -1,5 +1,5 @@
 import { Backoff, errorText, OutageLog, pause } from "@earshot/protocol/runtime";
-import type { CoreContext } from "../core-context.ts";
+import type { CoreContext } from "../core/core-context.ts";
 import { openSession, runSession, type SessionParts } from "./session.ts";
 
 /** Longest wait after a session that did open: the broker is there, and may only have been restarted. */

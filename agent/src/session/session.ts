@@ -6,7 +6,7 @@ import {
   upTopic,
 } from "@earshot/protocol/hotspot";
 import { errorText, LinkedAbort, type OutageLog, withTimeout } from "@earshot/protocol/runtime";
-import type { CoreContext } from "../core-context.ts";
+import type { CoreContext } from "../core/core-context.ts";
 import type { OutboxEntry } from "../outbox/outbox.ts";
 import type { OpenPublisher, Publisher, SessionOptions } from "../publisher/publisher.ts";
 import { statusPacket } from "../reports/status-packet.ts";

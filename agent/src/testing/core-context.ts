@@ -1,11 +1,11 @@
 import { hotspotId, logTo, signerFromSeed } from "@earshot/protocol";
 import { ManualClock, seededRandom } from "@earshot/protocol/testing";
 import { StatusBoard } from "../board/status-board.ts";
-import type { CoreContext } from "../core-context.ts";
+import { Concentrators } from "../core/concentrators.ts";
+import type { CoreContext } from "../core/core-context.ts";
+import { SentStatuses } from "../core/sent-statuses.ts";
 import { memoryOutbox } from "../outbox/memory-outbox.ts";
-import { SentStatuses } from "../session/sent-statuses.ts";
 import { Wakeup } from "../time/wakeup.ts";
-import { Concentrators } from "../witness/concentrators.ts";
 
 /** What one part of an agent runs on by itself, in virtual time, and what it logs. */
 export function testContext(): { context: CoreContext; clock: ManualClock; logged: string[] } {

@@ -15,7 +15,7 @@ import {
   type WitnessPacket,
 } from "@earshot/protocol/hotspot";
 import { BoundedMap, pause } from "@earshot/protocol/runtime";
-import { type CoreContext, makePacket, storePacket } from "../core-context.ts";
+import { type CoreContext, makePacket, storePacket } from "../core/core-context.ts";
 import { Wakeup } from "../time/wakeup.ts";
 import type { EntropyRange } from "./entropy-range.ts";
 

@@ -9,12 +9,12 @@ import {
   type Signer,
   sha256,
 } from "@earshot/protocol/hotspot";
-import type { StatusBoard } from "./board/status-board.ts";
-import type { AgentConfig } from "./config/agent-config.ts";
-import type { Outbox, OutboxEntry } from "./outbox/outbox.ts";
-import type { SentStatuses } from "./session/sent-statuses.ts";
-import type { Wakeup } from "./time/wakeup.ts";
-import type { Concentrators } from "./witness/concentrators.ts";
+import type { StatusBoard } from "../board/status-board.ts";
+import type { Outbox, OutboxEntry } from "../outbox/outbox.ts";
+import type { Wakeup } from "../time/wakeup.ts";
+import type { AgentConfig } from "./agent-config.ts";
+import type { Concentrators } from "./concentrators.ts";
+import type { SentStatuses } from "./sent-statuses.ts";
 
 /** What the parts of one running agent share. */
 export interface CoreContext {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { logTo, sha256 } from "@earshot/protocol";
+import { testContext } from "../testing/core-context.ts";
 import { makePacket, storePacket } from "./core-context.ts";
-import { testContext } from "./testing/core-context.ts";
 
 test("each packet that is made can be followed by its id", async () => {
   const lines: [string, unknown][] = [];
