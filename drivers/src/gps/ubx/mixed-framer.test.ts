@@ -76,12 +76,20 @@ describe("UBX, NMEA and RTCM 3 in one stream", () => {
     fc.assert(
       fc.property(frame, fc.nat(), fc.array(frame, { minLength: 1, maxLength: 4 }), (first, at, rest) => {
         const stream = concat([first.subarray(0, at % first.length), ...rest]);
-        // What follows may be what was cut off: a checksum that ends as a frame begins.
-        fc.pre(!stream.toHex().startsWith(first.toHex()));
+        // What follows may complete it, to the frame that it was or to another: a checksum of two bytes is met by chance.
+        fc.pre(!beginsWithFrame(stream));
         expect(framesIn(run([stream]))).toEqual(rest.map((good) => good.toHex()));
       }),
     );
   });
+
+  /** Made again from what its header says, it is what stands there. */
+  function beginsWithFrame(stream: Uint8Array): boolean {
+    const [, , messageClass = 0, id = 0, low = 0, high = 0] = stream;
+    const payload = stream.subarray(6, 6 + low + 256 * high);
+    const again = encodeUbxFrame({ messageClass, id, payload });
+    return stream.toHex().startsWith(again.toHex());
+  }
 
   test("a frame with any one bit wrong is refused and counted", () => {
     fc.assert(
