@@ -10,7 +10,7 @@ import { join, relative } from "node:path";
 import { seededRandom } from "@earshot/protocol/testing";
 import { PACKAGES, projectTree } from "../source-files.ts";
 import { apply, type Mutant, mutantsOf } from "./mutants.ts";
-import { importersOf, isOfProcesses, isTest, nearestTests } from "./nearest-tests.ts";
+import { filesOfProcesses, importersOf, isTest, nearestTests } from "./nearest-tests.ts";
 import { isRun, type RunLines, runLines } from "./run-lines.ts";
 
 const ROOT = new URL("../../../", import.meta.url).pathname;
@@ -77,9 +77,9 @@ async function soundOf(test: string): Promise<Sound | undefined> {
 /** The tests worth asking about a mutant: quick ones first, and of those in this process the ones that run its line. */
 async function testsFor({ path, line }: Mutant): Promise<string[]> {
   const near: (readonly [string, number])[] = [];
-  for (const test of nearestTests(path, importers, hasProcesses)) {
+  for (const test of nearestTests(path, importers, ofProcesses, hasProcesses)) {
     const sound = await soundOf(test);
-    if (sound === undefined || !(isOfProcesses(test) || isRun(sound.lines.get(path), line))) continue;
+    if (sound === undefined || !(ofProcesses.has(test) || isRun(sound.lines.get(path), line))) continue;
     near.push([test, sound.durationMs]);
   }
   return near.sort(([, one], [, other]) => one - other).map(([test]) => test);
@@ -87,8 +87,8 @@ async function testsFor({ path, line }: Mutant): Promise<string[]> {
 
 /** Tests in this process are all asked in one run; those of processes after them, each in a run of its own. */
 async function isNoticed(tests: readonly string[]): Promise<boolean> {
-  const inProcess = tests.filter((test) => !isOfProcesses(test));
-  for (const run of [inProcess, ...tests.filter(isOfProcesses).map((test) => [test])]) {
+  const inProcess = tests.filter((test) => !ofProcesses.has(test));
+  for (const run of [inProcess, ...tests.filter((test) => ofProcesses.has(test)).map((test) => [test])]) {
     if (run.length === 0) continue;
     const usualMs = run.reduce((sum, test) => sum + (sounds.get(test)?.durationMs ?? 0), 0);
     if (!(await pass(run, RUN_LIMIT_MS + RUN_LIMIT_TIMES * usualMs))) return true;
@@ -117,6 +117,7 @@ const isAsked = (path: string): boolean =>
 
 const texts = new Map([...(await projectTree())].filter(([path]) => /\.[jt]s$/.test(path)));
 const importers = importersOf(texts, packageEntries());
+const ofProcesses = filesOfProcesses(texts, importers);
 const tried = [...texts].filter(([path]) => isTried(path) && isAsked(path));
 const mutants = tried.flatMap(([path, text]) => mutantsOf(path, text));
 console.log(`${mutants.length} possible in ${tried.length} files; trying ${count}, seed ${seed}`);

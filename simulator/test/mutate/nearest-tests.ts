@@ -10,9 +10,6 @@ const OF_ANOTHER_TYPE = /^import .* with \{ type: .*$/gm;
 
 export const isTest = (path: string): boolean => /\.test\.[jt]s$/.test(path);
 
-/** Tests in `<package>/test/` start programs, or whole fleets: they take long, and are asked last. */
-export const isOfProcesses = (path: string): boolean => /^[a-z]+\/test\//.test(path);
-
 /**
  * For each file those that import it, directly.
  * @param files their texts, by path
@@ -34,6 +31,21 @@ export function importersOf(
   return importers;
 }
 
+/** Files of `<package>/test/` that start programs, by themselves or through others there: they take long, and are asked last. */
+export function filesOfProcesses(
+  files: ReadonlyMap<string, string>,
+  importers: ReadonlyMap<string, readonly string[]>,
+): Set<string> {
+  const isThere = (path: string): boolean => /^[a-z]+\/test\//.test(path);
+  const starts = [...files].filter(
+    ([path, text]) => isThere(path) && /node:child_process|\bspawn/.test(text),
+  );
+  const found = new Set(starts.map(([path]) => path));
+  for (const file of found)
+    for (const importer of importers.get(file) ?? []) if (isThere(importer)) found.add(importer);
+  return found;
+}
+
 /**
  * Tests that reach a file by their imports, in the order in which they should be asked: the one beside it, then by the
  * number of imports between, those of processes last.
@@ -41,6 +53,7 @@ export function importersOf(
 export function nearestTests(
   path: string,
   importers: ReadonlyMap<string, readonly string[]>,
+  ofProcesses: ReadonlySet<string>,
   hasProcesses: boolean,
 ): string[] {
   const seen = new Set([path]);
@@ -49,7 +62,9 @@ export function nearestTests(
   const beside = path.replace(/\.([jt]s)$/, ".test.$1");
   const isElsewhere = (test: string) => Number(posix.dirname(test) !== posix.dirname(path));
   const tests = [...seen].filter(isTest).sort((one, other) => isElsewhere(one) - isElsewhere(other));
-  const here = tests.filter((test) => !isOfProcesses(test) && test !== beside).slice(0, NEAREST_TESTS);
-  const ofProcesses = hasProcesses ? tests.filter(isOfProcesses).slice(0, NEAREST_OF_PROCESSES) : [];
-  return [...(seen.has(beside) ? [beside] : []), ...here, ...ofProcesses];
+  const here = tests.filter((test) => !ofProcesses.has(test) && test !== beside).slice(0, NEAREST_TESTS);
+  const last = hasProcesses
+    ? tests.filter((test) => ofProcesses.has(test)).slice(0, NEAREST_OF_PROCESSES)
+    : [];
+  return [...(seen.has(beside) ? [beside] : []), ...here, ...last];
 }
