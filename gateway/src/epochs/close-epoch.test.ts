@@ -29,6 +29,22 @@ test("an epoch is closed once: again it gives what is recorded", async () => {
   await store.close();
 });
 
+test("edges stay for so many epochs as the network's parameters say, the closed one among them", async () => {
+  using folder = temporaryFolder();
+  const store = await judgedStore(1);
+  const from: number[] = [];
+  const watched: typeof store = {
+    ...store,
+    addEpoch(epoch, payments, edges, edgesFrom, shown) {
+      from.push(edgesFrom);
+      return store.addEpoch(epoch, payments, edges, edgesFrom, shown);
+    },
+  };
+  await closeEpoch(FIRST_EPOCH, closeDeps(watched, folder.path));
+  expect(from).toEqual([FIRST_EPOCH - (PARAMETERS.edgeWindowEpochs - 1)]);
+  await store.close();
+});
+
 test("packets and verdicts are read in portions of many rows, and nothing is left out", async () => {
   using folder = temporaryFolder();
   const store = await judgedStore(1);

@@ -29,6 +29,11 @@ const denial = (atMs: number, hotspotByte: number): Denial => ({
   untilEpoch: TODAY + 2,
 });
 
+const EDGE = {
+  ...{ beaconer: "a", witness: "b", heard: 1 },
+  ...{ rssiSumDbm: -90, rssiSumSquares: 8100, rssiMinDbm: -90, rssiMaxDbm: -90 },
+};
+
 /** How every store revokes what a clock that was ahead had made: part of `storeContract`. */
 export function takenBackContract(store: () => Store): void {
   const before = new Map([["a", { beaconed: FIRST - 100, witnessed: null }]]);
@@ -48,7 +53,7 @@ export function takenBackContract(store: () => Store): void {
       await store().addEntropy(entropyRecord(NOW_INDEX - 5), Uint8Array.of(1));
       await store().addEntropy(entropyRecord(NOW_INDEX + 1440), Uint8Array.of(2));
       await contact("a", FIRST - 100, TODAY - 1);
-      await store().addEpoch(storedEpoch(TODAY - 1), [], [], 0);
+      await store().addEpoch(storedEpoch(TODAY - 1), [], [EDGE], 0);
       const filed = [
         storedPacket({ id: "aa", entropyIndex: NOW_INDEX - 5, receivedAtMs: NOW_MS - 9 }),
         storedPacket({
@@ -74,7 +79,7 @@ export function takenBackContract(store: () => Store): void {
       await store().addJudgement(NOW_INDEX + 1430, verdicts, [], []);
       await contact("a", NOW_INDEX - 5, TODAY);
       const payment = { epoch: TODAY, hotspotId: "a", payee: new Uint8Array(20), cumulative: 5n, delta: 5n };
-      await store().addEpoch(storedEpoch(TODAY), [payment], [], 0);
+      await store().addEpoch(storedEpoch(TODAY), [payment], [EDGE], 0);
       await store().putHotspot(hotspot({ id: "a" }));
       const change = { atMs: NOW_MS + DAY_MS, fromEpoch: TODAY + 2, evidence: Uint8Array.of(8) };
       await store().putHotspot(hotspot({ id: "a", change }));
@@ -99,6 +104,11 @@ export function takenBackContract(store: () => Store): void {
       expect(await store().verdict("old")).toBeDefined();
       expect(await store().contactsBefore(["a"], NOW_INDEX)).toEqual(before);
       expect(await revoke()).toBeUndefined();
+    });
+
+    test("forgets who heard whom in an epoch that is opened again, and in no other", async () => {
+      await revoke();
+      expect((await store().edgesOf("a")).map(({ epoch }) => epoch)).toEqual([TODAY - 1]);
     });
 
     test("of several epochs the first bundle that lists a hotspot knows what was before them all", async () => {
