@@ -31,6 +31,10 @@ export const PACKET_LIMITS = {
   rssiDbm: [-200, 50],
   snrDdb: [-400, 400],
   tmstUs: UINT32,
+  /** LoRa receives up to a quarter of the bandwidth beside its channel (SX1276 datasheet 4.1.1.6): twice that and more. */
+  freqOffsetHz: [-1_000_000, 1_000_000],
+  fineTimeNs: [0, 999_999_999],
+  antenna: UINT8,
   ackPermille: [0, 1000],
   temperatureDc: TEMPERATURE_DC,
   channels: UINT8,
