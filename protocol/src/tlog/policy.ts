@@ -11,7 +11,7 @@ import { type NoteKey, parseNoteKey, SIGNATURE_TYPES, type SignedNote, signature
  * where # begins a comment line. Names stand for what was defined above them.
  */
 
-export interface PolicyLog {
+interface PolicyLog {
   key: NoteKey;
   url: string | undefined;
 }
