@@ -95,7 +95,7 @@ function migrate(
 }
 
 /** Where the copy from before a migration is. */
-export const copyName = (path: string, toVersion: number): string => `${path}.before-v${toVersion}`;
+const copyName = (path: string, toVersion: number): string => `${path}.before-v${toVersion}`;
 
 function keepCopy(database: DatabaseSync, path: string, toVersion: number): void {
   const copy = copyName(path, toVersion);
