@@ -38,6 +38,7 @@ export {
 export type { Leaf } from "./merkle/leaf.ts";
 export { buildTree, leafHash, type MerkleTree, verifyProof } from "./merkle/merkle-tree.ts";
 export { type Denial, denialMessage, denialSubject, denialsInForce, edgeSubject } from "./network/denial.ts";
+export { type IndexRoot, indexRootMessage, packetsRoot } from "./network/index-root.ts";
 export {
   type Manifest,
   type ManifestCounts,
