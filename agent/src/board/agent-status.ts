@@ -87,6 +87,9 @@ export interface ForwarderFacts {
   lastSeenMs: number;
   /** Whether it can transmit now: it has sent PULL_DATA in the last 90 s. */
   canTransmit: boolean;
+  /** The address that it speaks from, and whether that is one of this machine. */
+  host?: string;
+  isOnThisMachine?: boolean;
   /** The addresses of the concentrators that use this EUI, when there are several. */
   sharedBy?: string[];
   /** How often a station's connection ended in the last hour. */
