@@ -8,6 +8,8 @@ import {
   type Gnss,
   isWithin,
   PACKET_LIMITS,
+  type Range,
+  type ReceptionDetails,
   readClock,
   roundWithin,
   shortId,
@@ -142,5 +144,29 @@ function witnessBody(frame: LoraFrame, tmstUs: number | null): WitnessBody | und
     return undefined;
   }
   const settings = { freqHz, spreadingFactor, bandwidthHz };
-  return { atMs: Math.round(frame.atMs), frame: frame.bytes, ...settings, rssiDbm, snrDdb, tmstUs };
+  const level = { rssiDbm, snrDdb, tmstUs };
+  return { atMs: Math.round(frame.atMs), frame: frame.bytes, ...settings, ...level, ...detailsOf(frame) };
+}
+
+/** What is not known, or does not fit into a packet, is null: none of it is worth the report. */
+function detailsOf(frame: LoraFrame): ReceptionDetails {
+  const fineTimeNs = orNull(frame.fineTimeNs, PACKET_LIMITS.fineTimeNs);
+  const isEncrypted = frame.fineTimeEncrypted === true;
+  return {
+    freqOffsetHz: orNull(frame.freqOffsetHz, PACKET_LIMITS.freqOffsetHz),
+    rssiKind: frame.rssiKind ?? null,
+    fineTimeNs: isEncrypted ? null : fineTimeNs,
+    fineTimeEncrypted: isEncrypted ? true : fineTimeNs === null ? null : false,
+    concentrator: euiBytes(frame.gatewayEui),
+    antenna: orNull(frame.antenna, PACKET_LIMITS.antenna),
+  };
+}
+
+const orNull = (value: number | undefined, range: Range): number | null =>
+  roundWithin(value ?? Number.NaN, range);
+
+/** Where several concentrators use one EUI, their addresses follow it. */
+function euiBytes(gatewayEui: string | undefined): Uint8Array | null {
+  const digits = /^[0-9a-f]{16}/i.exec(gatewayEui ?? "")?.[0];
+  return digits === undefined ? null : Uint8Array.fromHex(digits);
 }

@@ -108,6 +108,7 @@ const emptyStatus: StatusPacket = {
   assertion: null,
   machine: null,
   losses: null,
+  keyHeld: null,
 };
 
 export const statusOf = (
