@@ -117,7 +117,7 @@ export class Witnesser {
       makePacket(this.#context, { type: "witness", sequence, ...body, gnss }),
     );
     if (entry === undefined) return;
-    const { atMs, freqHz, spreadingFactor, rssiDbm, snrDdb } = body;
+    const { atMs, freqHz, spreadingFactor, rssiDbm, snrDdb, rssiKind, freqOffsetHz } = body;
     const facts = {
       entropyIndex: beacon.entropyIndex,
       beaconer: beacon.shortId.toHex(),
@@ -125,6 +125,8 @@ export class Witnesser {
       spreadingFactor,
       rssiDbm,
       snrDb: snrDdb / 10,
+      ...(rssiKind === null ? {} : { rssiKind }),
+      ...(freqOffsetHz === null ? {} : { freqOffsetHz }),
     };
     board.addWitness(facts, elapsedMs);
     log.info("Beacon heard", { atMs, ...facts });
