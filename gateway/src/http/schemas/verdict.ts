@@ -33,12 +33,9 @@ export const receptionSchema = z
   .object({
     atMs: atMs.openapi({ description: "By the hotspot's clock" }),
     rssiDbm: z.int(),
-    rssiKind: z
-      .enum(RSSI_KINDS)
-      .nullable()
-      .openapi({
-        description: "What the level is of: all in the channel, noise included, or the frame alone",
-      }),
+    rssiKind: z.enum(RSSI_KINDS).nullable().openapi({
+      description: "What the level is of: all in the channel, noise included, or the frame alone",
+    }),
     snrDb: z.number(),
     freqOffsetHz: z
       .int()
