@@ -71,4 +71,5 @@ export const manifestMessage = messageCodec<Manifest>(
       leaves: uint32,
     }),
   }),
+  { role: "epochs", atMs: ({ closedAtMs }) => closedAtMs },
 );

@@ -49,4 +49,5 @@ export const receiptMessage = messageCodec<Receipt>(
     stored: list(notice, MAX_RECEIPT_PACKETS),
     used: list(range, MAX_RECEIPT_RANGES),
   }),
+  { role: "downlink", atMs: ({ atMs }) => atMs },
 );

@@ -54,4 +54,5 @@ export const verdictMessage = messageCodec<VerdictNotices>(
     parametersHash: bytes(32),
     verdicts: list(notice, MAX_VERDICTS_PER_MESSAGE),
   }),
+  { role: "downlink", atMs: ({ atMs }) => atMs },
 );
