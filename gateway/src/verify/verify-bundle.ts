@@ -4,6 +4,7 @@ import type {
   EpochJudgement,
   Hotspot,
   Manifest,
+  NetworkKeys,
   NetworkParameters,
   ReceivedPacket,
   Settlement,
@@ -15,6 +16,7 @@ import { collectBeaconSignatures } from "./beacon-signatures.ts";
 import { type Check, type Checked, type Difference, runCheck, runCheckLater } from "./check.ts";
 import { contactsAfter, type KnownContacts } from "./check-contacts.ts";
 import { checkInputs, type Head, type Inputs, isCompleteAt, readInputs } from "./check-inputs.ts";
+import { checkKeys } from "./check-keys.ts";
 import {
   checkFollows,
   checkHashes,
@@ -54,6 +56,7 @@ export interface CarriedOver {
   signed: SignedManifest;
   manifest: Manifest;
   parameters: NetworkParameters;
+  keys: NetworkKeys;
   /** Up to and including this epoch. */
   registry: KnownRegistry;
   entropy: readonly Entropy[];
@@ -87,6 +90,7 @@ export const carriedOver = ({
   signed,
   manifest,
   parameters,
+  keys,
   registry,
   entropy,
   usedSequences,
@@ -97,6 +101,7 @@ export const carriedOver = ({
   signed,
   manifest,
   parameters,
+  keys,
   registry,
   entropy,
   usedSequences,
@@ -108,9 +113,10 @@ export const carriedOver = ({
 /** `root`: as recomputed, also when the bundle differs. */
 export type BundleOutcome =
   | { ok: true; verified: Verified }
-  | { ok: false; difference: Difference; signed?: SignedManifest; root?: Uint8Array };
+  | ({ ok: false; difference: Difference } & Found);
 
 interface Found {
+  keys?: NetworkKeys;
   signed?: SignedManifest;
   root?: Uint8Array;
 }
@@ -157,10 +163,12 @@ function firstOf(...results: (Checked<unknown> | undefined)[]): Difference {
 function* checkHead(bundle: Bundle, options: VerifyOptions, found: Found): Check<Head> {
   const { previous } = options;
   const parameters = yield* readParameters(bundle);
-  const networkKey = options.networkKey ?? previous?.signed.publicKey;
-  const signed = yield* openManifest(bundle, parameters, { ...(networkKey && { networkKey }) });
+  const { networkKey } = options;
+  const keys = yield* checkKeys(bundle, parameters, { networkKey, previous: previous?.keys });
+  found.keys = keys;
+  const signed = yield* openManifest(bundle, keys);
   found.signed = signed;
-  yield* checkParameters(bundle["parameters.cbor"], parameters, signed);
+  yield* checkParameters(bundle["parameters.cbor"], parameters, signed, keys);
   yield* checkManifest(signed, parameters, options);
   if (previous !== undefined) {
     yield* checkFollows(signed, previous.signed);
@@ -169,7 +177,7 @@ function* checkHead(bundle: Bundle, options: VerifyOptions, found: Found): Check
       { parameters: previous.parameters, epoch: previous.manifest.epoch },
     );
   }
-  return { signed, parameters };
+  return { signed, parameters, keys };
 }
 
 function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found: Found): Check<Verified> {
