@@ -2,6 +2,7 @@ import { signerFromSeed } from "../src/crypto/ed25519.ts";
 import type { CborValue } from "../src/encoding/cbor.ts";
 import { denialMessage, isDenial } from "../src/network/denial.ts";
 import { entropyMessage } from "../src/network/entropy.ts";
+import { keyDocumentMessage, keysProblem, type RoleKey } from "../src/network/key-document.ts";
 import { manifestMessage } from "../src/network/manifest.ts";
 import type { MessageCodec } from "../src/network/message.ts";
 import { parametersMessage } from "../src/network/parameters-message.ts";
@@ -33,7 +34,15 @@ interface Sample {
   fits?: (payload: readonly CborValue[]) => boolean;
 }
 
-type SampleName = "entropy" | "verdicts" | "receipt" | "manifest" | "registration" | "denial" | "parameters";
+type SampleName =
+  | "entropy"
+  | "verdicts"
+  | "receipt"
+  | "manifest"
+  | "registration"
+  | "denial"
+  | "parameters"
+  | "keys";
 
 /** One signed message of each kind that has a codec of its own. */
 export const messages: Record<SampleName, Sample> = {
@@ -148,13 +157,40 @@ export const messages: Record<SampleName, Sample> = {
     bytes: parametersMessage.seal({ ...DEFAULT_PARAMETERS, network: NETWORK }, signer, NETWORK),
     fits: parametersFit,
   },
+  keys: {
+    codec: keyDocumentMessage,
+    bytes: keyDocumentMessage.seal(
+      {
+        network: NETWORK,
+        version: 2,
+        previousHash: hash,
+        atMs,
+        entropyPeriodMs: 60_000,
+        epochPeriods: 1440,
+        keys: [
+          { role: "entropy", key: hash, fromEpoch: 0, untilEpoch: 9, revokedFromEpoch: 8 },
+          { role: "entropy", key: greaterKey, fromEpoch: 8, untilEpoch: null, revokedFromEpoch: null },
+        ],
+      },
+      signer,
+      NETWORK,
+    ),
+    fits: keysFit,
+  },
 };
 
-function denialFits([, hotspot, peer, , , , fromEpoch, untilEpoch]: readonly CborValue[]): boolean {
+function keysFit(payload: readonly CborValue[]): boolean {
+  const keys = (payload[8] as CborValue[][]).map(([role, key, fromEpoch, untilEpoch, revokedFromEpoch]) => ({
+    ...{ role, key, fromEpoch, untilEpoch, revokedFromEpoch },
+  }));
+  return keysProblem(keys as unknown as RoleKey[]) === undefined;
+}
+
+function denialFits([, , hotspot, peer, , , , fromEpoch, untilEpoch]: readonly CborValue[]): boolean {
   return isDenial({ hotspot, peer, fromEpoch, untilEpoch } as Parameters<typeof isDenial>[0]);
 }
 
-function parametersFit([, network, ruleSet, ...rest]: readonly CborValue[]): boolean {
+function parametersFit([, , network, ruleSet, ...rest]: readonly CborValue[]): boolean {
   const whole = WHOLE_PARAMETERS.map((name, i) => [name, Number(rest[i])]);
   const [regions, poolPerEpoch, chainId, contract] = rest.slice(WHOLE_PARAMETERS.length);
   const parameters = {

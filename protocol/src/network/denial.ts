@@ -41,7 +41,7 @@ const checked: Field<Denial> = {
   },
 };
 
-export const denialMessage = messageCodec<Denial>(11, checked, {
+export const denialMessage = messageCodec<Denial>(11, checked, 1, {
   role: "registry",
   atMs: ({ atMs }) => atMs,
 });

@@ -38,6 +38,7 @@ export const entropyMessage = messageCodec<Entropy>(
     windowPeriods: integer(1, 100_000),
     windowValue: bytes(32),
   }),
+  1,
   { role: "entropy", atMs: ({ atMs }) => atMs },
 );
 

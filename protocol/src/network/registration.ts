@@ -14,6 +14,7 @@ export interface Registration extends Assertion {
 export const registrationMessage = messageCodec<Registration>(
   10,
   record<Registration>({ publicKey: bytes(32), atMs: timeMs, ...assertionFields }),
+  1,
   { role: "registry", atMs: ({ atMs }) => atMs },
 );
 
