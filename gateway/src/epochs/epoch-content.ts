@@ -52,7 +52,7 @@ export async function contentOf(
   epoch: number,
   previous: StoredEpoch | undefined,
   deps: ContentDeps,
-): Promise<BundleContent> {
+): Promise<Omit<BundleContent, "keyDocuments">> {
   const { store } = deps;
   const { parameters, message: signedParameters } = await inForce(epoch, store);
   const entropy = await entropyOfEpoch(store, epoch, parameters);

@@ -6,6 +6,7 @@ import {
   parametersHash,
   parametersInForce,
   parametersMessage,
+  type RoleSigners,
   type Signer,
   successionProblem,
 } from "@earshot/protocol";
@@ -22,8 +23,7 @@ export type FixedParameters = Pick<NetworkParameters, (typeof FIXED_PARAMETERS)[
 interface ParametersLogDeps {
   store: Pick<Store, "parametersVersions" | "addParameters" | "latestEpoch">;
   clock: Pick<Clock, "now">;
-  /** Holds the network key. */
-  signer: Signer;
+  signer: Signer | RoleSigners;
 }
 
 /** One version, as published. */
