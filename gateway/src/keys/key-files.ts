@@ -1,15 +1,5 @@
-import {
-  closeSync,
-  existsSync,
-  fchownSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import {
   equalBytes,
   hotspotId,
@@ -19,8 +9,8 @@ import {
   openEnvelope,
   type Signer,
 } from "@earshot/protocol";
-import { isRoot, keyFile, keyFromHex, readRegularFile } from "@earshot/protocol/runtime";
-import { readByteStrings, writeByteStrings } from "../bundle/cbor-sequences.ts";
+import { keyFile, keyFromHex, readRegularFile } from "@earshot/protocol/runtime";
+import { readByteStrings } from "../bundle/cbor-sequences.ts";
 import type { KeySource } from "./key-ring.ts";
 
 /*
@@ -48,15 +38,11 @@ const MAX_DOCUMENTS_BYTES = 2 ** 22;
 const PUT_BACK = "put it back from a copy, or from an epoch's bundle";
 const KEY_FILE = /^(network|entropy|registry|epochs|downlink|log)(-[\w.-]+)?\.key$/;
 
-export const rootKeyFile = (stateDir: string): string => join(stateDir, "network.key");
-export const documentsFile = (stateDir: string): string => join(stateDir, "keys.cbor");
+const rootKeyFile = (stateDir: string): string => join(stateDir, "network.key");
+const documentsFile = (stateDir: string): string => join(stateDir, "keys.cbor");
 const keysFolder = (stateDir: string): string => join(stateDir, "keys");
-/** Where a new key of a role is kept. */
-export const roleKeyFile = (stateDir: string, role: KeyRole, suffix: string): string =>
-  join(keysFolder(stateDir), `${role}-${suffix}.key`);
-
 /** Every key document of the network, in order; none where there is no file. @throws {Error} a sentence */
-export function readDocuments(stateDir: string): Uint8Array[] {
+function readDocuments(stateDir: string): Uint8Array[] {
   const path = documentsFile(stateDir);
   const bytes = readRegularFile(path, MAX_DOCUMENTS_BYTES);
   const read = readByteStrings(new Uint8Array(bytes ?? []));
@@ -65,26 +51,6 @@ export function readDocuments(stateDir: string): Uint8Array[] {
     throw new Error(`${path} cannot be read from byte ${at} on: ${PUT_BACK}`);
   }
   return read.items;
-}
-
-/** Whole or as it was, whenever the process is killed. */
-export function writeDocuments(stateDir: string, documents: readonly Uint8Array[]): void {
-  const path = documentsFile(stateDir);
-  const draft = `${path}.new`;
-  const file = openSync(draft, "w", 0o644);
-  try {
-    // Root may have been asked to: the file is the service's nevertheless.
-    const { uid, gid } = statSync(dirname(path));
-    if (isRoot() && uid !== 0) fchownSync(file, uid, gid);
-    writeSync(file, writeByteStrings(documents));
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(draft, path);
-  const folder = openSync(dirname(path), "r");
-  fsyncSync(folder);
-  closeSync(folder);
 }
 
 /** The network's root key, as its documents say; without any, the private key that is here, which is made if need be. */

@@ -11,11 +11,6 @@ import {
 } from "@earshot/protocol";
 import { errorText } from "@earshot/protocol/runtime";
 
-/** No private key of those whose turn it is. */
-export class MissingKeyError extends Error {
-  override readonly name = "MissingKeyError";
-}
-
 /** Where documents and private keys come from. */
 export interface KeySource {
   /**
@@ -72,10 +67,11 @@ export class KeyRing implements RoleSigners, Signatories {
     return this.#keys.documents.map(({ message }) => message);
   }
 
+  /** @throws {Error} without the private key of any whose turn it is */
   signerFor(role: KeyRole, atMs = this.#clock.now()): Signer {
     const epoch = this.#keys.epochAt(atMs);
     const found = this.#signerIn(role, epoch);
-    if (found === undefined) throw new MissingKeyError(this.#missing(role, epoch));
+    if (found === undefined) throw new Error(this.#missing(role, epoch));
     return found;
   }
 
