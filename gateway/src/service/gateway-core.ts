@@ -217,8 +217,10 @@ function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
   };
 }
 
-function problemsOf({ deps: { clock, downlink, signer, store } }: GatewayParts): string[] {
-  return [clock.doubt, downlink.problem?.(), store.problem(), signer.problem()].filter(
+function problemsOf({ deps, parameters, progress }: GatewayParts): string[] {
+  const { clock, downlink, signer, store } = deps;
+  const rules = parameters.problem(progress.openEpoch);
+  return [clock.doubt, downlink.problem?.(), store.problem(), signer.problem(), rules].filter(
     (problem) => problem !== undefined,
   );
 }

@@ -5,6 +5,7 @@ import type {
   Manifest,
   NetworkKeys,
   NetworkParameters,
+  RuleSet,
   SequenceRange,
 } from "@earshot/protocol";
 import type { Bundle } from "../bundle/bundle.ts";
@@ -33,6 +34,7 @@ export interface Head {
   signed: SignedManifest;
   parameters: NetworkParameters;
   keys: NetworkKeys;
+  rules: RuleSet;
 }
 
 /** What is judged: read and consistent in itself; signatures may still be being checked. */
