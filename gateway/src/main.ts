@@ -31,6 +31,7 @@ import { type HttpOptions, type HttpServer, type RequestEnvironment, serveHttp }
 import type { VerifyElsewhere } from "./ingest/signature-queue.ts";
 import { type GatewayMetrics, newMetrics } from "./monitoring/metrics.ts";
 import { readHotspotsFile } from "./registry/hotspots-file.ts";
+import { documentCheck } from "./service/document-check.ts";
 import type { GatewayDeps } from "./service/gateway-deps.ts";
 import { Startup } from "./service/startup.ts";
 import { openStore } from "./store/open-store.ts";
@@ -141,7 +142,8 @@ async function runServices(config: GatewayConfig, signal: AbortSignal): Promise<
   );
   await showSoon(config.http, limits.http, starting, opened);
   const signer = await starting.open("The state folder", () => openState(config.state_dir));
-  const store = await starting.open("The store", () => openStore(storeUrl(config)));
+  const storeOptions = { log: log.child({ component: "store" }), check: documentCheck(config.network) };
+  const store = await starting.open("The store", () => openStore(storeUrl(config), storeOptions));
   opened.defer(() => store.close());
   const metrics = newMetrics();
   const broker = await starting.open("The broker", () => openBroker(config, limits.broker, signer, metrics));
