@@ -49,9 +49,20 @@ const SCHEMA_FACT = "schema";
 
 /**
  * The version of the tables that are there; undefined in a database that no gateway has used. Reads only.
- * @throws {StoreRefusedError} for one that this gateway cannot bring up to date
+ * @throws {StoreRefusedError} if they are not to be opened
  */
-export async function schemaVersion(sql: SQL, dialect: Dialect): Promise<number | undefined> {
+export async function inspect(
+  sql: SQL,
+  dialect: Dialect,
+  { check }: Pick<StoreOptions, "check">,
+): Promise<number | undefined> {
+  const version = await schemaVersion(sql, dialect);
+  if (version !== undefined) check?.(await storedDocuments(sql));
+  return version;
+}
+
+/** @throws {StoreRefusedError} for one that this gateway cannot bring up to date */
+async function schemaVersion(sql: SQL, dialect: Dialect): Promise<number | undefined> {
   const [row] = await sql.unsafe<{ used: Integer }[]>(USED_QUERIES[dialect]);
   if (Number(row?.used) === 0) return undefined;
   // The first tables did not name their version.
@@ -80,12 +91,12 @@ interface Opening {
 export async function openTables(
   sql: SQL,
   { dialect, takeOver, keepCopy }: Opening,
-  { log = silentLog, check }: StoreOptions,
+  options: StoreOptions,
 ): Promise<Fence> {
+  const { log = silentLog } = options;
   const { fence, before } = await sql.begin(async (tx) => {
-    const version = await schemaVersion(tx, dialect);
+    const version = await inspect(tx, dialect, options);
     if (version === undefined) await createTables(tx, dialect);
-    else check?.(await storedDocuments(tx));
     // Whoever has lost the store without knowing writes nothing from here on: neither after the copy nor into old tables.
     const owned = await takeOver(tx);
     if (version !== undefined && version < SCHEMA_VERSION) {

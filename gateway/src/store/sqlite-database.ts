@@ -5,7 +5,7 @@ import { errorCode, Mutex } from "@earshot/protocol/runtime";
 import { SQL } from "bun";
 import type { Database, StoreOptions } from "./database.ts";
 import { Fence, heldBy, nextOwner, OWNER_FACT, StoreRefusedError } from "./owner.ts";
-import { openTables, schemaVersion } from "./schema.ts";
+import { inspect, openTables } from "./schema.ts";
 
 const IN_MEMORY = ":memory:";
 
@@ -20,17 +20,17 @@ const pragmas = (isLasting: boolean) => [
 
 /** @param path of the file, or `:memory:` */
 export async function openSqlite(path: string, options: StoreOptions = {}): Promise<Database> {
-  const { isLasting = true } = options;
+  const { isLasting = true, check, ...rest } = options;
   const isFile = path !== IN_MEMORY;
   if (isFile) mkdirSync(dirname(path), { recursive: true });
   const release = isFile ? lock(path) : () => undefined;
   const sql = new SQL(`sqlite://${path}`);
   try {
     // Before anything is written: one that is refused stays as it is, to the byte.
-    await schemaVersion(sql, "sqlite");
+    await inspect(sql, "sqlite", { check });
     for (const pragma of pragmas(isLasting)) await sql.unsafe(pragma);
     const keepCopy = async (_tx: SQL, version: number) => keepCopyOf(path, version);
-    const fence = await openTables(sql, { dialect: "sqlite", takeOver, keepCopy }, options);
+    const fence = await openTables(sql, { dialect: "sqlite", takeOver, keepCopy }, rest);
     return database(sql, fence, isFile ? openWriter(path, isLasting) : undefined, release);
   } catch (error) {
     await sql.close();

@@ -1,17 +1,24 @@
 import { Database } from "bun:sqlite";
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { logTo } from "@earshot/protocol";
+import { logTo, sha256, utf8 } from "@earshot/protocol";
 import { SQL } from "bun";
-import { makeOldTables, OLD_HOTSPOTS, OLD_ROWS, OLD_SCHEMAS } from "../old-schemas.ts";
 import { openStore } from "../open-store.ts";
 import { StoreRefusedError } from "../owner.ts";
-import type { StoredPacket } from "../records.ts";
-import type { Store } from "../store.ts";
 import type { Dialect } from "../table-schema.ts";
 import { FIRST_SCHEMA, SCHEMA_VERSION } from "./migrations.ts";
+import { expectOldContent } from "./old-content.ts";
+import { makeOldTables, OLD_EPOCH, OLD_HOTSPOTS, OLD_ROWS, OLD_SCHEMAS } from "./old-schemas.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "earshot-migrations-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -33,9 +40,6 @@ const sqlitePlace = (path = join(folder, `${files++}.db`)): Place => ({
 const pathOf = ({ url }: Place) => url.slice("sqlite://".length);
 
 const [A, B] = OLD_HOTSPOTS;
-const EPOCH = 20_454;
-const INDEX = EPOCH * 1440;
-const AT_MS = INDEX * 60_000;
 const id = (n: number) => n.toString(16).repeat(32);
 
 const hex = (_key: string, value: unknown) => (value instanceof Uint8Array ? value.toHex() : value);
@@ -92,98 +96,6 @@ async function made(place: Place, schema: string, rows = OLD_ROWS): Promise<stri
   await sql.close();
   return contentOf(place);
 }
-
-/** What the rows of every old schema mean, whichever way they are stored now. */
-async function expectOldContent(store: Store, schema: string): Promise<void> {
-  const packets = [
-    ...(await store.packetsBySequence(A, [1])),
-    ...(await store.packetsBySequence(B, [1, 2, 3, 7])),
-  ];
-  expect(packets.map(shortly).sort()).toEqual([
-    `${id(0xa1)} ${A} beacon 1 ${AT_MS + 1} 90 ${INDEX} ${EPOCH} false`,
-    `${id(0xb1)} ${B} witness 1 ${AT_MS + 1} 90 ${INDEX} ${EPOCH} false`,
-    `${id(0xb2)} ${B} witness 1 ${AT_MS + 2} 80 ${INDEX} ${EPOCH} false`,
-    `${id(0xb3)} ${B} witness 2 ${AT_MS + 600_001} 90 ${INDEX} ${EPOCH} true`,
-    `${id(0xb4)} ${B} status 3 ${AT_MS + 3} 90 null null false`,
-    `${id(0xb5)} ${B} reading 7 ${AT_MS + 7} 90 null null false`,
-  ]);
-  expect(packets.every(({ bytes, id }) => bytes.every((byte) => id.startsWith(byte.toString(16))))).toBe(
-    true,
-  );
-  expect((await store.reportsOfIndex(INDEX)).map(({ id }) => id.slice(0, 2))).toEqual([
-    "a1",
-    "b1",
-    "b2",
-    "b3",
-  ]);
-  expect(await store.reusedNumbers(INDEX, EPOCH)).toEqual(new Set([id(0xb2)]));
-  expect(await store.sequenceRanges(B)).toEqual([
-    { first: 1, last: 3 },
-    { first: 7, last: 7 },
-  ]);
-  expect(await store.readingSources(B, AT_MS, 9)).toEqual([
-    { source: "gps", firstAtMs: AT_MS - 3, latestAtMs: AT_MS - 3 },
-  ]);
-  const verdicts = await store.verdictsOfEpoch(EPOCH);
-  expect(verdicts.map(({ packetId, reason }) => `${packetId.slice(0, 2)} ${reason}`)).toEqual([
-    "a1 too_close",
-    "b1 no_beacon",
-    "b3 report_late",
-  ]);
-  expect(await store.verdict(id(0xb1))).toMatchObject({
-    ...{ hotspotId: B, outcome: "refused", measurements: [{ name: "distanceM", value: 120 }] },
-    ...{ entropyIndex: INDEX, judgedAtMs: AT_MS + 660_000 },
-  });
-  const [beacon] = await store.recentBeacons({ limit: 9 });
-  expect(beacon).toMatchObject({ beaconer: A, witnesses: [B], entropyIndex: INDEX });
-  expect(await store.verdictsOfBeacon(beacon?.beaconKey ?? "")).toHaveLength(3);
-  expect(await store.judgedThrough()).toBe(INDEX);
-  expect(await store.contactsBefore([A, B], INDEX + 1)).toEqual(
-    new Map([
-      [A, { beaconed: INDEX - 1440, witnessed: null }],
-      [B, { beaconed: null, witnessed: INDEX }],
-    ]),
-  );
-  await expectOldRegistry(store, schema);
-  expect(await store.payment(EPOCH - 1, A)).toMatchObject({ cumulative: 2n ** 90n, delta: 999n });
-  expect(await store.latestEpoch()).toMatchObject({
-    ...{ epoch: EPOCH - 1, paid: 999n, root: new Uint8Array(32).fill(10), bundle: `epoch-${EPOCH - 1}` },
-    registryHash: new Uint8Array(32).fill(schema === "6" ? 0 : 13),
-  });
-  expect(await store.edgesOf(B)).toMatchObject([{ beaconer: A, witness: B, heard: 2, rssiMaxDbm: -99 }]);
-  expect((await store.statuses([B])).get(B)).toMatchObject({
-    receivedAtMs: AT_MS + 1,
-    status: { sequence: 3 },
-  });
-  const entropy = await store.latestEntropy();
-  expect(entropy?.entropy).toMatchObject({ index: INDEX, windowPeriods: 360 });
-  expect(entropy?.message).toEqual(new Uint8Array(120).fill(8));
-}
-
-async function expectOldRegistry(store: Store, schema: string): Promise<void> {
-  expect((await store.hotspotHistory(A)).map(({ change }) => change.fromEpoch)).toEqual([
-    EPOCH - 3,
-    EPOCH - 1,
-  ]);
-  const [first, second] = [A, B].sort();
-  const [next] = await store.hotspotPage({ limit: 1, after: first ?? "" });
-  const short = new Map(
-    [...(await store.hotspotsByShortId([A, B].map(shortOf)))].map(([key, { id }]) => [id, key]),
-  );
-  expect([next?.id, short.get(A), short.get(B)]).toEqual([second, shortOf(A), shortOf(B)]);
-  expect(await store.shownSince([A, B])).toEqual(schema === "6" ? new Map() : new Map([[A, EPOCH - 1]]));
-  expect(await store.denials()).toMatchObject([{ denial: { evidence: "case 1", fromEpoch: EPOCH + 1 } }]);
-  expect(await store.parametersVersions()).toMatchObject([{ message: new Uint8Array(100).fill(7) }]);
-}
-
-/** Of `OLD_ROWS`: what the tables say of it. */
-const shortOf = (hotspot: string) =>
-  String(OLD_ROWS.hotspots?.find((row) => row.id === hotspot)?.short_id ?? "none");
-
-const shortly = (packet: StoredPacket) =>
-  [packet.id, packet.hotspotId, packet.type, packet.sequence, packet.receivedAtMs, packet.bytes.length]
-    .concat([String(packet.entropyIndex), String(packet.epoch), String(packet.isLate)])
-    .join(" ");
 
 /** @param newPlace a database that nobody has used */
 function migrationContract(name: string, newPlace: () => Promise<Place> | Place): void {
@@ -288,7 +200,7 @@ function migrationContract(name: string, newPlace: () => Promise<Place> | Place)
       expect(seen).toEqual([
         "parameters, version 1 100",
         "denial, number 1 60",
-        `newest entropy, index ${INDEX} 120`,
+        `newest entropy, index ${OLD_EPOCH * 1440} 120`,
         `newest registration, of ${A} 70`,
       ]);
       expect(await contentOf(place)).toBe(before);
@@ -358,6 +270,43 @@ test("SQLite: a refused file is the same to the byte, and nothing lies beside it
   expect(readFileSync(pathOf(place)).toHex()).toBe(before);
   const name = pathOf(place).split("/").at(-1) ?? "";
   expect(readdirSync(folder).filter((other) => other.startsWith(`${name}.`))).toEqual([`${name}.lock`]);
+});
+
+/** What the gateway of that time read from the database, by the same calls, before the tables became others. */
+const READ_THEN = "90f49115d83b9680b8daef49b48a988222a6ac88388ca162181d61519836715b";
+
+test("a whole network's database of schema 10 reads as the gateway of then read it", async () => {
+  const path = join(folder, "demo.db");
+  const packed = readFileSync(new URL("../../../test/schemas/demo-10.db.gz", import.meta.url));
+  writeFileSync(path, Bun.gunzipSync(new Uint8Array(packed)));
+  const store = await openStore(`sqlite://${path}`);
+  const lines: string[] = [];
+  const add = (...values: unknown[]) => lines.push(values.join(" "));
+  for (const hotspot of await store.hotspotIds()) {
+    const numbers = (await store.sequenceRanges(hotspot)).flatMap(({ first, last }) =>
+      Array.from({ length: last - first + 1 }, (_, i) => first + i),
+    );
+    for (const p of await store.packetsBySequence(hotspot, numbers)) {
+      const filed = [p.entropyIndex, p.beaconKey, p.epoch, p.isLate]
+        .map(String)
+        .map((text) => (text === "null" ? "" : text));
+      add(p.id, p.hotspotId, p.type, p.sequence, p.receivedAtMs, p.bytes.toHex(), ...filed);
+    }
+    for (const v of await store.verdictsOfHotspot(hotspot, { limit: 10_000 })) {
+      const said = [v.outcome, v.reason, JSON.stringify(v.measurements)];
+      add(v.packetId, v.hotspotId, v.beaconKey, v.type, ...said, v.epoch, v.entropyIndex, v.judgedAtMs);
+    }
+  }
+  for (const b of await store.recentBeacons({ limit: 10_000 })) {
+    add(b.beaconKey, b.beaconer, b.witnesses, b.epoch, b.entropyIndex);
+  }
+  for (const { epoch } of await store.epochs({ limit: 99 })) {
+    for (const p of await store.payments(epoch))
+      add(p.epoch, p.hotspotId, p.payee.toHex(), p.cumulative, p.delta);
+  }
+  await store.close();
+  expect(lines).toHaveLength(71);
+  expect(sha256(utf8(lines.sort().join("\n"))).toHex()).toBe(READ_THEN);
 });
 
 test("SQLite: killed in the middle, all is as before; the next start does it", async () => {

@@ -8,15 +8,15 @@ import {
   signerFromSeed,
 } from "@earshot/protocol";
 import type { SQL } from "bun";
-import { COLUMN_TYPES, type Dialect } from "./table-schema.ts";
-import { statusPacket } from "./test-data.ts";
+import { COLUMN_TYPES, type Dialect } from "../table-schema.ts";
+import { statusPacket } from "../test-data.ts";
 
 /** Files of `gateway/test/schemas`: the tables as gateways of before made them. The number 8 stood for two forms. */
 export const OLD_SCHEMAS = ["6", "7", "8", "8-late", "9", "10"] as const;
 
 /** The statements that made the tables of an old schema. */
-export function oldStatements(schema: string, dialect: Dialect): string[] {
-  const text = readFileSync(new URL(`../../test/schemas/schema-${schema}.sql`, import.meta.url), "utf8");
+function oldStatements(schema: string, dialect: Dialect): string[] {
+  const text = readFileSync(new URL(`../../../test/schemas/schema-${schema}.sql`, import.meta.url), "utf8");
   const types = COLUMN_TYPES[dialect];
   return text
     .split("\n\n")
@@ -66,8 +66,8 @@ const bytes = (n: number, length = 32) => new Uint8Array(length).fill(n);
 /** Random, as a packet's id is. */
 const packetId = (n: number) => bytes(n).toHex();
 
-const EPOCH = 20_454;
-const INDEX = EPOCH * 1440;
+export const OLD_EPOCH = 20_454;
+const INDEX = OLD_EPOCH * 1440;
 const AT_MS = INDEX * 60_000;
 export const OLD_HOTSPOTS = [hotspotId(keyOf(1)), hotspotId(keyOf(2))] as const;
 const [A, B] = OLD_HOTSPOTS;
@@ -76,7 +76,7 @@ const parameters: NetworkParameters = { ...DEFAULT_PARAMETERS, network: "old" };
 
 const packet = (id: number, hotspot: string, sequence: number, fields: Row = {}): Row => ({
   ...{ id: packetId(id), hotspot_id: hotspot, type: "witness", sequence, received_at_ms: AT_MS + sequence },
-  ...{ bytes: bytes(id, 90), entropy_index: INDEX, beacon_key: BEACON, epoch: EPOCH, late: 0 },
+  ...{ bytes: bytes(id, 90), entropy_index: INDEX, beacon_key: BEACON, epoch: OLD_EPOCH, late: 0 },
   ...{ reading_source: null, reading_at_ms: null },
   ...fields,
 });
@@ -98,7 +98,7 @@ const verdict = (id: number, hotspotId: string, reason: string): Row => ({
     type: "witness",
     outcome: "refused",
   },
-  ...{ reason, measurements: '[{"name":"distanceM","value":120}]', epoch: EPOCH, entropy_index: INDEX },
+  ...{ reason, measurements: '[{"name":"distanceM","value":120}]', epoch: OLD_EPOCH, entropy_index: INDEX },
   judged_at_ms: AT_MS + 660_000,
 });
 
@@ -116,15 +116,15 @@ export const OLD_ROWS: Readonly<Record<string, readonly Row[]>> = {
     packet(0xb4, B, 3, { type: "status", ...NO_REPORT }),
     packet(0xb5, B, 7, { type: "reading", ...NO_REPORT, reading_source: "gps", reading_at_ms: AT_MS - 3 }),
   ],
-  hotspots: [hotspot(1, EPOCH - 3), hotspot(1, EPOCH - 1), hotspot(2, EPOCH - 2)],
+  hotspots: [hotspot(1, OLD_EPOCH - 3), hotspot(1, OLD_EPOCH - 1), hotspot(2, OLD_EPOCH - 2)],
   shown: [
-    { hotspot_id: A, since_epoch: EPOCH - 1, waits_since_ms: null },
+    { hotspot_id: A, since_epoch: OLD_EPOCH - 1, waits_since_ms: null },
     { hotspot_id: B, since_epoch: null, waits_since_ms: AT_MS - 9 },
   ],
   denials: [
     {
       ...{ position: 1, hotspot: keyOf(1), peer: keyOf(2), reason: "test", evidence: "case 1", at_ms: AT_MS },
-      ...{ from_epoch: EPOCH + 1, until_epoch: EPOCH + 2, message: bytes(6, 60) },
+      ...{ from_epoch: OLD_EPOCH + 1, until_epoch: OLD_EPOCH + 2, message: bytes(6, 60) },
     },
   ],
   parameters: [
@@ -140,17 +140,17 @@ export const OLD_ROWS: Readonly<Record<string, readonly Row[]>> = {
   beacons: [
     {
       ...{ beacon_key: BEACON, beaconer: A, witnesses: JSON.stringify([B]) },
-      ...{ epoch: EPOCH, entropy_index: INDEX },
+      ...{ epoch: OLD_EPOCH, entropy_index: INDEX },
     },
   ],
   contacts: [
     { epoch: -1, hotspot_id: A, kind: "beaconed", entropy_index: INDEX - 1440 },
-    { epoch: EPOCH, hotspot_id: B, kind: "witnessed", entropy_index: INDEX },
+    { epoch: OLD_EPOCH, hotspot_id: B, kind: "witnessed", entropy_index: INDEX },
   ],
   epochs: [
     {
       ...{
-        epoch: EPOCH - 1,
+        epoch: OLD_EPOCH - 1,
         from_ms: AT_MS - 86_400_000,
         to_ms: AT_MS,
         closed_at_ms: AT_MS + 1,
@@ -163,16 +163,16 @@ export const OLD_ROWS: Readonly<Record<string, readonly Row[]>> = {
         manifest_hash: bytes(11),
         parameters_hash: bytes(12),
       },
-      ...{ registry_hash: bytes(13), bundle: `epoch-${EPOCH - 1}` },
+      ...{ registry_hash: bytes(13), bundle: `epoch-${OLD_EPOCH - 1}` },
     },
   ],
   payments: [
-    { epoch: EPOCH - 1, hotspot_id: A, payee: bytes(1, 20), cumulative: `${2n ** 90n}`, delta: "999" },
+    { epoch: OLD_EPOCH - 1, hotspot_id: A, payee: bytes(1, 20), cumulative: `${2n ** 90n}`, delta: "999" },
   ],
   edges: [
     {
       ...{
-        epoch: EPOCH - 1,
+        epoch: OLD_EPOCH - 1,
         beaconer: A,
         witness: B,
         heard: 2,
