@@ -66,7 +66,8 @@ function successLines(report: VerifyReport, verified: Verified): Line[] {
   return [
     ["bundle", report.path],
     ["CID", report.cid ?? ""],
-    ["signed by", report.networkKey ?? ""],
+    ["network key", report.networkKey ?? ""],
+    ...keysLine(report),
     [
       "time",
       `${isoTime(manifest.fromMs)} to ${isoTime(manifest.toMs)}, closed ${isoTime(manifest.closedAtMs)}`,
@@ -105,6 +106,9 @@ function unknownNames({ unknown }: NetworkParameters): Line[] {
   if (values.length === 0) return [];
   return [["note", `The parameters have values that this program does not know: ${values.join(", ")}.`]];
 }
+
+const keysLine = ({ keysVersion }: VerifyReport): Line[] =>
+  keysVersion ? [["keys", `signed by the keys of document ${keysVersion}, which that key signed`]] : [];
 
 const isoTime = (ms: number): string => new Date(ms).toISOString();
 

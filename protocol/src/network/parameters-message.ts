@@ -31,4 +31,8 @@ const shape: Field<NetworkParameters> = {
 };
 
 /** One version of a network's parameters, as signed: `[12, version, {name: value, …}]`. */
-export const parametersMessage = messageCodec<NetworkParameters>(12, shape);
+export const parametersMessage = messageCodec<NetworkParameters>(12, shape, 1, {
+  role: "registry",
+  // A version does not say when it was signed.
+  atMs: () => undefined,
+});
