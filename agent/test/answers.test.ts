@@ -39,6 +39,8 @@ describe("a receipt", () => {
         answers: statusIds().at(-1) ?? new Uint8Array(32),
         stored: [],
         used: [],
+        gateway: null,
+        lowest: null,
         ...changes,
       };
       const bytes = receiptMessage.seal(receipt, signer, NETWORK);

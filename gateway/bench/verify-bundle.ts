@@ -79,7 +79,15 @@ function makeStation(i: number): Station {
   };
   const atMs = EPOCH * 86_400_000 - 10 * 86_400_000;
   const status = { type: "status", sequence: 1, atMs, state: "online", uptimeS: 1, version: "1" } as const;
-  const empty = { radio: null, gnss: null, outboxQueued: 0, outboxDropped: 0, machine: null, losses: null };
+  const empty = {
+    radio: null,
+    gnss: null,
+    outboxQueued: 0,
+    outboxDropped: 0,
+    machine: null,
+    losses: null,
+    formats: null,
+  };
   const evidence = encodePacket({ ...status, ...empty, assertion }, signer, network);
   const change = { atMs, fromEpoch: EPOCH - 9, evidence };
   const hotspot = changedHotspot(undefined, change, { publicKey: signer.publicKey, assertion });

@@ -2,6 +2,7 @@ import type { LinuxReading, RadioStatus } from "@earshot/drivers";
 import {
   encodePacket,
   type Gnss,
+  HOTSPOT_FORMATS,
   lossList,
   type MachineSummary,
   PACKET_LIMITS,
@@ -57,6 +58,7 @@ export function statusPacket(
     assertion: config.hotspot,
     machine: machineSummary(board.machineReading(elapsedMs, MACHINE_FRESH_MS)),
     losses: lossList(board.losses.counts()),
+    formats: HOTSPOT_FORMATS,
   };
   try {
     return makePacket(context, packet);

@@ -4,6 +4,7 @@ import {
   formatEvmAddress,
   type Hotspot,
   hotspotName,
+  type StatusPacket,
 } from "@earshot/protocol";
 import type { z } from "@hono/zod-openapi";
 import { latLngToCell } from "h3-js";
@@ -34,7 +35,7 @@ const signerOf = (hotspot: Hotspot) => (evidenceSequence(hotspot) < 0 ? "operato
 
 export const hotspotView = (
   hotspot: Hotspot,
-  presence: Presence,
+  presence: Presence & { agentVersion: string | null },
   { judged, paid, unpaid, refusedByReason }: Activity,
 ): z.infer<typeof hotspotSchema> => ({
   id: hotspot.id,
@@ -52,6 +53,11 @@ export const hotspotView = (
   positionCell: hotspot.cell,
   ...presence,
   recent: { judged, paid, unpaid, refusedByReason },
+});
+
+/** Its program, by its newest status. */
+export const agentOf = (seen: { status: StatusPacket } | undefined): { agentVersion: string | null } => ({
+  agentVersion: seen?.status.version ?? null,
 });
 
 export const verdictView = (

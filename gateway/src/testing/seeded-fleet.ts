@@ -108,6 +108,7 @@ const emptyStatus: StatusPacket = {
   assertion: null,
   machine: null,
   losses: null,
+  formats: null,
 };
 
 export const statusOf = (

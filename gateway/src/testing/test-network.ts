@@ -111,6 +111,7 @@ export const statusPacket = (
   assertion,
   machine: null,
   losses: null,
+  formats: null,
 });
 
 export const HOTSPOTS: readonly Hotspot[] = (["a", "b", "c", "near"] as const).map(hotspot);

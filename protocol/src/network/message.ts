@@ -10,6 +10,9 @@ export type MessageRefusal = EnvelopeRefusal | "bad_signature" | "wrong_signer" 
 type MessageOpened<T> = { ok: true; value: T; publicKey: Uint8Array } | { ok: false; code: MessageRefusal };
 
 export interface MessageCodec<T> {
+  readonly typeNumber: number;
+  /** The newest that this program knows. */
+  readonly version: number;
   seal(value: T, signer: Signer, network: string): Uint8Array;
   /**
    * Checks layout, key and signature, then decodes the payload. `signer`, when given, must be the key that signed,
@@ -33,6 +36,8 @@ export function messageCodec<T extends object>(
   version = 1,
 ): MessageCodec<T> {
   return {
+    typeNumber,
+    version,
     seal(value, signer, network) {
       return sealFields(versioned(typeNumber, version, shape.write(value)), signer, network);
     },

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { encodeBeaconFrame } from "../beacon/frame.ts";
 import { REGION_IDS } from "../radio/regions.ts";
+import { MAX_FORMATS } from "./formats.ts";
 import { BANDWIDTHS_HZ, MAX_TEXT_BYTES, PACKET_LIMITS, type Range } from "./limits.ts";
 import { MAX_LOSS_NAME_BYTES, MAX_LOSSES } from "./losses.ts";
 import type {
@@ -134,6 +135,7 @@ const statusPacket: fc.Arbitrary<StatusPacket> = fc.record({
       maxLength: MAX_LOSSES,
     }),
   ),
+  formats: orNull(fc.array(fc.nat(255), { maxLength: MAX_FORMATS })),
 });
 
 /** Up to 12 quantities: more of the longest kind do not fit the 1 KiB of a packet. */

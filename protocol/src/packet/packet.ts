@@ -1,3 +1,4 @@
+import type { Formats } from "./formats.ts";
 import type { LossCount } from "./losses.ts";
 
 /**
@@ -113,6 +114,8 @@ export interface StatusPacket extends Numbered {
   machine: MachineSummary | null;
   /** What was refused, dropped, lost or never sent since the agent started, as `lossList` gives it; null where nothing was. */
   losses: LossCount[] | null;
+  /** What the agent writes and reads; null where it does not say. */
+  formats: Formats | null;
 }
 
 /** One quantity over a period: value = integer · 10^exponent. The unit is part of the name: `power_w`. */

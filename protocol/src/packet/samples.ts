@@ -1,4 +1,5 @@
 import { encodeBeaconFrame } from "../beacon/frame.ts";
+import { MAX_FORMATS } from "./formats.ts";
 import { MAX_LOSS_NAME_BYTES, MAX_LOSSES } from "./losses.ts";
 import type { Packet, PacketType } from "./packet.ts";
 
@@ -75,6 +76,7 @@ export const typicalPackets: Samples = {
     },
     machine: { cpuTemperatureDc: 512, loadPermille: 140, diskUsedPermille: 380, underVoltage: false },
     losses: [{ reason: "frame_stale", count: 4 }],
+    formats: [1, 1, 1, 1, 1, 1, 1, 1],
   },
   reading: {
     type: "reading",
@@ -157,5 +159,6 @@ export const longestPackets: Omit<Samples, "reading"> = {
       reason: String.fromCharCode(97 + i).repeat(MAX_LOSS_NAME_BYTES),
       count: 0xffff_ffff,
     })),
+    formats: new Array(MAX_FORMATS).fill(255),
   },
 };

@@ -3,7 +3,7 @@ import { parseOptions, type RunOptions } from "./options.ts";
 
 const optionsOf = (...args: string[]): RunOptions => {
   const parsed = parseOptions(args);
-  if (!parsed.ok || parsed.help) throw new Error("not parsed");
+  if (!parsed.ok || parsed.shown !== undefined) throw new Error("not parsed");
   return parsed.options;
 };
 
