@@ -12,6 +12,7 @@ import {
   entropyMessage,
   type Hotspot,
   type NetworkParameters,
+  NO_DETAILS,
   type Packet,
   parametersMessage,
   REGIONS,
@@ -86,6 +87,7 @@ function makeStation(i: number): Station {
     outboxDropped: 0,
     machine: null,
     losses: null,
+    keyHeld: null,
     formats: null,
   };
   const evidence = encodePacket({ ...status, ...empty, assertion }, signer, network);
@@ -102,7 +104,15 @@ function* groupReports(group: readonly Station[]): Generator<ReceivedPacket> {
     const { freqHz, spreadingFactor, bandwidthHz, atMs, entropyIndex } = beacon;
     for (const witness of group) {
       if (witness === beaconer) continue;
-      const heard = { frame, freqHz, spreadingFactor, bandwidthHz, rssiDbm: -110, snrDdb: -20 };
+      const heard = {
+        frame,
+        freqHz,
+        spreadingFactor,
+        bandwidthHz,
+        rssiDbm: -110,
+        snrDdb: -20,
+        ...NO_DETAILS,
+      };
       const packet = { type: "witness", ...heard, sequence: witness.sequence++, atMs, gnss: null } as const;
       yield sign(witness, { ...packet, tmstUs: counterAt(atMs) }, entropyIndex);
     }
@@ -171,6 +181,7 @@ function bundleOf(stations: readonly Station[], packets: readonly ReceivedPacket
     denials: [],
     usedSequences: new Map(),
     contactsBefore: new Map(),
+    keyDocuments: [],
     verdicts: judgement.verdicts,
     settlement: settleEpoch(judgement, inputs),
   };

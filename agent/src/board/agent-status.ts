@@ -15,6 +15,7 @@ import type {
   Outcome,
   PacketType,
   Position,
+  RssiKind,
 } from "@earshot/protocol/hotspot";
 import type { OutboxState } from "../outbox/outbox.ts";
 
@@ -94,6 +95,9 @@ export interface ForwarderFacts {
   lastSeenMs: number;
   /** Whether it can transmit now: it has sent PULL_DATA in the last 90 s. */
   canTransmit: boolean;
+  /** The address that it speaks from, and whether that is one of this machine. */
+  host?: string;
+  isOnThisMachine?: boolean;
   /** The addresses of the concentrators that use this EUI, when there are several. */
   sharedBy?: string[];
   /** How often a station's connection ended in the last hour. */
@@ -228,6 +232,9 @@ export interface WitnessFacts {
   spreadingFactor: number;
   rssiDbm: number;
   snrDb: number;
+  /** What the level is of, and the carrier's offset, where the radio tells them. */
+  rssiKind?: RssiKind;
+  freqOffsetHz?: number;
 }
 
 export interface VerdictFacts {

@@ -85,6 +85,7 @@ export const statusPacket = (fields: Partial<StatusPacket> = {}): StatusPacket =
   assertion: null,
   machine: null,
   losses: null,
+  keyHeld: null,
   formats: null,
   ...fields,
 });

@@ -3,6 +3,7 @@ import { PACKET_FORMATS } from "../packet/shapes.ts";
 import { denialMessage } from "./denial.ts";
 import { entropyMessage } from "./entropy.ts";
 import { indexRootMessage } from "./index-root.ts";
+import { keyDocumentMessage } from "./key-document.ts";
 import { loginTokenMessage } from "./login-token.ts";
 import { manifestMessage } from "./manifest.ts";
 import { parametersMessage } from "./parameters-message.ts";
@@ -14,5 +15,5 @@ import { verdictMessage } from "./verdict-message.ts";
 export const NETWORK_FORMATS: Formats = formatsOf([
   ...PACKET_FORMATS,
   ...[entropyMessage, loginTokenMessage, verdictMessage, receiptMessage, manifestMessage],
-  ...[registrationMessage, denialMessage, parametersMessage, indexRootMessage],
+  ...[registrationMessage, denialMessage, parametersMessage, keyDocumentMessage, indexRootMessage],
 ]);

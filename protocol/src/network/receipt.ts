@@ -68,4 +68,6 @@ export const receiptMessage = messageCodec<Receipt>(
       record<LowestVersions>({ fromEpoch: uint32, fromMs: timeMs, beacon: uint32, witness: uint32 }),
     ),
   }),
+  1,
+  { role: "downlink", atMs: ({ atMs }) => atMs },
 );

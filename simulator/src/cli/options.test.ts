@@ -58,8 +58,10 @@ describe("parseOptions", () => {
     expect(problemOf("fleet", "--virtual", "--http-port", "80")).toContain("--http-port");
   });
 
-  test("asks for help", () => {
-    expect(parseOptions([])).toEqual({ ok: true, help: true });
-    expect(parseOptions(["demo", "-h"])).toEqual({ ok: true, help: true, command: "demo" });
+  test("asks for help, or for the version", () => {
+    expect(parseOptions([])).toEqual({ ok: true, shown: "help" });
+    expect(parseOptions(["demo", "-h"])).toEqual({ ok: true, shown: "help", command: "demo" });
+    expect(parseOptions(["--version"])).toEqual({ ok: true, shown: "version" });
+    expect(parseOptions(["fleet", "--version"])).toEqual({ ok: true, shown: "version", command: "fleet" });
   });
 });
