@@ -8,14 +8,13 @@ const TITLE = "Version";
 export function versionParts({ outdated, version, atMs }: AgentStatus): Part[] {
   if (outdated === undefined) return [];
   const { fromEpoch, fromMs, reports } = outdated;
-  const what = reports
-    .map(
-      ({ type, version: own, needed }) => `${type} reports (they have version ${own}, ${needed} is needed)`,
-    )
-    .join(" and ");
-  const isNow = atMs >= fromMs;
-  const text = `The network takes no ${what} of agent ${version} ${isNow ? "since" : "from"} ${minuteText(fromMs)}, epoch ${fromEpoch}${isNow ? "" : ", on"}`;
-  return isNow
-    ? [broken(TITLE, text, "Update the agent: until then these reports earn nothing.")]
-    : [attention(TITLE, text, "Update the agent before then.")];
+  const when = `${minuteText(fromMs)} (epoch ${fromEpoch})`;
+  const what = reports.map(
+    ({ type, version: own, needed }, i) =>
+      `no ${type} reports${i === 0 ? ` of agent ${version}` : ""}, which have version ${own} (${needed} is needed)`,
+  );
+  const taken = `the network takes ${what.join(", and ")}`;
+  return atMs < fromMs
+    ? [attention(TITLE, `From ${when} on, ${taken}`, "Update the agent before then.")]
+    : [broken(TITLE, `Since ${when} ${taken}`, "Update the agent: until then they earn nothing.")];
 }
