@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
-import manifest from "../../package.json" with { type: "json" };
+import manifest from "../package.json" with { type: "json" };
 import { ROOT } from "./support/process.ts";
 
 const COMMANDS: readonly [name: string, program: string, ...args: string[]][] = [
