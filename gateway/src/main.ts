@@ -29,6 +29,8 @@ import { createGateway } from "./gateway.ts";
 import type { MetricsAccess } from "./http/deps.ts";
 import { type HttpOptions, type HttpServer, type RequestEnvironment, serveHttp } from "./http/serve.ts";
 import type { VerifyElsewhere } from "./ingest/signature-queue.ts";
+import type { LogOptions } from "./log/log-service.ts";
+import { readPolicyFile } from "./log/policy-file.ts";
 import { type GatewayMetrics, newMetrics } from "./monitoring/metrics.ts";
 import { readHotspotsFile } from "./registry/hotspots-file.ts";
 import type { GatewayDeps } from "./service/gateway-deps.ts";
@@ -147,7 +149,7 @@ async function runServices(config: GatewayConfig, signal: AbortSignal): Promise<
   const broker = await starting.open("The broker", () => openBroker(config, limits.broker, signer, metrics));
   opened.defer(() => broker.close());
   const maxEventStreams = Math.ceil(limits.http / 2);
-  const deps = await starting.open("The list of hotspots", () =>
+  const deps = await starting.open("The list of hotspots or of witnesses", () =>
     gatewayDeps(config, { store, broker, signer, metrics, maxEventStreams }),
   );
   const verifyElsewhere = openSignatureThreads(opened);
@@ -231,6 +233,7 @@ async function gatewayDeps(
       metricsAccess: metricsAccess(config.http),
       brokerAddresses: config.http.broker_addresses,
     },
+    publicLog: logOptions(config.public_log),
     ...brokerAccount(config.broker, signer),
     bundles: bundleFolder(join(config.state_dir, "epochs")),
     disk: () => {
@@ -242,6 +245,11 @@ async function gatewayDeps(
     metrics,
   };
 }
+
+const logOptions = ({ origin, policy_file: file }: GatewayConfig["public_log"]): LogOptions => ({
+  ...(origin !== undefined && { origin }),
+  ...(file !== undefined && { policy: readPolicyFile(file) }),
+});
 
 function brokerClientId({ publicKey }: Signer): string {
   return `earshot-gateway-${hotspotId(publicKey).slice(-12)}`;

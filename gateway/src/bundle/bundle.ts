@@ -49,6 +49,8 @@ export const BUNDLE_FILES = [
   "verdicts.jsonl",
 ] as const;
 export const MANIFEST_FILE = "manifest.cbor";
+/** Beside them, once it is there: that the manifest is in the network's log (c2sp.org/tlog-proof). */
+export const PROOF_FILE = "manifest.tlog-proof";
 
 export type BundleFile = (typeof BUNDLE_FILES)[number];
 /** A bundle in memory: what is in its folder, by file name. */

@@ -5,6 +5,7 @@ import { entropySchema } from "./entropy-table.ts";
 import { epochsSchema } from "./epoch-table.ts";
 import { hotspotsSchema } from "./hotspot-table.ts";
 import { beaconsSchema } from "./judgement-table.ts";
+import { logSchema } from "./log-table.ts";
 import { StoreRefusedError } from "./owner.ts";
 import { packetsSchema } from "./packet-table.ts";
 import { revokedSchema } from "./revoked-table.ts";
@@ -42,6 +43,7 @@ const TABLES: readonly TableSchema[] = [
   edgesSchema,
   statusesSchema,
   revokedSchema,
+  logSchema,
 ];
 
 /** Makes the tables that are missing. @throws {Error} if a gateway of another version made them */
