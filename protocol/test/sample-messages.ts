@@ -12,7 +12,6 @@ import { verdictMessage } from "../src/network/verdict-message.ts";
 import {
   DEFAULT_PARAMETERS,
   type NetworkParameters,
-  RULE_SET_IDS,
   WHOLE_PARAMETERS,
 } from "../src/parameters/parameters.ts";
 import { parametersProblem } from "../src/parameters/parameters-check.ts";
@@ -177,7 +176,7 @@ function parametersFit([, , network, ruleSet, ...rest]: readonly CborValue[]): b
   const parameters = {
     ...Object.fromEntries(whole),
     network,
-    ruleSet: RULE_SET_IDS[Number(ruleSet)],
+    ruleSet,
     regions: (regions as [number, number][]).map(([id, maxEirpDdbm]) => ({
       id: REGION_IDS[Number(id)],
       maxEirpDdbm: Number(maxEirpDdbm),

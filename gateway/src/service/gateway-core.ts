@@ -214,7 +214,10 @@ function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
   };
 }
 
-function problemsOf({ deps: { clock, downlink, store }, publicLog }: GatewayParts): string[] {
-  const problems = [clock.doubt, downlink.problem?.(), store.problem(), ...publicLog.problems];
+function problemsOf(parts: GatewayParts): string[] {
+  const { deps, parameters, progress, publicLog } = parts;
+  const { clock, downlink, store } = deps;
+  const rules = parameters.problem(progress.openEpoch);
+  const problems = [clock.doubt, downlink.problem?.(), store.problem(), rules, ...publicLog.problems];
   return problems.filter((problem) => problem !== undefined);
 }
