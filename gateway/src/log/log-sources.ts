@@ -144,7 +144,7 @@ export class LogSources {
 }
 
 /** All closed epochs above this one, ascending. */
-export async function epochsAfter(after: number, store: Pick<Store, "epochs">): Promise<StoredEpoch[]> {
+async function epochsAfter(after: number, store: Pick<Store, "epochs">): Promise<StoredEpoch[]> {
   const found: StoredEpoch[] = [];
   for (let before: string | undefined; ; ) {
     const page = await store.epochs({ limit: PORTION, ...(before !== undefined && { after: before }) });

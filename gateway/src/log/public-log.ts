@@ -25,7 +25,7 @@ import type { LogKind } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 import type { LogSources, Missing } from "./log-sources.ts";
 
-export type LogStore = Pick<
+type LogStore = Pick<
   Store,
   "logSize" | "logEntries" | "newestLogEntry" | "logHashes" | "logNote" | "addToLog" | "putWitnessedNote"
 >;
