@@ -17,7 +17,7 @@ import { hotspotRoutes } from "./routes/hotspots.ts";
 import { logRoutes } from "./routes/log.ts";
 import { mapRoutes } from "./routes/map.ts";
 import { mqttAccessRoutes } from "./routes/mqtt-access.ts";
-import { networkRoutes, parameterRoutes } from "./routes/network.ts";
+import { keyRoutes, networkRoutes, parameterRoutes } from "./routes/network.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { readingRoutes } from "./routes/readings.ts";
 import { registrationRoutes } from "./routes/registration.ts";
@@ -36,6 +36,7 @@ export function createApp(deps: AppDeps): Hono {
   operationRoutes(app, context, () => feed.followers);
   networkRoutes(app, context);
   parameterRoutes(app, context);
+  keyRoutes(app, context);
   hotspotRoutes(app, context);
   evidenceRoutes(app, context);
   readingRoutes(app, context);

@@ -1,9 +1,11 @@
-import type { Clock, Log, Signer } from "@earshot/protocol";
+import type { Clock, Log, NetworkKeys, RoleSigners } from "@earshot/protocol";
 import {
+  formatNoteKey,
   type LogPolicy,
   parseCheckpoint,
   parseNote,
   parsePolicy,
+  SIGNATURE_TYPES,
   type TileName,
 } from "@earshot/protocol/tlog";
 import type { BundleStore } from "../bundle/bundle-store.ts";
@@ -31,7 +33,7 @@ interface LogServiceDeps {
   network: string;
   statements(): readonly Uint8Array[];
   bundles: Pick<BundleStore, "manifest" | "keepProof" | "hasProof">;
-  signer: Signer;
+  signer: RoleSigners & { readonly keys: NetworkKeys };
   clock: Pick<Clock, "now" | "elapsedMs" | "sleep">;
   log: Log;
   metrics: GatewayMetrics;
@@ -44,6 +46,7 @@ const NO_WITNESSES = "quorum none";
 /** The network's log with its witnesses, as the gateway runs and shows it. */
 export class LogService {
   readonly #deps: LogServiceDeps;
+  readonly #origin: string;
   readonly #log: PublicLog;
   readonly #witnesses: Witnesses;
   #witnessed: SignedHead | undefined;
@@ -51,11 +54,12 @@ export class LogService {
   constructor(deps: LogServiceDeps) {
     const { store, network, statements, bundles, signer, clock, log, metrics, options } = deps;
     this.#deps = deps;
+    this.#origin = options.origin ?? `earshot/${network}`;
     this.#log = new PublicLog({
       store,
       sources: new LogSources({ store, network, statements, bundles, signer, clock }),
-      origin: options.origin ?? `earshot/${network}`,
-      signer,
+      origin: this.#origin,
+      signer: () => signer.signerFor("log"),
       onCheckpoint: (head) => {
         metrics.logSize = head.size;
         this.#witnesses.submit(head);
@@ -72,9 +76,14 @@ export class LogService {
     });
   }
 
-  /** By which checkpoints are verified. */
-  get verifierKey(): string {
-    return this.#log.verifierKey;
+  /** By which checkpoints are verified: the one of now first, then those that will sign from an announced epoch on. */
+  get verifierKeys(): string[] {
+    const { keys } = this.#deps.signer;
+    const epoch = keys.epochAt(this.#deps.clock.now());
+    const signing = [epoch, ...keys.changesAfter(epoch)].flatMap((at) => keys.signing("log", at));
+    const name = this.#origin;
+    const texts = signing.map((publicKey) => formatNoteKey({ name, type: SIGNATURE_TYPES.log, publicKey }));
+    return [...new Set(texts)];
   }
 
   /** The newest checkpoint, with the cosignatures that it has by now. */

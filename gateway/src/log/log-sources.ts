@@ -3,7 +3,7 @@ import {
   type IndexRoot,
   indexRootMessage,
   packetsRoot,
-  type Signer,
+  type RoleSigners,
   sha256,
 } from "@earshot/protocol";
 import type { BundleStore } from "../bundle/bundle-store.ts";
@@ -29,7 +29,7 @@ export interface LogSourcesDeps {
   statements(): readonly Uint8Array[];
   bundles: Pick<BundleStore, "manifest">;
   /** Signs index roots. */
-  signer: Signer;
+  signer: RoleSigners;
   clock: Pick<Clock, "now">;
 }
 

@@ -5,9 +5,9 @@ import {
   entryHash,
   parseCheckpoint,
   parseNote,
-  parseNoteKey,
   parseProof,
   rootOf,
+  SIGNATURE_TYPES,
   signatureOf,
   verifyConsistency,
   verifyProofOf,
@@ -56,7 +56,7 @@ const open = (over: Pick<Store, "addToLog"> = store) =>
     store: { ...store, addToLog: (addition) => over.addToLog(addition) },
     sources: source,
     origin: "earshot/test",
-    signer,
+    signer: () => signer,
     onCheckpoint: (head) => void published.push(head),
   });
 
@@ -73,14 +73,14 @@ test("each checkpoint is signed, is over all that is stored, and continues the o
     source.made = made;
     await log.advance();
   }
-  const key = parseNoteKey(log.verifierKey);
+  const key = { name: "earshot/test", type: SIGNATURE_TYPES.log, publicKey: signer.publicKey };
   for (const head of published) {
     expect(headOf(head)).toEqual({
       origin: "earshot/test",
       size: head.size,
       root: rootOf(leaves(head.size)),
     });
-    expect(key && signatureOf(parseNote(head.note) ?? { text: "", signatures: [] }, key)).toBeObject();
+    expect(signatureOf(parseNote(head.note) ?? { text: "", signatures: [] }, key)).toBeObject();
   }
   expect(published.map(({ size }) => size)).toEqual([1, 2, 102, 202, 255, 256, 257, 357, 457, 557, 657, 700]);
   for (const [i, head] of published.slice(1).entries()) {

@@ -5,7 +5,6 @@ import {
   entryHash,
   formatCheckpoint,
   formatNote,
-  formatNoteKey,
   formatProof,
   parseCheckpoint,
   parseNote,
@@ -13,7 +12,6 @@ import {
   proveInclusion,
   type ReadHashes,
   readEdge,
-  SIGNATURE_TYPES,
   signNote,
   TILE_WIDTH,
   type TileEdge,
@@ -35,8 +33,8 @@ interface PublicLogDeps {
   sources: Pick<LogSources, "next" | "added" | "forget">;
   /** Names the log; also its key's name. */
   origin: string;
-  /** Holds the log's key. */
-  signer: Signer;
+  /** Holds the log's key of now. */
+  signer(): Signer;
   /** Called with each new checkpoint, and at first with that of an earlier run. */
   onCheckpoint(head: SignedHead): void;
 }
@@ -62,16 +60,6 @@ export class PublicLog {
 
   constructor(deps: PublicLogDeps) {
     this.#deps = deps;
-  }
-
-  get origin(): string {
-    return this.#deps.origin;
-  }
-
-  /** By which checkpoints are verified. */
-  get verifierKey(): string {
-    const { origin, signer } = this.#deps;
-    return formatNoteKey({ name: origin, type: SIGNATURE_TYPES.log, publicKey: signer.publicKey });
   }
 
   /** The newest checkpoint; none before `advance`. */
@@ -181,6 +169,6 @@ export class PublicLog {
   #sign({ size, root }: TileEdge): string {
     const { origin, signer } = this.#deps;
     const text = formatCheckpoint({ origin, size, root });
-    return formatNote({ text, signatures: [signNote(text, origin, signer)] });
+    return formatNote({ text, signatures: [signNote(text, origin, signer())] });
   }
 }

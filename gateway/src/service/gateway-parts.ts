@@ -10,6 +10,7 @@ import type { CheckedPacket } from "../ingest/check-packet.ts";
 import { Ingest } from "../ingest/ingest.ts";
 import { StatusIntake } from "../ingest/status-intake.ts";
 import { Judging } from "../judging/judging.ts";
+import { KeyRing } from "../keys/key-ring.ts";
 import { LogService } from "../log/log-service.ts";
 import { EventHub } from "../monitoring/events.ts";
 import { countReading, type GatewayMetrics, newMetrics } from "../monitoring/metrics.ts";
@@ -29,7 +30,7 @@ export interface GatewayParts extends Base {
   publicLog: LogService;
 }
 
-type SteadyDeps = GatewayDeps & { clock: SteadyClock };
+type SteadyDeps = GatewayDeps & { clock: SteadyClock; signer: KeyRing };
 
 interface Base {
   deps: SteadyDeps;
@@ -75,7 +76,10 @@ function buildLog({ deps, parameters, denials, metrics }: Base): LogService {
   return new LogService({
     ...{ store, bundles, signer, clock, metrics, options },
     network: parameters.fixed.network,
-    statements: () => [...parameters.versions, ...denials.all].map(({ message }) => message),
+    statements: () => [
+      ...signer.documents,
+      ...[...parameters.versions, ...denials.all].map(({ message }) => message),
+    ],
     log: deps.log.child({ component: "log" }),
   });
 }
@@ -90,7 +94,9 @@ async function steadied(given: GatewayDeps): Promise<SteadyDeps> {
     newestEntropyMs,
     log: given.log.child({ component: "clock" }),
   });
-  return { ...given, clock };
+  const { signer, parameters } = given;
+  const ring = signer instanceof KeyRing ? signer : KeyRing.ofRoot(parameters.network, signer, clock);
+  return { ...given, clock, signer: ring };
 }
 
 async function buildBase(deps: SteadyDeps): Promise<Base> {
@@ -110,6 +116,7 @@ async function buildBase(deps: SteadyDeps): Promise<Base> {
   });
   const registry = await Registry.load({
     ...common,
+    keys: signer,
     policy,
     parameters,
     limits: deps.limits ?? DEFAULT_LIMITS,
@@ -207,6 +214,7 @@ function buildJudging(base: Base, drained: () => Promise<void>): Judging {
   const log = deps.log.child({ component: "judging" });
   const pause = pauseOf(deps);
   const closing = {
+    keyDocuments: () => signer.documents,
     ...{ store, parameters: parameters.fixed, signer, clock, bundles, pause, ruleSets: deps.ruleSets },
     log: deps.log.child({ component: "epochs" }),
   };

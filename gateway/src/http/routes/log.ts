@@ -30,7 +30,7 @@ export function logRoutes(app: OpenAPIHono, { publicLog }: RouteContext): void {
   });
   app.get("/log/key", (c) => {
     c.header("Cache-Control", "no-cache");
-    return c.body(`${publicLog.verifierKey}\n`, 200, { "Content-Type": TEXT });
+    return c.body(`${publicLog.verifierKeys.join("\n")}\n`, 200, { "Content-Type": TEXT });
   });
   app.get("/log/tile/*", async (c) => {
     const name = parseTilePath(c.req.path.slice("/log/".length));
