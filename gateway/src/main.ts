@@ -34,6 +34,7 @@ import type { LogOptions } from "./log/log-service.ts";
 import { readPolicyFile } from "./log/policy-file.ts";
 import { type GatewayMetrics, newMetrics } from "./monitoring/metrics.ts";
 import { readHotspotsFile } from "./registry/hotspots-file.ts";
+import { documentCheck } from "./service/document-check.ts";
 import type { GatewayDeps } from "./service/gateway-deps.ts";
 import { Startup } from "./service/startup.ts";
 import { openStore } from "./store/open-store.ts";
@@ -144,7 +145,8 @@ async function runServices(config: GatewayConfig, signal: AbortSignal): Promise<
   );
   await showSoon(config.http, limits.http, starting, opened);
   const signer = await starting.open("The state folder", () => openState(config));
-  const store = await starting.open("The store", () => openStore(storeUrl(config)));
+  const storeOptions = { log: log.child({ component: "store" }), check: documentCheck(config.network) };
+  const store = await starting.open("The store", () => openStore(storeUrl(config), storeOptions));
   opened.defer(() => store.close());
   const metrics = newMetrics();
   const clientId = brokerClientId(signer.keys.root);
@@ -254,12 +256,16 @@ async function gatewayDeps(
   };
 }
 
-const logOptions = ({ origin, policy_file: file }: GatewayConfig["public_log"]): LogOptions => ({
-  ...(origin !== undefined && { origin }),
-  ...(file !== undefined && { policy: readPolicyFile(file) }),
-});
+function logOptions({ origin, policy_file: file }: GatewayConfig["public_log"]): LogOptions {
+  return {
+    ...(origin !== undefined && { origin }),
+    ...(file !== undefined && { policy: readPolicyFile(file) }),
+  };
+}
 
-const brokerClientId = (root: Uint8Array): string => `earshot-gateway-${hotspotId(root).slice(-12)}`;
+function brokerClientId(root: Uint8Array): string {
+  return `earshot-gateway-${hotspotId(root).slice(-12)}`;
+}
 
 function brokerAccount({ url, username, password }: GatewayConfig["broker"], clientId: string) {
   if (url === undefined || username === undefined || password === undefined) return {};
