@@ -45,6 +45,7 @@ export {
   type ManifestFile,
   manifestMessage,
 } from "./network/manifest.ts";
+export { NETWORK_FORMATS } from "./network/network-formats.ts";
 export { parametersMessage } from "./network/parameters-message.ts";
 export {
   type Evidence,

@@ -23,7 +23,7 @@ const greaterKey = new Uint8Array(32).fill(4);
 const amounts = { pool: (1n << 256n) - 1n, paid: 0n, unallocated: 10n };
 
 interface Sample {
-  codec: Pick<MessageCodec<object>, "open">;
+  codec: Pick<MessageCodec<object>, "open" | "typeNumber" | "version">;
   bytes: Uint8Array;
   /** Whether a described payload also keeps the relations between fields that CDDL cannot express; absent: none. */
   fits?: (payload: readonly CborValue[]) => boolean;
@@ -89,6 +89,8 @@ export const messages: Record<SampleName, Sample> = {
         answers: hash,
         stored: [{ sequence: 7, packetId: hash, receivedAtMs: atMs }],
         used: [{ first: 1, last: 0xffff_ffff }],
+        gateway: { version: "0.1.0", formats: [1, 1, 1] },
+        lowest: { fromEpoch: 20_620, fromMs: atMs, beacon: 1, witness: 2 },
       },
       signer,
       NETWORK,
