@@ -3,7 +3,9 @@ import {
   type Clock,
   type ClockReading,
   explainLoss,
+  hotspotId,
   type LossReason,
+  type NetworkKeys,
   type PacketType,
   readClock,
   toWallTime,
@@ -18,6 +20,7 @@ import type {
   DeviceFacts,
   EntropyFacts,
   GpsFacts,
+  KeysFacts,
   MachineFacts,
   NumberingFacts,
   OutboxFacts,
@@ -26,6 +29,7 @@ import type {
   RadioSetup,
   ScheduleFacts,
   SensorFacts,
+  StrangerFacts,
   UnmadeFacts,
   VerdictFacts,
   WitnessFacts,
@@ -88,6 +92,9 @@ export class StatusBoard {
   readonly unmade = new Map<PacketType, UnmadeFacts>();
   #numbering: Moment<Untimed<NumberingFacts, "atMs">> | undefined;
   #entropy: Moment<Untimed<EntropyFacts, "receivedAtMs">> | undefined;
+  #keys: Pick<KeysFacts, "root" | "version"> | undefined;
+  #refusedKeys: Moment<{ why: string }> | undefined;
+  #stranger: Moment<Untimed<StrangerFacts, "atMs">> | undefined;
   schedule: ScheduleFacts | undefined;
   readonly beaconing = new BeaconCounters();
   #gpsReading: Moment<GpsReading> | undefined;
@@ -147,6 +154,16 @@ export class StatusBoard {
     this.#entropy = { value: facts, elapsedMs };
   }
 
+  /** @param refused why the last key document was, if it was */
+  setKeys({ root, version }: NetworkKeys, refused: string | undefined, elapsedMs: number): void {
+    this.#keys = { root: hotspotId(root), version };
+    this.#refusedKeys = refused === undefined ? undefined : { value: { why: refused }, elapsedMs };
+  }
+
+  setStranger(facts: Untimed<StrangerFacts, "atMs">, elapsedMs: number): void {
+    this.#stranger = { value: facts, elapsedMs };
+  }
+
   setNumbering(facts: Untimed<NumberingFacts, "atMs">, elapsedMs: number): void {
     this.#numbering = { value: facts, elapsedMs };
   }
@@ -200,6 +217,14 @@ export class StatusBoard {
         ...outboxFacts(this.#outbox(), present),
         ...optional("numbering", this.#numbering && at(this.#numbering)),
       },
+      ...optional(
+        "keys",
+        this.#keys && {
+          ...this.#keys,
+          ...optional("refused", this.#refusedKeys && at(this.#refusedKeys)),
+          ...optional("stranger", this.#stranger && at(this.#stranger)),
+        },
+      ),
       ...optional("entropy", this.#entropy && received(this.#entropy)),
       ...optional("schedule", this.schedule),
       beaconing: this.beaconing.facts(present),
