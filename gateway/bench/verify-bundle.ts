@@ -12,6 +12,7 @@ import {
   entropyMessage,
   type Hotspot,
   type NetworkParameters,
+  NO_DETAILS,
   type Packet,
   parametersMessage,
   REGIONS,
@@ -79,7 +80,15 @@ function makeStation(i: number): Station {
   };
   const atMs = EPOCH * 86_400_000 - 10 * 86_400_000;
   const status = { type: "status", sequence: 1, atMs, state: "online", uptimeS: 1, version: "1" } as const;
-  const empty = { radio: null, gnss: null, outboxQueued: 0, outboxDropped: 0, machine: null, losses: null };
+  const empty = {
+    radio: null,
+    gnss: null,
+    outboxQueued: 0,
+    outboxDropped: 0,
+    machine: null,
+    losses: null,
+    keyHeld: null,
+  };
   const evidence = encodePacket({ ...status, ...empty, assertion }, signer, network);
   const change = { atMs, fromEpoch: EPOCH - 9, evidence };
   const hotspot = changedHotspot(undefined, change, { publicKey: signer.publicKey, assertion });
@@ -94,7 +103,15 @@ function* groupReports(group: readonly Station[]): Generator<ReceivedPacket> {
     const { freqHz, spreadingFactor, bandwidthHz, atMs, entropyIndex } = beacon;
     for (const witness of group) {
       if (witness === beaconer) continue;
-      const heard = { frame, freqHz, spreadingFactor, bandwidthHz, rssiDbm: -110, snrDdb: -20 };
+      const heard = {
+        frame,
+        freqHz,
+        spreadingFactor,
+        bandwidthHz,
+        rssiDbm: -110,
+        snrDdb: -20,
+        ...NO_DETAILS,
+      };
       const packet = { type: "witness", ...heard, sequence: witness.sequence++, atMs, gnss: null } as const;
       yield sign(witness, { ...packet, tmstUs: counterAt(atMs) }, entropyIndex);
     }

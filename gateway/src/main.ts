@@ -32,6 +32,7 @@ import { keyFiles, rootOf } from "./keys/key-files.ts";
 import { KeyRing } from "./keys/key-ring.ts";
 import { type GatewayMetrics, newMetrics } from "./monitoring/metrics.ts";
 import { readHotspotsFile } from "./registry/hotspots-file.ts";
+import { documentCheck } from "./service/document-check.ts";
 import type { GatewayDeps } from "./service/gateway-deps.ts";
 import { Startup } from "./service/startup.ts";
 import { openStore } from "./store/open-store.ts";
@@ -142,7 +143,8 @@ async function runServices(config: GatewayConfig, signal: AbortSignal): Promise<
   );
   await showSoon(config.http, limits.http, starting, opened);
   const signer = await starting.open("The state folder", () => openState(config));
-  const store = await starting.open("The store", () => openStore(storeUrl(config)));
+  const storeOptions = { log: log.child({ component: "store" }), check: documentCheck(config.network) };
+  const store = await starting.open("The store", () => openStore(storeUrl(config), storeOptions));
   opened.defer(() => store.close());
   const metrics = newMetrics();
   const clientId = brokerClientId(signer.keys.root);

@@ -32,6 +32,8 @@ export interface CoreContext {
   hotspotId: string;
   /** Which keys sign for the network. */
   keys: PinnedKeys;
+  /** The file of its key is on another machine. */
+  isKeyRemote: boolean;
   /** Decides whether a report may carry a concentrator's counter. */
   concentrators: Concentrators;
   sentStatuses: SentStatuses;

@@ -18,7 +18,7 @@ export {
   type LogSettings,
   ProgramLog,
 } from "./log/program-log.ts";
-export { unmountedDisk } from "./mounts.ts";
+export { isOnNetwork, unmountedDisk } from "./mounts.ts";
 export { Mutex } from "./mutex.ts";
 export { omitUndefined } from "./omit-undefined.ts";
 export { abortAfter, pause, withTimeout } from "./pause.ts";
