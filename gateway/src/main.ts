@@ -30,6 +30,7 @@ import { type HttpOptions, type HttpServer, type RequestEnvironment, serveHttp }
 import type { VerifyElsewhere } from "./ingest/signature-queue.ts";
 import { keyFiles, rootOf } from "./keys/key-files.ts";
 import { KeyRing } from "./keys/key-ring.ts";
+import { runKeys } from "./keys/keys-command.ts";
 import { type GatewayMetrics, newMetrics } from "./monitoring/metrics.ts";
 import { readHotspotsFile } from "./registry/hotspots-file.ts";
 import { documentCheck } from "./service/document-check.ts";
@@ -44,6 +45,7 @@ import { runVerifyEpoch, type VerifyCommandIo } from "./verify/verify-command.ts
 
 const USAGE = `Usage: gateway [--config FILE]       take reports in, judge, pay, show
        gateway verify-epoch PATH     recompute a bundle, a folder of bundles or a gateway's from the packets
+       gateway keys ACTION           who signs for the network: show, init, rotate ROLE, revoke KEY
        gateway compare-rules PATH    judge bundles by another rule set, side by side
 `;
 
@@ -69,6 +71,7 @@ const terminal: VerifyCommandIo = {
 const COMMANDS: Readonly<Record<string, (args: string[], io: VerifyCommandIo) => Promise<number>>> = {
   "verify-epoch": runVerifyEpoch,
   "compare-rules": runCompareRules,
+  keys: async (args, io) => runKeys(args, { ...io, clock: systemClock, environment: process.env }),
 };
 
 const [name = "", ...rest] = process.argv.slice(2);
@@ -187,14 +190,14 @@ async function showSoon(
 }
 
 async function openState(config: GatewayConfig): Promise<KeyRing> {
-  const { network, state_dir: folder } = config;
+  const { state_dir: folder } = config;
   // A key made in its place would be another network's.
   const missing = unmountedDisk(resolve(folder));
   if (missing !== undefined)
     throw new Error(`${folder} is on ${missing}, which is not mounted yet (/etc/fstab)`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const places = keyPlacesOf(config, process.env);
-  return KeyRing.load(network, rootOf(places), keyFiles(places), systemClock);
+  return KeyRing.load(parametersOf(config), rootOf(places), keyFiles(places), systemClock);
 }
 
 function storeUrl({ store_url: url, state_dir: folder }: GatewayConfig): string {
