@@ -51,6 +51,7 @@ export {
   upTopic,
 } from "./mqtt/topics.ts";
 export { type Entropy, entropyHash, entropyMessage } from "./network/entropy.ts";
+export { HOTSPOT_FORMATS } from "./network/hotspot-formats.ts";
 export {
   type KeyDocument,
   keyDocumentMessage,
@@ -82,6 +83,7 @@ export {
   type SignerRefusal,
 } from "./network/message.ts";
 export {
+  type LowestVersions,
   MAX_RECEIPT_PACKETS,
   MAX_RECEIPT_RANGES,
   type Receipt,
@@ -98,6 +100,7 @@ export {
   verdictMessage,
 } from "./network/verdict-message.ts";
 export { decodePacket, encodePacket, PacketFieldError } from "./packet/codec.ts";
+export { type Formats, formatsOf } from "./packet/formats.ts";
 export {
   BANDWIDTHS_HZ,
   clampTo,
@@ -128,7 +131,7 @@ export {
   type StatusPacket,
   type WitnessPacket,
 } from "./packet/packet.ts";
-export { PACKET_TYPE_NUMBERS } from "./packet/shapes.ts";
+export { PACKET_FORMATS, PACKET_TYPE_NUMBERS, PACKET_VERSIONS } from "./packet/shapes.ts";
 export { isNetworkName } from "./parameters/parameters.ts";
 export { airtimeMs, type LoraDataRate } from "./radio/airtime.ts";
 export {

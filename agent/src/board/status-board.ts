@@ -19,11 +19,13 @@ import type {
   Counters,
   DeviceFacts,
   EntropyFacts,
+  GatewayFacts,
   GpsFacts,
   KeysFacts,
   MachineFacts,
   NumberingFacts,
   OutboxFacts,
+  OutdatedFacts,
   RadioFacts,
   RadioRefusalFacts,
   RadioSetup,
@@ -96,6 +98,8 @@ export class StatusBoard {
   #refusedKeys: Moment<{ why: string }> | undefined;
   #stranger: Moment<Untimed<StrangerFacts, "atMs">> | undefined;
   schedule: ScheduleFacts | undefined;
+  gateway: GatewayFacts | undefined;
+  outdated: OutdatedFacts | undefined;
   readonly beaconing = new BeaconCounters();
   #gpsReading: Moment<GpsReading> | undefined;
   /** Whether the receiver can be trusted. */
@@ -225,6 +229,8 @@ export class StatusBoard {
           ...optional("stranger", this.#stranger && at(this.#stranger)),
         },
       ),
+      ...optional("gateway", this.gateway),
+      ...optional("outdated", this.outdated),
       ...optional("entropy", this.#entropy && received(this.#entropy)),
       ...optional("schedule", this.schedule),
       beaconing: this.beaconing.facts(present),
