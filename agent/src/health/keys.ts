@@ -22,12 +22,12 @@ export function keysPart({ keys, atMs }: AgentStatus): Part[] {
   return keys.version === 0 ? [] : [ok(TITLE, `Version ${keys.version} of the network's key document`)];
 }
 
-function problemOf({ version, refused, stranger }: KeysFacts, nowMs: number): string | undefined {
+function problemOf({ version, refused, stranger }: KeysFacts, atMs: number): string | undefined {
   if (refused !== undefined) {
     const inUse = version === 0 ? "none is known" : `version ${version} stays in use`;
-    return `A key document that came ${ago(refused.atMs, nowMs)} was refused: ${refused.why} (${inUse})`;
+    return `A key document that came ${ago(refused.atMs, atMs)} was refused: ${refused.why} (${inUse})`;
   }
-  if (stranger === undefined || nowMs - stranger.atMs > NEWS_MS) return undefined;
+  if (stranger === undefined || atMs - stranger.atMs > NEWS_MS) return undefined;
   const { kind, key, code } = stranger;
-  return `A message (${kind}) came ${ago(stranger.atMs, nowMs)} that is signed by ${key}, ${WHY[code] ?? code}`;
+  return `A message (${kind}) came ${ago(stranger.atMs, atMs)} that is signed by ${key}, ${WHY[code] ?? code}`;
 }

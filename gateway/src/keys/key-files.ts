@@ -22,7 +22,9 @@ import {
   type Signer,
 } from "@earshot/protocol";
 import { isRoot, keyFile, keyFromHex, readRegularFile } from "@earshot/protocol/runtime";
+import type { Environment } from "@earshot/protocol/runtime/config";
 import { readByteStrings, writeByteStrings } from "../bundle/cbor-sequences.ts";
+import type { GatewayConfig } from "../config/schema.ts";
 import type { KeySource } from "./key-ring.ts";
 
 /*
@@ -35,7 +37,7 @@ import type { KeySource } from "./key-ring.ts";
 
 /** Of the root key, or of a role. */
 type KeyName = "network" | KeyRole;
-export const KEY_NAMES: readonly KeyName[] = ["network", ...KEY_ROLES];
+const KEY_NAMES: readonly KeyName[] = ["network", ...KEY_ROLES];
 
 export interface KeyPlaces {
   stateDir: string;
@@ -48,6 +50,16 @@ export interface KeyPlaces {
   /** Root may read what is the service's: a command does, the service does not run as root. */
   mayBeOthers?: boolean;
 }
+
+/** Where the network's keys are. */
+export const keyPlacesOf = (
+  { state_dir: stateDir, keys }: Pick<GatewayConfig, "state_dir" | "keys">,
+  environment: Environment,
+): KeyPlaces => ({
+  stateDir,
+  credentialsDir: environment.CREDENTIALS_DIRECTORY,
+  secrets: Object.fromEntries(KEY_NAMES.map((name) => [name, keys[`${name}_secret`] ?? []])),
+});
 
 /** Thousands of documents. */
 const MAX_DOCUMENTS_BYTES = 2 ** 22;

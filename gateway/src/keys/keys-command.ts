@@ -15,7 +15,7 @@ import {
 } from "@earshot/protocol";
 import { errorText, KeyError } from "@earshot/protocol/runtime";
 import { ConfigError, type Environment } from "@earshot/protocol/runtime/config";
-import { keyPlacesOf, loadConfig, parametersOf } from "../config/config.ts";
+import { loadConfig, parametersOf } from "../config/config.ts";
 import {
   announcedEpoch,
   type ChangeBasis,
@@ -28,6 +28,7 @@ import {
 } from "./key-changes.ts";
 import {
   type KeyPlaces,
+  keyPlacesOf,
   makeRoleKey,
   privateKeys,
   readDocuments,
