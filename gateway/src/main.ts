@@ -33,6 +33,7 @@ import { KeyRing } from "./keys/key-ring.ts";
 import type { LogOptions } from "./log/log-service.ts";
 import { readPolicyFile } from "./log/policy-file.ts";
 import { type GatewayMetrics, newMetrics } from "./monitoring/metrics.ts";
+import { PROGRAM } from "./monitoring/program.ts";
 import { readHotspotsFile } from "./registry/hotspots-file.ts";
 import { documentCheck } from "./service/document-check.ts";
 import type { GatewayDeps } from "./service/gateway-deps.ts";
@@ -49,6 +50,7 @@ const USAGE = `Usage: gateway [--config FILE]       take reports in, judge, pay,
        gateway verify-epoch PATH     recompute a bundle, a folder of bundles or a gateway's from the packets
        gateway compare-rules PATH    judge bundles by another rule set, side by side
        gateway witness --name NAME   cosign the logs of other networks
+       gateway --version             of this program
 `;
 
 /** Exit code of a gateway that another one has taken the store over from. */
@@ -76,8 +78,18 @@ const COMMANDS: Readonly<Record<string, (args: string[], io: VerifyCommandIo) =>
 };
 
 const [name = "", ...rest] = process.argv.slice(2);
-const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+const command = process.argv.includes("--version")
+  ? printVersion
+  : Object.hasOwn(COMMANDS, name)
+    ? COMMANDS[name]
+    : undefined;
 process.exitCode = await (command === undefined ? main(process.argv.slice(2)) : command(rest, terminal));
+
+/** Of every command. */
+async function printVersion(): Promise<number> {
+  output.out(`gateway ${PROGRAM.version}\n`);
+  return 0;
+}
 
 async function main(args: string[]): Promise<number> {
   try {

@@ -50,6 +50,7 @@ export {
   upTopic,
 } from "./mqtt/topics.ts";
 export { type Entropy, entropyHash, entropyMessage } from "./network/entropy.ts";
+export { HOTSPOT_FORMATS } from "./network/hotspot-formats.ts";
 export {
   type KeyDocument,
   keyDocumentMessage,
@@ -80,6 +81,7 @@ export {
   type Signatories,
 } from "./network/message.ts";
 export {
+  type LowestVersions,
   MAX_RECEIPT_PACKETS,
   MAX_RECEIPT_RANGES,
   type Receipt,
@@ -96,6 +98,7 @@ export {
   verdictMessage,
 } from "./network/verdict-message.ts";
 export { decodePacket, encodePacket, PacketFieldError } from "./packet/codec.ts";
+export { type Formats, formatsOf } from "./packet/formats.ts";
 export {
   BANDWIDTHS_HZ,
   clampTo,
@@ -126,7 +129,7 @@ export {
   type StatusPacket,
   type WitnessPacket,
 } from "./packet/packet.ts";
-export { PACKET_TYPE_NUMBERS } from "./packet/shapes.ts";
+export { PACKET_FORMATS, PACKET_TYPE_NUMBERS, PACKET_VERSIONS } from "./packet/shapes.ts";
 export { isNetworkName } from "./parameters/parameters.ts";
 export { airtimeMs, type LoraDataRate } from "./radio/airtime.ts";
 export {
