@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { DEFAULT_PARAMETERS, sha256, signerFromSeed, utf8 } from "@earshot/protocol";
 import { systemClock } from "@earshot/protocol/runtime";
 import {
@@ -7,25 +9,33 @@ import {
   entryHash,
   formatCheckpoint,
   formatNote,
+  formatNoteKey,
   type NoteKey,
   proveConsistency,
   rootOf,
   SIGNATURE_TYPES,
   signNote,
 } from "@earshot/protocol/tlog";
+import { PROOF_FILE } from "../src/bundle/bundle.ts";
 import { serveHttp } from "../src/http/serve.ts";
 import { askWitness } from "../src/log/witness-client.ts";
+import { temporaryFolder } from "../src/testing/test-bundle.ts";
 import { startTestGateway } from "../src/testing/test-gateway.ts";
 import {
   areLogToolsMissing,
   type StartWitness,
+  startGateway,
   startLitewitness,
   startOwnWitness,
   TLOG_READER,
+  untilSaid,
+  verifyEpoch,
   type WitnessProcess,
 } from "./log-tools.ts";
 
-const signer = signerFromSeed(new Uint8Array(32).fill(5));
+const SEED = sha256(utf8("the network's key"));
+const signer = signerFromSeed(SEED);
+/** Of a network `test` with that key. */
 const LOG: NoteKey = { name: "earshot/test", type: SIGNATURE_TYPES.log, publicKey: signer.publicKey };
 
 const honest = Array.from({ length: 2500 }, (_, i) => entryHash(utf8(`entry ${i}`)));
@@ -103,10 +113,54 @@ function witnessContract(name: string, start: StartWitness): void {
   });
 }
 
+/** A network of short epochs, whose gateway asks a witness, and an auditor who demands its cosignature. */
+function networkContract(name: string, start: StartWitness): void {
+  test(`an epoch of a network is closed, cosigned by ${name}, and verified with the policy`, async () => {
+    await using witness = await start(LOG);
+    using folder = temporaryFolder();
+    const policy = join(folder.path, "policy");
+    writeFileSync(policy, `witness W ${formatNoteKey(witness.key)} ${witness.url}\nquorum W\n`);
+    const state = join(folder.path, "state");
+    mkdirSync(state, { mode: 0o700 });
+    writeFileSync(join(state, "network.key"), SEED, { mode: 0o600 });
+    const config = join(folder.path, "gateway.toml");
+    writeFileSync(config, configOf(state, policy));
+    await using gateway = startGateway(config);
+    await untilSaid(gateway.stderr, /"msg":"The epoch's manifest is proven to be in the log"/);
+    const [bundle = ""] = readdirSync(join(state, "epochs")).filter((each) =>
+      existsSync(join(state, "epochs", each, PROOF_FILE)),
+    );
+    const checked = await verifyEpoch(join(state, "epochs", bundle), policy);
+    expect(checked.out).toContain("cosigned by W");
+    expect(checked.status).toBe(0);
+  });
+}
+
+const configOf = (state: string, policy: string): string => `network = "test"
+state_dir = ${JSON.stringify(state)}
+[broker]
+port = 0
+[http]
+port = 0
+[log]
+format = "json"
+[public_log]
+policy_file = ${JSON.stringify(policy)}
+[parameters]
+entropy_period_ms = 500
+entropy_validity_ms = 500
+window_periods = 1
+epoch_periods = 2
+report_deadline_ms = 500
+reciprocity_periods = 0
+`;
+
 witnessContract("gateway witness", startOwnWitness);
+networkContract("gateway witness", startOwnWitness);
 
 describe.skipIf(areLogToolsMissing)("with programs of others", () => {
   witnessContract("litewitness", startLitewitness);
+  networkContract("litewitness", startLitewitness);
 
   test("another reader reads the log by its tiles, and finds the same entries", async () => {
     await using gateway = await startTestGateway(Date.UTC(2026, 1, 1), {

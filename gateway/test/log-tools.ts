@@ -98,6 +98,19 @@ async function witnessProcess(
   };
 }
 
+/** The gateway itself; disposing of it ends it. */
+export const startGateway = (config: string) => spawn([process.execPath, MAIN, "--config", config]);
+
+export async function verifyEpoch(path: string, policy: string): Promise<{ status: number; out: string }> {
+  const program = spawn([process.execPath, MAIN, "verify-epoch", path, "--policy", policy]);
+  const [status, out, err] = await Promise.all([
+    program.exited,
+    new Response(program.stdout).text(),
+    new Response(program.stderr).text(),
+  ]);
+  return { status, out: out + err };
+}
+
 const spawn = (command: string[]) => Bun.spawn(command, { stdout: "pipe", stderr: "pipe" });
 
 async function sshAgent(folder: string) {
