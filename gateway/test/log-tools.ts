@@ -13,7 +13,7 @@ import { EMPTY_TREE_ROOT, formatNoteKey, parseNoteKey } from "@earshot/protocol/
 
 /** The folder that they are in. */
 const TOOLS = process.env.EARSHOT_LOG_TOOLS ?? "";
-export const LITEWITNESS = join(TOOLS, "litewitness");
+const LITEWITNESS = join(TOOLS, "litewitness");
 export const TLOG_READER = join(TOOLS, "tlog-reader");
 export const areLogToolsMissing = TOOLS === "" || !existsSync(LITEWITNESS) || !existsSync(TLOG_READER);
 
