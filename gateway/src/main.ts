@@ -45,11 +45,13 @@ import type { Store } from "./store/store.ts";
 import { runCompareRules } from "./verify/compare-rules.ts";
 import { openSignaturePool } from "./verify/signature-pool.ts";
 import { runVerifyEpoch, type VerifyCommandIo } from "./verify/verify-command.ts";
+import { runWitness } from "./witness/witness-command.ts";
 
 const USAGE = `Usage: gateway [--config FILE]       take reports in, judge, pay, show
        gateway verify-epoch PATH     recompute a bundle, a folder of bundles or a gateway's from the packets
        gateway keys ACTION           who signs for the network: show, init, rotate ROLE, revoke KEY
        gateway compare-rules PATH    judge bundles by another rule set, side by side
+       gateway witness --name NAME   cosign the logs of other networks
        gateway --version             of this program
 `;
 
@@ -94,7 +96,7 @@ async function printVersion(): Promise<number> {
 
 async function main(args: string[]): Promise<number> {
   try {
-    return await serve(args);
+    return args[0] === "witness" ? await witness(args.slice(1)) : await serve(args);
   } catch (error) {
     const isToldByItsMessage = [ConfigError, StoreLostError, StoreRefusedError].some(
       (one) => error instanceof one,
@@ -115,11 +117,19 @@ async function serve(args: string[]): Promise<number> {
   const config = loadConfig(options.config, process.env, (what) => ignored.push(what));
   programLog.configure(config.log);
   for (const what of ignored) log.warn(what);
+  return untilStopped((signal) => runServices(config, signal));
+}
+
+function witness(args: readonly string[]): Promise<number> {
+  return untilStopped((signal) => runWitness(args, { out: output.out, clock: systemClock, log, signal }));
+}
+
+async function untilStopped(run: (signal: AbortSignal) => Promise<void>): Promise<number> {
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stopSoon(stop));
   const telling = programLog.run(stop.signal);
   try {
-    await runServices(config, stop.signal);
+    await run(stop.signal);
   } catch (error) {
     // Told to stop while it waited for something.
     if (error !== stop.signal.reason) throw error;
