@@ -180,6 +180,7 @@ function bundleOf(stations: readonly Station[], packets: readonly ReceivedPacket
     denials: [],
     usedSequences: new Map(),
     contactsBefore: new Map(),
+    keyDocuments: [],
     verdicts: judgement.verdicts,
     settlement: settleEpoch(judgement, inputs),
   };

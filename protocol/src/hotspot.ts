@@ -45,10 +45,25 @@ export {
   downFilter,
   downTopic,
   entropyTopic,
+  keysTopic,
   parseUpTopic,
   upTopic,
 } from "./mqtt/topics.ts";
 export { type Entropy, entropyHash, entropyMessage } from "./network/entropy.ts";
+export {
+  type KeyDocument,
+  keyDocumentMessage,
+  keysProblem,
+  MAX_ROLE_KEYS,
+  type RoleKey,
+} from "./network/key-document.ts";
+export {
+  describeKey,
+  type KeysAnswer,
+  type KeysRefusal,
+  NetworkKeys,
+  type SignedKeyDocument,
+} from "./network/keys.ts";
 export {
   checkLoginToken,
   LOGIN_CLOCK_SKEW_MS,
@@ -56,7 +71,14 @@ export {
   type LoginRefusal,
   makeLoginToken,
 } from "./network/login-token.ts";
-export { MAX_MESSAGE_BYTES, type MessageRefusal } from "./network/message.ts";
+export {
+  KEY_ROLES,
+  type KeyRole,
+  MAX_MESSAGE_BYTES,
+  type MessageRefusal,
+  type RoleSigners,
+  type Signatories,
+} from "./network/message.ts";
 export {
   MAX_RECEIPT_PACKETS,
   MAX_RECEIPT_RANGES,

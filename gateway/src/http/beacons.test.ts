@@ -128,7 +128,7 @@ test("the network tells its rules, key and clock", async () => {
   const { body } = await t.json("/api/v1/network");
   expect(body).toMatchObject({
     network: "test",
-    publicKey: t.deps.networkPublicKey.toHex(),
+    publicKey: t.deps.keys().root.toHex(),
     registration: "listed",
     entropy: { ageMs: 20_000 },
     judgedThrough: { index: t.fleet.judgedThrough },

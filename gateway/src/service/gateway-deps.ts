@@ -8,6 +8,7 @@ import type { Downlink } from "../downlink/downlink.ts";
 import type { EntropySource } from "../downlink/entropy-publisher.ts";
 import type { ApiOptions, DiskSpace } from "../http/deps.ts";
 import type { VerifyElsewhere } from "../ingest/signature-queue.ts";
+import type { KeyRing } from "../keys/key-ring.ts";
 import type { EventHub } from "../monitoring/events.ts";
 import type { GatewayMetrics } from "../monitoring/metrics.ts";
 import type { OperatorRegistration } from "../registry/assertion.ts";
@@ -21,8 +22,8 @@ export interface GatewayDeps {
   ruleSets?: readonly RuleSet[];
   store: Store;
   clock: Clock;
-  /** Holds the network key: entropy, verdicts, receipts and manifests are signed with it. */
-  signer: Signer;
+  /** The network's keys; a single one is the root key of a network without key documents. */
+  signer: Signer | KeyRing;
   entropySource: EntropySource;
   downlink: Downlink;
   registration: RegistrationPolicy;

@@ -65,7 +65,8 @@ function successLines(report: VerifyReport, verified: Verified): Line[] {
   return [
     ["bundle", report.path],
     ["CID", report.cid ?? ""],
-    ["signed by", report.networkKey ?? ""],
+    ["network key", report.networkKey ?? ""],
+    ...keysLine(report),
     [
       "time",
       `${isoTime(manifest.fromMs)} to ${isoTime(manifest.toMs)}, closed ${isoTime(manifest.closedAtMs)}`,
@@ -96,6 +97,9 @@ function successLines(report: VerifyReport, verified: Verified): Line[] {
     ...report.notes.map((note): Line => ["note", note]),
   ];
 }
+
+const keysLine = ({ keysVersion }: VerifyReport): Line[] =>
+  keysVersion ? [["keys", `signed by the keys of document ${keysVersion}, which that key signed`]] : [];
 
 const isoTime = (ms: number): string => new Date(ms).toISOString();
 

@@ -38,6 +38,8 @@ export const entropyMessage = messageCodec<Entropy>(
     windowPeriods: integer(1, 100_000),
     windowValue: bytes(32),
   }),
+  1,
+  { role: "entropy", atMs: ({ atMs }) => atMs },
 );
 
 /** SHA-256 of index, value and previous hash: the link of the chain. */
