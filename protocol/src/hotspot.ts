@@ -50,6 +50,7 @@ export {
   upTopic,
 } from "./mqtt/topics.ts";
 export { type Entropy, entropyHash, entropyMessage } from "./network/entropy.ts";
+export { type KeyChange, openKeyChange, sealRevocation, sealRotation } from "./network/key-change.ts";
 export {
   type KeyDocument,
   keyDocumentMessage,

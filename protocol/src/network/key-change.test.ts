@@ -19,7 +19,10 @@ describe("a change of a hotspot's key", () => {
 
   test("says which key takes whose place, or that none does", () => {
     const change = { oldKey: old.publicKey, atMs: AT_MS };
-    expect(openKeyChange(rotation, NETWORK)).toEqual({ ok: true, change: { ...change, newKey: next.publicKey } });
+    expect(openKeyChange(rotation, NETWORK)).toEqual({
+      ok: true,
+      change: { ...change, newKey: next.publicKey },
+    });
     expect(openKeyChange(revocation, NETWORK)).toEqual({ ok: true, change: { ...change, newKey: null } });
     console.log(`bytes: rotation ${rotation.length}, revocation ${revocation.length}`);
   });

@@ -1,5 +1,7 @@
+import { openEnvelope } from "../cose.ts";
 import { importKey, isAdmissibleKey, type Signer, verifyEd25519 } from "../crypto/ed25519.ts";
 import { concatBytes, u64, utf8 } from "../encoding/bytes.ts";
+import { decodeCbor } from "../encoding/cbor.ts";
 import { bytes, nullable, record } from "../packet/fields.ts";
 import { timeMs } from "../packet/shapes.ts";
 import { type MessageRefusal, messageCodec } from "./message.ts";
@@ -14,8 +16,10 @@ interface SignedKeyChange {
   acceptance: Uint8Array | null;
 }
 
+const TYPE_NUMBER = 15;
+
 const codec = messageCodec<SignedKeyChange>(
-  15,
+  TYPE_NUMBER,
   record<SignedKeyChange>({ atMs: timeMs, newKey: nullable(bytes(32)), acceptance: nullable(bytes(64)) }),
 );
 
@@ -41,6 +45,19 @@ export interface KeyChange {
   newKey: Uint8Array | null;
   /** When it was signed, by the signer's clock. */
   atMs: number;
+}
+
+/** Whose key a message says that it is about, before anything of it is checked. */
+export function keyChangeSigner(message: Uint8Array): Uint8Array | undefined {
+  const opened = openEnvelope(message);
+  return opened.ok ? opened.envelope.publicKey : undefined;
+}
+
+/** By its type alone: of a message that was checked when it came. */
+export function isKeyChange(message: Uint8Array): boolean {
+  const opened = openEnvelope(message);
+  const payload = opened.ok ? decodeCbor(opened.envelope.payload) : opened;
+  return payload.ok && Array.isArray(payload.value) && payload.value[0] === TYPE_NUMBER;
 }
 
 /** `not_accepted`: the new key did not sign, is the old one, or is not admissible. */

@@ -42,18 +42,26 @@ export const succeededAssertion = (
 ): OwnerAssertion | undefined =>
   old === undefined ? before : { sequence: before?.sequence ?? 0, payee: old.payee };
 
-/** A retired hotspot's assertion, or the operator's about it, changes nothing. */
+/** Nothing is asserted of a retired hotspot any more, by its owner or the operator. */
 export function retiredProblem(before: Hotspot | undefined): EvidenceProblem | undefined {
   const retired = before?.retired ?? null;
   if (retired === null) return undefined;
-  return {
-    reason: "assertion_retired",
-    measurements: [{ name: "fromEpoch", value: retired.fromEpoch }],
-    field: "evidence",
-    allowed: `none: the key is retired from epoch ${retired.fromEpoch} on`,
-    found: "an assertion",
-  };
+  const why = `the key is retired from epoch ${retired.fromEpoch} on`;
+  return { reason: "assertion_retired", ...heldBack(retired.fromEpoch, why) };
 }
+
+/** Of a hotspot that takes another's place from an epoch on: it asserts nothing before. */
+export const waitingProblem = (fromEpoch: number): EvidenceProblem => ({
+  reason: "assertion_waits",
+  ...heldBack(fromEpoch, `its key takes another's place in epoch ${fromEpoch}`),
+});
+
+const heldBack = (fromEpoch: number, why: string) => ({
+  measurements: [{ name: "fromEpoch", value: fromEpoch }],
+  field: "evidence",
+  allowed: `none: ${why}`,
+  found: "an assertion",
+});
 
 /** The parts of evidence that decide whether it may change anything. */
 export type EvidenceFacts =
@@ -89,7 +97,12 @@ export function keyChangeProblem(
     return { code: "unknown_hotspot", field: "key", allowed: "a registered hotspot's", found: oldId };
   const isRetired = [old, next].find((one) => one != null && one.retired !== null);
   if (isRetired !== undefined)
-    return { code: "key_retired", field: "key", allowed: "keys in use", found: `${isRetired.id}, which is retired` };
+    return {
+      code: "key_retired",
+      field: "key",
+      allowed: "keys in use",
+      found: `${isRetired.id}, which is retired`,
+    };
   const isTaken = newKey !== null && (equalBytes(oldKey, newKey) || (next?.predecessor ?? null) !== null);
   if (isTaken) {
     const allowed = "another key, which has taken no hotspot's place yet";
@@ -177,6 +190,8 @@ export const EVIDENCE_REASONS = {
     `The status packet's assertion was not accepted: by the hotspot's clock it was signed ${formatDuration(ageMs)} before it arrived (${formatDuration(allowedMs)} are allowed). If the next is refused too, set the clock by NTP or GPS.`,
   assertion_ahead: ({ aheadMs, allowedMs }) =>
     `The status packet's assertion was not accepted: the hotspot's clock is ${formatSeconds(aheadMs)} ahead of the gateway's (${formatSeconds(allowedMs)} are allowed). Set it by NTP or GPS.`,
+  assertion_waits: ({ fromEpoch }) =>
+    `The status packet's assertion was not accepted yet: this key takes another's place from epoch ${fromEpoch} on. Nothing to do: the agent repeats it.`,
   assertion_retired: ({ fromEpoch }) =>
     `The status packet's assertion was not accepted: its key was replaced or revoked from epoch ${fromEpoch} on. Run the agent with the new key.`,
   assertion_superseded: ({ sequence, newestSequence }) =>
