@@ -18,7 +18,8 @@ interface SignedKeyChange {
 
 const TYPE_NUMBER = 15;
 
-const codec = messageCodec<SignedKeyChange>(
+/** Layout and the old key's signature; `openKeyChange` checks the new key's too. */
+export const keyChangeMessage = messageCodec<SignedKeyChange>(
   TYPE_NUMBER,
   record<SignedKeyChange>({ atMs: timeMs, newKey: nullable(bytes(32)), acceptance: nullable(bytes(64)) }),
 );
@@ -31,12 +32,12 @@ const acceptanceOf = (network: string, oldKey: Uint8Array, newKey: Uint8Array, a
 /** Says, signed by both, that `next` takes the place of `old`. */
 export function sealRotation(old: Signer, next: Signer, network: string, atMs: number): Uint8Array {
   const acceptance = next.sign(acceptanceOf(network, old.publicKey, next.publicKey, atMs));
-  return codec.seal({ atMs, newKey: next.publicKey, acceptance }, old, network);
+  return keyChangeMessage.seal({ atMs, newKey: next.publicKey, acceptance }, old, network);
 }
 
 /** Says that a key counts no more. */
 export const sealRevocation = (key: Signer, network: string, atMs: number): Uint8Array =>
-  codec.seal({ atMs, newKey: null, acceptance: null }, key, network);
+  keyChangeMessage.seal({ atMs, newKey: null, acceptance: null }, key, network);
 
 /** What a valid one says. */
 export interface KeyChange {
@@ -68,7 +69,7 @@ export function openKeyChange(
   message: Uint8Array,
   network: string,
 ): { ok: true; change: KeyChange } | { ok: false; code: KeyChangeRefusal } {
-  const opened = codec.open(message, network);
+  const opened = keyChangeMessage.open(message, network);
   if (!opened.ok) return opened;
   const { publicKey: oldKey, value } = opened;
   const { atMs, newKey, acceptance } = value;
