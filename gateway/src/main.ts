@@ -30,7 +30,10 @@ import { type HttpOptions, type HttpServer, type RequestEnvironment, serveHttp }
 import type { VerifyElsewhere } from "./ingest/signature-queue.ts";
 import { keyFiles, rootOf } from "./keys/key-files.ts";
 import { KeyRing } from "./keys/key-ring.ts";
+import type { LogOptions } from "./log/log-service.ts";
+import { readPolicyFile } from "./log/policy-file.ts";
 import { type GatewayMetrics, newMetrics } from "./monitoring/metrics.ts";
+import { PROGRAM } from "./monitoring/program.ts";
 import { readHotspotsFile } from "./registry/hotspots-file.ts";
 import { documentCheck } from "./service/document-check.ts";
 import type { GatewayDeps } from "./service/gateway-deps.ts";
@@ -45,6 +48,7 @@ import { runVerifyEpoch, type VerifyCommandIo } from "./verify/verify-command.ts
 const USAGE = `Usage: gateway [--config FILE]       take reports in, judge, pay, show
        gateway verify-epoch PATH     recompute a bundle, a folder of bundles or a gateway's from the packets
        gateway compare-rules PATH    judge bundles by another rule set, side by side
+       gateway --version             of this program
 `;
 
 /** Exit code of a gateway that another one has taken the store over from. */
@@ -72,8 +76,18 @@ const COMMANDS: Readonly<Record<string, (args: string[], io: VerifyCommandIo) =>
 };
 
 const [name = "", ...rest] = process.argv.slice(2);
-const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+const command = process.argv.includes("--version")
+  ? printVersion
+  : Object.hasOwn(COMMANDS, name)
+    ? COMMANDS[name]
+    : undefined;
 process.exitCode = await (command === undefined ? main(process.argv.slice(2)) : command(rest, terminal));
+
+/** Of every command. */
+async function printVersion(): Promise<number> {
+  output.out(`gateway ${PROGRAM.version}\n`);
+  return 0;
+}
 
 async function main(args: string[]): Promise<number> {
   try {
@@ -153,7 +167,7 @@ async function runServices(config: GatewayConfig, signal: AbortSignal): Promise<
   );
   opened.defer(() => broker.close());
   const maxEventStreams = Math.ceil(limits.http / 2);
-  const deps = await starting.open("The list of hotspots", () =>
+  const deps = await starting.open("The list of hotspots or of witnesses", () =>
     gatewayDeps(config, { store, broker, signer, clientId, metrics, maxEventStreams }),
   );
   const verifyElsewhere = openSignatureThreads(opened);
@@ -241,6 +255,7 @@ async function gatewayDeps(
       metricsAccess: metricsAccess(config.http),
       brokerAddresses: config.http.broker_addresses,
     },
+    publicLog: logOptions(config.public_log),
     ...brokerAccount(config.broker, clientId),
     bundles: bundleFolder(join(config.state_dir, "epochs")),
     disk: () => {
@@ -253,7 +268,16 @@ async function gatewayDeps(
   };
 }
 
-const brokerClientId = (root: Uint8Array): string => `earshot-gateway-${hotspotId(root).slice(-12)}`;
+function logOptions({ origin, policy_file: file }: GatewayConfig["public_log"]): LogOptions {
+  return {
+    ...(origin !== undefined && { origin }),
+    ...(file !== undefined && { policy: readPolicyFile(file) }),
+  };
+}
+
+function brokerClientId(root: Uint8Array): string {
+  return `earshot-gateway-${hotspotId(root).slice(-12)}`;
+}
 
 function brokerAccount({ url, username, password }: GatewayConfig["broker"], clientId: string) {
   if (url === undefined || username === undefined || password === undefined) return {};

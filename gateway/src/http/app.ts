@@ -15,6 +15,7 @@ import { eventRoutes } from "./routes/events.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
 import { hotspotRoutes } from "./routes/hotspots.ts";
 import { keyChangeRoutes } from "./routes/key-changes.ts";
+import { logRoutes } from "./routes/log.ts";
 import { mapRoutes } from "./routes/map.ts";
 import { mqttAccessRoutes } from "./routes/mqtt-access.ts";
 import { keyRoutes, networkRoutes, parameterRoutes } from "./routes/network.ts";
@@ -46,6 +47,7 @@ export function createApp(deps: AppDeps): Hono {
   beaconRoutes(app, context);
   epochRoutes(app, context);
   bundleRoutes(app, context);
+  logRoutes(app, context);
   mapRoutes(app, context);
   eventRoutes(app, context, feed);
   mqttAccessRoutes(app, context);

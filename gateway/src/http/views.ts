@@ -5,6 +5,7 @@ import {
   type Hotspot,
   hotspotName,
   isKeyChange,
+  type StatusPacket,
   type WitnessPacket,
 } from "@earshot/protocol";
 import type { z } from "@hono/zod-openapi";
@@ -39,7 +40,7 @@ function signerOf(hotspot: Hotspot): "assertion" | "operator" | "key" {
 
 export const hotspotView = (
   hotspot: Hotspot,
-  presence: Presence,
+  presence: Presence & { agentVersion: string | null },
   { judged, paid, unpaid, refusedByReason }: Activity,
 ): z.infer<typeof hotspotSchema> => ({
   id: hotspot.id,
@@ -59,6 +60,11 @@ export const hotspotView = (
   positionCell: hotspot.cell,
   ...presence,
   recent: { judged, paid, unpaid, refusedByReason },
+});
+
+/** Its program, by its newest status. */
+export const agentOf = (seen: { status: StatusPacket } | undefined): { agentVersion: string | null } => ({
+  agentVersion: seen?.status.version ?? null,
 });
 
 export const verdictView = (
