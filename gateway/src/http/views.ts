@@ -155,6 +155,7 @@ export const changeView = (hotspot: Hotspot): z.infer<typeof changeSchema> => ({
   atMs: hotspot.change.atMs,
   fromEpoch: hotspot.change.fromEpoch,
   signedBy: SIGNED_BY[signerOf(hotspot)],
+  isRetired: hotspot.retired !== null,
   successor: hotspot.retired?.successor ?? null,
   latitude: degrees(hotspot.latE7),
   longitude: degrees(hotspot.lonE7),

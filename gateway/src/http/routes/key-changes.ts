@@ -1,3 +1,4 @@
+import { epochSpanMs } from "@earshot/protocol";
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { RouteContext } from "../context.ts";
 import { errorSchema, failure } from "../errors.ts";
@@ -24,7 +25,7 @@ const change = createRoute({
   },
 });
 
-export function keyChangeRoutes(app: OpenAPIHono, { changeKey }: RouteContext): void {
+export function keyChangeRoutes(app: OpenAPIHono, { changeKey, parameters }: RouteContext): void {
   app.post("/api/v1/key-changes", requireJson);
   app.openapi(change, async (c) => {
     const { message } = c.req.valid("json");
@@ -33,6 +34,7 @@ export function keyChangeRoutes(app: OpenAPIHono, { changeKey }: RouteContext): 
     const changed = await changeKey(Uint8Array.fromBase64(message));
     if (!changed.ok) return c.json(failure(changed.code, changed.message), 409);
     const { hotspotId, successor, fromEpoch } = changed;
-    return c.json({ hotspotId, successor, fromEpoch }, 201);
+    const { fromMs } = epochSpanMs(fromEpoch, parameters);
+    return c.json({ hotspotId, successor, fromEpoch, fromMs }, 201);
   });
 }

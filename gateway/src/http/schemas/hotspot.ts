@@ -190,6 +190,7 @@ export const changeSchema = z
     signedBy: z.enum(["owner", "operator", "key"]).openapi({
       description: "`key`: its key, or the one before it, says that another takes its place, or none",
     }),
+    isRetired: z.boolean().openapi({ description: "Whether its key counts no more after this change" }),
     successor: hotspotIdText.nullable().openapi({ description: "Goes on in its place from this change on" }),
     ...position,
     positionCell: z.string(),
@@ -225,6 +226,7 @@ export const keyChangeSchema = z
     hotspotId: hotspotIdText,
     successor: hotspotIdText.nullable().openapi({ description: "Takes its place; null when revoked" }),
     fromEpoch: z.int().openapi({ description: "First epoch that is judged by it" }),
+    fromMs: atMs.openapi({ description: "When that begins" }),
   })
   .openapi("KeyChange");
 
