@@ -14,7 +14,7 @@ import { minuteText } from "../health/time-text.ts";
 import { hotspotKey } from "../start/hotspot-key.ts";
 import type { ExitCode, Terminal } from "../terminal.ts";
 
-export const KEY_USAGE = `Usage: earshot-agent key rotate --to FILE WHOSE [--gateway URL]
+const KEY_USAGE = `Usage: earshot-agent key rotate --to FILE WHOSE [--gateway URL]
        earshot-agent key revoke WHOSE [--gateway URL]
 
   rotate   another key takes this hotspot's place, with its position, its payee and its history, as after a repair;

@@ -49,7 +49,7 @@ export interface Hotspot {
 }
 
 /** The end of a hotspot's key. */
-export interface Retirement {
+interface Retirement {
   /** First epoch in which it does not count. */
   fromEpoch: number;
   /** Id of the hotspot that took its place; null when the key was revoked. */
