@@ -3,7 +3,7 @@ import { type Bundle, MANIFEST_FILE } from "../bundle/bundle.ts";
 import { cidOf } from "../bundle/cid.ts";
 import { type BundleSource, folderSource } from "./bundle-source.ts";
 import type { Difference } from "./check.ts";
-import { isFirstManifest } from "./check-manifest.ts";
+import { isFirstManifest, isUnknownFile } from "./check-manifest.ts";
 import { InlineChecker, type SignatureChecker } from "./signatures.ts";
 import {
   type BundleOutcome,
@@ -144,6 +144,10 @@ function notesOn(
     notes.push(
       `${operator} of ${owner + operator} registry changes bear the operator's signature, not the owner's.`,
     );
+  }
+  const unknown = manifest.files.map(({ name }) => name).filter(isUnknownFile);
+  if (unknown.length > 0) {
+    notes.push(`It has files that this program does not know, and has not checked: ${unknown.join(", ")}.`);
   }
   const skipped = manifest.previousEpoch === null ? 0 : manifest.epoch - manifest.previousEpoch - 1;
   if (skipped > 0) {
