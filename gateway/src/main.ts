@@ -265,7 +265,9 @@ async function gatewayDeps(
   };
 }
 
-const brokerClientId = (root: Uint8Array): string => `earshot-gateway-${hotspotId(root).slice(-12)}`;
+function brokerClientId(root: Uint8Array): string {
+  return `earshot-gateway-${hotspotId(root).slice(-12)}`;
+}
 
 function brokerAccount({ url, username, password }: GatewayConfig["broker"], clientId: string) {
   if (url === undefined || username === undefined || password === undefined) return {};
