@@ -30,6 +30,8 @@ import { type HttpOptions, type HttpServer, type RequestEnvironment, serveHttp }
 import type { VerifyElsewhere } from "./ingest/signature-queue.ts";
 import { keyFiles, rootOf } from "./keys/key-files.ts";
 import { KeyRing } from "./keys/key-ring.ts";
+import type { LogOptions } from "./log/log-service.ts";
+import { readPolicyFile } from "./log/policy-file.ts";
 import { type GatewayMetrics, newMetrics } from "./monitoring/metrics.ts";
 import { PROGRAM } from "./monitoring/program.ts";
 import { readHotspotsFile } from "./registry/hotspots-file.ts";
@@ -165,7 +167,7 @@ async function runServices(config: GatewayConfig, signal: AbortSignal): Promise<
   );
   opened.defer(() => broker.close());
   const maxEventStreams = Math.ceil(limits.http / 2);
-  const deps = await starting.open("The list of hotspots", () =>
+  const deps = await starting.open("The list of hotspots or of witnesses", () =>
     gatewayDeps(config, { store, broker, signer, clientId, metrics, maxEventStreams }),
   );
   const verifyElsewhere = openSignatureThreads(opened);
@@ -253,6 +255,7 @@ async function gatewayDeps(
       metricsAccess: metricsAccess(config.http),
       brokerAddresses: config.http.broker_addresses,
     },
+    publicLog: logOptions(config.public_log),
     ...brokerAccount(config.broker, clientId),
     bundles: bundleFolder(join(config.state_dir, "epochs")),
     disk: () => {
@@ -262,6 +265,13 @@ async function gatewayDeps(
     scheduleFlush: setImmediate,
     log,
     metrics,
+  };
+}
+
+function logOptions({ origin, policy_file: file }: GatewayConfig["public_log"]): LogOptions {
+  return {
+    ...(origin !== undefined && { origin }),
+    ...(file !== undefined && { policy: readPolicyFile(file) }),
   };
 }
 

@@ -10,13 +10,8 @@ import { parametersMessage } from "../src/network/parameters-message.ts";
 import { receiptMessage } from "../src/network/receipt.ts";
 import { registrationMessage } from "../src/network/registration.ts";
 import { verdictMessage } from "../src/network/verdict-message.ts";
-import {
-  DEFAULT_PARAMETERS,
-  type NetworkParameters,
-  WHOLE_PARAMETERS,
-} from "../src/parameters/parameters.ts";
-import { parametersProblem } from "../src/parameters/parameters-check.ts";
-import { REGION_IDS } from "../src/radio/regions.ts";
+import { DEFAULT_PARAMETERS } from "../src/parameters/parameters.ts";
+import { documentOfMap } from "../src/parameters/parameters-document.ts";
 
 export const NETWORK = "demo";
 export const signer = signerFromSeed(new Uint8Array(32).fill(7));
@@ -201,20 +196,15 @@ function denialFits([, , hotspot, peer, , , , fromEpoch, untilEpoch]: readonly C
   return isDenial({ hotspot, peer, fromEpoch, untilEpoch } as Parameters<typeof isDenial>[0]);
 }
 
-function parametersFit([, , network, ruleSet, ...rest]: readonly CborValue[]): boolean {
-  const whole = WHOLE_PARAMETERS.map((name, i) => [name, Number(rest[i])]);
-  const [regions, poolPerEpoch, chainId, contract] = rest.slice(WHOLE_PARAMETERS.length);
-  const parameters = {
-    ...Object.fromEntries(whole),
-    network,
-    ruleSet,
-    regions: (regions as [number, number][]).map(([id, maxEirpDdbm]) => ({
-      id: REGION_IDS[Number(id)],
-      maxEirpDdbm: Number(maxEirpDdbm),
-    })),
-    poolPerEpoch: BigInt(poolPerEpoch as string),
-    chainId: BigInt(chainId as string),
-    contract,
-  } as NetworkParameters;
-  return parametersProblem(parameters) === undefined;
+function parametersFit([, , values]: readonly CborValue[]): boolean {
+  const document = documentOfMap(values as Map<string, CborValue>) as Record<string, number>;
+  const { epochPeriods, windowPeriods, reportDeadlineMs, entropyValidityMs, minDistanceM, maxDistanceM } =
+    document;
+  const amounts = [document.poolPerEpoch, document.chainId].map((text) => BigInt(text as number));
+  return (
+    Number(epochPeriods) % Number(windowPeriods) === 0 &&
+    Number(reportDeadlineMs) >= Number(entropyValidityMs) &&
+    Number(minDistanceM) <= Number(maxDistanceM) &&
+    amounts.every((amount) => amount < 2n ** 256n)
+  );
 }

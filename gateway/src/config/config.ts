@@ -1,4 +1,6 @@
 import {
+  chosenRules,
+  liveRuleSets,
   type NetworkParameters,
   parametersProblem,
   type RegionRule,
@@ -35,8 +37,7 @@ export function parseConfig(
   { file = "the configuration", warn }: { file?: string | undefined; warn?: Warn | undefined } = {},
 ): GatewayConfig {
   const config = reader.read(toml, { file, environment, warn });
-  const problem =
-    registrationProblem(config) ?? brokerProblem(config) ?? parametersProblem(parametersOf(config));
+  const problem = registrationProblem(config) ?? brokerProblem(config) ?? rulesProblem(parametersOf(config));
   if (problem !== undefined) throw new ConfigError([problem]);
   return config;
 }
@@ -63,6 +64,13 @@ function brokerProblem({ broker }: GatewayConfig): string | undefined {
     return `broker.${one} and broker.${other} go together: give both or none`;
   }
   return undefined;
+}
+
+function rulesProblem(parameters: NetworkParameters): string | undefined {
+  const problem = parametersProblem(parameters);
+  if (problem !== undefined) return problem;
+  const chosen = chosenRules(parameters, liveRuleSets());
+  return chosen.ok ? undefined : `[parameters] cannot be used: ${chosen.problem}`;
 }
 
 /** Connections that each listener is to take; none where another broker serves the hotspots. */
@@ -109,6 +117,8 @@ export function parametersOf({ network, parameters }: GatewayConfig): NetworkPar
     poolPerEpoch: BigInt(parameters.pool_per_epoch),
     chainId: BigInt(parameters.chain_id),
     contract: Uint8Array.fromHex(parameters.contract.slice(2)),
+    absent: [],
+    unknown: {},
   };
 }
 

@@ -3,10 +3,10 @@ import { z } from "@hono/zod-openapi";
 import { atMs, base64, formats, hash, hotspotIdText } from "./common.ts";
 
 const parametersJson = z
-  .record(z.string(), z.union([z.string(), z.number(), z.record(z.string(), z.number())]))
+  .record(z.string(), z.union([z.string(), z.number(), z.record(z.string(), z.unknown())]))
   .openapi("Parameters", {
     description:
-      "The published rules; amounts as decimal text, bytes as 0x hex, regions with their greatest EIRP in tenths of a dBm",
+      "The published rules; amounts as decimal text, bytes as 0x hex, regions with their greatest EIRP in tenths of a dBm. Names that only later programs know are here too.",
   });
 
 const problem = z
