@@ -49,7 +49,7 @@ export interface AppDeps extends ApiOptions {
   /** What all versions of the parameters share. */
   parameters: FixedParameters;
   /** All versions. */
-  versions: Pick<ParametersLog, "versions" | "inForce" | "next">;
+  versions: Pick<ParametersLog, "versions" | "inForce" | "next" | "problem" | "announcedProblem">;
   denials: Pick<DenialLog, "all" | "inForce" | "deny" | "revoke">;
   clock: Clock;
   events: EventHub;
