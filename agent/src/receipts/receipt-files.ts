@@ -30,7 +30,7 @@ export interface ReceiptLimits {
 }
 
 /** Some 40,000 reports: a month of a hotspot that hears a beacon a minute. */
-export const RECEIPT_LIMITS: ReceiptLimits = { maxBytes: 16_777_216, maxAgeMs: 30 * 86_400_000 };
+const RECEIPT_LIMITS: ReceiptLimits = { maxBytes: 16_777_216, maxAgeMs: 30 * 86_400_000 };
 
 /** In the state folder. */
 export const RECEIPTS_FOLDER = "receipts";
