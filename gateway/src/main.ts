@@ -21,15 +21,16 @@ import { openEmbeddedBroker } from "./broker/embedded.ts";
 import { openExternalBroker } from "./broker/external.ts";
 import type { Uplink } from "./broker/uplink.ts";
 import { bundleFolder } from "./bundle/bundle-folder.ts";
-import { keyPlacesOf, limitsOf, loadConfig, parametersOf, wantedConnections } from "./config/config.ts";
+import { limitsOf, loadConfig, parametersOf, wantedConnections } from "./config/config.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import type { Downlink } from "./downlink/downlink.ts";
 import { createGateway } from "./gateway.ts";
 import type { MetricsAccess } from "./http/deps.ts";
 import { type HttpOptions, type HttpServer, type RequestEnvironment, serveHttp } from "./http/serve.ts";
 import type { VerifyElsewhere } from "./ingest/signature-queue.ts";
-import { keyFiles, rootOf } from "./keys/key-files.ts";
+import { keyFiles, keyPlacesOf, rootOf } from "./keys/key-files.ts";
 import { KeyRing } from "./keys/key-ring.ts";
+import { runKeys } from "./keys/keys-command.ts";
 import type { LogOptions } from "./log/log-service.ts";
 import { readPolicyFile } from "./log/policy-file.ts";
 import { type GatewayMetrics, newMetrics } from "./monitoring/metrics.ts";
@@ -48,6 +49,7 @@ import { runWitness } from "./witness/witness-command.ts";
 
 const USAGE = `Usage: gateway [--config FILE]       take reports in, judge, pay, show
        gateway verify-epoch PATH     recompute a bundle, a folder of bundles or a gateway's from the packets
+       gateway keys ACTION           who signs for the network: show, init, rotate ROLE, revoke KEY
        gateway compare-rules PATH    judge bundles by another rule set, side by side
        gateway witness --name NAME   cosign the logs of other networks
        gateway --version             of this program
@@ -75,6 +77,7 @@ const terminal: VerifyCommandIo = {
 const COMMANDS: Readonly<Record<string, (args: string[], io: VerifyCommandIo) => Promise<number>>> = {
   "verify-epoch": runVerifyEpoch,
   "compare-rules": runCompareRules,
+  keys: async (args, io) => runKeys(args, { ...io, clock: systemClock, environment: process.env }),
 };
 
 const [name = "", ...rest] = process.argv.slice(2);
@@ -211,14 +214,14 @@ async function showSoon(
 }
 
 async function openState(config: GatewayConfig): Promise<KeyRing> {
-  const { network, state_dir: folder } = config;
+  const { state_dir: folder } = config;
   // A key made in its place would be another network's.
   const missing = unmountedDisk(resolve(folder));
   if (missing !== undefined)
     throw new Error(`${folder} is on ${missing}, which is not mounted yet (/etc/fstab)`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const places = keyPlacesOf(config, process.env);
-  return KeyRing.load(network, rootOf(places), keyFiles(places), systemClock);
+  return KeyRing.load(parametersOf(config), rootOf(places), keyFiles(places), systemClock);
 }
 
 function storeUrl({ store_url: url, state_dir: folder }: GatewayConfig): string {
