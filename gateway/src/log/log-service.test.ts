@@ -212,7 +212,7 @@ test("the log goes on when its key is rotated: each checkpoint is signed by the 
   const message = keyDocumentMessage.seal(document, networkSigner, network);
   const source = { read: () => ({ documents: [message], signers: [networkSigner, before, after] }) };
   const time = { now: () => START_MS };
-  const signer = KeyRing.load(network, networkSigner.publicKey, source, time);
+  const signer = KeyRing.load(PARAMETERS, networkSigner.publicKey, source, time);
   await using test = await startTestGateway(START_MS, { signer });
   time.now = () => test.clock.now();
   const signerNow = async () => {
