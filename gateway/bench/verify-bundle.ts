@@ -184,6 +184,8 @@ function entropyChain(): { entropy: Entropy; message: Uint8Array }[] {
       validityMs: PARAMETERS.entropyValidityMs,
       windowPeriods: PARAMETERS.windowPeriods,
       windowValue: entropyValue(FIRST_INDEX + (isNext ? PARAMETERS.windowPeriods : 0)),
+      source: null,
+      state: null,
     };
     chain.push({ entropy, message: entropyMessage.seal(entropy, networkSigner, network) });
   }

@@ -27,6 +27,15 @@ export {
 } from "./crypto/ed25519.ts";
 export { formatEvmAddress, parseEvmAddress } from "./crypto/evm-address.ts";
 export { sha256 } from "./crypto/sha256.ts";
+export {
+  DRAND_KEY_BYTES,
+  DRAND_SIGNATURE_BYTES,
+  type DrandChain,
+  drandEntropy,
+  drandRoundAt,
+  drandRoundTimeMs,
+  QUICKNET,
+} from "./drand/chain.ts";
 export { concatBytes, equalBytes, fromHex, readU32, u32, u64, utf8 } from "./encoding/bytes.ts";
 export { explainVerdict, RATE_LIMITED } from "./judging/reasons.ts";
 export { type Log, type LogLevel, logTo, silentLog } from "./log.ts";
@@ -48,7 +57,15 @@ export {
   parseUpTopic,
   upTopic,
 } from "./mqtt/topics.ts";
-export { type Entropy, entropyHash, entropyMessage } from "./network/entropy.ts";
+export {
+  type AnnouncedState,
+  DRAND,
+  type Entropy,
+  type EntropyProof,
+  entropyCounts,
+  entropyHash,
+  entropyMessage,
+} from "./network/entropy.ts";
 export {
   checkLoginToken,
   LOGIN_CLOCK_SKEW_MS,

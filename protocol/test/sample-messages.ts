@@ -49,6 +49,8 @@ export const messages: Record<SampleName, Sample> = {
         validityMs: 180_000,
         windowPeriods: 360,
         windowValue: hash,
+        source: null,
+        state: null,
       },
       signer,
       NETWORK,

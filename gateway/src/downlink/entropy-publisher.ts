@@ -1,24 +1,24 @@
 import {
   type Clock,
   type Entropy,
+  entropyCounts,
   entropyHash,
   entropyMessage,
   entropyTopic,
   type Signer,
   windowOf,
 } from "@earshot/protocol";
+import type { EntropySource } from "../entropy/entropy-source.ts";
 import type { FixedParameters } from "../parameters/parameters-log.ts";
 import type { Store } from "../store/store.ts";
 import type { Progress } from "../time/progress.ts";
+import type { SteadyClock } from "../time/steady-clock.ts";
 import type { Downlink } from "./downlink.ts";
-
-/** 32 unpredictable bytes for the entropy with this index. The demo seeds it; a beacon of public randomness may replace it. */
-export type EntropySource = (index: number) => Uint8Array;
 
 interface EntropyPublisherDeps {
   parameters: FixedParameters;
   store: Pick<Store, "addEntropy" | "latestEntropy" | "entropyRange">;
-  clock: Pick<Clock, "now">;
+  clock: Pick<Clock, "now"> & Partial<Pick<SteadyClock, "doubt">>;
   signer: Signer;
   source: EntropySource;
   downlink: Downlink;
@@ -38,15 +38,22 @@ export class EntropyPublisher {
     this.#deps = deps;
   }
 
-  /** Makes and stores the current period's value if there is none yet. */
-  async makeDue(): Promise<Entropy | undefined> {
-    const { clock, parameters, progress, signer, store } = this.#deps;
-    // Index and time are of one moment: the time lies in the period, or no verifier would believe it.
-    const atMs = clock.now();
-    const index = Math.floor(atMs / parameters.entropyPeriodMs);
+  /**
+   * Makes and stores the current period's value if there is none yet. Waits for its source, in vain where the period ends
+   * or the clock falls in doubt meanwhile.
+   */
+  async makeDue(signal: AbortSignal): Promise<Entropy | undefined> {
+    const { clock, parameters, progress, signer, source, store } = this.#deps;
+    const begunMs = clock.now();
+    const index = Math.floor(begunMs / parameters.entropyPeriodMs);
     const latest = (await store.latestEntropy())?.entropy;
     if (latest !== undefined && latest.index >= index) return undefined;
-    const entropy = await this.#make(index, atMs, latest);
+    const drawn = await source.draw(index, signal);
+    // Index and time are of one moment: the time lies in the period, or no verifier would believe it.
+    const atMs = drawn.source === null ? begunMs : clock.now();
+    if (clock.doubt !== undefined || Math.floor(atMs / parameters.entropyPeriodMs) !== index)
+      return undefined;
+    const entropy = await this.#make({ index, atMs, ...drawn }, latest);
     await store.addEntropy(entropy, entropyMessage.seal(entropy, signer, parameters.network));
     progress.published(entropy);
     return entropy;
@@ -71,12 +78,15 @@ export class EntropyPublisher {
     return (this.index() + 1) * entropyPeriodMs;
   }
 
-  async #make(index: number, atMs: number, latest: Entropy | undefined): Promise<Entropy> {
-    const { parameters, source, store } = this.#deps;
+  async #make(
+    { index, atMs, value, source }: Pick<Entropy, "index" | "atMs" | "value" | "source">,
+    latest: Entropy | undefined,
+  ): Promise<Entropy> {
+    const { parameters, store } = this.#deps;
     const { entropyPeriodMs, entropyValidityMs, windowPeriods } = parameters;
-    const value = source(index);
     const windowStart = windowOf(index, windowPeriods) * windowPeriods;
-    const [first] = await store.entropyRange(windowStart, index - 1);
+    const before = await store.entropyRange(windowStart, index - 1);
+    const first = before.find(({ entropy }) => entropyCounts(entropy));
     return {
       index,
       atMs,
@@ -86,6 +96,8 @@ export class EntropyPublisher {
       validityMs: entropyValidityMs,
       windowPeriods,
       windowValue: first?.entropy.value ?? value,
+      source,
+      state: null,
     };
   }
 }

@@ -5,8 +5,9 @@ import { z } from "zod";
 import { download, type Fetch } from "../verify/download.ts";
 
 interface RelayDeps {
-  /** Addresses of drand's HTTP relays, in the order in which they are asked. */
+  /** Addresses of drand's HTTP relays, at most `MAX_RELAYS`, in the order in which they are asked. */
   urls: readonly string[];
+  entropyPeriodMs: number;
   chain: Pick<DrandChain, "hash">;
   checker: DrandChecker;
   fetch: Fetch;
@@ -16,8 +17,10 @@ interface RelayDeps {
 /** The signature of a round, or what each relay answered instead. */
 export type RoundAnswer = { ok: true; signature: Uint8Array } | { ok: false; problems: string[] };
 
-/** How long a relay may take; then the next is asked. */
+/** How long a relay may take before the next is asked: all together less than half a period. */
 const RELAY_MS = 3000;
+const RELAY_SHARE = 0.1;
+export const MAX_RELAYS = 4;
 /** An answer has some 250 bytes. */
 const MAX_ANSWER_BYTES = 4096;
 
@@ -45,10 +48,11 @@ export class DrandRelays {
 
   /** The checked signature, or what is wrong. */
   async #ask(url: string, round: number, signal: AbortSignal): Promise<Uint8Array | string> {
-    const { chain, checker, clock, fetch } = this.#deps;
+    const { chain, checker, clock, entropyPeriodMs, fetch } = this.#deps;
+    const limitMs = Math.min(RELAY_MS, entropyPeriodMs * RELAY_SHARE);
     const address = new URL(`${chain.hash}/public/${round}`, url.endsWith("/") ? url : `${url}/`);
-    const late = new Error(`no answer within ${RELAY_MS} ms`);
-    const downloaded = await abortAfter(clock, RELAY_MS, late, signal, (limited) =>
+    const late = new Error(`no answer within ${limitMs} ms`);
+    const downloaded = await abortAfter(clock, limitMs, late, signal, (limited) =>
       download({ fetch, clock, signal: limited }, address, { maxBytes: MAX_ANSWER_BYTES }),
     );
     if (!downloaded.ok) return downloaded.problem;

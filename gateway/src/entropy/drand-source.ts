@@ -1,24 +1,34 @@
-import { type Clock, type DrandChain, drandEntropy, drandRoundAt, drandRoundTimeMs, type Log } from "@earshot/protocol";
-import { OutageLog, pause } from "@earshot/protocol/runtime";
+import {
+  type Clock,
+  DRAND,
+  type DrandChain,
+  drandEntropy,
+  drandRoundAt,
+  drandRoundTimeMs,
+  type Log,
+} from "@earshot/protocol";
+import { OutageLog } from "@earshot/protocol/runtime";
 import type { DrandRelays } from "./drand-relays.ts";
-import { DRAND, type DrawnEntropy, type EntropySource, type RandomBytes } from "./entropy-source.ts";
+import type { DrawnEntropy, EntropySource, RandomBytes } from "./entropy-source.ts";
 
 interface DrandSourceDeps {
   network: string;
   entropyPeriodMs: number;
   chain: DrandChain;
   relays: Pick<DrandRelays, "signatureOf">;
+  /** `unprovenEntropyCounts` of the parameters: whether beacons of a period without proof count. */
+  unprovenCounts: boolean;
   /** Stands in for a value that cannot be proven, so that the chain of entropy goes on; it says so. */
   random: RandomBytes;
   clock: Clock;
   log: Log;
 }
 
-/** Waited for at most this share of a period: agents need the rest. */
+/** Waited for at most this share of a period: hotspots need the rest. */
 const PATIENCE = 0.5;
-/** Between two rounds of asking. */
+/** Between two times of asking all relays. */
 const AGAIN_MS = 1000;
-/** Relays have a round that long after it was made. */
+/** Relays have a round so long after it was made. */
 const SPREAD_MS = 300;
 
 /**
@@ -37,44 +47,43 @@ export class DrandSource implements EntropySource {
     this.#outages = new OutageLog("drand", deps.clock, deps.log);
   }
 
-  /** A sentence for `/healthz` while the chain is away. */
+  /** While the chain is away. */
   get problem(): string | undefined {
     if (this.#missed === 0) return undefined;
-    return `drand gave no entropy for ${this.#missed} periods in a row: they are published without proof`;
+    const periods = this.#missed === 1 ? "the last period" : `the last ${this.#missed} periods`;
+    return `drand gave no entropy for ${periods}: published without proof`;
   }
 
   async draw(index: number, signal: AbortSignal): Promise<DrawnEntropy> {
-    const { chain, entropyPeriodMs, network, random } = this.#deps;
+    const { chain, clock, entropyPeriodMs, network, random, unprovenCounts } = this.#deps;
     const round = drandRoundAt(index * entropyPeriodMs, chain);
-    const signature = await this.#signatureOf(round, (index + PATIENCE) * entropyPeriodMs, signal);
+    const patienceMs = (index + PATIENCE) * entropyPeriodMs - clock.now();
+    const signature = await this.#signatureOf(round, patienceMs, signal);
     const value = signature === null ? random(index) : drandEntropy(signature, network, index);
-    return { value, source: { kind: DRAND, round, signature } };
+    return { value, source: { kind: DRAND, round, signature, counts: signature !== null || unprovenCounts } };
   }
 
-  /** Asks at least once, also where half of the period is over: the round may be there for long. */
-  async #signatureOf(round: number, untilMs: number, signal: AbortSignal): Promise<Uint8Array | null> {
+  /** Asks at least once, also when the time for it is over: the round may have been there for long. */
+  async #signatureOf(round: number, patienceMs: number, signal: AbortSignal): Promise<Uint8Array | null> {
     const { clock, chain, log, relays } = this.#deps;
-    const begun = clock.elapsedMs();
-    const patienceMs = untilMs - clock.now();
-    const availableMs = drandRoundTimeMs(round, chain) + SPREAD_MS - clock.now();
-    if (availableMs > 0 && !(await pause(clock, availableMs, signal))) signal.throwIfAborted();
+    const untilMs = clock.elapsedMs() + patienceMs;
+    const waitMs = drandRoundTimeMs(round, chain) + SPREAD_MS - clock.now();
+    if (waitMs > 0) await clock.sleep(waitMs, signal);
     for (;;) {
       const answer = await relays.signatureOf(round, signal);
       if (answer.ok) {
         this.#missed = 0;
-        this.#outages.works("drand answers");
+        this.#outages.works("drand answers again");
         return answer.signature;
       }
-      log.debug("drand has not answered yet", { round, problems: answer.problems.join("; ") });
-      if (clock.elapsedMs() + AGAIN_MS - begun > patienceMs) {
+      const why = answer.problems.join("; ");
+      log.debug("No relay has the round yet", { round, why });
+      if (clock.elapsedMs() + AGAIN_MS > untilMs) {
         this.#missed++;
-        this.#outages.down("warn", "drand gave no entropy: the period is published without proof", {
-          round,
-          why: answer.problems.join("; "),
-        });
+        this.#outages.down("error", "drand gives no entropy: it is published without proof", { round, why });
         return null;
       }
-      if (!(await pause(clock, AGAIN_MS, signal))) signal.throwIfAborted();
+      await clock.sleep(AGAIN_MS, signal);
     }
   }
 }

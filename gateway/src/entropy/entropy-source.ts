@@ -1,6 +1,6 @@
 import type { Entropy } from "@earshot/protocol";
 
-/** A value, and what proves that nobody chose it. */
+/** A value, and what shows that nobody chose it. */
 export type DrawnEntropy = Pick<Entropy, "value" | "source">;
 
 /** Where the network's entropy comes from. */

@@ -10,6 +10,7 @@ import {
 import type { BundleContent } from "../bundle/bundle.ts";
 import { EMPTY_REGISTRY_HASH, type ShownHotspot } from "../bundle/registry-hash.ts";
 import { RULE_SETS } from "../bundle/rule-sets.ts";
+import { firstCounted } from "../entropy/counted-entropy.ts";
 import type {
   StoredDenial,
   StoredEpoch,
@@ -224,7 +225,7 @@ type EntropyStore = Pick<Store, "entropyRange" | "firstEntropy">;
 
 /**
  * All entropy that judging an epoch may ask for, sorted by index: the last before the epoch (it anchors the chain),
- * the epoch's own, and on until the first that draws for the epoch's last index. `undefined` while that one has not
+ * the epoch's own, and on until the first that counts and draws for the epoch's last index. `undefined` while that one has not
  * been published.
  */
 export async function entropyOfEpoch(
@@ -233,11 +234,11 @@ export async function entropyOfEpoch(
   parameters: NetworkParameters,
 ): Promise<PublishedEntropy[] | undefined> {
   const { first, draw } = epochIndexes(epoch, parameters);
-  const drawing = await store.firstEntropy(draw);
+  const drawing = await firstCounted(store, draw);
   if (drawing === undefined) return undefined;
   const before = await lastBefore(store, first);
-  const own = await store.entropyRange(first, draw - 1);
-  return [...(before === undefined ? [] : [before]), ...own, drawing];
+  const own = await store.entropyRange(first, drawing.entropy.index);
+  return [...(before === undefined ? [] : [before]), ...own];
 }
 
 /** After an outage it may be far away: looks in stretches, each twice as long as the one after it. */

@@ -107,7 +107,7 @@ export class GatewayCore implements Gateway {
     const { clock, store } = this.#parts.deps;
     await this.#try("keep the ownership of the store", async () => void (await store.checkOwner()));
     if (clock.isNew) await this.#try("revoke what was made in the future", () => this.#adoptNewTime());
-    if (clock.doubt === undefined) await this.#try("make entropy", () => this.#publishDue());
+    if (clock.doubt === undefined) await this.#try("make entropy", () => this.#publishDue(signal));
     if (clock.isSettled) this.#advance(signal);
     try {
       await this.#untilNextPeriod(signal);
@@ -141,11 +141,12 @@ export class GatewayCore implements Gateway {
     deps.clock.resume();
   }
 
-  async #publishDue(): Promise<void> {
+  async #publishDue(signal: AbortSignal): Promise<void> {
     const { entropy, events, metrics } = this.#parts;
-    const made = await entropy.makeDue();
+    const made = await entropy.makeDue(signal);
     if (made === undefined) return;
     metrics.entropyIndex = made.index;
+    if (made.source?.signature === null) metrics.entropyUnproven++;
     events.emit({ kind: "entropy", index: made.index, atMs: made.atMs });
     // Not awaited: a broker that is away answers when it is back, and the next period does not wait for that.
     void this.#try("publish entropy", () => entropy.announce());
@@ -200,6 +201,6 @@ function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
   };
 }
 
-function problemsOf({ deps: { clock, downlink, store } }: GatewayParts): string[] {
-  return [clock.doubt, downlink.problem?.(), store.problem()].filter((problem) => problem !== undefined);
+function problemsOf({ deps: { clock, downlink, store }, source }: GatewayParts): string[] {
+  return [clock.doubt, downlink.problem?.(), store.problem(), source.problem].filter((problem) => problem !== undefined);
 }

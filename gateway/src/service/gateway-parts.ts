@@ -5,6 +5,7 @@ import { KeyCache } from "../access/key-cache.ts";
 import { DenialLog } from "../denials/denial-log.ts";
 import { EntropyPublisher } from "../downlink/entropy-publisher.ts";
 import { Notices } from "../downlink/notices.ts";
+import { DEFAULT_RELAYS, NetworkSource } from "../entropy/network-source.ts";
 import { closeEpoch } from "../epochs/close-epoch.ts";
 import type { CheckedPacket } from "../ingest/check-packet.ts";
 import { Ingest } from "../ingest/ingest.ts";
@@ -22,6 +23,7 @@ import type { GatewayDeps } from "./gateway-deps.ts";
 
 export interface GatewayParts extends Base {
   entropy: EntropyPublisher;
+  source: NetworkSource;
   ingest: Ingest;
   statuses: StatusIntake;
   judging: Judging;
@@ -54,8 +56,12 @@ export async function buildParts(given: GatewayDeps): Promise<GatewayParts> {
   // Ingest and judging call each other: ingest hands late reports on, judging waits until all is stored.
   const ingest: Ingest = buildIngest(base, statuses, (packet) => judging.late(packet));
   const judging = buildJudging(base, () => ingest.drained());
-  const { store, clock, signer, entropySource: source, downlink } = deps;
+  const { store, clock, signer, entropySource: random, downlink } = deps;
   const { fixed } = parameters;
+  const source = new NetworkSource({
+    ...{ parameters, random, relays: deps.drand ?? DEFAULT_RELAYS, clock },
+    log: deps.log.child({ component: "entropy" }),
+  });
   const entropy = new EntropyPublisher({
     parameters: fixed,
     store,
@@ -65,7 +71,7 @@ export async function buildParts(given: GatewayDeps): Promise<GatewayParts> {
     downlink,
     progress: base.progress,
   });
-  return { ...base, entropy, ingest, statuses, judging };
+  return { ...base, entropy, source, ingest, statuses, judging };
 }
 
 /** All parts use the steady clock; only that one reads the machine's. */
