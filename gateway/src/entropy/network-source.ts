@@ -1,4 +1,4 @@
-import { type Clock, type DrandChain, drandChainOf, epochOf, type Log } from "@earshot/protocol";
+import { type Clock, type DrandChain, epochOf, type Log } from "@earshot/protocol";
 import { drandChecker } from "@earshot/protocol/drand";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
 import type { Fetch } from "../verify/download.ts";
@@ -49,8 +49,8 @@ export class NetworkSource implements EntropySource {
   draw(index: number, signal: AbortSignal): Promise<DrawnEntropy> {
     const { parameters } = this.#deps;
     const inForce = parameters.inForce(epochOf(index, parameters.fixed)).parameters;
-    const chain = drandChainOf(inForce);
-    if (chain === undefined) this.#drand = undefined;
+    const chain = inForce.drandChain;
+    if (chain === null) this.#drand = undefined;
     const source = chain && this.#drandSource(chain, inForce.unprovenEntropyCounts === 1);
     return (source ?? this.#local).draw(index, signal);
   }

@@ -201,6 +201,14 @@ function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
   };
 }
 
-function problemsOf({ deps: { clock, downlink, store }, source }: GatewayParts): string[] {
-  return [clock.doubt, downlink.problem?.(), store.problem(), source.problem].filter((problem) => problem !== undefined);
+function problemsOf({
+  deps: { clock, downlink, store },
+  parameters,
+  progress,
+  source,
+}: GatewayParts): string[] {
+  const rules = parameters.problem(progress.openEpoch);
+  return [clock.doubt, downlink.problem?.(), store.problem(), rules, source.problem].filter(
+    (problem) => problem !== undefined,
+  );
 }

@@ -1,7 +1,6 @@
 import {
   DRAND,
   type DrandChain,
-  drandChainOf,
   drandEntropy,
   drandRoundAt,
   type Entropy,
@@ -18,8 +17,8 @@ const FILE = "entropy.cbor";
 
 /** How the entropy of an epoch came about. */
 export interface EntropyOrigin {
-  /** The chain that it follows from; undefined: the operator's word. */
-  chain: DrandChain | undefined;
+  /** The chain that it follows from; null: the operator's word. */
+  chain: DrandChain | null;
   /** Of the epoch's own values. */
   proven: number;
   unproven: number;
@@ -37,13 +36,13 @@ export function* checkEntropySource(
   epoch: number,
   parameters: NetworkParameters,
 ): Check<EntropyOrigin> {
-  const chain = drandChainOf(parameters);
+  const { drandChain: chain } = parameters;
   const own = entropy.filter(({ index }) => epochOf(index, parameters) === epoch);
   const after = entropy.filter(({ index }) => epochOf(index, parameters) > epoch);
   const announced = own.at(-1)?.state?.parametersHash.toHex();
   const isDrawElsewhere = announced !== undefined && announced !== parametersHash(parameters).toHex();
   const checked = isDrawElsewhere ? own : [...own, ...after];
-  if (chain === undefined) for (const one of checked) yield* expectNone(one);
+  if (chain === null) for (const one of checked) yield* expectNone(one);
   else yield* checkChain(checked, chain, parameters);
   const proven = own.filter(({ source }) => source?.signature != null).length;
   return { chain, proven, unproven: own.length - proven, isDrawElsewhere };
@@ -54,12 +53,21 @@ function* expectNone({ index, source }: Entropy): Check<void> {
   yield* differ(FILE, `index ${index}, source`, "none: the parameters name no chain", `kind ${source.kind}`);
 }
 
-function* checkChain(entropy: readonly Entropy[], chain: DrandChain, parameters: NetworkParameters): Check<void> {
+function* checkChain(
+  entropy: readonly Entropy[],
+  chain: DrandChain,
+  parameters: NetworkParameters,
+): Check<void> {
   const signed: (SignedRound & { index: number })[] = [];
   for (const { index, source, value } of entropy) {
     const at = `index ${index}, source`;
     if (source?.kind !== DRAND) {
-      return yield* differ(FILE, at, `a round of drand chain ${chain.hash}`, source ? `kind ${source.kind}` : "none");
+      return yield* differ(
+        FILE,
+        at,
+        `a round of drand chain ${chain.hash}`,
+        source ? `kind ${source.kind}` : "none",
+      );
     }
     const { round, signature } = source;
     yield* checkFields(at, source, { index, chain, parameters });
@@ -82,5 +90,11 @@ function* checkFields(
   const expected = drandRoundAt(entropyTimeMs(index, parameters), chain);
   yield* expectEqual(FILE, `${at}: round`, String(expected), String(round), "the first in its period");
   const mayCount = signature !== null || parameters.unprovenEntropyCounts === 1;
-  yield* expectEqual(FILE, `${at}: counts`, String(mayCount), String(counts), "by its signature and the parameters");
+  yield* expectEqual(
+    FILE,
+    `${at}: counts`,
+    String(mayCount),
+    String(counts),
+    "by its signature and the parameters",
+  );
 }

@@ -12,7 +12,7 @@ import { entropyTimeMs, windowOf } from "../time/schedule.ts";
 import type { JudgingContext, ReceivedBeacon, Rule } from "./types.ts";
 
 /** A beacon report of a registered hotspot. */
-interface BeaconContext {
+export interface BeaconContext {
   report: ReceivedBeacon;
   hotspot: Hotspot;
   /** The beacon as it follows from report, key and region. */
