@@ -14,6 +14,7 @@ import type { Check } from "./check.ts";
 import { checkContacts, checkRegistered, type KnownContacts, openContacts } from "./check-contacts.ts";
 import { readDenials } from "./check-denials.ts";
 import { checkEntropy, checkSameEntropy } from "./check-entropy.ts";
+import { checkEntropySource, type EntropyOrigin } from "./check-entropy-source.ts";
 import { isFirstManifest, readFileAs, type SignedManifest } from "./check-manifest.ts";
 import {
   checkPlaces,
@@ -89,16 +90,17 @@ interface InputChecks {
   nowMs: number | undefined;
 }
 
-/** Signatures, order, times, and that the inputs follow from the bundle before. */
+/** Signatures, order, times, and that the inputs follow from the bundle before. @returns where the entropy comes from */
 export function* checkInputs(
   inputs: Inputs,
   previous: InputsBefore | undefined,
   { signatures, onProgress, nowMs }: InputChecks,
-): Check<void> {
+): Check<EntropyOrigin> {
   const { parameters, signed, registry, reporting, entropy, usedSequences, contactsBefore, opened } = inputs;
   const { packets } = opened;
   yield* checkSignatures(opened, parameters.network, signatures, onProgress);
   yield* checkPlaces(packets, signed.manifest, parameters);
+  const origin = yield* checkEntropySource(entropy, signed.manifest.epoch, parameters);
   yield* checkReceiveTimes(packets, entropy, signed.manifest);
   const previousClosedAtMs = previous?.manifest.closedAtMs;
   yield* checkClosing(signed.manifest, { entropy, parameters, previousClosedAtMs, nowMs });
@@ -114,6 +116,7 @@ export function* checkInputs(
   const isComplete = isCompleteAt(signed.manifest, previous);
   yield* checkUsed(usedSequences, previous?.usedSequences ?? new Map(), packets, isComplete);
   yield* checkContacts(contactsBefore, previous?.contacts ?? new Map(), packets, isComplete);
+  return origin;
 }
 
 /** Whether all bundles back to the network's first are known. */

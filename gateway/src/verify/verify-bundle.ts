@@ -16,6 +16,7 @@ import { readAmountsBefore } from "../bundle/json-readers.ts";
 import { collectBeaconSignatures } from "./beacon-signatures.ts";
 import { type Check, type Checked, cannotSay, type Difference, runCheck, runCheckLater } from "./check.ts";
 import { contactsAfter, type KnownContacts } from "./check-contacts.ts";
+import type { EntropyOrigin } from "./check-entropy-source.ts";
 import { checkInputs, type Head, type Inputs, isCompleteAt, readInputs } from "./check-inputs.ts";
 import {
   checkFollows,
@@ -80,6 +81,7 @@ export interface Verified extends CarriedOver {
   hotspots: readonly Hotspot[];
   registrations: Registrations;
   denials: readonly Denial[];
+  origin: EntropyOrigin;
   /** Sequence numbers of earlier epochs, as this bundle lists them. */
   earlierSequences: UsedSequences;
   /** Cumulative amounts before this epoch. */
@@ -203,7 +205,7 @@ function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found
     verifySignature,
   };
   const judgement = rules.judge({ ...known, epoch: manifest.epoch });
-  yield* checkInputs(inputs, previous, { signatures, onProgress, nowMs });
+  const origin = yield* checkInputs(inputs, previous, { signatures, onProgress, nowMs });
   const before = yield* amountsBefore(bundle, manifest, previous);
   onProgress?.("comparing", 0, 1);
   const settlement = yield* settle(rules, judgement, { parameters, hotspots, before });
@@ -223,6 +225,7 @@ function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found
     registrations,
     denials,
     entropy,
+    origin,
     earlierSequences: usedSequences,
     usedSequences: usedAfter(new Map([...(previous?.usedSequences ?? []), ...usedSequences]), packets),
     contacts: contactsAfter(previous?.contacts ?? new Map(), judgement, packets),

@@ -1,8 +1,9 @@
-import { hotspotId, sha256 } from "@earshot/protocol";
+import { hotspotId, QUICKNET, sha256 } from "@earshot/protocol";
 import { type Bundle, MANIFEST_FILE } from "../bundle/bundle.ts";
 import { cidOf } from "../bundle/cid.ts";
 import { type BundleSource, folderSource } from "./bundle-source.ts";
 import type { Difference } from "./check.ts";
+import type { EntropyOrigin } from "./check-entropy-source.ts";
 import { isFirstManifest } from "./check-manifest.ts";
 import { InlineChecker, type SignatureChecker } from "./signatures.ts";
 import {
@@ -120,7 +121,7 @@ function reportOf(
 }
 
 function notesOn(
-  { manifest, registrations, isComplete }: Verified,
+  { manifest, origin, registrations, isComplete }: Verified,
   { previous, networkKey }: VerifyOptions,
 ): string[] {
   const notes: string[] = [];
@@ -142,11 +143,32 @@ function notesOn(
       `${operator} of ${owner + operator} registry changes bear the operator's signature, not the owner's.`,
     );
   }
+  notes.push(...entropyNotes(origin));
   const skipped = manifest.previousEpoch === null ? 0 : manifest.epoch - manifest.previousEpoch - 1;
   if (skipped > 0) {
     const what =
       skipped === 1 ? "The epoch before it was skipped" : `${skipped} epochs before it were skipped`;
     notes.push(`${what}: the network published nothing then.`);
+  }
+  return notes;
+}
+
+function entropyNotes({ chain, isDrawElsewhere, unproven }: EntropyOrigin): string[] {
+  const notes: string[] = [];
+  if (chain !== null && chain.hash !== QUICKNET.hash) {
+    notes.push(
+      `The key of drand chain ${chain.hash} is as the parameters say: compare it with what its operators publish.`,
+    );
+  }
+  if (unproven > 0) {
+    notes.push(
+      `${unproven} entropy values came without a signature of the chain: the operator may have chosen them, or left the signature out.`,
+    );
+  }
+  if (isDrawElsewhere) {
+    notes.push(
+      "Other parameters follow: the values that drew the epoch's last witnesses are checked with the next bundle.",
+    );
   }
   return notes;
 }
