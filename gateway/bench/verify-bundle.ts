@@ -150,6 +150,7 @@ function bundleOf(stations: readonly Station[], packets: readonly ReceivedPacket
     contactsBefore: new Map(),
   });
   const inputs = { parameters: PARAMETERS, hotspots, before: new Map<string, bigint>() };
+  const registry = hotspots.map((hotspot) => ({ hotspot, changes: [hotspot.change], sinceEpoch: EPOCH }));
   const content = {
     parameters: PARAMETERS,
     signedParameters: parametersMessage.seal(PARAMETERS, networkSigner, network),
@@ -158,8 +159,9 @@ function bundleOf(stations: readonly Station[], packets: readonly ReceivedPacket
     closedAtMs: (EPOCH + 1) * 86_400_000 + 660_000,
     packets,
     entropy,
-    registry: hotspots.map((hotspot) => ({ hotspot, changes: [hotspot.change], sinceEpoch: EPOCH })),
+    registry,
     registryHashBefore: new Uint8Array(32),
+    changes: recordsOf(registry, { epoch: EPOCH, previousEpoch: null }),
     denials: [],
     usedSequences: new Map(),
     contactsBefore: new Map(),

@@ -67,7 +67,14 @@ export { parametersInForce, parametersProblem, successionProblem } from "./param
 export { formatParameters, parseParameters } from "./parameters/parameters-text.ts";
 export { demodulationFloorSnrDb, freeSpaceLossDb, thermalNoiseDbm } from "./radio/propagation.ts";
 export { type FaultCount, isPlausible, type QuantityScore, scoreQuantity } from "./readings/score.ts";
-export { cellOf, changedHotspot, type Hotspot, type RegistryChange } from "./registry/registry.ts";
+export {
+  type ChangeRecord,
+  cellOf,
+  changedHotspot,
+  type Hotspot,
+  type RegistryChange,
+  registryChangeHash,
+} from "./registry/registry.ts";
 export {
   type EvidenceProblem,
   evidenceProblem,

@@ -5,9 +5,12 @@ import {
   entropyHash,
   entropyMessage,
   entropyTopic,
+  epochOf,
   type Signer,
   windowOf,
 } from "@earshot/protocol";
+import type { Mutex } from "@earshot/protocol/runtime";
+import type { StateTeller } from "../entropy/announced-state.ts";
 import type { EntropySource } from "../entropy/entropy-source.ts";
 import type { FixedParameters } from "../parameters/parameters-log.ts";
 import type { Store } from "../store/store.ts";
@@ -23,6 +26,12 @@ interface EntropyPublisherDeps {
   source: EntropySource;
   downlink: Downlink;
   progress: Pick<Progress, "published">;
+  /** What the next epoch will be judged by. */
+  states: Pick<StateTeller, "before">;
+  /** Held while it is announced what there is, and while that changes. */
+  announcing: Mutex;
+  /** Called where an epoch begins, with the last entropy before: takes back what that did not announce. */
+  takeBack(latest: Entropy, epoch: number): Promise<void>;
 }
 
 const NO_HASH = new Uint8Array(32);
@@ -43,20 +52,30 @@ export class EntropyPublisher {
    * or the clock falls in doubt meanwhile.
    */
   async makeDue(signal: AbortSignal): Promise<Entropy | undefined> {
-    const { clock, parameters, progress, signer, source, store } = this.#deps;
+    const { announcing, clock, parameters, progress, signer, source, store } = this.#deps;
     const begunMs = clock.now();
     const index = Math.floor(begunMs / parameters.entropyPeriodMs);
     const latest = (await store.latestEntropy())?.entropy;
     if (latest !== undefined && latest.index >= index) return undefined;
+    if (latest !== undefined) await this.#beginEpoch(latest, index);
     const drawn = await source.draw(index, signal);
-    // Index and time are of one moment: the time lies in the period, or no verifier would believe it.
-    const atMs = drawn.source === null ? begunMs : clock.now();
-    if (clock.doubt !== undefined || Math.floor(atMs / parameters.entropyPeriodMs) !== index)
-      return undefined;
-    const entropy = await this.#make({ index, atMs, ...drawn }, latest);
-    await store.addEntropy(entropy, entropyMessage.seal(entropy, signer, parameters.network));
-    progress.published(entropy);
-    return entropy;
+    return announcing.run(async () => {
+      // Index and time are of one moment: the time lies in the period, or no verifier would believe it.
+      const atMs = drawn.source === null ? begunMs : clock.now();
+      const isOver = Math.floor(atMs / parameters.entropyPeriodMs) !== index;
+      if (isOver || clock.doubt !== undefined) return undefined;
+      const entropy = await this.#make({ index, atMs, ...drawn }, latest);
+      await store.addEntropy(entropy, entropyMessage.seal(entropy, signer, parameters.network));
+      progress.published(entropy);
+      return entropy;
+    });
+  }
+
+  /** What nobody was told in time must not count in the epoch that begins. */
+  async #beginEpoch(latest: Entropy, index: number): Promise<void> {
+    const { parameters, takeBack } = this.#deps;
+    const epoch = epochOf(index, parameters);
+    if (epochOf(latest.index, parameters) < epoch) await takeBack(latest, epoch);
   }
 
   /** Publishes the newest value, retained; again whenever a broker may have lost it. */
@@ -82,7 +101,7 @@ export class EntropyPublisher {
     { index, atMs, value, source }: Pick<Entropy, "index" | "atMs" | "value" | "source">,
     latest: Entropy | undefined,
   ): Promise<Entropy> {
-    const { parameters, store } = this.#deps;
+    const { parameters, states, store } = this.#deps;
     const { entropyPeriodMs, entropyValidityMs, windowPeriods } = parameters;
     const windowStart = windowOf(index, windowPeriods) * windowPeriods;
     const before = await store.entropyRange(windowStart, index - 1);
@@ -97,7 +116,7 @@ export class EntropyPublisher {
       windowPeriods,
       windowValue: first?.entropy.value ?? value,
       source,
-      state: null,
+      state: await states.before(epochOf(index, parameters) + 1),
     };
   }
 }

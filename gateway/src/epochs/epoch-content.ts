@@ -1,7 +1,6 @@
 import {
   type Clock,
   chosenRules,
-  denialsInForce,
   type Entropy,
   epochIndexes,
   type Manifest,
@@ -12,9 +11,9 @@ import {
 } from "@earshot/protocol";
 import type { BundleContent } from "../bundle/bundle.ts";
 import { EMPTY_REGISTRY_HASH, type ShownHotspot } from "../bundle/registry-hash.ts";
+import { denialsOfEpoch } from "../entropy/announced-state.ts";
 import { firstCounted } from "../entropy/counted-entropy.ts";
 import type {
-  StoredDenial,
   StoredEpoch,
   StoredPacket,
   StoredParameters,
@@ -34,6 +33,7 @@ export type ContentStore = Pick<
   | "contactsBefore"
   | "hotspotsById"
   | "registryChanges"
+  | "changeRecords"
   | "shownSince"
   | "shownAndChanged"
   | "denials"
@@ -85,7 +85,8 @@ export async function contentOf(
     entropy,
     registry,
     registryHashBefore: previous?.registryHash ?? EMPTY_REGISTRY_HASH,
-    denials: await denialsOf(epoch, store),
+    changes: await store.changeRecords(previous?.epoch ?? -1, epoch),
+    denials: denialsOfEpoch(await store.denials(), epoch),
     usedSequences: await usedSequences(epoch, packets, deps),
     contactsBefore: await store.contactsBefore(
       packets.map(({ hotspotId }) => hotspotId),
@@ -155,16 +156,6 @@ async function inForce(epoch: number, store: Pick<Store, "parametersVersions">):
   const found = versions.findLast(({ parameters }) => parameters.activationEpoch <= epoch);
   if (found === undefined) throw new Error(`Cannot close epoch ${epoch}: no parameters are in force in it`);
   return found;
-}
-
-/** In order of subject. */
-async function denialsOf(epoch: number, store: Pick<Store, "denials">): Promise<StoredDenial[]> {
-  const stored = await store.denials();
-  const messages = new Map(stored.map((one) => [one.denial, one]));
-  const holding = denialsInForce([...messages.keys()], epoch);
-  return [...holding]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([, denial]) => messages.get(denial) ?? []);
 }
 
 /** Not before the newest of its inputs, even when the clock was set back. */

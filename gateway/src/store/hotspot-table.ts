@@ -1,4 +1,10 @@
-import { type Hotspot, type RegionId, type RegistryChange, shortId } from "@earshot/protocol";
+import {
+  type Hotspot,
+  type RegionId,
+  type RegistryChange,
+  registryChangeHash,
+  shortId,
+} from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
 import { chunksOf, type Integer, nullableNumber, plainBytes } from "./rows.ts";
@@ -18,6 +24,10 @@ export const hotspotsSchema: TableSchema = ({ text, bytes }) => [
     hotspot_id ${text} PRIMARY KEY, since_epoch BIGINT, waits_since_ms BIGINT)`,
   `CREATE INDEX IF NOT EXISTS shown_waiting ON shown (waits_since_ms, hotspot_id)
     WHERE waits_since_ms IS NOT NULL`,
+  // Each change of `hotspots`, also of those that are forgotten: the registry's hash stands for all of them.
+  `CREATE TABLE IF NOT EXISTS change_records (
+    from_epoch BIGINT NOT NULL, public_key ${bytes} NOT NULL, hash ${bytes} NOT NULL,
+    PRIMARY KEY (from_epoch, public_key))`,
   // Beacons name their sender by it.
   "CREATE INDEX IF NOT EXISTS hotspots_short_id ON hotspots (short_id)",
 ];
@@ -62,6 +72,12 @@ const rowOf = (hotspot: Hotspot): HotspotRow => ({
   evidence: hotspot.change.evidence,
 });
 
+interface ChangeRecordRow {
+  from_epoch: Integer;
+  public_key: Uint8Array;
+  hash: Uint8Array;
+}
+
 type ChangeRow = Pick<HotspotRow, "id" | "from_epoch" | "changed_at_ms" | "evidence">;
 
 const changeOf = (row: ChangeRow): RegistryChange => ({
@@ -97,6 +113,7 @@ type HotspotQueries = Pick<
   | "hotspotIds"
   | "hotspotHistory"
   | "registryChanges"
+  | "changeRecords"
   | "shownSince"
   | "shownAndChanged"
   | "forgetUnshown"
@@ -148,6 +165,15 @@ export function hotspotTable({ sql, transaction }: Database): HotspotQueries {
       return rows.map(hotspotOf);
     },
     registryChanges: (ids, epoch) => registryChanges(sql, ids, epoch),
+    async changeRecords(after, through) {
+      const rows = await sql<ChangeRecordRow[]>`SELECT * FROM change_records
+        WHERE from_epoch > ${after} AND from_epoch <= ${through} ORDER BY from_epoch, public_key`;
+      return rows.map((row) => ({
+        fromEpoch: Number(row.from_epoch),
+        publicKey: plainBytes(row.public_key),
+        hash: plainBytes(row.hash),
+      }));
+    },
     async shownSince(ids) {
       const found = new Map<string, number>();
       for (const chunk of chunksOf(ids)) {
@@ -174,6 +200,13 @@ async function putHotspot(tx: SQL, hotspot: Hotspot, isKept: boolean): Promise<v
     region = excluded.region, payee = excluded.payee, registered_at_ms = excluded.registered_at_ms,
     settled_cell = excluded.settled_cell, relocated_at_ms = excluded.relocated_at_ms,
     changed_at_ms = excluded.changed_at_ms, evidence = excluded.evidence`;
+  const record: ChangeRecordRow = {
+    from_epoch: hotspot.change.fromEpoch,
+    public_key: hotspot.publicKey,
+    hash: registryChangeHash(hotspot.publicKey, hotspot.change),
+  };
+  await tx`INSERT INTO change_records ${tx(record)} ON CONFLICT (from_epoch, public_key) DO UPDATE SET
+    hash = excluded.hash`;
   const row = {
     hotspot_id: hotspot.id,
     since_epoch: null,
@@ -210,7 +243,11 @@ async function forgetUnshown(tx: SQL, { beforeMs, keep, limit, epochs }: Unshown
         Number(reports) === 0 && (i < surplus || Number(since) < beforeMs),
     )
     .map(({ hotspot_id: id }) => id);
+  // What counts already stays part of the registry's history.
+  const waiting = Math.max(...epochs);
   for (const chunk of chunksOf(forgotten)) {
+    await tx`DELETE FROM change_records WHERE from_epoch >= ${waiting}
+      AND public_key IN (SELECT public_key FROM hotspots WHERE id IN ${tx(chunk)})`;
     await tx`DELETE FROM hotspots WHERE id IN ${tx(chunk)}`;
     await tx`DELETE FROM statuses WHERE hotspot_id IN ${tx(chunk)}`;
     await tx`DELETE FROM shown WHERE hotspot_id IN ${tx(chunk)}`;
@@ -218,11 +255,11 @@ async function forgetUnshown(tx: SQL, { beforeMs, keep, limit, epochs }: Unshown
   return forgotten;
 }
 
-/** As changes later than this made them; part of taking them back, in its transaction. */
-export async function hotspotsChangedAfter(tx: SQL, atMs: number): Promise<Hotspot[]> {
+/** As changes at this time or later made them; part of taking them back, in its transaction. */
+export async function hotspotsChangedSince(tx: SQL, atMs: number): Promise<Hotspot[]> {
   const rows = await tx<
     HotspotRow[]
-  >`SELECT * FROM hotspots WHERE changed_at_ms > ${atMs} ORDER BY id, from_epoch`;
+  >`SELECT * FROM hotspots WHERE changed_at_ms >= ${atMs} ORDER BY id, from_epoch`;
   return rows.map(hotspotOf);
 }
 

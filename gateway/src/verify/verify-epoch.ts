@@ -3,6 +3,7 @@ import { type Bundle, MANIFEST_FILE } from "../bundle/bundle.ts";
 import { cidOf } from "../bundle/cid.ts";
 import { type BundleSource, folderSource } from "./bundle-source.ts";
 import type { Difference } from "./check.ts";
+import type { Announced } from "./check-announced.ts";
 import type { EntropyOrigin } from "./check-entropy-source.ts";
 import { isFirstManifest } from "./check-manifest.ts";
 import { InlineChecker, type SignatureChecker } from "./signatures.ts";
@@ -121,7 +122,7 @@ function reportOf(
 }
 
 function notesOn(
-  { manifest, origin, registrations, isComplete }: Verified,
+  { announced, manifest, origin, registrations, isComplete }: Verified,
   { previous, networkKey }: VerifyOptions,
 ): string[] {
   const notes: string[] = [];
@@ -143,7 +144,7 @@ function notesOn(
       `${operator} of ${owner + operator} registry changes bear the operator's signature, not the owner's.`,
     );
   }
-  notes.push(...entropyNotes(origin));
+  notes.push(...entropyNotes(origin), ...announcedNotes(announced));
   const skipped = manifest.previousEpoch === null ? 0 : manifest.epoch - manifest.previousEpoch - 1;
   if (skipped > 0) {
     const what =
@@ -171,4 +172,21 @@ function entropyNotes({ chain, isDrawElsewhere, unproven }: EntropyOrigin): stri
     );
   }
   return notes;
+}
+
+function announcedNotes(announced: Announced): string[] {
+  switch (announced) {
+    case "compared":
+      return [];
+    case "skipped":
+      return ["Rules and denials were announced for an epoch that was skipped, and not compared."];
+    case "first":
+      return [
+        "Nothing was announced before the network's first epoch: compare the hash of its manifest with what others have.",
+      ];
+    case "nothing":
+      return [
+        "The entropy announces no rules, denials or registry: made afterwards and dated before, they would not show.",
+      ];
+  }
 }

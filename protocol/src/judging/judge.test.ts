@@ -131,7 +131,7 @@ describe("groups", () => {
       hotspot: (id) => hotspots.get(id),
       entropyValue,
       isEntropyCounted: () => true,
-    firstEntropyOfWindow: (window) => window * scenario.parameters.windowPeriods,
+      firstEntropyOfWindow: (window) => window * scenario.parameters.windowPeriods,
       drawEntropy: entropyValue,
       isSequenceReused: () => false,
       firstBeaconIndex: () => undefined,
