@@ -39,6 +39,8 @@ export interface AgentDeps {
   random: Random;
   log: Log;
   signer: Signer;
+  /** Whether the file of its key is on another machine; not unless given. */
+  isKeyRemote?: boolean;
   /** Stays the caller's: `runAgent` does not close it. */
   outbox: Outbox;
   openPublisher: OpenPublisher;
@@ -152,6 +154,7 @@ function coreContext(deps: AgentDeps): CoreContext {
   return {
     ...shared,
     hotspotId: id,
+    isKeyRemote: deps.isKeyRemote ?? false,
     concentrators: new Concentrators(),
     sentStatuses: new SentStatuses(),
     toPublish: new Wakeup(),

@@ -9,6 +9,7 @@ import {
   type Hotspot,
   hotspotId,
   type NetworkParameters,
+  NO_DETAILS,
   type Packet,
   type Random,
   REGIONS,
@@ -89,7 +90,7 @@ export function reportsOfIndex(
       bandwidthHz: packet.bandwidthHz,
     };
     for (const station of others.slice(0, witnesses())) {
-      const heard = { frame, ...radio, rssiDbm: -118, snrDdb: -50, tmstUs: null, gnss: null };
+      const heard = { frame, ...radio, rssiDbm: -118, snrDdb: -50, tmstUs: null, gnss: null, ...NO_DETAILS };
       const witness: WitnessPacket = { type: "witness", sequence: 0, atMs: packet.atMs, ...heard };
       packets.push(stored(station, witness, index));
     }

@@ -12,6 +12,7 @@ import {
   entropyMessage,
   type Hotspot,
   type NetworkParameters,
+  NO_DETAILS,
   type Packet,
   parametersMessage,
   REGIONS,
@@ -26,6 +27,7 @@ import {
   u32,
 } from "@earshot/protocol";
 import { type Bundle, encodeBundle } from "../src/bundle/bundle.ts";
+import { recordsOf } from "../src/bundle/registry-hash.ts";
 
 /*
  * One epoch of an honest network: groups of 15 hotspots, each of which beacons once and hears the 14 others, so that
@@ -79,7 +81,15 @@ function makeStation(i: number): Station {
   };
   const atMs = EPOCH * 86_400_000 - 10 * 86_400_000;
   const status = { type: "status", sequence: 1, atMs, state: "online", uptimeS: 1, version: "1" } as const;
-  const empty = { radio: null, gnss: null, outboxQueued: 0, outboxDropped: 0, machine: null, losses: null };
+  const empty = {
+    radio: null,
+    gnss: null,
+    outboxQueued: 0,
+    outboxDropped: 0,
+    machine: null,
+    losses: null,
+    keyHeld: null,
+  };
   const evidence = encodePacket({ ...status, ...empty, assertion }, signer, network);
   const change = { atMs, fromEpoch: EPOCH - 9, evidence };
   const hotspot = changedHotspot(undefined, change, { publicKey: signer.publicKey, assertion });
@@ -94,7 +104,15 @@ function* groupReports(group: readonly Station[]): Generator<ReceivedPacket> {
     const { freqHz, spreadingFactor, bandwidthHz, atMs, entropyIndex } = beacon;
     for (const witness of group) {
       if (witness === beaconer) continue;
-      const heard = { frame, freqHz, spreadingFactor, bandwidthHz, rssiDbm: -110, snrDdb: -20 };
+      const heard = {
+        frame,
+        freqHz,
+        spreadingFactor,
+        bandwidthHz,
+        rssiDbm: -110,
+        snrDdb: -20,
+        ...NO_DETAILS,
+      };
       const packet = { type: "witness", ...heard, sequence: witness.sequence++, atMs, gnss: null } as const;
       yield sign(witness, { ...packet, tmstUs: counterAt(atMs) }, entropyIndex);
     }
@@ -165,6 +183,7 @@ function bundleOf(stations: readonly Station[], packets: readonly ReceivedPacket
     denials: [],
     usedSequences: new Map(),
     contactsBefore: new Map(),
+    keyDocuments: [],
     verdicts: judgement.verdicts,
     settlement: settleEpoch(judgement, inputs),
   };

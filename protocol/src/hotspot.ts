@@ -54,6 +54,7 @@ export {
   downFilter,
   downTopic,
   entropyTopic,
+  keysTopic,
   parseUpTopic,
   upTopic,
 } from "./mqtt/topics.ts";
@@ -67,13 +68,34 @@ export {
   entropyMessage,
 } from "./network/entropy.ts";
 export {
+  type KeyDocument,
+  keyDocumentMessage,
+  keysProblem,
+  MAX_ROLE_KEYS,
+  type RoleKey,
+} from "./network/key-document.ts";
+export {
+  describeKey,
+  type KeysAnswer,
+  type KeysRefusal,
+  NetworkKeys,
+  type SignedKeyDocument,
+} from "./network/keys.ts";
+export {
   checkLoginToken,
   LOGIN_CLOCK_SKEW_MS,
   LOGIN_TOKEN_LIFETIME_MS,
   type LoginRefusal,
   makeLoginToken,
 } from "./network/login-token.ts";
-export { MAX_MESSAGE_BYTES, type MessageRefusal } from "./network/message.ts";
+export {
+  KEY_ROLES,
+  type KeyRole,
+  MAX_MESSAGE_BYTES,
+  type MessageRefusal,
+  type RoleSigners,
+  type Signatories,
+} from "./network/message.ts";
 export {
   MAX_RECEIPT_PACKETS,
   MAX_RECEIPT_RANGES,
@@ -108,12 +130,16 @@ export {
   type Gnss,
   INTEGRITY_FLAGS,
   type IntegrityFlag,
+  type KeyPlace,
   type MachineSummary,
+  NO_DETAILS,
   type Packet,
   type PacketType,
   type Quantity,
   type RadioSummary,
   type ReadingPacket,
+  type ReceptionDetails,
+  type RssiKind,
   type StatusPacket,
   type WitnessPacket,
 } from "./packet/packet.ts";

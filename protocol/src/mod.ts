@@ -53,6 +53,7 @@ export {
   registrationMessage,
 } from "./network/registration.ts";
 export { type DecodedPacket, type PacketDecoded, readPacket, verifyPacket } from "./packet/codec.ts";
+export { KEY_PLACES, RSSI_KINDS } from "./packet/packet.ts";
 export {
   DEFAULT_PARAMETERS,
   FIXED_PARAMETERS,

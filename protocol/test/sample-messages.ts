@@ -3,6 +3,7 @@ import type { CborValue } from "../src/encoding/cbor.ts";
 import { denialMessage, isDenial } from "../src/network/denial.ts";
 import { entropyMessage } from "../src/network/entropy.ts";
 import { indexRootMessage } from "../src/network/index-root.ts";
+import { keyDocumentMessage, keysProblem, type RoleKey } from "../src/network/key-document.ts";
 import { manifestMessage } from "../src/network/manifest.ts";
 import type { MessageCodec } from "../src/network/message.ts";
 import { parametersMessage } from "../src/network/parameters-message.ts";
@@ -41,6 +42,7 @@ type SampleName =
   | "registration"
   | "denial"
   | "parameters"
+  | "keys"
   | "indexRoot";
 
 /** One signed message of each kind that has a codec of its own. */
@@ -158,6 +160,26 @@ export const messages: Record<SampleName, Sample> = {
     bytes: parametersMessage.seal({ ...DEFAULT_PARAMETERS, network: NETWORK }, signer, NETWORK),
     fits: parametersFit,
   },
+  keys: {
+    codec: keyDocumentMessage,
+    bytes: keyDocumentMessage.seal(
+      {
+        network: NETWORK,
+        version: 2,
+        previousHash: hash,
+        atMs,
+        entropyPeriodMs: 60_000,
+        epochPeriods: 1440,
+        keys: [
+          { role: "entropy", key: hash, fromEpoch: 0, untilEpoch: 9, revokedFromEpoch: 8 },
+          { role: "entropy", key: greaterKey, fromEpoch: 8, untilEpoch: null, revokedFromEpoch: null },
+        ],
+      },
+      signer,
+      NETWORK,
+    ),
+    fits: keysFit,
+  },
   indexRoot: {
     codec: indexRootMessage,
     bytes: indexRootMessage.seal(
@@ -167,6 +189,13 @@ export const messages: Record<SampleName, Sample> = {
     ),
   },
 };
+
+function keysFit(payload: readonly CborValue[]): boolean {
+  const keys = (payload[8] as CborValue[][]).map(([role, key, fromEpoch, untilEpoch, revokedFromEpoch]) => ({
+    ...{ role, key, fromEpoch, untilEpoch, revokedFromEpoch },
+  }));
+  return keysProblem(keys as unknown as RoleKey[]) === undefined;
+}
 
 function denialFits([, , hotspot, peer, , , , fromEpoch, untilEpoch]: readonly CborValue[]): boolean {
   return isDenial({ hotspot, peer, fromEpoch, untilEpoch } as Parameters<typeof isDenial>[0]);

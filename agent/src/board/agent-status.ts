@@ -8,7 +8,14 @@ import type {
   SocketAddress,
   StationTrouble,
 } from "@earshot/drivers";
-import type { LossReason, Measurement, Outcome, PacketType, Position } from "@earshot/protocol/hotspot";
+import type {
+  LossReason,
+  Measurement,
+  Outcome,
+  PacketType,
+  Position,
+  RssiKind,
+} from "@earshot/protocol/hotspot";
 import type { OutboxState } from "../outbox/outbox.ts";
 
 /** `searching`: not open yet, or open and nothing came so far. `lost`: was open or should be; `reason` is why it is not. */
@@ -87,6 +94,9 @@ export interface ForwarderFacts {
   lastSeenMs: number;
   /** Whether it can transmit now: it has sent PULL_DATA in the last 90 s. */
   canTransmit: boolean;
+  /** The address that it speaks from, and whether that is one of this machine. */
+  host?: string;
+  isOnThisMachine?: boolean;
   /** The addresses of the concentrators that use this EUI, when there are several. */
   sharedBy?: string[];
   /** How often a station's connection ended in the last hour. */
@@ -221,6 +231,9 @@ export interface WitnessFacts {
   spreadingFactor: number;
   rssiDbm: number;
   snrDb: number;
+  /** What the level is of, and the carrier's offset, where the radio tells them. */
+  rssiKind?: RssiKind;
+  freqOffsetHz?: number;
 }
 
 export interface VerdictFacts {

@@ -24,6 +24,7 @@ async function content(): Promise<BundleContent> {
   }));
   const collected: BundleContent = {
     parameters: PARAMETERS,
+    keyDocuments: [],
     signedParameters: signedParameters(PARAMETERS),
     epoch: FIRST_EPOCH,
     previous: { previousEpoch: null, previousManifestHash: new Uint8Array(32) },

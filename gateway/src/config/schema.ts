@@ -127,6 +127,24 @@ const limits = z.strictObject({
   unheard_days: wholeIn(1, 10_000).default(DEFAULT_LIMITS.unheardDays),
 });
 
+const secretKeys = z.preprocess(
+  (value) => (typeof value === "string" ? value.split(",") : value),
+  z.array(
+    textThat((value) => /^[0-9a-fA-F]{64}$/.test(value), "64 hex digits"),
+    { error: "a list of keys" },
+  ),
+);
+
+/** Private keys for a machine that keeps no files: else they are in the state folder. Lists, in the environment with commas. */
+const keys = z.strictObject({
+  network_secret: secretKeys.optional(),
+  entropy_secret: secretKeys.optional(),
+  registry_secret: secretKeys.optional(),
+  epochs_secret: secretKeys.optional(),
+  downlink_secret: secretKeys.optional(),
+  log_secret: secretKeys.optional(),
+});
+
 const log = z.strictObject({
   level: oneOf(LOG_LEVELS).default(DEFAULT_LOG_SETTINGS.level),
   format: oneOf(LOG_FORMATS).default(DEFAULT_LOG_SETTINGS.format),
@@ -141,6 +159,7 @@ export const gatewaySchema = z.strictObject({
     (value) => /^(sqlite|postgres(ql)?):\/\//.test(value),
     "sqlite://PATH or postgres://…",
   ).optional(),
+  keys: keys.prefault({}),
   broker: broker.prefault({}),
   http: http.prefault({}),
   registration: registration.prefault({}),

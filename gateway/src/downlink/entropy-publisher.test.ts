@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { DRAND, type Entropy, entropyHash, entropyMessage, entropyTopic } from "@earshot/protocol";
+import {
+  type AnnouncedState,
+  DRAND,
+  type Entropy,
+  entropyHash,
+  entropyMessage,
+  entropyTopic,
+} from "@earshot/protocol";
+import { Mutex } from "@earshot/protocol/runtime";
 import { ManualClock } from "@earshot/protocol/testing";
 import { type EntropySource, localSource } from "../entropy/entropy-source.ts";
 import { openStore } from "../store/open-store.ts";
@@ -16,6 +24,15 @@ let published: { topic: string; bytes: Uint8Array; retain: boolean | undefined }
 /** Indexes that the rest of the gateway knows to be published. */
 let known: number[];
 let made = 0;
+/** What would be announced, and where an epoch began: the last index before, and the epoch. */
+const state: AnnouncedState = {
+  closedEpoch: 3,
+  manifestHash: new Uint8Array(32).fill(1),
+  parametersHash: new Uint8Array(32).fill(2),
+  denialsHash: new Uint8Array(32).fill(3),
+  registryHash: new Uint8Array(32).fill(4),
+};
+let begun: [index: number, epoch: number][];
 let source: EntropySource;
 const running = new AbortController().signal;
 
@@ -31,13 +48,16 @@ const open = () =>
         void published.push({ topic, bytes, retain: options?.retain }),
     },
     progress: { published: (entropy) => void known.push(entropy.index) },
+    states: { before: async () => state },
+    announcing: new Mutex(),
+    takeBack: async ({ index }, epoch) => void begun.push([index, epoch]),
   });
 
 beforeEach(async () => {
   store = await openStore("sqlite://:memory:");
   clock = new ManualClock(startMs + 100);
   published = [];
-  known = [];
+  [known, begun] = [[], []];
   source = localSource(() => new Uint8Array(32).fill(++made));
 });
 afterEach(() => store.close());
@@ -68,7 +88,7 @@ test("one value a period, chained, with the window's first value", async () => {
     windowPeriods: 4,
     windowValue: first.value,
     source: null,
-    state: null,
+    state,
   });
   expect(second.previousHash).toEqual(entropyHash(first));
   expect(second.windowValue).toEqual(first.value);
@@ -158,4 +178,16 @@ test("a window begins with the first value that counts", async () => {
   expect(counted.windowValue).toEqual(counted.value);
   source = provenAfter(0, false);
   expect((await make(open(), startMs + 4000)).windowValue).toEqual(counted.value);
+});
+
+test("where an epoch begins, what was not announced is taken back before its first value is made", async () => {
+  const { epochPeriods } = PARAMETERS;
+  const epoch = firstIndex / epochPeriods;
+  await make(open(), startMs + 100);
+  expect(begun).toEqual([]);
+  const last = firstIndex + epochPeriods - 1;
+  await make(open(), last * 2000);
+  await make(open(), (last + 1) * 2000);
+  await make(open(), (last + 2) * 2000);
+  expect(begun).toEqual([[last, epoch + 1]]);
 });

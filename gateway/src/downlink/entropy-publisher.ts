@@ -6,6 +6,7 @@ import {
   entropyMessage,
   entropyTopic,
   epochOf,
+  type RoleSigners,
   type Signer,
   windowOf,
 } from "@earshot/protocol";
@@ -22,7 +23,7 @@ interface EntropyPublisherDeps {
   parameters: FixedParameters;
   store: Pick<Store, "addEntropy" | "latestEntropy" | "entropyRange">;
   clock: Pick<Clock, "now"> & Partial<Pick<SteadyClock, "doubt">>;
-  signer: Signer;
+  signer: Signer | RoleSigners;
   source: EntropySource;
   downlink: Downlink;
   progress: Pick<Progress, "published">;

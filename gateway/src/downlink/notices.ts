@@ -7,6 +7,7 @@ import {
   MAX_VERDICTS_PER_MESSAGE,
   type Measurement,
   publicKeyOf,
+  type RoleSigners,
   receiptMessage,
   type SequenceRange,
   type Signer,
@@ -29,7 +30,7 @@ export interface JudgedReport extends StoredVerdict {
 
 interface NoticesDeps {
   parameters: Pick<ParametersLog, "fixed" | "inForce">;
-  signer: Signer;
+  signer: Signer | RoleSigners;
   clock: Pick<Clock, "now" | "elapsedMs">;
   downlink: Downlink;
   store: Pick<Store, "sequenceRanges">;

@@ -16,7 +16,7 @@ import { evidenceRoutes } from "./routes/evidence.ts";
 import { hotspotRoutes } from "./routes/hotspots.ts";
 import { mapRoutes } from "./routes/map.ts";
 import { mqttAccessRoutes } from "./routes/mqtt-access.ts";
-import { networkRoutes, parameterRoutes } from "./routes/network.ts";
+import { keyRoutes, networkRoutes, parameterRoutes } from "./routes/network.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { readingRoutes } from "./routes/readings.ts";
 import { registrationRoutes } from "./routes/registration.ts";
@@ -35,6 +35,7 @@ export function createApp(deps: AppDeps): Hono {
   operationRoutes(app, context, () => feed.followers);
   networkRoutes(app, context);
   parameterRoutes(app, context);
+  keyRoutes(app, context);
   hotspotRoutes(app, context);
   evidenceRoutes(app, context);
   readingRoutes(app, context);

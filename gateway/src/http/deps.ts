@@ -1,4 +1,4 @@
-import type { Clock, Log } from "@earshot/protocol";
+import type { Clock, Log, NetworkKeys } from "@earshot/protocol";
 import type { ExternalBrokerAccess } from "../access/external-broker-access.ts";
 import type { BundleStore } from "../bundle/bundle-store.ts";
 import type { DenialLog } from "../denials/denial-log.ts";
@@ -62,8 +62,8 @@ export interface AppDeps extends ApiOptions {
   admin?: RegistryAdmin;
   /** What a broker that asks over HTTP is answered. */
   mqttAccess?: Pick<ExternalBrokerAccess, "mayLogIn" | "mayUse">;
-  /** Verifies entropy, receipts and verdicts; 32 bytes. */
-  networkPublicKey: Uint8Array;
+  /** Who signs for the network. */
+  keys(): NetworkKeys;
   /** Of closed epochs. */
   bundles: Pick<BundleStore, "file">;
   log: Log;

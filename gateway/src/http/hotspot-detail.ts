@@ -107,6 +107,7 @@ function statusView(status: StatusPacket, receivedAtMs: number): NonNullable<Det
     gnss: gnss && gnssView(gnss),
     outboxQueued: status.outboxQueued,
     outboxDropped: status.outboxDropped,
+    keyHeld: status.keyHeld,
   };
 }
 

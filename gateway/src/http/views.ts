@@ -4,6 +4,7 @@ import {
   formatEvmAddress,
   type Hotspot,
   hotspotName,
+  type WitnessPacket,
 } from "@earshot/protocol";
 import type { z } from "@hono/zod-openapi";
 import { latLngToCell } from "h3-js";
@@ -15,7 +16,7 @@ import type { Activity } from "./activity.ts";
 import type { Presence } from "./presence.ts";
 import type { claimSchema, epochSchema, paymentSchema } from "./schemas/epoch.ts";
 import type { changeSchema, hotspotSchema } from "./schemas/hotspot.ts";
-import type { beaconSchema, verdictSchema } from "./schemas/verdict.ts";
+import type { beaconSchema, receptionSchema, verdictSchema } from "./schemas/verdict.ts";
 
 /** How stored things look from outside: degrees instead of 1e-7, hex instead of bytes, text instead of bigints. */
 
@@ -87,6 +88,18 @@ export const beaconView = (
   beaconer: beacon.beaconer,
   beaconerName: hotspotName(beacon.beaconer),
   paidWitnesses: beacon.witnesses,
+});
+
+export const receptionView = (witness: WitnessPacket): z.infer<typeof receptionSchema> => ({
+  atMs: witness.atMs,
+  rssiDbm: witness.rssiDbm,
+  rssiKind: witness.rssiKind,
+  snrDb: witness.snrDdb / 10,
+  freqOffsetHz: witness.freqOffsetHz,
+  fineTimeNs: witness.fineTimeNs,
+  fineTimeEncrypted: witness.fineTimeEncrypted,
+  concentrator: witness.concentrator?.toHex() ?? null,
+  antenna: witness.antenna,
 });
 
 export const epochView = (epoch: StoredEpoch): z.infer<typeof epochSchema> => ({

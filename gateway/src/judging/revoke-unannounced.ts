@@ -1,4 +1,12 @@
-import type { AnnouncedState, Clock, Entropy, Log, NetworkParameters, Signer } from "@earshot/protocol";
+import type {
+  AnnouncedState,
+  Clock,
+  Entropy,
+  Log,
+  NetworkParameters,
+  RoleSigners,
+  Signer,
+} from "@earshot/protocol";
 import { epochOf, equalBytes } from "@earshot/protocol";
 import type { DenialLog } from "../denials/denial-log.ts";
 import type { StateTeller } from "../entropy/announced-state.ts";
@@ -7,7 +15,13 @@ import type { Registry } from "../registry/registry.ts";
 import type { Revoked, Store } from "../store/store.ts";
 
 interface UnannouncedDeps {
-  deps: { parameters: NetworkParameters; store: Store; clock: Pick<Clock, "now">; log: Log; signer: Signer };
+  deps: {
+    parameters: NetworkParameters;
+    store: Store;
+    clock: Pick<Clock, "now">;
+    log: Log;
+    signer: Signer | RoleSigners;
+  };
   parameters: ParametersLog;
   registry: Registry;
   denials: DenialLog;

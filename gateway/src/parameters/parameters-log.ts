@@ -10,6 +10,7 @@ import {
   parametersHash,
   parametersInForce,
   parametersMessage,
+  type RoleSigners,
   type RuleSet,
   type Signer,
   successionProblem,
@@ -27,8 +28,7 @@ export type FixedParameters = Pick<NetworkParameters, (typeof FIXED_PARAMETERS)[
 interface ParametersLogDeps {
   store: Pick<Store, "parametersVersions" | "addParameters" | "latestEpoch">;
   clock: Pick<Clock, "now">;
-  /** Holds the network key. */
-  signer: Signer;
+  signer: Signer | RoleSigners;
   /** That this program has; `RULE_SETS` when absent. */
   ruleSets?: readonly RuleSet[] | undefined;
 }

@@ -34,7 +34,9 @@ const open = (maxUnheard: number) =>
     progress,
     clock,
     signer: networkSigner,
+    keys: networkSigner.publicKey,
     mutex,
+    announcing: new Mutex(),
     limits: { ...DEFAULT_LIMITS, maxUnheard },
     log: silentLog,
   });

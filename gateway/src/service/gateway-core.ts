@@ -1,3 +1,4 @@
+import { keysTopic } from "@earshot/protocol";
 import { OutageLog } from "@earshot/protocol/runtime";
 import type { Hono } from "hono";
 import { type LoginOutcome, login, mayPublish, maySubscribe } from "../access/access.ts";
@@ -79,8 +80,14 @@ export class GatewayCore implements Gateway {
     events.emit({ kind: "hotspot", hotspotId, online, atMs: deps.clock.now() });
   }
 
-  announce(): Promise<void> {
-    return this.#parts.entropy.announce();
+  async announce(): Promise<void> {
+    const { downlink, parameters, signer } = this.#parts.deps;
+    const { newest } = signer.keys;
+    // First: an agent that does not know the keys refuses what they sign.
+    if (newest !== undefined) {
+      await downlink.publish(keysTopic(parameters.network), newest.message, { retain: true });
+    }
+    await this.#parts.entropy.announce();
   }
 
   async run(stop: AbortSignal): Promise<void> {
@@ -106,6 +113,7 @@ export class GatewayCore implements Gateway {
   async #period(signal: AbortSignal): Promise<void> {
     const { clock, store } = this.#parts.deps;
     await this.#try("keep the ownership of the store", async () => void (await store.checkOwner()));
+    await this.#try("read the key documents", () => this.#refreshKeys());
     if (clock.isNew) await this.#try("revoke what was made in the future", () => this.#adoptNewTime());
     if (clock.doubt === undefined) await this.#try("make entropy", () => this.#publishDue(signal));
     if (clock.isSettled) this.#advance(signal);
@@ -139,6 +147,15 @@ export class GatewayCore implements Gateway {
     });
     if (revoked !== undefined) await reapply(revoked, this.#parts);
     deps.clock.resume();
+  }
+
+  /** Between two values of entropy, so that a document counts from its epoch's first value on. */
+  async #refreshKeys(): Promise<void> {
+    const { log, signer, store } = this.#parts.deps;
+    const latest = await store.latestEntropy();
+    if (!signer.refresh(latest?.entropy.atMs ?? 0)) return;
+    log.info("New key document", { version: signer.keys.version });
+    void this.#try("publish entropy", () => this.announce());
   }
 
   async #publishDue(signal: AbortSignal): Promise<void> {
@@ -191,7 +208,7 @@ function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
     metrics,
     problems: () => problemsOf(parts),
     registration,
-    networkPublicKey: signer.publicKey,
+    keys: () => signer.keys,
     bundles,
     ...(deps.disk === undefined ? {} : { disk: deps.disk }),
     log: deps.log.child({ component: "http" }),
@@ -201,14 +218,10 @@ function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
   };
 }
 
-function problemsOf({
-  deps: { clock, downlink, store },
-  parameters,
-  progress,
-  source,
-}: GatewayParts): string[] {
+function problemsOf({ deps, parameters, progress, source }: GatewayParts): string[] {
+  const { clock, downlink, signer, store } = deps;
   const rules = parameters.problem(progress.openEpoch);
-  return [clock.doubt, downlink.problem?.(), store.problem(), rules, source.problem].filter(
+  return [clock.doubt, downlink.problem?.(), store.problem(), signer.problem(), rules, source.problem].filter(
     (problem) => problem !== undefined,
   );
 }

@@ -9,6 +9,7 @@ import type { RandomBytes } from "../entropy/entropy-source.ts";
 import type { RelayAccess } from "../entropy/network-source.ts";
 import type { ApiOptions, DiskSpace } from "../http/deps.ts";
 import type { VerifyElsewhere } from "../ingest/signature-queue.ts";
+import type { KeyRing } from "../keys/key-ring.ts";
 import type { EventHub } from "../monitoring/events.ts";
 import type { GatewayMetrics } from "../monitoring/metrics.ts";
 import type { OperatorRegistration } from "../registry/assertion.ts";
@@ -22,8 +23,8 @@ export interface GatewayDeps {
   ruleSets?: readonly RuleSet[];
   store: Store;
   clock: Clock;
-  /** Holds the network key: entropy, verdicts, receipts and manifests are signed with it. */
-  signer: Signer;
+  /** The network's keys; a single one is the root key of a network without key documents. */
+  signer: Signer | KeyRing;
   /** The gateway's own entropy: all of it where the parameters say `local`, else what stands in for a drand chain that is away. */
   entropySource: RandomBytes;
   /** Where the signatures of a drand chain are had; those of `DEFAULT_RELAYS` when absent. */

@@ -14,6 +14,7 @@ import { StatusIntake } from "../ingest/status-intake.ts";
 import { Judging } from "../judging/judging.ts";
 import { reapply } from "../judging/revoke-future.ts";
 import { revokeUnannounced } from "../judging/revoke-unannounced.ts";
+import { KeyRing } from "../keys/key-ring.ts";
 import { EventHub } from "../monitoring/events.ts";
 import { countReading, type GatewayMetrics, newMetrics } from "../monitoring/metrics.ts";
 import { ParametersLog } from "../parameters/parameters-log.ts";
@@ -32,7 +33,7 @@ export interface GatewayParts extends Base {
   judging: Judging;
 }
 
-type SteadyDeps = GatewayDeps & { clock: SteadyClock };
+type SteadyDeps = GatewayDeps & { clock: SteadyClock; signer: KeyRing };
 
 interface Base {
   deps: SteadyDeps;
@@ -94,7 +95,9 @@ async function steadied(given: GatewayDeps): Promise<SteadyDeps> {
     newestEntropyMs,
     log: given.log.child({ component: "clock" }),
   });
-  return { ...given, clock };
+  const { signer, parameters } = given;
+  const ring = signer instanceof KeyRing ? signer : KeyRing.ofRoot(parameters.network, signer, clock);
+  return { ...given, clock, signer: ring };
 }
 
 async function buildBase(deps: SteadyDeps): Promise<Base> {
@@ -115,6 +118,7 @@ async function buildBase(deps: SteadyDeps): Promise<Base> {
   });
   const registry = await Registry.load({
     ...common,
+    keys: signer,
     policy,
     parameters,
     limits: deps.limits ?? DEFAULT_LIMITS,
@@ -212,6 +216,7 @@ function buildJudging(base: Base, drained: () => Promise<void>): Judging {
   const log = deps.log.child({ component: "judging" });
   const pause = pauseOf(deps);
   const closing = {
+    keyDocuments: () => signer.documents,
     ...{ store, parameters: parameters.fixed, signer, clock, bundles, pause, ruleSets: deps.ruleSets },
     log: deps.log.child({ component: "epochs" }),
   };

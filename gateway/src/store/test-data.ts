@@ -87,5 +87,6 @@ export const statusPacket = (fields: Partial<StatusPacket> = {}): StatusPacket =
   assertion: null,
   machine: null,
   losses: null,
+  keyHeld: null,
   ...fields,
 });

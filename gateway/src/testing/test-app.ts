@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { logTo, type Manifest, manifestMessage, sha256, utf8 } from "@earshot/protocol";
+import { logTo, type Manifest, manifestMessage, NetworkKeys, sha256, utf8 } from "@earshot/protocol";
 import { Mutex } from "@earshot/protocol/runtime";
 import { ManualClock } from "@earshot/protocol/testing";
 import type { Hono } from "hono";
@@ -40,9 +40,17 @@ export async function testApp(
   const logged: string[] = [];
   const log = logTo((level, message) => logged.push(`${level} ${message}`));
   const signer = NETWORK_SIGNER;
+  const keys = NetworkKeys.ofRoot(FLEET_PARAMETERS.network, signer.publicKey);
   const versions = await ParametersLog.load(FLEET_PARAMETERS, { store, clock, signer });
   const progress = await loadProgress(store, versions.fixed, clock.now());
-  const denials = await DenialLog.load({ store, progress, clock, signer, mutex: new Mutex() });
+  const denials = await DenialLog.load({
+    store,
+    progress,
+    clock,
+    signer,
+    mutex: new Mutex(),
+    announcing: new Mutex(),
+  });
   const deps: AppDeps = {
     store,
     parameters: versions.fixed,
@@ -53,7 +61,7 @@ export async function testApp(
     metrics: newMetrics(),
     problems: () => [],
     registration: "listed",
-    networkPublicKey: NETWORK_SIGNER.publicKey,
+    keys: () => keys,
     bundles: bundleFolder(bundlesDir),
     log,
     ...change,

@@ -13,6 +13,7 @@ import {
   type Hotspot,
   hotspotId,
   type NetworkParameters,
+  NO_DETAILS,
   type Packet,
   parametersMessage,
   REGIONS,
@@ -111,6 +112,7 @@ export const statusPacket = (
   assertion,
   machine: null,
   losses: null,
+  keyHeld: null,
 });
 
 export const HOTSPOTS: readonly Hotspot[] = (["a", "b", "c", "near"] as const).map(hotspot);
@@ -192,7 +194,7 @@ export function witnessOf(
   changes: Partial<WitnessPacket> = {},
 ): WitnessPacket {
   const { frame, freqHz, spreadingFactor, bandwidthHz } = derived;
-  const heard = { frame, freqHz, spreadingFactor, bandwidthHz, rssiDbm: -110, snrDdb: -20 };
+  const heard = { frame, freqHz, spreadingFactor, bandwidthHz, rssiDbm: -110, snrDdb: -20, ...NO_DETAILS };
   const atMs = index * 2000 + 701;
   return { type: "witness", sequence, atMs, ...heard, tmstUs: counterAt(atMs), gnss: null, ...changes };
 }

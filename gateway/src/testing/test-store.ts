@@ -109,6 +109,7 @@ export const closeDeps = (
   store,
   parameters: PARAMETERS,
   signer: networkSigner,
+  keyDocuments: () => [],
   clock: { now: () => nowMs },
   bundles: bundleFolder(bundlesDir),
   pause: () => Promise.resolve(),

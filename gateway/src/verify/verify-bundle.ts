@@ -5,12 +5,14 @@ import {
   type EpochJudgement,
   type Hotspot,
   type Manifest,
+  type NetworkKeys,
   type NetworkParameters,
   type ReceivedPacket,
   RULE_SETS,
   type RuleSet,
   type Settlement,
 } from "@earshot/protocol";
+
 import type { Bundle } from "../bundle/bundle.ts";
 import { readAmountsBefore } from "../bundle/json-readers.ts";
 import { collectBeaconSignatures } from "./beacon-signatures.ts";
@@ -20,6 +22,7 @@ import type { KnownChanges } from "./check-changes.ts";
 import { contactsAfter, type KnownContacts } from "./check-contacts.ts";
 import type { EntropyOrigin } from "./check-entropy-source.ts";
 import { checkInputs, type Head, type Inputs, isCompleteAt, readInputs } from "./check-inputs.ts";
+import { checkKeys } from "./check-keys.ts";
 import {
   checkFollows,
   checkHashes,
@@ -61,6 +64,7 @@ export interface CarriedOver {
   signed: SignedManifest;
   manifest: Manifest;
   parameters: NetworkParameters;
+  keys: NetworkKeys;
   /** Up to and including this epoch. */
   registry: KnownRegistry;
   /** Of all hotspots, up to and including this epoch. */
@@ -98,6 +102,7 @@ export const carriedOver = ({
   signed,
   manifest,
   parameters,
+  keys,
   registry,
   changes,
   entropy,
@@ -109,6 +114,7 @@ export const carriedOver = ({
   signed,
   manifest,
   parameters,
+  keys,
   registry,
   changes,
   entropy,
@@ -121,9 +127,10 @@ export const carriedOver = ({
 /** `root`: as recomputed, also when the bundle differs. */
 export type BundleOutcome =
   | { ok: true; verified: Verified }
-  | { ok: false; difference: Difference; signed?: SignedManifest; root?: Uint8Array };
+  | ({ ok: false; difference: Difference } & Found);
 
 interface Found {
+  keys?: NetworkKeys;
   signed?: SignedManifest;
   root?: Uint8Array;
 }
@@ -170,10 +177,12 @@ function firstOf(...results: (Checked<unknown> | undefined)[]): Difference {
 function* checkHead(bundle: Bundle, options: VerifyOptions, found: Found): Check<Head> {
   const { previous } = options;
   const parameters = yield* readParameters(bundle);
-  const networkKey = options.networkKey ?? previous?.signed.publicKey;
-  const signed = yield* openManifest(bundle, parameters, { ...(networkKey && { networkKey }) });
+  const { networkKey } = options;
+  const keys = yield* checkKeys(bundle, parameters, { networkKey, previous: previous?.keys });
+  found.keys = keys;
+  const signed = yield* openManifest(bundle, keys);
   found.signed = signed;
-  yield* checkParameters(bundle["parameters.cbor"], parameters, signed);
+  yield* checkParameters(bundle["parameters.cbor"], parameters, signed, keys);
   yield* checkManifest(signed, parameters, options);
   if (previous !== undefined) {
     yield* checkFollows(signed, previous.signed);
@@ -186,7 +195,7 @@ function* checkHead(bundle: Bundle, options: VerifyOptions, found: Found): Check
   if (!chosen.ok) {
     return yield* cannotSay("parameters.json", "ruleSet", "rules that this program has", chosen.problem);
   }
-  return { signed, parameters, rules: chosen.rules };
+  return { signed, parameters, keys, rules: chosen.rules };
 }
 
 function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found: Found): Check<Verified> {

@@ -68,7 +68,8 @@ function successLines(report: VerifyReport, verified: Verified): Line[] {
   return [
     ["bundle", report.path],
     ["CID", report.cid ?? ""],
-    ["signed by", report.networkKey ?? ""],
+    ["network key", report.networkKey ?? ""],
+    ...keysLine(report),
     [
       "time",
       `${isoTime(manifest.fromMs)} to ${isoTime(manifest.toMs)}, closed ${isoTime(manifest.closedAtMs)}`,
@@ -107,6 +108,9 @@ function originText({ chain, proven, unproven }: EntropyOrigin): string {
   const missing = unproven === 0 ? "" : `; ${unproven} have no signature`;
   return `${name}, key ${chain.publicKey.toHex()}: the signatures of ${proven} values hold${missing}`;
 }
+
+const keysLine = ({ keysVersion }: VerifyReport): Line[] =>
+  keysVersion ? [["keys", `signed by the keys of document ${keysVersion}, which that key signed`]] : [];
 
 const isoTime = (ms: number): string => new Date(ms).toISOString();
 

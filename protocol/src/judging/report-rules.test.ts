@@ -113,6 +113,7 @@ describe("sequence_reused", () => {
         assertion: null,
         machine: null,
         losses: null,
+        keyHeld: null,
       },
       { sequence: 5, receivedAtMs: earlier - 1 },
     );

@@ -93,6 +93,8 @@ export const entropyMessage = messageCodec<Entropy>(
       }),
     ),
   }),
+  1,
+  { role: "entropy", atMs: ({ atMs }) => atMs },
 );
 
 /** Whether beacons of its period count, and it may begin a window or draw witnesses. */

@@ -49,4 +49,8 @@ const checked: Field<NetworkParameters> = {
 };
 
 /** One version of a network's parameters, as signed. */
-export const parametersMessage = messageCodec<NetworkParameters>(12, checked);
+export const parametersMessage = messageCodec<NetworkParameters>(12, checked, 1, {
+  role: "registry",
+  // A version does not say when it was signed.
+  atMs: () => undefined,
+});

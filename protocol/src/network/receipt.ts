@@ -49,4 +49,6 @@ export const receiptMessage = messageCodec<Receipt>(
     stored: list(notice, MAX_RECEIPT_PACKETS),
     used: list(range, MAX_RECEIPT_RANGES),
   }),
+  1,
+  { role: "downlink", atMs: ({ atMs }) => atMs },
 );

@@ -20,7 +20,7 @@ const INT48 = [-(2 ** 47), 2 ** 47] as const;
 const LAT = [-900_000_000, 900_000_000] as const;
 const LON = [-1_800_000_000, 1_800_000_000] as const;
 
-type Limits = readonly [min: number, max: number] | { bytes: number } | { text: number };
+type Limits = readonly [min: number, max: number] | { bytes: number; least?: number } | { text: number };
 
 const gnss = (at: string): [string, Limits][] => [
   [`${at}.0`, [0, 3]],
@@ -57,6 +57,12 @@ const FIELDS: Record<PacketType, [string, Limits][]> = {
     ["9", [-400, 400]],
     ["10", UINT32],
     ...gnss("11"),
+    ["12", [-1_000_000, 1_000_000]],
+    ["13", [0, 1]],
+    ["14", [0, 999_999_999]],
+    ["15", [0, 1]],
+    ["16", { bytes: 8, least: 1 }],
+    ["17", [0, 255]],
   ],
   status: [
     ["2", UINT32],
@@ -86,6 +92,7 @@ const FIELDS: Record<PacketType, [string, Limits][]> = {
     ["12.3", [0, 1]],
     ["13.0.0", { text: 24 }],
     ["13.0.1", UINT32],
+    ["14", [0, 1]],
   ],
   reading: [
     ["2", UINT32],
@@ -104,13 +111,13 @@ const FIELDS: Record<PacketType, [string, Limits][]> = {
 /** The fields that may be null. */
 const NULLABLE: Record<PacketType, string[]> = {
   beacon: ["11", "12", "12.2", "12.3", "12.4", "12.5"],
-  witness: ["10", "11", "11.2", "11.3", "11.4", "11.5"],
+  witness: ["10", "11", "11.2", "11.3", "11.4", "11.5", "12", "13", "14", "15", "16", "17"],
   status: [
     ...["7", "7.3", "7.4", "7.5", "7.6"],
     ...["8", "8.2", "8.3", "8.4", "8.5"],
     ...["11", "11.5"],
     ...["12", "12.0", "12.1", "12.2", "12.3"],
-    "13",
+    ...["13", "14"],
   ],
   reading: [],
 };
@@ -156,8 +163,14 @@ function valuesAround(limits: Limits): { allowed: CborValue[]; beyond: CborValue
     return { allowed, beyond, wrongType: notText };
   }
   if ("bytes" in limits) {
-    const beyond = [limits.bytes - 1, limits.bytes + 1, 0].map((length) => new Uint8Array(length));
-    return { allowed: [], beyond, wrongType: ["a".repeat(limits.bytes), 7, []] };
+    const { bytes, least = bytes } = limits;
+    const ofLength = (length: number) => new Uint8Array(length);
+    const allowed = least === bytes ? [] : [ofLength(least), ofLength(bytes)];
+    return {
+      allowed,
+      beyond: [least - 1, bytes + 1, 0].map(ofLength),
+      wrongType: ["a".repeat(bytes), 7, []],
+    };
   }
   const [min, max] = limits;
   const beyond = [min - 1, max + 1, 2n ** 64n - 1n, -(2n ** 63n)];
@@ -221,8 +234,8 @@ describe.each(TYPES)("%s", (type) => {
 });
 
 test("a status has one to sixteen losses, or null", () => {
-  const head = fieldsOf("status").slice(0, -1);
-  const losses = (length: number) => codeOf([...head, new Array(length).fill(["a", 1])]);
+  const fields = fieldsOf("status");
+  const losses = (length: number) => codeOf(fields.with(13, new Array(length).fill(["a", 1])));
   expect([0, 1, 16, 17].map(losses)).toEqual(["out_of_range", "ok", "ok", "out_of_range"]);
 });
 

@@ -45,6 +45,12 @@ export const typicalPackets: Samples = {
     snrDdb: -75,
     tmstUs: 3_512_348_611,
     gnss,
+    freqOffsetHz: -1203,
+    rssiKind: "signal",
+    fineTimeNs: 123_456_789,
+    fineTimeEncrypted: false,
+    concentrator: Uint8Array.fromHex("aa555a0000000001"),
+    antenna: 0,
   },
   status: {
     type: "status",
@@ -75,6 +81,7 @@ export const typicalPackets: Samples = {
     },
     machine: { cpuTemperatureDc: 512, loadPermille: 140, diskUsedPermille: 380, underVoltage: false },
     losses: [{ reason: "frame_stale", count: 4 }],
+    keyHeld: "here",
   },
   reading: {
     type: "reading",
@@ -119,6 +126,9 @@ export const longestPackets: Omit<Samples, "reading"> = {
     snrDdb: -400,
     tmstUs: 0xffff_ffff,
     gnss: longestGnss,
+    freqOffsetHz: -1_000_000,
+    fineTimeNs: 999_999_999,
+    antenna: 255,
   },
   status: {
     type: "status",
@@ -157,5 +167,6 @@ export const longestPackets: Omit<Samples, "reading"> = {
       reason: String.fromCharCode(97 + i).repeat(MAX_LOSS_NAME_BYTES),
       count: 0xffff_ffff,
     })),
+    keyHeld: "elsewhere",
   },
 };

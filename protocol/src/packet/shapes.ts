@@ -11,20 +11,28 @@ import {
   record,
   text,
 } from "./fields.ts";
-import { BANDWIDTHS_HZ, MAX_QUANTITIES, MAX_TEXT_BYTES, PACKET_LIMITS } from "./limits.ts";
+import {
+  BANDWIDTHS_HZ,
+  MAX_CONCENTRATOR_BYTES,
+  MAX_QUANTITIES,
+  MAX_TEXT_BYTES,
+  PACKET_LIMITS,
+} from "./limits.ts";
 import { type LossCount, MAX_LOSS_NAME_BYTES, MAX_LOSSES } from "./losses.ts";
-import type {
-  Assertion,
-  BeaconPacket,
-  Gnss,
-  MachineSummary,
-  Packet,
-  PacketType,
-  Quantity,
-  RadioSummary,
-  ReadingPacket,
-  StatusPacket,
-  WitnessPacket,
+import {
+  type Assertion,
+  type BeaconPacket,
+  type Gnss,
+  KEY_PLACES,
+  type MachineSummary,
+  type Packet,
+  type PacketType,
+  type Quantity,
+  type RadioSummary,
+  type ReadingPacket,
+  RSSI_KINDS,
+  type StatusPacket,
+  type WitnessPacket,
 } from "./packet.ts";
 
 const number = (name: keyof typeof PACKET_LIMITS) => {
@@ -78,6 +86,16 @@ const beaconFrame: Field<Uint8Array> = {
   },
 };
 
+/** In the order in which they are encoded. */
+const receptionDetails = {
+  freqOffsetHz: nullable(number("freqOffsetHz")),
+  rssiKind: nullable(oneOf(RSSI_KINDS)),
+  fineTimeNs: nullable(number("fineTimeNs")),
+  fineTimeEncrypted: nullable(flag),
+  concentrator: nullable(bytes(1, MAX_CONCENTRATOR_BYTES)),
+  antenna: nullable(number("antenna")),
+};
+
 const witness = record<Omit<WitnessPacket, "type">>({
   sequence: uint32,
   atMs: timeMs,
@@ -87,6 +105,7 @@ const witness = record<Omit<WitnessPacket, "type">>({
   snrDdb: number("snrDdb"),
   tmstUs: nullable(number("tmstUs")),
   gnss: nullable(gnss),
+  ...receptionDetails,
 });
 
 /** In the order in which they are encoded. */
@@ -133,6 +152,7 @@ const status = record<Omit<StatusPacket, "type">>({
   assertion: nullable(assertion),
   machine: nullable(machine),
   losses: nullable(list(loss, MAX_LOSSES, 1)),
+  keyHeld: nullable(oneOf(KEY_PLACES)),
 });
 
 const quantity = record<Quantity>({

@@ -1,4 +1,4 @@
-import { PACKET_LIMITS, REGION_IDS, type RegionId } from "@earshot/protocol";
+import { KEY_PLACES, PACKET_LIMITS, REGION_IDS, type RegionId } from "@earshot/protocol";
 import { z } from "@hono/zod-openapi";
 import { address, amount, atMs, base64, hotspotIdText, next } from "./common.ts";
 import { denialSchema } from "./denial.ts";
@@ -119,6 +119,10 @@ const status = z
     gnss: gnss.nullable(),
     outboxQueued: z.int(),
     outboxDropped: z.int(),
+    keyHeld: z.enum(KEY_PLACES).nullable().openapi({
+      description:
+        "Where its key is: on the machine of its radios, or elsewhere, as on a server that keeps keys for many",
+    }),
   })
   .openapi("Status");
 

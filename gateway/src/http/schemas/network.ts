@@ -31,6 +31,33 @@ export const parametersPageSchema = z
   })
   .openapi("ParametersVersions");
 
+export const keysPageSchema = z
+  .object({
+    nowMs: atMs,
+    epoch: z.int().openapi({ description: "The current epoch" }),
+    root: hotspotIdText.openapi({
+      description: "The root key, which signs the documents: agents and auditors pin it",
+    }),
+    documents: z.array(
+      z.object({
+        version: z.int(),
+        atMs,
+        hash: hash.openapi({ description: "SHA-256 of the message, which the next document names" }),
+        keys: z.array(
+          z.object({
+            role: z.string(),
+            key: hotspotIdText,
+            fromEpoch: z.int(),
+            untilEpoch: z.int().nullable(),
+            revokedFromEpoch: z.int().nullable(),
+          }),
+        ),
+        message: base64.openapi({ description: "As the root key signed it (COSE_Sign1)" }),
+      }),
+    ),
+  })
+  .openapi("KeyDocuments");
+
 export const networkSchema = z
   .object({
     nowMs: atMs,
@@ -42,7 +69,7 @@ export const networkSchema = z
       .object({ parameters: parametersJson, parametersHash: hash, problem })
       .nullable()
       .openapi({ description: "The next version, published and not yet in force" }),
-    publicKey: hash.openapi({ description: "Ed25519 key that signs entropy, receipts and verdicts" }),
+    publicKey: hash.openapi({ description: "Ed25519 root key of the network: agents and auditors pin it" }),
     publicKeyId: hotspotIdText.openapi({ description: "The same key as `verify-epoch` prints it" }),
     registration: z.enum(["open", "listed"]),
     entropy: z.object({ index: z.int(), atMs, ageMs: z.int() }).nullable(),
