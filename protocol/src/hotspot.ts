@@ -58,6 +58,7 @@ export {
   parseUpTopic,
   upTopic,
 } from "./mqtt/topics.ts";
+export { CONTRADICTIONS, type Contradiction, contradictionOf } from "./network/contradiction.ts";
 export {
   type AnnouncedState,
   DRAND,

@@ -14,7 +14,12 @@ type EntropyAnswer =
    * that one came; 0 for the first.
    */
   | { ok: true; entropy: Entropy; chained: boolean | undefined; insteadOf?: number; aheadMs: number }
-  | { ok: false; code: MessageRefusal | "wrong_index" | "old" };
+  | { ok: false; code: MessageRefusal | "wrong_index" | "unproven" }
+  /** Nothing is wrong with it, but a later one is known. */
+  | { ok: false; code: "old"; entropy: Entropy };
+
+/** Whether a value is proven as it should be; takes some 10 ms where a signature is checked. */
+export type EntropyCheck = (entropy: Entropy) => boolean;
 
 /**
  * Checks the network's entropy messages and keeps the latest. A network whose clock was ahead may have signed one of the
@@ -24,14 +29,17 @@ type EntropyAnswer =
 export class EntropyTracker {
   readonly #network: string;
   readonly #networkKey: Uint8Array;
+  readonly #check: EntropyCheck | undefined;
   #latest: Entropy | undefined;
   #latestElapsedMs = 0;
   /** The last one refused as old, and when it came by the monotonic clock. */
   #old: { entropy: Entropy; elapsedMs: number } | undefined;
 
-  constructor(network: string, networkKey: Uint8Array) {
+  /** @param check absent: values are taken on the network's word */
+  constructor(network: string, networkKey: Uint8Array, check?: EntropyCheck) {
     this.#network = network;
     this.#networkKey = networkKey;
+    this.#check = check;
   }
 
   get latest(): Entropy | undefined {
@@ -47,8 +55,9 @@ export class EntropyTracker {
     const before = this.#latest;
     const isBehind = before !== undefined && entropy.index <= before.index;
     if (isBehind && !isNearer(entropy, before, present.nowMs) && !this.#continuesBehind(entropy, present)) {
-      return { ok: false, code: "old" };
+      return { ok: false, code: "old", entropy };
     }
+    if (this.#check?.(entropy) === false) return { ok: false, code: "unproven" };
     const passedMs = present.elapsedMs - this.#latestElapsedMs;
     const aheadMs = before === undefined ? 0 : entropy.atMs - before.atMs - passedMs;
     this.#latest = entropy;

@@ -9,6 +9,7 @@ import type {
   StationTrouble,
 } from "@earshot/drivers";
 import type {
+  Contradiction,
   LossReason,
   Measurement,
   Outcome,
@@ -193,6 +194,14 @@ export interface EntropyFacts {
   aheadMs: number;
 }
 
+/** Two messages that the network signed and that cannot both be honest: proof to anybody. */
+export interface ContradictionFacts {
+  kind: Contradiction;
+  text: string;
+  /** As signed, in base64. */
+  statements: [string, string];
+}
+
 /** The beacon of the current window. */
 export interface ScheduleFacts {
   window: number;
@@ -319,6 +328,8 @@ export interface AgentStatus {
   outbox: OutboxFacts;
   entropy?: EntropyFacts;
   schedule?: ScheduleFacts;
+  /** Absent where there are none. */
+  contradictions?: readonly ContradictionFacts[];
   beaconing: BeaconingFacts;
   /** Newest first. */
   beacons: BeaconFacts[];

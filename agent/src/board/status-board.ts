@@ -14,6 +14,7 @@ import type {
   AgentStatus,
   BeaconFacts,
   ConfigWarning,
+  ContradictionFacts,
   Counters,
   DeviceFacts,
   EntropyFacts,
@@ -89,6 +90,8 @@ export class StatusBoard {
   #numbering: Moment<Untimed<NumberingFacts, "atMs">> | undefined;
   #entropy: Moment<Untimed<EntropyFacts, "receivedAtMs">> | undefined;
   schedule: ScheduleFacts | undefined;
+  /** Found among what the network signed, in this run or before. */
+  contradictions: readonly ContradictionFacts[] = [];
   readonly beaconing = new BeaconCounters();
   #gpsReading: Moment<GpsReading> | undefined;
   /** Whether the receiver can be trusted. */
@@ -201,6 +204,7 @@ export class StatusBoard {
         ...optional("numbering", this.#numbering && at(this.#numbering)),
       },
       ...optional("entropy", this.#entropy && received(this.#entropy)),
+      ...(this.contradictions.length === 0 ? {} : { contradictions: this.contradictions }),
       ...optional("schedule", this.schedule),
       beaconing: this.beaconing.facts(present),
       beacons: this.#beacons.map(at),

@@ -5,6 +5,7 @@ import { clockPart } from "./clock.ts";
 import { brokerPart, outboxPart, packetParts } from "./delivery.ts";
 import { gpsPart } from "./gps.ts";
 import { machinePart } from "./machine.ts";
+import { networkParts } from "./network.ts";
 import { attention, broken, CONFIGURATION, type Health, ok, type Part, worstOf } from "./part.ts";
 import { radioPart } from "./radio.ts";
 import { sensorPart } from "./sensor.ts";
@@ -29,6 +30,7 @@ export function assess(status: AgentStatus): Assessment {
     outboxPart(status),
     ...packetParts(status),
     clockPart(status),
+    ...networkParts(status),
     beaconPart(status),
   ];
   return { health: worstOf(parts), parts };
