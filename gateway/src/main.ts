@@ -31,6 +31,7 @@ import type { VerifyElsewhere } from "./ingest/signature-queue.ts";
 import { keyFiles, rootOf } from "./keys/key-files.ts";
 import { KeyRing } from "./keys/key-ring.ts";
 import { type GatewayMetrics, newMetrics } from "./monitoring/metrics.ts";
+import { PROGRAM } from "./monitoring/program.ts";
 import { readHotspotsFile } from "./registry/hotspots-file.ts";
 import { documentCheck } from "./service/document-check.ts";
 import type { GatewayDeps } from "./service/gateway-deps.ts";
@@ -45,6 +46,7 @@ import { runVerifyEpoch, type VerifyCommandIo } from "./verify/verify-command.ts
 const USAGE = `Usage: gateway [--config FILE]       take reports in, judge, pay, show
        gateway verify-epoch PATH     recompute a bundle, a folder of bundles or a gateway's from the packets
        gateway compare-rules PATH    judge bundles by another rule set, side by side
+       gateway --version             of this program
 `;
 
 /** Exit code of a gateway that another one has taken the store over from. */
@@ -72,8 +74,18 @@ const COMMANDS: Readonly<Record<string, (args: string[], io: VerifyCommandIo) =>
 };
 
 const [name = "", ...rest] = process.argv.slice(2);
-const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+const command = process.argv.includes("--version")
+  ? printVersion
+  : Object.hasOwn(COMMANDS, name)
+    ? COMMANDS[name]
+    : undefined;
 process.exitCode = await (command === undefined ? main(process.argv.slice(2)) : command(rest, terminal));
+
+/** Of every command. */
+async function printVersion(): Promise<number> {
+  output.out(`gateway ${PROGRAM.version}\n`);
+  return 0;
+}
 
 async function main(args: string[]): Promise<number> {
   try {
@@ -231,6 +243,7 @@ async function gatewayDeps(
     clock: systemClock,
     signer,
     entropySource: () => new Uint8Array(randomBytes(32)),
+    drand: { urls: config.entropy.urls, fetch },
     downlink: broker,
     registration: policy,
     limits: limitsOf(config),
@@ -253,7 +266,9 @@ async function gatewayDeps(
   };
 }
 
-const brokerClientId = (root: Uint8Array): string => `earshot-gateway-${hotspotId(root).slice(-12)}`;
+function brokerClientId(root: Uint8Array): string {
+  return `earshot-gateway-${hotspotId(root).slice(-12)}`;
+}
 
 function brokerAccount({ url, username, password }: GatewayConfig["broker"], clientId: string) {
   if (url === undefined || username === undefined || password === undefined) return {};

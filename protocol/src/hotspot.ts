@@ -68,6 +68,7 @@ export {
   entropyHash,
   entropyMessage,
 } from "./network/entropy.ts";
+export { HOTSPOT_FORMATS } from "./network/hotspot-formats.ts";
 export {
   type KeyDocument,
   keyDocumentMessage,
@@ -98,6 +99,7 @@ export {
   type Signatories,
 } from "./network/message.ts";
 export {
+  type LowestVersions,
   MAX_RECEIPT_PACKETS,
   MAX_RECEIPT_RANGES,
   type Receipt,
@@ -114,6 +116,7 @@ export {
   verdictMessage,
 } from "./network/verdict-message.ts";
 export { decodePacket, encodePacket, PacketFieldError } from "./packet/codec.ts";
+export { type Formats, formatsOf } from "./packet/formats.ts";
 export {
   BANDWIDTHS_HZ,
   clampTo,
@@ -144,7 +147,7 @@ export {
   type StatusPacket,
   type WitnessPacket,
 } from "./packet/packet.ts";
-export { PACKET_TYPE_NUMBERS } from "./packet/shapes.ts";
+export { PACKET_FORMATS, PACKET_TYPE_NUMBERS, PACKET_VERSIONS } from "./packet/shapes.ts";
 export { isNetworkName } from "./parameters/parameters.ts";
 export { airtimeMs, type LoraDataRate } from "./radio/airtime.ts";
 export {

@@ -1,7 +1,7 @@
 import { signerFromSeed } from "../src/crypto/ed25519.ts";
 import type { CborValue } from "../src/encoding/cbor.ts";
 import { denialMessage, isDenial } from "../src/network/denial.ts";
-import { entropyMessage } from "../src/network/entropy.ts";
+import { DRAND, entropyMessage } from "../src/network/entropy.ts";
 import { indexRootMessage } from "../src/network/index-root.ts";
 import { keyDocumentMessage, keysProblem, type RoleKey } from "../src/network/key-document.ts";
 import { manifestMessage } from "../src/network/manifest.ts";
@@ -10,13 +10,8 @@ import { parametersMessage } from "../src/network/parameters-message.ts";
 import { receiptMessage } from "../src/network/receipt.ts";
 import { registrationMessage } from "../src/network/registration.ts";
 import { verdictMessage } from "../src/network/verdict-message.ts";
-import {
-  DEFAULT_PARAMETERS,
-  type NetworkParameters,
-  WHOLE_PARAMETERS,
-} from "../src/parameters/parameters.ts";
-import { parametersProblem } from "../src/parameters/parameters-check.ts";
-import { REGION_IDS } from "../src/radio/regions.ts";
+import { DEFAULT_PARAMETERS } from "../src/parameters/parameters.ts";
+import { documentOfMap } from "../src/parameters/parameters-document.ts";
 
 export const NETWORK = "demo";
 export const signer = signerFromSeed(new Uint8Array(32).fill(7));
@@ -27,8 +22,13 @@ const times = { fromMs: atMs, toMs: atMs, closedAtMs: atMs };
 const greaterKey = new Uint8Array(32).fill(4);
 const amounts = { pool: (1n << 256n) - 1n, paid: 0n, unallocated: 10n };
 
+const drandChain = {
+  ...{ hash: "ab".repeat(32), publicKey: new Uint8Array(96).fill(5) },
+  ...{ genesisS: 1_700_000_000, periodS: 3 },
+};
+
 interface Sample {
-  codec: Pick<MessageCodec<object>, "open">;
+  codec: Pick<MessageCodec<object>, "open" | "typeNumber" | "version">;
   bytes: Uint8Array;
   /** Whether a described payload also keeps the relations between fields that CDDL cannot express; absent: none. */
   fits?: (payload: readonly CborValue[]) => boolean;
@@ -59,8 +59,14 @@ export const messages: Record<SampleName, Sample> = {
         validityMs: 180_000,
         windowPeriods: 360,
         windowValue: hash,
-        source: null,
-        state: null,
+        source: { kind: DRAND, round: 5_928_395, signature: new Uint8Array(48).fill(6), counts: true },
+        state: {
+          closedEpoch: 20_604,
+          manifestHash: hash,
+          parametersHash: hash,
+          denialsHash: hash,
+          registryHash: hash,
+        },
       },
       signer,
       NETWORK,
@@ -96,6 +102,8 @@ export const messages: Record<SampleName, Sample> = {
         answers: hash,
         stored: [{ sequence: 7, packetId: hash, receivedAtMs: atMs }],
         used: [{ first: 1, last: 0xffff_ffff }],
+        gateway: { version: "0.1.0", formats: [1, 1, 1] },
+        lowest: { fromEpoch: 20_620, fromMs: atMs, beacon: 1, witness: 2 },
       },
       signer,
       NETWORK,
@@ -157,7 +165,7 @@ export const messages: Record<SampleName, Sample> = {
   },
   parameters: {
     codec: parametersMessage,
-    bytes: parametersMessage.seal({ ...DEFAULT_PARAMETERS, network: NETWORK }, signer, NETWORK),
+    bytes: parametersMessage.seal({ ...DEFAULT_PARAMETERS, network: NETWORK, drandChain }, signer, NETWORK),
     fits: parametersFit,
   },
   keys: {
@@ -201,20 +209,17 @@ function denialFits([, , hotspot, peer, , , , fromEpoch, untilEpoch]: readonly C
   return isDenial({ hotspot, peer, fromEpoch, untilEpoch } as Parameters<typeof isDenial>[0]);
 }
 
-function parametersFit([, , network, ruleSet, ...rest]: readonly CborValue[]): boolean {
-  const whole = WHOLE_PARAMETERS.map((name, i) => [name, Number(rest[i])]);
-  const [regions, poolPerEpoch, chainId, contract] = rest.slice(WHOLE_PARAMETERS.length);
-  const parameters = {
-    ...Object.fromEntries(whole),
-    network,
-    ruleSet,
-    regions: (regions as [number, number][]).map(([id, maxEirpDdbm]) => ({
-      id: REGION_IDS[Number(id)],
-      maxEirpDdbm: Number(maxEirpDdbm),
-    })),
-    poolPerEpoch: BigInt(poolPerEpoch as string),
-    chainId: BigInt(chainId as string),
-    contract,
-  } as NetworkParameters;
-  return parametersProblem(parameters) === undefined;
+function parametersFit([, , values]: readonly CborValue[]): boolean {
+  const document = documentOfMap(values as Map<string, CborValue>) as Record<string, number>;
+  const { epochPeriods, windowPeriods, reportDeadlineMs, entropyValidityMs, minDistanceM, maxDistanceM } =
+    document;
+  const { periodS = 0 } = (document.drandChain ?? {}) as unknown as { periodS?: number };
+  const amounts = [document.poolPerEpoch, document.chainId].map((text) => BigInt(text as number));
+  return (
+    Number(epochPeriods) % Number(windowPeriods) === 0 &&
+    Number(reportDeadlineMs) >= Number(entropyValidityMs) &&
+    Number(minDistanceM) <= Number(maxDistanceM) &&
+    amounts.every((amount) => amount < 2n ** 256n) &&
+    Number(document.entropyPeriodMs) >= 4000 * periodS
+  );
 }

@@ -10,6 +10,7 @@ import type {
 } from "@earshot/drivers";
 import type {
   Contradiction,
+  Formats,
   LossReason,
   Measurement,
   Outcome,
@@ -284,6 +285,20 @@ export interface NumberingFacts {
   target: number;
 }
 
+/** The gateway that answers, as its latest receipt says. */
+export interface GatewayFacts {
+  version: string;
+  formats: Formats;
+}
+
+/** Reports of this agent that the network does not take, now or later, since their version is too low. */
+export interface OutdatedFacts {
+  /** The first epoch in which they are not taken, and when it begins. */
+  fromEpoch: number;
+  fromMs: number;
+  reports: { type: "beacon" | "witness"; version: number; needed: number }[];
+}
+
 /** Something in a valid configuration that is surely not meant, and what to write instead. */
 export interface ConfigWarning {
   text: string;
@@ -326,6 +341,10 @@ export interface AgentStatus {
   machine?: MachineFacts;
   broker: LinkFacts;
   outbox: OutboxFacts;
+  /** Absent before it has said so. */
+  gateway?: GatewayFacts;
+  /** Absent where it takes all. */
+  outdated?: OutdatedFacts;
   entropy?: EntropyFacts;
   schedule?: ScheduleFacts;
   /** Absent where there are none. */

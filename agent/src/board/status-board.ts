@@ -18,10 +18,12 @@ import type {
   Counters,
   DeviceFacts,
   EntropyFacts,
+  GatewayFacts,
   GpsFacts,
   MachineFacts,
   NumberingFacts,
   OutboxFacts,
+  OutdatedFacts,
   RadioFacts,
   RadioRefusalFacts,
   RadioSetup,
@@ -90,6 +92,8 @@ export class StatusBoard {
   #numbering: Moment<Untimed<NumberingFacts, "atMs">> | undefined;
   #entropy: Moment<Untimed<EntropyFacts, "receivedAtMs">> | undefined;
   schedule: ScheduleFacts | undefined;
+  gateway: GatewayFacts | undefined;
+  outdated: OutdatedFacts | undefined;
   /** Found among what the network signed, in this run or before. */
   contradictions: readonly ContradictionFacts[] = [];
   readonly beaconing = new BeaconCounters();
@@ -203,6 +207,8 @@ export class StatusBoard {
         ...outboxFacts(this.#outbox(), present),
         ...optional("numbering", this.#numbering && at(this.#numbering)),
       },
+      ...optional("gateway", this.gateway),
+      ...optional("outdated", this.outdated),
       ...optional("entropy", this.#entropy && received(this.#entropy)),
       ...(this.contradictions.length === 0 ? {} : { contradictions: this.contradictions }),
       ...optional("schedule", this.schedule),

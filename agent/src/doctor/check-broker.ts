@@ -83,6 +83,7 @@ const offlineStatus = (signer: Signer, network: string, version: string, atMs: n
       machine: null,
       losses: null,
       keyHeld: null,
+      formats: null,
     },
     signer,
     network,

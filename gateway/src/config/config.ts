@@ -1,4 +1,7 @@
 import {
+  chosenRules,
+  type DrandChain,
+  liveRuleSets,
   type NetworkParameters,
   parametersProblem,
   type RegionRule,
@@ -35,8 +38,7 @@ export function parseConfig(
   { file = "the configuration", warn }: { file?: string | undefined; warn?: Warn | undefined } = {},
 ): GatewayConfig {
   const config = reader.read(toml, { file, environment, warn });
-  const problem =
-    registrationProblem(config) ?? brokerProblem(config) ?? parametersProblem(parametersOf(config));
+  const problem = registrationProblem(config) ?? brokerProblem(config) ?? rulesProblem(parametersOf(config));
   if (problem !== undefined) throw new ConfigError([problem]);
   return config;
 }
@@ -63,6 +65,13 @@ function brokerProblem({ broker }: GatewayConfig): string | undefined {
     return `broker.${one} and broker.${other} go together: give both or none`;
   }
   return undefined;
+}
+
+function rulesProblem(parameters: NetworkParameters): string | undefined {
+  const problem = parametersProblem(parameters);
+  if (problem !== undefined) return problem;
+  const chosen = chosenRules(parameters, liveRuleSets());
+  return chosen.ok ? undefined : `[parameters] cannot be used: ${chosen.problem}`;
 }
 
 /** Connections that each listener is to take; none where another broker serves the hotspots. */
@@ -95,7 +104,11 @@ export const limitsOf = ({ limits }: GatewayConfig): Limits => ({
 });
 
 /** The first version; `ParametersLog` makes later ones of it. */
-export function parametersOf({ network, parameters }: GatewayConfig): NetworkParameters {
+export function parametersOf({
+  network,
+  parameters,
+  entropy,
+}: Pick<GatewayConfig, "network" | "parameters" | "entropy">): NetworkParameters {
   const wholeNumbers = Object.fromEntries(
     WHOLE_PARAMETERS.map((name) => [name, (parameters as Record<string, unknown>)[keyOf(name)]]),
   ) as Record<WholeParameter, number>;
@@ -109,8 +122,18 @@ export function parametersOf({ network, parameters }: GatewayConfig): NetworkPar
     poolPerEpoch: BigInt(parameters.pool_per_epoch),
     chainId: BigInt(parameters.chain_id),
     contract: Uint8Array.fromHex(parameters.contract.slice(2)),
+    drandChain: entropy.source === "drand" ? drandChainOf(entropy) : null,
+    absent: [],
+    unknown: {},
   };
 }
+
+const drandChainOf = (entropy: GatewayConfig["entropy"]): DrandChain => ({
+  hash: entropy.chain_hash,
+  publicKey: Uint8Array.fromHex(entropy.chain_public_key),
+  genesisS: entropy.chain_genesis_s,
+  periodS: entropy.chain_period_s,
+});
 
 /** Sorted by id, as they are hashed. */
 const regionRules = (regions: GatewayConfig["parameters"]["regions"]): RegionRule[] =>

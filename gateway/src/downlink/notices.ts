@@ -17,6 +17,7 @@ import {
 } from "@earshot/protocol";
 import { TokenBuckets } from "@earshot/protocol/runtime";
 import type { GatewayMetrics } from "../monitoring/metrics.ts";
+import { PROGRAM } from "../monitoring/program.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
 import type { StoredPacket, StoredVerdict } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
@@ -121,7 +122,11 @@ export class Notices {
   ): void {
     const { clock, parameters, signer } = this.#deps;
     const { network } = parameters.fixed;
-    const receipt = { atMs: Math.floor(clock.now()), hotspot: keyOf(hotspotId), answers, stored, used };
+    const nowMs = Math.floor(clock.now());
+    const receipt = {
+      ...{ atMs: nowMs, hotspot: keyOf(hotspotId), answers, stored, used },
+      ...{ gateway: PROGRAM, lowest: null },
+    };
     this.#send(downTopic(network, hotspotId, "receipt"), receiptMessage.seal(receipt, signer, network));
   }
 

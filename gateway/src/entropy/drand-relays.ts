@@ -24,6 +24,13 @@ export const MAX_RELAYS = 4;
 /** An answer has some 250 bytes. */
 const MAX_ANSWER_BYTES = 4096;
 
+/** The League of Entropy's own relays and Cloudflare's. */
+export const DEFAULT_RELAY_URLS = [
+  "https://api.drand.sh",
+  "https://api2.drand.sh",
+  "https://drand.cloudflare.com",
+] as const;
+
 const answerSchema = z.object({ round: z.int(), signature: z.string() });
 
 /** Asks relays for the signature of a round until one gives it. No relay is trusted: what it says is checked with the chain's key. */

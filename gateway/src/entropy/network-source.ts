@@ -2,7 +2,7 @@ import { type Clock, type DrandChain, epochOf, type Log } from "@earshot/protoco
 import { drandChecker } from "@earshot/protocol/drand";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
 import type { Fetch } from "../verify/download.ts";
-import { DrandRelays } from "./drand-relays.ts";
+import { DEFAULT_RELAY_URLS, DrandRelays } from "./drand-relays.ts";
 import { DrandSource } from "./drand-source.ts";
 import { type DrawnEntropy, type EntropySource, localSource, type RandomBytes } from "./entropy-source.ts";
 
@@ -12,13 +12,6 @@ export interface RelayAccess {
   urls: readonly string[];
   fetch: Fetch;
 }
-
-/** The League of Entropy's own relays and Cloudflare's. */
-export const DEFAULT_RELAY_URLS = [
-  "https://api.drand.sh",
-  "https://api2.drand.sh",
-  "https://drand.cloudflare.com",
-] as const;
 
 export const DEFAULT_RELAYS: RelayAccess = { urls: DEFAULT_RELAY_URLS, fetch: (...asked) => fetch(...asked) };
 

@@ -4,6 +4,7 @@ import {
   formatEvmAddress,
   type Hotspot,
   hotspotName,
+  type StatusPacket,
   type WitnessPacket,
 } from "@earshot/protocol";
 import type { z } from "@hono/zod-openapi";
@@ -35,7 +36,7 @@ const signerOf = (hotspot: Hotspot) => (evidenceSequence(hotspot) < 0 ? "operato
 
 export const hotspotView = (
   hotspot: Hotspot,
-  presence: Presence,
+  presence: Presence & { agentVersion: string | null },
   { judged, paid, unpaid, refusedByReason }: Activity,
 ): z.infer<typeof hotspotSchema> => ({
   id: hotspot.id,
@@ -53,6 +54,11 @@ export const hotspotView = (
   positionCell: hotspot.cell,
   ...presence,
   recent: { judged, paid, unpaid, refusedByReason },
+});
+
+/** Its program, by its newest status. */
+export const agentOf = (seen: { status: StatusPacket } | undefined): { agentVersion: string | null } => ({
+  agentVersion: seen?.status.version ?? null,
 });
 
 export const verdictView = (

@@ -88,5 +88,6 @@ export const statusPacket = (fields: Partial<StatusPacket> = {}): StatusPacket =
   machine: null,
   losses: null,
   keyHeld: null,
+  formats: null,
   ...fields,
 });

@@ -112,6 +112,7 @@ const emptyStatus: StatusPacket = {
   machine: null,
   losses: null,
   keyHeld: null,
+  formats: null,
 };
 
 export const statusOf = (

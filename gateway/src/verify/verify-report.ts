@@ -1,4 +1,4 @@
-import { parametersHash, QUICKNET, type Verdict } from "@earshot/protocol";
+import { type NetworkParameters, parametersHash, QUICKNET, type Verdict } from "@earshot/protocol";
 import type { EntropyOrigin } from "./check-entropy-source.ts";
 import type { Verified } from "./verify-bundle.ts";
 import type { VerifyReport } from "./verify-epoch.ts";
@@ -31,6 +31,7 @@ export function jsonReport(report: VerifyReport, timing?: Timing): string {
       ruleSet: verified.parameters.ruleSet,
       // Which signatures were checked; null: the operator's word.
       drandKey: verified.origin.chain?.publicKey.toHex() ?? null,
+      unknown: verified.parameters.unknown,
     },
     counts: verified.manifest.counts,
     verdicts: outcomes(verified.judgement.verdicts),
@@ -98,6 +99,7 @@ function successLines(report: VerifyReport, verified: Verified): Line[] {
       `${pool} = ${settlement.paid} paid + ${unallocated} unallocated, exactly; ${earning} hotspots earned, ${payments.length} ever did`,
     ],
     ["root", `${report.recomputedRoot} recomputed, as published`],
+    ...unknownNames(parameters),
     ...report.notes.map((note): Line => ["note", note]),
   ];
 }
@@ -107,6 +109,13 @@ function originText({ chain, proven, unproven }: EntropyOrigin): string {
   const name = chain.hash === QUICKNET.hash ? "drand's quicknet" : `drand chain ${chain.hash}`;
   const missing = unproven === 0 ? "" : `; ${unproven} have no signature`;
   return `${name}, key ${chain.publicKey.toHex()}: the signatures of ${proven} values hold${missing}`;
+}
+
+/** Values that these rules do not ask, or the bundle could not have been judged. */
+function unknownNames({ unknown }: NetworkParameters): Line[] {
+  const values = Object.entries(unknown).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+  if (values.length === 0) return [];
+  return [["note", `The parameters have values that this program does not know: ${values.join(", ")}.`]];
 }
 
 const keysLine = ({ keysVersion }: VerifyReport): Line[] =>

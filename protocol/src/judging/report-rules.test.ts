@@ -114,6 +114,7 @@ describe("sequence_reused", () => {
         machine: null,
         losses: null,
         keyHeld: null,
+        formats: null,
       },
       { sequence: 5, receivedAtMs: earlier - 1 },
     );
