@@ -1,4 +1,5 @@
 import {
+  ASSERTED_CHANGE,
   type ChangeRecord,
   compareBytes,
   type Hotspot,
@@ -29,9 +30,9 @@ const LABEL = utf8("earshot-registry");
 
 /**
  * `registryHash` of an epoch: of the whole registry that it is judged by, although its bundle shows only who took part. Each
- * epoch with changes that count from it on adds SHA-256("earshot-registry" ‖ hash before ‖ epoch ‖ key and hash of each
- * change, by key).
- * @param records of the epochs after that of `before`, in order of epoch and key
+ * epoch with changes that count from it on adds SHA-256("earshot-registry" ‖ hash before ‖ epoch ‖ key, kind and hash of each
+ * change, in that order).
+ * @param records of the epochs after that of `before`, in order of epoch, key and kind
  */
 export function registryHashAfter(before: Uint8Array, records: readonly ChangeRecord[]): Uint8Array {
   let hash = before;
@@ -39,23 +40,28 @@ export function registryHashAfter(before: Uint8Array, records: readonly ChangeRe
     const { fromEpoch } = records[i] as ChangeRecord;
     const parts: Uint8Array[] = [];
     for (; records[i]?.fromEpoch === fromEpoch; i++) {
-      const { publicKey, hash: change } = records[i] as ChangeRecord;
-      parts.push(publicKey, change);
+      const { publicKey, kind, hash: change } = records[i] as ChangeRecord;
+      parts.push(publicKey, u32(kind), change);
     }
     hash = sha256(LABEL, hash, u32(fromEpoch), new Uint8Array(Buffer.concat(parts)));
   }
   return hash;
 }
 
-/** As an item of `changes.cbor`: epoch (u32), key, hash. */
-const RECORD_BYTES = 68;
+/** As an item of `changes.cbor`: epoch (u32), key, kind (u32), hash. */
+const RECORD_BYTES = 72;
 
-export const changeRecordBytes = ({ fromEpoch, publicKey, hash }: ChangeRecord): Uint8Array =>
-  new Uint8Array(Buffer.concat([u32(fromEpoch), publicKey, hash]));
+export const changeRecordBytes = ({ fromEpoch, publicKey, kind, hash }: ChangeRecord): Uint8Array =>
+  new Uint8Array(Buffer.concat([u32(fromEpoch), publicKey, u32(kind), hash]));
 
 export const readChangeRecord = (bytes: Uint8Array): ChangeRecord | undefined =>
   bytes.length === RECORD_BYTES
-    ? { fromEpoch: readU32(bytes, 0), publicKey: bytes.slice(4, 36), hash: bytes.slice(36) }
+    ? {
+        fromEpoch: readU32(bytes, 0),
+        publicKey: bytes.slice(4, 36),
+        kind: readU32(bytes, 36),
+        hash: bytes.slice(40),
+      }
     : undefined;
 
 /** The records of these hotspots' changes that count from an epoch after the one before, in order. */
@@ -69,14 +75,15 @@ export function recordsOf(
       .map((change) => ({
         fromEpoch: change.fromEpoch,
         publicKey,
+        kind: ASSERTED_CHANGE,
         hash: registryChangeHash(publicKey, change),
       })),
   );
-  return records.sort(byEpochAndKey);
+  return records.sort(inOrder);
 }
 
-export const byEpochAndKey = (a: ChangeRecord, b: ChangeRecord): number =>
-  a.fromEpoch - b.fromEpoch || compareBytes(a.publicKey, b.publicKey);
+export const inOrder = (a: ChangeRecord, b: ChangeRecord): number =>
+  a.fromEpoch - b.fromEpoch || compareBytes(a.publicKey, b.publicKey) || a.kind - b.kind;
 
 const DENIALS_LABEL = utf8("earshot-denials");
 

@@ -14,7 +14,6 @@ import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
 import { publishedParameters } from "../parameters/parameters-log.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
-import { storedVerdict } from "../store/test-data.ts";
 import {
   assertionOf,
   FIRST_EPOCH,
@@ -29,7 +28,8 @@ import { Progress } from "../time/progress.ts";
 import { Registry, type RegistryDeps } from "./registry.ts";
 
 /** In the middle of the epoch after the one that is being judged. */
-const nowMs = (FIRST_EPOCH + 1) * 8000 + 4000;
+const NOW_EPOCH = FIRST_EPOCH + 1;
+const nowMs = NOW_EPOCH * 8000 + 4000;
 const [known] = HOTSPOTS as [Hotspot];
 const assertion = assertionOf("a");
 /** 400 m north: a relocation. */
@@ -82,42 +82,47 @@ beforeEach(async () => {
 afterEach(() => store.close());
 
 describe("open registration", () => {
-  test("a new hotspot counts at once, on its own word", async () => {
+  test("a new hotspot counts from the next epoch on, on its own word", async () => {
     const registry = await open();
     expect(await latitude(registry, FIRST_EPOCH)).toBeUndefined();
     const word = asserted(1);
     registry.assert(word);
     await settled();
-    const hotspot = await hotspotOf(registry, FIRST_EPOCH);
-    const change = { atMs: nowMs, fromEpoch: FIRST_EPOCH, evidence: word.evidence };
+    expect(await hotspotOf(registry, NOW_EPOCH)).toBeUndefined();
+    const hotspot = await hotspotOf(registry, NOW_EPOCH + 1);
+    const change = { atMs: nowMs, fromEpoch: NOW_EPOCH + 1, evidence: word.evidence };
     expect(hotspot).toEqual({ ...known, registeredAtMs: nowMs, change });
-    expect(await store.hotspots(FIRST_EPOCH)).toEqual([hotspot as Hotspot]);
+    expect(await store.hotspots(NOW_EPOCH + 1)).toEqual([hotspot as Hotspot]);
   });
 
-  test("a hotspot whose report was refused in this epoch counts from the next", async () => {
-    const verdict = storedVerdict({ packetId: "aa", hotspotId: idOf("a"), epoch: FIRST_EPOCH });
-    await store.addJudgement(FIRST_EPOCH * 4, [verdict], [], []);
+  test("what comes in an epoch's last period counts as made in the next: it may be too late to be announced", async () => {
     const registry = await open();
-    registry.assert(asserted(1));
+    const nextMs = (NOW_EPOCH + 1) * 8000;
+    await clock.advance(nextMs - 2000 - nowMs);
+    registry.assert(asserted(1, assertion, clock.now(), clock.now()));
     await settled();
-    expect(await latitude(registry, FIRST_EPOCH)).toBeUndefined();
-    expect(await latitude(registry, FIRST_EPOCH + 1)).toBe(known.latE7);
+    expect((await store.hotspot(idOf("a")))?.change).toMatchObject({
+      atMs: nextMs,
+      fromEpoch: NOW_EPOCH + 2,
+    });
   });
 
   test("a change counts from the next epoch on; of several the last", async () => {
     const registry = await open();
     registry.assert(asserted(1));
     await settled();
-    registry.assert(asserted(2, { ...assertion, latE7: 5_000_000 }, nowMs + 1));
+    await clock.advance(8000);
+    const laterMs = clock.now();
+    registry.assert(asserted(2, { ...assertion, latE7: 5_000_000 }, laterMs + 1, laterMs));
     await settled();
-    registry.assert(asserted(3, moved, nowMs + 2));
+    registry.assert(asserted(3, moved, laterMs + 2, laterMs));
     await settled();
-    expect(await latitude(registry, FIRST_EPOCH + 1)).toBe(known.latE7);
-    expect(await latitude(registry, FIRST_EPOCH + 2)).toBe(latitudeOf(moved));
+    expect(await latitude(registry, NOW_EPOCH + 1)).toBe(known.latE7);
+    expect(await latitude(registry, NOW_EPOCH + 2)).toBe(latitudeOf(moved));
     const history = await store.hotspotHistory(idOf("a"));
-    expect(history.map(({ change }) => change.fromEpoch)).toEqual([FIRST_EPOCH, FIRST_EPOCH + 2]);
+    expect(history.map(({ change }) => change.fromEpoch)).toEqual([NOW_EPOCH + 1, NOW_EPOCH + 2]);
     // The change in between was replaced: nothing follows from it.
-    const relocated = { registeredAtMs: nowMs, relocatedAtMs: nowMs + 2 };
+    const relocated = { registeredAtMs: nowMs, relocatedAtMs: laterMs + 2 };
     expect(await store.hotspot(idOf("a"))).toMatchObject(relocated);
     expect(replayed(history)).toEqual(history);
   });
@@ -145,7 +150,8 @@ describe("open registration", () => {
     registry.assert(asserted(2, { ...assertion, latE7: known.latE7 + 3, lonE7: known.lonE7 }));
     await settled();
     expect(await store.hotspotHistory(idOf("a"))).toHaveLength(1);
-    registry.assert(asserted(3, corrected));
+    await clock.advance(8000);
+    registry.assert(asserted(3, corrected, clock.now(), clock.now()));
     await settled();
     expect(await store.hotspotHistory(idOf("a"))).toHaveLength(2);
   });
@@ -192,6 +198,7 @@ describe("open registration", () => {
     const registry = await open();
     registry.assert(asserted(5));
     await settled();
+    await clock.advance(8000);
     expect(await registry.add({ ...word, latE7: moved.latE7 })).toEqual({ ok: true });
     await clock.advance(8000);
     (await open()).assert(asserted(4, corrected, clock.now()));
@@ -272,7 +279,7 @@ describe("open registration", () => {
       registry.assert(asserted(2));
       await settled();
       expect(await store.hotspotHistory(idOf("a"))).toHaveLength(1);
-      expect(await latitude(registry, FIRST_EPOCH)).toBe(known.latE7);
+      expect(await latitude(registry, NOW_EPOCH + 1)).toBe(known.latE7);
     },
   );
 });
@@ -335,17 +342,17 @@ describe("listed registration", () => {
     await (await open("listed")).add(word);
     expect(await store.hotspot(idOf("a"))).toMatchObject({ registeredAtMs: nowMs });
     expect(await store.hotspotHistory(idOf("a"))).toHaveLength(1);
-    expect(await latitude(await open("listed"), FIRST_EPOCH)).toBe(known.latE7);
+    expect(await latitude(await open("listed"), NOW_EPOCH + 1)).toBe(known.latE7);
   });
 
   test("the operator's word is signed by the network, the first and each change", async () => {
     const registry = await open("listed");
     await registry.add(word);
+    await clock.advance(8000);
     await registry.add({ ...word, payee: new Uint8Array(20).fill(7) });
     const history = await store.hotspotHistory(idOf("a"));
-    expect(history.map(({ change }) => change.fromEpoch)).toEqual([FIRST_EPOCH, FIRST_EPOCH + 2]);
-    // Both were said in one moment, and yet one came after the other.
-    expect(history.map(({ change }) => change.atMs)).toEqual([nowMs, nowMs + 1]);
+    expect(history.map(({ change }) => change.fromEpoch)).toEqual([NOW_EPOCH + 1, NOW_EPOCH + 2]);
+    expect(history.map(({ change }) => change.atMs)).toEqual([nowMs, nowMs + 8000]);
     for (const { change } of history) {
       const evidence = readEvidence(change.evidence, PARAMETERS.network, networkSigner.publicKey);
       expect(evidence).toMatchObject({ by: "operator", publicKey });
@@ -376,7 +383,8 @@ describe("listed registration", () => {
     registry.assert(asserted(1));
     await settled();
     const payee = new Uint8Array(20).fill(7);
-    registry.assert(asserted(2, { ...assertion, payee }));
+    await clock.advance(8000);
+    registry.assert(asserted(2, { ...assertion, payee }, clock.now(), clock.now()));
     await settled();
     // Either would leave a history in which the operator replaced what the owner said.
     for (const said of [word, { ...word, payee, latE7: moved.latE7 }]) {

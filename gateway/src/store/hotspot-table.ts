@@ -1,4 +1,5 @@
 import {
+  ASSERTED_CHANGE,
   type Hotspot,
   type RegionId,
   type RegistryChange,
@@ -26,8 +27,8 @@ export const hotspotsSchema: TableSchema = ({ text, bytes }) => [
     WHERE waits_since_ms IS NOT NULL`,
   // Each change of `hotspots`, also of those that are forgotten: the registry's hash stands for all of them.
   `CREATE TABLE IF NOT EXISTS change_records (
-    from_epoch BIGINT NOT NULL, public_key ${bytes} NOT NULL, hash ${bytes} NOT NULL,
-    PRIMARY KEY (from_epoch, public_key))`,
+    from_epoch BIGINT NOT NULL, public_key ${bytes} NOT NULL, kind BIGINT NOT NULL, hash ${bytes} NOT NULL,
+    PRIMARY KEY (from_epoch, public_key, kind))`,
   // Beacons name their sender by it.
   "CREATE INDEX IF NOT EXISTS hotspots_short_id ON hotspots (short_id)",
 ];
@@ -75,6 +76,7 @@ const rowOf = (hotspot: Hotspot): HotspotRow => ({
 interface ChangeRecordRow {
   from_epoch: Integer;
   public_key: Uint8Array;
+  kind: Integer;
   hash: Uint8Array;
 }
 
@@ -167,10 +169,11 @@ export function hotspotTable({ sql, transaction }: Database): HotspotQueries {
     registryChanges: (ids, epoch) => registryChanges(sql, ids, epoch),
     async changeRecords(after, through) {
       const rows = await sql<ChangeRecordRow[]>`SELECT * FROM change_records
-        WHERE from_epoch > ${after} AND from_epoch <= ${through} ORDER BY from_epoch, public_key`;
+        WHERE from_epoch > ${after} AND from_epoch <= ${through} ORDER BY from_epoch, public_key, kind`;
       return rows.map((row) => ({
         fromEpoch: Number(row.from_epoch),
         publicKey: plainBytes(row.public_key),
+        kind: Number(row.kind),
         hash: plainBytes(row.hash),
       }));
     },
@@ -203,9 +206,10 @@ async function putHotspot(tx: SQL, hotspot: Hotspot, isKept: boolean): Promise<v
   const record: ChangeRecordRow = {
     from_epoch: hotspot.change.fromEpoch,
     public_key: hotspot.publicKey,
+    kind: ASSERTED_CHANGE,
     hash: registryChangeHash(hotspot.publicKey, hotspot.change),
   };
-  await tx`INSERT INTO change_records ${tx(record)} ON CONFLICT (from_epoch, public_key) DO UPDATE SET
+  await tx`INSERT INTO change_records ${tx(record)} ON CONFLICT (from_epoch, public_key, kind) DO UPDATE SET
     hash = excluded.hash`;
   const row = {
     hotspot_id: hotspot.id,

@@ -1,4 +1,4 @@
-import { drawIndex, type LatestContacts, parseParameters } from "@earshot/protocol";
+import { ASSERTED_CHANGE, drawIndex, type LatestContacts, parseParameters } from "@earshot/protocol";
 import type { SQL } from "bun";
 import { restoreContacts } from "./contact-table.ts";
 import type { Database } from "./database.ts";
@@ -146,7 +146,7 @@ async function revokeStatements(
   await tx`INSERT INTO taken_back (taken_back_at_ms, kind, message)
     SELECT ${nowMs}, ${"registration" satisfies Kind}, evidence FROM hotspots
     WHERE changed_at_ms >= ${sinceMs} AND from_epoch <= ${untilEpoch}`;
-  await tx`DELETE FROM change_records WHERE EXISTS (SELECT 1 FROM hotspots
+  await tx`DELETE FROM change_records WHERE kind = ${ASSERTED_CHANGE} AND EXISTS (SELECT 1 FROM hotspots
     WHERE hotspots.from_epoch = change_records.from_epoch AND hotspots.public_key = change_records.public_key
       AND changed_at_ms >= ${sinceMs} AND hotspots.from_epoch <= ${untilEpoch})`;
   await tx`DELETE FROM hotspots WHERE changed_at_ms >= ${sinceMs} AND from_epoch <= ${untilEpoch}`;

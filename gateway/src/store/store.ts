@@ -190,8 +190,6 @@ export interface Store {
   judgedThrough(): Promise<number | undefined>;
   /** Lowest index above `after` with an entropy or a report: between them there is nothing to judge. */
   nextIndex(after: number): Promise<number | undefined>;
-  /** Whether any report of the hotspot filed under this epoch was judged. */
-  hasVerdict(hotspotId: string, epoch: number): Promise<boolean>;
   verdict(packetId: string): Promise<StoredVerdict | undefined>;
   /** Which of these packets have a verdict. */
   judgedAmong(packetIds: Iterable<string>): Promise<Set<string>>;

@@ -1,9 +1,15 @@
-import { type ChangeRecord, hotspotId, type Manifest, registryChangeHash } from "@earshot/protocol";
+import {
+  ASSERTED_CHANGE,
+  type ChangeRecord,
+  hotspotId,
+  type Manifest,
+  registryChangeHash,
+} from "@earshot/protocol";
 import { MANIFEST_FILE } from "../bundle/bundle.ts";
 import { readByteStrings } from "../bundle/cbor-sequences.ts";
 import {
-  byEpochAndKey,
   EMPTY_REGISTRY_HASH,
+  inOrder,
   readChangeRecord,
   registryHashAfter,
   type ShownHotspot,
@@ -21,7 +27,7 @@ const FILE = "changes.cbor";
 /** Hashes of each hotspot's changes in the bundles so far, in order, by key in hex. */
 export type KnownChanges = ReadonlyMap<string, readonly string[]>;
 
-/** In order, each hotspot at most once an epoch, and of the epochs since the manifest before. */
+/** In order, each once, and of the epochs since the manifest before. */
 export function* readChanges(
   bytes: Uint8Array,
   { epoch, previousEpoch }: Pick<Manifest, "epoch" | "previousEpoch">,
@@ -35,10 +41,11 @@ export function* readChanges(
   for (const [i, item] of read.items.entries()) {
     const record = readChangeRecord(item);
     const at = `item ${i + 1}`;
-    if (record === undefined) return yield* differ(FILE, at, "epoch, key and hash", `${item.length} bytes`);
+    if (record === undefined)
+      return yield* differ(FILE, at, "epoch, key, kind and hash", `${item.length} bytes`);
     const before = records.at(-1);
-    if (before !== undefined && byEpochAndKey(before, record) >= 0) {
-      yield* differ(FILE, at, "records in order of epoch and key", hotspotId(record.publicKey));
+    if (before !== undefined && inOrder(before, record) >= 0) {
+      yield* differ(FILE, at, "records in order of epoch, key and kind", hotspotId(record.publicKey));
     }
     if (record.fromEpoch < first || record.fromEpoch > epoch) {
       yield* differ(FILE, at, `a change from epoch ${first} to ${epoch}`, String(record.fromEpoch));
@@ -67,42 +74,25 @@ export function* checkChanges(
     const expected = registryHashAfter(hashBefore, records).toHex();
     yield* expectEqual(MANIFEST_FILE, "registryHash", expected, registryHash.toHex());
   }
-  const own = Map.groupBy(records, ({ publicKey }) => publicKey.toHex());
+  const asserted = records.filter(({ kind }) => kind === ASSERTED_CHANGE);
+  const own = Map.groupBy(asserted, ({ publicKey }) => publicKey.toHex());
   for (const { hotspot, changes } of shown) {
     const key = hotspot.publicKey.toHex();
-    const told = changes.map((change) => registryChangeHash(hotspot.publicKey, change).toHex());
-    const isNew = changes.map(({ fromEpoch }) => fromEpoch > (previousEpoch ?? -1));
+    const hashes = changes.map((change) => registryChangeHash(hotspot.publicKey, change).toHex());
+    const first = changes.findIndex(({ fromEpoch }) => fromEpoch > (previousEpoch ?? -1));
+    const old = first < 0 ? hashes : hashes.slice(0, first);
     const at = `hotspot ${hotspot.id}`;
-    const recorded = (own.get(key) ?? []).map(({ hash }) => hash.toHex());
-    yield* expectSame(
-      at,
-      recorded,
-      told.filter((_, i) => isNew[i]),
-      FILE,
-    );
-    if (!before.isComplete) continue;
+    yield* expectSame(at, hashes.slice(old.length), own.get(key)?.map(({ hash }) => hash.toHex()) ?? []);
+    if (!before.isComplete || old.length === 0) continue;
     // It may have been forgotten and come back: then earlier records are of before that.
-    const old = told.filter((_, i) => !isNew[i]);
-    const known = old.length === 0 ? [] : (before.known.get(key) ?? []).slice(-old.length);
-    yield* expectSame(at, known, old, "changes.cbor of bundles before");
+    yield* expectSame(`${at}, in bundles before`, old, before.known.get(key)?.slice(-old.length) ?? []);
   }
 }
 
-function* expectSame(
-  at: string,
-  expected: readonly string[],
-  found: readonly string[],
-  why: string,
-): Check<void> {
-  for (let i = 0; i < Math.max(expected.length, found.length); i++) {
-    const wanted = expected[i] ?? "no such change";
-    yield* expectEqual(
-      "registry.json",
-      `${at}, hash of a change`,
-      wanted,
-      found[i] ?? "no change",
-      `as in ${why}`,
-    );
+function* expectSame(at: string, told: readonly string[], recorded: readonly string[]): Check<void> {
+  for (let i = 0; i < Math.max(told.length, recorded.length); i++) {
+    const [expected, found] = [told[i] ?? "no such change", recorded[i] ?? "none"];
+    yield* expectEqual(FILE, `${at}, hash of a change`, expected, found, "as registry.json shows it");
   }
 }
 
@@ -110,7 +100,8 @@ function* expectSame(
 export function changesAfter(before: KnownChanges, records: readonly ChangeRecord[]): KnownChanges {
   if (records.length === 0) return before;
   const all = new Map(before);
-  for (const { publicKey, hash } of records) {
+  for (const { kind, publicKey, hash } of records) {
+    if (kind !== ASSERTED_CHANGE) continue;
     const key = publicKey.toHex();
     all.set(key, [...(all.get(key) ?? []), hash.toHex()]);
   }

@@ -164,7 +164,7 @@ function entropyNotes({ chain, isDrawElsewhere, unproven }: EntropyOrigin): stri
       `The key of drand chain ${chain.hash} is as the parameters say: compare it with what its operators publish.`,
     );
   }
-  if (unproven > 0) {
+  if (chain !== null && unproven > 0) {
     notes.push(
       `${unproven} entropy values came without a signature of the chain: the operator may have chosen them, or left the signature out.`,
     );

@@ -26,9 +26,13 @@ export interface RegistryChange {
 export interface ChangeRecord {
   fromEpoch: number;
   publicKey: Uint8Array;
-  /** `registryChangeHash`. */
+  /** 0: what is asserted of it, and nothing else so far. */
+  kind: number;
+  /** Of kind 0 `registryChangeHash`. */
   hash: Uint8Array;
 }
+
+export const ASSERTED_CHANGE = 0;
 
 /** Stands for a change of this hotspot where it is not shown itself. */
 export const registryChangeHash = (

@@ -12,8 +12,8 @@ export const announcedEntropy: Migration = async (tx, { bytes }) => {
     `ALTER TABLE entropy ADD COLUMN source ${bytes}`,
     `ALTER TABLE entropy ADD COLUMN state ${bytes}`,
     `CREATE TABLE change_records (
-      from_epoch BIGINT NOT NULL, public_key ${bytes} NOT NULL, hash ${bytes} NOT NULL,
-      PRIMARY KEY (from_epoch, public_key))`,
+      from_epoch BIGINT NOT NULL, public_key ${bytes} NOT NULL, kind BIGINT NOT NULL, hash ${bytes} NOT NULL,
+      PRIMARY KEY (from_epoch, public_key, kind))`,
   ]);
   for (let after = { id: "", from_epoch: -1 }; ; ) {
     const rows = await changesAfter(tx, after);
@@ -41,5 +41,5 @@ async function record(tx: SQL, change: Change): Promise<void> {
   const publicKey = plainBytes(change.public_key);
   const [atMs, fromEpoch] = [Number(change.changed_at_ms), Number(change.from_epoch)];
   const hash = sha256(publicKey, u64(atMs), u32(fromEpoch), plainBytes(change.evidence));
-  await tx`INSERT INTO change_records ${tx({ from_epoch: fromEpoch, public_key: publicKey, hash })}`;
+  await tx`INSERT INTO change_records ${tx({ from_epoch: fromEpoch, public_key: publicKey, kind: 0, hash })}`;
 }
