@@ -9,7 +9,7 @@ import {
   upTopic,
 } from "@earshot/protocol";
 import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
-import { assertions, registerHotspots, startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
+import { assertions, registeredStore, startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
 import { beaconOf, FIRST_EPOCH, idOf, PARAMETERS, signers, statusPacket } from "../testing/test-network.ts";
 import type { IngestOutcome } from "./ingest.ts";
 import { verifyNow } from "./signature-queue.ts";
@@ -72,10 +72,10 @@ test("what comes together comes out the same, wherever its signatures are checke
 test("judging waits for a timely report whose signature is still being checked", async () => {
   const release = Promise.withResolvers<void>();
   await using run = await startTestGateway(startMs + 10, {
+    store: await registeredStore(),
     verifyElsewhere: (jobs) => release.promise.then(() => new Uint8Array(jobs.length).fill(1)),
   });
   const beacon = beaconOf("a", FIRST_EPOCH, 10);
-  await registerHotspots(run.store);
   await run.play(assertions(startMs + 20), beacon.index * 2000 + 1000);
   const crowd = outcomes(run, statuses(80));
   const bytes = encodePacket(beacon.packet, signers.a, network);

@@ -139,8 +139,10 @@ function topicOf(bytes: Uint8Array): string {
 }
 
 /** As if an earlier run had registered the test network's hotspots: they count in its first epoch already. */
-export async function registerHotspots(store: Store): Promise<void> {
+export async function registeredStore(): Promise<Store> {
+  const store = await openStore("sqlite://:memory:");
   for (const hotspot of HOTSPOTS) await store.putHotspot(hotspot);
+  return store;
 }
 
 /** Status packets in which the test network's hotspots assert where they stand. */
