@@ -16,6 +16,7 @@ export {
   decodeBeaconFrame,
   encodeBeaconFrame,
 } from "./beacon/frame.ts";
+export { openEnvelope } from "./cose.ts";
 export { didKey, hotspotId, hotspotName, publicKeyOf, shortId } from "./crypto/did-key.ts";
 export {
   importKey,
@@ -97,6 +98,7 @@ export {
   type MessageRefusal,
   type RoleSigners,
   type Signatories,
+  type SignerRefusal,
 } from "./network/message.ts";
 export {
   type LowestVersions,

@@ -2,7 +2,7 @@
  * What packets are, how they are judged and what they earn: pure functions, no I/O. `hotspot.ts` is the part of it that a
  * hotspot needs.
  */
-export { type Envelope, MAX_PACKET_BYTES, networkAad, openEnvelope, signedBytes } from "./cose.ts";
+export { type Envelope, MAX_PACKET_BYTES, networkAad, signedBytes } from "./cose.ts";
 export { decodeCbor, encodeCbor } from "./encoding/cbor.ts";
 export * from "./hotspot.ts";
 export {

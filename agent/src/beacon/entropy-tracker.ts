@@ -5,6 +5,7 @@ import {
   entropyMessage,
   equalBytes,
   type MessageRefusal,
+  type Signatories,
 } from "@earshot/protocol/hotspot";
 
 type EntropyAnswer =
@@ -28,17 +29,20 @@ export type EntropyCheck = (entropy: Entropy) => boolean;
  */
 export class EntropyTracker {
   readonly #network: string;
-  readonly #networkKey: Uint8Array;
+  readonly #keys: Uint8Array | Signatories;
   readonly #check: EntropyCheck | undefined;
   #latest: Entropy | undefined;
   #latestElapsedMs = 0;
   /** The last one refused as old, and when it came by the monotonic clock. */
   #old: { entropy: Entropy; elapsedMs: number } | undefined;
 
-  /** @param check absent: values are taken on the network's word */
-  constructor(network: string, networkKey: Uint8Array, check?: EntropyCheck) {
+  /**
+   * @param keys the network's, or its only one
+   * @param check absent: values are taken on the network's word
+   */
+  constructor(network: string, keys: Uint8Array | Signatories, check?: EntropyCheck) {
     this.#network = network;
-    this.#networkKey = networkKey;
+    this.#keys = keys;
     this.#check = check;
   }
 
@@ -47,7 +51,7 @@ export class EntropyTracker {
   }
 
   accept(bytes: Uint8Array, present: ClockReading): EntropyAnswer {
-    const opened = entropyMessage.open(bytes, this.#network, this.#networkKey);
+    const opened = entropyMessage.open(bytes, this.#network, this.#keys);
     if (!opened.ok) return opened;
     const entropy = opened.value;
     if (Math.floor(entropy.atMs / entropy.periodMs) !== entropy.index)

@@ -4,6 +4,7 @@ import { beaconPart } from "./beacon.ts";
 import { clockPart } from "./clock.ts";
 import { brokerPart, outboxPart, packetParts } from "./delivery.ts";
 import { gpsPart } from "./gps.ts";
+import { keysPart } from "./keys.ts";
 import { machinePart } from "./machine.ts";
 import { networkParts } from "./network.ts";
 import { attention, broken, CONFIGURATION, type Health, ok, type Part, worstOf } from "./part.ts";
@@ -31,6 +32,7 @@ export function assess(status: AgentStatus): Assessment {
     brokerPart(status),
     outboxPart(status),
     ...packetParts(status),
+    ...keysPart(status),
     clockPart(status),
     ...networkParts(status),
     beaconPart(status),

@@ -22,8 +22,8 @@ import type { Numbering } from "../outbox/numbering.ts";
  * @returns why the message was refused, if it was
  */
 export function applyVerdicts(context: CoreContext, bytes: Uint8Array): string | undefined {
-  const { board, clock, config, log, outbox, signer } = context;
-  const opened = verdictMessage.open(bytes, config.network.name, config.network.publicKey);
+  const { board, clock, config, keys, log, outbox, signer } = context;
+  const opened = verdictMessage.open(bytes, config.network.name, keys);
   if (!opened.ok) return opened.code;
   const { hotspot, parametersHash, verdicts } = opened.value;
   if (!equalBytes(hotspot, signer.publicKey)) return "other_hotspot";
@@ -79,8 +79,8 @@ const graceMs = (statusPeriodMs: number): number => Math.min(30_000, statusPerio
  * @returns why the message was refused, if it was
  */
 export function applyReceipt(context: CoreContext, bytes: Uint8Array): string | undefined {
-  const { config, outbox, sentStatuses, signer, toPublish } = context;
-  const opened = receiptMessage.open(bytes, config.network.name, config.network.publicKey);
+  const { config, keys, outbox, sentStatuses, signer, toPublish } = context;
+  const opened = receiptMessage.open(bytes, config.network.name, keys);
   if (!opened.ok) return opened.code;
   const { hotspot, answers, stored, used, gateway, lowest } = opened.value;
   if (!equalBytes(hotspot, signer.publicKey)) return "other_hotspot";

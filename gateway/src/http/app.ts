@@ -14,6 +14,7 @@ import { epochRoutes } from "./routes/epochs.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
 import { hotspotRoutes } from "./routes/hotspots.ts";
+import { logRoutes } from "./routes/log.ts";
 import { mapRoutes } from "./routes/map.ts";
 import { mqttAccessRoutes } from "./routes/mqtt-access.ts";
 import { keyRoutes, networkRoutes, parameterRoutes } from "./routes/network.ts";
@@ -44,6 +45,7 @@ export function createApp(deps: AppDeps): Hono {
   beaconRoutes(app, context);
   epochRoutes(app, context);
   bundleRoutes(app, context);
+  logRoutes(app, context);
   mapRoutes(app, context);
   eventRoutes(app, context, feed);
   mqttAccessRoutes(app, context);

@@ -2,6 +2,7 @@ import type { Clock, Log, NetworkKeys } from "@earshot/protocol";
 import type { ExternalBrokerAccess } from "../access/external-broker-access.ts";
 import type { BundleStore } from "../bundle/bundle-store.ts";
 import type { DenialLog } from "../denials/denial-log.ts";
+import type { LogService } from "../log/log-service.ts";
 import type { EventHub } from "../monitoring/events.ts";
 import type { GatewayMetrics } from "../monitoring/metrics.ts";
 import type { FixedParameters, ParametersLog } from "../parameters/parameters-log.ts";
@@ -48,7 +49,7 @@ export interface AppDeps extends ApiOptions {
   /** What all versions of the parameters share. */
   parameters: FixedParameters;
   /** All versions. */
-  versions: Pick<ParametersLog, "versions" | "inForce" | "next">;
+  versions: Pick<ParametersLog, "versions" | "inForce" | "next" | "problem" | "announcedProblem">;
   denials: Pick<DenialLog, "all" | "inForce" | "deny" | "revoke">;
   clock: Clock;
   events: EventHub;
@@ -66,6 +67,7 @@ export interface AppDeps extends ApiOptions {
   keys(): NetworkKeys;
   /** Of closed epochs. */
   bundles: Pick<BundleStore, "file">;
+  publicLog: Pick<LogService, "checkpoint" | "verifierKeys" | "tile" | "prove">;
   log: Log;
   /** Ends the event streams when the gateway stops. */
   signal?: AbortSignal;

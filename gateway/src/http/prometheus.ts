@@ -96,5 +96,13 @@ export const gatewayFamilies = (metrics: Source, health: Health, followers: numb
   gauge("judged_through_index", "Highest entropy index judged, -1 before the first", metrics.judgedThrough),
   gauge("judged_through_age_seconds", "Age of the newest judged period", seconds(health.judgedThroughAgeMs)),
   gauge("closed_epoch", "The newest closed epoch, -1 before the first", metrics.closedEpoch),
+  gauge("log_entries", "Entries of the network's log, -1 before the first", metrics.logSize),
+  gauge(
+    "log_witnessed_entries",
+    "Entries below its newest checkpoint that has the policy's cosignatures, -1 before the first",
+    metrics.logWitnessed,
+  ),
+  by("witness", "log_cosignatures", "Checkpoints cosigned, by witness", metrics.cosignatures),
+  by("witness", "log_cosign_failures", "Attempts to have one cosigned that failed", metrics.cosignFailures),
   gauge("event_followers", "Open event streams", followers),
 ];

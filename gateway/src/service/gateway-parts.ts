@@ -15,6 +15,7 @@ import { Judging } from "../judging/judging.ts";
 import { reapply } from "../judging/revoke-future.ts";
 import { revokeUnannounced } from "../judging/revoke-unannounced.ts";
 import { KeyRing } from "../keys/key-ring.ts";
+import { LogService } from "../log/log-service.ts";
 import { EventHub } from "../monitoring/events.ts";
 import { countReading, type GatewayMetrics, newMetrics } from "../monitoring/metrics.ts";
 import { ParametersLog } from "../parameters/parameters-log.ts";
@@ -31,6 +32,7 @@ export interface GatewayParts extends Base {
   ingest: Ingest;
   statuses: StatusIntake;
   judging: Judging;
+  publicLog: LogService;
 }
 
 type SteadyDeps = GatewayDeps & { clock: SteadyClock; signer: KeyRing };
@@ -82,7 +84,20 @@ export async function buildParts(given: GatewayDeps): Promise<GatewayParts> {
         );
     },
   });
-  return { ...base, entropy, source, ingest, statuses, judging };
+  return { ...base, entropy, source, ingest, statuses, judging, publicLog: buildLog(base) };
+}
+
+function buildLog({ deps, parameters, denials, metrics }: Base): LogService {
+  const { store, bundles, signer, clock, publicLog: options = {} } = deps;
+  return new LogService({
+    ...{ store, bundles, signer, clock, metrics, options },
+    network: parameters.fixed.network,
+    statements: () => [
+      ...signer.documents,
+      ...[...parameters.versions, ...denials.all].map(({ message }) => message),
+    ],
+    log: deps.log.child({ component: "log" }),
+  });
 }
 
 /** All parts use the steady clock; only that one reads the machine's. */

@@ -9,6 +9,8 @@ import { bundleFolder } from "../bundle/bundle-folder.ts";
 import { DenialLog } from "../denials/denial-log.ts";
 import { createApp } from "../http/app.ts";
 import type { AppDeps } from "../http/deps.ts";
+import { KeyRing } from "../keys/key-ring.ts";
+import { LogService } from "../log/log-service.ts";
 import { EventHub } from "../monitoring/events.ts";
 import { newMetrics } from "../monitoring/metrics.ts";
 import { ParametersLog } from "../parameters/parameters-log.ts";
@@ -51,6 +53,14 @@ export async function testApp(
     mutex: new Mutex(),
     announcing: new Mutex(),
   });
+  const metrics = newMetrics();
+  const bundles = bundleFolder(bundlesDir);
+  const publicLog = new LogService({
+    ...{ store, bundles, clock, log, metrics, options: {} },
+    signer: KeyRing.ofRoot(FLEET_PARAMETERS.network, signer, clock),
+    network: versions.fixed.network,
+    statements: () => [],
+  });
   const deps: AppDeps = {
     store,
     parameters: versions.fixed,
@@ -58,11 +68,12 @@ export async function testApp(
     denials,
     clock,
     events: new EventHub(),
-    metrics: newMetrics(),
+    metrics,
     problems: () => [],
     registration: "listed",
     keys: () => keys,
-    bundles: bundleFolder(bundlesDir),
+    bundles,
+    publicLog,
     log,
     ...change,
   };

@@ -7,6 +7,7 @@ import {
   type BundleSource,
   type EpochSpan,
   isWithin,
+  MAX_PROOF_BYTES,
   missingFile,
 } from "./bundle-source.ts";
 import { type Check, type Difference, differ, expectEqual, runCheck } from "./check.ts";
@@ -113,6 +114,11 @@ function gatewaySource(
     name: root.href,
     read: () =>
       readFiles(listed, pins, (file, allowed) => download(transport, fileAddress(root, file), allowed)),
+    async readLogProof() {
+      const url = new URL(`log/proof/manifest/${listed.epoch}`, base);
+      const read = await download(transport, url, { maxBytes: MAX_PROOF_BYTES });
+      return read.ok ? { ok: true, text: new TextDecoder().decode(read.bytes) } : read;
+    },
   };
 }
 

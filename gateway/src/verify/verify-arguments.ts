@@ -1,4 +1,6 @@
 import { fromHex, isAdmissibleKey, publicKeyOf } from "@earshot/protocol";
+import { errorText, readNamedFile } from "@earshot/protocol/runtime";
+import { type LogPolicy, parsePolicy } from "@earshot/protocol/tlog";
 import type { EpochSpan } from "./bundle-source.ts";
 import type { Pins } from "./check-manifest.ts";
 
@@ -6,9 +8,13 @@ export interface VerifyArguments {
   path: string;
   pins: Pins;
   epochs?: EpochSpan;
+  /** Whose cosignatures are demanded. */
+  policy?: LogPolicy;
   isJson: boolean;
   isTimed: boolean;
 }
+
+const MAX_POLICY_BYTES = 1_048_576;
 
 type ParsedArguments = { ok: true; value: VerifyArguments } | { ok: false; problem: string };
 
@@ -55,6 +61,16 @@ const OPTIONS: Record<string, (into: VerifyArguments, value: string) => string |
     if (hash?.length !== 32) return "64 hex digits are needed";
     into.pins.parametersHash = hash.toHex();
     return undefined;
+  },
+  "--policy"(into, value) {
+    try {
+      const read = parsePolicy(readNamedFile(value, MAX_POLICY_BYTES).toString("utf8"));
+      if (!read.ok) return `a file as c2sp.org/tlog-policy describes it is needed: ${read.problem}`;
+      into.policy = read.policy;
+      return undefined;
+    } catch (error) {
+      return `a file is needed: ${errorText(error)}`;
+    }
   },
   "--epochs"(into, value) {
     const [, first, last = first] = /^(\d{1,10})(?:-(\d{1,10}))?$/.exec(value) ?? [];

@@ -17,6 +17,8 @@ Judges epochs again from their packets alone, and compares every verdict, amount
   --epochs A-B       of a folder or a gateway only these epochs
   --key ID           the network's key (z6Mk…): refuse bundles that another key signed
   --parameters HASH  the network's parameters hash (64 hex digits): refuse bundles judged by others
+  --policy FILE      refuse epochs whose manifest is not in the network's log, below a checkpoint with the cosignatures that
+                     the file demands: log, witness, group and quorum lines of c2sp.org/tlog-policy
   --json             one line of JSON per bundle
   --timing           how long each phase took
 
@@ -78,7 +80,7 @@ export async function findSources(
 
 async function verifyAll(
   sources: readonly BundleSource[],
-  { pins, isJson, isTimed }: VerifyArguments,
+  { pins, policy, isJson, isTimed }: VerifyArguments,
   { pool }: { pool?: ReturnType<typeof openSignaturePool> },
   io: VerifyCommandIo,
 ): Promise<number> {
@@ -86,6 +88,7 @@ async function verifyAll(
   const line = progressLine(io, times);
   const options = {
     ...pins,
+    ...(policy && { policy }),
     ...(pool && { pool }),
     ...(io.clock && { nowMs: io.clock.now() }),
     onProgress: line.onProgress,

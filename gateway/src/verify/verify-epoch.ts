@@ -1,10 +1,12 @@
 import { hotspotId, QUICKNET, sha256 } from "@earshot/protocol";
+import type { LogPolicy } from "@earshot/protocol/tlog";
 import { type Bundle, MANIFEST_FILE } from "../bundle/bundle.ts";
 import { cidOf } from "../bundle/cid.ts";
 import { type BundleSource, folderSource } from "./bundle-source.ts";
-import type { Difference } from "./check.ts";
+import { type Difference, runCheck } from "./check.ts";
 import type { Announced } from "./check-announced.ts";
 import type { EntropyOrigin } from "./check-entropy-source.ts";
+import { checkLogged, type LoggedAt } from "./check-log.ts";
 import { isFirstManifest } from "./check-manifest.ts";
 import { InlineChecker, type SignatureChecker } from "./signatures.ts";
 import {
@@ -35,6 +37,8 @@ export interface VerifyReport {
   recomputedRoot: string | undefined;
   /** Root that the manifest states, 0x hex. */
   root: string | undefined;
+  /** Present when all holds and a policy was given. */
+  logged?: LoggedAt;
   /** What had to be taken on trust, or is worth knowing. */
   notes: string[];
   /** Present when all holds: the input for the next bundle, and the numbers to print. */
@@ -44,6 +48,8 @@ export interface VerifyReport {
 interface SeriesOptions extends VerifyOptions {
   /** Checks the signatures of large bundles in other threads; small ones are done sooner in this one. */
   pool?: SignatureChecker;
+  /** Demands that manifests are in the network's log, and cosigned. */
+  policy?: LogPolicy;
 }
 
 /** Below this many bytes of packets other threads would only be waited for. */
@@ -59,15 +65,25 @@ async function verifySource(source: BundleSource, options: SeriesOptions): Promi
   const read = await source.read();
   if (!read.ok) return reportOf(source.name, undefined, read, options);
   const outcome = await outcomeOf(read.bundle, options);
-  const misnamed = outcome.ok ? nameDifference(read.folder, read.bundle) : undefined;
-  return reportOf(
-    source.name,
-    read.bundle,
-    outcome.ok && misnamed !== undefined
-      ? { ok: false, difference: misnamed, signed: outcome.verified.signed, keys: outcome.verified.keys }
-      : outcome,
-    options,
-  );
+  if (!outcome.ok) return reportOf(source.name, read.bundle, outcome, options);
+  const { signed, keys } = outcome.verified;
+  const misnamed = nameDifference(read.folder, read.bundle);
+  const logged = await loggedAt(source, read.bundle, outcome.verified, options);
+  const difference = misnamed ?? (logged?.ok === false ? logged.difference : undefined);
+  const result = difference === undefined ? outcome : { ok: false as const, difference, signed, keys };
+  const report = reportOf(source.name, read.bundle, result, options);
+  return logged?.ok === true && report.ok ? { ...report, logged: logged.value } : report;
+}
+
+async function loggedAt(
+  source: BundleSource,
+  bundle: Bundle,
+  { signed, keys }: Verified,
+  { policy }: SeriesOptions,
+) {
+  if (policy === undefined) return undefined;
+  const proof = await source.readLogProof();
+  return runCheck(checkLogged(proof, bundle[MANIFEST_FILE], { policy, keys, signed }));
 }
 
 async function outcomeOf(bundle: Bundle, { pool, ...options }: SeriesOptions): Promise<BundleOutcome> {

@@ -1,0 +1,18 @@
+import { announcedEntropy } from "./announced-entropy.ts";
+import { type Migration, statements } from "./migration.ts";
+
+/*
+ * From schema 10 on, until there is a release.
+ */
+
+/** The network's log begins with what is in the store. */
+const networkLog = statements(({ text, bytes, clustered }) => [
+  `CREATE TABLE log_entries (
+    position BIGINT PRIMARY KEY, kind ${text} NOT NULL, number BIGINT NOT NULL, message ${bytes} NOT NULL)`,
+  "CREATE INDEX log_entries_number ON log_entries (kind, number)",
+  `CREATE TABLE log_hashes (
+    level BIGINT NOT NULL, position BIGINT NOT NULL, hash ${bytes} NOT NULL, PRIMARY KEY (level, position))${clustered}`,
+]);
+
+/** In order, to schema 11 and so on. */
+export const TO_FIRST_RELEASE: readonly Migration[] = [networkLog, announcedEntropy];
