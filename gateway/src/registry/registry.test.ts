@@ -73,6 +73,11 @@ const latitudeOf = (asserted: Assertion): number => {
 /** Registrations that were set off are stored by then. */
 const settled = () => mutex.run(async () => undefined);
 
+const said = (registry: Registry, ...what: Parameters<typeof asserted>) => {
+  registry.assert(asserted(...what));
+  return settled();
+};
+
 beforeEach(async () => {
   store = await openStore("sqlite://:memory:");
   clock = new ManualClock(nowMs);
@@ -99,8 +104,7 @@ describe("open registration", () => {
     const registry = await open();
     const nextMs = (NOW_EPOCH + 1) * 8000;
     await clock.advance(nextMs - 2000 - nowMs);
-    registry.assert(asserted(1, assertion, clock.now(), clock.now()));
-    await settled();
+    await said(registry, 1, assertion, clock.now(), clock.now());
     expect((await store.hotspot(idOf("a")))?.change).toMatchObject({
       atMs: nextMs,
       fromEpoch: NOW_EPOCH + 2,
@@ -109,14 +113,11 @@ describe("open registration", () => {
 
   test("a change counts from the next epoch on; of several the last", async () => {
     const registry = await open();
-    registry.assert(asserted(1));
-    await settled();
+    await said(registry, 1);
     await clock.advance(8000);
     const laterMs = clock.now();
-    registry.assert(asserted(2, { ...assertion, latE7: 5_000_000 }, laterMs + 1, laterMs));
-    await settled();
-    registry.assert(asserted(3, moved, laterMs + 2, laterMs));
-    await settled();
+    await said(registry, 2, { ...assertion, latE7: 5_000_000 }, laterMs + 1, laterMs);
+    await said(registry, 3, moved, laterMs + 2, laterMs);
     expect(await latitude(registry, NOW_EPOCH + 1)).toBe(known.latE7);
     expect(await latitude(registry, NOW_EPOCH + 2)).toBe(latitudeOf(moved));
     const history = await store.hotspotHistory(idOf("a"));
@@ -131,8 +132,7 @@ describe("open registration", () => {
     const registry = await open();
     for (let step = 0; step <= 7; step++) {
       const north = assertion.latE7 + step * 3600;
-      registry.assert(asserted(step + 1, { ...assertion, latE7: north }, clock.now()));
-      await settled();
+      await said(registry, step + 1, { ...assertion, latE7: north }, clock.now());
       await clock.advance(8000);
     }
     const history = await store.hotspotHistory(idOf("a"));
@@ -145,28 +145,22 @@ describe("open registration", () => {
 
   test("a position in the same cell is the same position", async () => {
     const registry = await open();
-    registry.assert(asserted(1, { ...assertion, latE7: known.latE7, lonE7: known.lonE7 }));
-    await settled();
-    registry.assert(asserted(2, { ...assertion, latE7: known.latE7 + 3, lonE7: known.lonE7 }));
-    await settled();
+    await said(registry, 1, { ...assertion, latE7: known.latE7, lonE7: known.lonE7 });
+    await said(registry, 2, { ...assertion, latE7: known.latE7 + 3, lonE7: known.lonE7 });
     expect(await store.hotspotHistory(idOf("a"))).toHaveLength(1);
     await clock.advance(8000);
-    registry.assert(asserted(3, corrected, clock.now(), clock.now()));
-    await settled();
+    await said(registry, 3, corrected, clock.now(), clock.now());
     expect(await store.hotspotHistory(idOf("a"))).toHaveLength(2);
   });
 
   test("a clock that was set back does not put a change before an earlier one", async () => {
     const registry = await open();
-    registry.assert(asserted(1));
-    await settled();
+    await said(registry, 1);
     await clock.advance(80_000);
-    registry.assert(asserted(2, moved, clock.now()));
-    await settled();
+    await said(registry, 2, moved, clock.now());
     clock = new ManualClock(nowMs);
     const restarted = await open();
-    restarted.assert(asserted(3, corrected, nowMs));
-    await settled();
+    await said(restarted, 3, corrected, nowMs);
     const [, second] = await store.hotspotHistory(idOf("a"));
     expect(second?.change.fromEpoch).toBe(FIRST_EPOCH + 12);
     expect(second?.latE7).toBe(latitudeOf(corrected));
@@ -174,10 +168,8 @@ describe("open registration", () => {
 
   test("a change received ahead of a clock that was set back does not count before it was received", async () => {
     const registry = await open();
-    registry.assert(asserted(1));
-    await settled();
-    registry.assert(asserted(2, moved, nowMs + 80_000));
-    await settled();
+    await said(registry, 1);
+    await said(registry, 2, moved, nowMs + 80_000);
     const [, second] = await store.hotspotHistory(idOf("a"));
     expect(second?.change.fromEpoch).toBe(FIRST_EPOCH + 12);
   });
@@ -185,10 +177,8 @@ describe("open registration", () => {
   test("what an older packet says is ignored, whenever it comes, after a restart too", async () => {
     const registry = await open();
     registry.assert(asserted(5));
-    registry.assert(asserted(4, moved));
-    await settled();
-    registry.assert(asserted(3, moved));
-    await settled();
+    await said(registry, 4, moved);
+    await said(registry, 3, moved);
     (await open()).assert(asserted(2, moved));
     await settled();
     expect((await store.hotspot(idOf("a")))?.latE7).toBe(known.latE7);
@@ -196,8 +186,7 @@ describe("open registration", () => {
 
   test("an older word does not come back after the operator's, after a restart either", async () => {
     const registry = await open();
-    registry.assert(asserted(5));
-    await settled();
+    await said(registry, 5);
     await clock.advance(8000);
     expect(await registry.add({ ...word, latE7: moved.latE7 })).toEqual({ ok: true });
     await clock.advance(8000);
@@ -213,36 +202,29 @@ describe("open registration", () => {
   test("what was signed long ago changes nothing, and registers nobody", async () => {
     const registry = await open();
     const old = nowMs - MAX_EVIDENCE_AGE_MS - 1;
-    registry.assert(asserted(1, assertion, nowMs, old));
-    await settled();
+    await said(registry, 1, assertion, nowMs, old);
     expect(await store.hotspots()).toEqual([]);
-    registry.assert(asserted(2));
-    await settled();
-    registry.assert(asserted(3, moved, nowMs, old));
-    await settled();
+    await said(registry, 2);
+    await said(registry, 3, moved, nowMs, old);
     expect((await store.hotspot(idOf("a")))?.latE7).toBe(known.latE7);
     expect(refused).toEqual(["assertion_old"]);
-    registry.assert(asserted(4, moved, nowMs, old + 10));
-    await settled();
+    await said(registry, 4, moved, nowMs, old + 10);
     expect((await store.hotspot(idOf("a")))?.latE7).toBe(latitudeOf(moved));
   });
 
   test("a clock that is ahead by no more than the skew is taken for true, and the change is not older than its evidence", async () => {
     const { clockSkewMs } = PARAMETERS;
     const registry = await open();
-    registry.assert(asserted(1, assertion, nowMs, nowMs + clockSkewMs + 1));
-    await settled();
+    await said(registry, 1, assertion, nowMs, nowMs + clockSkewMs + 1);
     expect([await store.hotspots(), refused]).toEqual([[], ["assertion_ahead"]]);
-    registry.assert(asserted(2, assertion, nowMs, nowMs + clockSkewMs));
-    await settled();
+    await said(registry, 2, assertion, nowMs, nowMs + clockSkewMs);
     expect((await store.hotspot(idOf("a")))?.change.atMs).toBe(nowMs + clockSkewMs);
   });
 
   test("who is refused is told once, and again after an hour", async () => {
     const registry = await open();
     for (let minute = 0; minute <= 60; minute++) {
-      registry.assert(asserted(minute + 1, assertion, clock.now(), nowMs - MAX_EVIDENCE_AGE_MS - 1));
-      await settled();
+      await said(registry, minute + 1, assertion, clock.now(), nowMs - MAX_EVIDENCE_AGE_MS - 1);
       await clock.advance(60_000);
     }
     expect(refused).toEqual(["assertion_old", "assertion_old"]);
@@ -250,17 +232,14 @@ describe("open registration", () => {
 
   test("the same again keeps the first evidence", async () => {
     const registry = await open();
-    registry.assert(asserted(1));
-    await settled();
-    registry.assert(asserted(2));
-    await settled();
+    await said(registry, 1);
+    await said(registry, 2);
     expect((await store.hotspot(idOf("a")))?.change.evidence).toEqual(asserted(1).evidence);
   });
 
   test("a region without beacons registers nobody", async () => {
     const registry = await open();
-    registry.assert(asserted(1, { ...assertion, region: "MOON" }));
-    await settled();
+    await said(registry, 1, { ...assertion, region: "MOON" });
     expect(await store.hotspots()).toEqual([]);
   });
 
@@ -273,11 +252,9 @@ describe("open registration", () => {
         if (isWritten) await putHotspot(...given);
         throw new Error("disk full");
       };
-      registry.assert(asserted(1));
-      await settled();
+      await said(registry, 1);
       store.putHotspot = putHotspot;
-      registry.assert(asserted(2));
-      await settled();
+      await said(registry, 2);
       expect(await store.hotspotHistory(idOf("a"))).toHaveLength(1);
       expect(await latitude(registry, NOW_EPOCH + 1)).toBe(known.latE7);
     },
@@ -324,13 +301,11 @@ describe("listed registration", () => {
   test("only who is listed may send, and only the operator's word counts", async () => {
     const registry = await open("listed");
     expect(registry.isAllowed(idOf("a"))).toBe(false);
-    registry.assert(asserted(1));
-    await settled();
+    await said(registry, 1);
     expect(await store.hotspots()).toEqual([]);
     expect(await registry.add(word)).toEqual({ ok: true });
     expect(registry.isAllowed(idOf("a"))).toBe(true);
-    registry.assert(asserted(2, moved));
-    await settled();
+    await said(registry, 2, moved);
     expect((await store.hotspot(idOf("a")))?.latE7).toBe(known.latE7);
     expect((await open("listed")).isAllowed(idOf("a"))).toBe(true);
   });
@@ -363,8 +338,7 @@ describe("listed registration", () => {
 
   test("the operator's word replaces a place that the owner asserted, but never the owner's payee", async () => {
     const registry = await open();
-    registry.assert(asserted(1));
-    await settled();
+    await said(registry, 1);
     const other = await registry.add({ ...word, payee: new Uint8Array(20).fill(7) });
     expect(other).toMatchObject({
       ok: false,
@@ -380,12 +354,10 @@ describe("listed registration", () => {
 
   test("a payee that waits for its epoch is the owner's too", async () => {
     const registry = await open();
-    registry.assert(asserted(1));
-    await settled();
+    await said(registry, 1);
     const payee = new Uint8Array(20).fill(7);
     await clock.advance(8000);
-    registry.assert(asserted(2, { ...assertion, payee }, clock.now(), clock.now()));
-    await settled();
+    await said(registry, 2, { ...assertion, payee }, clock.now(), clock.now());
     // Either would leave a history in which the operator replaced what the owner said.
     for (const said of [word, { ...word, payee, latE7: moved.latE7 }]) {
       expect(await registry.add(said)).toMatchObject({ code: "payee_of_owner" });

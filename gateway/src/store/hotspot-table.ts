@@ -1,5 +1,6 @@
 import {
   ASSERTED_CHANGE,
+  type ChangeRecord,
   type Hotspot,
   type RegionId,
   type RegistryChange,
@@ -167,16 +168,7 @@ export function hotspotTable({ sql, transaction }: Database): HotspotQueries {
       return rows.map(hotspotOf);
     },
     registryChanges: (ids, epoch) => registryChanges(sql, ids, epoch),
-    async changeRecords(after, through) {
-      const rows = await sql<ChangeRecordRow[]>`SELECT * FROM change_records
-        WHERE from_epoch > ${after} AND from_epoch <= ${through} ORDER BY from_epoch, public_key, kind`;
-      return rows.map((row) => ({
-        fromEpoch: Number(row.from_epoch),
-        publicKey: plainBytes(row.public_key),
-        kind: Number(row.kind),
-        hash: plainBytes(row.hash),
-      }));
-    },
+    changeRecords: (after, through) => changeRecords(sql, after, through),
     async shownSince(ids) {
       const found = new Map<string, number>();
       for (const chunk of chunksOf(ids)) {
@@ -218,6 +210,17 @@ async function putHotspot(tx: SQL, hotspot: Hotspot, isKept: boolean): Promise<v
   };
   await tx`INSERT INTO shown ${tx(row)} ON CONFLICT (hotspot_id) DO NOTHING`;
   if (isKept) await tx`UPDATE shown SET waits_since_ms = NULL WHERE hotspot_id = ${hotspot.id}`;
+}
+
+async function changeRecords(sql: SQL, after: number, through: number): Promise<ChangeRecord[]> {
+  const rows = await sql<ChangeRecordRow[]>`SELECT * FROM change_records
+    WHERE from_epoch > ${after} AND from_epoch <= ${through} ORDER BY from_epoch, public_key, kind`;
+  return rows.map((row) => ({
+    fromEpoch: Number(row.from_epoch),
+    publicKey: plainBytes(row.public_key),
+    kind: Number(row.kind),
+    hash: plainBytes(row.hash),
+  }));
 }
 
 /** Part of closing an epoch, in its transaction: these are in its bundle. */
