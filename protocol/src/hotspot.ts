@@ -38,6 +38,7 @@ export {
   QUICKNET,
 } from "./drand/chain.ts";
 export { compareBytes, concatBytes, equalBytes, fromHex, readU32, u32, u64, utf8 } from "./encoding/bytes.ts";
+export { type CborValue, decodeCbor, encodeCbor } from "./encoding/cbor.ts";
 export { explainVerdict, RATE_LIMITED } from "./judging/reasons.ts";
 export { type Log, type LogLevel, logTo, silentLog } from "./log.ts";
 export { distanceM, EARTH_RADIUS_M, isPosition, MAX_LAT_E7, MAX_LON_E7, type Position } from "./math/geo.ts";
@@ -70,6 +71,7 @@ export {
   entropyMessage,
 } from "./network/entropy.ts";
 export { HOTSPOT_FORMATS } from "./network/hotspot-formats.ts";
+export { type KeyChange, openKeyChange, sealRevocation, sealRotation } from "./network/key-change.ts";
 export {
   type KeyDocument,
   keyDocumentMessage,

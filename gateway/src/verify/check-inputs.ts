@@ -141,7 +141,9 @@ export function* checkInputs(
   yield* checkRegistered(contactsBefore, registry.shown, parameters);
   const isComplete = isCompleteAt(signed.manifest, previous);
   yield* checkUsed(usedSequences, previous?.usedSequences ?? new Map(), packets, isComplete);
-  yield* checkContacts(contactsBefore, previous?.contacts ?? new Map(), packets, isComplete);
+  yield* checkContacts(contactsBefore, previous?.contacts ?? new Map(), packets, {
+    ...{ shown: registry.shown, isComplete },
+  });
   yield* checkChanges(inputs.changes, registry.shown, signed.manifest, {
     registryHash: previous?.manifest.registryHash,
     known: previous?.changes ?? new Map(),

@@ -7,7 +7,7 @@ import { type Difference, runCheck } from "./check.ts";
 import type { Announced } from "./check-announced.ts";
 import type { EntropyOrigin } from "./check-entropy-source.ts";
 import { checkLogged, type LoggedAt } from "./check-log.ts";
-import { isFirstManifest } from "./check-manifest.ts";
+import { isFirstManifest, isUnknownFile } from "./check-manifest.ts";
 import { InlineChecker, type SignatureChecker } from "./signatures.ts";
 import {
   type BundleOutcome,
@@ -164,6 +164,10 @@ function notesOn(
     );
   }
   notes.push(...entropyNotes(origin), ...announcedNotes(announced));
+  const unknown = manifest.files.map(({ name }) => name).filter(isUnknownFile);
+  if (unknown.length > 0) {
+    notes.push(`It has files that this program does not know, and has not checked: ${unknown.join(", ")}.`);
+  }
   const skipped = manifest.previousEpoch === null ? 0 : manifest.epoch - manifest.previousEpoch - 1;
   if (skipped > 0) {
     const what =
