@@ -43,122 +43,122 @@ const network = by("the network between them");
 
 export const LIES = {
   packets_omitted: operator(
-    "leaves out reports that it confirmed",
+    "leave out reports that it confirmed",
     ["receipt"],
     "a receipt names a report that is in neither the index root nor the bundle",
   ),
   beacons_omitted: operator(
-    "leaves out only the beacon reports, so that their witnesses get nothing",
+    "leave out only the beacon reports, so that their witnesses get nothing",
     ["receipt"],
     "the beaconer's receipt, as any other",
   ),
   never_confirmed: operator(
-    "takes a report and never confirms it",
+    "take a report and never confirm it",
     ["nothing"],
     "only its sender knows: it keeps the report, sends it again and says so",
   ),
   said_late: operator(
-    "says that a report came after its deadline",
+    "say that a report came after its deadline",
     ["receipt"],
     "the receipt gives another time than the bundle",
   ),
   said_early: operator(
-    "says that a report came before it was made",
+    "say that a report came before it was made",
     ["bundle", "receipt"],
     "nobody can make a report before its entropy; after that the receipt's time counts",
   ),
   backdated: operator(
-    "files a friend's late report as one that came in time",
+    "file a friend's late report as one that came in time",
     ["log"],
     "the index root was logged before; until then nothing shows it",
   ),
   entropy_rewritten: operator(
-    "removes minutes from the entropy and signs it anew",
+    "remove minutes from the entropy and sign it anew",
     ["row", "log"],
     "each message holds the hash of the one before; the log holds all, also those of the newest bundle",
   ),
   rules_backdated: operator(
-    "makes rules after the epoch and dates them before",
+    "make rules after the epoch and date them before",
     ["announced"],
     "the last entropy before the epoch names other parameters",
   ),
   rules_twice: operator(
-    "signs a second version of the rules after the epoch",
+    "sign a second version of the rules after the epoch",
     ["announced"],
     "the last entropy before the epoch names other parameters",
   ),
   move_backdated: operator(
-    "dates a hotspot's move, or its registration, before the epoch",
+    "date a hotspot's move, or its registration, before the epoch",
     ["announced"],
     "the last entropy before the epoch names another registry",
   ),
   payee_replayed: operator(
-    "takes a payee back by an older assertion of its owner",
+    "take a payee back by an older assertion of its owner",
     ["bundle"],
     "assertions count in the order of their numbers only",
   ),
   place_replayed: operator(
-    "takes a place back by an older assertion of its owner",
+    "take a place back by an older assertion of its owner",
     ["bundle"],
     "assertions count in the order of their numbers, and for an hour only",
   ),
   payee_by_word: operator(
-    "gives a hotspot a payee by its own word",
+    "give a hotspot a payee by its own word",
     ["bundle"],
     "an owner who asserted a payee is asked; until then the operator's word stands, and is counted as such",
   ),
   denial_backdated: operator(
-    "denies a hotspot after the epoch, dated before",
+    "deny a hotspot after the epoch, dated before",
     ["announced"],
     "the last entropy before the epoch names other denials",
   ),
   closed_wrongly: operator(
-    "closes an epoch before its last draw, or in the future",
+    "close an epoch before its last draw, or in the future",
     ["bundle"],
     "the time of closing is after that of the last draw's entropy, and not ahead of the reader's clock",
   ),
   begun_anew: operator(
-    "begins its chain of epochs anew",
+    "begin its chain of epochs anew",
     ["row", "announced", "log"],
     "agents and log know the first manifest; the chain that was published does not begin there",
   ),
   epoch_dropped: operator(
-    "drops an epoch and says that the network was down",
+    "drop an epoch and say that the network was down",
     ["announced", "log"],
     "the log has the entropy of that epoch, and the entropy after it names its manifest",
   ),
   draw_chosen: operator(
-    "chooses entropy, and with it who is drawn, after the reports are in",
+    "choose entropy, and with it who is drawn, after the reports are in",
     ["drand"],
     "a drand round is nobody's choice; an operator's own entropy is its word",
   ),
   two_bundles: operator(
-    "shows two auditors two bundles of one epoch",
+    "show two auditors two bundles of one epoch",
     ["announced", "log"],
     "entropy and log name one manifest of each epoch",
   ),
   key_ground: hotspot(
-    "chooses when and how it beacons",
+    "choose when and how it beacons",
     ["bundle"],
     "it committed to its values before that epoch's entropy existed",
   ),
   place_asserted: hotspot(
-    "asserts a place where it is not",
+    "assert a place where it is not",
     ["nothing"],
     "the levels that others report bound it; the rules refuse what physics forbids, no more",
   ),
   key_cloned: hotspot(
-    "uses one key at two places",
+    "use one key at two places",
     ["bundle"],
     "their sequence numbers meet, and only one report of each number is paid",
   ),
   beacon_copied: network(
-    "copies a report of somebody who heard a beacon",
+    "copy a report of somebody who heard a beacon",
     ["bundle"],
     "a witness commits to frame and own key before the beaconer reveals the frame",
   ),
   ring: together(
-    "reports of beacons that only they were sent, without any radio",
+    "report beacons of each other without any radio",
     ["nothing"],
     "k keys that tell each other their frames hear each other by their own word",
   ),
@@ -168,31 +168,38 @@ export const LIES = {
     "whoever has the frame before the deadline can commit to it",
   ),
   packets_held: network(
-    "holds packets back until they are late",
+    "hold packets back until they are late",
     ["nothing"],
     "the agent keeps them, sends them again and tells that no receipt comes; the operator's word on the time stands",
   ),
   messages_replayed: network(
-    "replays or changes what the network signed",
+    "replay or change what the network signed",
     ["bundle"],
     "signatures, chains and times of messages are checked by agents and verifiers",
   ),
 } satisfies Record<string, Lie>;
 export type LieId = keyof typeof LIES;
 
-/** What can still be lied about where only these means were used: what a reader takes on trust. */
-export const trusted = (means: ReadonlySet<Means>): Lie[] =>
-  Object.values<Lie>(LIES).filter(
-    ({ by, shownBy }) => by === "the operator" && !shownBy.some((one) => means.has(one)),
-  );
+/** What an operator could have done without being found out, and what would show it. */
+export interface TrustedWord {
+  id: string;
+  what: string;
+  shownBy: string;
+}
 
-/** The rows of the table in protocol/README.md. */
+/** What is taken on trust where only these means were used. */
+export const trusted = (means: ReadonlySet<Means>): TrustedWord[] =>
+  Object.entries<Lie>(LIES)
+    .filter(([, { by: liar, shownBy }]) => liar === "the operator" && !shownBy.some((one) => means.has(one)))
+    .map(([id, { what, shownBy }]) => ({ id, what, shownBy: shownBy.map((one) => MEANS[one]).join(" or ") }));
+
+/** The table in protocol/README.md. */
 export const trustTable = (): string =>
   [
-    "| who | does what | what shows it | how, or why not |",
+    "| who | can | what shows it | how, or why not |",
     "| --- | --- | --- | --- |",
     ...Object.values<Lie>(LIES).map(
-      ({ by, what, shownBy, how }) =>
-        `| ${by} | ${what} | ${shownBy.map((one) => MEANS[one]).join(", ")} | ${how} |`,
+      ({ by: liar, what, shownBy, how }) =>
+        `| ${liar} | ${what} | ${shownBy.map((one) => MEANS[one]).join(", ")} | ${how} |`,
     ),
   ].join("\n");
