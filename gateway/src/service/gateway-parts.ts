@@ -1,4 +1,4 @@
-import type { Log } from "@earshot/protocol";
+import { entropyMessage, type Log } from "@earshot/protocol";
 import { Mutex } from "@earshot/protocol/runtime";
 import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
 import { KeyCache } from "../access/key-cache.ts";
@@ -21,6 +21,7 @@ import { countReading, type GatewayMetrics, newMetrics } from "../monitoring/met
 import { ParametersLog } from "../parameters/parameters-log.ts";
 import type { OperatorRegistration } from "../registry/assertion.ts";
 import { Registry } from "../registry/registry.ts";
+import { StoreRefusedError } from "../store/owner.ts";
 import type { StoredPacket } from "../store/records.ts";
 import { loadProgress, type Progress } from "../time/progress.ts";
 import { SteadyClock } from "../time/steady-clock.ts";
@@ -103,7 +104,8 @@ function buildLog({ deps, parameters, denials, metrics }: Base): LogService {
 /** All parts use the steady clock; only that one reads the machine's. */
 async function steadied(given: GatewayDeps): Promise<SteadyDeps> {
   const { entropyPeriodMs } = given.parameters;
-  const newestEntropyMs = (await given.store.latestEntropy())?.entropy.atMs;
+  const newest = await given.store.latestEntropy();
+  const newestEntropyMs = newest?.entropy.atMs;
   const clock = new SteadyClock({
     clock: given.clock,
     entropyPeriodMs,
@@ -112,7 +114,18 @@ async function steadied(given: GatewayDeps): Promise<SteadyDeps> {
   });
   const { signer, parameters } = given;
   const ring = signer instanceof KeyRing ? signer : KeyRing.ofRoot(parameters.network, signer, clock);
+  if (newest !== undefined) checkPast(newest.message, ring);
   return { ...given, clock, signer: ring };
+}
+
+/** Keys that were put back from an old copy, or are another network's, would sign what nobody takes. @throws {StoreRefusedError} */
+function checkPast(newestEntropy: Uint8Array, ring: KeyRing): void {
+  const opened = entropyMessage.open(newestEntropy, ring.keys.network, ring);
+  if (opened.ok) return;
+  const why = `its newest entropy was not signed by ${ring.keys.describe("entropy")} (${opened.code})`;
+  throw new StoreRefusedError(
+    `The keys do not fit the database: ${why}. Put back the newest network.key or keys.cbor, which each epoch's bundle has`,
+  );
 }
 
 async function buildBase(deps: SteadyDeps): Promise<Base> {
