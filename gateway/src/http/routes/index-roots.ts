@@ -1,10 +1,9 @@
 import { equalBytes, type IndexRoot, indexRootMessage, packetsRoot } from "@earshot/protocol";
-import { parseProof } from "@earshot/protocol/tlog";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { StoredPacket } from "../../store/records.ts";
 import type { RouteContext } from "../context.ts";
 import { failure } from "../errors.ts";
-import { atMs, base64, hashText, invalid, json, missing } from "../schemas/common.ts";
+import { atMs, base64, hashText, invalid, json, missing, wholeNumber } from "../schemas/common.ts";
 
 const indexRootSchema = z
   .object({
@@ -24,12 +23,7 @@ const one = createRoute({
     "There is none before the index is judged. Hotspots look for their own reports here (`earshot-agent audit`); that the root is in the network's log is shown by `/log/proof/index-root/N`.",
   tags: ["epochs"],
   request: {
-    params: z.object({
-      index: z
-        .string()
-        .regex(/^\d{1,10}$/, { error: "a whole number" })
-        .transform(Number),
-    }),
+    params: z.object({ index: wholeNumber(0, 0xffff_ffff) }),
   },
   responses: { 200: json("The root and the ids", indexRootSchema), ...invalid, ...missing },
 });
@@ -37,14 +31,10 @@ const one = createRoute({
 /** More late reports than come while an index is judged. */
 const MAX_LATER = 64;
 
-export function indexRootRoutes(
-  app: OpenAPIHono,
-  { publicLog, store, clock, parameters }: RouteContext,
-): void {
+export function indexRootRoutes(app: OpenAPIHono, { store, clock, parameters }: RouteContext): void {
   app.openapi(one, async (c) => {
     const { index } = c.req.valid("param");
-    const proof = parseProof((await publicLog.prove("index", index)) ?? "");
-    const message = proof?.extra;
+    const message = (await store.newestLogEntry("index", index))?.message;
     const root = message && indexRootMessage.open(message, parameters.network);
     if (message === undefined || root?.ok !== true) {
       return c.json(
