@@ -5,7 +5,7 @@ import { cidOf } from "../bundle/cid.ts";
 import { type BundleSource, folderSource } from "./bundle-source.ts";
 import { type Difference, runCheck } from "./check.ts";
 import { checkLogged, type LoggedAt } from "./check-log.ts";
-import { isFirstManifest } from "./check-manifest.ts";
+import { isFirstManifest, isUnknownFile } from "./check-manifest.ts";
 import { InlineChecker, type SignatureChecker } from "./signatures.ts";
 import {
   type BundleOutcome,
@@ -64,11 +64,11 @@ async function verifySource(source: BundleSource, options: SeriesOptions): Promi
   if (!read.ok) return reportOf(source.name, undefined, read, options);
   const outcome = await outcomeOf(read.bundle, options);
   if (!outcome.ok) return reportOf(source.name, read.bundle, outcome, options);
-  const { signed, keys } = outcome.verified;
+  const { signed, shownKeys } = outcome.verified;
   const misnamed = nameDifference(read.folder, read.bundle);
   const logged = await loggedAt(source, read.bundle, outcome.verified, options);
   const difference = misnamed ?? (logged?.ok === false ? logged.difference : undefined);
-  const result = difference === undefined ? outcome : { ok: false as const, difference, signed, keys };
+  const result = difference === undefined ? outcome : { ok: false as const, difference, signed, shownKeys };
   const report = reportOf(source.name, read.bundle, result, options);
   return logged?.ok === true && report.ok ? { ...report, logged: logged.value } : report;
 }
@@ -121,15 +121,15 @@ function reportOf(
   outcome: BundleOutcome,
   options: VerifyOptions,
 ): VerifyReport {
-  const { signed, keys } = outcome.ok ? outcome.verified : outcome;
+  const { signed, shownKeys } = outcome.ok ? outcome.verified : outcome;
   const root = outcome.ok ? outcome.verified.settlement.tree.root : outcome.root;
   return {
     ok: outcome.ok,
     path,
     epoch: signed?.manifest.epoch,
     network: signed?.manifest.network,
-    networkKey: keys && hotspotId(keys.root),
-    keysVersion: keys?.version,
+    networkKey: shownKeys && hotspotId(shownKeys.root),
+    keysVersion: shownKeys?.version,
     cid: bundle && cidOf(sha256(bundle[MANIFEST_FILE])),
     recomputedRoot: hex(root),
     root: hex(signed?.manifest.root),
@@ -160,6 +160,10 @@ function notesOn(
     notes.push(
       `${operator} of ${owner + operator} registry changes bear the operator's signature, not the owner's.`,
     );
+  }
+  const unknown = manifest.files.map(({ name }) => name).filter(isUnknownFile);
+  if (unknown.length > 0) {
+    notes.push(`It has files that this program does not know, and has not checked: ${unknown.join(", ")}.`);
   }
   const skipped = manifest.previousEpoch === null ? 0 : manifest.epoch - manifest.previousEpoch - 1;
   if (skipped > 0) {
