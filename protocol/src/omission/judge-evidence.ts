@@ -18,7 +18,7 @@ import type { Contradiction, Evidence } from "./evidence.ts";
 import { PacketStream } from "./packet-sequence.ts";
 
 /** Why a file shows nothing. */
-export type EvidenceRefusal =
+type EvidenceRefusal =
   | "keys"
   | "packet"
   | "confirmation"
@@ -76,8 +76,13 @@ function findingOf(evidence: Evidence, pinned: Uint8Array | undefined): Finding 
   const { network, contradiction } = evidence;
   const keys = keysOf(evidence, pinned);
   if (keys instanceof Refused) return keys;
-  const report = reportOf(evidence);
-  if (report instanceof Refused) return report;
+  const report = reportIn(evidence.packet, network);
+  if (report === undefined) {
+    return new Refused(
+      "packet",
+      `it is no beacon or witness report that a hotspot has signed for ${network}`,
+    );
+  }
   const confirmation = confirmationIn(evidence.confirmation, network, keys, report.publicKey, report.id);
   if (confirmation === undefined) {
     return new Refused(
@@ -120,24 +125,21 @@ function keysOf({ network, keys, confirmation }: Evidence, pinned?: Uint8Array):
   return read.ok ? read.keys : new Refused("keys", read.why);
 }
 
-interface Report {
+export interface SignedReport {
   id: Uint8Array;
   type: "beacon" | "witness";
   publicKey: Uint8Array;
   entropyIndex: number;
 }
 
-function reportOf({ packet, network }: Evidence): Report | Refused {
+/** The beacon or witness report in a packet, if it is one and signed for the network. */
+export function reportIn(packet: Uint8Array, network: string): SignedReport | undefined {
   const verified = verifyPacket(packet, network);
-  if (!verified.ok)
-    return new Refused("packet", `it is no packet of a hotspot of ${network}: ${verified.code}`);
-  const { decoded } = verified;
-  const about = reportIndexAndKey(decoded);
-  const { type } = decoded.packet;
-  if (about === undefined || (type !== "beacon" && type !== "witness")) {
-    return new Refused("packet", `it is a ${type} packet; only beacon and witness reports are in lists`);
-  }
-  return { id: decoded.id, type, publicKey: decoded.publicKey, entropyIndex: about.entropyIndex };
+  if (!verified.ok) return undefined;
+  const { id, publicKey, packet: content } = verified.decoded;
+  const about = reportIndexAndKey(verified.decoded);
+  if (about === undefined || (content.type !== "beacon" && content.type !== "witness")) return undefined;
+  return { id, type: content.type, publicKey, entropyIndex: about.entropyIndex };
 }
 
 /** That the network has stored a packet, and when it came. */
@@ -166,14 +168,14 @@ export function confirmationIn(
 
 /** A report that came by then is in every list: later ones may have come after it was made. */
 export const deadlineMs = (
-  { entropyIndex }: Pick<Report, "entropyIndex" | "type">,
+  { entropyIndex }: Pick<SignedReport, "entropyIndex" | "type">,
   parameters: NetworkParameters,
 ): number => reportDeadlineMs(entropyIndex, parameters);
 
 interface Missing {
   network: string;
   keys: NetworkKeys;
-  report: Report;
+  report: SignedReport;
   epoch: number;
   parameters: NetworkParameters;
 }
