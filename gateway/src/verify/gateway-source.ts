@@ -1,7 +1,7 @@
 import { MAX_MESSAGE_BYTES, type ManifestFile, sha256 } from "@earshot/protocol";
 import { errorText } from "@earshot/protocol/runtime";
 import { z } from "zod";
-import { BUNDLE_FILES, type Bundle, bundleName, KEYS_FILE, MANIFEST_FILE } from "../bundle/bundle.ts";
+import { type Bundle, bundleName, KEYS_FILE, MANIFEST_FILE } from "../bundle/bundle.ts";
 import {
   type BundleRead,
   type BundleSource,
@@ -12,7 +12,14 @@ import {
 } from "./bundle-source.ts";
 import { type Check, type Difference, differ, expectEqual, runCheck } from "./check.ts";
 import { checkKeys } from "./check-keys.ts";
-import { checkFile, openManifest, type Pins, readParameters } from "./check-manifest.ts";
+import {
+  checkFile,
+  checkFiles,
+  isUnknownFile,
+  openManifest,
+  type Pins,
+  readParameters,
+} from "./check-manifest.ts";
 import { type Allowed, type Downloaded, download, type Transport } from "./download.ts";
 
 /*
@@ -183,8 +190,8 @@ function* checkHead(bundle: ManifestHead["bundle"], epoch: number, pins: Pins): 
   const keys = yield* checkKeys(bundle, yield* readParameters(bundle), pins);
   const { manifest } = yield* openManifest(bundle, keys);
   yield* expectEqual(MANIFEST_FILE, "epoch", String(epoch), String(manifest.epoch), "as the epoch is listed");
-  const { files } = manifest;
-  yield* expectEqual(MANIFEST_FILE, "files", BUNDLE_FILES.join(" "), files.map(({ name }) => name).join(" "));
+  yield* checkFiles(manifest);
+  const files = manifest.files.filter(({ name }) => !isUnknownFile(name));
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   if (total > MAX_BUNDLE_BYTES) {
     const wanted = `at most ${MAX_BUNDLE_BYTES}: download it and verify the folder`;

@@ -5,7 +5,7 @@ import { cidOf } from "../bundle/cid.ts";
 import { type BundleSource, folderSource } from "./bundle-source.ts";
 import { type Difference, runCheck } from "./check.ts";
 import { checkLogged, type LoggedAt } from "./check-log.ts";
-import { isFirstManifest } from "./check-manifest.ts";
+import { isFirstManifest, isUnknownFile } from "./check-manifest.ts";
 import { InlineChecker, type SignatureChecker } from "./signatures.ts";
 import {
   type BundleOutcome,
@@ -160,6 +160,10 @@ function notesOn(
     notes.push(
       `${operator} of ${owner + operator} registry changes bear the operator's signature, not the owner's.`,
     );
+  }
+  const unknown = manifest.files.map(({ name }) => name).filter(isUnknownFile);
+  if (unknown.length > 0) {
+    notes.push(`It has files that this program does not know, and has not checked: ${unknown.join(", ")}.`);
   }
   const skipped = manifest.previousEpoch === null ? 0 : manifest.epoch - manifest.previousEpoch - 1;
   if (skipped > 0) {
