@@ -10,6 +10,7 @@ import type {
 } from "@earshot/drivers";
 import type {
   Formats,
+  KeyCopySigns,
   LossReason,
   Measurement,
   Outcome,
@@ -360,6 +361,8 @@ export interface AgentStatus {
   gateway?: GatewayFacts;
   /** Absent where it takes all. */
   outdated?: OutdatedFacts;
+  /** Another agent seems to sign with the hotspot's key: what the network counted in its newest packets. */
+  keyCopies?: KeyCopySigns;
   entropy?: EntropyFacts;
   schedule?: ScheduleFacts;
   beaconing: BeaconingFacts;

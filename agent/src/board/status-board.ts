@@ -4,6 +4,7 @@ import {
   type ClockReading,
   explainLoss,
   hotspotId,
+  type KeyCopySigns,
   type LossReason,
   type NetworkKeys,
   type PacketType,
@@ -100,6 +101,8 @@ export class StatusBoard {
   schedule: ScheduleFacts | undefined;
   gateway: GatewayFacts | undefined;
   outdated: OutdatedFacts | undefined;
+  /** As the network's last receipt says. */
+  keyCopies: KeyCopySigns | undefined;
   readonly beaconing = new BeaconCounters();
   #gpsReading: Moment<GpsReading> | undefined;
   /** Whether the receiver can be trusted. */
@@ -231,6 +234,7 @@ export class StatusBoard {
       ),
       ...optional("gateway", this.gateway),
       ...optional("outdated", this.outdated),
+      ...optional("keyCopies", this.keyCopies),
       ...optional("entropy", this.#entropy && received(this.#entropy)),
       ...optional("schedule", this.schedule),
       beaconing: this.beaconing.facts(present),

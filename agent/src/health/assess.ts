@@ -4,6 +4,7 @@ import { beaconPart } from "./beacon.ts";
 import { clockPart } from "./clock.ts";
 import { brokerPart, outboxPart, packetParts } from "./delivery.ts";
 import { gpsPart } from "./gps.ts";
+import { keyCopiesPart } from "./key-copies.ts";
 import { keysPart } from "./keys.ts";
 import { machinePart } from "./machine.ts";
 import { attention, broken, CONFIGURATION, type Health, ok, type Part, worstOf } from "./part.ts";
@@ -32,6 +33,7 @@ export function assess(status: AgentStatus): Assessment {
     outboxPart(status),
     ...packetParts(status),
     ...keysPart(status),
+    ...keyCopiesPart(status),
     clockPart(status),
     beaconPart(status),
   ];

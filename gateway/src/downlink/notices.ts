@@ -2,6 +2,7 @@ import {
   type Clock,
   downTopic,
   epochAtMs,
+  type KeyCopySigns,
   type Log,
   MAX_RECEIPT_RANGES,
   MAX_VERDICTS_PER_MESSAGE,
@@ -36,6 +37,8 @@ interface NoticesDeps {
   downlink: Downlink;
   store: Pick<Store, "sequenceRanges">;
   metrics: Pick<GatewayMetrics, "downlinkFailures" | "refusalsUntold">;
+  /** Signs that two agents use this hotspot's key. */
+  copied?(hotspotId: string): Promise<KeyCopySigns | undefined>;
   log: Log;
 }
 
@@ -111,7 +114,8 @@ export class Notices {
   async receipt(hotspotId: string, statusId: string): Promise<void> {
     const used = (await this.#deps.store.sequenceRanges(hotspotId)).slice(-MAX_RECEIPT_RANGES);
     const answers = Uint8Array.fromHex(statusId);
-    this.#sendReceipt(hotspotId, answers, this.#pending.answer(hotspotId, answers), used);
+    const copies = (await this.#deps.copied?.(hotspotId)) ?? null;
+    this.#sendReceipt(hotspotId, answers, this.#pending.answer(hotspotId, answers), used, copies);
   }
 
   #sendReceipt(
@@ -119,13 +123,14 @@ export class Notices {
     answers: Uint8Array,
     stored: StoredPacketNotice[],
     used: SequenceRange[],
+    copies: KeyCopySigns | null = null,
   ): void {
     const { clock, parameters, signer } = this.#deps;
     const { network } = parameters.fixed;
     const nowMs = Math.floor(clock.now());
     const receipt = {
       ...{ atMs: nowMs, hotspot: keyOf(hotspotId), answers, stored, used },
-      ...{ gateway: PROGRAM, lowest: null },
+      ...{ gateway: PROGRAM, lowest: null, copies },
     };
     this.#send(downTopic(network, hotspotId, "receipt"), receiptMessage.seal(receipt, signer, network));
   }

@@ -16,6 +16,7 @@ import { EventHub } from "../monitoring/events.ts";
 import { countReading, type GatewayMetrics, newMetrics } from "../monitoring/metrics.ts";
 import { ParametersLog } from "../parameters/parameters-log.ts";
 import type { OperatorRegistration } from "../registry/assertion.ts";
+import { CopyWatch } from "../registry/copy-watch.ts";
 import { Registry } from "../registry/registry.ts";
 import type { StoredPacket } from "../store/records.ts";
 import { loadProgress, type Progress } from "../time/progress.ts";
@@ -41,6 +42,7 @@ interface Base {
   progress: Progress;
   registry: Registry;
   denials: DenialLog;
+  copies: CopyWatch;
   notices: Notices;
   mutex: Mutex;
 }
@@ -110,8 +112,10 @@ async function buildBase(deps: SteadyDeps): Promise<Base> {
   warnOfRules(parameters, progress.openEpoch - 1, log);
   const common = { store, progress, clock, signer, mutex };
   const denials = await DenialLog.load(common);
+  const copies = new CopyWatch({ store, clock });
   const notices = new Notices({
     ...{ parameters, signer, clock, downlink, store, metrics },
+    copied: (hotspotId) => copies.copied(hotspotId),
     log: deps.log.child({ component: "downlink" }),
   });
   const registry = await Registry.load({
@@ -129,7 +133,7 @@ async function buildBase(deps: SteadyDeps): Promise<Base> {
   metrics.closedEpoch = progress.openEpoch - 1;
   const keys = new KeyCache();
   const logs = { parameters, registry, denials };
-  return { deps, keys, events: new EventHub(), metrics, ...logs, progress, notices, mutex };
+  return { deps, keys, events: new EventHub(), metrics, ...logs, progress, copies, notices, mutex };
 }
 
 /** Told at start and whenever an epoch closes, since updating a gateway takes its operator time. */
@@ -147,7 +151,7 @@ async function list(hotspot: OperatorRegistration, registry: Registry, log: Log)
 }
 
 function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: StoredPacket) => void): Ingest {
-  const { deps, keys, metrics, progress, registry, notices } = base;
+  const { copies, deps, keys, metrics, progress, registry, notices } = base;
   const { clock, store } = deps;
   return new Ingest({
     progress,
@@ -164,6 +168,7 @@ function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: Stored
       const { packet } = checked.decoded;
       if (packet.type === "reading") countReading(packet, metrics);
       notices.stored(stored);
+      if (packet.type === "status") copies.note(stored.hotspotId, packet);
       noteStatus(checked, stored, registry, statuses);
       if (stored.entropyIndex !== null && stored.entropyIndex <= progress.judgingThrough) onLate(stored);
     },

@@ -1,3 +1,4 @@
+import type { KeyCopySigns } from "../network/receipt.ts";
 import type { Packet } from "../packet/packet.ts";
 
 /** A packet of one hotspot, and when the network received it. */
@@ -8,26 +9,15 @@ export interface NumberedPacket {
   packet: Packet;
 }
 
-/**
- * Signs in a hotspot's packets that more than one agent signs with its key. They follow from the packets alone: anybody who
- * has them counts the same.
- */
-export interface KeyCopySigns {
-  /** Sequence numbers that two packets have. One agent never uses a number twice, unless its state was restored. */
-  reusedNumbers: number;
-  /** How often an agent came again after another one: by when they were started, as their status packets tell it. */
-  agentTurns: number;
-  /** The same of the concentrators that heard for it; a hotspot may have several, so this alone means nothing. */
-  radioTurns: number;
-  concentrators: number;
-}
-
 /** Starts nearer to each other than this may be one: clocks are set, and drift. */
-const SAME_START_MS = 60_000;
+export const SAME_START_MS = 60_000;
 /** So many turns or numbers are no accident: a clock that is set there and back makes one turn, restored state some numbers. */
 const ENOUGH = 3;
 
-/** @param packets in any order */
+/**
+ * Whether more than one agent seems to sign with a hotspot's key.
+ * @param packets of one hotspot, in any order
+ */
 export function keyCopySigns(packets: readonly NumberedPacket[]): KeyCopySigns {
   const isSameStart = (a: number, b: number) => Math.abs(a - b) <= SAME_START_MS;
   const radios = radiosOf(inOrder(packets, ({ packet }) => packet.atMs));
