@@ -2,7 +2,9 @@ import {
   type Clock,
   downTopic,
   epochAtMs,
-      ...{ gateway: PROGRAM, lowest: lowestVersions(parameters.versions), copies },
+  epochSpanMs,
+  isWithin,
+  type KeyCopySigns,
   type Log,
   type LowestVersions,
   MAX_RECEIPT_RANGES,
@@ -18,7 +20,6 @@ import {
   type VerdictNotice,
   verdictMessage,
 } from "@earshot/protocol";
-
 import { TokenBuckets } from "@earshot/protocol/runtime";
 import type { GatewayMetrics } from "../monitoring/metrics.ts";
 import { PROGRAM } from "../monitoring/program.ts";
