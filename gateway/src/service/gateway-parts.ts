@@ -1,4 +1,4 @@
-import type { Log } from "@earshot/protocol";
+import { entropyMessage, type Log } from "@earshot/protocol";
 import { Mutex } from "@earshot/protocol/runtime";
 import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
 import { KeyCache } from "../access/key-cache.ts";
@@ -20,7 +20,9 @@ import { EventHub } from "../monitoring/events.ts";
 import { countReading, type GatewayMetrics, newMetrics } from "../monitoring/metrics.ts";
 import { ParametersLog } from "../parameters/parameters-log.ts";
 import type { OperatorRegistration } from "../registry/assertion.ts";
+import { CopyWatch } from "../registry/copy-watch.ts";
 import { Registry } from "../registry/registry.ts";
+import { StoreRefusedError } from "../store/owner.ts";
 import type { StoredPacket } from "../store/records.ts";
 import { loadProgress, type Progress } from "../time/progress.ts";
 import { SteadyClock } from "../time/steady-clock.ts";
@@ -46,6 +48,7 @@ interface Base {
   progress: Progress;
   registry: Registry;
   denials: DenialLog;
+  copies: CopyWatch;
   notices: Notices;
   mutex: Mutex;
   /** Held while it is announced what there is, and while that changes. */
@@ -103,7 +106,8 @@ function buildLog({ deps, parameters, denials, metrics }: Base): LogService {
 /** All parts use the steady clock; only that one reads the machine's. */
 async function steadied(given: GatewayDeps): Promise<SteadyDeps> {
   const { entropyPeriodMs } = given.parameters;
-  const newestEntropyMs = (await given.store.latestEntropy())?.entropy.atMs;
+  const newest = await given.store.latestEntropy();
+  const newestEntropyMs = newest?.entropy.atMs;
   const clock = new SteadyClock({
     clock: given.clock,
     entropyPeriodMs,
@@ -112,7 +116,18 @@ async function steadied(given: GatewayDeps): Promise<SteadyDeps> {
   });
   const { signer, parameters } = given;
   const ring = signer instanceof KeyRing ? signer : KeyRing.ofRoot(parameters.network, signer, clock);
+  if (newest !== undefined) checkPast(newest.message, ring);
   return { ...given, clock, signer: ring };
+}
+
+/** Keys that were put back from an old copy, or are another network's, would sign what nobody takes. @throws {StoreRefusedError} */
+function checkPast(newestEntropy: Uint8Array, ring: KeyRing): void {
+  const opened = entropyMessage.open(newestEntropy, ring.keys.network, ring);
+  if (opened.ok) return;
+  const why = `its newest entropy was not signed by ${ring.keys.describe("entropy")} (${opened.code})`;
+  throw new StoreRefusedError(
+    `The keys do not fit the database: ${why}. Put back the newest network.key or keys.cbor, which each epoch's bundle has`,
+  );
 }
 
 async function buildBase(deps: SteadyDeps): Promise<Base> {
@@ -127,8 +142,10 @@ async function buildBase(deps: SteadyDeps): Promise<Base> {
   const announcing = new Mutex();
   const common = { store, progress, clock, signer, mutex, announcing };
   const denials = await DenialLog.load(common);
+  const copies = new CopyWatch({ store, clock });
   const notices = new Notices({
     ...{ parameters, signer, clock, downlink, store, metrics },
+    copied: (hotspotId) => copies.copied(hotspotId),
     log: deps.log.child({ component: "downlink" }),
   });
   const registry = await Registry.load({
@@ -146,7 +163,18 @@ async function buildBase(deps: SteadyDeps): Promise<Base> {
   metrics.closedEpoch = progress.openEpoch - 1;
   const keys = new KeyCache();
   const logs = { parameters, registry, denials };
-  return { deps, keys, events: new EventHub(), metrics, ...logs, progress, notices, mutex, announcing };
+  return {
+    deps,
+    keys,
+    events: new EventHub(),
+    metrics,
+    ...logs,
+    progress,
+    copies,
+    notices,
+    mutex,
+    announcing,
+  };
 }
 
 /** Told at start and whenever an epoch closes, since updating a gateway takes its operator time. */
@@ -164,7 +192,7 @@ async function list(hotspot: OperatorRegistration, registry: Registry, log: Log)
 }
 
 function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: StoredPacket) => void): Ingest {
-  const { deps, keys, metrics, progress, registry, notices } = base;
+  const { copies, deps, keys, metrics, progress, registry, notices } = base;
   const { clock, store } = deps;
   return new Ingest({
     progress,
@@ -181,6 +209,7 @@ function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: Stored
       const { packet } = checked.decoded;
       if (packet.type === "reading") countReading(packet, metrics);
       notices.stored(stored);
+      if (packet.type === "status") copies.note(stored.hotspotId, packet);
       noteStatus(checked, stored, registry, statuses);
       if (stored.entropyIndex !== null && stored.entropyIndex <= progress.judgingThrough) onLate(stored);
     },

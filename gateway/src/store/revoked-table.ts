@@ -54,7 +54,9 @@ export const revokedTable = ({
       await revokeParameters(tx, present);
       const judgedThrough = await forgetJudgements(tx, present, fixed);
       // Entries stay: what was published by mistake shows, and what takes its place is logged after it.
-      await rewindLog(tx, { entropy: index, index: judgedThrough, manifest: openEpoch - 1 });
+      const [left] = await tx<{ last: Integer | null }[]>`SELECT MAX(entropy_index) AS last FROM entropy`;
+      const through = nullableNumber(left?.last ?? null) ?? -1;
+      await rewindLog(tx, { entropy: through, index: judgedThrough, manifest: openEpoch - 1 });
       const contacts = contactsBeforeAll(epochs, contactsBefore);
       await restoreContacts(tx, openEpoch, openEpoch * fixed.epochPeriods, contacts);
       return { entropy, epochs, packets, openEpoch, judgedThrough, ...words };

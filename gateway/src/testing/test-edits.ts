@@ -13,8 +13,9 @@ import {
   readEvidence,
   utf8,
 } from "@earshot/protocol";
+import type { SequencePacket } from "@earshot/protocol/omission";
 import { type Bundle, type BundleFile, type BundlePacket, encodeBundle } from "../bundle/bundle.ts";
-import { readByteStrings, readPackets, type SequencePacket, writePackets } from "../bundle/cbor-sequences.ts";
+import { readByteStrings, readPackets, writePackets } from "../bundle/cbor-sequences.ts";
 import { readContacts } from "../bundle/json-readers.ts";
 import { formatRegistry } from "../bundle/json-texts.ts";
 import { EMPTY_REGISTRY_HASH, recordsOf, type ShownHotspot } from "../bundle/registry-hash.ts";
