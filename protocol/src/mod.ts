@@ -78,10 +78,13 @@ export {
   SAME_START_MS,
 } from "./registry/key-copies.ts";
 export {
+  ASSERTED_CHANGE,
+  type ChangeRecord,
   cellOf,
   changedHotspot,
   type Hotspot,
   type RegistryChange,
+  registryChangeHash,
   retiredHotspot,
   succeedingHotspot,
 } from "./registry/registry.ts";

@@ -9,6 +9,7 @@ import type {
   StationTrouble,
 } from "@earshot/drivers";
 import type {
+  Contradiction,
   Formats,
   KeyCopySigns,
   LossReason,
@@ -195,6 +196,14 @@ export interface EntropyFacts {
   aheadMs: number;
 }
 
+/** Two messages that the network signed and that cannot both be honest: proof to anybody. */
+export interface ContradictionFacts {
+  kind: Contradiction;
+  text: string;
+  /** As signed, in base64. */
+  statements: [string, string];
+}
+
 /** Who signs for the network. */
 export interface KeysFacts {
   /** The pinned root key. */
@@ -365,6 +374,8 @@ export interface AgentStatus {
   keyCopies?: KeyCopySigns;
   entropy?: EntropyFacts;
   schedule?: ScheduleFacts;
+  /** Absent where there are none. */
+  contradictions?: readonly ContradictionFacts[];
   beaconing: BeaconingFacts;
   /** Newest first. */
   beacons: BeaconFacts[];

@@ -17,6 +17,7 @@ import type {
   AgentStatus,
   BeaconFacts,
   ConfigWarning,
+  ContradictionFacts,
   Counters,
   DeviceFacts,
   EntropyFacts,
@@ -103,6 +104,8 @@ export class StatusBoard {
   outdated: OutdatedFacts | undefined;
   /** As the network's last receipt says. */
   keyCopies: KeyCopySigns | undefined;
+  /** Found among what the network signed, in this run or before. */
+  contradictions: readonly ContradictionFacts[] = [];
   readonly beaconing = new BeaconCounters();
   #gpsReading: Moment<GpsReading> | undefined;
   /** Whether the receiver can be trusted. */
@@ -236,6 +239,7 @@ export class StatusBoard {
       ...optional("outdated", this.outdated),
       ...optional("keyCopies", this.keyCopies),
       ...optional("entropy", this.#entropy && received(this.#entropy)),
+      ...(this.contradictions.length === 0 ? {} : { contradictions: this.contradictions }),
       ...optional("schedule", this.schedule),
       beaconing: this.beaconing.facts(present),
       beacons: this.#beacons.map(at),

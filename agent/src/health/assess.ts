@@ -7,6 +7,7 @@ import { gpsPart } from "./gps.ts";
 import { keyCopiesPart } from "./key-copies.ts";
 import { keysPart } from "./keys.ts";
 import { machinePart } from "./machine.ts";
+import { networkParts } from "./network.ts";
 import { attention, broken, CONFIGURATION, type Health, ok, type Part, worstOf } from "./part.ts";
 import { radioPart } from "./radio.ts";
 import { sensorPart } from "./sensor.ts";
@@ -35,6 +36,7 @@ export function assess(status: AgentStatus): Assessment {
     ...keysPart(status),
     ...keyCopiesPart(status),
     clockPart(status),
+    ...networkParts(status),
     beaconPart(status),
   ];
   return { health: worstOf(parts), parts };
