@@ -102,10 +102,10 @@ export class StatusBoard {
   schedule: ScheduleFacts | undefined;
   gateway: GatewayFacts | undefined;
   outdated: OutdatedFacts | undefined;
-  /** As the network's last receipt says. */
-  keyCopies: KeyCopySigns | undefined;
   /** Found among what the network signed, in this run or before. */
   contradictions: readonly ContradictionFacts[] = [];
+  /** As the network's last receipt says. */
+  keyCopies: KeyCopySigns | undefined;
   readonly beaconing = new BeaconCounters();
   #gpsReading: Moment<GpsReading> | undefined;
   /** Whether the receiver can be trusted. */
