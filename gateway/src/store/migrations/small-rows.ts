@@ -33,7 +33,7 @@ export const numberedPackets: Migration = statements((types) => {
         p.reading_source, ${unhex(types, "p.id")}, p.bytes
       FROM packets_before p`,
     "DROP TABLE packets_before",
-    ...(dialect === "postgres" ? ["DROP FUNCTION packets_rivals()"] : []),
+    ...(dialect === "postgres" ? ["DROP FUNCTION IF EXISTS packets_rivals()"] : []),
     "CREATE UNIQUE INDEX packets_sequence ON packets (hotspot, sequence, rival)",
     "CREATE INDEX packets_index ON packets (entropy_index) WHERE entropy_index IS NOT NULL",
     "CREATE INDEX packets_epoch ON packets (epoch, hotspot, late, sequence, entropy_index) WHERE epoch IS NOT NULL",
