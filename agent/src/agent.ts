@@ -14,6 +14,7 @@ import { StatusBoard } from "./board/status-board.ts";
 import type { AgentConfig } from "./core/agent-config.ts";
 import { Concentrators } from "./core/concentrators.ts";
 import type { CoreContext } from "./core/core-context.ts";
+import { PinnedKeys } from "./core/pinned-keys.ts";
 import { SentStatuses } from "./core/sent-statuses.ts";
 import { type AgentGps, runGps } from "./devices/run-gps.ts";
 import { runMachine } from "./devices/run-machine.ts";
@@ -91,8 +92,9 @@ function startParts(deps: AgentDeps, signal: AbortSignal): Promise<void>[] {
   const beaconer = new Beaconer(partOf("beacon"), () => radio, gnss);
   const range = new EntropyRange();
   const witnesser = new Witnesser(partOf("witness"), gnss, range);
-  const tracker = new EntropyTracker(config.network.name, config.network.publicKey);
+  const tracker = new EntropyTracker(config.network.name, context.keys);
   const inbox = new Inbox(partOf("session"), tracker, (entropy) => {
+    context.keys.onEntropy(entropy.atMs);
     range.update(entropy, clock.elapsedMs());
     beaconer.onEntropy(entropy);
   });
@@ -150,10 +152,13 @@ function coreContext(deps: AgentDeps): CoreContext {
     },
     () => outbox.state(),
   );
+  const keys = new PinnedKeys(config.network, outbox);
+  board.setKeys(keys.known, undefined, startedElapsedMs);
   const shared = { config, clock, random, log, signer, outbox, board, version, startedElapsedMs };
   return {
     ...shared,
     hotspotId: id,
+    keys,
     isKeyRemote: deps.isKeyRemote ?? false,
     concentrators: new Concentrators(),
     sentStatuses: new SentStatuses(),

@@ -96,7 +96,11 @@ export class FakeNetwork {
       receivedAtMs: atMs,
     }));
     this.#toConfirm = [];
-    const receipt = receiptMessage.seal({ atMs, hotspot, answers, stored, used: [] }, networkSigner, NETWORK);
+    const receipt = receiptMessage.seal(
+      { atMs, hotspot, answers, stored, used: [], gateway: null, lowest: null },
+      networkSigner,
+      NETWORK,
+    );
     this.#client.publish(downTopic(NETWORK, hotspotId(hotspot), "receipt"), Buffer.from(receipt), { qos: 1 });
   }
 }

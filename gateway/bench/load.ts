@@ -103,6 +103,6 @@ function packetOf(type: PacketType, sequence: number): Packet {
   const machine = { cpuTemperatureDc: 512, loadPermille: 140, diskUsedPermille: 380, underVoltage: false };
   return {
     ...{ type, ...common, ...state, radio: counts, machine },
-    ...{ outboxQueued: 1, outboxDropped: 0, assertion: null, losses: null, keyHeld: "here" },
+    ...{ outboxQueued: 1, outboxDropped: 0, assertion: null, losses: null, keyHeld: "here", formats: null },
   };
 }

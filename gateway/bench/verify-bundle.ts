@@ -88,6 +88,7 @@ function makeStation(i: number): Station {
     machine: null,
     losses: null,
     keyHeld: null,
+    formats: null,
   };
   const evidence = encodePacket({ ...status, ...empty, assertion }, signer, network);
   const change = { atMs, fromEpoch: EPOCH - 9, evidence };

@@ -16,6 +16,7 @@ export {
   decodeBeaconFrame,
   encodeBeaconFrame,
 } from "./beacon/frame.ts";
+export { openEnvelope } from "./cose.ts";
 export { didKey, hotspotId, hotspotName, publicKeyOf, shortId } from "./crypto/did-key.ts";
 export {
   importKey,
@@ -28,6 +29,7 @@ export {
 export { formatEvmAddress, parseEvmAddress } from "./crypto/evm-address.ts";
 export { sha256 } from "./crypto/sha256.ts";
 export { concatBytes, equalBytes, fromHex, readU32, u32, u64, utf8 } from "./encoding/bytes.ts";
+export { type CborValue, decodeCbor, encodeCbor } from "./encoding/cbor.ts";
 export { explainVerdict, RATE_LIMITED } from "./judging/reasons.ts";
 export { type Log, type LogLevel, logTo, silentLog } from "./log.ts";
 export { distanceM, EARTH_RADIUS_M, isPosition, MAX_LAT_E7, MAX_LON_E7, type Position } from "./math/geo.ts";
@@ -50,6 +52,8 @@ export {
   upTopic,
 } from "./mqtt/topics.ts";
 export { type Entropy, entropyHash, entropyMessage } from "./network/entropy.ts";
+export { HOTSPOT_FORMATS } from "./network/hotspot-formats.ts";
+export { type KeyChange, openKeyChange, sealRevocation, sealRotation } from "./network/key-change.ts";
 export {
   type KeyDocument,
   keyDocumentMessage,
@@ -78,8 +82,10 @@ export {
   type MessageRefusal,
   type RoleSigners,
   type Signatories,
+  type SignerRefusal,
 } from "./network/message.ts";
 export {
+  type LowestVersions,
   MAX_RECEIPT_PACKETS,
   MAX_RECEIPT_RANGES,
   type Receipt,
@@ -96,6 +102,7 @@ export {
   verdictMessage,
 } from "./network/verdict-message.ts";
 export { decodePacket, encodePacket, PacketFieldError } from "./packet/codec.ts";
+export { type Formats, formatsOf } from "./packet/formats.ts";
 export {
   BANDWIDTHS_HZ,
   clampTo,
@@ -126,7 +133,7 @@ export {
   type StatusPacket,
   type WitnessPacket,
 } from "./packet/packet.ts";
-export { PACKET_TYPE_NUMBERS } from "./packet/shapes.ts";
+export { PACKET_FORMATS, PACKET_TYPE_NUMBERS, PACKET_VERSIONS } from "./packet/shapes.ts";
 export { isNetworkName } from "./parameters/parameters.ts";
 export { airtimeMs, type LoraDataRate } from "./radio/airtime.ts";
 export {

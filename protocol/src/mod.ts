@@ -2,14 +2,14 @@
  * What packets are, how they are judged and what they earn: pure functions, no I/O. `hotspot.ts` is the part of it that a
  * hotspot needs.
  */
-export { type Envelope, MAX_PACKET_BYTES, networkAad, openEnvelope, signedBytes } from "./cose.ts";
-export { decodeCbor, encodeCbor } from "./encoding/cbor.ts";
+export { type Envelope, MAX_PACKET_BYTES, networkAad, signedBytes } from "./cose.ts";
 export * from "./hotspot.ts";
 export {
   CONTACT_KINDS,
   type Contact,
   type ContactKind,
   type LatestContacts,
+  laterContacts,
   NO_CONTACTS,
 } from "./judging/contacts.ts";
 export { addEdges, type EdgeEvidence, edgeLevel, edgesOfEpoch } from "./judging/edges.ts";
@@ -39,12 +39,14 @@ export type { Leaf } from "./merkle/leaf.ts";
 export { buildTree, leafHash, type MerkleTree, verifyProof } from "./merkle/merkle-tree.ts";
 export { type Denial, denialMessage, denialSubject, denialsInForce, edgeSubject } from "./network/denial.ts";
 export { type IndexRoot, indexRootMessage, packetsRoot } from "./network/index-root.ts";
+export { isKeyChange, keyChangeSigner } from "./network/key-change.ts";
 export {
   type Manifest,
   type ManifestCounts,
   type ManifestFile,
   manifestMessage,
 } from "./network/manifest.ts";
+export { NETWORK_FORMATS } from "./network/network-formats.ts";
 export { parametersMessage } from "./network/parameters-message.ts";
 export {
   type Evidence,
@@ -59,22 +61,34 @@ export {
   FIXED_PARAMETERS,
   type NetworkParameters,
   PARAMETER_RANGES,
-  parametersHash,
+  type ParameterRange,
+  type ParametersDocument,
   type RegionRule,
   WHOLE_PARAMETERS,
   type WholeParameter,
 } from "./parameters/parameters.ts";
 export { parametersInForce, parametersProblem, successionProblem } from "./parameters/parameters-check.ts";
-export { formatParameters, parseParameters } from "./parameters/parameters-text.ts";
+export { formatParameters, parametersHash, parseParameters } from "./parameters/parameters-document.ts";
 export { demodulationFloorSnrDb, freeSpaceLossDb, thermalNoiseDbm } from "./radio/propagation.ts";
 export { type FaultCount, isPlausible, type QuantityScore, scoreQuantity } from "./readings/score.ts";
-export { cellOf, changedHotspot, type Hotspot, type RegistryChange } from "./registry/registry.ts";
+export {
+  cellOf,
+  changedHotspot,
+  type Hotspot,
+  type RegistryChange,
+  retiredHotspot,
+  succeedingHotspot,
+} from "./registry/registry.ts";
 export {
   type EvidenceProblem,
   evidenceProblem,
+  keyChangeProblem,
   MAX_EVIDENCE_AGE_MS,
   type OwnerAssertion,
   ownerAssertionAfter,
+  retiredProblem,
+  succeededAssertion,
+  waitingProblem,
 } from "./registry/registry-evidence.ts";
 export { type Settlement, settleEpoch } from "./rewards/settlement.ts";
 export {

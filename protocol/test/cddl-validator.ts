@@ -27,7 +27,8 @@ const PRELUDE: Record<string, (value: unknown) => boolean> = {
   int: (value) => isInteger(value),
 };
 
-function matches(rules: CddlRules, type: CddlType, value: unknown): boolean {
+/** Whether a decoded value is as the type describes. */
+export function matches(rules: CddlRules, type: CddlType, value: unknown): boolean {
   switch (type.kind) {
     case "choice":
       return type.options.some((option) => matches(rules, option, value));
@@ -76,9 +77,17 @@ function matchesArray(rules: CddlRules, entries: readonly CddlEntry[], values: r
   return at === values.length;
 }
 
+/** A key that is given by its value is cut (RFC 8610, section 3.5.4): no other entry takes it. */
 function matchesMap(rules: CddlRules, entries: readonly CddlEntry[], map: Map<unknown, unknown>): boolean {
+  const cut = new Set(entries.flatMap(({ key }) => (key?.kind === "value" ? [key.value as unknown] : [])));
   const found = entries.map(({ key, type }) =>
-    [...map].filter(([k, v]) => key !== undefined && matches(rules, key, k) && matches(rules, type, v)),
+    [...map].filter(
+      ([k, v]) =>
+        key !== undefined &&
+        (key.kind === "value" || !cut.has(k)) &&
+        matches(rules, key, k) &&
+        matches(rules, type, v),
+    ),
   );
   const counted = entries.every(({ min, max }, i) => {
     const count = found[i]?.length ?? 0;

@@ -24,6 +24,8 @@ const EXAMPLE = {
   sequence: 812,
   firstSequence: 811,
   untilEpoch: 20_640,
+  version: 1,
+  neededVersion: 2,
   remainingMs: 80_000_000,
   aheadMs: 7300,
   passedMs: 412_000,
@@ -68,6 +70,7 @@ const EXAMPLE = {
   sinceMs: 183_600_000,
   ageMs: 10_500_000,
   newestSequence: 811,
+  fromEpoch: 20_640,
 };
 /** Where the same name has a number of another size. */
 const EXCEPTIONS: Record<string, Partial<typeof EXAMPLE>> = {

@@ -3,6 +3,7 @@ import type { CborValue } from "../src/encoding/cbor.ts";
 import { denialMessage, isDenial } from "../src/network/denial.ts";
 import { entropyMessage } from "../src/network/entropy.ts";
 import { indexRootMessage } from "../src/network/index-root.ts";
+import { keyChangeMessage } from "../src/network/key-change.ts";
 import { keyDocumentMessage, keysProblem, type RoleKey } from "../src/network/key-document.ts";
 import { manifestMessage } from "../src/network/manifest.ts";
 import type { MessageCodec } from "../src/network/message.ts";
@@ -10,13 +11,8 @@ import { parametersMessage } from "../src/network/parameters-message.ts";
 import { receiptMessage } from "../src/network/receipt.ts";
 import { registrationMessage } from "../src/network/registration.ts";
 import { verdictMessage } from "../src/network/verdict-message.ts";
-import {
-  DEFAULT_PARAMETERS,
-  type NetworkParameters,
-  WHOLE_PARAMETERS,
-} from "../src/parameters/parameters.ts";
-import { parametersProblem } from "../src/parameters/parameters-check.ts";
-import { REGION_IDS } from "../src/radio/regions.ts";
+import { DEFAULT_PARAMETERS } from "../src/parameters/parameters.ts";
+import { documentOfMap } from "../src/parameters/parameters-document.ts";
 
 export const NETWORK = "demo";
 export const signer = signerFromSeed(new Uint8Array(32).fill(7));
@@ -28,7 +24,7 @@ const greaterKey = new Uint8Array(32).fill(4);
 const amounts = { pool: (1n << 256n) - 1n, paid: 0n, unallocated: 10n };
 
 interface Sample {
-  codec: Pick<MessageCodec<object>, "open">;
+  codec: Pick<MessageCodec<object>, "open" | "typeNumber" | "version">;
   bytes: Uint8Array;
   /** Whether a described payload also keeps the relations between fields that CDDL cannot express; absent: none. */
   fits?: (payload: readonly CborValue[]) => boolean;
@@ -43,7 +39,8 @@ type SampleName =
   | "denial"
   | "parameters"
   | "keys"
-  | "indexRoot";
+  | "indexRoot"
+  | "keyChange";
 
 /** One signed message of each kind that has a codec of its own. */
 export const messages: Record<SampleName, Sample> = {
@@ -94,6 +91,8 @@ export const messages: Record<SampleName, Sample> = {
         answers: hash,
         stored: [{ sequence: 7, packetId: hash, receivedAtMs: atMs }],
         used: [{ first: 1, last: 0xffff_ffff }],
+        gateway: { version: "0.1.0", formats: [1, 1, 1] },
+        lowest: { fromEpoch: 20_620, fromMs: atMs, beacon: 1, witness: 2 },
       },
       signer,
       NETWORK,
@@ -186,6 +185,14 @@ export const messages: Record<SampleName, Sample> = {
       NETWORK,
     ),
   },
+  keyChange: {
+    codec: keyChangeMessage,
+    bytes: keyChangeMessage.seal(
+      { atMs, newKey: greaterKey, acceptance: new Uint8Array(64).fill(5) },
+      signer,
+      NETWORK,
+    ),
+  },
 };
 
 function keysFit(payload: readonly CborValue[]): boolean {
@@ -199,20 +206,15 @@ function denialFits([, , hotspot, peer, , , , fromEpoch, untilEpoch]: readonly C
   return isDenial({ hotspot, peer, fromEpoch, untilEpoch } as Parameters<typeof isDenial>[0]);
 }
 
-function parametersFit([, , network, ruleSet, ...rest]: readonly CborValue[]): boolean {
-  const whole = WHOLE_PARAMETERS.map((name, i) => [name, Number(rest[i])]);
-  const [regions, poolPerEpoch, chainId, contract] = rest.slice(WHOLE_PARAMETERS.length);
-  const parameters = {
-    ...Object.fromEntries(whole),
-    network,
-    ruleSet,
-    regions: (regions as [number, number][]).map(([id, maxEirpDdbm]) => ({
-      id: REGION_IDS[Number(id)],
-      maxEirpDdbm: Number(maxEirpDdbm),
-    })),
-    poolPerEpoch: BigInt(poolPerEpoch as string),
-    chainId: BigInt(chainId as string),
-    contract,
-  } as NetworkParameters;
-  return parametersProblem(parameters) === undefined;
+function parametersFit([, , values]: readonly CborValue[]): boolean {
+  const document = documentOfMap(values as Map<string, CborValue>) as Record<string, number>;
+  const { epochPeriods, windowPeriods, reportDeadlineMs, entropyValidityMs, minDistanceM, maxDistanceM } =
+    document;
+  const amounts = [document.poolPerEpoch, document.chainId].map((text) => BigInt(text as number));
+  return (
+    Number(epochPeriods) % Number(windowPeriods) === 0 &&
+    Number(reportDeadlineMs) >= Number(entropyValidityMs) &&
+    Number(minDistanceM) <= Number(maxDistanceM) &&
+    amounts.every((amount) => amount < 2n ** 256n)
+  );
 }

@@ -9,6 +9,7 @@ import type {
   StationTrouble,
 } from "@earshot/drivers";
 import type {
+  Formats,
   LossReason,
   Measurement,
   Outcome,
@@ -193,6 +194,28 @@ export interface EntropyFacts {
   aheadMs: number;
 }
 
+/** Who signs for the network. */
+export interface KeysFacts {
+  /** The pinned root key. */
+  root: string;
+  /** Version of the newest key document; 0 where there is none and the root signs everything. */
+  version: number;
+  /** The last key document that came, if it was refused. */
+  refused?: { why: string; atMs: number };
+  /** The last message that was refused because of the key that signed it. */
+  stranger?: StrangerFacts;
+}
+
+export interface StrangerFacts {
+  /** The end of its topic: `entropy`, `receipt`, `verdict`. */
+  kind: string;
+  /** Id of the key. */
+  key: string;
+  /** `wrong_signer`, `key_not_in_force`, `key_revoked` */
+  code: string;
+  atMs: number;
+}
+
 /** The beacon of the current window. */
 export interface ScheduleFacts {
   window: number;
@@ -275,6 +298,20 @@ export interface NumberingFacts {
   target: number;
 }
 
+/** The gateway that answers, as its latest receipt says. */
+export interface GatewayFacts {
+  version: string;
+  formats: Formats;
+}
+
+/** Reports of this agent that the network does not take, now or later, since their version is too low. */
+export interface OutdatedFacts {
+  /** The first epoch in which they are not taken, and when it begins. */
+  fromEpoch: number;
+  fromMs: number;
+  reports: { type: "beacon" | "witness"; version: number; needed: number }[];
+}
+
 /** Something in a valid configuration that is surely not meant, and what to write instead. */
 export interface ConfigWarning {
   text: string;
@@ -317,6 +354,12 @@ export interface AgentStatus {
   machine?: MachineFacts;
   broker: LinkFacts;
   outbox: OutboxFacts;
+  /** Absent in a status that an older agent wrote. */
+  keys?: KeysFacts;
+  /** Absent before it has said so. */
+  gateway?: GatewayFacts;
+  /** Absent where it takes all. */
+  outdated?: OutdatedFacts;
   entropy?: EntropyFacts;
   schedule?: ScheduleFacts;
   beaconing: BeaconingFacts;

@@ -14,6 +14,7 @@ import type { Outbox, OutboxEntry } from "../outbox/outbox.ts";
 import type { Wakeup } from "../time/wakeup.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import type { Concentrators } from "./concentrators.ts";
+import type { PinnedKeys } from "./pinned-keys.ts";
 import type { SentStatuses } from "./sent-statuses.ts";
 
 /** What the parts of one running agent share. */
@@ -29,6 +30,8 @@ export interface CoreContext {
   /** By the monotonic clock. */
   startedElapsedMs: number;
   hotspotId: string;
+  /** Which keys sign for the network. */
+  keys: PinnedKeys;
   /** The file of its key is on another machine. */
   isKeyRemote: boolean;
   /** Decides whether a report may carry a concentrator's counter. */

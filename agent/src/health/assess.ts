@@ -4,11 +4,13 @@ import { beaconPart } from "./beacon.ts";
 import { clockPart } from "./clock.ts";
 import { brokerPart, outboxPart, packetParts } from "./delivery.ts";
 import { gpsPart } from "./gps.ts";
+import { keysPart } from "./keys.ts";
 import { machinePart } from "./machine.ts";
 import { attention, broken, CONFIGURATION, type Health, ok, type Part, worstOf } from "./part.ts";
 import { radioPart } from "./radio.ts";
 import { sensorPart } from "./sensor.ts";
 import { duration } from "./time-text.ts";
+import { versionParts } from "./version.ts";
 
 export interface Assessment {
   health: Health;
@@ -25,9 +27,11 @@ export function assess(status: AgentStatus): Assessment {
     ...(status.gps === undefined ? [] : [gpsPart(status.gps, status)]),
     ...status.sensors.map((sensor) => sensorPart(sensor, status.atMs)),
     ...(status.machine === undefined ? [] : [machinePart(status.machine, status.atMs)]),
+    ...versionParts(status),
     brokerPart(status),
     outboxPart(status),
     ...packetParts(status),
+    ...keysPart(status),
     clockPart(status),
     beaconPart(status),
   ];

@@ -2,6 +2,7 @@ import type { LinuxReading, RadioStatus } from "@earshot/drivers";
 import {
   encodePacket,
   type Gnss,
+  HOTSPOT_FORMATS,
   type KeyPlace,
   lossList,
   type MachineSummary,
@@ -59,6 +60,7 @@ export function statusPacket(
     machine: machineSummary(board.machineReading(elapsedMs, MACHINE_FRESH_MS)),
     losses: lossList(board.losses.counts()),
     keyHeld: keyPlace(context),
+    formats: HOTSPOT_FORMATS,
   };
   try {
     return makePacket(context, packet);

@@ -1,13 +1,16 @@
 import {
   equalBytes,
   explainVerdict,
+  type LowestVersions,
   MAX_RECEIPT_PACKETS,
+  PACKET_VERSIONS,
   RATE_LIMITED,
+  type Receipt,
   receiptMessage,
   type VerdictNotice,
   verdictMessage,
 } from "@earshot/protocol/hotspot";
-import type { VerdictFacts } from "../board/agent-status.ts";
+import type { OutdatedFacts, VerdictFacts } from "../board/agent-status.ts";
 import type { RecentPacket } from "../board/recent-packets.ts";
 import type { CoreContext } from "../core/core-context.ts";
 import type { Numbering } from "../outbox/numbering.ts";
@@ -19,8 +22,8 @@ import type { Numbering } from "../outbox/numbering.ts";
  * @returns why the message was refused, if it was
  */
 export function applyVerdicts(context: CoreContext, bytes: Uint8Array): string | undefined {
-  const { board, clock, config, log, outbox, signer } = context;
-  const opened = verdictMessage.open(bytes, config.network.name, config.network.publicKey);
+  const { board, clock, config, keys, log, outbox, signer } = context;
+  const opened = verdictMessage.open(bytes, config.network.name, keys);
   if (!opened.ok) return opened.code;
   const { hotspot, parametersHash, verdicts } = opened.value;
   if (!equalBytes(hotspot, signer.publicKey)) return "other_hotspot";
@@ -33,7 +36,9 @@ export function applyVerdicts(context: CoreContext, bytes: Uint8Array): string |
     if (notice.outcome === "refused") {
       log.debug("The network refused a packet", { packet: notice.packetId.toHex(), reason: notice.reason });
     }
-    if (packet !== undefined) outbox.remove(packet.sequence, notice.packetId);
+    // What it paid or might have paid is confirmed by it as by a receipt.
+    const confirmation = notice.outcome === "refused" ? undefined : bytes;
+    if (packet !== undefined) outbox.remove(packet.sequence, notice.packetId, confirmation);
     board.addVerdict(
       { ...verdictFacts(notice, packet), parametersHash: parametersHash.toHex() },
       clock.elapsedMs(),
@@ -76,20 +81,42 @@ const graceMs = (statusPeriodMs: number): number => Math.min(30_000, statusPerio
  * @returns why the message was refused, if it was
  */
 export function applyReceipt(context: CoreContext, bytes: Uint8Array): string | undefined {
-  const { config, outbox, sentStatuses, signer, toPublish } = context;
-  const opened = receiptMessage.open(bytes, config.network.name, config.network.publicKey);
+  const { config, keys, outbox, sentStatuses, signer, toPublish } = context;
+  const opened = receiptMessage.open(bytes, config.network.name, keys);
   if (!opened.ok) return opened.code;
-  const { hotspot, answers, stored, used } = opened.value;
+  const { hotspot, answers, stored, used, gateway, lowest } = opened.value;
   if (!equalBytes(hotspot, signer.publicKey)) return "other_hotspot";
   const publishedMs = sentStatuses.answered(answers.toHex());
   // It answers a status of an earlier session; the next receipt lists the same packets.
   if (publishedMs === undefined) return undefined;
-  for (const { sequence, packetId } of stored) outbox.remove(sequence, packetId);
+  for (const { sequence, packetId } of stored) outbox.remove(sequence, packetId, bytes);
   // A full receipt is followed by another with the rest.
   if (stored.length < MAX_RECEIPT_PACKETS) outbox.requeue(publishedMs - graceMs(config.statusPeriodMs));
   reportNumbering(context, outbox.skipUsed(used));
+  noteVersions(context, gateway, lowest);
   toPublish.notify();
   return undefined;
+}
+
+/** What the gateway is, and which of this agent's reports the network does not take. */
+function noteVersions(
+  { board, log }: CoreContext,
+  gateway: Receipt["gateway"],
+  lowest: LowestVersions | null,
+): void {
+  board.gateway = gateway ?? undefined;
+  const before = board.outdated;
+  board.outdated = lowest === null ? undefined : outdatedBy(lowest);
+  const { outdated } = board;
+  if (outdated === undefined || before?.fromEpoch === outdated.fromEpoch) return;
+  log.error("The network does not take reports of this agent from an epoch on: update it", { ...outdated });
+}
+
+function outdatedBy({ fromEpoch, fromMs, ...needed }: LowestVersions): OutdatedFacts | undefined {
+  const reports = (["beacon", "witness"] as const)
+    .map((type) => ({ type, version: PACKET_VERSIONS[type], needed: needed[type] }))
+    .filter((report) => report.version < report.needed);
+  return reports.length === 0 ? undefined : { fromEpoch, fromMs, reports };
 }
 
 /** The network has packets of this hotspot with numbers that were not used here. */

@@ -3,6 +3,7 @@ import { ManualClock, seededRandom } from "@earshot/protocol/testing";
 import { StatusBoard } from "../board/status-board.ts";
 import { Concentrators } from "../core/concentrators.ts";
 import type { CoreContext } from "../core/core-context.ts";
+import { PinnedKeys } from "../core/pinned-keys.ts";
 import { SentStatuses } from "../core/sent-statuses.ts";
 import { memoryOutbox } from "../outbox/memory-outbox.ts";
 import { Wakeup } from "../time/wakeup.ts";
@@ -21,11 +22,13 @@ export function testContext(): { context: CoreContext; clock: ManualClock; logge
     region: "EU868",
     payee: null,
   } as const;
+  const outbox = memoryOutbox({ clock });
   const context: CoreContext = {
     ...{ clock, signer, isKeyRemote: false, hotspotId: hotspotId(signer.publicKey), random: seededRandom(1) },
     config: { network, hotspot, maxPowerDbm: 14, statusPeriodMs: 60_000, readingPeriodMs: 300_000 },
     log: logTo((level, message) => logged.push(`${level} ${message}`)),
-    ...{ version: "test", startedElapsedMs: 0, board: new StatusBoard(), outbox: memoryOutbox({ clock }) },
+    ...{ version: "test", startedElapsedMs: 0, board: new StatusBoard(), outbox },
+    keys: new PinnedKeys(network, outbox),
     ...{ concentrators: new Concentrators(), sentStatuses: new SentStatuses(), toPublish: new Wakeup() },
   };
   return { context, clock, logged };

@@ -51,6 +51,8 @@ export const BUNDLE_FILES = [
   "verdicts.jsonl",
 ] as const;
 export const MANIFEST_FILE = "manifest.cbor";
+/** Beside them, once it is there: that the manifest is in the network's log (c2sp.org/tlog-proof). */
+export const PROOF_FILE = "manifest.tlog-proof";
 export const KEYS_FILE = "keys.cbor" satisfies (typeof BUNDLE_FILES)[number];
 
 export type BundleFile = (typeof BUNDLE_FILES)[number];

@@ -11,6 +11,7 @@ import {
 } from "@earshot/protocol";
 import { DEFAULT_LOG_SETTINGS, LOG_FORMATS, LOG_LEVELS } from "@earshot/protocol/runtime";
 import { flag, host, oneOf, path, textThat, wholeIn } from "@earshot/protocol/runtime/config";
+import { isKeyName } from "@earshot/protocol/tlog";
 import { z } from "zod";
 import { isAddressRange } from "../access/client-address.ts";
 import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
@@ -127,6 +128,14 @@ const limits = z.strictObject({
   unheard_days: wholeIn(1, 10_000).default(DEFAULT_LIMITS.unheardDays),
 });
 
+/** The network's log for everybody, not the program's. */
+const publicLog = z.strictObject({
+  /** Names the log, also to its witnesses; `earshot/NETWORK` when absent. */
+  origin: textThat(isKeyName, "a name without spaces and +").optional(),
+  /** Witnesses and quorum, in the format of c2sp.org/tlog-policy; none are asked when absent. */
+  policy_file: path.optional(),
+});
+
 const secretKeys = z.preprocess(
   (value) => (typeof value === "string" ? value.split(",") : value),
   z.array(
@@ -165,6 +174,7 @@ export const gatewaySchema = z.strictObject({
   registration: registration.prefault({}),
   limits: limits.prefault({}),
   parameters: parameters.prefault({}),
+  public_log: publicLog.prefault({}),
   log: log.prefault({}),
 });
 

@@ -2,10 +2,14 @@ import {
   type Clock,
   downTopic,
   epochAtMs,
+  epochSpanMs,
+  isWithin,
   type Log,
+  type LowestVersions,
   MAX_RECEIPT_RANGES,
   MAX_VERDICTS_PER_MESSAGE,
   type Measurement,
+  PACKET_LIMITS,
   publicKeyOf,
   type RoleSigners,
   receiptMessage,
@@ -17,6 +21,7 @@ import {
 } from "@earshot/protocol";
 import { TokenBuckets } from "@earshot/protocol/runtime";
 import type { GatewayMetrics } from "../monitoring/metrics.ts";
+import { PROGRAM } from "../monitoring/program.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
 import type { StoredPacket, StoredVerdict } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
@@ -29,7 +34,7 @@ export interface JudgedReport extends StoredVerdict {
 }
 
 interface NoticesDeps {
-  parameters: Pick<ParametersLog, "fixed" | "inForce">;
+  parameters: Pick<ParametersLog, "fixed" | "inForce" | "versions">;
   signer: Signer | RoleSigners;
   clock: Pick<Clock, "now" | "elapsedMs">;
   downlink: Downlink;
@@ -121,7 +126,11 @@ export class Notices {
   ): void {
     const { clock, parameters, signer } = this.#deps;
     const { network } = parameters.fixed;
-    const receipt = { atMs: Math.floor(clock.now()), hotspot: keyOf(hotspotId), answers, stored, used };
+    const nowMs = Math.floor(clock.now());
+    const receipt = {
+      ...{ atMs: nowMs, hotspot: keyOf(hotspotId), answers, stored, used },
+      ...{ gateway: PROGRAM, lowest: lowestVersions(parameters.versions) },
+    };
     this.#send(downTopic(network, hotspotId, "receipt"), receiptMessage.seal(receipt, signer, network));
   }
 
@@ -142,6 +151,17 @@ export class Notices {
       this.#deps.log.debug("Message not sent", { topic, err: error });
     });
   }
+}
+
+/** What the newest version announces, unless that is never: after the year 2100. */
+function lowestVersions(versions: ParametersLog["versions"]): LowestVersions | null {
+  const parameters = versions.at(-1)?.parameters;
+  if (parameters === undefined) return null;
+  const { minBeaconVersion: beacon, minWitnessVersion: witness } = parameters;
+  const fromEpoch = Math.max(parameters.minVersionsFromEpoch, parameters.activationEpoch);
+  const { fromMs } = epochSpanMs(fromEpoch, parameters);
+  const isNever = beacon <= 1 && witness <= 1;
+  return isNever || !isWithin(fromMs, PACKET_LIMITS.timeMs) ? null : { fromEpoch, fromMs, beacon, witness };
 }
 
 type ReceiptField = "hotspotId" | "sequence" | "id" | "receivedAtMs";

@@ -2,10 +2,12 @@ import type { Clock, Log, NetworkKeys } from "@earshot/protocol";
 import type { ExternalBrokerAccess } from "../access/external-broker-access.ts";
 import type { BundleStore } from "../bundle/bundle-store.ts";
 import type { DenialLog } from "../denials/denial-log.ts";
+import type { LogService } from "../log/log-service.ts";
 import type { EventHub } from "../monitoring/events.ts";
 import type { GatewayMetrics } from "../monitoring/metrics.ts";
 import type { FixedParameters, ParametersLog } from "../parameters/parameters-log.ts";
 import type { OperatorRegistration } from "../registry/assertion.ts";
+import type { KeyChangeOutcome } from "../registry/key-changes.ts";
 import type { RegistrationPolicy } from "../registry/registry.ts";
 import type { Store } from "../store/store.ts";
 
@@ -48,7 +50,7 @@ export interface AppDeps extends ApiOptions {
   /** What all versions of the parameters share. */
   parameters: FixedParameters;
   /** All versions. */
-  versions: Pick<ParametersLog, "versions" | "inForce" | "next">;
+  versions: Pick<ParametersLog, "versions" | "inForce" | "next" | "problem" | "announcedProblem">;
   denials: Pick<DenialLog, "all" | "inForce" | "deny" | "revoke">;
   clock: Clock;
   events: EventHub;
@@ -58,7 +60,9 @@ export interface AppDeps extends ApiOptions {
   /** Of where the state is kept. */
   disk?(): DiskSpace;
   registration: RegistrationPolicy;
-  /** Without one the API is read-only. */
+  /** Takes in a hotspot's signed change of its key, from anybody; without it none is. */
+  changeKey?(message: Uint8Array): Promise<KeyChangeOutcome>;
+  /** Without one the operator changes nothing through the API. */
   admin?: RegistryAdmin;
   /** What a broker that asks over HTTP is answered. */
   mqttAccess?: Pick<ExternalBrokerAccess, "mayLogIn" | "mayUse">;
@@ -66,6 +70,7 @@ export interface AppDeps extends ApiOptions {
   keys(): NetworkKeys;
   /** Of closed epochs. */
   bundles: Pick<BundleStore, "file">;
+  publicLog: Pick<LogService, "checkpoint" | "verifierKeys" | "tile" | "prove">;
   log: Log;
   /** Ends the event streams when the gateway stops. */
   signal?: AbortSignal;

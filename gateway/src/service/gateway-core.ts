@@ -21,6 +21,7 @@ export class GatewayCore implements Gateway {
   readonly #stopped = new AbortController();
   readonly #connected = new Set<string>();
   #advancing: Promise<void> = Promise.resolve();
+  #logging: Promise<void> = Promise.resolve();
   #isAdvancing = false;
   /** Of repeated work, by its name. */
   readonly #outages = new Map<string, OutageLog>();
@@ -91,11 +92,14 @@ export class GatewayCore implements Gateway {
   }
 
   async run(stop: AbortSignal): Promise<void> {
-    const { deps, ingest, judging, statuses } = this.#parts;
+    const { deps, ingest, judging, publicLog, statuses } = this.#parts;
     const { lost } = deps.store;
     const signal = AbortSignal.any([stop, lost]);
+    const witnessing = publicLog.run(signal);
     try {
       await judging.recover();
+      // What an earlier run did not get to.
+      this.#appendToLog();
       // An earlier process may have published for this period, to a broker that forgets.
       void this.#try("publish entropy", () => this.announce());
       while (!signal.aborted) await this.#period(signal);
@@ -103,6 +107,8 @@ export class GatewayCore implements Gateway {
       this.#stopped.abort();
       this.#parts.deps.clock.close();
       await this.#advancing;
+      await this.#logging;
+      await witnessing;
       await ingest.drained();
       await statuses.idle();
     }
@@ -164,6 +170,7 @@ export class GatewayCore implements Gateway {
     if (made === undefined) return;
     metrics.entropyIndex = made.index;
     events.emit({ kind: "entropy", index: made.index, atMs: made.atMs });
+    this.#appendToLog();
     // Not awaited: a broker that is away answers when it is back, and the next period does not wait for that.
     void this.#try("publish entropy", () => entropy.announce());
   }
@@ -175,7 +182,13 @@ export class GatewayCore implements Gateway {
     const advance = this.#try("judge", () => this.#parts.judging.advance(signal));
     this.#advancing = advance.then(() => {
       this.#isAdvancing = false;
+      this.#appendToLog();
     });
+  }
+
+  /** After whatever may have made something that belongs into it. Not awaited: nothing waits for the log. */
+  #appendToLog(): void {
+    this.#logging = this.#try("append to the network's log", () => this.#parts.publicLog.advance());
   }
 
   /** What fails here (a store or broker that is down) is tried again in the next period, and logged once. */
@@ -194,7 +207,7 @@ export class GatewayCore implements Gateway {
 }
 
 function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
-  const { deps, denials, events, metrics, parameters, registry } = parts;
+  const { deps, denials, events, metrics, parameters, publicLog, registry } = parts;
   const { store, clock, registration, signer, bundles, adminToken: token } = deps;
   const admin = token === undefined ? undefined : { token, add: registry.add.bind(registry) };
   return {
@@ -207,8 +220,10 @@ function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
     metrics,
     problems: () => problemsOf(parts),
     registration,
+    changeKey: (message) => registry.changeKey(message),
     keys: () => signer.keys,
     bundles,
+    publicLog,
     ...(deps.disk === undefined ? {} : { disk: deps.disk }),
     log: deps.log.child({ component: "http" }),
     signal,
@@ -217,10 +232,10 @@ function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
   };
 }
 
-function problemsOf({ deps, parameters, progress }: GatewayParts): string[] {
+function problemsOf(parts: GatewayParts): string[] {
+  const { deps, parameters, progress, publicLog } = parts;
   const { clock, downlink, signer, store } = deps;
+  const own = [clock.doubt, downlink.problem?.(), store.problem(), signer.problem()];
   const rules = parameters.problem(progress.openEpoch);
-  return [clock.doubt, downlink.problem?.(), store.problem(), signer.problem(), rules].filter(
-    (problem) => problem !== undefined,
-  );
+  return [...own, rules, ...publicLog.problems].filter((problem) => problem !== undefined);
 }

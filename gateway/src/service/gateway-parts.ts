@@ -11,6 +11,7 @@ import { Ingest } from "../ingest/ingest.ts";
 import { StatusIntake } from "../ingest/status-intake.ts";
 import { Judging } from "../judging/judging.ts";
 import { KeyRing } from "../keys/key-ring.ts";
+import { LogService } from "../log/log-service.ts";
 import { EventHub } from "../monitoring/events.ts";
 import { countReading, type GatewayMetrics, newMetrics } from "../monitoring/metrics.ts";
 import { ParametersLog } from "../parameters/parameters-log.ts";
@@ -26,6 +27,7 @@ export interface GatewayParts extends Base {
   ingest: Ingest;
   statuses: StatusIntake;
   judging: Judging;
+  publicLog: LogService;
 }
 
 type SteadyDeps = GatewayDeps & { clock: SteadyClock; signer: KeyRing };
@@ -66,7 +68,20 @@ export async function buildParts(given: GatewayDeps): Promise<GatewayParts> {
     downlink,
     progress: base.progress,
   });
-  return { ...base, entropy, ingest, statuses, judging };
+  return { ...base, entropy, ingest, statuses, judging, publicLog: buildLog(base) };
+}
+
+function buildLog({ deps, parameters, denials, metrics }: Base): LogService {
+  const { store, bundles, signer, clock, publicLog: options = {} } = deps;
+  return new LogService({
+    ...{ store, bundles, signer, clock, metrics, options },
+    network: parameters.fixed.network,
+    statements: () => [
+      ...signer.documents,
+      ...[...parameters.versions, ...denials.all].map(({ message }) => message),
+    ],
+    log: deps.log.child({ component: "log" }),
+  });
 }
 
 /** All parts use the steady clock; only that one reads the machine's. */

@@ -5,6 +5,7 @@ import { entropyTable } from "./entropy-table.ts";
 import { epochTable } from "./epoch-table.ts";
 import { hotspotTable } from "./hotspot-table.ts";
 import { judgementTable } from "./judgement-table.ts";
+import { logTable } from "./log-table.ts";
 import { packetTable } from "./packet-table.ts";
 import { openPostgres } from "./postgres-database.ts";
 import { readingTable } from "./reading-table.ts";
@@ -45,6 +46,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     ...statusTable(database),
     ...readingTable(database),
     ...revokedTable(database),
+    ...logTable(database),
     async addPackets(added) {
       const ids = await packets.addPackets(added);
       ranges.note(added);

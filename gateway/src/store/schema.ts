@@ -7,6 +7,7 @@ import { entropySchema } from "./entropy-table.ts";
 import { epochsSchema } from "./epoch-table.ts";
 import { hotspotsSchema } from "./hotspot-table.ts";
 import { beaconsSchema } from "./judgement-table.ts";
+import { logSchema } from "./log-table.ts";
 import { FIRST_SCHEMA, MIGRATIONS, SCHEMA_VERSION } from "./migrations/migrations.ts";
 import { type Fence, StoreRefusedError } from "./owner.ts";
 import { packetsSchema } from "./packet-table.ts";
@@ -45,6 +46,7 @@ const TABLES: readonly TableSchema[] = [
   edgesSchema,
   statusesSchema,
   revokedSchema,
+  logSchema,
 ];
 
 const SCHEMA_FACT = "schema";

@@ -44,6 +44,8 @@ export const hotspot = (fields: Partial<Hotspot> & { id: string }, fromEpoch = 0
   settledCell: "8c18b4d2c5a95ff",
   relocatedAtMs: null,
   change: { atMs: 1_767_225_600_000, fromEpoch, evidence: Uint8Array.of(9) },
+  retired: null,
+  predecessor: null,
   ...fields,
 });
 
@@ -88,5 +90,6 @@ export const statusPacket = (fields: Partial<StatusPacket> = {}): StatusPacket =
   machine: null,
   losses: null,
   keyHeld: null,
+  formats: null,
   ...fields,
 });

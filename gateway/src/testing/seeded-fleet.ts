@@ -110,6 +110,7 @@ const emptyStatus: StatusPacket = {
   machine: null,
   losses: null,
   keyHeld: null,
+  formats: null,
 };
 
 export const statusOf = (

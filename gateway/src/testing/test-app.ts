@@ -9,6 +9,8 @@ import { bundleFolder } from "../bundle/bundle-folder.ts";
 import { DenialLog } from "../denials/denial-log.ts";
 import { createApp } from "../http/app.ts";
 import type { AppDeps } from "../http/deps.ts";
+import { KeyRing } from "../keys/key-ring.ts";
+import { LogService } from "../log/log-service.ts";
 import { EventHub } from "../monitoring/events.ts";
 import { newMetrics } from "../monitoring/metrics.ts";
 import { ParametersLog } from "../parameters/parameters-log.ts";
@@ -44,6 +46,14 @@ export async function testApp(
   const versions = await ParametersLog.load(FLEET_PARAMETERS, { store, clock, signer });
   const progress = await loadProgress(store, versions.fixed, clock.now());
   const denials = await DenialLog.load({ store, progress, clock, signer, mutex: new Mutex() });
+  const metrics = newMetrics();
+  const bundles = bundleFolder(bundlesDir);
+  const publicLog = new LogService({
+    ...{ store, bundles, clock, log, metrics, options: {} },
+    signer: KeyRing.ofRoot(FLEET_PARAMETERS.network, signer, clock),
+    network: versions.fixed.network,
+    statements: () => [],
+  });
   const deps: AppDeps = {
     store,
     parameters: versions.fixed,
@@ -51,11 +61,12 @@ export async function testApp(
     denials,
     clock,
     events: new EventHub(),
-    metrics: newMetrics(),
+    metrics,
     problems: () => [],
     registration: "listed",
     keys: () => keys,
-    bundles: bundleFolder(bundlesDir),
+    bundles,
+    publicLog,
     log,
     ...change,
   };

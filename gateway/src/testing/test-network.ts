@@ -113,6 +113,7 @@ export const statusPacket = (
   machine: null,
   losses: null,
   keyHeld: null,
+  formats: null,
 });
 
 export const HOTSPOTS: readonly Hotspot[] = (["a", "b", "c", "near"] as const).map(hotspot);

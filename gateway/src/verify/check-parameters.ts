@@ -33,8 +33,8 @@ export function* checkParameters(
 }
 
 function* checkSame(signed: Record<string, unknown>, text: Record<string, unknown>): Check<void> {
-  for (const [name, value] of Object.entries(signed)) {
-    const [expected, found] = [JSON.stringify(value), JSON.stringify(text[name])];
+  for (const name of new Set([...Object.keys(signed), ...Object.keys(text)])) {
+    const [expected, found] = [JSON.stringify(signed[name]), JSON.stringify(text[name])];
     yield* expectEqual(TEXT_FILE, name, `${expected}`, `${found}`, "as signed");
   }
 }

@@ -39,6 +39,9 @@ export type MessageRefusal = EnvelopeRefusal | SignerRefusal | "bad_signature" |
 type MessageOpened<T> = { ok: true; value: T; publicKey: Uint8Array } | { ok: false; code: MessageRefusal };
 
 export interface MessageCodec<T> {
+  readonly typeNumber: number;
+  /** The newest that this program knows. */
+  readonly version: number;
   /** @param signer one that signs everything, or the network's, of which the message's role and time choose one */
   seal(value: T, signer: Signer | RoleSigners, network: string): Uint8Array;
   /**
@@ -68,6 +71,8 @@ export function messageCodec<T extends object>(
   signing?: SigningRole<T>,
 ): MessageCodec<T> {
   return {
+    typeNumber,
+    version,
     seal(value, signer, network) {
       const fields = versioned(typeNumber, version, shape.write(value));
       return sealFields(fields, signerOf(value, signer, signing), network);

@@ -24,6 +24,14 @@ const receipt: fc.Arbitrary<Receipt> = fc.record({
   answers: hash,
   stored: fc.array(notice, { maxLength: 20 }),
   used: fc.array(fc.record({ first: uint32, last: uint32 }), { maxLength: MAX_RECEIPT_RANGES }),
+  gateway: fc.option(
+    fc.record({ version: fc.constant("1.2.3"), formats: fc.array(fc.nat(255), { maxLength: 48 }) }),
+    { nil: null },
+  ),
+  lowest: fc.option(
+    fc.record({ fromEpoch: uint32, fromMs: fc.constant(atMs), beacon: uint32, witness: uint32 }),
+    { nil: null },
+  ),
 });
 
 const LONGEST: Receipt = {
@@ -36,6 +44,8 @@ const LONGEST: Receipt = {
     receivedAtMs: atMs,
   }),
   used: new Array(MAX_RECEIPT_RANGES).fill({ first: 0xffff_fffe, last: 0xffff_ffff }),
+  gateway: { version: "v".repeat(32), formats: new Array(48).fill(255) },
+  lowest: { fromEpoch: 0xffff_ffff, fromMs: atMs, beacon: 0xffff_ffff, witness: 0xffff_ffff },
 };
 
 const open = (value: Receipt) =>

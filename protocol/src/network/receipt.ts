@@ -1,4 +1,6 @@
-import { bytes, list, record } from "../packet/fields.ts";
+import { bytes, list, nullable, record, text } from "../packet/fields.ts";
+import { type Formats, formatsField } from "../packet/formats.ts";
+import { MAX_TEXT_BYTES } from "../packet/limits.ts";
 import { timeMs, uint32 } from "../packet/shapes.ts";
 import { messageCodec } from "./message.ts";
 
@@ -17,6 +19,15 @@ export interface StoredPacketNotice {
   receivedAtMs: number;
 }
 
+/** Reports with lower versions than these are not taken from an epoch on (`minBeaconVersion` of the parameters). */
+export interface LowestVersions {
+  fromEpoch: number;
+  /** When it begins. */
+  fromMs: number;
+  beacon: number;
+  witness: number;
+}
+
 /**
  * What the gateway has stored of a hotspot, sent on its receipt topic as the answer to a status packet. A PUBACK comes
  * from the broker, which may lose what it acknowledged; only a receipt lets the agent delete a packet. It lists what
@@ -31,6 +42,10 @@ export interface Receipt {
   stored: StoredPacketNotice[];
   /** The highest runs of sequence numbers in use, ascending and disjoint: an agent whose numbering is behind skips them. */
   used: SequenceRange[];
+  /** The program that sent it; null where it does not say. */
+  gateway: { version: string; formats: Formats } | null;
+  /** The latest that the parameters announce; null where every version is taken. */
+  lowest: LowestVersions | null;
 }
 
 /** More are sent in several receipts. */
@@ -48,6 +63,10 @@ export const receiptMessage = messageCodec<Receipt>(
     answers: bytes(32),
     stored: list(notice, MAX_RECEIPT_PACKETS),
     used: list(range, MAX_RECEIPT_RANGES),
+    gateway: nullable(record({ version: text(MAX_TEXT_BYTES.version), formats: formatsField })),
+    lowest: nullable(
+      record<LowestVersions>({ fromEpoch: uint32, fromMs: timeMs, beacon: uint32, witness: uint32 }),
+    ),
   }),
   1,
   { role: "downlink", atMs: ({ atMs }) => atMs },

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { encodeBeaconFrame } from "../beacon/frame.ts";
 import { REGION_IDS } from "../radio/regions.ts";
+import { MAX_FORMATS } from "./formats.ts";
 import {
   BANDWIDTHS_HZ,
   MAX_CONCENTRATOR_BYTES,
@@ -149,6 +150,7 @@ const statusPacket: fc.Arbitrary<StatusPacket> = fc.record({
     }),
   ),
   keyHeld: orNull(fc.constantFrom(...KEY_PLACES)),
+  formats: orNull(fc.array(fc.nat(255), { maxLength: MAX_FORMATS })),
 });
 
 /** Up to 12 quantities: more of the longest kind do not fit the 1 KiB of a packet. */

@@ -209,7 +209,9 @@ describe.each(TYPES)("%s", (type) => {
         : [path];
     // In a list of equal records it is enough to test each field once.
     const named = (path: string) => (type === "reading" ? path.replace(/^6\.\d\./, "6.") : path);
+    const formats = type === "status" ? fieldsOf(type).at(-1) : [];
     const covered = new Set(["0", "1", ...FIELDS[type].map(([path]) => named(path))]);
+    if (Array.isArray(formats)) for (const i of formats.keys()) covered.add(`${tree.length - 1}.${i}`);
     expect(new Set(leaves(tree, "").map(named))).toEqual(covered);
   });
 
@@ -237,6 +239,14 @@ test("a status has one to sixteen losses, or null", () => {
   const fields = fieldsOf("status");
   const losses = (length: number) => codeOf(fields.with(13, new Array(length).fill(["a", 1])));
   expect([0, 1, 16, 17].map(losses)).toEqual(["out_of_range", "ok", "ok", "out_of_range"]);
+});
+
+test("a status says of at most 48 types which version it knows, or null", () => {
+  const place = fieldsOf("status").length - 1;
+  const formats = (value: CborValue) => codeOf(fieldsOf("status").with(place, value));
+  expect([null, [], [0, 255], new Array(48).fill(1)].map(formats)).toEqual(new Array(4).fill("ok"));
+  expect([[256], [-1], new Array(49).fill(1)].map(formats)).toEqual(new Array(3).fill("out_of_range"));
+  expect([["1"], [null], 1, new Uint8Array(4)].map(formats)).toEqual(new Array(4).fill("wrong_type"));
 });
 
 test("a reading has at most sixteen quantities", () => {

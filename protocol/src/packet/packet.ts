@@ -1,3 +1,4 @@
+import type { Formats } from "./formats.ts";
 import type { LossCount } from "./losses.ts";
 
 /**
@@ -144,6 +145,8 @@ export interface StatusPacket extends Numbered {
   losses: LossCount[] | null;
   /** As far as the agent can tell; null where it cannot. */
   keyHeld: KeyPlace | null;
+  /** What the agent writes and reads; null where it does not say. */
+  formats: Formats | null;
 }
 
 /** One quantity over a period: value = integer · 10^exponent. The unit is part of the name: `power_w`. */

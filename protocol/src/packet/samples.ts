@@ -1,4 +1,5 @@
 import { encodeBeaconFrame } from "../beacon/frame.ts";
+import { MAX_FORMATS } from "./formats.ts";
 import { MAX_LOSS_NAME_BYTES, MAX_LOSSES } from "./losses.ts";
 import type { Packet, PacketType } from "./packet.ts";
 
@@ -82,6 +83,7 @@ export const typicalPackets: Samples = {
     machine: { cpuTemperatureDc: 512, loadPermille: 140, diskUsedPermille: 380, underVoltage: false },
     losses: [{ reason: "frame_stale", count: 4 }],
     keyHeld: "here",
+    formats: [1, 1, 1, 1, 1, 1, 1, 1],
   },
   reading: {
     type: "reading",
@@ -168,5 +170,6 @@ export const longestPackets: Omit<Samples, "reading"> = {
       count: 0xffff_ffff,
     })),
     keyHeld: "elsewhere",
+    formats: new Array(MAX_FORMATS).fill(255),
   },
 };

@@ -11,6 +11,7 @@ import {
   record,
   text,
 } from "./fields.ts";
+import { formatsField } from "./formats.ts";
 import {
   BANDWIDTHS_HZ,
   MAX_CONCENTRATOR_BYTES,
@@ -153,6 +154,7 @@ const status = record<Omit<StatusPacket, "type">>({
   machine: nullable(machine),
   losses: nullable(list(loss, MAX_LOSSES, 1)),
   keyHeld: nullable(oneOf(KEY_PLACES)),
+  formats: nullable(formatsField),
 });
 
 const quantity = record<Quantity>({
@@ -185,3 +187,9 @@ export const PACKET_VERSIONS: Record<PacketType, number> = { beacon: 1, witness:
 
 type Body = { [T in PacketType]: Field<Omit<Extract<Packet, { type: T }>, "type">> };
 export const PACKET_SHAPES: Body = { beacon, witness, status, reading };
+
+/** Of each packet, its type number and version. */
+export const PACKET_FORMATS = (Object.keys(PACKET_TYPE_NUMBERS) as PacketType[]).map((type) => ({
+  typeNumber: PACKET_TYPE_NUMBERS[type],
+  version: PACKET_VERSIONS[type],
+}));

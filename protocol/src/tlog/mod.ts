@@ -1,4 +1,5 @@
 /** Transparency logs in C2SP's formats: trees, tiles, signed notes, checkpoints, cosignatures, proofs and policies. Pure. */
+export { type AddCheckpoint, formatAddCheckpoint, parseAddCheckpoint } from "./add-checkpoint.ts";
 export { type Checkpoint, formatCheckpoint, parseCheckpoint, parseHash, parseWhole } from "./checkpoint.ts";
 export {
   cosign,
@@ -26,8 +27,10 @@ export {
   proveConsistency,
   proveInclusion,
   type ReadHashes,
-  readTree,
+  readEdge,
   TILE_WIDTH,
+  TileEdge,
+  type TileHash,
   type TileName,
   tileHashes,
   tilePath,
@@ -35,7 +38,6 @@ export {
 export {
   EMPTY_TREE_ROOT,
   entryHash,
-  GrowingTree,
   rootOf,
   type TreeHead,
   verifyConsistency,

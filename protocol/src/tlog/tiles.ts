@@ -1,10 +1,10 @@
 import { concatBytes } from "../encoding/bytes.ts";
 import {
   consistencyRanges,
-  GrowingTree,
   inclusionRanges,
   joinSubtrees,
   type LeafRange,
+  parentHash,
   rootOf,
   type Subtree,
   subtreesOf,
@@ -53,21 +53,83 @@ export function parseTilePath(path: string): TileName | undefined {
 export const tileHashes = (level: number, size: number): number =>
   Math.floor(size / 2 ** (TILE_BITS * level));
 
+/** A hash above level 0: the root of a full tile of the level below. */
+export interface TileHash {
+  level: number;
+  /** Counted along its level. */
+  index: number;
+  hash: Uint8Array;
+}
+
+/** The right edge of a log: what appending needs, the roots of its full subtrees, one for each bit of its size. */
+export class TileEdge {
+  #size: number;
+  /** The largest first. */
+  readonly #subtrees: Uint8Array[];
+
+  /** @param subtrees of a tree of this size, as `subtreesOf` names them */
+  constructor(size = 0, subtrees: readonly Uint8Array[] = []) {
+    this.#size = size;
+    this.#subtrees = [...subtrees];
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get root(): Uint8Array {
+    return joinSubtrees(this.#subtrees);
+  }
+
+  copy(): TileEdge {
+    return new TileEdge(this.#size, this.#subtrees);
+  }
+
+  /** @returns the roots of tiles that are full now, of rising level; usually none */
+  append(leaf: Uint8Array): TileHash[] {
+    const made: TileHash[] = [];
+    let hash = leaf;
+    let index = this.#size;
+    for (let level = 1; index % 2 === 1; level++) {
+      hash = parentHash(this.#subtrees.pop() as Uint8Array, hash);
+      index = Math.floor(index / 2);
+      if (level % TILE_BITS === 0) made.push({ level: level / TILE_BITS, index, hash });
+    }
+    this.#subtrees.push(hash);
+    this.#size += 1;
+    return made;
+  }
+}
+
 /** Hashes on a level of tiles, from one on; all of them in one tile. */
 export type ReadHashes = (level: number, first: number, count: number) => Promise<readonly Uint8Array[]>;
 
-/** The tree of this size, from its tiles: two reads of each level at most. */
-export async function readTree(size: number, read: ReadHashes): Promise<GrowingTree> {
-  return new GrowingTree(size, await readSubtrees({ start: 0, end: size }, read));
+/** The edge of a tree of this size. */
+export async function readEdge(size: number, read: ReadHashes): Promise<TileEdge> {
+  const range = { start: 0, end: size };
+  return new TileEdge(size, await readSubtrees(range, byTile(size, read)));
 }
 
 /** That the entry is in the tree. @param index below `size` */
 export const proveInclusion = (index: number, size: number, read: ReadHashes): Promise<Uint8Array[]> =>
-  rootsOf(inclusionRanges(index, size), read);
+  rootsOf(inclusionRanges(index, size), byTile(size, read));
 
 /** That the tree of `newSize` begins with that of `oldSize`. @param oldSize at most `newSize` */
 export const proveConsistency = (oldSize: number, newSize: number, read: ReadHashes): Promise<Uint8Array[]> =>
-  rootsOf(consistencyRanges(oldSize, newSize), read);
+  rootsOf(consistencyRanges(oldSize, newSize), byTile(newSize, read));
+
+/** Reads each tile once, as wide as it is in a tree of this size, whatever is wanted of it. */
+function byTile(size: number, read: ReadHashes): ReadHashes {
+  const tiles = new Map<string, Promise<readonly Uint8Array[]>>();
+  return async (level, first, count) => {
+    const start = first - (first % TILE_WIDTH);
+    const key = `${level} ${start}`;
+    const width = Math.min(TILE_WIDTH, tileHashes(level, size) - start);
+    const tile = tiles.get(key) ?? read(level, start, width);
+    tiles.set(key, tile);
+    return (await tile).slice(first - start, first - start + count);
+  };
+}
 
 const rootsOf = (ranges: readonly LeafRange[], read: ReadHashes): Promise<Uint8Array[]> =>
   Promise.all(ranges.map(async (range) => joinSubtrees(await readSubtrees(range, read))));

@@ -1,5 +1,6 @@
 import { formatParameters, hotspotId } from "@earshot/protocol";
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { PROGRAM } from "../../monitoring/program.ts";
 import type { PublishedParameters } from "../../parameters/parameters-log.ts";
 import type { RouteContext } from "../context.ts";
 import { currentEpoch } from "../denial-views.ts";
@@ -22,6 +23,7 @@ export function networkRoutes(app: OpenAPIHono, context: RouteContext): void {
     publicKey: context.keys().root.toHex(),
     publicKeyId: hotspotId(context.keys().root),
     registration: context.registration,
+    gateway: PROGRAM,
   };
   app.openapi(network, async (c) => {
     const nowMs = clock.now();

@@ -1,12 +1,12 @@
 import { OUTCOMES } from "@earshot/protocol";
 import { z } from "@hono/zod-openapi";
-import { atMs, base64, hash, hotspotIdText } from "./common.ts";
+import { atMs, base64, formats, hash, hotspotIdText } from "./common.ts";
 
 const parametersJson = z
-  .record(z.string(), z.union([z.string(), z.number(), z.record(z.string(), z.number())]))
+  .record(z.string(), z.union([z.string(), z.number(), z.record(z.string(), z.unknown())]))
   .openapi("Parameters", {
     description:
-      "The published rules; amounts as decimal text, bytes as 0x hex, regions with their greatest EIRP in tenths of a dBm",
+      "The published rules; amounts as decimal text, bytes as 0x hex, regions with their greatest EIRP in tenths of a dBm. Names that only later programs know are here too.",
   });
 
 const problem = z
@@ -77,6 +77,9 @@ export const networkSchema = z
       .object({ index: z.int(), atMs })
       .nullable()
       .openapi({ description: "Newest entropy period whose reports are judged" }),
+    gateway: z
+      .object({ version: z.string().openapi({ example: "0.1.0" }), formats })
+      .openapi({ description: "The program that answers" }),
     rules: z.record(z.string(), z.array(z.string())).openapi({
       description: "Reasons in the order in which they are checked",
     }),
