@@ -16,11 +16,15 @@ import {
   type Signer,
   sha256,
   signerFromSeed,
+  silentLog,
 } from "@earshot/protocol";
 import {
+  cosignersOf,
   decodeEntries,
   entryHash,
+  formatNoteKey,
   parseNote,
+  parsePolicy,
   parseProof,
   rootOf,
   SIGNATURE_TYPES,
@@ -32,6 +36,8 @@ import { bundleFolder } from "../bundle/bundle-folder.ts";
 import { KeyRing } from "../keys/key-ring.ts";
 import { startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
 import { epochPackets, FIRST_EPOCH, idOf, networkSigner, PARAMETERS } from "../testing/test-network.ts";
+import { Witness } from "../witness/witness.ts";
+import { openWitnessState } from "../witness/witness-state.ts";
 
 const { network, entropyPeriodMs, epochPeriods } = PARAMETERS;
 const epochMs = epochPeriods * entropyPeriodMs;
@@ -236,4 +242,39 @@ test("the log goes on when its key is rotated: each checkpoint is signed by the 
   const hashes = (await entriesOf(test)).map((entry) => sha256(entry).toHex());
   expect(hashes[0]).toBe(sha256(message).toHex());
   expect(new Set(hashes).size).toBe(hashes.length);
+});
+
+test("a proof beside a bundle gets the cosignatures that come after the quorum was there", async () => {
+  const [first, second] = [1, 2].map((n) => signerFromSeed(new Uint8Array(32).fill(n))) as [Signer, Signer];
+  const vkey = (n: number, { publicKey }: Signer) =>
+    formatNoteKey({ name: `w/${n}`, type: SIGNATURE_TYPES.cosignature, publicKey });
+  const read = parsePolicy(`witness one ${vkey(1, first)} http://w1
+witness two ${vkey(2, second)} http://w2
+group either any one two
+quorum either
+`);
+  if (!read.ok) throw new Error(read.problem);
+  const log = { name: `earshot/${network}`, type: SIGNATURE_TYPES.log, publicKey: networkSigner.publicKey };
+  const states = [openWitnessState(":memory:"), openWitnessState(":memory:")] as const;
+  const [one, two] = ([first, second] as const).map((signer, i) => {
+    const deps = { name: `w/${i + 1}`, signer, logs: [{ key: log, url: undefined }], log: silentLog };
+    return new Witness({ ...deps, state: states[i] ?? states[0], clock: { now: () => START_MS } });
+  }) as [Witness, Witness];
+  let slowly = async (_signal: AbortSignal) => {};
+  const fetch = async (url: string, init: RequestInit) => {
+    const request = new Request(url, init);
+    if (url.startsWith("http://w1")) return one.fetch(request);
+    await slowly(request.signal);
+    return two.fetch(request);
+  };
+  await using test = await startTestGateway(START_MS, { publicLog: { policy: read.policy, fetch } });
+  slowly = (signal) => test.clock.sleep(entropyPeriodMs / 10, signal);
+  await test.clock.advance(epochMs + 20 * entropyPeriodMs);
+  const bundles = bundleFolder(test.bundlesDir);
+  const epoch = await test.store.epoch(FIRST_EPOCH);
+  const proof = parseProof((await (await bundles.file(epoch?.bundle ?? "", PROOF_FILE))?.text()) ?? "");
+  const note = parseNote(proof?.checkpoint ?? "");
+  expect(note && cosignersOf(note, read.policy)).toEqual(new Set(["one", "two"]));
+  await test.stop();
+  for (const state of states) state[Symbol.dispose]();
 });
