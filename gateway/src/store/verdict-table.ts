@@ -106,19 +106,7 @@ export function verdictTable(
         WHERE SUBSTR(v.packet_id, 1, 4) = ${id.slice(0, ID_START)} AND v.packet_id = ${id}`;
       return (await list(query))[0];
     },
-    async judgedAmong(packetIds) {
-      const judged = new Set<string>();
-      for (const chunk of chunksOf(packetIds)) {
-        const ids = chunk.map((text) => {
-          const id = Uint8Array.fromHex(text);
-          return { id, start: id.slice(0, ID_START) };
-        });
-        const rows = await sql<{ packet_id: Uint8Array }[]>`SELECT packet_id FROM verdicts
-          WHERE SUBSTR(packet_id, 1, 4) IN ${sql(ids, "start")} AND packet_id IN ${sql(ids, "id")}`;
-        for (const row of rows) judged.add(row.packet_id.toHex());
-      }
-      return judged;
-    },
+    judgedAmong: (packetIds) => judgedAmong(sql, packetIds),
     async verdictsOfEpoch(epoch, hotspotIds) {
       if (hotspotIds === undefined)
         return list(sql<NamedRow[]>`${verdicts} WHERE v.epoch = ${epoch} ORDER BY v.packet_id`);
@@ -158,4 +146,18 @@ export function verdictTable(
       return nullableNumber(row?.next ?? null) ?? undefined;
     },
   };
+}
+
+async function judgedAmong(sql: SQL, packetIds: Iterable<string>): Promise<Set<string>> {
+  const judged = new Set<string>();
+  for (const chunk of chunksOf(packetIds)) {
+    const ids = chunk.map((text) => {
+      const id = Uint8Array.fromHex(text);
+      return { id, start: id.slice(0, ID_START) };
+    });
+    const rows = await sql<{ packet_id: Uint8Array }[]>`SELECT packet_id FROM verdicts
+      WHERE SUBSTR(packet_id, 1, 4) IN ${sql(ids, "start")} AND packet_id IN ${sql(ids, "id")}`;
+    for (const row of rows) judged.add(row.packet_id.toHex());
+  }
+  return judged;
 }
