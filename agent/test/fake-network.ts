@@ -48,6 +48,8 @@ export class FakeNetwork {
       validityMs: 180_000,
       windowPeriods: 1,
       windowValue: entropyValue(index),
+      source: null,
+      state: null,
     };
     const bytes = Buffer.from(entropyMessage.seal(entropy, networkSigner, NETWORK));
     await this.#client.publishAsync(entropyTopic(NETWORK), bytes, { qos: 1, retain: true });

@@ -72,10 +72,13 @@ export { formatParameters, parametersHash, parseParameters } from "./parameters/
 export { demodulationFloorSnrDb, freeSpaceLossDb, thermalNoiseDbm } from "./radio/propagation.ts";
 export { type FaultCount, isPlausible, type QuantityScore, scoreQuantity } from "./readings/score.ts";
 export {
+  ASSERTED_CHANGE,
+  type ChangeRecord,
   cellOf,
   changedHotspot,
   type Hotspot,
   type RegistryChange,
+  registryChangeHash,
   retiredHotspot,
   succeedingHotspot,
 } from "./registry/registry.ts";

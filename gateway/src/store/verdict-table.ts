@@ -84,7 +84,6 @@ type VerdictQueries = Pick<
   | "verdictsOfEpoch"
   | "verdictsOfHotspot"
   | "verdictsOfBeacon"
-  | "hasVerdict"
   | "nextIndex"
 >;
 
@@ -134,11 +133,6 @@ export function verdictTable(
           NamedRow[]
         >`${verdicts} WHERE v.beacon_key = ${Uint8Array.fromHex(beaconKey)} ORDER BY v.packet_id`,
       ),
-    async hasVerdict(hotspotId, epoch) {
-      const rows = await sql`SELECT 1 AS found FROM verdicts
-        WHERE epoch = ${epoch} AND hotspot = (SELECT number FROM senders WHERE id = ${hotspotId}) LIMIT 1`;
-      return rows.length > 0;
-    },
     async nextIndex(after) {
       const [row] = await sql<{ next: Integer | null }[]>`SELECT MIN(next) AS next FROM (
         SELECT MIN(entropy_index) AS next FROM entropy WHERE entropy_index > ${after}

@@ -1,3 +1,4 @@
+import { announcedEntropy } from "./announced-entropy.ts";
 import { type Migration, statements } from "./migration.ts";
 import { numberedPackets, numberedVerdicts } from "./small-rows.ts";
 
@@ -25,6 +26,7 @@ const keyChanges = statements(({ text }) => [
 export const TO_FIRST_RELEASE: readonly Migration[] = [
   networkLog,
   keyChanges,
+  announcedEntropy,
   numberedPackets,
   numberedVerdicts,
 ];
