@@ -103,6 +103,7 @@ export {
   type SignerRefusal,
 } from "./network/message.ts";
 export {
+  type KeyCopySigns,
   type LowestVersions,
   MAX_RECEIPT_PACKETS,
   MAX_RECEIPT_RANGES,

@@ -4,6 +4,7 @@ import {
   epochAtMs,
   epochSpanMs,
   isWithin,
+  type KeyCopySigns,
   type Log,
   type LowestVersions,
   MAX_RECEIPT_RANGES,
@@ -40,6 +41,8 @@ interface NoticesDeps {
   downlink: Downlink;
   store: Pick<Store, "sequenceRanges">;
   metrics: Pick<GatewayMetrics, "downlinkFailures" | "refusalsUntold">;
+  /** Signs that two agents use this hotspot's key. */
+  copied?(hotspotId: string): Promise<KeyCopySigns | undefined>;
   log: Log;
 }
 
@@ -115,7 +118,8 @@ export class Notices {
   async receipt(hotspotId: string, statusId: string): Promise<void> {
     const used = (await this.#deps.store.sequenceRanges(hotspotId)).slice(-MAX_RECEIPT_RANGES);
     const answers = Uint8Array.fromHex(statusId);
-    this.#sendReceipt(hotspotId, answers, this.#pending.answer(hotspotId, answers), used);
+    const copies = (await this.#deps.copied?.(hotspotId)) ?? null;
+    this.#sendReceipt(hotspotId, answers, this.#pending.answer(hotspotId, answers), used, copies);
   }
 
   #sendReceipt(
@@ -123,13 +127,14 @@ export class Notices {
     answers: Uint8Array,
     stored: StoredPacketNotice[],
     used: SequenceRange[],
+    copies: KeyCopySigns | null = null,
   ): void {
     const { clock, parameters, signer } = this.#deps;
     const { network } = parameters.fixed;
     const nowMs = Math.floor(clock.now());
     const receipt = {
       ...{ atMs: nowMs, hotspot: keyOf(hotspotId), answers, stored, used },
-      ...{ gateway: PROGRAM, lowest: lowestVersions(parameters.versions) },
+      ...{ gateway: PROGRAM, lowest: lowestVersions(parameters.versions), copies },
     };
     this.#send(downTopic(network, hotspotId, "receipt"), () => receiptMessage.seal(receipt, signer, network));
   }
