@@ -12,7 +12,7 @@ import {
 } from "@earshot/protocol";
 import type { StoredPacket } from "./records.ts";
 import type { Store } from "./store.ts";
-import { hotspot, statusPacket, storedEpoch, storedPacket } from "./test-data.ts";
+import { hotspot, statusPacket, storedEpoch, storedPacket, testId } from "./test-data.ts";
 
 /** The part of the store's contract that is about who is registered. */
 export function registryContract(open: () => Store): void {
@@ -98,7 +98,7 @@ export function registryContract(open: () => Store): void {
       for (const [i, id] of ["z1", "z2", "z3", "z4", "z5"].entries()) await store.putHotspot(at(id, 100 + i));
       await store.putHotspot(at("z0", 1), true);
       await store.addEpoch(storedEpoch(4), [], [], 0, ["z1"]);
-      await store.addPackets([storedPacket({ id: "report", hotspotId: "z2", epoch: 5 })]);
+      await store.addPackets([storedPacket({ id: testId("report"), hotspotId: "z2", epoch: 5 })]);
       await store.putStatus("z3", statusPacket(), 500);
       await store.putStatus("z4", statusPacket(), 103);
       const which = { beforeMs: 200, keep: 9, limit: 9, epochs: [5, 6] };
@@ -221,7 +221,12 @@ export function rulesContract(open: () => Store): void {
     const report = (id: string, sequence: number, fields: Partial<StoredPacket> = {}): StoredPacket => {
       const tmstUs = sequence * 10 + Number(id.endsWith("!"));
       const filed = { entropyIndex: index, epoch: 25, ...fields };
-      return storedPacket({ id, sequence, bytes: witnessBytes(START_MS + sequence, tmstUs), ...filed });
+      return storedPacket({
+        id: testId(id),
+        sequence,
+        bytes: witnessBytes(START_MS + sequence, tmstUs),
+        ...filed,
+      });
     };
     await store.addPackets([
       report("first", 10),
@@ -233,12 +238,12 @@ export function rulesContract(open: () => Store): void {
       report("later index", 16, { entropyIndex: index + 1, receivedAtMs: 1 }),
       report("late", 17, { entropyIndex: index - 1, isLate: true }),
       report("other epoch", 18, { epoch: 24, receivedAtMs: 1 }),
-      storedPacket({ id: "status", type: "status", sequence: 19, epoch: null, entropyIndex: null }),
+      storedPacket({ id: testId("status"), type: "status", sequence: 19, epoch: null, entropyIndex: null }),
     ]);
     expect(await store.earlierReports(index, 25)).toEqual(
       new Map([
-        ["second", { entropyIndex: 1, atMs: START_MS + 15, tmstUs: 150 }],
-        ["third", { entropyIndex: 1, atMs: START_MS + 20, tmstUs: 200 }],
+        [testId("second"), { entropyIndex: 1, atMs: START_MS + 15, tmstUs: 150 }],
+        [testId("third"), { entropyIndex: 1, atMs: START_MS + 20, tmstUs: 200 }],
       ]),
     );
     expect(await store.earlierReports(index, 24)).toEqual(new Map());
