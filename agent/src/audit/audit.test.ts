@@ -47,7 +47,11 @@ function receipts(delayMs = 9000, signer = network): ReceiptFiles {
   const files = new ReceiptFiles(temporaryFolder());
   const stored = [{ sequence: 7, packetId: reportId, receivedAtMs: atMs + delayMs }];
   const head = { atMs, hotspot: hotspot.publicKey, answers: new Uint8Array(32), used: [] };
-  const receipt = receiptMessage.seal({ ...head, stored, gateway: null, lowest: null }, signer, NETWORK);
+  const receipt = receiptMessage.seal(
+    { ...head, stored, gateway: null, lowest: null, copies: null },
+    signer,
+    NETWORK,
+  );
   files.append([{ keptAtMs: undefined, receipt, packets: [report] }], undefined);
   return files;
 }
