@@ -12,6 +12,7 @@ import {
   signerFromSeed,
 } from "@earshot/protocol";
 import { ManualClock, typicalPackets } from "@earshot/protocol/testing";
+import { entryHash, formatCheckpoint, formatNote, formatProof, signNote } from "@earshot/protocol/tlog";
 import { ReceiptFiles } from "../receipts/receipt-files.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { audit } from "./audit.ts";
@@ -46,7 +47,11 @@ function receipts(delayMs = 9000, signer = network): ReceiptFiles {
   const files = new ReceiptFiles(temporaryFolder());
   const stored = [{ sequence: 7, packetId: reportId, receivedAtMs: atMs + delayMs }];
   const head = { atMs, hotspot: hotspot.publicKey, answers: new Uint8Array(32), used: [] };
-  const receipt = receiptMessage.seal({ ...head, stored, gateway: null, lowest: null }, signer, NETWORK);
+  const receipt = receiptMessage.seal(
+    { ...head, stored, gateway: null, lowest: null, copies: null },
+    signer,
+    NETWORK,
+  );
   files.append([{ keptAtMs: undefined, receipt, packets: [report] }], undefined);
   return files;
 }
@@ -60,7 +65,7 @@ const served = (changes: Answers = {}): Answers => ({
     versions: [{ message: parametersMessage.seal(parameters, network, NETWORK).toBase64() }],
   },
   "/api/v1/epochs?limit=1": { epochs: [{ epoch: EPOCH }] },
-  [`/api/v1/index-roots/${INDEX}`]: rootOver([reportId]),
+  ...withRoot(rootOver([reportId])),
   [`/api/v1/epochs/${EPOCH}/bundle/manifest.cbor`]: manifestOf(packetsCbor(report)),
   [`/api/v1/epochs/${EPOCH}/bundle/packets.cbor`]: packetsCbor(report),
   ...changes,
@@ -70,6 +75,18 @@ function rootOver(ids: Uint8Array[], named = ids) {
   const root = { network: NETWORK, index: INDEX, atMs, count: ids.length, root: packetsRoot(ids) };
   const message = indexRootMessage.seal(root, network, NETWORK).toBase64();
   return { message, packetIds: named.map((id) => id.toHex()) };
+}
+
+/** The root, and that it is in the log, as its only entry unless another is. */
+function withRoot(root: ReturnType<typeof rootOver>, logged = root): Answers {
+  const extra = Uint8Array.fromBase64(logged.message);
+  const text = formatCheckpoint({ origin: "earshot/demo", size: 1, root: entryHash(extra) });
+  const signatures = [signNote(text, "earshot/demo", network)];
+  const proof = formatProof({ extra, index: 0, hashes: [], checkpoint: formatNote({ text, signatures }) });
+  return {
+    [`/api/v1/index-roots/${INDEX}`]: root,
+    [`/log/proof/index-root/${INDEX}`]: new TextEncoder().encode(proof),
+  };
 }
 
 function packetsCbor(...packets: Uint8Array[]): Uint8Array {
@@ -140,7 +157,7 @@ describe("an audit", () => {
   test("asks nothing about what came late, and lets go of it", async () => {
     const files = receipts(parameters.reportDeadlineMs);
     const none = { ...CLEAN, late: 1, inRoots: 0, inBundles: 0 };
-    expect(await audited(served({ [`/api/v1/index-roots/${INDEX}`]: rootOver([]) }), files)).toEqual(none);
+    expect(await audited(served(withRoot(rootOver([]))), files)).toEqual(none);
     expect(files.files()).toEqual([]);
   });
 
@@ -150,7 +167,7 @@ describe("an audit", () => {
 
   test("keeps the evidence, and makes it again", async () => {
     const files = receipts();
-    const lie = served({ [`/api/v1/index-roots/${INDEX}`]: rootOver([sha256(new Uint8Array(1))]) });
+    const lie = served(withRoot(rootOver([sha256(new Uint8Array(1))])));
     for (let i = 0; i < 2; i++) {
       const { omissions } = await audited(lie, files);
       expect(omissions.map(({ kind, report: { id } }) => [kind, id])).toEqual([
@@ -196,11 +213,8 @@ describe("what the gateway does not show is a problem and no accusation", () => 
       { [`${bundle}/manifest.cbor`]: manifestOf(packetsCbor(report), { epoch: 1 }) },
       /not signed/,
     ],
-    [
-      "ids without their root",
-      { [`/api/v1/index-roots/${INDEX}`]: rootOver([strange], []) },
-      /do not have the root/,
-    ],
+    ["ids without their root", withRoot(rootOver([strange], [])), /do not have the root/],
+    ["a root that is not logged", withRoot(rootOver([reportId]), rootOver([])), /not in the network's log/],
     ["an error", { [`${bundle}/manifest.cbor`]: new Response("", { status: 500 }) }, /HTTP 500/],
     ["no JSON", { [`/api/v1/index-roots/${INDEX}`]: new Response("<html>") }, /JSON|token/i],
   ])("%s", async (_, changes, why) => {
