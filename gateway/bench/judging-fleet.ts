@@ -137,7 +137,6 @@ function stored(station: Station, packet: Packet, index: number): StoredPacket {
     receivedAtMs: index * PARAMETERS.entropyPeriodMs + 60_000,
     bytes: decoded.bytes,
     entropyIndex: about?.entropyIndex ?? null,
-    beaconKey: about?.key ?? null,
     epoch: EPOCH,
     isLate: false,
   };

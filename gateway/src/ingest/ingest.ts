@@ -207,7 +207,6 @@ export class Ingest {
       receivedAtMs,
       bytes: decoded.bytes,
       entropyIndex: about?.entropyIndex ?? null,
-      beaconKey: about?.key ?? null,
       epoch: about === undefined ? null : progress.epochFor(about.entropyIndex, arrival),
       isLate: about !== undefined && receivedAtMs > reportDeadlineMs(about.entropyIndex, progress.parameters),
       ...(packet.type === "reading" && { reading: { source: packet.source, atMs: packet.atMs } }),

@@ -94,7 +94,6 @@ function stored(packet: ReceivedPacket, epoch: number): StoredPacket {
     receivedAtMs: packet.receivedAtMs,
     bytes: packet.bytes,
     entropyIndex: report?.entropyIndex ?? null,
-    beaconKey: report?.key ?? null,
     epoch,
     isLate: report !== undefined && packet.receivedAtMs > reportDeadlineMs(report.entropyIndex, PARAMETERS),
   };

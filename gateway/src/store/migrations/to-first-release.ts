@@ -1,5 +1,6 @@
 import { announcedEntropy } from "./announced-entropy.ts";
 import { type Migration, statements } from "./migration.ts";
+import { numberedPackets, numberedVerdicts } from "./small-rows.ts";
 
 /*
  * From schema 10 on, until there is a release.
@@ -22,4 +23,10 @@ const keyChanges = statements(({ text }) => [
 ]);
 
 /** In order, to schema 11 and so on. */
-export const TO_FIRST_RELEASE: readonly Migration[] = [networkLog, keyChanges, announcedEntropy];
+export const TO_FIRST_RELEASE: readonly Migration[] = [
+  networkLog,
+  keyChanges,
+  announcedEntropy,
+  numberedPackets,
+  numberedVerdicts,
+];
