@@ -7,14 +7,16 @@
 export const MEANS = {
   /** One bundle contradicts itself. */
   bundle: "the bundle",
-  /** The bundles of a network, in a row. */
+  /** The bundles of a network in a row, where the earlier ones are as they were published. */
   row: "the bundles in a row",
-  /** What entropy messages announced, which agents remember and the log holds. */
+  /** What the last entropy before an epoch announced: in its bundle, and in the one before. */
   announced: "what the entropy announced",
+  /** Messages that agents were sent and keep: two that differ are proof. */
+  agents: "what agents remember",
   /** A public randomness beacon. */
   drand: "drand",
-  /** The log, whose checkpoints others have cosigned: nobody can be shown another. */
-  log: "the log",
+  /** Who reads the log: its checkpoints were cosigned, so nobody can be shown another. `verify-epoch` does not read it. */
+  log: "the log, to who reads it",
   /** The hotspot's own receipts (`earshot-agent audit`). */
   receipt: "receipts",
   nothing: "nothing",
@@ -45,7 +47,7 @@ export const LIES = {
   packets_omitted: operator(
     "leave out reports that it confirmed",
     ["receipt"],
-    "a receipt names a report that is in neither the index root nor the bundle",
+    "a receipt names a report that is neither under its index's root nor in the bundle",
   ),
   beacons_omitted: operator(
     "leave out only the beacon reports, so that their witnesses get nothing",
@@ -64,18 +66,18 @@ export const LIES = {
   ),
   said_early: operator(
     "say that a report came before it was made",
-    ["bundle", "receipt"],
-    "nobody can make a report before its entropy; after that the receipt's time counts",
+    ["bundle"],
+    "nobody can make a report before its entropy; a time after that changes nothing, as long as it is before the deadline",
   ),
   backdated: operator(
     "file a friend's late report as one that came in time",
     ["log"],
-    "the index root was logged before; until then nothing shows it",
+    "the index's root was logged when it was judged; before that, nothing shows it",
   ),
   entropy_rewritten: operator(
     "remove minutes from the entropy and sign it anew",
-    ["row", "log"],
-    "each message holds the hash of the one before; the log holds all, also those of the newest bundle",
+    ["agents", "log"],
+    "two signed messages of one period differ; the bundles in a row do not show it, unless an earlier one had the old ones",
   ),
   rules_backdated: operator(
     "make rules after the epoch and date them before",
@@ -119,13 +121,13 @@ export const LIES = {
   ),
   begun_anew: operator(
     "begin its chain of epochs anew",
-    ["row", "announced", "log"],
-    "agents and log know the first manifest; the chain that was published does not begin there",
+    ["agents", "log"],
+    "the entropy that was published does not begin there; whoever has only the new chain sees nothing",
   ),
   epoch_dropped: operator(
     "drop an epoch and say that the network was down",
-    ["announced", "log"],
-    "the log has the entropy of that epoch, and the entropy after it names its manifest",
+    ["row", "agents", "log"],
+    "there was entropy in that epoch: the bundle before has its first, agents and log have all of it",
   ),
   draw_chosen: operator(
     "choose entropy, and with it who is drawn, after the reports are in",
@@ -134,8 +136,8 @@ export const LIES = {
   ),
   two_bundles: operator(
     "show two auditors two bundles of one epoch",
-    ["announced", "log"],
-    "entropy and log name one manifest of each epoch",
+    ["agents", "log"],
+    "later entropy names one of the two manifests; with a policy both must be in the log, where who reads it finds two",
   ),
   key_ground: hotspot(
     "choose when and how it beacons",

@@ -145,12 +145,12 @@ function reportOf(
 }
 
 /** What would have shown a lie in this run. */
-function meansOf({ isComplete, announced, origin }: Verified, { policy }: SeriesOptions): Set<Means> {
+function meansOf({ isComplete, announced, origin }: Verified, { previous }: SeriesOptions): Set<Means> {
   const means = new Set<Means>(["bundle"]);
   if (isComplete) means.add("row");
-  if (announced === "compared") means.add("announced");
+  // Alone, the message that announced could have been signed anew as well.
+  if (announced === "compared" && previous !== undefined) means.add("announced");
   if (origin.chain !== null && origin.unproven === 0) means.add("drand");
-  if (policy !== undefined) means.add("log");
   return means;
 }
 
