@@ -8,13 +8,14 @@ import {
   isReport,
   manifestMessage,
   packetsRoot,
+  type ReceivedPacket,
   receiptMessage,
   reportedIndex,
   sha256,
 } from "@earshot/protocol";
 import { judgeEvidence } from "@earshot/protocol/omission";
 import { decodeEntries } from "@earshot/protocol/tlog";
-import { type Bundle, type BundlePacket, MANIFEST_FILE } from "../bundle/bundle.ts";
+import { type Bundle, MANIFEST_FILE } from "../bundle/bundle.ts";
 import { readByteStrings } from "../bundle/cbor-sequences.ts";
 import { closeEpoch } from "../epochs/close-epoch.ts";
 import { KeyRing } from "../keys/key-ring.ts";
@@ -145,7 +146,7 @@ export function agentsTell(known: readonly Entropy[], shown: readonly Entropy[])
 }
 
 /** What a hotspot's receipt for a packet shows. */
-export function receiptTells(lie: Bundle, { bytes, hotspotId, receivedAtMs }: BundlePacket): Told {
+export function receiptTells(lie: Bundle, { bytes, hotspotId, receivedAtMs }: ReceivedPacket): Told {
   const owner = HOTSPOTS.find(({ id }) => id === hotspotId);
   const stored = [{ sequence: 1, packetId: sha256(bytes), receivedAtMs }];
   const receipt = {

@@ -11,6 +11,8 @@ import {
   encodePacket,
   isReport,
   parametersHash,
+  type ReceivedPacket,
+  type ReceivedReport,
   type RegistryChange,
   registrationMessage,
   reportDeadlineMs,
@@ -19,7 +21,7 @@ import {
 } from "@earshot/protocol";
 import { testChain } from "@earshot/protocol/drand-testing";
 import { README } from "../../test/trust-table.ts";
-import { type Bundle, type BundlePacket, MANIFEST_FILE } from "../bundle/bundle.ts";
+import { type Bundle, MANIFEST_FILE } from "../bundle/bundle.ts";
 import { denialsHash } from "../bundle/registry-hash.ts";
 import { manifestOf } from "../testing/test-bundle.ts";
 import { type Claims, claiming, packetsOf, verified } from "../testing/test-edits.ts";
@@ -94,13 +96,17 @@ test("the honest bundles hold, each way", () => {
   expect(agentsTell(afterFirst.entropy, afterSecond.entropy)).toEqual({});
 });
 
-const own = (type: string) =>
-  afterFirst.packets.find(
+const own = (type: "beacon" | "witness"): ReceivedReport => {
+  const reports = afterFirst.packets.filter(isReport);
+  const found = reports.find(
     ({ packet, hotspotId }) => packet.type === type && hotspotId !== idOf("stranger"),
-  ) as BundlePacket;
-const without = (unwanted: (packet: BundlePacket) => boolean) =>
+  );
+  if (found === undefined) throw new TypeError(`No ${type} report`);
+  return found;
+};
+const without = (unwanted: (packet: ReceivedPacket) => boolean) =>
   claiming(first, { packets: afterFirst.packets.filter((packet) => !unwanted(packet)) });
-const receivedAt = (whose: BundlePacket, receivedAtMs: number) =>
+const receivedAt = (whose: ReceivedPacket, receivedAtMs: number) =>
   claiming(first, {
     packets: afterFirst.packets.map((one) => (one.id === whose.id ? { ...one, receivedAtMs } : one)),
   });
@@ -165,16 +171,13 @@ const TRIED: Record<LieId, Tried> = {
 
   said_late() {
     const packet = own("witness");
-    const lie = receivedAt(
-      packet,
-      reportDeadlineMs(reportedIndex(packet as never) as number, PARAMETERS) + 1,
-    );
+    const lie = receivedAt(packet, reportDeadlineMs(reportedIndex(packet), PARAMETERS) + 1);
     return { ...bundleTells(lie), ...receiptTells(lie, packet) };
   },
 
   said_early() {
     const packet = own("witness");
-    const lie = receivedAt(packet, (reportedIndex(packet as never) as number) * 2000 - 1);
+    const lie = receivedAt(packet, reportedIndex(packet) * 2000 - 1);
     return { ...bundleTells(lie), ...receiptTells(lie, packet) };
   },
 
@@ -182,7 +185,7 @@ const TRIED: Record<LieId, Tried> = {
     const beacon = beaconOf("b", FIRST_EPOCH, 0);
     const template = own("witness");
     const bytes = encodePacket(witnessOf(beacon, 90), signers.a, network);
-    const late: BundlePacket = {
+    const late: ReceivedPacket = {
       ...template,
       ...{ bytes, id: sha256(bytes).toHex(), hotspotId: idOf("a"), receivedAtMs: beacon.index * 2000 + 3000 },
     };
