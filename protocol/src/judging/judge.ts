@@ -1,4 +1,3 @@
-import { equalBytes } from "../encoding/bytes.ts";
 import { BEACON_RULES, beaconContext } from "./beacon-rules.ts";
 import type { Contact } from "./contacts.ts";
 import { bySequence, type ReportGroup } from "./group.ts";
@@ -15,7 +14,7 @@ import type {
   Rule,
   Verdict,
 } from "./types.ts";
-import { type JudgedBeacon, matchBeacon, type WitnessContext } from "./witness-context.ts";
+import { isOfFrame, type JudgedBeacon, matchBeacon, type WitnessContext } from "./witness-context.ts";
 import { BEACON_EXISTS_RULE, BEACON_REFUSED_RULE, WITNESS_RULES } from "./witness-rules.ts";
 
 interface GroupJudgement {
@@ -114,7 +113,7 @@ function firstOfTrueFrame(
   const firsts = new Map<string, ReceivedWitness>();
   if (beacon === undefined) return firsts;
   for (const { report } of reports) {
-    if (firsts.has(report.hotspotId) || !equalBytes(report.packet.frame, beacon.derived.frame)) continue;
+    if (firsts.has(report.hotspotId) || !isOfFrame(report, beacon.derived.frame)) continue;
     firsts.set(report.hotspotId, report);
   }
   return firsts;

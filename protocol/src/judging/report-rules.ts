@@ -1,9 +1,8 @@
 import { formatDuration, formatSeconds } from "../network/format-measurement.ts";
 import type { Hotspot } from "../registry/registry.ts";
-import { entropyTimeMs, reportDeadlineMs } from "../time/schedule.ts";
+import { deadlineMs, entropyTimeMs } from "../time/schedule.ts";
 import { counterMismatch, timeAhead } from "./clock-rules.ts";
 import { GNSS_RULES } from "./gnss-rules.ts";
-import { reportedIndex } from "./group.ts";
 import type { JudgingContext, ReceivedReport, Rule } from "./types.ts";
 
 /** What the rules for all reports, of beacons and witnesses, judge by. */
@@ -20,7 +19,8 @@ export interface HotspotContext extends ReportContext {
 const reportLate: Rule<ReportContext> = {
   reason: "report_late",
   check({ report, judging }) {
-    const lateMs = report.receivedAtMs - reportDeadlineMs(reportedIndex(report), judging.parameters);
+    const { type, entropyIndex } = report.packet;
+    const lateMs = report.receivedAtMs - deadlineMs(type, entropyIndex, judging.parameters);
     return lateMs > 0 ? [{ name: "lateMs", value: lateMs }] : undefined;
   },
   explain: ({ lateMs }) =>
@@ -64,7 +64,7 @@ const inCooldown: Rule<HotspotContext> = {
   check({ report, hotspot: { relocatedAtMs }, judging: { parameters } }) {
     if (relocatedAtMs === null) return undefined;
     const endMs = relocatedAtMs + parameters.relocationCooldownMs;
-    const remainingMs = endMs - entropyTimeMs(reportedIndex(report), parameters);
+    const remainingMs = endMs - entropyTimeMs(report.packet.entropyIndex, parameters);
     return remainingMs > 0 ? [{ name: "remainingMs", value: remainingMs }] : undefined;
   },
   explain: ({ remainingMs }) =>

@@ -1,7 +1,8 @@
 import { sha256 } from "../crypto/sha256.ts";
 import { u32 } from "../encoding/bytes.ts";
-import { bytes, integer, record } from "../packet/fields.ts";
+import { bytes, integer, nullable, record } from "../packet/fields.ts";
 import { timeMs, uint32 } from "../packet/shapes.ts";
+import { PARAMETER_RANGES } from "../parameters/parameters.ts";
 import { messageCodec } from "./message.ts";
 
 /**
@@ -24,6 +25,26 @@ export interface Entropy {
   windowPeriods: number;
   /** The first value published in this window: a hotspot that starts late can still derive its period. */
   windowValue: Uint8Array;
+  /** `reportDeadlineMs` of the parameters; null: `DEFAULT_DEADLINE_PERIODS`. */
+  reportDeadlineMs: number | null;
+  /** `revealDeadlineMs` of the parameters; null: twice the report deadline. */
+  revealDeadlineMs: number | null;
+}
+
+/** Report deadline of a network that does not publish it, in entropy periods: that of `DEFAULT_PARAMETERS`. */
+export const DEFAULT_DEADLINE_PERIODS = 10;
+
+/** How long after its entropy's time witnesses' reports on a beacon are accepted, and its own report. */
+export function deadlinesOf({
+  periodMs,
+  reportDeadlineMs,
+  revealDeadlineMs,
+}: Pick<Entropy, "periodMs" | "reportDeadlineMs" | "revealDeadlineMs">): {
+  reportMs: number;
+  revealMs: number;
+} {
+  const reportMs = reportDeadlineMs ?? DEFAULT_DEADLINE_PERIODS * periodMs;
+  return { reportMs, revealMs: revealDeadlineMs ?? 2 * reportMs };
 }
 
 export const entropyMessage = messageCodec<Entropy>(
@@ -37,6 +58,8 @@ export const entropyMessage = messageCodec<Entropy>(
     validityMs: integer(1, 86_400_000),
     windowPeriods: integer(1, 100_000),
     windowValue: bytes(32),
+    reportDeadlineMs: nullable(integer(...PARAMETER_RANGES.reportDeadlineMs)),
+    revealDeadlineMs: nullable(integer(...PARAMETER_RANGES.revealDeadlineMs)),
   }),
 );
 

@@ -49,6 +49,8 @@ export const BANDWIDTHS_HZ: readonly number[] = [125_000, 250_000, 500_000];
 /** In bytes of UTF-8. */
 export const MAX_TEXT_BYTES = { version: 32, region: 16, source: 32, quantity: 32 } as const;
 export const MAX_QUANTITIES = 16;
+/** Chains that a status packet may commit to: the current one and the next. */
+export const MAX_COMMITMENTS = 2;
 
 export const isWithin = (value: number, [min, max]: Range): boolean => value >= min && value <= max;
 

@@ -1,3 +1,4 @@
+import type { Commitment } from "../beacon/chain.ts";
 import type { LossCount } from "./losses.ts";
 
 /**
@@ -29,15 +30,15 @@ export interface Gnss {
   integrityFlags: number;
 }
 
-/** "I sent this beacon": reveals both signatures, from which anybody can derive frame, channel and data rate. */
+/** "I sent this beacon": reveals the hotspot's value, from which anybody can derive period, frame, channel and data rate. */
 export interface BeaconPacket extends Numbered {
   type: "beacon";
   /** When the frame was sent. */
   atMs: number;
   /** Number of the entropy period whose entropy the beacon was made from. */
   entropyIndex: number;
-  scheduleSignature: Uint8Array;
-  beaconSignature: Uint8Array;
+  /** Of the hotspot's chain, for the window (`beacon/chain.ts`); 32 bytes. */
+  value: Uint8Array;
   freqHz: number;
   spreadingFactor: number;
   bandwidthHz: number;
@@ -48,12 +49,16 @@ export interface BeaconPacket extends Numbered {
   gnss: Gnss | null;
 }
 
-/** "I heard this frame, at this level." */
+/** "I heard a frame, at this level": which one is shown by a hash until the beaconer has revealed it. */
 export interface WitnessPacket extends Numbered {
   type: "witness";
   atMs: number;
-  /** The 31 bytes heard. */
-  frame: Uint8Array;
+  /** As the frame says. */
+  entropyIndex: number;
+  /** Of the beaconer, as the frame says; 8 bytes. */
+  shortId: Uint8Array;
+  /** `witnessClaim` of the 31 bytes heard. */
+  claim: Uint8Array;
   freqHz: number;
   spreadingFactor: number;
   bandwidthHz: number;
@@ -113,6 +118,8 @@ export interface StatusPacket extends Numbered {
   machine: MachineSummary | null;
   /** What was refused, dropped, lost or never sent since the agent started, as `lossList` gives it; null where nothing was. */
   losses: LossCount[] | null;
+  /** The current chain's head and the next one's; null where the hotspot sends no beacons. */
+  commitments: Commitment[] | null;
 }
 
 /** One quantity over a period: value = integer · 10^exponent. The unit is part of the name: `power_w`. */
@@ -133,6 +140,12 @@ export interface ReadingPacket extends Numbered {
   periodMs: number;
   quantities: Quantity[];
 }
+
+/** A witness report as heard: `encodePacket` writes what the frame says, and its claim. */
+export type HeardWitness = Omit<WitnessPacket, "entropyIndex" | "shortId" | "claim"> & {
+  /** The 31 bytes of a beacon. */
+  frame: Uint8Array;
+};
 
 export type Packet = BeaconPacket | WitnessPacket | StatusPacket | ReadingPacket;
 export type PacketType = Packet["type"];

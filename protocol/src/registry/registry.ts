@@ -1,4 +1,5 @@
 import { cellToLatLng, latLngToCell } from "h3-js";
+import { type Commitment, chainOf } from "../beacon/chain.ts";
 import { hotspotId } from "../crypto/did-key.ts";
 import { distanceM, type Position } from "../math/geo.ts";
 import type { Assertion } from "../packet/packet.ts";
@@ -20,7 +21,17 @@ export interface RegistryChange {
   evidence: Uint8Array;
 }
 
-/** What the network knows of a hotspot, for judging and paying. Follows from its changes, in order. */
+/** A chain that a hotspot committed to, as the network accepted it. */
+export interface AcceptedCommitment extends Commitment {
+  /** When it was accepted. */
+  atMs: number;
+  /** First epoch that it counts in: the one after that of `atMs`, whose entropy nobody knew then. */
+  fromEpoch: number;
+  /** The status packet in which the hotspot announced it. */
+  evidence: Uint8Array;
+}
+
+/** What the network knows of a hotspot, for judging and paying. Follows from its changes, in order, and its commitments. */
 export interface Hotspot {
   /** `hotspotId(publicKey)`. */
   id: string;
@@ -42,7 +53,13 @@ export interface Hotspot {
   relocatedAtMs: number | null;
   /** The newest change. */
   change: RegistryChange;
+  /** Those that count, by chain, of each chain one; those of chains that are over may be left out. */
+  commitments: readonly AcceptedCommitment[];
 }
+
+/** The head of the chain that the window belongs to; `undefined` where the hotspot has not committed to it. */
+export const headOf = ({ commitments }: Pick<Hotspot, "commitments">, window: number): Uint8Array | undefined =>
+  commitments.find(({ chain }) => chain === chainOf(window))?.head;
 
 /** The H3 cell (resolution 12) that a position lies in. */
 export const cellOf = ({ latE7, lonE7 }: Position): string =>
@@ -80,6 +97,7 @@ export function changedHotspot(
     settledCell: before === undefined || isMoved ? cell : before.settledCell,
     relocatedAtMs: isMoved ? change.atMs : (before?.relocatedAtMs ?? null),
     change,
+    commitments: before?.commitments ?? [],
   };
 }
 
