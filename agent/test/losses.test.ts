@@ -128,14 +128,14 @@ describe("a packet that cannot be made", () => {
 
   test("is a broken part with the field's name, until one can be made again; statuses go out without details", async () => {
     const agent = await running();
-    misjudge(agent, 64);
+    misjudge(agent, 65_536);
     await agent.clock.advance(1);
     agent.radio.read(loraFrameOf(1, agent.clock.now()));
     await agent.clock.advance(PERIOD_MS - 10_000);
-    misjudge(agent, 64);
+    misjudge(agent, 65_536);
     await agent.clock.advance(10_000);
     expect(agent.packets("witness")).toEqual([]);
-    const why = "gnss.integrityFlags is 64; whole numbers from 0 to 31 are allowed";
+    const why = "gnss.integrityFlags is 65536; whole numbers from 0 to 65535 are allowed";
     expect(partOf(agent, "Packets (witness)")).toMatchObject({
       health: "broken",
       text: `None can be made: ${why}`,

@@ -107,6 +107,7 @@ export type {
   RadioChainCounts,
   RadioFrame,
   RadioStatus,
+  RssiKind,
   TransmitResult,
 } from "./lora/lora-reading.ts";
 export type { ModemChannel } from "./lora/modem/dialect.ts";

@@ -24,6 +24,7 @@ const PRELUDE: Record<string, (value: unknown) => boolean> = {
   bstr: (value) => value instanceof Uint8Array,
   tstr: (value) => typeof value === "string",
   null: (value) => value === null,
+  int: (value) => isInteger(value),
 };
 
 function matches(rules: CddlRules, type: CddlType, value: unknown): boolean {

@@ -150,11 +150,11 @@ export const messages: Record<SampleName, Sample> = {
   },
 };
 
-function denialFits([, hotspot, peer, , , , fromEpoch, untilEpoch]: readonly CborValue[]): boolean {
+function denialFits([, , hotspot, peer, , , , fromEpoch, untilEpoch]: readonly CborValue[]): boolean {
   return isDenial({ hotspot, peer, fromEpoch, untilEpoch } as Parameters<typeof isDenial>[0]);
 }
 
-function parametersFit([, network, ruleSet, ...rest]: readonly CborValue[]): boolean {
+function parametersFit([, , network, ruleSet, ...rest]: readonly CborValue[]): boolean {
   const whole = WHOLE_PARAMETERS.map((name, i) => [name, Number(rest[i])]);
   const [regions, poolPerEpoch, chainId, contract] = rest.slice(WHOLE_PARAMETERS.length);
   const parameters = {

@@ -1,5 +1,8 @@
 import type { Driver } from "../driver.ts";
 
+/** What a level is of: everything in the channel, noise included, or the frame alone. */
+export type RssiKind = "channel" | "signal";
+
 /** What is known of every frame with a good CRC, whatever its modulation. */
 export interface HeardFrame {
   kind: "frame";
@@ -9,6 +12,8 @@ export interface HeardFrame {
   freqHz: number;
   /** Signal RSSI where the radio gives it, else channel RSSI; absent when it reported NaN. */
   rssiDbm?: number;
+  /** Absent where it is not documented, as of modems, or no level is known. */
+  rssiKind?: RssiKind;
   snrDb?: number;
   /** Concentrator counter at the end of reception, µs, wraps at 2^32. */
   tmstUs?: number;
@@ -16,11 +21,16 @@ export interface HeardFrame {
   gpsTimeMs?: number;
   /** How many times 1024 weeks before `gpsTimeMs` the date is that this GPS reported: it needs new firmware. */
   gpsWeekRollovers?: number;
-  /** Nanoseconds since the last PPS (ftime). */
-  fineTimestampNs?: number;
-  frequencyOffsetHz?: number;
+  /** Nanoseconds since the last PPS. */
+  fineTimeNs?: number;
+  /** The radio took a fine time: readable (false), or encrypted by it for who has its key (true, and no `fineTimeNs`). */
+  fineTimeEncrypted?: boolean;
+  /** Carrier of the frame less that of this radio, as its demodulator measured it. */
+  freqOffsetHz?: number;
   channel?: number;
   radio?: number;
+  /** The concentrator's own number of the antenna of which the level is. */
+  antenna?: number;
   /** EUI of the concentrator that heard it, 16 hex digits; where several use one, followed by ` (host:port)`. */
   gatewayEui?: string;
 }

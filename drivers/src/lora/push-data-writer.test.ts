@@ -15,8 +15,9 @@ const anyHeard = {
   snrDb: fc.integer({ min: -250, max: 150 }).map((tenths) => tenths / 10),
   tmstUs: fc.nat(0xffffffff),
   gpsTimeMs: fc.integer({ min: Date.UTC(2021), max: Date.UTC(2035) }),
-  fineTimestampNs: fc.nat(999_999_999),
-  frequencyOffsetHz: fc.integer({ min: -5_000, max: 5_000 }),
+  fineTimeNs: fc.nat(999_999_999),
+  fineTimeEncrypted: fc.constant(false),
+  freqOffsetHz: fc.integer({ min: -5_000, max: 5_000 }),
   channel: fc.nat(9),
   radio: fc.nat(1),
   gatewayEui: fc.constant("aa555a0000000000"),
@@ -25,6 +26,7 @@ const anyFrame: fc.Arbitrary<RadioFrame> = fc.oneof(
   fc.record({
     ...anyHeard,
     modulation: fc.constant("lora" as const),
+    rssiKind: fc.constantFrom("signal" as const, "channel" as const),
     spreadingFactor: fc.integer({ min: 5, max: 12 }),
     bandwidthHz: fc.constantFrom(125_000, 250_000, 500_000),
     codingRate: fc.constantFrom("4/5" as const, "4/8" as const, "off" as const),
@@ -32,11 +34,13 @@ const anyFrame: fc.Arbitrary<RadioFrame> = fc.oneof(
   fc.record({
     ...anyHeard,
     modulation: fc.constant("fsk" as const),
+    rssiKind: fc.constant("channel" as const),
     bitRateBps: fc.integer({ min: 600, max: 300_000 }),
   }),
   fc.record({
     ...anyHeard,
     modulation: fc.constant("lr-fhss" as const),
+    rssiKind: fc.constant("channel" as const),
     bandwidthHz: fc.constantFrom(137_000, 336_000),
   }),
 );

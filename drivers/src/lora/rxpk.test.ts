@@ -39,11 +39,13 @@ test("every field of a LoRa frame", () => {
       bandwidthHz: 125_000,
       codingRate: "4/5",
       rssiDbm: -60,
+      rssiKind: "signal",
       snrDb: 9.2,
       tmstUs: 1_000_000,
       gpsTimeMs: 315_964_800_000 + 1_479_288_126_803 - 18_000,
-      fineTimestampNs: 123_456_789,
-      frequencyOffsetHz: -1200,
+      fineTimeNs: 123_456_789,
+      fineTimeEncrypted: false,
+      freqOffsetHz: -1200,
       channel: 0,
       radio: 1,
     },
@@ -98,10 +100,15 @@ test("any other field that makes no sense is left out", () => {
   );
 });
 
-test("signal RSSI counts before channel RSSI", () => {
-  expect(frameOf().rssiDbm).toBe(-60);
-  expect(frameOf({ rssis: undefined }).rssiDbm).toBe(-57);
-  expect(frameOf({ rssis: undefined, rssi: undefined }).rssiDbm).toBeUndefined();
+test("signal RSSI counts before channel RSSI, and which of the two it is is told", () => {
+  const level = (fields: object) => {
+    const { rssiDbm, rssiKind } = frameOf({ ...fields });
+    return [rssiDbm, rssiKind];
+  };
+  expect(level({})).toEqual([-60, "signal"]);
+  expect(level({ rssis: undefined })).toEqual([-57, "channel"]);
+  expect(level({ rssis: "nan" })).toEqual([-57, "channel"]);
+  expect(level({ rssis: undefined, rssi: undefined })).toEqual([undefined, undefined]);
 });
 
 test("coding rates, off included", () => {
@@ -139,6 +146,34 @@ test("of several antennas the strongest counts, where the rxpk itself tells no s
   expect(frameOf({ ...silent, rsig: [] }).rssiDbm).toBeUndefined();
 });
 
+test("a gateway with two antennas and encrypted fine time, as Kerlink's forwarder reports it", () => {
+  const rsig = [
+    { ant: 0, chan: 2, etime: "+PeyOghPpvR4YnV9mNJt0w==", foff: 3773, lsnr: -7, rssic: -108, rssis: -116 },
+    { ant: 1, chan: 2, etime: "BIuzSsIZVqi2aCfDYImC6Q==", foff: 3786, lsnr: -9, rssic: -110, rssis: -120 },
+  ];
+  const bare = { rssis: undefined, rssi: undefined, lsnr: undefined, chan: undefined, foff: undefined };
+  const kerlink = { jver: 2, aesk: 0, brd: 2, rfch: undefined, ...bare };
+  const heard = frameOf({ ...kerlink, rsig });
+  expect(heard).toMatchObject({ rssiDbm: -116, rssiKind: "signal", snrDb: -7, antenna: 0, channel: 2 });
+  expect(heard).toMatchObject({ freqOffsetHz: 3773, fineTimeEncrypted: true });
+  expect(heard).not.toHaveProperty("fineTimeNs");
+  // The stronger of the two is the other one; each without a signal level of its own; a fine time in clear.
+  const other = rsig
+    .toReversed()
+    .map(({ rssis: _, ...one }, i) => ({ ...one, rssic: -100 - i, ftime: 5 + i }));
+  const { rssiDbm, rssiKind, antenna, freqOffsetHz, ...rest } = frameOf({ ...kerlink, rsig: other });
+  expect([rssiDbm, rssiKind, antenna, freqOffsetHz]).toEqual([-100, "channel", 1, 3786]);
+  expect(rest).toMatchObject({ fineTimeNs: 5, fineTimeEncrypted: false });
+});
+
+test("an antenna is told only with the level that it gave", () => {
+  const rsig = [{ ant: 3, rssic: -80, lsnr: 5 }];
+  expect(frameOf({ rsig })).toMatchObject({ rssiDbm: -60 });
+  expect(frameOf({ rsig })).not.toHaveProperty("antenna");
+  expect(frameOf({ rsig, ant: 1 }).antenna).toBe(1);
+  expect(frameOf({ rsig, rssis: undefined, rssi: undefined }).antenna).toBe(3);
+});
+
 test("the data tells the length, whatever size says", () => {
   for (const size of [3, 2, 99, undefined]) expect(frameOf({ size }).bytes).toHaveLength(3);
 });
@@ -146,10 +181,11 @@ test("the data tells the length, whatever size says", () => {
 test.each([
   ["freq", "freqHz", 100, 3000, 1e6],
   ["tmst", "tmstUs", 0, 2 ** 32 - 1, 1],
-  ["ftime", "fineTimestampNs", 0, 999_999_999, 1],
-  ["foff", "frequencyOffsetHz", -1_000_000, 1_000_000, 1],
+  ["ftime", "fineTimeNs", 0, 999_999_999, 1],
+  ["foff", "freqOffsetHz", -1_000_000, 1_000_000, 1],
   ["chan", "channel", 0, 255, 1],
   ["rfch", "radio", 0, 255, 1],
+  ["ant", "antenna", 0, 255, 1],
   ["rssis", "rssiDbm", -255, 127, 1],
   ["lsnr", "snrDb", -128, 127, 1],
 ] as const)("%s is %s from %d to %d, and nothing beyond", (field, name, least, most, factor) => {

@@ -1,11 +1,11 @@
-import type { LossReason } from "@earshot/protocol/hotspot";
+import { type LossReason, PACKET_LIMITS } from "@earshot/protocol/hotspot";
 import { omitUndefined } from "@earshot/protocol/runtime";
 import { asNumber } from "../link/as-number.ts";
 import { decodeBase64 } from "./base64.ts";
 import { parseLoraDataRate, parseLrFhssWidthHz } from "./data-rate.ts";
 import { receptionTime } from "./gps-time.ts";
 import { integerField, numberField, stringField } from "./json-fields.ts";
-import type { HeardFrame, LoraFrame, RadioFrame } from "./lora-reading.ts";
+import type { HeardFrame, LoraFrame, RadioFrame, RssiKind } from "./lora-reading.ts";
 import type { TolerantObject } from "./tolerant-json.ts";
 
 /**
@@ -62,19 +62,21 @@ function heardFrame(
   bytes: Uint8Array,
 ): HeardFrame {
   const antenna = bestAntenna(rxpk);
+  const own = levelOf(rxpk);
   return omitUndefined({
     kind: "frame",
     atMs,
     bytes,
     freqHz,
-    rssiDbm: rssiOf(rxpk) ?? (antenna && rssiOf(antenna)),
+    ...(own ?? (antenna && levelOf(antenna))),
     snrDb: snrOf(rxpk) ?? (antenna && snrOf(antenna)),
     tmstUs: integerField(rxpk, "tmst", 0, U32_MAX),
     ...receptionTime(integerField(rxpk, "tmms", 0, Number.MAX_SAFE_INTEGER), stringField(rxpk, "time"), atMs),
-    fineTimestampNs: integerField(rxpk, "ftime", 0, 999_999_999),
-    frequencyOffsetHz: integerField(rxpk, "foff", -1_000_000, 1_000_000),
+    ...(fineTimeOf(rxpk) ?? (antenna && fineTimeOf(antenna))),
+    freqOffsetHz: freqOffsetOf(rxpk) ?? (antenna && freqOffsetOf(antenna)),
     channel: integerField(rxpk, "chan", 0, 255) ?? (antenna && integerField(antenna, "chan", 0, 255)),
     radio: integerField(rxpk, "rfch", 0, 255),
+    antenna: antennaOf(rxpk) ?? (own === undefined && antenna !== undefined ? antennaOf(antenna) : undefined),
     gatewayEui,
   } as const);
 }
@@ -129,17 +131,38 @@ function bestAntenna(rxpk: TolerantObject): TolerantObject | undefined {
 }
 
 function strength(antenna: TolerantObject): number {
-  return rssiOf(antenna) ?? Number.NEGATIVE_INFINITY;
+  return levelOf(antenna)?.rssiDbm ?? Number.NEGATIVE_INFINITY;
 }
 
+const RSSI_KINDS: readonly [key: string, rssiKind: RssiKind][] = [
+  ["rssis", "signal"],
+  ["rssi", "channel"],
+  ["rssic", "channel"],
+];
+
 /** Signal RSSI (`rssis`), else channel RSSI (`rssi`, or `rssic` per antenna), dBm. */
-function rssiOf(object: TolerantObject): number | undefined {
-  for (const key of ["rssis", "rssi", "rssic"]) {
+function levelOf(object: TolerantObject): Pick<HeardFrame, "rssiDbm" | "rssiKind"> | undefined {
+  for (const [key, rssiKind] of RSSI_KINDS) {
     const rssiDbm = numberField(object, key, -255, 127);
-    if (rssiDbm !== undefined) return rssiDbm;
+    if (rssiDbm !== undefined) return { rssiDbm, rssiKind };
   }
   return undefined;
 }
+
+/** `ftime`, ns; where it is missing an `etime` says that there is one, which only who has the radio's key can read. */
+function fineTimeOf(
+  object: TolerantObject,
+): Pick<HeardFrame, "fineTimeNs" | "fineTimeEncrypted"> | undefined {
+  const fineTimeNs = integerField(object, "ftime", ...PACKET_LIMITS.fineTimeNs);
+  if (fineTimeNs !== undefined) return { fineTimeNs, fineTimeEncrypted: false };
+  return stringField(object, "etime") ? { fineTimeEncrypted: true } : undefined;
+}
+
+const freqOffsetOf = (object: TolerantObject): number | undefined =>
+  integerField(object, "foff", ...PACKET_LIMITS.freqOffsetHz);
+
+const antennaOf = (object: TolerantObject): number | undefined =>
+  integerField(object, "ant", ...PACKET_LIMITS.antenna);
 
 function snrOf(object: TolerantObject): number | undefined {
   return numberField(object, "lsnr", -128, 127);

@@ -98,6 +98,31 @@ test.skipIf(!present).each(RECORDINGS)(
   },
 );
 
+/** Read from the log's own text by nothing that the driver uses. */
+const numberIn = (rxpk: string, key: string) => {
+  const found = new RegExp(`"${key}":(-?\\d+)[,}]`).exec(rxpk)?.[1];
+  return found === undefined ? undefined : Number(found) + 0;
+};
+
+test.skipIf(!present).each(RECORDINGS)(
+  "%s: carrier offset, fine time and what the level is of",
+  async (name) => {
+    const text = readFileSync(new URL(name, FOLDER), "utf8");
+    const { readings } = await replay(text, async () => network.bind(ANY));
+    const frames = readings.filter((reading): reading is RadioFrame => reading.kind === "frame");
+    const written = (text.match(/\{"jver"[^}]*\}/g) ?? []).filter((rxpk) => rxpk.includes('"stat":1,'));
+    expect(frames.map((frame) => frame.freqOffsetHz)).toEqual(written.map((rxpk) => numberIn(rxpk, "foff")));
+    expect(frames.map((frame) => frame.fineTimeNs)).toEqual(written.map((rxpk) => numberIn(rxpk, "ftime")));
+    expect(frames.map((frame) => [frame.freqOffsetHz, frame.fineTimeNs, frame.rssiKind])).toEqual([
+      [-1200, undefined, "signal"],
+      [0, 123_456_789, "signal"],
+      [0, undefined, undefined],
+      [0, undefined, "signal"],
+      [undefined, undefined, "channel"],
+    ]);
+  },
+);
+
 test.skipIf(!present)("counters in the last status add up the intervals", async () => {
   const text = readFileSync(new URL("gwmp-normal.log", FOLDER), "utf8");
   const { readings } = await replay(text, async () => network.bind(ANY));

@@ -53,7 +53,7 @@ test("other rules are shown beside them: amounts, reasons, and what changes", ()
   const inputs = { parameters: PARAMETERS, hotspots: HOTSPOTS, before: new Map<string, bigint>() };
   const text = formatComparison(own, "other", { judgement, settlement: settleEpoch(judgement, inputs) });
   expect(text).toContain("1 reports: refused (wrong_frequency) becomes paid (ok)");
-  const delta = own.settlement.payments.find(({ hotspotId }) => hotspotId === idOf("c"))?.delta;
+  const delta = own.settlement.payments.find(({ hotspotId }) => hotspotId === idOf("c"))?.delta ?? 0n;
   const row = text.split("\n").find((line) => line.includes(hotspotName(idOf("c"))));
   expect(row).toMatch(new RegExp(`^  ${hotspotName(idOf("c"))} +${delta} +\\d+ +.*1 wrong_frequency.*`));
   expect(text).toContain(`paid ${own.settlement.paid} under ${earshot1.id}`);

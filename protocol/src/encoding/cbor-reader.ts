@@ -192,12 +192,12 @@ class CborReader {
   }
 
   #map(info: number, depth: number): Map<unknown, unknown> {
-    this.isPlain = false;
     const map = new Map<unknown, unknown>();
     let previous: Uint8Array | undefined;
     this.#each(info, () => {
       const began = this.at;
       const key = this.item(depth);
+      if (typeof key !== "string") this.isPlain = false;
       const encoded = this.#bytes.subarray(began, this.at);
       if (previous !== undefined && compareBytes(previous, encoded) >= 0) this.isDeterministic = false;
       previous = encoded;

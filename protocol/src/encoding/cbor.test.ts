@@ -97,12 +97,16 @@ const value: fc.Arbitrary<CborValue> = fc.letrec<{ item: CborValue }>((tie) => (
     fc.string({ unit: "grapheme", maxLength: 40 }),
     fc.constant(null),
     fc.array(tie("item"), { maxLength: 30 }),
+    fc
+      .array(fc.tuple(fc.string({ unit: "grapheme", maxLength: 30 }), tie("item")), { maxLength: 30 })
+      .map((entries) => new Map(entries)),
   ),
 })).item;
 
 /** Bigints that numbers can hold exactly come back as numbers. */
 function normal(item: CborValue): CborValue {
   if (typeof item === "bigint") return Number.isSafeInteger(Number(item)) ? Number(item) : item;
+  if (item instanceof Map) return new Map([...item].map(([key, child]) => [key, normal(child)]));
   return Array.isArray(item) ? item.map(normal) : item;
 }
 

@@ -1,18 +1,25 @@
 // Without the native half of cbor-x: some inputs of eight bytes overflow its 32-bit position, and it never returns.
 import { Encoder } from "cbor-x/index-no-eval";
+import { compareBytes, utf8 } from "./bytes.ts";
 import { type CborFormRefusal, readCbor } from "./cbor-reader.ts";
 
 /**
- * The CBOR types that Earshot uses: arrays of integers from -2^63 to 2^64-1, byte strings, text, null. No maps, no
- * floats.
+ * The CBOR types that Earshot uses: integers from -2^63 to 2^64-1, byte strings, text, null, and arrays and maps of
+ * them; keys of maps are text. No floats.
  */
-export type CborValue = number | bigint | Uint8Array | string | null | readonly CborValue[];
+export type CborValue = number | bigint | Uint8Array | string | null | readonly CborValue[] | CborMap;
+type CborMap = ReadonlyMap<string, CborValue>;
 
 /** `wrong_type`: CBOR in deterministic encoding, but of other types. */
 export type CborRefusal = CborFormRefusal | "wrong_type";
 type CborDecoded = { ok: true; value: CborValue } | { ok: false; code: CborRefusal };
 
-const encoder = new Encoder({ useRecords: false, tagUint8Array: false });
+const encoder = new Encoder({
+  useRecords: false,
+  tagUint8Array: false,
+  variableMapSize: true,
+  mapsAsObjects: false,
+});
 
 const MAX_UINT32 = 0xffff_ffff;
 const MIN_INT33 = -0x1_0000_0000;
@@ -33,10 +40,21 @@ export function encodeCbor(value: CborValue): Uint8Array {
 /** cbor-x writes numbers beyond 32 bits as floats and every bigint as nine bytes. */
 function shortest(value: CborValue): unknown {
   if (Array.isArray(value)) return value.map(shortest);
-  if (typeof value === "string" && !value.isWellFormed()) {
-    throw new RangeError(`Cannot encode ${JSON.stringify(value)}: a lone surrogate`);
-  }
+  if (value instanceof Map) return sortedMap(value);
+  if (typeof value === "string") return wellFormed(value);
   return typeof value === "number" || typeof value === "bigint" ? shortestInteger(value) : value;
+}
+
+function wellFormed(text: string): string {
+  if (text.isWellFormed()) return text;
+  throw new RangeError(`Cannot encode ${JSON.stringify(text)}: a lone surrogate`);
+}
+
+/** Keys in bytewise order of their encodings (RFC 8949 §4.2.1): shorter ones first. */
+function sortedMap(map: CborMap): Map<string, unknown> {
+  const entries = [...map].map(([key, value]) => ({ key, value, bytes: utf8(wellFormed(key)) }));
+  entries.sort((a, b) => a.bytes.length - b.bytes.length || compareBytes(a.bytes, b.bytes));
+  return new Map(entries.map(({ key, value }) => [key, shortest(value)]));
 }
 
 function shortestInteger(value: number | bigint): number | bigint {

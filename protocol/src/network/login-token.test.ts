@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { type Signer, signerFromSeed } from "../crypto/ed25519.ts";
-import { record } from "../packet/fields.ts";
+import { nullable, record, text } from "../packet/fields.ts";
 import { timeMs } from "../packet/shapes.ts";
 import {
   checkLoginToken,
@@ -29,8 +29,21 @@ const tokenWith = (issuedAtMs: number, expiresAtMs: number, by: Signer = signer)
   codec.seal({ issuedAtMs, expiresAtMs }, by, "demo").toBase64({ alphabet: "base64url", omitPadding: true });
 
 test("a token is short, safe in any text and good at once", () => {
-  expect(token).toMatch(/^[A-Za-z0-9_-]{174}$/);
+  expect(token).toMatch(/^[A-Za-z0-9_-]{175}$/);
   expect(check(token)).toBe("ok");
+});
+
+test("a newer agent's token may say more", () => {
+  const newer = messageCodec(
+    6,
+    record<{ issuedAtMs: number; expiresAtMs: number }, { model: string | null }>(
+      { issuedAtMs: timeMs, expiresAtMs: timeMs },
+      { model: nullable(text(200)) },
+    ),
+    2,
+  );
+  const sealed = newer.seal({ issuedAtMs: NOW, expiresAtMs: NOW, model: "m".repeat(200) }, signer, "demo");
+  expect(check(sealed.toBase64({ alphabet: "base64url", omitPadding: true }))).toBe("ok");
 });
 
 describe("time, to the millisecond", () => {
@@ -71,7 +84,9 @@ describe("refusals", () => {
     ["", "malformed"],
     ["AAAA", "malformed"],
     [token.slice(0, -4), "malformed"],
-    [`${token}AAAA`, "malformed"],
+    [`${token}A`, "trailing_bytes"],
+    [`${token}AA`, "malformed"],
+    [`${token}${"A".repeat(400)}`, "malformed"],
     ["A".repeat(100_000), "malformed"],
     ["!".repeat(token.length), "malformed"],
     ["A".repeat(token.length), "trailing_bytes"],

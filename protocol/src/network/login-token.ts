@@ -15,10 +15,11 @@ export const LOGIN_TOKEN_LIFETIME_MS = 300_000;
 /** A hotspot without GPS or NTP may be this far off before it cannot log in. */
 export const LOGIN_CLOCK_SKEW_MS = 120_000;
 
-/** 130 bytes, always: a payload of 20 and the envelope of 110. */
-const TOKEN_CHARACTERS = 174;
+/** The shortest has 131 bytes, a payload of 21 and the envelope of 110; a newer agent may append fields. */
+const MIN_TOKEN_CHARACTERS = 175;
+const MAX_TOKEN_CHARACTERS = 512;
 
-/** base64url, 174 characters. */
+/** base64url, 175 characters. */
 export function makeLoginToken(signer: Signer, network: string, nowMs: number): string {
   const token = { issuedAtMs: nowMs, expiresAtMs: nowMs + LOGIN_TOKEN_LIFETIME_MS };
   return codec.seal(token, signer, network).toBase64({ alphabet: "base64url", omitPadding: true });
@@ -44,9 +45,9 @@ export function checkLoginToken(
   return { ok: true };
 }
 
-/** Passwords come from strangers: text of any other length is not even decoded. */
+/** Passwords come from strangers: text of another length is not even decoded. */
 function fromBase64Url(text: string): Uint8Array | undefined {
-  if (text.length !== TOKEN_CHARACTERS) return undefined;
+  if (text.length < MIN_TOKEN_CHARACTERS || text.length > MAX_TOKEN_CHARACTERS) return undefined;
   try {
     return Uint8Array.fromBase64(text, { alphabet: "base64url" });
   } catch {

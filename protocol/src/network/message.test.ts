@@ -4,7 +4,7 @@ import { networkAad, seal } from "../cose.ts";
 import { signerFromSeed } from "../crypto/ed25519.ts";
 import { encodeCbor } from "../encoding/cbor.ts";
 import { decodePacket } from "../packet/codec.ts";
-import { bytes, integer, record } from "../packet/fields.ts";
+import { bytes, integer, nullable, record, text } from "../packet/fields.ts";
 import { messageCodec } from "./message.ts";
 
 interface Note {
@@ -52,12 +52,26 @@ describe("opening", () => {
       const opened = codec.open(seal(encodeCbor(fields), signer, networkAad("demo")), "demo");
       return opened.ok ? "ok" : opened.code;
     };
-    expect(open([99, 1, new Uint8Array()])).toBe("ok");
+    expect(open([99, 1, 1, new Uint8Array()])).toBe("ok");
     expect(open(99)).toBe("wrong_type");
-    expect(open([99, 1])).toBe("wrong_type");
-    expect(open([99, 1, "text"])).toBe("wrong_type");
-    expect(open([99, -1, new Uint8Array()])).toBe("out_of_range");
+    expect(open([99])).toBe("wrong_type");
+    expect(open([99, 1, 1])).toBe("wrong_type");
+    expect(open([99, 1, 1, "text"])).toBe("wrong_type");
+    expect(open([99, 0, 1, new Uint8Array()])).toBe("out_of_range");
+    expect(open([99, 1, -1, new Uint8Array()])).toBe("out_of_range");
   });
+});
+
+test("older readers read newer messages, and newer readers older ones", () => {
+  const grown = record<Note, { colour: string | null }>(
+    { number: integer(0, 2 ** 53 - 1), data: bytes(0, 40_000) },
+    { colour: nullable(text(8)) },
+  );
+  const newer = messageCodec<Note & { colour: string | null }>(99, grown, 2);
+  const written = newer.seal({ ...note, colour: "red" }, signer, "demo");
+  expect(codec.open(written, "demo")).toMatchObject({ ok: true, value: note });
+  expect(newer.open(written, "demo")).toMatchObject({ ok: true, value: { ...note, colour: "red" } });
+  expect(newer.open(sealed, "demo")).toMatchObject({ ok: true, value: { ...note, colour: null } });
 });
 
 test("any flipped bit, any truncation and random bytes are refused and never throw", () => {

@@ -1,8 +1,8 @@
 import { type EnvelopeRefusal, networkAad, openEnvelope, sealFields, signedBytes } from "../cose.ts";
 import { importKey, isAdmissibleKey, type Signer, verifyEd25519 } from "../crypto/ed25519.ts";
 import { equalBytes } from "../encoding/bytes.ts";
-import { type CborValue, decodeCbor } from "../encoding/cbor.ts";
-import { type Field, FieldFailure } from "../packet/fields.ts";
+import { decodeCbor } from "../encoding/cbor.ts";
+import { type Field, FieldFailure, readVersioned, versioned } from "../packet/fields.ts";
 
 /** Why a signed message that is not a packet was refused. */
 export type MessageRefusal = EnvelopeRefusal | "bad_signature" | "wrong_signer" | "inadmissible_key";
@@ -24,12 +24,17 @@ export const MAX_MESSAGE_BYTES = 65_536;
 /**
  * A signed message that is not a packet: same envelope, same canonical CBOR, and a type number of its own,
  * so that no signature can be used for another purpose.
+ *
+ * @param version raised whenever fields are appended to the shape
  */
-export function messageCodec<T extends object>(typeNumber: number, shape: Field<T>): MessageCodec<T> {
+export function messageCodec<T extends object>(
+  typeNumber: number,
+  shape: Field<T>,
+  version = 1,
+): MessageCodec<T> {
   return {
     seal(value, signer, network) {
-      const fields = shape.write(value) as CborValue[];
-      return sealFields([typeNumber, ...fields], signer, network);
+      return sealFields(versioned(typeNumber, version, shape.write(value)), signer, network);
     },
     open(bytes, network, signer) {
       const opened = openEnvelope(bytes, MAX_MESSAGE_BYTES);
@@ -60,8 +65,9 @@ function readFields<T>(
 ): { ok: true; value: T } | { ok: false; code: MessageRefusal } {
   const body = decodeCbor(payload);
   if (!body.ok) return body;
-  if (!Array.isArray(body.value)) return { ok: false, code: "wrong_type" };
-  if (body.value[0] !== typeNumber) return { ok: false, code: "wrong_type" };
-  const value = shape.read(body.value.slice(1));
+  const read = readVersioned(body.value);
+  if (read instanceof FieldFailure) return { ok: false, code: read.code };
+  if (read.type !== typeNumber) return { ok: false, code: "wrong_type" };
+  const value = shape.read(read.fields);
   return value instanceof FieldFailure ? { ok: false, code: value.code } : { ok: true, value };
 }

@@ -17,9 +17,9 @@ import {
 } from "../crypto/ed25519.ts";
 import { sha256 } from "../crypto/sha256.ts";
 import { type CborValue, decodeCbor } from "../encoding/cbor.ts";
-import { type Field, FieldFailure } from "./fields.ts";
+import { type Field, FieldFailure, readVersioned, versioned } from "./fields.ts";
 import type { HeardWitness, Packet, PacketType, WitnessPacket } from "./packet.ts";
-import { PACKET_SHAPES, PACKET_TYPE_NUMBERS } from "./shapes.ts";
+import { PACKET_SHAPES, PACKET_TYPE_NUMBERS, PACKET_VERSIONS } from "./shapes.ts";
 
 /** Why bytes are not a packet of this network. Stable identifiers: they appear in verdicts. */
 type DecodeRefusal = EnvelopeRefusal | "wrong_network" | "bad_signature" | "inadmissible_key";
@@ -59,14 +59,14 @@ const TYPES = Object.entries(PACKET_TYPE_NUMBERS) as [PacketType, number][];
  */
 export function encodePacket(packet: Packet | HeardWitness, signer: Signer, network: string): Uint8Array {
   const shape = PACKET_SHAPES[packet.type] as Field<Packet>;
-  const written = "frame" in packet ? claimed(packet, signer.publicKey) : packet;
-  const fields = shape.write(written) as CborValue[];
+  const fields = shape.write("frame" in packet ? claimed(packet, signer.publicKey) : packet);
   const read = shape.read(fields);
   if (read instanceof FieldFailure) {
     const { field, value, allowed } = read;
     throw new PacketFieldError(packet.type, field, `${field} is ${shown(value)}; ${allowed} are allowed`);
   }
-  const bytes = sealFields([PACKET_TYPE_NUMBERS[packet.type], ...fields], signer, network);
+  const payload = versioned(PACKET_TYPE_NUMBERS[packet.type], PACKET_VERSIONS[packet.type], fields);
+  const bytes = sealFields(payload, signer, network);
   if (bytes.length > MAX_PACKET_BYTES) {
     const why = `it has ${bytes.length} bytes; at most ${MAX_PACKET_BYTES} are allowed`;
     throw new PacketFieldError(packet.type, "", why);
@@ -108,11 +108,13 @@ export function readPacket(bytes: Uint8Array, envelope: Envelope): PacketDecoded
 }
 
 function packetOf(value: CborValue): Packet | FieldFailure {
-  if (!Array.isArray(value) || typeof value[0] !== "number") return new FieldFailure("wrong_type");
-  const type = TYPES.find(([, number]) => number === value[0])?.[0];
+  const read = readVersioned(value);
+  if (read instanceof FieldFailure) return read;
+  if (typeof read.type !== "number") return new FieldFailure("wrong_type");
+  const type = TYPES.find(([, number]) => number === read.type)?.[0];
   if (type === undefined) return new FieldFailure("out_of_range");
   const shape = PACKET_SHAPES[type] as Field<Omit<Packet, "type">>;
-  const body = shape.read(value.slice(1));
+  const body = shape.read(read.fields);
   return body instanceof FieldFailure ? body : ({ type, ...body } as Packet);
 }
 

@@ -131,26 +131,60 @@ export function list<T>(item: Field<T>, maxLength: number, minLength = 0): Field
 type Shape<T> = { [K in keyof T]: Field<T[K]> };
 
 /**
- * An object that is encoded as an array of its fields, in the order in which they are named here. A missing field is
- * written as null, which `read` refuses.
+ * An object that is encoded as an array of its fields, in the order in which they are named here, so that it can grow: a
+ * reader takes the fields that it knows and ignores what follows them. Fields are never removed or reordered; those that
+ * came after format 1 stand in `appended` and are nullable: null where the writer did not know them.
+ * A field that the object lacks is written as null.
  */
-export function record<T extends object>(shape: Shape<T>): Field<T> {
-  const names = Object.keys(shape) as (keyof T)[];
-  const allowed = `an array of ${names.length} fields`;
+export function record<T extends object>(shape: Shape<T>): Field<T>;
+export function record<T extends object, A extends object>(shape: Shape<T>, appended: Shape<A>): Field<T & A>;
+export function record(first: Shape<object>, appended: Shape<object> = {}): Field<object> {
+  const shape = Object.entries<Field<unknown>>({ ...first, ...appended });
+  const needed = Object.keys(first).length;
+  const allowed = `arrays of at least ${needed} fields`;
   return {
-    write: (value) =>
-      names.map((name) => (value[name] === undefined ? null : shape[name].write(value[name]))),
+    write(object) {
+      const values = object as Record<string, unknown>;
+      return shape.map(([name, field]) => (values[name] === undefined ? null : field.write(values[name])));
+    },
     read(value) {
-      if (!Array.isArray(value) || value.length !== names.length) {
+      if (!Array.isArray(value) || value.length < needed) {
         return new FieldFailure("wrong_type", value, allowed);
       }
-      const object: Partial<T> = {};
-      for (const [index, name] of names.entries()) {
-        const read = shape[name].read(value[index]);
-        if (read instanceof FieldFailure) return read.in(String(name));
+      const object: Record<string, unknown> = {};
+      for (const [index, [name, field]] of shape.entries()) {
+        const read = field.read(value[index] ?? null);
+        if (read instanceof FieldFailure) return read.in(name);
         object[name] = read;
       }
-      return object as T;
+      return object;
     },
   };
+}
+
+const versionField = integer(1, 0xffff_ffff);
+
+/**
+ * A signed payload: `[type, version, fields…]`. The version counts how often fields were appended to the type, from 1. It
+ * tells what the writer knew; a reader refuses none for it.
+ */
+export const versioned = (type: number, version: number, fields: CborValue): CborValue[] => [
+  type,
+  version,
+  ...(fields as readonly CborValue[]),
+];
+
+export interface Versioned {
+  type: CborValue;
+  version: number;
+  fields: readonly CborValue[];
+}
+
+/** The parts of a payload, whose type is the caller's to judge. */
+export function readVersioned(payload: CborValue): Versioned | FieldFailure {
+  if (!Array.isArray(payload)) return new FieldFailure("wrong_type", payload, "arrays");
+  const [type, written = null, ...fields] = payload as readonly CborValue[];
+  const version = versionField.read(written);
+  if (version instanceof FieldFailure) return version.in("version");
+  return { type: type ?? null, version, fields };
 }

@@ -8,7 +8,8 @@ import { typicalPackets } from "./samples.ts";
 
 /*
  * The limits of every field again, independent of the code: a limit that changes by mistake is noticed.
- * "0" is the field with index 0 of the payload, which is the type; "10.2" the third field of the record in field 10.
+ * "0" is the field with index 0 of the payload, which is the type, "1" the version; "11.2" the third field of the record in
+ * field 11.
  */
 
 const signer = signerFromSeed(new Uint8Array(32).fill(7));
@@ -28,88 +29,88 @@ const gnss = (at: string): [string, Limits][] => [
   [`${at}.3`, LON],
   [`${at}.4`, [-1000, 20_000]],
   [`${at}.5`, [0, 65_535]],
-  [`${at}.6`, [0, 31]],
+  [`${at}.6`, [0, 65_535]],
 ];
 
 const FIELDS: Record<PacketType, [string, Limits][]> = {
   beacon: [
-    ["1", UINT32],
-    ["2", TIME],
-    ["3", UINT32],
-    ["4", { bytes: 64 }],
+    ["2", UINT32],
+    ["3", TIME],
+    ["4", UINT32],
     ["5", { bytes: 64 }],
-    ["6", [137_000_000, 1_020_000_000]],
-    ["7", [5, 12]],
-    ["8", [0, 2]],
-    ["9", [-40, 40]],
+    ["6", { bytes: 64 }],
+    ["7", [137_000_000, 1_020_000_000]],
+    ["8", [5, 12]],
+    ["9", [0, 2]],
+    ["10", [-40, 40]],
+    ["11", UINT32],
+    ...gnss("12"),
+  ],
+  witness: [
+    ["2", UINT32],
+    ["3", TIME],
+    ["4", { bytes: 31 }],
+    ["5", [137_000_000, 1_020_000_000]],
+    ["6", [5, 12]],
+    ["7", [0, 2]],
+    ["8", [-200, 50]],
+    ["9", [-400, 400]],
     ["10", UINT32],
     ...gnss("11"),
   ],
-  witness: [
-    ["1", UINT32],
-    ["2", TIME],
-    ["3", { bytes: 31 }],
-    ["4", [137_000_000, 1_020_000_000]],
-    ["5", [5, 12]],
-    ["6", [0, 2]],
-    ["7", [-200, 50]],
-    ["8", [-400, 400]],
-    ["9", UINT32],
-    ...gnss("10"),
-  ],
   status: [
-    ["1", UINT32],
-    ["2", TIME],
-    ["3", [0, 1]],
-    ["4", UINT32],
-    ["5", { text: 32 }],
-    ["6.0", UINT32],
-    ["6.1", UINT32],
-    ["6.2", UINT32],
-    ["6.3", [0, 1000]],
-    ["6.4", [-1000, 2000]],
-    ["6.5", [0, 255]],
-    ["6.6", [0, 255]],
-    ...gnss("7"),
-    ["8", UINT32],
+    ["2", UINT32],
+    ["3", TIME],
+    ["4", [0, 1]],
+    ["5", UINT32],
+    ["6", { text: 32 }],
+    ["7.0", UINT32],
+    ["7.1", UINT32],
+    ["7.2", UINT32],
+    ["7.3", [0, 1000]],
+    ["7.4", [-1000, 2000]],
+    ["7.5", [0, 255]],
+    ["7.6", [0, 255]],
+    ...gnss("8"),
     ["9", UINT32],
-    ["10.0", LAT],
-    ["10.1", LON],
-    ["10.2", [-500, 9000]],
-    ["10.3", [-100, 300]],
-    ["10.4", { text: 16 }],
-    ["10.5", { bytes: 20 }],
-    ["11.0", [-1000, 2000]],
-    ["11.1", [0, 1_000_000]],
-    ["11.2", [0, 1000]],
-    ["11.3", [0, 1]],
-    ["12.0.0", { text: 24 }],
-    ["12.0.1", UINT32],
+    ["10", UINT32],
+    ["11.0", LAT],
+    ["11.1", LON],
+    ["11.2", [-500, 9000]],
+    ["11.3", [-100, 300]],
+    ["11.4", { text: 16 }],
+    ["11.5", { bytes: 20 }],
+    ["12.0", [-1000, 2000]],
+    ["12.1", [0, 1_000_000]],
+    ["12.2", [0, 1000]],
+    ["12.3", [0, 1]],
+    ["13.0.0", { text: 24 }],
+    ["13.0.1", UINT32],
   ],
   reading: [
-    ["1", UINT32],
-    ["2", TIME],
-    ["3", { text: 32 }],
-    ["4", UINT32],
-    ["5.0.0", { text: 32 }],
-    ["5.0.1", [-12, 12]],
-    ["5.1.2", INT48],
-    ["5.1.3", INT48],
-    ["5.1.4", INT48],
-    ["5.1.5", UINT32],
+    ["2", UINT32],
+    ["3", TIME],
+    ["4", { text: 32 }],
+    ["5", UINT32],
+    ["6.0.0", { text: 32 }],
+    ["6.0.1", [-12, 12]],
+    ["6.1.2", INT48],
+    ["6.1.3", INT48],
+    ["6.1.4", INT48],
+    ["6.1.5", UINT32],
   ],
 };
 
 /** The fields that may be null. */
 const NULLABLE: Record<PacketType, string[]> = {
-  beacon: ["10", "11", "11.2", "11.3", "11.4", "11.5"],
-  witness: ["9", "10", "10.2", "10.3", "10.4", "10.5"],
+  beacon: ["11", "12", "12.2", "12.3", "12.4", "12.5"],
+  witness: ["10", "11", "11.2", "11.3", "11.4", "11.5"],
   status: [
-    ...["6", "6.3", "6.4", "6.5", "6.6"],
-    ...["7", "7.2", "7.3", "7.4", "7.5"],
-    ...["10", "10.5"],
-    ...["11", "11.0", "11.1", "11.2", "11.3"],
-    "12",
+    ...["7", "7.3", "7.4", "7.5", "7.6"],
+    ...["8", "8.2", "8.3", "8.4", "8.5"],
+    ...["11", "11.5"],
+    ...["12", "12.0", "12.1", "12.2", "12.3"],
+    "13",
   ],
   reading: [],
 };
@@ -132,9 +133,14 @@ function withField(tree: Tree, path: string, change: (parent: Tree, index: numbe
   return copy;
 }
 
+const decode = (tree: Tree) => decodePacket(sealFields(tree, signer, NETWORK));
 const codeOf = (tree: Tree): string => {
-  const result = decodePacket(sealFields(tree, signer, NETWORK));
+  const result = decode(tree);
   return result.ok ? "ok" : result.code;
+};
+const packetOf = (tree: Tree) => {
+  const result = decode(tree);
+  return result.ok ? result.decoded.packet : result.code;
 };
 
 function valuesAround(limits: Limits): { allowed: CborValue[]; beyond: CborValue[]; wrongType: CborValue[] } {
@@ -189,17 +195,27 @@ describe.each(TYPES)("%s", (type) => {
         ? node.flatMap((child, i) => leaves(child, path ? `${path}.${i}` : `${i}`))
         : [path];
     // In a list of equal records it is enough to test each field once.
-    const named = (path: string) => (type === "reading" ? path.replace(/^5\.\d\./, "5.") : path);
-    const covered = new Set(["0", ...FIELDS[type].map(([path]) => named(path))]);
+    const named = (path: string) => (type === "reading" ? path.replace(/^6\.\d\./, "6.") : path);
+    const covered = new Set(["0", "1", ...FIELDS[type].map(([path]) => named(path))]);
     expect(new Set(leaves(tree, "").map(named))).toEqual(covered);
   });
 
-  test("a field missing or too many, anywhere, is a wrong type", () => {
+  test("the version is a whole number from 1, whatever the reader knows", () => {
+    expect([1, 2, 0xffff_ffff].map((version) => set("1", version))).toEqual(["ok", "ok", "ok"]);
+    expect([0, -1, 2 ** 32].map((version) => set("1", version))).toEqual(new Array(3).fill("out_of_range"));
+    expect([null, "1", []].map((version) => set("1", version))).toEqual(new Array(3).fill("wrong_type"));
+  });
+
+  test("a field missing, anywhere, is a wrong type; what follows those that are known is ignored", () => {
+    const known = packetOf(tree);
     const parents = new Set(FIELDS[type].map(([path]) => path.replace(/\d+$/, "")));
     for (const parent of parents) {
       const missing = withField(tree, `${parent}0`, (fields) => fields.pop());
-      const extra = withField(tree, `${parent}0`, (fields) => fields.push(0));
-      expect([codeOf(missing), codeOf(extra)]).toEqual(["wrong_type", "wrong_type"]);
+      expect(codeOf(missing)).toBe("wrong_type");
+      for (const appended of [0, null, "new", [1, [2]], new Map([["new", 1]]), new Uint8Array(8)]) {
+        const extra = withField(tree, `${parent}0`, (fields) => fields.push(appended, appended));
+        expect(packetOf(extra)).toEqual(known);
+      }
     }
   });
 });
@@ -213,6 +229,6 @@ test("a status has one to sixteen losses, or null", () => {
 test("a reading has at most sixteen quantities", () => {
   const tree = fieldsOf("reading");
   const quantity = ["a", 0, 0, 0, 0, 1];
-  expect(codeOf([...tree.slice(0, 5), new Array(16).fill(quantity)])).toBe("ok");
-  expect(codeOf([...tree.slice(0, 5), new Array(17).fill(quantity)])).toBe("out_of_range");
+  expect(codeOf([...tree.slice(0, 6), new Array(16).fill(quantity)])).toBe("ok");
+  expect(codeOf([...tree.slice(0, 6), new Array(17).fill(quantity)])).toBe("out_of_range");
 });

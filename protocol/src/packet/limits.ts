@@ -1,5 +1,4 @@
 import { MAX_LAT_E7, MAX_LON_E7 } from "../math/geo.ts";
-import { INTEGRITY_FLAGS } from "./packet.ts";
 
 /** Lowest and highest value of a number, both allowed. */
 export type Range = readonly [min: number, max: number];
@@ -23,7 +22,8 @@ export const PACKET_LIMITS = {
   satellitesUsed: UINT8,
   altitudeM: [-1000, 20_000],
   horizontalErrorDm: [0, 65_535],
-  integrityFlags: [0, Object.values(INTEGRITY_FLAGS).reduce((sum, bit) => sum + bit, 0)],
+  /** More than those of `INTEGRITY_FLAGS`: a newer agent may know others. */
+  integrityFlags: [0, 0xffff],
   /** SX1261/62 and SX1301/02 tune from 137 to 1020 MHz; 2.4 GHz needs a wider field and a new version. */
   freqHz: [137_000_000, 1_020_000_000],
   spreadingFactor: [5, 12],
@@ -31,6 +31,10 @@ export const PACKET_LIMITS = {
   rssiDbm: [-200, 50],
   snrDdb: [-400, 400],
   tmstUs: UINT32,
+  /** LoRa receives up to a quarter of the bandwidth beside its channel (SX1276 datasheet 4.1.1.6): twice that and more. */
+  freqOffsetHz: [-1_000_000, 1_000_000],
+  fineTimeNs: [0, 999_999_999],
+  antenna: UINT8,
   ackPermille: [0, 1000],
   temperatureDc: TEMPERATURE_DC,
   channels: UINT8,

@@ -151,5 +151,8 @@ export const PACKET_TYPE_NUMBERS: Record<PacketType, number> = {
   reading: 4,
 };
 
+/** Raised whenever fields are appended to a type, or to what lies in it. */
+export const PACKET_VERSIONS: Record<PacketType, number> = { beacon: 1, witness: 1, status: 1, reading: 1 };
+
 type Body = { [T in PacketType]: Field<Omit<Extract<Packet, { type: T }>, "type">> };
 export const PACKET_SHAPES: Body = { beacon, witness, status, reading };

@@ -85,6 +85,25 @@ describe("VirtualForwarder", () => {
     await close();
   });
 
+  test("the carrier offset is the sender's less the receiver's, stable but for some hertz", async () => {
+    const { clock, a, b, close } = await twoHotspots();
+    for (let round = 0; round < 20; round += 1) {
+      for (const { radio } of [a, b]) {
+        await clock.resolve(send(radio));
+        await clock.advance(1000);
+      }
+    }
+    const offsets = ({ readings }: typeof a) => framesOf(readings).map((frame) => frame.freqOffsetHz ?? NaN);
+    const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    const [atA, atB] = [offsets(a), offsets(b)];
+    expect([atA.length, atB.length]).toEqual([20, 20]);
+    expect(Math.abs(mean(atA))).toBeGreaterThan(20);
+    expect(mean(atA) + mean(atB)).toBeWithin(-6, 6);
+    for (const offsetHz of atA) expect(offsetHz - mean(atA)).toBeWithin(-20, 20);
+    expect(new Set(atA).size).toBeGreaterThan(5);
+    await close();
+  });
+
   test("answers a frequency outside its range, a second frame while it sends, and too much power", async () => {
     const { clock, a, close } = await twoHotspots();
     expect(await clock.resolve(send(a.radio, { freqHz: 868_100_000 }))).toEqual({

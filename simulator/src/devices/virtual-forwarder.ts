@@ -42,6 +42,14 @@ const STAT_PERIOD_MS = 30_000;
 /** The strongest entry in the transmit gain table of sx1302 boards. */
 const MAX_POWER_DBM = 27;
 const TMST_RANGE = 2 ** 32;
+/** Of the oscillators of concentrators: half a part in a million at 868 MHz. */
+const OSCILLATOR_SPREAD_HZ = 400;
+/** Of one reading: as many real ones of one radio differ by a median of 4 Hz from frame to frame. */
+const OFFSET_NOISE_HZ = 4.2;
+
+/** How far a station's oscillator is off, and so all that it sends and its idea of all that it hears. */
+const oscillatorOffsetHz = (seed: number, stationId: string): number =>
+  OSCILLATOR_SPREAD_HZ * normal(randomFor("oscillator", seed, stationId));
 
 /** What a forwarder counts between two `stat` reports. */
 class ForwarderCounters {
@@ -67,7 +75,6 @@ export class VirtualForwarder {
   readonly #counters = new ForwarderCounters();
   readonly #bootMs: number;
   readonly #bootTmstUs: number;
-  readonly #crystalOffsetHz: number;
   #token: number;
 
   constructor(options: ForwarderOptions) {
@@ -76,7 +83,6 @@ export class VirtualForwarder {
     this.#bootMs = options.clock.now();
     this.#bootTmstUs = Math.floor(random() * TMST_RANGE);
     this.#token = Math.floor(random() * 0x10000);
-    this.#crystalOffsetHz = 400 * normal(random);
   }
 
   /** Runs until `signal` is aborted, then closes its sockets and resolves. Rejects when a socket is lost. */
@@ -183,10 +189,17 @@ export class VirtualForwarder {
       snrDb: Math.min(snrDb, 12),
       tmstUs: (this.#bootTmstUs + elapsedUs) % TMST_RANGE,
       ...(this.#options.hasGpsTime ? { gpsTimeMs: Math.floor(endMs) } : {}),
-      frequencyOffsetHz: Math.round(this.#crystalOffsetHz),
+      freqOffsetHz: this.#freqOffsetHz(reception),
       channel,
       radio: channel < 4 ? 0 : 1,
     } as const;
+  }
+
+  /** As an SX1302 measures it: the sender's offset less this radio's own. */
+  #freqOffsetHz({ transmission: { from }, endMs }: Reception): number {
+    const { seed, station } = this.#options;
+    const noiseHz = OFFSET_NOISE_HZ * normal(randomFor("offset-noise", seed, from, station.id, endMs));
+    return Math.round(oscillatorOffsetHz(seed, from) - oscillatorOffsetHz(seed, station.id) + noiseHz);
   }
 
   async #pushStat(periodMs: number): Promise<void> {

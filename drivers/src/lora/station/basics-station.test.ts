@@ -65,11 +65,42 @@ test("frames, levels, times and counters are told", async () => {
     snrDb: -7.25,
     tmstUs: 1,
     gpsTimeMs: server.clock.now() - 5,
-    fineTimestampNs: 123_456_789,
+    rssiKind: "channel",
+    fineTimeNs: 123_456_789,
+    fineTimeEncrypted: false,
+    antenna: 0,
     modulation: "lora",
     spreadingFactor: 7,
     bandwidthHz: 250_000,
   } satisfies RadioFrame);
+});
+
+test.each([
+  ["2.0.6(corecell/std)", "signal"],
+  ["2.0.6(rpi/std)", "channel"],
+  ["2.0.6(linuxV2/debugn)", "channel"],
+  ["2.0.6(vendor-board/std)", undefined],
+  ["3.0.0", undefined],
+])("the level of a station %s is of the %s", async (version, rssiKind) => {
+  const server = new TestStationServer();
+  const station = await server.station("::1", VERSION.replace("2.0.6(linux/testsim)", version));
+  await station.hear();
+  expect((await server.nextFrame()).rssiKind).toBe(rssiKind as undefined);
+});
+
+test("which antenna heard a frame is told, and no fine time where there is none", async () => {
+  const server = new TestStationServer();
+  const { wire } = await server.station();
+  const hear = (upinfo: object) =>
+    wire.up(JSON.stringify({ msgtype: "propdf", FRMPayload: "E001", DR: 0, Freq: 868_100_000, upinfo }));
+  await hear({ rctx: 1, rssi: -120, snr: 3, fts: -1 });
+  const frame = await server.nextFrame();
+  expect(frame.antenna).toBe(1);
+  expect(frame).not.toHaveProperty("fineTimeNs");
+  expect(frame).not.toHaveProperty("fineTimeEncrypted");
+  await hear({ rctx: 2 ** 40, fts: 1_000_000_000 });
+  const odd = await server.nextFrame();
+  for (const name of ["antenna", "fineTimeNs", "rssiKind"]) expect(odd).not.toHaveProperty(name);
 });
 
 test("an uplink without upinfo is a frame still; one without frequency or data rate is none", async () => {

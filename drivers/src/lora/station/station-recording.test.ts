@@ -32,6 +32,9 @@ const heard = (
   channel,
   radio,
   rssiDbm: -50,
+  // A build for the SX1301; its simulated radio has no fine time (fts −1).
+  rssiKind: "channel" as const,
+  antenna: 0,
   snrDb: 9,
   tmstUs: Number(xtime & 0xffffffffn),
   modulation: "lora" as const,

@@ -9,7 +9,7 @@ import type { StationConnection } from "./station-connection.ts";
 import type { StationCounters } from "./station-counters.ts";
 import { answerTimesync, readGpsEvent } from "./station-events.ts";
 import type { LiveSession, StationRecord } from "./station-table.ts";
-import { type StationUplinkReader, xtimeToTmstUs } from "./station-uplink.ts";
+import { rssiKindOf, type StationUplinkReader, xtimeToTmstUs } from "./station-uplink.ts";
 
 /** What a session needs of the server. */
 export interface SessionHost {
@@ -110,12 +110,14 @@ export class StationSession implements LiveSession {
 
   #readUplink(msgtype: string, message: LosslessObject): void {
     const { uplinks, counters, clock } = this.#host;
-    const { gatewayEui, duplicates } = this.record;
+    const { gatewayEui, duplicates, version } = this.record;
     if (!this.#isReady) {
       counters.refuseUnready();
       return;
     }
-    const result = uplinks.read(msgtype, message, { atMs: clock.now(), gatewayEui });
+    const result = uplinks.read(msgtype, message, {
+      ...{ atMs: clock.now(), gatewayEui, rssiKind: rssiKindOf(version) },
+    });
     if (!result.ok) {
       counters.refuse(result.code);
       return;

@@ -1,7 +1,7 @@
-import { type LossReason, REGIONS, type RegionId } from "@earshot/protocol/hotspot";
+import { type LossReason, PACKET_LIMITS, REGIONS, type RegionId } from "@earshot/protocol/hotspot";
 import { omitUndefined } from "@earshot/protocol/runtime";
 import { receptionTime } from "../gps-time.ts";
-import type { HeardFrame, RadioFrame } from "../lora-reading.ts";
+import type { HeardFrame, RadioFrame, RssiKind } from "../lora-reading.ts";
 import { rebuildFrame } from "./lorawan-frame.ts";
 import { bigintOf, integerOf, type LosslessObject, numberOf, objectOf } from "./lossless-json.ts";
 import { planRadios, type RadioPlan } from "./radio-plan.ts";
@@ -15,11 +15,30 @@ export type UplinkResult = { ok: true; frame: RadioFrame } | { ok: false; code: 
 export interface UplinkOrigin {
   atMs: number;
   gatewayEui: string;
+  rssiKind?: RssiKind;
 }
 
 /** Station keeps RSSI in one unsigned byte, negated, and SNR in a signed byte of quarter dB. */
 const [LEAST_RSSI_DBM, MAX_SNR_DB] = [-255, 32];
-const MAX_FINE_TIMESTAMP_NS = 999_999_999;
+
+/** By the platform a station was built for (its `setup.gmk`). */
+const RSSI_KINDS: ReadonlyMap<string | undefined, RssiKind> = new Map([
+  ["corecell", "signal"],
+  ["linux", "channel"],
+  ["linuxpico", "channel"],
+  ["linuxV2", "channel"],
+  ["rpi", "channel"],
+  ["kerlink", "channel"],
+]);
+
+/**
+ * What the levels of a station are of: those of SX1302 boards are the signal's, of older ones the channel's (its
+ * `ral_lgw.c` and `ral_lgw2.c`).
+ *
+ * @param version as in its `version` message: `2.0.6(corecell/std)`
+ */
+export const rssiKindOf = (version: string | undefined): RssiKind | undefined =>
+  RSSI_KINDS.get(/\((\w+)\//.exec(version ?? "")?.[1]);
 
 /** Reads the uplinks of one region's stations. */
 export class StationUplinkReader {
@@ -37,7 +56,7 @@ export class StationUplinkReader {
    * A message that carries a frame (`updf`, `jreq`, `propdf` …) as a reading. What is missing or out of range in
    * `upinfo` is left out. Station forwards nothing without a good CRC.
    */
-  read(msgtype: string, message: LosslessObject, { atMs, gatewayEui }: UplinkOrigin): UplinkResult {
+  read(msgtype: string, message: LosslessObject, { atMs, gatewayEui, rssiKind }: UplinkOrigin): UplinkResult {
     const bytes = rebuildFrame(msgtype, message);
     if (bytes === undefined) return { ok: false, code: "frame_fields" };
     const freqHz = integerOf(message, "Freq", ...this.#rangeHz);
@@ -51,7 +70,7 @@ export class StationUplinkReader {
       freqHz,
       gatewayEui,
       ...this.#channelOf(freqHz),
-      ...readUpinfo(objectOf(message, "upinfo") ?? {}, atMs),
+      ...readUpinfo(objectOf(message, "upinfo") ?? {}, atMs, rssiKind),
     } as const);
     if (rate.modulation === "fsk") {
       return { ok: true, frame: { ...heard, modulation: "fsk", bitRateBps: rate.bitRateBps } };
@@ -67,14 +86,18 @@ export class StationUplinkReader {
   }
 }
 
-function readUpinfo(upinfo: LosslessObject, nowMs: number) {
+function readUpinfo(upinfo: LosslessObject, nowMs: number, rssiKind: RssiKind | undefined) {
   const gpsTimeUs = integerOf(upinfo, "gpstime", 1, Number.MAX_SAFE_INTEGER);
+  const rssiDbm = numberOf(upinfo, "rssi", LEAST_RSSI_DBM, 0);
+  const fineTimeNs = integerOf(upinfo, "fts", ...PACKET_LIMITS.fineTimeNs);
   return {
-    rssiDbm: numberOf(upinfo, "rssi", LEAST_RSSI_DBM, 0),
+    rssiDbm,
+    rssiKind: rssiDbm === undefined ? undefined : rssiKind,
     snrDb: numberOf(upinfo, "snr", -MAX_SNR_DB, MAX_SNR_DB),
     tmstUs: xtimeToTmstUs(bigintOf(upinfo, "xtime")),
     ...(gpsTimeUs === undefined ? {} : receptionTime(Math.floor(gpsTimeUs / 1000), undefined, nowMs)),
-    fineTimestampNs: integerOf(upinfo, "fts", 0, MAX_FINE_TIMESTAMP_NS),
+    ...(fineTimeNs === undefined ? {} : { fineTimeNs, fineTimeEncrypted: false }),
+    antenna: integerOf(upinfo, "rctx", ...PACKET_LIMITS.antenna),
   };
 }
 

@@ -38,7 +38,7 @@ export class TestStationServer extends TestRadio {
     return this.last;
   }
 
-  station(router?: string): Promise<TestStation> {
-    return TestStation.connect((path) => this.dial(path), router);
+  station(router?: string, version?: string): Promise<TestStation> {
+    return TestStation.connect((path) => this.dial(path), router, version);
   }
 }

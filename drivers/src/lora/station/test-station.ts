@@ -52,14 +52,14 @@ export class TestStation {
   }
 
   /** Asks where to connect, connects there and is configured, as Station does. */
-  static async connect(dial: DialStation, router = "::1"): Promise<TestStation> {
+  static async connect(dial: DialStation, router = "::1", version = VERSION): Promise<TestStation> {
     const discovery = await dial("/router-info");
     await discovery.up(JSON.stringify({ router }));
     const { uri, error } = JSON.parse(await discovery.received.next());
     await discovery.hangUp();
     if (error !== undefined) throw new Error(error);
     const station = new TestStation(await dial(new URL(uri).pathname));
-    await station.wire.up(VERSION);
+    await station.wire.up(version);
     const config = await station.next();
     if (config.msgtype !== "router_config") throw new Error(`${config.msgtype} instead of router_config`);
     return station;
