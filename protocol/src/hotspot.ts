@@ -3,18 +3,21 @@
  * and money, whose libraries (H3 above all) cost a small computer memory.
  */
 export {
-  beaconMessage,
-  type DerivedBeacon,
-  deriveBeacon,
-  scheduledIndex,
-  scheduleMessage,
-} from "./beacon/derive.ts";
+  BeaconChains,
+  CHAIN_WINDOWS,
+  ChainChecker,
+  type Commitment,
+  chainOf,
+  earlierValue,
+} from "./beacon/chain.ts";
+export { type BeaconSecret, type DerivedBeacon, deriveBeacon, scheduledIndex } from "./beacon/derive.ts";
 export {
   BEACON_FRAME_BYTES,
   type BeaconFrame,
   beaconKey,
   decodeBeaconFrame,
   encodeBeaconFrame,
+  witnessClaim,
 } from "./beacon/frame.ts";
 export { didKey, hotspotId, hotspotName, publicKeyOf, shortId } from "./crypto/did-key.ts";
 export {
@@ -48,7 +51,7 @@ export {
   parseUpTopic,
   upTopic,
 } from "./mqtt/topics.ts";
-export { type Entropy, entropyHash, entropyMessage } from "./network/entropy.ts";
+export { deadlinesOf, type Entropy, entropyHash, entropyMessage } from "./network/entropy.ts";
 export {
   checkLoginToken,
   LOGIN_CLOCK_SKEW_MS,
@@ -89,6 +92,7 @@ export {
   type Assertion,
   type BeaconPacket,
   type Gnss,
+  type HeardWitness,
   INTEGRITY_FLAGS,
   type IntegrityFlag,
   type MachineSummary,
@@ -122,7 +126,7 @@ export {
   toWallTime,
 } from "./time/clock.ts";
 export {
-  DEFAULT_DEADLINE_PERIODS,
+  deadlineMs,
   drawIndex,
   entropyTimeMs,
   epochAtMs,
@@ -130,5 +134,6 @@ export {
   epochOf,
   epochSpanMs,
   reportDeadlineMs,
+  revealDeadlineMs,
   windowOf,
 } from "./time/schedule.ts";

@@ -14,14 +14,13 @@ export {
 } from "./judging/contacts.ts";
 export { addEdges, type EdgeEvidence, edgeLevel, edgesOfEpoch } from "./judging/edges.ts";
 export { type EpochJudgement, judgeEpoch } from "./judging/epoch.ts";
-export { type EpochInputs, verifySignature } from "./judging/epoch-context.ts";
+export type { EpochInputs } from "./judging/epoch-context.ts";
 export {
   groupReports,
   isBeacon,
   isReport,
+  isTimely,
   packetBeaconKey,
-  packetIndex,
-  reportedIndex,
   reportIndexAndKey,
 } from "./judging/group.ts";
 export { judgeGroup } from "./judging/judge.ts";
@@ -68,7 +67,14 @@ export { parametersInForce, parametersProblem, successionProblem } from "./param
 export { formatParameters, parseParameters } from "./parameters/parameters-text.ts";
 export { demodulationFloorSnrDb, freeSpaceLossDb, thermalNoiseDbm } from "./radio/propagation.ts";
 export { type FaultCount, isPlausible, type QuantityScore, scoreQuantity } from "./readings/score.ts";
-export { cellOf, changedHotspot, type Hotspot, type RegistryChange } from "./registry/registry.ts";
+export {
+  type AcceptedCommitment,
+  cellOf,
+  changedHotspot,
+  type Hotspot,
+  headOf,
+  type RegistryChange,
+} from "./registry/registry.ts";
 export {
   type EvidenceProblem,
   evidenceProblem,

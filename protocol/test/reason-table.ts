@@ -39,6 +39,7 @@ const EXAMPLE = {
   scheduledIndex: 29_671_960,
   firstIndex: 29_671_950,
   window: 82_422,
+  earlyMs: 31_000,
   afterEntropyMs: 190_000,
   freqHz: 868_100_000,
   derivedFreqHz: 867_300_000,

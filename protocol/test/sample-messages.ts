@@ -49,6 +49,8 @@ export const messages: Record<SampleName, Sample> = {
         validityMs: 180_000,
         windowPeriods: 360,
         windowValue: hash,
+        reportDeadlineMs: 600_000,
+        revealDeadlineMs: 1_200_000,
       },
       signer,
       NETWORK,

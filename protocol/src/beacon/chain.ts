@@ -120,8 +120,13 @@ export class BeaconChains {
   #make(chain: number): Chain {
     const names = namesOf(this.#network, this.#publicKey, chain);
     const label = labelOf(this.#network, this.#publicKey, chain);
-    const values = [new Uint8Array(hkdfSync("sha256", this.#secret, new Uint8Array(), names, VALUE_BYTES))];
-    for (let i = 0; i < CHAIN_WINDOWS; i++) values.push(hashedDown(values[i] as Uint8Array, label, 1));
+    const secret = hkdfSync("sha256", this.#secret, new Uint8Array(), names, VALUE_BYTES);
+    let value: Uint8Array = new Uint8Array(secret);
+    const values = [value];
+    while (values.length <= CHAIN_WINDOWS) {
+      value = hashedDown(value, label, 1);
+      values.push(value);
+    }
     return values.reverse();
   }
 }

@@ -1,7 +1,6 @@
 import fc from "fast-check";
-import { encodeBeaconFrame } from "../beacon/frame.ts";
 import { REGION_IDS } from "../radio/regions.ts";
-import { BANDWIDTHS_HZ, MAX_TEXT_BYTES, PACKET_LIMITS, type Range } from "./limits.ts";
+import { BANDWIDTHS_HZ, MAX_COMMITMENTS, MAX_TEXT_BYTES, PACKET_LIMITS, type Range } from "./limits.ts";
 import { MAX_LOSS_NAME_BYTES, MAX_LOSSES } from "./losses.ts";
 import type {
   Assertion,
@@ -93,8 +92,7 @@ const beaconPacket: fc.Arbitrary<BeaconPacket> = fc.record({
   sequence: uint32,
   atMs,
   entropyIndex: uint32,
-  scheduleSignature: bytesOf(64),
-  beaconSignature: bytesOf(64),
+  value: bytesOf(32),
   ...radioSettings,
   powerDbm: within(PACKET_LIMITS.powerDbm),
   tmstUs: orNull(uint32),
@@ -105,9 +103,9 @@ const witnessPacket: fc.Arbitrary<WitnessPacket> = fc.record({
   type: fc.constant("witness"),
   sequence: uint32,
   atMs,
-  frame: fc
-    .record({ entropyIndex: uint32, shortId: bytesOf(8), tag: bytesOf(16) })
-    .map((frame) => encodeBeaconFrame(frame)),
+  entropyIndex: uint32,
+  shortId: bytesOf(8),
+  claim: bytesOf(16),
   ...radioSettings,
   rssiDbm: within(PACKET_LIMITS.rssiDbm),
   snrDdb: within(PACKET_LIMITS.snrDdb),
@@ -133,6 +131,9 @@ const statusPacket: fc.Arbitrary<StatusPacket> = fc.record({
       minLength: 1,
       maxLength: MAX_LOSSES,
     }),
+  ),
+  commitments: orNull(
+    fc.array(fc.record({ chain: uint32, head: bytesOf(32) }), { minLength: 1, maxLength: MAX_COMMITMENTS }),
   ),
 });
 

@@ -37,26 +37,27 @@ const FIELDS: Record<PacketType, [string, Limits][]> = {
     ["2", UINT32],
     ["3", TIME],
     ["4", UINT32],
-    ["5", { bytes: 64 }],
-    ["6", { bytes: 64 }],
-    ["7", [137_000_000, 1_020_000_000]],
-    ["8", [5, 12]],
-    ["9", [0, 2]],
-    ["10", [-40, 40]],
-    ["11", UINT32],
-    ...gnss("12"),
+    ["5", { bytes: 32 }],
+    ["6", [137_000_000, 1_020_000_000]],
+    ["7", [5, 12]],
+    ["8", [0, 2]],
+    ["9", [-40, 40]],
+    ["10", UINT32],
+    ...gnss("11"),
   ],
   witness: [
     ["2", UINT32],
     ["3", TIME],
-    ["4", { bytes: 31 }],
-    ["5", [137_000_000, 1_020_000_000]],
-    ["6", [5, 12]],
-    ["7", [0, 2]],
-    ["8", [-200, 50]],
-    ["9", [-400, 400]],
-    ["10", UINT32],
-    ...gnss("11"),
+    ["4", UINT32],
+    ["5", { bytes: 8 }],
+    ["6", { bytes: 16 }],
+    ["7", [137_000_000, 1_020_000_000]],
+    ["8", [5, 12]],
+    ["9", [0, 2]],
+    ["10", [-200, 50]],
+    ["11", [-400, 400]],
+    ["12", UINT32],
+    ...gnss("13"),
   ],
   status: [
     ["2", UINT32],
@@ -86,6 +87,8 @@ const FIELDS: Record<PacketType, [string, Limits][]> = {
     ["12.3", [0, 1]],
     ["13.0.0", { text: 24 }],
     ["13.0.1", UINT32],
+    ["14.0.0", UINT32],
+    ["14.1.1", { bytes: 32 }],
   ],
   reading: [
     ["2", UINT32],
@@ -103,14 +106,14 @@ const FIELDS: Record<PacketType, [string, Limits][]> = {
 
 /** The fields that may be null. */
 const NULLABLE: Record<PacketType, string[]> = {
-  beacon: ["11", "12", "12.2", "12.3", "12.4", "12.5"],
-  witness: ["10", "11", "11.2", "11.3", "11.4", "11.5"],
+  beacon: ["10", "11", "11.2", "11.3", "11.4", "11.5"],
+  witness: ["12", "13", "13.2", "13.3", "13.4", "13.5"],
   status: [
     ...["7", "7.3", "7.4", "7.5", "7.6"],
     ...["8", "8.2", "8.3", "8.4", "8.5"],
     ...["11", "11.5"],
     ...["12", "12.0", "12.1", "12.2", "12.3"],
-    "13",
+    ...["13", "14"],
   ],
   reading: [],
 };
@@ -195,7 +198,10 @@ describe.each(TYPES)("%s", (type) => {
         ? node.flatMap((child, i) => leaves(child, path ? `${path}.${i}` : `${i}`))
         : [path];
     // In a list of equal records it is enough to test each field once.
-    const named = (path: string) => (type === "reading" ? path.replace(/^6\.\d\./, "6.") : path);
+    const named = (path: string) => {
+      if (type === "reading") return path.replace(/^6\.\d\./, "6.");
+      return type === "status" ? path.replace(/^14\.\d\./, "14.") : path;
+    };
     const covered = new Set(["0", "1", ...FIELDS[type].map(([path]) => named(path))]);
     expect(new Set(leaves(tree, "").map(named))).toEqual(covered);
   });
@@ -221,9 +227,15 @@ describe.each(TYPES)("%s", (type) => {
 });
 
 test("a status has one to sixteen losses, or null", () => {
-  const head = fieldsOf("status").slice(0, -1);
-  const losses = (length: number) => codeOf([...head, new Array(length).fill(["a", 1])]);
+  const head = fieldsOf("status").slice(0, 13);
+  const losses = (length: number) => codeOf([...head, new Array(length).fill(["a", 1]), null]);
   expect([0, 1, 16, 17].map(losses)).toEqual(["out_of_range", "ok", "ok", "out_of_range"]);
+});
+
+test("a status commits to one or two chains, or to none", () => {
+  const head = fieldsOf("status").slice(0, 14);
+  const chains = (length: number) => codeOf([...head, new Array(length).fill([1, new Uint8Array(32)])]);
+  expect([0, 1, 2, 3].map(chains)).toEqual(["out_of_range", "ok", "ok", "out_of_range"]);
 });
 
 test("a reading has at most sixteen quantities", () => {

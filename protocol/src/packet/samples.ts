@@ -1,15 +1,9 @@
-import { encodeBeaconFrame } from "../beacon/frame.ts";
 import { MAX_LOSS_NAME_BYTES, MAX_LOSSES } from "./losses.ts";
 import type { Packet, PacketType } from "./packet.ts";
 
 /** Fixed packets of each type, for tests of sizes, limits and descriptions. */
 type Samples = { readonly [T in PacketType]: Extract<Packet, { type: T }> };
 
-const frame = encodeBeaconFrame({
-  entropyIndex: 29_675_520,
-  shortId: new Uint8Array(8).fill(0x51),
-  tag: new Uint8Array(16).fill(0x7a),
-});
 const radioSettings = { freqHz: 868_100_000, spreadingFactor: 12, bandwidthHz: 125_000 };
 const gnss = {
   fixMode: 3,
@@ -28,8 +22,7 @@ export const typicalPackets: Samples = {
     sequence: 70_001,
     atMs: 1_780_531_247_123,
     entropyIndex: 29_675_520,
-    scheduleSignature: new Uint8Array(64).fill(0x11),
-    beaconSignature: new Uint8Array(64).fill(0x22),
+    value: new Uint8Array(32).fill(0x11),
     ...radioSettings,
     powerDbm: 14,
     tmstUs: 3_512_348_611,
@@ -39,7 +32,9 @@ export const typicalPackets: Samples = {
     type: "witness",
     sequence: 70_002,
     atMs: 1_780_531_247_456,
-    frame,
+    entropyIndex: 29_675_520,
+    shortId: new Uint8Array(8).fill(0x51),
+    claim: new Uint8Array(16).fill(0x7a),
     ...radioSettings,
     rssiDbm: -112,
     snrDdb: -75,
@@ -75,6 +70,7 @@ export const typicalPackets: Samples = {
     },
     machine: { cpuTemperatureDc: 512, loadPermille: 140, diskUsedPermille: 380, underVoltage: false },
     losses: [{ reason: "frame_stale", count: 4 }],
+    commitments: [644, 645].map((chain) => ({ chain, head: new Uint8Array(32).fill(chain % 256) })),
   },
   reading: {
     type: "reading",
@@ -114,6 +110,7 @@ export const longestPackets: Omit<Samples, "reading"> = {
   witness: {
     ...typicalPackets.witness,
     sequence: 0xffff_ffff,
+    entropyIndex: 0xffff_ffff,
     ...longestSettings,
     rssiDbm: -200,
     snrDdb: -400,
@@ -157,5 +154,6 @@ export const longestPackets: Omit<Samples, "reading"> = {
       reason: String.fromCharCode(97 + i).repeat(MAX_LOSS_NAME_BYTES),
       count: 0xffff_ffff,
     })),
+    commitments: [0xffff_fffe, 0xffff_ffff].map((chain) => ({ chain, head: new Uint8Array(32).fill(0x44) })),
   },
 };

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { CHAIN_WINDOWS } from "../beacon/chain.ts";
 import { REGION_IDS } from "../radio/regions.ts";
 import {
   DEFAULT_PARAMETERS,
@@ -38,11 +39,14 @@ export const networkParameters: fc.Arbitrary<NetworkParameters> = fc
 
 function fitted(values: NetworkParameters): NetworkParameters {
   const [, mostPeriods] = PARAMETER_RANGES.epochPeriods;
-  const windows = 1 + (values.epochPeriods % Math.floor(mostPeriods / values.windowPeriods));
+  const mostWindows = Math.min(CHAIN_WINDOWS - 1, Math.floor(mostPeriods / values.windowPeriods));
+  const windows = 1 + (values.epochPeriods % mostWindows);
+  const reportDeadlineMs = Math.min(values.reportDeadlineMs, values.revealDeadlineMs - 1);
   return {
     ...values,
+    reportDeadlineMs,
     epochPeriods: windows * values.windowPeriods,
-    entropyValidityMs: Math.min(values.entropyValidityMs, values.reportDeadlineMs),
+    entropyValidityMs: Math.min(values.entropyValidityMs, reportDeadlineMs),
     minDistanceM: Math.min(values.minDistanceM, values.maxDistanceM),
   };
 }
