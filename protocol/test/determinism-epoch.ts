@@ -142,10 +142,12 @@ class Epoch {
       this.#gnss({ latE7: 0 }),
     ];
     for (const bend of bends) this.#bentWitness(bend);
-    const late = reportDeadlineMs(this.#heard[0]?.packet.entropyIndex ?? 0, this.#scenario.parameters) + 1;
+    const sent = this.#heard.map(({ packet }) => packet);
+    const last = Math.max(...sent.map(({ entropyIndex }) => entropyIndex));
+    const late = reportDeadlineMs(last, this.#scenario.parameters) + 1;
     this.#bentWitness({}, { receivedAtMs: late });
     this.#bentWitness(({ atMs }) => ({ atMs: atMs + 5000 }), {
-      receivedAtMs: (this.#heard[0]?.packet.atMs ?? 0) - 3000,
+      receivedAtMs: Math.min(...sent.map(({ atMs }) => atMs)) - 3000,
     });
     this.#sequences();
     this.#counters();
