@@ -4,9 +4,9 @@ import {
   changedHotspot,
   DEFAULT_PARAMETERS,
   decodeBeaconFrame,
+  earshot1,
   epochOf,
   type Hotspot,
-  judgeEpoch,
   type NetworkParameters,
   type ReceivedPacket,
   receivedPacket,
@@ -86,7 +86,7 @@ test("a beacon and its witness are accepted by the judge", async () => {
   expect(report).toMatchObject({ rssiDbm: -110, snrDdb: 0, gnss: null });
 
   const indexes = Array.from({ length: WINDOW_PERIODS }, (_, i) => firstIndex + i);
-  const judgement = judgeEpoch({
+  const judgement = earshot1.judge({
     parameters: PARAMETERS,
     packets: [...receivedFrom(beaconer), ...receivedFrom(witness)],
     hotspots: [hotspotOf(beaconer, 473_667_000), hotspotOf(witness, 473_967_000)],

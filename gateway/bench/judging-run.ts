@@ -2,6 +2,7 @@
  * One measurement of `judging.ts` in a process of its own: `judging-run.ts REGISTERED INDEXES LEAST MOST` prints one
  * line of JSON.
  */
+
 import { Database } from "bun:sqlite";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +11,6 @@ import {
   CONTACT_KINDS,
   entropyMessage,
   hotspotId,
-  parametersHash,
   sha256,
   shortId,
   signerFromSeed,
@@ -18,6 +18,7 @@ import {
 } from "@earshot/protocol";
 import { seededRandom } from "@earshot/protocol/virtual-time";
 import { type JudgeReportsDeps, judgeReports } from "../src/judging/judge-reports.ts";
+import { publishedParameters } from "../src/parameters/parameters-log.ts";
 import { openStore } from "../src/store/open-store.ts";
 import type { Store } from "../src/store/store.ts";
 import {
@@ -126,11 +127,7 @@ async function measure(path: string, indexes: number): Promise<Omit<JudgingRun, 
   const store = await openStore(`sqlite://${path}`);
   const deps: JudgeReportsDeps = {
     parameters: {
-      inForce: () => ({
-        parameters: PARAMETERS,
-        hash: parametersHash(PARAMETERS),
-        message: new Uint8Array(),
-      }),
+      inForce: () => publishedParameters({ parameters: PARAMETERS, message: new Uint8Array() }),
     },
     // Without the gateway's cache: each lookup goes to the store, as it does for most of a million.
     registry: store,

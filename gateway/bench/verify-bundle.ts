@@ -6,11 +6,11 @@ import {
   decodePacket,
   deriveBeacon,
   type Entropy,
+  earshot1,
   encodePacket,
   entropyHash,
   entropyMessage,
   type Hotspot,
-  judgeEpoch,
   type NetworkParameters,
   type Packet,
   parametersMessage,
@@ -139,7 +139,7 @@ function sign({ signer, hotspot }: Station, packet: Packet, index = 0): Received
 function bundleOf(stations: readonly Station[], packets: readonly ReceivedPacket[]): Bundle {
   const hotspots = stations.map(({ hotspot }) => hotspot);
   const entropy = entropyChain();
-  const judgement = judgeEpoch({
+  const judgement = earshot1.judge({
     parameters: PARAMETERS,
     packets,
     epoch: EPOCH,

@@ -1,4 +1,4 @@
-import { parametersProblem } from "@earshot/protocol";
+import { chosenRules, liveRuleSets, parametersProblem } from "@earshot/protocol";
 import { GatewayCore } from "./service/gateway-core.ts";
 import type { Gateway, GatewayDeps } from "./service/gateway-deps.ts";
 import { buildParts } from "./service/gateway-parts.ts";
@@ -11,9 +11,7 @@ import { buildParts } from "./service/gateway-parts.ts";
 export async function createGateway(deps: GatewayDeps): Promise<Gateway> {
   const problem = parametersProblem(deps.parameters);
   if (problem !== undefined) throw new RangeError(`Cannot use parameters: ${problem}`);
-  const { ruleSet } = deps.parameters;
-  if (ruleSet !== "earshot-1") {
-    throw new RangeError(`Cannot judge by ruleSet ${ruleSet}: a gateway judges by earshot-1`);
-  }
+  const chosen = chosenRules(deps.parameters, liveRuleSets(deps.ruleSets));
+  if (!chosen.ok) throw new RangeError(`Cannot use parameters: ${chosen.problem}`);
   return new GatewayCore(await buildParts(deps));
 }

@@ -13,7 +13,7 @@ export {
   NO_CONTACTS,
 } from "./judging/contacts.ts";
 export { addEdges, type EdgeEvidence, edgeLevel, edgesOfEpoch } from "./judging/edges.ts";
-export { type EpochJudgement, judgeEpoch } from "./judging/epoch.ts";
+export type { EpochJudgement } from "./judging/epoch.ts";
 export type { EpochInputs } from "./judging/epoch-context.ts";
 export {
   groupReports,
@@ -25,7 +25,7 @@ export {
 } from "./judging/group.ts";
 export { judgeGroup } from "./judging/judge.ts";
 export type { ProvenBeacon } from "./judging/proven-beacon.ts";
-export { RULE_ORDER } from "./judging/reasons.ts";
+export type { RuleLists } from "./judging/rule-lists.ts";
 export {
   type JudgingContext,
   type ReceivedPacket,
@@ -37,6 +37,7 @@ export {
 export type { Leaf } from "./merkle/leaf.ts";
 export { buildTree, leafHash, type MerkleTree, verifyProof } from "./merkle/merkle-tree.ts";
 export { type Denial, denialMessage, denialSubject, denialsInForce, edgeSubject } from "./network/denial.ts";
+export { type IndexRoot, indexRootMessage, packetsRoot } from "./network/index-root.ts";
 export {
   type Manifest,
   type ManifestCounts,
@@ -58,8 +59,6 @@ export {
   PARAMETER_RANGES,
   parametersHash,
   type RegionRule,
-  RULE_SET_IDS,
-  type RuleSetId,
   WHOLE_PARAMETERS,
   type WholeParameter,
 } from "./parameters/parameters.ts";
@@ -82,5 +81,14 @@ export {
   type OwnerAssertion,
   ownerAssertionAfter,
 } from "./registry/registry-evidence.ts";
-export { earshot1, type RuleSet } from "./rewards/rule-set.ts";
 export { type Settlement, settleEpoch } from "./rewards/settlement.ts";
+export {
+  type ChosenRules,
+  chosenRules,
+  earshot1,
+  type LiveRuleSet,
+  liveRuleSet,
+  liveRuleSets,
+  RULE_SETS,
+  type RuleSet,
+} from "./rules/rule-sets.ts";

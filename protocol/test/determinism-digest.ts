@@ -11,8 +11,8 @@ import { type EpochInputs, epochContext } from "../src/judging/epoch-context.ts"
 import { groupReports, isReport } from "../src/judging/group.ts";
 import { judgeGroup } from "../src/judging/judge.ts";
 import { atan2, cos, exp10, log10, sin } from "../src/math/portable-math.ts";
-import { earshot1 } from "../src/rewards/rule-set.ts";
 import type { SettlementInputs } from "../src/rewards/settlement.ts";
+import { earshot1 } from "../src/rules/rule-sets.ts";
 import { determinismEpoch } from "./determinism-epoch.ts";
 
 /** A judgement, byte for byte. */
@@ -59,7 +59,9 @@ export function judgePart(inputs: EpochInputs, part: number, parts: number): Jud
       .filter((index) => index >= 0 && index < beforeIndex)
       .sort((a, b) => b - a)[0];
   });
-  const judgements = groups.filter((_, i) => i % parts === part).map((group) => judgeGroup(group, judging));
+  const judgements = groups
+    .filter((_, i) => i % parts === part)
+    .map((group) => judgeGroup(group, judging, earshot1.rules));
   return {
     verdicts: judgements.flatMap(({ verdicts }) => verdicts),
     proven: judgements.flatMap(({ proven }) => proven ?? []),
@@ -74,7 +76,7 @@ function contactsOf(
 ): Contact[] {
   const unasked = { ...inputs, parameters: { ...parameters, reciprocityPeriods: 0 } };
   const judging = epochContext(unasked, inputs.packets, () => undefined);
-  return groups.toReversed().flatMap((group) => judgeGroup(group, judging).contacts);
+  return groups.toReversed().flatMap((group) => judgeGroup(group, judging, earshot1.rules).contacts);
 }
 
 /** The judgement that parts are when put together. */

@@ -4,9 +4,9 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import type { EpochJudgement } from "../src/judging/epoch.ts";
-import { OUTCOME_REASONS, RULE_ORDER } from "../src/judging/reasons.ts";
+import { OUTCOME_REASONS } from "../src/judging/reasons.ts";
 import type { ReceivedPacket } from "../src/judging/types.ts";
-import { earshot1 } from "../src/rewards/rule-set.ts";
+import { earshot1 } from "../src/rules/rule-sets.ts";
 import { type JudgedPart, judgePart, mathBits, mergedParts, outcome, textOf } from "./determinism-digest.ts";
 import { determinismEpoch } from "./determinism-epoch.ts";
 
@@ -35,7 +35,7 @@ const merged = (parts: readonly JudgedPart[]) => mergedParts(parts, inputs);
 
 describe("the epoch of these tests", () => {
   test("meets every reason that there is", () => {
-    const { report, beacon, witness } = RULE_ORDER;
+    const { report, beacon, witness } = earshot1.order;
     const met = new Set(expected.verdicts.map(({ reason }) => reason));
     expect(
       [...new Set([...report, ...beacon, ...witness, ...OUTCOME_REASONS])].filter((r) => !met.has(r)),

@@ -5,12 +5,12 @@ import {
   BEFORE_JUDGING_REASONS,
   explainVerdict,
   OUTCOME_REASONS,
-  RULE_ORDER,
 } from "../src/judging/reasons.ts";
 import { makeLoginToken } from "../src/network/login-token.ts";
 import { encodePacket } from "../src/packet/codec.ts";
 import type { PacketType } from "../src/packet/packet.ts";
 import { longestPackets, typicalPackets } from "../src/packet/samples.ts";
+import { earshot1 } from "../src/rules/rule-sets.ts";
 import { messages } from "./sample-messages.ts";
 
 /*
@@ -100,9 +100,9 @@ export const reasonTable = (): string =>
     "| when | reason | what a technician reads, with numbers for example |",
     "| --- | --- | --- |",
     ...rows("before", BEFORE_JUDGING_REASONS),
-    ...rows("report", RULE_ORDER.report),
-    ...rows("beacon", RULE_ORDER.beacon, "beacon"),
-    ...rows("witness", RULE_ORDER.witness, "witness"),
+    ...rows("report", earshot1.order.report),
+    ...rows("beacon", earshot1.order.beacon, "beacon"),
+    ...rows("witness", earshot1.order.witness, "witness"),
     ...rows("outcome", OUTCOME_REASONS),
     ...rows("assertion", ASSERTION_REASONS),
   ].join("\n");

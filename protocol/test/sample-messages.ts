@@ -2,6 +2,7 @@ import { signerFromSeed } from "../src/crypto/ed25519.ts";
 import type { CborValue } from "../src/encoding/cbor.ts";
 import { denialMessage, isDenial } from "../src/network/denial.ts";
 import { entropyMessage } from "../src/network/entropy.ts";
+import { indexRootMessage } from "../src/network/index-root.ts";
 import { manifestMessage } from "../src/network/manifest.ts";
 import type { MessageCodec } from "../src/network/message.ts";
 import { parametersMessage } from "../src/network/parameters-message.ts";
@@ -11,7 +12,6 @@ import { verdictMessage } from "../src/network/verdict-message.ts";
 import {
   DEFAULT_PARAMETERS,
   type NetworkParameters,
-  RULE_SET_IDS,
   WHOLE_PARAMETERS,
 } from "../src/parameters/parameters.ts";
 import { parametersProblem } from "../src/parameters/parameters-check.ts";
@@ -33,7 +33,15 @@ interface Sample {
   fits?: (payload: readonly CborValue[]) => boolean;
 }
 
-type SampleName = "entropy" | "verdicts" | "receipt" | "manifest" | "registration" | "denial" | "parameters";
+type SampleName =
+  | "entropy"
+  | "verdicts"
+  | "receipt"
+  | "manifest"
+  | "registration"
+  | "denial"
+  | "parameters"
+  | "indexRoot";
 
 /** One signed message of each kind that has a codec of its own. */
 export const messages: Record<SampleName, Sample> = {
@@ -150,6 +158,14 @@ export const messages: Record<SampleName, Sample> = {
     bytes: parametersMessage.seal({ ...DEFAULT_PARAMETERS, network: NETWORK }, signer, NETWORK),
     fits: parametersFit,
   },
+  indexRoot: {
+    codec: indexRootMessage,
+    bytes: indexRootMessage.seal(
+      { network: NETWORK, index: 29_671_954, atMs, count: 40, root: hash },
+      signer,
+      NETWORK,
+    ),
+  },
 };
 
 function denialFits([, , hotspot, peer, , , , fromEpoch, untilEpoch]: readonly CborValue[]): boolean {
@@ -162,7 +178,7 @@ function parametersFit([, , network, ruleSet, ...rest]: readonly CborValue[]): b
   const parameters = {
     ...Object.fromEntries(whole),
     network,
-    ruleSet: RULE_SET_IDS[Number(ruleSet)],
+    ruleSet,
     regions: (regions as [number, number][]).map(([id, maxEirpDdbm]) => ({
       id: REGION_IDS[Number(id)],
       maxEirpDdbm: Number(maxEirpDdbm),

@@ -1,4 +1,5 @@
 import type { AgentStatus, NumberingFacts, UnmadeFacts } from "../board/agent-status.ts";
+import type { NewerOutbox } from "../outbox/outbox.ts";
 import { flappingText, MANY_LOSSES } from "./device.ts";
 import { attention, broken, ok, type Part } from "./part.ts";
 import { duration } from "./time-text.ts";
@@ -32,7 +33,7 @@ export function brokerPart({ broker, atMs }: AgentStatus): Part {
 
 export function outboxPart({ outbox, atMs }: AgentStatus): Part {
   const title = "Outbox";
-  const { queued, acknowledged, postponed, dropped, bytes, failure, damagedFile, numbering } = outbox;
+  const { queued, acknowledged, postponed, dropped, bytes, failure, damagedFile, numbering, newer } = outbox;
   if (failure !== undefined) {
     const { why, lost, sinceMs } = failure;
     return broken(
@@ -49,6 +50,8 @@ export function outboxPart({ outbox, atMs }: AgentStatus): Part {
     const advice = `A memory card or its supply is failing: replace the card, then delete that file (sudo rm ${damagedFile}*) and this goes.`;
     return attention(title, `${text}. ${what}`, advice);
   }
+  const [newest] = newer ?? [];
+  if (newest !== undefined) return newerPart(title, text, newest);
   if (numbering !== undefined) return numberingPart(title, text, numbering);
   if (dropped > 0) {
     return attention(
@@ -60,6 +63,18 @@ export function outboxPart({ outbox, atMs }: AgentStatus): Part {
   if (queued > MANY_PACKETS)
     return attention(title, text, "They go out, newest reports first, once the broker is reached.");
   return ok(title, text);
+}
+
+function newerPart(title: string, text: string, newer: NewerOutbox): Part {
+  const { path, version, knownVersion, packets, unreadable } = newer;
+  const what = `${text}. ${path} is a newer agent's (schema ${version}; this one knows ${knownVersion}) and stays as it is`;
+  if (unreadable === undefined) {
+    const advice = "Nothing to do: that version, installed again, takes over what this one has.";
+    return attention(title, `${what}; its ${packets} packets are sent from here too`, advice);
+  }
+  const advice =
+    "Install that version of the agent again: it sends them, and takes over what this one has meanwhile.";
+  return attention(title, `${what}; its packets cannot be read here (${unreadable}) and wait`, advice);
 }
 
 function numberingPart(title: string, text: string, { from, to, target }: NumberingFacts): Part {

@@ -145,11 +145,13 @@ export class GroupedOutbox implements Outbox {
 
   state(): OutboxState {
     const damagedFile = this.#storage.damagedFile?.();
+    const newer = this.#storage.newer?.() ?? [];
     return {
       ...this.#index.counts(),
       ...{ dropped: this.#dropped, writes: this.#writes },
       ...(this.#failure === undefined ? {} : { failure: { ...this.#failure } }),
       ...(damagedFile === undefined ? {} : { damagedFile }),
+      ...(newer.length === 0 ? {} : { newer }),
     };
   }
 

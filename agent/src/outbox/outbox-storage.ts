@@ -1,5 +1,5 @@
 import type { PacketType } from "@earshot/protocol/hotspot";
-import type { OutboxEntry } from "./outbox.ts";
+import type { NewerOutbox, OutboxEntry } from "./outbox.ts";
 
 /** A packet as it is stored. `madeAtMs`: `undefined` when the wall time was not confirmed. */
 export interface StoredEntry extends OutboxEntry {
@@ -34,6 +34,8 @@ export interface StorageChange {
   nextSequence: number;
   dropped: number;
   facts: ReadonlyMap<string, string>;
+  /** Packets of a newer agent's outbox beside this one that need not be sent any more. */
+  done?: readonly number[];
 }
 
 /** Where an outbox keeps its packets: a database file, or memory. */
@@ -46,4 +48,6 @@ export interface OutboxStorage {
   close(nextSequence: number): void;
   /** Where a damaged database was moved to, as long as that file is there. */
   damagedFile?(): string | undefined;
+  /** Outboxes of newer agents that it has beside it. */
+  newer?(): NewerOutbox[];
 }

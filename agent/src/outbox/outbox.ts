@@ -15,6 +15,18 @@ export interface OutboxFailure {
   lost: number;
 }
 
+/** The outbox of a newer agent that ran here. This agent leaves it as it is, and has one of its own beside it. */
+export interface NewerOutbox {
+  path: string;
+  /** Of its schema, and the newest that this agent knows. */
+  version: number;
+  knownVersion: number;
+  /** Packets in it that this agent sends too; absent when it cannot read them. */
+  packets?: number;
+  /** Why it cannot. */
+  unreadable?: string;
+}
+
 export interface OutboxState {
   /** Not acknowledged by the broker yet. */
   queued: number;
@@ -31,6 +43,7 @@ export interface OutboxState {
   failure?: OutboxFailure;
   /** Where a damaged database was moved to. Reported until somebody deletes the file. */
   damagedFile?: string;
+  newer?: readonly NewerOutbox[];
 }
 
 /**

@@ -1,7 +1,6 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
 import type { Log } from "@earshot/protocol/hotspot";
 import { errorText, readRegularFile } from "@earshot/protocol/runtime";
+import { writeDurably } from "./durable-file.ts";
 import { JUMP_CEILING, MAX_JUMP } from "./numbering.ts";
 
 /** Numbers are reserved in blocks of this size, so that the file is written once in so many packets. */
@@ -29,13 +28,18 @@ export class SequenceMark {
     return this.#mark;
   }
 
-  /** The number to continue with when the database has `nextSequence`. */
-  resume(nextSequence: number): number {
+  /** Lets go of a mark that cannot be, where `nextSequence` is known. */
+  check(nextSequence: number): void {
     const aheadBy = this.#mark - nextSequence;
     if (aheadBy > MAX_JUMP) {
       this.#ignore(`${this.#mark} is ${aheadBy} ahead of the outbox; at most ${MAX_JUMP} are believed`);
       this.#mark = 0;
     }
+  }
+
+  /** The number to continue with when the database has `nextSequence`. */
+  resume(nextSequence: number): number {
+    this.check(nextSequence);
     // The mark is ahead by a block and, after a crash before the transaction, by one group of packets more.
     const isOldCopy = this.#mark - nextSequence > 2 * SEQUENCE_BLOCK;
     return isOldCopy ? this.#mark : nextSequence;
@@ -67,24 +71,5 @@ export class SequenceMark {
 
   #ignore(why: string): void {
     this.#log.warn("The sequence mark is damaged and not used", { path: this.#path, why });
-  }
-}
-
-/** Either the old content or the new one is there after a power cut. */
-function writeDurably(path: string, text: string): void {
-  const draft = `${path}.new`;
-  const file = openSync(draft, "w", 0o600);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(draft, path);
-  const folder = openSync(dirname(path), "r");
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }

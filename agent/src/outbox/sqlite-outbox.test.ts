@@ -22,7 +22,6 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { encodePacket, type Log, logTo, signerFromSeed, silentLog } from "@earshot/protocol";
 import { ManualClock, typicalPackets } from "@earshot/protocol/testing";
-import { storageError } from "../start/storage-error.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { MAX_JUMP } from "./numbering.ts";
 import type { Outbox } from "./outbox.ts";
@@ -30,21 +29,12 @@ import { RESERVED_NUMBERS } from "./outbox-storage.ts";
 import { SEQUENCE_BLOCK, SequenceMark } from "./sequence-mark.ts";
 import { openDatabase } from "./sqlite-database.ts";
 import { sqliteOutbox } from "./sqlite-outbox.ts";
-import { sqliteStorage } from "./sqlite-storage.ts";
+import { SqliteStorage } from "./sqlite-storage.ts";
 
 const clock = new ManualClock();
 const newFolder = () => temporaryFolder();
 const open = (stateDir: string, log: Log = silentLog, maxBytes = 1_000_000) =>
   sqliteOutbox({ stateDir, clock, log, maxBytes, maxAgeMs: 86_400_000 });
-
-function thrownBy(open: () => unknown): unknown {
-  try {
-    open();
-  } catch (error) {
-    return error;
-  }
-  throw new Error("It was opened");
-}
 
 async function add(outbox: Outbox): Promise<number> {
   const entry = outbox.add("witness", (sequence) => new Uint8Array(2000).fill(sequence));
@@ -123,29 +113,6 @@ test("of a damaged database all packets on both sides of the damage are saved, a
   expect(logged).toMatchObject([{ saved: saved.length }]);
   expect(await add(second)).toBeGreaterThan(201);
   second.close();
-});
-
-test("one that a newer agent made is refused and not touched", () => {
-  for (const version of [2, 77]) {
-    const stateDir = newFolder();
-    const path = join(stateDir, "outbox.db");
-    open(stateDir).close();
-    const database = new DatabaseSync(path);
-    // As that one may have it.
-    database.exec(`PRAGMA journal_mode = DELETE; PRAGMA user_version = ${version}`);
-    database.close();
-    chmodSync(path, 0o640);
-    const [before, files] = [readFileSync(path), readdirSync(stateDir)];
-    const error = storageError(
-      thrownBy(() => open(stateDir)),
-      stateDir,
-    );
-    expect(error.message).toContain(`made by a newer agent (version ${version}; this one knows 1)`);
-    expect(error.advice).toBe("Install that version of the agent again.");
-    expect(readFileSync(path)).toEqual(before);
-    expect(statSync(path).mode & 0o777).toBe(0o640);
-    expect(readdirSync(stateDir)).toEqual(files);
-  }
 });
 
 test.each([
@@ -297,7 +264,7 @@ test("a transaction that fails at its last step leaves nothing behind, and the n
     BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END`);
   database.close();
   const opened = (folder: string) =>
-    sqliteStorage({
+    new SqliteStorage({
       ...{ path: join(folder, "outbox.db"), log: silentLog },
       mark: new SequenceMark(join(folder, "sequence-mark"), silentLog),
     });
@@ -324,7 +291,7 @@ test("a transaction that fails at its last step leaves nothing behind, and the n
 });
 
 test("SQLite syncs each transaction to the card: no power cut revokes a number that was published", () => {
-  const database = openDatabase(join(newFolder(), "outbox.db"), 1);
+  const database = openDatabase(join(newFolder(), "outbox.db"), { firstSequence: 1 });
   const told = (pragma: string) => Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0];
   // sqlite.org/pragma.html#pragma_synchronous: 2 is FULL; with less, a log's last transactions may be rolled back.
   expect(told("synchronous")).toBeGreaterThanOrEqual(2);

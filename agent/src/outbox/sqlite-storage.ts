@@ -1,6 +1,8 @@
-import { existsSync, renameSync, rmSync } from "node:fs";
+import { renameSync } from "node:fs";
+import { dirname } from "node:path";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Log, PacketType } from "@earshot/protocol/hotspot";
+import { damagedIn, fileId, moveAside } from "./database-files.ts";
 import type { OutboxEntry } from "./outbox.ts";
 import {
   type EntryFacts,
@@ -11,25 +13,53 @@ import {
   type StoredOutbox,
 } from "./outbox-storage.ts";
 import { salvage } from "./salvage.ts";
+import { CLOSED, COUNTS } from "./schema.ts";
 import type { SequenceMark } from "./sequence-mark.ts";
-import {
-  CLOSED,
-  COUNTS,
-  fileId,
-  isCorrupt,
-  keepPrivate,
-  moveAside,
-  openDatabase,
-  UnusableDatabaseError,
-} from "./sqlite-database.ts";
+import { copyTo, type DatabaseOptions, execute, openDatabase } from "./sqlite-database.ts";
+import { isCorrupt, UnusableDatabaseError } from "./sqlite-errors.ts";
 
 /** Stored in place of a time that was not confirmed. */
 const NO_TIME = 0;
 
-interface SqliteStorageOptions {
+export interface SqliteStorageOptions extends Omit<DatabaseOptions, "firstSequence"> {
   path: string;
   mark: SequenceMark;
   log: Log;
+  /** The lowest number that may be used; 1 unless given. */
+  atLeast?: number;
+}
+
+/** What another file of the same hotspot has. */
+export interface OtherOutbox {
+  packets: Iterable<StoredEntry>;
+  /** Packets of this file that need not be sent any more. */
+  done: readonly number[];
+  facts: ReadonlyMap<string, string>;
+  /** `undefined` where it is lost: then the sequence mark is above all numbers that were used. */
+  nextSequence: number | undefined;
+}
+
+/** Counts and state of one file; everything else that is remembered moves from file to file. */
+const OWN_FACTS: readonly string[] = [CLOSED, ...Object.values(COUNTS)];
+
+const statementsOf = (database: DatabaseSync) =>
+  ({
+    insert: database.prepare("INSERT INTO packet (sequence, type, made_at_ms, bytes) VALUES (?, ?, ?, ?)"),
+    insertNew: database.prepare(
+      "INSERT OR IGNORE INTO packet (sequence, type, made_at_ms, bytes) VALUES (?, ?, ?, ?)",
+    ),
+    remove: database.prepare("DELETE FROM packet WHERE sequence = ?"),
+    setFact: database.prepare(
+      "INSERT INTO fact (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+    ),
+    forgetFact: database.prepare("DELETE FROM fact WHERE key = ?"),
+    getFact: database.prepare("SELECT value FROM fact WHERE key = ?"),
+    read: database.prepare("SELECT type, bytes FROM packet WHERE sequence = ?"),
+    setDone: database.prepare("INSERT OR IGNORE INTO done VALUES (?)"),
+  }) satisfies Record<string, StatementSync>;
+
+function insertInto(insert: StatementSync, { sequence, type, madeAtMs, bytes }: StoredEntry): void {
+  insert.run(sequence, type, madeAtMs ?? NO_TIME, bytes);
 }
 
 /**
@@ -42,25 +72,8 @@ interface SqliteStorageOptions {
  *
  * @throws {Error} as `openDatabase`, except for damaged databases
  */
-export const sqliteStorage = (options: SqliteStorageOptions): OutboxStorage => new SqliteStorage(options);
-
-const statementsOf = (database: DatabaseSync) =>
-  ({
-    insert: database.prepare("INSERT INTO packet (sequence, type, made_at_ms, bytes) VALUES (?, ?, ?, ?)"),
-    remove: database.prepare("DELETE FROM packet WHERE sequence = ?"),
-    setFact: database.prepare(
-      "INSERT INTO fact (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-    ),
-    forgetFact: database.prepare("DELETE FROM fact WHERE key = ?"),
-    getFact: database.prepare("SELECT value FROM fact WHERE key = ?"),
-    read: database.prepare("SELECT type, bytes FROM packet WHERE sequence = ?"),
-  }) satisfies Record<string, StatementSync>;
-
-function insertInto(insert: StatementSync, { sequence, type, madeAtMs, bytes }: StoredEntry): void {
-  insert.run(sequence, type, madeAtMs ?? NO_TIME, bytes);
-}
-
-class SqliteStorage implements OutboxStorage {
+export class SqliteStorage implements OutboxStorage {
+  readonly #options: SqliteStorageOptions;
   readonly #path: string;
   readonly #aside: string;
   readonly #mark: SequenceMark;
@@ -72,7 +85,9 @@ class SqliteStorage implements OutboxStorage {
   /** The two counts as they are in the table `fact`. */
   #written = { nextSequence: 0, dropped: 0 };
 
-  constructor({ path, mark, log }: SqliteStorageOptions) {
+  constructor(options: SqliteStorageOptions) {
+    const { path, mark, log } = options;
+    this.#options = options;
     this.#path = path;
     this.#aside = `${path}.corrupt`;
     this.#mark = mark;
@@ -101,7 +116,7 @@ class SqliteStorage implements OutboxStorage {
     const afterLast = (entries.at(-1)?.sequence ?? 0) + 1;
     const wasClosed = this.recall(CLOSED) !== undefined;
     const known = Math.max(this.#written.nextSequence, afterLast) + (wasClosed ? 0 : RESERVED_NUMBERS);
-    const nextSequence = this.#mark.resume(known);
+    const nextSequence = Math.max(this.#options.atLeast ?? 1, this.#mark.resume(known));
     this.#transaction(() => {
       this.#setCount("nextSequence", nextSequence);
       this.#sql.forgetFact.run(CLOSED);
@@ -151,24 +166,53 @@ class SqliteStorage implements OutboxStorage {
     }
   }
 
+  /** Packets of other files that need not be sent any more. */
+  done(): number[] {
+    const rows = this.#database.prepare("SELECT sequence FROM done").all();
+    return rows.map(({ sequence }) => Number(sequence));
+  }
+
+  /** Takes over all that another file has, in one transaction. Again after it, it changes nothing. Before `load`. */
+  adopt({ packets, done, facts, nextSequence }: OtherOutbox): void {
+    const own = this.#counts().nextSequence;
+    this.#mark.check(own);
+    const next = Math.max(own, nextSequence ?? this.#mark.value);
+    this.#mark.reserve(next + RESERVED_NUMBERS);
+    this.#transaction(() => {
+      for (const entry of packets) insertInto(this.#sql.insertNew, entry);
+      for (const sequence of done) {
+        this.#sql.remove.run(sequence);
+        this.#sql.setDone.run(sequence);
+      }
+      for (const [key, value] of facts) if (!OWN_FACTS.includes(key)) this.#sql.setFact.run(key, value);
+      this.#setCount("nextSequence", next);
+    });
+  }
+
   damagedFile(): string | undefined {
-    return existsSync(this.#aside) ? this.#aside : undefined;
+    try {
+      return damagedIn(dirname(this.#path));
+    } catch {
+      // The folder is gone, which writing tells.
+      return undefined;
+    }
   }
 
   #openOrReplace(): DatabaseSync {
-    const firstSequence = Math.max(1, this.#mark.value);
+    const firstSequence = Math.max(this.#options.atLeast ?? 1, this.#mark.value);
+    const options = { ...this.#options, firstSequence };
     try {
-      return openDatabase(this.#path, firstSequence);
+      return openDatabase(this.#path, options);
     } catch (error) {
       if (!(error instanceof UnusableDatabaseError)) throw error;
       moveAside(this.#path, this.#aside);
       const saved = salvage(this.#aside);
-      const database = openDatabase(this.#path, firstSequence);
+      const database = openDatabase(this.#path, options);
       const { insert, forgetFact } = statementsOf(database);
-      database.exec("BEGIN IMMEDIATE");
+      execute(database, ["BEGIN IMMEDIATE"]);
       for (const entry of saved) insertInto(insert, entry);
       forgetFact.run(CLOSED);
-      database.exec("COMMIT");
+      execute(database, ["COMMIT"]);
       const facts = {
         why: error.message,
         movedTo: this.#aside,
@@ -199,9 +243,7 @@ class SqliteStorage implements OutboxStorage {
   /** Somebody deleted the file or put another one there; the open database still has everything. */
   #rewrite(): void {
     const draft = `${this.#path}.new`;
-    rmSync(draft, { force: true });
-    keepPrivate(draft);
-    this.#database.exec(`VACUUM INTO '${draft.replaceAll("'", "''")}'`);
+    copyTo(this.#database, draft);
     // Before the rename: closing deletes the write-ahead log by its name, which the new file's log will have.
     this.#close();
     if (fileId(this.#path) !== undefined) moveAside(this.#path, `${this.#path}.replaced`);
@@ -229,10 +271,10 @@ class SqliteStorage implements OutboxStorage {
 
   #transaction(work: () => void): void {
     const written = { ...this.#written };
-    this.#database.exec("BEGIN IMMEDIATE");
+    execute(this.#database, ["BEGIN IMMEDIATE"]);
     try {
       work();
-      this.#database.exec("COMMIT");
+      execute(this.#database, ["COMMIT"]);
     } catch (error) {
       this.#rollBack();
       this.#written = written;
@@ -242,8 +284,9 @@ class SqliteStorage implements OutboxStorage {
     }
   }
 
-  #apply({ insert, remove, facts, nextSequence, dropped }: StorageChange): void {
+  #apply({ insert, remove, facts, nextSequence, dropped, done = [] }: StorageChange): void {
     for (const entry of insert) insertInto(this.#sql.insert, entry);
+    for (const sequence of done) this.#sql.setDone.run(sequence);
     for (const sequence of remove) this.#sql.remove.run(sequence);
     for (const [key, value] of facts) this.#sql.setFact.run(key, value);
     // The latest packet's own number shows which comes next: one page less to write.
@@ -260,7 +303,7 @@ class SqliteStorage implements OutboxStorage {
 
   #rollBack(): void {
     try {
-      this.#database.exec("ROLLBACK");
+      execute(this.#database, ["ROLLBACK"]);
     } catch {
       // Some errors (a full disk) have rolled back already; then this one fails, and the first error is what counts.
     }

@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, statSync } from "node:fs";
+import { accessSync, constants, mkdirSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "@earshot/protocol/hotspot";
 import {
@@ -13,8 +13,8 @@ import {
 import { StorageError, storageError } from "./storage-error.ts";
 
 const OWNER_ONLY_FOLDER = 0o700;
-/** The files in it, except the key, which is checked on its own. SQLite makes two of them. */
-const STATE_FILES = ["outbox.db", "outbox.db-wal", "outbox.db-shm", "sequence-mark"];
+/** What the names of the agent's files in it begin with. The key is checked on its own. */
+const STATE_FILES = ["outbox", "sequence-mark"];
 
 /** Makes the folder when there is none. @throws {StorageError} when the agent cannot keep its state in it */
 export function prepareStateFolder(stateDir: string): void {
@@ -52,7 +52,8 @@ const adviceToOwn = (stateDir: string, uid: number, own: number): string =>
 /** @throws {StorageError} when a file of the agent's is not its folder's owner's */
 export function checkFilesOwner(stateDir: string): void {
   const uid = statSync(stateDir).uid;
-  for (const path of STATE_FILES.map((name) => join(stateDir, name))) {
+  const names = readdirSync(stateDir).filter((name) => STATE_FILES.some((begin) => name.startsWith(begin)));
+  for (const path of names.sort().map((name) => join(stateDir, name))) {
     const owner = ownerOf(path);
     if (owner === undefined || owner === uid) continue;
     const text = `${path} belongs to ${userText(owner)}, but its folder to ${userText(uid)}`;

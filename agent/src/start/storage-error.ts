@@ -1,5 +1,5 @@
 import { chownCommand, errorCode, errorText, ownerOf, ownUid, userText } from "@earshot/protocol/runtime";
-import { NotOursError } from "../outbox/sqlite-database.ts";
+import { NotOursError } from "../outbox/sqlite-errors.ts";
 
 /** The agent's state cannot be stored now. */
 export class StorageError extends Error {

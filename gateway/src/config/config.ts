@@ -35,10 +35,7 @@ export function parseConfig(
 ): GatewayConfig {
   const config = reader.read(toml, { file, environment, warn });
   const problem =
-    registrationProblem(config) ??
-    brokerProblem(config) ??
-    ruleSetProblem(config) ??
-    parametersProblem(parametersOf(config));
+    registrationProblem(config) ?? brokerProblem(config) ?? parametersProblem(parametersOf(config));
   if (problem !== undefined) throw new ConfigError([problem]);
   return config;
 }
@@ -65,12 +62,6 @@ function brokerProblem({ broker }: GatewayConfig): string | undefined {
     return `broker.${one} and broker.${other} go together: give both or none`;
   }
   return undefined;
-}
-
-function ruleSetProblem({ parameters }: GatewayConfig): string | undefined {
-  return parameters.rule_set === "earshot-1"
-    ? undefined
-    : `parameters.rule_set is "${parameters.rule_set}": a gateway judges by "earshot-1"; the other is for comparing bundles`;
 }
 
 /** Connections that each listener is to take; none where another broker serves the hotspots. */

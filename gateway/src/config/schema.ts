@@ -2,10 +2,10 @@ import {
   DEFAULT_PARAMETERS,
   isBrokerUrl,
   isNetworkName,
+  liveRuleSets,
   MAX_PACKET_BYTES,
   MQTT_PORT,
   PARAMETER_RANGES,
-  RULE_SET_IDS,
   WHOLE_PARAMETERS,
   type WholeParameter,
 } from "@earshot/protocol";
@@ -40,9 +40,13 @@ const defaults = DEFAULT_PARAMETERS;
 
 const defaultRegions = Object.fromEntries(defaults.regions.map(({ id, maxEirpDdbm }) => [id, maxEirpDdbm]));
 
+const ruleSetIds = liveRuleSets().map(({ id }) => id);
+
 const parameters = z.strictObject({
   ...wholeParameterKeys,
-  rule_set: oneOf(RULE_SET_IDS).default(defaults.ruleSet),
+  rule_set: textThat((value) => ruleSetIds.includes(value), ruleSetIds.join(" or ")).default(
+    defaults.ruleSet,
+  ),
   pool_per_epoch: decimal.default(defaults.poolPerEpoch.toString()),
   chain_id: decimal.default(defaults.chainId.toString()),
   contract: textThat((value) => /^0x[0-9a-fA-F]{40}$/.test(value), "0x and 40 hex digits").default(

@@ -1,15 +1,17 @@
 import {
   type Clock,
+  chosenRules,
   denialsInForce,
   type Entropy,
   epochIndexes,
   type Manifest,
   type NetworkParameters,
+  RULE_SETS,
+  type RuleSet,
   type SequenceRange,
 } from "@earshot/protocol";
 import type { BundleContent } from "../bundle/bundle.ts";
 import { EMPTY_REGISTRY_HASH, type ShownHotspot } from "../bundle/registry-hash.ts";
-import { RULE_SETS } from "../bundle/rule-sets.ts";
 import type {
   StoredDenial,
   StoredEpoch,
@@ -43,6 +45,8 @@ export type ContentStore = Pick<
 export interface ContentDeps {
   store: ContentStore;
   clock: Pick<Clock, "now">;
+  /** That this program has; `RULE_SETS` when absent. */
+  ruleSets?: readonly RuleSet[] | undefined;
   /** Lets other work have its turn. */
   pause(): Promise<void>;
 }
@@ -55,6 +59,8 @@ export async function contentOf(
 ): Promise<BundleContent> {
   const { store } = deps;
   const { parameters, message: signedParameters } = await inForce(epoch, store);
+  const chosen = chosenRules(parameters, deps.ruleSets ?? RULE_SETS);
+  if (!chosen.ok) throw new Error(`Cannot close epoch ${epoch}: ${chosen.problem}`);
   const entropy = await entropyOfEpoch(store, epoch, parameters);
   if (entropy === undefined) {
     throw new Error(
@@ -85,7 +91,7 @@ export async function contentOf(
       epoch * parameters.epochPeriods,
     ),
     verdicts,
-    settlement: RULE_SETS[parameters.ruleSet].settle({ proven, verdicts }, { parameters, hotspots, before }),
+    settlement: chosen.rules.settle({ proven, verdicts }, { parameters, hotspots, before }),
   };
 }
 

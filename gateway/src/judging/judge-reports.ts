@@ -2,6 +2,7 @@ import {
   groupReports,
   type JudgingContext,
   judgeGroup,
+  type NetworkParameters,
   type ReceivedReport,
   reportDeadlineMs,
   verifySignature,
@@ -49,12 +50,13 @@ export async function judgeReports(
     if (reports.length % PORTION === PORTION - 1) await deps.pause();
     reports.push(reportOf(packet));
   }
-  const context = await contextFor({ entropyIndex, epoch, reports }, deps);
+  const { parameters, rules } = inForce(epoch, deps);
+  const context = await contextFor({ entropyIndex, epoch, reports }, parameters, deps);
   const receivedAtMs = new Map(packets.map((packet) => [packet.id, packet.receivedAtMs]));
   const all: Judgement = { verdicts: [], proven: [], contacts: [] };
   let sincePause = 0;
   for (const group of groupReports(reports)) {
-    const { verdicts, proven, contacts } = judgeGroup(group, context);
+    const { verdicts, proven, contacts } = judgeGroup(group, context, rules);
     for (const verdict of verdicts) {
       const ofReport = receivedAtMs.get(verdict.packetId) ?? judgedAtMs;
       all.verdicts.push({ ...verdict, epoch, entropyIndex, judgedAtMs, receivedAtMs: ofReport });
@@ -69,11 +71,18 @@ export async function judgeReports(
   return all;
 }
 
+/** @throws {RangeError} if this program does not have the epoch's rules */
+function inForce(epoch: number, { parameters: log }: Pick<JudgeReportsDeps, "parameters">) {
+  const { parameters, rules } = log.inForce(epoch);
+  if (!rules.ok) throw new RangeError(`Cannot judge epoch ${epoch}: ${rules.problem}`);
+  return { parameters, rules: rules.rules.rules };
+}
+
 async function contextFor(
   { entropyIndex, epoch, reports }: ReportsOfIndex,
-  { parameters, registry, denials, store, verifySignature: verify = verifySignature }: JudgeReportsDeps,
+  inForce: NetworkParameters,
+  { registry, denials, store, verifySignature: verify = verifySignature }: JudgeReportsDeps,
 ): Promise<JudgingContext> {
-  const inForce = parameters.inForce(epoch).parameters;
   const deadlineMs = reportDeadlineMs(entropyIndex, inForce);
   const timely = reports.filter(({ receivedAtMs }) => receivedAtMs <= deadlineMs);
   const hotspots = await registry.hotspotsById(

@@ -3,6 +3,7 @@ import type { Mutex } from "@earshot/protocol/runtime";
 import type { Notices } from "../downlink/notices.ts";
 import type { EventHub } from "../monitoring/events.ts";
 import { count, type GatewayMetrics } from "../monitoring/metrics.ts";
+import type { ParametersLog } from "../parameters/parameters-log.ts";
 import type { StoredEpoch, StoredPacket } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 import type { Progress } from "../time/progress.ts";
@@ -19,6 +20,7 @@ interface JudgingDeps extends JudgeReportsDeps {
   /** Resolves once all packets received before are stored. */
   drained(): Promise<void>;
   closeEpoch(epoch: number): Promise<StoredEpoch>;
+  parameters: Pick<ParametersLog, "inForce" | "problem">;
   log: Log;
 }
 
@@ -41,7 +43,10 @@ export class Judging {
     this.#deps = deps;
   }
 
-  /** Judges and closes all that is due. Rejects when the store fails; then nothing is lost, call it again. */
+  /**
+   * Judges and closes all that is due. Rejects when the store fails, and at an epoch whose rules this program does not
+   * have; then nothing is lost, call it again.
+   */
   advance(signal?: AbortSignal): Promise<void> {
     return this.#deps.mutex.run(async () => {
       while (signal?.aborted !== true && (await this.#step()));
@@ -79,7 +84,8 @@ export class Judging {
 
   /** Reports of an epoch without a verdict: a killed run left them, or too many late ones were waiting. */
   async #judgeForgotten(epoch: number, throughIndex: number): Promise<void> {
-    const { pause, store } = this.#deps;
+    const { parameters, pause, store } = this.#deps;
+    if (parameters.problem(epoch) !== undefined) return;
     for (let found = MAX_UNJUDGED; found === MAX_UNJUDGED; ) {
       const unjudged = await store.unjudgedReports(epoch, throughIndex, MAX_UNJUDGED);
       found = unjudged.length;
@@ -101,12 +107,20 @@ export class Judging {
     const epoch = await this.#firstLiveEpoch();
     const lastIndex = epoch === undefined ? Number.POSITIVE_INFINITY : (epoch + 1) * epochPeriods - 1;
     if (epoch !== undefined && isDrawn(lastIndex) && (next === undefined || next > lastIndex)) {
+      this.#checkRules(epoch);
       await this.#finish(epoch, lastIndex);
       return true;
     }
     if (next === undefined || !isDrawn(next)) return false;
+    this.#checkRules(epochOf(next, progress.parameters));
     await this.#judgeThrough(next);
     return true;
+  }
+
+  /** @throws {RangeError} if this program cannot judge the epoch */
+  #checkRules(epoch: number): void {
+    const problem = this.#deps.parameters.problem(epoch);
+    if (problem !== undefined) throw new RangeError(problem);
   }
 
   /** The open epoch, or the next one after it in which the network was up. */
@@ -155,7 +169,8 @@ export class Judging {
   async #judge(entropyIndex: number, packets: readonly StoredPacket[]): Promise<Judgement> {
     const all: Judgement = { verdicts: [], proven: [], contacts: [] };
     for (const [epoch, own] of Map.groupBy(packets, (packet) => packet.epoch)) {
-      if (epoch === null) continue;
+      // What this program cannot judge is found in the store once another one closes the epoch.
+      if (epoch === null || this.#deps.parameters.problem(epoch) !== undefined) continue;
       const about = { entropyIndex, epoch, packets: own };
       const judgement = await judgeReports(about, this.#deps.clock.now(), this.#deps);
       all.verdicts.push(...judgement.verdicts);

@@ -4,6 +4,7 @@ import { Mutex } from "@earshot/protocol/runtime";
 import { ManualClock } from "@earshot/protocol/testing";
 import { EventHub } from "../monitoring/events.ts";
 import { newMetrics } from "../monitoring/metrics.ts";
+import { publishedParameters } from "../parameters/parameters-log.ts";
 import type { StoredPacket, StoredVerdict } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 import { beaconOf, FIRST_EPOCH, idOf, PARAMETERS, signers, witnessOf } from "../testing/test-network.ts";
@@ -64,7 +65,8 @@ function bench(filed: readonly StoredPacket[]) {
     drained: async () => undefined,
     closeEpoch: () => Promise.reject(new Error("Not closed here")),
     parameters: {
-      inForce: () => ({ parameters: PARAMETERS, message: new Uint8Array(), hash: new Uint8Array() }),
+      inForce: () => publishedParameters({ parameters: PARAMETERS, message: new Uint8Array() }),
+      problem: () => undefined,
     },
     registry: { hotspotsById: async () => new Map() },
     denials: { inForce: () => new Map() },

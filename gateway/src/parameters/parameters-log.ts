@@ -1,11 +1,16 @@
 import {
+  type ChosenRules,
   type Clock,
+  chosenRules,
   epochAtMs,
   type FIXED_PARAMETERS,
+  type LiveRuleSet,
+  liveRuleSets,
   type NetworkParameters,
   parametersHash,
   parametersInForce,
   parametersMessage,
+  type RuleSet,
   type Signer,
   successionProblem,
 } from "@earshot/protocol";
@@ -24,21 +29,30 @@ interface ParametersLogDeps {
   clock: Pick<Clock, "now">;
   /** Holds the network key. */
   signer: Signer;
+  /** That this program has; `RULE_SETS` when absent. */
+  ruleSets?: readonly RuleSet[] | undefined;
 }
 
 /** One version, as published. */
 export interface PublishedParameters extends StoredParameters {
   /** `parametersHash`. */
   hash: Uint8Array;
+  /** What its epochs are judged by, or why this program cannot. */
+  rules: ChosenRules<LiveRuleSet>;
 }
+
+export const publishedParameters = (
+  stored: StoredParameters,
+  sets: readonly LiveRuleSet[] = liveRuleSets(),
+): PublishedParameters => ({
+  ...stored,
+  hash: parametersHash(stored.parameters),
+  rules: chosenRules(stored.parameters, sets),
+});
 
 /** Every version of the network's parameters, and which one is in force when. */
 export class ParametersLog {
-  #versions: readonly PublishedParameters[];
-
-  constructor(versions: readonly StoredParameters[]) {
-    this.#versions = published(versions);
-  }
+  #versions: readonly PublishedParameters[] = [];
 
   /** Ascending. */
   get versions(): readonly PublishedParameters[] {
@@ -52,7 +66,7 @@ export class ParametersLog {
    * @throws {ConfigError} if a value differs that a running network cannot change
    */
   static async load(wanted: NetworkParameters, deps: ParametersLogDeps): Promise<ParametersLog> {
-    const log = new ParametersLog([]);
+    const log = new ParametersLog();
     await log.reload(wanted, deps);
     return log;
   }
@@ -60,13 +74,17 @@ export class ParametersLog {
   /** `load` again, after versions were taken out of the store. */
   async reload(wanted: NetworkParameters, deps: ParametersLogDeps): Promise<void> {
     const versions = await deps.store.parametersVersions();
-    const next = await nextVersion(wanted, versions.at(-1)?.parameters, deps);
+    const sets = liveRuleSets(deps.ruleSets);
+    const newest = versions.at(-1)?.parameters;
+    // What a later program has announced is not undone by one that does not know it.
+    const isKnown = newest === undefined || chosenRules(newest, sets).ok;
+    const next = isKnown ? await nextVersion(wanted, newest, deps) : undefined;
     if (next !== undefined) {
       const message = parametersMessage.seal(next, deps.signer, next.network);
       await deps.store.addParameters(next, message);
       versions.push({ parameters: next, message });
     }
-    this.#versions = published(versions);
+    this.#versions = versions.map((stored) => publishedParameters(stored, sets));
   }
 
   get fixed(): FixedParameters {
@@ -88,10 +106,24 @@ export class ParametersLog {
   next(epoch: number): PublishedParameters | undefined {
     return this.versions.find(({ parameters }) => parameters.activationEpoch > epoch);
   }
-}
 
-const published = (versions: readonly StoredParameters[]): PublishedParameters[] =>
-  versions.map((stored) => ({ ...stored, hash: parametersHash(stored.parameters) }));
+  /** Why this program cannot judge an epoch; `undefined` when it can. */
+  problem(epoch: number): string | undefined {
+    const { rules } = this.inForce(epoch);
+    if (rules.ok) return undefined;
+    return `Epoch ${epoch} cannot be judged: ${rules.problem}. Its packets are kept for a program that has them`;
+  }
+
+  /** The first version after `epoch` by which this program will not be able to judge, as a sentence. */
+  announcedProblem(epoch: number): string | undefined {
+    for (const { parameters, rules } of this.versions) {
+      const { activationEpoch } = parameters;
+      if (activationEpoch <= epoch || rules.ok) continue;
+      return `From epoch ${activationEpoch} on nothing can be judged: ${rules.problem}. Update this gateway before then`;
+    }
+    return undefined;
+  }
+}
 
 async function nextVersion(
   wanted: NetworkParameters,

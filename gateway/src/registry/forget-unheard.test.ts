@@ -3,6 +3,7 @@ import { encodePacket, hotspotId, sha256, signerFromSeed, silentLog, u32 } from 
 import { Mutex } from "@earshot/protocol/runtime";
 import { ManualClock } from "@earshot/protocol/testing";
 import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
+import { publishedParameters } from "../parameters/parameters-log.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import { storedEpoch, storedPacket } from "../store/test-data.ts";
@@ -28,7 +29,7 @@ const open = (maxUnheard: number) =>
     store,
     policy: "open",
     parameters: {
-      inForce: () => ({ parameters: PARAMETERS, message: new Uint8Array(), hash: new Uint8Array() }),
+      inForce: () => publishedParameters({ parameters: PARAMETERS, message: new Uint8Array() }),
     },
     progress,
     clock,

@@ -11,6 +11,7 @@ import {
 import { Mutex } from "@earshot/protocol/runtime";
 import { ManualClock } from "@earshot/protocol/testing";
 import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
+import { publishedParameters } from "../parameters/parameters-log.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import { storedVerdict } from "../store/test-data.ts";
@@ -43,7 +44,7 @@ let mutex: Mutex;
 
 /** What hotspots were told: why their assertions change nothing. */
 let refused: string[];
-const inForce = () => ({ parameters: PARAMETERS, message: new Uint8Array(), hash: new Uint8Array() });
+const inForce = () => publishedParameters({ parameters: PARAMETERS, message: new Uint8Array() });
 
 const open = (policy: RegistryDeps["policy"] = "open") => {
   const progress = new Progress(PARAMETERS, FIRST_EPOCH * 4, FIRST_EPOCH);

@@ -200,6 +200,9 @@ function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
   };
 }
 
-function problemsOf({ deps: { clock, downlink, store } }: GatewayParts): string[] {
-  return [clock.doubt, downlink.problem?.(), store.problem()].filter((problem) => problem !== undefined);
+function problemsOf({ deps: { clock, downlink, store }, parameters, progress }: GatewayParts): string[] {
+  const rules = parameters.problem(progress.openEpoch);
+  return [clock.doubt, downlink.problem?.(), store.problem(), rules].filter(
+    (problem) => problem !== undefined,
+  );
 }

@@ -1,4 +1,4 @@
-import type { Clock, Log, NetworkParameters, Signer } from "@earshot/protocol";
+import type { Clock, Log, NetworkParameters, RuleSet, Signer } from "@earshot/protocol";
 import type { Hono } from "hono";
 import type { Credentials } from "../access/access.ts";
 import type { Limits } from "../access/hotspot-limits.ts";
@@ -17,6 +17,8 @@ import type { Store } from "../store/store.ts";
 export interface GatewayDeps {
   /** As configured: published as a new version where they differ from the newest one in the store. */
   parameters: NetworkParameters;
+  /** That it can judge by; `RULE_SETS` when absent. */
+  ruleSets?: readonly RuleSet[];
   store: Store;
   clock: Clock;
   /** Holds the network key: entropy, verdicts, receipts and manifests are signed with it. */

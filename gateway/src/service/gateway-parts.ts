@@ -86,8 +86,10 @@ async function buildBase(deps: SteadyDeps): Promise<Base> {
   const log = deps.log.child({ component: "registry" });
   const { metrics = newMetrics() } = deps;
   const mutex = new Mutex();
-  const parameters = await ParametersLog.load(deps.parameters, { store, clock, signer });
+  const { ruleSets } = deps;
+  const parameters = await ParametersLog.load(deps.parameters, { store, clock, signer, ruleSets });
   const progress = await loadProgress(store, parameters.fixed, clock.now());
+  warnOfRules(parameters, progress.openEpoch - 1, log);
   const common = { store, progress, clock, signer, mutex };
   const denials = await DenialLog.load(common);
   const notices = new Notices({
@@ -109,6 +111,12 @@ async function buildBase(deps: SteadyDeps): Promise<Base> {
   const keys = new KeyCache();
   const logs = { parameters, registry, denials };
   return { deps, keys, events: new EventHub(), metrics, ...logs, progress, notices, mutex };
+}
+
+/** Told at start and whenever an epoch closes, since updating a gateway takes its operator time. */
+function warnOfRules(parameters: ParametersLog, closedEpoch: number, log: Log): void {
+  const why = parameters.announcedProblem(closedEpoch);
+  if (why !== undefined) log.error("Rules are announced by which this program cannot judge", { why });
 }
 
 /** An owner may contradict the list: then the assertion stands, and the log says so. */
@@ -187,7 +195,7 @@ function buildJudging(base: Base, drained: () => Promise<void>): Judging {
   const log = deps.log.child({ component: "judging" });
   const pause = pauseOf(deps);
   const closing = {
-    ...{ store, parameters: parameters.fixed, signer, clock, bundles, pause },
+    ...{ store, parameters: parameters.fixed, signer, clock, bundles, pause, ruleSets: deps.ruleSets },
     log: deps.log.child({ component: "epochs" }),
   };
   return new Judging({
@@ -206,6 +214,7 @@ function buildJudging(base: Base, drained: () => Promise<void>): Judging {
     log,
     async closeEpoch(epoch) {
       const closed = await closeEpoch(epoch, closing);
+      warnOfRules(parameters, epoch, log);
       while (await registry.forgetUnheard()) await pause();
       return closed;
     },

@@ -2,16 +2,15 @@ import {
   changedHotspot,
   denialMessage,
   type Entropy,
+  earshot1,
   entropyMessage,
   equalBytes,
   type Hotspot,
-  judgeEpoch,
   type LatestContacts,
   type Manifest,
   type ReceivedPacket,
   type RegistryChange,
   readEvidence,
-  settleEpoch,
   utf8,
 } from "@earshot/protocol";
 import { type Bundle, type BundleFile, type BundlePacket, encodeBundle } from "../bundle/bundle.ts";
@@ -119,7 +118,7 @@ export function claiming(bundle: Bundle, claims: Claims, before?: Verified): Bun
   const contactsBefore = claims.contactsBefore ?? contacts.value;
   const inputs = { parameters, hotspots, entropy, denials, usedSequences: earlierSequences, contactsBefore };
   const received = receivedOf(packets);
-  const judgement = judgeEpoch({ ...inputs, packets: received, epoch: manifest.epoch });
+  const judgement = earshot1.judge({ ...inputs, packets: received, epoch: manifest.epoch });
   const { network } = parameters;
   return encodeBundle(
     {
@@ -140,7 +139,7 @@ export function claiming(bundle: Bundle, claims: Claims, before?: Verified): Bun
         message: denialMessage.seal(denial, networkSigner, network),
       })),
       verdicts: judgement.verdicts,
-      settlement: settleEpoch(judgement, { parameters, hotspots, before: known.before }),
+      settlement: earshot1.settle(judgement, { parameters, hotspots, before: known.before }),
     },
     networkSigner,
   );

@@ -1,8 +1,8 @@
 import {
   CONTACT_KINDS,
   decodePacket,
+  earshot1,
   hotspotId,
-  judgeEpoch,
   type ReceivedPacket,
   receivedPacket,
   reportDeadlineMs,
@@ -48,7 +48,7 @@ export async function fillEpoch(store: Store, epoch: number, sent: readonly Sent
   const usedSequences = new Map<string, SequenceRange[]>();
   for (const { id } of HOTSPOTS) usedSequences.set(id, await store.sequenceRanges(id, epoch));
   const entropy = (await store.entropyRange(0, 0xffff_ffff)).map((published) => published.entropy);
-  const judged = judgeEpoch({
+  const judged = earshot1.judge({
     parameters: PARAMETERS,
     packets,
     epoch,

@@ -4,6 +4,7 @@ import type {
   LatestContacts,
   Manifest,
   NetworkParameters,
+  RuleSet,
   SequenceRange,
 } from "@earshot/protocol";
 import type { Bundle } from "../bundle/bundle.ts";
@@ -31,6 +32,7 @@ import type { SignatureChecker } from "./signatures.ts";
 export interface Head {
   signed: SignedManifest;
   parameters: NetworkParameters;
+  rules: RuleSet;
 }
 
 /** What is judged: read and consistent in itself; signatures may still be being checked. */

@@ -7,6 +7,8 @@ export interface Difference {
   at: string;
   expected: string;
   found: string;
+  /** Nothing is wrong with the bundle: this program lacks what is needed to judge it. */
+  isUnknown?: true;
 }
 
 /**
@@ -18,6 +20,12 @@ export type Check<T> = Generator<Difference | PendingSignatures, T, Uint8Array |
 
 export function* differ(file: string, at: string, expected: string, found: string): Check<never> {
   yield { file, at, expected, found };
+  throw new TypeError("A check was resumed after a difference");
+}
+
+/** What the bundle needs and this program does not have; otherwise as `differ`. */
+export function* cannotSay(file: string, at: string, needed: string, found: string): Check<never> {
+  yield { file, at, expected: needed, found, isUnknown: true };
   throw new TypeError("A check was resumed after a difference");
 }
 

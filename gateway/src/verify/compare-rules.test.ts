@@ -6,7 +6,7 @@ import { writeBundle } from "../bundle/bundle-folder.ts";
 import { temporaryFolder, testBundles } from "../testing/test-bundle.ts";
 import { verified } from "../testing/test-edits.ts";
 import { FIRST_EPOCH, HOTSPOTS, idOf, PARAMETERS } from "../testing/test-network.ts";
-import { formatComparison, runCompareRules } from "./compare-rules.ts";
+import { formatComparison, inForce, runCompareRules } from "./compare-rules.ts";
 
 const bundles = (await testBundles(2)) as [Bundle, Bundle];
 
@@ -42,6 +42,21 @@ test("Helium's last rules judge the same packets, and know in the second epoch w
   expect(second).not.toContain("gateway_no_valid_witnesses");
 });
 
+test("any two rule sets are compared with each other", async () => {
+  using folder = temporaryFolder();
+  for (const [i, bundle] of bundles.entries()) writeBundle(folder.path, FIRST_EPOCH + i, bundle);
+  const both = await run(folder.path, "--rules", "helium-2026,earshot-1");
+  const one = await run(folder.path, "--rules", "helium-2026");
+  expect(both.status).toBe(0);
+  const amounts = ({ out }: { out: string }) =>
+    [...out.matchAll(/paid (\d+) under (\S+), (\d+) under (\S+)\n/g)].map(([, a, left, b, right]) => ({
+      [left as string]: a,
+      [right as string]: b,
+    }));
+  expect(amounts(both)).toHaveLength(2);
+  expect(amounts(both)).toEqual(amounts(one));
+});
+
 test("other rules are shown beside them: amounts, reasons, and what changes", () => {
   const own = verified(bundles[0]);
   const judgement = {
@@ -51,7 +66,10 @@ test("other rules are shown beside them: amounts, reasons, and what changes", ()
     ),
   };
   const inputs = { parameters: PARAMETERS, hotspots: HOTSPOTS, before: new Map<string, bigint>() };
-  const text = formatComparison(own, "other", { judgement, settlement: settleEpoch(judgement, inputs) });
+  const text = formatComparison(own.manifest, inForce(own), {
+    ...{ id: "other", judgement },
+    settlement: settleEpoch(judgement, inputs),
+  });
   expect(text).toContain("1 reports: refused (wrong_frequency) becomes paid (ok)");
   const delta = own.settlement.payments.find(({ hotspotId }) => hotspotId === idOf("c"))?.delta ?? 0n;
   const row = text.split("\n").find((line) => line.includes(hotspotName(idOf("c"))));
@@ -73,8 +91,10 @@ test("a bundle that does not hold is not compared", async () => {
 });
 
 test.each([
-  [["a"], '--rules is ""; one of earshot-1, helium-2026 is needed'],
+  [["a"], '--rules is ""; one or two of earshot-1, helium-2026 are needed'],
   [["a", "--rules", "x"], '--rules is "x"'],
+  [["a", "--rules", "earshot-1,x"], '--rules is "earshot-1,x"'],
+  [["a", "--rules", "earshot-1,earshot-1,earshot-1"], "one or two of"],
   [["--rules", "earshot-1"], "One PATH is needed"],
   [["/nowhere/at/all", "--rules", "earshot-1"], "There is no epoch bundle in /nowhere/at/all"],
 ])("wrong usage %j is told", async (args, problem) => {

@@ -3,25 +3,27 @@ import {
   type EpochJudgement,
   type Hotspot,
   hotspotName,
-  RULE_SET_IDS,
+  type Manifest,
+  RULE_SETS,
   type RuleSet,
-  type RuleSetId,
   type Settlement,
 } from "@earshot/protocol";
 import { reasonCounts } from "../bundle/json-texts.ts";
-import { RULE_SETS } from "../bundle/rule-sets.ts";
 import { parseVerifyArguments } from "./verify-arguments.ts";
 import type { Verified } from "./verify-bundle.ts";
 import { findSources, type VerifyCommandIo } from "./verify-command.ts";
 import { verifySeries } from "./verify-epoch.ts";
 import { formatReport, printable } from "./verify-report.ts";
 
-const USAGE = `Usage: bun run gateway compare-rules PATH --rules ID [--epochs A-B]
+const IDS = RULE_SETS.map(({ id }) => id).join(", ");
+
+const USAGE = `Usage: bun run gateway compare-rules PATH --rules ID[,ID] [--epochs A-B]
 
 Judges epochs again by another rule set, and shows who is paid under which, and why. PATH is what verify-epoch takes:
 each bundle is verified first.
 
-  --rules ID         ${RULE_SET_IDS.join(" or ")}
+  --rules ID         compares with the rules that were in force; ${IDS}
+  --rules ID,ID      compares two others with each other
 
 Exit status: 0 compared, 1 a bundle differs or cannot be had, 2 wrong usage.
 `;
@@ -34,8 +36,11 @@ export async function runCompareRules(args: readonly string[], io: VerifyCommand
   const at = args.indexOf("--rules");
   const rules = at < 0 ? "" : (args[at + 1] ?? "");
   const parsed = parseVerifyArguments(args.filter((_, i) => at < 0 || (i !== at && i !== at + 1)));
-  const problem = parsed.ok ? rulesProblem(rules) : parsed.problem;
-  if (!parsed.ok || problem !== undefined) {
+  const chosen = rules.split(",").flatMap((id) => RULE_SETS.find((known) => known.id === id) ?? []);
+  const [one, two] = chosen;
+  const isChosen = one !== undefined && chosen.length === rules.split(",").length && chosen.length <= 2;
+  if (!parsed.ok || !isChosen) {
+    const problem = parsed.ok ? `--rules is "${rules}"; one or two of ${IDS} are needed` : parsed.problem;
     io.err(`${problem}\n\n${USAGE}`);
     return 2;
   }
@@ -44,27 +49,35 @@ export async function runCompareRules(args: readonly string[], io: VerifyCommand
     io.err(`${printable(found.problem)}\n`);
     return found.status;
   }
-  const other = new OtherRules(RULE_SETS[rules as RuleSetId]);
+  const others = [new OtherRules(one), ...(two === undefined ? [] : [new OtherRules(two)])];
   const options = { ...parsed.value.pins, ...(io.clock && { nowMs: io.clock.now() }) };
   for await (const report of verifySeries(found.sources, options)) {
     if (report.verified === undefined) {
       io.out(formatReport(report));
       return 1;
     }
-    io.out(formatComparison(report.verified, rules, other.judge(report.verified)));
+    const { verified } = report;
+    const results = others.map((other) => other.judge(verified));
+    const [left, right] = two === undefined ? [inForce(verified), ...results] : results;
+    if (left && right) io.out(formatComparison(verified.manifest, left, right));
   }
   return 0;
 }
 
-const rulesProblem = (id: string): string | undefined =>
-  RULE_SET_IDS.some((known) => known === id)
-    ? undefined
-    : `--rules is "${id}"; one of ${RULE_SET_IDS.join(", ")} is needed`;
-
+/** What a rule set makes of an epoch. */
 interface Result {
+  /** Of the rule set. */
+  id: string;
   judgement: Pick<EpochJudgement, "verdicts" | "proven">;
   settlement: Settlement;
 }
+
+/** What the rules that were in force gave. */
+export const inForce = ({ parameters: { ruleSet: id }, judgement, settlement }: Verified): Result => ({
+  id,
+  judgement,
+  settlement,
+});
 
 /** A rule set that never was in force, from epoch to epoch. */
 class OtherRules {
@@ -96,30 +109,26 @@ class OtherRules {
     this.#before = new Map(settlement.payments.map(({ hotspotId, cumulative }) => [hotspotId, cumulative]));
     this.#contacts = judgement.contacts;
     this.#carriedOver = "history" in judgement ? { history: judgement.history } : {};
-    return { judgement, settlement };
+    return { id: this.#rules.id, judgement, settlement };
   }
 }
 
-/** Two columns: the rules of the epoch, and the others. */
-export function formatComparison(verified: Verified, rules: string, other: Result): string {
-  const own: Result = verified;
-  const { manifest, parameters, settlement } = verified;
-  const rows = hotspotRows(own, other);
+/** Two columns, one for each rule set. */
+export function formatComparison(
+  { epoch, network, pool }: Pick<Manifest, "epoch" | "network" | "pool">,
+  left: Result,
+  right: Result,
+): string {
+  const rows = hotspotRows(left, right);
   const shown = rows.slice(0, MAX_ROWS).map(({ cells }) => cells);
-  const titles = [
-    "hotspot",
-    parameters.ruleSet,
-    rules,
-    `reasons, ${parameters.ruleSet}`,
-    `reasons, ${rules}`,
-  ];
+  const titles = ["hotspot", left.id, right.id, `reasons, ${left.id}`, `reasons, ${right.id}`];
   const more = rows.length - shown.length;
   return [
-    `Epoch ${manifest.epoch} of ${manifest.network}, pool ${settlement.pool}`,
+    `Epoch ${epoch} of ${network}, pool ${pool}`,
     ...table([titles, ...shown]),
     ...(more > 0 ? [`  … and ${more} hotspots whose amounts differ less`] : []),
-    `  paid ${settlement.paid} under ${parameters.ruleSet}, ${other.settlement.paid} under ${rules}`,
-    ...changedVerdicts(own, other).map(([change, count]) => `  ${count} reports: ${change}`),
+    `  paid ${left.settlement.paid} under ${left.id}, ${right.settlement.paid} under ${right.id}`,
+    ...changedVerdicts(left, right).map(([change, count]) => `  ${count} reports: ${change}`),
     "",
     "",
   ].join("\n");

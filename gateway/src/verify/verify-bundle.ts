@@ -1,18 +1,20 @@
-import type {
-  Denial,
-  Entropy,
-  EpochJudgement,
-  Hotspot,
-  Manifest,
-  NetworkParameters,
-  ReceivedPacket,
-  Settlement,
+import {
+  chosenRules,
+  type Denial,
+  type Entropy,
+  type EpochJudgement,
+  type Hotspot,
+  type Manifest,
+  type NetworkParameters,
+  type ReceivedPacket,
+  RULE_SETS,
+  type RuleSet,
+  type Settlement,
 } from "@earshot/protocol";
 import type { Bundle } from "../bundle/bundle.ts";
 import { readAmountsBefore } from "../bundle/json-readers.ts";
-import { RULE_SETS } from "../bundle/rule-sets.ts";
 import { collectBeaconSignatures } from "./beacon-signatures.ts";
-import { type Check, type Checked, type Difference, runCheck, runCheckLater } from "./check.ts";
+import { type Check, type Checked, cannotSay, type Difference, runCheck, runCheckLater } from "./check.ts";
 import { contactsAfter, type KnownContacts } from "./check-contacts.ts";
 import { checkInputs, type Head, type Inputs, isCompleteAt, readInputs } from "./check-inputs.ts";
 import {
@@ -45,6 +47,8 @@ export interface VerifyOptions extends Pins {
   /** Shared by several bundles, they are verified faster: it remembers keys. */
   signatures?: SignatureChecker;
   onProgress?: OnProgress;
+  /** That this program has; `RULE_SETS` when absent. */
+  ruleSets?: readonly RuleSet[];
   /** By the auditor's clock: what was closed after it cannot be. Not asked without. */
   nowMs?: number;
 }
@@ -169,14 +173,17 @@ function* checkHead(bundle: Bundle, options: VerifyOptions, found: Found): Check
       { parameters: previous.parameters, epoch: previous.manifest.epoch },
     );
   }
-  return { signed, parameters };
+  const chosen = chosenRules(parameters, options.ruleSets ?? RULE_SETS);
+  if (!chosen.ok) {
+    return yield* cannotSay("parameters.json", "ruleSet", "rules that this program has", chosen.problem);
+  }
+  return { signed, parameters, rules: chosen.rules };
 }
 
 function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found: Found): Check<Verified> {
-  const { parameters, signed } = head;
+  const { parameters, rules, signed } = head;
   const { manifest } = signed;
   const { previous, signatures = new InlineChecker(), onProgress, nowMs } = options;
-  const rules = RULE_SETS[parameters.ruleSet];
   const inputs = yield* readInputs(bundle, head, signatures, onProgress);
   const verifySignature = yield* collectBeaconSignatures(inputs.beacons);
   onProgress?.("judging", 0, 1);

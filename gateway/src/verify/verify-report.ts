@@ -11,8 +11,13 @@ export function formatReport(report: VerifyReport, timing?: Timing): string {
   const body = report.verified === undefined ? failureLines(report) : successLines(report, report.verified);
   if (timing !== undefined) body.push(["timing", timingText(timing)]);
   const lines = body.map(([name, value]) => `  ${name.padEnd(12)} ${printable(value)}`);
-  return [`${report.ok ? "HOLDS" : "DIFFERS"}  ${printable(title)}`, ...lines, ""].join("\n");
+  return [`${resultOf(report)}  ${printable(title)}`, ...lines, ""].join("\n");
 }
+
+const resultOf = ({ ok, difference }: VerifyReport): string => {
+  if (ok) return "HOLDS";
+  return difference?.isUnknown === true ? "UNKNOWN" : "DIFFERS";
+};
 
 /** One line of JSON about one bundle, for programs. */
 export function jsonReport(report: VerifyReport, timing?: Timing): string {
@@ -44,7 +49,7 @@ function failureLines({ difference, recomputedRoot, root, path }: VerifyReport):
     lines.push(
       ["file", difference.file],
       ["where", difference.at],
-      ["expected", difference.expected],
+      [difference.isUnknown === true ? "needed" : "expected", difference.expected],
       ["found", difference.found],
     );
   }

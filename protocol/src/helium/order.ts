@@ -1,5 +1,5 @@
+import type { RuleOrder } from "../judging/rule-lists.ts";
 import type { Measurement } from "../network/verdict-message.ts";
-import type { RuleOrder } from "../rewards/rule-set.ts";
 import { HELIUM_BEACON_RECIPROCITY, HELIUM_BEACON_RULES } from "./beacon-rules.ts";
 import { HELIUM_WITNESS_RECIPROCITY, HELIUM_WITNESS_RULES } from "./witness-rules.ts";
 

@@ -6,7 +6,7 @@ import { entropyTimeMs, reportDeadlineMs, windowOf } from "../time/schedule.ts";
 import type { JudgingContext, ReceivedBeacon, Rule } from "./types.ts";
 
 /** A beacon report of a registered hotspot. */
-interface BeaconContext {
+export interface BeaconContext {
   report: ReceivedBeacon;
   hotspot: Hotspot;
   /** As the report reveals it. */

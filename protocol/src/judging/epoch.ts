@@ -3,6 +3,7 @@ import { type EpochInputs, epochContext } from "./epoch-context.ts";
 import { groupReports, isReport } from "./group.ts";
 import { judgeGroup } from "./judge.ts";
 import type { ProvenBeacon } from "./proven-beacon.ts";
+import type { RuleLists } from "./rule-lists.ts";
 import type { ReceivedPacket, Verdict } from "./types.ts";
 
 export interface EpochJudgement {
@@ -14,15 +15,15 @@ export interface EpochJudgement {
   contacts: Map<string, LatestContacts>;
 }
 
-/** Judges a whole epoch from its inputs alone. */
-export function judgeEpoch(inputs: EpochInputs): EpochJudgement {
+/** Judges a whole epoch from its inputs alone, by the rules of a set. */
+export function judgeEpoch(inputs: EpochInputs, rules: RuleLists): EpochJudgement {
   const packets = unique(inputs.packets);
   const history = new ContactHistory(inputs.contactsBefore);
   const contact = (id: string, kind: ContactKind, index: number) => history.latestBefore(id, kind, index);
   const judging = epochContext(inputs, packets, contact);
   // In order of index: a group's key begins with it.
   const judgements = groupReports(packets.filter(isReport)).map((group) => {
-    const judgement = judgeGroup(group, judging);
+    const judgement = judgeGroup(group, judging, rules);
     for (const made of judgement.contacts) history.add(made);
     return judgement;
   });

@@ -6,6 +6,7 @@ import { typicalPackets } from "../packet/samples.ts";
 import { drawIndex } from "../time/schedule.ts";
 import { groupReports, reportIndexAndKey } from "./group.ts";
 import { judgeGroup } from "./judge.ts";
+import { RULE_LISTS } from "./rule-lists.ts";
 import { entropyValue, Scenario, verdictOn } from "./scenario.ts";
 import type { JudgingContext, ReceivedPacket } from "./types.ts";
 
@@ -144,7 +145,7 @@ describe("groups", () => {
       ...group,
       beacons: [{ ...other.beacon, packet: { ...other.packet, sequence: 2 } }, own.beacon],
     };
-    const judgement = judgeGroup(collided as NonNullable<typeof group>, judging);
+    const judgement = judgeGroup(collided as NonNullable<typeof group>, judging, RULE_LISTS["earshot-1"]);
     expect(judgement.proven?.beaconer).toBe(own.beacon.hotspotId);
     expect(verdictOn(judgement, other.beacon).reason).toBe("duplicate");
   });

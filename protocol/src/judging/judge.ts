@@ -1,9 +1,10 @@
-import { BEACON_RULES, beaconContext } from "./beacon-rules.ts";
+import { beaconContext } from "./beacon-rules.ts";
 import type { Contact } from "./contacts.ts";
 import { bySequence, type ReportGroup } from "./group.ts";
 import { NOT_DRAWN, NOT_HEARD, type ProvenBeacon, proveBeacon, type ValidReports } from "./proven-beacon.ts";
-import { BEACON_RECIPROCITY_RULES, contactsOf, WITNESS_RECIPROCITY_RULES } from "./reciprocity-rules.ts";
-import { ADMISSION_RULES, HOTSPOT_RULES, type HotspotContext, type ReportContext } from "./report-rules.ts";
+import { contactsOf } from "./reciprocity-rules.ts";
+import type { HotspotContext } from "./report-rules.ts";
+import type { RuleLists } from "./rule-lists.ts";
 import type {
   JudgingContext,
   ReceivedBeacon,
@@ -15,14 +16,20 @@ import type {
   Verdict,
 } from "./types.ts";
 import { isOfFrame, type JudgedBeacon, matchBeacon, type WitnessContext } from "./witness-context.ts";
-import { BEACON_EXISTS_RULE, BEACON_REFUSED_RULE, WITNESS_RULES } from "./witness-rules.ts";
 
-interface GroupJudgement {
+export interface GroupJudgement {
   /** One per report, sorted by packet id. */
   verdicts: Verdict[];
   proven: ProvenBeacon | undefined;
   /** Count for the reciprocity of later beacons. */
   contacts: Contact[];
+}
+
+/** What a beacon's reports are judged by, and what has been found. */
+interface Judging {
+  judging: JudgingContext;
+  rules: RuleLists;
+  refusals: Refusals;
 }
 
 /** The first rule in the list that refuses. */
@@ -35,14 +42,15 @@ function firstRefusal<C>(rules: readonly Rule<C>[], context: C): Refusal | undef
 }
 
 /**
- * Judges all reports about one beacon. The same reports and context give the same verdicts, in whatever order the
+ * Judges all reports about one beacon by the rules of a set. The same reports and context give the same verdicts, in whatever order the
  * reports come.
  */
-export function judgeGroup(group: ReportGroup, judging: JudgingContext): GroupJudgement {
+export function judgeGroup(group: ReportGroup, judging: JudgingContext, rules: RuleLists): GroupJudgement {
   const refusals: Refusals = new Map();
-  const beacon = judgeBeacons(admitted(group.beacons, judging, refusals), judging, refusals);
-  const valid = judgeWitnesses(admitted(group.witnesses, judging, refusals), beacon, judging, refusals);
-  const reciprocal = judgeReciprocity(beacon, valid, judging, refusals);
+  const by = { judging, rules, refusals };
+  const beacon = judgeBeacons(admitted(group.beacons, by), by);
+  const valid = judgeWitnesses(admitted(group.witnesses, by), beacon, by);
+  const reciprocal = judgeAtLast(beacon, valid, by);
   const proven = proveBeacon(group.key, reciprocal, judging, refusals);
   const verdicts = [...group.beacons, ...group.witnesses].map((report) =>
     verdictOf(report, group.key, refusals.get(report)),
@@ -57,11 +65,10 @@ export function judgeGroup(group: ReportGroup, judging: JudgingContext): GroupJu
 /** The reports that count, by sequence number, with their hotspots. */
 function admitted<R extends ReceivedReport>(
   reports: readonly R[],
-  judging: JudgingContext,
-  refusals: Refusals,
+  { judging, rules, refusals }: Judging,
 ): (HotspotContext & { report: R })[] {
   return reports.toSorted(bySequence).flatMap((report) => {
-    const refusal = firstRefusal(ADMISSION_RULES, { report, judging });
+    const refusal = firstRefusal(rules.admission, { report, judging });
     if (refusal !== undefined) refusals.set(report, refusal);
     const hotspot = refusal === undefined ? judging.hotspot(report.hotspotId) : undefined;
     return hotspot === undefined ? [] : [{ report, hotspot, judging }];
@@ -71,14 +78,13 @@ function admitted<R extends ReceivedReport>(
 /** The report with the lowest sequence number counts for the beacon, even when it is refused: nobody may try twice. */
 function judgeBeacons(
   reports: readonly { report: ReceivedBeacon; hotspot: JudgedBeacon["hotspot"] }[],
-  judging: JudgingContext,
-  refusals: Refusals,
+  { judging, rules, refusals }: Judging,
 ): JudgedBeacon | undefined {
   const first = reports[0]?.report;
   let judged: JudgedBeacon | undefined;
   for (const { report, hotspot } of reports) {
     const context = beaconContext(report, hotspot, first ?? report, judging);
-    const refusal = firstRefusal(HOTSPOT_RULES, context) ?? firstRefusal(BEACON_RULES, context);
+    const refusal = firstRefusal(rules.hotspot, context) ?? firstRefusal(rules.beacon, context);
     if (refusal !== undefined) refusals.set(report, refusal);
     if (report === first) judged = { report, hotspot, derived: context.derived, refusal: refusal?.reason };
   }
@@ -88,14 +94,13 @@ function judgeBeacons(
 function judgeWitnesses(
   reports: readonly { report: ReceivedWitness; hotspot: JudgedBeacon["hotspot"] }[],
   beacon: JudgedBeacon | undefined,
-  judging: JudgingContext,
-  refusals: Refusals,
+  { judging, rules, refusals }: Judging,
 ): ReceivedWitness[] {
   const firsts = firstOfTrueFrame(reports, beacon);
   const valid: ReceivedWitness[] = [];
   for (const { report, hotspot } of reports) {
     const first = firsts.get(report.hotspotId);
-    const refusal = refuseWitness({ report, hotspot, first, beacon, judging });
+    const refusal = refuseWitness({ report, hotspot, first, beacon, judging }, rules);
     if (refusal === undefined) valid.push(report);
     else refusals.set(report, refusal);
   }
@@ -119,30 +124,25 @@ function firstOfTrueFrame(
   return firsts;
 }
 
-function refuseWitness(context: WitnessContext): Refusal | undefined {
-  const refusal = firstRefusal(HOTSPOT_RULES, context);
+function refuseWitness(context: WitnessContext, rules: RuleLists): Refusal | undefined {
+  const refusal = firstRefusal(rules.hotspot, context);
   if (refusal !== undefined) return refusal;
-  if (context.beacon === undefined) return firstRefusal([BEACON_EXISTS_RULE], context);
-  return firstRefusal(WITNESS_RULES, matchBeacon(context, context.beacon));
+  if (context.beacon === undefined) return firstRefusal(rules.withoutBeacon, context);
+  return firstRefusal(rules.witness, matchBeacon(context, context.beacon));
 }
 
 /** The beacon and its witnesses that pass the last rules too; `undefined` when the beacon is refused. */
-function judgeReciprocity(
+function judgeAtLast(
   beacon: JudgedBeacon | undefined,
   valid: readonly ReceivedWitness[],
-  judging: JudgingContext,
-  refusals: Refusals,
+  { judging, rules, refusals }: Judging,
 ): ValidReports | undefined {
   if (beacon === undefined || beacon.refusal !== undefined) return undefined;
-  const refused = firstRefusal(BEACON_RECIPROCITY_RULES, { report: beacon.report, judging });
+  const refused = firstRefusal(rules.beaconAtLast, { report: beacon.report, judging });
   if (refused !== undefined) refusals.set(beacon.report, refused);
   const judged = { ...beacon, refusal: refused?.reason };
-  const rules: Rule<ReportContext & { beacon: JudgedBeacon }>[] = [
-    BEACON_REFUSED_RULE,
-    ...WITNESS_RECIPROCITY_RULES,
-  ];
   const witnesses = valid.filter((report) => {
-    const refusal = firstRefusal(rules, { report, beacon: judged, judging });
+    const refusal = firstRefusal(rules.witnessAtLast, { report, beacon: judged, judging });
     if (refusal !== undefined) refusals.set(report, refusal);
     return refusal === undefined;
   });

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Denial } from "../network/denial.ts";
 import { entropyTimeMs } from "../time/schedule.ts";
 import { type ContactKind, NO_CONTACTS } from "./contacts.ts";
-import { RULE_ORDER } from "./reasons.ts";
+import { RULE_LISTS, type RuleOrder, ruleOrder } from "./rule-lists.ts";
 import { Scenario } from "./scenario.ts";
 import type { Circumstances } from "./trial.ts";
 
@@ -21,8 +21,9 @@ export interface Trial {
 export type Properties = Record<string, fc.Arbitrary<Trial>>;
 
 /** A test for each rule, and one that every rule has a property. */
-export function testProperties(kind: keyof typeof RULE_ORDER, properties: Properties): void {
-  test("each has a property", () => expect(Object.keys(properties)).toEqual([...RULE_ORDER[kind]]));
+export function testProperties(kind: keyof RuleOrder, properties: Properties): void {
+  test("each has a property", () =>
+    expect(Object.keys(properties)).toEqual([...ruleOrder(RULE_LISTS["earshot-1"])[kind]]));
 
   test.each(Object.entries(properties))("%s", (reason, trials) => {
     fc.assert(

@@ -1,22 +1,9 @@
 import type { Measurement } from "../network/verdict-message.ts";
 import { EVIDENCE_REASONS } from "../registry/registry-evidence.ts";
-import { BEACON_RULES } from "./beacon-rules.ts";
 import { NOT_DRAWN, NOT_HEARD } from "./proven-beacon.ts";
-import { BEACON_RECIPROCITY_RULES, WITNESS_RECIPROCITY_RULES } from "./reciprocity-rules.ts";
-import { REPORT_RULES } from "./report-rules.ts";
-import { BEACON_EXISTS_RULE, WITNESS_RULES } from "./witness-rules.ts";
+import { RULE_LISTS, rulesByReport } from "./rule-lists.ts";
 
 type Explain = (numbers: Readonly<Record<string, number>>) => string;
-
-const BEACON_LIST = [...BEACON_RULES, ...BEACON_RECIPROCITY_RULES];
-const WITNESS_LIST = [BEACON_EXISTS_RULE, ...WITNESS_RULES, ...WITNESS_RECIPROCITY_RULES];
-
-/** The ordered list of all rules, as published. */
-export const RULE_ORDER: Readonly<Record<"report" | "beacon" | "witness", readonly string[]>> = {
-  report: REPORT_RULES.map((rule) => rule.reason),
-  beacon: BEACON_LIST.map((rule) => rule.reason),
-  witness: WITNESS_LIST.map((rule) => rule.reason),
-};
 
 /** The hotspot sent too much: the only refusal after which the agent sends a packet again. */
 export const RATE_LIMITED = "rate_limited";
@@ -65,10 +52,13 @@ export const ASSERTION_REASONS: readonly string[] = Object.keys(ASSERTIONS);
 /** Reasons of reports that pass every rule. */
 export const OUTCOME_REASONS: readonly string[] = Object.keys(OUTCOMES);
 
-const RULES: Record<"beacon" | "witness", Record<string, Explain>> = {
-  beacon: Object.fromEntries([...REPORT_RULES, ...BEACON_LIST].map((rule) => [rule.reason, rule.explain])),
-  witness: Object.fromEntries([...REPORT_RULES, ...WITNESS_LIST].map((rule) => [rule.reason, rule.explain])),
-};
+/** Of all rule sets: a reason means the same in each. */
+const RULES: Record<"beacon" | "witness", Record<string, Explain>> = { beacon: {}, witness: {} };
+for (const { report, ...own } of Object.values(RULE_LISTS).map(rulesByReport)) {
+  for (const type of ["beacon", "witness"] as const) {
+    for (const { reason, explain } of [...report, ...own[type]]) RULES[type][reason] = explain;
+  }
+}
 
 /** The sentence that a technician reads. */
 export function explainVerdict(verdict: {

@@ -83,8 +83,3 @@ export const HOTSPOT_RULES: readonly Rule<HotspotContext>[] = [
   counterMismatch,
   ...GNSS_RULES,
 ];
-
-export const REPORT_RULES: readonly (Rule<ReportContext> | Rule<HotspotContext>)[] = [
-  ...ADMISSION_RULES,
-  ...HOTSPOT_RULES,
-];

@@ -14,6 +14,7 @@ import { cellOf, type Hotspot } from "../registry/registry.ts";
 import { entropyTimeMs, reportDeadlineMs, windowOf } from "../time/schedule.ts";
 import { type EpochJudgement, judgeEpoch } from "./epoch.ts";
 import type { EpochInputs } from "./epoch-context.ts";
+import { RULE_LISTS } from "./rule-lists.ts";
 import { type ReceivedPacket, type ReceivedReport, receivedPacket, type Verdict } from "./types.ts";
 
 export interface Station {
@@ -164,7 +165,7 @@ export class Scenario {
   }
 
   judge(packets: readonly ReceivedPacket[], changes: Partial<EpochInputs> = {}): EpochJudgement {
-    return judgeEpoch(this.inputs(packets, changes));
+    return judgeEpoch(this.inputs(packets, changes), RULE_LISTS["earshot-1"]);
   }
 
   #derive(who: number, { entropyIndex: index, value }: Pick<BeaconPacket, "entropyIndex" | "value">) {

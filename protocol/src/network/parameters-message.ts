@@ -13,7 +13,6 @@ import {
   type NetworkParameters,
   PARAMETER_RANGES,
   type RegionRule,
-  RULE_SET_IDS,
   WHOLE_PARAMETERS,
   type WholeParameter,
 } from "../parameters/parameters.ts";
@@ -32,7 +31,7 @@ const region = record<RegionRule>({
 
 const shape = record<NetworkParameters>({
   network: text(32),
-  ruleSet: oneOf(RULE_SET_IDS),
+  ruleSet: text(32),
   ...wholeNumbers,
   regions: list(region, 64) as Field<NetworkParameters["regions"]>,
   poolPerEpoch: amount,

@@ -54,7 +54,7 @@ describe("problems", () => {
   const region = { id: "EU868", maxEirpDdbm: 160 } as const;
   const cases: [Partial<NetworkParameters>, string][] = [
     [{ network: "Demo" }, 'network is "Demo"; 1 to 32 of a-z, 0-9 and - are allowed'],
-    [{ ruleSet: "mine" as never }, "ruleSet is mine; one of earshot-1, helium-2026 is allowed"],
+    [{ ruleSet: "Mine" }, 'ruleSet is "Mine"; 1 to 32 of a-z, 0-9 and - are allowed'],
     [{ epochPeriods: 1441 }, "epochPeriods is 1441; a multiple of windowPeriods (360) is needed"],
     [
       { reportDeadlineMs: 179_999 },

@@ -5,7 +5,6 @@ import {
   isNetworkName,
   type NetworkParameters,
   PARAMETER_RANGES,
-  RULE_SET_IDS,
   WHOLE_PARAMETERS,
 } from "./parameters.ts";
 
@@ -19,7 +18,7 @@ const CHECKS: readonly ((parameters: NetworkParameters) => Problem)[] = [
   ({ network }) =>
     !isNetworkName(network) && `network is "${network}"; 1 to 32 of a-z, 0-9 and - are allowed`,
   ({ ruleSet }) =>
-    !RULE_SET_IDS.includes(ruleSet) && `ruleSet is ${ruleSet}; one of ${RULE_SET_IDS.join(", ")} is allowed`,
+    !isNetworkName(ruleSet) && `ruleSet is "${ruleSet}"; 1 to 32 of a-z, 0-9 and - are allowed`,
   ({ epochPeriods, windowPeriods }) =>
     epochPeriods % windowPeriods !== 0 &&
     `epochPeriods is ${epochPeriods}; a multiple of windowPeriods (${windowPeriods}) is needed`,

@@ -34,7 +34,7 @@ describe("what is wrong is refused by name", () => {
   test.each([
     [null, TypeError, "not an object"],
     ["text", TypeError, "not an object"],
-    [{ ...json, ruleSet: "earshot-2" }, RangeError, "ruleSet is earshot-2; one of earshot-1, helium-2026"],
+    [{ ...json, ruleSet: "" }, RangeError, 'ruleSet is ""'],
     [{ ...json, network: undefined }, RangeError, "network is"],
     [{ ...json, version: 0 }, RangeError, "version is 0"],
     [{ ...json, windowPeriods: "360" }, RangeError, "windowPeriods is 360"],

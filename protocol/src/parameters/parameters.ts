@@ -3,10 +3,6 @@ import { encodeCbor } from "../encoding/cbor.ts";
 import type { RegionId } from "../radio/region.ts";
 import { REGION_IDS, REGIONS } from "../radio/regions.ts";
 
-/** Published rule sets (`rewards/rule-set.ts`). */
-export const RULE_SET_IDS = ["earshot-1", "helium-2026"] as const;
-export type RuleSetId = (typeof RULE_SET_IDS)[number];
-
 /** Lower-case letters, digits and hyphens: safe in a topic, a file name and a URL. */
 export const isNetworkName = (network: string): boolean => /^[a-z0-9][a-z0-9-]{0,31}$/.test(network);
 
@@ -28,7 +24,8 @@ export interface NetworkParameters {
   version: number;
   /** First epoch that is judged by this version. */
   activationEpoch: number;
-  ruleSet: RuleSetId;
+  /** Of `RULE_SETS` (`rules/rule-sets.ts`), or one that only later programs have. */
+  ruleSet: string;
 
   /** One entropy value each period. */
   entropyPeriodMs: number;

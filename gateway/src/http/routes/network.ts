@@ -1,4 +1,4 @@
-import { formatParameters, hotspotId, RULE_ORDER } from "@earshot/protocol";
+import { formatParameters, hotspotId } from "@earshot/protocol";
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import type { PublishedParameters } from "../../parameters/parameters-log.ts";
 import type { RouteContext } from "../context.ts";
@@ -22,7 +22,6 @@ export function networkRoutes(app: OpenAPIHono, context: RouteContext): void {
     publicKey: context.networkPublicKey.toHex(),
     publicKeyId: hotspotId(context.networkPublicKey),
     registration: context.registration,
-    rules: Object.fromEntries(Object.entries(RULE_ORDER).map(([kind, reasons]) => [kind, [...reasons]])),
   };
   app.openapi(network, async (c) => {
     const nowMs = clock.now();
@@ -35,15 +34,28 @@ export function networkRoutes(app: OpenAPIHono, context: RouteContext): void {
     const judgedThrough = judged === undefined ? null : { index: judged, atMs: context.timeOfIndex(judged) };
     const epoch = currentEpoch(context);
     const next = versions.next(epoch);
-    const rules = { ...parametersView(versions.inForce(epoch)), next: next ? parametersView(next) : null };
-    return c.json({ nowMs, ...fixed, ...rules, entropy: entropy ?? null, judgedThrough }, 200);
+    const inForce = versions.inForce(epoch);
+    return c.json(
+      {
+        ...{ nowMs, ...fixed, ...parametersView(inForce), rules: ruleOrder(inForce) },
+        ...{ next: next ? parametersView(next) : null, entropy: entropy ?? null, judgedThrough },
+      },
+      200,
+    );
   });
 }
 
-const parametersView = ({ parameters, hash }: PublishedParameters) => ({
+const parametersView = ({ parameters, hash, rules }: PublishedParameters) => ({
   parameters: formatParameters(parameters),
   parametersHash: hash.toHex(),
+  problem: rules.ok ? null : rules.problem,
 });
+
+/** Nothing for a rule set that this program does not have. */
+const ruleOrder = ({ rules }: PublishedParameters): Record<string, string[]> =>
+  Object.fromEntries(
+    Object.entries(rules.ok ? rules.rules.order : {}).map(([kind, reasons]) => [kind, [...reasons]]),
+  );
 
 const versions = createRoute({
   method: "get",
@@ -57,12 +69,11 @@ const versions = createRoute({
 
 export function parameterRoutes(app: OpenAPIHono, context: RouteContext): void {
   app.openapi(versions, (c) => {
-    const listed = context.versions.versions.map(({ parameters, hash, message }) => ({
-      version: parameters.version,
-      activationEpoch: parameters.activationEpoch,
-      parametersHash: hash.toHex(),
-      parameters: formatParameters(parameters),
-      message: message.toBase64(),
+    const listed = context.versions.versions.map((published) => ({
+      version: published.parameters.version,
+      activationEpoch: published.parameters.activationEpoch,
+      ...parametersView(published),
+      message: published.message.toBase64(),
     }));
     return c.json({ nowMs: context.clock.now(), epoch: currentEpoch(context), versions: listed }, 200);
   });

@@ -9,6 +9,11 @@ const parametersJson = z
       "The published rules; amounts as decimal text, bytes as 0x hex, regions with their greatest EIRP in tenths of a dBm",
   });
 
+const problem = z
+  .string()
+  .nullable()
+  .openapi({ description: "Why this gateway cannot judge by these rules: it needs an update" });
+
 export const parametersPageSchema = z
   .object({
     nowMs: atMs,
@@ -19,6 +24,7 @@ export const parametersPageSchema = z
         activationEpoch: z.int(),
         parametersHash: hash,
         parameters: parametersJson,
+        problem,
         message: base64.openapi({ description: "As the network signed it (COSE_Sign1)" }),
       }),
     ),
@@ -31,8 +37,9 @@ export const networkSchema = z
     network: z.string(),
     parameters: parametersJson.openapi({ description: "In force now" }),
     parametersHash: hash,
+    problem,
     next: z
-      .object({ parameters: parametersJson, parametersHash: hash })
+      .object({ parameters: parametersJson, parametersHash: hash, problem })
       .nullable()
       .openapi({ description: "The next version, published and not yet in force" }),
     publicKey: hash.openapi({ description: "Ed25519 key that signs entropy, receipts and verdicts" }),

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { judgeHeliumEpoch } from "./helium/epoch.ts";
-import { heliumHistory } from "./helium/judge.ts";
-import { helium2026 } from "./helium-2026.ts";
-import { judgeEpoch } from "./judging/epoch.ts";
-import { Scenario, verdictOn } from "./judging/scenario.ts";
-import type { ReceivedPacket, ReceivedReport } from "./judging/types.ts";
-import { denialSubject } from "./network/denial.ts";
+import { Scenario, verdictOn } from "../judging/scenario.ts";
+import type { ReceivedPacket, ReceivedReport } from "../judging/types.ts";
+import { denialSubject } from "../network/denial.ts";
+import { earshot1 } from "../rules/rule-sets.ts";
+import { judgeHeliumEpoch } from "./epoch.ts";
+import { heliumHistory } from "./judge.ts";
+import { settleHeliumEpoch } from "./settle.ts";
 
 type Round = ReturnType<Scenario["round"]>;
 /** Received a second after they were made: Helium paid whoever was fast. */
@@ -30,7 +30,7 @@ const judge = (scenario: Scenario, packets: readonly ReceivedPacket[], changes =
   judgeHeliumEpoch({ ...scenario.inputs(packets, changes), history: lately(scenario) });
 
 const settle = (scenario: Scenario, packets: readonly ReceivedPacket[], before = new Map<string, bigint>()) =>
-  helium2026.settle(judge(scenario, packets), {
+  settleHeliumEpoch(judge(scenario, packets), {
     parameters: scenario.parameters,
     hotspots: scenario.stations.map(({ hotspot }) => hotspot),
     before,
@@ -130,7 +130,7 @@ describe("what earshot-1 refuses passes here: that contrast is the point", () =>
   const scenario = new Scenario();
   const reasonUnder = (packets: ReceivedReport[], report: ReceivedReport) => [
     verdictOn(judge(scenario, packets), report).reason,
-    verdictOn(judgeEpoch(scenario.inputs(packets)), report).reason,
+    verdictOn(earshot1.judge(scenario.inputs(packets)), report).reason,
   ];
 
   test("power that no radio has, and with it a signal that free space forbids", () => {
@@ -202,7 +202,7 @@ test("two hotspots at one place earn half as much of what others earn", () => {
     const only = { ...judgement, proven: judgement.proven.map((each) => ({ ...each, witnesses: ["w"] })) };
     const known = [...given, { ...a, id: "w" }];
     const inputs = { parameters: scenario.parameters, hotspots: known, before: new Map() };
-    const { payments } = helium2026.settle(only, inputs);
+    const { payments } = settleHeliumEpoch(only, inputs);
     return hotspots.map(({ id }) => payments.find(({ hotspotId }) => hotspotId === id)?.delta);
   };
   expect(beaconShare(hotspots)).toEqual(Array(3).fill(53_333_333_333n));

@@ -1,0 +1,28 @@
+import { compareBytes } from "../encoding/bytes.ts";
+import { bytes, record, text } from "../packet/fields.ts";
+import { timeMs, uint32 } from "../packet/shapes.ts";
+import { entryHash, rootOf } from "../tlog/tree.ts";
+import { messageCodec } from "./message.ts";
+
+/**
+ * All reports about one entropy index that the network had stored when it judged the index, as one root: a report that it
+ * confirmed by then and leaves out of this, or out of the epoch's bundle, is missing by its own word.
+ */
+export interface IndexRoot {
+  network: string;
+  index: number;
+  /** When the reports were listed: one that came later is not among them. */
+  atMs: number;
+  count: number;
+  /** `packetsRoot` of their ids. */
+  root: Uint8Array;
+}
+
+export const indexRootMessage = messageCodec<IndexRoot>(
+  14,
+  record<IndexRoot>({ network: text(32), index: uint32, atMs: timeMs, count: uint32, root: bytes(32) }),
+);
+
+/** Root of the RFC 6962 tree over packet ids (SHA-256 of the packets), in order of bytes. */
+export const packetsRoot = (packetIds: readonly Uint8Array[]): Uint8Array =>
+  rootOf(packetIds.toSorted(compareBytes).map(entryHash));
