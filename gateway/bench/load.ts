@@ -2,7 +2,7 @@ import {
   encodeBeaconFrame,
   encodePacket,
   hotspotId,
-  type Packet,
+  type PacketToSign,
   type PacketType,
   type Signer,
   sha256,
@@ -67,7 +67,7 @@ const gnss = {
   integrityFlags: 0,
 } as const;
 
-function packetOf(type: PacketType, sequence: number): Packet {
+function packetOf(type: PacketType, sequence: number): PacketToSign {
   const common = { sequence, atMs: NOW_MS };
   const digest = sha256(u32(sequence));
   const tmstUs = sequence * 1000;
@@ -80,9 +80,8 @@ function packetOf(type: PacketType, sequence: number): Packet {
     return { type, ...common, frame, ...radio, rssiDbm: -110, snrDdb: -75, tmstUs, gnss };
   }
   if (type === "beacon") {
-    const signature = new Uint8Array(64).fill(sequence);
-    const signed = { entropyIndex: ENTROPY_INDEX, scheduleSignature: signature, beaconSignature: signature };
-    return { type, ...common, ...signed, ...radio, powerDbm: 14, tmstUs, gnss };
+    const revealed = { entropyIndex: ENTROPY_INDEX, value: digest };
+    return { type, ...common, ...revealed, ...radio, powerDbm: 14, tmstUs, gnss };
   }
   if (type === "reading") {
     const quantity = { name: "satellites_used", exponent: 0, min: 11, mean: 13, max: 15, count: 600 };
@@ -95,6 +94,6 @@ function packetOf(type: PacketType, sequence: number): Packet {
   const machine = { cpuTemperatureDc: 512, loadPermille: 140, diskUsedPermille: 380, underVoltage: false };
   return {
     ...{ type, ...common, ...state, radio: counts, machine },
-    ...{ outboxQueued: 1, outboxDropped: 0, assertion: null, losses: null },
+    ...{ outboxQueued: 1, outboxDropped: 0, assertion: null, losses: null, commitments: null },
   };
 }

@@ -61,6 +61,8 @@ export {
 } from "./network/login-token.ts";
 export { MAX_MESSAGE_BYTES, type MessageRefusal } from "./network/message.ts";
 export {
+  type CommitmentNotice,
+  MAX_RECEIPT_COMMITMENTS,
   MAX_RECEIPT_PACKETS,
   MAX_RECEIPT_RANGES,
   type Receipt,
@@ -97,6 +99,7 @@ export {
   type IntegrityFlag,
   type MachineSummary,
   type Packet,
+  type PacketToSign,
   type PacketType,
   type Quantity,
   type RadioSummary,

@@ -67,6 +67,12 @@ export { formatParameters, parseParameters } from "./parameters/parameters-text.
 export { demodulationFloorSnrDb, freeSpaceLossDb, thermalNoiseDbm } from "./radio/propagation.ts";
 export { type FaultCount, isPlausible, type QuantityScore, scoreQuantity } from "./readings/score.ts";
 export {
+  type AnnouncedCommitments,
+  chainAtMs,
+  commitmentProblem,
+  readCommitments,
+} from "./registry/commitment-evidence.ts";
+export {
   type AcceptedCommitment,
   cellOf,
   changedHotspot,

@@ -228,7 +228,10 @@ class Epoch {
       .map((who) => ({ who, packet: this.#scenario.beacon(who, this.#scenario.window + 1) }))
       .find(
         ({ who, packet }) =>
-          who > 16 && who !== BENDERS[8] && packet.entropyIndex % 10 > 0 && packet.entropyIndex !== this.unknownIndex,
+          who > 16 &&
+          who !== BENDERS[8] &&
+          packet.entropyIndex % 10 > 0 &&
+          packet.entropyIndex !== this.unknownIndex,
       );
     if (scheduled === undefined) throw new RangeError("No station beacons after its window's first period");
     const { who, packet } = scheduled;

@@ -69,12 +69,15 @@ const EXAMPLE = {
   sinceMs: 183_600_000,
   ageMs: 10_500_000,
   newestSequence: 811,
+  chain: 643,
+  currentChain: 643,
 };
 /** Where the same name has a number of another size. */
 const EXCEPTIONS: Record<string, Partial<typeof EXAMPLE>> = {
   assertion_old: { allowedMs: 3_600_000 },
   assertion_ahead: { allowedMs: 2000 },
   assertion_superseded: { sequence: 702 },
+  commitment_chain: { chain: 641 },
   not_witnessing: { allowedMs: 172_800_000 },
   not_heard_lately: { allowedMs: 172_800_000 },
   too_far: { distanceM: 104_000 },

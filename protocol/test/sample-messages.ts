@@ -94,6 +94,7 @@ export const messages: Record<SampleName, Sample> = {
         answers: hash,
         stored: [{ sequence: 7, packetId: hash, receivedAtMs: atMs }],
         used: [{ first: 1, last: 0xffff_ffff }],
+        commitments: [{ chain: 643, head: hash, countsFromMs: atMs }],
       },
       signer,
       NETWORK,

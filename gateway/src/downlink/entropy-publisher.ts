@@ -73,7 +73,8 @@ export class EntropyPublisher {
 
   async #make(index: number, atMs: number, latest: Entropy | undefined): Promise<Entropy> {
     const { parameters, source, store } = this.#deps;
-    const { entropyPeriodMs, entropyValidityMs, windowPeriods } = parameters;
+    const { entropyPeriodMs, entropyValidityMs, windowPeriods, reportDeadlineMs, revealDeadlineMs } =
+      parameters;
     const value = source(index);
     const windowStart = windowOf(index, windowPeriods) * windowPeriods;
     const [first] = await store.entropyRange(windowStart, index - 1);
@@ -86,6 +87,8 @@ export class EntropyPublisher {
       validityMs: entropyValidityMs,
       windowPeriods,
       windowValue: first?.entropy.value ?? value,
+      reportDeadlineMs,
+      revealDeadlineMs,
     };
   }
 }

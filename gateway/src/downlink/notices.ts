@@ -1,8 +1,11 @@
 import {
   type Clock,
+  type CommitmentNotice,
   downTopic,
   epochAtMs,
+  epochSpanMs,
   type Log,
+  MAX_RECEIPT_COMMITMENTS,
   MAX_RECEIPT_RANGES,
   MAX_VERDICTS_PER_MESSAGE,
   type Measurement,
@@ -32,7 +35,7 @@ interface NoticesDeps {
   signer: Signer;
   clock: Pick<Clock, "now" | "elapsedMs">;
   downlink: Downlink;
-  store: Pick<Store, "sequenceRanges">;
+  store: Pick<Store, "sequenceRanges" | "commitments">;
   metrics: Pick<GatewayMetrics, "downlinkFailures" | "refusalsUntold">;
   log: Log;
 }
@@ -102,14 +105,26 @@ export class Notices {
   /** A packet is durable, new or a duplicate: the next receipt lists it. */
   stored({ hotspotId, sequence, id, receivedAtMs }: Pick<StoredPacket, ReceiptField>): void {
     const full = this.#pending.note(hotspotId, { sequence, packetId: Uint8Array.fromHex(id), receivedAtMs });
-    if (full !== undefined) this.#sendReceipt(hotspotId, full.answers, full.stored, []);
+    if (full !== undefined) this.#sendReceipt(hotspotId, full.answers, full.stored, [], null);
   }
 
   /** The answer to a status packet: which packets came since the last one, and which numbers are in use. */
   async receipt(hotspotId: string, statusId: string): Promise<void> {
     const used = (await this.#deps.store.sequenceRanges(hotspotId)).slice(-MAX_RECEIPT_RANGES);
+    const commitments = await this.#commitmentsOf(hotspotId);
     const answers = Uint8Array.fromHex(statusId);
-    this.#sendReceipt(hotspotId, answers, this.#pending.answer(hotspotId, answers), used);
+    this.#sendReceipt(hotspotId, answers, this.#pending.answer(hotspotId, answers), used, commitments);
+  }
+
+  /** The newest. */
+  async #commitmentsOf(hotspotId: string): Promise<CommitmentNotice[]> {
+    const { store, parameters } = this.#deps;
+    const own = (await store.commitments([hotspotId])).get(hotspotId) ?? [];
+    return own.slice(-MAX_RECEIPT_COMMITMENTS).map(({ chain, head, fromEpoch }) => ({
+      chain,
+      head,
+      countsFromMs: epochSpanMs(fromEpoch, parameters.fixed).fromMs,
+    }));
   }
 
   #sendReceipt(
@@ -117,10 +132,12 @@ export class Notices {
     answers: Uint8Array,
     stored: StoredPacketNotice[],
     used: SequenceRange[],
+    commitments: CommitmentNotice[] | null,
   ): void {
     const { clock, parameters, signer } = this.#deps;
     const { network } = parameters.fixed;
-    const receipt = { atMs: Math.floor(clock.now()), hotspot: keyOf(hotspotId), answers, stored, used };
+    const content = { answers, stored, used, commitments };
+    const receipt = { atMs: Math.floor(clock.now()), hotspot: keyOf(hotspotId), ...content };
     this.#send(downTopic(network, hotspotId, "receipt"), receiptMessage.seal(receipt, signer, network));
   }
 

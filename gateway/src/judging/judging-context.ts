@@ -1,4 +1,5 @@
 import {
+  type ChainChecker,
   type Denial,
   decodePacket,
   drawIndex,
@@ -40,7 +41,7 @@ interface EpochFacts {
   hotspots: ReadonlyMap<string, Hotspot>;
   /** By `denialSubject`. */
   denials: ReadonlyMap<string, Denial>;
-  verifySignature: JudgingContext["verifySignature"];
+  chains: ChainChecker;
 }
 
 /**
@@ -50,7 +51,7 @@ interface EpochFacts {
  */
 export async function judgingContextOf(
   about: ReportsOfIndex,
-  { parameters, hotspots, denials, verifySignature }: EpochFacts,
+  { parameters, hotspots, denials, chains }: EpochFacts,
   store: ContextStore,
 ): Promise<JudgingContext> {
   const window = windowOf(about.entropyIndex, parameters.windowPeriods);
@@ -69,7 +70,7 @@ export async function judgingContextOf(
     contact: (id, kind) => contacts.get(id)?.[kind] ?? undefined,
     denial: (hotspot) => denials.get(hotspot.toHex()),
     edgeDenial: (a, b) => denials.get(edgeSubject(a, b)),
-    verifySignature,
+    isChainValue: (...asked) => chains.isValue(...asked),
   };
 }
 

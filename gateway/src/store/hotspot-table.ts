@@ -1,5 +1,6 @@
 import { type Hotspot, type RegionId, type RegistryChange, shortId } from "@earshot/protocol";
 import type { SQL } from "bun";
+import { commitmentsOf } from "./commitment-table.ts";
 import type { Database } from "./database.ts";
 import { chunksOf, type Integer, nullableNumber, plainBytes } from "./rows.ts";
 import type { Store, UnshownHotspots } from "./store.ts";
@@ -84,6 +85,7 @@ const hotspotOf = (row: HotspotRow): Hotspot => ({
   settledCell: row.settled_cell,
   relocatedAtMs: nullableNumber(row.relocated_at_ms),
   change: changeOf(row),
+  commitments: [],
 });
 
 type HotspotQueries = Pick<
@@ -126,7 +128,10 @@ export function hotspotTable({ sql, transaction }: Database): HotspotQueries {
     async hotspotsById(ids, epoch = Number.MAX_SAFE_INTEGER) {
       const found = new Map<string, Hotspot>();
       for (const chunk of chunksOf(ids)) {
-        for (const row of await inForce(sql, chunk, epoch)) found.set(row.id, hotspotOf(row));
+        const commitments = await commitmentsOf(sql, chunk, epoch);
+        for (const row of await inForce(sql, chunk, epoch)) {
+          found.set(row.id, { ...hotspotOf(row), commitments: commitments.get(row.id) ?? [] });
+        }
       }
       return found;
     },
@@ -157,10 +162,12 @@ export function hotspotTable({ sql, transaction }: Database): HotspotQueries {
       }
       return found;
     },
-    async shownAndChanged(after, through) {
-      const rows = await sql<{ id: string }[]>`SELECT DISTINCT h.id FROM hotspots h
-        JOIN shown s ON s.hotspot_id = h.id AND s.since_epoch IS NOT NULL
-        WHERE h.from_epoch > ${after} AND h.from_epoch <= ${through} ORDER BY h.id`;
+    async shownAndChanged(after, through, fromChain) {
+      const rows = await sql<{ id: string }[]>`SELECT DISTINCT c.id FROM (
+          SELECT id, from_epoch FROM hotspots WHERE from_epoch > ${after} AND from_epoch <= ${through}
+          UNION ALL SELECT hotspot_id AS id, from_epoch FROM commitments
+            WHERE from_epoch > ${after} AND from_epoch <= ${through} AND chain >= ${fromChain}) c
+        JOIN shown s ON s.hotspot_id = c.id AND s.since_epoch IS NOT NULL ORDER BY c.id`;
       return rows.map(({ id }) => id);
     },
     forgetUnshown: (which) => transaction((tx) => forgetUnshown(tx, which)),
@@ -212,6 +219,7 @@ async function forgetUnshown(tx: SQL, { beforeMs, keep, limit, epochs }: Unshown
     .map(({ hotspot_id: id }) => id);
   for (const chunk of chunksOf(forgotten)) {
     await tx`DELETE FROM hotspots WHERE id IN ${tx(chunk)}`;
+    await tx`DELETE FROM commitments WHERE hotspot_id IN ${tx(chunk)}`;
     await tx`DELETE FROM statuses WHERE hotspot_id IN ${tx(chunk)}`;
     await tx`DELETE FROM shown WHERE hotspot_id IN ${tx(chunk)}`;
   }

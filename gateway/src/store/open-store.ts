@@ -1,3 +1,4 @@
+import { commitmentTable } from "./commitment-table.ts";
 import { contactTable } from "./contact-table.ts";
 import { type Database, watchWrites } from "./database.ts";
 import { edgeTable } from "./edge-table.ts";
@@ -32,6 +33,7 @@ export async function openStore(url: string, { isLasting = true } = {}): Promise
   return {
     ...packets,
     ...hotspotTable(database),
+    ...commitmentTable(database),
     ...denialTable(database),
     ...parametersTable(database),
     ...entropyTable(database),

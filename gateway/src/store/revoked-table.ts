@@ -17,7 +17,7 @@ export const revokedSchema: TableSchema = ({ text, bytes }) => [
 type FixedParameters = Parameters<Store["revokeAfter"]>[1];
 
 /** What a clock that was ahead signed is archived: it has been published, and somebody may ask about it. */
-type Kind = "entropy" | "denial" | "registration" | "parameters";
+type Kind = "entropy" | "denial" | "registration" | "commitment" | "parameters";
 
 /** Beside `nowMs`: the indexes and epochs that follow from it. */
 interface Present {
@@ -108,10 +108,12 @@ function contactsBeforeAll(
 async function restamp(
   tx: SQL,
   { nowMs }: Present,
-  { entropyPeriodMs, reportDeadlineMs }: FixedParameters,
+  { entropyPeriodMs, reportDeadlineMs, revealDeadlineMs }: FixedParameters,
 ): Promise<number> {
   const rows = await tx`UPDATE packets SET received_at_ms = ${nowMs}, late = CASE
-      WHEN entropy_index * ${entropyPeriodMs} + ${reportDeadlineMs} < ${nowMs} THEN 1 ELSE 0 END
+      WHEN entropy_index * ${entropyPeriodMs}
+        + (CASE WHEN type = 'beacon' THEN ${revealDeadlineMs} ELSE ${reportDeadlineMs} END) < ${nowMs}
+      THEN 1 ELSE 0 END
     WHERE received_at_ms > ${nowMs} RETURNING id`;
   await tx`UPDATE statuses SET received_at_ms = ${nowMs} WHERE received_at_ms > ${nowMs}`;
   await tx`UPDATE statuses SET at_ms = ${nowMs} WHERE at_ms > ${nowMs}`;
@@ -124,6 +126,9 @@ async function revokeStatements(tx: SQL, nowMs: number): Promise<Pick<Revoked, "
   await tx`INSERT INTO taken_back (taken_back_at_ms, kind, message)
     SELECT ${nowMs}, ${"registration" satisfies Kind}, evidence FROM hotspots WHERE changed_at_ms > ${nowMs}`;
   await tx`DELETE FROM hotspots WHERE changed_at_ms > ${nowMs}`;
+  await tx`INSERT INTO taken_back (taken_back_at_ms, kind, message)
+    SELECT ${nowMs}, ${"commitment" satisfies Kind}, evidence FROM commitments WHERE accepted_at_ms > ${nowMs}`;
+  await tx`DELETE FROM commitments WHERE accepted_at_ms > ${nowMs}`;
   await tx`DELETE FROM shown WHERE NOT EXISTS (SELECT 1 FROM hotspots WHERE hotspots.id = shown.hotspot_id)`;
   await tx`UPDATE shown SET waits_since_ms = ${nowMs} WHERE waits_since_ms > ${nowMs}`;
   const denials = await deniedAfter(tx, nowMs);

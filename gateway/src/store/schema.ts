@@ -1,4 +1,5 @@
 import type { SQL } from "bun";
+import { commitmentsSchema } from "./commitment-table.ts";
 import { contactsSchema } from "./contact-table.ts";
 import { edgesSchema } from "./edge-table.ts";
 import { entropySchema } from "./entropy-table.ts";
@@ -15,7 +16,7 @@ import { COLUMN_TYPES, type Dialect, type TableSchema } from "./table-schema.ts"
 import { verdictsSchema } from "./verdict-table.ts";
 
 /** Raised with each change of a table: a database with another number is not opened. */
-export const SCHEMA_VERSION = 10;
+export const SCHEMA_VERSION = 11;
 
 /** Counts the tables named `packets`: 0 in a database that no gateway has used. */
 const USED_QUERIES: Readonly<Record<Dialect, string>> = {
@@ -33,6 +34,7 @@ const TABLES: readonly TableSchema[] = [
   factsSchema,
   packetsSchema,
   hotspotsSchema,
+  commitmentsSchema,
   rulesSchema,
   entropySchema,
   verdictsSchema,

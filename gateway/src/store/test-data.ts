@@ -42,6 +42,7 @@ export const hotspot = (fields: Partial<Hotspot> & { id: string }, fromEpoch = 0
   settledCell: "8c18b4d2c5a95ff",
   relocatedAtMs: null,
   change: { atMs: 1_767_225_600_000, fromEpoch, evidence: Uint8Array.of(9) },
+  commitments: [],
   ...fields,
 });
 
@@ -54,6 +55,8 @@ export const entropyRecord = (index: number): Entropy => ({
   validityMs: 180_000,
   windowPeriods: 360,
   windowValue: new Uint8Array(32).fill(2),
+  reportDeadlineMs: 600_000,
+  revealDeadlineMs: null,
 });
 
 export const storedEpoch = (epoch: number): StoredEpoch => ({
@@ -85,5 +88,6 @@ export const statusPacket = (fields: Partial<StatusPacket> = {}): StatusPacket =
   assertion: null,
   machine: null,
   losses: null,
+  commitments: null,
   ...fields,
 });

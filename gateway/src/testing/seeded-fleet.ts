@@ -91,6 +91,8 @@ export function entropyAt(index: number, parameters: NetworkParameters): Entropy
     validityMs: parameters.entropyValidityMs,
     windowPeriods: parameters.windowPeriods,
     windowValue: sha256(utf8("window")),
+    reportDeadlineMs: parameters.reportDeadlineMs,
+    revealDeadlineMs: parameters.revealDeadlineMs,
   };
 }
 
@@ -108,6 +110,7 @@ const emptyStatus: StatusPacket = {
   assertion: null,
   machine: null,
   losses: null,
+  commitments: null,
 };
 
 export const statusOf = (
@@ -261,7 +264,7 @@ async function close(
       epoch,
       fromMs: toMs - parameters.epochPeriods * parameters.entropyPeriodMs,
       toMs,
-      closedAtMs: toMs + parameters.reportDeadlineMs + 1000,
+      closedAtMs: toMs + parameters.revealDeadlineMs + 1000,
       pool: settlement.pool,
       paid: settlement.paid,
       unallocated: settlement.unallocated,

@@ -5,7 +5,7 @@ import {
   decodePacket,
   encodePacket,
   hotspotId,
-  type Packet,
+  type PacketToSign,
   sha256,
   silentLog,
   upTopic,
@@ -45,7 +45,7 @@ export interface TestGateway extends AsyncDisposable {
   bundlesDir: string;
   /** Takes a packet in at the present time, from its own hotspot. */
   send(bytes: Uint8Array): Promise<IngestOutcome>;
-  sendAs(name: Name, packet: Packet): Promise<IngestOutcome>;
+  sendAs(name: Name, packet: PacketToSign): Promise<IngestOutcome>;
   /** Runs until this time of the virtual clock, taking each packet in at its time. */
   play(packets: readonly SentPacket[], untilMs: number): Promise<void>;
   /** Ends the gateway; the store stays. */
@@ -54,7 +54,10 @@ export interface TestGateway extends AsyncDisposable {
   restart(changes?: Partial<GatewayDeps>): Promise<void>;
 }
 
-/** The test network's gateway in virtual time, with its entropy; all parts but broker and pages are the real ones. */
+/**
+ * The test network's gateway in virtual time, with its entropy; all parts but broker and pages are the real ones. Its
+ * hotspots committed to their beacons before, and register now.
+ */
 export async function startTestGateway(
   startMs: number,
   changes: Partial<GatewayDeps> = {},
@@ -63,6 +66,7 @@ export async function startTestGateway(
   const bundlesDir = join(folder, "epochs");
   const clock = new ManualClock(startMs);
   const store = changes.store ?? (await openStore("sqlite://:memory:"));
+  for (const { id, commitments } of HOTSPOTS) await store.addCommitments(id, commitments);
   const sent: SentMessage[] = [];
   const deps: GatewayDeps = {
     parameters: PARAMETERS,

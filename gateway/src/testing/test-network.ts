@@ -1,7 +1,9 @@
 import {
+  type AcceptedCommitment,
   type Assertion,
+  BeaconChains,
   type BeaconPacket,
-  beaconMessage,
+  chainOf,
   changedHotspot,
   DEFAULT_PARAMETERS,
   type DerivedBeacon,
@@ -10,21 +12,20 @@ import {
   encodePacket,
   entropyHash,
   entropyMessage,
+  type HeardWitness,
   type Hotspot,
   hotspotId,
   type NetworkParameters,
-  type Packet,
+  type PacketToSign,
   parametersMessage,
   REGIONS,
   type RegistryChange,
   type Signer,
   type StatusPacket,
   scheduledIndex,
-  scheduleMessage,
   sha256,
   signerFromSeed,
   utf8,
-  type WitnessPacket,
   windowOf,
 } from "@earshot/protocol";
 import type { PublishedEntropy } from "../epochs/epoch-content.ts";
@@ -39,6 +40,7 @@ export const PARAMETERS: NetworkParameters = {
   windowPeriods: 4,
   epochPeriods: 4,
   reportDeadlineMs: 6000,
+  revealDeadlineMs: 12_000,
   minDistanceM: 300,
   maxDistanceM: 100_000,
   maxPaidWitnesses: 1,
@@ -63,6 +65,9 @@ export type Name = "a" | "b" | "c" | "near" | "stranger";
 export const signers = Object.fromEntries(
   ["a", "b", "c", "near", "stranger"].map((name) => [name, signerFromSeed(seed(name))]),
 ) as Record<Name, Signer>;
+const chains = Object.fromEntries(
+  Object.entries(signers).map(([name, signer]) => [name, new BeaconChains(signer, network)]),
+) as Record<Name, BeaconChains>;
 export const idOf = (name: Name): string => hotspotId(signers[name].publicKey);
 
 /** Degrees north and east of the city, times 10^7; `near` stands 110 m from `a`. */
@@ -86,11 +91,15 @@ const REGISTERED_AT_MS = FIRST_EPOCH * 8000 - 60_000;
 
 function hotspot(name: keyof typeof OFFSETS): Hotspot {
   const assertion = assertionOf(name);
-  const evidence = encodePacket(statusPacket(1, REGISTERED_AT_MS, assertion), signers[name], network);
+  const chain = chainOf(FIRST_EPOCH);
+  const commitments = [chain, chain + 1].map((each) => chains[name].commitment(each));
+  const status = { ...statusPacket(1, REGISTERED_AT_MS, assertion), commitments };
+  const evidence = encodePacket(status, signers[name], network);
   const change: RegistryChange = { atMs: REGISTERED_AT_MS, fromEpoch: FIRST_EPOCH - 8, evidence };
   const made = changedHotspot(undefined, change, { publicKey: signers[name].publicKey, assertion });
   if (made === undefined) throw new TypeError(`Test hotspot ${name} has an unknown region`);
-  return made;
+  const accepted = { atMs: REGISTERED_AT_MS, fromEpoch: Math.floor(REGISTERED_AT_MS / 8000) + 1, evidence };
+  return { ...made, commitments: commitments.map((each): AcceptedCommitment => ({ ...each, ...accepted })) };
 }
 
 export const statusPacket = (
@@ -111,6 +120,7 @@ export const statusPacket = (
   assertion,
   machine: null,
   losses: null,
+  commitments: null,
 });
 
 export const HOTSPOTS: readonly Hotspot[] = (["a", "b", "c", "near"] as const).map(hotspot);
@@ -132,6 +142,8 @@ export function entropyChain(indexes: readonly number[]): PublishedEntropy[] {
       validityMs: PARAMETERS.entropyValidityMs,
       windowPeriods: PARAMETERS.windowPeriods,
       windowValue: first?.entropy.value ?? value,
+      reportDeadlineMs: PARAMETERS.reportDeadlineMs,
+      revealDeadlineMs: PARAMETERS.revealDeadlineMs,
     };
     chain.push({ entropy, message: entropyMessage.seal(entropy, networkSigner, network) });
   }
@@ -140,7 +152,7 @@ export function entropyChain(indexes: readonly number[]): PublishedEntropy[] {
 
 /** All indexes of `count` epochs from the first, and on until the last one's draw. */
 export const indexesOf = (count: number): number[] =>
-  Array.from({ length: count * 4 + 4 }, (_, i) => FIRST_EPOCH * 4 + i);
+  Array.from({ length: count * 4 + 7 }, (_, i) => FIRST_EPOCH * 4 + i);
 
 export interface SentPacket {
   bytes: Uint8Array;
@@ -157,19 +169,18 @@ export interface SentBeacon {
 export function beaconOf(name: Name, epoch: number, sequence: number): SentBeacon {
   const signer = signers[name];
   const window = epoch;
-  const value = (index: number) => sha256(utf8(`entropy ${index}`));
-  const scheduleSignature = signer.sign(scheduleMessage(network, value(window * 4), window));
-  const index = scheduledIndex(scheduleSignature, window, 4);
-  const beaconSignature = signer.sign(beaconMessage(network, value(index), window));
-  const derived = deriveBeacon(signer.publicKey, beaconSignature, index, REGIONS.EU868);
+  const entropy = (index: number) => sha256(utf8(`entropy ${index}`));
+  const value = chains[name].valueOf(window);
+  const secret = { network, window, value };
+  const index = scheduledIndex(secret, entropy(window * 4), 4);
+  const derived = deriveBeacon(signer.publicKey, secret, { index, value: entropy(index) }, REGIONS.EU868);
   const { freqHz, spreadingFactor, bandwidthHz } = derived;
   const packet: BeaconPacket = {
     type: "beacon",
     sequence,
     atMs: index * 2000 + 700,
     entropyIndex: index,
-    scheduleSignature,
-    beaconSignature,
+    value,
     freqHz,
     spreadingFactor,
     bandwidthHz,
@@ -187,8 +198,8 @@ const counterAt = (atMs: number): number => (atMs * 1000) % 2 ** 32;
 export function witnessOf(
   { derived, index }: SentBeacon,
   sequence: number,
-  changes: Partial<WitnessPacket> = {},
-): WitnessPacket {
+  changes: Partial<HeardWitness> = {},
+): HeardWitness {
   const { frame, freqHz, spreadingFactor, bandwidthHz } = derived;
   const heard = { frame, freqHz, spreadingFactor, bandwidthHz, rssiDbm: -110, snrDdb: -20 };
   const atMs = index * 2000 + 701;
@@ -202,12 +213,12 @@ export function witnessOf(
 export function epochPackets(epoch: number): SentPacket[] {
   const base = (epoch - FIRST_EPOCH) * 10 + 10;
   const sent: SentPacket[] = [];
-  const send = (name: Name, packet: Packet, index: number, delayMs = 3000) =>
+  const send = (name: Name, packet: PacketToSign, index: number, delayMs = 3000) =>
     sent.push({ bytes: encodePacket(packet, signers[name], network), receivedAtMs: index * 2000 + delayMs });
   const [a, b, c] = [beaconOf("a", epoch, base), beaconOf("b", epoch, base), beaconOf("c", epoch, base)];
-  send("a", a.packet, a.index);
-  send("b", b.packet, b.index);
-  send("c", c.packet, c.index);
+  send("a", a.packet, a.index, 7000);
+  send("b", b.packet, b.index, 7000);
+  send("c", c.packet, c.index, 7000);
   send("b", witnessOf(a, base + 1), a.index);
   send("c", witnessOf(a, base + 1), a.index, 3001);
   send("near", witnessOf(a, base + 1), a.index);

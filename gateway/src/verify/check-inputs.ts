@@ -9,7 +9,7 @@ import type {
 } from "@earshot/protocol";
 import type { Bundle } from "../bundle/bundle.ts";
 import { readSequences } from "../bundle/json-readers.ts";
-import { type BeaconSignatures, startBeaconSignatures } from "./beacon-signatures.ts";
+import { firstChainOf } from "../bundle/registry-hash.ts";
 import type { Check } from "./check.ts";
 import { checkContacts, checkRegistered, type KnownContacts, openContacts } from "./check-contacts.ts";
 import { readDenials } from "./check-denials.ts";
@@ -38,7 +38,6 @@ export interface Head {
 /** What is judged: read and consistent in itself; signatures may still be being checked. */
 export interface Inputs extends Head {
   opened: OpenedPackets;
-  beacons: BeaconSignatures;
   registry: OpenedRegistry;
   /** Hotspots with a packet. */
   reporting: ReadonlySet<string>;
@@ -48,7 +47,7 @@ export interface Inputs extends Head {
   contactsBefore: Map<string, LatestContacts>;
 }
 
-/** Beacons' signatures are checked first: judging waits for them, and goes on while the rest is checked. */
+/** Signatures are checked while judging goes on, where other threads do it. */
 export function* readInputs(
   bundle: Bundle,
   head: Head,
@@ -61,14 +60,13 @@ export function* readInputs(
   const opened = yield* openPackets(bundle["packets.cbor"], network, onProgress);
   onProgress?.("inputs", 0, 1);
   const entropy = yield* checkEntropy(bundle["entropy.cbor"], manifest, publicKey, parameters);
-  const beacons = startBeaconSignatures(opened.packets, entropy, parameters, signatures);
   yield* startSignatures(opened, network, signatures);
   const denials = yield* readDenials(bundle["denials.cbor"], manifest.epoch, publicKey, parameters);
   const registry = yield* openRegistry(bundle, head, signatures);
   const usedSequences = yield* readFileAs(bundle, "sequences.json", readSequences);
   const contactsBefore = yield* openContacts(bundle, opened.packets, manifest, parameters);
   const reporting = new Set(opened.packets.map(({ hotspotId }) => hotspotId));
-  return { ...head, opened, beacons, registry, reporting, entropy, denials, usedSequences, contactsBefore };
+  return { ...head, opened, registry, reporting, entropy, denials, usedSequences, contactsBefore };
 }
 
 /** What is compared of the bundle before. */
@@ -107,7 +105,8 @@ export function* checkInputs(
   if (previous !== undefined) {
     yield* checkSameEntropy(entropy, previous.entropy);
     const { registry: known, manifest, isComplete } = previous;
-    yield* checkSameRegistry(registry.shown, reporting, signed, { known, manifest, isComplete });
+    const fromChain = firstChainOf(signed.manifest.epoch, parameters);
+    yield* checkSameRegistry(registry.shown, reporting, signed, { known, manifest, isComplete }, fromChain);
   }
   if (isFirstManifest(signed.manifest)) yield* checkFirstRegistry(registry.shown, signed);
   yield* checkRegistered(contactsBefore, registry.shown, parameters);

@@ -8,7 +8,6 @@ import {
   type RegistryChange,
   registrationMessage,
   reportDeadlineMs,
-  reportedIndex,
 } from "@earshot/protocol";
 import type { Bundle } from "../bundle/bundle.ts";
 import { testBundles } from "../testing/test-bundle.ts";
@@ -83,7 +82,7 @@ describe("receive times", () => {
     const deadlineMs = reportDeadlineMs(index, PARAMETERS);
     const lateAt = (receivedAtMs: number) => ({
       packets: base.packets.map((packet) =>
-        isReport(packet) && reportedIndex(packet) === index ? { ...packet, receivedAtMs } : packet,
+        isReport(packet) && packet.packet.entropyIndex === index ? { ...packet, receivedAtMs } : packet,
       ),
     });
     expect(found(lateAt(deadlineMs))).toEndWith(`a report filed under its own epoch, ${FIRST_EPOCH}`);

@@ -1,4 +1,5 @@
 import {
+  ChainChecker,
   chosenRules,
   type Denial,
   type Entropy,
@@ -13,7 +14,6 @@ import {
 } from "@earshot/protocol";
 import type { Bundle } from "../bundle/bundle.ts";
 import { readAmountsBefore } from "../bundle/json-readers.ts";
-import { collectBeaconSignatures } from "./beacon-signatures.ts";
 import { type Check, type Checked, cannotSay, type Difference, runCheck, runCheckLater } from "./check.ts";
 import { contactsAfter, type KnownContacts } from "./check-contacts.ts";
 import { checkInputs, type Head, type Inputs, isCompleteAt, readInputs } from "./check-inputs.ts";
@@ -65,6 +65,8 @@ export interface CarriedOver {
   usedSequences: UsedSequences;
   /** Latest contacts, up to and including this epoch. */
   contacts: KnownContacts;
+  /** The values that beacons revealed last. */
+  chains: ChainChecker;
   /** Cumulative amounts after this epoch. */
   after: ReadonlyMap<string, bigint>;
   /** Whether all bundles back to the network's first have been verified. */
@@ -95,6 +97,7 @@ export const carriedOver = ({
   entropy,
   usedSequences,
   contacts,
+  chains,
   after,
   isComplete,
 }: CarriedOver): CarriedOver => ({
@@ -105,6 +108,7 @@ export const carriedOver = ({
   entropy,
   usedSequences,
   contacts,
+  chains,
   after,
   isComplete,
 });
@@ -185,7 +189,7 @@ function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found
   const { manifest } = signed;
   const { previous, signatures = new InlineChecker(), onProgress, nowMs } = options;
   const inputs = yield* readInputs(bundle, head, signatures, onProgress);
-  const verifySignature = yield* collectBeaconSignatures(inputs.beacons);
+  const chains = previous?.chains ?? new ChainChecker(parameters.network);
   onProgress?.("judging", 0, 1);
   const { packets } = inputs.opened;
   const { shown, registrations } = inputs.registry;
@@ -200,7 +204,7 @@ function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found
     entropy,
     usedSequences,
     contactsBefore,
-    verifySignature,
+    chains,
   };
   const judgement = rules.judge({ ...known, epoch: manifest.epoch });
   yield* checkInputs(inputs, previous, { signatures, onProgress, nowMs });
@@ -226,6 +230,7 @@ function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found
     earlierSequences: usedSequences,
     usedSequences: usedAfter(new Map([...(previous?.usedSequences ?? []), ...usedSequences]), packets),
     contacts: contactsAfter(previous?.contacts ?? new Map(), judgement, packets),
+    chains,
     before,
     after: new Map(settlement.payments.map(({ hotspotId, cumulative }) => [hotspotId, cumulative])),
     isComplete: isCompleteAt(manifest, previous),

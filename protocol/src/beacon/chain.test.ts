@@ -7,8 +7,12 @@ const signer = signerFromSeed(new Uint8Array(32).fill(7));
 const { publicKey } = signer;
 const chains = new BeaconChains(signer, "demo");
 const headOf = (window: number) => chains.commitment(chainOf(window)).head;
-const isValue = (window: number, value: Uint8Array, head = headOf(window), checker = new ChainChecker("demo")) =>
-  checker.isValue(publicKey, window, value, head);
+const isValue = (
+  window: number,
+  value: Uint8Array,
+  head = headOf(window),
+  checker = new ChainChecker("demo"),
+) => checker.isValue(publicKey, window, value, head);
 
 // Computed independently from the description in chain.ts, with RFC 8032 and RFC 5869 in Python's integers, hashlib and hmac.
 test("fixed vectors: a change of the chain is a change of the protocol", () => {
@@ -91,7 +95,10 @@ describe("a value", () => {
 
 test("a key whose signatures of one text differ is refused: its chains would change with each start", () => {
   let count = 0;
-  const hedged = { publicKey, sign: (message: Uint8Array) => signer.sign(Uint8Array.of(...message, count++)) };
+  const hedged = {
+    publicKey,
+    sign: (message: Uint8Array) => signer.sign(Uint8Array.of(...message, count++)),
+  };
   expect(() => new BeaconChains(hedged, "demo")).toThrow("RFC 8032");
 });
 

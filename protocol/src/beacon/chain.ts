@@ -74,7 +74,9 @@ function chainSecret(signer: Signer, network: string): Uint8Array {
   const text = concatBytes(utf8("earshot-chain-secret"), utf8(network));
   const signature = signer.sign(text);
   if (!equalBytes(signature, signer.sign(text)))
-    throw new TypeError("The key signs one text in two ways (RFC 8032 has one): its beacons cannot be proven");
+    throw new TypeError(
+      "The key signs one text in two ways (RFC 8032 has one): its beacons cannot be proven",
+    );
   return signature;
 }
 

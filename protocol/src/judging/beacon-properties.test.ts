@@ -1,5 +1,7 @@
 import { describe } from "bun:test";
 import fc from "fast-check";
+import { chainOf } from "../beacon/chain.ts";
+import { reportDeadlineMs } from "../time/schedule.ts";
 import {
   afterContacts,
   around,
@@ -13,8 +15,6 @@ import {
   plain,
   testProperties,
 } from "./properties.ts";
-import { chainOf } from "../beacon/chain.ts";
-import { reportDeadlineMs } from "../time/schedule.ts";
 import { Scenario, verdictOn } from "./scenario.ts";
 import { tryBeacon } from "./trial.ts";
 

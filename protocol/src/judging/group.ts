@@ -36,13 +36,14 @@ export function packetBeaconKey({
   return beaconKey(packet.entropyIndex, packet.type === "beacon" ? shortId(publicKey) : packet.shortId);
 }
 
-/** Index and key that a store files a report under; `undefined` for packets that are not reports. */
+/** Type, index and key that a store files a report under; `undefined` for packets that are not reports. */
 export function reportIndexAndKey(
   decoded: Pick<DecodedPacket, "packet" | "publicKey">,
-): { entropyIndex: number; key: string } | undefined {
+): { type: ReportPacket["type"]; entropyIndex: number; key: string } | undefined {
   const { packet, publicKey } = decoded;
   if (packet.type !== "beacon" && packet.type !== "witness") return undefined;
-  return { entropyIndex: packet.entropyIndex, key: packetBeaconKey({ packet, publicKey }) };
+  const { type, entropyIndex } = packet;
+  return { type, entropyIndex, key: packetBeaconKey({ packet, publicKey }) };
 }
 
 /** By the hotspot's own numbering; the id decides between two packets with one number. */

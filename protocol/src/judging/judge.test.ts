@@ -115,7 +115,8 @@ describe("groups", () => {
     const scenario = new Scenario();
     const { packet, beacon, witnesses } = scenario.round();
     const filed = { entropyIndex: packet.entropyIndex, key: groupReports([beacon])[0]?.key as string };
-    for (const report of [beacon, ...witnesses]) expect(reportIndexAndKey(report)).toEqual(filed);
+    for (const report of [beacon, ...witnesses])
+      expect(reportIndexAndKey(report)).toEqual({ type: report.packet.type, ...filed });
     for (const other of [typicalPackets.status, typicalPackets.reading]) {
       expect(reportIndexAndKey({ packet: other, publicKey: beacon.publicKey })).toBeUndefined();
     }

@@ -115,6 +115,8 @@ const MEASURED = [
   "sinceMs",
   "ageMs",
   "newestSequence",
+  "chain",
+  "currentChain",
 ].map((name, i) => ({ name, value: 1000 + i }));
 
 describe("sentences", () => {

@@ -6,7 +6,7 @@ import { sha256 } from "../crypto/sha256.ts";
 import { utf8 } from "../encoding/bytes.ts";
 import { distanceM, EARTH_RADIUS_M } from "../math/geo.ts";
 import { decodePacket, encodePacket } from "../packet/codec.ts";
-import type { BeaconPacket, HeardWitness, Packet, WitnessPacket } from "../packet/packet.ts";
+import type { BeaconPacket, HeardWitness, Packet, PacketToSign, WitnessPacket } from "../packet/packet.ts";
 import { DEFAULT_PARAMETERS, type NetworkParameters } from "../parameters/parameters.ts";
 import { freeSpaceLossDb, thermalNoiseDbm } from "../radio/propagation.ts";
 import { REGIONS } from "../radio/regions.ts";
@@ -111,7 +111,7 @@ export class Scenario {
    * Signs and receives a packet, numbered by the station's count unless `sequence` is given.
    * @param receivedAtMs by default half a minute after the packet's own time, or after it may be revealed
    */
-  receive<P extends Packet | HeardWitness>(
+  receive<P extends PacketToSign>(
     who: number,
     packet: P,
     { receivedAtMs = this.#arrivalMs(packet), sequence }: { receivedAtMs?: number; sequence?: number } = {},
@@ -125,7 +125,7 @@ export class Scenario {
     >;
   }
 
-  #arrivalMs(packet: Packet | HeardWitness): number {
+  #arrivalMs(packet: PacketToSign): number {
     const sentMs =
       packet.type === "beacon" ? reportDeadlineMs(packet.entropyIndex, this.parameters) : packet.atMs;
     return sentMs + 30_000;

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { signerFromSeed } from "../crypto/ed25519.ts";
 import {
+  MAX_RECEIPT_COMMITMENTS,
   MAX_RECEIPT_PACKETS,
   MAX_RECEIPT_RANGES,
   type Receipt,
@@ -24,6 +25,11 @@ const receipt: fc.Arbitrary<Receipt> = fc.record({
   answers: hash,
   stored: fc.array(notice, { maxLength: 20 }),
   used: fc.array(fc.record({ first: uint32, last: uint32 }), { maxLength: MAX_RECEIPT_RANGES }),
+  commitments: fc.option(
+    fc.array(fc.record({ chain: uint32, head: hash, countsFromMs: fc.constant(atMs) }), {
+      maxLength: MAX_RECEIPT_COMMITMENTS,
+    }),
+  ),
 });
 
 const LONGEST: Receipt = {
@@ -36,6 +42,11 @@ const LONGEST: Receipt = {
     receivedAtMs: atMs,
   }),
   used: new Array(MAX_RECEIPT_RANGES).fill({ first: 0xffff_fffe, last: 0xffff_ffff }),
+  commitments: new Array(MAX_RECEIPT_COMMITMENTS).fill({
+    chain: 0xffff_ffff,
+    head: new Uint8Array(32),
+    countsFromMs: atMs,
+  }),
 };
 
 const open = (value: Receipt) =>

@@ -1,4 +1,5 @@
-import { bytes, list, record } from "../packet/fields.ts";
+import { type Commitment, VALUE_BYTES } from "../beacon/chain.ts";
+import { bytes, list, nullable, record } from "../packet/fields.ts";
 import { timeMs, uint32 } from "../packet/shapes.ts";
 import { messageCodec } from "./message.ts";
 
@@ -31,13 +32,28 @@ export interface Receipt {
   stored: StoredPacketNotice[];
   /** The highest runs of sequence numbers in use, ascending and disjoint: an agent whose numbering is behind skips them. */
   used: SequenceRange[];
+  /** What the network has of the hotspot's commitments; null where it does not say. */
+  commitments: CommitmentNotice[] | null;
+}
+
+/** A commitment that the network has accepted. */
+export interface CommitmentNotice extends Commitment {
+  /** Begin of the first epoch that it counts in. */
+  countsFromMs: number;
 }
 
 /** More are sent in several receipts. */
 export const MAX_RECEIPT_PACKETS = 512;
 export const MAX_RECEIPT_RANGES = 16;
+/** The chain before, the current one, and the next. */
+export const MAX_RECEIPT_COMMITMENTS = 3;
 
 const notice = record<StoredPacketNotice>({ sequence: uint32, packetId: bytes(32), receivedAtMs: timeMs });
+const commitment = record<CommitmentNotice>({
+  chain: uint32,
+  head: bytes(VALUE_BYTES),
+  countsFromMs: timeMs,
+});
 const range = record<SequenceRange>({ first: uint32, last: uint32 });
 
 export const receiptMessage = messageCodec<Receipt>(
@@ -48,5 +64,6 @@ export const receiptMessage = messageCodec<Receipt>(
     answers: bytes(32),
     stored: list(notice, MAX_RECEIPT_PACKETS),
     used: list(range, MAX_RECEIPT_RANGES),
+    commitments: nullable(list(commitment, MAX_RECEIPT_COMMITMENTS)),
   }),
 );

@@ -18,7 +18,7 @@ import {
 import { sha256 } from "../crypto/sha256.ts";
 import { type CborValue, decodeCbor } from "../encoding/cbor.ts";
 import { type Field, FieldFailure, readVersioned, versioned } from "./fields.ts";
-import type { HeardWitness, Packet, PacketType, WitnessPacket } from "./packet.ts";
+import type { HeardWitness, Packet, PacketToSign, PacketType, WitnessPacket } from "./packet.ts";
 import { PACKET_SHAPES, PACKET_TYPE_NUMBERS, PACKET_VERSIONS } from "./shapes.ts";
 
 /** Why bytes are not a packet of this network. Stable identifiers: they appear in verdicts. */
@@ -57,7 +57,7 @@ const TYPES = Object.entries(PACKET_TYPE_NUMBERS) as [PacketType, number][];
  * The packet's bytes as published: canonical CBOR in COSE_Sign1, signed for `network`.
  * @throws {PacketFieldError} naming the first field that may not be sent as it is, its value and what is allowed
  */
-export function encodePacket(packet: Packet | HeardWitness, signer: Signer, network: string): Uint8Array {
+export function encodePacket(packet: PacketToSign, signer: Signer, network: string): Uint8Array {
   const shape = PACKET_SHAPES[packet.type] as Field<Packet>;
   const fields = shape.write("frame" in packet ? claimed(packet, signer.publicKey) : packet);
   const read = shape.read(fields);

@@ -147,5 +147,8 @@ export type HeardWitness = Omit<WitnessPacket, "entropyIndex" | "shortId" | "cla
   frame: Uint8Array;
 };
 
+/** What a hotspot hands over to be signed and sent. */
+export type PacketToSign = Packet | HeardWitness;
+
 export type Packet = BeaconPacket | WitnessPacket | StatusPacket | ReadingPacket;
 export type PacketType = Packet["type"];

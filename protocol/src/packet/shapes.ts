@@ -1,16 +1,6 @@
 import { type Commitment, VALUE_BYTES } from "../beacon/chain.ts";
 import { CLAIM_BYTES } from "../beacon/frame.ts";
-import {
-  bytes,
-  type Field,
-  flag,
-  integer,
-  list,
-  nullable,
-  oneOf,
-  record,
-  text,
-} from "./fields.ts";
+import { bytes, type Field, flag, integer, list, nullable, oneOf, record, text } from "./fields.ts";
 import { BANDWIDTHS_HZ, MAX_COMMITMENTS, MAX_QUANTITIES, MAX_TEXT_BYTES, PACKET_LIMITS } from "./limits.ts";
 import { type LossCount, MAX_LOSS_NAME_BYTES, MAX_LOSSES } from "./losses.ts";
 import type {

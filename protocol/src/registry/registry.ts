@@ -58,8 +58,10 @@ export interface Hotspot {
 }
 
 /** The head of the chain that the window belongs to; `undefined` where the hotspot has not committed to it. */
-export const headOf = ({ commitments }: Pick<Hotspot, "commitments">, window: number): Uint8Array | undefined =>
-  commitments.find(({ chain }) => chain === chainOf(window))?.head;
+export const headOf = (
+  { commitments }: Pick<Hotspot, "commitments">,
+  window: number,
+): Uint8Array | undefined => commitments.find(({ chain }) => chain === chainOf(window))?.head;
 
 /** The H3 cell (resolution 12) that a position lies in. */
 export const cellOf = ({ latE7, lonE7 }: Position): string =>
