@@ -47,8 +47,8 @@ function mess(random: Random): SentPacket[] {
         send(name, statusOf(name, number(), atMs, random), atMs);
       }
       const beacon = beaconOf(name, epoch, number());
-      const delayMs = () => (random() < 0.8 ? random() * 6000 : random() * 20_000);
-      const revealMs = () => (random() < 0.8 ? 6000 + random() * 6000 : random() * 20_000);
+      const delayMs = () => (random() < 0.8 ? random() * 4000 : random() * 20_000);
+      const revealMs = () => (random() < 0.8 ? 4000 + random() * 2000 : random() * 20_000);
       for (let copy = 0; copy <= Number(random() < 0.2); copy++) {
         const tmstUs = counter(random, beacon.packet.tmstUs);
         send(name, { ...beacon.packet, sequence: number(), tmstUs }, beacon.index * 2000 + revealMs());

@@ -70,6 +70,7 @@ export {
   type AnnouncedCommitments,
   chainAtMs,
   commitmentProblem,
+  firstChainOf,
   readCommitments,
 } from "./registry/commitment-evidence.ts";
 export {

@@ -1,13 +1,10 @@
 import {
   type AcceptedCommitment,
-  chainOf,
   type Hotspot,
-  type NetworkParameters,
   type RegistryChange,
   sha256,
   u32,
   u64,
-  windowOf,
 } from "@earshot/protocol";
 
 /** One hotspot of the registry, as a bundle shows it. */
@@ -57,9 +54,3 @@ const commitmentHash = (
   publicKey: Uint8Array,
   { chain, atMs, fromEpoch, evidence }: AcceptedCommitment,
 ): Uint8Array => sha256(publicKey, u64(atMs), u32(fromEpoch), u32(chain), evidence);
-
-/** The chain of an epoch's first window: commitments to earlier ones are in no bundle of this epoch or later. */
-export const firstChainOf = (
-  epoch: number,
-  { epochPeriods, windowPeriods }: Pick<NetworkParameters, "epochPeriods" | "windowPeriods">,
-): number => chainOf(windowOf(epoch * epochPeriods, windowPeriods));

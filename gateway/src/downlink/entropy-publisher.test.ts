@@ -60,8 +60,8 @@ test("one value a period, chained, with the window's first value", async () => {
     periodMs: 2000,
     validityMs: 4000,
     windowPeriods: 4,
-    reportDeadlineMs: 6000,
-    revealDeadlineMs: 12_000,
+    reportDeadlineMs: 4000,
+    revealDeadlineMs: 6000,
     windowValue: first.value,
   });
   expect(second.previousHash).toEqual(entropyHash(first));

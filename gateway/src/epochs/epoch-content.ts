@@ -4,6 +4,7 @@ import {
   denialsInForce,
   type Entropy,
   epochIndexes,
+  firstChainOf,
   type Manifest,
   type NetworkParameters,
   RULE_SETS,
@@ -11,7 +12,7 @@ import {
   type SequenceRange,
 } from "@earshot/protocol";
 import type { BundleContent } from "../bundle/bundle.ts";
-import { EMPTY_REGISTRY_HASH, firstChainOf, type ShownHotspot } from "../bundle/registry-hash.ts";
+import { EMPTY_REGISTRY_HASH, type ShownHotspot } from "../bundle/registry-hash.ts";
 import type {
   StoredDenial,
   StoredEpoch,

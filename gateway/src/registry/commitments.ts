@@ -7,6 +7,7 @@ import {
   type EvidenceProblem,
   epochAtMs,
   epochSpanMs,
+  firstChainOf,
   type Log,
   type Measurement,
   readCommitments,
@@ -110,7 +111,9 @@ export class Commitments {
       added.push({ ...commitment, atMs, fromEpoch, evidence });
     }
     if (added.length > 0) {
-      await store.addCommitments(id, added);
+      // What the open epoch may be judged by stays.
+      const open = firstChainOf(progress.openEpoch, progress.parameters);
+      await store.addCommitments(id, added, Math.min(open, chainAtMs(atMs, inForce) - 1));
       log.info("Hotspot committed to its beacons", { hotspot: id, epoch: added[0]?.fromEpoch });
     }
     this.#known.set(id, facts);

@@ -2,7 +2,6 @@ import { ChainChecker, type Log } from "@earshot/protocol";
 import { Mutex } from "@earshot/protocol/runtime";
 import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
 import { KeyCache } from "../access/key-cache.ts";
-import { firstChainOf } from "../bundle/registry-hash.ts";
 import { DenialLog } from "../denials/denial-log.ts";
 import { EntropyPublisher } from "../downlink/entropy-publisher.ts";
 import { Notices } from "../downlink/notices.ts";
@@ -217,7 +216,6 @@ function buildJudging(base: Base, drained: () => Promise<void>): Judging {
     chains: new ChainChecker(parameters.fixed.network),
     async closeEpoch(epoch) {
       const closed = await closeEpoch(epoch, closing);
-      await store.forgetCommitments(firstChainOf(epoch, parameters.fixed));
       warnOfRules(parameters, epoch, log);
       while (await registry.forgetUnheard()) await pause();
       return closed;

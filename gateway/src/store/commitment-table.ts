@@ -10,7 +10,6 @@ export const commitmentsSchema: TableSchema = ({ text, bytes }) => [
     hotspot_id ${text} NOT NULL, chain BIGINT NOT NULL, head ${bytes} NOT NULL, accepted_at_ms BIGINT NOT NULL,
     from_epoch BIGINT NOT NULL, evidence ${bytes} NOT NULL, PRIMARY KEY (hotspot_id, chain))`,
   "CREATE INDEX IF NOT EXISTS commitments_epoch ON commitments (from_epoch)",
-  "CREATE INDEX IF NOT EXISTS commitments_chain ON commitments (chain)",
 ];
 
 interface CommitmentRow {
@@ -30,11 +29,11 @@ const commitmentOf = (row: CommitmentRow): AcceptedCommitment => ({
   evidence: plainBytes(row.evidence),
 });
 
-type CommitmentQueries = Pick<Store, "addCommitments" | "commitments" | "forgetCommitments">;
+type CommitmentQueries = Pick<Store, "addCommitments" | "commitments">;
 
 export function commitmentTable({ sql, transaction }: Database): CommitmentQueries {
   return {
-    addCommitments: (hotspotId, added) =>
+    addCommitments: (hotspotId, added, fromChain = 0) =>
       transaction(async (tx) => {
         for (const { chain, head, atMs, fromEpoch, evidence } of added) {
           const row = {
@@ -47,11 +46,9 @@ export function commitmentTable({ sql, transaction }: Database): CommitmentQueri
           };
           await tx`INSERT INTO commitments ${tx(row)} ON CONFLICT (hotspot_id, chain) DO NOTHING`;
         }
+        await tx`DELETE FROM commitments WHERE hotspot_id = ${hotspotId} AND chain < ${fromChain}`;
       }),
     commitments: (ids, epoch) => commitmentsOf(sql, ids, epoch),
-    forgetCommitments: async (beforeChain) => {
-      await transaction((tx) => tx`DELETE FROM commitments WHERE chain < ${beforeChain}`);
-    },
   };
 }
 

@@ -154,12 +154,14 @@ export interface Store {
    */
   forgetUnshown(which: UnshownHotspots): Promise<string[]>;
 
-  /** Keeps what a hotspot commits to; of each chain the first stays. */
-  addCommitments(hotspotId: string, commitments: readonly AcceptedCommitment[]): Promise<void>;
+  /** Keeps what a hotspot commits to; of each chain the first stays. Forgets those to chains before `fromChain`. */
+  addCommitments(
+    hotspotId: string,
+    commitments: readonly AcceptedCommitment[],
+    fromChain?: number,
+  ): Promise<void>;
   /** Of these hotspots the commitments that count in an epoch, by default all, in order of chain. */
   commitments(ids: Iterable<string>, epoch?: number): Promise<Map<string, AcceptedCommitment[]>>;
-  /** Those to earlier chains are of no use any more. */
-  forgetCommitments(beforeChain: number): Promise<void>;
 
   /** Keeps the signed message beside its fields. */
   addDenial(denial: Denial, message: Uint8Array): Promise<void>;

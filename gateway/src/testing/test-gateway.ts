@@ -19,6 +19,7 @@ import type { Gateway, GatewayDeps } from "../service/gateway-deps.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import {
+  committedBefore,
   HOTSPOTS,
   idOf,
   type Name,
@@ -66,7 +67,7 @@ export async function startTestGateway(
   const bundlesDir = join(folder, "epochs");
   const clock = new ManualClock(startMs);
   const store = changes.store ?? (await openStore("sqlite://:memory:"));
-  for (const { id, commitments } of HOTSPOTS) await store.addCommitments(id, commitments);
+  await commitAll(store, Math.floor(startMs / EPOCH_MS));
   const sent: SentMessage[] = [];
   const deps: GatewayDeps = {
     parameters: PARAMETERS,
@@ -113,6 +114,14 @@ export async function startTestGateway(
     },
   };
   return test;
+}
+
+const EPOCH_MS = PARAMETERS.epochPeriods * PARAMETERS.entropyPeriodMs;
+
+/** The test network's hotspots committed to the beacons of this epoch, and of a while after it. */
+export async function commitAll(store: Pick<Store, "addCommitments">, epoch: number): Promise<void> {
+  for (const name of ["a", "b", "c", "near"] as const)
+    await store.addCommitments(idOf(name), committedBefore(epoch, name));
 }
 
 async function start(deps: GatewayDeps) {

@@ -39,8 +39,8 @@ export const PARAMETERS: NetworkParameters = {
   entropyValidityMs: 4000,
   windowPeriods: 4,
   epochPeriods: 4,
-  reportDeadlineMs: 6000,
-  revealDeadlineMs: 12_000,
+  reportDeadlineMs: 4000,
+  revealDeadlineMs: 6000,
   minDistanceM: 300,
   maxDistanceM: 100_000,
   maxPaidWitnesses: 1,
@@ -89,17 +89,23 @@ export function assertionOf(name: keyof typeof OFFSETS): Assertion {
 /** A minute before the first epoch. */
 const REGISTERED_AT_MS = FIRST_EPOCH * 8000 - 60_000;
 
+/** What a hotspot committed to by a status packet of a minute before this epoch: a window is an epoch. */
+export function committedBefore(epoch: number, name: Name): AcceptedCommitment[] {
+  const atMs = epoch * 8000 - 60_000;
+  const fromEpoch = Math.floor(atMs / 8000) + 1;
+  const current = chainOf(fromEpoch - 1);
+  const commitments = [current, current + 1].map((chain) => chains[name].commitment(chain));
+  const evidence = encodePacket({ ...statusPacket(1, atMs), commitments }, signers[name], network);
+  return commitments.map((commitment) => ({ ...commitment, atMs, fromEpoch, evidence }));
+}
+
 function hotspot(name: keyof typeof OFFSETS): Hotspot {
   const assertion = assertionOf(name);
-  const chain = chainOf(FIRST_EPOCH);
-  const commitments = [chain, chain + 1].map((each) => chains[name].commitment(each));
-  const status = { ...statusPacket(1, REGISTERED_AT_MS, assertion), commitments };
-  const evidence = encodePacket(status, signers[name], network);
+  const evidence = encodePacket(statusPacket(1, REGISTERED_AT_MS, assertion), signers[name], network);
   const change: RegistryChange = { atMs: REGISTERED_AT_MS, fromEpoch: FIRST_EPOCH - 8, evidence };
   const made = changedHotspot(undefined, change, { publicKey: signers[name].publicKey, assertion });
   if (made === undefined) throw new TypeError(`Test hotspot ${name} has an unknown region`);
-  const accepted = { atMs: REGISTERED_AT_MS, fromEpoch: Math.floor(REGISTERED_AT_MS / 8000) + 1, evidence };
-  return { ...made, commitments: commitments.map((each): AcceptedCommitment => ({ ...each, ...accepted })) };
+  return { ...made, commitments: committedBefore(FIRST_EPOCH, name) };
 }
 
 export const statusPacket = (
@@ -152,7 +158,7 @@ export function entropyChain(indexes: readonly number[]): PublishedEntropy[] {
 
 /** All indexes of `count` epochs from the first, and on until the last one's draw. */
 export const indexesOf = (count: number): number[] =>
-  Array.from({ length: count * 4 + 7 }, (_, i) => FIRST_EPOCH * 4 + i);
+  Array.from({ length: count * 4 + 4 }, (_, i) => FIRST_EPOCH * 4 + i);
 
 export interface SentPacket {
   bytes: Uint8Array;
@@ -216,9 +222,9 @@ export function epochPackets(epoch: number): SentPacket[] {
   const send = (name: Name, packet: PacketToSign, index: number, delayMs = 3000) =>
     sent.push({ bytes: encodePacket(packet, signers[name], network), receivedAtMs: index * 2000 + delayMs });
   const [a, b, c] = [beaconOf("a", epoch, base), beaconOf("b", epoch, base), beaconOf("c", epoch, base)];
-  send("a", a.packet, a.index, 7000);
-  send("b", b.packet, b.index, 7000);
-  send("c", c.packet, c.index, 7000);
+  send("a", a.packet, a.index, 5000);
+  send("b", b.packet, b.index, 5000);
+  send("c", c.packet, c.index, 5000);
   send("b", witnessOf(a, base + 1), a.index);
   send("c", witnessOf(a, base + 1), a.index, 3001);
   send("near", witnessOf(a, base + 1), a.index);

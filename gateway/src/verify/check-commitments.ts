@@ -3,13 +3,13 @@ import {
   commitmentProblem,
   epochAtMs,
   equalBytes,
+  firstChainOf,
   hotspotId,
   type NetworkParameters,
   networkAad,
   readCommitments,
 } from "@earshot/protocol";
 import type { RegistryEntry } from "../bundle/json-schemas.ts";
-import { firstChainOf } from "../bundle/registry-hash.ts";
 import { type Check, differ, expectEqual } from "./check.ts";
 import { packetJob } from "./check-packets.ts";
 import type { SignatureJob } from "./signatures.ts";

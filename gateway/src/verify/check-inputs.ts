@@ -7,9 +7,9 @@ import type {
   RuleSet,
   SequenceRange,
 } from "@earshot/protocol";
+import { firstChainOf } from "@earshot/protocol";
 import type { Bundle } from "../bundle/bundle.ts";
 import { readSequences } from "../bundle/json-readers.ts";
-import { firstChainOf } from "../bundle/registry-hash.ts";
 import type { Check } from "./check.ts";
 import { checkContacts, checkRegistered, type KnownContacts, openContacts } from "./check-contacts.ts";
 import { readDenials } from "./check-denials.ts";

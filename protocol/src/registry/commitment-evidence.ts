@@ -37,6 +37,12 @@ export const chainAtMs = (
   { entropyPeriodMs, windowPeriods }: Pick<Clockwork, "entropyPeriodMs" | "windowPeriods">,
 ): number => chainOf(windowOf(Math.floor(atMs / entropyPeriodMs), windowPeriods));
 
+/** The chain of an epoch's first window: commitments to earlier ones are in no bundle of this epoch or later. */
+export const firstChainOf = (
+  epoch: number,
+  { epochPeriods, windowPeriods }: Pick<NetworkParameters, "epochPeriods" | "windowPeriods">,
+): number => chainOf(windowOf(epoch * epochPeriods, windowPeriods));
+
 /**
  * Why a commitment may not be accepted at `atMs`; `undefined` when it may.
  * @param signedAtMs when the status packet was signed
