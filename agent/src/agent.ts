@@ -14,6 +14,9 @@ import { StatusBoard } from "./board/status-board.ts";
 import type { AgentConfig } from "./core/agent-config.ts";
 import { Concentrators } from "./core/concentrators.ts";
 import type { CoreContext } from "./core/core-context.ts";
+import { HeldBeacons } from "./core/held-beacons.ts";
+import { NetworkClock } from "./core/network-clock.ts";
+import { OwnCommitments } from "./core/own-commitments.ts";
 import { SentStatuses } from "./core/sent-statuses.ts";
 import { type AgentGps, runGps } from "./devices/run-gps.ts";
 import { runMachine } from "./devices/run-machine.ts";
@@ -78,7 +81,7 @@ export async function runAgent(deps: AgentDeps, signal: AbortSignal): Promise<vo
 
 function startParts(deps: AgentDeps, signal: AbortSignal): Promise<void>[] {
   const context = coreContext(deps);
-  const { board, clock, config, log } = context;
+  const { board, clock, config, held, log, toPublish } = context;
   const partOf = (component: string): CoreContext => ({ ...context, log: log.child({ component }) });
   const connected = new Wakeup();
   let radio: AgentRadio | undefined;
@@ -91,8 +94,13 @@ function startParts(deps: AgentDeps, signal: AbortSignal): Promise<void>[] {
   const witnesser = new Witnesser(partOf("witness"), gnss, range);
   const tracker = new EntropyTracker(config.network.name, config.network.publicKey);
   const inbox = new Inbox(partOf("session"), tracker, (entropy) => {
+    const before = context.networkClock.window(clock.elapsedMs());
+    context.networkClock.update(entropy, clock.elapsedMs());
     range.update(entropy, clock.elapsedMs());
     beaconer.onEntropy(entropy);
+    held.onEntropy();
+    // Statuses commit to chains of windows, which are not known without entropy: the first need not wait.
+    if (before === undefined) connected.notify();
   });
   const onChange = (opened: AgentRadio | undefined) => {
     radio = opened;
@@ -103,6 +111,7 @@ function startParts(deps: AgentDeps, signal: AbortSignal): Promise<void>[] {
     watchPorts(partOf("devices"), signal),
     keepSession(partOf("session"), { openPublisher: deps.openPublisher, inbox, connected }, signal),
     beaconer.run(signal),
+    held.run(clock, () => toPublish.notify(), signal),
     witnesser.run(signal),
     reportStatus(partOf("status"), gnss, connected, signal),
   ];
@@ -149,8 +158,12 @@ function coreContext(deps: AgentDeps): CoreContext {
     () => outbox.state(),
   );
   const shared = { config, clock, random, log, signer, outbox, board, version, startedElapsedMs };
+  const networkClock = new NetworkClock();
   return {
     ...shared,
+    networkClock,
+    commitments: new OwnCommitments(signer, config.network.name),
+    held: new HeldBeacons(networkClock, clock),
     hotspotId: id,
     concentrators: new Concentrators(),
     sentStatuses: new SentStatuses(),

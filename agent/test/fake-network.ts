@@ -48,6 +48,8 @@ export class FakeNetwork {
       validityMs: 180_000,
       windowPeriods: 1,
       windowValue: entropyValue(index),
+      reportDeadlineMs: 1,
+      revealDeadlineMs: null,
     };
     const bytes = Buffer.from(entropyMessage.seal(entropy, networkSigner, NETWORK));
     await this.#client.publishAsync(entropyTopic(NETWORK), bytes, { qos: 1, retain: true });
@@ -96,7 +98,11 @@ export class FakeNetwork {
       receivedAtMs: atMs,
     }));
     this.#toConfirm = [];
-    const receipt = receiptMessage.seal({ atMs, hotspot, answers, stored, used: [] }, networkSigner, NETWORK);
+    const receipt = receiptMessage.seal(
+      { atMs, hotspot, answers, stored, used: [], commitments: null },
+      networkSigner,
+      NETWORK,
+    );
     this.#client.publish(downTopic(NETWORK, hotspotId(hotspot), "receipt"), Buffer.from(receipt), { qos: 1 });
   }
 }

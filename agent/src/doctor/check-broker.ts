@@ -82,6 +82,7 @@ const offlineStatus = (signer: Signer, network: string, version: string, atMs: n
       assertion: null,
       machine: null,
       losses: null,
+      commitments: null,
     },
     signer,
     network,

@@ -3,6 +3,9 @@ import { ManualClock, seededRandom } from "@earshot/protocol/testing";
 import { StatusBoard } from "../board/status-board.ts";
 import { Concentrators } from "../core/concentrators.ts";
 import type { CoreContext } from "../core/core-context.ts";
+import { HeldBeacons } from "../core/held-beacons.ts";
+import { NetworkClock } from "../core/network-clock.ts";
+import { OwnCommitments } from "../core/own-commitments.ts";
 import { SentStatuses } from "../core/sent-statuses.ts";
 import { memoryOutbox } from "../outbox/memory-outbox.ts";
 import { Wakeup } from "../time/wakeup.ts";
@@ -21,12 +24,16 @@ export function testContext(): { context: CoreContext; clock: ManualClock; logge
     region: "EU868",
     payee: null,
   } as const;
+  const networkClock = new NetworkClock();
   const context: CoreContext = {
     ...{ clock, signer, hotspotId: hotspotId(signer.publicKey), random: seededRandom(1) },
     config: { network, hotspot, maxPowerDbm: 14, statusPeriodMs: 60_000, readingPeriodMs: 300_000 },
     log: logTo((level, message) => logged.push(`${level} ${message}`)),
     ...{ version: "test", startedElapsedMs: 0, board: new StatusBoard(), outbox: memoryOutbox({ clock }) },
     ...{ concentrators: new Concentrators(), sentStatuses: new SentStatuses(), toPublish: new Wakeup() },
+    networkClock,
+    commitments: new OwnCommitments(signer, network.name),
+    held: new HeldBeacons(networkClock, clock),
   };
   return { context, clock, logged };
 }
