@@ -87,7 +87,7 @@ describe("a beacon that is not sent", () => {
     const agent = await running();
     while (agent.board.schedule?.state !== "sent") await agent.runPeriods(1);
     const first = agent.board.schedule.window;
-    await agent.clock.advance(PERIOD_MS * WINDOW_PERIODS * 5);
+    await agent.clock.advance(PERIOD_MS * (WINDOW_PERIODS * 5 + 1));
     await agent.publishEntropy();
     const window = agent.board.schedule?.window ?? 0;
     expect(window).toBeGreaterThan(first + 3);
