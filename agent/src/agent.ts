@@ -42,6 +42,8 @@ export interface AgentDeps {
   random: Random;
   log: Log;
   signer: Signer;
+  /** Whether the file of its key is on another machine; not unless given. */
+  isKeyRemote?: boolean;
   /** Stays the caller's: `runAgent` does not close it. */
   outbox: Outbox;
   openPublisher: OpenPublisher;
@@ -165,6 +167,7 @@ function coreContext(deps: AgentDeps): CoreContext {
     commitments: new OwnCommitments(signer, config.network.name),
     held: new HeldBeacons(networkClock, clock),
     hotspotId: id,
+    isKeyRemote: deps.isKeyRemote ?? false,
     concentrators: new Concentrators(),
     sentStatuses: new SentStatuses(),
     toPublish: new Wakeup(),

@@ -4,6 +4,7 @@ import {
   downTopic,
   explainVerdict,
   MAX_RECEIPT_PACKETS,
+  PACKET_VERSIONS,
   type Receipt,
   receiptMessage,
   sha256,
@@ -40,6 +41,8 @@ describe("a receipt", () => {
         stored: [],
         commitments: null,
         used: [],
+        gateway: null,
+        lowest: null,
         ...changes,
       };
       const bytes = receiptMessage.seal(receipt, signer, NETWORK);
@@ -50,6 +53,34 @@ describe("a receipt", () => {
     expect(agent.outbox.state()).toMatchObject({ queued: 0, acknowledged: 3 });
     return { agent, published, statusIds, notices, answer };
   }
+
+  test("tells which gateway answers, and from when on it does not take what this agent sends", async () => {
+    const { agent, answer } = await answering();
+    const fromMs = agent.clock.now() + 86_400_000;
+    const gateway = { version: "9.8.7", formats: [3, 2, 1] };
+    const answerNext = async (beacon: number) => {
+      await agent.clock.advance(CORE.statusPeriodMs);
+      await answer({ gateway, lowest: { fromEpoch: 77, fromMs, beacon, witness: 1 } });
+    };
+    const told = () => {
+      const { gateway: known, outdated } = agent.board.snapshot(agent.clock);
+      return { known, outdated };
+    };
+    expect(told()).toEqual({ known: undefined, outdated: undefined });
+    await answerNext(PACKET_VERSIONS.beacon);
+    expect(told()).toEqual({ known: gateway, outdated: undefined });
+    for (let i = 0; i < 2; i++) await answerNext(PACKET_VERSIONS.beacon + 1);
+    const { beacon: version } = PACKET_VERSIONS;
+    expect(told().outdated).toEqual({
+      ...{ fromEpoch: 77, fromMs },
+      reports: [{ type: "beacon", version, needed: version + 1 }],
+    });
+    expect(agent.logged.filter((line) => line.includes("does not take reports"))).toHaveLength(1);
+    await agent.clock.advance(CORE.statusPeriodMs);
+    await answer({});
+    expect(told()).toEqual({ known: undefined, outdated: undefined });
+    await agent.stop();
+  });
 
   test("clears what the gateway has, and what it lacks is sent again", async () => {
     const { agent, published, notices, answer } = await answering();

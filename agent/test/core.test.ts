@@ -1,5 +1,6 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { assess } from "@earshot/agent";
+import type { LoraFrame } from "@earshot/drivers";
 import {
   BeaconChains,
   chainOf,
@@ -9,6 +10,7 @@ import {
   epochOf,
   type Hotspot,
   type NetworkParameters,
+  NO_DETAILS,
   type ReceivedPacket,
   receivedPacket,
   reportDeadlineMs,
@@ -17,7 +19,7 @@ import {
   verifyPacket,
   windowOf,
 } from "@earshot/protocol";
-import { AgentHarness, entropyValue, NETWORK, PERIOD_MS, packetOf, WINDOW_PERIODS } from "./harness.ts";
+import { AgentHarness, CORE, entropyValue, NETWORK, PERIOD_MS, packetOf, WINDOW_PERIODS } from "./harness.ts";
 
 const PARAMETERS: NetworkParameters = {
   ...DEFAULT_PARAMETERS,
@@ -228,6 +230,57 @@ function beaconFrame(publicKey: Uint8Array, index: number, atMs: number) {
     snrDb: 5,
   } as const;
 }
+
+describe("what the radio tells of a frame goes into the report", () => {
+  const heard = (frame: Partial<LoraFrame>) => async () => {
+    const agent = new AgentHarness();
+    await agent.start();
+    const index = (await agent.publishEntropy()).index;
+    agent.radio.read({ ...beaconFrame(new Uint8Array(32).fill(3), index, agent.clock.now()), ...frame });
+    await agent.clock.advance(1);
+    const [packet] = agent.packets("witness");
+    await agent.stop();
+    return packet;
+  };
+
+  test("all of it, as an SX1303 does", async () => {
+    const told = { rssiKind: "signal", freqOffsetHz: -1203, fineTimeNs: 123_456_789, antenna: 1 } as const;
+    const packet = await heard({ ...told, fineTimeEncrypted: false, gatewayEui: "AA555A0000000001" })();
+    const concentrator = Uint8Array.fromHex("aa555a0000000001");
+    expect(packet).toMatchObject({ ...told, fineTimeEncrypted: false, concentrator });
+  });
+
+  test("nothing, as of a modem", async () => {
+    expect(await heard({})()).toMatchObject(NO_DETAILS);
+  });
+
+  test("an encrypted time without its number; an EUI that several use; what does not fit is left out", async () => {
+    const odd = { freqOffsetHz: 2e6, antenna: 256, fineTimeNs: 5, fineTimeEncrypted: true } as const;
+    const packet = await heard({ ...odd, gatewayEui: "aa555a0000000001 (10.0.0.5:1700)" })();
+    const concentrator = Uint8Array.fromHex("aa555a0000000001");
+    expect(packet).toMatchObject({ ...NO_DETAILS, fineTimeEncrypted: true, concentrator });
+  });
+});
+
+describe("a status tells where the key is", () => {
+  const keyHeld = async (concentrators: string[] | undefined, isOnThisMachine?: boolean) => {
+    const agent = new AgentHarness();
+    Object.assign(agent.radio, { concentrators, isOnThisMachine });
+    await agent.start();
+    await agent.clock.advance(CORE.statusPeriodMs);
+    const status = agent.packets("status").at(-1);
+    await agent.stop();
+    return status?.keyHeld;
+  };
+
+  test("on the machine of its radios, on another, or not known", async () => {
+    expect(await keyHeld(undefined)).toBe("here");
+    expect(await keyHeld(["aa555a0000000001"], true)).toBe("here");
+    expect(await keyHeld(["aa555a0000000001"], false)).toBe("elsewhere");
+    expect(await keyHeld([])).toBeNull();
+    expect(await keyHeld(["aa555a0000000001"])).toBeNull();
+  });
+});
 
 test("entropy is live once one continues the one before; the first may have waited at the broker", async () => {
   const agent = new AgentHarness();

@@ -69,6 +69,14 @@ const frame: fc.Arbitrary<Partial<LoraFrame>> = fc.record(
     rssiDbm: anyNumber,
     snrDb: anyNumber,
     tmstUs: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+    rssiKind: fc.constantFrom("signal", "channel"),
+    ...{
+      freqOffsetHz: anyNumber,
+      fineTimeNs: anyNumber,
+      antenna: anyNumber,
+      fineTimeEncrypted: fc.boolean(),
+    },
+    gatewayEui: fc.constantFrom("aa", "AA555A0000000000", "aa555a0000000001 (10.0.0.5:1700)"),
   },
   { requiredKeys: [] },
 );

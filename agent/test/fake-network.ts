@@ -99,7 +99,7 @@ export class FakeNetwork {
     }));
     this.#toConfirm = [];
     const receipt = receiptMessage.seal(
-      { atMs, hotspot, answers, stored, used: [], commitments: null },
+      { atMs, hotspot, answers, stored, used: [], gateway: null, lowest: null, commitments: null },
       networkSigner,
       NETWORK,
     );

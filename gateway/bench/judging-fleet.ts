@@ -12,6 +12,7 @@ import {
   type Hotspot,
   hotspotId,
   type NetworkParameters,
+  NO_DETAILS,
   type PacketToSign,
   type Random,
   REGIONS,
@@ -94,7 +95,7 @@ export function reportsOfIndex(
       bandwidthHz: packet.bandwidthHz,
     };
     for (const station of others.slice(0, witnesses())) {
-      const heard = { frame, ...radio, rssiDbm: -118, snrDdb: -50, tmstUs: null, gnss: null };
+      const heard = { frame, ...radio, rssiDbm: -118, snrDdb: -50, tmstUs: null, gnss: null, ...NO_DETAILS };
       const witness: HeardWitness = { type: "witness", sequence: 0, atMs: packet.atMs, ...heard };
       packets.push(stored(station, witness, index));
     }

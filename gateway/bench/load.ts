@@ -2,8 +2,10 @@ import {
   encodeBeaconFrame,
   encodePacket,
   hotspotId,
+  NO_DETAILS,
   type PacketToSign,
   type PacketType,
+  type ReceptionDetails,
   type Signer,
   sha256,
   signerFromSeed,
@@ -67,6 +69,12 @@ const gnss = {
   integrityFlags: 0,
 } as const;
 
+/** As an SX1302 tells them. */
+const details: ReceptionDetails = {
+  ...NO_DETAILS,
+  ...{ freqOffsetHz: -1203, rssiKind: "signal", concentrator: new Uint8Array(8).fill(0xaa) },
+};
+
 function packetOf(type: PacketType, sequence: number): PacketToSign {
   const common = { sequence, atMs: NOW_MS };
   const digest = sha256(u32(sequence));
@@ -77,7 +85,7 @@ function packetOf(type: PacketType, sequence: number): PacketToSign {
       shortId: digest.slice(0, 8),
       tag: digest.slice(16),
     });
-    return { type, ...common, frame, ...radio, rssiDbm: -110, snrDdb: -75, tmstUs, gnss };
+    return { type, ...common, frame, ...radio, rssiDbm: -110, snrDdb: -75, tmstUs, gnss, ...details };
   }
   if (type === "beacon") {
     const revealed = { entropyIndex: ENTROPY_INDEX, value: digest };
@@ -94,6 +102,7 @@ function packetOf(type: PacketType, sequence: number): PacketToSign {
   const machine = { cpuTemperatureDc: 512, loadPermille: 140, diskUsedPermille: 380, underVoltage: false };
   return {
     ...{ type, ...common, ...state, radio: counts, machine },
-    ...{ outboxQueued: 1, outboxDropped: 0, assertion: null, losses: null, commitments: null },
+    ...{ outboxQueued: 1, outboxDropped: 0, assertion: null, losses: null, keyHeld: "here", formats: null },
+    commitments: null,
   };
 }

@@ -13,6 +13,7 @@ import {
   entropyMessage,
   type Hotspot,
   type NetworkParameters,
+  NO_DETAILS,
   type PacketToSign,
   parametersMessage,
   REGIONS,
@@ -80,7 +81,16 @@ function makeStation(i: number): Station {
   };
   const atMs = EPOCH * 86_400_000 - 10 * 86_400_000;
   const status = { type: "status", sequence: 1, atMs, state: "online", uptimeS: 1, version: "1" } as const;
-  const empty = { radio: null, gnss: null, outboxQueued: 0, outboxDropped: 0, machine: null, losses: null };
+  const empty = {
+    radio: null,
+    gnss: null,
+    outboxQueued: 0,
+    outboxDropped: 0,
+    machine: null,
+    losses: null,
+    keyHeld: null,
+    formats: null,
+  };
   const chains = new BeaconChains(signer, network);
   const commitments = [chains.commitment(chainOf(EPOCH))];
   const evidence = encodePacket({ ...status, ...empty, assertion, commitments }, signer, network);
@@ -98,7 +108,15 @@ function* groupReports(group: readonly Station[]): Generator<ReceivedPacket> {
     const { freqHz, spreadingFactor, bandwidthHz, atMs, entropyIndex } = beacon;
     for (const witness of group) {
       if (witness === beaconer) continue;
-      const heard = { frame, freqHz, spreadingFactor, bandwidthHz, rssiDbm: -110, snrDdb: -20 };
+      const heard = {
+        frame,
+        freqHz,
+        spreadingFactor,
+        bandwidthHz,
+        rssiDbm: -110,
+        snrDdb: -20,
+        ...NO_DETAILS,
+      };
       const packet = { type: "witness", ...heard, sequence: witness.sequence++, atMs, gnss: null } as const;
       yield sign(witness, { ...packet, tmstUs: counterAt(atMs) }, entropyIndex);
     }
@@ -170,6 +188,7 @@ function bundleOf(stations: readonly Station[], packets: readonly ReceivedPacket
     denials: [],
     usedSequences: new Map(),
     contactsBefore: new Map(),
+    keyDocuments: [],
     verdicts: judgement.verdicts,
     settlement: settleEpoch(judgement, inputs),
   };

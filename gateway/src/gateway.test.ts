@@ -4,6 +4,7 @@ import {
   encodeBeaconFrame,
   entropyMessage,
   entropyTopic,
+  NETWORK_FORMATS,
   parametersHash,
   publicKeyOf,
   receiptMessage,
@@ -11,6 +12,7 @@ import {
   verdictMessage,
 } from "@earshot/protocol";
 import { seededRandom } from "@earshot/protocol/testing";
+import manifest from "../package.json" with { type: "json" };
 import { createGateway } from "./gateway.ts";
 import type { IngestOutcome } from "./ingest/ingest.ts";
 import type { GatewayEvent } from "./monitoring/events.ts";
@@ -214,6 +216,7 @@ describe("what hotspots are told", () => {
           { first: 10, last: 12 },
           { first: 22, last: 22 },
         ],
+        gateway: { version: manifest.version, formats: NETWORK_FORMATS },
       },
     });
     // Each packet in one receipt, none in two.

@@ -6,11 +6,10 @@ import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { hotspotId, type Signer } from "@earshot/protocol";
+import { hotspotId } from "@earshot/protocol";
 import {
   errorCode,
   errorText,
-  keyFile,
   ProgramLog,
   systemClock,
   systemOutput,
@@ -22,15 +21,21 @@ import { openEmbeddedBroker } from "./broker/embedded.ts";
 import { openExternalBroker } from "./broker/external.ts";
 import type { Uplink } from "./broker/uplink.ts";
 import { bundleFolder } from "./bundle/bundle-folder.ts";
-import { limitsOf, loadConfig, parametersOf, wantedConnections } from "./config/config.ts";
+import { keyPlacesOf, limitsOf, loadConfig, parametersOf, wantedConnections } from "./config/config.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import type { Downlink } from "./downlink/downlink.ts";
 import { createGateway } from "./gateway.ts";
 import type { MetricsAccess } from "./http/deps.ts";
 import { type HttpOptions, type HttpServer, type RequestEnvironment, serveHttp } from "./http/serve.ts";
 import type { VerifyElsewhere } from "./ingest/signature-queue.ts";
+import { keyFiles, rootOf } from "./keys/key-files.ts";
+import { KeyRing } from "./keys/key-ring.ts";
+import type { LogOptions } from "./log/log-service.ts";
+import { readPolicyFile } from "./log/policy-file.ts";
 import { type GatewayMetrics, newMetrics } from "./monitoring/metrics.ts";
+import { PROGRAM } from "./monitoring/program.ts";
 import { readHotspotsFile } from "./registry/hotspots-file.ts";
+import { documentCheck } from "./service/document-check.ts";
 import type { GatewayDeps } from "./service/gateway-deps.ts";
 import { Startup } from "./service/startup.ts";
 import { openStore } from "./store/open-store.ts";
@@ -43,6 +48,7 @@ import { runVerifyEpoch, type VerifyCommandIo } from "./verify/verify-command.ts
 const USAGE = `Usage: gateway [--config FILE]       take reports in, judge, pay, show
        gateway verify-epoch PATH     recompute a bundle, a folder of bundles or a gateway's from the packets
        gateway compare-rules PATH    judge bundles by another rule set, side by side
+       gateway --version             of this program
 `;
 
 /** Exit code of a gateway that another one has taken the store over from. */
@@ -70,8 +76,18 @@ const COMMANDS: Readonly<Record<string, (args: string[], io: VerifyCommandIo) =>
 };
 
 const [name = "", ...rest] = process.argv.slice(2);
-const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+const command = process.argv.includes("--version")
+  ? printVersion
+  : Object.hasOwn(COMMANDS, name)
+    ? COMMANDS[name]
+    : undefined;
 process.exitCode = await (command === undefined ? main(process.argv.slice(2)) : command(rest, terminal));
+
+/** Of every command. */
+async function printVersion(): Promise<number> {
+  output.out(`gateway ${PROGRAM.version}\n`);
+  return 0;
+}
 
 async function main(args: string[]): Promise<number> {
   try {
@@ -140,22 +156,26 @@ async function runServices(config: GatewayConfig, signal: AbortSignal): Promise<
     signal,
   );
   await showSoon(config.http, limits.http, starting, opened);
-  const signer = await starting.open("The state folder", () => openState(config.state_dir));
-  const store = await starting.open("The store", () => openStore(storeUrl(config)));
+  const signer = await starting.open("The state folder", () => openState(config));
+  const storeOptions = { log: log.child({ component: "store" }), check: documentCheck(config.network) };
+  const store = await starting.open("The store", () => openStore(storeUrl(config), storeOptions));
   opened.defer(() => store.close());
   const metrics = newMetrics();
-  const broker = await starting.open("The broker", () => openBroker(config, limits.broker, signer, metrics));
+  const clientId = brokerClientId(signer.keys.root);
+  const broker = await starting.open("The broker", () =>
+    openBroker(config, limits.broker, clientId, metrics),
+  );
   opened.defer(() => broker.close());
   const maxEventStreams = Math.ceil(limits.http / 2);
-  const deps = await starting.open("The list of hotspots", () =>
-    gatewayDeps(config, { store, broker, signer, metrics, maxEventStreams }),
+  const deps = await starting.open("The list of hotspots or of witnesses", () =>
+    gatewayDeps(config, { store, broker, signer, clientId, metrics, maxEventStreams }),
   );
   const verifyElsewhere = openSignatureThreads(opened);
   const gateway = await createGateway({ ...deps, ...(verifyElsewhere && { verifyElsewhere }) });
   starting.answerWith(gateway.app.fetch);
   await broker.serve(gateway);
   console.log(`MQTT broker  ${broker.address}`);
-  console.log(`Network      ${config.network}, public key ${hotspotId(signer.publicKey)}`);
+  console.log(`Network      ${config.network}, public key ${hotspotId(signer.keys.root)}`);
   await gateway.run(signal);
 }
 
@@ -180,13 +200,15 @@ async function showSoon(
   await tried.promise;
 }
 
-async function openState(folder: string): Promise<Signer> {
+async function openState(config: GatewayConfig): Promise<KeyRing> {
+  const { network, state_dir: folder } = config;
   // A key made in its place would be another network's.
   const missing = unmountedDisk(resolve(folder));
   if (missing !== undefined)
     throw new Error(`${folder} is on ${missing}, which is not mounted yet (/etc/fstab)`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  return keyFile(join(folder, "network.key"), { of: "network" }).open();
+  const places = keyPlacesOf(config, process.env);
+  return KeyRing.load(network, rootOf(places), keyFiles(places), systemClock);
 }
 
 function storeUrl({ store_url: url, state_dir: folder }: GatewayConfig): string {
@@ -205,14 +227,16 @@ function openSignatureThreads(opened: AsyncDisposableStack): VerifyElsewhere | u
 interface Opened {
   store: Store;
   broker: Broker;
-  signer: Signer;
+  signer: KeyRing;
+  /** At another broker. */
+  clientId: string;
   metrics: GatewayMetrics;
   maxEventStreams: number;
 }
 
 async function gatewayDeps(
   config: GatewayConfig,
-  { store, broker, signer, metrics, maxEventStreams }: Opened,
+  { store, broker, signer, clientId, metrics, maxEventStreams }: Opened,
 ): Promise<GatewayDeps> {
   const { hotspots_file: file, policy } = config.registration;
   return {
@@ -231,7 +255,8 @@ async function gatewayDeps(
       metricsAccess: metricsAccess(config.http),
       brokerAddresses: config.http.broker_addresses,
     },
-    ...brokerAccount(config.broker, signer),
+    publicLog: logOptions(config.public_log),
+    ...brokerAccount(config.broker, clientId),
     bundles: bundleFolder(join(config.state_dir, "epochs")),
     disk: () => {
       const { bavail, blocks, bsize } = statfsSync(config.state_dir);
@@ -243,13 +268,20 @@ async function gatewayDeps(
   };
 }
 
-function brokerClientId({ publicKey }: Signer): string {
-  return `earshot-gateway-${hotspotId(publicKey).slice(-12)}`;
+function logOptions({ origin, policy_file: file }: GatewayConfig["public_log"]): LogOptions {
+  return {
+    ...(origin !== undefined && { origin }),
+    ...(file !== undefined && { policy: readPolicyFile(file) }),
+  };
 }
 
-function brokerAccount({ url, username, password }: GatewayConfig["broker"], signer: Signer) {
+function brokerClientId(root: Uint8Array): string {
+  return `earshot-gateway-${hotspotId(root).slice(-12)}`;
+}
+
+function brokerAccount({ url, username, password }: GatewayConfig["broker"], clientId: string) {
   if (url === undefined || username === undefined || password === undefined) return {};
-  return { brokerAccount: { clientId: brokerClientId(signer), username, password } };
+  return { brokerAccount: { clientId, username, password } };
 }
 
 function metricsAccess({ metrics, metrics_token: token }: GatewayConfig["http"]): MetricsAccess {
@@ -283,7 +315,7 @@ function listenProblem(table: string, host: string, port: number, cause: unknown
 async function openBroker(
   { broker, network }: GatewayConfig,
   maxConnections: number,
-  signer: Signer,
+  clientId: string,
   metrics: GatewayMetrics,
 ): Promise<Broker> {
   const brokerLog = log.child({ component: "broker" });
@@ -292,7 +324,7 @@ async function openBroker(
     const version = mqtt_version === undefined ? {} : ({ version: mqtt_version === "5" ? 5 : 4 } as const);
     const external = openExternalBroker({
       ...{ url, files: { ca, cert, key }, network, clock: systemClock, log: brokerLog, ...version },
-      clientId: brokerClientId(signer),
+      clientId,
       ...(username === undefined || password === undefined ? {} : { username, password }),
     });
     return { ...external, address: url };

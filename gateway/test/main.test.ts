@@ -1,7 +1,16 @@
 import { Database } from "bun:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -109,6 +118,20 @@ test("a gateway whose store another one has taken over ends with 3 and a sentenc
   database.run("UPDATE facts SET value = '999 process 1 on elsewhere' WHERE name = 'owner'");
   const [code, err] = await Promise.all([program.exited, new Response(program.stderr).text()]);
   expect([code, err]).toEqual([3, expect.stringContaining("Another gateway has taken the store over (999")]);
+});
+
+test("a database whose network's documents it cannot read is refused by their name, and stays as it is", async () => {
+  const state = join(folder, ".earshot", "gateway");
+  mkdirSync(state, { recursive: true });
+  const database = join(state, "gateway.db");
+  const packed = readFileSync(new URL("schemas/demo-10.db.gz", import.meta.url));
+  writeFileSync(database, Bun.gunzipSync(new Uint8Array(packed)));
+  const { code, err } = await ended(start([], { EARSHOT_GATEWAY_LOG__FORMAT: "text" }));
+  expect(code).toBe(1);
+  expect(err).toContain("Cannot open the store: its parameters, version 1, cannot be read (");
+  expect(err).toContain("Nothing was changed");
+  expect(readFileSync(database)).toEqual(Buffer.from(Bun.gunzipSync(new Uint8Array(packed))));
+  expect(readdirSync(state).filter((name) => name.includes("schema"))).toEqual([]);
 });
 
 test("other rules than before become the next version; what cannot change is refused by name", async () => {

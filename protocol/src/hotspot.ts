@@ -48,10 +48,26 @@ export {
   downFilter,
   downTopic,
   entropyTopic,
+  keysTopic,
   parseUpTopic,
   upTopic,
 } from "./mqtt/topics.ts";
 export { deadlinesOf, type Entropy, entropyHash, entropyMessage } from "./network/entropy.ts";
+export { HOTSPOT_FORMATS } from "./network/hotspot-formats.ts";
+export {
+  type KeyDocument,
+  keyDocumentMessage,
+  keysProblem,
+  MAX_ROLE_KEYS,
+  type RoleKey,
+} from "./network/key-document.ts";
+export {
+  describeKey,
+  type KeysAnswer,
+  type KeysRefusal,
+  NetworkKeys,
+  type SignedKeyDocument,
+} from "./network/keys.ts";
 export {
   checkLoginToken,
   LOGIN_CLOCK_SKEW_MS,
@@ -59,9 +75,17 @@ export {
   type LoginRefusal,
   makeLoginToken,
 } from "./network/login-token.ts";
-export { MAX_MESSAGE_BYTES, type MessageRefusal } from "./network/message.ts";
+export {
+  KEY_ROLES,
+  type KeyRole,
+  MAX_MESSAGE_BYTES,
+  type MessageRefusal,
+  type RoleSigners,
+  type Signatories,
+} from "./network/message.ts";
 export {
   type CommitmentNotice,
+  type LowestVersions,
   MAX_RECEIPT_COMMITMENTS,
   MAX_RECEIPT_PACKETS,
   MAX_RECEIPT_RANGES,
@@ -79,6 +103,7 @@ export {
   verdictMessage,
 } from "./network/verdict-message.ts";
 export { decodePacket, encodePacket, PacketFieldError } from "./packet/codec.ts";
+export { type Formats, formatsOf } from "./packet/formats.ts";
 export {
   BANDWIDTHS_HZ,
   clampTo,
@@ -97,17 +122,21 @@ export {
   type HeardWitness,
   INTEGRITY_FLAGS,
   type IntegrityFlag,
+  type KeyPlace,
   type MachineSummary,
+  NO_DETAILS,
   type Packet,
   type PacketToSign,
   type PacketType,
   type Quantity,
   type RadioSummary,
   type ReadingPacket,
+  type ReceptionDetails,
+  type RssiKind,
   type StatusPacket,
   type WitnessPacket,
 } from "./packet/packet.ts";
-export { PACKET_TYPE_NUMBERS } from "./packet/shapes.ts";
+export { PACKET_FORMATS, PACKET_TYPE_NUMBERS, PACKET_VERSIONS } from "./packet/shapes.ts";
 export { isNetworkName } from "./parameters/parameters.ts";
 export { airtimeMs, type LoraDataRate } from "./radio/airtime.ts";
 export {

@@ -44,6 +44,7 @@ export {
   type ManifestFile,
   manifestMessage,
 } from "./network/manifest.ts";
+export { NETWORK_FORMATS } from "./network/network-formats.ts";
 export { parametersMessage } from "./network/parameters-message.ts";
 export {
   type Evidence,
@@ -52,18 +53,20 @@ export {
   registrationMessage,
 } from "./network/registration.ts";
 export { type DecodedPacket, type PacketDecoded, readPacket, verifyPacket } from "./packet/codec.ts";
+export { KEY_PLACES, RSSI_KINDS } from "./packet/packet.ts";
 export {
   DEFAULT_PARAMETERS,
   FIXED_PARAMETERS,
   type NetworkParameters,
   PARAMETER_RANGES,
-  parametersHash,
+  type ParameterRange,
+  type ParametersDocument,
   type RegionRule,
   WHOLE_PARAMETERS,
   type WholeParameter,
 } from "./parameters/parameters.ts";
 export { parametersInForce, parametersProblem, successionProblem } from "./parameters/parameters-check.ts";
-export { formatParameters, parseParameters } from "./parameters/parameters-text.ts";
+export { formatParameters, parametersHash, parseParameters } from "./parameters/parameters-document.ts";
 export { demodulationFloorSnrDb, freeSpaceLossDb, thermalNoiseDbm } from "./radio/propagation.ts";
 export { type FaultCount, isPlausible, type QuantityScore, scoreQuantity } from "./readings/score.ts";
 export {

@@ -76,9 +76,17 @@ function matchesArray(rules: CddlRules, entries: readonly CddlEntry[], values: r
   return at === values.length;
 }
 
+/** A key that is given by its value is cut (RFC 8610, section 3.5.4): no other entry takes it. */
 function matchesMap(rules: CddlRules, entries: readonly CddlEntry[], map: Map<unknown, unknown>): boolean {
+  const cut = new Set(entries.flatMap(({ key }) => (key?.kind === "value" ? [key.value as unknown] : [])));
   const found = entries.map(({ key, type }) =>
-    [...map].filter(([k, v]) => key !== undefined && matches(rules, key, k) && matches(rules, type, v)),
+    [...map].filter(
+      ([k, v]) =>
+        key !== undefined &&
+        (key.kind === "value" || !cut.has(k)) &&
+        matches(rules, key, k) &&
+        matches(rules, type, v),
+    ),
   );
   const counted = entries.every(({ min, max }, i) => {
     const count = found[i]?.length ?? 0;

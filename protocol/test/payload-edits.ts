@@ -28,37 +28,59 @@ export function payloadOf(bytes: Uint8Array): CborValue[] {
   return decoded.value as CborValue[];
 }
 
-/** A place in the tree, as the indexes that lead there. */
-function placesIn(tree: CborValue[], path: number[] = []): number[][] {
-  return tree.flatMap((child, index) => {
+/** A place in the tree: the indexes, and keys of maps, that lead there. */
+type Place = (number | string)[];
+type Parent = CborValue[] | Map<string, CborValue>;
+
+const isParent = (value: unknown): value is Parent => Array.isArray(value) || value instanceof Map;
+
+function placesIn(tree: Parent, path: Place = []): Place[] {
+  return [...tree.entries()].flatMap(([index, child]) => {
     const here = [...path, index];
-    return [here, ...(Array.isArray(child) ? placesIn(child as CborValue[], here) : [])];
+    return [here, ...(isParent(child) ? placesIn(child, here) : [])];
   });
 }
 
-function changed(tree: CborValue[], path: number[], change: (parent: CborValue[], index: number) => void) {
+const childOf = (parent: Parent, index: number | string): CborValue =>
+  (parent instanceof Map ? parent.get(index as string) : parent[index as number]) as CborValue;
+
+/** The tree with one place changed, its parent given to `change`. */
+function changed(tree: CborValue[], path: Place, change: (parent: Parent, index: number | string) => void) {
   const copy = structuredClone(tree);
-  const parent = path.slice(0, -1).reduce<CborValue[]>((node, index) => node[index] as CborValue[], copy);
-  change(parent, path.at(-1) as number);
+  const parent = path.slice(0, -1).reduce<Parent>((node, index) => childOf(node, index) as Parent, copy);
+  change(parent, path.at(-1) as number | string);
   return copy;
 }
 
-/** The payload with one thing changed, in every place and in every way: replaced, removed, doubled, repeated. */
+const replaced = (tree: CborValue[], path: Place, value: CborValue): CborValue[] =>
+  changed(tree, path, (parent, index) => {
+    if (parent instanceof Map) parent.set(index as string, value);
+    else parent[index as number] = value;
+  });
+
+/** Keys that no map has yet, the others also such as are no names. */
+const FURTHER_KEY = "further";
+const OTHER_KEYS = ["", "a b", "1st", "__proto__", "a".repeat(64), "a".repeat(65)];
+
+/** The payload with one thing changed, in every place and in every way: replaced, removed, doubled, repeated, added. */
 export function* editsOf(bytes: Uint8Array): Generator<CborValue[]> {
   const tree = payloadOf(bytes);
   for (const path of placesIn(tree)) {
-    for (const value of EDGES) {
-      yield changed(tree, path, (parent, index) => {
-        parent[index] = value;
-      });
+    const value = path.reduce<CborValue>((node, index) => childOf(node as Parent, index), tree);
+    for (const other of [...EDGES, new Map()]) yield replaced(tree, path, other);
+    yield changed(tree, path, (parent, index) => {
+      if (parent instanceof Map) parent.delete(index as string);
+      else parent.splice(index as number, 1);
+    });
+    yield changed(tree, path, (parent, index) => {
+      if (!(parent instanceof Map)) parent.splice(index as number, 0, value);
+    });
+    if (Array.isArray(value) && value.length > 0) {
+      for (const length of LIST_LENGTHS) yield replaced(tree, path, new Array(length).fill(value[0]));
     }
-    yield changed(tree, path, (parent, index) => parent.splice(index, 1));
-    yield changed(tree, path, (parent, index) => parent.splice(index, 0, parent[index] as CborValue));
-    for (const length of LIST_LENGTHS) {
-      yield changed(tree, path, (parent, index) => {
-        const list = parent[index];
-        if (Array.isArray(list) && list.length > 0) parent[index] = new Array(length).fill(list[0]);
-      });
+    if (value instanceof Map) {
+      for (const other of EDGES) yield replaced(tree, [...path, FURTHER_KEY], other);
+      for (const key of OTHER_KEYS) yield replaced(tree, [...path, key], 1);
     }
   }
 }

@@ -3,19 +3,15 @@ import type { CborValue } from "../src/encoding/cbor.ts";
 import { denialMessage, isDenial } from "../src/network/denial.ts";
 import { entropyMessage } from "../src/network/entropy.ts";
 import { indexRootMessage } from "../src/network/index-root.ts";
+import { keyDocumentMessage, keysProblem, type RoleKey } from "../src/network/key-document.ts";
 import { manifestMessage } from "../src/network/manifest.ts";
 import type { MessageCodec } from "../src/network/message.ts";
 import { parametersMessage } from "../src/network/parameters-message.ts";
 import { receiptMessage } from "../src/network/receipt.ts";
 import { registrationMessage } from "../src/network/registration.ts";
 import { verdictMessage } from "../src/network/verdict-message.ts";
-import {
-  DEFAULT_PARAMETERS,
-  type NetworkParameters,
-  WHOLE_PARAMETERS,
-} from "../src/parameters/parameters.ts";
-import { parametersProblem } from "../src/parameters/parameters-check.ts";
-import { REGION_IDS } from "../src/radio/regions.ts";
+import { DEFAULT_PARAMETERS } from "../src/parameters/parameters.ts";
+import { documentOfMap } from "../src/parameters/parameters-document.ts";
 
 export const NETWORK = "demo";
 export const signer = signerFromSeed(new Uint8Array(32).fill(7));
@@ -27,7 +23,7 @@ const greaterKey = new Uint8Array(32).fill(4);
 const amounts = { pool: (1n << 256n) - 1n, paid: 0n, unallocated: 10n };
 
 interface Sample {
-  codec: Pick<MessageCodec<object>, "open">;
+  codec: Pick<MessageCodec<object>, "open" | "typeNumber" | "version">;
   bytes: Uint8Array;
   /** Whether a described payload also keeps the relations between fields that CDDL cannot express; absent: none. */
   fits?: (payload: readonly CborValue[]) => boolean;
@@ -41,6 +37,7 @@ type SampleName =
   | "registration"
   | "denial"
   | "parameters"
+  | "keys"
   | "indexRoot";
 
 /** One signed message of each kind that has a codec of its own. */
@@ -94,6 +91,8 @@ export const messages: Record<SampleName, Sample> = {
         answers: hash,
         stored: [{ sequence: 7, packetId: hash, receivedAtMs: atMs }],
         used: [{ first: 1, last: 0xffff_ffff }],
+        gateway: { version: "0.1.0", formats: [1, 1, 1] },
+        lowest: { fromEpoch: 20_620, fromMs: atMs, beacon: 1, witness: 2 },
         commitments: [{ chain: 643, head: hash, countsFromMs: atMs }],
       },
       signer,
@@ -159,6 +158,26 @@ export const messages: Record<SampleName, Sample> = {
     bytes: parametersMessage.seal({ ...DEFAULT_PARAMETERS, network: NETWORK }, signer, NETWORK),
     fits: parametersFit,
   },
+  keys: {
+    codec: keyDocumentMessage,
+    bytes: keyDocumentMessage.seal(
+      {
+        network: NETWORK,
+        version: 2,
+        previousHash: hash,
+        atMs,
+        entropyPeriodMs: 60_000,
+        epochPeriods: 1440,
+        keys: [
+          { role: "entropy", key: hash, fromEpoch: 0, untilEpoch: 9, revokedFromEpoch: 8 },
+          { role: "entropy", key: greaterKey, fromEpoch: 8, untilEpoch: null, revokedFromEpoch: null },
+        ],
+      },
+      signer,
+      NETWORK,
+    ),
+    fits: keysFit,
+  },
   indexRoot: {
     codec: indexRootMessage,
     bytes: indexRootMessage.seal(
@@ -169,24 +188,26 @@ export const messages: Record<SampleName, Sample> = {
   },
 };
 
+function keysFit(payload: readonly CborValue[]): boolean {
+  const keys = (payload[8] as CborValue[][]).map(([role, key, fromEpoch, untilEpoch, revokedFromEpoch]) => ({
+    ...{ role, key, fromEpoch, untilEpoch, revokedFromEpoch },
+  }));
+  return keysProblem(keys as unknown as RoleKey[]) === undefined;
+}
+
 function denialFits([, , hotspot, peer, , , , fromEpoch, untilEpoch]: readonly CborValue[]): boolean {
   return isDenial({ hotspot, peer, fromEpoch, untilEpoch } as Parameters<typeof isDenial>[0]);
 }
 
-function parametersFit([, , network, ruleSet, ...rest]: readonly CborValue[]): boolean {
-  const whole = WHOLE_PARAMETERS.map((name, i) => [name, Number(rest[i])]);
-  const [regions, poolPerEpoch, chainId, contract] = rest.slice(WHOLE_PARAMETERS.length);
-  const parameters = {
-    ...Object.fromEntries(whole),
-    network,
-    ruleSet,
-    regions: (regions as [number, number][]).map(([id, maxEirpDdbm]) => ({
-      id: REGION_IDS[Number(id)],
-      maxEirpDdbm: Number(maxEirpDdbm),
-    })),
-    poolPerEpoch: BigInt(poolPerEpoch as string),
-    chainId: BigInt(chainId as string),
-    contract,
-  } as NetworkParameters;
-  return parametersProblem(parameters) === undefined;
+function parametersFit([, , values]: readonly CborValue[]): boolean {
+  const document = documentOfMap(values as Map<string, CborValue>) as Record<string, number>;
+  const { epochPeriods, windowPeriods, reportDeadlineMs, entropyValidityMs, minDistanceM, maxDistanceM } =
+    document;
+  const amounts = [document.poolPerEpoch, document.chainId].map((text) => BigInt(text as number));
+  return (
+    Number(epochPeriods) % Number(windowPeriods) === 0 &&
+    Number(reportDeadlineMs) >= Number(entropyValidityMs) &&
+    Number(minDistanceM) <= Number(maxDistanceM) &&
+    amounts.every((amount) => amount < 2n ** 256n)
+  );
 }

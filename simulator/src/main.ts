@@ -3,6 +3,7 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { type Clock, type Log, silentLog } from "@earshot/protocol";
 import { errorText, ProgramLog, systemClock, systemOutput } from "@earshot/protocol/runtime";
+import manifest from "../package.json" with { type: "json" };
 import { ConsoleObserver, type Terminal } from "./cli/console.ts";
 import { parseOptions, type RunOptions, USAGE } from "./cli/options.ts";
 import { openStateFolder } from "./cli/state-folder.ts";
@@ -38,8 +39,8 @@ async function main(args: string[]): Promise<number> {
     terminal.err(`${parsed.problem}\n\n${USAGE}`);
     return 2;
   }
-  if (parsed.help) {
-    terminal.out(USAGE);
+  if (parsed.shown !== undefined) {
+    terminal.out(parsed.shown === "help" ? USAGE : `simulator ${manifest.version}\n`);
     return 0;
   }
   for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, stopSoon);

@@ -8,7 +8,15 @@ import type {
   SocketAddress,
   StationTrouble,
 } from "@earshot/drivers";
-import type { LossReason, Measurement, Outcome, PacketType, Position } from "@earshot/protocol/hotspot";
+import type {
+  Formats,
+  LossReason,
+  Measurement,
+  Outcome,
+  PacketType,
+  Position,
+  RssiKind,
+} from "@earshot/protocol/hotspot";
 import type { OutboxState } from "../outbox/outbox.ts";
 
 /** `searching`: not open yet, or open and nothing came so far. `lost`: was open or should be; `reason` is why it is not. */
@@ -87,6 +95,9 @@ export interface ForwarderFacts {
   lastSeenMs: number;
   /** Whether it can transmit now: it has sent PULL_DATA in the last 90 s. */
   canTransmit: boolean;
+  /** The address that it speaks from, and whether that is one of this machine. */
+  host?: string;
+  isOnThisMachine?: boolean;
   /** The addresses of the concentrators that use this EUI, when there are several. */
   sharedBy?: string[];
   /** How often a station's connection ended in the last hour. */
@@ -225,6 +236,9 @@ export interface WitnessFacts {
   spreadingFactor: number;
   rssiDbm: number;
   snrDb: number;
+  /** What the level is of, and the carrier's offset, where the radio tells them. */
+  rssiKind?: RssiKind;
+  freqOffsetHz?: number;
 }
 
 export interface VerdictFacts {
@@ -264,6 +278,20 @@ export interface NumberingFacts {
   to?: number;
   /** The first free number: beyond `to` when that is more than one step away. */
   target: number;
+}
+
+/** The gateway that answers, as its latest receipt says. */
+export interface GatewayFacts {
+  version: string;
+  formats: Formats;
+}
+
+/** Reports of this agent that the network does not take, now or later, since their version is too low. */
+export interface OutdatedFacts {
+  /** The first epoch in which they are not taken, and when it begins. */
+  fromEpoch: number;
+  fromMs: number;
+  reports: { type: "beacon" | "witness"; version: number; needed: number }[];
 }
 
 /** Something in a valid configuration that is surely not meant, and what to write instead. */
@@ -308,6 +336,10 @@ export interface AgentStatus {
   machine?: MachineFacts;
   broker: LinkFacts;
   outbox: OutboxFacts;
+  /** Absent before it has said so. */
+  gateway?: GatewayFacts;
+  /** Absent where it takes all. */
+  outdated?: OutdatedFacts;
   entropy?: EntropyFacts;
   schedule?: ScheduleFacts;
   beaconing: BeaconingFacts;

@@ -17,10 +17,12 @@ import type {
   Counters,
   DeviceFacts,
   EntropyFacts,
+  GatewayFacts,
   GpsFacts,
   MachineFacts,
   NumberingFacts,
   OutboxFacts,
+  OutdatedFacts,
   RadioFacts,
   RadioRefusalFacts,
   RadioSetup,
@@ -89,6 +91,8 @@ export class StatusBoard {
   #numbering: Moment<Untimed<NumberingFacts, "atMs">> | undefined;
   #entropy: Moment<Untimed<EntropyFacts, "receivedAtMs">> | undefined;
   schedule: ScheduleFacts | undefined;
+  gateway: GatewayFacts | undefined;
+  outdated: OutdatedFacts | undefined;
   readonly beaconing = new BeaconCounters();
   #gpsReading: Moment<GpsReading> | undefined;
   /** Whether the receiver can be trusted. */
@@ -200,6 +204,8 @@ export class StatusBoard {
         ...outboxFacts(this.#outbox(), present),
         ...optional("numbering", this.#numbering && at(this.#numbering)),
       },
+      ...optional("gateway", this.gateway),
+      ...optional("outdated", this.outdated),
       ...optional("entropy", this.#entropy && received(this.#entropy)),
       ...optional("schedule", this.schedule),
       beaconing: this.beaconing.facts(present),

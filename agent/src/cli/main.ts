@@ -18,6 +18,8 @@ export const USAGE = `Usage: earshot-agent [COMMAND] --config FILE
   doctor   check configuration, key, clock, devices and broker, and say what to do;
            find devices and print the lines for them; without --config only that
 
+  --help, --version
+
 Any key of the configuration can be set from the environment: EARSHOT_AGENT_<SECTION>_<KEY>.
 `;
 

@@ -1,5 +1,5 @@
 import { type Clock, hotspotId, hotspotName, type Log, type Random } from "@earshot/protocol/hotspot";
-import { LinkedAbort } from "@earshot/protocol/runtime";
+import { isOnNetwork, LinkedAbort } from "@earshot/protocol/runtime";
 import { runAgent } from "../agent.ts";
 import { StatusBoard } from "../board/status-board.ts";
 import { exampleValues } from "../config/example-values.ts";
@@ -48,6 +48,7 @@ export async function runStarted(
       {
         ...context,
         ...{ config: config.core, signer, outbox, board, openPublisher },
+        isKeyRemote: isOnNetwork(config.keyFile),
         openRadio: radioOpener(config.lora, clock, log.child({ component: "radio" }), () =>
           trustedGpsTimeMs(board.snapshot(clock)),
         ),

@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import { HEALTH_TEXT, type Part } from "../health/part.ts";
 import { utcTime } from "../health/time-text.ts";
 import { isRunning, type StartDocument, type StatusDocument } from "../page/app.ts";
+import { gatewayText } from "../page/page-html.ts";
 import type { ExitCode, Terminal } from "../terminal.ts";
 
 /** Prints the state of the running agent, read from its page. */
@@ -23,7 +24,8 @@ export async function status(config: Config, terminal: Terminal): Promise<ExitCo
   const { hotspot, network, version, atMs, parts, health } = document;
   terminal.out(hotspot === undefined ? "not started yet\n" : `${hotspot.name}  ${hotspot.id}\n`);
   const where = network === undefined ? "" : `network ${network}, `;
-  terminal.out(`${where}agent ${version}, as of ${utcTime(atMs)}\n\n${partTable(parts)}\n`);
+  const gateway = isRunning(document) ? gatewayText(document) : "";
+  terminal.out(`${where}agent ${version}${gateway}, as of ${utcTime(atMs)}\n\n${partTable(parts)}\n`);
   if (isRunning(document)) {
     terminal.out(`\n${verdictLines(document)}\n`);
     if (document.losses.length > 0) terminal.out(`\n${lossLines(document)}\n`);

@@ -32,6 +32,8 @@ export interface CoreContext {
   /** By the monotonic clock. */
   startedElapsedMs: number;
   hotspotId: string;
+  /** The file of its key is on another machine. */
+  isKeyRemote: boolean;
   /** Decides whether a report may carry a concentrator's counter. */
   concentrators: Concentrators;
   sentStatuses: SentStatuses;

@@ -1,3 +1,4 @@
+import { networkInterfaces } from "node:os";
 import {
   type ByteLink,
   type ConcentratorState,
@@ -66,15 +67,23 @@ export function radioSetup(lora: LoraConfig): RadioSetup {
 }
 
 const factsOf = (
-  { gatewayEui, lastSeenElapsedMs, canTransmit, sharedBy, lostInHour }: ConcentratorState,
+  { gatewayEui, lastSeenElapsedMs, host, canTransmit, sharedBy, lostInHour }: ConcentratorState,
   clock: Clock,
 ): ForwarderFacts => ({
   gatewayEui,
   lastSeenMs: toWallTime(lastSeenElapsedMs, readClock(clock)),
   canTransmit,
+  ...(host === undefined ? {} : { host, isOnThisMachine: isOwnAddress(host) }),
   ...(sharedBy === undefined ? {} : { sharedBy }),
   ...(lostInHour === undefined ? {} : { lostInHour }),
 });
+
+/** Loopback, or an address of one of this machine's networks. */
+function isOwnAddress(host: string): boolean {
+  const address = host.replace(/^::ffff:/, "");
+  if (address === "::1" || address.startsWith("127.")) return true;
+  return Object.values(networkInterfaces()).some((all) => all?.some((own) => own.address === address));
+}
 
 /** How to open the GPS that the configuration names; `undefined` where there is none. */
 export function gpsOpener(gps: GpsConfig, clock: Clock): OpenDevice<AgentGps> | undefined {

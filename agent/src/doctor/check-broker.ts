@@ -82,6 +82,8 @@ const offlineStatus = (signer: Signer, network: string, version: string, atMs: n
       assertion: null,
       machine: null,
       losses: null,
+      keyHeld: null,
+      formats: null,
       commitments: null,
     },
     signer,

@@ -9,6 +9,7 @@ import { attention, broken, CONFIGURATION, type Health, ok, type Part, worstOf }
 import { radioPart } from "./radio.ts";
 import { sensorPart } from "./sensor.ts";
 import { duration } from "./time-text.ts";
+import { versionParts } from "./version.ts";
 
 export interface Assessment {
   health: Health;
@@ -25,6 +26,7 @@ export function assess(status: AgentStatus): Assessment {
     ...(status.gps === undefined ? [] : [gpsPart(status.gps, status)]),
     ...status.sensors.map((sensor) => sensorPart(sensor, status.atMs)),
     ...(status.machine === undefined ? [] : [machinePart(status.machine, status.atMs)]),
+    ...versionParts(status),
     brokerPart(status),
     outboxPart(status),
     ...packetParts(status),

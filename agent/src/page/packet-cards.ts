@@ -42,4 +42,8 @@ const witnessItem =
   (witness: WitnessFacts): Html =>
     html`
 <li><p><b>${witness.rssiDbm} dBm, SNR ${witness.snrDb} dB</b>, ${ago(witness.atMs, nowMs)}</p>
-<p class="small">from ${witness.beaconer}, ${megahertz(witness.freqHz)}, SF${witness.spreadingFactor}, ${utcTime(witness.atMs)}</p></li>`;
+<p class="small">from ${witness.beaconer}, ${megahertz(witness.freqHz)}${offsetText(witness)}, SF${witness.spreadingFactor}, ${utcTime(witness.atMs)}</p></li>`;
+
+/** `, carrier -1203 Hz off` */
+const offsetText = ({ freqOffsetHz }: WitnessFacts): string =>
+  freqOffsetHz === undefined ? "" : `, carrier ${freqOffsetHz} Hz off`;

@@ -29,9 +29,12 @@ ${lossesCard(status)}
 <div class="cards">${packetCards(status)}</div>
 <h2>Lines to the devices</h2>
 ${deviceLines(status)}`,
-    html`Network ${status.network}, agent ${status.version}, started ${ago(status.startedAtMs, status.atMs)}`,
+    html`Network ${status.network}, agent ${status.version}${gatewayText(status)}, started ${ago(status.startedAtMs, status.atMs)}`,
     status.atMs,
   );
+
+export const gatewayText = ({ gateway }: Pick<AgentStatus, "gateway">): string =>
+  gateway === undefined ? "" : `, gateway ${gateway.version}`;
 
 /** The page of an agent that does not run yet, with the reasons. */
 export const startPage = (start: StartStatus & Assessment): Html =>

@@ -31,7 +31,14 @@ function concentratorCard(status: ConcentratorFacts, radio: RadioFacts, nowMs: n
 
 type Fact = readonly [label: string, value: string | undefined];
 
-const forwarderFacts = ({ lastSeenMs, canTransmit }: ForwarderFacts, nowMs: number): Fact[] => [
+const forwarderFacts = (
+  { lastSeenMs, canTransmit, host, isOnThisMachine }: ForwarderFacts,
+  nowMs: number,
+): Fact[] => [
+  [
+    "Runs on",
+    isOnThisMachine === undefined ? undefined : isOnThisMachine ? "this machine" : `another machine, ${host}`,
+  ],
   ["Last datagram", ago(lastSeenMs, nowMs)],
   ["Asks for transmissions", canTransmit ? "yes" : "no"],
 ];

@@ -2,6 +2,8 @@ import type { LinuxReading, RadioStatus } from "@earshot/drivers";
 import {
   encodePacket,
   type Gnss,
+  HOTSPOT_FORMATS,
+  type KeyPlace,
   lossList,
   type MachineSummary,
   PACKET_LIMITS,
@@ -57,6 +59,8 @@ export function statusPacket(
     assertion: config.hotspot,
     machine: machineSummary(board.machineReading(elapsedMs, MACHINE_FRESH_MS)),
     losses: lossList(board.losses.counts()),
+    keyHeld: keyPlace(context),
+    formats: HOTSPOT_FORMATS,
     commitments: commitments.announced(networkClock.window(elapsedMs)),
   };
   try {
@@ -64,9 +68,20 @@ export function statusPacket(
   } catch (error) {
     if (!(error instanceof PacketFieldError)) throw error;
     // Without a status no receipt comes and no session begins, so one without the details is made.
-    const bare = { radio: null, gnss: null, assertion: null, machine: null, losses: null, commitments: null };
+    const bare = { radio: null, gnss: null, assertion: null, machine: null, losses: null };
     return encodePacket({ ...packet, ...bare }, context.signer, config.network.name);
   }
+}
+
+/** On another machine than the radios: by the file system of its file, or by where packet forwarders speak from. */
+function keyPlace({ board, isKeyRemote }: CoreContext): KeyPlace | null {
+  if (isKeyRemote) return "elsewhere";
+  const radio = board.devices.probe("radio");
+  if (radio === undefined) return null;
+  if (radio.forwarders === undefined) return "here";
+  const known = radio.forwarders().filter(({ isOnThisMachine }) => isOnThisMachine !== undefined);
+  if (known.length === 0) return null;
+  return known.every(({ isOnThisMachine }) => isOnThisMachine) ? "here" : "elsewhere";
 }
 
 const UINT32 = 2 ** 32;

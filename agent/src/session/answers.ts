@@ -1,13 +1,16 @@
 import {
   equalBytes,
   explainVerdict,
+  type LowestVersions,
   MAX_RECEIPT_PACKETS,
+  PACKET_VERSIONS,
   RATE_LIMITED,
+  type Receipt,
   receiptMessage,
   type VerdictNotice,
   verdictMessage,
 } from "@earshot/protocol/hotspot";
-import type { VerdictFacts } from "../board/agent-status.ts";
+import type { OutdatedFacts, VerdictFacts } from "../board/agent-status.ts";
 import type { RecentPacket } from "../board/recent-packets.ts";
 import type { CoreContext } from "../core/core-context.ts";
 import type { Numbering } from "../outbox/numbering.ts";
@@ -79,7 +82,7 @@ export function applyReceipt(context: CoreContext, bytes: Uint8Array): string | 
   const { commitments, config, outbox, sentStatuses, signer, toPublish } = context;
   const opened = receiptMessage.open(bytes, config.network.name, config.network.publicKey);
   if (!opened.ok) return opened.code;
-  const { hotspot, answers, stored, used } = opened.value;
+  const { hotspot, answers, stored, used, gateway, lowest } = opened.value;
   if (!equalBytes(hotspot, signer.publicKey)) return "other_hotspot";
   const publishedMs = sentStatuses.answered(answers.toHex());
   // It answers a status of an earlier session; the next receipt lists the same packets.
@@ -89,8 +92,30 @@ export function applyReceipt(context: CoreContext, bytes: Uint8Array): string | 
   // A full receipt is followed by another with the rest.
   if (stored.length < MAX_RECEIPT_PACKETS) outbox.requeue(publishedMs - graceMs(config.statusPeriodMs));
   reportNumbering(context, outbox.skipUsed(used));
+  noteVersions(context, gateway, lowest);
   toPublish.notify();
   return undefined;
+}
+
+/** What the gateway is, and which of this agent's reports the network does not take. */
+function noteVersions(
+  { board, log }: CoreContext,
+  gateway: Receipt["gateway"],
+  lowest: LowestVersions | null,
+): void {
+  board.gateway = gateway ?? undefined;
+  const before = board.outdated;
+  board.outdated = lowest === null ? undefined : outdatedBy(lowest);
+  const { outdated } = board;
+  if (outdated === undefined || before?.fromEpoch === outdated.fromEpoch) return;
+  log.error("The network does not take reports of this agent from an epoch on: update it", { ...outdated });
+}
+
+function outdatedBy({ fromEpoch, fromMs, ...needed }: LowestVersions): OutdatedFacts | undefined {
+  const reports = (["beacon", "witness"] as const)
+    .map((type) => ({ type, version: PACKET_VERSIONS[type], needed: needed[type] }))
+    .filter((report) => report.version < report.needed);
+  return reports.length === 0 ? undefined : { fromEpoch, fromMs, reports };
 }
 
 /** The network has packets of this hotspot with numbers that were not used here. */

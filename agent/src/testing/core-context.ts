@@ -26,7 +26,7 @@ export function testContext(): { context: CoreContext; clock: ManualClock; logge
   } as const;
   const networkClock = new NetworkClock();
   const context: CoreContext = {
-    ...{ clock, signer, hotspotId: hotspotId(signer.publicKey), random: seededRandom(1) },
+    ...{ clock, signer, isKeyRemote: false, hotspotId: hotspotId(signer.publicKey), random: seededRandom(1) },
     config: { network, hotspot, maxPowerDbm: 14, statusPeriodMs: 60_000, readingPeriodMs: 300_000 },
     log: logTo((level, message) => logged.push(`${level} ${message}`)),
     ...{ version: "test", startedElapsedMs: 0, board: new StatusBoard(), outbox: memoryOutbox({ clock }) },

@@ -77,11 +77,17 @@ export class FakeRadio extends FakeDevice<LoraReading> {
   /** Concentrators behind it that can transmit; a radio without any unless given. */
   concentrators: string[] | undefined;
 
+  /** Whether they run on the agent's machine; not known unless given. */
+  isOnThisMachine: boolean | undefined;
+
   readonly open = async (): Promise<AgentRadio> => {
     const driver = this.driverOf(this.openQueue(), "fake radio");
     const cannot = this.cannotBeacon === undefined ? {} : { cannotBeacon: this.cannotBeacon };
     const forwarderFacts = () =>
-      (this.concentrators ?? []).map((gatewayEui) => ({ gatewayEui, lastSeenMs: 0, canTransmit: true }));
+      (this.concentrators ?? []).map((gatewayEui) => ({
+        ...{ gatewayEui, lastSeenMs: 0, canTransmit: true },
+        ...(this.isOnThisMachine === undefined ? {} : { isOnThisMachine: this.isOnThisMachine }),
+      }));
     const behind = this.concentrators === undefined ? {} : { forwarderFacts };
     return Object.assign(driver, cannot, behind, {
       transmit: async (transmission: LoraTransmission) => {

@@ -9,6 +9,8 @@ import {
   type HeardWitness,
   isWithin,
   PACKET_LIMITS,
+  type Range,
+  type ReceptionDetails,
   readClock,
   roundWithin,
   shortId,
@@ -115,7 +117,7 @@ export class Witnesser {
       makePacket(this.#context, { type: "witness", sequence, ...body, gnss }),
     );
     if (entry === undefined) return;
-    const { atMs, freqHz, spreadingFactor, rssiDbm, snrDdb } = body;
+    const { atMs, freqHz, spreadingFactor, rssiDbm, snrDdb, rssiKind, freqOffsetHz } = body;
     const facts = {
       entropyIndex: beacon.entropyIndex,
       beaconer: beacon.shortId.toHex(),
@@ -123,6 +125,8 @@ export class Witnesser {
       spreadingFactor,
       rssiDbm,
       snrDb: snrDdb / 10,
+      ...(rssiKind === null ? {} : { rssiKind }),
+      ...(freqOffsetHz === null ? {} : { freqOffsetHz }),
     };
     board.addWitness(facts, elapsedMs);
     log.info("Beacon heard", { atMs, ...facts });
@@ -142,5 +146,29 @@ function witnessBody(frame: LoraFrame, tmstUs: number | null): WitnessBody | und
     return undefined;
   }
   const settings = { freqHz, spreadingFactor, bandwidthHz };
-  return { atMs: Math.round(frame.atMs), frame: frame.bytes, ...settings, rssiDbm, snrDdb, tmstUs };
+  const level = { rssiDbm, snrDdb, tmstUs };
+  return { atMs: Math.round(frame.atMs), frame: frame.bytes, ...settings, ...level, ...detailsOf(frame) };
+}
+
+/** What is not known, or does not fit into a packet, is null: none of it is worth the report. */
+function detailsOf(frame: LoraFrame): ReceptionDetails {
+  const fineTimeNs = orNull(frame.fineTimeNs, PACKET_LIMITS.fineTimeNs);
+  const isEncrypted = frame.fineTimeEncrypted === true;
+  return {
+    freqOffsetHz: orNull(frame.freqOffsetHz, PACKET_LIMITS.freqOffsetHz),
+    rssiKind: frame.rssiKind ?? null,
+    fineTimeNs: isEncrypted ? null : fineTimeNs,
+    fineTimeEncrypted: isEncrypted ? true : fineTimeNs === null ? null : false,
+    concentrator: euiBytes(frame.gatewayEui),
+    antenna: orNull(frame.antenna, PACKET_LIMITS.antenna),
+  };
+}
+
+const orNull = (value: number | undefined, range: Range): number | null =>
+  roundWithin(value ?? Number.NaN, range);
+
+/** Where several concentrators use one EUI, their addresses follow it. */
+function euiBytes(gatewayEui: string | undefined): Uint8Array | null {
+  const digits = /^[0-9a-f]{16}/i.exec(gatewayEui ?? "")?.[0];
+  return digits === undefined ? null : Uint8Array.fromHex(digits);
 }

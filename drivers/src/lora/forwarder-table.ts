@@ -15,6 +15,8 @@ export interface Forwarder {
   version: GwmpVersion;
   /** Its last datagram, by the monotonic clock. */
   lastSeenElapsedMs: number;
+  /** The address that its last datagram came from. */
+  host?: string;
   /** Where its last PULL_DATA came from, and when. A PUSH_DATA comes from another port, where nobody listens. */
   downlink?: { address: SocketAddress; elapsedMs: number };
   lastStatusElapsedMs?: number;

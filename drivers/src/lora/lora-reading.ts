@@ -140,6 +140,8 @@ export interface ConcentratorState {
   gatewayEui: string;
   /** Its last word, by the monotonic clock. */
   lastSeenElapsedMs: number;
+  /** The address that it speaks from; absent while it is not connected. */
+  host?: string;
   canTransmit: boolean;
   /** Where they come from, when several concentrators use this EUI. */
   sharedBy?: string[];

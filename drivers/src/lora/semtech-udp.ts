@@ -51,6 +51,8 @@ export interface ForwarderState {
   version: GwmpVersion;
   /** Its last datagram, by the monotonic clock. */
   lastSeenElapsedMs: number;
+  /** The address that its last datagram came from. */
+  host?: string;
   /** Where transmissions go, and when the PULL_DATA came that gave the address. */
   downlink?: { address: SocketAddress; elapsedMs: number };
   /** Whether it can be reached now: it has asked for work in the last 90 s. */
@@ -136,9 +138,10 @@ class SemtechUdpServer implements SemtechUdpRadio {
     return this.#forwarders.all
       .filter(({ isPart }) => isPart === undefined)
       .map((forwarder) => {
-        const { gatewayEui, version, lastSeenElapsedMs, downlink, turns } = forwarder;
+        const { gatewayEui, version, lastSeenElapsedMs, host, downlink, turns } = forwarder;
         return {
           ...{ gatewayEui, version, lastSeenElapsedMs, canTransmit: isReachable(forwarder, elapsedMs) },
+          ...(host === undefined ? {} : { host }),
           ...(downlink === undefined ? {} : { downlink: { ...downlink } }),
           ...(turns.isShared(elapsedMs) ? { sharedBy: addressesOf(forwarder, elapsedMs) } : {}),
         };
@@ -248,6 +251,7 @@ class SemtechUdpServer implements SemtechUdpRadio {
     from: SocketAddress,
   ): Promise<void> {
     const { version, token, gatewayEui } = datagram;
+    forwarder.host = from.host;
     switch (datagram.type) {
       case "PULL_DATA":
         this.#learnDownlink(forwarder, version, from);

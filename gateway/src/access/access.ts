@@ -5,6 +5,7 @@ import {
   downFilter,
   downTopic,
   entropyTopic,
+  keysTopic,
   type LoginRefusal,
   parseUpTopic,
 } from "@earshot/protocol";
@@ -82,9 +83,10 @@ export function mayPublish(network: string, hotspotId: string, topic: string): b
   return parsed !== undefined && parsed.network === network && parsed.hotspot === hotspotId;
 }
 
-/** Only its own down topics, and the entropy. */
+/** Only its own down topics, and what the network tells all. */
 export const maySubscribe = (network: string, hotspotId: string, filter: string): boolean =>
   [
+    keysTopic(network),
     entropyTopic(network),
     downFilter(network, hotspotId),
     downTopic(network, hotspotId, "verdict"),
@@ -111,12 +113,12 @@ export function mayUse(
   return access !== "readwrite" && uplink.maySubscribe(username, topic);
 }
 
-/** The gateway itself: it reads what all hotspots send, and writes the entropy and what is sent to them. */
+/** The gateway itself: it reads what all hotspots send, and writes what all are told and what is sent to each. */
 export function gatewayMayUse(network: string, { topic, access }: TopicUse): boolean {
   const isUp = topic === allUpFilter(network) || parseUpTopic(topic)?.network === network;
   const [, , of, hotspot, direction] = topic.split("/");
   const isDown = of === network && hotspot !== undefined && direction === "down" && !/[+#]/.test(topic);
-  if (access === "write") return topic === entropyTopic(network) || isDown;
+  if (access === "write") return topic === entropyTopic(network) || topic === keysTopic(network) || isDown;
   return access !== "readwrite" && isUp;
 }
 

@@ -13,8 +13,8 @@ import {
 } from "node:fs";
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
-import { equalBytes, manifestMessage } from "@earshot/protocol";
-import { BUNDLE_FILES, type Bundle, bundleName, bundlePrefix, MANIFEST_FILE } from "./bundle.ts";
+import { equalBytes, manifestMessage, utf8 } from "@earshot/protocol";
+import { BUNDLE_FILES, type Bundle, bundleName, bundlePrefix, MANIFEST_FILE, PROOF_FILE } from "./bundle.ts";
 import type { BundleStore, Encode, KeptBundle } from "./bundle-store.ts";
 import { atOnce, type InTurns } from "./in-turns.ts";
 import { readContacts, readText } from "./json-readers.ts";
@@ -55,6 +55,19 @@ export const bundleFolder = (path: string): BundleStore => ({
     const read = text.ok ? readContacts(text.value) : text;
     return read.ok ? read.value : undefined;
   },
+  manifest(name) {
+    const file = join(path, name, MANIFEST_FILE);
+    return existsSync(file) ? new Uint8Array(readFileSync(file)) : undefined;
+  },
+  keepProof(name, proof) {
+    const folder = join(path, name);
+    if (!existsSync(folder)) return;
+    const draft = join(folder, `${PROOF_FILE}${TEMPORARY_END}`);
+    atOnce(writeDurably(draft, utf8(proof)));
+    renameSync(draft, join(folder, PROOF_FILE));
+    syncFolder(folder);
+  },
+  hasProof: (name) => !existsSync(join(path, name)) || existsSync(join(path, name, PROOF_FILE)),
   async file(name, file) {
     const at = join(path, name, file);
     const found = await lstat(at).catch(() => undefined);

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:te
 import type { Manifest } from "@earshot/protocol";
 import { signedAgain, testBundles } from "../testing/test-bundle.ts";
 import { FIRST_EPOCH, PARAMETERS } from "../testing/test-network.ts";
-import { BUNDLE_FILES, type Bundle, bundleName, MANIFEST_FILE } from "./bundle.ts";
+import { BUNDLE_FILES, type Bundle, bundleName, MANIFEST_FILE, PROOF_FILE } from "./bundle.ts";
 import type { BundleStore, KeptBundle } from "./bundle-store.ts";
 import { atOnce } from "./in-turns.ts";
 import { formatContacts } from "./json-texts.ts";
@@ -61,6 +61,24 @@ export function bundleStoreContract(name: string, open: () => BundleStore & Disp
       expect(contacts.size).toBeGreaterThan(0);
       expect(atOnce(encodingChunks(formatContacts(contacts)))).toEqual(made["contacts.json"]);
       expect(bundles.contacts("none")).toBeUndefined();
+    });
+
+    test("gives the manifest, and keeps the proof that it is in the log beside it", async () => {
+      const kept = close(day(2));
+      expect(bundles.manifest(kept.name)).toEqual(new Uint8Array(kept.bundle[MANIFEST_FILE]));
+      expect(bundles.manifest("none")).toBeUndefined();
+      expect(bundles.hasProof(kept.name)).toBe(false);
+      bundles.keepProof(kept.name, "a proof\n");
+      bundles.keepProof(kept.name, "a better proof\n");
+      expect(bundles.hasProof(kept.name)).toBe(true);
+      expect(await (await bundles.file(kept.name, PROOF_FILE))?.text()).toBe("a better proof\n");
+      // It is no part of the bundle, which is the same with it.
+      expect(close(day(3))).toEqual({ ...kept, isNew: false });
+      bundles.keepProof("none", "a proof\n");
+      expect(await bundles.file("none", PROOF_FILE)).toBeUndefined();
+      bundles.remove(kept.name);
+      expect(close(day(2)).isNew).toBe(true);
+      expect(bundles.hasProof(kept.name)).toBe(false);
     });
 
     test("keeps the bundle where the content is the same, whatever time it is", () => {

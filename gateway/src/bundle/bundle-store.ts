@@ -40,6 +40,12 @@ export interface BundleStore {
   setAside(name: string): void;
   /** The contacts before its epoch, by hotspot id; `undefined` when the file is missing or damaged. */
   contacts(name: string): ReadonlyMap<string, LatestContacts> | undefined;
+  /** Its manifest's bytes; `undefined` when the file is missing. */
+  manifest(name: string): Uint8Array | undefined;
+  /** Keeps the proof that its manifest is in the network's log, as the file `PROOF_FILE`; nothing happens without the bundle. */
+  keepProof(name: string, proof: string): void;
+  /** Whether it has one, or is not there itself. */
+  hasProof(name: string): boolean;
   /** One of its files, by name; `undefined` when it is not there, or is no plain file. */
   file(name: string, file: string): Promise<Blob | undefined>;
 }

@@ -19,6 +19,7 @@ async function content(): Promise<BundleContent> {
   const proven = await store.provenOfEpoch(FIRST_EPOCH);
   const collected: BundleContent = {
     parameters: PARAMETERS,
+    keyDocuments: [],
     signedParameters: signedParameters(PARAMETERS),
     epoch: FIRST_EPOCH,
     previous: { previousEpoch: null, previousManifestHash: new Uint8Array(32) },

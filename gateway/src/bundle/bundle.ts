@@ -8,6 +8,7 @@ import {
   manifestMessage,
   type NetworkParameters,
   parametersHash,
+  type RoleSigners,
   type SequenceRange,
   type Settlement,
   type Signer,
@@ -39,6 +40,7 @@ export const BUNDLE_FILES = [
   "contacts.json",
   "denials.cbor",
   "entropy.cbor",
+  "keys.cbor",
   "leaves.jsonl",
   "packets.cbor",
   "parameters.cbor",
@@ -49,6 +51,9 @@ export const BUNDLE_FILES = [
   "verdicts.jsonl",
 ] as const;
 export const MANIFEST_FILE = "manifest.cbor";
+/** Beside them, once it is there: that the manifest is in the network's log (c2sp.org/tlog-proof). */
+export const PROOF_FILE = "manifest.tlog-proof";
+export const KEYS_FILE = "keys.cbor" satisfies (typeof BUNDLE_FILES)[number];
 
 export type BundleFile = (typeof BUNDLE_FILES)[number];
 /** A bundle in memory: what is in its folder, by file name. */
@@ -57,6 +62,8 @@ export type Bundle = Record<BundleFile | typeof MANIFEST_FILE, Uint8Array>;
 /** Everything that goes into a bundle, in any order. */
 export interface BundleContent {
   parameters: NetworkParameters;
+  /** Every key document so far, as the root key signed them, in order. */
+  keyDocuments: readonly Uint8Array[];
   /** `parameters` as the network signed them. */
   signedParameters: Uint8Array;
   epoch: number;
@@ -91,17 +98,18 @@ export const bundlePrefix = (epoch: number): string => `epoch-${String(epoch).pa
 export const bundleName = (epoch: number, manifest: Uint8Array): string =>
   `${bundlePrefix(epoch)}-${cidOf(sha256(manifest))}`;
 
-/** All bytes of a bundle. @param signer holds the network key */
-export const encodeBundle = (content: BundleContent, signer: Signer): Bundle =>
+/** All bytes of a bundle. @param signer signs the manifest */
+export const encodeBundle = (content: BundleContent, signer: Signer | RoleSigners): Bundle =>
   atOnce(encodingBundle(content, signer));
 
 /** `encodeBundle` that lets other work have its turn: an epoch of a large network takes seconds. */
-export function* encodingBundle(content: BundleContent, signer: Signer): InTurns<Bundle> {
+export function* encodingBundle(content: BundleContent, signer: Signer | RoleSigners): InTurns<Bundle> {
   const { parameters, settlement, verdicts } = content;
   const files: Record<BundleFile, Uint8Array> = {
     "contacts.json": yield* encodingChunks(formatContacts(content.contactsBefore)),
     "denials.cbor": writeByteStrings(content.denials.map(({ message }) => message)),
     "entropy.cbor": writeByteStrings(content.entropy.map(({ message }) => message)),
+    "keys.cbor": writeByteStrings(content.keyDocuments),
     "leaves.jsonl": yield* encodingChunks(formatLeaves(settlement.payments, verdicts)),
     "packets.cbor": yield* writingPackets(content.packets.toSorted((a, b) => (a.id < b.id ? -1 : 1))),
     "parameters.cbor": content.signedParameters,

@@ -1,4 +1,6 @@
 import {
+  chosenRules,
+  liveRuleSets,
   type NetworkParameters,
   parametersProblem,
   type RegionRule,
@@ -12,6 +14,7 @@ import {
   readConfigFile,
 } from "@earshot/protocol/runtime/config";
 import type { Limits } from "../access/hotspot-limits.ts";
+import { KEY_NAMES, type KeyPlaces } from "../keys/key-files.ts";
 import { type GatewayConfig, gatewaySchema, keyOf } from "./schema.ts";
 
 /** `EARSHOT_GATEWAY_HTTP__PORT=8080` overrides `http.port`: two underscores between the levels. */
@@ -34,8 +37,7 @@ export function parseConfig(
   { file = "the configuration", warn }: { file?: string | undefined; warn?: Warn | undefined } = {},
 ): GatewayConfig {
   const config = reader.read(toml, { file, environment, warn });
-  const problem =
-    registrationProblem(config) ?? brokerProblem(config) ?? parametersProblem(parametersOf(config));
+  const problem = registrationProblem(config) ?? brokerProblem(config) ?? rulesProblem(parametersOf(config));
   if (problem !== undefined) throw new ConfigError([problem]);
   return config;
 }
@@ -64,6 +66,13 @@ function brokerProblem({ broker }: GatewayConfig): string | undefined {
   return undefined;
 }
 
+function rulesProblem(parameters: NetworkParameters): string | undefined {
+  const problem = parametersProblem(parameters);
+  if (problem !== undefined) return problem;
+  const chosen = chosenRules(parameters, liveRuleSets());
+  return chosen.ok ? undefined : `[parameters] cannot be used: ${chosen.problem}`;
+}
+
 /** Connections that each listener is to take; none where another broker serves the hotspots. */
 export const wantedConnections = ({
   http,
@@ -71,6 +80,16 @@ export const wantedConnections = ({
 }: Pick<GatewayConfig, "http" | "broker">): { http: number; broker: number } => ({
   http: http.max_connections,
   broker: broker.url === undefined ? broker.max_connections : 0,
+});
+
+/** Where the network's keys are. */
+export const keyPlacesOf = (
+  { state_dir: stateDir, keys }: Pick<GatewayConfig, "state_dir" | "keys">,
+  environment: Environment,
+): KeyPlaces => ({
+  stateDir,
+  credentialsDir: environment.CREDENTIALS_DIRECTORY,
+  secrets: Object.fromEntries(KEY_NAMES.map((name) => [name, keys[`${name}_secret`] ?? []])),
 });
 
 export const limitsOf = ({ limits }: GatewayConfig): Limits => ({
@@ -99,6 +118,8 @@ export function parametersOf({ network, parameters }: GatewayConfig): NetworkPar
     poolPerEpoch: BigInt(parameters.pool_per_epoch),
     chainId: BigInt(parameters.chain_id),
     contract: Uint8Array.fromHex(parameters.contract.slice(2)),
+    absent: [],
+    unknown: {},
   };
 }
 

@@ -11,6 +11,7 @@ import {
 } from "@earshot/protocol";
 import { DEFAULT_LOG_SETTINGS, LOG_FORMATS, LOG_LEVELS } from "@earshot/protocol/runtime";
 import { flag, host, oneOf, path, textThat, wholeIn } from "@earshot/protocol/runtime/config";
+import { isKeyName } from "@earshot/protocol/tlog";
 import { z } from "zod";
 import { isAddressRange } from "../access/client-address.ts";
 import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
@@ -131,6 +132,32 @@ const limits = z.strictObject({
   unheard_days: wholeIn(1, 10_000).default(DEFAULT_LIMITS.unheardDays),
 });
 
+/** The network's log for everybody, not the program's. */
+const publicLog = z.strictObject({
+  /** Names the log, also to its witnesses; `earshot/NETWORK` when absent. */
+  origin: textThat(isKeyName, "a name without spaces and +").optional(),
+  /** Witnesses and quorum, in the format of c2sp.org/tlog-policy; none are asked when absent. */
+  policy_file: path.optional(),
+});
+
+const secretKeys = z.preprocess(
+  (value) => (typeof value === "string" ? value.split(",") : value),
+  z.array(
+    textThat((value) => /^[0-9a-fA-F]{64}$/.test(value), "64 hex digits"),
+    { error: "a list of keys" },
+  ),
+);
+
+/** Private keys for a machine that keeps no files: else they are in the state folder. Lists, in the environment with commas. */
+const keys = z.strictObject({
+  network_secret: secretKeys.optional(),
+  entropy_secret: secretKeys.optional(),
+  registry_secret: secretKeys.optional(),
+  epochs_secret: secretKeys.optional(),
+  downlink_secret: secretKeys.optional(),
+  log_secret: secretKeys.optional(),
+});
+
 const log = z.strictObject({
   level: oneOf(LOG_LEVELS).default(DEFAULT_LOG_SETTINGS.level),
   format: oneOf(LOG_FORMATS).default(DEFAULT_LOG_SETTINGS.format),
@@ -145,11 +172,13 @@ export const gatewaySchema = z.strictObject({
     (value) => /^(sqlite|postgres(ql)?):\/\//.test(value),
     "sqlite://PATH or postgres://…",
   ).optional(),
+  keys: keys.prefault({}),
   broker: broker.prefault({}),
   http: http.prefault({}),
   registration: registration.prefault({}),
   limits: limits.prefault({}),
   parameters: parameters.prefault({}),
+  public_log: publicLog.prefault({}),
   log: log.prefault({}),
 });
 

@@ -5,6 +5,7 @@ import {
   denialSubject,
   denialsInForce,
   epochAtMs,
+  type RoleSigners,
   type Signer,
 } from "@earshot/protocol";
 import { BoundedMap, type Mutex } from "@earshot/protocol/runtime";
@@ -16,8 +17,7 @@ interface DenialLogDeps {
   store: Pick<Store, "addDenial" | "denials">;
   progress: Progress;
   clock: Pick<Clock, "now">;
-  /** Holds the network key. */
-  signer: Signer;
+  signer: Signer | RoleSigners;
   /** Judging runs in it too, so that no denial appears in the middle of a judgement. */
   mutex: Mutex;
 }

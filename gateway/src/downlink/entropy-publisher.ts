@@ -4,6 +4,7 @@ import {
   entropyHash,
   entropyMessage,
   entropyTopic,
+  type RoleSigners,
   type Signer,
   windowOf,
 } from "@earshot/protocol";
@@ -19,7 +20,7 @@ interface EntropyPublisherDeps {
   parameters: FixedParameters;
   store: Pick<Store, "addEntropy" | "latestEntropy" | "entropyRange">;
   clock: Pick<Clock, "now">;
-  signer: Signer;
+  signer: Signer | RoleSigners;
   source: EntropySource;
   downlink: Downlink;
   progress: Pick<Progress, "published">;

@@ -10,6 +10,7 @@ import {
   MAX_VERDICTS_PER_MESSAGE,
   type Measurement,
   publicKeyOf,
+  type RoleSigners,
   receiptMessage,
   type SequenceRange,
   type Signer,
@@ -19,6 +20,7 @@ import {
 } from "@earshot/protocol";
 import { TokenBuckets } from "@earshot/protocol/runtime";
 import type { GatewayMetrics } from "../monitoring/metrics.ts";
+import { PROGRAM } from "../monitoring/program.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
 import type { StoredPacket, StoredVerdict } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
@@ -32,7 +34,7 @@ export interface JudgedReport extends StoredVerdict {
 
 interface NoticesDeps {
   parameters: Pick<ParametersLog, "fixed" | "inForce">;
-  signer: Signer;
+  signer: Signer | RoleSigners;
   clock: Pick<Clock, "now" | "elapsedMs">;
   downlink: Downlink;
   store: Pick<Store, "sequenceRanges" | "commitments">;
@@ -136,8 +138,11 @@ export class Notices {
   ): void {
     const { clock, parameters, signer } = this.#deps;
     const { network } = parameters.fixed;
-    const content = { answers, stored, used, commitments };
-    const receipt = { atMs: Math.floor(clock.now()), hotspot: keyOf(hotspotId), ...content };
+    const nowMs = Math.floor(clock.now());
+    const receipt = {
+      ...{ atMs: nowMs, hotspot: keyOf(hotspotId), answers, stored, used },
+      ...{ gateway: PROGRAM, lowest: null, commitments },
+    };
     this.#send(downTopic(network, hotspotId, "receipt"), receiptMessage.seal(receipt, signer, network));
   }
 

@@ -9,6 +9,7 @@ import {
   type NetworkParameters,
   parametersHash,
   type ReceivedReport,
+  type RoleSigners,
   receivedPacket,
   type Signer,
   sha256,
@@ -44,8 +45,9 @@ export interface CloseEpochDeps extends ContentDeps {
   store: EpochStore;
   /** What never changes; the rules in force in an epoch are in the store. */
   parameters: Pick<NetworkParameters, "epochPeriods">;
-  /** Holds the network key. */
-  signer: Signer;
+  signer: Signer | RoleSigners;
+  /** Every key document so far, as signed. */
+  keyDocuments(): readonly Uint8Array[];
   bundles: Pick<BundleStore, "keepOrWrite" | "removeOthers" | "remove">;
   log?: Log;
 }
@@ -79,7 +81,7 @@ export async function closeEpoch(epoch: number, deps: CloseEpochDeps): Promise<S
   if (known !== undefined) return known;
   const previous = await store.latestEpoch();
   await checkOrder(epoch, previous, deps);
-  const content = await contentOf(epoch, previous, deps);
+  const content = { ...(await contentOf(epoch, previous, deps)), keyDocuments: deps.keyDocuments() };
   const { network, edgeWindowEpochs } = content.parameters;
   const { pause } = deps;
   const owner = await store.checkOwner();

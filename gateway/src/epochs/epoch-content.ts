@@ -57,7 +57,7 @@ export async function contentOf(
   epoch: number,
   previous: StoredEpoch | undefined,
   deps: ContentDeps,
-): Promise<BundleContent> {
+): Promise<Omit<BundleContent, "keyDocuments">> {
   const { store } = deps;
   const { parameters, message: signedParameters } = await inForce(epoch, store);
   const chosen = chosenRules(parameters, deps.ruleSets ?? RULE_SETS);

@@ -14,9 +14,10 @@ import { epochRoutes } from "./routes/epochs.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
 import { hotspotRoutes } from "./routes/hotspots.ts";
+import { logRoutes } from "./routes/log.ts";
 import { mapRoutes } from "./routes/map.ts";
 import { mqttAccessRoutes } from "./routes/mqtt-access.ts";
-import { networkRoutes, parameterRoutes } from "./routes/network.ts";
+import { keyRoutes, networkRoutes, parameterRoutes } from "./routes/network.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { readingRoutes } from "./routes/readings.ts";
 import { registrationRoutes } from "./routes/registration.ts";
@@ -35,6 +36,7 @@ export function createApp(deps: AppDeps): Hono {
   operationRoutes(app, context, () => feed.followers);
   networkRoutes(app, context);
   parameterRoutes(app, context);
+  keyRoutes(app, context);
   hotspotRoutes(app, context);
   evidenceRoutes(app, context);
   readingRoutes(app, context);
@@ -43,6 +45,7 @@ export function createApp(deps: AppDeps): Hono {
   beaconRoutes(app, context);
   epochRoutes(app, context);
   bundleRoutes(app, context);
+  logRoutes(app, context);
   mapRoutes(app, context);
   eventRoutes(app, context, feed);
   mqttAccessRoutes(app, context);

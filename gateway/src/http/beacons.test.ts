@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { storeReception } from "../testing/seeded-fleet.ts";
 import { type TestApp, testApp } from "../testing/test-app.ts";
 
 let t: TestApp;
@@ -28,6 +29,22 @@ test("a beacon shows its beaconer and every witness with the verdict", async () 
   const paid = reports.filter(({ outcome }) => outcome === "paid").map(({ hotspotId }) => hotspotId);
   expect(paid.sort()).toEqual(beacon.witnesses);
   expect(body.beaconReports).toHaveLength(1);
+});
+
+test("a witness report shows what the radio told of the frame, where its packet is kept", async () => {
+  const [, beacon] = await t.store.recentBeacons({ limit: 2 });
+  const verdicts = await t.store.verdictsOfBeacon(beacon?.beaconKey ?? "");
+  const [verdict, other] = verdicts.filter(({ type }) => type === "witness");
+  if (verdict === undefined || other === undefined) throw new Error("no two witnesses");
+  const packet = await storeReception(t.store, verdict);
+  const { body } = await t.json(`/api/v1/beacons/${beacon?.beaconKey}`);
+  const reports = body.witnessReports as { packetId: string; reception: unknown }[];
+  const receptionOf = (id: string) => reports.find(({ packetId }) => packetId === id)?.reception;
+  expect(receptionOf(verdict.packetId)).toEqual({
+    ...{ atMs: packet.atMs, rssiDbm: -112, rssiKind: "signal", snrDb: -7.5, freqOffsetHz: -1203 },
+    ...{ fineTimeNs: 123_456_789, fineTimeEncrypted: false, concentrator: "aa555a0000000001", antenna: 0 },
+  });
+  expect(receptionOf(other.packetId)).toBeNull();
 });
 
 test("a verdict is found by the packet's id", async () => {
@@ -111,7 +128,7 @@ test("the network tells its rules, key and clock", async () => {
   const { body } = await t.json("/api/v1/network");
   expect(body).toMatchObject({
     network: "test",
-    publicKey: t.deps.networkPublicKey.toHex(),
+    publicKey: t.deps.keys().root.toHex(),
     registration: "listed",
     entropy: { ageMs: 20_000 },
     judgedThrough: { index: t.fleet.judgedThrough },

@@ -1,7 +1,8 @@
-import type { Clock, Log } from "@earshot/protocol";
+import type { Clock, Log, NetworkKeys } from "@earshot/protocol";
 import type { ExternalBrokerAccess } from "../access/external-broker-access.ts";
 import type { BundleStore } from "../bundle/bundle-store.ts";
 import type { DenialLog } from "../denials/denial-log.ts";
+import type { LogService } from "../log/log-service.ts";
 import type { EventHub } from "../monitoring/events.ts";
 import type { GatewayMetrics } from "../monitoring/metrics.ts";
 import type { FixedParameters, ParametersLog } from "../parameters/parameters-log.ts";
@@ -48,7 +49,7 @@ export interface AppDeps extends ApiOptions {
   /** What all versions of the parameters share. */
   parameters: FixedParameters;
   /** All versions. */
-  versions: Pick<ParametersLog, "versions" | "inForce" | "next">;
+  versions: Pick<ParametersLog, "versions" | "inForce" | "next" | "problem" | "announcedProblem">;
   denials: Pick<DenialLog, "all" | "inForce" | "deny" | "revoke">;
   clock: Clock;
   events: EventHub;
@@ -62,10 +63,11 @@ export interface AppDeps extends ApiOptions {
   admin?: RegistryAdmin;
   /** What a broker that asks over HTTP is answered. */
   mqttAccess?: Pick<ExternalBrokerAccess, "mayLogIn" | "mayUse">;
-  /** Verifies entropy, receipts and verdicts; 32 bytes. */
-  networkPublicKey: Uint8Array;
+  /** Who signs for the network. */
+  keys(): NetworkKeys;
   /** Of closed epochs. */
   bundles: Pick<BundleStore, "file">;
+  publicLog: Pick<LogService, "checkpoint" | "verifierKeys" | "tile" | "prove">;
   log: Log;
   /** Ends the event streams when the gateway stops. */
   signal?: AbortSignal;

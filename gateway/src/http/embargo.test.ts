@@ -5,6 +5,7 @@ import {
   decodePacket,
   deriveBeacon,
   encodePacket,
+  NO_DETAILS,
   type PacketToSign,
   packetBeaconKey,
   REGIONS,
@@ -67,7 +68,10 @@ async function fileSecret(t: TestApp): Promise<Secret> {
     beaconer.signer,
   );
   const heard = witnesses.map(({ signer }) =>
-    decoded({ type: "witness", sequence: 9, frame, rssiDbm: -101, snrDdb: 55, ...radio }, signer),
+    decoded(
+      { type: "witness", sequence: 9, frame, rssiDbm: -101, snrDdb: 55, ...radio, ...NO_DETAILS },
+      signer,
+    ),
   );
   const reports = [beacon, ...heard];
   const key = packetBeaconKey({ packet: beacon.packet as never, publicKey: beacon.publicKey });

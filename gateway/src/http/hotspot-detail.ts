@@ -12,7 +12,7 @@ import type { RouteContext } from "./context.ts";
 import { denialViews } from "./denial-views.ts";
 import type { SettledCounts } from "./radio-traffic.ts";
 import type { hotspotDetailSchema } from "./schemas/hotspot.ts";
-import { degrees, hotspotView } from "./views.ts";
+import { agentOf, degrees, hotspotView } from "./views.ts";
 
 type Detail = z.infer<typeof hotspotDetailSchema>;
 
@@ -39,7 +39,7 @@ export async function hotspotDetail(hotspot: Hotspot, context: RouteContext): Pr
   const recent = activities.get(id) ?? { judged: 0, paid: 0, unpaid: 0, refusedByReason: {}, heard: [] };
   return {
     nowMs,
-    hotspot: hotspotView(hotspot, presence.of(id, seen), recent),
+    hotspot: hotspotView(hotspot, { ...presence.of(id, seen), ...agentOf(seen) }, recent),
     did: didKey(id),
     sequence: { ranges: ranges.slice(-MAX_RUNS), missing: missingIn(ranges) },
     sequenceGaps: gapsIn(ranges),
@@ -91,6 +91,7 @@ function statusView(status: StatusPacket, receivedAtMs: number): NonNullable<Det
     state: status.state,
     uptimeS: status.uptimeS,
     version: status.version,
+    formats: status.formats,
     // A growing transmit count reveals who beacons now, and a receive count who hears it: left out.
     radio: radio && {
       ackPermille: radio.ackPermille,
@@ -107,6 +108,7 @@ function statusView(status: StatusPacket, receivedAtMs: number): NonNullable<Det
     gnss: gnss && gnssView(gnss),
     outboxQueued: status.outboxQueued,
     outboxDropped: status.outboxDropped,
+    keyHeld: status.keyHeld,
   };
 }
 

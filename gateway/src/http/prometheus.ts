@@ -1,4 +1,5 @@
 import type { GatewayMetrics } from "../monitoring/metrics.ts";
+import { PROGRAM } from "../monitoring/program.ts";
 import type { Health } from "./health.ts";
 
 /** One metric in all its label sets, as in the Prometheus text format 0.0.4. */
@@ -66,6 +67,10 @@ const seconds = (ms: number | null): number => (ms === null ? Number.NaN : ms / 
 
 /** Everything `/metrics` shows. NaN stands for what is not known yet. */
 export const gatewayFamilies = (metrics: Source, health: Health, followers: number): MetricFamily[] => [
+  {
+    ...gauge("build_info", "1, with the program's version", 1),
+    samples: [{ labels: { version: PROGRAM.version }, value: 1 }],
+  },
   gauge("healthy", "1 when the store answers and entropy is fresh", health.ok ? 1 : 0),
   by("type", "packets_accepted", "New packets stored, by type", metrics.accepted),
   by("quantity", "reading_quantities", "Quantities in new reading packets, by name", metrics.quantities),
@@ -90,5 +95,13 @@ export const gatewayFamilies = (metrics: Source, health: Health, followers: numb
   gauge("judged_through_index", "Highest entropy index judged, -1 before the first", metrics.judgedThrough),
   gauge("judged_through_age_seconds", "Age of the newest judged period", seconds(health.judgedThroughAgeMs)),
   gauge("closed_epoch", "The newest closed epoch, -1 before the first", metrics.closedEpoch),
+  gauge("log_entries", "Entries of the network's log, -1 before the first", metrics.logSize),
+  gauge(
+    "log_witnessed_entries",
+    "Entries below its newest checkpoint that has the policy's cosignatures, -1 before the first",
+    metrics.logWitnessed,
+  ),
+  by("witness", "log_cosignatures", "Checkpoints cosigned, by witness", metrics.cosignatures),
+  by("witness", "log_cosign_failures", "Attempts to have one cosigned that failed", metrics.cosignFailures),
   gauge("event_followers", "Open event streams", followers),
 ];

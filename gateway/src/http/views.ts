@@ -4,6 +4,8 @@ import {
   formatEvmAddress,
   type Hotspot,
   hotspotName,
+  type StatusPacket,
+  type WitnessPacket,
 } from "@earshot/protocol";
 import type { z } from "@hono/zod-openapi";
 import { latLngToCell } from "h3-js";
@@ -15,7 +17,7 @@ import type { Activity } from "./activity.ts";
 import type { Presence } from "./presence.ts";
 import type { claimSchema, epochSchema, paymentSchema } from "./schemas/epoch.ts";
 import type { changeSchema, hotspotSchema } from "./schemas/hotspot.ts";
-import type { beaconSchema, verdictSchema } from "./schemas/verdict.ts";
+import type { beaconSchema, receptionSchema, verdictSchema } from "./schemas/verdict.ts";
 
 /** How stored things look from outside: degrees instead of 1e-7, hex instead of bytes, text instead of bigints. */
 
@@ -34,7 +36,7 @@ const signerOf = (hotspot: Hotspot) => (evidenceSequence(hotspot) < 0 ? "operato
 
 export const hotspotView = (
   hotspot: Hotspot,
-  presence: Presence,
+  presence: Presence & { agentVersion: string | null },
   { judged, paid, unpaid, refusedByReason }: Activity,
 ): z.infer<typeof hotspotSchema> => ({
   id: hotspot.id,
@@ -52,6 +54,11 @@ export const hotspotView = (
   positionCell: hotspot.cell,
   ...presence,
   recent: { judged, paid, unpaid, refusedByReason },
+});
+
+/** Its program, by its newest status. */
+export const agentOf = (seen: { status: StatusPacket } | undefined): { agentVersion: string | null } => ({
+  agentVersion: seen?.status.version ?? null,
 });
 
 export const verdictView = (
@@ -87,6 +94,18 @@ export const beaconView = (
   beaconer: beacon.beaconer,
   beaconerName: hotspotName(beacon.beaconer),
   paidWitnesses: beacon.witnesses,
+});
+
+export const receptionView = (witness: WitnessPacket): z.infer<typeof receptionSchema> => ({
+  atMs: witness.atMs,
+  rssiDbm: witness.rssiDbm,
+  rssiKind: witness.rssiKind,
+  snrDb: witness.snrDdb / 10,
+  freqOffsetHz: witness.freqOffsetHz,
+  fineTimeNs: witness.fineTimeNs,
+  fineTimeEncrypted: witness.fineTimeEncrypted,
+  concentrator: witness.concentrator?.toHex() ?? null,
+  antenna: witness.antenna,
 });
 
 export const epochView = (epoch: StoredEpoch): z.infer<typeof epochSchema> => ({

@@ -2,6 +2,7 @@ import {
   type Clock,
   type Log,
   type NetworkParameters,
+  type RoleSigners,
   registrationMessage,
   type Signer,
 } from "@earshot/protocol";
@@ -29,7 +30,7 @@ interface RevokeDeps {
     clock: Pick<Clock, "now">;
     bundles: Pick<BundleStore, "contacts" | "setAside">;
     log: Log;
-    signer: Signer;
+    signer: Signer | RoleSigners;
   };
   parameters: ParametersLog;
   progress: Progress;

@@ -39,6 +39,12 @@ export interface GatewayMetrics {
   downlinkFailures: number;
   /** Refusals that were not sent: the hotspot had been sent too many. */
   refusalsUntold: number;
+  /** Entries of the network's log, and of its newest checkpoint that witnesses have cosigned; -1 before the first. */
+  logSize: number;
+  logWitnessed: number;
+  /** Checkpoints cosigned, and attempts that failed, by witness. */
+  cosignatures: Map<string, number>;
+  cosignFailures: Map<string, number>;
 }
 
 export const newMetrics = (): GatewayMetrics => ({
@@ -63,6 +69,10 @@ export const newMetrics = (): GatewayMetrics => ({
   closedEpoch: -1,
   downlinkFailures: 0,
   refusalsUntold: 0,
+  logSize: -1,
+  logWitnessed: -1,
+  cosignatures: new Map(),
+  cosignFailures: new Map(),
 });
 
 export function count(counts: Map<string, number>, key: string, by = 1): void {

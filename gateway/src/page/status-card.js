@@ -3,6 +3,7 @@ import { duration, grouped } from "./format.js";
 import { age, empty, facts } from "./parts.js";
 import { flagsText, lossesText, machineText, radioText, trafficText } from "./status-words.js";
 
+const KEY_PLACES = { here: "on the machine of its radios", elsewhere: "on another machine than its radios" };
 const FIXES = ["unknown", "no fix", "2D fix", "3D fix"];
 
 /** What a hotspot last said of itself. */
@@ -36,6 +37,7 @@ export function statusCard({ status, radioTraffic, losses }) {
         "Supply",
         machine?.underVoltage === true ? "too weak: the voltage falls below what it needs" : undefined,
       ],
+      ["Key", KEY_PLACES[status.keyHeld]],
       ["Waiting to be sent", grouped(status.outboxQueued)],
       ["Refused or lost", losses === null || losses.counts.length === 0 ? undefined : lost(losses)],
       ["Dropped unsent", status.outboxDropped === 0 ? undefined : grouped(status.outboxDropped)],

@@ -46,3 +46,17 @@ export const machineText = ({ cpuTemperatureC, load, diskUsedPermille }) =>
     load !== null && `load ${percent(load)}`,
     diskUsedPermille !== null && `disk ${percent(diskUsedPermille / 1000)} full`,
   ) || "not reported";
+
+/** How a witness heard a frame: what its radio tells, no more. */
+export const receptionText = ({ rssiDbm, rssiKind, snrDb, freqOffsetHz, fineTimeNs, ...more }) =>
+  listed(
+    `${minus(rssiDbm)}${THIN}dBm${rssiKind === null ? "" : ` of the ${rssiKind}`}`,
+    `SNR ${minus(snrDb)}${THIN}dB`,
+    freqOffsetHz !== null && `carrier ${freqOffsetHz > 0 ? "+" : ""}${grouped(freqOffsetHz)}${THIN}Hz`,
+    fineTimeNs !== null && `at ${grouped(fineTimeNs)}${THIN}ns of its second`,
+    more.fineTimeEncrypted === true && "fine time encrypted",
+    more.concentrator !== null && `concentrator ${more.concentrator}`,
+    more.antenna !== null && `antenna ${more.antenna}`,
+  );
+
+const minus = (number) => String(number).replace("-", "\u2212");

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { INTEGRITY_FLAGS } from "@earshot/protocol";
-import { flagsText, lossesText, machineText, radioText, trafficText } from "./status-words.js";
+import { flagsText, lossesText, machineText, radioText, receptionText, trafficText } from "./status-words.js";
 
 const plain = (text) => text.replaceAll("\u202f", " ");
 
@@ -33,6 +33,16 @@ test("losses are told with their counts, most first", () => {
     { reason: "frame_data", count: 1200, text: "frames damaged" },
   ];
   expect(plain(lossesText({ atMs: 0, counts }))).toBe("1 200 × frames damaged; 3 × beacons refused");
+});
+
+test("how a frame was heard is told as far as the radio tells it", () => {
+  const nothing = { freqOffsetHz: null, rssiKind: null, fineTimeNs: null, fineTimeEncrypted: null };
+  const modem = { rssiDbm: -101, snrDb: 5.5, ...nothing, concentrator: null, antenna: null };
+  const words = (reception) => plain(receptionText(reception)).replaceAll("\u2212", "-");
+  expect(words(modem)).toBe("-101 dBm, SNR 5.5 dB");
+  expect(
+    words({ ...modem, rssiKind: "channel", freqOffsetHz: 40, fineTimeEncrypted: true, antenna: 1 }),
+  ).toBe("-101 dBm of the channel, SNR 5.5 dB, carrier +40 Hz, fine time encrypted, antenna 1");
 });
 
 test("a machine says what it can", () => {

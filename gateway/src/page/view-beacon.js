@@ -4,6 +4,7 @@ import { grouped } from "./format.js";
 import { FleetMap } from "./map.js";
 import { selectionCard } from "./map-selection.js";
 import { age, copyable, epochLink, facts, failed, fullTime, hotspotLink, skeleton } from "./parts.js";
+import { receptionText } from "./status-words.js";
 import { verdictList } from "./verdict-list.js";
 
 /** One judged beacon: who sent it, who heard it, and what became of each report. */
@@ -101,6 +102,7 @@ function contents(
         { class: "stack" },
         h("section", { class: "card flush", "aria-label": "Links" }, map),
         selected,
+        receptionsCard(witnessReports, name),
         h(
           "section",
           { class: "card" },
@@ -116,4 +118,22 @@ function contents(
       ),
     ),
   ];
+}
+
+/** What each radio told of the frame: levels compare only where they are of the same thing. */
+function receptionsCard(witnessReports, name) {
+  const reports = witnessReports.filter(({ reception }) => reception !== null);
+  if (reports.length === 0) return undefined;
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, "As their radios heard it"),
+    h(
+      "ul",
+      { class: "records receptions" },
+      reports.map(({ hotspotId, reception }) =>
+        h("li", {}, hotspotLink(hotspotId, name(hotspotId)), h("p", {}, receptionText(reception))),
+      ),
+    ),
+  );
 }

@@ -37,7 +37,7 @@ export function epochsView(root) {
     try {
       const page = await get(`epochs?limit=${Math.min(wanted, 200)}`);
       isShown = true;
-      show(open, openCard(page.open));
+      show(open, page.problem !== null && rulesNotice(page.problem), openCard(page.open));
       const more = h("button", { class: "button", type: "button", on: { click: showMore } }, "Show more");
       show(
         list,
@@ -64,6 +64,15 @@ export function epochsView(root) {
     close() {},
   };
 }
+
+/** Rules that this gateway does not have stop all payments until it is updated. */
+const rulesNotice = (problem) =>
+  h(
+    "section",
+    { class: "card denied", role: "note", "aria-label": "Rules" },
+    h("h2", {}, "This gateway needs an update"),
+    h("p", {}, `${problem}.`),
+  );
 
 const openCard = ({ epoch, fromMs, toMs, judgedShare }) =>
   h(

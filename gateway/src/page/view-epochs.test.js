@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { plain, usePage } from "../testing/test-page.js";
 
 const page = usePage();
@@ -15,6 +15,21 @@ describe("epochs", () => {
       expect(root.startsWith(row[4].split("…")[0])).toBe(true);
     }
     expect(plain(page.text(".open-epoch .under"))).toStartWith(`${Math.floor(open.judgedShare * 100)} %`);
+  });
+
+  test("by rules that the gateway does not have are announced", async () => {
+    const { versions } = page.gateway.deps;
+    const told = "From epoch 20700 on nothing can be judged: the rule set is earshot-9";
+    const announced = spyOn(versions, "announcedProblem").mockReturnValue(told);
+    await page.gateway.clock.advance(5000);
+    await page.go("#/");
+    await page.go("#/epochs");
+    announced.mockRestore();
+    expect(page.text("[aria-label=Rules]")).toBe(`This gateway needs an update${told}.`);
+    await page.gateway.clock.advance(5000);
+    await page.go("#/");
+    await page.go("#/epochs");
+    expect(page.all("[aria-label=Rules]")).toEqual([]);
   });
 
   test("show who was paid, the most first, and each claim's proof", async () => {

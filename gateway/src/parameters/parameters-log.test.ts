@@ -1,11 +1,11 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { parametersHash, parametersMessage } from "@earshot/protocol";
 import { ConfigError } from "@earshot/protocol/runtime/config";
 import { ManualClock } from "@earshot/protocol/testing";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import { storedEpoch } from "../store/test-data.ts";
-import { FIRST_EPOCH, networkSigner, PARAMETERS } from "../testing/test-network.ts";
+import { FIRST_EPOCH, networkSigner, PARAMETERS, signedParameters } from "../testing/test-network.ts";
 import { ParametersLog } from "./parameters-log.ts";
 
 let store: Store;
@@ -75,4 +75,46 @@ test("what a running network cannot change is refused by name", async () => {
     expect((outcome as Error).message).toContain(`${name} is`);
   }
   expect(await store.parametersVersions()).toHaveLength(1);
+});
+
+describe("versions that a later program has published", () => {
+  const publish = async (changes: Partial<typeof PARAMETERS>) => {
+    const later = { ...PARAMETERS, version: 2, activationEpoch: FIRST_EPOCH, ...changes };
+    await store.addParameters(later, signedParameters(later));
+  };
+
+  test("keep their further names, and are not replaced for them", async () => {
+    await load();
+    await publish({ unknown: { maxWonders: 3 } });
+    const log = await load();
+    expect(log.versions).toHaveLength(2);
+    expect(log.inForce(FIRST_EPOCH)).toMatchObject({
+      parameters: { unknown: { maxWonders: 3 } },
+      rules: { ok: true },
+    });
+  });
+
+  test("give them to the version that comes of a changed configuration", async () => {
+    await load();
+    await publish({ unknown: { maxWonders: 3 } });
+    const log = await load({ maxDistanceM: 50_000 });
+    expect(log.next(FIRST_EPOCH)?.parameters).toMatchObject({
+      version: 3,
+      maxDistanceM: 50_000,
+      unknown: { maxWonders: 3 },
+    });
+  });
+
+  test("by rules that this one does not have stand, whatever is configured", async () => {
+    await load();
+    await publish({ ruleSet: "earshot-9", activationEpoch: FIRST_EPOCH + 3 });
+    const log = await load({ maxDistanceM: 50_000 });
+    expect(log.versions).toHaveLength(2);
+    expect(log.problem(FIRST_EPOCH + 2)).toBeUndefined();
+    expect(log.problem(FIRST_EPOCH + 3)).toContain(
+      "the rule set is earshot-9, and this program has earshot-1",
+    );
+    expect(log.announcedProblem(FIRST_EPOCH)).toStartWith(`From epoch ${FIRST_EPOCH + 3} on nothing can be`);
+    expect(log.announcedProblem(FIRST_EPOCH + 3)).toBeUndefined();
+  });
 });

@@ -10,6 +10,7 @@ import {
   parametersHash,
   parametersInForce,
   parametersMessage,
+  type RoleSigners,
   type RuleSet,
   type Signer,
   successionProblem,
@@ -27,8 +28,7 @@ export type FixedParameters = Pick<NetworkParameters, (typeof FIXED_PARAMETERS)[
 interface ParametersLogDeps {
   store: Pick<Store, "parametersVersions" | "addParameters" | "latestEpoch">;
   clock: Pick<Clock, "now">;
-  /** Holds the network key. */
-  signer: Signer;
+  signer: Signer | RoleSigners;
   /** That this program has; `RULE_SETS` when absent. */
   ruleSets?: readonly RuleSet[] | undefined;
 }
@@ -131,14 +131,14 @@ async function nextVersion(
   { store, clock }: ParametersLogDeps,
 ): Promise<NetworkParameters | undefined> {
   if (newest === undefined) return { ...wanted, version: 1, activationEpoch: 0 };
-  const { version, activationEpoch } = newest;
-  if (parametersHash({ ...wanted, version, activationEpoch }).toHex() === parametersHash(newest).toHex()) {
-    return undefined;
-  }
+  // What only a later program knows stays; a name that is missing stays so, unless another value than off is wanted.
+  const { version, activationEpoch, absent, unknown } = newest;
+  const same = { ...wanted, version, activationEpoch, absent, unknown };
+  if (parametersHash(same).toHex() === parametersHash(newest).toHex()) return undefined;
   const current = epochAtMs(clock.now(), newest);
   const closed = (await store.latestEpoch())?.epoch ?? 0;
   const next = {
-    ...wanted,
+    ...{ ...wanted, unknown },
     version: version + 1,
     activationEpoch: Math.max(current, closed + 1, activationEpoch) + 1,
   };

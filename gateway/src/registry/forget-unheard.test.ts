@@ -34,6 +34,7 @@ const open = (maxUnheard: number) =>
     progress,
     clock,
     signer: networkSigner,
+    keys: networkSigner.publicKey,
     mutex,
     limits: { ...DEFAULT_LIMITS, maxUnheard },
     log: silentLog,

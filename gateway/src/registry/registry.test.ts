@@ -48,9 +48,11 @@ const inForce = () => publishedParameters({ parameters: PARAMETERS, message: new
 
 const open = (policy: RegistryDeps["policy"] = "open") => {
   const progress = new Progress(PARAMETERS, FIRST_EPOCH * 4, FIRST_EPOCH);
-  const common = { store, progress, clock, signer: networkSigner, mutex, log: silentLog };
+  const common = { store, progress, clock, mutex, log: silentLog };
+  const keys = { signer: networkSigner, keys: networkSigner.publicKey };
   const onRefused: RegistryDeps["onRefused"] = (_id, _packetId, reason) => refused.push(reason);
-  return Registry.load({ ...common, policy, limits: DEFAULT_LIMITS, parameters: { inForce }, onRefused });
+  const rules = { policy, limits: DEFAULT_LIMITS, parameters: { inForce } };
+  return Registry.load({ ...common, ...keys, ...rules, onRefused });
 };
 
 function asserted(sequence: number, what: Assertion = assertion, receivedAtMs = nowMs, signedAtMs = nowMs) {

@@ -15,8 +15,10 @@ import {
   type Measurement,
   type OwnerAssertion,
   ownerAssertionAfter,
+  type RoleSigners,
   readEvidence,
   registrationMessage,
+  type Signatories,
   type Signer,
   sha256,
 } from "@earshot/protocol";
@@ -47,8 +49,10 @@ export interface RegistryDeps {
   parameters: Pick<ParametersLog, "inForce">;
   progress: Progress;
   clock: Pick<Clock, "now" | "elapsedMs">;
-  /** Holds the network key: signs the operator's registrations. */
-  signer: Signer;
+  /** Signs the operator's registrations. */
+  signer: Signer | RoleSigners;
+  /** Of those that were signed before, which count. */
+  keys: Uint8Array | Signatories;
   /** Judging runs in it too, so that no hotspot appears in the middle of a judgement. */
   mutex: Mutex;
   limits: Pick<Limits, "maxUnheard" | "unheardDays">;
@@ -225,8 +229,8 @@ export class Registry {
     { id, atMs, evidence }: Statement,
     newest: Hotspot | undefined,
   ): Promise<EvidenceProblem | undefined> {
-    const { log, progress, signer, store } = this.#deps;
-    const read = readEvidence(evidence, progress.parameters.network, signer.publicKey);
+    const { keys, log, progress, store } = this.#deps;
+    const read = readEvidence(evidence, progress.parameters.network, keys);
     if (read === undefined) throw new TypeError(`The evidence about ${id} cannot be read`);
     const takenAtMs = Math.max(atMs, read.atMs);
     const fromEpoch =
@@ -250,11 +254,11 @@ export class Registry {
 
   /** Verifiers ask the same of the changes in a bundle. */
   #problemOf(evidence: Evidence, atMs: number, changes: readonly Hotspot[]): EvidenceProblem | undefined {
-    const { parameters, progress, signer } = this.#deps;
+    const { keys, parameters, progress } = this.#deps;
     const { network } = progress.parameters;
     let latest: OwnerAssertion | undefined;
     for (const { change } of changes) {
-      const before = readEvidence(change.evidence, network, signer.publicKey);
+      const before = readEvidence(change.evidence, network, keys);
       if (before !== undefined) latest = ownerAssertionAfter(latest, before);
     }
     return evidenceProblem(

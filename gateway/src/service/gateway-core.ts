@@ -1,3 +1,4 @@
+import { keysTopic } from "@earshot/protocol";
 import { OutageLog } from "@earshot/protocol/runtime";
 import type { Hono } from "hono";
 import { type LoginOutcome, login, mayPublish, maySubscribe } from "../access/access.ts";
@@ -20,6 +21,7 @@ export class GatewayCore implements Gateway {
   readonly #stopped = new AbortController();
   readonly #connected = new Set<string>();
   #advancing: Promise<void> = Promise.resolve();
+  #logging: Promise<void> = Promise.resolve();
   #isAdvancing = false;
   /** Of repeated work, by its name. */
   readonly #outages = new Map<string, OutageLog>();
@@ -79,16 +81,25 @@ export class GatewayCore implements Gateway {
     events.emit({ kind: "hotspot", hotspotId, online, atMs: deps.clock.now() });
   }
 
-  announce(): Promise<void> {
-    return this.#parts.entropy.announce();
+  async announce(): Promise<void> {
+    const { downlink, parameters, signer } = this.#parts.deps;
+    const { newest } = signer.keys;
+    // First: an agent that does not know the keys refuses what they sign.
+    if (newest !== undefined) {
+      await downlink.publish(keysTopic(parameters.network), newest.message, { retain: true });
+    }
+    await this.#parts.entropy.announce();
   }
 
   async run(stop: AbortSignal): Promise<void> {
-    const { deps, ingest, judging, statuses } = this.#parts;
+    const { deps, ingest, judging, publicLog, statuses } = this.#parts;
     const { lost } = deps.store;
     const signal = AbortSignal.any([stop, lost]);
+    const witnessing = publicLog.run(signal);
     try {
       await judging.recover();
+      // What an earlier run did not get to.
+      this.#appendToLog();
       // An earlier process may have published for this period, to a broker that forgets.
       void this.#try("publish entropy", () => this.announce());
       while (!signal.aborted) await this.#period(signal);
@@ -96,6 +107,8 @@ export class GatewayCore implements Gateway {
       this.#stopped.abort();
       this.#parts.deps.clock.close();
       await this.#advancing;
+      await this.#logging;
+      await witnessing;
       await ingest.drained();
       await statuses.idle();
     }
@@ -106,6 +119,7 @@ export class GatewayCore implements Gateway {
   async #period(signal: AbortSignal): Promise<void> {
     const { clock, store } = this.#parts.deps;
     await this.#try("keep the ownership of the store", async () => void (await store.checkOwner()));
+    await this.#try("read the key documents", () => this.#refreshKeys());
     if (clock.isNew) await this.#try("revoke what was made in the future", () => this.#adoptNewTime());
     if (clock.doubt === undefined) await this.#try("make entropy", () => this.#publishDue());
     if (clock.isSettled) this.#advance(signal);
@@ -141,12 +155,22 @@ export class GatewayCore implements Gateway {
     deps.clock.resume();
   }
 
+  /** Between two values of entropy, so that a document counts from its epoch's first value on. */
+  async #refreshKeys(): Promise<void> {
+    const { log, signer, store } = this.#parts.deps;
+    const latest = await store.latestEntropy();
+    if (!signer.refresh(latest?.entropy.atMs ?? 0)) return;
+    log.info("New key document", { version: signer.keys.version });
+    void this.#try("publish entropy", () => this.announce());
+  }
+
   async #publishDue(): Promise<void> {
     const { entropy, events, metrics } = this.#parts;
     const made = await entropy.makeDue();
     if (made === undefined) return;
     metrics.entropyIndex = made.index;
     events.emit({ kind: "entropy", index: made.index, atMs: made.atMs });
+    this.#appendToLog();
     // Not awaited: a broker that is away answers when it is back, and the next period does not wait for that.
     void this.#try("publish entropy", () => entropy.announce());
   }
@@ -158,7 +182,13 @@ export class GatewayCore implements Gateway {
     const advance = this.#try("judge", () => this.#parts.judging.advance(signal));
     this.#advancing = advance.then(() => {
       this.#isAdvancing = false;
+      this.#appendToLog();
     });
+  }
+
+  /** After whatever may have made something that belongs into it. Not awaited: nothing waits for the log. */
+  #appendToLog(): void {
+    this.#logging = this.#try("append to the network's log", () => this.#parts.publicLog.advance());
   }
 
   /** What fails here (a store or broker that is down) is tried again in the next period, and logged once. */
@@ -177,7 +207,7 @@ export class GatewayCore implements Gateway {
 }
 
 function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
-  const { deps, denials, events, metrics, parameters, registry } = parts;
+  const { deps, denials, events, metrics, parameters, publicLog, registry } = parts;
   const { store, clock, registration, signer, bundles, adminToken: token } = deps;
   const admin = token === undefined ? undefined : { token, add: registry.add.bind(registry) };
   return {
@@ -190,8 +220,9 @@ function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
     metrics,
     problems: () => problemsOf(parts),
     registration,
-    networkPublicKey: signer.publicKey,
+    keys: () => signer.keys,
     bundles,
+    publicLog,
     ...(deps.disk === undefined ? {} : { disk: deps.disk }),
     log: deps.log.child({ component: "http" }),
     signal,
@@ -200,9 +231,10 @@ function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
   };
 }
 
-function problemsOf({ deps: { clock, downlink, store }, parameters, progress }: GatewayParts): string[] {
+function problemsOf(parts: GatewayParts): string[] {
+  const { deps, parameters, progress, publicLog } = parts;
+  const { clock, downlink, signer, store } = deps;
+  const own = [clock.doubt, downlink.problem?.(), store.problem(), signer.problem()];
   const rules = parameters.problem(progress.openEpoch);
-  return [clock.doubt, downlink.problem?.(), store.problem(), rules].filter(
-    (problem) => problem !== undefined,
-  );
+  return [...own, rules, ...publicLog.problems].filter((problem) => problem !== undefined);
 }

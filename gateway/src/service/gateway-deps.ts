@@ -8,6 +8,8 @@ import type { Downlink } from "../downlink/downlink.ts";
 import type { EntropySource } from "../downlink/entropy-publisher.ts";
 import type { ApiOptions, DiskSpace } from "../http/deps.ts";
 import type { VerifyElsewhere } from "../ingest/signature-queue.ts";
+import type { KeyRing } from "../keys/key-ring.ts";
+import type { LogOptions } from "../log/log-service.ts";
 import type { EventHub } from "../monitoring/events.ts";
 import type { GatewayMetrics } from "../monitoring/metrics.ts";
 import type { OperatorRegistration } from "../registry/assertion.ts";
@@ -21,8 +23,8 @@ export interface GatewayDeps {
   ruleSets?: readonly RuleSet[];
   store: Store;
   clock: Clock;
-  /** Holds the network key: entropy, verdicts, receipts and manifests are signed with it. */
-  signer: Signer;
+  /** The network's keys; a single one is the root key of a network without key documents. */
+  signer: Signer | KeyRing;
   entropySource: EntropySource;
   downlink: Downlink;
   registration: RegistrationPolicy;
@@ -30,6 +32,8 @@ export interface GatewayDeps {
   listed?: readonly OperatorRegistration[];
   /** Of closed epochs: written once, then published. */
   bundles: BundleStore;
+  /** Name and witnesses of the network's log. */
+  publicLog?: LogOptions;
   /** Of the disk that holds store and bundles; reported by `/healthz`. */
   disk?(): DiskSpace;
   /** What hotspots may cost; `DEFAULT_LIMITS` when absent. */

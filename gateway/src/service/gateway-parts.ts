@@ -10,6 +10,8 @@ import type { CheckedPacket } from "../ingest/check-packet.ts";
 import { Ingest } from "../ingest/ingest.ts";
 import { StatusIntake } from "../ingest/status-intake.ts";
 import { Judging } from "../judging/judging.ts";
+import { KeyRing } from "../keys/key-ring.ts";
+import { LogService } from "../log/log-service.ts";
 import { EventHub } from "../monitoring/events.ts";
 import { countReading, type GatewayMetrics, newMetrics } from "../monitoring/metrics.ts";
 import { ParametersLog } from "../parameters/parameters-log.ts";
@@ -26,9 +28,10 @@ export interface GatewayParts extends Base {
   ingest: Ingest;
   statuses: StatusIntake;
   judging: Judging;
+  publicLog: LogService;
 }
 
-type SteadyDeps = GatewayDeps & { clock: SteadyClock };
+type SteadyDeps = GatewayDeps & { clock: SteadyClock; signer: KeyRing };
 
 interface Base {
   deps: SteadyDeps;
@@ -67,7 +70,20 @@ export async function buildParts(given: GatewayDeps): Promise<GatewayParts> {
     downlink,
     progress: base.progress,
   });
-  return { ...base, entropy, ingest, statuses, judging };
+  return { ...base, entropy, ingest, statuses, judging, publicLog: buildLog(base) };
+}
+
+function buildLog({ deps, parameters, denials, metrics }: Base): LogService {
+  const { store, bundles, signer, clock, publicLog: options = {} } = deps;
+  return new LogService({
+    ...{ store, bundles, signer, clock, metrics, options },
+    network: parameters.fixed.network,
+    statements: () => [
+      ...signer.documents,
+      ...[...parameters.versions, ...denials.all].map(({ message }) => message),
+    ],
+    log: deps.log.child({ component: "log" }),
+  });
 }
 
 /** All parts use the steady clock; only that one reads the machine's. */
@@ -80,7 +96,9 @@ async function steadied(given: GatewayDeps): Promise<SteadyDeps> {
     newestEntropyMs,
     log: given.log.child({ component: "clock" }),
   });
-  return { ...given, clock };
+  const { signer, parameters } = given;
+  const ring = signer instanceof KeyRing ? signer : KeyRing.ofRoot(parameters.network, signer, clock);
+  return { ...given, clock, signer: ring };
 }
 
 async function buildBase(deps: SteadyDeps): Promise<Base> {
@@ -100,6 +118,7 @@ async function buildBase(deps: SteadyDeps): Promise<Base> {
   });
   const registry = await Registry.load({
     ...common,
+    keys: signer,
     policy,
     parameters,
     limits: deps.limits ?? DEFAULT_LIMITS,
@@ -196,6 +215,7 @@ function buildJudging(base: Base, drained: () => Promise<void>): Judging {
   const log = deps.log.child({ component: "judging" });
   const pause = pauseOf(deps);
   const closing = {
+    keyDocuments: () => signer.documents,
     ...{ store, parameters: parameters.fixed, signer, clock, bundles, pause, ruleSets: deps.ruleSets },
     log: deps.log.child({ component: "epochs" }),
   };

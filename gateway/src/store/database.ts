@@ -1,6 +1,20 @@
 import type { Database as SqliteConnection } from "bun:sqlite";
+import type { Log } from "@earshot/protocol";
 import { errorCode, errorText } from "@earshot/protocol/runtime";
 import type { SQL } from "bun";
+import type { StoredDocument } from "./stored-documents.ts";
+
+export interface StoreOptions {
+  /** False where a power failure may take all with it (SQLite only): a simulation ends with it. */
+  isLasting?: boolean;
+  /** Told when tables change, and where their copy is. */
+  log?: Log;
+  /**
+   * Called with what the network signed before anything in the database is changed.
+   * @throws {StoreRefusedError} if it is not to be opened
+   */
+  check?: (documents: readonly StoredDocument[]) => void;
+}
 
 export interface Database {
   readonly sql: SQL;

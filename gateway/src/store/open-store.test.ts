@@ -1,10 +1,9 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { SQL } from "bun";
 import { openStore } from "./open-store.ts";
-import { SCHEMA_VERSION } from "./schema.ts";
 import type { Store } from "./store.ts";
 import { storeContract } from "./store-contract.ts";
 import { storedPacket } from "./test-data.ts";
@@ -119,24 +118,6 @@ describe("openStore", () => {
     const after = await openStore(url);
     expect(await after.packetsBySequence("z6MkA", [1])).toEqual([storedPacket({ id: "aa" })]);
     await after.close();
-  });
-
-  test("refuses a database that another version made, and says so", async () => {
-    const old = newFile();
-    mkdirSync(dirname(old.slice("sqlite://".length)), { recursive: true });
-    const sql = new SQL(old);
-    await sql`CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL)`;
-    await sql`CREATE TABLE packets (id TEXT NOT NULL)`;
-    await sql.close();
-    await expect(openStore(old)).rejects.toThrow(
-      `its tables are of version 1, this gateway needs ${SCHEMA_VERSION}`,
-    );
-    const future = newFile();
-    await (await openStore(future)).close();
-    const changed = new SQL(future);
-    await changed`UPDATE facts SET value = '999' WHERE name = 'schema'`;
-    await changed.close();
-    await expect(openStore(future)).rejects.toThrow("its tables are of version 999");
   });
 
   test("tells of a newest write that failed, until one goes through", async () => {

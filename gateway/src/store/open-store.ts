@@ -1,11 +1,12 @@
 import { commitmentTable } from "./commitment-table.ts";
 import { contactTable } from "./contact-table.ts";
-import { type Database, watchWrites } from "./database.ts";
+import { type Database, type StoreOptions, watchWrites } from "./database.ts";
 import { edgeTable } from "./edge-table.ts";
 import { entropyTable } from "./entropy-table.ts";
 import { epochTable } from "./epoch-table.ts";
 import { hotspotTable } from "./hotspot-table.ts";
 import { judgementTable } from "./judgement-table.ts";
+import { logTable } from "./log-table.ts";
 import { packetTable } from "./packet-table.ts";
 import { openPostgres } from "./postgres-database.ts";
 import { readingTable } from "./reading-table.ts";
@@ -20,14 +21,14 @@ import { verdictTable } from "./verdict-table.ts";
 const SQLITE = "sqlite://";
 
 /**
- * Opens the store and makes its tables if they are missing.
+ * Opens the store. Makes its tables if there are none, and brings older ones up to date, in one transaction and with a copy
+ * kept: of `PATH` in `PATH.schema-N`, of a PostgreSQL database in its schema `earshot_schema_N`.
  * @param url `sqlite://PATH`, `sqlite://:memory:` or `postgres://USER:PASSWORD@HOST:PORT/DATABASE`
- * @param options.isLasting false where a power failure may take all with it (SQLite only): a simulation ends with it
  * @throws {RangeError} for any other URL
- * @throws {Error} if another gateway works on the database, or one with other tables made it
+ * @throws {StoreRefusedError} if another gateway works on the database, or a newer one made its tables; nothing is changed
  */
-export async function openStore(url: string, { isLasting = true } = {}): Promise<Store> {
-  const database = watchWrites(await openDatabase(url, isLasting));
+export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
+  const database = watchWrites(await openDatabase(url, options));
   const packets = packetTable(database);
   const ranges = new SequenceRanges(database);
   return {
@@ -45,6 +46,7 @@ export async function openStore(url: string, { isLasting = true } = {}): Promise
     ...statusTable(database),
     ...readingTable(database),
     ...revokedTable(database),
+    ...logTable(database),
     async addPackets(added) {
       const ids = await packets.addPackets(added);
       ranges.note(added);
@@ -59,8 +61,8 @@ export async function openStore(url: string, { isLasting = true } = {}): Promise
   };
 }
 
-function openDatabase(url: string, isLasting: boolean): Promise<Database> {
-  if (url.startsWith(SQLITE)) return openSqlite(url.slice(SQLITE.length), isLasting);
-  if (url.startsWith("postgres://") || url.startsWith("postgresql://")) return openPostgres(url);
+function openDatabase(url: string, options: StoreOptions): Promise<Database> {
+  if (url.startsWith(SQLITE)) return openSqlite(url.slice(SQLITE.length), options);
+  if (url.startsWith("postgres://") || url.startsWith("postgresql://")) return openPostgres(url, options);
   throw new RangeError(`Store is "${url}"; sqlite://PATH and postgres://… are allowed`);
 }

@@ -1,19 +1,19 @@
 import { Mutex } from "@earshot/protocol/runtime";
 import { type ReservedSQL, SQL } from "bun";
-import type { Database } from "./database.ts";
+import type { Database, StoreOptions } from "./database.ts";
 import { Fence, heldBy, nextOwner, OWNER_FACT, StoreRefusedError } from "./owner.ts";
-import { createTables } from "./schema.ts";
+import { openTables } from "./schema.ts";
 
 /** Any number that other programs are unlikely to lock: "earshot" on a telephone. */
 const GATEWAY_LOCK = 3_277_468;
 
-export async function openPostgres(url: string): Promise<Database> {
+export async function openPostgres(url: string, options: StoreOptions): Promise<Database> {
   const sql = new SQL(url);
   const lock = new AdvisoryLock(sql);
   try {
     if (!(await lock.hold())) throw new StoreRefusedError(heldBy(await ownerIn(sql)));
-    await createTables(sql, "postgres");
-    return database(sql, lock, await takeOver(sql));
+    const fence = await openTables(sql, { dialect: "postgres", takeOver, keepCopy }, options);
+    return database(sql, lock, fence);
   } catch (error) {
     lock.release();
     await sql.close();
@@ -49,16 +49,36 @@ function database(sql: SQL, lock: AdvisoryLock, fence: Fence): Database {
   };
 }
 
-async function takeOver(sql: SQL): Promise<Fence> {
-  return sql.begin(async (tx) => {
-    await tx`INSERT INTO facts ${tx({ name: OWNER_FACT, value: "0" })} ON CONFLICT (name) DO NOTHING`;
-    const [row] = await tx<
-      { value: string }[]
-    >`SELECT value FROM facts WHERE name = ${OWNER_FACT} FOR UPDATE`;
-    const value = nextOwner(row?.value);
-    await tx`UPDATE facts SET value = ${value} WHERE name = ${OWNER_FACT}`;
-    return new Fence(value);
-  });
+/**
+ * Copies this user's tables into a schema beside theirs, rows and keys alike; instead of an earlier copy of the same version.
+ * @throws {StoreRefusedError} where the user may not make one
+ */
+async function keepCopy(tx: SQL, version: number): Promise<string> {
+  const [row] = await tx<{ may: boolean; database: string; name: string }[]>`SELECT current_user AS name,
+    current_database() AS database, has_database_privilege(current_database(), 'CREATE') AS may`;
+  if (row?.may !== true) {
+    throw new StoreRefusedError(
+      `Cannot change the tables of schema ${version}: a copy is kept of them, and the user ${row?.name} may not make one. Let it (GRANT CREATE ON DATABASE ${row?.database} TO ${row?.name}); nothing was changed`,
+    );
+  }
+  const copy = `earshot_schema_${version}`;
+  const tables = await tx<{ tablename: string }[]>`SELECT tablename FROM pg_tables
+    WHERE schemaname = current_schema() AND tableowner = current_user ORDER BY tablename`;
+  await tx.unsafe(`DROP SCHEMA IF EXISTS ${copy} CASCADE`);
+  await tx.unsafe(`CREATE SCHEMA ${copy}`);
+  for (const { tablename: table } of tables) {
+    await tx.unsafe(`CREATE TABLE ${copy}."${table}" (LIKE "${table}" INCLUDING ALL)`);
+    await tx.unsafe(`INSERT INTO ${copy}."${table}" SELECT * FROM "${table}"`);
+  }
+  return copy;
+}
+
+async function takeOver(tx: SQL): Promise<Fence> {
+  await tx`INSERT INTO facts ${tx({ name: OWNER_FACT, value: "0" })} ON CONFLICT (name) DO NOTHING`;
+  const [row] = await tx<{ value: string }[]>`SELECT value FROM facts WHERE name = ${OWNER_FACT} FOR UPDATE`;
+  const value = nextOwner(row?.value);
+  await tx`UPDATE facts SET value = ${value} WHERE name = ${OWNER_FACT}`;
+  return new Fence(value);
 }
 
 async function ownerIn(sql: SQL): Promise<string | undefined> {

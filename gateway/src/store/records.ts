@@ -113,3 +113,20 @@ export interface HotspotStatus {
 
 /** What a reading packet says of its source. */
 export type StoredReading = Pick<ReadingPacket, "sequence" | "atMs" | "periodMs" | "quantities">;
+
+/** Statements are what is signed now and then: key documents, parameters, denials. The others are numbered. */
+export type LogKind = "statement" | "entropy" | "index" | "manifest";
+
+/** What goes into the network's log. */
+export interface LogEntry {
+  kind: LogKind;
+  /** Of entropy and index roots the index, of manifests the epoch; 0 of statements. */
+  number: number;
+  /** As signed; at most 65,535 bytes. */
+  message: Uint8Array;
+}
+
+export interface StoredLogEntry extends LogEntry {
+  /** Counted from 0. */
+  position: number;
+}

@@ -4,6 +4,7 @@ import { restoreContacts } from "./contact-table.ts";
 import type { Database } from "./database.ts";
 import { hotspotsChangedAfter } from "./hotspot-table.ts";
 import { setJudgedThrough } from "./judgement-table.ts";
+import { rewindLog } from "./log-table.ts";
 import { type Integer, nullableNumber } from "./rows.ts";
 import { deniedAfter } from "./rules-tables.ts";
 import type { Revoked, Store } from "./store.ts";
@@ -45,6 +46,8 @@ export const revokedTable = ({ transaction }: Database): Pick<Store, "revokeAfte
       const words = await revokeStatements(tx, nowMs);
       await revokeParameters(tx, present);
       const judgedThrough = await forgetJudgements(tx, present, fixed);
+      // Entries stay: what was published by mistake shows, and what takes its place is logged after it.
+      await rewindLog(tx, { entropy: index, index: judgedThrough, manifest: openEpoch - 1 });
       const contacts = contactsBeforeAll(epochs, contactsBefore);
       await restoreContacts(tx, openEpoch, openEpoch * fixed.epochPeriods, contacts);
       return { entropy, epochs, packets, openEpoch, judgedThrough, ...words };

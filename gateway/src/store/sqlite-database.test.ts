@@ -21,13 +21,13 @@ async function flushing({ sql, prepared }: Database): Promise<(number | undefine
 test("each commit is flushed to the disk, by every connection, unless nothing is to last", async () => {
   const folder = mkdtempSync(join(tmpdir(), "earshot-sqlite-"));
   try {
-    for (const [isLasting, expected] of [
-      [undefined, FULL],
-      [true, FULL],
-      [false, OFF],
+    for (const [options, expected] of [
+      [{}, FULL],
+      [{ isLasting: true }, FULL],
+      [{ isLasting: false }, OFF],
     ] as const) {
-      const database = await openSqlite(join(folder, `${isLasting}.sqlite`), isLasting);
-      expect([isLasting, ...(await flushing(database))]).toEqual([isLasting, expected, expected]);
+      const database = await openSqlite(join(folder, `${JSON.stringify(options)}.sqlite`), options);
+      expect([options, ...(await flushing(database))]).toEqual([options, expected, expected]);
       await database.close();
     }
   } finally {

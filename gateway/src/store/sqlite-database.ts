@@ -1,11 +1,11 @@
 import { Database as Connection } from "bun:sqlite";
-import { mkdirSync } from "node:fs";
+import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { errorCode, Mutex } from "@earshot/protocol/runtime";
 import { SQL } from "bun";
-import type { Database } from "./database.ts";
+import type { Database, StoreOptions } from "./database.ts";
 import { Fence, heldBy, nextOwner, OWNER_FACT, StoreRefusedError } from "./owner.ts";
-import { createTables } from "./schema.ts";
+import { inspect, openTables } from "./schema.ts";
 
 const IN_MEMORY = ":memory:";
 
@@ -18,19 +18,20 @@ const pragmas = (isLasting: boolean) => [
   `PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`,
 ];
 
-/**
- * @param path of the file, or `:memory:`
- * @param isLasting false where a power failure may take all with it
- */
-export async function openSqlite(path: string, isLasting = true): Promise<Database> {
+/** @param path of the file, or `:memory:` */
+export async function openSqlite(path: string, options: StoreOptions = {}): Promise<Database> {
+  const { isLasting = true, check, ...rest } = options;
   const isFile = path !== IN_MEMORY;
   if (isFile) mkdirSync(dirname(path), { recursive: true });
   const release = isFile ? lock(path) : () => undefined;
   const sql = new SQL(`sqlite://${path}`);
   try {
+    // Before anything is written: one that is refused stays as it is, to the byte.
+    await inspect(sql, "sqlite", { check });
     for (const pragma of pragmas(isLasting)) await sql.unsafe(pragma);
-    await createTables(sql, "sqlite");
-    return database(sql, await takeOver(sql), isFile ? openWriter(path, isLasting) : undefined, release);
+    const keepCopy = async (_tx: SQL, version: number) => keepCopyOf(path, version);
+    const fence = await openTables(sql, { dialect: "sqlite", takeOver, keepCopy }, rest);
+    return database(sql, fence, isFile ? openWriter(path, isLasting) : undefined, release);
   } catch (error) {
     await sql.close();
     release();
@@ -67,14 +68,41 @@ function database(sql: SQL, fence: Fence, writer: Connection | undefined, releas
   };
 }
 
-async function takeOver(sql: SQL): Promise<Fence> {
-  return sql.begin(async (tx) => {
-    const [row] = await tx<{ value: string }[]>`SELECT value FROM facts WHERE name = ${OWNER_FACT}`;
-    const value = nextOwner(row?.value);
-    await tx`INSERT INTO facts ${tx({ name: OWNER_FACT, value })}
-      ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
-    return new Fence(value);
-  });
+/** Copies the database beside itself, durable when this returns; instead of an earlier copy of the same schema. */
+function keepCopyOf(path: string, version: number): string {
+  const copy = `${path}.schema-${version}`;
+  const unfinished = `${copy}.unfinished`;
+  rmSync(unfinished, { force: true });
+  try {
+    // As it was before the transaction that this is part of; with its write-ahead log, which a copy of the file would lack.
+    using reader = new Connection(path, { readonly: true });
+    reader.query("VACUUM INTO ?").run(unfinished);
+    chmodSync(unfinished, statSync(path).mode);
+    flush(unfinished);
+    renameSync(unfinished, copy);
+    flush(dirname(copy));
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
+  }
+  return copy;
+}
+
+function flush(path: string): void {
+  const file = openSync(path, "r");
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+async function takeOver(tx: SQL): Promise<Fence> {
+  const [row] = await tx<{ value: string }[]>`SELECT value FROM facts WHERE name = ${OWNER_FACT}`;
+  const value = nextOwner(row?.value);
+  await tx`INSERT INTO facts ${tx({ name: OWNER_FACT, value })}
+    ON CONFLICT (name) DO UPDATE SET value = excluded.value`;
+  return new Fence(value);
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   type EdgeEvidence,
   encodeBeaconFrame,
   encodePacket,
+  NO_DETAILS,
   shortId,
   signerFromSeed,
 } from "@earshot/protocol";
@@ -241,6 +242,7 @@ const witnessBytes = (atMs: number, tmstUs: number): Uint8Array =>
       snrDdb: -20,
       tmstUs,
       gnss: null,
+      ...NO_DETAILS,
     },
     signer,
     "testnet-1",

@@ -3,6 +3,7 @@ import type { StoredPacket } from "./records.ts";
 import type { Store } from "./store.ts";
 import { verdictPageKey } from "./store.ts";
 import { contactsContract } from "./store-contract-contacts.ts";
+import { logContract } from "./store-contract-log.ts";
 import { readingsContract } from "./store-contract-readings.ts";
 import { takenBackContract } from "./store-contract-revoked.ts";
 import { registryContract, rulesContract } from "./store-contract-rules.ts";
@@ -181,6 +182,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     readingsContract(() => store);
     statusesContract(() => store);
     takenBackContract(() => store);
+    logContract(() => store);
 
     test("keeps entropy with its message", async () => {
       for (const index of [7, 9, 8]) await store.addEntropy(entropyRecord(index), Uint8Array.of(index));

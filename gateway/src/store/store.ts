@@ -11,14 +11,18 @@ import type {
   SequenceRange,
   StatusPacket,
 } from "@earshot/protocol";
+import type { TileHash } from "@earshot/protocol/tlog";
 import type {
   HotspotStatus,
+  LogEntry,
+  LogKind,
   ReceivedStatus,
   StoredBeacon,
   StoredContact,
   StoredDenial,
   StoredEdge,
   StoredEpoch,
+  StoredLogEntry,
   StoredPacket,
   StoredParameters,
   StoredPayment,
@@ -63,6 +67,19 @@ export interface ReadingRange {
   fromMs: number;
   toMs: number;
   limit: number;
+}
+
+/** What is appended to the network's log at once. */
+export interface LogAddition {
+  /** Of the first entry: as many are there. */
+  position: number;
+  entries: readonly LogEntry[];
+  /** Of tiles that are full now. */
+  hashes: readonly TileHash[];
+  /** Up to where each kind is logged now. */
+  through: Partial<Record<LogKind, number>>;
+  /** The checkpoint of the log with these entries, signed. */
+  note: string;
 }
 
 /**
@@ -268,6 +285,24 @@ export interface Store {
     >,
     contactsBefore: (bundle: string) => ReadonlyMap<string, LatestContacts>,
   ): Promise<Revoked | undefined>;
+
+  /** Entries of the network's log. */
+  logSize(): Promise<number>;
+  /** From a position on; fewer at the end. */
+  logEntries(first: number, count: number): Promise<StoredLogEntry[]>;
+  /** Of several (one was revoked) the newest. */
+  newestLogEntry(kind: LogKind, number: number): Promise<StoredLogEntry | undefined>;
+  /** All of that kind: few, made by an operator. */
+  logStatements(): Promise<StoredLogEntry[]>;
+  /** Roots of full tiles, from one on; level 1 and above. */
+  logHashes(level: number, first: number, count: number): Promise<Uint8Array[]>;
+  /** The highest number of this kind that is logged and not revoked. */
+  logThrough(kind: LogKind): Promise<number | undefined>;
+  /** The newest checkpoint, and the newest one that witnesses have cosigned as the policy demands. */
+  logNote(which: "newest" | "witnessed"): Promise<string | undefined>;
+  /** @throws {RangeError} if the log has another size */
+  addToLog(addition: LogAddition): Promise<void>;
+  putWitnessedNote(note: string): Promise<void>;
 
   /** Aborted once another gateway has taken the store over: all writes fail, and the process must end. */
   readonly lost: AbortSignal;

@@ -1,7 +1,7 @@
 export type Dialect = "sqlite" | "postgres";
 
 /** What differs between the databases. */
-interface ColumnTypes {
+export interface ColumnTypes {
   dialect: Dialect;
   text: string;
   bytes: string;

@@ -88,6 +88,8 @@ export const statusPacket = (fields: Partial<StatusPacket> = {}): StatusPacket =
   assertion: null,
   machine: null,
   losses: null,
+  keyHeld: null,
+  formats: null,
   commitments: null,
   ...fields,
 });

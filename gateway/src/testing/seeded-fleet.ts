@@ -23,8 +23,9 @@ import {
   shortId,
   signerFromSeed,
   utf8,
+  type WitnessPacket,
 } from "@earshot/protocol";
-import { seededRandom } from "@earshot/protocol/testing";
+import { seededRandom, typicalPackets } from "@earshot/protocol/testing";
 import type { StoredBeacon, StoredVerdict } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 
@@ -110,6 +111,8 @@ const emptyStatus: StatusPacket = {
   assertion: null,
   machine: null,
   losses: null,
+  keyHeld: null,
+  formats: null,
   commitments: null,
 };
 
@@ -142,6 +145,18 @@ export const statusOf = (
   machine: { cpuTemperatureDc: 512, loadPermille: 140, diskUsedPermille: 384, underVoltage: false },
   outboxQueued: 3,
 });
+
+/** Stores the packet that a witness's verdict is about, with all that a radio can tell. */
+export async function storeReception(store: Store, verdict: StoredVerdict): Promise<WitnessPacket> {
+  const { witness } = typicalPackets;
+  const { packetId: id, hotspotId, beaconKey, entropyIndex, epoch } = verdict;
+  const bytes = encodePacket(witness, NETWORK_SIGNER, FLEET_PARAMETERS.network);
+  const received = { sequence: witness.sequence, receivedAtMs: witness.atMs, isLate: false };
+  await store.addPackets([
+    { id, type: "witness", hotspotId, beaconKey, entropyIndex, epoch, bytes, ...received },
+  ]);
+  return witness;
+}
 
 interface Judgement {
   verdicts: StoredVerdict[];

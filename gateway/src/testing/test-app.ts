@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { logTo, type Manifest, manifestMessage, sha256, utf8 } from "@earshot/protocol";
+import { logTo, type Manifest, manifestMessage, NetworkKeys, sha256, utf8 } from "@earshot/protocol";
 import { Mutex } from "@earshot/protocol/runtime";
 import { ManualClock } from "@earshot/protocol/testing";
 import type { Hono } from "hono";
@@ -9,6 +9,8 @@ import { bundleFolder } from "../bundle/bundle-folder.ts";
 import { DenialLog } from "../denials/denial-log.ts";
 import { createApp } from "../http/app.ts";
 import type { AppDeps } from "../http/deps.ts";
+import { KeyRing } from "../keys/key-ring.ts";
+import { LogService } from "../log/log-service.ts";
 import { EventHub } from "../monitoring/events.ts";
 import { newMetrics } from "../monitoring/metrics.ts";
 import { ParametersLog } from "../parameters/parameters-log.ts";
@@ -40,9 +42,18 @@ export async function testApp(
   const logged: string[] = [];
   const log = logTo((level, message) => logged.push(`${level} ${message}`));
   const signer = NETWORK_SIGNER;
+  const keys = NetworkKeys.ofRoot(FLEET_PARAMETERS.network, signer.publicKey);
   const versions = await ParametersLog.load(FLEET_PARAMETERS, { store, clock, signer });
   const progress = await loadProgress(store, versions.fixed, clock.now());
   const denials = await DenialLog.load({ store, progress, clock, signer, mutex: new Mutex() });
+  const metrics = newMetrics();
+  const bundles = bundleFolder(bundlesDir);
+  const publicLog = new LogService({
+    ...{ store, bundles, clock, log, metrics, options: {} },
+    signer: KeyRing.ofRoot(FLEET_PARAMETERS.network, signer, clock),
+    network: versions.fixed.network,
+    statements: () => [],
+  });
   const deps: AppDeps = {
     store,
     parameters: versions.fixed,
@@ -50,11 +61,12 @@ export async function testApp(
     denials,
     clock,
     events: new EventHub(),
-    metrics: newMetrics(),
+    metrics,
     problems: () => [],
     registration: "listed",
-    networkPublicKey: NETWORK_SIGNER.publicKey,
-    bundles: bundleFolder(bundlesDir),
+    keys: () => keys,
+    bundles,
+    publicLog,
     log,
     ...change,
   };

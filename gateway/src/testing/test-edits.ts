@@ -14,7 +14,7 @@ import {
   utf8,
 } from "@earshot/protocol";
 import { type Bundle, type BundleFile, type BundlePacket, encodeBundle } from "../bundle/bundle.ts";
-import { readPackets, type SequencePacket, writePackets } from "../bundle/cbor-sequences.ts";
+import { readByteStrings, readPackets, type SequencePacket, writePackets } from "../bundle/cbor-sequences.ts";
 import { readContacts } from "../bundle/json-readers.ts";
 import { formatRegistry } from "../bundle/json-texts.ts";
 import { EMPTY_REGISTRY_HASH, type ShownHotspot } from "../bundle/registry-hash.ts";
@@ -124,6 +124,7 @@ export function claiming(bundle: Bundle, claims: Claims, before?: Verified): Bun
     {
       ...inputs,
       packets,
+      keyDocuments: keyDocumentsOf(bundle),
       signedParameters: bundle["parameters.cbor"],
       epoch: manifest.epoch,
       previous: claims.previous ?? manifest,
@@ -150,4 +151,10 @@ function receivedOf(packets: readonly BundlePacket[]): ReceivedPacket[] {
   const opened = runCheck(openPackets(writePackets(sorted), PARAMETERS.network));
   if (!opened.ok) throw new TypeError(opened.difference.at);
   return opened.value.packets;
+}
+
+function keyDocumentsOf(bundle: Bundle): Uint8Array[] {
+  const read = readByteStrings(bundle["keys.cbor"]);
+  if (!read.ok) throw new TypeError(`Test bundle: keys.cbor cannot be read at ${read.offset}`);
+  return read.items;
 }

@@ -16,6 +16,7 @@ import {
   type Hotspot,
   hotspotId,
   type NetworkParameters,
+  NO_DETAILS,
   type PacketToSign,
   parametersMessage,
   REGIONS,
@@ -126,6 +127,8 @@ export const statusPacket = (
   assertion,
   machine: null,
   losses: null,
+  keyHeld: null,
+  formats: null,
   commitments: null,
 });
 
@@ -207,7 +210,7 @@ export function witnessOf(
   changes: Partial<HeardWitness> = {},
 ): HeardWitness {
   const { frame, freqHz, spreadingFactor, bandwidthHz } = derived;
-  const heard = { frame, freqHz, spreadingFactor, bandwidthHz, rssiDbm: -110, snrDdb: -20 };
+  const heard = { frame, freqHz, spreadingFactor, bandwidthHz, rssiDbm: -110, snrDdb: -20, ...NO_DETAILS };
   const atMs = index * 2000 + 701;
   return { type: "witness", sequence, atMs, ...heard, tmstUs: counterAt(atMs), gnss: null, ...changes };
 }

@@ -113,6 +113,7 @@ export const closeDeps = (
   store,
   parameters: PARAMETERS,
   signer: networkSigner,
+  keyDocuments: () => [],
   clock: { now: () => nowMs },
   bundles: bundleFolder(bundlesDir),
   pause: () => Promise.resolve(),

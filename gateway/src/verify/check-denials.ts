@@ -3,11 +3,12 @@ import {
   denialMessage,
   denialSubject,
   epochSpanMs,
-  hotspotId,
+  type NetworkKeys,
   type NetworkParameters,
 } from "@earshot/protocol";
 import { readByteStrings } from "../bundle/cbor-sequences.ts";
 import { type Check, differ } from "./check.ts";
+import { refusedSignature, signedBy } from "./check-keys.ts";
 
 const FILE = "denials.cbor";
 
@@ -15,7 +16,7 @@ const FILE = "denials.cbor";
 export function* readDenials(
   bytes: Uint8Array,
   epoch: number,
-  networkKey: Uint8Array,
+  keys: NetworkKeys,
   parameters: NetworkParameters,
 ): Check<Denial[]> {
   const read = readByteStrings(bytes);
@@ -25,9 +26,10 @@ export function* readDenials(
   const denials: Denial[] = [];
   for (const [i, message] of read.items.entries()) {
     const at = `item ${i + 1}`;
-    const opened = denialMessage.open(message, parameters.network, networkKey);
+    const opened = denialMessage.open(message, parameters.network, keys);
     if (!opened.ok) {
-      return yield* differ(FILE, at, `a denial signed by ${hotspotId(networkKey)}`, opened.code);
+      const wanted = `a denial ${signedBy(keys, "registry")}`;
+      return yield* differ(FILE, at, wanted, refusedSignature(message, opened.code));
     }
     yield* checkDenial(opened.value, denials.at(-1), at, epoch, parameters);
     denials.push(opened.value);

@@ -5,13 +5,14 @@ import {
   entropyTimeMs,
   epochIndexes,
   equalBytes,
-  hotspotId,
   type Manifest,
+  type NetworkKeys,
   type NetworkParameters,
   windowOf,
 } from "@earshot/protocol";
 import { readByteStrings } from "../bundle/cbor-sequences.ts";
 import { type Check, differ, expectEqual } from "./check.ts";
+import { refusedSignature, signedBy } from "./check-keys.ts";
 
 const FILE = "entropy.cbor";
 const NO_HASH = new Uint8Array(32);
@@ -20,7 +21,7 @@ const NO_HASH = new Uint8Array(32);
 export function* checkEntropy(
   bytes: Uint8Array,
   manifest: Pick<Manifest, "epoch" | "previousEpoch">,
-  networkKey: Uint8Array,
+  keys: NetworkKeys,
   parameters: NetworkParameters,
 ): Check<Entropy[]> {
   const read = readByteStrings(bytes);
@@ -29,7 +30,7 @@ export function* checkEntropy(
   }
   const chain: Entropy[] = [];
   for (const [i, message] of read.items.entries()) {
-    const entropy = yield* openEntropy(message, i, networkKey, parameters);
+    const entropy = yield* openEntropy(message, i, keys, parameters);
     yield* checkLink(entropy, chain.at(-1), i);
     chain.push(entropy);
   }
@@ -43,12 +44,13 @@ const place = (i: number, { index }: Entropy): string => `item ${i + 1}, index $
 function* openEntropy(
   message: Uint8Array,
   i: number,
-  networkKey: Uint8Array,
+  keys: NetworkKeys,
   parameters: NetworkParameters,
 ): Check<Entropy> {
-  const opened = entropyMessage.open(message, parameters.network, networkKey);
+  const opened = entropyMessage.open(message, parameters.network, keys);
   if (!opened.ok) {
-    return yield* differ(FILE, `item ${i + 1}`, `entropy signed by ${hotspotId(networkKey)}`, opened.code);
+    const wanted = `entropy ${signedBy(keys, "entropy")}`;
+    return yield* differ(FILE, `item ${i + 1}`, wanted, refusedSignature(message, opened.code));
   }
   const { index, atMs, periodMs, validityMs, windowPeriods } = opened.value;
   const expected = [parameters.entropyPeriodMs, parameters.entropyValidityMs, parameters.windowPeriods];

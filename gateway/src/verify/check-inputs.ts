@@ -3,6 +3,7 @@ import type {
   Entropy,
   LatestContacts,
   Manifest,
+  NetworkKeys,
   NetworkParameters,
   RuleSet,
   SequenceRange,
@@ -32,6 +33,7 @@ import type { SignatureChecker } from "./signatures.ts";
 export interface Head {
   signed: SignedManifest;
   parameters: NetworkParameters;
+  keys: NetworkKeys;
   rules: RuleSet;
 }
 
@@ -54,14 +56,14 @@ export function* readInputs(
   signatures: SignatureChecker,
   onProgress: OnProgress | undefined,
 ): Check<Inputs> {
-  const { parameters, signed } = head;
-  const { manifest, publicKey } = signed;
+  const { keys, parameters, signed } = head;
+  const { manifest } = signed;
   const { network } = parameters;
   const opened = yield* openPackets(bundle["packets.cbor"], network, onProgress);
   onProgress?.("inputs", 0, 1);
-  const entropy = yield* checkEntropy(bundle["entropy.cbor"], manifest, publicKey, parameters);
+  const entropy = yield* checkEntropy(bundle["entropy.cbor"], manifest, keys, parameters);
   yield* startSignatures(opened, network, signatures);
-  const denials = yield* readDenials(bundle["denials.cbor"], manifest.epoch, publicKey, parameters);
+  const denials = yield* readDenials(bundle["denials.cbor"], manifest.epoch, keys, parameters);
   const registry = yield* openRegistry(bundle, head, signatures);
   const usedSequences = yield* readFileAs(bundle, "sequences.json", readSequences);
   const contactsBefore = yield* openContacts(bundle, opened.packets, manifest, parameters);

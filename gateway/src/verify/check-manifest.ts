@@ -1,9 +1,9 @@
 import {
   epochSpanMs,
-  hotspotId,
   type Manifest,
   type ManifestFile,
   manifestMessage,
+  type NetworkKeys,
   type NetworkParameters,
   parametersHash,
   sha256,
@@ -11,19 +11,18 @@ import {
 import { BUNDLE_FILES, type Bundle, MANIFEST_FILE } from "../bundle/bundle.ts";
 import { readParametersFile, readText, type TextRead } from "../bundle/json-readers.ts";
 import { type Check, differ, expectEqual } from "./check.ts";
+import { refusedSignature, signedBy } from "./check-keys.ts";
 
 /** A manifest with a valid signature. */
 export interface SignedManifest {
   manifest: Manifest;
   /** SHA-256 of its bytes, hex: what the next manifest must name. */
   hash: string;
-  /** The network's key. */
-  publicKey: Uint8Array;
 }
 
 /** What the auditor knows of the network from another source. */
 export interface Pins {
-  /** Must be admissible (`isAdmissibleKey`). */
+  /** Its root key; must be admissible (`isAdmissibleKey`). */
   networkKey?: Uint8Array;
   /** Hex. */
   parametersHash?: string;
@@ -48,25 +47,13 @@ export const readParameters = (bundle: Pick<Bundle, "parameters.json">): Check<N
 /** Signature and signer. What the manifest says is compared later, with what is computed. */
 export function* openManifest(
   bundle: Pick<Bundle, typeof MANIFEST_FILE>,
-  { network }: NetworkParameters,
-  pins: Pins,
+  keys: NetworkKeys,
 ): Check<SignedManifest> {
   const bytes = bundle[MANIFEST_FILE];
-  const opened = manifestMessage.open(bytes, network, pins.networkKey);
-  if (opened.ok) {
-    return {
-      manifest: opened.value,
-      hash: sha256(bytes).toHex(),
-      publicKey: Uint8Array.from(opened.publicKey),
-    };
-  }
-  const signer = pins.networkKey === undefined ? "its key" : hotspotId(pins.networkKey);
-  return yield* differ(
-    MANIFEST_FILE,
-    "signature",
-    `a manifest of network "${network}" signed by ${signer}`,
-    opened.code,
-  );
+  const opened = manifestMessage.open(bytes, keys.network, keys);
+  if (opened.ok) return { manifest: opened.value, hash: sha256(bytes).toHex() };
+  const wanted = `a manifest of network "${keys.network}" ${signedBy(keys, "epochs")}`;
+  return yield* differ(MANIFEST_FILE, "signature", wanted, refusedSignature(bytes, opened.code));
 }
 
 /** All fields that do not depend on the packets. */

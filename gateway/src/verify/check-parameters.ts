@@ -1,12 +1,13 @@
 import {
   FIXED_PARAMETERS,
   formatParameters,
-  hotspotId,
+  type NetworkKeys,
   type NetworkParameters,
   parametersHash,
   parametersMessage,
 } from "@earshot/protocol";
 import { type Check, differ, expectEqual } from "./check.ts";
+import { refusedSignature, signedBy } from "./check-keys.ts";
 import type { SignedManifest } from "./check-manifest.ts";
 
 const SIGNED_FILE = "parameters.cbor";
@@ -16,12 +17,13 @@ const TEXT_FILE = "parameters.json";
 export function* checkParameters(
   bytes: Uint8Array,
   parameters: NetworkParameters,
-  { manifest, publicKey }: SignedManifest,
+  { manifest }: SignedManifest,
+  keys: NetworkKeys,
 ): Check<void> {
-  const opened = parametersMessage.open(bytes, parameters.network, publicKey);
+  const opened = parametersMessage.open(bytes, parameters.network, keys);
   if (!opened.ok) {
-    const wanted = `parameters of "${parameters.network}" signed by ${hotspotId(publicKey)}`;
-    return yield* differ(SIGNED_FILE, "signature", wanted, opened.code);
+    const wanted = `parameters of "${parameters.network}" ${signedBy(keys, "registry")}`;
+    return yield* differ(SIGNED_FILE, "signature", wanted, refusedSignature(bytes, opened.code));
   }
   yield* checkSame(formatParameters(opened.value), formatParameters(parameters));
   const { activationEpoch } = parameters;
@@ -31,8 +33,8 @@ export function* checkParameters(
 }
 
 function* checkSame(signed: Record<string, unknown>, text: Record<string, unknown>): Check<void> {
-  for (const [name, value] of Object.entries(signed)) {
-    const [expected, found] = [JSON.stringify(value), JSON.stringify(text[name])];
+  for (const name of new Set([...Object.keys(signed), ...Object.keys(text)])) {
+    const [expected, found] = [JSON.stringify(signed[name]), JSON.stringify(text[name])];
     yield* expectEqual(TEXT_FILE, name, `${expected}`, `${found}`, "as signed");
   }
 }

@@ -7,12 +7,14 @@ import {
   type Hotspot,
   hotspotId,
   type Manifest,
+  type NetworkKeys,
   type NetworkParameters,
   networkAad,
   type OwnerAssertion,
   ownerAssertionAfter,
   type RegistryChange,
   readEvidence,
+  registrationMessage,
 } from "@earshot/protocol";
 import { readRegistry } from "../bundle/json-readers.ts";
 import type { RegistryEntry } from "../bundle/json-schemas.ts";
@@ -20,6 +22,7 @@ import { formatRegistry } from "../bundle/json-texts.ts";
 import type { ShownHotspot } from "../bundle/registry-hash.ts";
 import { answersOf, type Check, differ, expectEqual } from "./check.ts";
 import { openCommitments } from "./check-commitments.ts";
+import { refusedSignature, signedBy } from "./check-keys.ts";
 import { readFileAs, type SignedManifest } from "./check-manifest.ts";
 import { packetJob } from "./check-packets.ts";
 import { expectText } from "./expect-text.ts";
@@ -57,6 +60,7 @@ interface Place {
 interface Context {
   parameters: NetworkParameters;
   signed: SignedManifest;
+  keys: NetworkKeys;
 }
 
 /** What the registry says of each hotspot must follow from the signed changes in it, and from nothing else. */
@@ -92,7 +96,7 @@ export function* openRegistry(
 
 function* followChanges(
   entry: RegistryEntry,
-  { parameters, signed }: Context,
+  { parameters, signed, keys }: Context,
   check: (at: string, job: SignatureJob) => void,
 ): Check<Hotspot> {
   const aad = networkAad(parameters.network);
@@ -101,10 +105,15 @@ function* followChanges(
   for (const [i, change] of entry.changes.entries()) {
     const at = `hotspot ${entry.id}, change ${i + 1}`;
     yield* checkTime(at, change, hotspot?.change, signed.manifest, parameters);
-    const evidence = readEvidence(change.evidence, parameters.network, signed.publicKey);
+    const evidence = readEvidence(change.evidence, parameters.network, keys);
     if (evidence === undefined) {
-      const wanted = `an asserting status packet, or a registration signed by ${hotspotId(signed.publicKey)}`;
-      return yield* differ(FILE, `${at}: evidence`, wanted, "neither");
+      const wanted = `an asserting status packet, or a registration ${signedBy(keys, "registry")}`;
+      return yield* differ(
+        FILE,
+        `${at}: evidence`,
+        wanted,
+        neither(change.evidence, parameters.network, keys),
+      );
     }
     if (!equalBytes(evidence.publicKey, entry.publicKey)) {
       return yield* differ(FILE, `${at}: evidence`, `about ${entry.id}`, hotspotId(evidence.publicKey));
@@ -122,6 +131,12 @@ function* followChanges(
     }
   }
   return hotspot ?? (yield* differ(FILE, `hotspot ${entry.id}, changes`, "at least one", "none"));
+}
+
+/** Of a registration why it does not count. */
+function neither(evidence: Uint8Array, network: string, keys: NetworkKeys): string {
+  const opened = registrationMessage.open(evidence, network, keys);
+  return opened.ok || opened.code === "wrong_type" ? "neither" : refusedSignature(evidence, opened.code);
 }
 
 /**

@@ -126,7 +126,8 @@ describe("a gateway's bundles", () => {
       const files = fetch.asked
         .filter((path) => path.includes("/bundle"))
         .map((path) => path.split("/").at(-1));
-      const order = [MANIFEST_FILE, "parameters.json", "contacts.json", "denials.cbor", "entropy.cbor"];
+      const head = [MANIFEST_FILE, "parameters.json", "keys.cbor"];
+      const order = [...head, "contacts.json", "denials.cbor", "entropy.cbor"];
       expect(files).toEqual(order.slice(0, order.indexOf(file) + 1));
     }
   });
@@ -137,7 +138,7 @@ describe("a gateway's bundles", () => {
     const fetch = fakeGateway();
     const { out } = await run(fetch, ROOT, "--key", idOf("a"));
     expect(out).toMatch(/where +signature/);
-    expect(fetch.asked.filter((path) => path.includes("/bundle"))).toHaveLength(2);
+    expect(fetch.asked.filter((path) => path.includes("/bundle"))).toHaveLength(3);
     const { files } = manifestOf(bundle);
     const huge = files.map((file) => (file.name === "tree.json" ? { ...file, bytes: 0xffff_ffff } : file));
     const lying = signedAgain(bundle, {}, { files: huge })[MANIFEST_FILE];

@@ -1,7 +1,7 @@
 import { MAX_MESSAGE_BYTES, type ManifestFile, sha256 } from "@earshot/protocol";
 import { errorText } from "@earshot/protocol/runtime";
 import { z } from "zod";
-import { BUNDLE_FILES, type Bundle, bundleName, MANIFEST_FILE } from "../bundle/bundle.ts";
+import { BUNDLE_FILES, type Bundle, bundleName, KEYS_FILE, MANIFEST_FILE } from "../bundle/bundle.ts";
 import {
   type BundleRead,
   type BundleSource,
@@ -10,6 +10,7 @@ import {
   missingFile,
 } from "./bundle-source.ts";
 import { type Check, type Difference, differ, expectEqual, runCheck } from "./check.ts";
+import { checkKeys } from "./check-keys.ts";
 import { checkFile, openManifest, type Pins, readParameters } from "./check-manifest.ts";
 import { type Allowed, type Downloaded, download, type Transport } from "./download.ts";
 
@@ -24,6 +25,8 @@ const PAGE = { maxBytes: 2 ** 20 };
 const MAX_EPOCHS = 100_000;
 /** The manifest and the parameters: signed messages, and one of them as text. */
 const SMALL = { maxBytes: MAX_MESSAGE_BYTES };
+/** All key documents: each is a small message, and a network changes its keys some times a year. */
+const KEYS = { maxBytes: 2 ** 22 };
 /** All files of a bundle together: they are verified in memory. */
 const MAX_BUNDLE_BYTES = 2 ** 31;
 
@@ -140,11 +143,11 @@ const failed = (file: string, problem: string): { ok: false; difference: Differe
 });
 
 interface ManifestHead {
-  bundle: Pick<Bundle, typeof MANIFEST_FILE | "parameters.json">;
+  bundle: Pick<Bundle, typeof MANIFEST_FILE | typeof KEYS_FILE | "parameters.json">;
   files: readonly ManifestFile[];
 }
 
-/** The manifest, and the parameters, which name the network that it is signed for. */
+/** The manifest, the parameters, which name the network that it is signed for, and who signs for that. */
 async function readHead(
   listed: ListedEpoch,
   pins: Pins,
@@ -159,13 +162,20 @@ async function readHead(
   if (!asListed.ok) return asListed;
   const parameters = await get("parameters.json", SMALL);
   if (!parameters.ok) return failed("parameters.json", parameters.problem);
-  const bundle = { [MANIFEST_FILE]: manifest.bytes, "parameters.json": parameters.bytes };
+  const keys = await get(KEYS_FILE, KEYS);
+  if (!keys.ok) return failed(KEYS_FILE, keys.problem);
+  const bundle = {
+    [MANIFEST_FILE]: manifest.bytes,
+    "parameters.json": parameters.bytes,
+    [KEYS_FILE]: keys.bytes,
+  };
   return runCheck(checkHead(bundle, listed.epoch, pins));
 }
 
 /** That the manifest is signed, is the epoch's, and names the files of a bundle that can be held. */
 function* checkHead(bundle: ManifestHead["bundle"], epoch: number, pins: Pins): Check<ManifestHead> {
-  const { manifest } = yield* openManifest(bundle, yield* readParameters(bundle), pins);
+  const keys = yield* checkKeys(bundle, yield* readParameters(bundle), pins);
+  const { manifest } = yield* openManifest(bundle, keys);
   yield* expectEqual(MANIFEST_FILE, "epoch", String(epoch), String(manifest.epoch), "as the epoch is listed");
   const { files } = manifest;
   yield* expectEqual(MANIFEST_FILE, "files", BUNDLE_FILES.join(" "), files.map(({ name }) => name).join(" "));
@@ -174,8 +184,9 @@ function* checkHead(bundle: ManifestHead["bundle"], epoch: number, pins: Pins): 
     const wanted = `at most ${MAX_BUNDLE_BYTES}: download it and verify the folder`;
     yield* differ(MANIFEST_FILE, "files, bytes", wanted, String(total));
   }
-  const parameters = files.find(({ name }) => name === "parameters.json") as ManifestFile;
-  yield* checkFile(bundle["parameters.json"], parameters);
+  for (const file of files) {
+    if (file.name === "parameters.json" || file.name === KEYS_FILE) yield* checkFile(bundle[file.name], file);
+  }
   return { bundle, files };
 }
 

@@ -6,17 +6,20 @@ import {
   type EpochJudgement,
   type Hotspot,
   type Manifest,
+  type NetworkKeys,
   type NetworkParameters,
   type ReceivedPacket,
   RULE_SETS,
   type RuleSet,
   type Settlement,
 } from "@earshot/protocol";
+
 import type { Bundle } from "../bundle/bundle.ts";
 import { readAmountsBefore } from "../bundle/json-readers.ts";
 import { type Check, type Checked, cannotSay, type Difference, runCheck, runCheckLater } from "./check.ts";
 import { contactsAfter, type KnownContacts } from "./check-contacts.ts";
 import { checkInputs, type Head, type Inputs, isCompleteAt, readInputs } from "./check-inputs.ts";
+import { checkKeys } from "./check-keys.ts";
 import {
   checkFollows,
   checkHashes,
@@ -58,6 +61,7 @@ export interface CarriedOver {
   signed: SignedManifest;
   manifest: Manifest;
   parameters: NetworkParameters;
+  keys: NetworkKeys;
   /** Up to and including this epoch. */
   registry: KnownRegistry;
   entropy: readonly Entropy[];
@@ -93,6 +97,7 @@ export const carriedOver = ({
   signed,
   manifest,
   parameters,
+  keys,
   registry,
   entropy,
   usedSequences,
@@ -104,6 +109,7 @@ export const carriedOver = ({
   signed,
   manifest,
   parameters,
+  keys,
   registry,
   entropy,
   usedSequences,
@@ -116,9 +122,10 @@ export const carriedOver = ({
 /** `root`: as recomputed, also when the bundle differs. */
 export type BundleOutcome =
   | { ok: true; verified: Verified }
-  | { ok: false; difference: Difference; signed?: SignedManifest; root?: Uint8Array };
+  | ({ ok: false; difference: Difference } & Found);
 
 interface Found {
+  keys?: NetworkKeys;
   signed?: SignedManifest;
   root?: Uint8Array;
 }
@@ -165,10 +172,12 @@ function firstOf(...results: (Checked<unknown> | undefined)[]): Difference {
 function* checkHead(bundle: Bundle, options: VerifyOptions, found: Found): Check<Head> {
   const { previous } = options;
   const parameters = yield* readParameters(bundle);
-  const networkKey = options.networkKey ?? previous?.signed.publicKey;
-  const signed = yield* openManifest(bundle, parameters, { ...(networkKey && { networkKey }) });
+  const { networkKey } = options;
+  const keys = yield* checkKeys(bundle, parameters, { networkKey, previous: previous?.keys });
+  found.keys = keys;
+  const signed = yield* openManifest(bundle, keys);
   found.signed = signed;
-  yield* checkParameters(bundle["parameters.cbor"], parameters, signed);
+  yield* checkParameters(bundle["parameters.cbor"], parameters, signed, keys);
   yield* checkManifest(signed, parameters, options);
   if (previous !== undefined) {
     yield* checkFollows(signed, previous.signed);
@@ -181,7 +190,7 @@ function* checkHead(bundle: Bundle, options: VerifyOptions, found: Found): Check
   if (!chosen.ok) {
     return yield* cannotSay("parameters.json", "ruleSet", "rules that this program has", chosen.problem);
   }
-  return { signed, parameters, rules: chosen.rules };
+  return { signed, parameters, keys, rules: chosen.rules };
 }
 
 function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found: Found): Check<Verified> {

@@ -21,8 +21,10 @@ export interface VerifyReport {
   path: string;
   epoch: number | undefined;
   network: string | undefined;
-  /** Id of the key that signed the manifest. */
+  /** Id of the network's root key. */
   networkKey: string | undefined;
+  /** Version of the newest key document in the bundle; 0 where the root key signs everything. */
+  keysVersion: number | undefined;
   /** Of the manifest, and through that of every byte in the bundle. */
   cid: string | undefined;
   /** Present unless all holds. */
@@ -60,7 +62,7 @@ async function verifySource(source: BundleSource, options: SeriesOptions): Promi
     source.name,
     read.bundle,
     outcome.ok && misnamed !== undefined
-      ? { ok: false, difference: misnamed, signed: outcome.verified.signed }
+      ? { ok: false, difference: misnamed, signed: outcome.verified.signed, keys: outcome.verified.keys }
       : outcome,
     options,
   );
@@ -103,14 +105,15 @@ function reportOf(
   outcome: BundleOutcome,
   options: VerifyOptions,
 ): VerifyReport {
-  const signed = outcome.ok ? outcome.verified.signed : outcome.signed;
+  const { signed, keys } = outcome.ok ? outcome.verified : outcome;
   const root = outcome.ok ? outcome.verified.settlement.tree.root : outcome.root;
   return {
     ok: outcome.ok,
     path,
     epoch: signed?.manifest.epoch,
     network: signed?.manifest.network,
-    networkKey: signed && hotspotId(signed.publicKey),
+    networkKey: keys && hotspotId(keys.root),
+    keysVersion: keys?.version,
     cid: bundle && cidOf(sha256(bundle[MANIFEST_FILE])),
     recomputedRoot: hex(root),
     root: hex(signed?.manifest.root),
@@ -125,7 +128,7 @@ function notesOn(
 ): string[] {
   const notes: string[] = [];
   if (previous === undefined && networkKey === undefined) {
-    notes.push("The signing key was taken from the manifest: compare it with the one the network publishes.");
+    notes.push("The network's key was taken from the bundle: compare it with the one the network publishes.");
   }
   if (previous === undefined && !isFirstManifest(manifest)) {
     notes.push(

@@ -1,4 +1,4 @@
-import { parametersHash, type Verdict } from "@earshot/protocol";
+import { type NetworkParameters, parametersHash, type Verdict } from "@earshot/protocol";
 import type { Verified } from "./verify-bundle.ts";
 import type { VerifyReport } from "./verify-epoch.ts";
 
@@ -28,6 +28,7 @@ export function jsonReport(report: VerifyReport, timing?: Timing): string {
       version: verified.parameters.version,
       hash: verified.manifest.parametersHash.toHex(),
       ruleSet: verified.parameters.ruleSet,
+      unknown: verified.parameters.unknown,
     },
     counts: verified.manifest.counts,
     verdicts: outcomes(verified.judgement.verdicts),
@@ -65,7 +66,8 @@ function successLines(report: VerifyReport, verified: Verified): Line[] {
   return [
     ["bundle", report.path],
     ["CID", report.cid ?? ""],
-    ["signed by", report.networkKey ?? ""],
+    ["network key", report.networkKey ?? ""],
+    ...keysLine(report),
     [
       "time",
       `${isoTime(manifest.fromMs)} to ${isoTime(manifest.toMs)}, closed ${isoTime(manifest.closedAtMs)}`,
@@ -93,9 +95,20 @@ function successLines(report: VerifyReport, verified: Verified): Line[] {
       `${pool} = ${settlement.paid} paid + ${unallocated} unallocated, exactly; ${earning} hotspots earned, ${payments.length} ever did`,
     ],
     ["root", `${report.recomputedRoot} recomputed, as published`],
+    ...unknownNames(parameters),
     ...report.notes.map((note): Line => ["note", note]),
   ];
 }
+
+/** Values that these rules do not ask, or the bundle could not have been judged. */
+function unknownNames({ unknown }: NetworkParameters): Line[] {
+  const values = Object.entries(unknown).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
+  if (values.length === 0) return [];
+  return [["note", `The parameters have values that this program does not know: ${values.join(", ")}.`]];
+}
+
+const keysLine = ({ keysVersion }: VerifyReport): Line[] =>
+  keysVersion ? [["keys", `signed by the keys of document ${keysVersion}, which that key signed`]] : [];
 
 const isoTime = (ms: number): string => new Date(ms).toISOString();
 

@@ -114,6 +114,8 @@ describe("sequence_reused", () => {
         assertion: null,
         machine: null,
         losses: null,
+        keyHeld: null,
+        formats: null,
         commitments: null,
       },
       { sequence: 5, receivedAtMs: earlier - 1 },

@@ -6,7 +6,14 @@ import { sha256 } from "../crypto/sha256.ts";
 import { utf8 } from "../encoding/bytes.ts";
 import { distanceM, EARTH_RADIUS_M } from "../math/geo.ts";
 import { decodePacket, encodePacket } from "../packet/codec.ts";
-import type { BeaconPacket, HeardWitness, Packet, PacketToSign, WitnessPacket } from "../packet/packet.ts";
+import {
+  type BeaconPacket,
+  type HeardWitness,
+  NO_DETAILS,
+  type Packet,
+  type PacketToSign,
+  type WitnessPacket,
+} from "../packet/packet.ts";
 import { DEFAULT_PARAMETERS, type NetworkParameters } from "../parameters/parameters.ts";
 import { freeSpaceLossDb, thermalNoiseDbm } from "../radio/propagation.ts";
 import { REGIONS } from "../radio/regions.ts";
@@ -104,7 +111,7 @@ export class Scenario {
     const snrDdb = Math.round((rssiDbm - thermalNoiseDbm(bandwidthHz, NOISE_FIGURE_DB)) * 10);
     const levels = { rssiDbm, snrDdb: Math.max(MIN_SNR_DDB, Math.min(snrDdb, MAX_SNR_DDB)) };
     const radio = { freqHz, spreadingFactor, bandwidthHz, ...levels };
-    return { type: "witness", sequence: 0, atMs, frame, ...radio, tmstUs: null, gnss: null };
+    return { type: "witness", sequence: 0, atMs, frame, ...radio, tmstUs: null, gnss: null, ...NO_DETAILS };
   }
 
   /**

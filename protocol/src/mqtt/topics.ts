@@ -5,7 +5,7 @@ import { isNetworkName } from "../parameters/parameters.ts";
 /*
  * earshot/1/<network>/<hotspot>/up/{beacon,witness,status,reading}
  * earshot/1/<network>/<hotspot>/down/{verdict,receipt}
- * earshot/1/<network>/entropy
+ * earshot/1/<network>/{entropy,keys}   retained
  */
 
 type DownTopic = "verdict" | "receipt";
@@ -22,6 +22,9 @@ export const downFilter = (network: string, hotspot: string): string =>
 
 /** What the gateway subscribes to. */
 export const allUpFilter = (network: string): string => `earshot/1/${network}/+/up/+`;
+
+/** The newest key document, retained. */
+export const keysTopic = (network: string): string => `earshot/1/${network}/keys`;
 
 export const entropyTopic = (network: string): string => `earshot/1/${network}/entropy`;
 

@@ -41,7 +41,10 @@ const checked: Field<Denial> = {
   },
 };
 
-export const denialMessage = messageCodec<Denial>(11, checked);
+export const denialMessage = messageCodec<Denial>(11, checked, 1, {
+  role: "registry",
+  atMs: ({ atMs }) => atMs,
+});
 
 export function isDenial({ hotspot, peer, fromEpoch, untilEpoch }: Denial): boolean {
   return untilEpoch >= fromEpoch && (peer === null || hotspot.toHex() < peer.toHex());

@@ -61,6 +61,8 @@ export const entropyMessage = messageCodec<Entropy>(
     reportDeadlineMs: nullable(integer(...PARAMETER_RANGES.reportDeadlineMs)),
     revealDeadlineMs: nullable(integer(...PARAMETER_RANGES.revealDeadlineMs)),
   }),
+  1,
+  { role: "entropy", atMs: ({ atMs }) => atMs },
 );
 
 /** SHA-256 of index, value and previous hash: the link of the chain. */

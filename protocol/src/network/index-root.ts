@@ -21,6 +21,8 @@ export interface IndexRoot {
 export const indexRootMessage = messageCodec<IndexRoot>(
   14,
   record<IndexRoot>({ network: text(32), index: uint32, atMs: timeMs, count: uint32, root: bytes(32) }),
+  1,
+  { role: "epochs", atMs: ({ atMs }) => atMs },
 );
 
 /** Root of the RFC 6962 tree over packet ids (SHA-256 of the packets), in order of bytes. */

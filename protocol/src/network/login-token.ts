@@ -9,7 +9,10 @@ interface LoginToken {
   expiresAtMs: number;
 }
 
-const codec = messageCodec<LoginToken>(6, record<LoginToken>({ issuedAtMs: timeMs, expiresAtMs: timeMs }));
+export const loginTokenMessage = messageCodec<LoginToken>(
+  6,
+  record<LoginToken>({ issuedAtMs: timeMs, expiresAtMs: timeMs }),
+);
 
 export const LOGIN_TOKEN_LIFETIME_MS = 300_000;
 /** A hotspot without GPS or NTP may be this far off before it cannot log in. */
@@ -22,7 +25,9 @@ const MAX_TOKEN_CHARACTERS = 512;
 /** base64url, 175 characters. */
 export function makeLoginToken(signer: Signer, network: string, nowMs: number): string {
   const token = { issuedAtMs: nowMs, expiresAtMs: nowMs + LOGIN_TOKEN_LIFETIME_MS };
-  return codec.seal(token, signer, network).toBase64({ alphabet: "base64url", omitPadding: true });
+  return loginTokenMessage
+    .seal(token, signer, network)
+    .toBase64({ alphabet: "base64url", omitPadding: true });
 }
 
 export type LoginRefusal = MessageRefusal | "malformed" | "token_expired" | "token_not_yet_valid";
@@ -36,7 +41,7 @@ export function checkLoginToken(
 ): { ok: true } | { ok: false; code: LoginRefusal } {
   const bytes = fromBase64Url(token);
   if (bytes === undefined) return { ok: false, code: "malformed" };
-  const opened = codec.open(bytes, network, publicKey);
+  const opened = loginTokenMessage.open(bytes, network, publicKey);
   if (!opened.ok) return opened;
   const { issuedAtMs, expiresAtMs } = opened.value;
   if (expiresAtMs - issuedAtMs > LOGIN_TOKEN_LIFETIME_MS) return { ok: false, code: "out_of_range" };

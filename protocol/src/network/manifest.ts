@@ -71,4 +71,6 @@ export const manifestMessage = messageCodec<Manifest>(
       leaves: uint32,
     }),
   }),
+  1,
+  { role: "epochs", atMs: ({ closedAtMs }) => closedAtMs },
 );

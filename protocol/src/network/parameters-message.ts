@@ -1,52 +1,38 @@
+import { type Field, FieldFailure, record } from "../packet/fields.ts";
+import type { NetworkParameters } from "../parameters/parameters.ts";
 import {
-  amount,
-  bytes,
-  type Field,
-  FieldFailure,
-  integer,
-  list,
-  oneOf,
-  record,
-  text,
-} from "../packet/fields.ts";
-import {
-  type NetworkParameters,
-  PARAMETER_RANGES,
-  type RegionRule,
-  WHOLE_PARAMETERS,
-  type WholeParameter,
-} from "../parameters/parameters.ts";
-import { parametersProblem } from "../parameters/parameters-check.ts";
-import { REGION_IDS } from "../radio/regions.ts";
+  documentOfMap,
+  formatParameters,
+  parametersMap,
+  parseParameters,
+} from "../parameters/parameters-document.ts";
 import { messageCodec } from "./message.ts";
 
-const wholeNumbers = Object.fromEntries(
-  WHOLE_PARAMETERS.map((name) => [name, integer(PARAMETER_RANGES[name][0], PARAMETER_RANGES[name][1])]),
-) as Record<WholeParameter, Field<number>>;
-
-const region = record<RegionRule>({
-  id: oneOf(REGION_IDS) as Field<RegionRule["id"]>,
-  maxEirpDdbm: integer(0, 600),
-});
-
-const shape = record<NetworkParameters>({
-  network: text(32),
-  ruleSet: text(32),
-  ...wholeNumbers,
-  regions: list(region, 64) as Field<NetworkParameters["regions"]>,
-  poolPerEpoch: amount,
-  chainId: amount,
-  contract: bytes(20),
-});
-
-const checked: Field<NetworkParameters> = {
-  write: shape.write,
+const values: Field<NetworkParameters> = {
+  write: (parameters) => parametersMap(formatParameters(parameters)),
   read(value) {
-    const parameters = shape.read(value);
-    if (parameters instanceof FieldFailure) return parameters;
-    return parametersProblem(parameters) === undefined ? parameters : new FieldFailure("out_of_range");
+    if (!(value instanceof Map)) return new FieldFailure("wrong_type", value, "a map of names and values");
+    try {
+      return parseParameters(documentOfMap(value));
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return new FieldFailure("out_of_range", undefined, error.message);
+    }
+  },
+};
+const wrapped = record<{ values: NetworkParameters }>({ values });
+
+const shape: Field<NetworkParameters> = {
+  write: (parameters) => wrapped.write({ values: parameters }),
+  read(value) {
+    const read = wrapped.read(value);
+    return read instanceof FieldFailure ? read : read.values;
   },
 };
 
-/** One version of a network's parameters, as signed. */
-export const parametersMessage = messageCodec<NetworkParameters>(12, checked);
+/** One version of a network's parameters, as signed: `[12, version, {name: value, …}]`. */
+export const parametersMessage = messageCodec<NetworkParameters>(12, shape, 1, {
+  role: "registry",
+  // A version does not say when it was signed.
+  atMs: () => undefined,
+});

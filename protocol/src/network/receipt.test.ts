@@ -25,6 +25,14 @@ const receipt: fc.Arbitrary<Receipt> = fc.record({
   answers: hash,
   stored: fc.array(notice, { maxLength: 20 }),
   used: fc.array(fc.record({ first: uint32, last: uint32 }), { maxLength: MAX_RECEIPT_RANGES }),
+  gateway: fc.option(
+    fc.record({ version: fc.constant("1.2.3"), formats: fc.array(fc.nat(255), { maxLength: 48 }) }),
+    { nil: null },
+  ),
+  lowest: fc.option(
+    fc.record({ fromEpoch: uint32, fromMs: fc.constant(atMs), beacon: uint32, witness: uint32 }),
+    { nil: null },
+  ),
   commitments: fc.option(
     fc.array(fc.record({ chain: uint32, head: hash, countsFromMs: fc.constant(atMs) }), {
       maxLength: MAX_RECEIPT_COMMITMENTS,
@@ -42,6 +50,8 @@ const LONGEST: Receipt = {
     receivedAtMs: atMs,
   }),
   used: new Array(MAX_RECEIPT_RANGES).fill({ first: 0xffff_fffe, last: 0xffff_ffff }),
+  gateway: { version: "v".repeat(32), formats: new Array(48).fill(255) },
+  lowest: { fromEpoch: 0xffff_ffff, fromMs: atMs, beacon: 0xffff_ffff, witness: 0xffff_ffff },
   commitments: new Array(MAX_RECEIPT_COMMITMENTS).fill({
     chain: 0xffff_ffff,
     head: new Uint8Array(32),

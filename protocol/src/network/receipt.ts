@@ -1,5 +1,7 @@
 import { type Commitment, VALUE_BYTES } from "../beacon/chain.ts";
-import { bytes, list, nullable, record } from "../packet/fields.ts";
+import { bytes, list, nullable, record, text } from "../packet/fields.ts";
+import { type Formats, formatsField } from "../packet/formats.ts";
+import { MAX_TEXT_BYTES } from "../packet/limits.ts";
 import { timeMs, uint32 } from "../packet/shapes.ts";
 import { messageCodec } from "./message.ts";
 
@@ -18,6 +20,15 @@ export interface StoredPacketNotice {
   receivedAtMs: number;
 }
 
+/** Reports with lower versions than these are not taken from an epoch on (`minBeaconVersion` of the parameters). */
+export interface LowestVersions {
+  fromEpoch: number;
+  /** When it begins. */
+  fromMs: number;
+  beacon: number;
+  witness: number;
+}
+
 /**
  * What the gateway has stored of a hotspot, sent on its receipt topic as the answer to a status packet. A PUBACK comes
  * from the broker, which may lose what it acknowledged; only a receipt lets the agent delete a packet. It lists what
@@ -32,6 +43,10 @@ export interface Receipt {
   stored: StoredPacketNotice[];
   /** The highest runs of sequence numbers in use, ascending and disjoint: an agent whose numbering is behind skips them. */
   used: SequenceRange[];
+  /** The program that sent it; null where it does not say. */
+  gateway: { version: string; formats: Formats } | null;
+  /** The latest that the parameters announce; null where every version is taken. */
+  lowest: LowestVersions | null;
   /** What the network has of the hotspot's commitments; null where it does not say. */
   commitments: CommitmentNotice[] | null;
 }
@@ -64,6 +79,12 @@ export const receiptMessage = messageCodec<Receipt>(
     answers: bytes(32),
     stored: list(notice, MAX_RECEIPT_PACKETS),
     used: list(range, MAX_RECEIPT_RANGES),
+    gateway: nullable(record({ version: text(MAX_TEXT_BYTES.version), formats: formatsField })),
+    lowest: nullable(
+      record<LowestVersions>({ fromEpoch: uint32, fromMs: timeMs, beacon: uint32, witness: uint32 }),
+    ),
     commitments: nullable(list(commitment, MAX_RECEIPT_COMMITMENTS)),
   }),
+  1,
+  { role: "downlink", atMs: ({ atMs }) => atMs },
 );

@@ -54,4 +54,6 @@ export const verdictMessage = messageCodec<VerdictNotices>(
     parametersHash: bytes(32),
     verdicts: list(notice, MAX_VERDICTS_PER_MESSAGE),
   }),
+  1,
+  { role: "downlink", atMs: ({ atMs }) => atMs },
 );

@@ -1,19 +1,29 @@
 import fc from "fast-check";
 import { REGION_IDS } from "../radio/regions.ts";
-import { BANDWIDTHS_HZ, MAX_COMMITMENTS, MAX_TEXT_BYTES, PACKET_LIMITS, type Range } from "./limits.ts";
+import { MAX_FORMATS } from "./formats.ts";
+import {
+  BANDWIDTHS_HZ,
+  MAX_COMMITMENTS,
+  MAX_CONCENTRATOR_BYTES,
+  MAX_TEXT_BYTES,
+  PACKET_LIMITS,
+  type Range,
+} from "./limits.ts";
 import { MAX_LOSS_NAME_BYTES, MAX_LOSSES } from "./losses.ts";
-import type {
-  Assertion,
-  BeaconPacket,
-  Gnss,
-  MachineSummary,
-  Packet,
-  PacketType,
-  Quantity,
-  RadioSummary,
-  ReadingPacket,
-  StatusPacket,
-  WitnessPacket,
+import {
+  type Assertion,
+  type BeaconPacket,
+  type Gnss,
+  KEY_PLACES,
+  type MachineSummary,
+  type Packet,
+  type PacketType,
+  type Quantity,
+  type RadioSummary,
+  type ReadingPacket,
+  RSSI_KINDS,
+  type StatusPacket,
+  type WitnessPacket,
 } from "./packet.ts";
 
 /*
@@ -111,6 +121,12 @@ const witnessPacket: fc.Arbitrary<WitnessPacket> = fc.record({
   snrDdb: within(PACKET_LIMITS.snrDdb),
   tmstUs: orNull(uint32),
   gnss: orNull(gnss),
+  freqOffsetHz: orNull(within(PACKET_LIMITS.freqOffsetHz)),
+  rssiKind: orNull(fc.constantFrom(...RSSI_KINDS)),
+  fineTimeNs: orNull(within(PACKET_LIMITS.fineTimeNs)),
+  fineTimeEncrypted: orNull(fc.boolean()),
+  concentrator: orNull(fc.uint8Array({ minLength: 1, maxLength: MAX_CONCENTRATOR_BYTES })),
+  antenna: orNull(within(PACKET_LIMITS.antenna)),
 });
 
 const statusPacket: fc.Arbitrary<StatusPacket> = fc.record({
@@ -132,6 +148,8 @@ const statusPacket: fc.Arbitrary<StatusPacket> = fc.record({
       maxLength: MAX_LOSSES,
     }),
   ),
+  keyHeld: orNull(fc.constantFrom(...KEY_PLACES)),
+  formats: orNull(fc.array(fc.nat(255), { maxLength: MAX_FORMATS })),
   commitments: orNull(
     fc.array(fc.record({ chain: uint32, head: bytesOf(32) }), { minLength: 1, maxLength: MAX_COMMITMENTS }),
   ),

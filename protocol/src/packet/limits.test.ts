@@ -20,7 +20,7 @@ const INT48 = [-(2 ** 47), 2 ** 47] as const;
 const LAT = [-900_000_000, 900_000_000] as const;
 const LON = [-1_800_000_000, 1_800_000_000] as const;
 
-type Limits = readonly [min: number, max: number] | { bytes: number } | { text: number };
+type Limits = readonly [min: number, max: number] | { bytes: number; least?: number } | { text: number };
 
 const gnss = (at: string): [string, Limits][] => [
   [`${at}.0`, [0, 3]],
@@ -58,6 +58,12 @@ const FIELDS: Record<PacketType, [string, Limits][]> = {
     ["11", [-400, 400]],
     ["12", UINT32],
     ...gnss("13"),
+    ["14", [-1_000_000, 1_000_000]],
+    ["15", [0, 1]],
+    ["16", [0, 999_999_999]],
+    ["17", [0, 1]],
+    ["18", { bytes: 8, least: 1 }],
+    ["19", [0, 255]],
   ],
   status: [
     ["2", UINT32],
@@ -87,8 +93,9 @@ const FIELDS: Record<PacketType, [string, Limits][]> = {
     ["12.3", [0, 1]],
     ["13.0.0", { text: 24 }],
     ["13.0.1", UINT32],
-    ["14.0.0", UINT32],
-    ["14.1.1", { bytes: 32 }],
+    ["14", [0, 1]],
+    ["16.0.0", UINT32],
+    ["16.1.1", { bytes: 32 }],
   ],
   reading: [
     ["2", UINT32],
@@ -107,7 +114,7 @@ const FIELDS: Record<PacketType, [string, Limits][]> = {
 /** The fields that may be null. */
 const NULLABLE: Record<PacketType, string[]> = {
   beacon: ["10", "11", "11.2", "11.3", "11.4", "11.5"],
-  witness: ["12", "13", "13.2", "13.3", "13.4", "13.5"],
+  witness: ["12", "13", "13.2", "13.3", "13.4", "13.5", "14", "15", "16", "17", "18", "19"],
   status: [
     ...["7", "7.3", "7.4", "7.5", "7.6"],
     ...["8", "8.2", "8.3", "8.4", "8.5"],
@@ -159,8 +166,14 @@ function valuesAround(limits: Limits): { allowed: CborValue[]; beyond: CborValue
     return { allowed, beyond, wrongType: notText };
   }
   if ("bytes" in limits) {
-    const beyond = [limits.bytes - 1, limits.bytes + 1, 0].map((length) => new Uint8Array(length));
-    return { allowed: [], beyond, wrongType: ["a".repeat(limits.bytes), 7, []] };
+    const { bytes, least = bytes } = limits;
+    const ofLength = (length: number) => new Uint8Array(length);
+    const allowed = least === bytes ? [] : [ofLength(least), ofLength(bytes)];
+    return {
+      allowed,
+      beyond: [least - 1, bytes + 1, 0].map(ofLength),
+      wrongType: ["a".repeat(bytes), 7, []],
+    };
   }
   const [min, max] = limits;
   const beyond = [min - 1, max + 1, 2n ** 64n - 1n, -(2n ** 63n)];
@@ -200,9 +213,11 @@ describe.each(TYPES)("%s", (type) => {
     // In a list of equal records it is enough to test each field once.
     const named = (path: string) => {
       if (type === "reading") return path.replace(/^6\.\d\./, "6.");
-      return type === "status" ? path.replace(/^14\.\d\./, "14.") : path;
+      return type === "status" ? path.replace(/^16\.\d\./, "16.") : path;
     };
+    const formats = type === "status" ? fieldsOf(type).at(-1) : [];
     const covered = new Set(["0", "1", ...FIELDS[type].map(([path]) => named(path))]);
+    if (Array.isArray(formats)) for (const i of formats.keys()) covered.add(`${tree.length - 1}.${i}`);
     expect(new Set(leaves(tree, "").map(named))).toEqual(covered);
   });
 
@@ -227,14 +242,22 @@ describe.each(TYPES)("%s", (type) => {
 });
 
 test("a status has one to sixteen losses, or null", () => {
-  const head = fieldsOf("status").slice(0, 13);
-  const losses = (length: number) => codeOf([...head, new Array(length).fill(["a", 1]), null]);
+  const fields = fieldsOf("status");
+  const losses = (length: number) => codeOf(fields.with(13, new Array(length).fill(["a", 1])));
   expect([0, 1, 16, 17].map(losses)).toEqual(["out_of_range", "ok", "ok", "out_of_range"]);
 });
 
+test("a status says of at most 48 types which version it knows, or null", () => {
+  const place = fieldsOf("status").length - 1;
+  const formats = (value: CborValue) => codeOf(fieldsOf("status").with(place, value));
+  expect([null, [], [0, 255], new Array(48).fill(1)].map(formats)).toEqual(new Array(4).fill("ok"));
+  expect([[256], [-1], new Array(49).fill(1)].map(formats)).toEqual(new Array(3).fill("out_of_range"));
+  expect([["1"], [null], 1, new Uint8Array(4)].map(formats)).toEqual(new Array(4).fill("wrong_type"));
+});
+
 test("a status commits to one or two chains, or to none", () => {
-  const head = fieldsOf("status").slice(0, 14);
-  const chains = (length: number) => codeOf([...head, new Array(length).fill([1, new Uint8Array(32)])]);
+  const chains = (length: number) =>
+    codeOf(fieldsOf("status").with(16, new Array(length).fill([1, new Uint8Array(32)])));
   expect([0, 1, 2, 3].map(chains)).toEqual(["out_of_range", "ok", "ok", "out_of_range"]);
 });
 

@@ -53,6 +53,8 @@ export const BANDWIDTHS_HZ: readonly number[] = [125_000, 250_000, 500_000];
 /** In bytes of UTF-8. */
 export const MAX_TEXT_BYTES = { version: 32, region: 16, source: 32, quantity: 32 } as const;
 export const MAX_QUANTITIES = 16;
+/** An EUI-64. */
+export const MAX_CONCENTRATOR_BYTES = 8;
 /** Chains that a status packet may commit to: the current one and the next. */
 export const MAX_COMMITMENTS = 2;
 

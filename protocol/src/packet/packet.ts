@@ -1,4 +1,5 @@
 import type { Commitment } from "../beacon/chain.ts";
+import type { Formats } from "./formats.ts";
 import type { LossCount } from "./losses.ts";
 
 /**
@@ -49,8 +50,33 @@ export interface BeaconPacket extends Numbered {
   gnss: Gnss | null;
 }
 
+/** What `rssiDbm` is of: everything in the channel, noise included, or the frame alone. */
+export const RSSI_KINDS = ["channel", "signal"] as const;
+export type RssiKind = (typeof RSSI_KINDS)[number];
+
+/** What a radio may tell of a frame beside its level; null where it does not. No rule asks for it yet. */
+export interface ReceptionDetails {
+  /** The frame's carrier less that of this radio, as the demodulator measured it. */
+  freqOffsetHz: number | null;
+  rssiKind: RssiKind | null;
+  /** Of the reception, within its second, from a GNSS receiver's pulse. */
+  fineTimeNs: number | null;
+  /** False beside `fineTimeNs`; true where the radio took one and encrypted it, so that it is not known here. */
+  fineTimeEncrypted: boolean | null;
+  /** EUI of the concentrator that heard it, 8 bytes. */
+  concentrator: Uint8Array | null;
+  /** Its own number of the antenna that `rssiDbm` is of. */
+  antenna: number | null;
+}
+
+/** Of a radio that tells nothing more. */
+export const NO_DETAILS: ReceptionDetails = {
+  ...{ freqOffsetHz: null, rssiKind: null, fineTimeNs: null, fineTimeEncrypted: null },
+  ...{ concentrator: null, antenna: null },
+};
+
 /** "I heard a frame, at this level": which one is shown by a hash until the beaconer has revealed it. */
-export interface WitnessPacket extends Numbered {
+export interface WitnessPacket extends Numbered, ReceptionDetails {
   type: "witness";
   atMs: number;
   /** As the frame says. */
@@ -103,6 +129,10 @@ export interface MachineSummary {
   underVoltage: boolean | null;
 }
 
+/** Where the hotspot's key is: on the machine of its radios, or on another, such as a server that keeps keys for many. */
+export const KEY_PLACES = ["here", "elsewhere"] as const;
+export type KeyPlace = (typeof KEY_PLACES)[number];
+
 export interface StatusPacket extends Numbered {
   type: "status";
   atMs: number;
@@ -118,6 +148,10 @@ export interface StatusPacket extends Numbered {
   machine: MachineSummary | null;
   /** What was refused, dropped, lost or never sent since the agent started, as `lossList` gives it; null where nothing was. */
   losses: LossCount[] | null;
+  /** As far as the agent can tell; null where it cannot. */
+  keyHeld: KeyPlace | null;
+  /** What the agent writes and reads; null where it does not say. */
+  formats: Formats | null;
   /** The current chain's head and the next one's; null where the hotspot sends no beacons. */
   commitments: Commitment[] | null;
 }

@@ -1,3 +1,4 @@
+import { MAX_FORMATS } from "./formats.ts";
 import { MAX_LOSS_NAME_BYTES, MAX_LOSSES } from "./losses.ts";
 import type { Packet, PacketType } from "./packet.ts";
 
@@ -40,6 +41,12 @@ export const typicalPackets: Samples = {
     snrDdb: -75,
     tmstUs: 3_512_348_611,
     gnss,
+    freqOffsetHz: -1203,
+    rssiKind: "signal",
+    fineTimeNs: 123_456_789,
+    fineTimeEncrypted: false,
+    concentrator: Uint8Array.fromHex("aa555a0000000001"),
+    antenna: 0,
   },
   status: {
     type: "status",
@@ -70,6 +77,8 @@ export const typicalPackets: Samples = {
     },
     machine: { cpuTemperatureDc: 512, loadPermille: 140, diskUsedPermille: 380, underVoltage: false },
     losses: [{ reason: "frame_stale", count: 4 }],
+    keyHeld: "here",
+    formats: [1, 1, 1, 1, 1, 1, 1, 1],
     commitments: [644, 645].map((chain) => ({ chain, head: new Uint8Array(32).fill(chain % 256) })),
   },
   reading: {
@@ -116,6 +125,9 @@ export const longestPackets: Omit<Samples, "reading"> = {
     snrDdb: -400,
     tmstUs: 0xffff_ffff,
     gnss: longestGnss,
+    freqOffsetHz: -1_000_000,
+    fineTimeNs: 999_999_999,
+    antenna: 255,
   },
   status: {
     type: "status",
@@ -154,6 +166,8 @@ export const longestPackets: Omit<Samples, "reading"> = {
       reason: String.fromCharCode(97 + i).repeat(MAX_LOSS_NAME_BYTES),
       count: 0xffff_ffff,
     })),
+    keyHeld: "elsewhere",
+    formats: new Array(MAX_FORMATS).fill(255),
     commitments: [0xffff_fffe, 0xffff_ffff].map((chain) => ({ chain, head: new Uint8Array(32).fill(0x44) })),
   },
 };

@@ -1,20 +1,30 @@
 import { type Commitment, VALUE_BYTES } from "../beacon/chain.ts";
 import { CLAIM_BYTES } from "../beacon/frame.ts";
 import { bytes, type Field, flag, integer, list, nullable, oneOf, record, text } from "./fields.ts";
-import { BANDWIDTHS_HZ, MAX_COMMITMENTS, MAX_QUANTITIES, MAX_TEXT_BYTES, PACKET_LIMITS } from "./limits.ts";
+import { formatsField } from "./formats.ts";
+import {
+  BANDWIDTHS_HZ,
+  MAX_COMMITMENTS,
+  MAX_CONCENTRATOR_BYTES,
+  MAX_QUANTITIES,
+  MAX_TEXT_BYTES,
+  PACKET_LIMITS,
+} from "./limits.ts";
 import { type LossCount, MAX_LOSS_NAME_BYTES, MAX_LOSSES } from "./losses.ts";
-import type {
-  Assertion,
-  BeaconPacket,
-  Gnss,
-  MachineSummary,
-  Packet,
-  PacketType,
-  Quantity,
-  RadioSummary,
-  ReadingPacket,
-  StatusPacket,
-  WitnessPacket,
+import {
+  type Assertion,
+  type BeaconPacket,
+  type Gnss,
+  KEY_PLACES,
+  type MachineSummary,
+  type Packet,
+  type PacketType,
+  type Quantity,
+  type RadioSummary,
+  type ReadingPacket,
+  RSSI_KINDS,
+  type StatusPacket,
+  type WitnessPacket,
 } from "./packet.ts";
 
 const number = (name: keyof typeof PACKET_LIMITS) => {
@@ -54,6 +64,16 @@ const beacon = record<Omit<BeaconPacket, "type">>({
   gnss: nullable(gnss),
 });
 
+/** In the order in which they are encoded. */
+const receptionDetails = {
+  freqOffsetHz: nullable(number("freqOffsetHz")),
+  rssiKind: nullable(oneOf(RSSI_KINDS)),
+  fineTimeNs: nullable(number("fineTimeNs")),
+  fineTimeEncrypted: nullable(flag),
+  concentrator: nullable(bytes(1, MAX_CONCENTRATOR_BYTES)),
+  antenna: nullable(number("antenna")),
+};
+
 const witness = record<Omit<WitnessPacket, "type">>({
   sequence: uint32,
   atMs: timeMs,
@@ -65,6 +85,7 @@ const witness = record<Omit<WitnessPacket, "type">>({
   snrDdb: number("snrDdb"),
   tmstUs: nullable(number("tmstUs")),
   gnss: nullable(gnss),
+  ...receptionDetails,
 });
 
 /** In the order in which they are encoded. */
@@ -113,6 +134,8 @@ const status = record<Omit<StatusPacket, "type">>({
   assertion: nullable(assertion),
   machine: nullable(machine),
   losses: nullable(list(loss, MAX_LOSSES, 1)),
+  keyHeld: nullable(oneOf(KEY_PLACES)),
+  formats: nullable(formatsField),
   commitments: nullable(list(commitment, MAX_COMMITMENTS, 1)),
 });
 
@@ -146,3 +169,9 @@ export const PACKET_VERSIONS: Record<PacketType, number> = { beacon: 1, witness:
 
 type Body = { [T in PacketType]: Field<Omit<Extract<Packet, { type: T }>, "type">> };
 export const PACKET_SHAPES: Body = { beacon, witness, status, reading };
+
+/** Of each packet, its type number and version. */
+export const PACKET_FORMATS = (Object.keys(PACKET_TYPE_NUMBERS) as PacketType[]).map((type) => ({
+  typeNumber: PACKET_TYPE_NUMBERS[type],
+  version: PACKET_VERSIONS[type],
+}));

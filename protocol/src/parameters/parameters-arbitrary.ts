@@ -5,10 +5,13 @@ import {
   DEFAULT_PARAMETERS,
   type NetworkParameters,
   PARAMETER_RANGES,
+  type ParametersDocument,
+  type ParameterValue,
   WHOLE_PARAMETERS,
   type WholeParameter,
 } from "./parameters.ts";
 import { parametersProblem } from "./parameters-check.ts";
+import { isKnown } from "./parameters-document.ts";
 
 const whole = Object.fromEntries(
   WHOLE_PARAMETERS.map((name) => {
@@ -23,6 +26,28 @@ const regions = fc
 
 const uint256 = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n });
 
+const unknownNames = fc.stringMatching(/^[A-Za-z][A-Za-z0-9._-]{0,20}$/).filter((name) => !isKnown(name));
+const unknownValues = fc.letrec<{ value: ParameterValue }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: "small", maxDepth: 3 },
+    fc.maxSafeInteger(),
+    fc.stringMatching(/^[ -~]{0,40}$/),
+    fc.dictionary(unknownNames, tie("value"), { maxKeys: 3, noNullPrototype: true }),
+  ),
+})).value;
+
+const sortedByName = (values: ParametersDocument): ParametersDocument =>
+  Object.fromEntries(
+    Object.entries(values)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, value]) => [name, typeof value === "object" ? sortedByName(value) : value]),
+  );
+
+/** What later programs may have written, sorted by name as documents are. */
+const unknownParameters = fc
+  .dictionary(unknownNames, unknownValues, { maxKeys: 3, noNullPrototype: true })
+  .map(sortedByName);
+
 /** Valid parameters: every value over its whole range, adjusted to fit the others. */
 export const networkParameters: fc.Arbitrary<NetworkParameters> = fc
   .record({
@@ -33,6 +58,8 @@ export const networkParameters: fc.Arbitrary<NetworkParameters> = fc
     poolPerEpoch: uint256,
     chainId: uint256,
     contract: fc.uint8Array({ minLength: 20, maxLength: 20 }),
+    absent: fc.constant([]),
+    unknown: unknownParameters,
   })
   .map(fitted);
 
@@ -70,6 +97,7 @@ export const SINGLE_CHANGES: Record<string, (parameters: NetworkParameters) => N
   }),
   poolPerEpoch: (p) => ({ ...p, poolPerEpoch: p.poolPerEpoch ^ 1n }),
   chainId: (p) => ({ ...p, chainId: p.chainId ^ 1n }),
+  unknown: (p) => ({ ...p, unknown: { ...p.unknown, anotherName: p.unknown.anotherName === 1 ? 2 : 1 } }),
   contract: (p) => ({ ...p, contract: p.contract.map((byte, i) => (i === 19 ? byte ^ 1 : byte)) }),
 };
 

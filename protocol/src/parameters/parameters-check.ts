@@ -1,5 +1,4 @@
 import { CHAIN_WINDOWS } from "../beacon/chain.ts";
-import { isRegionId, REGION_IDS } from "../radio/regions.ts";
 import {
   FIXED_PARAMETERS,
   isNetworkName,
@@ -43,7 +42,6 @@ const CHECKS: readonly ((parameters: NetworkParameters) => Problem)[] = [
 function regionsProblem(regions: NetworkParameters["regions"]): Problem {
   if (regions.length === 0) return "regions is empty; at least one region is needed";
   for (const [i, { id, maxEirpDdbm }] of regions.entries()) {
-    if (!isRegionId(id)) return `regions has "${id}"; ${REGION_IDS.join(", ")} are known`;
     if (!Number.isInteger(maxEirpDdbm) || maxEirpDdbm < 0 || maxEirpDdbm > MAX_EIRP_DDBM) {
       return `maxEirpDdbm of ${id} is ${maxEirpDdbm}; a whole number from 0 to ${MAX_EIRP_DDBM} is allowed`;
     }

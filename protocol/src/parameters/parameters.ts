@@ -1,6 +1,3 @@
-import { sha256 } from "../crypto/sha256.ts";
-import { encodeCbor } from "../encoding/cbor.ts";
-import type { RegionId } from "../radio/region.ts";
 import { REGION_IDS, REGIONS } from "../radio/regions.ts";
 
 /** Lower-case letters, digits and hyphens: safe in a topic, a file name and a URL. */
@@ -8,9 +5,16 @@ export const isNetworkName = (network: string): boolean => /^[a-z0-9][a-z0-9-]{0
 
 /** A region in which this network takes beacons, and how strong they may be. */
 export interface RegionRule {
-  id: RegionId;
+  /** Of `REGIONS`, or one that only later programs have. */
+  id: string;
   /** Tenths of a dBm EIRP. */
   maxEirpDdbm: number;
+}
+
+/** A whole number, a text, or a map of names to values: what JSON and CBOR both have. */
+export type ParameterValue = number | string | ParametersDocument;
+export interface ParametersDocument {
+  readonly [name: string]: ParameterValue;
 }
 
 /**
@@ -89,9 +93,20 @@ export interface NetworkParameters {
   /** EVM chain and contract that claims are made for; part of every Merkle leaf. */
   chainId: bigint;
   contract: Uint8Array;
+
+  /** Names that the document does not have, because it is from before they came; their values here are the absent ones. */
+  absent: readonly string[];
+  /** What the document has beyond the names above: kept, shown and hashed, and judged by only where a rule set needs it. */
+  unknown: ParametersDocument;
 }
 
-/** Integers, each with its least and greatest value, in the order in which they are hashed. */
+/**
+ * The least and greatest value of a whole number. `absent` is what it is where a document does not name it: then it is off.
+ * A parameter that came after format 1 has one; without, every document must name it.
+ */
+export type ParameterRange = readonly [min: number, max: number, absent?: number];
+
+/** The whole numbers. Adding one: its range with the value that means off; nothing that is signed already changes. */
 export const PARAMETER_RANGES = {
   version: [1, 0xffff_ffff],
   activationEpoch: [0, 0xffff_ffff],
@@ -122,7 +137,7 @@ export const PARAMETER_RANGES = {
   edgeWindowEpochs: [1, 10_000],
   densityScaling: [0, 1],
   reciprocityPeriods: [0, 100_000],
-} as const satisfies Partial<Record<keyof NetworkParameters, readonly [min: number, max: number]>>;
+} as const satisfies Partial<Record<keyof NetworkParameters, ParameterRange>>;
 
 export type WholeParameter = keyof typeof PARAMETER_RANGES;
 export const WHOLE_PARAMETERS = Object.keys(PARAMETER_RANGES) as readonly WholeParameter[];
@@ -191,20 +206,6 @@ export const DEFAULT_PARAMETERS: Omit<NetworkParameters, "network"> = {
   poolPerEpoch: 1_000_000_000_000n,
   chainId: 1n,
   contract: new Uint8Array(20),
+  absent: [],
+  unknown: {},
 };
-
-/** SHA-256 over the canonical CBOR of all values in the order of this file; large amounts as decimal text. */
-export function parametersHash(parameters: NetworkParameters): Uint8Array {
-  return sha256(
-    encodeCbor([
-      "earshot-parameters",
-      parameters.network,
-      parameters.ruleSet,
-      ...WHOLE_PARAMETERS.map((key) => parameters[key]),
-      parameters.regions.map(({ id, maxEirpDdbm }) => [id, maxEirpDdbm]),
-      parameters.poolPerEpoch.toString(),
-      parameters.chainId.toString(),
-      parameters.contract,
-    ]),
-  );
-}

@@ -2,6 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { determinismEpoch } from "../../test/determinism-epoch.ts";
 import { RULE_LISTS, rulesByReport } from "../judging/rule-lists.ts";
 import type { RuleAnswer } from "../judging/types.ts";
+import { type NetworkParameters, PARAMETER_RANGES, WHOLE_PARAMETERS } from "../parameters/parameters.ts";
+import { parametersWith } from "../parameters/parameters-arbitrary.ts";
 import { chosenRules, earshot1, liveRuleSet, liveRuleSets, RULE_SETS } from "./rule-sets.ts";
 
 /** One more rule for witness reports. */
@@ -46,20 +48,68 @@ describe("the list", () => {
 });
 
 describe("what parameters name", () => {
+  const naming = (ruleSet: string, changes: Partial<NetworkParameters> = {}): NetworkParameters => ({
+    ...parametersWith({}),
+    ruleSet,
+    ...changes,
+  });
+
   test("is the set with that id, of those that the program has", () => {
-    expect(chosenRules({ ruleSet: "earshot-1" }, RULE_SETS)).toEqual({ ok: true, rules: earshot1 });
-    expect(chosenRules({ ruleSet: later.id }, [...RULE_SETS, later])).toEqual({ ok: true, rules: later });
+    expect(chosenRules(naming("earshot-1"), RULE_SETS)).toEqual({ ok: true, rules: earshot1 });
+    expect(chosenRules(naming(later.id), [...RULE_SETS, later])).toEqual({ ok: true, rules: later });
   });
 
   test.each(["earshot-2-test", "Earshot-1", "", "constructor"])("%p is told by name", (ruleSet) => {
-    const chosen = chosenRules({ ruleSet }, RULE_SETS);
+    const chosen = chosenRules(naming(ruleSet), RULE_SETS);
     if (chosen.ok) throw new TypeError("Chosen");
     expect(chosen.problem).toContain(`the rule set is ${ruleSet}, and this program has earshot-1`);
   });
 
+  test("a region that the program has no plan for is told by name", () => {
+    const regions = [
+      { id: "EU868", maxEirpDdbm: 160 },
+      { id: "MARS", maxEirpDdbm: 160 },
+    ];
+    const chosen = chosenRules(naming("earshot-1", { regions }), RULE_SETS);
+    expect(chosen).toMatchObject({
+      ok: false,
+      problem: expect.stringContaining("regions has MARS, and this"),
+    });
+  });
+
+  test("a set that needs a value is not chosen where that is not named", () => {
+    const needing = { ...later, needs: ["maxWonders"] };
+    expect(chosenRules(naming(later.id), [needing])).toEqual({
+      ok: false,
+      problem: "the rule set earshot-2-test needs maxWonders, which these parameters do not name",
+    });
+    const named = naming(later.id, { unknown: { maxWonders: 3 } });
+    expect(chosenRules(named, [needing])).toEqual({ ok: true, rules: needing });
+    const known = { ...later, needs: ["minDistanceM"] };
+    expect(chosenRules(naming(later.id), [known]).ok).toBe(true);
+    expect(chosenRules(naming(later.id, { absent: ["minDistanceM"] }), [known]).ok).toBe(false);
+  });
+
+  test("what a set asks beyond the values that all parameters have, it needs", () => {
+    for (const set of RULE_SETS) {
+      const { inputs, settlement } = determinismEpoch();
+      const asked = new Set<PropertyKey>();
+      const parameters = new Proxy(inputs.parameters, {
+        get(target, name) {
+          asked.add(name);
+          return Reflect.get(target, name);
+        },
+      });
+      set.settle(set.judge({ ...inputs, parameters }), { ...settlement, parameters });
+      expect(asked).toContain("windowPeriods");
+      const optional = WHOLE_PARAMETERS.filter((name) => PARAMETER_RANGES[name].length > 2);
+      expect(set.needs).toEqual(expect.arrayContaining(optional.filter((name) => asked.has(name))));
+    }
+  });
+
   test("a baseline is no rule set for a network", () => {
-    expect(chosenRules({ ruleSet: "helium-2026" }, liveRuleSets()).ok).toBe(false);
-    expect(chosenRules({ ruleSet: "helium-2026" }, RULE_SETS).ok).toBe(true);
+    expect(chosenRules(naming("helium-2026"), liveRuleSets()).ok).toBe(false);
+    expect(chosenRules(naming("helium-2026"), RULE_SETS).ok).toBe(true);
   });
 });
 

@@ -5,6 +5,7 @@ import { type EpochJudgement, judgeEpoch } from "../judging/epoch.ts";
 import type { EpochInputs } from "../judging/epoch-context.ts";
 import { RULE_LISTS, type RuleLists, type RuleOrder, ruleOrder } from "../judging/rule-lists.ts";
 import type { NetworkParameters } from "../parameters/parameters.ts";
+import { isRegionId, REGION_IDS } from "../radio/regions.ts";
 import { type Settlement, type SettlementInputs, settleEpoch } from "../rewards/settlement.ts";
 
 /** One published way to judge an epoch and to pay for it: pure functions; the order of the inputs does not matter. */
@@ -12,6 +13,11 @@ export interface RuleSet {
   readonly id: string;
   /** Once true, no outcome of the set changes any more: networks have paid by it. Until then it is a candidate. */
   readonly isReleased: boolean;
+  /**
+   * Names that parameters need not have (`absent` in `PARAMETER_RANGES`), but must where they name this set; also ones that
+   * only the set knows.
+   */
+  readonly needs: readonly string[];
   readonly order: RuleOrder;
   /**
    * What `judgeGroup` goes through, beacon by beacon, as a running network must. Null for a baseline, which judges whole
@@ -29,7 +35,7 @@ export type LiveRuleSet = RuleSet & { readonly rules: RuleLists };
 export const liveRuleSet = ({
   rules,
   ...set
-}: Pick<LiveRuleSet, "id" | "isReleased" | "rules" | "settle">): LiveRuleSet => ({
+}: Pick<LiveRuleSet, "id" | "isReleased" | "needs" | "rules" | "settle">): LiveRuleSet => ({
   ...set,
   rules,
   order: ruleOrder(rules),
@@ -39,6 +45,7 @@ export const liveRuleSet = ({
 export const earshot1 = liveRuleSet({
   id: "earshot-1",
   isReleased: false,
+  needs: [],
   rules: RULE_LISTS["earshot-1"],
   settle: settleEpoch,
 });
@@ -50,6 +57,7 @@ export const earshot1 = liveRuleSet({
 const helium2026: RuleSet = {
   id: "helium-2026",
   isReleased: false,
+  needs: [],
   order: HELIUM_RULE_ORDER,
   rules: null,
   judge: judgeHeliumEpoch,
@@ -69,11 +77,28 @@ export type ChosenRules<R extends RuleSet = RuleSet> =
 
 /** The rules that parameters name, or a sentence why this program cannot judge by them. @param sets those it has */
 export function chosenRules<R extends RuleSet>(
-  { ruleSet }: Pick<NetworkParameters, "ruleSet">,
+  parameters: NetworkParameters,
   sets: readonly R[],
 ): ChosenRules<R> {
+  const { ruleSet, regions, absent, unknown } = parameters;
   const rules = sets.find(({ id }) => id === ruleSet);
-  if (rules !== undefined) return { ok: true, rules };
-  const known = sets.map(({ id }) => id).join(", ");
-  return { ok: false, problem: `the rule set is ${ruleSet}, and this program has ${known}` };
+  if (rules === undefined) return lacking(`the rule set is ${ruleSet}`, sets);
+  const region = regions.find(({ id }) => !isRegionId(id));
+  if (region !== undefined)
+    return lacking(
+      `regions has ${region.id}`,
+      REGION_IDS.map((id) => ({ id })),
+    );
+  const names = new Set([...Object.keys(parameters), ...Object.keys(unknown)]);
+  const missing = rules.needs.find((name) => absent.includes(name) || !names.has(name));
+  if (missing === undefined) return { ok: true, rules };
+  return {
+    ok: false,
+    problem: `the rule set ${ruleSet} needs ${missing}, which these parameters do not name`,
+  };
 }
+
+const lacking = (named: string, known: readonly { id: string }[]): { ok: false; problem: string } => ({
+  ok: false,
+  problem: `${named}, and this program has ${known.map(({ id }) => id).join(", ")}`,
+});

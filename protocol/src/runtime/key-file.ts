@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { type Signer, signerFromSeed } from "../crypto/ed25519.ts";
+import { fromHex } from "../encoding/bytes.ts";
 import { errorCode, errorText } from "./error-text.ts";
 import { withRegularFile } from "./regular-file.ts";
 import { seedWeakness } from "./seed-weakness.ts";
@@ -45,13 +46,20 @@ export interface KeyFile {
 }
 
 export interface KeyFileOptions {
-  /** Whose key it is: with a new key it would be another one. */
-  of: "hotspot" | "network";
+  /** Whose key it is: with a new key it would be another one. `role`: one of a network's keys, which can be replaced. */
+  of: KeyOwner;
   /** What the configuration calls the path, for messages: `[identity] key_file`. */
   setting?: string;
   /** Root may read the key of the service's user; a program runs with a key of its own user only. */
   mayBeOthers?: boolean;
+  /**
+   * A credential of systemd (`$CREDENTIALS_DIRECTORY`, systemd.exec(5)): it may be root's, readable for the service by an
+   * access control list, whose mask shows as the group's right.
+   */
+  isCredential?: boolean;
 }
+
+type KeyOwner = "hotspot" | "network" | "role";
 
 /**
  * A private key as a file: the 32 bytes of an Ed25519 private key (RFC 8032 §5.1.5), readable by its owner alone. It is
@@ -67,12 +75,13 @@ export function keyFile(path: string, options: KeyFileOptions): KeyFile {
 
 /** `undefined` when there is no such file. */
 function readKey(path: string, options: KeyFileOptions): Signer | undefined {
-  const { mayBeOthers = false, of, setting } = options;
-  const owners = (uid: number) => (mayBeOthers && isRoot() ? undefined : checkOwner(path, uid));
+  const { mayBeOthers = false, isCredential = false, of, setting } = options;
+  const isAllowed = (uid: number) => (mayBeOthers && isRoot()) || (isCredential && uid === 0);
+  const owners = (uid: number) => (isAllowed(uid) ? undefined : checkOwner(path, uid));
   try {
     return withRegularFile(path, (file, stats) => {
       owners(stats.uid);
-      checkStats(path, stats, of);
+      checkStats(path, stats, options);
       const seed = new Uint8Array(SEED_BYTES);
       readSync(file, seed, 0, SEED_BYTES, 0);
       checkSeed(path, seed, of);
@@ -97,12 +106,12 @@ function checkOwner(path: string, uid: number): void {
 }
 
 /** On the open file, so that nobody can exchange it in between. */
-function checkStats(path: string, stats: Stats, of: string): void {
+function checkStats(path: string, stats: Stats, { of, isCredential = false }: KeyFileOptions): void {
   const mode = stats.mode & 0o777;
-  if ((mode & 0o177) !== 0) {
+  if ((mode & (isCredential ? 0o137 : 0o177)) !== 0) {
     throw new KeyError(
-      `${path} has mode ${octal(mode)}, so others may have read the key; allowed is 0600 or less. ` +
-        `If nobody else uses this machine: sudo chmod 600 ${path}. Else remove it: a new key, and so a new ${of}, is made`,
+      `${path} has mode ${octal(mode)}, so others may have read the key; allowed is ${isCredential ? "0440" : "0600"} or less. ` +
+        `If nobody else uses this machine: sudo chmod 600 ${path}. Else ${KNOWN_WAY[of]}`,
     );
   }
   if (stats.size !== SEED_BYTES) {
@@ -113,13 +122,40 @@ function checkStats(path: string, stats: Stats, of: string): void {
   }
 }
 
-const restoreWay = (of: string): string => `from a backup, or remove it to become a new ${of}`;
+/** What to do about a key that is lost. */
+const restoreWay = (of: KeyOwner): string =>
+  of === "role"
+    ? "from a backup, or replace it: gateway keys rotate ROLE"
+    : `from a backup, or remove it to become a new ${of}`;
 
-function checkSeed(path: string, seed: Uint8Array, of: string): void {
+/** What to do about a key that others may know. */
+const KNOWN_WAY: Readonly<Record<KeyOwner, string>> = {
+  hotspot: "remove it: a new key, and so a new hotspot, is made",
+  network: "remove it: a new key, and so a new network, is made",
+  role: "revoke it: gateway keys revoke KEY",
+};
+
+function checkSeed(path: string, seed: Uint8Array, of: KeyOwner): void {
   const weakness = seedWeakness(seed);
   if (weakness === undefined) return;
   const restore = `Restore it ${restoreWay(of)}`;
   throw new KeyError(`${path} is no key: it holds ${weakness}, which others can guess. ${restore}`);
+}
+
+/**
+ * A private key from 64 hex digits, as where the environment holds it.
+ *
+ * @param name for messages, which never show the text
+ * @throws {KeyError}
+ */
+export function keyFromHex(text: string, name: string): Signer {
+  const seed = fromHex(text.trim());
+  if (seed?.length !== SEED_BYTES)
+    throw new KeyError(`${name} is no key: ${2 * SEED_BYTES} hex digits are needed`);
+  const weakness = seedWeakness(seed);
+  if (weakness !== undefined)
+    throw new KeyError(`${name} is no key: it holds ${weakness}, which others can guess`);
+  return signerFromSeed(seed);
 }
 
 const octal = (mode: number): string => mode.toString(8).padStart(4, "0");

@@ -6,7 +6,7 @@ export { Backoff } from "./backoff.ts";
 export { BoundedMap } from "./bounded-map.ts";
 export { type BrokerSocketOptions, connectSocket } from "./connect-socket.ts";
 export { errorCode, errorText } from "./error-text.ts";
-export { KeyError, type KeyFile, keyFile } from "./key-file.ts";
+export { KeyError, type KeyFile, keyFile, keyFromHex } from "./key-file.ts";
 export { LastHour } from "./last-hour.ts";
 export { LinkedAbort } from "./linked-abort.ts";
 export { OutageLog } from "./log/outage-log.ts";
@@ -18,7 +18,7 @@ export {
   type LogSettings,
   ProgramLog,
 } from "./log/program-log.ts";
-export { unmountedDisk } from "./mounts.ts";
+export { isOnNetwork, unmountedDisk } from "./mounts.ts";
 export { Mutex } from "./mutex.ts";
 export { omitUndefined } from "./omit-undefined.ts";
 export { abortAfter, pause, withTimeout } from "./pause.ts";

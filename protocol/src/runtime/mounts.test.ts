@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { unmountedDisk } from "./mounts.ts";
+import { isOnNetwork, unmountedDisk } from "./mounts.ts";
 
 function inFolder(use: (folder: string) => void): void {
   const folder = mkdtempSync(join(tmpdir(), "earshot-mounts-"));
@@ -47,6 +47,25 @@ test("a folder that a service manager mounted over itself is no disk", () => {
   expect(missing("/mnt/my disk/earshot", USB, itself)).toBe("/mnt/my disk");
   const inSubvolume = mountOf("/@/mnt/my\\040disk", "/mnt/my\\040disk");
   expect(missing("/mnt/my disk/earshot", USB, inSubvolume)).toBe("/mnt/my disk");
+});
+
+test("a file is on another machine where the nearest mount is of a network", () => {
+  inFolder((folder) => {
+    const present = join(folder, "mountinfo");
+    const mount = (point: string, type: string) =>
+      `30 22 0:40 / ${point} rw,relatime shared:1 - ${type} server:/keys rw`;
+    const table = (...lines: string[]) =>
+      writeFileSync(present, ["22 1 179:2 / / rw,noatime - ext4 /dev/root rw", ...lines, ""].join("\n"));
+    const isRemote = (file: string) => isOnNetwork(file, { present });
+    table(mount("/srv", "nfs4"), mount("/srv/own", "ext4"), mount("/mnt/my\\040keys", "fuse.sshfs"));
+    expect(["/srv/hotspot.key", "/mnt/my keys/a/hotspot.key"].map(isRemote)).toEqual([true, true]);
+    expect(["/srv/own/hotspot.key", "/srv2/hotspot.key", "/hotspot.key"].map(isRemote)).toEqual([
+      ...[false, false, false],
+    ]);
+    table(mount("/srv", "nfs4"), mount("/srv", "tmpfs"));
+    expect(isRemote("/srv/hotspot.key")).toBe(false);
+    expect(isOnNetwork("/srv/hotspot.key", { present: join(folder, "none") })).toBe(false);
+  });
 });
 
 test("it is found behind a link, and nothing is where there are no tables", () => {

@@ -21,6 +21,20 @@ export function unmountedDisk(folder: string, { wanted, present } = SYSTEM): str
   return wantedMounts(wanted).find((point) => above.has(point) && !mounted.has(point));
 }
 
+/** Types of file systems whose files are on another machine, as mountinfo names them. */
+const NETWORK_TYPES = /^(nfs4?|cifs|smb3|9p|afs|ceph|lustre|fuse\.(sshfs|glusterfs|s3fs|rclone))$/;
+
+/** Whether a file is kept by another machine, as far as the mount table tells. */
+export function isOnNetwork(file: string, { present }: Pick<MountTables, "present"> = SYSTEM): boolean {
+  const above = [...ancestors(realPath(file))];
+  const nearest = linesOf(present)
+    .map((fields) => ({ point: pathOf(fields[4] ?? ""), type: fields[fields.indexOf("-") + 1] ?? "" }))
+    .filter(({ point }) => above.includes(point))
+    // What was mounted later lies above.
+    .findLast(({ point }, _, all) => all.every((other) => other.point.length <= point.length));
+  return nearest !== undefined && NETWORK_TYPES.test(nearest.type);
+}
+
 /** Second field of each line. */
 const wantedMounts = (file: string): string[] =>
   linesOf(file)

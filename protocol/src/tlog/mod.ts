@@ -1,4 +1,5 @@
 /** Transparency logs in C2SP's formats: trees, tiles, signed notes, checkpoints, cosignatures, proofs and policies. Pure. */
+export { type AddCheckpoint, formatAddCheckpoint, parseAddCheckpoint } from "./add-checkpoint.ts";
 export { type Checkpoint, formatCheckpoint, parseCheckpoint, parseHash, parseWhole } from "./checkpoint.ts";
 export {
   cosign,
@@ -26,8 +27,11 @@ export {
   proveConsistency,
   proveInclusion,
   type ReadHashes,
-  readTree,
+  readEdge,
+  readRoot,
   TILE_WIDTH,
+  TileEdge,
+  type TileHash,
   type TileName,
   tileHashes,
   tilePath,
@@ -35,7 +39,6 @@ export {
 export {
   EMPTY_TREE_ROOT,
   entryHash,
-  GrowingTree,
   rootOf,
   type TreeHead,
   verifyConsistency,

@@ -1,7 +1,7 @@
 import { concatBytes } from "../encoding/bytes.ts";
 import {
   consistencyRanges,
-  GrowingTree,
+  fullSubtrees,
   inclusionRanges,
   joinSubtrees,
   type LeafRange,
@@ -53,13 +53,70 @@ export function parseTilePath(path: string): TileName | undefined {
 export const tileHashes = (level: number, size: number): number =>
   Math.floor(size / 2 ** (TILE_BITS * level));
 
+/** A hash above level 0: the root of a full tile of the level below. */
+export interface TileHash {
+  level: number;
+  /** Counted along its level. */
+  index: number;
+  hash: Uint8Array;
+}
+
+/** The right edge of a log: what appending needs, the tiles that are not full yet. */
+export class TileEdge {
+  #size: number;
+  /** By level, the hashes of its partial tile. */
+  readonly #partial: Uint8Array[][];
+
+  constructor(size = 0, partial: readonly (readonly Uint8Array[])[] = []) {
+    this.#size = size;
+    this.#partial = partial.map((hashes) => [...hashes]);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get root(): Uint8Array {
+    return joinSubtrees(this.#partial.toReversed().flatMap(fullSubtrees));
+  }
+
+  copy(): TileEdge {
+    return new TileEdge(this.#size, this.#partial);
+  }
+
+  /** @returns the roots of tiles that are full now, of rising level; usually none */
+  append(leaf: Uint8Array): TileHash[] {
+    this.#size += 1;
+    const made: TileHash[] = [];
+    let hash = leaf;
+    for (let level = 0; ; level++) {
+      this.#partial[level] ??= [];
+      const tile = this.#partial[level] as Uint8Array[];
+      if (tile.push(hash) < TILE_WIDTH) return made;
+      hash = rootOf(tile);
+      made.push({ level: level + 1, index: tileHashes(level + 1, this.#size) - 1, hash });
+      this.#partial[level] = [];
+    }
+  }
+}
+
 /** Hashes on a level of tiles, from one on; all of them in one tile. */
 export type ReadHashes = (level: number, first: number, count: number) => Promise<readonly Uint8Array[]>;
 
-/** The tree of this size, from its tiles: two reads of each level at most. */
-export async function readTree(size: number, read: ReadHashes): Promise<GrowingTree> {
-  return new GrowingTree(size, await readSubtrees({ start: 0, end: size }, read));
+/** The edge of a tree of this size: one read of each level. */
+export async function readEdge(size: number, read: ReadHashes): Promise<TileEdge> {
+  const partial: Promise<readonly Uint8Array[]>[] = [];
+  for (let level = 0; tileHashes(level, size) > 0; level++) {
+    const count = tileHashes(level, size) % TILE_WIDTH;
+    const first = tileHashes(level, size) - count;
+    partial.push(count === 0 ? Promise.resolve([]) : read(level, first, count));
+  }
+  return new TileEdge(size, await Promise.all(partial));
 }
+
+/** Root of the first `size` leaves. */
+export const readRoot = async (size: number, read: ReadHashes): Promise<Uint8Array> =>
+  joinSubtrees(await readSubtrees({ start: 0, end: size }, read));
 
 /** That the entry is in the tree. @param index below `size` */
 export const proveInclusion = (index: number, size: number, read: ReadHashes): Promise<Uint8Array[]> =>

@@ -19,44 +19,19 @@ export const parentHash = (left: Uint8Array, right: Uint8Array): Uint8Array =>
   sha256(NODE_PREFIX, left, right);
 
 /** Root over these leaf hashes. */
-export function rootOf(leaves: readonly Uint8Array[]): Uint8Array {
-  const tree = new GrowingTree();
-  for (const leaf of leaves) tree.append(leaf);
-  return tree.root;
-}
+export const rootOf = (leaves: readonly Uint8Array[]): Uint8Array => joinSubtrees(fullSubtrees(leaves));
 
-/** A tree that leaves are appended to. It keeps only the roots of its full subtrees: one for each bit of its size. */
-export class GrowingTree {
-  #size = 0;
-  /** Of falling size: one for each bit that is set in `size`, the highest first. */
-  readonly #subtrees: Uint8Array[];
-
-  /** @param subtrees of a tree of this size, as `subtreesOf` names them */
-  constructor(size = 0, subtrees: readonly Uint8Array[] = []) {
-    this.#size = size;
-    this.#subtrees = [...subtrees];
-  }
-
-  get size(): number {
-    return this.#size;
-  }
-
-  get root(): Uint8Array {
-    return joinSubtrees(this.#subtrees);
-  }
-
-  append(leaf: Uint8Array): void {
+/** Roots of the full subtrees that these leaf hashes make up, the largest first: one for each bit of their number. */
+export function fullSubtrees(leaves: readonly Uint8Array[]): Uint8Array[] {
+  const subtrees: Uint8Array[] = [];
+  for (const [i, leaf] of leaves.entries()) {
     let hash = leaf;
-    for (let rest = this.#size; rest % 2 === 1; rest = Math.floor(rest / 2)) {
-      hash = parentHash(this.#subtrees.pop() as Uint8Array, hash);
+    for (let rest = i; rest % 2 === 1; rest = Math.floor(rest / 2)) {
+      hash = parentHash(subtrees.pop() as Uint8Array, hash);
     }
-    this.#subtrees.push(hash);
-    this.#size += 1;
+    subtrees.push(hash);
   }
-
-  copy(): GrowingTree {
-    return new GrowingTree(this.#size, this.#subtrees);
-  }
+  return subtrees;
 }
 
 /** Root of full subtrees that stand side by side, the largest first. */

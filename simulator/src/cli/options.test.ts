@@ -3,7 +3,7 @@ import { parseOptions, type RunOptions } from "./options.ts";
 
 const optionsOf = (...args: string[]): RunOptions => {
   const parsed = parseOptions(args);
-  if (!parsed.ok || parsed.help) throw new Error("not parsed");
+  if (!parsed.ok || parsed.shown !== undefined) throw new Error("not parsed");
   return parsed.options;
 };
 
@@ -58,8 +58,10 @@ describe("parseOptions", () => {
     expect(problemOf("fleet", "--virtual", "--http-port", "80")).toContain("--http-port");
   });
 
-  test("asks for help", () => {
-    expect(parseOptions([])).toEqual({ ok: true, help: true });
-    expect(parseOptions(["demo", "-h"])).toEqual({ ok: true, help: true, command: "demo" });
+  test("asks for help, or for the version", () => {
+    expect(parseOptions([])).toEqual({ ok: true, shown: "help" });
+    expect(parseOptions(["demo", "-h"])).toEqual({ ok: true, shown: "help", command: "demo" });
+    expect(parseOptions(["--version"])).toEqual({ ok: true, shown: "version" });
+    expect(parseOptions(["fleet", "--version"])).toEqual({ ok: true, shown: "version", command: "fleet" });
   });
 });

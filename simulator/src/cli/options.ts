@@ -19,8 +19,8 @@ export interface RunOptions {
 }
 
 type ParsedOptions =
-  | { ok: true; help: true; command?: Command }
-  | { ok: true; help: false; options: RunOptions }
+  | { ok: true; shown: "help" | "version"; command?: Command }
+  | { ok: true; shown?: never; options: RunOptions }
   | { ok: false; problem: string };
 
 type Command = "demo" | "fleet";
@@ -43,6 +43,7 @@ const FLAGS = {
   "http-port": { type: "string" },
   "mqtt-port": { type: "string" },
   help: { type: "boolean", short: "h" },
+  version: { type: "boolean" },
 } as const;
 
 type Flags = { -readonly [K in keyof typeof FLAGS]?: string | boolean | undefined };
@@ -53,13 +54,15 @@ class OptionProblem extends Error {}
 export function parseOptions(args: readonly string[]): ParsedOptions {
   try {
     const [command, ...rest] = args;
-    if (command === undefined || command === "--help" || command === "-h") return { ok: true, help: true };
+    if (command === undefined || command === "--help" || command === "-h") return { ok: true, shown: "help" };
+    if (command === "--version") return { ok: true, shown: "version" };
     if (command !== "demo" && command !== "fleet") {
       throw new OptionProblem(`Unknown command "${command}"; allowed are demo and fleet`);
     }
     const flags: Flags = readFlags(rest);
-    if (flags.help === true) return { ok: true, help: true, command };
-    return { ok: true, help: false, options: optionsOf(command, flags) };
+    if (flags.help === true) return { ok: true, shown: "help", command };
+    if (flags.version === true) return { ok: true, shown: "version", command };
+    return { ok: true, options: optionsOf(command, flags) };
   } catch (error) {
     if (error instanceof OptionProblem) return { ok: false, problem: error.message };
     throw error;
@@ -135,7 +138,7 @@ export const USAGE = `Usage: bun run demo [options]                 gateway, bro
   --state DIR      keep databases and epoch bundles there (a temporary folder, removed at the end)
   --http-port N    page and API on 127.0.0.1 (a free port)
   --mqtt-port N    broker on 127.0.0.1 (a free port)
-  --help
+  --help, --version
 
 Exit status: 0 done, 1 failed or a bundle cannot be verified, 2 wrong usage, 130 stopped before --epochs.
 `;

@@ -34,6 +34,8 @@ export interface StationState {
   gatewayEui: string;
   /** Its last message, by the monotonic clock. */
   lastSeenElapsedMs: number;
+  /** The address that its connection comes from. */
+  host?: string;
   isConnected: boolean;
   /** How often its connection ended in the last hour. */
   lostInHour: number;

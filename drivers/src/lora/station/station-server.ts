@@ -97,6 +97,7 @@ export class BasicsStationServer implements BasicsStationRadio {
         gatewayEui,
         lastSeenElapsedMs,
         lostInHour: outages.lostInHour,
+        ...(session === undefined ? {} : { host: session.address.host }),
         isConnected: session !== undefined,
         canTransmit: session?.isReady === true,
         ...(version === undefined ? {} : { version }),

@@ -1,9 +1,16 @@
+import { decodePacket } from "@earshot/protocol";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { StoredPacket } from "../../store/records.ts";
 import type { RouteContext } from "../context.ts";
 import { failure } from "../errors.ts";
 import { beaconKeyText, hashText, invalid, json, missing, pageQuery } from "../schemas/common.ts";
-import { beaconDetailSchema, beaconPageSchema, verdictSchema } from "../schemas/verdict.ts";
-import { beaconView } from "../views.ts";
+import {
+  beaconDetailSchema,
+  beaconPageSchema,
+  type receptionSchema,
+  verdictSchema,
+} from "../schemas/verdict.ts";
+import { beaconView, receptionView } from "../views.ts";
 import { nextAfter, pageOf } from "./paging.ts";
 
 const list = createRoute({
@@ -61,7 +68,10 @@ export function beaconRoutes(app: OpenAPIHono, context: RouteContext): void {
     if (first === undefined) return c.json(notJudged("beacon", "key", key), 404);
     const { entropyIndex, beaconAtMs, epoch, beaconer } = first;
     const beaconReports = reports.filter(({ type }) => type === "beacon");
-    const witnessReports = reports.filter(({ type }) => type === "witness");
+    const receptions = receptionsIn(await store.reportsOfIndex(entropyIndex), key);
+    const witnessReports = reports
+      .filter(({ type }) => type === "witness")
+      .map((report) => ({ ...report, reception: receptions.get(report.packetId) ?? null }));
     const beacon = { key, entropyIndex, atMs: beaconAtMs, epoch, beaconer, beaconReports, witnessReports };
     return c.json(beacon, 200);
   });
@@ -72,4 +82,18 @@ export function beaconRoutes(app: OpenAPIHono, context: RouteContext): void {
     const [view] = views;
     return view === undefined ? c.json(notJudged("report", "packetId", packetId), 404) : c.json(view, 200);
   });
+}
+
+/** What the witness packets about one beacon say, by packet id. */
+function receptionsIn(
+  packets: readonly StoredPacket[],
+  beaconKey: string,
+): Map<string, z.infer<typeof receptionSchema>> {
+  const found = new Map<string, z.infer<typeof receptionSchema>>();
+  for (const { id, type, bytes, beaconKey: of } of packets) {
+    if (type !== "witness" || of !== beaconKey) continue;
+    const read = decodePacket(bytes);
+    if (read.ok && read.decoded.packet.type === "witness") found.set(id, receptionView(read.decoded.packet));
+  }
+  return found;
 }

@@ -51,13 +51,14 @@ export const unknownEpoch = (epoch: number) =>
   });
 
 export function epochRoutes(app: OpenAPIHono, context: RouteContext): void {
-  const { store, clock } = context;
+  const { store, clock, versions } = context;
   const claims = new Claims(context);
   app.openapi(list, async (c) => {
     const page = pageOf(c.req.valid("query"), 50);
     const [found, open] = await Promise.all([store.epochs(page), openEpoch(context)]);
     const next = nextAfter(found, found, page, ({ epoch }) => String(epoch));
-    return c.json({ nowMs: clock.now(), open, epochs: found.map(epochView), next }, 200);
+    const problem = versions.problem(open.epoch) ?? versions.announcedProblem(open.epoch) ?? null;
+    return c.json({ nowMs: clock.now(), open, problem, epochs: found.map(epochView), next }, 200);
   });
   app.openapi(one, async (c) => {
     const { epoch } = c.req.valid("param");

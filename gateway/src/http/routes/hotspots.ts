@@ -5,7 +5,7 @@ import { hotspotDetail } from "../hotspot-detail.ts";
 import { hotspotIdText, invalid, json, missing, pageQuery } from "../schemas/common.ts";
 import { hotspotDetailSchema, hotspotListSchema } from "../schemas/hotspot.ts";
 import { verdictPageSchema } from "../schemas/verdict.ts";
-import { hotspotView } from "../views.ts";
+import { agentOf, hotspotView } from "../views.ts";
 import { nextAfter, nextVerdict, pageOf } from "./paging.ts";
 
 export const hotspotParams = z.object({ id: hotspotIdText });
@@ -57,7 +57,8 @@ export function hotspotRoutes(app: OpenAPIHono, context: RouteContext): void {
     const nowMs = clock.now();
     const views = hotspots.flatMap((hotspot) => {
       const recent = activity.get(hotspot.id);
-      const presence = context.presence.of(hotspot.id, statuses.get(hotspot.id));
+      const seen = statuses.get(hotspot.id);
+      const presence = { ...context.presence.of(hotspot.id, seen), ...agentOf(seen) };
       return recent === undefined ? [] : [hotspotView(hotspot, presence, recent)];
     });
     const next = nextAfter(hotspots, hotspots, page, ({ id }) => id);

@@ -1,10 +1,11 @@
 import { formatParameters, hotspotId } from "@earshot/protocol";
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { PROGRAM } from "../../monitoring/program.ts";
 import type { PublishedParameters } from "../../parameters/parameters-log.ts";
 import type { RouteContext } from "../context.ts";
 import { currentEpoch } from "../denial-views.ts";
 import { json } from "../schemas/common.ts";
-import { networkSchema, parametersPageSchema } from "../schemas/network.ts";
+import { keysPageSchema, networkSchema, parametersPageSchema } from "../schemas/network.ts";
 
 const network = createRoute({
   method: "get",
@@ -19,9 +20,10 @@ export function networkRoutes(app: OpenAPIHono, context: RouteContext): void {
   const { store, parameters, versions, clock } = context;
   const fixed = {
     network: parameters.network,
-    publicKey: context.networkPublicKey.toHex(),
-    publicKeyId: hotspotId(context.networkPublicKey),
+    publicKey: context.keys().root.toHex(),
+    publicKeyId: hotspotId(context.keys().root),
     registration: context.registration,
+    gateway: PROGRAM,
   };
   app.openapi(network, async (c) => {
     const nowMs = clock.now();
@@ -76,5 +78,30 @@ export function parameterRoutes(app: OpenAPIHono, context: RouteContext): void {
       message: published.message.toBase64(),
     }));
     return c.json({ nowMs: context.clock.now(), epoch: currentEpoch(context), versions: listed }, 200);
+  });
+}
+
+const keys = createRoute({
+  method: "get",
+  path: "/api/v1/keys",
+  operationId: "listKeys",
+  summary: "Every key document of the network, ascending, each as signed",
+  description: "Which keys sign for the network, and when. Without any the root key signs everything.",
+  tags: ["network"],
+  responses: { 200: json("The documents", keysPageSchema) },
+});
+
+export function keyRoutes(app: OpenAPIHono, context: RouteContext): void {
+  app.openapi(keys, (c) => {
+    const { root, documents } = context.keys();
+    const listed = documents.map(({ document, hash, message }) => ({
+      version: document.version,
+      atMs: document.atMs,
+      hash: hash.toHex(),
+      keys: document.keys.map((one) => ({ ...one, key: hotspotId(one.key) })),
+      message: message.toBase64(),
+    }));
+    const epoch = currentEpoch(context);
+    return c.json({ nowMs: context.clock.now(), epoch, root: hotspotId(root), documents: listed }, 200);
   });
 }

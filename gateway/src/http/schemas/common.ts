@@ -32,6 +32,11 @@ export const hotspotIdText = z
   .refine((id) => publicKeyOf(id) !== undefined, { error: HOTSPOT_ID })
   .openapi({ example: "z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK" });
 
+export const formats = z.array(z.int()).openapi({
+  description:
+    "The newest version of each type that a program writes or reads, by type number from 1; 0: none",
+});
+
 export const hashText = z.string().regex(/^[0-9a-f]{64}$/, { error: "64 lower-case hex digits" });
 
 export const beaconKeyText = z

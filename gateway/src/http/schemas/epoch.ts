@@ -22,6 +22,9 @@ export const epochPageSchema = z
     open: z.object({ epoch: z.int(), fromMs: atMs, toMs: atMs, judgedShare: z.number() }).openapi({
       description: "The epoch that is being measured now, and how much of it is judged (0 to 1)",
     }),
+    problem: z.string().nullable().openapi({
+      description: "Why this gateway cannot judge the open epoch, or from a later one on: it needs an update",
+    }),
     epochs: z.array(epochSchema),
     next,
   })

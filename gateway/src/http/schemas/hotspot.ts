@@ -1,6 +1,6 @@
-import { PACKET_LIMITS, REGION_IDS, type RegionId } from "@earshot/protocol";
+import { KEY_PLACES, PACKET_LIMITS, REGION_IDS, type RegionId } from "@earshot/protocol";
 import { z } from "@hono/zod-openapi";
-import { address, amount, atMs, base64, hotspotIdText, next } from "./common.ts";
+import { address, amount, atMs, base64, formats, hotspotIdText, next } from "./common.ts";
 import { denialSchema } from "./denial.ts";
 
 const position = {
@@ -40,6 +40,7 @@ export const hotspotSchema = z
     }),
     cell: z.string().openapi({ description: "H3 cell, resolution 8", example: "881fb46625fffff" }),
     ...presence,
+    agentVersion: z.string().nullable().openapi({ description: "Of its newest status", example: "0.1.0" }),
     recent,
   })
   .openapi("Hotspot");
@@ -103,6 +104,7 @@ const status = z
     state: z.enum(["online", "offline"]),
     uptimeS: z.int(),
     version: z.string(),
+    formats: formats.nullable(),
     radio: z
       .object({
         ackPermille: z.int().nullable(),
@@ -119,6 +121,10 @@ const status = z
     gnss: gnss.nullable(),
     outboxQueued: z.int(),
     outboxDropped: z.int(),
+    keyHeld: z.enum(KEY_PLACES).nullable().openapi({
+      description:
+        "Where its key is: on the machine of its radios, or elsewhere, as on a server that keeps keys for many",
+    }),
   })
   .openapi("Status");
 

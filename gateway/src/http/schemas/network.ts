@@ -1,12 +1,12 @@
 import { OUTCOMES } from "@earshot/protocol";
 import { z } from "@hono/zod-openapi";
-import { atMs, base64, hash, hotspotIdText } from "./common.ts";
+import { atMs, base64, formats, hash, hotspotIdText } from "./common.ts";
 
 const parametersJson = z
-  .record(z.string(), z.union([z.string(), z.number(), z.record(z.string(), z.number())]))
+  .record(z.string(), z.union([z.string(), z.number(), z.record(z.string(), z.unknown())]))
   .openapi("Parameters", {
     description:
-      "The published rules; amounts as decimal text, bytes as 0x hex, regions with their greatest EIRP in tenths of a dBm",
+      "The published rules; amounts as decimal text, bytes as 0x hex, regions with their greatest EIRP in tenths of a dBm. Names that only later programs know are here too.",
   });
 
 const problem = z
@@ -31,6 +31,33 @@ export const parametersPageSchema = z
   })
   .openapi("ParametersVersions");
 
+export const keysPageSchema = z
+  .object({
+    nowMs: atMs,
+    epoch: z.int().openapi({ description: "The current epoch" }),
+    root: hotspotIdText.openapi({
+      description: "The root key, which signs the documents: agents and auditors pin it",
+    }),
+    documents: z.array(
+      z.object({
+        version: z.int(),
+        atMs,
+        hash: hash.openapi({ description: "SHA-256 of the message, which the next document names" }),
+        keys: z.array(
+          z.object({
+            role: z.string(),
+            key: hotspotIdText,
+            fromEpoch: z.int(),
+            untilEpoch: z.int().nullable(),
+            revokedFromEpoch: z.int().nullable(),
+          }),
+        ),
+        message: base64.openapi({ description: "As the root key signed it (COSE_Sign1)" }),
+      }),
+    ),
+  })
+  .openapi("KeyDocuments");
+
 export const networkSchema = z
   .object({
     nowMs: atMs,
@@ -42,7 +69,7 @@ export const networkSchema = z
       .object({ parameters: parametersJson, parametersHash: hash, problem })
       .nullable()
       .openapi({ description: "The next version, published and not yet in force" }),
-    publicKey: hash.openapi({ description: "Ed25519 key that signs entropy, receipts and verdicts" }),
+    publicKey: hash.openapi({ description: "Ed25519 root key of the network: agents and auditors pin it" }),
     publicKeyId: hotspotIdText.openapi({ description: "The same key as `verify-epoch` prints it" }),
     registration: z.enum(["open", "listed"]),
     entropy: z.object({ index: z.int(), atMs, ageMs: z.int() }).nullable(),
@@ -50,6 +77,9 @@ export const networkSchema = z
       .object({ index: z.int(), atMs })
       .nullable()
       .openapi({ description: "Newest entropy period whose reports are judged" }),
+    gateway: z
+      .object({ version: z.string().openapi({ example: "0.1.0" }), formats })
+      .openapi({ description: "The program that answers" }),
     rules: z.record(z.string(), z.array(z.string())).openapi({
       description: "Reasons in the order in which they are checked",
     }),

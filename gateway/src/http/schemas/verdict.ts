@@ -1,4 +1,4 @@
-import { OUTCOMES } from "@earshot/protocol";
+import { OUTCOMES, RSSI_KINDS } from "@earshot/protocol";
 import { z } from "@hono/zod-openapi";
 import { atMs, beaconKeyText, hash, hotspotIdText, next } from "./common.ts";
 
@@ -29,6 +29,34 @@ export const verdictSchema = z
   })
   .openapi("Verdict");
 
+export const receptionSchema = z
+  .object({
+    atMs: atMs.openapi({ description: "By the hotspot's clock" }),
+    rssiDbm: z.int(),
+    rssiKind: z.enum(RSSI_KINDS).nullable().openapi({
+      description: "What the level is of: all in the channel, noise included, or the frame alone",
+    }),
+    snrDb: z.number(),
+    freqOffsetHz: z
+      .int()
+      .nullable()
+      .openapi({ description: "The beaconer's carrier less that of the radio that heard it" }),
+    fineTimeNs: z.int().nullable().openapi({ description: "Within its second" }),
+    fineTimeEncrypted: z
+      .boolean()
+      .nullable()
+      .openapi({ description: "True: the radio took one and encrypted it, so `fineTimeNs` is null" }),
+    concentrator: z.string().nullable().openapi({ description: "EUI, hex", example: "aa555a0000000001" }),
+    antenna: z.int().nullable().openapi({ description: "The concentrator's own number of it" }),
+  })
+  .openapi("Reception", { description: "How a witness heard it: null is what its radio does not tell" });
+
+const witnessReportSchema = verdictSchema
+  .extend({
+    reception: receptionSchema.nullable().openapi({ description: "Null where the packet is not kept" }),
+  })
+  .openapi("WitnessReport");
+
 export const verdictPageSchema = z
   .object({ nowMs: atMs, verdicts: z.array(verdictSchema), next })
   .openapi("VerdictPage");
@@ -57,6 +85,6 @@ export const beaconDetailSchema = z
     epoch: z.int(),
     beaconer: hotspotIdText.nullable(),
     beaconReports: z.array(verdictSchema),
-    witnessReports: z.array(verdictSchema),
+    witnessReports: z.array(witnessReportSchema),
   })
   .openapi("BeaconDetail");

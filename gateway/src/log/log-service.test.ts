@@ -1,0 +1,174 @@
+import { describe, expect, test } from "bun:test";
+import {
+  DEFAULT_PARAMETERS,
+  denialMessage,
+  drawIndex,
+  entropyMessage,
+  indexRootMessage,
+  manifestMessage,
+  packetsRoot,
+  parametersMessage,
+  sha256,
+} from "@earshot/protocol";
+import {
+  decodeEntries,
+  entryHash,
+  parseNote,
+  parseProof,
+  rootOf,
+  verifyProofOf,
+} from "@earshot/protocol/tlog";
+import { PROOF_FILE } from "../bundle/bundle.ts";
+import { bundleFolder } from "../bundle/bundle-folder.ts";
+import { startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
+import { epochPackets, FIRST_EPOCH, idOf, networkSigner, PARAMETERS } from "../testing/test-network.ts";
+
+const { network, entropyPeriodMs, epochPeriods } = PARAMETERS;
+const epochMs = epochPeriods * entropyPeriodMs;
+const START_MS = FIRST_EPOCH * epochMs;
+
+/** What each message in the log is, in order: `entropy 17`, `manifest 3`. */
+function named(message: Uint8Array): string {
+  const open = { entropy: entropyMessage, root: indexRootMessage, manifest: manifestMessage };
+  for (const [kind, codec] of Object.entries(open)) {
+    const opened = codec.open(message, network, networkSigner.publicKey);
+    if (!opened.ok) continue;
+    return `${kind} ${"epoch" in opened.value ? opened.value.epoch : opened.value.index}`;
+  }
+  if (parametersMessage.open(message, network, networkSigner.publicKey).ok) return "parameters";
+  return denialMessage.open(message, network, networkSigner.publicKey).ok ? "denial" : "unknown";
+}
+
+async function entriesOf({ gateway }: Pick<TestGateway, "gateway">): Promise<Uint8Array[]> {
+  const note = await (await gateway.app.request("/log/checkpoint")).text();
+  const size = Number(parseNote(note)?.text.split("\n")[1]);
+  const found: Uint8Array[] = [];
+  for (let index = 0; found.length < size; index++) {
+    const width = Math.min(256, size - index * 256);
+    const path = `tile/entries/${String(index).padStart(3, "0")}${width < 256 ? `.p/${width}` : ""}`;
+    const bytes = await (await gateway.app.request(`/log/${path}`)).bytes();
+    found.push(...(decodeEntries(bytes) ?? []));
+  }
+  const root = parseNote(note)?.text.split("\n")[2];
+  expect(rootOf(found.map(entryHash)).toBase64()).toBe(root as string);
+  return found;
+}
+
+const countsOf = (names: readonly string[]) =>
+  Object.fromEntries(
+    [...Map.groupBy(names, (name) => name.split(" ")[0] ?? "")].map(([kind, all]) => [kind, all.length]),
+  );
+
+describe("an epoch and a bit", () => {
+  test("each thing is logged once, in its order, when it takes effect", async () => {
+    await using test = await startTestGateway(START_MS);
+    const packets = epochPackets(FIRST_EPOCH);
+    await test.play(packets, START_MS + epochMs + 20 * entropyPeriodMs);
+    const names = (await entriesOf(test)).map(named);
+    expect(names[0]).toBe("parameters");
+    expect(new Set(names).size).toBe(names.length);
+    const first = FIRST_EPOCH * epochPeriods;
+    const last = first + epochPeriods + 20;
+    const numbered = (kind: string) =>
+      names.filter((name) => name.startsWith(`${kind} `)).map((name) => Number(name.split(" ")[1]));
+    expect(numbered("entropy")).toEqual(Array.from({ length: last - first + 1 }, (_, i) => first + i));
+    const judged = last - drawIndex(0, PARAMETERS);
+    expect(numbered("root")).toEqual(Array.from({ length: judged - first + 1 }, (_, i) => first + i));
+    const closed = Math.floor((judged + 1 - first) / epochPeriods);
+    expect(numbered("manifest")).toEqual(Array.from({ length: closed }, (_, i) => FIRST_EPOCH + i));
+    // Each as soon as it was: a root follows the entropy that drew its witnesses.
+    const at = (name: string) => names.indexOf(name);
+    const lag = drawIndex(0, PARAMETERS);
+    expect(at(`root ${first + 3}`)).toBe(at(`entropy ${first + 3 + lag}`) + 1);
+    expect(at(`entropy ${last}`)).toBeGreaterThan(at(`manifest ${FIRST_EPOCH}`));
+  });
+
+  test("an index root is over all reports about the index, and its proof can be had by name", async () => {
+    await using test = await startTestGateway(START_MS);
+    await test.play(epochPackets(FIRST_EPOCH), START_MS + epochMs + 20 * entropyPeriodMs);
+    const reported = await test.store.packetsOfEpoch(FIRST_EPOCH);
+    const indexes = new Set(reported.flatMap(({ entropyIndex }) => entropyIndex ?? []));
+    expect(indexes.size).toBeGreaterThan(0);
+    let counted = 0;
+    for (const index of indexes) {
+      const response = await test.gateway.app.request(`/log/proof/index-root/${index}`);
+      const proof = parseProof(await response.text());
+      const message = proof?.extra ?? new Uint8Array();
+      expect(proof && verifyProofOf(message, proof)).toMatchObject({ ok: true });
+      const opened = indexRootMessage.open(message, network, networkSigner.publicKey);
+      const ids = (await test.store.reportsOfIndex(index)).map(({ id }) => Uint8Array.fromHex(id));
+      expect(opened).toMatchObject({
+        ok: true,
+        value: { network, index, count: ids.length, root: packetsRoot(ids) },
+      });
+      counted += ids.length;
+    }
+    expect(counted).toBeGreaterThan(2);
+  });
+
+  test("a bundle has the proof beside it that its manifest is in the log", async () => {
+    await using test = await startTestGateway(START_MS);
+    await test.play(epochPackets(FIRST_EPOCH), START_MS + epochMs + 20 * entropyPeriodMs);
+    const closed = await test.store.epoch(FIRST_EPOCH);
+    const bundles = bundleFolder(test.bundlesDir);
+    const manifest = bundles.manifest(closed?.bundle ?? "") ?? new Uint8Array();
+    const file = await bundles.file(closed?.bundle ?? "", PROOF_FILE);
+    const proof = parseProof((await file?.text()) ?? "");
+    expect(sha256(manifest)).toEqual(closed?.manifestHash ?? new Uint8Array());
+    expect(proof && verifyProofOf(manifest, proof)).toMatchObject({ ok: true });
+  });
+});
+
+test("what a run did not get to is logged by the next one, and nothing twice", async () => {
+  await using test = await startTestGateway(START_MS);
+  const { store } = test;
+  const { addToLog } = store;
+  await test.clock.advance(5 * entropyPeriodMs);
+  await test.stop();
+  // From now on appending fails: this run makes entropy, judges and closes, and is ended.
+  await test.restart({
+    store: { ...store, addToLog: () => Promise.reject(new Error("disk full")) },
+  });
+  const before = await store.logSize();
+  await test.clock.advance(epochMs + 20 * entropyPeriodMs);
+  const health = await test.gateway.app.request("/healthz");
+  expect(((await health.json()) as { problems: string[] }).problems.join()).toContain("network's log");
+  await test.restart({ store: { ...store, addToLog } });
+  expect(await store.logSize()).toBe(before);
+  await test.clock.advance(entropyPeriodMs);
+  const names = (await entriesOf(test)).map(named);
+  expect(new Set(names).size).toBe(names.length);
+  const latest = (await store.latestEntropy())?.entropy.index ?? 0;
+  expect(countsOf(names)).toEqual({
+    parameters: 1,
+    entropy: latest - FIRST_EPOCH * epochPeriods + 1,
+    root: ((await store.judgedThrough()) ?? 0) - FIRST_EPOCH * epochPeriods + 1,
+    manifest: ((await store.latestEpoch())?.epoch ?? 0) - FIRST_EPOCH + 1,
+  });
+});
+
+test("a denial is logged as it was signed", async () => {
+  await using test = await startTestGateway(START_MS, { adminToken: "a-token-of-many-characters" });
+  const denied = await test.gateway.app.request("/api/v1/denials", {
+    method: "POST",
+    headers: { Authorization: "Bearer a-token-of-many-characters", "Content-Type": "application/json" },
+    body: JSON.stringify({ hotspot: idOf("a"), reason: "test", evidence: "case 1", epochs: 2 }),
+  });
+  expect(denied.status).toBeLessThan(300);
+  await test.clock.advance(2 * entropyPeriodMs);
+  const [stored] = await test.store.denials();
+  const hashes = (await entriesOf(test)).map((entry) => sha256(entry).toHex());
+  expect(hashes).toContain(sha256(stored?.message ?? new Uint8Array()).toHex());
+});
+
+test("a day has fewer than 5,000 entries", async () => {
+  // By the clockwork of a network as it is by default: what it makes in two hours.
+  const day = { ...DEFAULT_PARAMETERS, network };
+  await using test = await startTestGateway(Date.UTC(2026, 1, 1), { parameters: day });
+  await test.clock.advance(30 * day.entropyPeriodMs);
+  const before = await test.store.logSize();
+  await test.clock.advance(120 * day.entropyPeriodMs);
+  const inTwoHours = (await test.store.logSize()) - before;
+  expect(inTwoHours).toBe(240);
+  expect(inTwoHours * 12).toBeLessThan(5000);
+});
