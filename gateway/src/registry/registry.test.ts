@@ -90,7 +90,7 @@ describe("open registration", () => {
     await settled();
     const hotspot = await hotspotOf(registry, FIRST_EPOCH);
     const change = { atMs: nowMs, fromEpoch: FIRST_EPOCH, evidence: word.evidence };
-    expect(hotspot).toEqual({ ...known, registeredAtMs: nowMs, change });
+    expect(hotspot).toEqual({ ...known, registeredAtMs: nowMs, change, commitments: [] });
     expect(await store.hotspots(FIRST_EPOCH)).toEqual([hotspot as Hotspot]);
   });
 

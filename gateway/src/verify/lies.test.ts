@@ -60,12 +60,9 @@ describe("receive times", () => {
     packets: base.packets.map((packet) => {
       const { packet: content } = packet;
       if (content.type !== type || packet.hotspotId === idOf("stranger")) return packet;
-      const index = content.type === "beacon" ? content.entropyIndex : indexInFrame(content);
-      return { ...packet, receivedAtMs: atMs(index) };
+      return { ...packet, receivedAtMs: atMs((content as { entropyIndex: number }).entropyIndex) };
     }),
   });
-  const indexInFrame = (content: object): number =>
-    "frame" in content ? Buffer.from(content.frame as Uint8Array).readUInt32BE(3) : 0;
 
   test.each(["beacon", "witness"])("of a %s report before its entropy existed", (type) => {
     const isOwn = (index: number) => index >= epoch * 4;

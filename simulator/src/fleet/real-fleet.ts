@@ -14,7 +14,10 @@ import { runRealHotspot } from "./real-hotspot.ts";
 import { runAll, type Task } from "./run-all.ts";
 
 const EPOCH_MS = DEMO_PARAMETERS.epochPeriods * DEMO_PARAMETERS.entropyPeriodMs;
-/** The current epoch counts as the first when at least this much of it is left; otherwise the next one does. */
+/**
+ * Hotspots register and commit to their beacons in the current epoch when at least this much of it is left, otherwise in
+ * the next one. From the epoch after that on their beacons count.
+ */
 const MIN_FIRST_MS = EPOCH_MS / 3;
 const PROGRESS_PERIOD_MS = 500;
 
@@ -45,7 +48,8 @@ export async function runRealFleet(
   const listen = { host: "127.0.0.1", port: 0 };
   const page = await servePage(boardSource(boards[0] as StatusBoard, clock), { listen, names: [] }, clock);
   stack.defer(() => page.stop());
-  const firstEpoch = epochOf((clock.now() + MIN_FIRST_MS) / DEMO_PARAMETERS.entropyPeriodMs, DEMO_PARAMETERS);
+  const joining = epochOf((clock.now() + MIN_FIRST_MS) / DEMO_PARAMETERS.entropyPeriodMs, DEMO_PARAMETERS);
+  const firstEpoch = joining + 1;
   const counter = new ProgressCounter(served.gateway);
   const results: EpochResult[] = [];
   const collect: Task = async (ended) => {
