@@ -201,11 +201,13 @@ function denialFits([, , hotspot, peer, , , , fromEpoch, untilEpoch]: readonly C
 
 function parametersFit([, , values]: readonly CborValue[]): boolean {
   const document = documentOfMap(values as Map<string, CborValue>) as Record<string, number>;
-  const { epochPeriods, windowPeriods, reportDeadlineMs, entropyValidityMs, minDistanceM, maxDistanceM } =
-    document;
+  const { epochPeriods, windowPeriods, minDistanceM, maxDistanceM } = document;
+  const { reportDeadlineMs, revealDeadlineMs, entropyValidityMs } = document;
   const amounts = [document.poolPerEpoch, document.chainId].map((text) => BigInt(text as number));
   return (
     Number(epochPeriods) % Number(windowPeriods) === 0 &&
+    Number(epochPeriods) <= 128 * Number(windowPeriods) &&
+    Number(revealDeadlineMs) > Number(reportDeadlineMs) &&
     Number(reportDeadlineMs) >= Number(entropyValidityMs) &&
     Number(minDistanceM) <= Number(maxDistanceM) &&
     amounts.every((amount) => amount < 2n ** 256n)

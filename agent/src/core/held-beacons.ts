@@ -68,9 +68,9 @@ export class HeldBeacons {
 
   /** 0: it may go. `undefined`: the network's time is not known. */
   #waitMs(entropyIndex: number): number | undefined {
-    const nowMs = this.#network.now(this.#clock.elapsedMs());
+    const networkMs = this.#network.now(this.#clock.elapsedMs());
     const deadlineMs = this.#network.reportDeadlineMs(entropyIndex);
-    if (nowMs === undefined || deadlineMs === undefined) return undefined;
-    return Math.max(0, Math.ceil(deadlineMs + AFTER_MS - nowMs));
+    if (networkMs === undefined || deadlineMs === undefined) return undefined;
+    return Math.max(0, Math.ceil(deadlineMs + AFTER_MS - networkMs));
   }
 }

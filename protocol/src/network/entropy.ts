@@ -32,7 +32,7 @@ export interface Entropy {
 }
 
 /** Report deadline of a network that does not publish it, in entropy periods: that of `DEFAULT_PARAMETERS`. */
-export const DEFAULT_DEADLINE_PERIODS = 10;
+const DEFAULT_DEADLINE_PERIODS = 10;
 
 /** How long after its entropy's time witnesses' reports on a beacon are accepted, and its own report. */
 export function deadlinesOf({

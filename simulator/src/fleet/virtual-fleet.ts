@@ -18,7 +18,7 @@ import { runVirtualHotspot } from "./virtual-hotspot.ts";
 
 const EPOCH_MS = DEMO_PARAMETERS.epochPeriods * DEMO_PARAMETERS.entropyPeriodMs;
 /** The start of an epoch, so that every epoch that counts is whole. */
-const FIRST_EPOCH_MS = Date.UTC(2026, 0, 1);
+const FIRST_EPOCH_MS = Date.UTC(2026, 0, 1) + EPOCH_MS;
 /** In the epoch before, hotspots register and commit to their beacons, which counts from the next epoch on. */
 const START_MS = FIRST_EPOCH_MS - EPOCH_MS / 2;
 /** How long after its end an epoch may take to close, and the agents to stop. */
