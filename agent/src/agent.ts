@@ -17,6 +17,7 @@ import type { CoreContext } from "./core/core-context.ts";
 import { HeldBeacons } from "./core/held-beacons.ts";
 import { NetworkClock } from "./core/network-clock.ts";
 import { OwnCommitments } from "./core/own-commitments.ts";
+import { PinnedKeys } from "./core/pinned-keys.ts";
 import { SentStatuses } from "./core/sent-statuses.ts";
 import { type AgentGps, runGps } from "./devices/run-gps.ts";
 import { runMachine } from "./devices/run-machine.ts";
@@ -94,10 +95,11 @@ function startParts(deps: AgentDeps, signal: AbortSignal): Promise<void>[] {
   const beaconer = new Beaconer(partOf("beacon"), () => radio, gnss);
   const range = new EntropyRange();
   const witnesser = new Witnesser(partOf("witness"), gnss, range);
-  const tracker = new EntropyTracker(config.network.name, config.network.publicKey);
+  const tracker = new EntropyTracker(config.network.name, context.keys);
   const inbox = new Inbox(partOf("session"), tracker, (entropy) => {
     const before = context.networkClock.window(clock.elapsedMs());
     context.networkClock.update(entropy, clock.elapsedMs());
+    context.keys.onEntropy(entropy.atMs);
     range.update(entropy, clock.elapsedMs());
     beaconer.onEntropy(entropy);
     held.onEntropy();
@@ -159,6 +161,8 @@ function coreContext(deps: AgentDeps): CoreContext {
     },
     () => outbox.state(),
   );
+  const keys = new PinnedKeys(config.network, outbox);
+  board.setKeys(keys.known, undefined, startedElapsedMs);
   const shared = { config, clock, random, log, signer, outbox, board, version, startedElapsedMs };
   const networkClock = new NetworkClock();
   return {
@@ -167,6 +171,7 @@ function coreContext(deps: AgentDeps): CoreContext {
     commitments: new OwnCommitments(signer, config.network.name),
     held: new HeldBeacons(networkClock, clock),
     hotspotId: id,
+    keys,
     isKeyRemote: deps.isKeyRemote ?? false,
     concentrators: new Concentrators(),
     sentStatuses: new SentStatuses(),

@@ -21,15 +21,16 @@ import { openEmbeddedBroker } from "./broker/embedded.ts";
 import { openExternalBroker } from "./broker/external.ts";
 import type { Uplink } from "./broker/uplink.ts";
 import { bundleFolder } from "./bundle/bundle-folder.ts";
-import { keyPlacesOf, limitsOf, loadConfig, parametersOf, wantedConnections } from "./config/config.ts";
+import { limitsOf, loadConfig, parametersOf, wantedConnections } from "./config/config.ts";
 import type { GatewayConfig } from "./config/schema.ts";
 import type { Downlink } from "./downlink/downlink.ts";
 import { createGateway } from "./gateway.ts";
 import type { MetricsAccess } from "./http/deps.ts";
 import { type HttpOptions, type HttpServer, type RequestEnvironment, serveHttp } from "./http/serve.ts";
 import type { VerifyElsewhere } from "./ingest/signature-queue.ts";
-import { keyFiles, rootOf } from "./keys/key-files.ts";
+import { keyFiles, keyPlacesOf, rootOf } from "./keys/key-files.ts";
 import { KeyRing } from "./keys/key-ring.ts";
+import { runKeys } from "./keys/keys-command.ts";
 import type { LogOptions } from "./log/log-service.ts";
 import { readPolicyFile } from "./log/policy-file.ts";
 import { type GatewayMetrics, newMetrics } from "./monitoring/metrics.ts";
@@ -44,10 +45,13 @@ import type { Store } from "./store/store.ts";
 import { runCompareRules } from "./verify/compare-rules.ts";
 import { openSignaturePool } from "./verify/signature-pool.ts";
 import { runVerifyEpoch, type VerifyCommandIo } from "./verify/verify-command.ts";
+import { runWitness } from "./witness/witness-command.ts";
 
 const USAGE = `Usage: gateway [--config FILE]       take reports in, judge, pay, show
        gateway verify-epoch PATH     recompute a bundle, a folder of bundles or a gateway's from the packets
+       gateway keys ACTION           who signs for the network: show, init, rotate ROLE, revoke KEY
        gateway compare-rules PATH    judge bundles by another rule set, side by side
+       gateway witness --name NAME   cosign the logs of other networks
        gateway --version             of this program
 `;
 
@@ -73,6 +77,7 @@ const terminal: VerifyCommandIo = {
 const COMMANDS: Readonly<Record<string, (args: string[], io: VerifyCommandIo) => Promise<number>>> = {
   "verify-epoch": runVerifyEpoch,
   "compare-rules": runCompareRules,
+  keys: async (args, io) => runKeys(args, { ...io, clock: systemClock, environment: process.env }),
 };
 
 const [name = "", ...rest] = process.argv.slice(2);
@@ -91,7 +96,7 @@ async function printVersion(): Promise<number> {
 
 async function main(args: string[]): Promise<number> {
   try {
-    return await serve(args);
+    return args[0] === "witness" ? await witness(args.slice(1)) : await serve(args);
   } catch (error) {
     const isToldByItsMessage = [ConfigError, StoreLostError, StoreRefusedError].some(
       (one) => error instanceof one,
@@ -112,11 +117,19 @@ async function serve(args: string[]): Promise<number> {
   const config = loadConfig(options.config, process.env, (what) => ignored.push(what));
   programLog.configure(config.log);
   for (const what of ignored) log.warn(what);
+  return untilStopped((signal) => runServices(config, signal));
+}
+
+function witness(args: readonly string[]): Promise<number> {
+  return untilStopped((signal) => runWitness(args, { out: output.out, clock: systemClock, log, signal }));
+}
+
+async function untilStopped(run: (signal: AbortSignal) => Promise<void>): Promise<number> {
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stopSoon(stop));
   const telling = programLog.run(stop.signal);
   try {
-    await runServices(config, stop.signal);
+    await run(stop.signal);
   } catch (error) {
     // Told to stop while it waited for something.
     if (error !== stop.signal.reason) throw error;
@@ -201,14 +214,14 @@ async function showSoon(
 }
 
 async function openState(config: GatewayConfig): Promise<KeyRing> {
-  const { network, state_dir: folder } = config;
+  const { state_dir: folder } = config;
   // A key made in its place would be another network's.
   const missing = unmountedDisk(resolve(folder));
   if (missing !== undefined)
     throw new Error(`${folder} is on ${missing}, which is not mounted yet (/etc/fstab)`);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const places = keyPlacesOf(config, process.env);
-  return KeyRing.load(network, rootOf(places), keyFiles(places), systemClock);
+  return KeyRing.load(parametersOf(config), rootOf(places), keyFiles(places), systemClock);
 }
 
 function storeUrl({ store_url: url, state_dir: folder }: GatewayConfig): string {

@@ -19,6 +19,7 @@ export {
   encodeBeaconFrame,
   witnessClaim,
 } from "./beacon/frame.ts";
+export { openEnvelope } from "./cose.ts";
 export { didKey, hotspotId, hotspotName, publicKeyOf, shortId } from "./crypto/did-key.ts";
 export {
   importKey,
@@ -31,6 +32,7 @@ export {
 export { formatEvmAddress, parseEvmAddress } from "./crypto/evm-address.ts";
 export { sha256 } from "./crypto/sha256.ts";
 export { concatBytes, equalBytes, fromHex, readU32, u32, u64, utf8 } from "./encoding/bytes.ts";
+export { type CborValue, decodeCbor, encodeCbor } from "./encoding/cbor.ts";
 export { explainVerdict, RATE_LIMITED } from "./judging/reasons.ts";
 export { type Log, type LogLevel, logTo, silentLog } from "./log.ts";
 export { distanceM, EARTH_RADIUS_M, isPosition, MAX_LAT_E7, MAX_LON_E7, type Position } from "./math/geo.ts";
@@ -54,6 +56,7 @@ export {
 } from "./mqtt/topics.ts";
 export { deadlinesOf, type Entropy, entropyHash, entropyMessage } from "./network/entropy.ts";
 export { HOTSPOT_FORMATS } from "./network/hotspot-formats.ts";
+export { type KeyChange, openKeyChange, sealRevocation, sealRotation } from "./network/key-change.ts";
 export {
   type KeyDocument,
   keyDocumentMessage,
@@ -82,6 +85,7 @@ export {
   type MessageRefusal,
   type RoleSigners,
   type Signatories,
+  type SignerRefusal,
 } from "./network/message.ts";
 export {
   type CommitmentNotice,

@@ -2,14 +2,14 @@
  * What packets are, how they are judged and what they earn: pure functions, no I/O. `hotspot.ts` is the part of it that a
  * hotspot needs.
  */
-export { type Envelope, MAX_PACKET_BYTES, networkAad, openEnvelope, signedBytes } from "./cose.ts";
-export { decodeCbor, encodeCbor } from "./encoding/cbor.ts";
+export { type Envelope, MAX_PACKET_BYTES, networkAad, signedBytes } from "./cose.ts";
 export * from "./hotspot.ts";
 export {
   CONTACT_KINDS,
   type Contact,
   type ContactKind,
   type LatestContacts,
+  laterContacts,
   NO_CONTACTS,
 } from "./judging/contacts.ts";
 export { addEdges, type EdgeEvidence, edgeLevel, edgesOfEpoch } from "./judging/edges.ts";
@@ -38,6 +38,7 @@ export type { Leaf } from "./merkle/leaf.ts";
 export { buildTree, leafHash, type MerkleTree, verifyProof } from "./merkle/merkle-tree.ts";
 export { type Denial, denialMessage, denialSubject, denialsInForce, edgeSubject } from "./network/denial.ts";
 export { type IndexRoot, indexRootMessage, packetsRoot } from "./network/index-root.ts";
+export { isKeyChange, keyChangeSigner } from "./network/key-change.ts";
 export {
   type Manifest,
   type ManifestCounts,
@@ -83,13 +84,19 @@ export {
   type Hotspot,
   headOf,
   type RegistryChange,
+  retiredHotspot,
+  succeedingHotspot,
 } from "./registry/registry.ts";
 export {
   type EvidenceProblem,
   evidenceProblem,
+  keyChangeProblem,
   MAX_EVIDENCE_AGE_MS,
   type OwnerAssertion,
   ownerAssertionAfter,
+  retiredProblem,
+  succeededAssertion,
+  waitingProblem,
 } from "./registry/registry-evidence.ts";
 export { type Settlement, settleEpoch } from "./rewards/settlement.ts";
 export {

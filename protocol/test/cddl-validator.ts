@@ -27,7 +27,8 @@ const PRELUDE: Record<string, (value: unknown) => boolean> = {
   int: (value) => isInteger(value),
 };
 
-function matches(rules: CddlRules, type: CddlType, value: unknown): boolean {
+/** Whether a decoded value is as the type describes. */
+export function matches(rules: CddlRules, type: CddlType, value: unknown): boolean {
   switch (type.kind) {
     case "choice":
       return type.options.some((option) => matches(rules, option, value));

@@ -24,6 +24,8 @@ const EXAMPLE = {
   sequence: 812,
   firstSequence: 811,
   untilEpoch: 20_640,
+  version: 1,
+  neededVersion: 2,
   remainingMs: 80_000_000,
   aheadMs: 7300,
   passedMs: 412_000,
@@ -69,6 +71,7 @@ const EXAMPLE = {
   sinceMs: 183_600_000,
   ageMs: 10_500_000,
   newestSequence: 811,
+  fromEpoch: 20_640,
   chain: 643,
   currentChain: 643,
 };

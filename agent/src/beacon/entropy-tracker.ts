@@ -5,6 +5,7 @@ import {
   entropyMessage,
   equalBytes,
   type MessageRefusal,
+  type Signatories,
 } from "@earshot/protocol/hotspot";
 
 type EntropyAnswer =
@@ -23,15 +24,16 @@ type EntropyAnswer =
  */
 export class EntropyTracker {
   readonly #network: string;
-  readonly #networkKey: Uint8Array;
+  readonly #keys: Uint8Array | Signatories;
   #latest: Entropy | undefined;
   #latestElapsedMs = 0;
   /** The last one refused as old, and when it came by the monotonic clock. */
   #old: { entropy: Entropy; elapsedMs: number } | undefined;
 
-  constructor(network: string, networkKey: Uint8Array) {
+  /** @param keys the network's, or its only one */
+  constructor(network: string, keys: Uint8Array | Signatories) {
     this.#network = network;
-    this.#networkKey = networkKey;
+    this.#keys = keys;
   }
 
   get latest(): Entropy | undefined {
@@ -39,7 +41,7 @@ export class EntropyTracker {
   }
 
   accept(bytes: Uint8Array, present: ClockReading): EntropyAnswer {
-    const opened = entropyMessage.open(bytes, this.#network, this.#networkKey);
+    const opened = entropyMessage.open(bytes, this.#network, this.#keys);
     if (!opened.ok) return opened;
     const entropy = opened.value;
     if (Math.floor(entropy.atMs / entropy.periodMs) !== entropy.index)

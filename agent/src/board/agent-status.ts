@@ -194,6 +194,28 @@ export interface EntropyFacts {
   aheadMs: number;
 }
 
+/** Who signs for the network. */
+export interface KeysFacts {
+  /** The pinned root key. */
+  root: string;
+  /** Version of the newest key document; 0 where there is none and the root signs everything. */
+  version: number;
+  /** The last key document that came, if it was refused. */
+  refused?: { why: string; atMs: number };
+  /** The last message that was refused because of the key that signed it. */
+  stranger?: StrangerFacts;
+}
+
+export interface StrangerFacts {
+  /** The end of its topic: `entropy`, `receipt`, `verdict`. */
+  kind: string;
+  /** Id of the key. */
+  key: string;
+  /** `wrong_signer`, `key_not_in_force`, `key_revoked` */
+  code: string;
+  atMs: number;
+}
+
 /** The beacon of the current window. */
 export interface ScheduleFacts {
   window: number;
@@ -336,6 +358,8 @@ export interface AgentStatus {
   machine?: MachineFacts;
   broker: LinkFacts;
   outbox: OutboxFacts;
+  /** Absent in a status that an older agent wrote. */
+  keys?: KeysFacts;
   /** Absent before it has said so. */
   gateway?: GatewayFacts;
   /** Absent where it takes all. */

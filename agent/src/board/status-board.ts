@@ -3,7 +3,9 @@ import {
   type Clock,
   type ClockReading,
   explainLoss,
+  hotspotId,
   type LossReason,
+  type NetworkKeys,
   type PacketType,
   readClock,
   toWallTime,
@@ -19,6 +21,7 @@ import type {
   EntropyFacts,
   GatewayFacts,
   GpsFacts,
+  KeysFacts,
   MachineFacts,
   NumberingFacts,
   OutboxFacts,
@@ -28,6 +31,7 @@ import type {
   RadioSetup,
   ScheduleFacts,
   SensorFacts,
+  StrangerFacts,
   UnmadeFacts,
   VerdictFacts,
   WitnessFacts,
@@ -90,6 +94,9 @@ export class StatusBoard {
   readonly unmade = new Map<PacketType, UnmadeFacts>();
   #numbering: Moment<Untimed<NumberingFacts, "atMs">> | undefined;
   #entropy: Moment<Untimed<EntropyFacts, "receivedAtMs">> | undefined;
+  #keys: Pick<KeysFacts, "root" | "version"> | undefined;
+  #refusedKeys: Moment<{ why: string }> | undefined;
+  #stranger: Moment<Untimed<StrangerFacts, "atMs">> | undefined;
   schedule: ScheduleFacts | undefined;
   gateway: GatewayFacts | undefined;
   outdated: OutdatedFacts | undefined;
@@ -151,6 +158,16 @@ export class StatusBoard {
     this.#entropy = { value: facts, elapsedMs };
   }
 
+  /** @param refused why the last key document was, if it was */
+  setKeys({ root, version }: NetworkKeys, refused: string | undefined, elapsedMs: number): void {
+    this.#keys = { root: hotspotId(root), version };
+    this.#refusedKeys = refused === undefined ? undefined : { value: { why: refused }, elapsedMs };
+  }
+
+  setStranger(facts: Untimed<StrangerFacts, "atMs">, elapsedMs: number): void {
+    this.#stranger = { value: facts, elapsedMs };
+  }
+
   setNumbering(facts: Untimed<NumberingFacts, "atMs">, elapsedMs: number): void {
     this.#numbering = { value: facts, elapsedMs };
   }
@@ -204,6 +221,14 @@ export class StatusBoard {
         ...outboxFacts(this.#outbox(), present),
         ...optional("numbering", this.#numbering && at(this.#numbering)),
       },
+      ...optional(
+        "keys",
+        this.#keys && {
+          ...this.#keys,
+          ...optional("refused", this.#refusedKeys && at(this.#refusedKeys)),
+          ...optional("stranger", this.#stranger && at(this.#stranger)),
+        },
+      ),
       ...optional("gateway", this.gateway),
       ...optional("outdated", this.outdated),
       ...optional("entropy", this.#entropy && received(this.#entropy)),

@@ -17,6 +17,7 @@ import type { Concentrators } from "./concentrators.ts";
 import type { HeldBeacons } from "./held-beacons.ts";
 import type { NetworkClock } from "./network-clock.ts";
 import type { OwnCommitments } from "./own-commitments.ts";
+import type { PinnedKeys } from "./pinned-keys.ts";
 import type { SentStatuses } from "./sent-statuses.ts";
 
 /** What the parts of one running agent share. */
@@ -32,6 +33,8 @@ export interface CoreContext {
   /** By the monotonic clock. */
   startedElapsedMs: number;
   hotspotId: string;
+  /** Which keys sign for the network. */
+  keys: PinnedKeys;
   /** The file of its key is on another machine. */
   isKeyRemote: boolean;
   /** Decides whether a report may carry a concentrator's counter. */

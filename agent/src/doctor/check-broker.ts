@@ -4,7 +4,9 @@ import {
   entropyMessage,
   entropyTopic,
   hotspotId,
+  keysTopic,
   makeLoginToken,
+  NetworkKeys,
   type Signer,
   upTopic,
 } from "@earshot/protocol/hotspot";
@@ -59,7 +61,7 @@ function login(
       username: id,
       password: makeLoginToken(signer, name, clock.now()),
       will: { topic: upTopic(name, id, "status"), bytes: offlineStatus(signer, name, version, clock.now()) },
-      subscriptions: [entropyTopic(name)],
+      subscriptions: [keysTopic(name), entropyTopic(name)],
     },
     signal,
   );
@@ -96,7 +98,16 @@ async function checkEntropy(
   clock: Clock,
 ): Promise<Part> {
   const topic = entropyTopic(network.name);
-  const isEntropy = (message: IncomingMessage) => message.topic === topic;
+  let keys = NetworkKeys.ofRoot(network.name, network.publicKey);
+  let refusedKeys: string | undefined;
+  const isEntropy = (message: IncomingMessage) => {
+    if (message.topic === keysTopic(network.name)) {
+      const read = keys.replacedBy(message.bytes);
+      if (read.ok) keys = read.keys;
+      else refusedKeys = read.why;
+    }
+    return message.topic === topic;
+  };
   const message = await firstWithin(publisher, isEntropy, clock, ENTROPY_LIMIT_MS);
   const loggedIn = `logged in at ${broker.url}`;
   if (message === undefined) {
@@ -106,11 +117,12 @@ async function checkEntropy(
       "Check [network] name; if it is right, the gateway is down.",
     );
   }
-  const opened = entropyMessage.open(message.bytes, network.name, network.publicKey);
-  if (!opened.ok) {
+  const opened = entropyMessage.open(message.bytes, network.name, keys);
+  if (refusedKeys !== undefined || !opened.ok) {
+    const found = refusedKeys ?? (opened.ok ? "" : opened.code);
     return broken(
       TITLE,
-      `${loggedIn}, but the entropy is not the network's (${opened.code})`,
+      `${loggedIn}, but ${refusedKeys === undefined ? "the entropy" : "its key document"} is not the network's (${found})`,
       "Check [network] public_key.",
     );
   }

@@ -4,6 +4,7 @@ import { beaconPart } from "./beacon.ts";
 import { clockPart } from "./clock.ts";
 import { brokerPart, outboxPart, packetParts } from "./delivery.ts";
 import { gpsPart } from "./gps.ts";
+import { keysPart } from "./keys.ts";
 import { machinePart } from "./machine.ts";
 import { attention, broken, CONFIGURATION, type Health, ok, type Part, worstOf } from "./part.ts";
 import { radioPart } from "./radio.ts";
@@ -30,6 +31,7 @@ export function assess(status: AgentStatus): Assessment {
     brokerPart(status),
     outboxPart(status),
     ...packetParts(status),
+    ...keysPart(status),
     clockPart(status),
     beaconPart(status),
   ];

@@ -22,8 +22,8 @@ import type { Numbering } from "../outbox/numbering.ts";
  * @returns why the message was refused, if it was
  */
 export function applyVerdicts(context: CoreContext, bytes: Uint8Array): string | undefined {
-  const { board, clock, config, log, outbox, signer } = context;
-  const opened = verdictMessage.open(bytes, config.network.name, config.network.publicKey);
+  const { board, clock, config, keys, log, outbox, signer } = context;
+  const opened = verdictMessage.open(bytes, config.network.name, keys);
   if (!opened.ok) return opened.code;
   const { hotspot, parametersHash, verdicts } = opened.value;
   if (!equalBytes(hotspot, signer.publicKey)) return "other_hotspot";
@@ -36,7 +36,9 @@ export function applyVerdicts(context: CoreContext, bytes: Uint8Array): string |
     if (notice.outcome === "refused") {
       log.debug("The network refused a packet", { packet: notice.packetId.toHex(), reason: notice.reason });
     }
-    if (packet !== undefined) outbox.remove(packet.sequence, notice.packetId);
+    // What it paid or might have paid is confirmed by it as by a receipt.
+    const confirmation = notice.outcome === "refused" ? undefined : bytes;
+    if (packet !== undefined) outbox.remove(packet.sequence, notice.packetId, confirmation);
     board.addVerdict(
       { ...verdictFacts(notice, packet), parametersHash: parametersHash.toHex() },
       clock.elapsedMs(),
@@ -79,8 +81,8 @@ const graceMs = (statusPeriodMs: number): number => Math.min(30_000, statusPerio
  * @returns why the message was refused, if it was
  */
 export function applyReceipt(context: CoreContext, bytes: Uint8Array): string | undefined {
-  const { commitments, config, outbox, sentStatuses, signer, toPublish } = context;
-  const opened = receiptMessage.open(bytes, config.network.name, config.network.publicKey);
+  const { commitments, config, keys, outbox, sentStatuses, signer, toPublish } = context;
+  const opened = receiptMessage.open(bytes, config.network.name, keys);
   if (!opened.ok) return opened.code;
   const { hotspot, answers, stored, used, gateway, lowest } = opened.value;
   if (!equalBytes(hotspot, signer.publicKey)) return "other_hotspot";
@@ -88,7 +90,7 @@ export function applyReceipt(context: CoreContext, bytes: Uint8Array): string | 
   // It answers a status of an earlier session; the next receipt lists the same packets.
   if (publishedMs === undefined) return undefined;
   commitments.confirm(opened.value.commitments);
-  for (const { sequence, packetId } of stored) outbox.remove(sequence, packetId);
+  for (const { sequence, packetId } of stored) outbox.remove(sequence, packetId, bytes);
   // A full receipt is followed by another with the rest.
   if (stored.length < MAX_RECEIPT_PACKETS) outbox.requeue(publishedMs - graceMs(config.statusPeriodMs));
   reportNumbering(context, outbox.skipUsed(used));

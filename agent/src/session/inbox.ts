@@ -1,4 +1,14 @@
-import { downTopic, type Entropy, entropyTopic, type LossReason, readClock } from "@earshot/protocol/hotspot";
+import {
+  downTopic,
+  type Entropy,
+  entropyTopic,
+  hotspotId,
+  keysTopic,
+  type LossReason,
+  MAX_MESSAGE_BYTES,
+  openEnvelope,
+  readClock,
+} from "@earshot/protocol/hotspot";
 import type { EntropyTracker } from "../beacon/entropy-tracker.ts";
 import type { CoreContext } from "../core/core-context.ts";
 import type { IncomingMessage } from "../publisher/publisher.ts";
@@ -17,6 +27,7 @@ export class Inbox {
     this.#onEntropy = onEntropy;
     const { name } = context.config.network;
     this.#byTopic = new Map([
+      [keysTopic(name), (bytes: Uint8Array) => this.#applyKeys(bytes)],
       [entropyTopic(name), (bytes: Uint8Array) => this.#applyEntropy(bytes)],
       [downTopic(name, context.hotspotId, "verdict"), (bytes: Uint8Array) => applyVerdicts(context, bytes)],
       [downTopic(name, context.hotspotId, "receipt"), (bytes: Uint8Array) => applyReceipt(context, bytes)],
@@ -28,8 +39,31 @@ export class Inbox {
     const apply = this.#byTopic.get(topic);
     const refusal = apply === undefined ? "unknown_topic" : apply(bytes);
     if (refusal === undefined) return;
+    this.#noteSigner(topic, bytes, refusal);
     board.losses.add(lossOf(refusal));
     log.warn("Refused a message from the broker", { topic, reason: refusal });
+  }
+
+  #applyKeys(bytes: Uint8Array): string | undefined {
+    const { board, clock, keys, log } = this.#context;
+    const answer = keys.accept(bytes);
+    board.setKeys(keys.known, answer.ok ? undefined : answer.why, clock.elapsedMs());
+    if (!answer.ok) {
+      log.warn("Refused a key document", { reason: answer.code, why: answer.why });
+      return answer.code;
+    }
+    if (answer.isNew) log.info("New key document", { version: answer.keys.version });
+    return undefined;
+  }
+
+  /** Whose message it is that was refused for its key, for a person to compare. */
+  #noteSigner(topic: string, bytes: Uint8Array, code: string): void {
+    if (!isSignerRefusal(code)) return;
+    const { board, clock } = this.#context;
+    const opened = openEnvelope(bytes, MAX_MESSAGE_BYTES);
+    if (!opened.ok) return;
+    const key = hotspotId(opened.envelope.publicKey);
+    board.setStranger({ kind: topic.slice(topic.lastIndexOf("/") + 1), key, code }, clock.elapsedMs());
   }
 
   #applyEntropy(bytes: Uint8Array): string | undefined {
@@ -65,7 +99,15 @@ const LOSSES: Readonly<Record<string, LossReason>> = {
   wrong_index: "message_time",
   bad_signature: "message_signature",
   wrong_signer: "message_signature",
+  key_not_in_force: "message_signature",
+  key_revoked: "message_signature",
+  unreadable_keys: "message_signature",
+  old_keys: "message_signature",
+  other_keys: "message_signature",
   inadmissible_key: "message_signature",
 };
+
+const isSignerRefusal = (code: string): boolean =>
+  code === "wrong_signer" || code === "key_not_in_force" || code === "key_revoked";
 
 const lossOf = (refusal: string): LossReason => LOSSES[refusal] ?? "message_form";

@@ -2,6 +2,7 @@ import {
   downFilter,
   EARLIEST_PLAUSIBLE_MS,
   entropyTopic,
+  keysTopic,
   makeLoginToken,
   upTopic,
 } from "@earshot/protocol/hotspot";
@@ -50,7 +51,8 @@ function sessionOptions(context: CoreContext): SessionOptions {
     username: hotspotId,
     password: makeLoginToken(signer, network, clock.now()),
     will: { topic: upTopic(network, hotspotId, "status"), bytes: statusPacket(context, 0, "offline", null) },
-    subscriptions: [entropyTopic(network), downFilter(network, hotspotId)],
+    // Keys first: without them what they sign is refused.
+    subscriptions: [keysTopic(network), entropyTopic(network), downFilter(network, hotspotId)],
   };
 }
 

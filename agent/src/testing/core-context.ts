@@ -6,6 +6,7 @@ import type { CoreContext } from "../core/core-context.ts";
 import { HeldBeacons } from "../core/held-beacons.ts";
 import { NetworkClock } from "../core/network-clock.ts";
 import { OwnCommitments } from "../core/own-commitments.ts";
+import { PinnedKeys } from "../core/pinned-keys.ts";
 import { SentStatuses } from "../core/sent-statuses.ts";
 import { memoryOutbox } from "../outbox/memory-outbox.ts";
 import { Wakeup } from "../time/wakeup.ts";
@@ -25,11 +26,13 @@ export function testContext(): { context: CoreContext; clock: ManualClock; logge
     payee: null,
   } as const;
   const networkClock = new NetworkClock();
+  const outbox = memoryOutbox({ clock });
   const context: CoreContext = {
     ...{ clock, signer, isKeyRemote: false, hotspotId: hotspotId(signer.publicKey), random: seededRandom(1) },
     config: { network, hotspot, maxPowerDbm: 14, statusPeriodMs: 60_000, readingPeriodMs: 300_000 },
     log: logTo((level, message) => logged.push(`${level} ${message}`)),
-    ...{ version: "test", startedElapsedMs: 0, board: new StatusBoard(), outbox: memoryOutbox({ clock }) },
+    ...{ version: "test", startedElapsedMs: 0, board: new StatusBoard(), outbox },
+    keys: new PinnedKeys(network, outbox),
     ...{ concentrators: new Concentrators(), sentStatuses: new SentStatuses(), toPublish: new Wakeup() },
     networkClock,
     commitments: new OwnCommitments(signer, network.name),

@@ -7,6 +7,6 @@ export interface Uplink extends ClientAccess {
   ingest(topic: string, bytes: Uint8Array, sender?: string): Promise<IngestOutcome>;
   /** A session opened or ended, however it ended. */
   presence(hotspotId: string, online: boolean): void;
-  /** Publishes the newest entropy again: for a broker that has just been reached and may not hold it. */
+  /** Publishes the newest key document and entropy again: for a broker that has just been reached and may not hold it. */
   announce(): Promise<void>;
 }

@@ -14,7 +14,6 @@ import {
   readConfigFile,
 } from "@earshot/protocol/runtime/config";
 import type { Limits } from "../access/hotspot-limits.ts";
-import { KEY_NAMES, type KeyPlaces } from "../keys/key-files.ts";
 import { type GatewayConfig, gatewaySchema, keyOf } from "./schema.ts";
 
 /** `EARSHOT_GATEWAY_HTTP__PORT=8080` overrides `http.port`: two underscores between the levels. */
@@ -80,16 +79,6 @@ export const wantedConnections = ({
 }: Pick<GatewayConfig, "http" | "broker">): { http: number; broker: number } => ({
   http: http.max_connections,
   broker: broker.url === undefined ? broker.max_connections : 0,
-});
-
-/** Where the network's keys are. */
-export const keyPlacesOf = (
-  { state_dir: stateDir, keys }: Pick<GatewayConfig, "state_dir" | "keys">,
-  environment: Environment,
-): KeyPlaces => ({
-  stateDir,
-  credentialsDir: environment.CREDENTIALS_DIRECTORY,
-  secrets: Object.fromEntries(KEY_NAMES.map((name) => [name, keys[`${name}_secret`] ?? []])),
 });
 
 export const limitsOf = ({ limits }: GatewayConfig): Limits => ({

@@ -4,11 +4,14 @@ import {
   downTopic,
   epochAtMs,
   epochSpanMs,
+  isWithin,
   type Log,
+  type LowestVersions,
   MAX_RECEIPT_COMMITMENTS,
   MAX_RECEIPT_RANGES,
   MAX_VERDICTS_PER_MESSAGE,
   type Measurement,
+  PACKET_LIMITS,
   publicKeyOf,
   type RoleSigners,
   receiptMessage,
@@ -33,7 +36,7 @@ export interface JudgedReport extends StoredVerdict {
 }
 
 interface NoticesDeps {
-  parameters: Pick<ParametersLog, "fixed" | "inForce">;
+  parameters: Pick<ParametersLog, "fixed" | "inForce" | "versions">;
   signer: Signer | RoleSigners;
   clock: Pick<Clock, "now" | "elapsedMs">;
   downlink: Downlink;
@@ -141,7 +144,7 @@ export class Notices {
     const nowMs = Math.floor(clock.now());
     const receipt = {
       ...{ atMs: nowMs, hotspot: keyOf(hotspotId), answers, stored, used },
-      ...{ gateway: PROGRAM, lowest: null, commitments },
+      ...{ gateway: PROGRAM, lowest: lowestVersions(parameters.versions), commitments },
     };
     this.#send(downTopic(network, hotspotId, "receipt"), receiptMessage.seal(receipt, signer, network));
   }
@@ -163,6 +166,17 @@ export class Notices {
       this.#deps.log.debug("Message not sent", { topic, err: error });
     });
   }
+}
+
+/** What the newest version announces, unless that is never: after the year 2100. */
+function lowestVersions(versions: ParametersLog["versions"]): LowestVersions | null {
+  const parameters = versions.at(-1)?.parameters;
+  if (parameters === undefined) return null;
+  const { minBeaconVersion: beacon, minWitnessVersion: witness } = parameters;
+  const fromEpoch = Math.max(parameters.minVersionsFromEpoch, parameters.activationEpoch);
+  const { fromMs } = epochSpanMs(fromEpoch, parameters);
+  const isNever = beacon <= 1 && witness <= 1;
+  return isNever || !isWithin(fromMs, PACKET_LIMITS.timeMs) ? null : { fromEpoch, fromMs, beacon, witness };
 }
 
 type ReceiptField = "hotspotId" | "sequence" | "id" | "receivedAtMs";

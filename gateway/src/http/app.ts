@@ -14,6 +14,7 @@ import { epochRoutes } from "./routes/epochs.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
 import { hotspotRoutes } from "./routes/hotspots.ts";
+import { keyChangeRoutes } from "./routes/key-changes.ts";
 import { logRoutes } from "./routes/log.ts";
 import { mapRoutes } from "./routes/map.ts";
 import { mqttAccessRoutes } from "./routes/mqtt-access.ts";
@@ -31,7 +32,8 @@ export function createApp(deps: AppDeps): Hono {
   const context = routeContext(deps);
   const feed = new EventFeed(deps);
   protect(app);
-  app.use("/api/v1/*", new ResponseCache(deps).middleware);
+  const cache = new ResponseCache(deps);
+  for (const path of ["/api/v1/*", "/log/*"]) app.use(path, cache.middleware);
   handleErrors(app, deps.log);
   operationRoutes(app, context, () => feed.followers);
   networkRoutes(app, context);
@@ -41,6 +43,7 @@ export function createApp(deps: AppDeps): Hono {
   evidenceRoutes(app, context);
   readingRoutes(app, context);
   registrationRoutes(app, context);
+  keyChangeRoutes(app, context);
   denialRoutes(app, context);
   beaconRoutes(app, context);
   epochRoutes(app, context);

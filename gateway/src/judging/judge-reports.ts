@@ -84,10 +84,9 @@ async function contextFor(
   { registry, denials, store, chains }: JudgeReportsDeps,
 ): Promise<JudgingContext> {
   const timely = reports.filter((report) => isTimely(report, inForce));
-  const hotspots = await registry.hotspotsById(
-    timely.map(({ hotspotId }) => hotspotId),
-    epoch,
-  );
-  const facts = { parameters: inForce, hotspots, denials: denials.inForce(epoch), chains };
+  const hotspotsById = (ids: Iterable<string>) => registry.hotspotsById(ids, epoch);
+  const hotspots = await hotspotsById(timely.map(({ hotspotId }) => hotspotId));
+  const asOfEpoch = { parameters: inForce, hotspots, hotspotsById, denials: denials.inForce(epoch) };
+  const facts = { ...asOfEpoch, chains };
   return judgingContextOf({ entropyIndex, epoch, reports: timely }, facts, store);
 }

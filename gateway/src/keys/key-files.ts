@@ -1,5 +1,17 @@
-import { existsSync, readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  fchownSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import {
   equalBytes,
   hotspotId,
@@ -9,8 +21,10 @@ import {
   openEnvelope,
   type Signer,
 } from "@earshot/protocol";
-import { keyFile, keyFromHex, readRegularFile } from "@earshot/protocol/runtime";
-import { readByteStrings } from "../bundle/cbor-sequences.ts";
+import { isRoot, keyFile, keyFromHex, readRegularFile } from "@earshot/protocol/runtime";
+import type { Environment } from "@earshot/protocol/runtime/config";
+import { readByteStrings, writeByteStrings } from "../bundle/cbor-sequences.ts";
+import type { GatewayConfig } from "../config/schema.ts";
 import type { KeySource } from "./key-ring.ts";
 
 /*
@@ -22,27 +36,42 @@ import type { KeySource } from "./key-ring.ts";
  */
 
 /** Of the root key, or of a role. */
-export type KeyName = "network" | KeyRole;
-export const KEY_NAMES: readonly KeyName[] = ["network", ...KEY_ROLES];
+type KeyName = "network" | KeyRole;
+const KEY_NAMES: readonly KeyName[] = ["network", ...KEY_ROLES];
 
 export interface KeyPlaces {
   stateDir: string;
+  /** The root key's file, where it is not `network.key` in the state folder. */
+  rootFile?: string | undefined;
   /** `$CREDENTIALS_DIRECTORY` of systemd: `network.key`, `entropy.key`, `entropy-2.key`. */
   credentialsDir?: string | undefined;
   /** From the environment: 64 hex digits each. */
   secrets?: Partial<Record<KeyName, readonly string[]>>;
+  /** Root may read what is the service's: a command does, the service does not run as root. */
+  mayBeOthers?: boolean;
 }
+
+/** Where the network's keys are. */
+export const keyPlacesOf = (
+  { state_dir: stateDir, keys }: Pick<GatewayConfig, "state_dir" | "keys">,
+  environment: Environment,
+): KeyPlaces => ({
+  stateDir,
+  credentialsDir: environment.CREDENTIALS_DIRECTORY,
+  secrets: Object.fromEntries(KEY_NAMES.map((name) => [name, keys[`${name}_secret`] ?? []])),
+});
 
 /** Thousands of documents. */
 const MAX_DOCUMENTS_BYTES = 2 ** 22;
 const PUT_BACK = "put it back from a copy, or from an epoch's bundle";
 const KEY_FILE = /^(network|entropy|registry|epochs|downlink|log)(-[\w.-]+)?\.key$/;
 
-const rootKeyFile = (stateDir: string): string => join(stateDir, "network.key");
+const rootKeyFile = ({ rootFile, stateDir }: KeyPlaces): string => rootFile ?? join(stateDir, "network.key");
 const documentsFile = (stateDir: string): string => join(stateDir, "keys.cbor");
 const keysFolder = (stateDir: string): string => join(stateDir, "keys");
+
 /** Every key document of the network, in order; none where there is no file. @throws {Error} a sentence */
-function readDocuments(stateDir: string): Uint8Array[] {
+export function readDocuments(stateDir: string): Uint8Array[] {
   const path = documentsFile(stateDir);
   const bytes = readRegularFile(path, MAX_DOCUMENTS_BYTES);
   const read = readByteStrings(new Uint8Array(bytes ?? []));
@@ -53,24 +82,72 @@ function readDocuments(stateDir: string): Uint8Array[] {
   return read.items;
 }
 
+/** Whole or as it was, whenever the process is killed. */
+export function writeDocuments(stateDir: string, documents: readonly Uint8Array[]): void {
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const path = documentsFile(stateDir);
+  const draft = `${path}.new`;
+  const file = openSync(draft, "w", 0o644);
+  try {
+    const { uid, gid } = statSync(stateDir);
+    if (isRoot() && uid !== 0) fchownSync(file, uid, gid);
+    writeSync(file, writeByteStrings(documents));
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(draft, path);
+  const folder = openSync(dirname(path), "r");
+  fsyncSync(folder);
+  closeSync(folder);
+}
+
+/**
+ * The private key of a role that a document of this version is to name. One that was made for it, by a command that was
+ * killed before the document was there, is found again.
+ */
+export function makeRoleKey(
+  { stateDir }: KeyPlaces,
+  role: KeyRole,
+  version: number,
+): { path: string; signer: Signer } {
+  const folder = keysFolder(stateDir);
+  if (!existsSync(folder)) {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    mkdirSync(folder, { mode: 0o700 });
+    const { uid, gid } = statSync(stateDir);
+    // Root may have been asked to: what it makes in the service's folder is the service's nevertheless.
+    if (isRoot() && uid !== 0) chownSync(folder, uid, gid);
+  }
+  const path = join(folder, `${role}-${version}.key`);
+  return { path, signer: keyFile(path, { of: "role", mayBeOthers: true }).open() };
+}
+
+/** The root's private key, where it is here. @throws {Error} a sentence, without any key in it */
+export const rootSigner = (places: KeyPlaces): Signer | undefined =>
+  privateKeys(places, (name) => name === "network")[0];
+
 /** The network's root key, as its documents say; without any, the private key that is here, which is made if need be. */
 export function rootOf(places: KeyPlaces): Uint8Array {
   const [first] = readDocuments(places.stateDir);
-  const root = first === undefined ? undefined : openEnvelope(first, MAX_MESSAGE_BYTES);
-  if (root?.ok === false)
-    throw new Error(`${documentsFile(places.stateDir)} holds no key documents: ${root.code}`);
-  const own = privateKeys(places, (name) => name === "network")[0];
-  if (root === undefined && own === undefined && filesIn(keysFolder(places.stateDir)).length > 0) {
-    throw new Error(`${documentsFile(places.stateDir)} is missing, but there are keys of roles: ${PUT_BACK}`);
-  }
-  if (root === undefined)
-    return (own ?? keyFile(rootKeyFile(places.stateDir), { of: "network" }).open()).publicKey;
-  const { publicKey } = root.envelope;
+  const own = rootSigner(places);
+  if (first === undefined) return own?.publicKey ?? makeRootKey(places).publicKey;
+  const opened = openEnvelope(first, MAX_MESSAGE_BYTES);
+  if (!opened.ok) throw new Error(`${documentsFile(places.stateDir)} holds no key documents: ${opened.code}`);
+  const { publicKey } = opened.envelope;
   if (own !== undefined && !equalBytes(own.publicKey, publicKey)) {
-    const found = `the documents are signed by ${hotspotId(publicKey)}, but the network's key is ${hotspotId(own.publicKey)}`;
+    const found = `its documents are signed by ${hotspotId(publicKey)}, but the root key is ${hotspotId(own.publicKey)}`;
     throw new Error(`${documentsFile(places.stateDir)} is another network's: ${found}`);
   }
   return Uint8Array.from(publicKey);
+}
+
+/** Never beside keys of roles: another root key would make another network of this one. */
+function makeRootKey(places: KeyPlaces): Signer {
+  if (filesIn(keysFolder(places.stateDir)).length > 0) {
+    throw new Error(`${documentsFile(places.stateDir)} is missing, but there are keys of roles: ${PUT_BACK}`);
+  }
+  return keyFile(rootKeyFile(places), { of: "network" }).open();
 }
 
 /** Files and credentials are looked at again whenever it is asked, and read when they have changed. */
@@ -80,6 +157,8 @@ export function keyFiles(places: KeyPlaces): KeySource {
     read() {
       const now = stateOf(places);
       if (now === seen) return undefined;
+      // What cannot be read is tried again, also when it becomes as it was before.
+      seen = undefined;
       const read = { documents: readDocuments(places.stateDir), signers: privateKeys(places) };
       seen = now;
       return read;
@@ -100,38 +179,37 @@ function stateOf(places: KeyPlaces): string {
 interface KeyPath {
   name: KeyName;
   path: string;
-  isCredential: boolean;
+  isCredential?: boolean;
 }
 
-function keyPaths({ stateDir, credentialsDir }: KeyPlaces): KeyPath[] {
-  const root = existsSync(rootKeyFile(stateDir)) ? ["network.key"] : [];
+function keyPaths(places: KeyPlaces): KeyPath[] {
+  const { stateDir, credentialsDir } = places;
+  const credentials = credentialsDir === undefined ? [] : namedIn(credentialsDir);
   return [
-    ...namedIn(stateDir, root, false),
-    ...namedIn(keysFolder(stateDir), filesIn(keysFolder(stateDir)), false),
-    ...(credentialsDir === undefined ? [] : namedIn(credentialsDir, filesIn(credentialsDir), true)),
+    { name: "network", path: rootKeyFile(places) },
+    ...namedIn(keysFolder(stateDir)),
+    ...credentials.map((one) => ({ ...one, isCredential: true })),
   ];
 }
 
 const filesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder).sort() : []);
 
-const namedIn = (folder: string, files: readonly string[], isCredential: boolean): KeyPath[] =>
-  files.flatMap((file) => {
+const namedIn = (folder: string): KeyPath[] =>
+  filesIn(folder).flatMap((file) => {
     const name = KEY_FILE.exec(file)?.[1];
-    return name === undefined ? [] : [{ name: name as KeyName, path: join(folder, file), isCredential }];
+    return name === undefined ? [] : [{ name: name as KeyName, path: join(folder, file) }];
   });
 
-/** @throws {KeyError} that says what is wrong with one of them, and holds none */
-function privateKeys(places: KeyPlaces, isWanted: (name: KeyName) => boolean = () => true): Signer[] {
-  const signers: Signer[] = [];
-  for (const { name, path, isCredential } of keyPaths(places)) {
-    if (!isWanted(name)) continue;
-    const found = keyFile(path, { of: name === "network" ? "network" : "role", isCredential }).openExisting();
-    if (found !== undefined) signers.push(found);
-  }
-  for (const name of KEY_NAMES) {
-    if (!isWanted(name)) continue;
-    for (const secret of places.secrets?.[name] ?? [])
-      signers.push(keyFromHex(secret, `keys.${name}_secret`));
-  }
-  return signers;
+/** Every private key that is here. @throws {KeyError} that says what is wrong with one of them, and holds none */
+export function privateKeys(places: KeyPlaces, isWanted: (name: KeyName) => boolean = () => true): Signer[] {
+  const { mayBeOthers = false, secrets } = places;
+  const files = keyPaths(places).filter(({ name }) => isWanted(name));
+  const read = files.flatMap(({ name, path, isCredential = false }) => {
+    const of = name === "network" ? "network" : "role";
+    return keyFile(path, { of, isCredential, mayBeOthers }).openExisting() ?? [];
+  });
+  const given = KEY_NAMES.filter(isWanted).flatMap((name) =>
+    (secrets?.[name] ?? []).map((secret) => keyFromHex(secret, `keys.${name}_secret`)),
+  );
+  return [...read, ...given];
 }

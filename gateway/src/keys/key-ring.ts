@@ -5,6 +5,7 @@ import {
   KEY_ROLES,
   type KeyRole,
   NetworkKeys,
+  type NetworkParameters,
   type RoleSigners,
   type Signatories,
   type Signer,
@@ -50,10 +51,16 @@ export class KeyRing implements RoleSigners, Signatories {
   }
 
   /** @throws {Error} when documents or keys cannot be read, or are not the network's */
-  static load(network: string, root: Uint8Array, source: KeySource, clock: Pick<Clock, "now">): KeyRing {
+  static load(
+    { network, ...clockwork }: Pick<NetworkParameters, "network" | "entropyPeriodMs" | "epochPeriods">,
+    root: Uint8Array,
+    source: KeySource,
+    clock: Pick<Clock, "now">,
+  ): KeyRing {
     const { documents, signers } = source.read() ?? { documents: [], signers: [] };
     const read = NetworkKeys.read(network, root, documents);
-    if (!read.ok) throw new Error(`The key documents do not fit: ${read.why}`);
+    const problem = read.ok ? clockworkProblem(read.keys, clockwork) : read.why;
+    if (!read.ok || problem !== undefined) throw new Error(`The key documents do not fit: ${problem}`);
     return new KeyRing(source, clock, read.keys, signers);
   }
 
@@ -132,6 +139,20 @@ export class KeyRing implements RoleSigners, Signatories {
       ? `No key has the role ${role} from epoch ${epoch} on: gateway keys rotate ${role}`
       : `The private key for ${role} is not here: that of ${wanted.join(" or ")}${from} is needed`;
   }
+}
+
+/** Both are the same for a network's life. */
+export function clockworkProblem(
+  { newest }: NetworkKeys,
+  wanted: Pick<NetworkParameters, "entropyPeriodMs" | "epochPeriods">,
+): string | undefined {
+  if (newest === undefined) return undefined;
+  for (const name of ["entropyPeriodMs", "epochPeriods"] as const) {
+    const found = newest.document[name];
+    if (found !== wanted[name])
+      return `${name} is ${found} in them, but ${wanted[name]} in the configuration`;
+  }
+  return undefined;
 }
 
 /** Why documents must not be used in place of those known. */

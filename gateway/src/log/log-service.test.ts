@@ -5,10 +5,17 @@ import {
   drawIndex,
   entropyMessage,
   indexRootMessage,
+  KEY_ROLES,
+  type KeyDocument,
+  type KeyRole,
+  keyDocumentMessage,
   manifestMessage,
   packetsRoot,
   parametersMessage,
+  type RoleKey,
+  type Signer,
   sha256,
+  signerFromSeed,
 } from "@earshot/protocol";
 import {
   decodeEntries,
@@ -16,10 +23,13 @@ import {
   parseNote,
   parseProof,
   rootOf,
+  SIGNATURE_TYPES,
+  signatureOf,
   verifyProofOf,
 } from "@earshot/protocol/tlog";
 import { PROOF_FILE } from "../bundle/bundle.ts";
 import { bundleFolder } from "../bundle/bundle-folder.ts";
+import { KeyRing } from "../keys/key-ring.ts";
 import { startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
 import { epochPackets, FIRST_EPOCH, idOf, networkSigner, PARAMETERS } from "../testing/test-network.ts";
 
@@ -171,4 +181,59 @@ test("a day has fewer than 5,000 entries", async () => {
   const inTwoHours = (await test.store.logSize()) - before;
   expect(inTwoHours).toBe(240);
   expect(inTwoHours * 12).toBeLessThan(5000);
+});
+
+test("the log goes on when its key is rotated: each checkpoint is signed by the key of its epoch", async () => {
+  const [before, after] = [1, 2].map((n) => signerFromSeed(new Uint8Array(32).fill(n))) as [Signer, Signer];
+  const changeEpoch = FIRST_EPOCH + 2;
+  const key = (
+    role: KeyRole,
+    { publicKey }: Signer,
+    fromEpoch = 0,
+    untilEpoch: number | null = null,
+  ): RoleKey => ({
+    ...{ role, key: publicKey, fromEpoch, untilEpoch, revokedFromEpoch: null },
+  });
+  const document: KeyDocument = {
+    ...{
+      network,
+      version: 1,
+      previousHash: new Uint8Array(32),
+      atMs: START_MS,
+      entropyPeriodMs,
+      epochPeriods,
+    },
+    keys: [
+      ...KEY_ROLES.filter((role) => role !== "log").map((role) => key(role, networkSigner)),
+      key("log", before, 0, changeEpoch),
+      key("log", after, changeEpoch),
+    ],
+  };
+  const message = keyDocumentMessage.seal(document, networkSigner, network);
+  const source = { read: () => ({ documents: [message], signers: [networkSigner, before, after] }) };
+  const time = { now: () => START_MS };
+  const signer = KeyRing.load(PARAMETERS, networkSigner.publicKey, source, time);
+  await using test = await startTestGateway(START_MS, { signer });
+  time.now = () => test.clock.now();
+  const signerNow = async () => {
+    const note = parseNote(await (await test.gateway.app.request("/log/checkpoint")).text());
+    const name = `earshot/${network}`;
+    return [before, after].map(
+      ({ publicKey }) =>
+        note && typeof signatureOf(note, { name, type: SIGNATURE_TYPES.log, publicKey }) === "object",
+    );
+  };
+  const announced = async () =>
+    (await (await test.gateway.app.request("/log/key")).text()).trim().split("\n");
+  await test.clock.advance(3 * entropyPeriodMs);
+  expect(await signerNow()).toEqual([true, false]);
+  const keys = await announced();
+  expect(keys).toHaveLength(2);
+  await test.clock.advance(2 * epochMs);
+  expect(await signerNow()).toEqual([false, true]);
+  expect(await announced()).toEqual([keys[1] as string]);
+  // One log throughout, in which the document stands.
+  const hashes = (await entriesOf(test)).map((entry) => sha256(entry).toHex());
+  expect(hashes[0]).toBe(sha256(message).toHex());
+  expect(new Set(hashes).size).toBe(hashes.length);
 });

@@ -120,10 +120,11 @@ export class LogService {
   }
 
   async #keep(head: SignedHead): Promise<void> {
-    const { store, bundles } = this.#deps;
+    const { store, bundles, log } = this.#deps;
     this.#witnessed = head;
     await store.putWitnessedNote(head.note);
-    await keepManifestProofs(head, { store, bundles, log: this.#log });
+    const epochs = await keepManifestProofs(head, { store, bundles, log: this.#log });
+    for (const epoch of epochs) log.info("The epoch's manifest is proven to be in the log", { epoch });
   }
 }
 

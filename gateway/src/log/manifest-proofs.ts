@@ -14,11 +14,12 @@ const PAGE = 64;
 /**
  * Puts beside each bundle the proof that its manifest is in the log, below a checkpoint that witnesses have cosigned.
  * Bundles that have none yet are the newest ones: those whose checkpoint waited for its cosignatures.
+ * @returns their epochs
  */
 export async function keepManifestProofs(
   head: SignedHead,
   { store, bundles, log }: ManifestProofsDeps,
-): Promise<void> {
+): Promise<number[]> {
   const waiting: StoredEpoch[] = [];
   for (let after: string | undefined; ; ) {
     const page = await store.epochs({ limit: PAGE, ...(after !== undefined && { after }) });
@@ -27,10 +28,13 @@ export async function keepManifestProofs(
     if (first >= 0 || page.length < PAGE) break;
     after = String(page.at(-1)?.epoch);
   }
+  const kept: number[] = [];
   // The oldest first: killed in between, the rest is found again.
   for (const { epoch, bundle } of waiting.reverse()) {
     const proof = await log.prove("manifest", epoch, head);
-    if (proof === undefined) return;
+    if (proof === undefined) break;
     bundles.keepProof(bundle, proof);
+    kept.push(epoch);
   }
+  return kept;
 }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { type Bundle, MANIFEST_FILE } from "../bundle/bundle.ts";
+import { errorText, readNamedFile } from "@earshot/protocol/runtime";
+import { type Bundle, MANIFEST_FILE, PROOF_FILE } from "../bundle/bundle.ts";
 import { readBundle } from "../bundle/bundle-folder.ts";
 import type { Difference } from "./check.ts";
 
@@ -9,7 +10,12 @@ export interface BundleSource {
   /** Path or address, for the report. */
   name: string;
   read(): Promise<BundleRead>;
+  /** That its manifest is in the network's log. */
+  readLogProof(): Promise<LogProofRead>;
 }
+
+/** `problem`: why there is none. */
+export type LogProofRead = { ok: true; text: string } | { ok: false; problem: string };
 
 export type BundleRead =
   | {
@@ -19,6 +25,9 @@ export type BundleRead =
       folder: string;
     }
   | { ok: false; difference: Difference };
+
+/** The manifest itself, some hashes, and a checkpoint with its signatures. */
+export const MAX_PROOF_BYTES = 262_144;
 
 /** Epochs from first to last, both included. */
 export interface EpochSpan {
@@ -43,6 +52,13 @@ export const folderSource = (path: string): BundleSource => ({
     return read.ok
       ? { ...read, folder: basename(path) }
       : { ok: false, difference: missingFile(read.missing) };
+  },
+  async readLogProof() {
+    try {
+      return { ok: true, text: readNamedFile(join(path, PROOF_FILE), MAX_PROOF_BYTES).toString("utf8") };
+    } catch (error) {
+      return { ok: false, problem: errorText(error) };
+    }
   },
 });
 

@@ -33,7 +33,10 @@ import type { SignatureChecker } from "./signatures.ts";
 export interface Head {
   signed: SignedManifest;
   parameters: NetworkParameters;
+  /** By which signatures are checked. */
   keys: NetworkKeys;
+  /** As the bundle itself has them: the start of those, or all. */
+  shownKeys: NetworkKeys;
   rules: RuleSet;
 }
 
@@ -114,7 +117,9 @@ export function* checkInputs(
   yield* checkRegistered(contactsBefore, registry.shown, parameters);
   const isComplete = isCompleteAt(signed.manifest, previous);
   yield* checkUsed(usedSequences, previous?.usedSequences ?? new Map(), packets, isComplete);
-  yield* checkContacts(contactsBefore, previous?.contacts ?? new Map(), packets, isComplete);
+  yield* checkContacts(contactsBefore, previous?.contacts ?? new Map(), packets, {
+    ...{ shown: registry.shown, isComplete },
+  });
 }
 
 /** Whether all bundles back to the network's first are known. */

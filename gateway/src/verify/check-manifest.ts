@@ -24,6 +24,8 @@ export interface SignedManifest {
 export interface Pins {
   /** Its root key; must be admissible (`isAdmissibleKey`). */
   networkKey?: Uint8Array;
+  /** Every key document so far, as signed: an older bundle does not tell which keys have been revoked since. */
+  keyDocuments?: readonly Uint8Array[];
   /** Hex. */
   parametersHash?: string;
 }
@@ -72,9 +74,22 @@ export function* checkManifest(
   }
   yield* expect("fromMs", fromMs, manifest.fromMs);
   yield* expect("toMs", toMs, manifest.toMs);
-  yield* expect("files", BUNDLE_FILES.join(" "), manifest.files.map(({ name }) => name).join(" "));
+  yield* checkFiles(manifest);
   yield* checkFirst(manifest);
 }
+
+/**
+ * Every file that this program knows, and maybe others, which a later one wrote, sorted. What those mean for the judgement
+ * is said by the rule set, not by them.
+ */
+export function* checkFiles({ files }: Manifest): Check<void> {
+  const names = files.map(({ name }) => name);
+  const known = names.filter((name) => !isUnknownFile(name));
+  yield* expectEqual(MANIFEST_FILE, "files", BUNDLE_FILES.join(" "), known.join(" "));
+  yield* expectEqual(MANIFEST_FILE, "files, order", [...new Set(names)].sort().join(" "), names.join(" "));
+}
+
+export const isUnknownFile = (name: string): boolean => !BUNDLE_FILES.some((known) => known === name);
 
 /** Only the network's first manifest has no predecessor, in number and in hash. */
 function* checkFirst({ epoch, previousEpoch, previousManifestHash }: Manifest): Check<void> {
@@ -92,7 +107,8 @@ export const isFirstManifest = ({ previousEpoch }: Manifest): boolean => previou
 
 /** The first file whose length or SHA-256 is not the manifest's. */
 export function* checkHashes(bundle: Bundle, { manifest }: SignedManifest): Check<void> {
-  for (const file of manifest.files) yield* checkFile(bundle[file.name as keyof Bundle], file);
+  for (const file of manifest.files.filter(({ name }) => !isUnknownFile(name)))
+    yield* checkFile(bundle[file.name as keyof Bundle], file);
 }
 
 export function* checkFile(

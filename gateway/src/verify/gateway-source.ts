@@ -1,17 +1,25 @@
 import { MAX_MESSAGE_BYTES, type ManifestFile, sha256 } from "@earshot/protocol";
 import { errorText } from "@earshot/protocol/runtime";
 import { z } from "zod";
-import { BUNDLE_FILES, type Bundle, bundleName, KEYS_FILE, MANIFEST_FILE } from "../bundle/bundle.ts";
+import { type Bundle, bundleName, KEYS_FILE, MANIFEST_FILE } from "../bundle/bundle.ts";
 import {
   type BundleRead,
   type BundleSource,
   type EpochSpan,
   isWithin,
+  MAX_PROOF_BYTES,
   missingFile,
 } from "./bundle-source.ts";
 import { type Check, type Difference, differ, expectEqual, runCheck } from "./check.ts";
-import { checkKeys } from "./check-keys.ts";
-import { checkFile, openManifest, type Pins, readParameters } from "./check-manifest.ts";
+import { checkKeys, withLater } from "./check-keys.ts";
+import {
+  checkFile,
+  checkFiles,
+  isUnknownFile,
+  openManifest,
+  type Pins,
+  readParameters,
+} from "./check-manifest.ts";
 import { type Allowed, type Downloaded, download, type Transport } from "./download.ts";
 
 /*
@@ -113,6 +121,11 @@ function gatewaySource(
     name: root.href,
     read: () =>
       readFiles(listed, pins, (file, allowed) => download(transport, fileAddress(root, file), allowed)),
+    async readLogProof() {
+      const url = new URL(`log/proof/manifest/${listed.epoch}`, base);
+      const read = await download(transport, url, { maxBytes: MAX_PROOF_BYTES });
+      return read.ok ? { ok: true, text: new TextDecoder().decode(read.bytes) } : read;
+    },
   };
 }
 
@@ -174,11 +187,12 @@ async function readHead(
 
 /** That the manifest is signed, is the epoch's, and names the files of a bundle that can be held. */
 function* checkHead(bundle: ManifestHead["bundle"], epoch: number, pins: Pins): Check<ManifestHead> {
-  const keys = yield* checkKeys(bundle, yield* readParameters(bundle), pins);
+  const shown = yield* checkKeys(bundle, yield* readParameters(bundle), pins);
+  const keys = pins.keyDocuments === undefined ? shown : yield* withLater(shown, pins.keyDocuments);
   const { manifest } = yield* openManifest(bundle, keys);
   yield* expectEqual(MANIFEST_FILE, "epoch", String(epoch), String(manifest.epoch), "as the epoch is listed");
-  const { files } = manifest;
-  yield* expectEqual(MANIFEST_FILE, "files", BUNDLE_FILES.join(" "), files.map(({ name }) => name).join(" "));
+  yield* checkFiles(manifest);
+  const files = manifest.files.filter(({ name }) => !isUnknownFile(name));
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   if (total > MAX_BUNDLE_BYTES) {
     const wanted = `at most ${MAX_BUNDLE_BYTES}: download it and verify the folder`;

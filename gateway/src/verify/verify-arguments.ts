@@ -1,4 +1,7 @@
 import { fromHex, isAdmissibleKey, publicKeyOf } from "@earshot/protocol";
+import { errorText, readNamedFile } from "@earshot/protocol/runtime";
+import { type LogPolicy, parsePolicy } from "@earshot/protocol/tlog";
+import { readByteStrings } from "../bundle/cbor-sequences.ts";
 import type { EpochSpan } from "./bundle-source.ts";
 import type { Pins } from "./check-manifest.ts";
 
@@ -6,9 +9,14 @@ export interface VerifyArguments {
   path: string;
   pins: Pins;
   epochs?: EpochSpan;
+  /** Whose cosignatures are demanded. */
+  policy?: LogPolicy;
   isJson: boolean;
   isTimed: boolean;
 }
+
+const MAX_POLICY_BYTES = 1_048_576;
+const MAX_KEYS_BYTES = 4_194_304;
 
 type ParsedArguments = { ok: true; value: VerifyArguments } | { ok: false; problem: string };
 
@@ -50,11 +58,31 @@ const OPTIONS: Record<string, (into: VerifyArguments, value: string) => string |
     into.pins.networkKey = networkKey;
     return undefined;
   },
+  "--keys"(into, value) {
+    try {
+      const read = readByteStrings(new Uint8Array(readNamedFile(value, MAX_KEYS_BYTES)));
+      if (!read.ok || read.items.length === 0) return "the keys.cbor of a bundle is needed";
+      into.pins.keyDocuments = read.items;
+      return undefined;
+    } catch (error) {
+      return `the keys.cbor of a bundle is needed: ${errorText(error)}`;
+    }
+  },
   "--parameters"(into, value) {
     const hash = fromHex(value);
     if (hash?.length !== 32) return "64 hex digits are needed";
     into.pins.parametersHash = hash.toHex();
     return undefined;
+  },
+  "--policy"(into, value) {
+    try {
+      const read = parsePolicy(readNamedFile(value, MAX_POLICY_BYTES).toString("utf8"));
+      if (!read.ok) return `a file as c2sp.org/tlog-policy describes it is needed: ${read.problem}`;
+      into.policy = read.policy;
+      return undefined;
+    } catch (error) {
+      return `a file is needed: ${errorText(error)}`;
+    }
   },
   "--epochs"(into, value) {
     const [, first, last = first] = /^(\d{1,10})(?:-(\d{1,10}))?$/.exec(value) ?? [];

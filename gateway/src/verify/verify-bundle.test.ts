@@ -286,6 +286,19 @@ describe("manifest", () => {
     expect(where(verifyFiles(signedAgain(first, {}, changes)))).toBe(`manifest.cbor: ${field}`);
   });
 
+  test("may name files of a later program, in their place", () => {
+    const later = { name: "later.cbor", bytes: 7, sha256: new Uint8Array(32).fill(7) };
+    const files = [...manifestOf(first).files, later].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    expect(where(verifyFiles(signedAgain(first, {}, { files })))).toBe("holds");
+    const unsorted = [...manifestOf(first).files, later];
+    expect(where(verifyFiles(signedAgain(first, {}, { files: unsorted })))).toBe(
+      "manifest.cbor: files, order",
+    );
+    expect(where(verifyFiles(signedAgain(first, {}, { files: [...files, later] })))).toBe(
+      "manifest.cbor: files, order",
+    );
+  });
+
   test("signed by another key is refused where the key is known", () => {
     const impostor = signerFromSeed(new Uint8Array(32).fill(9));
     const bundle = signedAgain(first, {}, {}, impostor);

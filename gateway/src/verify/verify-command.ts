@@ -16,7 +16,10 @@ Judges epochs again from their packets alone, and compares every verdict, amount
                      or a gateway, http(s)://host[:port], or one of its epochs, …/api/v1/epochs/N
   --epochs A-B       of a folder or a gateway only these epochs
   --key ID           the network's key (z6Mk…): refuse bundles that another key signed
+  --keys FILE        the keys.cbor of the newest bundle, in whose documents later revocations are
   --parameters HASH  the network's parameters hash (64 hex digits): refuse bundles judged by others
+  --policy FILE      refuse epochs whose manifest is not in the network's log, below a checkpoint with the cosignatures that
+                     the file demands: log, witness, group and quorum lines of c2sp.org/tlog-policy
   --json             one line of JSON per bundle
   --timing           how long each phase took
 
@@ -78,7 +81,7 @@ export async function findSources(
 
 async function verifyAll(
   sources: readonly BundleSource[],
-  { pins, isJson, isTimed }: VerifyArguments,
+  { pins, policy, isJson, isTimed }: VerifyArguments,
   { pool }: { pool?: ReturnType<typeof openSignaturePool> },
   io: VerifyCommandIo,
 ): Promise<number> {
@@ -86,6 +89,7 @@ async function verifyAll(
   const line = progressLine(io, times);
   const options = {
     ...pins,
+    ...(policy && { policy }),
     ...(pool && { pool }),
     ...(io.clock && { nowMs: io.clock.now() }),
     onProgress: line.onProgress,

@@ -1,9 +1,11 @@
 import { hotspotId, sha256 } from "@earshot/protocol";
+import type { LogPolicy } from "@earshot/protocol/tlog";
 import { type Bundle, MANIFEST_FILE } from "../bundle/bundle.ts";
 import { cidOf } from "../bundle/cid.ts";
 import { type BundleSource, folderSource } from "./bundle-source.ts";
-import type { Difference } from "./check.ts";
-import { isFirstManifest } from "./check-manifest.ts";
+import { type Difference, runCheck } from "./check.ts";
+import { checkLogged, type LoggedAt } from "./check-log.ts";
+import { isFirstManifest, isUnknownFile } from "./check-manifest.ts";
 import { InlineChecker, type SignatureChecker } from "./signatures.ts";
 import {
   type BundleOutcome,
@@ -33,6 +35,8 @@ export interface VerifyReport {
   recomputedRoot: string | undefined;
   /** Root that the manifest states, 0x hex. */
   root: string | undefined;
+  /** Present when all holds and a policy was given. */
+  logged?: LoggedAt;
   /** What had to be taken on trust, or is worth knowing. */
   notes: string[];
   /** Present when all holds: the input for the next bundle, and the numbers to print. */
@@ -42,6 +46,8 @@ export interface VerifyReport {
 interface SeriesOptions extends VerifyOptions {
   /** Checks the signatures of large bundles in other threads; small ones are done sooner in this one. */
   pool?: SignatureChecker;
+  /** Demands that manifests are in the network's log, and cosigned. */
+  policy?: LogPolicy;
 }
 
 /** Below this many bytes of packets other threads would only be waited for. */
@@ -57,15 +63,25 @@ async function verifySource(source: BundleSource, options: SeriesOptions): Promi
   const read = await source.read();
   if (!read.ok) return reportOf(source.name, undefined, read, options);
   const outcome = await outcomeOf(read.bundle, options);
-  const misnamed = outcome.ok ? nameDifference(read.folder, read.bundle) : undefined;
-  return reportOf(
-    source.name,
-    read.bundle,
-    outcome.ok && misnamed !== undefined
-      ? { ok: false, difference: misnamed, signed: outcome.verified.signed, keys: outcome.verified.keys }
-      : outcome,
-    options,
-  );
+  if (!outcome.ok) return reportOf(source.name, read.bundle, outcome, options);
+  const { signed, shownKeys } = outcome.verified;
+  const misnamed = nameDifference(read.folder, read.bundle);
+  const logged = await loggedAt(source, read.bundle, outcome.verified, options);
+  const difference = misnamed ?? (logged?.ok === false ? logged.difference : undefined);
+  const result = difference === undefined ? outcome : { ok: false as const, difference, signed, shownKeys };
+  const report = reportOf(source.name, read.bundle, result, options);
+  return logged?.ok === true && report.ok ? { ...report, logged: logged.value } : report;
+}
+
+async function loggedAt(
+  source: BundleSource,
+  bundle: Bundle,
+  { signed, keys }: Verified,
+  { policy }: SeriesOptions,
+) {
+  if (policy === undefined) return undefined;
+  const proof = await source.readLogProof();
+  return runCheck(checkLogged(proof, bundle[MANIFEST_FILE], { policy, keys, signed }));
 }
 
 async function outcomeOf(bundle: Bundle, { pool, ...options }: SeriesOptions): Promise<BundleOutcome> {
@@ -105,15 +121,15 @@ function reportOf(
   outcome: BundleOutcome,
   options: VerifyOptions,
 ): VerifyReport {
-  const { signed, keys } = outcome.ok ? outcome.verified : outcome;
+  const { signed, shownKeys } = outcome.ok ? outcome.verified : outcome;
   const root = outcome.ok ? outcome.verified.settlement.tree.root : outcome.root;
   return {
     ok: outcome.ok,
     path,
     epoch: signed?.manifest.epoch,
     network: signed?.manifest.network,
-    networkKey: keys && hotspotId(keys.root),
-    keysVersion: keys?.version,
+    networkKey: shownKeys && hotspotId(shownKeys.root),
+    keysVersion: shownKeys?.version,
     cid: bundle && cidOf(sha256(bundle[MANIFEST_FILE])),
     recomputedRoot: hex(root),
     root: hex(signed?.manifest.root),
@@ -144,6 +160,10 @@ function notesOn(
     notes.push(
       `${operator} of ${owner + operator} registry changes bear the operator's signature, not the owner's.`,
     );
+  }
+  const unknown = manifest.files.map(({ name }) => name).filter(isUnknownFile);
+  if (unknown.length > 0) {
+    notes.push(`It has files that this program does not know, and has not checked: ${unknown.join(", ")}.`);
   }
   const skipped = manifest.previousEpoch === null ? 0 : manifest.epoch - manifest.previousEpoch - 1;
   if (skipped > 0) {

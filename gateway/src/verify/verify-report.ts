@@ -95,6 +95,7 @@ function successLines(report: VerifyReport, verified: Verified): Line[] {
       `${pool} = ${settlement.paid} paid + ${unallocated} unallocated, exactly; ${earning} hotspots earned, ${payments.length} ever did`,
     ],
     ["root", `${report.recomputedRoot} recomputed, as published`],
+    ...logLine(report),
     ...unknownNames(parameters),
     ...report.notes.map((note): Line => ["note", note]),
   ];
@@ -109,6 +110,14 @@ function unknownNames({ unknown }: NetworkParameters): Line[] {
 
 const keysLine = ({ keysVersion }: VerifyReport): Line[] =>
   keysVersion ? [["keys", `signed by the keys of document ${keysVersion}, which that key signed`]] : [];
+
+function logLine({ logged }: VerifyReport): Line[] {
+  if (logged === undefined) return [];
+  const { origin, index, size, cosigners } = logged;
+  const by =
+    cosigners.length === 0 ? "which no witness is asked to cosign" : `cosigned by ${cosigners.join(", ")}`;
+  return [["log", `entry ${index} of ${origin}, below its checkpoint of ${size} entries, ${by}`]];
+}
 
 const isoTime = (ms: number): string => new Date(ms).toISOString();
 

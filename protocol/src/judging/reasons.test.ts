@@ -10,9 +10,11 @@ test("the rules and their order", () => {
     report: [
       "report_late",
       "unknown_hotspot",
+      "key_retired",
       "sequence_reused",
       "denied",
       "region_not_allowed",
+      "old_version",
       "in_cooldown",
       "time_ahead",
       "counter_mismatch",
@@ -94,6 +96,8 @@ const MEASURED = [
   "boundDdbm",
   "valid",
   "untilEpoch",
+  "version",
+  "neededVersion",
   "remainingMs",
   "aheadMs",
   "passedMs",
@@ -115,6 +119,7 @@ const MEASURED = [
   "sinceMs",
   "ageMs",
   "newestSequence",
+  "fromEpoch",
   "chain",
   "currentChain",
 ].map((name, i) => ({ name, value: 1000 + i }));

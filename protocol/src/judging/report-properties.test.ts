@@ -65,6 +65,13 @@ const REPORT: Properties = {
     const hotspots = who.map((i) => plain.hotspot(i));
     return { reason: tryWitness({}, { inputs: { hotspots } }).reason, expected: !who.includes(1) };
   }),
+  key_retired: fc.tuple(fc.subarray([0, 1, 2]), fc.nat(0xffff)).map(([who, fromEpoch]) => {
+    const hotspots = [0, 1, 2].map((i) => ({
+      ...plain.hotspot(i),
+      retired: who.includes(i) ? { fromEpoch, successor: null } : null,
+    }));
+    return { reason: tryWitness({}, { inputs: { hotspots } }).reason, expected: who.includes(1) };
+  }),
   sequence_reused: fc.tuple(fc.nat(5), fc.nat(5), fc.boolean()).map(([one, two, isLater]) => {
     const scenario = new Scenario();
     const { beacon } = scenario.round(0, []);
@@ -84,6 +91,14 @@ const REPORT: Properties = {
     const { reason } = tryWitness({}, { scenario: new Scenario([0, 5000], { regions }) });
     return { reason, expected: !ids.includes("EU868") };
   }),
+  old_version: fc
+    .tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 }), around(plain.epoch, 3))
+    .map(([version, minWitnessVersion, minVersionsFromEpoch]) => {
+      const scenario = new Scenario([0, 5000], { minWitnessVersion, minVersionsFromEpoch });
+      const isAnnounced = minVersionsFromEpoch <= scenario.epoch;
+      const { reason } = tryWitness({}, { scenario, version });
+      return { reason, expected: isAnnounced && version < minWitnessVersion };
+    }),
   in_cooldown: fc.tuple(around(0, 5000), fc.nat(9_000_000)).map(([restMs, relocationCooldownMs]) => {
     const scenario = new Scenario([0, 5000], { relocationCooldownMs });
     scenario.hotspot(1).relocatedAtMs = entropyMs - relocationCooldownMs + restMs;

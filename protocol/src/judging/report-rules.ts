@@ -1,6 +1,6 @@
 import { formatDuration, formatSeconds } from "../network/format-measurement.ts";
 import type { Hotspot } from "../registry/registry.ts";
-import { deadlineMs, entropyTimeMs } from "../time/schedule.ts";
+import { deadlineMs, entropyTimeMs, epochOf } from "../time/schedule.ts";
 import { counterMismatch, timeAhead } from "./clock-rules.ts";
 import { GNSS_RULES } from "./gnss-rules.ts";
 import type { JudgingContext, ReceivedReport, Rule } from "./types.ts";
@@ -33,6 +33,16 @@ const unknownHotspot: Rule<ReportContext> = {
   explain: () => "This hotspot is not registered in this network: register it or assert its position.",
 };
 
+const keyRetired: Rule<ReportContext> = {
+  reason: "key_retired",
+  check({ report, judging }) {
+    const retired = judging.hotspot(report.hotspotId)?.retired ?? null;
+    return retired === null ? undefined : [{ name: "fromEpoch", value: retired.fromEpoch }];
+  },
+  explain: ({ fromEpoch }) =>
+    `This key was replaced or revoked by who has it, from epoch ${fromEpoch} on: run the agent with the hotspot's new key. If you did neither, somebody else has the key.`,
+};
+
 const sequenceReused: Rule<ReportContext> = {
   reason: "sequence_reused",
   check: ({ report, judging }) =>
@@ -59,6 +69,22 @@ const regionNotAllowed: Rule<HotspotContext> = {
     "The region that this hotspot asserts is not one of this network's: check the region in the agent's configuration.",
 };
 
+const oldVersion: Rule<HotspotContext> = {
+  reason: "old_version",
+  check({ report, judging: { parameters } }) {
+    const { minVersionsFromEpoch, minBeaconVersion, minWitnessVersion } = parameters;
+    if (epochOf(report.packet.entropyIndex, parameters) < minVersionsFromEpoch) return undefined;
+    const neededVersion = report.packet.type === "beacon" ? minBeaconVersion : minWitnessVersion;
+    if (report.version >= neededVersion) return undefined;
+    return [
+      { name: "version", value: report.version },
+      { name: "neededVersion", value: neededVersion },
+    ];
+  },
+  explain: ({ version, neededVersion }) =>
+    `The report has version ${version}, and the network takes none below ${neededVersion}: update the agent.`,
+};
+
 const inCooldown: Rule<HotspotContext> = {
   reason: "in_cooldown",
   check({ report, hotspot: { relocatedAtMs }, judging: { parameters } }) {
@@ -72,12 +98,18 @@ const inCooldown: Rule<HotspotContext> = {
 };
 
 /** Which reports count at all: one that fails here is treated as if it had not arrived. */
-export const ADMISSION_RULES: readonly Rule<ReportContext>[] = [reportLate, unknownHotspot, sequenceReused];
+export const ADMISSION_RULES: readonly Rule<ReportContext>[] = [
+  reportLate,
+  unknownHotspot,
+  keyRetired,
+  sequenceReused,
+];
 
 /** Rules about the hotspot, its clocks and its GNSS receiver. */
 export const HOTSPOT_RULES: readonly Rule<HotspotContext>[] = [
   denied,
   regionNotAllowed,
+  oldVersion,
   inCooldown,
   timeAhead,
   counterMismatch,

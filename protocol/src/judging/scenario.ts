@@ -117,19 +117,25 @@ export class Scenario {
   /**
    * Signs and receives a packet, numbered by the station's count unless `sequence` is given.
    * @param receivedAtMs by default half a minute after the packet's own time, or after it may be revealed
+   * @param version as if its writer had known that one
    */
   receive<P extends PacketToSign>(
     who: number,
     packet: P,
-    { receivedAtMs = this.#arrivalMs(packet), sequence }: { receivedAtMs?: number; sequence?: number } = {},
+    {
+      receivedAtMs = this.#arrivalMs(packet),
+      sequence,
+      version,
+    }: { receivedAtMs?: number; sequence?: number; version?: number } = {},
   ): ReceivedPacket<P extends Packet ? P : WitnessPacket> {
     const sender = this.#station(who);
     const numbered = { ...packet, sequence: sequence ?? sender.sequence++ };
     const result = decodePacket(encodePacket(numbered, sender.signer, this.parameters.network));
     if (!result.ok) throw new RangeError(`Scenario made a packet that is refused: ${result.code}`);
-    return receivedPacket(result.decoded, sender.hotspot.id, receivedAtMs) as ReceivedPacket<
+    const received = receivedPacket(result.decoded, sender.hotspot.id, receivedAtMs) as ReceivedPacket<
       P extends Packet ? P : WitnessPacket
     >;
+    return version === undefined ? received : { ...received, version };
   }
 
   #arrivalMs(packet: PacketToSign): number {
@@ -225,6 +231,8 @@ function station(i: number, distance: number, network: string, chain: number): S
       relocatedAtMs: null,
       change: accepted,
       commitments: [chain, chain + 1].map((each) => ({ ...chains.commitment(each), ...accepted })),
+      retired: null,
+      predecessor: null,
     },
   };
 }

@@ -12,16 +12,18 @@ export interface Circumstances {
   inputs?: Partial<EpochInputs>;
   /** How long after its own time the report arrives; by default when an honest one does. */
   delayMs?: number;
+  /** Of the report; as it is written now when absent. */
+  version?: number;
 }
 
 /** The verdict on a beacon report that differs from an honest one in `change`; one witness heard it. */
 export function tryBeacon(
   change: Partial<BeaconPacket> = {},
-  { scenario = new Scenario(), inputs, delayMs }: Circumstances = {},
+  { scenario = new Scenario(), inputs, delayMs, ...how }: Circumstances = {},
 ): Outcome {
   const packet = { ...scenario.beacon(0), ...change };
   const arrival = delayMs === undefined ? {} : { receivedAtMs: packet.atMs + delayMs };
-  const report = scenario.receive(0, packet, arrival);
+  const report = scenario.receive(0, packet, { ...arrival, ...how });
   const witness = scenario.receive(1, scenario.witness(1, 0, packet));
   return outcome(verdictOn(scenario.judge([report, witness], inputs), report));
 }
@@ -36,12 +38,13 @@ export function tryWitness(
     inputs,
     delayMs = 30_000,
     beacon = {},
+    ...how
   }: Circumstances & { beacon?: Partial<BeaconPacket> } = {},
 ): Outcome {
   const sent = scenario.beacon(0);
   const honest = scenario.witness(1, 0, sent);
   const packet = { ...honest, ...(typeof change === "function" ? change(honest) : change) };
-  const report = scenario.receive(1, packet, { receivedAtMs: packet.atMs + delayMs });
+  const report = scenario.receive(1, packet, { receivedAtMs: packet.atMs + delayMs, ...how });
   const reports = [scenario.receive(0, { ...sent, ...beacon }), report];
   return outcome(verdictOn(scenario.judge(reports, inputs), report));
 }

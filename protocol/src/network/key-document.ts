@@ -98,7 +98,7 @@ export function keysProblem(keys: readonly RoleKey[]): string | undefined {
 export const nameOf = ({ role, key, fromEpoch }: RoleKey): string =>
   `the ${role} key ${key.toHex().slice(0, 16)}… of epoch ${fromEpoch}`;
 
-const isSameSpan = (one: RoleKey, other: RoleKey): boolean =>
+export const isSameSpan = (one: RoleKey, other: RoleKey): boolean =>
   one.role === other.role && one.fromEpoch === other.fromEpoch && equalBytes(one.key, other.key);
 
 /**

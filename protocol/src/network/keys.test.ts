@@ -226,6 +226,13 @@ describe("the chain of documents", () => {
     expect(agent.ok && agent.keys.refusal("entropy", a.publicKey, within(E))).toBe("wrong_signer");
   });
 
+  test("a key that has not begun and is left out never does", () => {
+    const back = signed(allRoles(a, 0), E, rotated, { atMs: within(E, 3000) });
+    const keys = keysOf(first, rotated, back);
+    expect(keys.signing("entropy", E + 2)).toEqual([a.publicKey]);
+    expect(keys.refusal("entropy", b.publicKey, within(E + 2))).toBe("wrong_signer");
+  });
+
   test("whoever missed versions takes the newest, but never one that is not what follows", () => {
     const third = signed([...rotatedKeys(), key("entropy", c, E + 5)], E + 3, rotated);
     const start = keysOf(first);

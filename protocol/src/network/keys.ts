@@ -5,6 +5,7 @@ import { equalBytes } from "../encoding/bytes.ts";
 import { epochAtMs } from "../time/schedule.ts";
 import {
   endEpoch,
+  isSameSpan,
   type KeyDocument,
   keyDocumentMessage,
   nameOf,
@@ -43,18 +44,21 @@ export class NetworkKeys implements Signatories {
   readonly root: Uint8Array;
   /** Those known, in order: from the first on, or (`replacedBy`) only the newest. */
   readonly documents: readonly SignedKeyDocument[];
-  /** Of all these documents, each as the newest that lists it says. */
+  /** What the newest of these documents lists, and what was over when a later one left it out. */
   readonly #keys: readonly RoleKey[];
 
   private constructor(network: string, root: Uint8Array, documents: readonly SignedKeyDocument[]) {
     this.network = network;
     this.root = root;
     this.documents = documents;
-    const known = new Map<string, RoleKey>();
-    for (const { document } of documents) {
-      for (const one of document.keys) known.set(`${one.role} ${one.key.toHex()} ${one.fromEpoch}`, one);
-    }
-    this.#keys = [...known.values()];
+    this.#keys = documents.reduce<readonly RoleKey[]>((before, { document }) => {
+      const epoch = epochAtMs(document.atMs, document);
+      const over = before.filter((one) => endEpoch(one) <= epoch);
+      return [
+        ...over.filter((one) => !document.keys.some((listed) => isSameSpan(one, listed))),
+        ...document.keys,
+      ];
+    }, []);
   }
 
   /** @param root must be admissible (`isAdmissibleKey`) */

@@ -17,7 +17,7 @@ const hashOf = (values: NetworkParameters) => parametersHash(values).toHex();
 
 describe("hash", () => {
   test("of the defaults is fixed: another hash is another rule set", () => {
-    expect(hashOf(parameters)).toBe("11509f57521b549f11e8b1ef5fadc2450839e61ee18afdeb168e0f74cbf9b2b3");
+    expect(hashOf(parameters)).toBe("6ee6ec19c38038ce8ff87a076beaddfbc7ebdcde516dbc571b592348ab331f65");
   });
 
   test("has a change to try for every single parameter", () => {

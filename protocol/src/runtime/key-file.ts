@@ -59,7 +59,7 @@ export interface KeyFileOptions {
   isCredential?: boolean;
 }
 
-type KeyOwner = "hotspot" | "network" | "role";
+type KeyOwner = "hotspot" | "network" | "witness" | "role";
 
 /**
  * A private key as a file: the 32 bytes of an Ed25519 private key (RFC 8032 §5.1.5), readable by its owner alone. It is
@@ -132,6 +132,7 @@ const restoreWay = (of: KeyOwner): string =>
 const KNOWN_WAY: Readonly<Record<KeyOwner, string>> = {
   hotspot: "remove it: a new key, and so a new hotspot, is made",
   network: "remove it: a new key, and so a new network, is made",
+  witness: "remove it, and what it has cosigned: a new key, and so a new witness, is made",
   role: "revoke it: gateway keys revoke KEY",
 };
 

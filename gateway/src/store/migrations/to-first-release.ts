@@ -13,6 +13,13 @@ const networkLog = statements(({ text, bytes, clustered }) => [
     level BIGINT NOT NULL, position BIGINT NOT NULL, hash ${bytes} NOT NULL, PRIMARY KEY (level, position))${clustered}`,
 ]);
 
+/** All keys of before are in use. */
+const keyChanges = statements(({ text }) => [
+  "ALTER TABLE hotspots ADD COLUMN retired_from_epoch BIGINT",
+  `ALTER TABLE hotspots ADD COLUMN successor ${text}`,
+  `ALTER TABLE hotspots ADD COLUMN predecessor ${text}`,
+]);
+
 /** Hotspots commit to their beacons, and entropy says until when these are reported and revealed. */
 const commitments = statements(({ text, bytes }) => [
   `CREATE TABLE commitments (
@@ -24,4 +31,4 @@ const commitments = statements(({ text, bytes }) => [
 ]);
 
 /** In order, to schema 11 and so on. */
-export const TO_FIRST_RELEASE: readonly Migration[] = [networkLog, commitments];
+export const TO_FIRST_RELEASE: readonly Migration[] = [networkLog, keyChanges, commitments];
