@@ -50,6 +50,8 @@ export class FakeNetwork {
       windowValue: entropyValue(index),
       reportDeadlineMs: 1,
       revealDeadlineMs: null,
+      source: null,
+      state: null,
     };
     const bytes = Buffer.from(entropyMessage.seal(entropy, networkSigner, NETWORK));
     await this.#client.publishAsync(entropyTopic(NETWORK), bytes, { qos: 1, retain: true });

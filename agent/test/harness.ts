@@ -138,6 +138,8 @@ export class AgentHarness {
       windowValue: entropyValue(windowOf(index, WINDOW_PERIODS) * WINDOW_PERIODS),
       reportDeadlineMs: this.reportDeadlineMs,
       revealDeadlineMs: null,
+      source: null,
+      state: null,
     };
     this.#previous = entropy;
     this.broker.send(entropyTopic(NETWORK), entropyMessage.seal(entropy, signer, NETWORK), { retain: true });

@@ -98,6 +98,8 @@ async function addEntropy(store: Store, indexes: number): Promise<void> {
       windowValue: entropyOf(index),
       reportDeadlineMs: PARAMETERS.reportDeadlineMs,
       revealDeadlineMs: PARAMETERS.revealDeadlineMs,
+      source: null,
+      state: null,
     };
     await store.addEntropy(entropy, entropyMessage.seal(entropy, signer, PARAMETERS.network));
   }

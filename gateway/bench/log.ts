@@ -57,7 +57,7 @@ const log = new PublicLog({
   },
   origin: "earshot/bench",
   signer: () => signerFromSeed(new Uint8Array(32).fill(3)),
-  onCheckpoint: () => {},
+  onCheckpoint: async () => {},
 });
 made = entries;
 startMs = performance.now();

@@ -33,6 +33,8 @@ const ENTROPY: Entropy = {
   windowValue: NOTHING,
   reportDeadlineMs: null,
   revealDeadlineMs: null,
+  source: null,
+  state: null,
 };
 
 export interface BenchGateway extends AsyncDisposable {

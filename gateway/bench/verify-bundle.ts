@@ -27,6 +27,7 @@ import {
   u32,
 } from "@earshot/protocol";
 import { type Bundle, encodeBundle } from "../src/bundle/bundle.ts";
+import { recordsOf } from "../src/bundle/registry-hash.ts";
 
 /*
  * One epoch of an honest network: groups of 15 hotspots, each of which beacons once and hears the 14 others, so that
@@ -175,6 +176,7 @@ function bundleOf(stations: readonly Station[], packets: readonly ReceivedPacket
     contactsBefore: new Map(),
   });
   const inputs = { parameters: PARAMETERS, hotspots, before: new Map<string, bigint>() };
+  const registry = hotspots.map((hotspot) => ({ hotspot, changes: [hotspot.change], sinceEpoch: EPOCH }));
   const content = {
     parameters: PARAMETERS,
     signedParameters: parametersMessage.seal(PARAMETERS, networkSigner, network),
@@ -183,8 +185,9 @@ function bundleOf(stations: readonly Station[], packets: readonly ReceivedPacket
     closedAtMs: (EPOCH + 1) * 86_400_000 + 1_260_000,
     packets,
     entropy,
-    registry: hotspots.map((hotspot) => ({ hotspot, changes: [hotspot.change], sinceEpoch: EPOCH })),
+    registry,
     registryHashBefore: new Uint8Array(32),
+    changes: recordsOf(registry, { epoch: EPOCH, previousEpoch: null }),
     denials: [],
     usedSequences: new Map(),
     contactsBefore: new Map(),
@@ -212,6 +215,8 @@ function entropyChain(): { entropy: Entropy; message: Uint8Array }[] {
       windowValue: entropyValue(FIRST_INDEX + (isNext ? PARAMETERS.windowPeriods : 0)),
       reportDeadlineMs: PARAMETERS.reportDeadlineMs,
       revealDeadlineMs: PARAMETERS.revealDeadlineMs,
+      source: null,
+      state: null,
     };
     chain.push({ entropy, message: entropyMessage.seal(entropy, networkSigner, network) });
   }

@@ -79,11 +79,16 @@ export {
 } from "./registry/commitment-evidence.ts";
 export {
   type AcceptedCommitment,
+  ASSERTED_CHANGE,
+  type ChangeRecord,
   cellOf,
+  chainOfRecord,
   changedHotspot,
+  commitmentRecord,
   type Hotspot,
   headOf,
   type RegistryChange,
+  registryChangeHash,
   retiredHotspot,
   succeedingHotspot,
 } from "./registry/registry.ts";

@@ -3,6 +3,7 @@ import type { EpochInputs } from "../src/judging/epoch-context.ts";
 import { Scenario } from "../src/judging/scenario.ts";
 import type { ReceivedBeacon, ReceivedPacket } from "../src/judging/types.ts";
 import type { Denial } from "../src/network/denial.ts";
+import { DRAND } from "../src/network/entropy.ts";
 import type { BeaconPacket, Gnss, HeardWitness } from "../src/packet/packet.ts";
 import { DEFAULT_PARAMETERS, type NetworkParameters } from "../src/parameters/parameters.ts";
 import type { Hotspot } from "../src/registry/registry.ts";
@@ -40,6 +41,9 @@ const PARAMETERS: Partial<NetworkParameters> = {
   regions: DEFAULT_PARAMETERS.regions.filter(({ id }) => id !== "KR920"),
 };
 
+/** Of a period in which drand did not answer. */
+const UNPROVEN = { kind: DRAND, round: 1, signature: null, counts: false };
+
 export interface DeterminismEpoch {
   inputs: EpochInputs;
   settlement: SettlementInputs;
@@ -61,7 +65,12 @@ export function determinismEpoch(): DeterminismEpoch {
   });
   const before = new Map(HONEST.map((who) => [scenario.hotspot(who).id, BigInt(who) * 10n ** 20n]));
   return {
-    inputs: { ...inputs, entropy: inputs.entropy.filter(({ index }) => index !== rest.unknownIndex) },
+    inputs: {
+      ...inputs,
+      entropy: inputs.entropy
+        .filter(({ index }) => index !== rest.unknownIndex)
+        .map((one) => (one.index === rest.unprovenIndex ? { ...one, source: UNPROVEN } : one)),
+    },
     settlement: { parameters: scenario.parameters, hotspots, before },
   };
 }
@@ -107,6 +116,7 @@ type BentWitness = Partial<HeardWitness> | ((packet: HeardWitness) => Partial<He
 class Epoch {
   readonly packets: ReceivedPacket[] = [];
   unknownIndex: number | undefined;
+  unprovenIndex: number | undefined;
   readonly #scenario: Scenario;
   readonly #heard: { of: number; packet: BeaconPacket }[] = [];
   #bent = 0;
@@ -206,19 +216,23 @@ class Epoch {
     this.#beacon(BENDERS[6] as number, { ...honest(6), tmstUs: 1 });
     this.#revealedEarly(BENDERS[8] as number);
     this.#witness(2, BENDERS[5] as number, honest(5));
-    this.#unknownEntropy();
+    this.unknownIndex = this.#uselessEntropy(BENDERS[7] as number);
+    this.unprovenIndex = this.#uselessEntropy(BENDERS[8] as number);
     this.#twoInAWindow();
   }
 
   /** In a period whose entropy nobody else's beacon or draw needs. */
-  #unknownEntropy(): void {
-    const who = BENDERS[7] as number;
+  #uselessEntropy(who: number): number {
     const window = this.#scenario.window + 1;
-    const taken = new Set([...this.#heard.map(({ packet }) => packet.entropyIndex), window * 10]);
+    const taken = new Set([
+      ...this.#heard.map(({ packet }) => packet.entropyIndex),
+      window * 10,
+      this.unknownIndex,
+    ]);
     const free =
-      [9, 8, 7, 6, 5].map((i) => window * 10 + i).find((index) => !taken.has(index)) ?? window * 10;
-    this.unknownIndex = free;
+      [9, 8, 7, 6, 5, 4].map((i) => window * 10 + i).find((index) => !taken.has(index)) ?? window * 10;
     this.#beacon(who, this.#scenario.beaconAt(who, free));
+    return free;
   }
 
   /** At the very moment until which its witnesses might report. */
@@ -234,9 +248,9 @@ class Epoch {
       .find(
         ({ who, packet }) =>
           who > 16 &&
-          who !== BENDERS[8] &&
+          who !== BENDERS[9] &&
           packet.entropyIndex % 10 > 0 &&
-          packet.entropyIndex !== this.unknownIndex,
+          ![this.unknownIndex, this.unprovenIndex].includes(packet.entropyIndex),
       );
     if (scheduled === undefined) throw new RangeError("No station beacons after its window's first period");
     const { who, packet } = scheduled;

@@ -1,7 +1,7 @@
 import { signerFromSeed } from "../src/crypto/ed25519.ts";
 import type { CborValue } from "../src/encoding/cbor.ts";
 import { denialMessage, isDenial } from "../src/network/denial.ts";
-import { entropyMessage } from "../src/network/entropy.ts";
+import { DRAND, entropyMessage } from "../src/network/entropy.ts";
 import { indexRootMessage } from "../src/network/index-root.ts";
 import { keyChangeMessage } from "../src/network/key-change.ts";
 import { keyDocumentMessage, keysProblem, type RoleKey } from "../src/network/key-document.ts";
@@ -22,6 +22,11 @@ const counts = { packets: 1, entropy: 2, hotspots: 3, verdicts: 4, leaves: 5 };
 const times = { fromMs: atMs, toMs: atMs, closedAtMs: atMs };
 const greaterKey = new Uint8Array(32).fill(4);
 const amounts = { pool: (1n << 256n) - 1n, paid: 0n, unallocated: 10n };
+
+const drandChain = {
+  ...{ hash: "ab".repeat(32), publicKey: new Uint8Array(96).fill(5) },
+  ...{ genesisS: 1_700_000_000, periodS: 3 },
+};
 
 interface Sample {
   codec: Pick<MessageCodec<object>, "open" | "typeNumber" | "version">;
@@ -58,6 +63,14 @@ export const messages: Record<SampleName, Sample> = {
         windowValue: hash,
         reportDeadlineMs: 600_000,
         revealDeadlineMs: 1_200_000,
+        source: { kind: DRAND, round: 5_928_395, signature: new Uint8Array(48).fill(6), counts: true },
+        state: {
+          closedEpoch: 20_604,
+          manifestHash: hash,
+          parametersHash: hash,
+          denialsHash: hash,
+          registryHash: hash,
+        },
       },
       signer,
       NETWORK,
@@ -157,7 +170,7 @@ export const messages: Record<SampleName, Sample> = {
   },
   parameters: {
     codec: parametersMessage,
-    bytes: parametersMessage.seal({ ...DEFAULT_PARAMETERS, network: NETWORK }, signer, NETWORK),
+    bytes: parametersMessage.seal({ ...DEFAULT_PARAMETERS, network: NETWORK, drandChain }, signer, NETWORK),
     fits: parametersFit,
   },
   keys: {
@@ -213,6 +226,7 @@ function parametersFit([, , values]: readonly CborValue[]): boolean {
   const document = documentOfMap(values as Map<string, CborValue>) as Record<string, number>;
   const { epochPeriods, windowPeriods, minDistanceM, maxDistanceM } = document;
   const { reportDeadlineMs, revealDeadlineMs, entropyValidityMs } = document;
+  const { periodS = 0 } = (document.drandChain ?? {}) as unknown as { periodS?: number };
   const amounts = [document.poolPerEpoch, document.chainId].map((text) => BigInt(text as number));
   return (
     Number(epochPeriods) % Number(windowPeriods) === 0 &&
@@ -220,6 +234,7 @@ function parametersFit([, , values]: readonly CborValue[]): boolean {
     Number(revealDeadlineMs) > Number(reportDeadlineMs) &&
     Number(reportDeadlineMs) >= Number(entropyValidityMs) &&
     Number(minDistanceM) <= Number(maxDistanceM) &&
-    amounts.every((amount) => amount < 2n ** 256n)
+    amounts.every((amount) => amount < 2n ** 256n) &&
+    Number(document.entropyPeriodMs) >= 4000 * periodS
   );
 }

@@ -6,6 +6,7 @@ import {
   type ClockReading,
   deriveBeacon,
   type Entropy,
+  entropyCounts,
   type Gnss,
   LOSS_REASONS,
   type LossReason,
@@ -62,6 +63,10 @@ export class Beaconer {
     const { commitments, config } = this.#context;
     const { periodMs, windowPeriods } = entropy;
     const window = windowOf(entropy.index, windowPeriods);
+    if (!entropyCounts(entropy)) {
+      this.#leaveOut(entropy, window);
+      return;
+    }
     const cannot = commitments.problem ?? this.#radio()?.cannotBeacon;
     if (cannot !== undefined) {
       this.#setSchedule({ window, entropyIndex: entropy.index, atMs: entropy.atMs }, "missed", cannot);
@@ -80,6 +85,13 @@ export class Beaconer {
     this.#showSchedule(entropy, window, index);
     if (index !== entropy.index || this.#transmitter.lastWindow === window) return;
     await this.#beacon(this.#plan(entropy, secret), signal);
+  }
+
+  /** Beacons of this period count for nothing. */
+  #leaveOut({ index }: Entropy, window: number): void {
+    const { schedule } = this.#context.board;
+    const isDue = schedule?.window === window && schedule.entropyIndex === index;
+    if (isDue && schedule.state === "waiting") this.#miss(schedule, "beacon_unproven_entropy");
   }
 
   #showSchedule({ index, periodMs }: Entropy, window: number, scheduled: number): void {

@@ -9,6 +9,7 @@ import type {
   StationTrouble,
 } from "@earshot/drivers";
 import type {
+  Contradiction,
   Formats,
   LossReason,
   Measurement,
@@ -194,6 +195,14 @@ export interface EntropyFacts {
   aheadMs: number;
 }
 
+/** Two messages that the network signed and that cannot both be honest: proof to anybody. */
+export interface ContradictionFacts {
+  kind: Contradiction;
+  text: string;
+  /** As signed, in base64. */
+  statements: [string, string];
+}
+
 /** Who signs for the network. */
 export interface KeysFacts {
   /** The pinned root key. */
@@ -366,6 +375,8 @@ export interface AgentStatus {
   outdated?: OutdatedFacts;
   entropy?: EntropyFacts;
   schedule?: ScheduleFacts;
+  /** Absent where there are none. */
+  contradictions?: readonly ContradictionFacts[];
   beaconing: BeaconingFacts;
   /** Newest first. */
   beacons: BeaconFacts[];

@@ -16,6 +16,7 @@ import type {
   AgentStatus,
   BeaconFacts,
   ConfigWarning,
+  ContradictionFacts,
   Counters,
   DeviceFacts,
   EntropyFacts,
@@ -100,6 +101,8 @@ export class StatusBoard {
   schedule: ScheduleFacts | undefined;
   gateway: GatewayFacts | undefined;
   outdated: OutdatedFacts | undefined;
+  /** Found among what the network signed, in this run or before. */
+  contradictions: readonly ContradictionFacts[] = [];
   readonly beaconing = new BeaconCounters();
   #gpsReading: Moment<GpsReading> | undefined;
   /** Whether the receiver can be trusted. */
@@ -232,6 +235,7 @@ export class StatusBoard {
       ...optional("gateway", this.gateway),
       ...optional("outdated", this.outdated),
       ...optional("entropy", this.#entropy && received(this.#entropy)),
+      ...(this.contradictions.length === 0 ? {} : { contradictions: this.contradictions }),
       ...optional("schedule", this.schedule),
       beaconing: this.beaconing.facts(present),
       beacons: this.#beacons.map(at),

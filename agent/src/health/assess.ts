@@ -6,6 +6,7 @@ import { brokerPart, outboxPart, packetParts } from "./delivery.ts";
 import { gpsPart } from "./gps.ts";
 import { keysPart } from "./keys.ts";
 import { machinePart } from "./machine.ts";
+import { networkParts } from "./network.ts";
 import { attention, broken, CONFIGURATION, type Health, ok, type Part, worstOf } from "./part.ts";
 import { radioPart } from "./radio.ts";
 import { sensorPart } from "./sensor.ts";
@@ -33,6 +34,7 @@ export function assess(status: AgentStatus): Assessment {
     ...packetParts(status),
     ...keysPart(status),
     clockPart(status),
+    ...networkParts(status),
     beaconPart(status),
   ];
   return { health: worstOf(parts), parts };

@@ -146,7 +146,7 @@ export class Notices {
       ...{ atMs: nowMs, hotspot: keyOf(hotspotId), answers, stored, used },
       ...{ gateway: PROGRAM, lowest: lowestVersions(parameters.versions), commitments },
     };
-    this.#send(downTopic(network, hotspotId, "receipt"), receiptMessage.seal(receipt, signer, network));
+    this.#send(downTopic(network, hotspotId, "receipt"), () => receiptMessage.seal(receipt, signer, network));
   }
 
   #sendVerdicts(hotspotId: string, parametersHash: Uint8Array, notices: readonly VerdictNotice[]): void {
@@ -155,13 +155,15 @@ export class Notices {
     for (let from = 0; from < notices.length; from += MAX_VERDICTS_PER_MESSAGE) {
       const verdicts = notices.slice(from, from + MAX_VERDICTS_PER_MESSAGE);
       const content = { atMs: Math.floor(clock.now()), hotspot: keyOf(hotspotId), parametersHash, verdicts };
-      const message = verdictMessage.seal(content, signer, network);
-      this.#send(downTopic(network, hotspotId, "verdict"), message);
+      const sealed = () => verdictMessage.seal(content, signer, network);
+      this.#send(downTopic(network, hotspotId, "verdict"), sealed);
     }
   }
 
-  #send(topic: string, message: Uint8Array): void {
-    this.#deps.downlink.publish(topic, message).catch((error: unknown) => {
+  /** Without a key to sign it with (`/healthz` says so) it counts as not sent, like one that the broker does not take. */
+  #send(topic: string, sealed: () => Uint8Array): void {
+    const publish = async () => this.#deps.downlink.publish(topic, sealed());
+    publish().catch((error: unknown) => {
       this.#deps.metrics.downlinkFailures++;
       this.#deps.log.debug("Message not sent", { topic, err: error });
     });

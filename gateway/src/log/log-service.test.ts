@@ -16,11 +16,15 @@ import {
   type Signer,
   sha256,
   signerFromSeed,
+  silentLog,
 } from "@earshot/protocol";
 import {
+  cosignersOf,
   decodeEntries,
   entryHash,
+  formatNoteKey,
   parseNote,
+  parsePolicy,
   parseProof,
   rootOf,
   SIGNATURE_TYPES,
@@ -30,8 +34,11 @@ import {
 import { PROOF_FILE } from "../bundle/bundle.ts";
 import { bundleFolder } from "../bundle/bundle-folder.ts";
 import { KeyRing } from "../keys/key-ring.ts";
+import type { StoredEpoch } from "../store/records.ts";
 import { startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
 import { epochPackets, FIRST_EPOCH, idOf, networkSigner, PARAMETERS } from "../testing/test-network.ts";
+import { Witness } from "../witness/witness.ts";
+import { openWitnessState } from "../witness/witness-state.ts";
 
 const { network, entropyPeriodMs, epochPeriods } = PARAMETERS;
 const epochMs = epochPeriods * entropyPeriodMs;
@@ -236,4 +243,66 @@ test("the log goes on when its key is rotated: each checkpoint is signed by the 
   const hashes = (await entriesOf(test)).map((entry) => sha256(entry).toHex());
   expect(hashes[0]).toBe(sha256(message).toHex());
   expect(new Set(hashes).size).toBe(hashes.length);
+});
+
+test("a proof beside a bundle gets the cosignatures that come after the quorum was there", async () => {
+  const [first, second] = [1, 2].map((n) => signerFromSeed(new Uint8Array(32).fill(n))) as [Signer, Signer];
+  const vkey = (n: number, { publicKey }: Signer) =>
+    formatNoteKey({ name: `w/${n}`, type: SIGNATURE_TYPES.cosignature, publicKey });
+  const read = parsePolicy(`witness one ${vkey(1, first)} http://w1
+witness two ${vkey(2, second)} http://w2
+group either any one two
+quorum either
+`);
+  if (!read.ok) throw new Error(read.problem);
+  const log = { name: `earshot/${network}`, type: SIGNATURE_TYPES.log, publicKey: networkSigner.publicKey };
+  const states = [openWitnessState(":memory:"), openWitnessState(":memory:")] as const;
+  const [one, two] = ([first, second] as const).map((signer, i) => {
+    const deps = { name: `w/${i + 1}`, signer, logs: [{ key: log, url: undefined }], log: silentLog };
+    return new Witness({ ...deps, state: states[i] ?? states[0], clock: { now: () => START_MS } });
+  }) as [Witness, Witness];
+  let slowly = async (_signal: AbortSignal) => {};
+  const fetch = async (url: string, init: RequestInit) => {
+    const request = new Request(url, init);
+    if (url.startsWith("http://w1")) return one.fetch(request);
+    await slowly(request.signal);
+    return two.fetch(request);
+  };
+  await using test = await startTestGateway(START_MS, { publicLog: { policy: read.policy, fetch } });
+  slowly = (signal) => test.clock.sleep(entropyPeriodMs / 10, signal);
+  await test.clock.advance(epochMs + 20 * entropyPeriodMs);
+  const bundles = bundleFolder(test.bundlesDir);
+  const epoch = await test.store.epoch(FIRST_EPOCH);
+  const proof = parseProof((await (await bundles.file(epoch?.bundle ?? "", PROOF_FILE))?.text()) ?? "");
+  const note = parseNote(proof?.checkpoint ?? "");
+  expect(note && cosignersOf(note, read.policy)).toEqual(new Set(["one", "two"]));
+  await test.stop();
+  for (const state of states) state[Symbol.dispose]();
+});
+
+test("what a clock that was ahead made stays in the log, and what takes its place follows", async () => {
+  const settleMs = 300_000;
+  const hourMs = 3_600_000;
+  await using test = await startTestGateway(START_MS + 365 * 86_400_000);
+  const { store, clock } = test;
+  await clock.advance(epochMs);
+  clock.stepWall(hourMs);
+  await clock.advance(settleMs + 3 * epochMs);
+  const ahead = (await store.latestEntropy())?.message ?? new Uint8Array();
+  clock.stepWall(-hourMs);
+  await clock.advance(settleMs + 3 * epochMs + entropyPeriodMs / 2);
+  const entries = await entriesOf(test);
+  const hashes = new Set(entries.map((entry) => sha256(entry).toHex()));
+  expect(hashes).toContain(sha256(ahead).toHex());
+  const kept = await store.entropyRange(0, Number.MAX_SAFE_INTEGER);
+  expect(kept.map(({ message }) => sha256(message).toHex())).not.toContain(sha256(ahead).toHex());
+  for (const { message } of kept) expect(hashes).toContain(sha256(message).toHex());
+  const epochs = await store.epochs({ limit: 10_000 });
+  expect(epochs.length).toBeGreaterThan(2);
+  for (const { manifestHash } of epochs) expect(hashes).toContain(manifestHash.toHex());
+  // Of two with one number the newer is proven.
+  const { epoch, bundle } = epochs[0] as StoredEpoch;
+  const manifest = bundleFolder(test.bundlesDir).manifest(bundle) ?? new Uint8Array();
+  const proof = parseProof(await (await test.gateway.app.request(`/log/proof/manifest/${epoch}`)).text());
+  expect(proof && verifyProofOf(manifest, proof)).toMatchObject({ ok: true });
 });

@@ -25,6 +25,8 @@ interface CommitmentDeps {
   clock: Pick<Clock, "now">;
   /** Judging runs in it too. */
   mutex: Mutex;
+  /** Held while it is announced what there is, and while that changes. */
+  announcing: Mutex;
   log: Log;
   /** A commitment of a stored status packet is not accepted. */
   onRefused?(
@@ -64,7 +66,8 @@ export class Commitments {
   note({ id, receivedAtMs, evidence, commitments }: NotedCommitments): void {
     const facts = commitments.map(({ chain, head }) => `${chain} ${head.toHex()}`).join();
     if (facts === (this.#pending.get(id)?.facts ?? this.#known.get(id))) return;
-    if (this.#pending.size === 0) void this.#deps.mutex.run(() => this.#applyPending());
+    if (this.#pending.size === 0)
+      void this.#deps.mutex.run(() => this.#deps.announcing.run(() => this.#applyPending()));
     this.#pending.set(id, { id, receivedAtMs, evidence, facts });
   }
 
@@ -126,7 +129,7 @@ export class Commitments {
     const { fromMs } = epochSpanMs(progress.openEpoch, progress.parameters);
     const skewMs = this.#deps.parameters.inForce(progress.openEpoch).parameters.clockSkewMs;
     const takenMs = Math.max(nowMs, fromMs);
-    return atMs > takenMs && atMs - takenMs <= skewMs ? atMs : takenMs;
+    return progress.changeAtMs(atMs > takenMs && atMs - takenMs <= skewMs ? atMs : takenMs);
   }
 
   #refuse({ id, evidence }: Announcement, { reason, measurements }: EvidenceProblem): void {

@@ -1,4 +1,4 @@
-import type { AcceptedCommitment } from "@earshot/protocol";
+import { type AcceptedCommitment, commitmentRecord, publicKeyOf } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
 import { chunksOf, type Integer, plainBytes } from "./rows.ts";
@@ -35,7 +35,10 @@ export function commitmentTable({ sql, transaction }: Database): CommitmentQueri
   return {
     addCommitments: (hotspotId, added, fromChain = 0) =>
       transaction(async (tx) => {
-        for (const { chain, head, atMs, fromEpoch, evidence } of added) {
+        const publicKey = publicKeyOf(hotspotId);
+        if (publicKey === undefined) throw new TypeError(`${hotspotId} is not a hotspot id`);
+        for (const commitment of added) {
+          const { chain, head, atMs, fromEpoch, evidence } = commitment;
           const row = {
             hotspot_id: hotspotId,
             chain,
@@ -44,12 +47,30 @@ export function commitmentTable({ sql, transaction }: Database): CommitmentQueri
             from_epoch: fromEpoch,
             evidence,
           };
-          await tx`INSERT INTO commitments ${tx(row)} ON CONFLICT (hotspot_id, chain) DO NOTHING`;
+          const made = await tx`INSERT INTO commitments ${tx(row)} ON CONFLICT (hotspot_id, chain) DO NOTHING
+            RETURNING chain`;
+          if (made.length === 0) continue;
+          const { kind, hash } = commitmentRecord(publicKey, commitment);
+          const record = { from_epoch: fromEpoch, public_key: publicKey, kind, hash };
+          await tx`INSERT INTO change_records ${tx(record)} ON CONFLICT (from_epoch, public_key, kind) DO UPDATE SET
+            hash = excluded.hash`;
         }
         await tx`DELETE FROM commitments WHERE hotspot_id = ${hotspotId} AND chain < ${fromChain}`;
       }),
     commitments: (ids, epoch) => commitmentsOf(sql, ids, epoch),
   };
+}
+
+/** As if they had not been accepted: those accepted at this time or later that count from such an epoch or an earlier one. */
+export async function forgetCommitmentsSince(tx: SQL, sinceMs: number, untilEpoch: number): Promise<void> {
+  const rows = await tx<CommitmentRow[]>`DELETE FROM commitments
+    WHERE accepted_at_ms >= ${sinceMs} AND from_epoch <= ${untilEpoch} RETURNING *`;
+  for (const row of rows) {
+    const publicKey = publicKeyOf(row.hotspot_id) as Uint8Array;
+    const { fromEpoch, kind } = commitmentRecord(publicKey, commitmentOf(row));
+    await tx`DELETE FROM change_records
+      WHERE from_epoch = ${fromEpoch} AND public_key = ${publicKey} AND kind = ${kind}`;
+  }
 }
 
 /** Of these hotspots the commitments that count in an epoch, by id, in order of chain. */

@@ -1,4 +1,4 @@
-import type { Entropy } from "@earshot/protocol";
+import { decodeCbor, type Entropy, encodeCbor } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
 import { type Integer, nullableNumber, plainBytes } from "./rows.ts";
@@ -10,7 +10,7 @@ export const entropySchema: TableSchema = ({ bytes }) => [
     entropy_index BIGINT PRIMARY KEY, at_ms BIGINT NOT NULL, value ${bytes} NOT NULL,
     previous_hash ${bytes} NOT NULL, period_ms BIGINT NOT NULL, validity_ms BIGINT NOT NULL,
     window_periods BIGINT NOT NULL, window_value ${bytes} NOT NULL, report_deadline_ms BIGINT,
-    reveal_deadline_ms BIGINT, message ${bytes} NOT NULL)`,
+    reveal_deadline_ms BIGINT, source ${bytes}, state ${bytes}, message ${bytes} NOT NULL)`,
 ];
 
 interface EntropyRow {
@@ -24,6 +24,9 @@ interface EntropyRow {
   window_value: Uint8Array;
   report_deadline_ms: Integer | null;
   reveal_deadline_ms: Integer | null;
+  /** CBOR of the fields, in their order. */
+  source: Uint8Array | null;
+  state: Uint8Array | null;
   message: Uint8Array;
 }
 
@@ -38,8 +41,40 @@ const rowOf = (entropy: Entropy, message: Uint8Array): EntropyRow => ({
   window_value: entropy.windowValue,
   report_deadline_ms: entropy.reportDeadlineMs,
   reveal_deadline_ms: entropy.revealDeadlineMs,
+  source: entropy.source && sourceColumn(entropy.source),
+  state: entropy.state && stateColumn(entropy.state),
   message,
 });
+
+const sourceColumn = ({ kind, round, signature, counts }: NonNullable<Entropy["source"]>): Uint8Array =>
+  encodeCbor([kind, round, signature, Number(counts)]);
+
+function sourceOf(column: Uint8Array): Entropy["source"] {
+  const [kind, round, signature, counts] = fieldsOf<[number, number, Uint8Array | null, number]>(column);
+  return { kind, round, signature, counts: counts === 1 };
+}
+
+const stateColumn = (state: NonNullable<Entropy["state"]>): Uint8Array =>
+  encodeCbor([
+    state.closedEpoch,
+    state.manifestHash,
+    state.parametersHash,
+    state.denialsHash,
+    state.registryHash,
+  ]);
+
+function stateOf(column: Uint8Array): Entropy["state"] {
+  const [closedEpoch, manifestHash, parametersHash, denialsHash, registryHash] =
+    fieldsOf<[number | null, Uint8Array, Uint8Array, Uint8Array, Uint8Array]>(column);
+  return { closedEpoch, manifestHash, parametersHash, denialsHash, registryHash };
+}
+
+/** @throws {TypeError} if the store does not hold what was put there */
+function fieldsOf<T>(column: Uint8Array): T {
+  const read = decodeCbor(plainBytes(column));
+  if (!read.ok) throw new TypeError(`Stored entropy cannot be decoded: ${read.code}`);
+  return read.value as T;
+}
 
 const entropyOf = (row: EntropyRow): { entropy: Entropy; message: Uint8Array } => ({
   entropy: {
@@ -53,6 +88,8 @@ const entropyOf = (row: EntropyRow): { entropy: Entropy; message: Uint8Array } =
     windowValue: plainBytes(row.window_value),
     reportDeadlineMs: nullableNumber(row.report_deadline_ms),
     revealDeadlineMs: nullableNumber(row.reveal_deadline_ms),
+    source: row.source === null ? null : sourceOf(row.source),
+    state: row.state === null ? null : stateOf(row.state),
   },
   message: plainBytes(row.message),
 });

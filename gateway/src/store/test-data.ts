@@ -59,6 +59,8 @@ export const entropyRecord = (index: number): Entropy => ({
   windowValue: new Uint8Array(32).fill(2),
   reportDeadlineMs: 600_000,
   revealDeadlineMs: null,
+  source: null,
+  state: null,
 });
 
 export const storedEpoch = (epoch: number): StoredEpoch => ({

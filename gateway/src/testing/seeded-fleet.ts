@@ -94,6 +94,8 @@ export function entropyAt(index: number, parameters: NetworkParameters): Entropy
     windowValue: sha256(utf8("window")),
     reportDeadlineMs: parameters.reportDeadlineMs,
     revealDeadlineMs: parameters.revealDeadlineMs,
+    source: null,
+    state: null,
   };
 }
 

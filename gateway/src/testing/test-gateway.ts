@@ -20,6 +20,7 @@ import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import {
   committedBefore,
+  FIRST_EPOCH,
   HOTSPOTS,
   idOf,
   type Name,
@@ -149,6 +150,14 @@ function topicOf(bytes: Uint8Array): string {
   const result = decodePacket(bytes);
   if (!result.ok) throw new TypeError(`Test packet cannot be decoded: ${result.code}`);
   return upTopic(PARAMETERS.network, senderOf(bytes), result.decoded.packet.type);
+}
+
+/** As if an earlier run had registered the test network's hotspots: they count in its first epoch already. */
+export async function registeredStore(): Promise<Store> {
+  const store = await openStore("sqlite://:memory:");
+  for (const hotspot of HOTSPOTS) await store.putHotspot(hotspot);
+  await commitAll(store, FIRST_EPOCH);
+  return store;
 }
 
 /** Status packets in which the test network's hotspots assert where they stand. */

@@ -153,6 +153,8 @@ export function entropyChain(indexes: readonly number[]): PublishedEntropy[] {
       windowValue: first?.entropy.value ?? value,
       reportDeadlineMs: PARAMETERS.reportDeadlineMs,
       revealDeadlineMs: PARAMETERS.revealDeadlineMs,
+      source: null,
+      state: null,
     };
     chain.push({ entropy, message: entropyMessage.seal(entropy, networkSigner, network) });
   }

@@ -1,6 +1,7 @@
 import { describe } from "bun:test";
 import fc from "fast-check";
 import { chainOf } from "../beacon/chain.ts";
+import { DRAND } from "../network/entropy.ts";
 import { reportDeadlineMs } from "../time/schedule.ts";
 import {
   afterContacts,
@@ -38,6 +39,15 @@ const BEACON: Properties = {
   entropy_unknown: fc.subarray([...plain.inputs([]).entropy]).map((entropy) => {
     const isThere = entropy.some(({ index }) => index === honest.entropyIndex);
     return { reason: tryBeacon({}, { inputs: { entropy } }).reason, expected: !isThere };
+  }),
+  entropy_unproven: fc.record({ counts: fc.boolean(), isHere: fc.boolean() }).map(({ counts, isHere }) => {
+    const source = { kind: DRAND, round: 1, signature: null, counts };
+    const entropy = plain
+      .inputs([])
+      .entropy.map((one) => ((one.index === honest.entropyIndex) === isHere ? { ...one, source } : one));
+    // Where no other value of the window counts, the honest one is its first, by which nobody was scheduled.
+    const reason = tryBeacon({}, { inputs: { entropy } }).reason;
+    return { reason: isHere || counts ? reason : "ok", expected: isHere && !counts };
   }),
   not_committed: fc.subarray([0, 1, 2, 3]).map((places) => {
     const scenario = new Scenario();

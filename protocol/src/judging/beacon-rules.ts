@@ -52,6 +52,16 @@ const entropyUnknown: Rule<BeaconContext> = {
     `No entropy was published with number ${entropyIndex}: the agent must use the network's entropy only.`,
 };
 
+const entropyUnproven: Rule<BeaconContext> = {
+  reason: "entropy_unproven",
+  check: ({ report, judging }) =>
+    judging.isEntropyCounted(report.packet.entropyIndex)
+      ? undefined
+      : [{ name: "entropyIndex", value: report.packet.entropyIndex }],
+  explain: ({ entropyIndex }) =>
+    `Entropy ${entropyIndex} came without proof that nobody chose it, and by this network's rules no beacon of its period counts. Nothing to do: the hotspot beacons again in its next window.`,
+};
+
 const revealedEarly: Rule<BeaconContext> = {
   reason: "revealed_early",
   check({ report, judging }) {
@@ -173,6 +183,7 @@ export const BEACON_RULES: readonly Rule<BeaconContext>[] = [
   duplicate,
   revealedEarly,
   entropyUnknown,
+  entropyUnproven,
   notCommitted,
   wrongValue,
   offSchedule,

@@ -32,6 +32,7 @@ test("the rules and their order", () => {
       "duplicate",
       "revealed_early",
       "entropy_unknown",
+      "entropy_unproven",
       "not_committed",
       "wrong_value",
       "off_schedule",

@@ -16,6 +16,8 @@ const entropyAt = (index: number, previousHash: Uint8Array): Entropy => ({
   windowValue: new Uint8Array(32).fill(1),
   reportDeadlineMs: 600_000,
   revealDeadlineMs: 1_200_000,
+  source: null,
+  state: null,
 });
 
 const FIRST = 29_671_954;

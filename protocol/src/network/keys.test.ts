@@ -137,6 +137,8 @@ describe("who may sign", () => {
       reportDeadlineMs: null,
       revealDeadlineMs: null,
       windowValue: new Uint8Array(32),
+      source: null,
+      state: null,
     };
     const code = (by: S, atMs: number): MessageRefusal | "ok" => {
       const opened = entropyMessage.open(

@@ -1,6 +1,8 @@
 import { cellToLatLng, latLngToCell } from "h3-js";
 import { type Commitment, chainOf } from "../beacon/chain.ts";
 import { hotspotId } from "../crypto/did-key.ts";
+import { sha256 } from "../crypto/sha256.ts";
+import { u32, u64 } from "../encoding/bytes.ts";
 import { distanceM, type Position } from "../math/geo.ts";
 import type { Assertion } from "../packet/packet.ts";
 import { isRegionId, type RegionId } from "../radio/regions.ts";
@@ -30,6 +32,41 @@ export interface AcceptedCommitment extends Commitment {
   /** The status packet in which the hotspot announced it. */
   evidence: Uint8Array;
 }
+
+/** That a hotspot was changed, to whoever need not know how. */
+export interface ChangeRecord {
+  fromEpoch: number;
+  publicKey: Uint8Array;
+  /** 0: what is asserted of it. n + 1: its commitment to chain n. */
+  kind: number;
+  /** Of kind 0 `registryChangeHash`, else `commitmentHash`. */
+  hash: Uint8Array;
+}
+
+export const ASSERTED_CHANGE = 0;
+
+/** Stands for a change of this hotspot where it is not shown itself. */
+export const registryChangeHash = (
+  publicKey: Uint8Array,
+  { atMs, fromEpoch, evidence }: RegistryChange,
+): Uint8Array => sha256(publicKey, u64(atMs), u32(fromEpoch), evidence);
+
+/** Stands for a commitment of this hotspot where it is not shown itself. */
+export const commitmentHash = (
+  publicKey: Uint8Array,
+  { atMs, fromEpoch, chain, evidence }: Omit<AcceptedCommitment, "head">,
+): Uint8Array => sha256(publicKey, u64(atMs), u32(fromEpoch), u32(chain), evidence);
+
+export const commitmentRecord = (publicKey: Uint8Array, commitment: AcceptedCommitment): ChangeRecord => ({
+  fromEpoch: commitment.fromEpoch,
+  publicKey,
+  kind: commitment.chain + 1,
+  hash: commitmentHash(publicKey, commitment),
+});
+
+/** The chain that a record is about; `undefined` where it is of another kind. */
+export const chainOfRecord = ({ kind }: Pick<ChangeRecord, "kind">): number | undefined =>
+  kind > ASSERTED_CHANGE ? kind - 1 : undefined;
 
 /** What the network knows of a hotspot, for judging and paying. Follows from its changes, in order, and its commitments. */
 export interface Hotspot {

@@ -16,11 +16,11 @@ import { networkSigner, planFleet } from "./plan-fleet.ts";
 import { runAll, type Task } from "./run-all.ts";
 import { runVirtualHotspot } from "./virtual-hotspot.ts";
 
+/** The start of an epoch, so that every epoch is whole. */
+const FIRST_MS = Date.UTC(2026, 0, 2);
+/** Some periods before, since hotspots and what they commit to count from the epoch after they register. */
+const START_MS = FIRST_MS - 5 * DEMO_PARAMETERS.entropyPeriodMs;
 const EPOCH_MS = DEMO_PARAMETERS.epochPeriods * DEMO_PARAMETERS.entropyPeriodMs;
-/** The start of an epoch, so that every epoch that counts is whole. */
-const FIRST_EPOCH_MS = Date.UTC(2026, 0, 1) + EPOCH_MS;
-/** In the epoch before, hotspots register and commit to their beacons, which counts from the next epoch on. */
-const START_MS = FIRST_EPOCH_MS - EPOCH_MS / 2;
 /** How long after its end an epoch may take to close, and the agents to stop. */
 const SLACK_MS = 60_000;
 
@@ -55,7 +55,7 @@ export async function runVirtualFleet(
   });
   broker.serve(gateway);
   const counter = new ProgressCounter(gateway);
-  const firstEpoch = epochOf(FIRST_EPOCH_MS / DEMO_PARAMETERS.entropyPeriodMs, DEMO_PARAMETERS);
+  const firstEpoch = epochOf(FIRST_MS / DEMO_PARAMETERS.entropyPeriodMs, DEMO_PARAMETERS);
   const network = new MemoryNetwork();
   const { seed, city } = run;
   const context = { clock, log, seed, ether, region: REGIONS[city.region], network };
@@ -81,11 +81,11 @@ export async function runVirtualFleet(
   observer.onStart({
     hotspots: namedHotspots(plans),
     firstEpoch,
-    firstCloseMs: FIRST_EPOCH_MS + EPOCH_MS,
+    firstCloseMs: FIRST_MS + EPOCH_MS,
   });
   try {
     const tasks = [collect, show, (ended: AbortSignal) => gateway.run(ended), ...hotspots];
-    await clock.resolve(runAll(tasks, signal), FIRST_EPOCH_MS - START_MS + run.epochs * EPOCH_MS + SLACK_MS);
+    await clock.resolve(runAll(tasks, signal), FIRST_MS - START_MS + run.epochs * EPOCH_MS + SLACK_MS);
   } finally {
     await store.close();
     rmSync(databaseDir, { recursive: true, force: true });

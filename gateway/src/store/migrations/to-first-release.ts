@@ -1,3 +1,4 @@
+import { announcedEntropy } from "./announced-entropy.ts";
 import { type Migration, statements } from "./migration.ts";
 
 /*
@@ -31,4 +32,4 @@ const commitments = statements(({ text, bytes }) => [
 ]);
 
 /** In order, to schema 11 and so on. */
-export const TO_FIRST_RELEASE: readonly Migration[] = [networkLog, keyChanges, commitments];
+export const TO_FIRST_RELEASE: readonly Migration[] = [networkLog, keyChanges, announcedEntropy, commitments];
