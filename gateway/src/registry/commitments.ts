@@ -58,8 +58,15 @@ export class Commitments {
   readonly #known = new BoundedMap<string, string>(MAX_KNOWN);
   readonly #pending = new Map<string, Announcement>();
 
+  #revision = 0;
+
   constructor(deps: CommitmentDeps) {
     this.#deps = deps;
+  }
+
+  /** Another number whenever one was accepted, or taken back. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** Takes note of a stored status packet; acts upon it soon. */
@@ -74,6 +81,7 @@ export class Commitments {
   /** Commitments were taken out of the store. */
   forgetAll(): void {
     this.#known.clear();
+    this.#revision++;
   }
 
   async #applyPending(): Promise<void> {
@@ -117,6 +125,7 @@ export class Commitments {
       // What the open epoch may be judged by stays.
       const open = firstChainOf(progress.openEpoch, progress.parameters);
       await store.addCommitments(id, added, Math.min(open, chainAtMs(atMs, inForce) - 1));
+      this.#revision++;
       log.info("Hotspot committed to its beacons", { hotspot: id, epoch: added[0]?.fromEpoch });
     }
     this.#known.set(id, facts);

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  chainOf,
   decodePacket,
   encodePacket,
   hotspotId,
@@ -19,6 +20,7 @@ import type { Gateway, GatewayDeps } from "../service/gateway-deps.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import {
+  chains,
   committedBefore,
   FIRST_EPOCH,
   HOTSPOTS,
@@ -160,13 +162,15 @@ export async function registeredStore(): Promise<Store> {
   return store;
 }
 
-/** Status packets in which the test network's hotspots assert where they stand. */
+/** Status packets in which the test network's hotspots assert where they stand, and commit to their beacons. */
 export const assertions = (atMs: number): SentPacket[] =>
   (["a", "b", "c", "near"] as const).map((name, i) => {
     const { latE7, lonE7, elevationM, antennaGainDdbi, region, payee } = HOTSPOTS.find(
       ({ id }) => id === idOf(name),
     ) as (typeof HOTSPOTS)[number];
     const assertion = { latE7, lonE7, elevationM, antennaGainDdbi, region, payee };
-    const packet = statusPacket(1, atMs, assertion);
+    const chain = chainOf(Math.floor(atMs / EPOCH_MS));
+    const commitments = [chain, chain + 1].map((one) => chains[name].commitment(one));
+    const packet = { ...statusPacket(1, atMs, assertion), commitments };
     return { bytes: encodePacket(packet, signers[name], PARAMETERS.network), receivedAtMs: atMs + i };
   });

@@ -66,7 +66,7 @@ export type Name = "a" | "b" | "c" | "near" | "stranger";
 export const signers = Object.fromEntries(
   ["a", "b", "c", "near", "stranger"].map((name) => [name, signerFromSeed(seed(name))]),
 ) as Record<Name, Signer>;
-const chains = Object.fromEntries(
+export const chains = Object.fromEntries(
   Object.entries(signers).map(([name, signer]) => [name, new BeaconChains(signer, network)]),
 ) as Record<Name, BeaconChains>;
 export const idOf = (name: Name): string => hotspotId(signers[name].publicKey);
