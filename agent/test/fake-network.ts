@@ -101,7 +101,17 @@ export class FakeNetwork {
     }));
     this.#toConfirm = [];
     const receipt = receiptMessage.seal(
-      { atMs, hotspot, answers, stored, used: [], gateway: null, lowest: null, commitments: null },
+      {
+        atMs,
+        hotspot,
+        answers,
+        stored,
+        used: [],
+        gateway: null,
+        lowest: null,
+        copies: null,
+        commitments: null,
+      },
       networkSigner,
       NETWORK,
     );

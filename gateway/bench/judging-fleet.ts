@@ -143,7 +143,6 @@ function stored(station: Station, packet: PacketToSign, index: number): StoredPa
       (packet.type === "beacon" ? PARAMETERS.reportDeadlineMs + 30_000 : 60_000),
     bytes: decoded.bytes,
     entropyIndex: about?.entropyIndex ?? null,
-    beaconKey: about?.key ?? null,
     epoch: EPOCH,
     isLate: false,
   };

@@ -108,6 +108,7 @@ export {
 } from "./network/message.ts";
 export {
   type CommitmentNotice,
+  type KeyCopySigns,
   type LowestVersions,
   MAX_RECEIPT_COMMITMENTS,
   MAX_RECEIPT_PACKETS,

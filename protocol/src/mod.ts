@@ -78,6 +78,12 @@ export {
   readCommitments,
 } from "./registry/commitment-evidence.ts";
 export {
+  isKeyCopied,
+  keyCopySigns,
+  type NumberedPacket,
+  SAME_START_MS,
+} from "./registry/key-copies.ts";
+export {
   type AcceptedCommitment,
   ASSERTED_CHANGE,
   type ChangeRecord,

@@ -108,6 +108,7 @@ export const messages: Record<SampleName, Sample> = {
         used: [{ first: 1, last: 0xffff_ffff }],
         gateway: { version: "0.1.0", formats: [1, 1, 1] },
         lowest: { fromEpoch: 20_620, fromMs: atMs, beacon: 1, witness: 2 },
+        copies: { reusedNumbers: 4, agentTurns: 12, radioTurns: 8, concentrators: 2 },
         commitments: [{ chain: 643, head: hash, countsFromMs: atMs }],
       },
       signer,

@@ -11,6 +11,7 @@ import type {
 import type {
   Contradiction,
   Formats,
+  KeyCopySigns,
   LossReason,
   Measurement,
   Outcome,
@@ -373,6 +374,8 @@ export interface AgentStatus {
   gateway?: GatewayFacts;
   /** Absent where it takes all. */
   outdated?: OutdatedFacts;
+  /** Another agent seems to sign with the hotspot's key: what the network counted in its newest packets. */
+  keyCopies?: KeyCopySigns;
   entropy?: EntropyFacts;
   schedule?: ScheduleFacts;
   /** Absent where there are none. */

@@ -4,6 +4,7 @@ import {
   type ClockReading,
   explainLoss,
   hotspotId,
+  type KeyCopySigns,
   type LossReason,
   type NetworkKeys,
   type PacketType,
@@ -103,6 +104,8 @@ export class StatusBoard {
   outdated: OutdatedFacts | undefined;
   /** Found among what the network signed, in this run or before. */
   contradictions: readonly ContradictionFacts[] = [];
+  /** As the network's last receipt says. */
+  keyCopies: KeyCopySigns | undefined;
   readonly beaconing = new BeaconCounters();
   #gpsReading: Moment<GpsReading> | undefined;
   /** Whether the receiver can be trusted. */
@@ -234,6 +237,7 @@ export class StatusBoard {
       ),
       ...optional("gateway", this.gateway),
       ...optional("outdated", this.outdated),
+      ...optional("keyCopies", this.keyCopies),
       ...optional("entropy", this.#entropy && received(this.#entropy)),
       ...(this.contradictions.length === 0 ? {} : { contradictions: this.contradictions }),
       ...optional("schedule", this.schedule),

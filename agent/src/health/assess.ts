@@ -4,6 +4,7 @@ import { beaconPart } from "./beacon.ts";
 import { clockPart } from "./clock.ts";
 import { brokerPart, outboxPart, packetParts } from "./delivery.ts";
 import { gpsPart } from "./gps.ts";
+import { keyCopiesPart } from "./key-copies.ts";
 import { keysPart } from "./keys.ts";
 import { machinePart } from "./machine.ts";
 import { networkParts } from "./network.ts";
@@ -33,6 +34,7 @@ export function assess(status: AgentStatus): Assessment {
     outboxPart(status),
     ...packetParts(status),
     ...keysPart(status),
+    ...keyCopiesPart(status),
     clockPart(status),
     ...networkParts(status),
     beaconPart(status),

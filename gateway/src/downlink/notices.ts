@@ -5,6 +5,7 @@ import {
   epochAtMs,
   epochSpanMs,
   isWithin,
+  type KeyCopySigns,
   type Log,
   type LowestVersions,
   MAX_RECEIPT_COMMITMENTS,
@@ -13,6 +14,7 @@ import {
   type Measurement,
   PACKET_LIMITS,
   publicKeyOf,
+  type Receipt,
   type RoleSigners,
   receiptMessage,
   type SequenceRange,
@@ -42,6 +44,8 @@ interface NoticesDeps {
   downlink: Downlink;
   store: Pick<Store, "sequenceRanges" | "commitments">;
   metrics: Pick<GatewayMetrics, "downlinkFailures" | "refusalsUntold">;
+  /** Signs that two agents use this hotspot's key. */
+  copied?(hotspotId: string): Promise<KeyCopySigns | undefined>;
   log: Log;
 }
 
@@ -110,7 +114,7 @@ export class Notices {
   /** A packet is durable, new or a duplicate: the next receipt lists it. */
   stored({ hotspotId, sequence, id, receivedAtMs }: Pick<StoredPacket, ReceiptField>): void {
     const full = this.#pending.note(hotspotId, { sequence, packetId: Uint8Array.fromHex(id), receivedAtMs });
-    if (full !== undefined) this.#sendReceipt(hotspotId, full.answers, full.stored, [], null);
+    if (full !== undefined) this.#sendReceipt(hotspotId, full.answers, full.stored, []);
   }
 
   /** The answer to a status packet: which packets came since the last one, and which numbers are in use. */
@@ -118,7 +122,11 @@ export class Notices {
     const used = (await this.#deps.store.sequenceRanges(hotspotId)).slice(-MAX_RECEIPT_RANGES);
     const commitments = await this.#commitmentsOf(hotspotId);
     const answers = Uint8Array.fromHex(statusId);
-    this.#sendReceipt(hotspotId, answers, this.#pending.answer(hotspotId, answers), used, commitments);
+    const copies = (await this.#deps.copied?.(hotspotId)) ?? null;
+    this.#sendReceipt(hotspotId, answers, this.#pending.answer(hotspotId, answers), used, {
+      copies,
+      commitments,
+    });
   }
 
   /** The newest. */
@@ -137,14 +145,14 @@ export class Notices {
     answers: Uint8Array,
     stored: StoredPacketNotice[],
     used: SequenceRange[],
-    commitments: CommitmentNotice[] | null,
+    rest: Pick<Receipt, "copies" | "commitments"> = { copies: null, commitments: null },
   ): void {
     const { clock, parameters, signer } = this.#deps;
     const { network } = parameters.fixed;
     const nowMs = Math.floor(clock.now());
     const receipt = {
       ...{ atMs: nowMs, hotspot: keyOf(hotspotId), answers, stored, used },
-      ...{ gateway: PROGRAM, lowest: lowestVersions(parameters.versions), commitments },
+      ...{ gateway: PROGRAM, lowest: lowestVersions(parameters.versions), ...rest },
     };
     this.#send(downTopic(network, hotspotId, "receipt"), () => receiptMessage.seal(receipt, signer, network));
   }

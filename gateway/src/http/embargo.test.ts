@@ -85,7 +85,6 @@ async function fileSecret(t: TestApp): Promise<Secret> {
       receivedAtMs: atMs + 1000,
       bytes,
       entropyIndex,
-      beaconKey: key,
       epoch: Math.floor(entropyIndex / FLEET_PARAMETERS.epochPeriods),
       isLate: false,
     }),

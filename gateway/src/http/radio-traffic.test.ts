@@ -49,7 +49,6 @@ function filed({ signer, hotspot }: FleetMember, status: StatusPacket): StoredPa
     receivedAtMs: atMs,
     bytes,
     entropyIndex: null,
-    beaconKey: null,
     epoch: null,
     isLate: false,
   };

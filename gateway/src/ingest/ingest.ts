@@ -207,7 +207,6 @@ export class Ingest {
       receivedAtMs,
       bytes: decoded.bytes,
       entropyIndex: about?.entropyIndex ?? null,
-      beaconKey: about?.key ?? null,
       epoch: about === undefined ? null : progress.epochFor(about.entropyIndex, arrival),
       isLate:
         about !== undefined && receivedAtMs > deadlineMs(about.type, about.entropyIndex, progress.parameters),

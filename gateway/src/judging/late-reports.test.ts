@@ -25,7 +25,6 @@ const report = (sequence: number): StoredPacket => {
     receivedAtMs: beacon.index * 2000 + 60_000,
     bytes,
     entropyIndex: beacon.index,
-    beaconKey: "",
     epoch: FIRST_EPOCH,
     isLate: true,
   };

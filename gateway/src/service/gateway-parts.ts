@@ -21,6 +21,7 @@ import { countReading, type GatewayMetrics, newMetrics } from "../monitoring/met
 import { ParametersLog } from "../parameters/parameters-log.ts";
 import type { OperatorRegistration } from "../registry/assertion.ts";
 import { Commitments } from "../registry/commitments.ts";
+import { CopyWatch } from "../registry/copy-watch.ts";
 import { Registry } from "../registry/registry.ts";
 import { StoreRefusedError } from "../store/owner.ts";
 import type { StoredPacket } from "../store/records.ts";
@@ -49,6 +50,7 @@ interface Base {
   registry: Registry;
   commitments: Commitments;
   denials: DenialLog;
+  copies: CopyWatch;
   notices: Notices;
   mutex: Mutex;
   /** Held while it is announced what there is, and while that changes. */
@@ -142,8 +144,10 @@ async function buildBase(deps: SteadyDeps): Promise<Base> {
   const announcing = new Mutex();
   const common = { store, progress, clock, signer, mutex, announcing };
   const denials = await DenialLog.load(common);
+  const copies = new CopyWatch({ store, clock });
   const notices = new Notices({
     ...{ parameters, signer, clock, downlink, store, metrics },
+    copied: (hotspotId) => copies.copied(hotspotId),
     log: deps.log.child({ component: "downlink" }),
   });
   const registry = await Registry.load({
@@ -163,7 +167,18 @@ async function buildBase(deps: SteadyDeps): Promise<Base> {
   metrics.closedEpoch = progress.openEpoch - 1;
   const keys = new KeyCache();
   const logs = { parameters, registry, commitments, denials };
-  return { deps, keys, events: new EventHub(), metrics, ...logs, progress, notices, mutex, announcing };
+  return {
+    deps,
+    keys,
+    events: new EventHub(),
+    metrics,
+    ...logs,
+    progress,
+    copies,
+    notices,
+    mutex,
+    announcing,
+  };
 }
 
 /** Told at start and whenever an epoch closes, since updating a gateway takes its operator time. */
@@ -181,7 +196,7 @@ async function list(hotspot: OperatorRegistration, registry: Registry, log: Log)
 }
 
 function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: StoredPacket) => void): Ingest {
-  const { deps, keys, metrics, progress, registry, notices } = base;
+  const { copies, deps, keys, metrics, progress, registry, notices } = base;
   const { clock, store } = deps;
   return new Ingest({
     progress,
@@ -198,6 +213,7 @@ function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: Stored
       const { packet } = checked.decoded;
       if (packet.type === "reading") countReading(packet, metrics);
       notices.stored(stored);
+      if (packet.type === "status") copies.note(stored.hotspotId, packet);
       noteStatus(checked, stored, base, statuses);
       if (stored.entropyIndex !== null && stored.entropyIndex <= progress.judgingThrough) onLate(stored);
     },

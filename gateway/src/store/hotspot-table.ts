@@ -268,8 +268,8 @@ async function forgetUnshown(tx: SQL, { beforeMs, keep, limit, epochs }: Unshown
     SELECT COUNT(*) AS waiting FROM shown WHERE waits_since_ms IS NOT NULL`;
   const surplus = Math.max(0, Number(row?.waiting) - keep);
   const found = await tx<{ hotspot_id: string; waits_since_ms: Integer; reports: Integer }[]>`
-    SELECT hotspot_id, waits_since_ms, (SELECT COUNT(*) FROM (SELECT 1 FROM packets
-      WHERE epoch IN ${tx([...epochs])} AND packets.hotspot_id = shown.hotspot_id LIMIT 1) AS one) AS reports
+    SELECT hotspot_id, waits_since_ms, (SELECT COUNT(*) FROM (SELECT 1 FROM packets WHERE epoch IN ${tx([...epochs])}
+      AND packets.hotspot = (SELECT number FROM senders WHERE senders.id = shown.hotspot_id) LIMIT 1) AS one) AS reports
     FROM shown WHERE waits_since_ms IS NOT NULL ORDER BY waits_since_ms, hotspot_id LIMIT ${limit}`;
   const forgotten = found
     .filter(

@@ -95,7 +95,7 @@ async function reopen(tx: SQL, { openEpoch, epochPeriods }: Present): Promise<Re
   await tx`DELETE FROM edges WHERE epoch >= ${openEpoch}`;
   await tx`UPDATE shown SET since_epoch = NULL WHERE since_epoch >= ${openEpoch}`;
   // Reports about revoked entropy stay stored, and are in no bundle.
-  await tx`UPDATE packets SET entropy_index = NULL, beacon_key = NULL, epoch = NULL
+  await tx`UPDATE packets SET entropy_index = NULL, epoch = NULL
     WHERE entropy_index > (SELECT COALESCE(MAX(entropy_index), -1) FROM entropy)`;
   await tx`UPDATE packets SET epoch = CASE WHEN entropy_index < ${openEpoch * epochPeriods} THEN ${openEpoch}
       ELSE (entropy_index - entropy_index % ${epochPeriods}) / ${epochPeriods} END
@@ -127,7 +127,7 @@ async function restamp(
       WHEN entropy_index * ${entropyPeriodMs}
         + (CASE WHEN type = 'beacon' THEN ${revealDeadlineMs} ELSE ${reportDeadlineMs} END) < ${nowMs}
       THEN 1 ELSE 0 END
-    WHERE received_at_ms > ${nowMs} RETURNING id`;
+    WHERE received_at_ms > ${nowMs} RETURNING sequence`;
   await tx`UPDATE statuses SET received_at_ms = ${nowMs} WHERE received_at_ms > ${nowMs}`;
   await tx`UPDATE statuses SET at_ms = ${nowMs} WHERE at_ms > ${nowMs}`;
   await tx`UPDATE statuses SET offline_at_ms = ${nowMs} WHERE offline_at_ms > ${nowMs}`;

@@ -15,6 +15,7 @@ import { packetsSchema } from "./packet-table.ts";
 import { revokedSchema } from "./revoked-table.ts";
 import type { Integer } from "./rows.ts";
 import { rulesSchema } from "./rules-tables.ts";
+import { sendersSchema } from "./sender-table.ts";
 import { statusesSchema } from "./status-table.ts";
 import { storedDocuments } from "./stored-documents.ts";
 import { COLUMN_TYPES, type Dialect, type TableSchema } from "./table-schema.ts";
@@ -34,6 +35,7 @@ const factsSchema: TableSchema = ({ text }) => [
 
 const TABLES: readonly TableSchema[] = [
   factsSchema,
+  sendersSchema,
   packetsSchema,
   hotspotsSchema,
   commitmentsSchema,

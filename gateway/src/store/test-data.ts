@@ -1,5 +1,8 @@
-import type { Entropy, Hotspot, StatusPacket } from "@earshot/protocol";
+import { type Entropy, type Hotspot, type StatusPacket, utf8 } from "@earshot/protocol";
 import type { StoredEpoch, StoredPacket, StoredVerdict } from "./records.ts";
+
+/** Stands for a packet's id; in the order of the names. */
+export const testId = (name: string): string => utf8(name).toHex();
 
 /** Plausible records for tests; what a test is about is handed in. */
 export const storedPacket = (fields: Partial<StoredPacket> & { id: string }): StoredPacket => ({
@@ -9,7 +12,6 @@ export const storedPacket = (fields: Partial<StoredPacket> & { id: string }): St
   receivedAtMs: 1_767_225_600_123,
   bytes: Uint8Array.of(1, 2, 3),
   entropyIndex: 29_453_760,
-  beaconKey: "01c16c80",
   epoch: 20_454,
   isLate: false,
   ...fields,

@@ -151,12 +151,10 @@ export const statusOf = (
 /** Stores the packet that a witness's verdict is about, with all that a radio can tell. */
 export async function storeReception(store: Store, verdict: StoredVerdict): Promise<WitnessPacket> {
   const { witness } = typicalPackets;
-  const { packetId: id, hotspotId, beaconKey, entropyIndex, epoch } = verdict;
+  const { packetId: id, hotspotId, entropyIndex, epoch } = verdict;
   const bytes = encodePacket(witness, NETWORK_SIGNER, FLEET_PARAMETERS.network);
   const received = { sequence: witness.sequence, receivedAtMs: witness.atMs, isLate: false };
-  await store.addPackets([
-    { id, type: "witness", hotspotId, beaconKey, entropyIndex, epoch, bytes, ...received },
-  ]);
+  await store.addPackets([{ id, type: "witness", hotspotId, entropyIndex, epoch, bytes, ...received }]);
   return witness;
 }
 

@@ -97,7 +97,6 @@ function stored(packet: ReceivedPacket, epoch: number): StoredPacket {
     receivedAtMs: packet.receivedAtMs,
     bytes: packet.bytes,
     entropyIndex: report?.entropyIndex ?? null,
-    beaconKey: report?.key ?? null,
     epoch,
     isLate:
       report !== undefined && packet.receivedAtMs > deadlineMs(report.type, report.entropyIndex, PARAMETERS),

@@ -1,5 +1,6 @@
 import { announcedEntropy } from "./announced-entropy.ts";
 import { type Migration, statements } from "./migration.ts";
+import { numberedPackets, numberedVerdicts } from "./small-rows.ts";
 
 /*
  * From schema 10 on, until there is a release.
@@ -32,4 +33,11 @@ const commitments = statements(({ text, bytes }) => [
 ]);
 
 /** In order, to schema 11 and so on. */
-export const TO_FIRST_RELEASE: readonly Migration[] = [networkLog, keyChanges, announcedEntropy, commitments];
+export const TO_FIRST_RELEASE: readonly Migration[] = [
+  networkLog,
+  keyChanges,
+  announcedEntropy,
+  numberedPackets,
+  numberedVerdicts,
+  commitments,
+];
