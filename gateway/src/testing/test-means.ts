@@ -10,7 +10,6 @@ import {
   packetsRoot,
   type ReceivedPacket,
   receiptMessage,
-  reportedIndex,
   sha256,
 } from "@earshot/protocol";
 import { judgeEvidence } from "@earshot/protocol/omission";
@@ -118,7 +117,7 @@ function about(bundle: Bundle, index: number, atMs: number): Uint8Array[] {
   // What came after the epoch's end is in a later one's.
   const later = [afterSecond, afterThird].filter((one) => one.manifest.epoch > manifest.epoch);
   return [...packets, ...later.flatMap((one) => one.packets)]
-    .filter((one) => isReport(one) && reportedIndex(one) === index && one.receivedAtMs <= atMs)
+    .filter((one) => isReport(one) && one.packet.entropyIndex === index && one.receivedAtMs <= atMs)
     .map(({ id }) => Uint8Array.fromHex(id));
 }
 
@@ -151,7 +150,7 @@ export function receiptTells(lie: Bundle, { bytes, hotspotId, receivedAtMs }: Re
   const stored = [{ sequence: 1, packetId: sha256(bytes), receivedAtMs }];
   const receipt = {
     ...{ atMs: receivedAtMs, hotspot: owner?.publicKey as Uint8Array, answers: new Uint8Array(32), used: [] },
-    ...{ stored, gateway: null, lowest: null, copies: null },
+    ...{ stored, gateway: null, lowest: null, copies: null, commitments: null },
   };
   const answer = judgeEvidence(
     {

@@ -16,7 +16,6 @@ import {
   type RegistryChange,
   registrationMessage,
   reportDeadlineMs,
-  reportedIndex,
   sha256,
 } from "@earshot/protocol";
 import { testChain } from "@earshot/protocol/drand-testing";
@@ -134,7 +133,9 @@ const anew = () =>
     ),
     previous: { previousEpoch: null, previousManifestHash: new Uint8Array(32) },
     contactsBefore: new Map(),
-    packets: afterSecond.packets.filter((packet) => !isReport(packet) || reportedIndex(packet) >= epoch * 4),
+    packets: afterSecond.packets.filter(
+      (packet) => !isReport(packet) || packet.packet.entropyIndex >= epoch * 4,
+    ),
   });
 
 /** Every report of the test network is made up: no hotspot stands anywhere, no frame was sent, and they are paid. */
@@ -171,13 +172,13 @@ const TRIED: Record<LieId, Tried> = {
 
   said_late() {
     const packet = own("witness");
-    const lie = receivedAt(packet, reportDeadlineMs(reportedIndex(packet), PARAMETERS) + 1);
+    const lie = receivedAt(packet, reportDeadlineMs(packet.packet.entropyIndex, PARAMETERS) + 1);
     return { ...bundleTells(lie), ...receiptTells(lie, packet) };
   },
 
   said_early() {
     const packet = own("witness");
-    const lie = receivedAt(packet, reportedIndex(packet) * 2000 - 1);
+    const lie = receivedAt(packet, packet.packet.entropyIndex * 2000 - 1);
     return { ...bundleTells(lie), ...receiptTells(lie, packet) };
   },
 
@@ -286,7 +287,7 @@ const TRIED: Record<LieId, Tried> = {
         previousManifestHash: Uint8Array.fromHex(afterFirst.signed.hash),
       },
       packets: afterThird.packets.filter(
-        (packet) => !isReport(packet) || reportedIndex(packet) >= (epoch + 1) * 4,
+        (packet) => !isReport(packet) || packet.packet.entropyIndex >= (epoch + 1) * 4,
       ),
       contactsBefore: afterFirst.contacts,
     };
@@ -330,7 +331,7 @@ const TRIED: Record<LieId, Tried> = {
     };
   },
 
-  key_ground: () => "protocol/src/judging/beacon-rules.test.ts",
+  key_ground: () => "protocol/src/beacon/chain.test.ts",
   place_asserted: madeUp,
   key_cloned: () => "protocol/src/registry/key-copies.test.ts",
   beacon_copied: () => "protocol/src/judging/witness-rules.test.ts",

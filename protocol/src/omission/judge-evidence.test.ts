@@ -15,7 +15,7 @@ import { type Outcome, verdictMessage } from "../network/verdict-message.ts";
 import { encodePacket } from "../packet/codec.ts";
 import { typicalPackets } from "../packet/samples.ts";
 import { DEFAULT_PARAMETERS, type NetworkParameters } from "../parameters/parameters.ts";
-import { entropyTimeMs, epochOf, reportDeadlineMs } from "../time/schedule.ts";
+import { entropyTimeMs, epochOf, reportDeadlineMs, revealDeadlineMs } from "../time/schedule.ts";
 import { decodeEvidence, type Evidence, encodeEvidence } from "./evidence.ts";
 import { judgeEvidence } from "./judge-evidence.ts";
 import { PacketStream } from "./packet-sequence.ts";
@@ -135,6 +135,19 @@ describe("a report that was confirmed", () => {
       ["signed_list", { kind: "index_root", root: receiptOf(), packetIds: others }],
     ];
     expect(roots.map(([, contradiction]) => judged({ contradiction }))).toEqual(roots.map(([code]) => code));
+  });
+
+  test("and tells of a beacon, which comes after the witnesses' deadline", () => {
+    const beacon = { ...typicalPackets.beacon, entropyIndex: index, atMs, sequence: 8 };
+    const revealed = encodePacket(beacon, hotspot, NETWORK);
+    const lastMs = revealDeadlineMs(index, parameters);
+    const toldAt = (receivedMs: number) =>
+      judged({
+        packet: revealed,
+        confirmation: receiptOf({ packetId: sha256(revealed), receivedAtMs: receivedMs }),
+      });
+    expect(lastMs).toBeGreaterThan(reportDeadlineMs(index, parameters));
+    expect([toldAt(lastMs), toldAt(lastMs + 1)]).toEqual(["index_root", "late"]);
   });
 
   test("and is not in its epoch's bundle, or said to have come late there", () => {
