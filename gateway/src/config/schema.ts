@@ -153,6 +153,31 @@ const keys = z.strictObject(
   Object.fromEntries(["network", ...KEY_ROLES].map((name) => [`${name}_secret`, secretKeys.optional()])),
 );
 
+const hexDigits = (bytes: number) =>
+  textThat(
+    (value) => value.length === 2 * bytes && /^[0-9a-f]+$/.test(value),
+    `${2 * bytes} lower-case hex digits`,
+  );
+
+const isRelay = (value: string): boolean => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+
+const entropy = z.strictObject({
+  /** `local`: the operator's word. */
+  source: oneOf(["local", "drand"]).default("local"),
+  /** drand's HTTP relays, asked in this order; in an environment variable with commas. */
+  urls: z
+    .preprocess(
+      (value) => (typeof value === "string" ? value.split(",") : value),
+      z.array(textThat(isRelay, "an http(s) address")).min(1).max(MAX_RELAYS),
+    )
+    .default([...DEFAULT_RELAY_URLS]),
+  /** The chain, all four or none; part of the parameters. */
+  chain_hash: hexDigits(32).default(QUICKNET.hash),
+  chain_public_key: hexDigits(DRAND_KEY_BYTES).default(QUICKNET.publicKey.toHex()),
+  chain_genesis_s: wholeIn(0, 0xffff_ffff).default(QUICKNET.genesisS),
+  chain_period_s: wholeIn(1, 86_400).default(QUICKNET.periodS),
+});
+
 const log = z.strictObject({
   level: oneOf(LOG_LEVELS).default(DEFAULT_LOG_SETTINGS.level),
   format: oneOf(LOG_FORMATS).default(DEFAULT_LOG_SETTINGS.format),
