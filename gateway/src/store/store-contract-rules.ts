@@ -5,6 +5,7 @@ import {
   type EdgeEvidence,
   encodeBeaconFrame,
   encodePacket,
+  type Hotspot,
   NO_DETAILS,
   shortId,
   signerFromSeed,
@@ -45,6 +46,26 @@ export function registryContract(open: () => Store): void {
       expect(await store.hotspotIds()).toEqual(["z6MkB", "z6Mka"]);
       expect(await store.hotspotHistory("z6MkB")).toEqual([first, moved]);
       expect(await store.hotspotHistory("z6MkC")).toEqual([]);
+    });
+
+    test("keeps the hotspot that is retired and the one that takes its place, both or none", async () => {
+      const store = open();
+      await store.putHotspot(first);
+      const retired = { ...first, change: change(5), retired: { fromEpoch: 5, successor: "z6MkN" } };
+      const next = { ...hotspot({ id: "z6MkN" }), change: change(5), predecessor: first.id };
+      await expect(store.putHotspots([retired, { ...next, cell: null as never }])).rejects.toThrow();
+      expect(await store.hotspot(first.id)).toEqual(first);
+      await store.putHotspots([retired, next]);
+      expect(await store.hotspotsById([first.id, "z6MkN"], 5)).toEqual(
+        new Map<string, Hotspot>([
+          [first.id, retired],
+          ["z6MkN", next],
+        ]),
+      );
+      expect((await store.hotspotsById([first.id, "z6MkN"], 4)).get(first.id)).toEqual(first);
+      const revoked = { ...first, change: change(6), retired: { fromEpoch: 6, successor: null } };
+      await store.putHotspots([revoked]);
+      expect(await store.hotspot(first.id)).toEqual(revoked);
     });
 
     test("gives every change up to an epoch, with its evidence", async () => {

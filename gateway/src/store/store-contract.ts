@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { StoredPacket } from "./records.ts";
 import type { Store } from "./store.ts";
 import { verdictPageKey } from "./store.ts";
+import { announcedContract } from "./store-contract-announced.ts";
 import { contactsContract } from "./store-contract-contacts.ts";
 import { logContract } from "./store-contract-log.ts";
 import { readingsContract } from "./store-contract-readings.ts";
@@ -190,6 +191,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     statusesContract(() => store);
     takenBackContract(() => store);
     logContract(() => store);
+    announcedContract(() => store);
 
     test("keeps entropy with its message", async () => {
       for (const index of [7, 9, 8]) await store.addEntropy(entropyRecord(index), Uint8Array.of(index));

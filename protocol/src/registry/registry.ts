@@ -130,13 +130,23 @@ export const retiredHotspot = (
 
 /**
  * The hotspot that goes on with another key. It stands where `old` stood, as settled as that was, and is paid to the same
- * address; what it asserted before itself counts no more.
+ * address; what it asserted before itself counts no more. Only what hangs on the key itself is its own.
  */
 export const succeedingHotspot = (old: Hotspot, change: RegistryChange, publicKey: Uint8Array): Hotspot => ({
-  ...old,
   id: hotspotId(publicKey),
   publicKey,
+  cell: old.cell,
+  latE7: old.latE7,
+  lonE7: old.lonE7,
+  elevationM: old.elevationM,
+  antennaGainDdbi: old.antennaGainDdbi,
+  region: old.region,
+  payee: old.payee,
+  registeredAtMs: old.registeredAtMs,
+  settledCell: old.settledCell,
+  relocatedAtMs: old.relocatedAtMs,
   change,
+  retired: null,
   predecessor: old.id,
 });
 
