@@ -67,10 +67,12 @@ test("an old network's log is made in portions, each kind in its order, with gap
   expect(await logAll()).toEqual([]);
 });
 
-test("an index root is over the reports about its index, and one without any says so", async () => {
+test("an index root is over the reports about its index that came in time, and one without any says so", async () => {
   for (const index of [7, 8]) await store.addEntropy(entropyRecord(index), utf8(`entropy ${index}`));
   const ids = ["aa", "bb", "cc"].map((byte) => byte.repeat(32));
   await store.addPackets(ids.map((id, i) => storedPacket({ id, entropyIndex: 7, sequence: i + 1 })));
+  const late = { id: "dd".repeat(32), entropyIndex: 7, sequence: 9, isLate: true };
+  await store.addPackets([storedPacket(late)]);
   await store.addJudgement(8, [], [], []);
   const roots = (await logAll())
     .flatMap(({ entries }) => entries)

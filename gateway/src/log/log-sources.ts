@@ -122,7 +122,8 @@ export class LogSources {
 
   async #rootOf(index: number): Promise<Uint8Array> {
     const { store, network, signer, clock } = this.#deps;
-    const ids = (await store.reportsOfIndex(index)).map(({ id }) => Uint8Array.fromHex(id));
+    const reports = (await store.reportsOfIndex(index)).filter(({ isLate }) => !isLate);
+    const ids = reports.map(({ id }) => Uint8Array.fromHex(id));
     const root: IndexRoot = { network, index, atMs: clock.now(), count: ids.length, root: packetsRoot(ids) };
     return indexRootMessage.seal(root, signer, network);
   }

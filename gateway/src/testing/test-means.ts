@@ -1,28 +1,36 @@
+import { expect } from "bun:test";
 import { join } from "node:path";
 import {
   contradictionOf,
   type Entropy,
   entropyHash,
-  entropyMessage,
-  indexRootMessage,
-  isReport,
-  manifestMessage,
-  packetsRoot,
   type ReceivedPacket,
   receiptMessage,
   sha256,
 } from "@earshot/protocol";
 import { judgeEvidence } from "@earshot/protocol/omission";
-import { decodeEntries } from "@earshot/protocol/tlog";
+import {
+  decodeEntries,
+  encodeEntries,
+  entryHash,
+  formatCheckpoint,
+  formatNote,
+  parseTilePath,
+  rootOf,
+  signNote,
+  TILE_WIDTH,
+} from "@earshot/protocol/tlog";
 import { type Bundle, MANIFEST_FILE } from "../bundle/bundle.ts";
-import { readByteStrings } from "../bundle/cbor-sequences.ts";
 import { closeEpoch } from "../epochs/close-epoch.ts";
 import { KeyRing } from "../keys/key-ring.ts";
 import { LogSources } from "../log/log-sources.ts";
 import { PublicLog } from "../log/public-log.ts";
+import { runCheck } from "../verify/check.ts";
+import { checkLogEntries, neededFrom } from "../verify/check-log-entries.ts";
+import { LogView } from "../verify/log-view.ts";
 import type { Means } from "../verify/trust.ts";
 import { type Verified, verifyFiles } from "../verify/verify-bundle.ts";
-import { bundleAt, manifestOf, temporaryFolder } from "./test-bundle.ts";
+import { bundleAt, temporaryFolder } from "./test-bundle.ts";
 import { verified, where } from "./test-edits.ts";
 import { FIRST_EPOCH, HOTSPOTS, networkSigner, PARAMETERS } from "./test-network.ts";
 import { closeDeps, judgedStore } from "./test-store.ts";
@@ -40,6 +48,7 @@ export const epoch = FIRST_EPOCH + 1;
 async function honestNetwork(): Promise<{ bundles: [Bundle, Bundle, Bundle]; entries: Uint8Array[] }> {
   using folder = temporaryFolder();
   const store = await judgedStore(3);
+  await store.addJudgement((epoch + 2) * 4 - 1, [], [], []);
   const manifests = new Map<string, Uint8Array>();
   const bundles: Bundle[] = [];
   for (const each of [FIRST_EPOCH, epoch, epoch + 1]) {
@@ -69,56 +78,42 @@ async function honestNetwork(): Promise<{ bundles: [Bundle, Bundle, Bundle]; ent
 }
 
 const { bundles, entries } = await honestNetwork();
+
+export { entries };
 export const [first, second, third] = bundles;
-const logged = new Set(entries.map((entry) => sha256(entry).toHex()));
 export const afterFirst = verified(first);
 export const afterSecond = verified(second, { previous: afterFirst });
 export const afterThird = verified(third, { previous: afterSecond });
 
-const messagesIn = (bundle: Bundle): Uint8Array[] => {
-  const read = readByteStrings(bundle["entropy.cbor"]);
-  if (!read.ok) throw new TypeError("No entropy");
-  return read.items;
-};
-
-/** What somebody finds who reads the log beside a bundle: what stands in only one of them. */
-export function logTells(bundle: Bundle): Told {
-  const messages = messagesIn(bundle);
-  const shown = new Set(messages.map((message) => sha256(message).toHex()));
-  const indexes = messages.map(indexIn);
-  const isWithin = (index: number) => index > (indexes[0] ?? 0) && index <= (indexes.at(-1) ?? 0);
-  for (const entry of entries) {
-    const index = indexIn(entry);
-    if (index !== undefined && isWithin(index) && !shown.has(sha256(entry).toHex())) {
-      return { log: `entropy ${index} is in the log alone` };
-    }
-    const root = indexRootMessage.open(entry, network, networkSigner.publicKey);
-    if (!root.ok || Math.floor(root.value.index / 4) !== manifestOf(bundle).epoch) continue;
-    const ids = about(bundle, root.value.index, root.value.atMs);
-    const isWhole = ids.length === root.value.count && root.value.root.toHex() === packetsRoot(ids).toHex();
-    if (!isWhole) return { log: `the root over index ${root.value.index} is of other reports` };
-  }
-  if (logged.has(sha256(bundle[MANIFEST_FILE]).toHex())) return {};
-  const other = entries.some((entry) => {
-    const opened = manifestMessage.open(entry, network, networkSigner.publicKey);
-    return opened.ok && opened.value.epoch === manifestOf(bundle).epoch;
-  });
-  return other ? { log: "the log has another manifest of this epoch" } : {};
+/** A log with these entries, as a server gives it. @param signer of its checkpoint */
+export function servedLog(list: readonly Uint8Array[], signer = networkSigner): (url: URL) => Response {
+  const hashes = list.map(entryHash);
+  const full = Math.floor(list.length / TILE_WIDTH);
+  const above = Array.from({ length: full }, (_, i) =>
+    rootOf(hashes.slice(i * TILE_WIDTH, (i + 1) * TILE_WIDTH)),
+  );
+  const origin = `earshot/${network}`;
+  const text = formatCheckpoint({ origin, size: list.length, root: rootOf(hashes) });
+  const checkpoint = formatNote({ text, signatures: [signNote(text, origin, signer)] });
+  return ({ pathname }) => {
+    if (pathname === "/log/checkpoint") return new Response(checkpoint);
+    const name = parseTilePath(pathname.slice("/log/".length));
+    if (name === undefined) return new Response("none", { status: 404 });
+    const [from, to] = [name.index * TILE_WIDTH, name.index * TILE_WIDTH + name.width];
+    if (name.level === "entries") return new Response(new Uint8Array(encodeEntries(list.slice(from, to))));
+    return new Response(new Uint8Array(Buffer.concat((name.level === 0 ? hashes : above).slice(from, to))));
+  };
 }
 
-function indexIn(message: Uint8Array): number | undefined {
-  const opened = entropyMessage.open(message, network, networkSigner.publicKey);
-  return opened.ok ? opened.value.index : undefined;
-}
-
-/** Ids of the reports about an index that had come by then, as bundles say. */
-function about(bundle: Bundle, index: number, atMs: number): Uint8Array[] {
-  const { packets, manifest } = verified(bundle);
-  // What came after the epoch's end is in a later one's.
-  const later = [afterSecond, afterThird].filter((one) => one.manifest.epoch > manifest.epoch);
-  return [...packets, ...later.flatMap((one) => one.packets)]
-    .filter((one) => isReport(one) && one.packet.entropyIndex === index && one.receivedAtMs <= atMs)
-    .map(({ id }) => Uint8Array.fromHex(id));
+/** What `verify-epoch --log` finds in the log, whose reader has nothing else. */
+export async function logTells(bundle: Bundle): Promise<Told> {
+  const answer = servedLog(entries);
+  const opened = await LogView.open("http://log.test/log", network, { fetch: async (url) => answer(url) });
+  if (!opened.ok) throw new TypeError(opened.problem);
+  const known = verified(bundle);
+  expect(await opened.view.readBack(neededFrom(known))).toBeUndefined();
+  const checked = runCheck(checkLogEntries(bundle, known, opened.view));
+  return checked.ok ? {} : { log: `${checked.difference.file}: ${checked.difference.at}` };
 }
 
 /** What `verify-epoch` finds in a bundle alone, then after the one before. */

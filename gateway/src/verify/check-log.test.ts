@@ -81,7 +81,11 @@ afterAll(async () => {
 /** Verifies with a policy of this text, after the proof was replaced. */
 async function verify(
   policy: string,
-  { path = bundle, proof = proofText }: { path?: string; proof?: string | null } = {},
+  {
+    path = bundle,
+    proof = proofText,
+    more = [],
+  }: { path?: string; proof?: string | null; more?: string[] } = {},
 ) {
   const file = join(gateway.bundlesDir, "..", "policy");
   writeFileSync(file, policy);
@@ -94,7 +98,7 @@ async function verify(
     isTerminal: false,
   };
   const fetch = async (url: URL) => gateway.gateway.app.request(url.href);
-  const status = await runVerifyEpoch([path, "--policy", file], { ...io, fetch });
+  const status = await runVerifyEpoch([path, "--policy", file, ...more], { ...io, fetch });
   return { status, out: out.join(""), err: err.join("") };
 }
 
@@ -138,6 +142,23 @@ describe("a manifest counts when its checkpoint has the policy's cosignatures", 
     expect(api.out).toContain("cosigned by W1, W2");
     expect(api.status).toBe(0);
   });
+});
+
+test("of a running gateway's log, all bundles hold that are compared with it, under the same policy", async () => {
+  const { status, out } = await verify(`${WITNESSES}quorum W1\n`, {
+    path: gateway.bundlesDir,
+    more: ["--log", "http://gateway.test/log"],
+  });
+  const bundles = readdirSync(gateway.bundlesDir).length;
+  expect(out.match(/entries 0 to \d+ of earshot\/testnet-1 say the same, and nothing else/g)).toHaveLength(
+    bundles,
+  );
+  expect(out).not.toContain("shown by the log");
+  expect(status).toBe(0);
+  const wrong = await verify(`${WITNESSES}quorum W1\n`, { more: ["--log", "gateway.test/log"] });
+  expect([wrong.status, wrong.err]).toEqual([2, expect.stringContaining("http(s)://HOST/log is needed")]);
+  const none = await verify(`${WITNESSES}quorum W1\n`, { more: ["--log", "http://gateway.test/api/v1"] });
+  expect([none.status, none.out]).toEqual([1, expect.stringContaining("HTTP status 404")]);
 });
 
 describe("refused", () => {

@@ -45,9 +45,14 @@ export function* checkLogged(read: LogProofRead, bytes: Uint8Array, about: Logge
   const proven = verifyProofOf(bytes, proof);
   if (!proven.ok) return yield* differ(PROOF_FILE, "proof", "this manifest in the log", proven.problem);
   const { note, checkpoint } = proven;
-  yield* checkLogSignature(note, checkpoint, about);
-  const cosigners = yield* checkCosigners(note, about.policy);
+  const cosigners = yield* checkCheckpoint(note, checkpoint, about);
   return { origin: checkpoint.origin, index: proof.index, size: checkpoint.size, cosigners };
+}
+
+/** Signed by the log, and cosigned as the policy demands. @returns who cosigned */
+export function* checkCheckpoint(note: SignedNote, checkpoint: Checkpoint, about: Logged): Check<string[]> {
+  yield* checkLogSignature(note, checkpoint, about);
+  return yield* checkCosigners(note, about.policy);
 }
 
 /** By a log of the policy; where that names none, by the network's own. */

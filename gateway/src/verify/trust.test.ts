@@ -87,11 +87,11 @@ const announced = (claims: Claims = {}) =>
 /** What is told of the second epoch, judged and signed again from these claims. */
 const told = (claims: Claims) => bundleTells(announced(claims), afterAnnounced);
 
-test("the honest bundles hold, each way", () => {
+test("the honest bundles hold, each way", async () => {
   expect(bundleTells(announced(), afterAnnounced)).toEqual({});
   expect(verified(announced(), { previous: afterAnnounced }).announced).toBe("compared");
   expect(bundleTells(second, afterFirst)).toEqual({});
-  expect([first, second, third].map(logTells)).toEqual([{}, {}, {}]);
+  expect(await Promise.all([first, second, third].map(logTells))).toEqual([{}, {}, {}]);
   expect(agentsTell(afterFirst.entropy, afterSecond.entropy)).toEqual({});
 });
 
@@ -139,13 +139,13 @@ const anew = () =>
   });
 
 /** Every report of the test network is made up: no hotspot stands anywhere, no frame was sent, and they are paid. */
-function madeUp(): Told {
+async function madeUp(): Promise<Told> {
   const paid = afterFirst.judgement.verdicts.filter(({ outcome }) => outcome === "paid");
   expect(new Set(paid.map(({ type }) => type))).toEqual(new Set(["beacon", "witness"]));
-  return { ...bundleTells(first), ...bundleTells(second, afterFirst), ...logTells(first) };
+  return { ...bundleTells(first), ...bundleTells(second, afterFirst), ...(await logTells(first)) };
 }
 
-type Tried = () => Told | string;
+type Tried = () => Told | string | Promise<Told>;
 
 /** What each means told; of what is no operator's lie: the file whose tests try it. */
 const TRIED: Record<LieId, Tried> = {
@@ -162,12 +162,12 @@ const TRIED: Record<LieId, Tried> = {
     return { ...bundleTells(lie), ...receiptTells(lie, packet) };
   },
 
-  never_confirmed() {
+  async never_confirmed() {
     const bytes = encodePacket(witnessOf(beaconOf("b", FIRST_EPOCH, 0), 90), signers.near, network);
     expect(packetsOf(first).some((packet) => sha256(packet.bytes).toHex() === sha256(bytes).toHex())).toBe(
       false,
     );
-    return { ...bundleTells(first), ...bundleTells(second, afterFirst), ...logTells(first) };
+    return { ...bundleTells(first), ...bundleTells(second, afterFirst), ...(await logTells(first)) };
   },
 
   said_late() {
@@ -182,7 +182,7 @@ const TRIED: Record<LieId, Tried> = {
     return { ...bundleTells(lie), ...receiptTells(lie, packet) };
   },
 
-  backdated() {
+  async backdated() {
     const beacon = beaconOf("b", FIRST_EPOCH, 0);
     const template = own("witness");
     const bytes = encodePacket(witnessOf(beacon, 90), signers.a, network);
@@ -192,16 +192,16 @@ const TRIED: Record<LieId, Tried> = {
     };
     const lie = claiming(first, { packets: [...afterFirst.packets, late] });
     expect(manifestOf(lie).counts.packets).toBe(manifestOf(first).counts.packets + 1);
-    return { ...bundleTells(lie), ...logTells(lie) };
+    return { ...bundleTells(lie), ...(await logTells(lie)) };
   },
 
-  entropy_rewritten() {
+  async entropy_rewritten() {
     const removed = (afterSecond.entropy.at(-1) as Entropy).index - 1;
     const entropy = chained(afterSecond.entropy.filter(({ index }) => index !== removed));
     const lie = claiming(second, { entropy }, afterFirst);
     return {
       ...bundleTells(lie, afterFirst),
-      ...logTells(lie),
+      ...(await logTells(lie)),
       ...agentsTell(afterSecond.entropy, entropy),
     };
   },
@@ -266,16 +266,16 @@ const TRIED: Record<LieId, Tried> = {
     return bundleTells(second, afterFirst, closedAtMs - 60_001);
   },
 
-  begun_anew() {
+  async begun_anew() {
     const lie = anew();
     return {
       ...bundleTells(lie),
-      ...logTells(lie),
+      ...(await logTells(lie)),
       ...agentsTell(afterFirst.entropy, verified(lie).entropy),
     };
   },
 
-  epoch_dropped() {
+  async epoch_dropped() {
     const { entropy } = afterThird;
     const isKept = ({ index }: Entropy) => index < epoch * 4 || index >= (epoch + 1) * 4;
     const whole = [...afterSecond.entropy.filter(isKept), ...entropy.filter(isKept)];
@@ -292,7 +292,11 @@ const TRIED: Record<LieId, Tried> = {
       contactsBefore: afterFirst.contacts,
     };
     const lie = claiming(third, claims, afterSecond);
-    return { ...bundleTells(lie, afterFirst), ...logTells(lie), ...agentsTell(afterSecond.entropy, kept) };
+    return {
+      ...bundleTells(lie, afterFirst),
+      ...(await logTells(lie)),
+      ...agentsTell(afterSecond.entropy, kept),
+    };
   },
 
   draw_chosen() {
@@ -316,7 +320,7 @@ const TRIED: Record<LieId, Tried> = {
     return outcome.ok ? {} : { drand: outcome.difference.at };
   },
 
-  two_bundles() {
+  async two_bundles() {
     const { closedAtMs } = afterSecond.manifest;
     const lie = claiming(second, { closedAtMs: closedAtMs + 1000 }, afterFirst);
     const naming = (bundle: Bundle): Entropy => ({
@@ -326,7 +330,7 @@ const TRIED: Record<LieId, Tried> = {
     });
     return {
       ...bundleTells(lie, afterFirst),
-      ...logTells(lie),
+      ...(await logTells(lie)),
       ...agentsTell([naming(second)], [naming(lie)]),
     };
   },
@@ -343,8 +347,8 @@ const TRIED: Record<LieId, Tried> = {
 
 const asked = (id: LieId) => LIES[id].shownBy.filter((means) => means !== "nothing").toSorted();
 
-test.each(Object.keys(TRIED) as LieId[])("%s: what shows it is what the table says", (id) => {
-  const outcome = TRIED[id]();
+test.each(Object.keys(TRIED) as LieId[])("%s: what shows it is what the table says", async (id) => {
+  const outcome = await TRIED[id]();
   if (typeof outcome === "string") {
     expect(LIES[id].by).not.toBe("the operator");
     expect(existsSync(join(import.meta.dir, "../../..", outcome))).toBe(true);

@@ -15,8 +15,8 @@ export const MEANS = {
   agents: "what agents remember",
   /** A public randomness beacon. */
   drand: "drand",
-  /** Who reads the log: its checkpoints were cosigned, so nobody can be shown another. `verify-epoch` does not read it. */
-  log: "the log, to who reads it",
+  /** Who reads the log, as `verify-epoch --log` does; with a policy its checkpoint is cosigned, and nobody is shown another. */
+  log: "the log",
   /** The hotspot's own receipts (`earshot-agent audit`). */
   receipt: "receipts",
   nothing: "nothing",
@@ -137,7 +137,7 @@ export const LIES = {
   two_bundles: operator(
     "show two auditors two bundles of one epoch",
     ["agents", "log"],
-    "later entropy names one of the two manifests; with a policy both must be in the log, where who reads it finds two",
+    "later entropy names one of the two manifests; with a policy both must be in the log, whose reader finds two",
   ),
   key_ground: hotspot(
     "choose when and how it beacons",

@@ -11,6 +11,8 @@ export interface VerifyArguments {
   epochs?: EpochSpan;
   /** Whose cosignatures are demanded. */
   policy?: LogPolicy;
+  /** Where the network's log is, which bundles are compared with. */
+  logUrl?: string;
   /** A file that shows that a report was left out, instead of a path. */
   evidence?: string;
   isJson: boolean;
@@ -92,6 +94,12 @@ const OPTIONS: Record<string, (into: VerifyArguments, value: string) => string |
     } catch (error) {
       return `a file is needed: ${errorText(error)}`;
     }
+  },
+  "--log"(into, value) {
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    if (url?.protocol !== "http:" && url?.protocol !== "https:") return "http(s)://HOST/log is needed";
+    into.logUrl = url.href;
+    return undefined;
   },
   "--epochs"(into, value) {
     const [, first, last = first] = /^(\d{1,10})(?:-(\d{1,10}))?$/.exec(value) ?? [];

@@ -6,7 +6,7 @@ import { gatewayAddress, gatewaySources } from "./gateway-source.ts";
 import { PhaseTimes, progressLine } from "./progress-line.ts";
 import { openSignaturePool } from "./signature-pool.ts";
 import { parseVerifyArguments, type VerifyArguments } from "./verify-arguments.ts";
-import { verifySeries } from "./verify-epoch.ts";
+import { sharedLog, verifySeries } from "./verify-epoch.ts";
 import { formatReport, jsonReport, printable } from "./verify-report.ts";
 
 const USAGE = `Usage: bun run gateway verify-epoch PATH [options]
@@ -22,6 +22,8 @@ Judges epochs again from their packets alone, and compares every verdict, amount
   --parameters HASH  the network's parameters hash (64 hex digits): refuse bundles judged by others
   --policy FILE      refuse epochs whose manifest is not in the network's log, below a checkpoint with the cosignatures that
                      the file demands: log, witness, group and quorum lines of c2sp.org/tlog-policy
+  --log URL          refuse epochs of which the network's log (a gateway's …/log, or a copy of it) says something else, or
+                     more: entropy, index roots and manifests. Read from its end back to the first of the epochs
   --evidence FILE    a file of earshot-agent audit, or a contradiction of an agent's /status.json: whether it shows that
                      the network left a report out, or contradicted itself
   --json             one line of JSON per bundle
@@ -76,7 +78,7 @@ export async function findSources(
   { path, epochs, pins }: Pick<VerifyArguments, "path" | "epochs" | "pins">,
   { fetch = globalThis.fetch, clock }: Pick<VerifyCommandIo, "fetch" | "clock">,
 ): Promise<Sources> {
-  const transport = { fetch, ...(clock && { clock }) };
+  const transport = transportOf({ fetch, ...(clock && { clock }) });
   const address = gatewayAddress(path);
   const found =
     address === undefined
@@ -89,9 +91,14 @@ export async function findSources(
   return { ok: false, problem: `There is no epoch bundle${meant} in ${path}: ${needed}`, status: 2 };
 }
 
+const transportOf = ({ fetch = globalThis.fetch, clock }: Pick<VerifyCommandIo, "fetch" | "clock">) => ({
+  fetch,
+  ...(clock && { clock }),
+});
+
 async function verifyAll(
   sources: readonly BundleSource[],
-  { pins, policy, isJson, isTimed }: VerifyArguments,
+  { pins, policy, logUrl, isJson, isTimed }: VerifyArguments,
   { pool }: { pool?: ReturnType<typeof openSignaturePool> },
   io: VerifyCommandIo,
 ): Promise<number> {
@@ -100,6 +107,7 @@ async function verifyAll(
   const options = {
     ...pins,
     ...(policy && { policy }),
+    ...(logUrl && { log: sharedLog(logUrl, transportOf(io)) }),
     ...(pool && { pool }),
     ...(io.clock && { nowMs: io.clock.now() }),
     onProgress: line.onProgress,

@@ -3,11 +3,14 @@ import type { LogPolicy } from "@earshot/protocol/tlog";
 import { type Bundle, MANIFEST_FILE } from "../bundle/bundle.ts";
 import { cidOf } from "../bundle/cid.ts";
 import { type BundleSource, folderSource } from "./bundle-source.ts";
-import { type Difference, runCheck } from "./check.ts";
+import { type Difference, differ, runCheck } from "./check.ts";
 import type { Announced } from "./check-announced.ts";
 import type { EntropyOrigin } from "./check-entropy-source.ts";
-import { checkLogged, type LoggedAt } from "./check-log.ts";
+import { checkCheckpoint, checkLogged, type LoggedAt } from "./check-log.ts";
+import { type ComparedWithLog, checkLogEntries, neededFrom } from "./check-log-entries.ts";
 import { isFirstManifest, isUnknownFile } from "./check-manifest.ts";
+import type { Transport } from "./download.ts";
+import { type LogOpened, LogView } from "./log-view.ts";
 import { InlineChecker, type SignatureChecker } from "./signatures.ts";
 import { type Means, type TrustedWord, trusted } from "./trust.ts";
 import {
@@ -40,6 +43,8 @@ export interface VerifyReport {
   root: string | undefined;
   /** Present when all holds and a policy was given. */
   logged?: LoggedAt;
+  /** Present when all holds and it was compared with the network's log. */
+  compared?: ComparedWithLog;
   /** What is worth knowing. */
   notes: string[];
   /** What the operator could still have done, for all that was checked, and what would show it. */
@@ -53,6 +58,20 @@ interface SeriesOptions extends VerifyOptions {
   pool?: SignatureChecker;
   /** Demands that manifests are in the network's log, and cosigned. */
   policy?: LogPolicy;
+  /** The network's log, which bundles are compared with. */
+  log?: OpenLog;
+}
+
+/** A log is opened for the first bundle, whose network it is asked about. */
+type OpenLog = (network: string) => Promise<LogOpened>;
+
+/** One view of it for all bundles. */
+export function sharedLog(url: string, transport: Transport): OpenLog {
+  let opening: Promise<LogOpened> | undefined;
+  return (network) => {
+    opening ??= LogView.open(url, network, transport);
+    return opening;
+  };
 }
 
 /** Below this many bytes of packets other threads would only be waited for. */
@@ -72,10 +91,39 @@ async function verifySource(source: BundleSource, options: SeriesOptions): Promi
   const { signed, shownKeys } = outcome.verified;
   const misnamed = nameDifference(read.folder, read.bundle);
   const logged = await loggedAt(source, read.bundle, outcome.verified, options);
-  const difference = misnamed ?? (logged?.ok === false ? logged.difference : undefined);
+  const compared = await comparedWithLog(read.bundle, outcome.verified, options);
+  const difference = misnamed ?? [logged, compared].find((one) => one?.ok === false)?.difference;
   const result = difference === undefined ? outcome : { ok: false as const, difference, signed, shownKeys };
   const report = reportOf(source.name, read.bundle, result, options);
-  return logged?.ok === true && report.ok ? { ...report, logged: logged.value } : report;
+  if (!report.ok) return report;
+  return {
+    ...report,
+    ...(logged?.ok && { logged: logged.value }),
+    ...(compared?.ok && { compared: compared.value }),
+  };
+}
+
+/** Without a policy the network's own log key is enough: who cosigned is not asked. */
+const NOBODY_ASKED: LogPolicy = { logs: [], witnesses: [], quorum: "none", isQuorum: () => true };
+
+async function comparedWithLog(
+  bundle: Bundle,
+  verified: Verified,
+  { log, policy = NOBODY_ASKED }: SeriesOptions,
+) {
+  if (log === undefined) return undefined;
+  const opened = await log(verified.manifest.network);
+  const problem = opened.ok ? await opened.view.readBack(neededFrom(verified)) : opened.problem;
+  return runCheck(
+    (function* () {
+      if (!opened.ok || problem !== undefined)
+        return yield* differ("log", "entries", "the log", `${problem}`);
+      const { view } = opened;
+      const { keys, signed } = verified;
+      yield* checkCheckpoint(view.note, view.checkpoint, { policy, keys, signed });
+      return yield* checkLogEntries(bundle, verified, view);
+    })(),
+  );
 }
 
 async function loggedAt(
@@ -145,12 +193,13 @@ function reportOf(
 }
 
 /** What would have shown a lie in this run. */
-function meansOf({ isComplete, announced, origin }: Verified, { previous }: SeriesOptions): Set<Means> {
+function meansOf({ isComplete, announced, origin }: Verified, { previous, log }: SeriesOptions): Set<Means> {
   const means = new Set<Means>(["bundle"]);
   if (isComplete) means.add("row");
   // Alone, the message that announced could have been signed anew as well.
   if (announced === "compared" && previous !== undefined) means.add("announced");
   if (origin.chain !== null && origin.unproven === 0) means.add("drand");
+  if (log !== undefined) means.add("log");
   return means;
 }
 

@@ -100,6 +100,7 @@ function successLines(report: VerifyReport, verified: Verified): Line[] {
     ],
     ["root", `${report.recomputedRoot} recomputed, as published`],
     ...logLine(report),
+    ...comparedLine(report),
     ...unknownNames(parameters),
     ...report.notes.map((note): Line => ["note", note]),
     ...report.trust.map(
@@ -124,6 +125,14 @@ function unknownNames({ unknown }: NetworkParameters): Line[] {
 
 const keysLine = ({ keysVersion }: VerifyReport): Line[] =>
   keysVersion ? [["keys", `signed by the keys of document ${keysVersion}, which that key signed`]] : [];
+
+function comparedLine({ compared }: VerifyReport): Line[] {
+  if (compared === undefined) return [];
+  const { origin, from, size } = compared;
+  return [
+    ["log", `entries ${from} to ${size - 1} of ${origin} say the same, and nothing else of this epoch`],
+  ];
+}
 
 function logLine({ logged }: VerifyReport): Line[] {
   if (logged === undefined) return [];

@@ -5,13 +5,13 @@ import { entryHash, rootOf } from "../tlog/tree.ts";
 import { messageCodec } from "./message.ts";
 
 /**
- * All reports about one entropy index that the network had stored when it judged the index, as one root: a report that it
- * confirmed by then and leaves out of this, or out of the epoch's bundle, is missing by its own word.
+ * All reports about one entropy index that came in time, as one root, made when the index is judged: a report that the
+ * network confirmed and leaves out of this, or out of the epoch's bundle, is missing by its own word.
  */
 export interface IndexRoot {
   network: string;
   index: number;
-  /** When the reports were listed: one that came later is not among them. */
+  /** When the reports were listed. */
   atMs: number;
   count: number;
   /** `packetsRoot` of their ids. */

@@ -1,6 +1,5 @@
-import { equalBytes, type IndexRoot, indexRootMessage, packetsRoot } from "@earshot/protocol";
+import { indexRootMessage } from "@earshot/protocol";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
-import type { StoredPacket } from "../../store/records.ts";
 import type { RouteContext } from "../context.ts";
 import { failure } from "../errors.ts";
 import { atMs, base64, hashText, invalid, json, missing, wholeNumber } from "../schemas/common.ts";
@@ -18,7 +17,7 @@ const one = createRoute({
   method: "get",
   path: "/api/v1/index-roots/{index}",
   operationId: "getIndexRoot",
-  summary: "The reports about one entropy index that were judged, with the root that is signed for them",
+  summary: "The reports about one entropy index that came in time, with the root that is signed for them",
   description:
     "There is none before the index is judged. Hotspots look for their own reports here (`earshot-agent audit`); that the root is in the network's log is shown by `/log/proof/index-root/N`.",
   tags: ["epochs"],
@@ -27,9 +26,6 @@ const one = createRoute({
   },
   responses: { 200: json("The root and the ids", indexRootSchema), ...invalid, ...missing },
 });
-
-/** More late reports than come while an index is judged. */
-const MAX_LATER = 64;
 
 export function indexRootRoutes(app: OpenAPIHono, { store, clock, parameters }: RouteContext): void {
   app.openapi(one, async (c) => {
@@ -42,17 +38,8 @@ export function indexRootRoutes(app: OpenAPIHono, { store, clock, parameters }: 
         404,
       );
     }
-    const ids = idsUnder(root.value, await store.reportsOfIndex(index));
-    const packetIds = ids.map((id) => id.toHex()).sort();
+    const reports = (await store.reportsOfIndex(index)).filter(({ isLate }) => !isLate);
+    const packetIds = reports.map(({ id }) => id).sort();
     return c.json({ nowMs: clock.now(), index, message: message.toBase64(), packetIds }, 200);
   });
-}
-
-/** Without those that came after the root was made: the last of the late ones. */
-function idsUnder({ root, count }: IndexRoot, reports: readonly StoredPacket[]): Uint8Array[] {
-  const byTime = reports.toSorted((one, other) => one.receivedAtMs - other.receivedAtMs);
-  const all = byTime.map(({ id }) => Uint8Array.fromHex(id));
-  const later = Math.min(MAX_LATER, Math.max(0, all.length - count));
-  const under = all.slice(0, all.length - later);
-  return equalBytes(packetsRoot(under), root) ? under : all;
 }
