@@ -115,7 +115,7 @@ const registered = new Map<number, number>();
 /** Rules that an operator may change while the network runs. */
 const changedRules = (random: Random) => ({
   ...PARAMETERS,
-  maxPaidWitnesses: 1 + Math.floor(random() * 3),
+  maxPaidWitnesses: pick(random, [1, 1, 1, 2]),
   minDistanceM: pick(random, [100, 300, 900]),
   tmstToleranceMs: pick(random, [0, 1000, 86_400_000]),
   relocationCooldownMs: pick(random, [0, 5000, 86_400_000]),

@@ -13,7 +13,7 @@ import { receiptMessage } from "../network/receipt.ts";
 import { verdictMessage } from "../network/verdict-message.ts";
 import { verifyPacket } from "../packet/codec.ts";
 import type { NetworkParameters } from "../parameters/parameters.ts";
-import { epochOf, reportDeadlineMs } from "../time/schedule.ts";
+import { epochOf, deadlineMs as reportDeadlineOf } from "../time/schedule.ts";
 import type { Contradiction, Evidence } from "./evidence.ts";
 import { PacketStream } from "./packet-sequence.ts";
 
@@ -168,9 +168,9 @@ export function confirmationIn(
 
 /** A report that came by then is in every list: later ones may have come after it was made. */
 export const deadlineMs = (
-  { entropyIndex }: Pick<SignedReport, "entropyIndex" | "type">,
+  { type, entropyIndex }: Pick<SignedReport, "entropyIndex" | "type">,
   parameters: NetworkParameters,
-): number => reportDeadlineMs(entropyIndex, parameters);
+): number => reportDeadlineOf(type, entropyIndex, parameters);
 
 interface Missing {
   network: string;
