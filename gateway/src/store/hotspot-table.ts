@@ -173,15 +173,7 @@ export function hotspotTable({ sql, transaction }: Database): HotspotQueries {
       }
       return found;
     },
-    async hotspotsByShortId(shortIds) {
-      const found = new Map<string, Hotspot>();
-      for (const chunk of chunksOf(shortIds)) {
-        const rows = await sql<HotspotRow[]>`
-          SELECT * FROM hotspots WHERE short_id IN ${sql(chunk)} ORDER BY from_epoch`;
-        for (const row of rows) found.set(row.short_id, hotspotOf(row));
-      }
-      return found;
-    },
+    hotspotsByShortId: (shortIds) => byShortId(sql, shortIds),
     async hotspotIds() {
       const rows = await sql<{ id: string }[]>`SELECT DISTINCT id FROM hotspots ORDER BY id`;
       return rows.map(({ id }) => id);
@@ -211,6 +203,16 @@ export function hotspotTable({ sql, transaction }: Database): HotspotQueries {
     },
     forgetUnshown: (which) => transaction((tx) => forgetUnshown(tx, which)),
   };
+}
+
+async function byShortId(sql: SQL, shortIds: Iterable<string>): Promise<Map<string, Hotspot>> {
+  const found = new Map<string, Hotspot>();
+  for (const chunk of chunksOf(shortIds)) {
+    const rows = await sql<HotspotRow[]>`
+      SELECT * FROM hotspots WHERE short_id IN ${sql(chunk)} ORDER BY from_epoch`;
+    for (const row of rows) found.set(row.short_id, hotspotOf(row));
+  }
+  return found;
 }
 
 async function putHotspot(tx: SQL, hotspot: Hotspot, isKept: boolean): Promise<void> {

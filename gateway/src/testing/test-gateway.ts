@@ -122,7 +122,7 @@ export async function startTestGateway(
 const EPOCH_MS = PARAMETERS.epochPeriods * PARAMETERS.entropyPeriodMs;
 
 /** The test network's hotspots committed to the beacons of this epoch, and of a while after it. */
-export async function commitAll(store: Pick<Store, "addCommitments">, epoch: number): Promise<void> {
+async function commitAll(store: Pick<Store, "addCommitments">, epoch: number): Promise<void> {
   for (const name of ["a", "b", "c", "near"] as const)
     await store.addCommitments(idOf(name), committedBefore(epoch, name));
 }

@@ -52,7 +52,7 @@ export const registryChangeHash = (
 ): Uint8Array => sha256(publicKey, u64(atMs), u32(fromEpoch), evidence);
 
 /** Stands for a commitment of this hotspot where it is not shown itself. */
-export const commitmentHash = (
+const commitmentHash = (
   publicKey: Uint8Array,
   { atMs, fromEpoch, chain, evidence }: Omit<AcceptedCommitment, "head">,
 ): Uint8Array => sha256(publicKey, u64(atMs), u32(fromEpoch), u32(chain), evidence);
