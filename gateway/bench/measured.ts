@@ -39,6 +39,8 @@ const ENTROPY: Entropy = {
   validityMs: entropyValidityMs,
   windowPeriods,
   windowValue: NOTHING,
+  reportDeadlineMs: null,
+  revealDeadlineMs: null,
   source: null,
   state: null,
 };

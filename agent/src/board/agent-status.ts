@@ -200,6 +200,9 @@ export interface EntropyFacts {
 export interface ContradictionFacts {
   kind: Contradiction;
   text: string;
+  network: string;
+  /** The newest key document then, in base64; none where the root key signs. */
+  keys: string[];
   /** As signed, in base64. */
   statements: [string, string];
 }
@@ -231,7 +234,11 @@ export interface ScheduleFacts {
   window: number;
   entropyIndex: number;
   atMs: number;
-  state: "waiting" | "sent" | "failed" | "missed" | "used";
+  /**
+   * `uncommitted`: no beacon would count, as the network has no commitment of this hotspot, or another. `committed`: it
+   * has, and beacons count from `atMs` on.
+   */
+  state: "waiting" | "sent" | "failed" | "missed" | "used" | "uncommitted" | "committed";
   reason?: string;
 }
 
