@@ -33,6 +33,7 @@ const startMs = FIRST_EPOCH * EPOCH_MS;
 const atEpoch = (epoch: number, ms = 0) => startMs + (epoch - FIRST_EPOCH) * EPOCH_MS + ms;
 const OLD = "a";
 const NEW = "stranger";
+const ADMIN = "a-token-for-this-test";
 const parameters = { ...PARAMETERS, reciprocityPeriods: 40 };
 
 async function post({ gateway }: TestGateway, message: Uint8Array) {
@@ -121,6 +122,36 @@ describe("a hotspot's key", () => {
       hotspot: object;
     };
     expect(hotspot).toMatchObject({ retired: { fromEpoch: CHANGED, successor: null }, registeredBy: "key" });
+  });
+
+  test("is replaced, and what the hotspot or an edge of it is denied is denied the new one, until it ends", async () => {
+    await using run = await startTestGateway(startMs + 10, {
+      ...{ parameters, store: await registeredStore(), adminToken: ADMIN },
+    });
+    await afterTwoEpochs(run);
+    const deny = (body: object) =>
+      run.gateway.app.request("/api/v1/denials", {
+        method: "POST",
+        headers: { authorization: `Bearer ${ADMIN}`, "content-type": "application/json" },
+        body: JSON.stringify({ ...body, hotspot: idOf(OLD), reason: "copied reports", evidence: "case 1" }),
+      });
+    expect((await deny({ epochs: 1 })).status).toBe(201);
+    expect((await deny({ peer: idOf("b"), epochs: 2 })).status).toBe(201);
+    expect(await post(run, rotation(run))).toMatchObject({ status: 201, fromEpoch: CHANGED });
+    const again = beaconOf("b", CHANGED + 1, 300);
+    const sent = (signer: Signer, packet: Packet): SentPacket => ({
+      bytes: encodePacket(packet, signer, network),
+      receivedAtMs: again.index * 2000 + 3000,
+    });
+    const later = [sent(signers.b, again.packet), sent(signers[NEW], witnessOf(again, 2))];
+    await run.play([...heardByBoth(), ...later], atEpoch(CHANGED + 3));
+    expect((await reasons(run, CHANGED)).get(idOf(NEW))).toBe("denied");
+    expect((await reasons(run, CHANGED + 1)).get(idOf(NEW))).toBe("edge_denied");
+    const { denials } = (await (await run.gateway.app.request(`/api/v1/hotspots/${idOf(NEW)}`)).json()) as {
+      denials: { hotspot: string }[];
+    };
+    expect(denials).toHaveLength(2);
+    expect(await verified(run)).toMatchObject({ code: 0 });
   });
 
   test("counts until the next epoch begins", async () => {
