@@ -68,13 +68,17 @@ async function afterTwoEpochs(run: TestGateway): Promise<void> {
 
 const CHANGED = FIRST_EPOCH + 3;
 
+const sentAbout =
+  (index: number) =>
+  (signer: Signer, packet: PacketToSign): SentPacket => ({
+    bytes: encodePacket(packet, signer, network),
+    receivedAtMs: index * 2000 + (packet.type === "beacon" ? 5000 : 3000),
+  });
+
 /** A beacon of b that both keys hear. */
 function heardByBoth(): SentPacket[] {
   const beacon = beaconOf("b", CHANGED, 200);
-  const sent = (signer: Signer, packet: PacketToSign): SentPacket => ({
-    bytes: encodePacket(packet, signer, network),
-    receivedAtMs: beacon.index * 2000 + (packet.type === "beacon" ? 5000 : 3000),
-  });
+  const sent = sentAbout(beacon.index);
   return [
     sent(signers.b, beacon.packet),
     sent(signers[OLD], witnessOf(beacon, 200)),
@@ -139,10 +143,7 @@ describe("a hotspot's key", () => {
     expect((await deny({ peer: idOf("b"), epochs: 2 })).status).toBe(201);
     expect(await post(run, rotation(run))).toMatchObject({ status: 201, fromEpoch: CHANGED });
     const again = beaconOf("b", CHANGED + 1, 300);
-    const sent = (signer: Signer, packet: Packet): SentPacket => ({
-      bytes: encodePacket(packet, signer, network),
-      receivedAtMs: again.index * 2000 + 3000,
-    });
+    const sent = sentAbout(again.index);
     const later = [sent(signers.b, again.packet), sent(signers[NEW], witnessOf(again, 2))];
     await run.play([...heardByBoth(), ...later], atEpoch(CHANGED + 3));
     expect((await reasons(run, CHANGED)).get(idOf(NEW))).toBe("denied");
@@ -234,10 +235,7 @@ test("a new key that has registered itself, as after a repair, takes the place a
   const third = signerFromSeed(new Uint8Array(32).fill(78));
   expect(await post(run, rotation(run, third, signers[NEW]))).toMatchObject({ status: 201 });
   const beacon = beaconOf("b", CHANGED + 2, 300);
-  const bytes = (signer: Signer, packet: PacketToSign): SentPacket => ({
-    bytes: encodePacket(packet, signer, network),
-    receivedAtMs: beacon.index * 2000 + (packet.type === "beacon" ? 5000 : 3000),
-  });
+  const bytes = sentAbout(beacon.index);
   await run.play([bytes(signers.b, beacon.packet), bytes(third, witnessOf(beacon, 1))], atEpoch(CHANGED + 4));
   const reason = (await run.store.verdictsOfEpoch(CHANGED + 2)).find(
     ({ type }) => type === "witness",
