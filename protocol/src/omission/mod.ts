@@ -6,9 +6,9 @@ export type { NetworkParameters } from "../parameters/parameters.ts";
 export { type Contradiction, decodeEvidence, type Evidence, encodeEvidence } from "./evidence.ts";
 export {
   confirmationIn,
-  deadlineMs,
   type EvidenceAnswer,
   type Finding,
+  judgedFromMs,
   judgeEvidence,
   reportIn,
 } from "./judge-evidence.ts";
