@@ -86,6 +86,7 @@ const offlineStatus = (signer: Signer, network: string, version: string, atMs: n
       losses: null,
       keyHeld: null,
       formats: null,
+      commitments: null,
     },
     signer,
     network,

@@ -1,5 +1,5 @@
 import type { Database as SqliteConnection } from "bun:sqlite";
-import { decodePacket, equalBytes, type PacketType, packetIndex, type ReportTimes } from "@earshot/protocol";
+import { decodePacket, equalBytes, type PacketType, type ReportTimes } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
 import type { StoredPacket } from "./records.ts";
@@ -268,5 +268,5 @@ function timesOf(bytes: Uint8Array): ReportTimes {
   if (packet?.type !== "beacon" && packet?.type !== "witness") {
     throw new TypeError("A stored report cannot be decoded");
   }
-  return { entropyIndex: packetIndex(packet), atMs: packet.atMs, tmstUs: packet.tmstUs };
+  return { entropyIndex: packet.entropyIndex, atMs: packet.atMs, tmstUs: packet.tmstUs };
 }
