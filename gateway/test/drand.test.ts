@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { drandEntropy, drandRoundAt, drandRoundTimeMs, entropyMessage } from "@earshot/protocol";
 import { testChain } from "@earshot/protocol/drand-testing";
+import { systemClock } from "@earshot/protocol/runtime";
 
 /* The program itself, configured for a chain of our own, with real relays on the loopback. */
 
@@ -33,7 +34,7 @@ function relay(answer: (round: number) => Response): string {
 
 const rounds = (sign: (round: number) => Uint8Array) =>
   relay((round) =>
-    drandRoundTimeMs(round, chain) > Date.now()
+    drandRoundTimeMs(round, chain) > systemClock.now()
       ? new Response("too early", { status: 425 })
       : Response.json({ round, signature: sign(round).toHex() }),
   );

@@ -9,7 +9,12 @@ import {
   RULE_SETS,
   silentLog,
 } from "@earshot/protocol";
-import { assertions, startTestGateway, type TestGateway } from "../src/testing/test-gateway.ts";
+import {
+  assertions,
+  registeredStore,
+  startTestGateway,
+  type TestGateway,
+} from "../src/testing/test-gateway.ts";
 import { epochPackets, FIRST_EPOCH, PARAMETERS, signedParameters } from "../src/testing/test-network.ts";
 import { verifySeries } from "../src/verify/verify-epoch.ts";
 import { formatReport } from "../src/verify/verify-report.ts";
@@ -64,7 +69,7 @@ async function reports(run: TestGateway, ruleSets = RULE_SETS) {
 
 /** A gateway that knows both sets, through a change of them. */
 async function throughTheChange(): Promise<TestGateway> {
-  const run = await startTestGateway(startMs + 10, { ruleSets: both });
+  const run = await startTestGateway(startMs + 10, { ruleSets: both, store: await registeredStore() });
   await run.store.addParameters(changed, signedParameters(changed));
   await run.restart({ parameters: changed });
   await run.play([...assertions(startMs + 20), ...threeEpochs], endMs);
@@ -127,7 +132,7 @@ describe("a gateway that does not have the rules that are announced", () => {
     ((await (await gateway.app.request("/healthz")).json()) as { problems: string[] }).problems;
 
   async function announced(log: Log) {
-    const run = await startTestGateway(startMs + 10, { log });
+    const run = await startTestGateway(startMs + 10, { log, store: await registeredStore() });
     await run.store.addParameters(changed, signedParameters(changed));
     await run.restart();
     return run;
