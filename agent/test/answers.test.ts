@@ -39,6 +39,7 @@ describe("a receipt", () => {
         hotspot: agent.signer.publicKey,
         answers: statusIds().at(-1) ?? new Uint8Array(32),
         stored: [],
+        commitments: null,
         used: [],
         gateway: null,
         lowest: null,

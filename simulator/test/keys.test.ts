@@ -303,7 +303,13 @@ test.concurrent.skipIf(!hasMosquitto && process.env.EARSHOT_REQUIRE_TOOLS !== "1
     const entropy = {
       ...{ index: Math.floor(nowMs / 500), atMs: Math.floor(nowMs), periodMs: 500, validityMs: 3000 },
       ...{ value: new Uint8Array(32), previousHash: new Uint8Array(32) },
-      ...{ windowPeriods: 4, windowValue: new Uint8Array(32), source: null, state: null },
+      ...{
+        windowPeriods: 4,
+        windowValue: new Uint8Array(32),
+        reportDeadlineMs: null,
+        revealDeadlineMs: null,
+      },
+      ...{ source: null, state: null },
     };
     const stop = new AbortController();
     const thief = await mqttPublisher(

@@ -48,7 +48,7 @@ function receipts(delayMs = 9000, signer = network): ReceiptFiles {
   const stored = [{ sequence: 7, packetId: reportId, receivedAtMs: atMs + delayMs }];
   const head = { atMs, hotspot: hotspot.publicKey, answers: new Uint8Array(32), used: [] };
   const receipt = receiptMessage.seal(
-    { ...head, stored, gateway: null, lowest: null, copies: null },
+    { ...head, stored, gateway: null, lowest: null, copies: null, commitments: null },
     signer,
     NETWORK,
   );

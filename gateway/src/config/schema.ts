@@ -3,6 +3,7 @@ import {
   DRAND_KEY_BYTES,
   isBrokerUrl,
   isNetworkName,
+  KEY_ROLES,
   liveRuleSets,
   MAX_PACKET_BYTES,
   MQTT_PORT,
@@ -26,6 +27,9 @@ import { DEFAULT_RELAY_URLS, MAX_RELAYS } from "../entropy/drand-relays.ts";
 /** Counted by the gateway itself as parameters change. */
 const NOT_CONFIGURED: readonly WholeParameter[] = ["version", "activationEpoch"];
 
+/** Where it is left out, twice `report_deadline_ms`. */
+const revealDeadline = wholeIn(...PARAMETER_RANGES.revealDeadlineMs).optional();
+
 /** Key of a parameter in the configuration: `maxDistanceM` is `max_distance_m`. */
 export const keyOf = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
@@ -48,6 +52,7 @@ const ruleSetIds = liveRuleSets().map(({ id }) => id);
 
 const parameters = z.strictObject({
   ...wholeParameterKeys,
+  reveal_deadline_ms: revealDeadline,
   rule_set: textThat((value) => ruleSetIds.includes(value), ruleSetIds.join(" or ")).default(
     defaults.ruleSet,
   ),
@@ -148,14 +153,9 @@ const secretKeys = z.preprocess(
 );
 
 /** Private keys for a machine that keeps no files: else they are in the state folder. Lists, in the environment with commas. */
-const keys = z.strictObject({
-  network_secret: secretKeys.optional(),
-  entropy_secret: secretKeys.optional(),
-  registry_secret: secretKeys.optional(),
-  epochs_secret: secretKeys.optional(),
-  downlink_secret: secretKeys.optional(),
-  log_secret: secretKeys.optional(),
-});
+const keys = z.strictObject(
+  Object.fromEntries(["network", ...KEY_ROLES].map((name) => [`${name}_secret`, secretKeys.optional()])),
+);
 
 const hexDigits = (bytes: number) =>
   textThat(

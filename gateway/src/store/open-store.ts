@@ -1,3 +1,4 @@
+import { commitmentTable } from "./commitment-table.ts";
 import { contactTable } from "./contact-table.ts";
 import { type Database, type StoreOptions, watchWrites } from "./database.ts";
 import { edgeTable } from "./edge-table.ts";
@@ -35,6 +36,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
   return {
     ...packets,
     ...hotspotTable(database),
+    ...commitmentTable(database),
     ...denialTable(database),
     ...parametersTable(database),
     ...entropyTable(database),

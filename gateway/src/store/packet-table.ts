@@ -1,5 +1,5 @@
 import type { Database as SqliteConnection } from "bun:sqlite";
-import { decodePacket, equalBytes, type PacketType, packetIndex, type ReportTimes } from "@earshot/protocol";
+import { decodePacket, equalBytes, type PacketType, type ReportTimes } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
 import type { StoredPacket } from "./records.ts";
@@ -205,8 +205,18 @@ function insertPrepared(connection: SqliteConnection, rows: readonly PacketRow[]
   const ofNumber = connection.query<{ id: Uint8Array }, [Integer, Integer]>(OF_NUMBER);
   const put = (row: PacketRow, rival: number) =>
     insert.run(
-      ...[row.sequence, row.received_at_ms, row.entropy_index, row.epoch, row.reading_at_ms, row.hotspot],
-      ...[row.type, row.late, rival, row.reading_source, row.id, row.bytes],
+      row.sequence,
+      row.received_at_ms,
+      row.entropy_index,
+      row.epoch,
+      row.reading_at_ms,
+      row.hotspot,
+      row.type,
+      row.late,
+      rival,
+      row.reading_source,
+      row.id,
+      row.bytes,
     ).changes > 0;
   const added = new Set<string>();
   for (const row of rows) {
@@ -268,5 +278,5 @@ function timesOf(bytes: Uint8Array): ReportTimes {
   if (packet?.type !== "beacon" && packet?.type !== "witness") {
     throw new TypeError("A stored report cannot be decoded");
   }
-  return { entropyIndex: packetIndex(packet), atMs: packet.atMs, tmstUs: packet.tmstUs };
+  return { entropyIndex: packet.entropyIndex, atMs: packet.atMs, tmstUs: packet.tmstUs };
 }

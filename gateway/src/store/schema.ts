@@ -1,5 +1,6 @@
 import { type Log, silentLog } from "@earshot/protocol";
 import type { SQL } from "bun";
+import { commitmentsSchema } from "./commitment-table.ts";
 import { contactsSchema } from "./contact-table.ts";
 import type { StoreOptions } from "./database.ts";
 import { edgesSchema } from "./edge-table.ts";
@@ -37,6 +38,7 @@ const TABLES: readonly TableSchema[] = [
   sendersSchema,
   packetsSchema,
   hotspotsSchema,
+  commitmentsSchema,
   rulesSchema,
   entropySchema,
   verdictsSchema,

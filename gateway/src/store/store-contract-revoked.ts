@@ -11,7 +11,12 @@ import {
 } from "./test-data.ts";
 
 /** Minutes and days, as in the test data: period 60 s, epoch 1440 periods, deadline 10 min. */
-const FIXED = { entropyPeriodMs: 60_000, epochPeriods: 1440, reportDeadlineMs: 600_000 };
+const FIXED = {
+  entropyPeriodMs: 60_000,
+  epochPeriods: 1440,
+  reportDeadlineMs: 600_000,
+  revealDeadlineMs: 1_200_000,
+};
 const TODAY = 20_454;
 const FIRST = TODAY * 1440;
 /** Noon of that day. */

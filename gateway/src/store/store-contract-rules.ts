@@ -88,8 +88,8 @@ export function registryContract(open: () => Store): void {
       await store.putHotspot(moved);
       await store.addEpoch(storedEpoch(5), [], [], 0, ["z6MkB"]);
       expect(await store.shownSince(["z6MkB", "z6Mka", "z6MkC"])).toEqual(new Map([["z6MkB", 4]]));
-      expect(await store.shownAndChanged(4, 5)).toEqual(["z6MkB"]);
-      expect(await store.shownAndChanged(5, 9)).toEqual([]);
+      expect(await store.shownAndChanged(4, 5, 0)).toEqual(["z6MkB"]);
+      expect(await store.shownAndChanged(5, 9, 0)).toEqual([]);
     });
 
     test("forgets who is in no bundle, silent for long or one of too many, the oldest first", async () => {

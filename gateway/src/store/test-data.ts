@@ -46,6 +46,7 @@ export const hotspot = (fields: Partial<Hotspot> & { id: string }, fromEpoch = 0
   change: { atMs: 1_767_225_600_000, fromEpoch, evidence: Uint8Array.of(9) },
   retired: null,
   predecessor: null,
+  commitments: [],
   ...fields,
 });
 
@@ -58,6 +59,8 @@ export const entropyRecord = (index: number): Entropy => ({
   validityMs: 180_000,
   windowPeriods: 360,
   windowValue: new Uint8Array(32).fill(2),
+  reportDeadlineMs: 600_000,
+  revealDeadlineMs: null,
   source: null,
   state: null,
 });
@@ -93,5 +96,6 @@ export const statusPacket = (fields: Partial<StatusPacket> = {}): StatusPacket =
   losses: null,
   keyHeld: null,
   formats: null,
+  commitments: null,
   ...fields,
 });

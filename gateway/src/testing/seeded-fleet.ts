@@ -92,6 +92,8 @@ export function entropyAt(index: number, parameters: NetworkParameters): Entropy
     validityMs: parameters.entropyValidityMs,
     windowPeriods: parameters.windowPeriods,
     windowValue: sha256(utf8("window")),
+    reportDeadlineMs: parameters.reportDeadlineMs,
+    revealDeadlineMs: parameters.revealDeadlineMs,
     source: null,
     state: null,
   };
@@ -113,6 +115,7 @@ const emptyStatus: StatusPacket = {
   losses: null,
   keyHeld: null,
   formats: null,
+  commitments: null,
 };
 
 export const statusOf = (
@@ -276,7 +279,7 @@ async function close(
       epoch,
       fromMs: toMs - parameters.epochPeriods * parameters.entropyPeriodMs,
       toMs,
-      closedAtMs: toMs + parameters.reportDeadlineMs + 1000,
+      closedAtMs: toMs + parameters.revealDeadlineMs + 1000,
       pool: settlement.pool,
       paid: settlement.paid,
       unallocated: settlement.unallocated,

@@ -1,11 +1,11 @@
 import {
   CONTACT_KINDS,
+  deadlineMs,
   decodePacket,
   earshot1,
   hotspotId,
   type ReceivedPacket,
   receivedPacket,
-  reportDeadlineMs,
   reportIndexAndKey,
   type SequenceRange,
 } from "@earshot/protocol";
@@ -26,18 +26,21 @@ import {
   signedParameters,
 } from "./test-network.ts";
 
-/** A store in memory with the test network's registry and the entropy of these indexes. */
-export async function emptyStore(indexes: readonly number[]): Promise<Store> {
-  const store = await openStore("sqlite://:memory:");
+/** A store, in memory unless told where, with the test network's registry and the entropy of these indexes. */
+export async function emptyStore(indexes: readonly number[], url = "sqlite://:memory:"): Promise<Store> {
+  const store = await openStore(url);
   await store.addParameters(PARAMETERS, signedParameters(PARAMETERS));
-  for (const hotspot of HOTSPOTS) await store.putHotspot(hotspot);
+  for (const hotspot of HOTSPOTS) {
+    await store.putHotspot(hotspot);
+    await store.addCommitments(hotspot.id, hotspot.commitments);
+  }
   for (const { entropy, message } of entropyChain(indexes)) await store.addEntropy(entropy, message);
   return store;
 }
 
 /** A store with `count` judged epochs. */
-export async function judgedStore(count: number): Promise<Store> {
-  const store = await emptyStore(indexesOf(count));
+export async function judgedStore(count: number, url?: string): Promise<Store> {
+  const store = await emptyStore(indexesOf(count), url);
   for (let i = 0; i < count; i++) await fillEpoch(store, FIRST_EPOCH + i, epochPackets(FIRST_EPOCH + i));
   return store;
 }
@@ -95,7 +98,8 @@ function stored(packet: ReceivedPacket, epoch: number): StoredPacket {
     bytes: packet.bytes,
     entropyIndex: report?.entropyIndex ?? null,
     epoch,
-    isLate: report !== undefined && packet.receivedAtMs > reportDeadlineMs(report.entropyIndex, PARAMETERS),
+    isLate:
+      report !== undefined && packet.receivedAtMs > deadlineMs(report.type, report.entropyIndex, PARAMETERS),
   };
 }
 

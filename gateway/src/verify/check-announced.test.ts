@@ -33,6 +33,7 @@ const before = { epoch: EPOCH - 1, previousEpoch: EPOCH - 2, previousManifestHas
 const entropy = (index: number, state: AnnouncedState | null): Entropy => ({
   ...{ index, atMs: index * 60_000, value: bytes(index & 255), previousHash: bytes(0), periodMs: 60_000 },
   ...{ validityMs: 180_000, windowPeriods: 3, windowValue: bytes(5), source: null, state },
+  ...{ reportDeadlineMs: null, revealDeadlineMs: null },
 });
 
 /** The last before the epoch, the epoch's three, and one that draws. */

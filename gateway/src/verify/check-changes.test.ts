@@ -56,7 +56,7 @@ function checked({
   isComplete = true,
 }: Told = {}) {
   const before = { registryHash: BEFORE, known, isComplete };
-  const result = runCheck(checkChanges(records, shown, { ...MANIFEST, ...manifest }, before));
+  const result = runCheck(checkChanges(records, shown, { ...MANIFEST, ...manifest }, before, 0));
   return result.ok ? "holds" : `${result.difference.file}: ${result.difference.at}`;
 }
 

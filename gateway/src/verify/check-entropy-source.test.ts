@@ -31,6 +31,7 @@ const entropy = (index: number, proof: Partial<Proof> = {}, changes: Partial<Ent
   return {
     ...{ index, atMs: index * 60_000, value, previousHash: bytes(0), periodMs: 60_000, validityMs: 180_000 },
     ...{ windowPeriods: 3, windowValue: bytes(1), state: null },
+    ...{ reportDeadlineMs: null, revealDeadlineMs: null },
     source: { kind: DRAND, round: roundOf(index), signature, counts: signature !== null, ...proof },
     ...changes,
   };

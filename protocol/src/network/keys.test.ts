@@ -157,6 +157,8 @@ describe("who may sign", () => {
       periodMs: 60_000,
       validityMs: 180_000,
       windowPeriods: 360,
+      reportDeadlineMs: null,
+      revealDeadlineMs: null,
       windowValue: new Uint8Array(32),
       source: null,
       state: null,

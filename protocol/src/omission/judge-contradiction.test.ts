@@ -17,7 +17,7 @@ const said = (index: number, announced: AnnouncedState, signer = NETWORK): strin
   const entropy: Entropy = {
     ...{ index: FIRST + index, atMs: (FIRST + index) * 60_000, value: bytes(index), previousHash: bytes(0) },
     ...{ periodMs: 60_000, validityMs: 180_000, windowPeriods: 4, windowValue: bytes(5) },
-    ...{ source: null, state: announced },
+    ...{ reportDeadlineMs: null, revealDeadlineMs: null, source: null, state: announced },
   };
   return entropyMessage.seal(entropy, signer, "demo").toBase64();
 };

@@ -44,7 +44,7 @@ const receiptOf = (notice = {}, signer = root, whose = hotspot) =>
     {
       ...{ atMs: receivedAtMs, hotspot: whose.publicKey, answers: new Uint8Array(32), used: [] },
       stored: [{ sequence: 7, packetId, receivedAtMs, ...notice }],
-      ...{ gateway: null, lowest: null, copies: null },
+      ...{ gateway: null, lowest: null, copies: null, commitments: null },
     },
     signer,
     NETWORK,
