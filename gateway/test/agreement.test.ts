@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { encodePacket, formatEvmAddress, type PacketToSign, type Random } from "@earshot/protocol";
 import { seededRandom } from "@earshot/protocol/testing";
-import { startTestGateway, type TestGateway } from "../src/testing/test-gateway.ts";
+import { registeredStore, startTestGateway, type TestGateway } from "../src/testing/test-gateway.ts";
 import {
   beaconOf,
   FIRST_EPOCH,
@@ -146,7 +146,9 @@ test.each(seeds)("gateway and verify-epoch agree on seed %d", async (seed) => {
   const endMs = startMs + (EPOCHS + 3) * 8000;
   const restarts = [random(), random()].map((share) => startMs + share * (endMs - startMs)).sort();
   const parameters = changedRules(seededRandom(100 + seed));
-  await using run = await startTestGateway(startMs + 10, { parameters, adminToken: ADMIN_TOKEN });
+  await using run = await startTestGateway(startMs + 10, {
+    ...{ parameters, adminToken: ADMIN_TOKEN, store: await registeredStore() },
+  });
   let fromMs = startMs;
   for (const untilMs of [...restarts.map(Math.round), endMs]) {
     const due = packets.filter(({ receivedAtMs: atMs }) => atMs > fromMs && atMs <= untilMs);
