@@ -52,6 +52,7 @@ export {
 } from "./mqtt/topics.ts";
 export { type Entropy, entropyHash, entropyMessage } from "./network/entropy.ts";
 export { HOTSPOT_FORMATS } from "./network/hotspot-formats.ts";
+export { type KeyChange, openKeyChange, sealRevocation, sealRotation } from "./network/key-change.ts";
 export {
   type KeyDocument,
   keyDocumentMessage,

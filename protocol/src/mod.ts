@@ -10,6 +10,7 @@ export {
   type Contact,
   type ContactKind,
   type LatestContacts,
+  laterContacts,
   NO_CONTACTS,
 } from "./judging/contacts.ts";
 export { addEdges, type EdgeEvidence, edgeLevel, edgesOfEpoch } from "./judging/edges.ts";
@@ -39,6 +40,7 @@ export type { Leaf } from "./merkle/leaf.ts";
 export { buildTree, leafHash, type MerkleTree, verifyProof } from "./merkle/merkle-tree.ts";
 export { type Denial, denialMessage, denialSubject, denialsInForce, edgeSubject } from "./network/denial.ts";
 export { type IndexRoot, indexRootMessage, packetsRoot } from "./network/index-root.ts";
+export { isKeyChange, keyChangeSigner } from "./network/key-change.ts";
 export {
   type Manifest,
   type ManifestCounts,
@@ -70,13 +72,24 @@ export { parametersInForce, parametersProblem, successionProblem } from "./param
 export { formatParameters, parametersHash, parseParameters } from "./parameters/parameters-document.ts";
 export { demodulationFloorSnrDb, freeSpaceLossDb, thermalNoiseDbm } from "./radio/propagation.ts";
 export { type FaultCount, isPlausible, type QuantityScore, scoreQuantity } from "./readings/score.ts";
-export { cellOf, changedHotspot, type Hotspot, type RegistryChange } from "./registry/registry.ts";
+export {
+  cellOf,
+  changedHotspot,
+  type Hotspot,
+  type RegistryChange,
+  retiredHotspot,
+  succeedingHotspot,
+} from "./registry/registry.ts";
 export {
   type EvidenceProblem,
   evidenceProblem,
+  keyChangeProblem,
   MAX_EVIDENCE_AGE_MS,
   type OwnerAssertion,
   ownerAssertionAfter,
+  retiredProblem,
+  succeededAssertion,
+  waitingProblem,
 } from "./registry/registry-evidence.ts";
 export { type Settlement, settleEpoch } from "./rewards/settlement.ts";
 export {

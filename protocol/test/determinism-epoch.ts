@@ -10,7 +10,7 @@ import type { SettlementInputs } from "../src/rewards/settlement.ts";
 import { reportDeadlineMs } from "../src/time/schedule.ts";
 
 /*
- * An epoch that meets every reason there is, the same each time: 29 stations in a line, honest rounds in both
+ * An epoch that meets every reason there is, the same each time: 30 stations in a line, honest rounds in both
  * windows, and besides them one report changed in each way that a rule refuses.
  */
 
@@ -19,6 +19,8 @@ const HONEST = [0, 2, 3, 4, 5, 6, 7, 8, 26];
 const NEWCOMER = 26;
 /** Nobody has heard the one for too long, and the other has heard nobody. */
 const [UNHEARD, DEAF] = [27, 28];
+/** Its key was replaced. */
+const RETIRED = 29;
 const [NEIGHBOUR, DISTANT, DENIED, MOVED, FOREIGN, STRANGER, OTHER_PLAN, LOUD_PLACE] = [
   1, 9, 10, 11, 12, 13, 14, 25,
 ];
@@ -26,7 +28,7 @@ const [NEIGHBOUR, DISTANT, DENIED, MOVED, FOREIGN, STRANGER, OTHER_PLAN, LOUD_PL
 const BENDERS = [15, 16, 17, 18, 19, 20, 21, 22, 23, 24];
 const DISTANCES_M = [
   0, 120, 3000, 6000, 9000, 12_000, 15_000, 18_000, 21_000, 104_000, 8000, 7000, 11_000, 5000, 14_000, 4000,
-  4500, 5500, 6500, 7500, 8500, 9500, 10_500, 11_500, 12_500, 3400, 13_500, 16_500, 17_500,
+  4500, 5500, 6500, 7500, 8500, 9500, 10_500, 11_500, 12_500, 3400, 13_500, 16_500, 17_500, 14_500,
 ];
 
 const PARAMETERS: Partial<NetworkParameters> = {
@@ -69,6 +71,7 @@ function registry(scenario: Scenario): Hotspot[] {
     if (who === FOREIGN) return [{ ...hotspot, region: "KR920" }];
     if (who === OTHER_PLAN) return [{ ...hotspot, region: "EU433" }];
     if (who === LOUD_PLACE) return [{ ...hotspot, antennaGainDdbi: 150 }];
+    if (who === RETIRED) return [{ ...hotspot, retired: { fromEpoch: scenario.epoch, successor: null } }];
     const payee = who % 3 === 0 ? new Uint8Array(20).fill(who + 1) : null;
     return [{ ...hotspot, payee }];
   });
@@ -171,7 +174,7 @@ class Epoch {
   /** Honest reports of hotspots about which something is not as it should be. */
   oddHotspots(): void {
     const { of, packet } = this.#heard[0] as { of: number; packet: BeaconPacket };
-    for (const who of [NEIGHBOUR, DISTANT, DENIED, MOVED, FOREIGN, STRANGER, OTHER_PLAN, UNHEARD]) {
+    for (const who of [NEIGHBOUR, DISTANT, DENIED, MOVED, FOREIGN, STRANGER, OTHER_PLAN, UNHEARD, RETIRED]) {
       this.#witness(who, of, packet);
     }
     const loud = this.#heard[1] as { of: number; packet: BeaconPacket };

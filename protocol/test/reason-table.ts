@@ -68,6 +68,7 @@ const EXAMPLE = {
   sinceMs: 183_600_000,
   ageMs: 10_500_000,
   newestSequence: 811,
+  fromEpoch: 20_640,
 };
 /** Where the same name has a number of another size. */
 const EXCEPTIONS: Record<string, Partial<typeof EXAMPLE>> = {

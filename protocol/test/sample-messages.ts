@@ -3,6 +3,7 @@ import type { CborValue } from "../src/encoding/cbor.ts";
 import { denialMessage, isDenial } from "../src/network/denial.ts";
 import { entropyMessage } from "../src/network/entropy.ts";
 import { indexRootMessage } from "../src/network/index-root.ts";
+import { keyChangeMessage } from "../src/network/key-change.ts";
 import { keyDocumentMessage, keysProblem, type RoleKey } from "../src/network/key-document.ts";
 import { manifestMessage } from "../src/network/manifest.ts";
 import type { MessageCodec } from "../src/network/message.ts";
@@ -38,7 +39,8 @@ type SampleName =
   | "denial"
   | "parameters"
   | "keys"
-  | "indexRoot";
+  | "indexRoot"
+  | "keyChange";
 
 /** One signed message of each kind that has a codec of its own. */
 export const messages: Record<SampleName, Sample> = {
@@ -179,6 +181,14 @@ export const messages: Record<SampleName, Sample> = {
     codec: indexRootMessage,
     bytes: indexRootMessage.seal(
       { network: NETWORK, index: 29_671_954, atMs, count: 40, root: hash },
+      signer,
+      NETWORK,
+    ),
+  },
+  keyChange: {
+    codec: keyChangeMessage,
+    bytes: keyChangeMessage.seal(
+      { atMs, newKey: greaterKey, acceptance: new Uint8Array(64).fill(5) },
       signer,
       NETWORK,
     ),

@@ -7,6 +7,7 @@ import { StorageError } from "../start/storage-error.ts";
 import type { ExitCode, Terminal } from "../terminal.ts";
 import { doctor, lookForDevices } from "./doctor.ts";
 import { id } from "./id.ts";
+import { key } from "./key.ts";
 import { run } from "./run.ts";
 import { status } from "./status.ts";
 
@@ -17,6 +18,7 @@ export const USAGE = `Usage: earshot-agent [COMMAND] --config FILE
   status   ask the running agent how it is; exit code 1 when something is broken
   doctor   check configuration, key, clock, devices and broker, and say what to do;
            find devices and print the lines for them; without --config only that
+  key      replace this hotspot's key, or revoke it: earshot-agent key --help
 
   --help, --version
 
@@ -40,8 +42,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   doctor: withConfig(doctor),
 };
 
+/** Commands with a command line of their own. */
+const OWN_LINE: Readonly<Record<string, (args: string[], terminal: Terminal) => Promise<ExitCode>>> = { key };
+
 /** Runs one command line. Expected failures are reported in one line; a stack trace means a bug. */
 export async function main(args: string[], terminal: Terminal): Promise<ExitCode> {
+  const [name = ""] = args;
+  const own = Object.hasOwn(OWN_LINE, name) ? OWN_LINE[name] : undefined;
+  if (own !== undefined) return guarded("--config", terminal, () => own(args.slice(1), terminal));
   const parsed = parseCommandLine(args);
   if (typeof parsed === "string") {
     terminal.error(`${parsed}\n\n${USAGE}`);
@@ -50,12 +58,23 @@ export async function main(args: string[], terminal: Terminal): Promise<ExitCode
   if (parsed.help) terminal.out(USAGE);
   if (parsed.version) terminal.out(`earshot-agent ${terminal.version}\n`);
   if (parsed.help || parsed.version) return 0;
+  const { config, command } = parsed;
+  return guarded(config ?? "", terminal, () =>
+    config === undefined ? lookForDevices(terminal) : command(config, terminal),
+  );
+}
+
+/** @param file the configuration, for its problems */
+async function guarded(
+  file: string,
+  terminal: Terminal,
+  run: () => ExitCode | Promise<ExitCode>,
+): Promise<ExitCode> {
   try {
-    if (parsed.config === undefined) return await lookForDevices(terminal);
-    return await parsed.command(parsed.config, terminal);
+    return await run();
   } catch (error) {
     if (error instanceof ConfigError) {
-      for (const problem of error.problems) terminal.error(`${parsed.config}: ${problem}\n`);
+      for (const problem of error.problems) terminal.error(`${file}: ${problem}\n`);
       return error.isUnreadable ? 1 : 2;
     }
     const advice = error instanceof StorageError ? `. ${error.advice}` : "";
@@ -84,7 +103,7 @@ function parseCommandLine(args: string[]): CommandLine | string {
     const [name = "run", ...more] = positionals;
     const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (command === undefined || more.length > 0) {
-      return `Unknown command "${positionals.join(" ")}"; allowed are ${Object.keys(COMMANDS).join(", ")}`;
+      return `Unknown command "${positionals.join(" ")}"; allowed are ${[...Object.keys(COMMANDS), ...Object.keys(OWN_LINE)].join(", ")}`;
     }
     const { help, version } = values;
     const isOptional = command === COMMANDS.doctor || help || version;

@@ -44,6 +44,8 @@ export const registrySchema = z.array(
     registeredAtMs: timeMs,
     settledCell: z.string(),
     relocatedAtMs: timeMs.nullable(),
+    retired: z.strictObject({ fromEpoch: uint32, successor: z.string().nullable() }).nullable(),
+    predecessor: z.string().nullable(),
     sinceEpoch: uint32,
     changes: z.array(changeSchema).min(1),
   }),

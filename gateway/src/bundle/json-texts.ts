@@ -41,6 +41,8 @@ const registryEntry = ({ hotspot, changes, sinceEpoch }: ShownHotspot) => ({
   registeredAtMs: hotspot.registeredAtMs,
   settledCell: hotspot.settledCell,
   relocatedAtMs: hotspot.relocatedAtMs,
+  retired: hotspot.retired && { fromEpoch: hotspot.retired.fromEpoch, successor: hotspot.retired.successor },
+  predecessor: hotspot.predecessor,
   sinceEpoch,
   changes: changes.map(({ atMs, fromEpoch, evidence }) => ({ atMs, fromEpoch, evidence: hex(evidence) })),
 });

@@ -12,6 +12,7 @@ import {
 } from "@earshot/protocol";
 import type { BundleContent } from "../bundle/bundle.ts";
 import { EMPTY_REGISTRY_HASH, type ShownHotspot } from "../bundle/registry-hash.ts";
+import { contactsOfLineages, lineages } from "../registry/lineage.ts";
 import type {
   StoredDenial,
   StoredEpoch,
@@ -86,9 +87,11 @@ export async function contentOf(
     registryHashBefore: previous?.registryHash ?? EMPTY_REGISTRY_HASH,
     denials: await denialsOf(epoch, store),
     usedSequences: await usedSequences(epoch, packets, deps),
-    contactsBefore: await store.contactsBefore(
+    contactsBefore: await contactsOfLineages(
       packets.map(({ hotspotId }) => hotspotId),
       epoch * parameters.epochPeriods,
+      (ids) => store.hotspotsById(ids, epoch),
+      store,
     ),
     verdicts,
     settlement: chosen.rules.settle({ proven, verdicts }, { parameters, hotspots, before }),
@@ -123,8 +126,8 @@ async function judgedOf(
 }
 
 /**
- * Who took part: hotspots with a packet, those ever paid, and those that an earlier bundle shows and that
- * have changed. Whoever only registered is in no bundle until it reports.
+ * Who took part: hotspots with a packet, those ever paid, those that an earlier bundle shows and that have changed, and
+ * those whose place one of these took. Whoever only registered is in no bundle until it reports.
  */
 async function shownHotspots(
   epoch: number,
@@ -135,6 +138,9 @@ async function shownHotspots(
   const ids = new Set(await store.shownAndChanged(previous?.epoch ?? -1, epoch));
   for (const { hotspotId } of packets) ids.add(hotspotId);
   for (const { hotspotId } of payments) ids.add(hotspotId);
+  // What a hotspot with a new key is follows from what the one was whose place it took.
+  for (const line of await lineages(ids, (some) => store.hotspotsById(some, epoch)))
+    for (const id of line) ids.add(id);
   const shown: ShownHotspot[] = [];
   for (const chunk of chunksOf(ids)) {
     const hotspots = await store.hotspotsById(chunk, epoch);

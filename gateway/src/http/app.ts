@@ -14,6 +14,7 @@ import { epochRoutes } from "./routes/epochs.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
 import { hotspotRoutes } from "./routes/hotspots.ts";
+import { keyChangeRoutes } from "./routes/key-changes.ts";
 import { logRoutes } from "./routes/log.ts";
 import { mapRoutes } from "./routes/map.ts";
 import { mqttAccessRoutes } from "./routes/mqtt-access.ts";
@@ -41,6 +42,7 @@ export function createApp(deps: AppDeps): Hono {
   evidenceRoutes(app, context);
   readingRoutes(app, context);
   registrationRoutes(app, context);
+  keyChangeRoutes(app, context);
   denialRoutes(app, context);
   beaconRoutes(app, context);
   epochRoutes(app, context);

@@ -306,8 +306,8 @@ describe("a body that is not what is declared", () => {
     }
   });
 
-  test("is not even looked at without the token", async () => {
-    for (const route of posts()) {
+  test("is not even looked at without the token, where one is asked for", async () => {
+    for (const route of posts().filter(({ security }) => security !== undefined)) {
       for (const body of BODIES)
         expect(await ask(route, route.path, { ...(body !== undefined && { body }) })).toBeOneOf([401, 413]);
     }

@@ -7,6 +7,7 @@ import type { EventHub } from "../monitoring/events.ts";
 import type { GatewayMetrics } from "../monitoring/metrics.ts";
 import type { FixedParameters, ParametersLog } from "../parameters/parameters-log.ts";
 import type { OperatorRegistration } from "../registry/assertion.ts";
+import type { KeyChangeOutcome } from "../registry/key-changes.ts";
 import type { RegistrationPolicy } from "../registry/registry.ts";
 import type { Store } from "../store/store.ts";
 
@@ -59,7 +60,9 @@ export interface AppDeps extends ApiOptions {
   /** Of where the state is kept. */
   disk?(): DiskSpace;
   registration: RegistrationPolicy;
-  /** Without one the API is read-only. */
+  /** Takes in a hotspot's signed change of its key, from anybody; without it none is. */
+  changeKey?(message: Uint8Array): Promise<KeyChangeOutcome>;
+  /** Without one the operator changes nothing through the API. */
   admin?: RegistryAdmin;
   /** What a broker that asks over HTTP is answered. */
   mqttAccess?: Pick<ExternalBrokerAccess, "mayLogIn" | "mayUse">;

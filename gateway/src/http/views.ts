@@ -4,6 +4,7 @@ import {
   formatEvmAddress,
   type Hotspot,
   hotspotName,
+  isKeyChange,
   type StatusPacket,
   type WitnessPacket,
 } from "@earshot/protocol";
@@ -32,7 +33,10 @@ export const cellOf = ({ latE7, lonE7 }: Pick<Hotspot, "latE7" | "lonE7">): stri
   latLngToCell(degrees(latE7), degrees(lonE7), H3_RESOLUTION);
 
 /** Who signed the newest change of the hotspot. */
-const signerOf = (hotspot: Hotspot) => (evidenceSequence(hotspot) < 0 ? "operator" : "assertion");
+function signerOf(hotspot: Hotspot): "assertion" | "operator" | "key" {
+  if (evidenceSequence(hotspot) >= 0) return "assertion";
+  return isKeyChange(hotspot.change.evidence) ? "key" : "operator";
+}
 
 export const hotspotView = (
   hotspot: Hotspot,
@@ -50,6 +54,8 @@ export const hotspotView = (
   registeredAtMs: hotspot.registeredAtMs,
   relocatedAtMs: hotspot.relocatedAtMs,
   registeredBy: signerOf(hotspot),
+  retired: hotspot.retired,
+  predecessor: hotspot.predecessor,
   cell: cellOf(hotspot),
   positionCell: hotspot.cell,
   ...presence,
@@ -142,11 +148,15 @@ export const claimView = (claim: Claim): z.infer<typeof claimSchema> => ({
   proof: claim.proof.map(hex),
 });
 
+const SIGNED_BY = { assertion: "owner", operator: "operator", key: "key" } as const;
+
 /** One change of a hotspot. */
 export const changeView = (hotspot: Hotspot): z.infer<typeof changeSchema> => ({
   atMs: hotspot.change.atMs,
   fromEpoch: hotspot.change.fromEpoch,
-  signedBy: signerOf(hotspot) === "operator" ? "operator" : "owner",
+  signedBy: SIGNED_BY[signerOf(hotspot)],
+  isRetired: hotspot.retired !== null,
+  successor: hotspot.retired?.successor ?? null,
   latitude: degrees(hotspot.latE7),
   longitude: degrees(hotspot.lonE7),
   positionCell: hotspot.cell,

@@ -85,10 +85,9 @@ async function contextFor(
 ): Promise<JudgingContext> {
   const deadlineMs = reportDeadlineMs(entropyIndex, inForce);
   const timely = reports.filter(({ receivedAtMs }) => receivedAtMs <= deadlineMs);
-  const hotspots = await registry.hotspotsById(
-    timely.map(({ hotspotId }) => hotspotId),
-    epoch,
-  );
-  const facts = { parameters: inForce, hotspots, denials: denials.inForce(epoch), verifySignature: verify };
+  const hotspotsById = (ids: Iterable<string>) => registry.hotspotsById(ids, epoch);
+  const hotspots = await hotspotsById(timely.map(({ hotspotId }) => hotspotId));
+  const asOfEpoch = { parameters: inForce, hotspots, hotspotsById, denials: denials.inForce(epoch) };
+  const facts = { ...asOfEpoch, verifySignature: verify };
   return judgingContextOf({ entropyIndex, epoch, reports: timely }, facts, store);
 }

@@ -13,6 +13,7 @@ import {
   receivedPacket,
   windowOf,
 } from "@earshot/protocol";
+import { contactsOfLineages } from "../registry/lineage.ts";
 import type { StoredPacket } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 
@@ -38,6 +39,8 @@ interface EpochFacts {
   parameters: NetworkParameters;
   /** Those that report, as registered. */
   hotspots: ReadonlyMap<string, Hotspot>;
+  /** Others, as they were then. */
+  hotspotsById(ids: Iterable<string>): Promise<ReadonlyMap<string, Hotspot>>;
   /** By `denialSubject`. */
   denials: ReadonlyMap<string, Denial>;
   verifySignature: JudgingContext["verifySignature"];
@@ -50,11 +53,12 @@ interface EpochFacts {
  */
 export async function judgingContextOf(
   about: ReportsOfIndex,
-  { parameters, hotspots, denials, verifySignature }: EpochFacts,
+  facts: EpochFacts,
   store: ContextStore,
 ): Promise<JudgingContext> {
+  const { parameters, hotspots, denials, verifySignature } = facts;
   const window = windowOf(about.entropyIndex, parameters.windowPeriods);
-  const fetched = about.reports.length === 0 ? NOTHING : await fetchFacts(about, window, parameters, store);
+  const fetched = about.reports.length === 0 ? NOTHING : await fetchFacts(about, window, facts, store);
   const { entropy, drawing, reused, firstBeacons, contacts, earlier } = fetched;
   const values = new Map(entropy.map((stored) => [stored.entropy.index, stored.entropy.value]));
   return {
@@ -94,10 +98,11 @@ const NOTHING: Fetched = {
 async function fetchFacts(
   about: ReportsOfIndex,
   window: number,
-  parameters: NetworkParameters,
+  facts: EpochFacts,
   store: ContextStore,
 ): Promise<Fetched> {
   const { entropyIndex, epoch, reports } = about;
+  const { parameters } = facts;
   const windowStart = window * parameters.windowPeriods;
   const beaconers = reports.filter(isBeacon).map(({ hotspotId }) => hotspotId);
   return {
@@ -105,7 +110,7 @@ async function fetchFacts(
     drawing: await store.firstEntropy(drawIndex(entropyIndex, parameters)),
     reused: await store.reusedNumbers(entropyIndex, epoch),
     firstBeacons: await store.firstBeaconIndexes(beaconers, windowStart, entropyIndex),
-    contacts: await contactsOf(about, parameters, store),
+    contacts: await contactsOf(about, facts, store),
     earlier: await store.earlierReports(entropyIndex, epoch),
   };
 }
@@ -113,14 +118,12 @@ async function fetchFacts(
 /** Indexes are judged in order, so the stored contacts are those before this one. */
 async function contactsOf(
   { entropyIndex, reports }: ReportsOfIndex,
-  { reciprocityPeriods }: NetworkParameters,
+  { parameters, hotspotsById }: EpochFacts,
   store: ContextStore,
 ): Promise<ReadonlyMap<string, LatestContacts>> {
-  if (reciprocityPeriods === 0) return new Map();
-  return store.contactsBefore(
-    reports.map(({ hotspotId }) => hotspotId),
-    entropyIndex,
-  );
+  if (parameters.reciprocityPeriods === 0) return new Map();
+  const ids = reports.map(({ hotspotId }) => hotspotId);
+  return contactsOfLineages(ids, entropyIndex, hotspotsById, store);
 }
 
 /** @throws {TypeError} if the store does not hold what ingest put there */

@@ -1,5 +1,6 @@
 import {
   type Clock,
+  isKeyChange,
   type Log,
   type NetworkParameters,
   type RoleSigners,
@@ -82,7 +83,15 @@ export async function reapply(
   { deps: { log }, parameters, registry, denials }: RevokeDeps,
 ): Promise<void> {
   for (const { id, change } of hotspots) {
-    const registration = registrationMessage.open(change.evidence, parameters.fixed.network);
+    const { network } = parameters.fixed;
+    if (isKeyChange(change.evidence)) {
+      const changed = await registry.changeKey(change.evidence);
+      // Both hotspots that it is about have it.
+      const isDone = changed.ok || changed.code === "already_known";
+      if (!isDone) log.error("Cannot change a key again", { hotspot: id, problem: changed.message });
+      continue;
+    }
+    const registration = registrationMessage.open(change.evidence, network);
     // An owner repeats it with each status packet.
     if (!registration.ok) continue;
     const { atMs: _atMs, ...registered } = registration.value;

@@ -48,6 +48,30 @@ function denialWords({ hotspot, peer, reason, evidence, fromEpoch, untilEpoch },
 
 const LISTED_CHANGES = 6;
 
+/** Above all else too: its reports count no more, and where the hotspot goes on. */
+export function retiredNotice({ retired, predecessor }, nameOf) {
+  if (retired === null && predecessor === null) return undefined;
+  if (retired === null)
+    return h(
+      "p",
+      { class: "muted" },
+      "Goes on in the place of ",
+      hotspotLink(predecessor, nameOf(predecessor)),
+    );
+  const { fromEpoch, successor } = retired;
+  return h(
+    "section",
+    { class: "card denied", role: "note", "aria-label": "Key retired" },
+    h("h2", {}, successor === null ? "Its key is revoked" : "Its key is replaced"),
+    h(
+      "p",
+      {},
+      `Reports signed with it count until epoch ${grouped(fromEpoch)} begins. What it has earned stays claimable.`,
+    ),
+    successor !== null && h("p", {}, "The hotspot goes on as ", hotspotLink(successor, nameOf(successor))),
+  );
+}
+
 /** Every change of the registration: when, by whom, from which epoch on. */
 export function registryCard(changes, denials) {
   const newest = changes.slice(-LISTED_CHANGES).reverse();
@@ -81,18 +105,24 @@ export function registryCard(changes, denials) {
 }
 
 function changeWords(change, before) {
-  const what = before === undefined ? "Registered" : "Changed";
-  const signer = change.signedBy === "operator" ? "by the operator" : "by its owner";
   return [
     h(
       "div",
       { class: "line" },
-      h("strong", {}, `${what} ${signer}`),
+      h("strong", {}, changeTitle(change, before)),
       h("span", { class: "muted" }, age(change.atMs)),
     ),
     h("p", {}, differences(change, before).join("; ")),
     h("p", { class: "muted" }, `From epoch ${grouped(change.fromEpoch)} on`),
   ];
+}
+
+/** Of a key: the retired one's last change names what goes on, the new one's first change does not. */
+function changeTitle({ signedBy, isRetired, successor }, before) {
+  if (signedBy === "key" && isRetired) return successor === null ? "Key revoked" : "Key replaced";
+  if (signedBy === "key") return "Took another's place";
+  const what = before === undefined ? "Registered" : "Changed";
+  return `${what} ${signedBy === "operator" ? "by the operator" : "by its owner"}`;
 }
 
 /** What a change says, or what it says differently. */

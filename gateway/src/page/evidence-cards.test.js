@@ -83,6 +83,29 @@ describe("changes of a registration", () => {
   });
 });
 
+describe("a hotspot whose key is retired", () => {
+  const notice = (retired, predecessor = null) =>
+    plain(cards.retiredNotice({ retired, predecessor }, nameOf)?.textContent ?? "");
+
+  test("is told as such, with where it goes on, from where it came, or that nothing follows", () => {
+    expect(notice(null)).toBe("");
+    expect(notice({ fromEpoch: 1200, successor: "b" })).toBe(
+      "Its key is replacedReports signed with it count until epoch 1 200 begins. What it has earned stays claimable." +
+        "The hotspot goes on as name of b",
+    );
+    expect(notice({ fromEpoch: 7, successor: null })).toStartWith("Its key is revoked");
+    expect(notice(null, "a")).toBe("Goes on in the place of name of a");
+  });
+
+  test("has the change on record", () => {
+    const change = { atMs: 0, fromEpoch: 1, signedBy: "key", isRetired: true, successor: "b" };
+    const titles = (changes) => texts(cards.registryCard(changes, []), "strong");
+    expect(titles([change])).toEqual(["Key replaced"]);
+    expect(titles([{ ...change, successor: null }])).toEqual(["Key revoked"]);
+    expect(titles([{ ...change, isRetired: false, successor: null }])).toEqual(["Took another's place"]);
+  });
+});
+
 test("who hears whom is listed with the level, nothing where it was not heard, and the rest counted", () => {
   expect(plain(cards.edgesCard({ edges: [], windowEpochs: 7 }, nameOf).textContent)).toEndWith("Nobody yet.");
   const heard = { heard: 3, rssiMeanDbm: -101.25, rssiDeviationDb: 2.4, rssiMinDbm: -110, rssiMaxDbm: -90 };

@@ -1,7 +1,7 @@
 import { get, getAll } from "./api.js";
 import { systemClock } from "./clock.js";
 import { h, mount, show } from "./dom.js";
-import { denialNotice, edgesCard, registryCard, unpaidPill } from "./evidence-cards.js";
+import { denialNotice, edgesCard, registryCard, retiredNotice, unpaidPill } from "./evidence-cards.js";
 import { coordinates, grouped, reasonText } from "./format.js";
 import { FleetMap } from "./map.js";
 import { selectionCard } from "./map-selection.js";
@@ -151,7 +151,10 @@ export function hotspotView(root, id) {
       if (columns.isConnected) document.title = `${detail.hotspot.name} · Earshot`;
       columns.hidden = false;
       const nameOf = (each) => fleet.get(each)?.name ?? each;
-      show(top, heading(detail, denialNotice(detail.denials, id, nameOf)));
+      show(
+        top,
+        heading(detail, [retiredNotice(detail.hotspot, nameOf), denialNotice(detail.denials, id, nameOf)]),
+      );
       show(
         side,
         statusCard(detail),
@@ -201,7 +204,7 @@ const noVerdicts = (outcome) =>
     ? empty(...NONE_OF[outcome])
     : empty("Nothing judged yet", "Verdicts come after a beacon's report deadline has passed.");
 
-function heading({ hotspot, earned, did }, notice) {
+function heading({ hotspot, earned, did }, notices) {
   const reasons = Object.entries(hotspot.recent.refusedByReason).sort(([, a], [, b]) => b - a);
   return [
     h("p", { class: "crumb" }, h("a", { href: "#/hotspots" }, "Hotspots")),
@@ -213,7 +216,7 @@ function heading({ hotspot, earned, did }, notice) {
       h("span", { class: "muted" }, "seen ", age(hotspot.lastSeenAtMs)),
     ),
     copyable(hotspot.id),
-    notice,
+    notices,
     h(
       "section",
       { class: "card top-card", "aria-label": "Summary" },
@@ -264,6 +267,12 @@ const sequenceCard = ({ sequence, sequenceGaps }) =>
     sequenceStrip(sequence, sequenceGaps),
   );
 
+const REGISTERED_BY = {
+  operator: "the operator",
+  assertion: "its own assertion",
+  key: "a change of its key",
+};
+
 const placeCard = ({ hotspot }) =>
   h(
     "section",
@@ -279,9 +288,6 @@ const placeCard = ({ hotspot }) =>
         "Paid to",
         hotspot.payee === null ? "nobody yet: the owner has asserted no address" : copyable(hotspot.payee),
       ],
-      [
-        "Registered",
-        `${fullTime(hotspot.registeredAtMs)}, by ${hotspot.registeredBy === "operator" ? "the operator" : "its own assertion"}`,
-      ],
+      ["Registered", `${fullTime(hotspot.registeredAtMs)}, by ${REGISTERED_BY[hotspot.registeredBy]}`],
     ]),
   );

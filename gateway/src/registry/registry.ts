@@ -10,17 +10,19 @@ import {
   type Hotspot,
   hotspotId,
   isAdmissibleKey,
+  isKeyChange,
   isRegionId,
   type Log,
   type Measurement,
-  type OwnerAssertion,
-  ownerAssertionAfter,
+  type NetworkParameters,
   type RoleSigners,
   readEvidence,
   registrationMessage,
+  retiredProblem,
   type Signatories,
   type Signer,
   sha256,
+  waitingProblem,
 } from "@earshot/protocol";
 import { BoundedMap, type Mutex } from "@earshot/protocol/runtime";
 import type { Limits } from "../access/hotspot-limits.ts";
@@ -36,6 +38,7 @@ import {
 } from "./assertion.ts";
 import { forgetUnheard } from "./forget-unheard.ts";
 import { HotspotCache } from "./hotspot-cache.ts";
+import { applyKeyChange, type KeyChangeOutcome, newestAssertion, readKeyChange } from "./key-changes.ts";
 
 /** `open`: any admissible key joins at the position it asserts. `listed`: only hotspots in the registry. */
 export type RegistrationPolicy = "open" | "listed";
@@ -43,7 +46,13 @@ export type RegistrationPolicy = "open" | "listed";
 export interface RegistryDeps {
   store: Pick<
     Store,
-    "hotspotsById" | "hotspotIds" | "hotspotHistory" | "putHotspot" | "hasVerdict" | "forgetUnshown"
+    | "hotspotsById"
+    | "hotspotIds"
+    | "hotspotHistory"
+    | "putHotspot"
+    | "putHotspots"
+    | "hasVerdict"
+    | "forgetUnshown"
   >;
   policy: RegistrationPolicy;
   parameters: Pick<ParametersLog, "inForce">;
@@ -181,6 +190,28 @@ export class Registry {
     });
   }
 
+  /** Takes in what a hotspot signed about its key. Resolves when it is stored; the same message again is refused. */
+  async changeKey(message: Uint8Array): Promise<KeyChangeOutcome> {
+    const read = await readKeyChange(message, this.#historyDeps());
+    if (!read.ok) return read;
+    return this.#deps.mutex.run(async () => {
+      const outcome = await applyKeyChange(read.change, message, {
+        ...this.#historyDeps(),
+        parametersAt: (atMs) => this.#parametersAt(atMs),
+        timeAfter: (newest) => Math.max(...[undefined, ...newest].map((one) => this.#timeAfter(one, 0))),
+      });
+      if (!outcome.ok) return outcome;
+      const { hotspotId: id, successor, fromEpoch } = outcome;
+      for (const changed of [id, ...(successor === null ? [] : [successor])]) {
+        this.#known.delete(changed);
+        this.#cache.changed(changed, fromEpoch);
+        this.#listed?.add(changed);
+      }
+      this.#deps.log.info("Key retired", { hotspot: id, successor, epoch: fromEpoch });
+      return outcome;
+    });
+  }
+
   /**
    * `forgetUnheard`. To be called where nothing else changes the registry (`mutex`).
    * @returns whether there may be more to forget
@@ -238,7 +269,10 @@ export class Registry {
     // A change that waits for the same epoch is replaced: what follows from it never was.
     const changes = newest === undefined ? [] : await store.hotspotHistory(id);
     const staying = changes.filter(({ change }) => change.fromEpoch !== fromEpoch);
-    const problem = this.#problemOf(read, atMs, changes) ?? this.#problemOf(read, atMs, staying);
+    const problem =
+      this.#heldBack(newest, fromEpoch) ??
+      (await this.#problemOf(read, atMs, changes)) ??
+      (await this.#problemOf(read, atMs, staying));
     if (problem !== undefined) return problem;
     const change = { atMs: takenAtMs, fromEpoch, evidence };
     const hotspot = changedHotspot(staying.at(-1), change, read);
@@ -253,20 +287,29 @@ export class Registry {
   }
 
   /** Verifiers ask the same of the changes in a bundle. */
-  #problemOf(evidence: Evidence, atMs: number, changes: readonly Hotspot[]): EvidenceProblem | undefined {
-    const { keys, parameters, progress } = this.#deps;
-    const { network } = progress.parameters;
-    let latest: OwnerAssertion | undefined;
-    for (const { change } of changes) {
-      const before = readEvidence(change.evidence, network, keys);
-      if (before !== undefined) latest = ownerAssertionAfter(latest, before);
-    }
-    return evidenceProblem(
-      evidence,
-      atMs,
-      latest,
-      parameters.inForce(epochAtMs(atMs, progress.parameters)).parameters,
-    );
+  async #problemOf(
+    evidence: Evidence,
+    atMs: number,
+    changes: readonly Hotspot[],
+  ): Promise<EvidenceProblem | undefined> {
+    const latest = await newestAssertion(changes, this.#historyDeps());
+    return evidenceProblem(evidence, atMs, latest, this.#parametersAt(atMs));
+  }
+
+  #historyDeps() {
+    const { keys, progress, store } = this.#deps;
+    return { store, network: progress.parameters.network, keys };
+  }
+
+  #parametersAt(atMs: number): NetworkParameters {
+    const { parameters, progress } = this.#deps;
+    return parameters.inForce(epochAtMs(atMs, progress.parameters)).parameters;
+  }
+
+  /** A change of its key is its last, or comes first. */
+  #heldBack(newest: Hotspot | undefined, fromEpoch: number): EvidenceProblem | undefined {
+    const isWaiting = newest?.change.fromEpoch === fromEpoch && isKeyChange(newest.change.evidence);
+    return retiredProblem(newest) ?? (isWaiting ? waitingProblem(fromEpoch) : undefined);
   }
 
   /** Of a new hotspot: it counts at once, unless a report of it was refused for want of registration. */

@@ -220,6 +220,7 @@ function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
     metrics,
     problems: () => problemsOf(parts),
     registration,
+    changeKey: (message) => registry.changeKey(message),
     keys: () => signer.keys,
     bundles,
     publicLog,

@@ -11,6 +11,7 @@ export const hotspotsSchema: TableSchema = ({ text, bytes }) => [
     lat_e7 BIGINT NOT NULL, lon_e7 BIGINT NOT NULL, elevation_m BIGINT NOT NULL, antenna_gain_ddbi BIGINT NOT NULL,
     region ${text} NOT NULL, payee ${bytes}, registered_at_ms BIGINT NOT NULL, settled_cell ${text} NOT NULL,
     relocated_at_ms BIGINT, changed_at_ms BIGINT NOT NULL, evidence ${bytes} NOT NULL,
+    retired_from_epoch BIGINT, successor ${text}, predecessor ${text},
     PRIMARY KEY (id, from_epoch))`,
   "CREATE INDEX IF NOT EXISTS hotspots_epoch ON hotspots (from_epoch)",
   // Each hotspot once: the epoch of the first bundle that it is in, or since when it waits to be in one.
@@ -41,6 +42,10 @@ interface HotspotRow {
   relocated_at_ms: Integer | null;
   changed_at_ms: Integer;
   evidence: Uint8Array;
+  /** Null while its key is in use. */
+  retired_from_epoch: Integer | null;
+  successor: string | null;
+  predecessor: string | null;
 }
 
 const rowOf = (hotspot: Hotspot): HotspotRow => ({
@@ -60,6 +65,9 @@ const rowOf = (hotspot: Hotspot): HotspotRow => ({
   relocated_at_ms: hotspot.relocatedAtMs,
   changed_at_ms: hotspot.change.atMs,
   evidence: hotspot.change.evidence,
+  retired_from_epoch: hotspot.retired?.fromEpoch ?? null,
+  successor: hotspot.retired?.successor ?? null,
+  predecessor: hotspot.predecessor,
 });
 
 type ChangeRow = Pick<HotspotRow, "id" | "from_epoch" | "changed_at_ms" | "evidence">;
@@ -84,11 +92,17 @@ const hotspotOf = (row: HotspotRow): Hotspot => ({
   settledCell: row.settled_cell,
   relocatedAtMs: nullableNumber(row.relocated_at_ms),
   change: changeOf(row),
+  retired:
+    row.retired_from_epoch === null
+      ? null
+      : { fromEpoch: Number(row.retired_from_epoch), successor: row.successor },
+  predecessor: row.predecessor,
 });
 
 type HotspotQueries = Pick<
   Store,
   | "putHotspot"
+  | "putHotspots"
   | "hotspot"
   | "hotspots"
   | "hotspotPage"
@@ -105,6 +119,10 @@ type HotspotQueries = Pick<
 export function hotspotTable({ sql, transaction }: Database): HotspotQueries {
   return {
     putHotspot: (hotspot, isKept = false) => transaction((tx) => putHotspot(tx, hotspot, isKept)),
+    putHotspots: (hotspots) =>
+      transaction(async (tx) => {
+        for (const hotspot of hotspots) await putHotspot(tx, hotspot, true);
+      }),
     async hotspot(id) {
       const [row] = await sql<HotspotRow[]>`
         SELECT * FROM hotspots WHERE id = ${id} ORDER BY from_epoch DESC LIMIT 1`;
@@ -173,7 +191,9 @@ async function putHotspot(tx: SQL, hotspot: Hotspot, isKept: boolean): Promise<v
     elevation_m = excluded.elevation_m, antenna_gain_ddbi = excluded.antenna_gain_ddbi,
     region = excluded.region, payee = excluded.payee, registered_at_ms = excluded.registered_at_ms,
     settled_cell = excluded.settled_cell, relocated_at_ms = excluded.relocated_at_ms,
-    changed_at_ms = excluded.changed_at_ms, evidence = excluded.evidence`;
+    changed_at_ms = excluded.changed_at_ms, evidence = excluded.evidence,
+    retired_from_epoch = excluded.retired_from_epoch, successor = excluded.successor,
+    predecessor = excluded.predecessor`;
   const row = {
     hotspot_id: hotspot.id,
     since_epoch: null,

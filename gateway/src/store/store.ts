@@ -137,6 +137,8 @@ export interface Store {
    * @param isKept not to be forgotten, also when it is never shown in a bundle
    */
   putHotspot(hotspot: Hotspot, isKept?: boolean): Promise<void>;
+  /** All or none, none of them to be forgotten. */
+  putHotspots(hotspots: readonly Hotspot[]): Promise<void>;
   /** The newest, in force or not yet. */
   hotspot(id: string): Promise<Hotspot | undefined>;
   /** In order of id: those in force in `epoch`, or the newest of all when it is left out. */

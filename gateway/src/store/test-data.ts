@@ -42,6 +42,8 @@ export const hotspot = (fields: Partial<Hotspot> & { id: string }, fromEpoch = 0
   settledCell: "8c18b4d2c5a95ff",
   relocatedAtMs: null,
   change: { atMs: 1_767_225_600_000, fromEpoch, evidence: Uint8Array.of(9) },
+  retired: null,
+  predecessor: null,
   ...fields,
 });
 

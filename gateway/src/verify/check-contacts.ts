@@ -1,6 +1,8 @@
 import {
   type EpochJudgement,
+  type Hotspot,
   type LatestContacts,
+  laterContacts,
   type Manifest,
   type NetworkParameters,
   NO_CONTACTS,
@@ -50,8 +52,9 @@ export function* checkRegistered(
   { epochPeriods }: Pick<NetworkParameters, "epochPeriods">,
 ): Check<void> {
   const changesOf = new Map(shown.map(({ hotspot, changes }) => [hotspot.id, changes]));
+  const predecessors = predecessorsIn(shown);
   for (const [id, { beaconed, witnessed }] of contacts) {
-    const fromEpoch = changesOf.get(id)?.[0]?.fromEpoch;
+    const fromEpoch = changesOf.get(lineageOf(id, predecessors).at(-1) as string)?.[0]?.fromEpoch;
     if (fromEpoch === undefined) {
       return yield* differ("registry.json", `hotspot ${id}`, `an entry, as ${FILE} lists it`, "none");
     }
@@ -70,14 +73,48 @@ export function* checkContacts(
   found: KnownContacts,
   known: KnownContacts,
   packets: readonly ReceivedPacket[],
-  isComplete: boolean,
+  { shown, isComplete }: { shown: readonly ShownHotspot[]; isComplete: boolean },
 ): Check<void> {
+  const predecessors = predecessorsIn(shown);
   for (const id of new Set(packets.map(({ hotspotId }) => hotspotId))) {
-    const expected = known.get(id) ?? (isComplete ? NO_CONTACTS : undefined);
-    if (expected === undefined) continue;
+    const line = lineageOf(id, predecessors).map(
+      (one) => known.get(one) ?? (isComplete ? NO_CONTACTS : undefined),
+    );
+    const all = line.filter((contacts) => contacts !== undefined);
+    if (all.length < line.length) continue;
+    const expected = all.reduce(laterContacts);
     const [wanted, got] = [show(expected), show(found.get(id) ?? NO_CONTACTS)];
     if (wanted !== got) yield* differ(FILE, `hotspot ${id}`, wanted, got);
   }
+}
+
+/** With those of the hotspots whose places others took. */
+export function succeededContacts(
+  contacts: KnownContacts,
+  hotspots: readonly Hotspot[],
+): Map<string, LatestContacts> {
+  const predecessors = predecessorsIn(hotspots.map((hotspot) => ({ hotspot })));
+  const all = new Map(contacts);
+  for (const id of predecessors.keys()) {
+    const line = lineageOf(id, predecessors).map((one) => contacts.get(one) ?? NO_CONTACTS);
+    all.set(id, line.reduce(laterContacts));
+  }
+  return all;
+}
+
+const predecessorsIn = (shown: readonly Pick<ShownHotspot, "hotspot">[]): ReadonlyMap<string, string> =>
+  new Map(
+    shown.flatMap(({ hotspot: { id, predecessor } }) => (predecessor === null ? [] : [[id, predecessor]])),
+  );
+
+/** A hotspot and those whose places it took, which its contacts are those of too; newest first, each once. */
+function lineageOf(id: string, predecessors: ReadonlyMap<string, string>): string[] {
+  const line = [id];
+  for (let before = predecessors.get(id); before !== undefined && !line.includes(before); ) {
+    line.push(before);
+    before = predecessors.get(before);
+  }
+  return line;
 }
 
 const show = ({ beaconed, witnessed }: LatestContacts): string =>

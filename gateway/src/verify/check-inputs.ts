@@ -115,7 +115,9 @@ export function* checkInputs(
   yield* checkRegistered(contactsBefore, registry.shown, parameters);
   const isComplete = isCompleteAt(signed.manifest, previous);
   yield* checkUsed(usedSequences, previous?.usedSequences ?? new Map(), packets, isComplete);
-  yield* checkContacts(contactsBefore, previous?.contacts ?? new Map(), packets, isComplete);
+  yield* checkContacts(contactsBefore, previous?.contacts ?? new Map(), packets, {
+    ...{ shown: registry.shown, isComplete },
+  });
 }
 
 /** Whether all bundles back to the network's first are known. */

@@ -1,32 +1,13 @@
-import {
-  changedHotspot,
-  epochSpanMs,
-  equalBytes,
-  evidenceProblem,
-  formatEvmAddress,
-  type Hotspot,
-  hotspotId,
-  type Manifest,
-  type NetworkKeys,
-  type NetworkParameters,
-  networkAad,
-  type OwnerAssertion,
-  ownerAssertionAfter,
-  type RegistryChange,
-  readEvidence,
-  registrationMessage,
-} from "@earshot/protocol";
+import { formatEvmAddress, type Hotspot, hotspotId, type Manifest } from "@earshot/protocol";
 import { readRegistry } from "../bundle/json-readers.ts";
 import type { RegistryEntry } from "../bundle/json-schemas.ts";
 import { formatRegistry } from "../bundle/json-texts.ts";
 import type { ShownHotspot } from "../bundle/registry-hash.ts";
 import { answersOf, type Check, differ, expectEqual } from "./check.ts";
-import { refusedSignature, signedBy } from "./check-keys.ts";
-import { readFileAs, type SignedManifest } from "./check-manifest.ts";
-import { packetJob } from "./check-packets.ts";
+import { readFileAs } from "./check-manifest.ts";
 import { expectText } from "./expect-text.ts";
+import { Following, type RegistryContext } from "./follow-changes.ts";
 import {
-  admissionOf,
   INADMISSIBLE,
   type PendingSignatures,
   type SignatureChecker,
@@ -56,27 +37,22 @@ interface Place {
   isAdmission: boolean;
 }
 
-interface Context {
-  parameters: NetworkParameters;
-  signed: SignedManifest;
-  keys: NetworkKeys;
-}
-
 /** What the registry says of each hotspot must follow from the signed changes in it, and from nothing else. */
 export function* openRegistry(
   bundle: { [FILE]: Uint8Array },
-  context: Context,
+  context: RegistryContext,
   signatures: SignatureChecker,
 ): Check<OpenedRegistry> {
   const entries = yield* readFileAs(bundle, FILE, readRegistry);
   const shown: ShownHotspot[] = [];
   const [places, jobs]: [Place[], SignatureJob[]] = [[], []];
+  const following = new Following(entries, context, (entry, at, job) => {
+    places.push({ at, id: entry.id, isAdmission: job.signature.length === 0 });
+    jobs.push(job);
+  });
   for (const entry of entries) {
     yield* expectEqual(FILE, `hotspot ${entry.id}, id`, hotspotId(entry.publicKey), entry.id);
-    const hotspot = yield* followChanges(entry, context, (at, job) => {
-      places.push({ at, id: entry.id, isAdmission: job.signature.length === 0 });
-      jobs.push(job);
-    });
+    const hotspot = yield* following.hotspotOf(entry);
     yield* checkFacts(entry, hotspot);
     yield* checkSince(entry, context.signed.manifest);
     shown.push({ hotspot, changes: entry.changes, sinceEpoch: entry.sinceEpoch });
@@ -85,82 +61,6 @@ export function* openRegistry(
   const operator = places.filter(({ isAdmission }) => isAdmission).length;
   const registrations = { owner: places.length - operator, operator };
   return { shown, registrations, waiting: { places, pending: signatures.start(jobs) } };
-}
-
-function* followChanges(
-  entry: RegistryEntry,
-  { parameters, signed, keys }: Context,
-  check: (at: string, job: SignatureJob) => void,
-): Check<Hotspot> {
-  const aad = networkAad(parameters.network);
-  let hotspot: Hotspot | undefined;
-  let word: OwnerAssertion | undefined;
-  for (const [i, change] of entry.changes.entries()) {
-    const at = `hotspot ${entry.id}, change ${i + 1}`;
-    yield* checkTime(at, change, hotspot?.change, signed.manifest, parameters);
-    const evidence = readEvidence(change.evidence, parameters.network, keys);
-    if (evidence === undefined) {
-      const wanted = `an asserting status packet, or a registration ${signedBy(keys, "registry")}`;
-      return yield* differ(
-        FILE,
-        `${at}: evidence`,
-        wanted,
-        neither(change.evidence, parameters.network, keys),
-      );
-    }
-    if (!equalBytes(evidence.publicKey, entry.publicKey)) {
-      return yield* differ(FILE, `${at}: evidence`, `about ${entry.id}`, hotspotId(evidence.publicKey));
-    }
-    const problem = evidenceProblem(evidence, change.atMs, word, parameters);
-    if (problem !== undefined) {
-      return yield* differ(FILE, `${at}: ${problem.field}`, problem.allowed, problem.found);
-    }
-    word = ownerAssertionAfter(word, evidence);
-    const job = evidence.by === "owner" ? packetJob(evidence.packet, aad) : admissionOf(entry.publicKey);
-    check(`${at}: ${evidence.by === "owner" ? "signature" : "key"}`, job);
-    hotspot = changedHotspot(hotspot, change, evidence);
-    if (hotspot === undefined) {
-      return yield* differ(FILE, `${at}: region`, "a region of the protocol", evidence.assertion.region);
-    }
-  }
-  return hotspot ?? (yield* differ(FILE, `hotspot ${entry.id}, changes`, "at least one", "none"));
-}
-
-/** Of a registration why it does not count. */
-function neither(evidence: Uint8Array, network: string, keys: NetworkKeys): string {
-  const opened = registrationMessage.open(evidence, network, keys);
-  return opened.ok || opened.code === "wrong_type" ? "neither" : refusedSignature(evidence, opened.code);
-}
-
-/**
- * A change is taken in once, after the one before it, and counts from the next epoch on. A new hotspot may count at
- * once, so its first change comes before its epoch is closed.
- */
-function* checkTime(
-  at: string,
-  { atMs, fromEpoch }: RegistryChange,
-  before: RegistryChange | undefined,
-  { epoch, closedAtMs }: Manifest,
-  parameters: NetworkParameters,
-): Check<void> {
-  const first = before === undefined ? 0 : before.fromEpoch + 1;
-  if (fromEpoch < first || fromEpoch > epoch) {
-    yield* differ(FILE, `${at}: fromEpoch`, `an epoch from ${first} to ${epoch}`, String(fromEpoch));
-  }
-  const fromMs = epochSpanMs(fromEpoch - 1, parameters).fromMs;
-  const untilMs = before === undefined ? closedAtMs : epochSpanMs(fromEpoch, parameters).fromMs - 1;
-  if (atMs < fromMs || atMs > untilMs) {
-    const why = before === undefined ? "when the epoch closed" : `before epoch ${fromEpoch} began`;
-    yield* differ(FILE, `${at}: atMs`, `a time from ${fromMs} to ${untilMs}, ${why}`, String(atMs));
-  }
-  if (before !== undefined && atMs <= before.atMs) {
-    yield* differ(
-      FILE,
-      `${at}: atMs`,
-      `a time after that of the change before, ${before.atMs}`,
-      String(atMs),
-    );
-  }
 }
 
 const FACTS = [
@@ -173,6 +73,7 @@ const FACTS = [
   "registeredAtMs",
   "settledCell",
   "relocatedAtMs",
+  "predecessor",
 ] as const satisfies readonly (keyof RegistryEntry & keyof Hotspot)[];
 
 function* checkFacts(entry: RegistryEntry, hotspot: Hotspot): Check<void> {
@@ -180,7 +81,11 @@ function* checkFacts(entry: RegistryEntry, hotspot: Hotspot): Check<void> {
     expectEqual(FILE, `hotspot ${entry.id}, ${fact}`, `${expected}`, `${found}`, "as its changes say");
   for (const fact of FACTS) yield* expect(fact, hotspot[fact], entry[fact]);
   yield* expect("payee", payeeText(hotspot.payee), payeeText(entry.payee));
+  yield* expect("retired", retiredText(hotspot), retiredText(entry));
 }
+
+const retiredText = ({ retired }: Pick<Hotspot, "retired">): string =>
+  retired === null ? "no" : `from epoch ${retired.fromEpoch}, successor ${retired.successor ?? "none"}`;
 
 const payeeText = (payee: Uint8Array | null): string => (payee === null ? "none" : formatEvmAddress(payee));
 
@@ -209,14 +114,18 @@ interface Participants {
   paid: ReadonlySet<string>;
 }
 
-/** Only who took part is in the file: those with a packet, those ever paid, and those shown before that have changed. */
+/**
+ * Only who took part is in the file: those with a packet, those ever paid, those shown before that have changed, and whose
+ * place one of these took.
+ */
 export function* checkParticipants(
   shown: readonly ShownHotspot[],
   { epoch, previousEpoch }: Manifest,
   { reporting, paid }: Participants,
 ): Check<void> {
+  const needed = new Set(shown.map(({ hotspot }) => hotspot.predecessor));
   for (const { hotspot, changes, sinceEpoch } of shown) {
-    if (reporting.has(hotspot.id) || paid.has(hotspot.id)) continue;
+    if (reporting.has(hotspot.id) || paid.has(hotspot.id) || needed.has(hotspot.id)) continue;
     const hasChanged = (changes.at(-1)?.fromEpoch ?? -1) > (previousEpoch ?? -1);
     if (hasChanged && sinceEpoch < epoch) continue;
     yield* differ(FILE, `hotspot ${hotspot.id}`, "no entry: it took no part", "an entry");

@@ -9,6 +9,7 @@ import {
   type Settlement,
 } from "@earshot/protocol";
 import { reasonCounts } from "../bundle/json-texts.ts";
+import { succeededContacts } from "./check-contacts.ts";
 import { parseVerifyArguments } from "./verify-arguments.ts";
 import type { Verified } from "./verify-bundle.ts";
 import { findSources, type VerifyCommandIo } from "./verify-command.ts";
@@ -103,7 +104,7 @@ class OtherRules {
       ...this.#carriedOver,
       ...inputs,
       usedSequences,
-      contactsBefore: this.#contacts,
+      contactsBefore: succeededContacts(this.#contacts, hotspots),
     });
     const settlement = this.#rules.settle(judgement, { parameters, hotspots, before: this.#before });
     this.#before = new Map(settlement.payments.map(({ hotspotId, cumulative }) => [hotspotId, cumulative]));

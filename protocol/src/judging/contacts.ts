@@ -15,6 +15,15 @@ export type LatestContacts = Record<ContactKind, number | null>;
 
 export const NO_CONTACTS: LatestContacts = { beaconed: null, witnessed: null };
 
+/** Of each kind the later one. */
+export const laterContacts = (one: LatestContacts, other: LatestContacts): LatestContacts => ({
+  beaconed: later(one.beaconed, other.beaconed),
+  witnessed: later(one.witnessed, other.witnessed),
+});
+
+const later = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.max(a, b);
+
 interface Entry {
   latest: number;
   /** The latest before `latest`. */

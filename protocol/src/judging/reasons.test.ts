@@ -10,6 +10,7 @@ test("the rules and their order", () => {
     report: [
       "report_late",
       "unknown_hotspot",
+      "key_retired",
       "sequence_reused",
       "denied",
       "region_not_allowed",
@@ -113,6 +114,7 @@ const MEASURED = [
   "sinceMs",
   "ageMs",
   "newestSequence",
+  "fromEpoch",
 ].map((name, i) => ({ name, value: 1000 + i }));
 
 describe("sentences", () => {

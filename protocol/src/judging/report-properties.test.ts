@@ -65,6 +65,13 @@ const REPORT: Properties = {
     const hotspots = who.map((i) => plain.hotspot(i));
     return { reason: tryWitness({}, { inputs: { hotspots } }).reason, expected: !who.includes(1) };
   }),
+  key_retired: fc.tuple(fc.subarray([0, 1, 2]), fc.nat(0xffff)).map(([who, fromEpoch]) => {
+    const hotspots = [0, 1, 2].map((i) => ({
+      ...plain.hotspot(i),
+      retired: who.includes(i) ? { fromEpoch, successor: null } : null,
+    }));
+    return { reason: tryWitness({}, { inputs: { hotspots } }).reason, expected: who.includes(1) };
+  }),
   sequence_reused: fc.tuple(fc.nat(5), fc.nat(5), fc.boolean()).map(([one, two, isLater]) => {
     const scenario = new Scenario();
     const { beacon } = scenario.round(0, []);

@@ -33,6 +33,16 @@ const unknownHotspot: Rule<ReportContext> = {
   explain: () => "This hotspot is not registered in this network: register it or assert its position.",
 };
 
+const keyRetired: Rule<ReportContext> = {
+  reason: "key_retired",
+  check({ report, judging }) {
+    const retired = judging.hotspot(report.hotspotId)?.retired ?? null;
+    return retired === null ? undefined : [{ name: "fromEpoch", value: retired.fromEpoch }];
+  },
+  explain: ({ fromEpoch }) =>
+    `This key was replaced or revoked by who has it, from epoch ${fromEpoch} on: run the agent with the hotspot's new key. If you did neither, somebody else has the key.`,
+};
+
 const sequenceReused: Rule<ReportContext> = {
   reason: "sequence_reused",
   check: ({ report, judging }) =>
@@ -72,7 +82,12 @@ const inCooldown: Rule<HotspotContext> = {
 };
 
 /** Which reports count at all: one that fails here is treated as if it had not arrived. */
-export const ADMISSION_RULES: readonly Rule<ReportContext>[] = [reportLate, unknownHotspot, sequenceReused];
+export const ADMISSION_RULES: readonly Rule<ReportContext>[] = [
+  reportLate,
+  unknownHotspot,
+  keyRetired,
+  sequenceReused,
+];
 
 /** Rules about the hotspot, its clocks and its GNSS receiver. */
 export const HOTSPOT_RULES: readonly Rule<HotspotContext>[] = [

@@ -201,6 +201,8 @@ function station(i: number, distance: number): Station {
       settledCell: cell,
       relocatedAtMs: null,
       change: { atMs: 0, fromEpoch: 0, evidence: new Uint8Array() },
+      retired: null,
+      predecessor: null,
     },
   };
 }

@@ -1,8 +1,11 @@
+import { hotspotId } from "../crypto/did-key.ts";
 import { formatEvmAddress } from "../crypto/evm-address.ts";
 import { equalBytes } from "../encoding/bytes.ts";
 import { formatDuration, formatSeconds } from "../network/format-measurement.ts";
+import type { KeyChange } from "../network/key-change.ts";
 import type { Evidence } from "../network/registration.ts";
 import type { Measurement } from "../network/verdict-message.ts";
+import type { Hotspot } from "./registry.ts";
 
 /*
  * Which signed evidence may change the registry. The gateway asks before it accepts a change, verifiers ask for every
@@ -29,6 +32,37 @@ export const ownerAssertionAfter = (
 ): OwnerAssertion | undefined =>
   evidence.by === "owner" ? { sequence: evidence.sequence, payee: evidence.assertion.payee } : before;
 
+/**
+ * The same of a hotspot that took the place of `old`: it numbers its packets anew, and the payee that its owner asserted
+ * with the old key is still the owner's.
+ */
+export const succeededAssertion = (
+  before: OwnerAssertion | undefined,
+  old: OwnerAssertion | undefined,
+): OwnerAssertion | undefined =>
+  old === undefined ? before : { sequence: before?.sequence ?? 0, payee: old.payee };
+
+/** Nothing is asserted of a retired hotspot any more, by its owner or the operator. */
+export function retiredProblem(before: Hotspot | undefined): EvidenceProblem | undefined {
+  const retired = before?.retired ?? null;
+  if (retired === null) return undefined;
+  const why = `the key is retired from epoch ${retired.fromEpoch} on`;
+  return { reason: "assertion_retired", ...heldBack(retired.fromEpoch, why) };
+}
+
+/** Of a hotspot that takes another's place from an epoch on: it asserts nothing before. */
+export const waitingProblem = (fromEpoch: number): EvidenceProblem => ({
+  reason: "assertion_waits",
+  ...heldBack(fromEpoch, `its key takes another's place in epoch ${fromEpoch}`),
+});
+
+const heldBack = (fromEpoch: number, why: string) => ({
+  measurements: [{ name: "fromEpoch", value: fromEpoch }],
+  field: "evidence",
+  allowed: `none: ${why}`,
+  found: "an assertion",
+});
+
 /** The parts of evidence that decide whether it may change anything. */
 export type EvidenceFacts =
   | Pick<Extract<Evidence, { by: "owner" }>, "by" | "atMs" | "sequence" | "assertion">
@@ -41,6 +75,42 @@ export interface EvidenceProblem {
   field: string;
   allowed: string;
   found: string;
+}
+
+export interface KeyChangeProblem extends Pick<EvidenceProblem, "field" | "allowed" | "found"> {
+  code: "unknown_hotspot" | "key_retired" | "key_taken" | "key_change_ahead";
+}
+
+/**
+ * Why a change of a key may not be made that is accepted at `atMs`; `undefined` when it may.
+ * @param old the hotspot with the old key, before the change; `undefined` where it is not registered
+ * @param next the one with the new key before it, if it is registered
+ */
+export function keyChangeProblem(
+  { oldKey, newKey, atMs: signedAtMs }: KeyChange,
+  atMs: number,
+  { old, next }: { old: Hotspot | undefined; next: Hotspot | undefined },
+  { clockSkewMs }: { clockSkewMs: number },
+): KeyChangeProblem | undefined {
+  const oldId = hotspotId(oldKey);
+  if (old === undefined)
+    return { code: "unknown_hotspot", field: "key", allowed: "a registered hotspot's", found: oldId };
+  const isRetired = [old, next].find((one) => one != null && one.retired !== null);
+  if (isRetired !== undefined)
+    return {
+      code: "key_retired",
+      field: "key",
+      allowed: "keys in use",
+      found: `${isRetired.id}, which is retired`,
+    };
+  const isTaken = newKey !== null && (equalBytes(oldKey, newKey) || (next?.predecessor ?? null) !== null);
+  if (isTaken) {
+    const allowed = "another key, which has taken no hotspot's place yet";
+    return { code: "key_taken", field: "new key", allowed, found: hotspotId(newKey) };
+  }
+  if (signedAtMs <= atMs + clockSkewMs) return undefined;
+  const allowed = `at most ${atMs + clockSkewMs}, for a change at ${atMs}`;
+  return { code: "key_change_ahead", field: "evidence, time of signing", allowed, found: String(signedAtMs) };
 }
 
 /**
@@ -120,6 +190,10 @@ export const EVIDENCE_REASONS = {
     `The status packet's assertion was not accepted: by the hotspot's clock it was signed ${formatDuration(ageMs)} before it arrived (${formatDuration(allowedMs)} are allowed). If the next is refused too, set the clock by NTP or GPS.`,
   assertion_ahead: ({ aheadMs, allowedMs }) =>
     `The status packet's assertion was not accepted: the hotspot's clock is ${formatSeconds(aheadMs)} ahead of the gateway's (${formatSeconds(allowedMs)} are allowed). Set it by NTP or GPS.`,
+  assertion_waits: ({ fromEpoch }) =>
+    `The status packet's assertion was not accepted yet: this key takes another's place from epoch ${fromEpoch} on. Nothing to do: the agent repeats it.`,
+  assertion_retired: ({ fromEpoch }) =>
+    `The status packet's assertion was not accepted: its key was replaced or revoked from epoch ${fromEpoch} on. Run the agent with the new key.`,
   assertion_superseded: ({ sequence, newestSequence }) =>
     `The status packet's assertion was not accepted: its sequence number ${sequence} is not above ${newestSequence}, that of the newest assertion. Nothing to do if it was only late; otherwise the agent's state was restored from a copy.`,
   payee_of_owner: ({ sequence }) =>

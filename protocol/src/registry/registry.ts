@@ -16,7 +16,7 @@ export interface RegistryChange {
   atMs: number;
   /** First epoch judged by it: the one after that of `atMs`; for a hotspot's first change that or an earlier one. */
   fromEpoch: number;
-  /** The status packet in which the owner asserted it, or the operator's `registrationMessage`. */
+  /** The status packet in which the owner asserted it, the operator's `registrationMessage`, or a change of its key. */
   evidence: Uint8Array;
 }
 
@@ -42,6 +42,18 @@ export interface Hotspot {
   relocatedAtMs: number | null;
   /** The newest change. */
   change: RegistryChange;
+  /** Its key counts no more: nothing changes the hotspot after that. */
+  retired: Retirement | null;
+  /** Id of the hotspot whose place it took, with a key of its own. */
+  predecessor: string | null;
+}
+
+/** The end of a hotspot's key. */
+interface Retirement {
+  /** First epoch in which it does not count. */
+  fromEpoch: number;
+  /** Id of the hotspot that took its place; null when the key was revoked. */
+  successor: string | null;
 }
 
 /** The H3 cell (resolution 12) that a position lies in. */
@@ -80,8 +92,33 @@ export function changedHotspot(
     settledCell: before === undefined || isMoved ? cell : before.settledCell,
     relocatedAtMs: isMoved ? change.atMs : (before?.relocatedAtMs ?? null),
     change,
+    retired: null,
+    predecessor: before?.predecessor ?? null,
   };
 }
+
+/** The hotspot after its key was replaced or revoked: it keeps what it has earned, and earns no more. */
+export const retiredHotspot = (
+  before: Hotspot,
+  change: RegistryChange,
+  newKey: Uint8Array | null,
+): Hotspot => ({
+  ...before,
+  change,
+  retired: { fromEpoch: change.fromEpoch, successor: newKey === null ? null : hotspotId(newKey) },
+});
+
+/**
+ * The hotspot that goes on with another key. It stands where `old` stood, as settled as that was, and is paid to the same
+ * address; what it asserted before itself counts no more.
+ */
+export const succeedingHotspot = (old: Hotspot, change: RegistryChange, publicKey: Uint8Array): Hotspot => ({
+  ...old,
+  id: hotspotId(publicKey),
+  publicKey,
+  change,
+  predecessor: old.id,
+});
 
 /** Measured from where the hotspot settled, so that many small moves add up. */
 const isRelocation = (settledCell: string, cell: string): boolean =>

@@ -33,7 +33,19 @@ export const hotspotSchema = z
     payee: address.nullable(),
     registeredAtMs: atMs,
     relocatedAtMs: atMs.nullable().openapi({ description: "Last moved by more than a correction" }),
-    registeredBy: z.enum(["assertion", "operator"]).openapi({ description: "Who signed the newest change" }),
+    registeredBy: z
+      .enum(["assertion", "operator", "key"])
+      .openapi({ description: "Who signed the newest change; `key`: it is one of the hotspot's key" }),
+    retired: z
+      .object({
+        fromEpoch: z.int(),
+        successor: hotspotIdText
+          .nullable()
+          .openapi({ description: "Goes on in its place; null when revoked" }),
+      })
+      .nullable()
+      .openapi({ description: "From which epoch on its key does not count; null while it is in use" }),
+    predecessor: hotspotIdText.nullable().openapi({ description: "The hotspot whose place it took" }),
     positionCell: z.string().openapi({
       description: "H3 cell, resolution 12, whose centre the position is",
       example: "8c1fb46625501ff",
@@ -175,7 +187,11 @@ export const changeSchema = z
   .object({
     atMs: atMs.openapi({ description: "When the network took it in" }),
     fromEpoch: z.int().openapi({ description: "First epoch judged by it" }),
-    signedBy: z.enum(["owner", "operator"]),
+    signedBy: z.enum(["owner", "operator", "key"]).openapi({
+      description: "`key`: its key, or the one before it, says that another takes its place, or none",
+    }),
+    isRetired: z.boolean().openapi({ description: "Whether its key counts no more after this change" }),
+    successor: hotspotIdText.nullable().openapi({ description: "Goes on in its place from this change on" }),
     ...position,
     positionCell: z.string(),
     elevationM: z.int(),
@@ -184,10 +200,35 @@ export const changeSchema = z
     payee: address.nullable(),
     relocatedAtMs: atMs.nullable(),
     evidence: base64.openapi({
-      description: "The signed bytes: the owner's status packet, or the operator's registration",
+      description:
+        "The signed bytes: the owner's status packet, the operator's registration, or a change of its key",
     }),
   })
   .openapi("RegistryChange");
+
+/** The longest is a rotation of some 230 bytes; newer agents may append to it. */
+const MAX_KEY_CHANGE_CHARACTERS = 1368;
+
+/** What a hotspot signed about its key. */
+export const keyChangeRequestSchema = z
+  .strictObject(
+    {
+      message: z
+        .base64({ error: "the signed message in base64" })
+        .max(MAX_KEY_CHANGE_CHARACTERS, { error: `at most ${MAX_KEY_CHANGE_CHARACTERS} characters` }),
+    },
+    { error: "an object with message" },
+  )
+  .openapi("KeyChangeRequest");
+
+export const keyChangeSchema = z
+  .object({
+    hotspotId: hotspotIdText,
+    successor: hotspotIdText.nullable().openapi({ description: "Takes its place; null when revoked" }),
+    fromEpoch: z.int().openapi({ description: "First epoch that is judged by it" }),
+    fromMs: atMs.openapi({ description: "When that begins" }),
+  })
+  .openapi("KeyChange");
 
 export const registryHistorySchema = z
   .object({ nowMs: atMs, hotspotId: hotspotIdText, changes: z.array(changeSchema) })

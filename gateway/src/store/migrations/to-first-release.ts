@@ -13,5 +13,12 @@ const networkLog = statements(({ text, bytes, clustered }) => [
     level BIGINT NOT NULL, position BIGINT NOT NULL, hash ${bytes} NOT NULL, PRIMARY KEY (level, position))${clustered}`,
 ]);
 
+/** All keys of before are in use. */
+const keyChanges = statements(({ text }) => [
+  "ALTER TABLE hotspots ADD COLUMN retired_from_epoch BIGINT",
+  `ALTER TABLE hotspots ADD COLUMN successor ${text}`,
+  `ALTER TABLE hotspots ADD COLUMN predecessor ${text}`,
+]);
+
 /** In order, to schema 11 and so on. */
-export const TO_FIRST_RELEASE: readonly Migration[] = [networkLog];
+export const TO_FIRST_RELEASE: readonly Migration[] = [networkLog, keyChanges];
