@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { hotspotId } from "../src/crypto/did-key.ts";
-import { signerFromSeed } from "../src/crypto/ed25519.ts";
+import { type Signer, signerFromSeed } from "../src/crypto/ed25519.ts";
 import { sha256 } from "../src/crypto/sha256.ts";
 import { utf8 } from "../src/encoding/bytes.ts";
+import { openKeyChange, sealRevocation, sealRotation } from "../src/network/key-change.ts";
 import { makeLoginToken } from "../src/network/login-token.ts";
 import { readEvidence, registrationMessage } from "../src/network/registration.ts";
 import { encodePacket } from "../src/packet/codec.ts";
@@ -11,7 +12,7 @@ import type { Assertion, Packet } from "../src/packet/packet.ts";
 import { longestPackets, typicalPackets } from "../src/packet/samples.ts";
 import { DEFAULT_PARAMETERS } from "../src/parameters/parameters.ts";
 import { formatParameters, parametersHash } from "../src/parameters/parameters-document.ts";
-import { changedHotspot, type Hotspot } from "../src/registry/registry.ts";
+import { changedHotspot, type Hotspot, retiredHotspot, succeedingHotspot } from "../src/registry/registry.ts";
 import { atMs, messages, NETWORK, signer } from "./sample-messages.ts";
 
 /*
@@ -86,11 +87,18 @@ export interface GoldenChange {
   /** 0x hex. */
   evidence: string;
   hotspot: Record<string, unknown>;
+  /** The hotspot that goes on in its place, which the next changes are about. */
+  successor?: Record<string, unknown>;
 }
 
-/** Registered by the operator; then its owner names a payee, moves it by 4 km, corrects that, and changes the payee. */
+/**
+ * Registered by the operator; then its owner names a payee, moves it by 4 km, corrects that, changes the payee, gives the
+ * hotspot another key, and revokes that one.
+ */
 function registryHistory(): GoldenChange[] {
-  const owner = signerFromSeed(sha256(utf8("golden hotspot")));
+  const [owner, next] = ["golden hotspot", "golden successor"].map((name) =>
+    signerFromSeed(sha256(utf8(name))),
+  ) as [Signer, Signer];
   const first: Assertion = {
     ...{ latE7: 535_511_000, lonE7: 99_937_000, elevationM: 24, antennaGainDdbi: 58 },
     ...{ region: "EU868", payee: null },
@@ -102,22 +110,27 @@ function registryHistory(): GoldenChange[] {
     { ...first, payee: payee(0x33), latE7: first.latE7 + 360_100, elevationM: 31 },
     { ...first, payee: payee(0x44), latE7: first.latE7 + 360_100, elevationM: 31 },
   ];
-  const registration = { publicKey: owner.publicKey, atMs, ...first };
+  const hoursLater = (hours: number) => atMs + hours * 3_600_000;
   const evidence = [
-    registrationMessage.seal(registration, signer, NETWORK),
-    ...moves.map((assertion, i) =>
-      encodePacket(
-        { ...typicalPackets.status, sequence: 10 + i, atMs: atMs + (i + 1) * 3_600_000, assertion },
-        owner,
-        NETWORK,
-      ),
-    ),
+    registrationMessage.seal({ publicKey: owner.publicKey, atMs, ...first }, signer, NETWORK),
+    ...moves.map((assertion, i) => {
+      const numbers = { sequence: 10 + i, atMs: hoursLater(i + 1) };
+      return encodePacket({ ...typicalPackets.status, ...numbers, assertion }, owner, NETWORK);
+    }),
+    sealRotation(owner, next, NETWORK, hoursLater(5)),
+    sealRevocation(next, NETWORK, hoursLater(6)),
   ];
   let hotspot: Hotspot | undefined;
   return evidence.map((bytes, i) => {
-    const change = { atMs: atMs + i * 3_600_000 + 1000, fromEpoch: 20_600 + i, evidence: bytes };
-    hotspot = afterChange(hotspot, change, signer.publicKey);
-    return { ...change, evidence: `0x${bytes.toHex()}`, hotspot: shownHotspot(hotspot) };
+    const change = { atMs: hoursLater(i) + 1000, fromEpoch: 20_600 + i, evidence: bytes };
+    const after = afterChange(hotspot, change, signer.publicKey);
+    hotspot = after.successor ?? after.hotspot;
+    return {
+      ...change,
+      evidence: `0x${bytes.toHex()}`,
+      hotspot: shownHotspot(after.hotspot),
+      ...(after.successor && { successor: shownHotspot(after.successor) }),
+    };
   });
 }
 
@@ -126,11 +139,17 @@ export function afterChange(
   before: Hotspot | undefined,
   change: Hotspot["change"],
   networkKey: Uint8Array,
-): Hotspot {
+): { hotspot: Hotspot; successor?: Hotspot } {
+  const replaced = openKeyChange(change.evidence, NETWORK);
+  if (replaced.ok && before !== undefined) {
+    const { newKey } = replaced.change;
+    const hotspot = retiredHotspot(before, change, newKey);
+    return { hotspot, ...(newKey && { successor: succeedingHotspot(before, change, newKey) }) };
+  }
   const evidence = readEvidence(change.evidence, NETWORK, networkKey);
-  const after = evidence && changedHotspot(before, change, evidence);
-  if (after === undefined) throw new TypeError(`Evidence of epoch ${change.fromEpoch} cannot be read`);
-  return after;
+  const hotspot = evidence && changedHotspot(before, change, evidence);
+  if (hotspot === undefined) throw new TypeError(`Evidence of epoch ${change.fromEpoch} cannot be read`);
+  return { hotspot };
 }
 
 export const shownHotspot = ({ change: _, ...hotspot }: Hotspot): Record<string, unknown> =>

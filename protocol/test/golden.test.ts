@@ -101,12 +101,14 @@ describe.each(goldenFormats())("format %s", (format) => {
 
   test("registry history", () => {
     const changes: GoldenChange[] = jsonOf("registry.json");
-    expect(changes.length).toBeGreaterThan(3);
     let hotspot: Hotspot | undefined;
-    for (const { atMs, fromEpoch, evidence, hotspot: meant } of changes) {
+    for (const { atMs, fromEpoch, evidence, hotspot: meant, successor } of changes) {
       const bytes = hexOf(evidence);
-      hotspot = afterChange(hotspot, { atMs, fromEpoch, evidence: bytes }, networkKey);
-      expectMeant(shownHotspot(hotspot), meant, `registry ${fromEpoch}`);
+      const after = afterChange(hotspot, { atMs, fromEpoch, evidence: bytes }, networkKey);
+      expectMeant(shownHotspot(after.hotspot), meant, `registry ${fromEpoch}`);
+      if (after.successor === undefined) expect(successor).toBeUndefined();
+      else expectMeant(shownHotspot(after.successor), successor, `registry ${fromEpoch}, successor`);
+      hotspot = after.successor ?? after.hotspot;
       const packet = decodePacket(bytes);
       if (packet.ok) expect(verifyPacket(bytes, network).ok).toBe(true);
       expect(publicKeyOf(hotspot.id)).toEqual(hotspot.publicKey);
