@@ -12,6 +12,7 @@ const BENCHMARKS: Readonly<Record<string, { file: string; short: readonly string
   api: { file: "gateway/bench/api.ts", short: ["1", "2000"] },
   judging: { file: "gateway/bench/judging.ts", short: ["4", "100000"] },
   verify: { file: "gateway/bench/verify.ts", short: ["3000"] },
+  log: { file: "gateway/bench/log.ts", short: ["5000"] },
   tree: { file: "protocol/bench/tree.ts", short: ["50000"] },
   parsers: { file: "drivers/bench/parsers.ts", short: ["0.5", "3"] },
   idle: { file: "agent/bench/idle.ts", short: ["15", "Bun", "semtech-udp"] },

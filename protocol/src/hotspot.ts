@@ -29,6 +29,7 @@ export {
 export { formatEvmAddress, parseEvmAddress } from "./crypto/evm-address.ts";
 export { sha256 } from "./crypto/sha256.ts";
 export { concatBytes, equalBytes, fromHex, readU32, u32, u64, utf8 } from "./encoding/bytes.ts";
+export { type CborValue, decodeCbor, encodeCbor } from "./encoding/cbor.ts";
 export { explainVerdict, RATE_LIMITED } from "./judging/reasons.ts";
 export { type Log, type LogLevel, logTo, silentLog } from "./log.ts";
 export { distanceM, EARTH_RADIUS_M, isPosition, MAX_LAT_E7, MAX_LON_E7, type Position } from "./math/geo.ts";

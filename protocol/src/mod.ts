@@ -3,7 +3,6 @@
  * hotspot needs.
  */
 export { type Envelope, MAX_PACKET_BYTES, networkAad, signedBytes } from "./cose.ts";
-export { decodeCbor, encodeCbor } from "./encoding/cbor.ts";
 export * from "./hotspot.ts";
 export {
   CONTACT_KINDS,

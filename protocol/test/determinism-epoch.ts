@@ -35,6 +35,7 @@ const PARAMETERS: Partial<NetworkParameters> = {
   maxPaidWitnesses: 5,
   gnssRequired: 1,
   reciprocityPeriods: 30,
+  minWitnessVersion: 2,
   regions: DEFAULT_PARAMETERS.regions.filter(({ id }) => id !== "KR920"),
 };
 
@@ -143,6 +144,7 @@ class Epoch {
       this.#gnss({ latE7: 0 }),
     ];
     for (const bend of bends) this.#bentWitness(bend);
+    this.#bentWitness({}, { version: 1 });
     const late = reportDeadlineMs(this.#heard[0]?.packet.entropyIndex ?? 0, this.#scenario.parameters) + 1;
     this.#bentWitness({}, { receivedAtMs: late });
     this.#bentWitness(({ atMs }) => ({ atMs: atMs + 5000 }), {
@@ -229,7 +231,7 @@ class Epoch {
     this.#beacon(who, this.#scenario.beaconAt(who, packet.entropyIndex - 1, packet.scheduleSignature));
   }
 
-  #bentWitness(bend: BentWitness, how: { receivedAtMs?: number } = {}): void {
+  #bentWitness(bend: BentWitness, how: { receivedAtMs?: number; version?: number } = {}): void {
     const { of, packet } = this.#heard[this.#bent % 8] as { of: number; packet: BeaconPacket };
     const who = BENDERS[Math.floor(this.#bent / 8)] as number;
     this.#bent += 1;
@@ -239,7 +241,7 @@ class Epoch {
   #witness(who: number, of: number, sent: BeaconPacket, bend: BentWitness = {}, how = {}): void {
     const packet = { ...this.#scenario.witness(who, of, sent), gnss: this.#fix(who) };
     const changes = typeof bend === "function" ? bend(packet) : bend;
-    this.packets.push(this.#scenario.receive(who, { ...packet, ...changes }, how));
+    this.packets.push(this.#scenario.receive(who, { ...packet, ...changes }, { version: 2, ...how }));
   }
 
   #beacon(who: number, packet: BeaconPacket): void {

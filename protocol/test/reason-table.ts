@@ -24,6 +24,8 @@ const EXAMPLE = {
   sequence: 812,
   firstSequence: 811,
   untilEpoch: 20_640,
+  version: 1,
+  neededVersion: 2,
   remainingMs: 80_000_000,
   aheadMs: 7300,
   passedMs: 412_000,

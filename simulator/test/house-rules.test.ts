@@ -231,6 +231,7 @@ const AGAINST_WALL_TIME: Readonly<Record<string, string>> = {
   "agent/src/health/time-text.ts": "times of a snapshot, counted back from its now",
   "agent/src/outbox/confirmed-time.ts": "the clock itself is watched",
   "agent/src/outbox/grouped-outbox.ts": "times kept over a restart",
+  "agent/src/receipts/receipt-files.ts": "a time kept over a restart",
   "agent/src/session/inbox.ts": "the network's time",
   "drivers/src/gps/integrity/integrity-monitor.ts": "a time of the receiver",
   "gateway/src/service/gateway-core.ts": "the network's schedule",

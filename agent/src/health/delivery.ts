@@ -33,7 +33,18 @@ export function brokerPart({ broker, atMs }: AgentStatus): Part {
 
 export function outboxPart({ outbox, atMs }: AgentStatus): Part {
   const title = "Outbox";
-  const { queued, acknowledged, postponed, dropped, bytes, failure, damagedFile, numbering, newer } = outbox;
+  const {
+    queued,
+    acknowledged,
+    postponed,
+    dropped,
+    bytes,
+    failure,
+    damagedFile,
+    numbering,
+    newer,
+    receiptsLost,
+  } = outbox;
   if (failure !== undefined) {
     const { why, lost, sinceMs } = failure;
     return broken(
@@ -53,6 +64,11 @@ export function outboxPart({ outbox, atMs }: AgentStatus): Part {
   const [newest] = newer ?? [];
   if (newest !== undefined) return newerPart(title, text, newest);
   if (numbering !== undefined) return numberingPart(title, text, numbering);
+  if (receiptsLost !== undefined) {
+    const { count, why } = receiptsLost;
+    const what = `${text}; ${count} receipts could not be kept (${why}): what they confirm cannot be audited`;
+    return attention(title, what, "Check the free space (df -h) and the folder receipts in state_dir.");
+  }
   if (dropped > 0) {
     return attention(
       title,

@@ -279,3 +279,31 @@ test("what is dropped for its age is told by its number, at debug", async () => 
   await outbox.add("witness", () => Uint8Array.of(2));
   expect(lines).toEqual([["debug", "Packet dropped, for want of room or for its age", { sequence }]]);
 });
+
+test("receipts are written before their reports leave the storage", async () => {
+  const kept: unknown[] = [];
+  const written: string[] = [];
+  const storage = storageThat(({ remove }, write) => {
+    written.push(`storage ${remove}`);
+    write();
+  });
+  const clock = new ManualClock();
+  const receipts = {
+    append: (...records: unknown[]) => {
+      kept.push(records);
+      written.push("receipts");
+    },
+  };
+  const outbox = new GroupedOutbox({ storage, clock, receipts, commitIntervalMs: INTERVAL_MS, ...LIMITS });
+  for (const type of ["witness", "reading", "beacon"] as const)
+    await clock.resolve(outbox.add(type, (sequence) => Uint8Array.of(sequence)));
+  const receipt = Uint8Array.of(99);
+  for (const sequence of [1, 2, 3]) outbox.remove(sequence, sha256(Uint8Array.of(sequence)), receipt);
+  expect(kept).toEqual([]);
+  outbox.close();
+  // Not the reading: no bundle has it.
+  expect(kept).toEqual([
+    [[{ keptAtMs: undefined, receipt, packets: [Uint8Array.of(1), Uint8Array.of(3)] }], undefined],
+  ]);
+  expect(written.slice(-2)).toEqual(["receipts", "storage 1,2,3"]);
+});

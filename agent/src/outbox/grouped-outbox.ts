@@ -8,6 +8,8 @@ import {
   sha256,
 } from "@earshot/protocol/hotspot";
 import { errorText, pause } from "@earshot/protocol/runtime";
+import { ReceiptBuffer } from "../receipts/receipt-buffer.ts";
+import type { ReceiptFiles } from "../receipts/receipt-files.ts";
 import { ConfirmedTime } from "./confirmed-time.ts";
 import { type Numbering, numberingAfter } from "./numbering.ts";
 import type { Outbox, OutboxEntry, OutboxFailure, OutboxState } from "./outbox.ts";
@@ -20,6 +22,8 @@ interface GroupedOutboxOptions extends OutboxLimits {
   log?: Log;
   /** Least time between two writes: packets that come sooner share the next one. 0: those of one turn of the event loop do. */
   commitIntervalMs: number;
+  /** Without it no receipts are kept. */
+  receipts?: Pick<ReceiptFiles, "append">;
 }
 
 interface Waiting {
@@ -65,6 +69,7 @@ export class GroupedOutbox implements Outbox {
   #dropped: number;
   #writtenElapsedMs = Number.NEGATIVE_INFINITY;
   #failure: OutboxFailure | undefined;
+  readonly #receipts: ReceiptBuffer | undefined;
   readonly #time = new ConfirmedTime();
   /** Packets of an earlier run whose ages are not known yet, by number. */
   #undated: readonly EntryFacts[];
@@ -73,6 +78,8 @@ export class GroupedOutbox implements Outbox {
   constructor(options: GroupedOutboxOptions) {
     this.#options = options;
     this.#storage = options.storage;
+    const { clock, receipts } = options;
+    this.#receipts = receipts && new ReceiptBuffer(receipts, () => this.#time.at(clock.elapsedMs()));
     const stored = this.#storage.load();
     this.#nextSequence = stored.nextSequence;
     this.#reservedBefore = stored.nextSequence + RESERVED_NUMBERS;
@@ -100,14 +107,17 @@ export class GroupedOutbox implements Outbox {
     for (const sequence of sequences) this.#index.acknowledge(sequence, elapsedMs);
   }
 
-  remove(sequence: number, packetId: Uint8Array): boolean {
-    const isKnown = this.#has(sequence, packetId);
-    if (isKnown) this.#remove(sequence);
-    return isKnown;
+  remove(sequence: number, packetId: Uint8Array, receipt?: Uint8Array): boolean {
+    const entry = this.#find(sequence, packetId);
+    if (entry === undefined) return false;
+    this.#remove(sequence);
+    const isReport = entry.type === "beacon" || entry.type === "witness";
+    if (receipt !== undefined && isReport) this.#receipts?.add(receipt, entry.bytes);
+    return true;
   }
 
   postpone(sequence: number, packetId: Uint8Array): boolean {
-    if (!this.#has(sequence, packetId)) return false;
+    if (this.#find(sequence, packetId) === undefined) return false;
     const times = this.#postponements.get(sequence) ?? 0;
     this.#postponements.set(sequence, times + 1);
     const waitMs = Math.min(POSTPONE_MS.last, POSTPONE_MS.first * 2 ** times);
@@ -146,12 +156,14 @@ export class GroupedOutbox implements Outbox {
   state(): OutboxState {
     const damagedFile = this.#storage.damagedFile?.();
     const newer = this.#storage.newer?.() ?? [];
+    const receiptsLost = this.#receipts?.lost;
     return {
       ...this.#index.counts(),
       ...{ dropped: this.#dropped, writes: this.#writes },
       ...(this.#failure === undefined ? {} : { failure: { ...this.#failure } }),
       ...(damagedFile === undefined ? {} : { damagedFile }),
       ...(newer.length === 0 ? {} : { newer }),
+      ...(receiptsLost === undefined ? {} : { receiptsLost }),
     };
   }
 
@@ -190,10 +202,9 @@ export class GroupedOutbox implements Outbox {
     return entry;
   }
 
-  #has(sequence: number, packetId: Uint8Array): boolean {
-    if (!this.#index.has(sequence)) return false;
-    const entry = this.#read(sequence);
-    return entry !== undefined && equalBytes(sha256(entry.bytes), packetId);
+  #find(sequence: number, packetId: Uint8Array): OutboxEntry | undefined {
+    const entry = this.#index.has(sequence) ? this.#read(sequence) : undefined;
+    return entry !== undefined && equalBytes(sha256(entry.bytes), packetId) ? entry : undefined;
   }
 
   /** A packet that is not stored any more was lost with a damaged database. One that cannot be read now stays. */
@@ -280,6 +291,8 @@ export class GroupedOutbox implements Outbox {
     const elapsedMs = this.#options.clock.elapsedMs();
     this.#writtenElapsedMs = elapsedMs;
     this.#writes += 1;
+    // Before the reports leave the storage: after a crash in between they are sent, and confirmed, again.
+    this.#receipts?.write();
     const all = [...insert, ...known]
       .toSorted((one, other) => one.sequence - other.sequence)
       .map((entry) => ({
@@ -306,15 +319,15 @@ export class GroupedOutbox implements Outbox {
   /** Whether a write that reported an error was done all the same: then its last packet is there. */
   #areStored(entries: readonly OutboxEntry[]): boolean {
     const last = entries.at(-1);
-    return last !== undefined && this.#find(last.sequence) === "there";
+    return last !== undefined && this.#lookFor(last.sequence) === "there";
   }
 
   #areAbsent(entries: readonly OutboxEntry[]): boolean {
     const last = entries.at(-1);
-    return last === undefined || this.#find(last.sequence) === "absent";
+    return last === undefined || this.#lookFor(last.sequence) === "absent";
   }
 
-  #find(sequence: number): "there" | "absent" | "unknown" {
+  #lookFor(sequence: number): "there" | "absent" | "unknown" {
     try {
       return this.#storage.read(sequence) === undefined ? "absent" : "there";
     } catch {

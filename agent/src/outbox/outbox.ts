@@ -1,4 +1,5 @@
 import type { PacketType, SequenceRange } from "@earshot/protocol/hotspot";
+import type { ReceiptsLost } from "../receipts/receipt-buffer.ts";
 import type { Numbering } from "./numbering.ts";
 
 export interface OutboxEntry {
@@ -44,6 +45,7 @@ export interface OutboxState {
   /** Where a damaged database was moved to. Reported until somebody deletes the file. */
   damagedFile?: string;
   newer?: readonly NewerOutbox[];
+  receiptsLost?: ReceiptsLost;
 }
 
 /**
@@ -61,8 +63,12 @@ export interface Outbox {
   next(limit: number): OutboxEntry[];
   /** PUBACK came for these, at this elapsed time. */
   acknowledge(sequences: readonly number[], elapsedMs: number): void;
-  /** Removes a packet that the gateway has, or refused for good. False when no packet here has this number and SHA-256. */
-  remove(sequence: number, packetId: Uint8Array): boolean;
+  /**
+   * Removes a packet that the gateway has, or refused for good. False when no packet here has this number and SHA-256.
+   *
+   * @param receipt the message that says so: kept with a report, for an audit
+   */
+  remove(sequence: number, packetId: Uint8Array, receipt?: Uint8Array): boolean;
   /** The gateway has no room for this packet now: publishes it again after a wait that doubles each time. */
   postpone(sequence: number, packetId: Uint8Array): boolean;
   /** Publishes again what was acknowledged before this elapsed time: the gateway should have it by now, and does not. */

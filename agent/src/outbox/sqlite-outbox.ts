@@ -1,5 +1,7 @@
 import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import type { Clock, Log } from "@earshot/protocol/hotspot";
+import { RECEIPTS_FOLDER, ReceiptFiles } from "../receipts/receipt-files.ts";
 import { GroupedOutbox } from "./grouped-outbox.ts";
 import type { Outbox } from "./outbox.ts";
 import { outboxIn } from "./outbox-files.ts";
@@ -24,7 +26,8 @@ export function sqliteOutbox(options: SqliteOutboxOptions): Outbox {
   const { stateDir, clock, log, commitIntervalMs = 200, maxBytes, maxAgeMs } = options;
   mkdirSync(stateDir, { recursive: true, mode: OWNER_ONLY_FOLDER });
   const storage = outboxIn({ stateDir, log });
-  return new GroupedOutbox({ storage, clock, log, commitIntervalMs, maxBytes, maxAgeMs });
+  const receipts = new ReceiptFiles(join(stateDir, RECEIPTS_FOLDER));
+  return new GroupedOutbox({ storage, receipts, clock, log, commitIntervalMs, maxBytes, maxAgeMs });
 }
 
 const OWNER_ONLY_FOLDER = 0o700;

@@ -36,7 +36,9 @@ export function applyVerdicts(context: CoreContext, bytes: Uint8Array): string |
     if (notice.outcome === "refused") {
       log.debug("The network refused a packet", { packet: notice.packetId.toHex(), reason: notice.reason });
     }
-    if (packet !== undefined) outbox.remove(packet.sequence, notice.packetId);
+    // What it paid or might have paid is confirmed by it as by a receipt.
+    const confirmation = notice.outcome === "refused" ? undefined : bytes;
+    if (packet !== undefined) outbox.remove(packet.sequence, notice.packetId, confirmation);
     board.addVerdict(
       { ...verdictFacts(notice, packet), parametersHash: parametersHash.toHex() },
       clock.elapsedMs(),
@@ -87,7 +89,7 @@ export function applyReceipt(context: CoreContext, bytes: Uint8Array): string | 
   const publishedMs = sentStatuses.answered(answers.toHex());
   // It answers a status of an earlier session; the next receipt lists the same packets.
   if (publishedMs === undefined) return undefined;
-  for (const { sequence, packetId } of stored) outbox.remove(sequence, packetId);
+  for (const { sequence, packetId } of stored) outbox.remove(sequence, packetId, bytes);
   // A full receipt is followed by another with the rest.
   if (stored.length < MAX_RECEIPT_PACKETS) outbox.requeue(publishedMs - graceMs(config.statusPeriodMs));
   reportNumbering(context, outbox.skipUsed(used));

@@ -2,10 +2,14 @@ import {
   type Clock,
   downTopic,
   epochAtMs,
+  epochSpanMs,
+  isWithin,
   type Log,
+  type LowestVersions,
   MAX_RECEIPT_RANGES,
   MAX_VERDICTS_PER_MESSAGE,
   type Measurement,
+  PACKET_LIMITS,
   publicKeyOf,
   type RoleSigners,
   receiptMessage,
@@ -30,7 +34,7 @@ export interface JudgedReport extends StoredVerdict {
 }
 
 interface NoticesDeps {
-  parameters: Pick<ParametersLog, "fixed" | "inForce">;
+  parameters: Pick<ParametersLog, "fixed" | "inForce" | "versions">;
   signer: Signer | RoleSigners;
   clock: Pick<Clock, "now" | "elapsedMs">;
   downlink: Downlink;
@@ -125,7 +129,7 @@ export class Notices {
     const nowMs = Math.floor(clock.now());
     const receipt = {
       ...{ atMs: nowMs, hotspot: keyOf(hotspotId), answers, stored, used },
-      ...{ gateway: PROGRAM, lowest: null },
+      ...{ gateway: PROGRAM, lowest: lowestVersions(parameters.versions) },
     };
     this.#send(downTopic(network, hotspotId, "receipt"), receiptMessage.seal(receipt, signer, network));
   }
@@ -147,6 +151,17 @@ export class Notices {
       this.#deps.log.debug("Message not sent", { topic, err: error });
     });
   }
+}
+
+/** What the newest version announces, unless that is never: after the year 2100. */
+function lowestVersions(versions: ParametersLog["versions"]): LowestVersions | null {
+  const parameters = versions.at(-1)?.parameters;
+  if (parameters === undefined) return null;
+  const { minBeaconVersion: beacon, minWitnessVersion: witness } = parameters;
+  const fromEpoch = Math.max(parameters.minVersionsFromEpoch, parameters.activationEpoch);
+  const { fromMs } = epochSpanMs(fromEpoch, parameters);
+  const isNever = beacon <= 1 && witness <= 1;
+  return isNever || !isWithin(fromMs, PACKET_LIMITS.timeMs) ? null : { fromEpoch, fromMs, beacon, witness };
 }
 
 type ReceiptField = "hotspotId" | "sequence" | "id" | "receivedAtMs";

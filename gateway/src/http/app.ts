@@ -32,7 +32,8 @@ export function createApp(deps: AppDeps): Hono {
   const context = routeContext(deps);
   const feed = new EventFeed(deps);
   protect(app);
-  app.use("/api/v1/*", new ResponseCache(deps).middleware);
+  const cache = new ResponseCache(deps);
+  for (const path of ["/api/v1/*", "/log/*"]) app.use(path, cache.middleware);
   handleErrors(app, deps.log);
   operationRoutes(app, context, () => feed.followers);
   networkRoutes(app, context);

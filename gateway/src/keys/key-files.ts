@@ -84,6 +84,7 @@ export function readDocuments(stateDir: string): Uint8Array[] {
 
 /** Whole or as it was, whenever the process is killed. */
 export function writeDocuments(stateDir: string, documents: readonly Uint8Array[]): void {
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const path = documentsFile(stateDir);
   const draft = `${path}.new`;
   const file = openSync(draft, "w", 0o644);
@@ -112,6 +113,7 @@ export function makeRoleKey(
 ): { path: string; signer: Signer } {
   const folder = keysFolder(stateDir);
   if (!existsSync(folder)) {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     mkdirSync(folder, { mode: 0o700 });
     const { uid, gid } = statSync(stateDir);
     // Root may have been asked to: what it makes in the service's folder is the service's nevertheless.

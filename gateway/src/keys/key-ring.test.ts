@@ -17,7 +17,8 @@ import {
   utf8,
 } from "@earshot/protocol";
 import { MANIFEST_FILE } from "../bundle/bundle.ts";
-import { bundleAt } from "../testing/test-bundle.ts";
+import { writeByteStrings } from "../bundle/cbor-sequences.ts";
+import { bundleAt, signedAgain } from "../testing/test-bundle.ts";
 import { assertions, startTestGateway } from "../testing/test-gateway.ts";
 import { FIRST_EPOCH, networkSigner, PARAMETERS, signers } from "../testing/test-network.ts";
 import { bundlePaths } from "../verify/bundle-source.ts";
@@ -221,6 +222,21 @@ test("a network goes from one key for all to keys by role, each is replaced, one
     at: "signature",
     found: `key_revoked: ${hotspotId(gone)}`,
   });
+
+  // In a bundle that shows no later documents the key still counts: an auditor who has them from elsewhere refuses it.
+  const shown = operator.documents.slice(0, -1);
+  const early = signedAgain(last, { "keys.cbor": writeByteStrings(shown) }, {}, thief);
+  const alone = verifyFiles(early, { networkKey: root.publicKey });
+  expect(alone.ok).toBe(true);
+  const warned = verifyFiles(early, { networkKey: root.publicKey, keyDocuments: operator.documents });
+  expect(warned.ok ? "holds" : warned.difference.found).toBe(`key_revoked: ${hotspotId(gone)}`);
+  for (const path of paths) {
+    const honest = verifyFiles(bundleAt(path), {
+      networkKey: root.publicKey,
+      keyDocuments: operator.documents,
+    });
+    expect(honest.ok).toBe(true);
+  }
 
   // Each document is announced before any entropy that it counts for.
   const documents = run.sent.filter(({ topic }) => topic === keysTopic(network));

@@ -41,7 +41,10 @@ let printed = "";
 beforeEach(() => {
   stateDir = join(mkdtempSync(join(all, "state-")), "gateway");
   nowMs = START_MS;
+  secrets = {};
 });
+
+let secrets: Record<string, string> = {};
 
 async function keys(...args: string[]) {
   const io = { out: "", err: "" };
@@ -53,7 +56,7 @@ async function keys(...args: string[]) {
       io.err += text;
     },
     clock: { now: () => nowMs },
-    environment: { EARSHOT_GATEWAY_STATE_DIR: stateDir },
+    environment: { EARSHOT_GATEWAY_STATE_DIR: stateDir, ...secrets },
   });
   printed += io.out + io.err;
   return { status, ...io };
@@ -230,6 +233,21 @@ test("keys are found as credentials of systemd, whoever has them, if others cann
   expect(ring().problem()).toContain("is not here");
   chmodSync(join(credentialsDir, "log.key"), 0o444);
   expect(() => ring({ credentialsDir })).toThrow("has mode 0444");
+});
+
+test("keys in the environment are used, and never shown, right or wrong", async () => {
+  const seed = sha256(utf8("in the environment"));
+  const root = signerFromSeed(seed);
+  secrets = { EARSHOT_GATEWAY_KEYS__NETWORK_SECRET: seed.toHex() };
+  expect((await keys("init")).out).toContain(hotspotId(root.publicKey));
+  for (const wrong of ["3141592653589793", `${seed.toHex()},3141592653589793`, "31".repeat(32)]) {
+    secrets.EARSHOT_GATEWAY_KEYS__LOG_SECRET = wrong;
+    const { status, err } = await keys("show");
+    expect([status, err]).toEqual([1, expect.stringContaining("log_secret")]);
+    expect(err).not.toContain("314159265");
+    expect(err).not.toContain("3131313131");
+    expect(err).not.toContain(seed.toHex());
+  }
 });
 
 test("no private key is ever printed, in whatever form", () => {

@@ -5,23 +5,39 @@ import {
   drawIndex,
   entropyMessage,
   indexRootMessage,
+  KEY_ROLES,
+  type KeyDocument,
+  type KeyRole,
+  keyDocumentMessage,
   manifestMessage,
   packetsRoot,
   parametersMessage,
+  type RoleKey,
+  type Signer,
   sha256,
+  signerFromSeed,
+  silentLog,
 } from "@earshot/protocol";
 import {
+  cosignersOf,
   decodeEntries,
   entryHash,
+  formatNoteKey,
   parseNote,
+  parsePolicy,
   parseProof,
   rootOf,
+  SIGNATURE_TYPES,
+  signatureOf,
   verifyProofOf,
 } from "@earshot/protocol/tlog";
 import { PROOF_FILE } from "../bundle/bundle.ts";
 import { bundleFolder } from "../bundle/bundle-folder.ts";
+import { KeyRing } from "../keys/key-ring.ts";
 import { startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
 import { epochPackets, FIRST_EPOCH, idOf, networkSigner, PARAMETERS } from "../testing/test-network.ts";
+import { Witness } from "../witness/witness.ts";
+import { openWitnessState } from "../witness/witness-state.ts";
 
 const { network, entropyPeriodMs, epochPeriods } = PARAMETERS;
 const epochMs = epochPeriods * entropyPeriodMs;
@@ -171,4 +187,94 @@ test("a day has fewer than 5,000 entries", async () => {
   const inTwoHours = (await test.store.logSize()) - before;
   expect(inTwoHours).toBe(240);
   expect(inTwoHours * 12).toBeLessThan(5000);
+});
+
+test("the log goes on when its key is rotated: each checkpoint is signed by the key of its epoch", async () => {
+  const [before, after] = [1, 2].map((n) => signerFromSeed(new Uint8Array(32).fill(n))) as [Signer, Signer];
+  const changeEpoch = FIRST_EPOCH + 2;
+  const key = (
+    role: KeyRole,
+    { publicKey }: Signer,
+    fromEpoch = 0,
+    untilEpoch: number | null = null,
+  ): RoleKey => ({
+    ...{ role, key: publicKey, fromEpoch, untilEpoch, revokedFromEpoch: null },
+  });
+  const document: KeyDocument = {
+    ...{
+      network,
+      version: 1,
+      previousHash: new Uint8Array(32),
+      atMs: START_MS,
+      entropyPeriodMs,
+      epochPeriods,
+    },
+    keys: [
+      ...KEY_ROLES.filter((role) => role !== "log").map((role) => key(role, networkSigner)),
+      key("log", before, 0, changeEpoch),
+      key("log", after, changeEpoch),
+    ],
+  };
+  const message = keyDocumentMessage.seal(document, networkSigner, network);
+  const source = { read: () => ({ documents: [message], signers: [networkSigner, before, after] }) };
+  const time = { now: () => START_MS };
+  const signer = KeyRing.load(PARAMETERS, networkSigner.publicKey, source, time);
+  await using test = await startTestGateway(START_MS, { signer });
+  time.now = () => test.clock.now();
+  const signerNow = async () => {
+    const note = parseNote(await (await test.gateway.app.request("/log/checkpoint")).text());
+    const name = `earshot/${network}`;
+    return [before, after].map(
+      ({ publicKey }) =>
+        note && typeof signatureOf(note, { name, type: SIGNATURE_TYPES.log, publicKey }) === "object",
+    );
+  };
+  const announced = async () =>
+    (await (await test.gateway.app.request("/log/key")).text()).trim().split("\n");
+  await test.clock.advance(3 * entropyPeriodMs);
+  expect(await signerNow()).toEqual([true, false]);
+  const keys = await announced();
+  expect(keys).toHaveLength(2);
+  await test.clock.advance(2 * epochMs);
+  expect(await signerNow()).toEqual([false, true]);
+  expect(await announced()).toEqual([keys[1] as string]);
+  // One log throughout, in which the document stands.
+  const hashes = (await entriesOf(test)).map((entry) => sha256(entry).toHex());
+  expect(hashes[0]).toBe(sha256(message).toHex());
+  expect(new Set(hashes).size).toBe(hashes.length);
+});
+
+test("a proof beside a bundle gets the cosignatures that come after the quorum was there", async () => {
+  const [first, second] = [1, 2].map((n) => signerFromSeed(new Uint8Array(32).fill(n))) as [Signer, Signer];
+  const vkey = (n: number, { publicKey }: Signer) =>
+    formatNoteKey({ name: `w/${n}`, type: SIGNATURE_TYPES.cosignature, publicKey });
+  const read = parsePolicy(`witness one ${vkey(1, first)} http://w1
+witness two ${vkey(2, second)} http://w2
+group either any one two
+quorum either
+`);
+  if (!read.ok) throw new Error(read.problem);
+  const log = { name: `earshot/${network}`, type: SIGNATURE_TYPES.log, publicKey: networkSigner.publicKey };
+  const states = [openWitnessState(":memory:"), openWitnessState(":memory:")] as const;
+  const [one, two] = ([first, second] as const).map((signer, i) => {
+    const deps = { name: `w/${i + 1}`, signer, logs: [{ key: log, url: undefined }], log: silentLog };
+    return new Witness({ ...deps, state: states[i] ?? states[0], clock: { now: () => START_MS } });
+  }) as [Witness, Witness];
+  let slowly = async (_signal: AbortSignal) => {};
+  const fetch = async (url: string, init: RequestInit) => {
+    const request = new Request(url, init);
+    if (url.startsWith("http://w1")) return one.fetch(request);
+    await slowly(request.signal);
+    return two.fetch(request);
+  };
+  await using test = await startTestGateway(START_MS, { publicLog: { policy: read.policy, fetch } });
+  slowly = (signal) => test.clock.sleep(entropyPeriodMs / 10, signal);
+  await test.clock.advance(epochMs + 20 * entropyPeriodMs);
+  const bundles = bundleFolder(test.bundlesDir);
+  const epoch = await test.store.epoch(FIRST_EPOCH);
+  const proof = parseProof((await (await bundles.file(epoch?.bundle ?? "", PROOF_FILE))?.text()) ?? "");
+  const note = parseNote(proof?.checkpoint ?? "");
+  expect(note && cosignersOf(note, read.policy)).toEqual(new Set(["one", "two"]));
+  await test.stop();
+  for (const state of states) state[Symbol.dispose]();
 });

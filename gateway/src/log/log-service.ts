@@ -1,4 +1,5 @@
 import type { Clock, Log, NetworkKeys, RoleSigners } from "@earshot/protocol";
+import { Mutex } from "@earshot/protocol/runtime";
 import {
   formatNoteKey,
   type LogPolicy,
@@ -13,7 +14,7 @@ import type { GatewayMetrics } from "../monitoring/metrics.ts";
 import type { LogKind } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 import { LogSources } from "./log-sources.ts";
-import { keepManifestProofs } from "./manifest-proofs.ts";
+import { ManifestProofs } from "./manifest-proofs.ts";
 import { PublicLog, type SignedHead } from "./public-log.ts";
 import type { Fetch } from "./witness-client.ts";
 import { Witnesses } from "./witnesses.ts";
@@ -49,6 +50,8 @@ export class LogService {
   readonly #origin: string;
   readonly #log: PublicLog;
   readonly #witnesses: Witnesses;
+  readonly #proofs: ManifestProofs;
+  readonly #keeping = new Mutex();
   #witnessed: SignedHead | undefined;
 
   constructor(deps: LogServiceDeps) {
@@ -62,9 +65,10 @@ export class LogService {
       signer: () => signer.signerFor("log"),
       onCheckpoint: (head) => {
         metrics.logSize = head.size;
-        this.#witnesses.submit(head);
+        return this.#witnesses.submit(head);
       },
     });
+    this.#proofs = new ManifestProofs({ store, bundles, log: this.#log });
     this.#witnesses = new Witnesses({
       policy: options.policy ?? defaultPolicy(),
       clock,
@@ -120,11 +124,14 @@ export class LogService {
   }
 
   async #keep(head: SignedHead): Promise<void> {
-    const { store, bundles, log } = this.#deps;
+    const { store, log } = this.#deps;
     this.#witnessed = head;
-    await store.putWitnessedNote(head.note);
-    const epochs = await keepManifestProofs(head, { store, bundles, log: this.#log });
-    for (const epoch of epochs) log.info("The epoch's manifest is proven to be in the log", { epoch });
+    // One after the other: witnesses answer when they like.
+    await this.#keeping.run(async () => {
+      await store.putWitnessedNote(head.note);
+      const epochs = await this.#proofs.keep(head);
+      for (const epoch of epochs) log.info("The epoch's manifest is proven to be in the log", { epoch });
+    });
   }
 }
 

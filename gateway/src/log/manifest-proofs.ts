@@ -14,27 +14,46 @@ const PAGE = 64;
 /**
  * Puts beside each bundle the proof that its manifest is in the log, below a checkpoint that witnesses have cosigned.
  * Bundles that have none yet are the newest ones: those whose checkpoint waited for its cosignatures.
- * @returns their epochs
  */
-export async function keepManifestProofs(
-  head: SignedHead,
-  { store, bundles, log }: ManifestProofsDeps,
-): Promise<number[]> {
-  const waiting: StoredEpoch[] = [];
-  for (let after: string | undefined; ; ) {
-    const page = await store.epochs({ limit: PAGE, ...(after !== undefined && { after }) });
-    const first = page.findIndex(({ bundle }) => bundles.hasProof(bundle));
-    waiting.push(...(first < 0 ? page : page.slice(0, first)));
-    if (first >= 0 || page.length < PAGE) break;
-    after = String(page.at(-1)?.epoch);
+export class ManifestProofs {
+  readonly #deps: ManifestProofsDeps;
+  /** Those that were proven below the newest checkpoint: it may get more cosignatures yet. */
+  #newest: { size: number; epochs: StoredEpoch[] } = { size: -1, epochs: [] };
+
+  constructor(deps: ManifestProofsDeps) {
+    this.#deps = deps;
   }
-  const kept: number[] = [];
-  // The oldest first: killed in between, the rest is found again.
-  for (const { epoch, bundle } of waiting.reverse()) {
-    const proof = await log.prove("manifest", epoch, head);
-    if (proof === undefined) break;
-    bundles.keepProof(bundle, proof);
-    kept.push(epoch);
+
+  /** @returns the epochs that had none before */
+  async keep(head: SignedHead): Promise<number[]> {
+    if (this.#newest.size !== head.size) this.#newest = { size: head.size, epochs: [] };
+    const again = this.#newest.epochs;
+    for (const epoch of again) await this.#prove(epoch, head);
+    const kept: StoredEpoch[] = [];
+    for (const epoch of await this.#unproven()) {
+      if (!(await this.#prove(epoch, head))) break;
+      kept.push(epoch);
+    }
+    this.#newest.epochs = [...again, ...kept];
+    return kept.map(({ epoch }) => epoch);
   }
-  return kept;
+
+  async #prove({ epoch, bundle }: StoredEpoch, head: SignedHead): Promise<boolean> {
+    const proof = await this.#deps.log.prove("manifest", epoch, head);
+    if (proof !== undefined) this.#deps.bundles.keepProof(bundle, proof);
+    return proof !== undefined;
+  }
+
+  /** The oldest first: killed in between, the rest is found again. */
+  async #unproven(): Promise<StoredEpoch[]> {
+    const { store, bundles } = this.#deps;
+    const found: StoredEpoch[] = [];
+    for (let after: string | undefined; ; ) {
+      const page = await store.epochs({ limit: PAGE, ...(after !== undefined && { after }) });
+      const proven = page.findIndex(({ bundle }) => bundles.hasProof(bundle));
+      found.push(...(proven < 0 ? page : page.slice(0, proven)));
+      if (proven >= 0 || page.length < PAGE) return found.reverse();
+      after = String(page.at(-1)?.epoch);
+    }
+  }
 }

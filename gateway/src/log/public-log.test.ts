@@ -57,7 +57,7 @@ const open = (over: Pick<Store, "addToLog"> = store) =>
     sources: source,
     origin: "earshot/test",
     signer: () => signer,
-    onCheckpoint: (head) => void published.push(head),
+    onCheckpoint: async (head) => void published.push(head),
   });
 
 const headOf = ({ note }: SignedHead) => {

@@ -35,8 +35,8 @@ interface PublicLogDeps {
   origin: string;
   /** Holds the log's key of now. */
   signer(): Signer;
-  /** Called with each new checkpoint, and at first with that of an earlier run. */
-  onCheckpoint(head: SignedHead): void;
+  /** Called with each new checkpoint, and at first with that of an earlier run; never rejects. */
+  onCheckpoint(head: SignedHead): Promise<void>;
 }
 
 /** A checkpoint as the log has signed it. */
@@ -144,7 +144,7 @@ export class PublicLog {
       );
     }
     this.#head = { size, note: stored };
-    onCheckpoint(this.#head);
+    await onCheckpoint(this.#head);
     return edge;
   }
 
@@ -163,7 +163,7 @@ export class PublicLog {
     sources.added(missing);
     this.#edge = edge;
     this.#head = { size: edge.size, note };
-    onCheckpoint(this.#head);
+    await onCheckpoint(this.#head);
   }
 
   #sign({ size, root }: TileEdge): string {

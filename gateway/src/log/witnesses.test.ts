@@ -106,7 +106,7 @@ const refuse = async () => Promise.reject(new Error("connection refused"));
 test("each checkpoint is cosigned by all, and counts when the quorum is there", async () => {
   const { clock, witnesses, witnessed, asked, metrics } = it;
   for (const size of [3, 4, 50]) {
-    witnesses.submit(headOf(size));
+    void witnesses.submit(headOf(size));
     await clock.advance(0);
   }
   expect(witnessed.map(({ size }) => size)).toEqual([3, 4, 50]);
@@ -123,7 +123,7 @@ test("each checkpoint is cosigned by all, and counts when the quorum is there", 
 test("a witness that is away is asked again after growing waits, and told where an operator looks", async () => {
   const { clock, witnesses, witnessed, way, asked, logged, metrics } = it;
   way.two = refuse;
-  witnesses.submit(headOf(3));
+  void witnesses.submit(headOf(3));
   await clock.advance(599_000);
   expect(witnessed).toEqual([]);
   expect(witnesses.problem).toBeUndefined();
@@ -135,7 +135,7 @@ test("a witness that is away is asked again after growing waits, and told where 
   expect(logged).toEqual(["warn The witness two does not cosign connection refused"]);
   expect(metrics.cosignFailures.get("two")).toBeGreaterThan(5);
   // The newest only, however many came in the meantime.
-  for (const size of [4, 5, 6]) witnesses.submit(headOf(size));
+  for (const size of [4, 5, 6]) void witnesses.submit(headOf(size));
   delete way.two;
   await clock.advance(300_000);
   expect(witnessed.map(({ size }) => size)).toEqual([6]);
@@ -148,7 +148,7 @@ test("where one of two is enough, the other is not waited for", async () => {
   await it.running;
   const { clock, witnesses, witnessed, way } = begin("one");
   way.two = refuse;
-  witnesses.submit(headOf(3));
+  void witnesses.submit(headOf(3));
   await clock.advance(700_000);
   expect(witnessed.map(({ size }) => size)).toEqual([3]);
   expect(witnesses.problem).toBeUndefined();
@@ -157,7 +157,7 @@ test("where one of two is enough, the other is not waited for", async () => {
 describe("what a witness says", () => {
   test("the size that it knows is taken from it: after a start, and when an answer was lost", async () => {
     const { clock, witnesses, witnessed, way, asked, hosts } = it;
-    witnesses.submit(headOf(3));
+    void witnesses.submit(headOf(3));
     await clock.advance(0);
     const before = asked.length;
     way.one = async (request) => {
@@ -165,7 +165,7 @@ describe("what a witness says", () => {
       await hosts.one?.fetch(request);
       throw new Error("connection reset");
     };
-    witnesses.submit(headOf(9));
+    void witnesses.submit(headOf(9));
     await clock.advance(1000);
     expect(witnessed.map(({ size }) => size)).toEqual([3, 9]);
     // One is asked, asked again, told that it has cosigned 9 already, and asked from there on.
@@ -178,7 +178,7 @@ describe("what a witness says", () => {
       { origin: ORIGIN, size: 40, root: rootOf(leaves.slice(0, 40)), note: "" },
       () => undefined,
     );
-    witnesses.submit(headOf(3));
+    void witnesses.submit(headOf(3));
     await clock.advance(0);
     expect(logged[0]).toContain(
       "it has cosigned 40 entries, this log has 3: the store was brought back from a copy",
@@ -198,7 +198,7 @@ describe("what a witness says", () => {
   ])("%s is told", async (_what, response, problem) => {
     const { clock, witnesses, logged, way, witnessed } = it;
     way.one = async () => response.clone() as Response;
-    witnesses.submit(headOf(3));
+    void witnesses.submit(headOf(3));
     await clock.advance(0);
     expect(logged[0]).toContain(problem);
     expect(witnessed).toEqual([]);
@@ -207,7 +207,7 @@ describe("what a witness says", () => {
   test("another's cosignature, or one of another checkpoint, is not taken for its own", async () => {
     const { clock, witnesses, logged, way } = it;
     way.one = async () => new Response(parseNote(headOf(3).note)?.text ?? "");
-    witnesses.submit(headOf(3));
+    void witnesses.submit(headOf(3));
     await clock.advance(0);
     expect(logged[0]).toContain("no valid cosignature");
   });
@@ -218,7 +218,7 @@ describe("what a witness says", () => {
       new Promise((_resolve, reject) => {
         request.signal.addEventListener("abort", () => reject(request.signal.reason), { once: true });
       });
-    witnesses.submit(headOf(3));
+    void witnesses.submit(headOf(3));
     await clock.advance(10_000);
     expect(logged[0]).toContain("no answer within 10 s");
     delete way.one;
@@ -240,7 +240,7 @@ test("without witnesses every checkpoint counts at once", async () => {
     consistency: refuse,
     onWitnessed: async ({ size }) => void witnessed.push(size),
   });
-  for (const size of [1, 2, 3]) witnesses.submit(headOf(size));
+  for (const size of [1, 2, 3]) void witnesses.submit(headOf(size));
   expect(witnessed).toEqual([1, 2, 3]);
   expect(witnesses.newest).toBe(headOf(3).note);
 });

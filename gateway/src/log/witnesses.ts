@@ -79,8 +79,8 @@ export class Witnesses {
     return this.#newest && noteOf(this.#newest);
   }
 
-  /** A new checkpoint. Where no cosignatures are needed it counts as witnessed at once. */
-  submit({ size, note: text }: SignedHead): void {
+  /** A new checkpoint. Where no cosignatures are needed it counts as witnessed, and is kept, at once. Never rejects. */
+  async submit({ size, note: text }: SignedHead): Promise<void> {
     const note = parseNote(text);
     if (note === undefined || parseCheckpoint(note)?.size !== size) {
       throw new TypeError(`Not a checkpoint of size ${size}`);
@@ -95,7 +95,7 @@ export class Witnesses {
     this.#waitsSinceMs ??= this.#deps.clock.elapsedMs();
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
-    void this.#noteQuorum(added);
+    await this.#noteQuorum(added);
   }
 
   /** Asks until aborted; never rejects. */

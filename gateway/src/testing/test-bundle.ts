@@ -34,7 +34,7 @@ export async function testBundles(count: number): Promise<Bundle[]> {
 }
 
 export function manifestOf(bundle: Bundle): Manifest {
-  const opened = manifestMessage.open(bundle[MANIFEST_FILE], PARAMETERS.network, networkSigner.publicKey);
+  const opened = manifestMessage.open(bundle[MANIFEST_FILE], PARAMETERS.network);
   if (!opened.ok) throw new TypeError(`Test manifest: ${opened.code}`);
   return opened.value;
 }

@@ -33,7 +33,10 @@ import type { SignatureChecker } from "./signatures.ts";
 export interface Head {
   signed: SignedManifest;
   parameters: NetworkParameters;
+  /** By which signatures are checked. */
   keys: NetworkKeys;
+  /** As the bundle itself has them: the start of those, or all. */
+  shownKeys: NetworkKeys;
   rules: RuleSet;
 }
 

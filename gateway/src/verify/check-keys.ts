@@ -78,12 +78,28 @@ function* checkClockwork({ newest }: NetworkKeys, parameters: NetworkParameters)
   }
 }
 
+/**
+ * With documents that the auditor knows from elsewhere, from the first on. None takes back what counted before it: an honest
+ * bundle holds by the later ones too.
+ */
+export function* withLater(keys: NetworkKeys, known: readonly Uint8Array[]): Check<NetworkKeys> {
+  const read = NetworkKeys.read(keys.network, keys.root, known);
+  if (!read.ok) return yield* differ(KEYS_FILE, "documents given", "a chain of this network", read.why);
+  const [longer, shorter] = read.keys.version > keys.version ? [read.keys, keys] : [keys, read.keys];
+  yield* checkContinues(longer, shorter, "as in the documents given");
+  return longer;
+}
+
 /** Documents are only ever added. */
-function* checkContinues(keys: NetworkKeys, previous: NetworkKeys): Check<void> {
+function* checkContinues(
+  keys: NetworkKeys,
+  previous: NetworkKeys,
+  why = "as in the bundle before",
+): Check<void> {
   for (const [i, { hash }] of previous.documents.entries()) {
     const found = keys.documents[i]?.hash;
     if (found !== undefined && equalBytes(found, hash)) continue;
-    const wanted = `${hash.toHex()}, as in the bundle before`;
+    const wanted = `${hash.toHex()}, ${why}`;
     yield* differ(KEYS_FILE, `document ${i + 1}, SHA-256`, wanted, found?.toHex() ?? "none");
   }
 }

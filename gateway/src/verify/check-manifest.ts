@@ -24,6 +24,8 @@ export interface SignedManifest {
 export interface Pins {
   /** Its root key; must be admissible (`isAdmissibleKey`). */
   networkKey?: Uint8Array;
+  /** Every key document so far, as signed: an older bundle does not tell which keys have been revoked since. */
+  keyDocuments?: readonly Uint8Array[];
   /** Hex. */
   parametersHash?: string;
 }

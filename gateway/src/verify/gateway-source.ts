@@ -11,7 +11,7 @@ import {
   missingFile,
 } from "./bundle-source.ts";
 import { type Check, type Difference, differ, expectEqual, runCheck } from "./check.ts";
-import { checkKeys } from "./check-keys.ts";
+import { checkKeys, withLater } from "./check-keys.ts";
 import {
   checkFile,
   checkFiles,
@@ -187,7 +187,8 @@ async function readHead(
 
 /** That the manifest is signed, is the epoch's, and names the files of a bundle that can be held. */
 function* checkHead(bundle: ManifestHead["bundle"], epoch: number, pins: Pins): Check<ManifestHead> {
-  const keys = yield* checkKeys(bundle, yield* readParameters(bundle), pins);
+  const shown = yield* checkKeys(bundle, yield* readParameters(bundle), pins);
+  const keys = pins.keyDocuments === undefined ? shown : yield* withLater(shown, pins.keyDocuments);
   const { manifest } = yield* openManifest(bundle, keys);
   yield* expectEqual(MANIFEST_FILE, "epoch", String(epoch), String(manifest.epoch), "as the epoch is listed");
   yield* checkFiles(manifest);

@@ -1,6 +1,7 @@
 import { fromHex, isAdmissibleKey, publicKeyOf } from "@earshot/protocol";
 import { errorText, readNamedFile } from "@earshot/protocol/runtime";
 import { type LogPolicy, parsePolicy } from "@earshot/protocol/tlog";
+import { readByteStrings } from "../bundle/cbor-sequences.ts";
 import type { EpochSpan } from "./bundle-source.ts";
 import type { Pins } from "./check-manifest.ts";
 
@@ -15,6 +16,7 @@ export interface VerifyArguments {
 }
 
 const MAX_POLICY_BYTES = 1_048_576;
+const MAX_KEYS_BYTES = 4_194_304;
 
 type ParsedArguments = { ok: true; value: VerifyArguments } | { ok: false; problem: string };
 
@@ -55,6 +57,16 @@ const OPTIONS: Record<string, (into: VerifyArguments, value: string) => string |
     }
     into.pins.networkKey = networkKey;
     return undefined;
+  },
+  "--keys"(into, value) {
+    try {
+      const read = readByteStrings(new Uint8Array(readNamedFile(value, MAX_KEYS_BYTES)));
+      if (!read.ok || read.items.length === 0) return "the keys.cbor of a bundle is needed";
+      into.pins.keyDocuments = read.items;
+      return undefined;
+    } catch (error) {
+      return `the keys.cbor of a bundle is needed: ${errorText(error)}`;
+    }
   },
   "--parameters"(into, value) {
     const hash = fromHex(value);

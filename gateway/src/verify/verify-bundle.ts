@@ -19,7 +19,7 @@ import { collectBeaconSignatures } from "./beacon-signatures.ts";
 import { type Check, type Checked, cannotSay, type Difference, runCheck, runCheckLater } from "./check.ts";
 import { contactsAfter, type KnownContacts } from "./check-contacts.ts";
 import { checkInputs, type Head, type Inputs, isCompleteAt, readInputs } from "./check-inputs.ts";
-import { checkKeys } from "./check-keys.ts";
+import { checkKeys, withLater } from "./check-keys.ts";
 import {
   checkFollows,
   checkHashes,
@@ -61,7 +61,8 @@ export interface CarriedOver {
   signed: SignedManifest;
   manifest: Manifest;
   parameters: NetworkParameters;
-  keys: NetworkKeys;
+  /** As the bundle itself has them. */
+  shownKeys: NetworkKeys;
   /** Up to and including this epoch. */
   registry: KnownRegistry;
   entropy: readonly Entropy[];
@@ -77,6 +78,8 @@ export interface CarriedOver {
 
 /** A verified bundle. */
 export interface Verified extends CarriedOver {
+  /** By which signatures were checked. */
+  keys: NetworkKeys;
   settlement: Settlement;
   judgement: Pick<EpochJudgement, "verdicts" | "proven">;
   packets: readonly ReceivedPacket[];
@@ -95,7 +98,7 @@ export const carriedOver = ({
   signed,
   manifest,
   parameters,
-  keys,
+  shownKeys,
   registry,
   entropy,
   usedSequences,
@@ -106,7 +109,7 @@ export const carriedOver = ({
   signed,
   manifest,
   parameters,
-  keys,
+  shownKeys,
   registry,
   entropy,
   usedSequences,
@@ -121,7 +124,7 @@ export type BundleOutcome =
   | ({ ok: false; difference: Difference } & Found);
 
 interface Found {
-  keys?: NetworkKeys;
+  shownKeys?: NetworkKeys;
   signed?: SignedManifest;
   root?: Uint8Array;
 }
@@ -168,9 +171,10 @@ function firstOf(...results: (Checked<unknown> | undefined)[]): Difference {
 function* checkHead(bundle: Bundle, options: VerifyOptions, found: Found): Check<Head> {
   const { previous } = options;
   const parameters = yield* readParameters(bundle);
-  const { networkKey } = options;
-  const keys = yield* checkKeys(bundle, parameters, { networkKey, previous: previous?.keys });
-  found.keys = keys;
+  const { keyDocuments, networkKey } = options;
+  const shownKeys = yield* checkKeys(bundle, parameters, { networkKey, previous: previous?.shownKeys });
+  found.shownKeys = shownKeys;
+  const keys = keyDocuments === undefined ? shownKeys : yield* withLater(shownKeys, keyDocuments);
   const signed = yield* openManifest(bundle, keys);
   found.signed = signed;
   yield* checkParameters(bundle["parameters.cbor"], parameters, signed, keys);
@@ -186,7 +190,7 @@ function* checkHead(bundle: Bundle, options: VerifyOptions, found: Found): Check
   if (!chosen.ok) {
     return yield* cannotSay("parameters.json", "ruleSet", "rules that this program has", chosen.problem);
   }
-  return { signed, parameters, keys, rules: chosen.rules };
+  return { signed, parameters, keys, shownKeys, rules: chosen.rules };
 }
 
 function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found: Found): Check<Verified> {

@@ -16,6 +16,7 @@ Judges epochs again from their packets alone, and compares every verdict, amount
                      or a gateway, http(s)://host[:port], or one of its epochs, …/api/v1/epochs/N
   --epochs A-B       of a folder or a gateway only these epochs
   --key ID           the network's key (z6Mk…): refuse bundles that another key signed
+  --keys FILE        the keys.cbor of the newest bundle, in whose documents later revocations are
   --parameters HASH  the network's parameters hash (64 hex digits): refuse bundles judged by others
   --policy FILE      refuse epochs whose manifest is not in the network's log, below a checkpoint with the cosignatures that
                      the file demands: log, witness, group and quorum lines of c2sp.org/tlog-policy

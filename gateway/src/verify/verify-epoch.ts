@@ -64,11 +64,11 @@ async function verifySource(source: BundleSource, options: SeriesOptions): Promi
   if (!read.ok) return reportOf(source.name, undefined, read, options);
   const outcome = await outcomeOf(read.bundle, options);
   if (!outcome.ok) return reportOf(source.name, read.bundle, outcome, options);
-  const { signed, keys } = outcome.verified;
+  const { signed, shownKeys } = outcome.verified;
   const misnamed = nameDifference(read.folder, read.bundle);
   const logged = await loggedAt(source, read.bundle, outcome.verified, options);
   const difference = misnamed ?? (logged?.ok === false ? logged.difference : undefined);
-  const result = difference === undefined ? outcome : { ok: false as const, difference, signed, keys };
+  const result = difference === undefined ? outcome : { ok: false as const, difference, signed, shownKeys };
   const report = reportOf(source.name, read.bundle, result, options);
   return logged?.ok === true && report.ok ? { ...report, logged: logged.value } : report;
 }
@@ -121,15 +121,15 @@ function reportOf(
   outcome: BundleOutcome,
   options: VerifyOptions,
 ): VerifyReport {
-  const { signed, keys } = outcome.ok ? outcome.verified : outcome;
+  const { signed, shownKeys } = outcome.ok ? outcome.verified : outcome;
   const root = outcome.ok ? outcome.verified.settlement.tree.root : outcome.root;
   return {
     ok: outcome.ok,
     path,
     epoch: signed?.manifest.epoch,
     network: signed?.manifest.network,
-    networkKey: keys && hotspotId(keys.root),
-    keysVersion: keys?.version,
+    networkKey: shownKeys && hotspotId(shownKeys.root),
+    keysVersion: shownKeys?.version,
     cid: bundle && cidOf(sha256(bundle[MANIFEST_FILE])),
     recomputedRoot: hex(root),
     root: hex(signed?.manifest.root),

@@ -91,6 +91,14 @@ const REPORT: Properties = {
     const { reason } = tryWitness({}, { scenario: new Scenario([0, 5000], { regions }) });
     return { reason, expected: !ids.includes("EU868") };
   }),
+  old_version: fc
+    .tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 4 }), around(plain.epoch, 3))
+    .map(([version, minWitnessVersion, minVersionsFromEpoch]) => {
+      const scenario = new Scenario([0, 5000], { minWitnessVersion, minVersionsFromEpoch });
+      const isAnnounced = minVersionsFromEpoch <= scenario.epoch;
+      const { reason } = tryWitness({}, { scenario, version });
+      return { reason, expected: isAnnounced && version < minWitnessVersion };
+    }),
   in_cooldown: fc.tuple(around(0, 5000), fc.nat(9_000_000)).map(([restMs, relocationCooldownMs]) => {
     const scenario = new Scenario([0, 5000], { relocationCooldownMs });
     scenario.hotspot(1).relocatedAtMs = entropyMs - relocationCooldownMs + restMs;

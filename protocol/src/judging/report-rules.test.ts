@@ -213,6 +213,34 @@ describe("region_not_allowed", () => {
   });
 });
 
+describe("old_version", () => {
+  const { epoch } = new Scenario();
+  const needing = (minBeaconVersion: number, minWitnessVersion: number, minVersionsFromEpoch = 0) =>
+    new Scenario([0, 5000], { minBeaconVersion, minWitnessVersion, minVersionsFromEpoch });
+
+  test.each([
+    [1, 1, "ok"],
+    [2, 1, "old_version"],
+    [2, 2, "ok"],
+    [2, 3, "ok"],
+  ])("a network that needs version %d, and a report of version %d: %s", (neededVersion, version, reason) => {
+    const expected = reason === "ok" ? { reason } : { reason, version, neededVersion };
+    expect(tryWitness({}, { scenario: needing(1, neededVersion), version })).toEqual(expected);
+    expect(tryBeacon({}, { scenario: needing(neededVersion, 1), version })).toEqual(expected);
+  });
+
+  test("each kind of report has its own; and its beacon not having it is another reason", () => {
+    expect(tryWitness({}, { scenario: needing(9, 1), version: 1 }).reason).toBe("beacon_refused");
+    expect(tryBeacon({}, { scenario: needing(1, 9), version: 1 }).reason).not.toBe("old_version");
+  });
+
+  test("from the announced epoch on, not before", () => {
+    const tried = (fromEpoch: number) =>
+      tryWitness({}, { scenario: needing(1, 2, fromEpoch), version: 1 }).reason;
+    expect([epoch - 1, epoch, epoch + 1].map(tried)).toEqual(["old_version", "old_version", "ok"]);
+  });
+});
+
 describe("in_cooldown", () => {
   const scenario = new Scenario();
   const { relocationCooldownMs } = scenario.parameters;

@@ -1,6 +1,6 @@
 import { formatDuration, formatSeconds } from "../network/format-measurement.ts";
 import type { Hotspot } from "../registry/registry.ts";
-import { entropyTimeMs, reportDeadlineMs } from "../time/schedule.ts";
+import { entropyTimeMs, epochOf, reportDeadlineMs } from "../time/schedule.ts";
 import { counterMismatch, timeAhead } from "./clock-rules.ts";
 import { GNSS_RULES } from "./gnss-rules.ts";
 import { reportedIndex } from "./group.ts";
@@ -69,6 +69,22 @@ const regionNotAllowed: Rule<HotspotContext> = {
     "The region that this hotspot asserts is not one of this network's: check the region in the agent's configuration.",
 };
 
+const oldVersion: Rule<HotspotContext> = {
+  reason: "old_version",
+  check({ report, judging: { parameters } }) {
+    const { minVersionsFromEpoch, minBeaconVersion, minWitnessVersion } = parameters;
+    if (epochOf(reportedIndex(report), parameters) < minVersionsFromEpoch) return undefined;
+    const neededVersion = report.packet.type === "beacon" ? minBeaconVersion : minWitnessVersion;
+    if (report.version >= neededVersion) return undefined;
+    return [
+      { name: "version", value: report.version },
+      { name: "neededVersion", value: neededVersion },
+    ];
+  },
+  explain: ({ version, neededVersion }) =>
+    `The report has version ${version}, and the network takes none below ${neededVersion}: update the agent.`,
+};
+
 const inCooldown: Rule<HotspotContext> = {
   reason: "in_cooldown",
   check({ report, hotspot: { relocatedAtMs }, judging: { parameters } }) {
@@ -93,6 +109,7 @@ export const ADMISSION_RULES: readonly Rule<ReportContext>[] = [
 export const HOTSPOT_RULES: readonly Rule<HotspotContext>[] = [
   denied,
   regionNotAllowed,
+  oldVersion,
   inCooldown,
   timeAhead,
   counterMismatch,

@@ -112,17 +112,23 @@ export class Scenario {
   /**
    * Signs and receives a packet, numbered by the station's count unless `sequence` is given.
    * @param receivedAtMs by default half a minute after the packet's own time
+   * @param version as if its writer had known that one
    */
   receive<P extends Packet>(
     who: number,
     packet: P,
-    { receivedAtMs = packet.atMs + 30_000, sequence }: { receivedAtMs?: number; sequence?: number } = {},
+    {
+      receivedAtMs = packet.atMs + 30_000,
+      sequence,
+      version,
+    }: { receivedAtMs?: number; sequence?: number; version?: number } = {},
   ): ReceivedPacket<P> {
     const sender = this.#station(who);
     const numbered = { ...packet, sequence: sequence ?? sender.sequence++ };
     const result = decodePacket(encodePacket(numbered, sender.signer, this.parameters.network));
     if (!result.ok) throw new RangeError(`Scenario made a packet that is refused: ${result.code}`);
-    return receivedPacket(result.decoded, sender.hotspot.id, receivedAtMs) as ReceivedPacket<P>;
+    const received = receivedPacket(result.decoded, sender.hotspot.id, receivedAtMs) as ReceivedPacket<P>;
+    return version === undefined ? received : { ...received, version };
   }
 
   /** An honest beacon report and the honest witness reports on it, received. */

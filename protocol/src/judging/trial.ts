@@ -12,15 +12,17 @@ export interface Circumstances {
   inputs?: Partial<EpochInputs>;
   /** How long after its own time the report arrives. */
   delayMs?: number;
+  /** Of the report; as it is written now when absent. */
+  version?: number;
 }
 
 /** The verdict on a beacon report that differs from an honest one in `change`; one witness heard it. */
 export function tryBeacon(
   change: Partial<BeaconPacket> = {},
-  { scenario = new Scenario(), inputs, delayMs = 30_000 }: Circumstances = {},
+  { scenario = new Scenario(), inputs, delayMs = 30_000, ...how }: Circumstances = {},
 ): Outcome {
   const packet = { ...scenario.beacon(0), ...change };
-  const report = scenario.receive(0, packet, { receivedAtMs: packet.atMs + delayMs });
+  const report = scenario.receive(0, packet, { receivedAtMs: packet.atMs + delayMs, ...how });
   const witness = scenario.receive(1, scenario.witness(1, 0, packet));
   return outcome(verdictOn(scenario.judge([report, witness], inputs), report));
 }
@@ -35,12 +37,13 @@ export function tryWitness(
     inputs,
     delayMs = 30_000,
     beacon = {},
+    ...how
   }: Circumstances & { beacon?: Partial<BeaconPacket> } = {},
 ): Outcome {
   const sent = scenario.beacon(0);
   const honest = scenario.witness(1, 0, sent);
   const packet = { ...honest, ...(typeof change === "function" ? change(honest) : change) };
-  const report = scenario.receive(1, packet, { receivedAtMs: packet.atMs + delayMs });
+  const report = scenario.receive(1, packet, { receivedAtMs: packet.atMs + delayMs, ...how });
   const reports = [scenario.receive(0, { ...sent, ...beacon }), report];
   return outcome(verdictOn(scenario.judge(reports, inputs), report));
 }

@@ -13,6 +13,8 @@ export interface ReceivedPacket<P extends Packet = Packet> {
   hotspotId: string;
   receivedAtMs: number;
   bytes: Uint8Array;
+  /** Of the payload. */
+  version: number;
   packet: P;
   publicKey: Uint8Array;
 }
@@ -30,6 +32,7 @@ export const receivedPacket = (
   hotspotId,
   receivedAtMs,
   bytes: decoded.bytes,
+  version: decoded.version,
   packet: decoded.packet,
   publicKey: decoded.publicKey,
 });

@@ -28,6 +28,8 @@ export interface DecodedPacket extends Envelope {
   /** SHA-256 of the bytes as received. */
   id: Uint8Array;
   bytes: Uint8Array;
+  /** Of the payload, as its writer knew it. */
+  version: number;
   packet: Packet;
 }
 
@@ -92,10 +94,10 @@ export function readPacket(bytes: Uint8Array, envelope: Envelope): PacketDecoded
   if (!body.ok) return body;
   const packet = packetOf(body.value);
   if (packet instanceof FieldFailure) return { ok: false, code: packet.code };
-  return { ok: true, decoded: { id: sha256(bytes), bytes, packet, ...envelope } };
+  return { ok: true, decoded: { id: sha256(bytes), bytes, ...packet, ...envelope } };
 }
 
-function packetOf(value: CborValue): Packet | FieldFailure {
+function packetOf(value: CborValue): Pick<DecodedPacket, "version" | "packet"> | FieldFailure {
   const read = readVersioned(value);
   if (read instanceof FieldFailure) return read;
   if (typeof read.type !== "number") return new FieldFailure("wrong_type");
@@ -103,7 +105,7 @@ function packetOf(value: CborValue): Packet | FieldFailure {
   if (type === undefined) return new FieldFailure("out_of_range");
   const shape = PACKET_SHAPES[type] as Field<Omit<Packet, "type">>;
   const body = shape.read(read.fields);
-  return body instanceof FieldFailure ? body : ({ type, ...body } as Packet);
+  return body instanceof FieldFailure ? body : { version: read.version, packet: { type, ...body } as Packet };
 }
 
 /** `key` must be the envelope's own, imported once from an admissible public key. */

@@ -17,7 +17,7 @@ const hashOf = (values: NetworkParameters) => parametersHash(values).toHex();
 
 describe("hash", () => {
   test("of the defaults is fixed: another hash is another rule set", () => {
-    expect(hashOf(parameters)).toBe("187ab0bd22eaa6628cefe1314157624237cf8835720fa47c4e797dca4add0e60");
+    expect(hashOf(parameters)).toBe("2db5b24564b7bb91492b3b69910be3b994f1835c37f8d499a0803b78a0dc8390");
   });
 
   test("has a change to try for every single parameter", () => {

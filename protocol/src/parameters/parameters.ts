@@ -83,6 +83,13 @@ export interface NetworkParameters {
    * in question; otherwise it is not paid. 0 switches this off.
    */
   reciprocityPeriods: number;
+  /**
+   * From the epoch `minVersionsFromEpoch` on, beacon and witness reports are refused whose payloads have a lower version
+   * than this. That epoch may be far ahead: receipts tell agents, so that their owners can update them.
+   */
+  minBeaconVersion: number;
+  minWitnessVersion: number;
+  minVersionsFromEpoch: number;
 
   /** Sorted by id. */
   regions: readonly RegionRule[];
@@ -134,6 +141,9 @@ export const PARAMETER_RANGES = {
   edgeWindowEpochs: [1, 10_000],
   densityScaling: [0, 1],
   reciprocityPeriods: [0, 100_000],
+  minBeaconVersion: [1, 0xffff_ffff, 1],
+  minWitnessVersion: [1, 0xffff_ffff, 1],
+  minVersionsFromEpoch: [0, 0xffff_ffff, 0],
 } as const satisfies Partial<Record<keyof NetworkParameters, ParameterRange>>;
 
 export type WholeParameter = keyof typeof PARAMETER_RANGES;
@@ -197,6 +207,9 @@ export const DEFAULT_PARAMETERS: Omit<NetworkParameters, "network"> = {
   densityScaling: 1,
   // 48 h, as Helium's HIP 106 had it.
   reciprocityPeriods: 2880,
+  minBeaconVersion: 1,
+  minWitnessVersion: 1,
+  minVersionsFromEpoch: 0,
   regions: REGION_IDS.toSorted().map((id) => ({ id, maxEirpDdbm: Math.floor(REGIONS[id].maxEirpDbm * 10) })),
   poolPerEpoch: 1_000_000_000_000n,
   chainId: 1n,

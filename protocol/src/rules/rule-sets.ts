@@ -45,7 +45,7 @@ export const liveRuleSet = ({
 export const earshot1 = liveRuleSet({
   id: "earshot-1",
   isReleased: false,
-  needs: [],
+  needs: ["minBeaconVersion", "minWitnessVersion", "minVersionsFromEpoch"],
   rules: RULE_LISTS["earshot-1"],
   settle: settleEpoch,
 });

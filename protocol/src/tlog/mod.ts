@@ -28,7 +28,6 @@ export {
   proveInclusion,
   type ReadHashes,
   readEdge,
-  readRoot,
   TILE_WIDTH,
   TileEdge,
   type TileHash,

@@ -1,10 +1,10 @@
 import { concatBytes } from "../encoding/bytes.ts";
 import {
   consistencyRanges,
-  fullSubtrees,
   inclusionRanges,
   joinSubtrees,
   type LeafRange,
+  parentHash,
   rootOf,
   type Subtree,
   subtreesOf,
@@ -61,15 +61,16 @@ export interface TileHash {
   hash: Uint8Array;
 }
 
-/** The right edge of a log: what appending needs, the tiles that are not full yet. */
+/** The right edge of a log: what appending needs, the roots of its full subtrees, one for each bit of its size. */
 export class TileEdge {
   #size: number;
-  /** By level, the hashes of its partial tile. */
-  readonly #partial: Uint8Array[][];
+  /** The largest first. */
+  readonly #subtrees: Uint8Array[];
 
-  constructor(size = 0, partial: readonly (readonly Uint8Array[])[] = []) {
+  /** @param subtrees of a tree of this size, as `subtreesOf` names them */
+  constructor(size = 0, subtrees: readonly Uint8Array[] = []) {
     this.#size = size;
-    this.#partial = partial.map((hashes) => [...hashes]);
+    this.#subtrees = [...subtrees];
   }
 
   get size(): number {
@@ -77,54 +78,58 @@ export class TileEdge {
   }
 
   get root(): Uint8Array {
-    return joinSubtrees(this.#partial.toReversed().flatMap(fullSubtrees));
+    return joinSubtrees(this.#subtrees);
   }
 
   copy(): TileEdge {
-    return new TileEdge(this.#size, this.#partial);
+    return new TileEdge(this.#size, this.#subtrees);
   }
 
   /** @returns the roots of tiles that are full now, of rising level; usually none */
   append(leaf: Uint8Array): TileHash[] {
-    this.#size += 1;
     const made: TileHash[] = [];
     let hash = leaf;
-    for (let level = 0; ; level++) {
-      this.#partial[level] ??= [];
-      const tile = this.#partial[level] as Uint8Array[];
-      if (tile.push(hash) < TILE_WIDTH) return made;
-      hash = rootOf(tile);
-      made.push({ level: level + 1, index: tileHashes(level + 1, this.#size) - 1, hash });
-      this.#partial[level] = [];
+    let index = this.#size;
+    for (let level = 1; index % 2 === 1; level++) {
+      hash = parentHash(this.#subtrees.pop() as Uint8Array, hash);
+      index = Math.floor(index / 2);
+      if (level % TILE_BITS === 0) made.push({ level: level / TILE_BITS, index, hash });
     }
+    this.#subtrees.push(hash);
+    this.#size += 1;
+    return made;
   }
 }
 
 /** Hashes on a level of tiles, from one on; all of them in one tile. */
 export type ReadHashes = (level: number, first: number, count: number) => Promise<readonly Uint8Array[]>;
 
-/** The edge of a tree of this size: one read of each level. */
+/** The edge of a tree of this size. */
 export async function readEdge(size: number, read: ReadHashes): Promise<TileEdge> {
-  const partial: Promise<readonly Uint8Array[]>[] = [];
-  for (let level = 0; tileHashes(level, size) > 0; level++) {
-    const count = tileHashes(level, size) % TILE_WIDTH;
-    const first = tileHashes(level, size) - count;
-    partial.push(count === 0 ? Promise.resolve([]) : read(level, first, count));
-  }
-  return new TileEdge(size, await Promise.all(partial));
+  const range = { start: 0, end: size };
+  return new TileEdge(size, await readSubtrees(range, byTile(size, read)));
 }
-
-/** Root of the first `size` leaves. */
-export const readRoot = async (size: number, read: ReadHashes): Promise<Uint8Array> =>
-  joinSubtrees(await readSubtrees({ start: 0, end: size }, read));
 
 /** That the entry is in the tree. @param index below `size` */
 export const proveInclusion = (index: number, size: number, read: ReadHashes): Promise<Uint8Array[]> =>
-  rootsOf(inclusionRanges(index, size), read);
+  rootsOf(inclusionRanges(index, size), byTile(size, read));
 
 /** That the tree of `newSize` begins with that of `oldSize`. @param oldSize at most `newSize` */
 export const proveConsistency = (oldSize: number, newSize: number, read: ReadHashes): Promise<Uint8Array[]> =>
-  rootsOf(consistencyRanges(oldSize, newSize), read);
+  rootsOf(consistencyRanges(oldSize, newSize), byTile(newSize, read));
+
+/** Reads each tile once, as wide as it is in a tree of this size, whatever is wanted of it. */
+function byTile(size: number, read: ReadHashes): ReadHashes {
+  const tiles = new Map<string, Promise<readonly Uint8Array[]>>();
+  return async (level, first, count) => {
+    const start = first - (first % TILE_WIDTH);
+    const key = `${level} ${start}`;
+    const width = Math.min(TILE_WIDTH, tileHashes(level, size) - start);
+    const tile = tiles.get(key) ?? read(level, start, width);
+    tiles.set(key, tile);
+    return (await tile).slice(first - start, first - start + count);
+  };
+}
 
 const rootsOf = (ranges: readonly LeafRange[], read: ReadHashes): Promise<Uint8Array[]> =>
   Promise.all(ranges.map(async (range) => joinSubtrees(await readSubtrees(range, read))));

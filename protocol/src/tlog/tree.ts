@@ -19,10 +19,7 @@ export const parentHash = (left: Uint8Array, right: Uint8Array): Uint8Array =>
   sha256(NODE_PREFIX, left, right);
 
 /** Root over these leaf hashes. */
-export const rootOf = (leaves: readonly Uint8Array[]): Uint8Array => joinSubtrees(fullSubtrees(leaves));
-
-/** Roots of the full subtrees that these leaf hashes make up, the largest first: one for each bit of their number. */
-export function fullSubtrees(leaves: readonly Uint8Array[]): Uint8Array[] {
+export function rootOf(leaves: readonly Uint8Array[]): Uint8Array {
   const subtrees: Uint8Array[] = [];
   for (const [i, leaf] of leaves.entries()) {
     let hash = leaf;
@@ -31,7 +28,7 @@ export function fullSubtrees(leaves: readonly Uint8Array[]): Uint8Array[] {
     }
     subtrees.push(hash);
   }
-  return subtrees;
+  return joinSubtrees(subtrees);
 }
 
 /** Root of full subtrees that stand side by side, the largest first. */

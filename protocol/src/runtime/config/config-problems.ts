@@ -38,7 +38,8 @@ function problemOf(issue: z.core.$ZodIssue, all: unknown, known: readonly string
   }
   const value = issue.path.reduce(valueIn, all);
   if (value !== undefined)
-    return `${key || "it"} is ${shownValue(key, value)}; allowed is ${allowedBy(issue, key)}`;
+    // By the plain key: an item of a list of secrets is one too.
+    return `${key || "it"} is ${shownValue(plainKey, value)}; allowed is ${allowedBy(issue, key)}`;
   const isSection = !known.includes(plainKey);
   return isSection ? `the section [${key}] is missing` : `${key} is missing; allowed is ${issue.message}`;
 }
