@@ -8,7 +8,7 @@ import {
   type Signer,
 } from "@earshot/protocol/hotspot";
 import { Beaconer } from "./beacon/beaconer.ts";
-import { EntropyTracker } from "./beacon/entropy-tracker.ts";
+import { type EntropyCheck, EntropyTracker } from "./beacon/entropy-tracker.ts";
 import type { RadioSetup } from "./board/agent-status.ts";
 import { StatusBoard } from "./board/status-board.ts";
 import type { AgentConfig } from "./core/agent-config.ts";
@@ -45,6 +45,8 @@ export interface AgentDeps {
   /** Stays the caller's: `runAgent` does not close it. */
   outbox: Outbox;
   openPublisher: OpenPublisher;
+  /** Absent where the network's word for its entropy is taken. */
+  checkEntropy?: EntropyCheck;
   openRadio: OpenDevice<AgentRadio>;
   /** The radio as configured, for advice on the page. */
   radioSetup?: RadioSetup;
@@ -92,7 +94,7 @@ function startParts(deps: AgentDeps, signal: AbortSignal): Promise<void>[] {
   const beaconer = new Beaconer(partOf("beacon"), () => radio, gnss);
   const range = new EntropyRange();
   const witnesser = new Witnesser(partOf("witness"), gnss, range);
-  const tracker = new EntropyTracker(config.network.name, context.keys);
+  const tracker = new EntropyTracker(config.network.name, context.keys, deps.checkEntropy);
   const inbox = new Inbox(partOf("session"), tracker, (entropy) => {
     context.keys.onEntropy(entropy.atMs);
     range.update(entropy, clock.elapsedMs());

@@ -42,6 +42,7 @@ describe("a receipt", () => {
         used: [],
         gateway: null,
         lowest: null,
+        copies: null,
         ...changes,
       };
       const bytes = receiptMessage.seal(receipt, signer, NETWORK);

@@ -48,6 +48,8 @@ export class FakeNetwork {
       validityMs: 180_000,
       windowPeriods: 1,
       windowValue: entropyValue(index),
+      source: null,
+      state: null,
     };
     const bytes = Buffer.from(entropyMessage.seal(entropy, networkSigner, NETWORK));
     await this.#client.publishAsync(entropyTopic(NETWORK), bytes, { qos: 1, retain: true });
@@ -97,7 +99,7 @@ export class FakeNetwork {
     }));
     this.#toConfirm = [];
     const receipt = receiptMessage.seal(
-      { atMs, hotspot, answers, stored, used: [], gateway: null, lowest: null },
+      { atMs, hotspot, answers, stored, used: [], gateway: null, lowest: null, copies: null },
       networkSigner,
       NETWORK,
     );

@@ -133,6 +133,8 @@ export class AgentHarness {
       validityMs: VALIDITY_MS,
       windowPeriods: WINDOW_PERIODS,
       windowValue: entropyValue(windowOf(index, WINDOW_PERIODS) * WINDOW_PERIODS),
+      source: null,
+      state: null,
     };
     this.#previous = entropy;
     this.broker.send(entropyTopic(NETWORK), entropyMessage.seal(entropy, signer, NETWORK), { retain: true });

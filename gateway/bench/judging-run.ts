@@ -92,6 +92,8 @@ async function addEntropy(store: Store, indexes: number): Promise<void> {
       validityMs: PARAMETERS.entropyValidityMs,
       windowPeriods: PARAMETERS.windowPeriods,
       windowValue: entropyOf(index),
+      source: null,
+      state: null,
     };
     await store.addEntropy(entropy, entropyMessage.seal(entropy, signer, PARAMETERS.network));
   }

@@ -31,6 +31,8 @@ const ENTROPY: Entropy = {
   validityMs: entropyValidityMs,
   windowPeriods,
   windowValue: NOTHING,
+  source: null,
+  state: null,
 };
 
 export interface BenchGateway extends AsyncDisposable {

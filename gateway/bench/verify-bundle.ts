@@ -27,6 +27,7 @@ import {
   u32,
 } from "@earshot/protocol";
 import { type Bundle, encodeBundle } from "../src/bundle/bundle.ts";
+import { recordsOf } from "../src/bundle/registry-hash.ts";
 
 /*
  * One epoch of an honest network: groups of 15 hotspots, each of which beacons once and hears the 14 others, so that
@@ -168,6 +169,7 @@ function bundleOf(stations: readonly Station[], packets: readonly ReceivedPacket
     contactsBefore: new Map(),
   });
   const inputs = { parameters: PARAMETERS, hotspots, before: new Map<string, bigint>() };
+  const registry = hotspots.map((hotspot) => ({ hotspot, changes: [hotspot.change], sinceEpoch: EPOCH }));
   const content = {
     parameters: PARAMETERS,
     signedParameters: parametersMessage.seal(PARAMETERS, networkSigner, network),
@@ -176,8 +178,9 @@ function bundleOf(stations: readonly Station[], packets: readonly ReceivedPacket
     closedAtMs: (EPOCH + 1) * 86_400_000 + 660_000,
     packets,
     entropy,
-    registry: hotspots.map((hotspot) => ({ hotspot, changes: [hotspot.change], sinceEpoch: EPOCH })),
+    registry,
     registryHashBefore: new Uint8Array(32),
+    changes: recordsOf(registry, { epoch: EPOCH, previousEpoch: null }),
     denials: [],
     usedSequences: new Map(),
     contactsBefore: new Map(),
@@ -203,6 +206,8 @@ function entropyChain(): { entropy: Entropy; message: Uint8Array }[] {
       validityMs: PARAMETERS.entropyValidityMs,
       windowPeriods: PARAMETERS.windowPeriods,
       windowValue: entropyValue(FIRST_INDEX + (isNext ? PARAMETERS.windowPeriods : 0)),
+      source: null,
+      state: null,
     };
     chain.push({ entropy, message: entropyMessage.seal(entropy, networkSigner, network) });
   }

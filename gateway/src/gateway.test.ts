@@ -19,7 +19,7 @@ import type { GatewayEvent } from "./monitoring/events.ts";
 import { openStore } from "./store/open-store.ts";
 import { StoreLostError } from "./store/owner.ts";
 import type { Store } from "./store/store.ts";
-import { assertions, startTestGateway, type TestGateway } from "./testing/test-gateway.ts";
+import { assertions, registeredStore, startTestGateway, type TestGateway } from "./testing/test-gateway.ts";
 import {
   beaconOf,
   epochPackets,
@@ -62,7 +62,7 @@ async function results({ store }: TestGateway) {
 }
 
 test("two epochs come out as verify-epoch recomputes them", async () => {
-  await using run = await startTestGateway(startMs + 10);
+  await using run = await startTestGateway(startMs + 10, { store: await registeredStore() });
   await run.play(twoEpochs, endMs);
   const epochs = await run.store.epochs({ limit: 10 });
   expect(epochs.map(({ epoch, paid }) => [epoch, paid > 0n])).toEqual([

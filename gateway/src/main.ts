@@ -258,6 +258,7 @@ async function gatewayDeps(
     clock: systemClock,
     signer,
     entropySource: () => new Uint8Array(randomBytes(32)),
+    drand: { urls: config.entropy.urls, fetch },
     downlink: broker,
     registration: policy,
     limits: limitsOf(config),

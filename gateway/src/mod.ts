@@ -7,7 +7,8 @@ export type { Uplink } from "./broker/uplink.ts";
 export { bundleFolder } from "./bundle/bundle-folder.ts";
 export type { BundleStore } from "./bundle/bundle-store.ts";
 export type { Downlink } from "./downlink/downlink.ts";
-export type { EntropySource } from "./downlink/entropy-publisher.ts";
+
+export type { RandomBytes } from "./entropy/entropy-source.ts";
 export { createGateway } from "./gateway.ts";
 export { type HttpOptions, type HttpServer, serveHttp } from "./http/serve.ts";
 export type { IngestOutcome } from "./ingest/ingest.ts";

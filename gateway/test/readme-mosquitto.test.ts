@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { downTopic, entropyTopic, hotspotId, silentLog, upTopic } from "@earshot/protocol";
+import { downTopic, entropyTopic, hotspotId, keysTopic, silentLog, upTopic } from "@earshot/protocol";
 import { systemClock } from "@earshot/protocol/runtime";
 import { ManualClock } from "@earshot/protocol/testing";
 import mqtt, { type MqttClient } from "mqtt";
@@ -122,12 +122,14 @@ describe.skipIf(isMosquittoMissing)("the README's Mosquitto", () => {
 
   test("the gateway is let in; hotspots hear entropy and their own messages, and nothing else", async () => {
     expect(gateway.problem?.()).toBeUndefined();
+    await gateway.publish(keysTopic(NETWORK), Buffer.from("keys"), { retain: true });
     await gateway.publish(entropyTopic(NETWORK), Buffer.from("entropy"), { retain: true });
     const hotspot = await Client.connect(a);
     const own = Promise.withResolvers<void>();
     hotspot.client.on("message", (topic) => {
       if (topic === downTopic(NETWORK, a, "verdict")) own.resolve();
     });
+    expect(await hotspot.subscribe(keysTopic(NETWORK))).toBe(true);
     expect(await hotspot.subscribe(entropyTopic(NETWORK))).toBe(true);
     expect(await hotspot.subscribe(`earshot/1/${NETWORK}/${a}/down/+`)).toBe(true);
     // Mosquitto grants filters, and checks each message instead.
@@ -137,7 +139,11 @@ describe.skipIf(isMosquittoMissing)("the README's Mosquitto", () => {
     await gateway.publish(downTopic(NETWORK, a, "verdict"), Buffer.from("own"));
     await own.promise;
     expect(new Set(hotspot.received)).toEqual(
-      new Set([`${entropyTopic(NETWORK)} entropy`, `${downTopic(NETWORK, a, "verdict")} own`]),
+      new Set([
+        `${keysTopic(NETWORK)} keys`,
+        `${entropyTopic(NETWORK)} entropy`,
+        `${downTopic(NETWORK, a, "verdict")} own`,
+      ]),
     );
     await hotspot.client.endAsync(true);
   });

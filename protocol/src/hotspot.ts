@@ -28,7 +28,16 @@ export {
 } from "./crypto/ed25519.ts";
 export { formatEvmAddress, parseEvmAddress } from "./crypto/evm-address.ts";
 export { sha256 } from "./crypto/sha256.ts";
-export { concatBytes, equalBytes, fromHex, readU32, u32, u64, utf8 } from "./encoding/bytes.ts";
+export {
+  DRAND_KEY_BYTES,
+  DRAND_SIGNATURE_BYTES,
+  type DrandChain,
+  drandEntropy,
+  drandRoundAt,
+  drandRoundTimeMs,
+  QUICKNET,
+} from "./drand/chain.ts";
+export { compareBytes, concatBytes, equalBytes, fromHex, readU32, u32, u64, utf8 } from "./encoding/bytes.ts";
 export { type CborValue, decodeCbor, encodeCbor } from "./encoding/cbor.ts";
 export { explainVerdict, RATE_LIMITED } from "./judging/reasons.ts";
 export { type Log, type LogLevel, logTo, silentLog } from "./log.ts";
@@ -51,7 +60,16 @@ export {
   parseUpTopic,
   upTopic,
 } from "./mqtt/topics.ts";
-export { type Entropy, entropyHash, entropyMessage } from "./network/entropy.ts";
+export { CONTRADICTIONS, type Contradiction, contradictionOf } from "./network/contradiction.ts";
+export {
+  type AnnouncedState,
+  DRAND,
+  type Entropy,
+  type EntropyProof,
+  entropyCounts,
+  entropyHash,
+  entropyMessage,
+} from "./network/entropy.ts";
 export { HOTSPOT_FORMATS } from "./network/hotspot-formats.ts";
 export { type KeyChange, openKeyChange, sealRevocation, sealRotation } from "./network/key-change.ts";
 export {
@@ -85,6 +103,7 @@ export {
   type SignerRefusal,
 } from "./network/message.ts";
 export {
+  type KeyCopySigns,
   type LowestVersions,
   MAX_RECEIPT_PACKETS,
   MAX_RECEIPT_RANGES,

@@ -72,10 +72,19 @@ export { formatParameters, parametersHash, parseParameters } from "./parameters/
 export { demodulationFloorSnrDb, freeSpaceLossDb, thermalNoiseDbm } from "./radio/propagation.ts";
 export { type FaultCount, isPlausible, type QuantityScore, scoreQuantity } from "./readings/score.ts";
 export {
+  isKeyCopied,
+  keyCopySigns,
+  type NumberedPacket,
+  SAME_START_MS,
+} from "./registry/key-copies.ts";
+export {
+  ASSERTED_CHANGE,
+  type ChangeRecord,
   cellOf,
   changedHotspot,
   type Hotspot,
   type RegistryChange,
+  registryChangeHash,
   retiredHotspot,
   succeedingHotspot,
 } from "./registry/registry.ts";

@@ -3,6 +3,7 @@ import type { EpochInputs } from "../src/judging/epoch-context.ts";
 import { Scenario } from "../src/judging/scenario.ts";
 import type { ReceivedBeacon, ReceivedPacket } from "../src/judging/types.ts";
 import type { Denial } from "../src/network/denial.ts";
+import { DRAND } from "../src/network/entropy.ts";
 import type { BeaconPacket, Gnss, WitnessPacket } from "../src/packet/packet.ts";
 import { DEFAULT_PARAMETERS, type NetworkParameters } from "../src/parameters/parameters.ts";
 import type { Hotspot } from "../src/registry/registry.ts";
@@ -39,6 +40,9 @@ const PARAMETERS: Partial<NetworkParameters> = {
   regions: DEFAULT_PARAMETERS.regions.filter(({ id }) => id !== "KR920"),
 };
 
+/** Of a period in which drand did not answer. */
+const UNPROVEN = { kind: DRAND, round: 1, signature: null, counts: false };
+
 export interface DeterminismEpoch {
   inputs: EpochInputs;
   settlement: SettlementInputs;
@@ -60,7 +64,12 @@ export function determinismEpoch(): DeterminismEpoch {
   });
   const before = new Map(HONEST.map((who) => [scenario.hotspot(who).id, BigInt(who) * 10n ** 20n]));
   return {
-    inputs: { ...inputs, entropy: inputs.entropy.filter(({ index }) => index !== rest.unknownIndex) },
+    inputs: {
+      ...inputs,
+      entropy: inputs.entropy
+        .filter(({ index }) => index !== rest.unknownIndex)
+        .map((one) => (one.index === rest.unprovenIndex ? { ...one, source: UNPROVEN } : one)),
+    },
     settlement: { parameters: scenario.parameters, hotspots, before },
   };
 }
@@ -105,6 +114,7 @@ type BentWitness = Partial<WitnessPacket> | ((packet: WitnessPacket) => Partial<
 class Epoch {
   readonly packets: ReceivedPacket[] = [];
   unknownIndex: number | undefined;
+  unprovenIndex: number | undefined;
   readonly #scenario: Scenario;
   readonly #heard: { of: number; packet: BeaconPacket }[] = [];
   #bent = 0;
@@ -202,20 +212,24 @@ class Epoch {
     for (const [i, packet] of bent.entries()) this.#beacon(BENDERS[i] as number, packet);
     this.#beacon(BENDERS[6] as number, { ...honest(6), tmstUs: 1 });
     this.#witness(2, BENDERS[5] as number, honest(5));
-    this.#unknownEntropy();
+    this.unknownIndex = this.#uselessEntropy(BENDERS[7] as number);
+    this.unprovenIndex = this.#uselessEntropy(BENDERS[8] as number);
     this.#twoInAWindow();
   }
 
   /** In a period whose entropy nobody else's beacon or draw needs. */
-  #unknownEntropy(): void {
-    const who = BENDERS[7] as number;
+  #uselessEntropy(who: number): number {
     const window = this.#scenario.window + 1;
-    const taken = new Set([...this.#heard.map(({ packet }) => packet.entropyIndex), window * 10]);
+    const taken = new Set([
+      ...this.#heard.map(({ packet }) => packet.entropyIndex),
+      window * 10,
+      this.unknownIndex,
+    ]);
     const free =
-      [9, 8, 7, 6, 5].map((i) => window * 10 + i).find((index) => !taken.has(index)) ?? window * 10;
+      [9, 8, 7, 6, 5, 4].map((i) => window * 10 + i).find((index) => !taken.has(index)) ?? window * 10;
     const { scheduleSignature } = this.#scenario.beacon(who, window);
-    this.unknownIndex = free;
     this.#beacon(who, this.#scenario.beaconAt(who, free, scheduleSignature));
+    return free;
   }
 
   #twoInAWindow(): void {
@@ -223,7 +237,9 @@ class Epoch {
       .map((who) => ({ who, packet: this.#scenario.beacon(who, this.#scenario.window + 1) }))
       .find(
         ({ who, packet }) =>
-          who > 15 && packet.entropyIndex % 10 > 0 && packet.entropyIndex !== this.unknownIndex,
+          who > 15 &&
+          packet.entropyIndex % 10 > 0 &&
+          ![this.unknownIndex, this.unprovenIndex].includes(packet.entropyIndex),
       );
     if (scheduled === undefined) throw new RangeError("No station beacons after its window's first period");
     const { who, packet } = scheduled;

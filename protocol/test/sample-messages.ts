@@ -1,7 +1,7 @@
 import { signerFromSeed } from "../src/crypto/ed25519.ts";
 import type { CborValue } from "../src/encoding/cbor.ts";
 import { denialMessage, isDenial } from "../src/network/denial.ts";
-import { entropyMessage } from "../src/network/entropy.ts";
+import { DRAND, entropyMessage } from "../src/network/entropy.ts";
 import { indexRootMessage } from "../src/network/index-root.ts";
 import { keyChangeMessage } from "../src/network/key-change.ts";
 import { keyDocumentMessage, keysProblem, type RoleKey } from "../src/network/key-document.ts";
@@ -22,6 +22,11 @@ const counts = { packets: 1, entropy: 2, hotspots: 3, verdicts: 4, leaves: 5 };
 const times = { fromMs: atMs, toMs: atMs, closedAtMs: atMs };
 const greaterKey = new Uint8Array(32).fill(4);
 const amounts = { pool: (1n << 256n) - 1n, paid: 0n, unallocated: 10n };
+
+const drandChain = {
+  ...{ hash: "ab".repeat(32), publicKey: new Uint8Array(96).fill(5) },
+  ...{ genesisS: 1_700_000_000, periodS: 3 },
+};
 
 interface Sample {
   codec: Pick<MessageCodec<object>, "open" | "typeNumber" | "version">;
@@ -56,6 +61,14 @@ export const messages: Record<SampleName, Sample> = {
         validityMs: 180_000,
         windowPeriods: 360,
         windowValue: hash,
+        source: { kind: DRAND, round: 5_928_395, signature: new Uint8Array(48).fill(6), counts: true },
+        state: {
+          closedEpoch: 20_604,
+          manifestHash: hash,
+          parametersHash: hash,
+          denialsHash: hash,
+          registryHash: hash,
+        },
       },
       signer,
       NETWORK,
@@ -93,6 +106,7 @@ export const messages: Record<SampleName, Sample> = {
         used: [{ first: 1, last: 0xffff_ffff }],
         gateway: { version: "0.1.0", formats: [1, 1, 1] },
         lowest: { fromEpoch: 20_620, fromMs: atMs, beacon: 1, witness: 2 },
+        copies: { reusedNumbers: 4, agentTurns: 12, radioTurns: 8, concentrators: 2 },
       },
       signer,
       NETWORK,
@@ -154,7 +168,7 @@ export const messages: Record<SampleName, Sample> = {
   },
   parameters: {
     codec: parametersMessage,
-    bytes: parametersMessage.seal({ ...DEFAULT_PARAMETERS, network: NETWORK }, signer, NETWORK),
+    bytes: parametersMessage.seal({ ...DEFAULT_PARAMETERS, network: NETWORK, drandChain }, signer, NETWORK),
     fits: parametersFit,
   },
   keys: {
@@ -210,11 +224,13 @@ function parametersFit([, , values]: readonly CborValue[]): boolean {
   const document = documentOfMap(values as Map<string, CborValue>) as Record<string, number>;
   const { epochPeriods, windowPeriods, reportDeadlineMs, entropyValidityMs, minDistanceM, maxDistanceM } =
     document;
+  const { periodS = 0 } = (document.drandChain ?? {}) as unknown as { periodS?: number };
   const amounts = [document.poolPerEpoch, document.chainId].map((text) => BigInt(text as number));
   return (
     Number(epochPeriods) % Number(windowPeriods) === 0 &&
     Number(reportDeadlineMs) >= Number(entropyValidityMs) &&
     Number(minDistanceM) <= Number(maxDistanceM) &&
-    amounts.every((amount) => amount < 2n ** 256n)
+    amounts.every((amount) => amount < 2n ** 256n) &&
+    Number(document.entropyPeriodMs) >= 4000 * periodS
   );
 }

@@ -233,6 +233,7 @@ const AGAINST_WALL_TIME: Readonly<Record<string, string>> = {
   "agent/src/outbox/grouped-outbox.ts": "times kept over a restart",
   "agent/src/receipts/receipt-files.ts": "a time kept over a restart",
   "agent/src/session/inbox.ts": "the network's time",
+  "gateway/src/entropy/drand-source.ts": "the network's schedule",
   "drivers/src/gps/integrity/integrity-monitor.ts": "a time of the receiver",
   "gateway/src/service/gateway-core.ts": "the network's schedule",
   "gateway/src/http/health.ts": "the network's schedule",

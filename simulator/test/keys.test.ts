@@ -1,5 +1,13 @@
 import { afterAll, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mqttPublisher } from "@earshot/agent";
@@ -34,17 +42,11 @@ import { sendTraffic } from "./support/traffic.ts";
 /** A guard, not a measure: an epoch takes four seconds. */
 const LIMIT_MS = 180_000;
 
-const running = new Set<Program>();
-const folders: string[] = [];
+const networks: Network[] = [];
 afterAll(async () => {
-  await Promise.all([...running].map((program) => program.end("SIGKILL")));
-  for (const folder of folders) rmSync(folder, { recursive: true });
+  await Promise.all(networks.map((network) => network.end("SIGKILL")));
+  for (const { folder } of networks) rmSync(folder, { recursive: true });
 });
-
-function kept(program: Program): Program {
-  running.add(program);
-  return program;
-}
 
 /** Asks again and again until there is an answer. */
 async function until<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
@@ -87,9 +89,11 @@ class Network {
   root = "";
   readonly #brokerUrl: { brokerUrl?: string } = {};
   readonly #stop = new AbortController();
+  readonly #programs: Program[] = [];
+  #commands = "";
 
   constructor() {
-    folders.push(this.folder);
+    networks.push(this);
     mkdirSync(join(this.folder, "agent"), { mode: 0o700 });
   }
 
@@ -101,7 +105,7 @@ class Network {
     for (const name of ["http", "mqtt", "udp", "page"] as const) this.#ports[name] = await freePort();
     if (isExternal) {
       this.#brokerUrl.brokerUrl = `mqtt://127.0.0.1:${this.mqttPort}`;
-      kept(await startMosquitto(this.folder, this.mqttPort));
+      this.#programs.push(await startMosquitto(this.folder, this.mqttPort));
     }
     await this.startGateway();
     const { mqtt: mqttPort, udp: udpPort, page: pagePort } = this.#ports;
@@ -131,25 +135,40 @@ class Network {
       mqttPort,
       ...this.#brokerUrl,
     });
-    this.gateway = kept(program);
+    this.gateway = program;
+    this.#programs.push(program);
     if (this.root !== "") expect(publicKey).toBe(this.root);
     this.root = publicKey;
   }
 
   async startAgent(): Promise<void> {
-    this.agent = kept(startAgent(this.#agentConfig));
+    this.agent = startAgent(this.#agentConfig);
+    this.#programs.push(this.agent);
     await this.agent.says(/z6Mk\w{44}/);
   }
 
-  async end(): Promise<void> {
+  async end(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
     this.#stop.abort();
-    for (const program of running) await program.end("SIGTERM");
-    running.clear();
+    await Promise.all(this.#programs.map((program) => program.end(signal)));
+  }
+
+  /** Whatever any of its programs has said, commands too. */
+  get said(): string {
+    return this.#commands + this.#programs.map(({ said }) => said).join("");
+  }
+
+  /** Every private key of the network, and the hotspot's. */
+  seeds(): Uint8Array[] {
+    const keys = join(this.stateDir, "keys");
+    const files = readdirSync(keys).map((file) => join(keys, file));
+    const all = [...files, join(this.folder, "stick.key"), join(this.folder, "agent", "hotspot.key")];
+    return all.map((file) => new Uint8Array(readFileSync(file)));
   }
 
   /** `gateway keys …` @returns the first epoch that it names */
   async keys(...args: string[]): Promise<number> {
     const { status, said } = await runGateway("keys", ...args, "--config", join(this.folder, "gateway.toml"));
+    this.#commands += said;
     expect([status, said]).toEqual([0, expect.any(String)]);
     return Number(said.match(/counts from epoch (\d+) on/)?.[1] ?? Number.NaN);
   }
@@ -183,7 +202,7 @@ class Network {
   verify = (path: string) => runGateway("verify-epoch", path, "--key", this.root, "--json");
 }
 
-test(
+test.concurrent(
   "keys by role, each replaced, the gateway killed in between, one revoked: epochs go on and every bundle verifies",
   async () => {
     const network = new Network();
@@ -236,6 +255,13 @@ test(
     expect(reports.at(-1).counts.packets).toBeGreaterThan(0);
     console.log(`${epochs.length} epochs hold, from no key document to version 7`);
 
+    expect(network.said.length).toBeGreaterThan(1000);
+    for (const seed of network.seeds()) {
+      expect(seed).toHaveLength(32);
+      for (const form of [seed.toHex(), seed.toBase64(), String(seed)])
+        expect(network.said).not.toContain(form.slice(0, 24));
+    }
+
     // What the revoked key signs later does not verify, and the key is named.
     const last = bundlePaths(folder).at(-1) as string;
     const manifest = manifestMessage.open(new Uint8Array(readFileSync(join(last, "manifest.cbor"))), "demo");
@@ -248,7 +274,7 @@ test(
   LIMIT_MS,
 );
 
-test.skipIf(!hasMosquitto && process.env.EARSHOT_REQUIRE_TOOLS !== "1")(
+test.concurrent.skipIf(!hasMosquitto && process.env.EARSHOT_REQUIRE_TOOLS !== "1")(
   "behind another broker: documents are retained there, and an agent that comes back refuses by name what a revoked key signs later",
   async () => {
     const network = new Network();
@@ -267,7 +293,7 @@ test.skipIf(!hasMosquitto && process.env.EARSHOT_REQUIRE_TOOLS !== "1")(
     const entropy = {
       ...{ index: Math.floor(nowMs / 500), atMs: Math.floor(nowMs), periodMs: 500, validityMs: 3000 },
       ...{ value: new Uint8Array(32), previousHash: new Uint8Array(32) },
-      ...{ windowPeriods: 4, windowValue: new Uint8Array(32) },
+      ...{ windowPeriods: 4, windowValue: new Uint8Array(32), source: null, state: null },
     };
     const stop = new AbortController();
     const thief = await mqttPublisher(

@@ -6,6 +6,7 @@ import {
   type ClockReading,
   deriveBeacon,
   type Entropy,
+  entropyCounts,
   type Gnss,
   LOSS_REASONS,
   type LossReason,
@@ -62,6 +63,10 @@ export class Beaconer {
   async #handleEntropy(entropy: Entropy, signal: AbortSignal): Promise<void> {
     const { config, signer } = this.#context;
     const window = windowOf(entropy.index, entropy.windowPeriods);
+    if (!entropyCounts(entropy)) {
+      this.#leaveOut(entropy, window);
+      return;
+    }
     const scheduleSignature = signer.sign(scheduleMessage(config.network.name, entropy.windowValue, window));
     const index = scheduledIndex(scheduleSignature, window, entropy.windowPeriods);
     const cannot = this.#radio()?.cannotBeacon;
@@ -73,6 +78,13 @@ export class Beaconer {
     this.#showSchedule(entropy, window, index);
     if (index !== entropy.index || this.#transmitter.lastWindow === window) return;
     await this.#beacon(this.#plan(entropy, window, scheduleSignature), signal);
+  }
+
+  /** Beacons of this period count for nothing. */
+  #leaveOut({ index }: Entropy, window: number): void {
+    const { schedule } = this.#context.board;
+    const isDue = schedule?.window === window && schedule.entropyIndex === index;
+    if (isDue && schedule.state === "waiting") this.#miss(schedule, "beacon_unproven_entropy");
   }
 
   #showSchedule({ index, periodMs }: Entropy, window: number, scheduled: number): void {

@@ -17,6 +17,8 @@ const entropy = (index: number, changes: Partial<Entropy> = {}): Entropy => ({
   validityMs: 180_000,
   windowPeriods: 360,
   windowValue: new Uint8Array(32),
+  source: null,
+  state: null,
   ...changes,
 });
 const sealed = (value: Entropy, signer = network, name = "test") => entropyMessage.seal(value, signer, name);
@@ -45,8 +47,8 @@ test("refuses an index that does not belong to its time, and what is not newer",
     code: "wrong_index",
   });
   own.accept(sealed(entropy(BASE)), at(NOW_MS));
-  expect(own.accept(sealed(entropy(BASE)), at(NOW_MS))).toEqual({ ok: false, code: "old" });
-  expect(own.accept(sealed(entropy(BASE - 1)), at(NOW_MS))).toEqual({ ok: false, code: "old" });
+  expect(own.accept(sealed(entropy(BASE)), at(NOW_MS))).toMatchObject({ ok: false, code: "old" });
+  expect(own.accept(sealed(entropy(BASE - 1)), at(NOW_MS))).toMatchObject({ ok: false, code: "old" });
 });
 
 test("notes whether the chain continues", () => {
@@ -66,7 +68,7 @@ test("what the network published with its clock ahead stops nobody once it is ri
   const minuteLaterMs = NOW_MS + PERIOD_MS;
   expect(own.accept(sealed(entropy(BASE + 1)), at(minuteLaterMs))).toMatchObject({ ok: true });
   expect(own.latest?.index).toBe(BASE + 1);
-  expect(own.accept(sealed(entropy(BASE)), at(minuteLaterMs))).toEqual({ ok: false, code: "old" });
+  expect(own.accept(sealed(entropy(BASE)), at(minuteLaterMs))).toMatchObject({ ok: false, code: "old" });
   expect(own.accept(sealed(entropy(BASE + 2)), at(minuteLaterMs))).toMatchObject({ ok: true });
 });
 
@@ -147,4 +149,18 @@ test("by how much the network's time advanced more than elapsed time, 0 for the 
   expect(accept(entropy(BASE), 500_000)).toMatchObject({ aheadMs: 0 });
   expect(accept(entropy(BASE + 1), 550_000)).toMatchObject({ aheadMs: 10_000 });
   expect(accept(entropy(BASE + 3), 680_000)).toMatchObject({ aheadMs: -10_000 });
+});
+
+test("a value that does not pass the check asked for is refused, and the one before stays", () => {
+  const checked: number[] = [];
+  const own = new EntropyTracker("test", network.publicKey, ({ index }) => {
+    checked.push(index);
+    return index !== BASE + 1;
+  });
+  expect(own.accept(sealed(entropy(BASE)), at(NOW_MS))).toMatchObject({ ok: true });
+  const wrong = own.accept(sealed(entropy(BASE + 1)), at(NOW_MS + PERIOD_MS));
+  expect(wrong).toEqual({ ok: false, code: "unproven" });
+  expect(own.latest?.index).toBe(BASE);
+  own.accept(sealed(entropy(BASE)), at(NOW_MS));
+  expect(checked).toEqual([BASE, BASE + 1]);
 });

@@ -15,7 +15,12 @@ type EntropyAnswer =
    * that one came; 0 for the first.
    */
   | { ok: true; entropy: Entropy; chained: boolean | undefined; insteadOf?: number; aheadMs: number }
-  | { ok: false; code: MessageRefusal | "wrong_index" | "old" };
+  | { ok: false; code: MessageRefusal | "wrong_index" | "unproven" }
+  /** Nothing is wrong with it, but a later one is known. */
+  | { ok: false; code: "old"; entropy: Entropy };
+
+/** Whether a value is proven as it should be; takes some 10 ms where a signature is checked. */
+export type EntropyCheck = (entropy: Entropy) => boolean;
 
 /**
  * Checks the network's entropy messages and keeps the latest. A network whose clock was ahead may have signed one of the
@@ -25,15 +30,20 @@ type EntropyAnswer =
 export class EntropyTracker {
   readonly #network: string;
   readonly #keys: Uint8Array | Signatories;
+  readonly #check: EntropyCheck | undefined;
   #latest: Entropy | undefined;
   #latestElapsedMs = 0;
   /** The last one refused as old, and when it came by the monotonic clock. */
   #old: { entropy: Entropy; elapsedMs: number } | undefined;
 
-  /** @param keys the network's, or its only one */
-  constructor(network: string, keys: Uint8Array | Signatories) {
+  /**
+   * @param keys the network's, or its only one
+   * @param check absent: values are taken on the network's word
+   */
+  constructor(network: string, keys: Uint8Array | Signatories, check?: EntropyCheck) {
     this.#network = network;
     this.#keys = keys;
+    this.#check = check;
   }
 
   get latest(): Entropy | undefined {
@@ -49,8 +59,9 @@ export class EntropyTracker {
     const before = this.#latest;
     const isBehind = before !== undefined && entropy.index <= before.index;
     if (isBehind && !isNearer(entropy, before, present.nowMs) && !this.#continuesBehind(entropy, present)) {
-      return { ok: false, code: "old" };
+      return { ok: false, code: "old", entropy };
     }
+    if (this.#check?.(entropy) === false) return { ok: false, code: "unproven" };
     const passedMs = present.elapsedMs - this.#latestElapsedMs;
     const aheadMs = before === undefined ? 0 : entropy.atMs - before.atMs - passedMs;
     this.#latest = entropy;

@@ -9,7 +9,9 @@ import type {
   StationTrouble,
 } from "@earshot/drivers";
 import type {
+  Contradiction,
   Formats,
+  KeyCopySigns,
   LossReason,
   Measurement,
   Outcome,
@@ -194,6 +196,14 @@ export interface EntropyFacts {
   aheadMs: number;
 }
 
+/** Two messages that the network signed and that cannot both be honest: proof to anybody. */
+export interface ContradictionFacts {
+  kind: Contradiction;
+  text: string;
+  /** As signed, in base64. */
+  statements: [string, string];
+}
+
 /** Who signs for the network. */
 export interface KeysFacts {
   /** The pinned root key. */
@@ -360,8 +370,12 @@ export interface AgentStatus {
   gateway?: GatewayFacts;
   /** Absent where it takes all. */
   outdated?: OutdatedFacts;
+  /** Another agent seems to sign with the hotspot's key: what the network counted in its newest packets. */
+  keyCopies?: KeyCopySigns;
   entropy?: EntropyFacts;
   schedule?: ScheduleFacts;
+  /** Absent where there are none. */
+  contradictions?: readonly ContradictionFacts[];
   beaconing: BeaconingFacts;
   /** Newest first. */
   beacons: BeaconFacts[];

@@ -4,6 +4,7 @@ import {
   type ClockReading,
   explainLoss,
   hotspotId,
+  type KeyCopySigns,
   type LossReason,
   type NetworkKeys,
   type PacketType,
@@ -16,6 +17,7 @@ import type {
   AgentStatus,
   BeaconFacts,
   ConfigWarning,
+  ContradictionFacts,
   Counters,
   DeviceFacts,
   EntropyFacts,
@@ -100,6 +102,10 @@ export class StatusBoard {
   schedule: ScheduleFacts | undefined;
   gateway: GatewayFacts | undefined;
   outdated: OutdatedFacts | undefined;
+  /** Found among what the network signed, in this run or before. */
+  contradictions: readonly ContradictionFacts[] = [];
+  /** As the network's last receipt says. */
+  keyCopies: KeyCopySigns | undefined;
   readonly beaconing = new BeaconCounters();
   #gpsReading: Moment<GpsReading> | undefined;
   /** Whether the receiver can be trusted. */
@@ -231,7 +237,9 @@ export class StatusBoard {
       ),
       ...optional("gateway", this.gateway),
       ...optional("outdated", this.outdated),
+      ...optional("keyCopies", this.keyCopies),
       ...optional("entropy", this.#entropy && received(this.#entropy)),
+      ...(this.contradictions.length === 0 ? {} : { contradictions: this.contradictions }),
       ...optional("schedule", this.schedule),
       beaconing: this.beaconing.facts(present),
       beacons: this.#beacons.map(at),

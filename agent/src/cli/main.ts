@@ -5,6 +5,7 @@ import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { StorageError } from "../start/storage-error.ts";
 import type { ExitCode, Terminal } from "../terminal.ts";
+import { audit } from "./audit.ts";
 import { doctor, lookForDevices } from "./doctor.ts";
 import { id } from "./id.ts";
 import { key } from "./key.ts";
@@ -18,6 +19,8 @@ export const USAGE = `Usage: earshot-agent [COMMAND] --config FILE
   status   ask the running agent how it is; exit code 1 when something is broken
   doctor   check configuration, key, clock, devices and broker, and say what to do;
            find devices and print the lines for them; without --config only that
+  audit    check that every report that the network has confirmed is in what it publishes
+           (earshot-agent audit --help)
   key      replace this hotspot's key, or revoke it: earshot-agent key --help
 
   --help, --version
@@ -43,21 +46,29 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 };
 
 /** Commands with a command line of their own. */
-const OWN_LINE: Readonly<Record<string, (args: string[], terminal: Terminal) => Promise<ExitCode>>> = { key };
+const OWN_LINE: Readonly<Record<string, (args: string[], terminal: Terminal) => Promise<ExitCode>>> = {
+  audit,
+  key,
+};
 
 /** Runs one command line. Expected failures are reported in one line; a stack trace means a bug. */
 export async function main(args: string[], terminal: Terminal): Promise<ExitCode> {
   const [name = ""] = args;
   const own = Object.hasOwn(OWN_LINE, name) ? OWN_LINE[name] : undefined;
+  if (args.includes("--version")) {
+    terminal.out(`earshot-agent ${terminal.version}\n`);
+    return 0;
+  }
   if (own !== undefined) return guarded("--config", terminal, () => own(args.slice(1), terminal));
   const parsed = parseCommandLine(args);
   if (typeof parsed === "string") {
     terminal.error(`${parsed}\n\n${USAGE}`);
     return 2;
   }
-  if (parsed.help) terminal.out(USAGE);
-  if (parsed.version) terminal.out(`earshot-agent ${terminal.version}\n`);
-  if (parsed.help || parsed.version) return 0;
+  if (parsed.help) {
+    terminal.out(USAGE);
+    return 0;
+  }
   const { config, command } = parsed;
   return guarded(config ?? "", terminal, () =>
     config === undefined ? lookForDevices(terminal) : command(config, terminal),
@@ -88,7 +99,6 @@ interface CommandLine {
   /** Absent only when nothing is to be read from one. */
   config?: string;
   help: boolean;
-  version: boolean;
 }
 
 /** The parsed command line, or a sentence about what is wrong with it. */
@@ -96,7 +106,6 @@ function parseCommandLine(args: string[]): CommandLine | string {
   const options = {
     config: { type: "string", short: "c" },
     help: { type: "boolean", short: "h", default: false },
-    version: { type: "boolean", default: false },
   } as const;
   try {
     const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
@@ -105,10 +114,10 @@ function parseCommandLine(args: string[]): CommandLine | string {
     if (command === undefined || more.length > 0) {
       return `Unknown command "${positionals.join(" ")}"; allowed are ${[...Object.keys(COMMANDS), ...Object.keys(OWN_LINE)].join(", ")}`;
     }
-    const { help, version } = values;
-    const isOptional = command === COMMANDS.doctor || help || version;
+    const { help } = values;
+    const isOptional = command === COMMANDS.doctor || help;
     if ((values.config ?? "") === "" && !isOptional) return "--config FILE is missing";
-    return { command, help, version, ...(values.config === undefined ? {} : { config: values.config }) };
+    return { command, help, ...(values.config === undefined ? {} : { config: values.config }) };
   } catch (error) {
     return errorText(error);
   }

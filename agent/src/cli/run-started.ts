@@ -1,6 +1,14 @@
-import { type Clock, hotspotId, hotspotName, type Log, type Random } from "@earshot/protocol/hotspot";
+import {
+  type Clock,
+  hotspotId,
+  hotspotName,
+  type Log,
+  QUICKNET,
+  type Random,
+} from "@earshot/protocol/hotspot";
 import { isOnNetwork, LinkedAbort } from "@earshot/protocol/runtime";
 import { runAgent } from "../agent.ts";
+import type { EntropyCheck } from "../beacon/entropy-tracker.ts";
 import { StatusBoard } from "../board/status-board.ts";
 import { exampleValues } from "../config/example-values.ts";
 import { gpsOpener, machineOpener, radioOpener, radioSetup, sensorDevices } from "../devices/open-devices.ts";
@@ -49,6 +57,7 @@ export async function runStarted(
         ...context,
         ...{ config: config.core, signer, outbox, board, openPublisher },
         isKeyRemote: isOnNetwork(config.keyFile),
+        ...(config.checkEntropy && { checkEntropy: await quicknetCheck(config.core.network.name) }),
         openRadio: radioOpener(config.lora, clock, log.child({ component: "radio" }), () =>
           trustedGpsTimeMs(board.snapshot(clock)),
         ),
@@ -69,6 +78,12 @@ export async function runStarted(
     onBoard(undefined);
     closeOutbox(outbox, log.child({ component: "outbox" }));
   }
+}
+
+/** Loaded only where it is asked for. */
+async function quicknetCheck(network: string): Promise<EntropyCheck> {
+  const { drandCheck } = await import("../beacon/entropy-check.ts");
+  return drandCheck(QUICKNET, network);
 }
 
 /** Its disk may be gone. */

@@ -31,6 +31,8 @@ export interface Config {
   stateDir: string;
   keyFile: string;
   broker: MqttPublisherOptions;
+  /** Whether the drand signature of each entropy value is checked. */
+  checkEntropy: boolean;
   lora: LoraConfig;
   gps: GpsConfig;
   sensors: SensorConfig[];

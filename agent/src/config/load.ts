@@ -87,6 +87,7 @@ function toConfig(file: ConfigFile, folder: string): Config {
         ? join(stateDir, "hotspot.key")
         : resolve(folder, file.identity.key_file),
     broker: brokerConfig(file.broker, folder),
+    checkEntropy: file.network.check_entropy,
     ...devices,
     machine: file.machine,
     ...(page === undefined ? {} : { page }),

@@ -34,6 +34,8 @@ export const configSchema = z.strictObject({
       (value) => parsePublicKey(value) !== undefined,
       "the network's public key: 64 hex digits or z6Mk…",
     ),
+    /** Of a network on drand's quicknet. */
+    check_entropy: flag.default(false),
   }),
   broker: z.strictObject({
     url: textThat(

@@ -4,8 +4,10 @@ import { beaconPart } from "./beacon.ts";
 import { clockPart } from "./clock.ts";
 import { brokerPart, outboxPart, packetParts } from "./delivery.ts";
 import { gpsPart } from "./gps.ts";
+import { keyCopiesPart } from "./key-copies.ts";
 import { keysPart } from "./keys.ts";
 import { machinePart } from "./machine.ts";
+import { networkParts } from "./network.ts";
 import { attention, broken, CONFIGURATION, type Health, ok, type Part, worstOf } from "./part.ts";
 import { radioPart } from "./radio.ts";
 import { sensorPart } from "./sensor.ts";
@@ -32,7 +34,9 @@ export function assess(status: AgentStatus): Assessment {
     outboxPart(status),
     ...packetParts(status),
     ...keysPart(status),
+    ...keyCopiesPart(status),
     clockPart(status),
+    ...networkParts(status),
     beaconPart(status),
   ];
   return { health: worstOf(parts), parts };

@@ -29,6 +29,7 @@ const ADVICE_OF_ANY: Partial<Record<LossReason, string>> = {
   beacon_no_radio: "Look at the part Radio.",
   beacon_duty_cycle: "Nothing to mend: the band must stay silent for a while after each transmission.",
   beacon_no_entropy: "It comes through the broker: look at the parts Broker and Clock and entropy.",
+  beacon_unproven_entropy: "Nothing to mend here: drand did not answer the network's gateway in that period.",
   beacon_late_entropy:
     "Compare this machine's clock with a watch; if it is right, look at the internet connection.",
   beacon_clock: "Set the clock: sudo timedatectl set-ntp true, or run chrony with the GPS.",

@@ -1,6 +1,7 @@
 import {
   equalBytes,
   explainVerdict,
+  type KeyCopySigns,
   type LowestVersions,
   MAX_RECEIPT_PACKETS,
   PACKET_VERSIONS,
@@ -84,7 +85,7 @@ export function applyReceipt(context: CoreContext, bytes: Uint8Array): string | 
   const { config, keys, outbox, sentStatuses, signer, toPublish } = context;
   const opened = receiptMessage.open(bytes, config.network.name, keys);
   if (!opened.ok) return opened.code;
-  const { hotspot, answers, stored, used, gateway, lowest } = opened.value;
+  const { hotspot, answers, stored, used, gateway, lowest, copies } = opened.value;
   if (!equalBytes(hotspot, signer.publicKey)) return "other_hotspot";
   const publishedMs = sentStatuses.answered(answers.toHex());
   // It answers a status of an earlier session; the next receipt lists the same packets.
@@ -94,8 +95,16 @@ export function applyReceipt(context: CoreContext, bytes: Uint8Array): string | 
   if (stored.length < MAX_RECEIPT_PACKETS) outbox.requeue(publishedMs - graceMs(config.statusPeriodMs));
   reportNumbering(context, outbox.skipUsed(used));
   noteVersions(context, gateway, lowest);
+  noteCopies(context, copies);
   toPublish.notify();
   return undefined;
+}
+
+/** Logged once, and again after the network has called it over. */
+function noteCopies({ board, log }: CoreContext, copies: KeyCopySigns | null): void {
+  const isNew = copies !== null && board.keyCopies === undefined;
+  board.keyCopies = copies ?? undefined;
+  if (isNew) log.error("Another agent signs with this hotspot's key", { ...copies });
 }
 
 /** What the gateway is, and which of this agent's reports the network does not take. */

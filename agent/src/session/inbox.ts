@@ -13,17 +13,20 @@ import type { EntropyTracker } from "../beacon/entropy-tracker.ts";
 import type { CoreContext } from "../core/core-context.ts";
 import type { IncomingMessage } from "../publisher/publisher.ts";
 import { applyReceipt, applyVerdicts } from "./answers.ts";
+import { NetworkMemory } from "./network-memory.ts";
 
 /** Handles messages from the broker by topic. One that is not valid is counted, logged and dropped. */
 export class Inbox {
   readonly #context: CoreContext;
   readonly #tracker: EntropyTracker;
+  readonly #memory: NetworkMemory;
   readonly #onEntropy: (entropy: Entropy) => void;
   readonly #byTopic: ReadonlyMap<string, (bytes: Uint8Array) => string | undefined>;
 
   constructor(context: CoreContext, tracker: EntropyTracker, onEntropy: (entropy: Entropy) => void) {
     this.#context = context;
     this.#tracker = tracker;
+    this.#memory = new NetworkMemory(context);
     this.#onEntropy = onEntropy;
     const { name } = context.config.network;
     this.#byTopic = new Map([
@@ -69,6 +72,7 @@ export class Inbox {
   #applyEntropy(bytes: Uint8Array): string | undefined {
     const { board, clock, log, outbox } = this.#context;
     const answer = this.#tracker.accept(bytes, readClock(clock));
+    if (answer.ok || answer.code === "old") this.#memory.note(answer.entropy, bytes);
     // The broker sends a retained message again in each session: that is no fault.
     if (!answer.ok) return answer.code === "old" ? undefined : answer.code;
     const { index, atMs, periodMs, validityMs } = answer.entropy;
@@ -97,6 +101,7 @@ const LOSSES: Readonly<Record<string, LossReason>> = {
   unknown_topic: "message_topic",
   other_hotspot: "message_hotspot",
   wrong_index: "message_time",
+  unproven: "message_entropy",
   bad_signature: "message_signature",
   wrong_signer: "message_signature",
   key_not_in_force: "message_signature",

@@ -41,7 +41,7 @@ test("what a killed run left behind is replaced", () => {
 
 test("a missing file is named", () => {
   using parent = temporaryFolder();
-  expect(readBundle(parent.path)).toEqual({ ok: false, missing: "contacts.json" });
+  expect(readBundle(parent.path)).toEqual({ ok: false, missing: "changes.cbor" });
 });
 
 test("killed at any moment of writing, a bundle under its final name is whole", async () => {

@@ -12,11 +12,16 @@ import {
 } from "../testing/test-network.ts";
 import { judgedStore } from "../testing/test-store.ts";
 import { BUNDLE_FILES, type BundleContent, bundleName, encodeBundle, MANIFEST_FILE } from "./bundle.ts";
-import { EMPTY_REGISTRY_HASH } from "./registry-hash.ts";
+import { EMPTY_REGISTRY_HASH, recordsOf } from "./registry-hash.ts";
 
 async function content(): Promise<BundleContent> {
   const store = await judgedStore(1);
   const proven = await store.provenOfEpoch(FIRST_EPOCH);
+  const registry = HOTSPOTS.map((hotspot) => ({
+    hotspot,
+    changes: [hotspot.change],
+    sinceEpoch: FIRST_EPOCH,
+  }));
   const collected: BundleContent = {
     parameters: PARAMETERS,
     keyDocuments: [],
@@ -26,8 +31,9 @@ async function content(): Promise<BundleContent> {
     closedAtMs: Date.UTC(2026, 0, 2),
     packets: await store.packetsOfEpoch(FIRST_EPOCH),
     entropy: entropyChain(indexesOf(1)),
-    registry: HOTSPOTS.map((hotspot) => ({ hotspot, changes: [hotspot.change], sinceEpoch: FIRST_EPOCH })),
+    registry,
     registryHashBefore: EMPTY_REGISTRY_HASH,
+    changes: recordsOf(registry, { epoch: FIRST_EPOCH, previousEpoch: null }),
     denials: [],
     usedSequences: new Map([
       ["z2", [{ first: 1, last: 2 }]],

@@ -1,4 +1,5 @@
 import {
+  type ChangeRecord,
   type Denial,
   type Entropy,
   epochSpanMs,
@@ -27,7 +28,7 @@ import {
   formatSequences,
   formatVerdicts,
 } from "./json-texts.ts";
-import { extendRegistryHash, type ShownHotspot } from "./registry-hash.ts";
+import { changeRecordBytes, registryHashAfter, type ShownHotspot } from "./registry-hash.ts";
 import { encodingChunks } from "./text-chunks.ts";
 
 /*
@@ -37,6 +38,7 @@ import { encodingChunks } from "./text-chunks.ts";
  */
 
 export const BUNDLE_FILES = [
+  "changes.cbor",
   "contacts.json",
   "denials.cbor",
   "entropy.cbor",
@@ -76,6 +78,8 @@ export interface BundleContent {
   registry: readonly ShownHotspot[];
   /** `registryHash` of the manifest before. */
   registryHashBefore: Uint8Array;
+  /** Of all hotspots, those that count from an epoch after the one before, up to this one; in order of epoch and key. */
+  changes: readonly ChangeRecord[];
   /** Those in force, in order of subject. */
   denials: readonly { denial: Denial; message: Uint8Array }[];
   usedSequences: ReadonlyMap<string, readonly SequenceRange[]>;
@@ -106,6 +110,7 @@ export const encodeBundle = (content: BundleContent, signer: Signer | RoleSigner
 export function* encodingBundle(content: BundleContent, signer: Signer | RoleSigners): InTurns<Bundle> {
   const { parameters, settlement, verdicts } = content;
   const files: Record<BundleFile, Uint8Array> = {
+    "changes.cbor": writeByteStrings(content.changes.map(changeRecordBytes)),
     "contacts.json": yield* encodingChunks(formatContacts(content.contactsBefore)),
     "denials.cbor": writeByteStrings(content.denials.map(({ message }) => message)),
     "entropy.cbor": writeByteStrings(content.entropy.map(({ message }) => message)),
@@ -128,14 +133,12 @@ export function* encodingBundle(content: BundleContent, signer: Signer | RoleSig
   return { ...files, [MANIFEST_FILE]: manifestMessage.seal(manifest, signer, parameters.network) };
 }
 
-/** `registryHash` after the epoch. */
+/** `registryHash` of the epoch. */
 export const registryHashOf = ({
-  registry,
+  changes,
   registryHashBefore,
-  epoch,
-  previous,
-}: BundleContent): Uint8Array =>
-  extendRegistryHash(registryHashBefore, registry, { epoch, previousEpoch: previous.previousEpoch });
+}: Pick<BundleContent, "changes" | "registryHashBefore">): Uint8Array =>
+  registryHashAfter(registryHashBefore, changes);
 
 function manifestOf(content: BundleContent, files: ManifestFile[]): Manifest {
   const { parameters, epoch, settlement } = content;

@@ -1,3 +1,4 @@
+import { readByteStringAt, readPacketAt, type SequencePacket } from "@earshot/protocol/omission";
 import { atOnce, type InTurns } from "./in-turns.ts";
 
 /*
@@ -15,11 +16,6 @@ const UINT_OF_8 = 0x1b;
 const MIN_EIGHT_BYTE_UINT = 2 ** 32;
 const TIME_LENGTH = 10;
 const PACKETS_A_TURN = 4096;
-
-export interface SequencePacket {
-  receivedAtMs: number;
-  bytes: Uint8Array;
-}
 
 type SequenceRead<T> =
   | { ok: true; items: T[] }
@@ -53,21 +49,10 @@ const join = (parts: readonly Uint8Array[]): Uint8Array => new Uint8Array(Buffer
 
 /** Items are views into `bytes`. Only what `writePackets` writes is read. */
 export const readPackets = (bytes: Uint8Array): SequenceRead<SequencePacket> =>
-  readSequence(bytes, (offset) => {
-    if (bytes[offset] !== ARRAY_OF_2 || bytes[offset + 1] !== UINT_OF_8) return undefined;
-    if (bytes.length < offset + TIME_LENGTH) return undefined;
-    const receivedAtMs = Number(
-      new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getBigUint64(offset + 2),
-    );
-    if (!Number.isSafeInteger(receivedAtMs) || receivedAtMs < MIN_EIGHT_BYTE_UINT) return undefined;
-    const string = readByteString(bytes, offset + TIME_LENGTH);
-    return string === undefined
-      ? undefined
-      : { item: { receivedAtMs, bytes: string.item }, next: string.next };
-  });
+  readSequence(bytes, (offset) => readPacketAt(bytes, offset));
 
 export const readByteStrings = (bytes: Uint8Array): SequenceRead<Uint8Array> =>
-  readSequence(bytes, (offset) => readByteString(bytes, offset));
+  readSequence(bytes, (offset) => readByteStringAt(bytes, offset));
 
 function readSequence<T>(
   bytes: Uint8Array,
@@ -99,15 +84,4 @@ function byteStringHead({ length }: Uint8Array): Uint8Array {
   if (length >= 24 && length < 256) return Uint8Array.of(0x58, length);
   if (length >= 256 && length < 65_536) return Uint8Array.of(0x59, length >> 8, length & 255);
   throw new RangeError(`Byte string has ${length} bytes; 24 to 65535 are allowed`);
-}
-
-function readByteString(bytes: Uint8Array, offset: number): { item: Uint8Array; next: number } | undefined {
-  const [kind, high = 0, low = 0] = bytes.subarray(offset, offset + 3);
-  const isLong = kind === 0x59;
-  if (!isLong && kind !== 0x58) return undefined;
-  const length = isLong ? (high << 8) | low : high;
-  if (length < (isLong ? 256 : 24)) return undefined;
-  const start = offset + (isLong ? 3 : 2);
-  const item = bytes.subarray(start, start + length);
-  return item.length === length ? { item, next: start + length } : undefined;
 }

@@ -1,5 +1,6 @@
 import {
   chosenRules,
+  type DrandChain,
   liveRuleSets,
   type NetworkParameters,
   parametersProblem,
@@ -92,7 +93,11 @@ export const limitsOf = ({ limits }: GatewayConfig): Limits => ({
 });
 
 /** The first version; `ParametersLog` makes later ones of it. */
-export function parametersOf({ network, parameters }: GatewayConfig): NetworkParameters {
+export function parametersOf({
+  network,
+  parameters,
+  entropy,
+}: Pick<GatewayConfig, "network" | "parameters" | "entropy">): NetworkParameters {
   const wholeNumbers = Object.fromEntries(
     WHOLE_PARAMETERS.map((name) => [name, (parameters as Record<string, unknown>)[keyOf(name)]]),
   ) as Record<WholeParameter, number>;
@@ -106,10 +111,18 @@ export function parametersOf({ network, parameters }: GatewayConfig): NetworkPar
     poolPerEpoch: BigInt(parameters.pool_per_epoch),
     chainId: BigInt(parameters.chain_id),
     contract: Uint8Array.fromHex(parameters.contract.slice(2)),
+    drandChain: entropy.source === "drand" ? drandChainOf(entropy) : null,
     absent: [],
     unknown: {},
   };
 }
+
+const drandChainOf = (entropy: GatewayConfig["entropy"]): DrandChain => ({
+  hash: entropy.chain_hash,
+  publicKey: Uint8Array.fromHex(entropy.chain_public_key),
+  genesisS: entropy.chain_genesis_s,
+  periodS: entropy.chain_period_s,
+});
 
 /** Sorted by id, as they are hashed. */
 const regionRules = (regions: GatewayConfig["parameters"]["regions"]): RegionRule[] =>

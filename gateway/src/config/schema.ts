@@ -1,11 +1,13 @@
 import {
   DEFAULT_PARAMETERS,
+  DRAND_KEY_BYTES,
   isBrokerUrl,
   isNetworkName,
   liveRuleSets,
   MAX_PACKET_BYTES,
   MQTT_PORT,
   PARAMETER_RANGES,
+  QUICKNET,
   WHOLE_PARAMETERS,
   type WholeParameter,
 } from "@earshot/protocol";
@@ -15,6 +17,7 @@ import { isKeyName } from "@earshot/protocol/tlog";
 import { z } from "zod";
 import { isAddressRange } from "../access/client-address.ts";
 import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
+import { DEFAULT_RELAY_URLS, MAX_RELAYS } from "../entropy/drand-relays.ts";
 
 /*
  * The configuration file, key by key. Each key's error text completes the sentence "KEY is VALUE; allowed is …".
@@ -154,6 +157,31 @@ const keys = z.strictObject({
   log_secret: secretKeys.optional(),
 });
 
+const hexDigits = (bytes: number) =>
+  textThat(
+    (value) => value.length === 2 * bytes && /^[0-9a-f]+$/.test(value),
+    `${2 * bytes} lower-case hex digits`,
+  );
+
+const isRelay = (value: string): boolean => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol);
+
+const entropy = z.strictObject({
+  /** `local`: the operator's word. */
+  source: oneOf(["local", "drand"]).default("local"),
+  /** drand's HTTP relays, asked in this order; in an environment variable with commas. */
+  urls: z
+    .preprocess(
+      (value) => (typeof value === "string" ? value.split(",") : value),
+      z.array(textThat(isRelay, "an http(s) address")).min(1).max(MAX_RELAYS),
+    )
+    .default([...DEFAULT_RELAY_URLS]),
+  /** The chain, all four or none; part of the parameters. */
+  chain_hash: hexDigits(32).default(QUICKNET.hash),
+  chain_public_key: hexDigits(DRAND_KEY_BYTES).default(QUICKNET.publicKey.toHex()),
+  chain_genesis_s: wholeIn(0, 0xffff_ffff).default(QUICKNET.genesisS),
+  chain_period_s: wholeIn(1, 86_400).default(QUICKNET.periodS),
+});
+
 const log = z.strictObject({
   level: oneOf(LOG_LEVELS).default(DEFAULT_LOG_SETTINGS.level),
   format: oneOf(LOG_FORMATS).default(DEFAULT_LOG_SETTINGS.format),
@@ -174,6 +202,7 @@ export const gatewaySchema = z.strictObject({
   registration: registration.prefault({}),
   limits: limits.prefault({}),
   parameters: parameters.prefault({}),
+  entropy: entropy.prefault({}),
   public_log: publicLog.prefault({}),
   log: log.prefault({}),
 });

@@ -20,7 +20,14 @@ afterEach(() => store.close());
 
 const load = () => {
   const progress = new Progress(PARAMETERS, FIRST_EPOCH * 4, FIRST_EPOCH);
-  return DenialLog.load({ store, progress, clock, signer: networkSigner, mutex: new Mutex() });
+  return DenialLog.load({
+    store,
+    progress,
+    clock,
+    signer: networkSigner,
+    mutex: new Mutex(),
+    announcing: new Mutex(),
+  });
 };
 const [a, b] = [signers.a.publicKey, signers.b.publicKey];
 const node = { hotspot: a, peer: null, reason: "spoofed position", evidence: "case 7" };

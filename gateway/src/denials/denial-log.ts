@@ -20,6 +20,8 @@ interface DenialLogDeps {
   signer: Signer | RoleSigners;
   /** Judging runs in it too, so that no denial appears in the middle of a judgement. */
   mutex: Mutex;
+  /** Held while it is announced what there is, and while that changes. */
+  announcing: Mutex;
 }
 
 /** A hotspot, or the edge between it and a peer; public keys. */
@@ -86,9 +88,18 @@ export class DenialLog {
     { hotspot, peer, reason, evidence }: Denied & Pick<Denial, "reason" | "evidence">,
     epochs: number,
   ): Promise<StoredDenial> {
+    const { announcing } = this.#deps;
+    return announcing.run(() => this.#signNow({ hotspot, peer, reason, evidence }, epochs));
+  }
+
+  async #signNow(
+    { hotspot, peer, reason, evidence }: Denied & Pick<Denial, "reason" | "evidence">,
+    epochs: number,
+  ): Promise<StoredDenial> {
     const { clock, progress, signer, store } = this.#deps;
     // The newest counts: no two are of one moment, and each is signed before it begins to hold.
-    const atMs = Math.max(clock.now(), (this.#all.at(-1)?.denial.atMs ?? 0) + 1);
+    const now = progress.changeAtMs(clock.now());
+    const atMs = Math.max(now, (this.#all.at(-1)?.denial.atMs ?? 0) + 1);
     const fromEpoch = this.#nextEpoch(atMs);
     const fields = { reason, evidence, atMs, fromEpoch, untilEpoch: fromEpoch + epochs };
     const denial: Denial = { ...inOrder(hotspot, peer), ...fields };

@@ -4,6 +4,7 @@ import {
   epochAtMs,
   epochSpanMs,
   isWithin,
+  type KeyCopySigns,
   type Log,
   type LowestVersions,
   MAX_RECEIPT_RANGES,
@@ -40,6 +41,8 @@ interface NoticesDeps {
   downlink: Downlink;
   store: Pick<Store, "sequenceRanges">;
   metrics: Pick<GatewayMetrics, "downlinkFailures" | "refusalsUntold">;
+  /** Signs that two agents use this hotspot's key. */
+  copied?(hotspotId: string): Promise<KeyCopySigns | undefined>;
   log: Log;
 }
 
@@ -115,7 +118,8 @@ export class Notices {
   async receipt(hotspotId: string, statusId: string): Promise<void> {
     const used = (await this.#deps.store.sequenceRanges(hotspotId)).slice(-MAX_RECEIPT_RANGES);
     const answers = Uint8Array.fromHex(statusId);
-    this.#sendReceipt(hotspotId, answers, this.#pending.answer(hotspotId, answers), used);
+    const copies = (await this.#deps.copied?.(hotspotId)) ?? null;
+    this.#sendReceipt(hotspotId, answers, this.#pending.answer(hotspotId, answers), used, copies);
   }
 
   #sendReceipt(
@@ -123,15 +127,16 @@ export class Notices {
     answers: Uint8Array,
     stored: StoredPacketNotice[],
     used: SequenceRange[],
+    copies: KeyCopySigns | null = null,
   ): void {
     const { clock, parameters, signer } = this.#deps;
     const { network } = parameters.fixed;
     const nowMs = Math.floor(clock.now());
     const receipt = {
       ...{ atMs: nowMs, hotspot: keyOf(hotspotId), answers, stored, used },
-      ...{ gateway: PROGRAM, lowest: lowestVersions(parameters.versions) },
+      ...{ gateway: PROGRAM, lowest: lowestVersions(parameters.versions), copies },
     };
-    this.#send(downTopic(network, hotspotId, "receipt"), receiptMessage.seal(receipt, signer, network));
+    this.#send(downTopic(network, hotspotId, "receipt"), () => receiptMessage.seal(receipt, signer, network));
   }
 
   #sendVerdicts(hotspotId: string, parametersHash: Uint8Array, notices: readonly VerdictNotice[]): void {
@@ -140,13 +145,15 @@ export class Notices {
     for (let from = 0; from < notices.length; from += MAX_VERDICTS_PER_MESSAGE) {
       const verdicts = notices.slice(from, from + MAX_VERDICTS_PER_MESSAGE);
       const content = { atMs: Math.floor(clock.now()), hotspot: keyOf(hotspotId), parametersHash, verdicts };
-      const message = verdictMessage.seal(content, signer, network);
-      this.#send(downTopic(network, hotspotId, "verdict"), message);
+      const sealed = () => verdictMessage.seal(content, signer, network);
+      this.#send(downTopic(network, hotspotId, "verdict"), sealed);
     }
   }
 
-  #send(topic: string, message: Uint8Array): void {
-    this.#deps.downlink.publish(topic, message).catch((error: unknown) => {
+  /** Without a key to sign it with (`/healthz` says so) it counts as not sent, like one that the broker does not take. */
+  #send(topic: string, sealed: () => Uint8Array): void {
+    const publish = async () => this.#deps.downlink.publish(topic, sealed());
+    publish().catch((error: unknown) => {
       this.#deps.metrics.downlinkFailures++;
       this.#deps.log.debug("Message not sent", { topic, err: error });
     });

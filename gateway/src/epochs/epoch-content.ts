@@ -1,7 +1,6 @@
 import {
   type Clock,
   chosenRules,
-  denialsInForce,
   type Entropy,
   epochIndexes,
   type Manifest,
@@ -12,9 +11,10 @@ import {
 } from "@earshot/protocol";
 import type { BundleContent } from "../bundle/bundle.ts";
 import { EMPTY_REGISTRY_HASH, type ShownHotspot } from "../bundle/registry-hash.ts";
+import { denialsOfEpoch } from "../entropy/announced-state.ts";
+import { firstCounted } from "../entropy/counted-entropy.ts";
 import { contactsOfLineages, lineages } from "../registry/lineage.ts";
 import type {
-  StoredDenial,
   StoredEpoch,
   StoredPacket,
   StoredParameters,
@@ -34,6 +34,7 @@ export type ContentStore = Pick<
   | "contactsBefore"
   | "hotspotsById"
   | "registryChanges"
+  | "changeRecords"
   | "shownSince"
   | "shownAndChanged"
   | "denials"
@@ -85,7 +86,8 @@ export async function contentOf(
     entropy,
     registry,
     registryHashBefore: previous?.registryHash ?? EMPTY_REGISTRY_HASH,
-    denials: await denialsOf(epoch, store),
+    changes: await store.changeRecords(previous?.epoch ?? -1, epoch),
+    denials: denialsOfEpoch(await store.denials(), epoch),
     usedSequences: await usedSequences(epoch, packets, deps),
     contactsBefore: await contactsOfLineages(
       packets.map(({ hotspotId }) => hotspotId),
@@ -162,16 +164,6 @@ async function inForce(epoch: number, store: Pick<Store, "parametersVersions">):
   return found;
 }
 
-/** In order of subject. */
-async function denialsOf(epoch: number, store: Pick<Store, "denials">): Promise<StoredDenial[]> {
-  const stored = await store.denials();
-  const messages = new Map(stored.map((one) => [one.denial, one]));
-  const holding = denialsInForce([...messages.keys()], epoch);
-  return [...holding]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([, denial]) => messages.get(denial) ?? []);
-}
-
 /** Not before the newest of its inputs, even when the clock was set back. */
 function closingTime(
   {
@@ -236,7 +228,7 @@ type EntropyStore = Pick<Store, "entropyRange" | "firstEntropy">;
 
 /**
  * All entropy that judging an epoch may ask for, sorted by index: the last before the epoch (it anchors the chain),
- * the epoch's own, and on until the first that draws for the epoch's last index. `undefined` while that one has not
+ * the epoch's own, and on until the first that counts and draws for the epoch's last index. `undefined` while that one has not
  * been published.
  */
 export async function entropyOfEpoch(
@@ -245,11 +237,11 @@ export async function entropyOfEpoch(
   parameters: NetworkParameters,
 ): Promise<PublishedEntropy[] | undefined> {
   const { first, draw } = epochIndexes(epoch, parameters);
-  const drawing = await store.firstEntropy(draw);
+  const drawing = await firstCounted(store, draw);
   if (drawing === undefined) return undefined;
   const before = await lastBefore(store, first);
-  const own = await store.entropyRange(first, draw - 1);
-  return [...(before === undefined ? [] : [before]), ...own, drawing];
+  const own = await store.entropyRange(first, drawing.entropy.index);
+  return [...(before === undefined ? [] : [before]), ...own];
 }
 
 /** After an outage it may be far away: looks in stretches, each twice as long as the one after it. */

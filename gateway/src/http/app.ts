@@ -14,6 +14,7 @@ import { epochRoutes } from "./routes/epochs.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { evidenceRoutes } from "./routes/evidence.ts";
 import { hotspotRoutes } from "./routes/hotspots.ts";
+import { indexRootRoutes } from "./routes/index-roots.ts";
 import { keyChangeRoutes } from "./routes/key-changes.ts";
 import { logRoutes } from "./routes/log.ts";
 import { mapRoutes } from "./routes/map.ts";
@@ -49,6 +50,7 @@ export function createApp(deps: AppDeps): Hono {
   epochRoutes(app, context);
   bundleRoutes(app, context);
   logRoutes(app, context);
+  indexRootRoutes(app, context);
   mapRoutes(app, context);
   eventRoutes(app, context, feed);
   mqttAccessRoutes(app, context);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { indexRootMessage, packetsRoot, signerFromSeed } from "@earshot/protocol";
 import { seededRandom } from "@earshot/protocol/testing";
 import type { OpenAPIHono, RouteConfig, z } from "@hono/zod-openapi";
 import fc from "fast-check";
@@ -36,15 +37,28 @@ async function knownValues(app: TestApp): Promise<Record<string, string>> {
   const hour = { untilMs: clock.now() - 60_000, periods: 12, periodMs: 300_000 };
   const readings = airReadings(hour, seededRandom(1), 1);
   await store.addPackets(filedReadings(readings, signer, FLEET_PARAMETERS.network));
+  const index = (await store.nextIndex(-1)) ?? 0;
+  await putIndexRoot(app, index);
   return {
     id: hotspot.id,
     hotspot: payment?.hotspotId ?? "",
     epoch: String(epoch),
+    index: String(index),
     key: beacon?.beaconKey ?? "",
     packetId: verdict?.packetId ?? "",
     source: "air",
     file: "leaves.jsonl",
   };
+}
+
+/** As judging leaves it in the log. */
+async function putIndexRoot({ store, clock }: TestApp, index: number): Promise<void> {
+  const { network } = FLEET_PARAMETERS;
+  const ids = (await store.reportsOfIndex(index)).map(({ id }) => Uint8Array.fromHex(id));
+  const root = { network, index, atMs: clock.now(), count: ids.length, root: packetsRoot(ids) };
+  const message = indexRootMessage.seal(root, signerFromSeed(new Uint8Array(32).fill(1)), network);
+  const entries = [{ kind: "index" as const, number: index, message }];
+  await store.addToLog({ position: 0, entries, hashes: [], through: { index }, note: "" });
 }
 
 const isStream = ({ path }: RouteConfig) => path === "/api/v1/events";

@@ -2,6 +2,7 @@ import type { Log } from "@earshot/protocol";
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { MissingKeyError } from "../keys/key-ring.ts";
 
 /** The one form of every failure below /api. */
 export const errorSchema = z
@@ -104,6 +105,7 @@ export function handleErrors(app: OpenAPIHono, log: Log): void {
       if (error.status === 503) c.header("Retry-After", "1");
       return c.json(failure(STATUS_CODES[error.status] ?? "refused", error.message), error.status);
     }
+    if (error instanceof MissingKeyError) return c.json(failure("key_missing", error.message), 503);
     log.error("Request failed", { method: c.req.method, path: c.req.path, err: error });
     return c.json(failure("internal", "The gateway failed to answer; its log says why"), 500);
   });

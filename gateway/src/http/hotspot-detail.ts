@@ -3,13 +3,17 @@ import {
   explainLoss,
   type Gnss,
   type Hotspot,
+  isKeyCopied,
   type SequenceRange,
   type StatusPacket,
 } from "@earshot/protocol";
 import type { z } from "@hono/zod-openapi";
+import { copySignsOf } from "../registry/copy-watch.ts";
+import type { StoredPacket } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 import type { RouteContext } from "./context.ts";
 import { denialViews } from "./denial-views.ts";
+import { isPublic } from "./embargo.ts";
 import type { SettledCounts } from "./radio-traffic.ts";
 import type { hotspotDetailSchema } from "./schemas/hotspot.ts";
 import { agentOf, degrees, hotspotView } from "./views.ts";
@@ -25,14 +29,17 @@ const MAX_DENIALS = 50;
 
 /** Everything that the API shows of one hotspot. */
 export async function hotspotDetail(hotspot: Hotspot, context: RouteContext): Promise<Detail> {
-  const { store, presence, activity, radioTraffic, clock } = context;
+  const { store, presence, activity, radioTraffic, clock, parameters } = context;
   const { id } = hotspot;
   const nowMs = clock.now();
-  const [statuses, activities, ranges, settled, earned] = await Promise.all([
+  const isShown = ({ entropyIndex }: StoredPacket) =>
+    entropyIndex === null || isPublic(entropyIndex, nowMs, parameters);
+  const [statuses, activities, ranges, settled, copies, earned] = await Promise.all([
     store.statuses([id]),
     activity.of([id]),
     store.newestRanges(id, NEWEST_NUMBERS),
     radioTraffic.of(id),
+    copySignsOf(id, store, isShown),
     earnings(id, store),
   ]);
   const seen = statuses.get(id);
@@ -47,6 +54,7 @@ export async function hotspotDetail(hotspot: Hotspot, context: RouteContext): Pr
     status: seen === undefined ? null : statusView(seen.status, seen.receivedAtMs),
     radioTraffic: settled.traffic ?? null,
     losses: settled.losses === undefined ? null : lossesView(settled.losses),
+    keyCopies: { isLikely: isKeyCopied(copies), ...copies },
     earned,
   };
 }

@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { allUpFilter, downFilter, downTopic, entropyTopic, makeLoginToken, upTopic } from "@earshot/protocol";
+import {
+  allUpFilter,
+  downFilter,
+  downTopic,
+  entropyTopic,
+  keysTopic,
+  makeLoginToken,
+  upTopic,
+} from "@earshot/protocol";
 import { startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
 import { FIRST_EPOCH, idOf, PARAMETERS, signers } from "../testing/test-network.ts";
 
@@ -126,6 +134,9 @@ describe("POST /mqtt/acl", () => {
     [own, 3, false],
     [upTopic(network, b, "witness"), 2, false],
     [upTopic("other", a, "witness"), 2, false],
+    [keysTopic(network), 4, true],
+    [keysTopic(network), 1, true],
+    [keysTopic(network), 2, false],
     [entropyTopic(network), 4, true],
     [entropyTopic(network), 1, true],
     [entropyTopic(network), 2, false],
@@ -152,6 +163,8 @@ describe("POST /mqtt/acl", () => {
     [own, 1, true],
     [own, 2, false],
     [entropyTopic(network), 2, true],
+    [keysTopic(network), 2, true],
+    [keysTopic("other"), 2, false],
     [downTopic(network, b, "verdict"), 2, true],
     [`earshot/1/${network}/${b}/down/#`, 2, false],
     [downTopic("other", b, "verdict"), 2, false],

@@ -91,6 +91,7 @@ export const gatewayFamilies = (metrics: Source, health: Health, followers: numb
   counter("downlink_failures", "Messages to hotspots that the broker did not take", metrics.downlinkFailures),
   counter("refusals_untold", "Refused packets whose sender was not told", metrics.refusalsUntold),
   gauge("entropy_index", "Index of the newest entropy published, -1 before the first", metrics.entropyIndex),
+  counter("entropy_unproven", "Periods without proof of their entropy (drand)", metrics.entropyUnproven),
   gauge("entropy_age_seconds", "Age of the newest entropy", seconds(health.entropyAgeMs)),
   gauge("judged_through_index", "Highest entropy index judged, -1 before the first", metrics.judgedThrough),
   gauge("judged_through_age_seconds", "Age of the newest judged period", seconds(health.judgedThroughAgeMs)),

@@ -9,7 +9,7 @@ import {
   upTopic,
 } from "@earshot/protocol";
 import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
-import { assertions, startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
+import { assertions, registeredStore, startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
 import { beaconOf, FIRST_EPOCH, idOf, PARAMETERS, signers, statusPacket } from "../testing/test-network.ts";
 import type { IngestOutcome } from "./ingest.ts";
 import { verifyNow } from "./signature-queue.ts";
@@ -72,6 +72,7 @@ test("what comes together comes out the same, wherever its signatures are checke
 test("judging waits for a timely report whose signature is still being checked", async () => {
   const release = Promise.withResolvers<void>();
   await using run = await startTestGateway(startMs + 10, {
+    store: await registeredStore(),
     verifyElsewhere: (jobs) => release.promise.then(() => new Uint8Array(jobs.length).fill(1)),
   });
   const beacon = beaconOf("a", FIRST_EPOCH, 10);

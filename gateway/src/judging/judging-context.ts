@@ -3,6 +3,7 @@ import {
   decodePacket,
   drawIndex,
   edgeSubject,
+  entropyCounts,
   type Hotspot,
   isBeacon,
   type JudgingContext,
@@ -13,6 +14,7 @@ import {
   receivedPacket,
   windowOf,
 } from "@earshot/protocol";
+import { firstCounted } from "../entropy/counted-entropy.ts";
 import { contactsOfLineages } from "../registry/lineage.ts";
 import type { StoredPacket } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
@@ -60,12 +62,14 @@ export async function judgingContextOf(
   const window = windowOf(about.entropyIndex, parameters.windowPeriods);
   const fetched = about.reports.length === 0 ? NOTHING : await fetchFacts(about, window, facts, store);
   const { entropy, drawing, reused, firstBeacons, contacts, earlier } = fetched;
-  const values = new Map(entropy.map((stored) => [stored.entropy.index, stored.entropy.value]));
+  const published = new Map(entropy.map((stored) => [stored.entropy.index, stored.entropy]));
+  const first = entropy.find((stored) => entropyCounts(stored.entropy));
   return {
     parameters,
     hotspot: (id) => hotspots.get(id),
-    entropyValue: (index) => values.get(index),
-    firstEntropyOfWindow: (of) => (of === window ? entropy[0]?.entropy.index : undefined),
+    entropyValue: (index) => published.get(index)?.value,
+    isEntropyCounted: (index) => entropyCounts(published.get(index) ?? { source: null }),
+    firstEntropyOfWindow: (of) => (of === window ? first?.entropy.index : undefined),
     drawEntropy: () => drawing?.entropy.value,
     isSequenceReused: (report) => reused.has(report.id),
     firstBeaconIndex: (hotspotId) => firstBeacons.get(hotspotId),
@@ -79,7 +83,7 @@ export async function judgingContextOf(
 
 interface Fetched {
   entropy: Awaited<ReturnType<Store["entropyRange"]>>;
-  drawing: Awaited<ReturnType<Store["firstEntropy"]>>;
+  drawing: Awaited<ReturnType<typeof firstCounted>>;
   reused: ReadonlySet<string>;
   firstBeacons: ReadonlyMap<string, number>;
   contacts: ReadonlyMap<string, LatestContacts>;
@@ -107,7 +111,7 @@ async function fetchFacts(
   const beaconers = reports.filter(isBeacon).map(({ hotspotId }) => hotspotId);
   return {
     entropy: await store.entropyRange(windowStart, entropyIndex),
-    drawing: await store.firstEntropy(drawIndex(entropyIndex, parameters)),
+    drawing: await firstCounted(store, drawIndex(entropyIndex, parameters)),
     reused: await store.reusedNumbers(entropyIndex, epoch),
     firstBeacons: await store.firstBeaconIndexes(beaconers, windowStart, entropyIndex),
     contacts: await contactsOf(about, facts, store),

@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { logTo } from "@earshot/protocol";
 import type { IngestOutcome } from "../ingest/ingest.ts";
-import { assertions, startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
+import { assertions, registeredStore, startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
 import { beaconOf, FIRST_EPOCH, idOf, statusPacket, witnessOf } from "../testing/test-network.ts";
 import { runVerifyEpoch } from "../verify/verify-command.ts";
 
@@ -25,7 +25,7 @@ describe("while the store is still busy with a report", () => {
 
   /** In the middle of the beacon's period. */
   async function inTime(): Promise<TestGateway> {
-    const run = await startTestGateway(startMs + 10);
+    const run = await startTestGateway(startMs + 10, { store: await registeredStore() });
     await run.play(assertions(startMs + 20), beacon.index * 2000 + 1000);
     return run;
   }

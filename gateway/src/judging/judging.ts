@@ -1,6 +1,7 @@
 import { type Clock, drawIndex, epochOf, type Log } from "@earshot/protocol";
 import type { Mutex } from "@earshot/protocol/runtime";
 import type { Notices } from "../downlink/notices.ts";
+import { latestCounted } from "../entropy/counted-entropy.ts";
 import type { EventHub } from "../monitoring/events.ts";
 import { count, type GatewayMetrics } from "../monitoring/metrics.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
@@ -100,7 +101,7 @@ export class Judging {
   async #step(): Promise<boolean> {
     const { progress, store } = this.#deps;
     const { epochPeriods } = progress.parameters;
-    const latest = (await store.latestEntropy())?.entropy.index;
+    const latest = await latestCounted(store, drawIndex(progress.judgedThrough + 1, progress.parameters));
     if (latest === undefined) return false;
     const isDrawn = (index: number) => drawIndex(index, progress.parameters) <= latest;
     const next = await store.nextIndex(progress.judgedThrough);

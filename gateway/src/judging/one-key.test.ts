@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { downTopic, encodePacket, explainVerdict, verdictMessage } from "@earshot/protocol";
 import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
 import type { Store } from "../store/store.ts";
-import { assertions, startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
+import { assertions, registeredStore, startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
 import {
   beaconOf,
   FIRST_EPOCH,
@@ -58,7 +58,7 @@ function counting(store: Store): Record<string, number> {
 
 describe("many packets with one number", () => {
   test("two are kept, also over a restart; further ones are refused and told why; the bundle verifies", async () => {
-    await using run = await startTestGateway(startMs + 10);
+    await using run = await startTestGateway(startMs + 10, { store: await registeredStore() });
     await run.play(assertions(startMs + 20), beacon.index * 2000 + 1000);
     await run.sendAs("a", beacon.packet);
     expect(

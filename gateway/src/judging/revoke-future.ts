@@ -77,10 +77,17 @@ export async function revokeFuture({
   return revoked;
 }
 
-/** Applies revoked registrations and denials again, under the usual mutex: call when `revokeFuture` is over. */
+/** Applies revoked registrations and denials again, under the usual mutex: call when revoking is over. */
 export async function reapply(
-  { hotspots, denials: revoked }: Revoked,
-  { deps: { log }, parameters, registry, denials }: RevokeDeps,
+  { hotspots, denials: revoked }: Pick<Revoked, "hotspots" | "denials">,
+  {
+    deps: { log },
+    parameters,
+    registry,
+    denials,
+  }: Pick<RevokeDeps, "parameters" | "registry" | "denials"> & {
+    deps: { log: Log };
+  },
 ): Promise<void> {
   for (const { id, change } of hotspots) {
     const { network } = parameters.fixed;

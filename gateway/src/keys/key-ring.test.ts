@@ -177,6 +177,26 @@ function signerOf(message: Uint8Array): Uint8Array {
   return opened.envelope.publicKey;
 }
 
+test("keys of an old copy, which no longer sign, are refused at the start: nobody would take what they sign", async () => {
+  const clock = { now: () => startMs };
+  const operator = new Operator(() => clock.now());
+  operator.sign(firstDocument(operator.basis(), 0, operator.newKey));
+  const load = (documents: readonly Uint8Array[]) =>
+    KeyRing.load(
+      PARAMETERS,
+      root.publicKey,
+      { read: () => ({ documents, signers: operator.signers }) },
+      clock,
+    );
+  const old = operator.documents;
+  const epoch = operator.rotate(["entropy"]);
+  await using run = await startTestGateway(startMs + 10, { signer: load(operator.documents) });
+  await run.play([], epoch * EPOCH_MS + 100);
+  const again = await run.restart({ signer: load(old) }).catch((error: Error) => error.message);
+  expect(again).toContain("The keys do not fit the database: its newest entropy was not signed by z6Mk");
+  await run.restart({ signer: load(operator.documents) });
+});
+
 test("a network goes from one key for all to keys by role, each is replaced, one revoked: no epoch is lost, every bundle verifies", async () => {
   const clock = { now: () => startMs };
   const operator = new Operator(() => clock.now());

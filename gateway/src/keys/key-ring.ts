@@ -12,6 +12,11 @@ import {
 } from "@earshot/protocol";
 import { errorText } from "@earshot/protocol/runtime";
 
+/** None of those whose turn it is has its private key here; the message says whose. */
+export class MissingKeyError extends Error {
+  override readonly name = "MissingKeyError";
+}
+
 /** Where documents and private keys come from. */
 export interface KeySource {
   /**
@@ -74,11 +79,11 @@ export class KeyRing implements RoleSigners, Signatories {
     return this.#keys.documents.map(({ message }) => message);
   }
 
-  /** @throws {Error} without the private key of any whose turn it is */
+  /** @throws {MissingKeyError} */
   signerFor(role: KeyRole, atMs = this.#clock.now()): Signer {
     const epoch = this.#keys.epochAt(atMs);
     const found = this.#signerIn(role, epoch);
-    if (found === undefined) throw new Error(this.#missing(role, epoch));
+    if (found === undefined) throw new MissingKeyError(this.#missing(role, epoch));
     return found;
   }
 

@@ -34,6 +34,7 @@ import {
 import { PROOF_FILE } from "../bundle/bundle.ts";
 import { bundleFolder } from "../bundle/bundle-folder.ts";
 import { KeyRing } from "../keys/key-ring.ts";
+import type { StoredEpoch } from "../store/records.ts";
 import { startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
 import { epochPackets, FIRST_EPOCH, idOf, networkSigner, PARAMETERS } from "../testing/test-network.ts";
 import { Witness } from "../witness/witness.ts";
@@ -277,4 +278,31 @@ quorum either
   expect(note && cosignersOf(note, read.policy)).toEqual(new Set(["one", "two"]));
   await test.stop();
   for (const state of states) state[Symbol.dispose]();
+});
+
+test("what a clock that was ahead made stays in the log, and what takes its place follows", async () => {
+  const settleMs = 300_000;
+  const hourMs = 3_600_000;
+  await using test = await startTestGateway(START_MS + 365 * 86_400_000);
+  const { store, clock } = test;
+  await clock.advance(epochMs);
+  clock.stepWall(hourMs);
+  await clock.advance(settleMs + 3 * epochMs);
+  const ahead = (await store.latestEntropy())?.message ?? new Uint8Array();
+  clock.stepWall(-hourMs);
+  await clock.advance(settleMs + 3 * epochMs + entropyPeriodMs / 2);
+  const entries = await entriesOf(test);
+  const hashes = new Set(entries.map((entry) => sha256(entry).toHex()));
+  expect(hashes).toContain(sha256(ahead).toHex());
+  const kept = await store.entropyRange(0, Number.MAX_SAFE_INTEGER);
+  expect(kept.map(({ message }) => sha256(message).toHex())).not.toContain(sha256(ahead).toHex());
+  for (const { message } of kept) expect(hashes).toContain(sha256(message).toHex());
+  const epochs = await store.epochs({ limit: 10_000 });
+  expect(epochs.length).toBeGreaterThan(2);
+  for (const { manifestHash } of epochs) expect(hashes).toContain(manifestHash.toHex());
+  // Of two with one number the newer is proven.
+  const { epoch, bundle } = epochs[0] as StoredEpoch;
+  const manifest = bundleFolder(test.bundlesDir).manifest(bundle) ?? new Uint8Array();
+  const proof = parseProof(await (await test.gateway.app.request(`/log/proof/manifest/${epoch}`)).text());
+  expect(proof && verifyProofOf(manifest, proof)).toMatchObject({ ok: true });
 });

@@ -27,6 +27,8 @@ export interface GatewayMetrics {
   messagesDropped: number;
   /** Index of the newest entropy published, -1 before the first. */
   entropyIndex: number;
+  /** Periods whose entropy was published without proof: drand did not answer. */
+  entropyUnproven: number;
   /** Highest entropy index judged, -1 before the first. */
   judgedThrough: number;
   /** Verdicts given, by reason (`ok` is paid). */
@@ -63,6 +65,7 @@ export const newMetrics = (): GatewayMetrics => ({
   connectionsEnded: new Map(),
   messagesDropped: 0,
   entropyIndex: -1,
+  entropyUnproven: 0,
   judgedThrough: -1,
   verdicts: new Map(),
   outcomes: new Map(),

@@ -72,6 +72,27 @@ export function retiredNotice({ retired, predecessor }, nameOf) {
   );
 }
 
+/** Two agents with one key: each takes the other's numbers. */
+export function copiesNotice({ isLikely, agentTurns, reusedNumbers, concentrators }) {
+  if (!isLikely) return undefined;
+  const signs = [
+    agentTurns > 0 && `two agents took turns ${grouped(agentTurns)} times`,
+    reusedNumbers > 0 && `${grouped(reusedNumbers)} numbers were used for two packets`,
+    concentrators > 1 && `${grouped(concentrators)} concentrators heard for them`,
+  ].filter(Boolean);
+  return h(
+    "section",
+    { class: "card denied", role: "note", "aria-label": "Copied key" },
+    h("h2", {}, "Two agents use its key"),
+    h("p", {}, `Of its newest packets, ${signs.join(", ")}.`),
+    h(
+      "p",
+      { class: "muted" },
+      "Its owner ends the other one, or gives the hotspot another key: earshot-agent key rotate",
+    ),
+  );
+}
+
 /** Every change of the registration: when, by whom, from which epoch on. */
 export function registryCard(changes, denials) {
   const newest = changes.slice(-LISTED_CHANGES).reverse();

@@ -106,6 +106,14 @@ describe("a hotspot whose key is retired", () => {
   });
 });
 
+test("a key that two agents use is told, with what says so", () => {
+  const signs = { agentTurns: 6, reusedNumbers: 1200, radioTurns: 4, concentrators: 2 };
+  expect(cards.copiesNotice({ isLikely: false, ...signs })).toBeUndefined();
+  expect(plain(cards.copiesNotice({ isLikely: true, ...signs }).textContent)).toStartWith(
+    "Two agents use its keyOf its newest packets, two agents took turns 6 times, 1 200 numbers were used for two packets, 2 concentrators heard for them.",
+  );
+});
+
 test("who hears whom is listed with the level, nothing where it was not heard, and the rest counted", () => {
   expect(plain(cards.edgesCard({ edges: [], windowEpochs: 7 }, nameOf).textContent)).toEndWith("Nobody yet.");
   const heard = { heard: 3, rssiMeanDbm: -101.25, rssiDeviationDb: 2.4, rssiMinDbm: -110, rssiMaxDbm: -90 };

@@ -1,7 +1,14 @@
 import { get, getAll } from "./api.js";
 import { systemClock } from "./clock.js";
 import { h, mount, show } from "./dom.js";
-import { denialNotice, edgesCard, registryCard, retiredNotice, unpaidPill } from "./evidence-cards.js";
+import {
+  copiesNotice,
+  denialNotice,
+  edgesCard,
+  registryCard,
+  retiredNotice,
+  unpaidPill,
+} from "./evidence-cards.js";
 import { coordinates, grouped, reasonText } from "./format.js";
 import { FleetMap } from "./map.js";
 import { selectionCard } from "./map-selection.js";
@@ -151,10 +158,12 @@ export function hotspotView(root, id) {
       if (columns.isConnected) document.title = `${detail.hotspot.name} · Earshot`;
       columns.hidden = false;
       const nameOf = (each) => fleet.get(each)?.name ?? each;
-      show(
-        top,
-        heading(detail, [retiredNotice(detail.hotspot, nameOf), denialNotice(detail.denials, id, nameOf)]),
-      );
+      const notices = [
+        retiredNotice(detail.hotspot, nameOf),
+        copiesNotice(detail.keyCopies),
+        denialNotice(detail.denials, id, nameOf),
+      ];
+      show(top, heading(detail, notices));
       show(
         side,
         statusCard(detail),

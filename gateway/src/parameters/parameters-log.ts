@@ -135,7 +135,8 @@ async function nextVersion(
   const { version, activationEpoch, absent, unknown } = newest;
   const same = { ...wanted, version, activationEpoch, absent, unknown };
   if (parametersHash(same).toHex() === parametersHash(newest).toHex()) return undefined;
-  const current = epochAtMs(clock.now(), newest);
+  // In an epoch's last period it may be too late to announce what counts from the next.
+  const current = epochAtMs(clock.now() + newest.entropyPeriodMs, newest);
   const closed = (await store.latestEpoch())?.epoch ?? 0;
   const next = {
     ...{ ...wanted, unknown },

@@ -36,6 +36,7 @@ const open = (maxUnheard: number) =>
     signer: networkSigner,
     keys: networkSigner.publicKey,
     mutex,
+    announcing: new Mutex(),
     limits: { ...DEFAULT_LIMITS, maxUnheard },
     log: silentLog,
   });

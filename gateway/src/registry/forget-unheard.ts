@@ -26,9 +26,12 @@ export async function forgetUnheard({
   clock,
   limits,
   log,
-  progress: { openEpoch, parameters },
+  progress,
   store,
 }: ForgetUnheardDeps): Promise<{ forgotten: string[]; isAll: boolean }> {
+  const { openEpoch, parameters } = progress;
+  // What counts from the next epoch may be announced for the last time already.
+  if (progress.changeAtMs(clock.now()) !== clock.now()) return { forgotten: [], isAll: true };
   // Reports may be about the epoch that is about to begin.
   const last = epochOf(Math.floor(clock.now() / parameters.entropyPeriodMs), parameters) + 1;
   const open = Math.max(1, last - openEpoch + 1);

@@ -11,7 +11,7 @@ import {
 } from "@earshot/protocol";
 import { bundleAt } from "../testing/test-bundle.ts";
 import { editedJson, where } from "../testing/test-edits.ts";
-import { assertions, startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
+import { assertions, registeredStore, startTestGateway, type TestGateway } from "../testing/test-gateway.ts";
 import {
   assertionOf,
   beaconOf,
@@ -87,7 +87,7 @@ const reasons = async ({ store }: TestGateway, epoch: number) =>
 
 describe("a hotspot's key", () => {
   test("is replaced: place, payee and contacts go on with the new one, what the old one earned stays its own", async () => {
-    await using run = await startTestGateway(startMs + 10, { parameters });
+    await using run = await startTestGateway(startMs + 10, { parameters, store: await registeredStore() });
     await afterTwoEpochs(run);
     const before = await run.store.hotspot(idOf(OLD));
     expect(await post(run, rotation(run))).toMatchObject({ status: 201, fromEpoch: CHANGED });
@@ -108,7 +108,7 @@ describe("a hotspot's key", () => {
   });
 
   test("is revoked: nothing goes on, and bundles hold", async () => {
-    await using run = await startTestGateway(startMs + 10, { parameters });
+    await using run = await startTestGateway(startMs + 10, { parameters, store: await registeredStore() });
     await afterTwoEpochs(run);
     const revocation = sealRevocation(signers[OLD], network, run.clock.now() - 40 * 86_400_000);
     expect(await post(run, revocation)).toMatchObject({ status: 201, fromEpoch: CHANGED });
@@ -190,7 +190,7 @@ describe("a change of a key is refused", () => {
 });
 
 test("a new key that has registered itself, as after a repair, takes the place all the same, and hands it on", async () => {
-  await using run = await startTestGateway(startMs + 10, { parameters });
+  await using run = await startTestGateway(startMs + 10, { parameters, store: await registeredStore() });
   await afterTwoEpochs(run);
   const topic = (signer: Signer, id: string) => ({ signer, id, topic: upTopic(network, id, "status") });
   const own = topic(signers[NEW], idOf(NEW));
@@ -224,7 +224,7 @@ describe("in a bundle", () => {
   };
 
   test("whoever has a new key is there with the one whose place it took, and nothing else is believed", async () => {
-    await using run = await startTestGateway(startMs + 10, { parameters });
+    await using run = await startTestGateway(startMs + 10, { parameters, store: await registeredStore() });
     await afterTwoEpochs(run);
     await post(run, rotation(run));
     await run.play(heardByBoth(), atEpoch(CHANGED + 2));

@@ -14,7 +14,6 @@ import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
 import { publishedParameters } from "../parameters/parameters-log.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
-import { storedVerdict } from "../store/test-data.ts";
 import {
   assertionOf,
   FIRST_EPOCH,
@@ -29,7 +28,8 @@ import { Progress } from "../time/progress.ts";
 import { Registry, type RegistryDeps } from "./registry.ts";
 
 /** In the middle of the epoch after the one that is being judged. */
-const nowMs = (FIRST_EPOCH + 1) * 8000 + 4000;
+const NOW_EPOCH = FIRST_EPOCH + 1;
+const nowMs = NOW_EPOCH * 8000 + 4000;
 const [known] = HOTSPOTS as [Hotspot];
 const assertion = assertionOf("a");
 /** 400 m north: a relocation. */
@@ -48,7 +48,7 @@ const inForce = () => publishedParameters({ parameters: PARAMETERS, message: new
 
 const open = (policy: RegistryDeps["policy"] = "open") => {
   const progress = new Progress(PARAMETERS, FIRST_EPOCH * 4, FIRST_EPOCH);
-  const common = { store, progress, clock, mutex, log: silentLog };
+  const common = { store, progress, clock, mutex, announcing: new Mutex(), log: silentLog };
   const keys = { signer: networkSigner, keys: networkSigner.publicKey };
   const onRefused: RegistryDeps["onRefused"] = (_id, _packetId, reason) => refused.push(reason);
   const rules = { policy, limits: DEFAULT_LIMITS, parameters: { inForce } };
@@ -73,6 +73,11 @@ const latitudeOf = (asserted: Assertion): number => {
 /** Registrations that were set off are stored by then. */
 const settled = () => mutex.run(async () => undefined);
 
+const said = (registry: Registry, ...what: Parameters<typeof asserted>) => {
+  registry.assert(asserted(...what));
+  return settled();
+};
+
 beforeEach(async () => {
   store = await openStore("sqlite://:memory:");
   clock = new ManualClock(nowMs);
@@ -82,42 +87,43 @@ beforeEach(async () => {
 afterEach(() => store.close());
 
 describe("open registration", () => {
-  test("a new hotspot counts at once, on its own word", async () => {
+  test("a new hotspot counts from the next epoch on, on its own word", async () => {
     const registry = await open();
     expect(await latitude(registry, FIRST_EPOCH)).toBeUndefined();
     const word = asserted(1);
     registry.assert(word);
     await settled();
-    const hotspot = await hotspotOf(registry, FIRST_EPOCH);
-    const change = { atMs: nowMs, fromEpoch: FIRST_EPOCH, evidence: word.evidence };
+    expect(await hotspotOf(registry, NOW_EPOCH)).toBeUndefined();
+    const hotspot = await hotspotOf(registry, NOW_EPOCH + 1);
+    const change = { atMs: nowMs, fromEpoch: NOW_EPOCH + 1, evidence: word.evidence };
     expect(hotspot).toEqual({ ...known, registeredAtMs: nowMs, change });
-    expect(await store.hotspots(FIRST_EPOCH)).toEqual([hotspot as Hotspot]);
+    expect(await store.hotspots(NOW_EPOCH + 1)).toEqual([hotspot as Hotspot]);
   });
 
-  test("a hotspot whose report was refused in this epoch counts from the next", async () => {
-    const verdict = storedVerdict({ packetId: "aa", hotspotId: idOf("a"), epoch: FIRST_EPOCH });
-    await store.addJudgement(FIRST_EPOCH * 4, [verdict], [], []);
+  test("what comes in an epoch's last period counts as made in the next: it may be too late to be announced", async () => {
     const registry = await open();
-    registry.assert(asserted(1));
-    await settled();
-    expect(await latitude(registry, FIRST_EPOCH)).toBeUndefined();
-    expect(await latitude(registry, FIRST_EPOCH + 1)).toBe(known.latE7);
+    const nextMs = (NOW_EPOCH + 1) * 8000;
+    await clock.advance(nextMs - 2000 - nowMs);
+    await said(registry, 1, assertion, clock.now(), clock.now());
+    expect((await store.hotspot(idOf("a")))?.change).toMatchObject({
+      atMs: nextMs,
+      fromEpoch: NOW_EPOCH + 2,
+    });
   });
 
   test("a change counts from the next epoch on; of several the last", async () => {
     const registry = await open();
-    registry.assert(asserted(1));
-    await settled();
-    registry.assert(asserted(2, { ...assertion, latE7: 5_000_000 }, nowMs + 1));
-    await settled();
-    registry.assert(asserted(3, moved, nowMs + 2));
-    await settled();
-    expect(await latitude(registry, FIRST_EPOCH + 1)).toBe(known.latE7);
-    expect(await latitude(registry, FIRST_EPOCH + 2)).toBe(latitudeOf(moved));
+    await said(registry, 1);
+    await clock.advance(8000);
+    const laterMs = clock.now();
+    await said(registry, 2, { ...assertion, latE7: 5_000_000 }, laterMs + 1, laterMs);
+    await said(registry, 3, moved, laterMs + 2, laterMs);
+    expect(await latitude(registry, NOW_EPOCH + 1)).toBe(known.latE7);
+    expect(await latitude(registry, NOW_EPOCH + 2)).toBe(latitudeOf(moved));
     const history = await store.hotspotHistory(idOf("a"));
-    expect(history.map(({ change }) => change.fromEpoch)).toEqual([FIRST_EPOCH, FIRST_EPOCH + 2]);
+    expect(history.map(({ change }) => change.fromEpoch)).toEqual([NOW_EPOCH + 1, NOW_EPOCH + 2]);
     // The change in between was replaced: nothing follows from it.
-    const relocated = { registeredAtMs: nowMs, relocatedAtMs: nowMs + 2 };
+    const relocated = { registeredAtMs: nowMs, relocatedAtMs: laterMs + 2 };
     expect(await store.hotspot(idOf("a"))).toMatchObject(relocated);
     expect(replayed(history)).toEqual(history);
   });
@@ -126,8 +132,7 @@ describe("open registration", () => {
     const registry = await open();
     for (let step = 0; step <= 7; step++) {
       const north = assertion.latE7 + step * 3600;
-      registry.assert(asserted(step + 1, { ...assertion, latE7: north }, clock.now()));
-      await settled();
+      await said(registry, step + 1, { ...assertion, latE7: north }, clock.now());
       await clock.advance(8000);
     }
     const history = await store.hotspotHistory(idOf("a"));
@@ -140,27 +145,22 @@ describe("open registration", () => {
 
   test("a position in the same cell is the same position", async () => {
     const registry = await open();
-    registry.assert(asserted(1, { ...assertion, latE7: known.latE7, lonE7: known.lonE7 }));
-    await settled();
-    registry.assert(asserted(2, { ...assertion, latE7: known.latE7 + 3, lonE7: known.lonE7 }));
-    await settled();
+    await said(registry, 1, { ...assertion, latE7: known.latE7, lonE7: known.lonE7 });
+    await said(registry, 2, { ...assertion, latE7: known.latE7 + 3, lonE7: known.lonE7 });
     expect(await store.hotspotHistory(idOf("a"))).toHaveLength(1);
-    registry.assert(asserted(3, corrected));
-    await settled();
+    await clock.advance(8000);
+    await said(registry, 3, corrected, clock.now(), clock.now());
     expect(await store.hotspotHistory(idOf("a"))).toHaveLength(2);
   });
 
   test("a clock that was set back does not put a change before an earlier one", async () => {
     const registry = await open();
-    registry.assert(asserted(1));
-    await settled();
+    await said(registry, 1);
     await clock.advance(80_000);
-    registry.assert(asserted(2, moved, clock.now()));
-    await settled();
+    await said(registry, 2, moved, clock.now());
     clock = new ManualClock(nowMs);
     const restarted = await open();
-    restarted.assert(asserted(3, corrected, nowMs));
-    await settled();
+    await said(restarted, 3, corrected, nowMs);
     const [, second] = await store.hotspotHistory(idOf("a"));
     expect(second?.change.fromEpoch).toBe(FIRST_EPOCH + 12);
     expect(second?.latE7).toBe(latitudeOf(corrected));
@@ -168,10 +168,8 @@ describe("open registration", () => {
 
   test("a change received ahead of a clock that was set back does not count before it was received", async () => {
     const registry = await open();
-    registry.assert(asserted(1));
-    await settled();
-    registry.assert(asserted(2, moved, nowMs + 80_000));
-    await settled();
+    await said(registry, 1);
+    await said(registry, 2, moved, nowMs + 80_000);
     const [, second] = await store.hotspotHistory(idOf("a"));
     expect(second?.change.fromEpoch).toBe(FIRST_EPOCH + 12);
   });
@@ -179,10 +177,8 @@ describe("open registration", () => {
   test("what an older packet says is ignored, whenever it comes, after a restart too", async () => {
     const registry = await open();
     registry.assert(asserted(5));
-    registry.assert(asserted(4, moved));
-    await settled();
-    registry.assert(asserted(3, moved));
-    await settled();
+    await said(registry, 4, moved);
+    await said(registry, 3, moved);
     (await open()).assert(asserted(2, moved));
     await settled();
     expect((await store.hotspot(idOf("a")))?.latE7).toBe(known.latE7);
@@ -190,8 +186,8 @@ describe("open registration", () => {
 
   test("an older word does not come back after the operator's, after a restart either", async () => {
     const registry = await open();
-    registry.assert(asserted(5));
-    await settled();
+    await said(registry, 5);
+    await clock.advance(8000);
     expect(await registry.add({ ...word, latE7: moved.latE7 })).toEqual({ ok: true });
     await clock.advance(8000);
     (await open()).assert(asserted(4, corrected, clock.now()));
@@ -206,36 +202,29 @@ describe("open registration", () => {
   test("what was signed long ago changes nothing, and registers nobody", async () => {
     const registry = await open();
     const old = nowMs - MAX_EVIDENCE_AGE_MS - 1;
-    registry.assert(asserted(1, assertion, nowMs, old));
-    await settled();
+    await said(registry, 1, assertion, nowMs, old);
     expect(await store.hotspots()).toEqual([]);
-    registry.assert(asserted(2));
-    await settled();
-    registry.assert(asserted(3, moved, nowMs, old));
-    await settled();
+    await said(registry, 2);
+    await said(registry, 3, moved, nowMs, old);
     expect((await store.hotspot(idOf("a")))?.latE7).toBe(known.latE7);
     expect(refused).toEqual(["assertion_old"]);
-    registry.assert(asserted(4, moved, nowMs, old + 10));
-    await settled();
+    await said(registry, 4, moved, nowMs, old + 10);
     expect((await store.hotspot(idOf("a")))?.latE7).toBe(latitudeOf(moved));
   });
 
   test("a clock that is ahead by no more than the skew is taken for true, and the change is not older than its evidence", async () => {
     const { clockSkewMs } = PARAMETERS;
     const registry = await open();
-    registry.assert(asserted(1, assertion, nowMs, nowMs + clockSkewMs + 1));
-    await settled();
+    await said(registry, 1, assertion, nowMs, nowMs + clockSkewMs + 1);
     expect([await store.hotspots(), refused]).toEqual([[], ["assertion_ahead"]]);
-    registry.assert(asserted(2, assertion, nowMs, nowMs + clockSkewMs));
-    await settled();
+    await said(registry, 2, assertion, nowMs, nowMs + clockSkewMs);
     expect((await store.hotspot(idOf("a")))?.change.atMs).toBe(nowMs + clockSkewMs);
   });
 
   test("who is refused is told once, and again after an hour", async () => {
     const registry = await open();
     for (let minute = 0; minute <= 60; minute++) {
-      registry.assert(asserted(minute + 1, assertion, clock.now(), nowMs - MAX_EVIDENCE_AGE_MS - 1));
-      await settled();
+      await said(registry, minute + 1, assertion, clock.now(), nowMs - MAX_EVIDENCE_AGE_MS - 1);
       await clock.advance(60_000);
     }
     expect(refused).toEqual(["assertion_old", "assertion_old"]);
@@ -243,17 +232,14 @@ describe("open registration", () => {
 
   test("the same again keeps the first evidence", async () => {
     const registry = await open();
-    registry.assert(asserted(1));
-    await settled();
-    registry.assert(asserted(2));
-    await settled();
+    await said(registry, 1);
+    await said(registry, 2);
     expect((await store.hotspot(idOf("a")))?.change.evidence).toEqual(asserted(1).evidence);
   });
 
   test("a region without beacons registers nobody", async () => {
     const registry = await open();
-    registry.assert(asserted(1, { ...assertion, region: "MOON" }));
-    await settled();
+    await said(registry, 1, { ...assertion, region: "MOON" });
     expect(await store.hotspots()).toEqual([]);
   });
 
@@ -266,13 +252,11 @@ describe("open registration", () => {
         if (isWritten) await putHotspot(...given);
         throw new Error("disk full");
       };
-      registry.assert(asserted(1));
-      await settled();
+      await said(registry, 1);
       store.putHotspot = putHotspot;
-      registry.assert(asserted(2));
-      await settled();
+      await said(registry, 2);
       expect(await store.hotspotHistory(idOf("a"))).toHaveLength(1);
-      expect(await latitude(registry, FIRST_EPOCH)).toBe(known.latE7);
+      expect(await latitude(registry, NOW_EPOCH + 1)).toBe(known.latE7);
     },
   );
 });
@@ -317,13 +301,11 @@ describe("listed registration", () => {
   test("only who is listed may send, and only the operator's word counts", async () => {
     const registry = await open("listed");
     expect(registry.isAllowed(idOf("a"))).toBe(false);
-    registry.assert(asserted(1));
-    await settled();
+    await said(registry, 1);
     expect(await store.hotspots()).toEqual([]);
     expect(await registry.add(word)).toEqual({ ok: true });
     expect(registry.isAllowed(idOf("a"))).toBe(true);
-    registry.assert(asserted(2, moved));
-    await settled();
+    await said(registry, 2, moved);
     expect((await store.hotspot(idOf("a")))?.latE7).toBe(known.latE7);
     expect((await open("listed")).isAllowed(idOf("a"))).toBe(true);
   });
@@ -335,17 +317,17 @@ describe("listed registration", () => {
     await (await open("listed")).add(word);
     expect(await store.hotspot(idOf("a"))).toMatchObject({ registeredAtMs: nowMs });
     expect(await store.hotspotHistory(idOf("a"))).toHaveLength(1);
-    expect(await latitude(await open("listed"), FIRST_EPOCH)).toBe(known.latE7);
+    expect(await latitude(await open("listed"), NOW_EPOCH + 1)).toBe(known.latE7);
   });
 
   test("the operator's word is signed by the network, the first and each change", async () => {
     const registry = await open("listed");
     await registry.add(word);
+    await clock.advance(8000);
     await registry.add({ ...word, payee: new Uint8Array(20).fill(7) });
     const history = await store.hotspotHistory(idOf("a"));
-    expect(history.map(({ change }) => change.fromEpoch)).toEqual([FIRST_EPOCH, FIRST_EPOCH + 2]);
-    // Both were said in one moment, and yet one came after the other.
-    expect(history.map(({ change }) => change.atMs)).toEqual([nowMs, nowMs + 1]);
+    expect(history.map(({ change }) => change.fromEpoch)).toEqual([NOW_EPOCH + 1, NOW_EPOCH + 2]);
+    expect(history.map(({ change }) => change.atMs)).toEqual([nowMs, nowMs + 8000]);
     for (const { change } of history) {
       const evidence = readEvidence(change.evidence, PARAMETERS.network, networkSigner.publicKey);
       expect(evidence).toMatchObject({ by: "operator", publicKey });
@@ -356,8 +338,7 @@ describe("listed registration", () => {
 
   test("the operator's word replaces a place that the owner asserted, but never the owner's payee", async () => {
     const registry = await open();
-    registry.assert(asserted(1));
-    await settled();
+    await said(registry, 1);
     const other = await registry.add({ ...word, payee: new Uint8Array(20).fill(7) });
     expect(other).toMatchObject({
       ok: false,
@@ -373,11 +354,10 @@ describe("listed registration", () => {
 
   test("a payee that waits for its epoch is the owner's too", async () => {
     const registry = await open();
-    registry.assert(asserted(1));
-    await settled();
+    await said(registry, 1);
     const payee = new Uint8Array(20).fill(7);
-    registry.assert(asserted(2, { ...assertion, payee }));
-    await settled();
+    await clock.advance(8000);
+    await said(registry, 2, { ...assertion, payee }, clock.now(), clock.now());
     // Either would leave a history in which the operator replaced what the owner said.
     for (const said of [word, { ...word, payee, latE7: moved.latE7 }]) {
       expect(await registry.add(said)).toMatchObject({ code: "payee_of_owner" });

@@ -46,13 +46,7 @@ export type RegistrationPolicy = "open" | "listed";
 export interface RegistryDeps {
   store: Pick<
     Store,
-    | "hotspotsById"
-    | "hotspotIds"
-    | "hotspotHistory"
-    | "putHotspot"
-    | "putHotspots"
-    | "hasVerdict"
-    | "forgetUnshown"
+    "hotspotsById" | "hotspotIds" | "hotspotHistory" | "putHotspot" | "putHotspots" | "forgetUnshown"
   >;
   policy: RegistrationPolicy;
   parameters: Pick<ParametersLog, "inForce">;
@@ -64,6 +58,8 @@ export interface RegistryDeps {
   keys: Uint8Array | Signatories;
   /** Judging runs in it too, so that no hotspot appears in the middle of a judgement. */
   mutex: Mutex;
+  /** Held while it is announced what there is, and while that changes. */
+  announcing: Mutex;
   limits: Pick<Limits, "maxUnheard" | "unheardDays">;
   log: Log;
   /** The assertion of a stored status packet changes nothing. */
@@ -103,8 +99,7 @@ const NEWEST = 0xffff_ffff;
 
 /**
  * Which hotspots the network knows, and what of them. An epoch is judged by one registry, or its bundle could not be
- * judged again: a change counts from the next epoch on (of several in one epoch the last), and a hotspot that is new
- * counts at once unless a report of it has been refused for want of registration in the epoch being judged.
+ * judged again: a change, the first as any other, counts from the next epoch on; of several in one epoch the last.
  *
  * The registry itself is in the store: what is kept here is bounded, however many are registered, but for the ids of
  * a listed network.
@@ -118,6 +113,7 @@ export class Registry {
   #refused = new BoundedMap<string, { reason: string; elapsedMs: number }>(MAX_REFUSED);
   readonly #listed: Set<string> | undefined;
   #newSinceCheck = 0;
+  #revision = 0;
 
   private constructor(deps: RegistryDeps, listed: Set<string> | undefined) {
     this.#deps = deps;
@@ -128,6 +124,11 @@ export class Registry {
   static async load(deps: RegistryDeps): Promise<Registry> {
     const listed = deps.policy === "listed" ? new Set(await deps.store.hotspotIds()) : undefined;
     return new Registry(deps, listed);
+  }
+
+  /** Another number whenever anything has changed. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** Whether the hotspot may log in and send. */
@@ -147,6 +148,7 @@ export class Registry {
       this.#cache.changed(id, 0);
     }
     this.#refused = new BoundedMap(MAX_REFUSED);
+    this.#revision++;
   }
 
   /** Takes note of a signed status packet; acts upon it soon, where the policy is open. */
@@ -167,7 +169,7 @@ export class Registry {
 
   /** Registers or changes a hotspot for the operator. Resolves when it is stored. */
   add(registration: OperatorRegistration): Promise<RegistrationOutcome> {
-    const { mutex, progress, signer, store } = this.#deps;
+    const { announcing, mutex, store } = this.#deps;
     const { publicKey, ...assertion } = registration;
     const id = hotspotId(publicKey);
     if (!isAdmissibleKey(publicKey)) {
@@ -177,17 +179,23 @@ export class Registry {
     return mutex.run(async () => {
       const newest = (await store.hotspotsById([id], NEWEST)).get(id);
       if (newest !== undefined && knownFacts(newest) === factsOf(assertion)) return { ok: true };
-      const atMs = this.#timeAfter(newest, 0);
-      const evidence = registrationMessage.seal(
-        { ...registration, atMs },
-        signer,
-        progress.parameters.network,
-      );
-      const problem = await this.#put({ id, atMs, evidence }, newest);
-      if (problem !== undefined) return refusedRegistration(id, problem);
-      this.#known.set(id, { facts: factsOf(assertion), sequence: -1 });
-      return { ok: true };
+      return announcing.run(() => this.#register(registration, newest));
     });
+  }
+
+  async #register(
+    registration: OperatorRegistration,
+    newest: Hotspot | undefined,
+  ): Promise<RegistrationOutcome> {
+    const { progress, signer } = this.#deps;
+    const { publicKey, ...assertion } = registration;
+    const id = hotspotId(publicKey);
+    const atMs = this.#timeAfter(newest, 0);
+    const evidence = registrationMessage.seal({ ...registration, atMs }, signer, progress.parameters.network);
+    const problem = await this.#put({ id, atMs, evidence }, newest);
+    if (problem !== undefined) return refusedRegistration(id, problem);
+    this.#known.set(id, { facts: factsOf(assertion), sequence: -1 });
+    return { ok: true };
   }
 
   /** Takes in what a hotspot signed about its key. Resolves when it is stored; the same message again is refused. */
@@ -195,12 +203,15 @@ export class Registry {
     const read = await readKeyChange(message, this.#historyDeps());
     if (!read.ok) return read;
     return this.#deps.mutex.run(async () => {
-      const outcome = await applyKeyChange(read.change, message, {
-        ...this.#historyDeps(),
-        parametersAt: (atMs) => this.#parametersAt(atMs),
-        timeAfter: (newest) => Math.max(...[undefined, ...newest].map((one) => this.#timeAfter(one, 0))),
-      });
+      const outcome = await this.#deps.announcing.run(() =>
+        applyKeyChange(read.change, message, {
+          ...this.#historyDeps(),
+          parametersAt: (atMs) => this.#parametersAt(atMs),
+          timeAfter: (newest) => Math.max(...[undefined, ...newest].map((one) => this.#timeAfter(one, 0))),
+        }),
+      );
       if (!outcome.ok) return outcome;
+      this.#revision++;
       const { hotspotId: id, successor, fromEpoch } = outcome;
       for (const changed of [id, ...(successor === null ? [] : [successor])]) {
         this.#known.delete(changed);
@@ -219,7 +230,8 @@ export class Registry {
   async forgetUnheard(): Promise<boolean> {
     this.#newSinceCheck = 0;
     if (this.#deps.policy !== "open") return false;
-    const { forgotten, isAll } = await forgetUnheard(this.#deps);
+    const { forgotten, isAll } = await this.#deps.announcing.run(() => forgetUnheard(this.#deps));
+    this.#revision++;
     for (const id of forgotten) {
       this.#known.delete(id);
       this.#cache.changed(id, 0);
@@ -246,9 +258,8 @@ export class Registry {
     const known = this.#known.get(statement.id) ?? (newest && knownOf(newest));
     if (known !== undefined && asserted.sequence <= known.sequence) return;
     if (known?.facts !== asserted.facts) {
-      const problem = await this.#put(
-        { ...statement, atMs: this.#timeAfter(newest, statement.atMs) },
-        newest,
+      const problem = await this.#deps.announcing.run(() =>
+        this.#put({ ...statement, atMs: this.#timeAfter(newest, statement.atMs) }, newest),
       );
       if (problem !== undefined) return this.#refuse(statement, problem);
     }
@@ -264,8 +275,7 @@ export class Registry {
     const read = readEvidence(evidence, progress.parameters.network, keys);
     if (read === undefined) throw new TypeError(`The evidence about ${id} cannot be read`);
     const takenAtMs = Math.max(atMs, read.atMs);
-    const fromEpoch =
-      newest === undefined ? await this.#firstEpoch(id) : epochAtMs(takenAtMs, progress.parameters) + 1;
+    const fromEpoch = epochAtMs(takenAtMs, progress.parameters) + 1;
     // A change that waits for the same epoch is replaced: what follows from it never was.
     const changes = newest === undefined ? [] : await store.hotspotHistory(id);
     const staying = changes.filter(({ change }) => change.fromEpoch !== fromEpoch);
@@ -281,6 +291,7 @@ export class Registry {
     if (newest === undefined) this.#newSinceCheck++;
     this.#listed?.add(id);
     this.#cache.changed(id, fromEpoch);
+    this.#revision++;
     const what = newest === undefined ? "Hotspot registered" : "Hotspot changed";
     log.info(what, { hotspot: id, epoch: fromEpoch });
     return undefined;
@@ -312,13 +323,6 @@ export class Registry {
     return retiredProblem(newest) ?? (isWaiting ? waitingProblem(fromEpoch) : undefined);
   }
 
-  /** Of a new hotspot: it counts at once, unless a report of it was refused for want of registration. */
-  async #firstEpoch(hotspotId: string): Promise<number> {
-    const { progress, store } = this.#deps;
-    const { openEpoch } = progress;
-    return (await store.hasVerdict(hotspotId, openEpoch)) ? openEpoch + 1 : openEpoch;
-  }
-
   /**
    * When a change is taken in. Changes stay in order, and none lies before the epoch that is judged, even when the
    * machine's clock was set back.
@@ -326,11 +330,11 @@ export class Registry {
   #timeAfter(newest: Hotspot | undefined, receivedAtMs: number): number {
     const { clock, progress } = this.#deps;
     const { openEpoch, parameters } = progress;
-    return Math.max(
+    const takenAtMs = Math.max(
       progress.receivedAtMs(Math.max(clock.now(), receivedAtMs)),
       epochSpanMs(openEpoch, parameters).fromMs,
-      (newest?.change.atMs ?? 0) + 1,
     );
+    return Math.max(progress.changeAtMs(takenAtMs), (newest?.change.atMs ?? 0) + 1);
   }
 
   /** Sent to the hotspot and logged; the same refusal again only after a while, since each status may repeat the assertion. */

@@ -121,7 +121,7 @@ export class GatewayCore implements Gateway {
     await this.#try("keep the ownership of the store", async () => void (await store.checkOwner()));
     await this.#try("read the key documents", () => this.#refreshKeys());
     if (clock.isNew) await this.#try("revoke what was made in the future", () => this.#adoptNewTime());
-    if (clock.doubt === undefined) await this.#try("make entropy", () => this.#publishDue());
+    if (clock.doubt === undefined) await this.#try("make entropy", () => this.#publishDue(signal));
     if (clock.isSettled) this.#advance(signal);
     try {
       await this.#untilNextPeriod(signal);
@@ -164,11 +164,12 @@ export class GatewayCore implements Gateway {
     void this.#try("publish entropy", () => this.announce());
   }
 
-  async #publishDue(): Promise<void> {
+  async #publishDue(signal: AbortSignal): Promise<void> {
     const { entropy, events, metrics } = this.#parts;
-    const made = await entropy.makeDue();
+    const made = await entropy.makeDue(signal);
     if (made === undefined) return;
     metrics.entropyIndex = made.index;
+    if (made.source?.signature === null) metrics.entropyUnproven++;
     events.emit({ kind: "entropy", index: made.index, atMs: made.atMs });
     this.#appendToLog();
     // Not awaited: a broker that is away answers when it is back, and the next period does not wait for that.
@@ -233,9 +234,9 @@ function appDeps(parts: GatewayParts, signal: AbortSignal): AppDeps {
 }
 
 function problemsOf(parts: GatewayParts): string[] {
-  const { deps, parameters, progress, publicLog } = parts;
+  const { deps, parameters, progress, publicLog, source } = parts;
   const { clock, downlink, signer, store } = deps;
   const own = [clock.doubt, downlink.problem?.(), store.problem(), signer.problem()];
   const rules = parameters.problem(progress.openEpoch);
-  return [...own, rules, ...publicLog.problems].filter((problem) => problem !== undefined);
+  return [...own, rules, source.problem, ...publicLog.problems].filter((problem) => problem !== undefined);
 }

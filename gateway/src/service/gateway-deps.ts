@@ -5,7 +5,8 @@ import type { Limits } from "../access/hotspot-limits.ts";
 import type { Uplink } from "../broker/uplink.ts";
 import type { BundleStore } from "../bundle/bundle-store.ts";
 import type { Downlink } from "../downlink/downlink.ts";
-import type { EntropySource } from "../downlink/entropy-publisher.ts";
+import type { RandomBytes } from "../entropy/entropy-source.ts";
+import type { RelayAccess } from "../entropy/network-source.ts";
 import type { ApiOptions, DiskSpace } from "../http/deps.ts";
 import type { VerifyElsewhere } from "../ingest/signature-queue.ts";
 import type { KeyRing } from "../keys/key-ring.ts";
@@ -25,7 +26,10 @@ export interface GatewayDeps {
   clock: Clock;
   /** The network's keys; a single one is the root key of a network without key documents. */
   signer: Signer | KeyRing;
-  entropySource: EntropySource;
+  /** The gateway's own entropy: all of it where the parameters say `local`, else what stands in for a drand chain that is away. */
+  entropySource: RandomBytes;
+  /** Where the signatures of a drand chain are had; those of `DEFAULT_RELAYS` when absent. */
+  drand?: RelayAccess;
   downlink: Downlink;
   registration: RegistrationPolicy;
   /** The operator's list of hotspots; added to the registry at start. */

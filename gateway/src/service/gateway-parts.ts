@@ -1,22 +1,28 @@
-import type { Log } from "@earshot/protocol";
+import { entropyMessage, type Log } from "@earshot/protocol";
 import { Mutex } from "@earshot/protocol/runtime";
 import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
 import { KeyCache } from "../access/key-cache.ts";
 import { DenialLog } from "../denials/denial-log.ts";
 import { EntropyPublisher } from "../downlink/entropy-publisher.ts";
 import { Notices } from "../downlink/notices.ts";
+import { StateTeller } from "../entropy/announced-state.ts";
+import { DEFAULT_RELAYS, NetworkSource } from "../entropy/network-source.ts";
 import { closeEpoch } from "../epochs/close-epoch.ts";
 import type { CheckedPacket } from "../ingest/check-packet.ts";
 import { Ingest } from "../ingest/ingest.ts";
 import { StatusIntake } from "../ingest/status-intake.ts";
 import { Judging } from "../judging/judging.ts";
+import { reapply } from "../judging/revoke-future.ts";
+import { revokeUnannounced } from "../judging/revoke-unannounced.ts";
 import { KeyRing } from "../keys/key-ring.ts";
 import { LogService } from "../log/log-service.ts";
 import { EventHub } from "../monitoring/events.ts";
 import { countReading, type GatewayMetrics, newMetrics } from "../monitoring/metrics.ts";
 import { ParametersLog } from "../parameters/parameters-log.ts";
 import type { OperatorRegistration } from "../registry/assertion.ts";
+import { CopyWatch } from "../registry/copy-watch.ts";
 import { Registry } from "../registry/registry.ts";
+import { StoreRefusedError } from "../store/owner.ts";
 import type { StoredPacket } from "../store/records.ts";
 import { loadProgress, type Progress } from "../time/progress.ts";
 import { SteadyClock } from "../time/steady-clock.ts";
@@ -24,6 +30,7 @@ import type { GatewayDeps } from "./gateway-deps.ts";
 
 export interface GatewayParts extends Base {
   entropy: EntropyPublisher;
+  source: NetworkSource;
   ingest: Ingest;
   statuses: StatusIntake;
   judging: Judging;
@@ -41,8 +48,11 @@ interface Base {
   progress: Progress;
   registry: Registry;
   denials: DenialLog;
+  copies: CopyWatch;
   notices: Notices;
   mutex: Mutex;
+  /** Held while it is announced what there is, and while that changes. */
+  announcing: Mutex;
 }
 
 /** Makes the parts and ties them together; the only place that knows all of them. */
@@ -57,18 +67,27 @@ export async function buildParts(given: GatewayDeps): Promise<GatewayParts> {
   // Ingest and judging call each other: ingest hands late reports on, judging waits until all is stored.
   const ingest: Ingest = buildIngest(base, statuses, (packet) => judging.late(packet));
   const judging = buildJudging(base, () => ingest.drained());
-  const { store, clock, signer, entropySource: source, downlink } = deps;
+  const { store, clock, signer, entropySource: random, downlink } = deps;
   const { fixed } = parameters;
-  const entropy = new EntropyPublisher({
-    parameters: fixed,
-    store,
-    clock,
-    signer,
-    source,
-    downlink,
-    progress: base.progress,
+  const source = new NetworkSource({
+    ...{ parameters, random, relays: deps.drand ?? DEFAULT_RELAYS, clock },
+    log: deps.log.child({ component: "entropy" }),
   });
-  return { ...base, entropy, ingest, statuses, judging, publicLog: buildLog(base) };
+  const states = new StateTeller({ ...base, store });
+  const entropy = new EntropyPublisher({
+    ...{ parameters: fixed, store, clock, signer, source, downlink, states },
+    progress: base.progress,
+    announcing: base.announcing,
+    async takeBack(latest, epoch) {
+      const revoked = await revokeUnannounced(latest, epoch, { ...base, states });
+      // Not awaited: it may have to wait for judging, and entropy does not.
+      if (revoked !== undefined)
+        void reapply(revoked, base).catch((err: unknown) =>
+          deps.log.error("Cannot apply again what was revoked", { err }),
+        );
+    },
+  });
+  return { ...base, entropy, source, ingest, statuses, judging, publicLog: buildLog(base) };
 }
 
 function buildLog({ deps, parameters, denials, metrics }: Base): LogService {
@@ -87,7 +106,8 @@ function buildLog({ deps, parameters, denials, metrics }: Base): LogService {
 /** All parts use the steady clock; only that one reads the machine's. */
 async function steadied(given: GatewayDeps): Promise<SteadyDeps> {
   const { entropyPeriodMs } = given.parameters;
-  const newestEntropyMs = (await given.store.latestEntropy())?.entropy.atMs;
+  const newest = await given.store.latestEntropy();
+  const newestEntropyMs = newest?.entropy.atMs;
   const clock = new SteadyClock({
     clock: given.clock,
     entropyPeriodMs,
@@ -96,7 +116,18 @@ async function steadied(given: GatewayDeps): Promise<SteadyDeps> {
   });
   const { signer, parameters } = given;
   const ring = signer instanceof KeyRing ? signer : KeyRing.ofRoot(parameters.network, signer, clock);
+  if (newest !== undefined) checkPast(newest.message, ring);
   return { ...given, clock, signer: ring };
+}
+
+/** Keys that were put back from an old copy, or are another network's, would sign what nobody takes. @throws {StoreRefusedError} */
+function checkPast(newestEntropy: Uint8Array, ring: KeyRing): void {
+  const opened = entropyMessage.open(newestEntropy, ring.keys.network, ring);
+  if (opened.ok) return;
+  const why = `its newest entropy was not signed by ${ring.keys.describe("entropy")} (${opened.code})`;
+  throw new StoreRefusedError(
+    `The keys do not fit the database: ${why}. Put back the newest network.key or keys.cbor, which each epoch's bundle has`,
+  );
 }
 
 async function buildBase(deps: SteadyDeps): Promise<Base> {
@@ -108,10 +139,13 @@ async function buildBase(deps: SteadyDeps): Promise<Base> {
   const parameters = await ParametersLog.load(deps.parameters, { store, clock, signer, ruleSets });
   const progress = await loadProgress(store, parameters.fixed, clock.now());
   warnOfRules(parameters, progress.openEpoch - 1, log);
-  const common = { store, progress, clock, signer, mutex };
+  const announcing = new Mutex();
+  const common = { store, progress, clock, signer, mutex, announcing };
   const denials = await DenialLog.load(common);
+  const copies = new CopyWatch({ store, clock });
   const notices = new Notices({
     ...{ parameters, signer, clock, downlink, store, metrics },
+    copied: (hotspotId) => copies.copied(hotspotId),
     log: deps.log.child({ component: "downlink" }),
   });
   const registry = await Registry.load({
@@ -129,7 +163,18 @@ async function buildBase(deps: SteadyDeps): Promise<Base> {
   metrics.closedEpoch = progress.openEpoch - 1;
   const keys = new KeyCache();
   const logs = { parameters, registry, denials };
-  return { deps, keys, events: new EventHub(), metrics, ...logs, progress, notices, mutex };
+  return {
+    deps,
+    keys,
+    events: new EventHub(),
+    metrics,
+    ...logs,
+    progress,
+    copies,
+    notices,
+    mutex,
+    announcing,
+  };
 }
 
 /** Told at start and whenever an epoch closes, since updating a gateway takes its operator time. */
@@ -147,7 +192,7 @@ async function list(hotspot: OperatorRegistration, registry: Registry, log: Log)
 }
 
 function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: StoredPacket) => void): Ingest {
-  const { deps, keys, metrics, progress, registry, notices } = base;
+  const { copies, deps, keys, metrics, progress, registry, notices } = base;
   const { clock, store } = deps;
   return new Ingest({
     progress,
@@ -164,6 +209,7 @@ function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: Stored
       const { packet } = checked.decoded;
       if (packet.type === "reading") countReading(packet, metrics);
       notices.stored(stored);
+      if (packet.type === "status") copies.note(stored.hotspotId, packet);
       noteStatus(checked, stored, registry, statuses);
       if (stored.entropyIndex !== null && stored.entropyIndex <= progress.judgingThrough) onLate(stored);
     },

@@ -1,4 +1,4 @@
-import type { Entropy } from "@earshot/protocol";
+import { decodeCbor, type Entropy, encodeCbor } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
 import { type Integer, plainBytes } from "./rows.ts";
@@ -9,7 +9,8 @@ export const entropySchema: TableSchema = ({ bytes }) => [
   `CREATE TABLE IF NOT EXISTS entropy (
     entropy_index BIGINT PRIMARY KEY, at_ms BIGINT NOT NULL, value ${bytes} NOT NULL,
     previous_hash ${bytes} NOT NULL, period_ms BIGINT NOT NULL, validity_ms BIGINT NOT NULL,
-    window_periods BIGINT NOT NULL, window_value ${bytes} NOT NULL, message ${bytes} NOT NULL)`,
+    window_periods BIGINT NOT NULL, window_value ${bytes} NOT NULL, source ${bytes}, state ${bytes},
+    message ${bytes} NOT NULL)`,
 ];
 
 interface EntropyRow {
@@ -21,6 +22,9 @@ interface EntropyRow {
   validity_ms: Integer;
   window_periods: Integer;
   window_value: Uint8Array;
+  /** CBOR of the fields, in their order. */
+  source: Uint8Array | null;
+  state: Uint8Array | null;
   message: Uint8Array;
 }
 
@@ -33,8 +37,40 @@ const rowOf = (entropy: Entropy, message: Uint8Array): EntropyRow => ({
   validity_ms: entropy.validityMs,
   window_periods: entropy.windowPeriods,
   window_value: entropy.windowValue,
+  source: entropy.source && sourceColumn(entropy.source),
+  state: entropy.state && stateColumn(entropy.state),
   message,
 });
+
+const sourceColumn = ({ kind, round, signature, counts }: NonNullable<Entropy["source"]>): Uint8Array =>
+  encodeCbor([kind, round, signature, Number(counts)]);
+
+function sourceOf(column: Uint8Array): Entropy["source"] {
+  const [kind, round, signature, counts] = fieldsOf<[number, number, Uint8Array | null, number]>(column);
+  return { kind, round, signature, counts: counts === 1 };
+}
+
+const stateColumn = (state: NonNullable<Entropy["state"]>): Uint8Array =>
+  encodeCbor([
+    state.closedEpoch,
+    state.manifestHash,
+    state.parametersHash,
+    state.denialsHash,
+    state.registryHash,
+  ]);
+
+function stateOf(column: Uint8Array): Entropy["state"] {
+  const [closedEpoch, manifestHash, parametersHash, denialsHash, registryHash] =
+    fieldsOf<[number | null, Uint8Array, Uint8Array, Uint8Array, Uint8Array]>(column);
+  return { closedEpoch, manifestHash, parametersHash, denialsHash, registryHash };
+}
+
+/** @throws {TypeError} if the store does not hold what was put there */
+function fieldsOf<T>(column: Uint8Array): T {
+  const read = decodeCbor(plainBytes(column));
+  if (!read.ok) throw new TypeError(`Stored entropy cannot be decoded: ${read.code}`);
+  return read.value as T;
+}
 
 const entropyOf = (row: EntropyRow): { entropy: Entropy; message: Uint8Array } => ({
   entropy: {
@@ -46,6 +82,8 @@ const entropyOf = (row: EntropyRow): { entropy: Entropy; message: Uint8Array } =
     validityMs: Number(row.validity_ms),
     windowPeriods: Number(row.window_periods),
     windowValue: plainBytes(row.window_value),
+    source: row.source === null ? null : sourceOf(row.source),
+    state: row.state === null ? null : stateOf(row.state),
   },
   message: plainBytes(row.message),
 });

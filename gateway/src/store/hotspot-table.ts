@@ -1,4 +1,12 @@
-import { type Hotspot, type RegionId, type RegistryChange, shortId } from "@earshot/protocol";
+import {
+  ASSERTED_CHANGE,
+  type ChangeRecord,
+  type Hotspot,
+  type RegionId,
+  type RegistryChange,
+  registryChangeHash,
+  shortId,
+} from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
 import { chunksOf, type Integer, nullableNumber, plainBytes } from "./rows.ts";
@@ -19,6 +27,10 @@ export const hotspotsSchema: TableSchema = ({ text, bytes }) => [
     hotspot_id ${text} PRIMARY KEY, since_epoch BIGINT, waits_since_ms BIGINT)`,
   `CREATE INDEX IF NOT EXISTS shown_waiting ON shown (waits_since_ms, hotspot_id)
     WHERE waits_since_ms IS NOT NULL`,
+  // Each change of `hotspots`, also of those that are forgotten: the registry's hash stands for all of them.
+  `CREATE TABLE IF NOT EXISTS change_records (
+    from_epoch BIGINT NOT NULL, public_key ${bytes} NOT NULL, kind BIGINT NOT NULL, hash ${bytes} NOT NULL,
+    PRIMARY KEY (from_epoch, public_key, kind))`,
   // Beacons name their sender by it.
   "CREATE INDEX IF NOT EXISTS hotspots_short_id ON hotspots (short_id)",
 ];
@@ -70,6 +82,13 @@ const rowOf = (hotspot: Hotspot): HotspotRow => ({
   predecessor: hotspot.predecessor,
 });
 
+interface ChangeRecordRow {
+  from_epoch: Integer;
+  public_key: Uint8Array;
+  kind: Integer;
+  hash: Uint8Array;
+}
+
 type ChangeRow = Pick<HotspotRow, "id" | "from_epoch" | "changed_at_ms" | "evidence">;
 
 const changeOf = (row: ChangeRow): RegistryChange => ({
@@ -111,6 +130,7 @@ type HotspotQueries = Pick<
   | "hotspotIds"
   | "hotspotHistory"
   | "registryChanges"
+  | "changeRecords"
   | "shownSince"
   | "shownAndChanged"
   | "forgetUnshown"
@@ -166,6 +186,7 @@ export function hotspotTable({ sql, transaction }: Database): HotspotQueries {
       return rows.map(hotspotOf);
     },
     registryChanges: (ids, epoch) => registryChanges(sql, ids, epoch),
+    changeRecords: (after, through) => changeRecords(sql, after, through),
     async shownSince(ids) {
       const found = new Map<string, number>();
       for (const chunk of chunksOf(ids)) {
@@ -194,6 +215,14 @@ async function putHotspot(tx: SQL, hotspot: Hotspot, isKept: boolean): Promise<v
     changed_at_ms = excluded.changed_at_ms, evidence = excluded.evidence,
     retired_from_epoch = excluded.retired_from_epoch, successor = excluded.successor,
     predecessor = excluded.predecessor`;
+  const record: ChangeRecordRow = {
+    from_epoch: hotspot.change.fromEpoch,
+    public_key: hotspot.publicKey,
+    kind: ASSERTED_CHANGE,
+    hash: registryChangeHash(hotspot.publicKey, hotspot.change),
+  };
+  await tx`INSERT INTO change_records ${tx(record)} ON CONFLICT (from_epoch, public_key, kind) DO UPDATE SET
+    hash = excluded.hash`;
   const row = {
     hotspot_id: hotspot.id,
     since_epoch: null,
@@ -201,6 +230,17 @@ async function putHotspot(tx: SQL, hotspot: Hotspot, isKept: boolean): Promise<v
   };
   await tx`INSERT INTO shown ${tx(row)} ON CONFLICT (hotspot_id) DO NOTHING`;
   if (isKept) await tx`UPDATE shown SET waits_since_ms = NULL WHERE hotspot_id = ${hotspot.id}`;
+}
+
+async function changeRecords(sql: SQL, after: number, through: number): Promise<ChangeRecord[]> {
+  const rows = await sql<ChangeRecordRow[]>`SELECT * FROM change_records
+    WHERE from_epoch > ${after} AND from_epoch <= ${through} ORDER BY from_epoch, public_key, kind`;
+  return rows.map((row) => ({
+    fromEpoch: Number(row.from_epoch),
+    publicKey: plainBytes(row.public_key),
+    kind: Number(row.kind),
+    hash: plainBytes(row.hash),
+  }));
 }
 
 /** Part of closing an epoch, in its transaction: these are in its bundle. */
@@ -230,7 +270,11 @@ async function forgetUnshown(tx: SQL, { beforeMs, keep, limit, epochs }: Unshown
         Number(reports) === 0 && (i < surplus || Number(since) < beforeMs),
     )
     .map(({ hotspot_id: id }) => id);
+  // What counts already stays part of the registry's history.
+  const waiting = Math.max(...epochs);
   for (const chunk of chunksOf(forgotten)) {
+    await tx`DELETE FROM change_records WHERE from_epoch >= ${waiting}
+      AND public_key IN (SELECT public_key FROM hotspots WHERE id IN ${tx(chunk)})`;
     await tx`DELETE FROM hotspots WHERE id IN ${tx(chunk)}`;
     await tx`DELETE FROM statuses WHERE hotspot_id IN ${tx(chunk)}`;
     await tx`DELETE FROM shown WHERE hotspot_id IN ${tx(chunk)}`;
@@ -238,11 +282,11 @@ async function forgetUnshown(tx: SQL, { beforeMs, keep, limit, epochs }: Unshown
   return forgotten;
 }
 
-/** As changes later than this made them; part of taking them back, in its transaction. */
-export async function hotspotsChangedAfter(tx: SQL, atMs: number): Promise<Hotspot[]> {
+/** As changes at this time or later made them; part of taking them back, in its transaction. */
+export async function hotspotsChangedSince(tx: SQL, atMs: number): Promise<Hotspot[]> {
   const rows = await tx<
     HotspotRow[]
-  >`SELECT * FROM hotspots WHERE changed_at_ms > ${atMs} ORDER BY id, from_epoch`;
+  >`SELECT * FROM hotspots WHERE changed_at_ms >= ${atMs} ORDER BY id, from_epoch`;
   return rows.map(hotspotOf);
 }
 

@@ -1,12 +1,12 @@
-import { drawIndex, type LatestContacts, parseParameters } from "@earshot/protocol";
+import { ASSERTED_CHANGE, drawIndex, type LatestContacts, parseParameters } from "@earshot/protocol";
 import type { SQL } from "bun";
 import { restoreContacts } from "./contact-table.ts";
 import type { Database } from "./database.ts";
-import { hotspotsChangedAfter } from "./hotspot-table.ts";
+import { hotspotsChangedSince } from "./hotspot-table.ts";
 import { setJudgedThrough } from "./judgement-table.ts";
 import { rewindLog } from "./log-table.ts";
 import { type Integer, nullableNumber } from "./rows.ts";
-import { deniedAfter } from "./rules-tables.ts";
+import { deniedSince } from "./rules-tables.ts";
 import type { Revoked, Store } from "./store.ts";
 import type { TableSchema } from "./table-schema.ts";
 
@@ -30,7 +30,14 @@ interface Present {
   epochPeriods: number;
 }
 
-export const revokedTable = ({ transaction }: Database): Pick<Store, "revokeAfter"> => ({
+export const revokedTable = ({
+  transaction,
+}: Database): Pick<Store, "revokeAfter" | "revokeUnannounced"> => ({
+  revokeUnannounced: ({ sinceMs, untilEpoch, versionsFrom, nowMs }) =>
+    transaction(async (tx) => {
+      if (versionsFrom !== undefined) await revokeVersions(tx, nowMs, versionsFrom);
+      return revokeStatements(tx, nowMs, { sinceMs, untilEpoch });
+    }),
   revokeAfter: (nowMs, fixed, contactsBefore) =>
     transaction(async (tx) => {
       const index = Math.floor(nowMs / fixed.entropyPeriodMs);
@@ -47,7 +54,9 @@ export const revokedTable = ({ transaction }: Database): Pick<Store, "revokeAfte
       await revokeParameters(tx, present);
       const judgedThrough = await forgetJudgements(tx, present, fixed);
       // Entries stay: what was published by mistake shows, and what takes its place is logged after it.
-      await rewindLog(tx, { entropy: index, index: judgedThrough, manifest: openEpoch - 1 });
+      const [left] = await tx<{ last: Integer | null }[]>`SELECT MAX(entropy_index) AS last FROM entropy`;
+      const through = nullableNumber(left?.last ?? null) ?? -1;
+      await rewindLog(tx, { entropy: through, index: judgedThrough, manifest: openEpoch - 1 });
       const contacts = contactsBeforeAll(epochs, contactsBefore);
       await restoreContacts(tx, openEpoch, openEpoch * fixed.epochPeriods, contacts);
       return { entropy, epochs, packets, openEpoch, judgedThrough, ...words };
@@ -122,18 +131,44 @@ async function restamp(
   return rows.length;
 }
 
-async function revokeStatements(tx: SQL, nowMs: number): Promise<Pick<Revoked, "hotspots" | "denials">> {
-  const hotspots = await hotspotsChangedAfter(tx, nowMs);
+/** Which changes and denials: those made at this time or later that count from such an epoch or an earlier one. */
+interface Since {
+  sinceMs: number;
+  untilEpoch: number;
+}
+
+/** Above every epoch. */
+const ANY_EPOCH = Number.MAX_SAFE_INTEGER;
+
+async function revokeStatements(
+  tx: SQL,
+  nowMs: number,
+  { sinceMs, untilEpoch }: Since = { sinceMs: nowMs + 1, untilEpoch: ANY_EPOCH },
+): Promise<Pick<Revoked, "hotspots" | "denials">> {
+  const hotspots = (await hotspotsChangedSince(tx, sinceMs)).filter(
+    ({ change }) => change.fromEpoch <= untilEpoch,
+  );
   await tx`INSERT INTO taken_back (taken_back_at_ms, kind, message)
-    SELECT ${nowMs}, ${"registration" satisfies Kind}, evidence FROM hotspots WHERE changed_at_ms > ${nowMs}`;
-  await tx`DELETE FROM hotspots WHERE changed_at_ms > ${nowMs}`;
+    SELECT ${nowMs}, ${"registration" satisfies Kind}, evidence FROM hotspots
+    WHERE changed_at_ms >= ${sinceMs} AND from_epoch <= ${untilEpoch}`;
+  await tx`DELETE FROM change_records WHERE kind = ${ASSERTED_CHANGE} AND EXISTS (SELECT 1 FROM hotspots
+    WHERE hotspots.from_epoch = change_records.from_epoch AND hotspots.public_key = change_records.public_key
+      AND changed_at_ms >= ${sinceMs} AND hotspots.from_epoch <= ${untilEpoch})`;
+  await tx`DELETE FROM hotspots WHERE changed_at_ms >= ${sinceMs} AND from_epoch <= ${untilEpoch}`;
   await tx`DELETE FROM shown WHERE NOT EXISTS (SELECT 1 FROM hotspots WHERE hotspots.id = shown.hotspot_id)`;
   await tx`UPDATE shown SET waits_since_ms = ${nowMs} WHERE waits_since_ms > ${nowMs}`;
-  const denials = await deniedAfter(tx, nowMs);
+  const denials = (await deniedSince(tx, sinceMs)).filter(({ denial }) => denial.fromEpoch <= untilEpoch);
   await tx`INSERT INTO taken_back (taken_back_at_ms, kind, message)
-    SELECT ${nowMs}, ${"denial" satisfies Kind}, message FROM denials WHERE at_ms > ${nowMs}`;
-  await tx`DELETE FROM denials WHERE at_ms > ${nowMs}`;
+    SELECT ${nowMs}, ${"denial" satisfies Kind}, message FROM denials
+    WHERE at_ms >= ${sinceMs} AND from_epoch <= ${untilEpoch}`;
+  await tx`DELETE FROM denials WHERE at_ms >= ${sinceMs} AND from_epoch <= ${untilEpoch}`;
   return { hotspots, denials };
+}
+
+async function revokeVersions(tx: SQL, nowMs: number, first: number): Promise<void> {
+  await tx`INSERT INTO taken_back (taken_back_at_ms, kind, message)
+    SELECT ${nowMs}, ${"parameters" satisfies Kind}, message FROM parameters WHERE version >= ${first}`;
+  await tx`DELETE FROM parameters WHERE version >= ${first}`;
 }
 
 /** Versions that wait for their epoch: it may be one that only the wrong clock was near. */
@@ -145,10 +180,7 @@ async function revokeParameters(tx: SQL, { nowMs, index, epochPeriods }: Present
     ({ parameters }) => parseParameters(JSON.parse(parameters)).activationEpoch > current,
   );
   if (waiting === undefined) return;
-  const first = Number(waiting.version);
-  await tx`INSERT INTO taken_back (taken_back_at_ms, kind, message)
-    SELECT ${nowMs}, ${"parameters" satisfies Kind}, message FROM parameters WHERE version >= ${first}`;
-  await tx`DELETE FROM parameters WHERE version >= ${first}`;
+  await revokeVersions(tx, nowMs, Number(waiting.version));
 }
 
 /** Revoked entropy may have drawn witnesses: open epochs are judged again, from their beginning. */

@@ -52,9 +52,9 @@ const denialOf = (row: DenialRow): StoredDenial => ({
   message: plainBytes(row.message),
 });
 
-/** Signed later than this; part of taking them back, in its transaction. */
-export async function deniedAfter(tx: SQL, atMs: number): Promise<StoredDenial[]> {
-  const rows = await tx<DenialRow[]>`SELECT * FROM denials WHERE at_ms > ${atMs} ORDER BY position`;
+/** Signed at this time or later; part of taking them back, in its transaction. */
+export async function deniedSince(tx: SQL, atMs: number): Promise<StoredDenial[]> {
+  const rows = await tx<DenialRow[]>`SELECT * FROM denials WHERE at_ms >= ${atMs} ORDER BY position`;
   return rows.map(denialOf);
 }
 

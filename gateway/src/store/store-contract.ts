@@ -218,8 +218,6 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
       ]);
       expect(await store.verdictsOfBeacon("01c16c80")).toEqual([verdict]);
       expect(await store.provenOfEpoch(0)).toEqual([beacon]);
-      expect(await store.hasVerdict("z6MkA", 20_454)).toBe(true);
-      expect(await store.hasVerdict("z6MkA", 1)).toBe(false);
     });
 
     test("finds reports of judged indexes that have no verdict", async () => {

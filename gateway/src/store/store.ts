@@ -1,4 +1,5 @@
 import type {
+  ChangeRecord,
   Denial,
   EdgeEvidence,
   Entropy,
@@ -158,6 +159,11 @@ export interface Store {
   hotspotHistory(id: string): Promise<Hotspot[]>;
   /** Of these hotspots every change in force in `epoch` or before, each hotspot's in order of epoch. */
   registryChanges(ids: Iterable<string>, epoch: number): Promise<Map<string, RegistryChange[]>>;
+  /**
+   * Every change of any hotspot that counts from an epoch after `after`, up to `through`, in order of epoch and key; also
+   * of hotspots that are forgotten, once the epoch has begun.
+   */
+  changeRecords(after: number, through: number): Promise<ChangeRecord[]>;
   /** Epoch of the first bundle that these hotspots are in; those that are in none are left out. */
   shownSince(ids: Iterable<string>): Promise<Map<string, number>>;
   /** Hotspots that are in a bundle and have a change that counts from an epoch after `after`, up to `through`. */
@@ -203,8 +209,6 @@ export interface Store {
   judgedThrough(): Promise<number | undefined>;
   /** Lowest index above `after` with an entropy or a report: between them there is nothing to judge. */
   nextIndex(after: number): Promise<number | undefined>;
-  /** Whether any report of the hotspot filed under this epoch was judged. */
-  hasVerdict(hotspotId: string, epoch: number): Promise<boolean>;
   verdict(packetId: string): Promise<StoredVerdict | undefined>;
   /** Which of these packets have a verdict. */
   judgedAmong(packetIds: Iterable<string>): Promise<Set<string>>;
@@ -271,6 +275,17 @@ export interface Store {
     fixed: Pick<NetworkParameters, "entropyPeriodMs" | "epochPeriods" | "reportDeadlineMs">,
     contactsBefore: (bundle: string) => ReadonlyMap<string, LatestContacts>,
   ): Promise<Revoked | undefined>;
+
+  /**
+   * Revokes what was not announced in time: changes of hotspots and denials made at `sinceMs` or later that count from
+   * `untilEpoch` or before, and parameters from a version on. Signed messages are archived.
+   */
+  revokeUnannounced(which: {
+    sinceMs: number;
+    untilEpoch: number;
+    versionsFrom: number | undefined;
+    nowMs: number;
+  }): Promise<Pick<Revoked, "hotspots" | "denials">>;
 
   /** Entries of the network's log. */
   logSize(): Promise<number>;

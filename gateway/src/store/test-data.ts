@@ -56,6 +56,8 @@ export const entropyRecord = (index: number): Entropy => ({
   validityMs: 180_000,
   windowPeriods: 360,
   windowValue: new Uint8Array(32).fill(2),
+  source: null,
+  state: null,
 });
 
 export const storedEpoch = (epoch: number): StoredEpoch => ({

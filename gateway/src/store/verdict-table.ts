@@ -69,7 +69,6 @@ type VerdictQueries = Pick<
   | "verdictsOfEpoch"
   | "verdictsOfHotspot"
   | "verdictsOfBeacon"
-  | "hasVerdict"
   | "nextIndex"
 >;
 
@@ -103,11 +102,6 @@ export function verdictTable({ sql, transaction }: Database): VerdictQueries {
     verdictsOfHotspot: (hotspotId, page) => list(hotspotPage(sql, hotspotId, page)),
     verdictsOfBeacon: (beaconKey) =>
       list(sql<VerdictRow[]>`SELECT * FROM verdicts WHERE beacon_key = ${beaconKey} ORDER BY packet_id`),
-    async hasVerdict(hotspotId, epoch) {
-      const rows = await sql`SELECT 1 AS found FROM verdicts
-        WHERE epoch = ${epoch} AND hotspot_id = ${hotspotId} LIMIT 1`;
-      return rows.length > 0;
-    },
     async nextIndex(after) {
       const [row] = await sql<{ next: Integer | null }[]>`SELECT MIN(next) AS next FROM (
         SELECT MIN(entropy_index) AS next FROM entropy WHERE entropy_index > ${after}

@@ -92,6 +92,8 @@ export function entropyAt(index: number, parameters: NetworkParameters): Entropy
     validityMs: parameters.entropyValidityMs,
     windowPeriods: parameters.windowPeriods,
     windowValue: sha256(utf8("window")),
+    source: null,
+    state: null,
   };
 }
 

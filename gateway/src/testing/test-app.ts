@@ -45,7 +45,14 @@ export async function testApp(
   const keys = NetworkKeys.ofRoot(FLEET_PARAMETERS.network, signer.publicKey);
   const versions = await ParametersLog.load(FLEET_PARAMETERS, { store, clock, signer });
   const progress = await loadProgress(store, versions.fixed, clock.now());
-  const denials = await DenialLog.load({ store, progress, clock, signer, mutex: new Mutex() });
+  const denials = await DenialLog.load({
+    store,
+    progress,
+    clock,
+    signer,
+    mutex: new Mutex(),
+    announcing: new Mutex(),
+  });
   const metrics = newMetrics();
   const bundles = bundleFolder(bundlesDir);
   const publicLog = new LogService({

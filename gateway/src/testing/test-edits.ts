@@ -13,11 +13,12 @@ import {
   readEvidence,
   utf8,
 } from "@earshot/protocol";
+import type { SequencePacket } from "@earshot/protocol/omission";
 import { type Bundle, type BundleFile, type BundlePacket, encodeBundle } from "../bundle/bundle.ts";
-import { readByteStrings, readPackets, type SequencePacket, writePackets } from "../bundle/cbor-sequences.ts";
+import { readByteStrings, readPackets, writePackets } from "../bundle/cbor-sequences.ts";
 import { readContacts } from "../bundle/json-readers.ts";
 import { formatRegistry } from "../bundle/json-texts.ts";
-import { EMPTY_REGISTRY_HASH, type ShownHotspot } from "../bundle/registry-hash.ts";
+import { EMPTY_REGISTRY_HASH, recordsOf, type ShownHotspot } from "../bundle/registry-hash.ts";
 import { encodeChunks } from "../bundle/text-chunks.ts";
 import { runCheck } from "../verify/check.ts";
 import { openPackets } from "../verify/check-packets.ts";
@@ -135,6 +136,7 @@ export function claiming(bundle: Bundle, claims: Claims, before?: Verified): Bun
       })),
       registry,
       registryHashBefore: before?.manifest.registryHash ?? EMPTY_REGISTRY_HASH,
+      changes: recordsOf(registry, { epoch: manifest.epoch, ...(claims.previous ?? manifest) }),
       denials: denials.map((denial) => ({
         denial,
         message: denialMessage.seal(denial, networkSigner, network),

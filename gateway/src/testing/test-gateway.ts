@@ -138,6 +138,13 @@ function topicOf(bytes: Uint8Array): string {
   return upTopic(PARAMETERS.network, senderOf(bytes), result.decoded.packet.type);
 }
 
+/** As if an earlier run had registered the test network's hotspots: they count in its first epoch already. */
+export async function registeredStore(): Promise<Store> {
+  const store = await openStore("sqlite://:memory:");
+  for (const hotspot of HOTSPOTS) await store.putHotspot(hotspot);
+  return store;
+}
+
 /** Status packets in which the test network's hotspots assert where they stand. */
 export const assertions = (atMs: number): SentPacket[] =>
   (["a", "b", "c", "near"] as const).map((name, i) => {

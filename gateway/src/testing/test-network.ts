@@ -135,6 +135,8 @@ export function entropyChain(indexes: readonly number[]): PublishedEntropy[] {
       validityMs: PARAMETERS.entropyValidityMs,
       windowPeriods: PARAMETERS.windowPeriods,
       windowValue: first?.entropy.value ?? value,
+      source: null,
+      state: null,
     };
     chain.push({ entropy, message: entropyMessage.seal(entropy, networkSigner, network) });
   }

@@ -92,6 +92,16 @@ export class Progress {
     return this.#lastReceivedMs;
   }
 
+  /**
+   * When a change that comes at `atMs` counts as made. Each must be announced by an entropy message of its epoch, or it
+   * might be of any time: in an epoch's last period, whose message may be out, it counts as made when the next begins.
+   */
+  changeAtMs(atMs: number): number {
+    const { entropyPeriodMs, epochPeriods } = this.parameters;
+    const next = Math.floor(atMs / entropyPeriodMs) + 1;
+    return next % epochPeriods === 0 ? next * entropyPeriodMs : atMs;
+  }
+
   /** For a packet that comes now: how it is filed, however long it is checked before that. */
   arrival(nowMs: number): Arrival {
     return { receivedAtMs: this.receivedAtMs(nowMs), earliestEpoch: this.#filingEpoch };

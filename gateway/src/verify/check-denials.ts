@@ -7,10 +7,18 @@ import {
   type NetworkParameters,
 } from "@earshot/protocol";
 import { readByteStrings } from "../bundle/cbor-sequences.ts";
+import { denialsHash } from "../bundle/registry-hash.ts";
 import { type Check, differ } from "./check.ts";
 import { refusedSignature, signedBy } from "./check-keys.ts";
 
 const FILE = "denials.cbor";
+
+/** Those in force in an epoch. */
+export interface OpenedDenials {
+  denials: Denial[];
+  /** `denialsHash`. */
+  hash: Uint8Array;
+}
 
 /** Each signed by the network before it began to hold, in force in the epoch, and one for each subject. */
 export function* readDenials(
@@ -18,7 +26,7 @@ export function* readDenials(
   epoch: number,
   keys: NetworkKeys,
   parameters: NetworkParameters,
-): Check<Denial[]> {
+): Check<OpenedDenials> {
   const read = readByteStrings(bytes);
   if (!read.ok) {
     return yield* differ(FILE, `item ${read.item + 1}`, "a message", `unreadable bytes at ${read.offset}`);
@@ -34,7 +42,7 @@ export function* readDenials(
     yield* checkDenial(opened.value, denials.at(-1), at, epoch, parameters);
     denials.push(opened.value);
   }
-  return denials;
+  return { denials, hash: denialsHash(read.items) };
 }
 
 function* checkDenial(

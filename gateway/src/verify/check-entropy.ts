@@ -1,5 +1,6 @@
 import {
   type Entropy,
+  entropyCounts,
   entropyHash,
   entropyMessage,
   entropyTimeMs,
@@ -87,8 +88,9 @@ function* checkSpan(
   const { first, draw } = epochIndexes(epoch, parameters);
   const [start] = chain;
   const end = chain.at(-1);
-  if (start === undefined || end === undefined || end.index < draw) {
-    return yield* differ(FILE, "end", `entropy up to index ${draw} or later`, `${end?.index ?? "none"}`);
+  if (start === undefined || end === undefined || end.index < draw || !entropyCounts(end)) {
+    const wanted = `entropy up to the first that counts from index ${draw} on`;
+    return yield* differ(FILE, "end", wanted, `${end?.index ?? "none"}`);
   }
   // What lies between this epoch and the one before it was skipped: there must be no entropy in it.
   if (previousEpoch === null) {
@@ -103,7 +105,7 @@ function* checkSpan(
   }
 }
 
-/** Agents that start late learn the window's first value from here: it must be the one that judging uses. */
+/** Agents that start late learn the window's first value that counts from here: it must be the one that judging uses. */
 function* checkWindows(
   chain: readonly Entropy[],
   epoch: number,
@@ -114,7 +116,7 @@ function* checkWindows(
     if (entropy.index < epoch * epochPeriods) continue;
     const window = windowOf(entropy.index, windowPeriods);
     const first = firsts.get(window) ?? entropy;
-    firsts.set(window, first);
+    if (entropyCounts(first)) firsts.set(window, first);
     const at = `${place(i, entropy)}, windowValue`;
     yield* expectEqual(FILE, at, first.value.toHex(), entropy.windowValue.toHex());
   }

@@ -1,5 +1,5 @@
 import type {
-  Denial,
+  ChangeRecord,
   Entropy,
   LatestContacts,
   Manifest,
@@ -12,9 +12,12 @@ import type { Bundle } from "../bundle/bundle.ts";
 import { readSequences } from "../bundle/json-readers.ts";
 import { type BeaconSignatures, startBeaconSignatures } from "./beacon-signatures.ts";
 import type { Check } from "./check.ts";
+import { type Announced, checkAnnounced } from "./check-announced.ts";
+import { changesAfter, checkChanges, type KnownChanges, readChanges } from "./check-changes.ts";
 import { checkContacts, checkRegistered, type KnownContacts, openContacts } from "./check-contacts.ts";
-import { readDenials } from "./check-denials.ts";
+import { type OpenedDenials, readDenials } from "./check-denials.ts";
 import { checkEntropy, checkSameEntropy } from "./check-entropy.ts";
+import { checkEntropySource, type EntropyOrigin } from "./check-entropy-source.ts";
 import { isFirstManifest, readFileAs, type SignedManifest } from "./check-manifest.ts";
 import {
   checkPlaces,
@@ -48,7 +51,9 @@ export interface Inputs extends Head {
   /** Hotspots with a packet. */
   reporting: ReadonlySet<string>;
   entropy: Entropy[];
-  denials: Denial[];
+  denials: OpenedDenials;
+  /** Of all hotspots. */
+  changes: ChangeRecord[];
   usedSequences: Map<string, SequenceRange[]>;
   contactsBefore: Map<string, LatestContacts>;
 }
@@ -70,10 +75,22 @@ export function* readInputs(
   yield* startSignatures(opened, network, signatures);
   const denials = yield* readDenials(bundle["denials.cbor"], manifest.epoch, keys, parameters);
   const registry = yield* openRegistry(bundle, head, signatures);
+  const changes = yield* readChanges(bundle["changes.cbor"], manifest);
   const usedSequences = yield* readFileAs(bundle, "sequences.json", readSequences);
   const contactsBefore = yield* openContacts(bundle, opened.packets, manifest, parameters);
   const reporting = new Set(opened.packets.map(({ hotspotId }) => hotspotId));
-  return { ...head, opened, beacons, registry, reporting, entropy, denials, usedSequences, contactsBefore };
+  return {
+    ...head,
+    opened,
+    beacons,
+    registry,
+    reporting,
+    entropy,
+    denials,
+    changes,
+    usedSequences,
+    contactsBefore,
+  };
 }
 
 /** What is compared of the bundle before. */
@@ -81,6 +98,7 @@ interface InputsBefore {
   manifest: Manifest;
   entropy: readonly Entropy[];
   registry: KnownRegistry;
+  changes: KnownChanges;
   usedSequences: UsedSequences;
   /** After the epoch. */
   contacts: KnownContacts;
@@ -94,16 +112,24 @@ interface InputChecks {
   nowMs: number | undefined;
 }
 
-/** Signatures, order, times, and that the inputs follow from the bundle before. */
+/** What is worth telling of inputs that hold, and what the next bundle is compared with. */
+interface Shown {
+  origin: EntropyOrigin;
+  announced: Announced;
+  changes: KnownChanges;
+}
+
+/** Signatures, order, times, that the inputs follow from the bundle before, and that they were announced. */
 export function* checkInputs(
   inputs: Inputs,
   previous: InputsBefore | undefined,
   { signatures, onProgress, nowMs }: InputChecks,
-): Check<void> {
+): Check<Shown> {
   const { parameters, signed, registry, reporting, entropy, usedSequences, contactsBefore, opened } = inputs;
   const { packets } = opened;
   yield* checkSignatures(opened, parameters.network, signatures, onProgress);
   yield* checkPlaces(packets, signed.manifest, parameters);
+  const origin = yield* checkEntropySource(entropy, signed.manifest.epoch, parameters);
   yield* checkReceiveTimes(packets, entropy, signed.manifest);
   const previousClosedAtMs = previous?.manifest.closedAtMs;
   yield* checkClosing(signed.manifest, { entropy, parameters, previousClosedAtMs, nowMs });
@@ -121,6 +147,14 @@ export function* checkInputs(
   yield* checkContacts(contactsBefore, previous?.contacts ?? new Map(), packets, {
     ...{ shown: registry.shown, isComplete },
   });
+  yield* checkChanges(inputs.changes, registry.shown, signed.manifest, {
+    registryHash: previous?.manifest.registryHash,
+    known: previous?.changes ?? new Map(),
+    isComplete,
+  });
+  const judgedBy = { manifest: signed.manifest, parameters, denials: inputs.denials.hash };
+  const announced = yield* checkAnnounced(entropy, judgedBy, previous?.manifest);
+  return { origin, announced, changes: changesAfter(previous?.changes ?? new Map(), inputs.changes) };
 }
 
 /** Whether all bundles back to the network's first are known. */

@@ -13,7 +13,8 @@ import {
   reportedIndex,
   signedBytes,
 } from "@earshot/protocol";
-import { readPackets, type SequencePacket } from "../bundle/cbor-sequences.ts";
+import type { SequencePacket } from "@earshot/protocol/omission";
+import { readPackets } from "../bundle/cbor-sequences.ts";
 import { answersOf, type Check, differ } from "./check.ts";
 import {
   INADMISSIBLE,

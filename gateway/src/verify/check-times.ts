@@ -1,5 +1,6 @@
 import {
   type Entropy,
+  entropyCounts,
   epochIndexes,
   isReport,
   type Manifest,
@@ -34,7 +35,7 @@ export function* checkClosing(
   { entropy, parameters, previousClosedAtMs, nowMs }: ClosingContext,
 ): Check<void> {
   const { draw } = epochIndexes(epoch, parameters);
-  const drawing = entropy.find(({ index }) => index >= draw);
+  const drawing = entropy.find((one) => one.index >= draw && entropyCounts(one));
   const expected = (limit: string) => differ(MANIFEST_FILE, "closedAtMs", limit, String(closedAtMs));
   if (drawing !== undefined && closedAtMs < drawing.atMs) {
     yield* expected(`${drawing.atMs} or later, when entropy ${drawing.index} drew the last witnesses`);

@@ -1,7 +1,7 @@
 import type { Clock } from "@earshot/protocol";
-import { errorText } from "@earshot/protocol/runtime";
+import { errorText, LinkedAbort } from "@earshot/protocol/runtime";
 
-/** What is fetched from a gateway that nobody vouches for: bounded in size and time, as sent, and from that host only. */
+/** What is fetched from a server that nobody vouches for: bounded in size and time, as sent, and from that host only. */
 
 export type Fetch = (url: URL, init: BunFetchRequestInit) => Promise<Response>;
 
@@ -9,6 +9,8 @@ export type Fetch = (url: URL, init: BunFetchRequestInit) => Promise<Response>;
 export interface Transport {
   fetch: Fetch;
   clock?: Pick<Clock, "elapsedMs" | "sleep">;
+  /** Ends it at any time. */
+  signal?: AbortSignal;
 }
 
 /** Bytes that are allowed: at most so many, or exactly. */
@@ -27,7 +29,7 @@ const MIN_BYTES_PER_S = 4096;
  * are not taken, although no encoding was asked for: a few of them become gigabytes.
  */
 export async function download(transport: Transport, url: URL, allowed: Allowed): Promise<Downloaded> {
-  const aborted = new AbortController();
+  const aborted = new LinkedAbort(transport.signal ?? new AbortController().signal);
   const received = new Received("bytes" in allowed ? allowed.bytes : allowed.maxBytes);
   const watched = transport.clock && giveUp(received, transport.clock, aborted);
   try {
@@ -48,7 +50,7 @@ export async function download(transport: Transport, url: URL, allowed: Allowed)
     return { ok: false, problem: `${errorText(reason)} (${url})` };
   } finally {
     // The rest is not needed.
-    aborted.abort(new Error("The download has ended"));
+    aborted.end(new Error("The download has ended"));
     await watched;
   }
 }
@@ -109,7 +111,7 @@ class Received {
 async function giveUp(
   received: Received,
   clock: Pick<Clock, "elapsedMs" | "sleep">,
-  aborted: AbortController,
+  aborted: LinkedAbort,
 ): Promise<void> {
   const startMs = clock.elapsedMs();
   let [length, changedMs] = [received.length, startMs];
@@ -122,7 +124,7 @@ async function giveUp(
     if (isSilent || isSlow) {
       const slow = `it came slower than ${MIN_BYTES_PER_S} bytes a second`;
       const what = isSilent ? `nothing came for ${SILENCE_MS / 1000} s` : slow;
-      aborted.abort(new Error(`${what}: given up after ${length} bytes`));
+      aborted.end(new Error(`${what}: given up after ${length} bytes`));
       return;
     }
     try {

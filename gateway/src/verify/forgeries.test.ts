@@ -8,8 +8,9 @@ import {
   signerFromSeed,
   utf8,
 } from "@earshot/protocol";
+import type { SequencePacket } from "@earshot/protocol/omission";
 import type { Bundle } from "../bundle/bundle.ts";
-import { type SequencePacket, writePackets } from "../bundle/cbor-sequences.ts";
+import { writePackets } from "../bundle/cbor-sequences.ts";
 import { formatParametersFile } from "../bundle/json-texts.ts";
 import { manifestOf, signedAgain, testBundles } from "../testing/test-bundle.ts";
 import {

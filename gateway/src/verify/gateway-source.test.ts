@@ -127,7 +127,7 @@ describe("a gateway's bundles", () => {
         .filter((path) => path.includes("/bundle"))
         .map((path) => path.split("/").at(-1));
       const head = [MANIFEST_FILE, "parameters.json", "keys.cbor"];
-      const order = [...head, "contacts.json", "denials.cbor", "entropy.cbor"];
+      const order = [...head, "changes.cbor", "contacts.json", "denials.cbor", "entropy.cbor"];
       expect(files).toEqual(order.slice(0, order.indexOf(file) + 1));
     }
   });

@@ -11,6 +11,8 @@ export interface VerifyArguments {
   epochs?: EpochSpan;
   /** Whose cosignatures are demanded. */
   policy?: LogPolicy;
+  /** A file that shows that a report was left out, instead of a path. */
+  evidence?: string;
   isJson: boolean;
   isTimed: boolean;
 }
@@ -34,8 +36,10 @@ export function parseVerifyArguments(args: readonly string[]): ParsedArguments {
     }
   }
   const [path] = paths;
-  if (path === undefined || paths.length > 1) {
-    return { ok: false, problem: `One PATH is needed; ${paths.length} were given` };
+  if (value.evidence !== undefined && path === undefined) return { ok: true, value };
+  if (path === undefined || paths.length > 1 || value.evidence !== undefined) {
+    const needed = value.evidence === undefined ? "One PATH is needed" : "No PATH goes with --evidence";
+    return { ok: false, problem: `${needed}; ${paths.length} were given` };
   }
   return { ok: true, value: { ...value, path } };
 }
@@ -56,6 +60,11 @@ const OPTIONS: Record<string, (into: VerifyArguments, value: string) => string |
       return "the id (z6Mk…) of an admissible key is needed";
     }
     into.pins.networkKey = networkKey;
+    return undefined;
+  },
+  "--evidence"(into, value) {
+    if (value === "") return "a file that earshot-agent audit wrote is needed";
+    into.evidence = value;
     return undefined;
   },
   "--keys"(into, value) {

@@ -17,7 +17,10 @@ import type { Bundle } from "../bundle/bundle.ts";
 import { readAmountsBefore } from "../bundle/json-readers.ts";
 import { collectBeaconSignatures } from "./beacon-signatures.ts";
 import { type Check, type Checked, cannotSay, type Difference, runCheck, runCheckLater } from "./check.ts";
+import type { Announced } from "./check-announced.ts";
+import type { KnownChanges } from "./check-changes.ts";
 import { contactsAfter, type KnownContacts } from "./check-contacts.ts";
+import type { EntropyOrigin } from "./check-entropy-source.ts";
 import { checkInputs, type Head, type Inputs, isCompleteAt, readInputs } from "./check-inputs.ts";
 import { checkKeys, withLater } from "./check-keys.ts";
 import {
@@ -65,6 +68,8 @@ export interface CarriedOver {
   shownKeys: NetworkKeys;
   /** Up to and including this epoch. */
   registry: KnownRegistry;
+  /** Of all hotspots, up to and including this epoch. */
+  changes: KnownChanges;
   entropy: readonly Entropy[];
   /** Up to and including this epoch. */
   usedSequences: UsedSequences;
@@ -87,6 +92,8 @@ export interface Verified extends CarriedOver {
   hotspots: readonly Hotspot[];
   registrations: Registrations;
   denials: readonly Denial[];
+  origin: EntropyOrigin;
+  announced: Announced;
   /** Sequence numbers of earlier epochs, as this bundle lists them. */
   earlierSequences: UsedSequences;
   /** Cumulative amounts before this epoch. */
@@ -100,6 +107,7 @@ export const carriedOver = ({
   parameters,
   shownKeys,
   registry,
+  changes,
   entropy,
   usedSequences,
   contacts,
@@ -111,6 +119,7 @@ export const carriedOver = ({
   parameters,
   shownKeys,
   registry,
+  changes,
   entropy,
   usedSequences,
   contacts,
@@ -203,7 +212,8 @@ function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found
   const { packets } = inputs.opened;
   const { shown, registrations } = inputs.registry;
   const hotspots = shown.map(({ hotspot }) => hotspot);
-  const { entropy, denials, usedSequences, contactsBefore } = inputs;
+  const { entropy, usedSequences, contactsBefore } = inputs;
+  const { denials } = inputs.denials;
   // Judged while other threads check signatures: the result counts only if all of them are valid.
   const known = {
     parameters,
@@ -216,7 +226,7 @@ function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found
     verifySignature,
   };
   const judgement = rules.judge({ ...known, epoch: manifest.epoch });
-  yield* checkInputs(inputs, previous, { signatures, onProgress, nowMs });
+  const shownBy = yield* checkInputs(inputs, previous, { signatures, onProgress, nowMs });
   const before = yield* amountsBefore(bundle, manifest, previous);
   onProgress?.("comparing", 0, 1);
   const settlement = yield* settle(rules, judgement, { parameters, hotspots, before });
@@ -236,6 +246,7 @@ function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found
     registrations,
     denials,
     entropy,
+    ...shownBy,
     earlierSequences: usedSequences,
     usedSequences: usedAfter(new Map([...(previous?.usedSequences ?? []), ...usedSequences]), packets),
     contacts: contactsAfter(previous?.contacts ?? new Map(), judgement, packets),

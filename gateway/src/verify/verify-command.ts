@@ -1,6 +1,7 @@
 import type { Clock } from "@earshot/protocol";
 import { type BundleSource, bundlePaths, folderSource } from "./bundle-source.ts";
 import type { Fetch } from "./download.ts";
+import { verifyEvidence } from "./evidence.ts";
 import { gatewayAddress, gatewaySources } from "./gateway-source.ts";
 import { PhaseTimes, progressLine } from "./progress-line.ts";
 import { openSignaturePool } from "./signature-pool.ts";
@@ -9,6 +10,7 @@ import { verifySeries } from "./verify-epoch.ts";
 import { formatReport, jsonReport, printable } from "./verify-report.ts";
 
 const USAGE = `Usage: bun run gateway verify-epoch PATH [options]
+       bun run gateway verify-epoch --evidence FILE [--key ID] [--json]
 
 Judges epochs again from their packets alone, and compares every verdict, amount and hash.
 
@@ -20,11 +22,12 @@ Judges epochs again from their packets alone, and compares every verdict, amount
   --parameters HASH  the network's parameters hash (64 hex digits): refuse bundles judged by others
   --policy FILE      refuse epochs whose manifest is not in the network's log, below a checkpoint with the cosignatures that
                      the file demands: log, witness, group and quorum lines of c2sp.org/tlog-policy
+  --evidence FILE    a file of earshot-agent audit: whether it shows that the network left a report out
   --json             one line of JSON per bundle
   --timing           how long each phase took
 
-Exit status: 0 all holds, 1 something differs (the first is named), cannot be had, or was judged by rules that this program
-does not have (UNKNOWN), 2 wrong usage.
+Exit status: 0 all holds (the evidence too), 1 something differs (the first is named), cannot be had, or was judged by rules
+that this program does not have (UNKNOWN), 2 wrong usage.
 `;
 
 /** Output and resources of the command. */
@@ -46,6 +49,12 @@ export async function runVerifyEpoch(args: readonly string[], io: VerifyCommandI
   if (!parsed.ok) {
     io.err(`${parsed.problem}\n\n${USAGE}`);
     return 2;
+  }
+  if (parsed.value.evidence !== undefined) {
+    const { pins, isJson, evidence } = parsed.value;
+    const { status, text } = verifyEvidence(evidence, { networkKey: pins.networkKey, isJson });
+    io.out(text);
+    return status;
   }
   const found = await findSources(parsed.value, io);
   if (!found.ok) {

@@ -1,9 +1,11 @@
-import { hotspotId, sha256 } from "@earshot/protocol";
+import { hotspotId, QUICKNET, sha256 } from "@earshot/protocol";
 import type { LogPolicy } from "@earshot/protocol/tlog";
 import { type Bundle, MANIFEST_FILE } from "../bundle/bundle.ts";
 import { cidOf } from "../bundle/cid.ts";
 import { type BundleSource, folderSource } from "./bundle-source.ts";
 import { type Difference, runCheck } from "./check.ts";
+import type { Announced } from "./check-announced.ts";
+import type { EntropyOrigin } from "./check-entropy-source.ts";
 import { checkLogged, type LoggedAt } from "./check-log.ts";
 import { isFirstManifest, isUnknownFile } from "./check-manifest.ts";
 import { InlineChecker, type SignatureChecker } from "./signatures.ts";
@@ -139,7 +141,7 @@ function reportOf(
 }
 
 function notesOn(
-  { manifest, registrations, isComplete }: Verified,
+  { announced, manifest, origin, registrations, isComplete }: Verified,
   { previous, networkKey }: VerifyOptions,
 ): string[] {
   const notes: string[] = [];
@@ -161,6 +163,7 @@ function notesOn(
       `${operator} of ${owner + operator} registry changes bear the operator's signature, not the owner's.`,
     );
   }
+  notes.push(...entropyNotes(origin), ...announcedNotes(announced));
   const unknown = manifest.files.map(({ name }) => name).filter(isUnknownFile);
   if (unknown.length > 0) {
     notes.push(`It has files that this program does not know, and has not checked: ${unknown.join(", ")}.`);
@@ -172,4 +175,41 @@ function notesOn(
     notes.push(`${what}: the network published nothing then.`);
   }
   return notes;
+}
+
+function entropyNotes({ chain, isDrawElsewhere, unproven }: EntropyOrigin): string[] {
+  const notes: string[] = [];
+  if (chain !== null && chain.hash !== QUICKNET.hash) {
+    notes.push(
+      `The key of drand chain ${chain.hash} is as the parameters say: compare it with what its operators publish.`,
+    );
+  }
+  if (chain !== null && unproven > 0) {
+    notes.push(
+      `${unproven} entropy values came without a signature of the chain: the operator may have chosen them, or left the signature out.`,
+    );
+  }
+  if (isDrawElsewhere) {
+    notes.push(
+      "Other parameters follow: the values that drew the epoch's last witnesses are checked with the next bundle.",
+    );
+  }
+  return notes;
+}
+
+function announcedNotes(announced: Announced): string[] {
+  switch (announced) {
+    case "compared":
+      return [];
+    case "skipped":
+      return ["Rules and denials were announced for an epoch that was skipped, and not compared."];
+    case "first":
+      return [
+        "Nothing was announced before the network's first epoch: compare the hash of its manifest with what others have.",
+      ];
+    case "nothing":
+      return [
+        "The entropy announces no rules, denials or registry: made afterwards and dated before, they would not show.",
+      ];
+  }
 }

@@ -1,4 +1,5 @@
-import { type NetworkParameters, parametersHash, type Verdict } from "@earshot/protocol";
+import { type NetworkParameters, parametersHash, QUICKNET, type Verdict } from "@earshot/protocol";
+import type { EntropyOrigin } from "./check-entropy-source.ts";
 import type { Verified } from "./verify-bundle.ts";
 import type { VerifyReport } from "./verify-epoch.ts";
 
@@ -28,6 +29,8 @@ export function jsonReport(report: VerifyReport, timing?: Timing): string {
       version: verified.parameters.version,
       hash: verified.manifest.parametersHash.toHex(),
       ruleSet: verified.parameters.ruleSet,
+      // Which signatures were checked; null: the operator's word.
+      drandKey: verified.origin.chain?.publicKey.toHex() ?? null,
       unknown: verified.parameters.unknown,
     },
     counts: verified.manifest.counts,
@@ -80,6 +83,7 @@ function successLines(report: VerifyReport, verified: Verified): Line[] {
       "packets",
       `${manifest.counts.packets}, each signature holds; ${manifest.counts.entropy} entropy values, one chain`,
     ],
+    ["entropy", originText(verified.origin)],
     [
       "registry",
       `${manifest.counts.hotspots} hotspots, as their signed changes say; ${verified.denials.length} denials in force`,
@@ -99,6 +103,13 @@ function successLines(report: VerifyReport, verified: Verified): Line[] {
     ...unknownNames(parameters),
     ...report.notes.map((note): Line => ["note", note]),
   ];
+}
+
+function originText({ chain, proven, unproven }: EntropyOrigin): string {
+  if (chain === null) return "local: the operator's word, as nothing shows that it did not choose the values";
+  const name = chain.hash === QUICKNET.hash ? "drand's quicknet" : `drand chain ${chain.hash}`;
+  const missing = unproven === 0 ? "" : `; ${unproven} have no signature`;
+  return `${name}, key ${chain.publicKey.toHex()}: the signatures of ${proven} values hold${missing}`;
 }
 
 /** Values that these rules do not ask, or the bundle could not have been judged. */

@@ -1,5 +1,6 @@
 import { describe } from "bun:test";
 import fc from "fast-check";
+import { DRAND } from "../network/entropy.ts";
 import {
   afterContacts,
   around,
@@ -28,6 +29,15 @@ const BEACON: Properties = {
   entropy_unknown: fc.subarray([...plain.inputs([]).entropy]).map((entropy) => {
     const isThere = entropy.some(({ index }) => index === honest.entropyIndex);
     return { reason: tryBeacon({}, { inputs: { entropy } }).reason, expected: !isThere };
+  }),
+  entropy_unproven: fc.record({ counts: fc.boolean(), isHere: fc.boolean() }).map(({ counts, isHere }) => {
+    const source = { kind: DRAND, round: 1, signature: null, counts };
+    const entropy = plain
+      .inputs([])
+      .entropy.map((one) => ((one.index === honest.entropyIndex) === isHere ? { ...one, source } : one));
+    // Where no other value of the window counts, the honest one is its first, by which nobody was scheduled.
+    const reason = tryBeacon({}, { inputs: { entropy } }).reason;
+    return { reason: isHere || counts ? reason : "ok", expected: isHere && !counts };
   }),
   schedule_signature: bit(0, 64).map((at) => ({
     reason: tryBeacon({ scheduleSignature: flipped(honest.scheduleSignature, at) }).reason,

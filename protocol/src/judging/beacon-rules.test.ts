@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { beaconMessage, scheduleMessage } from "../beacon/derive.ts";
+import { DRAND } from "../network/entropy.ts";
 import { REGIONS } from "../radio/regions.ts";
 import { entropyTimeMs, reportDeadlineMs } from "../time/schedule.ts";
+import { epochContext } from "./epoch-context.ts";
 import { entropyValue, Scenario, verdictOn } from "./scenario.ts";
 import { tryBeacon } from "./trial.ts";
 
@@ -33,6 +35,38 @@ test("entropy_unknown: a period without entropy", () => {
   expect(tryBeacon({}, { scenario, inputs: { entropy } })).toEqual({
     reason: "entropy_unknown",
     entropyIndex: honest.entropyIndex,
+  });
+});
+
+describe("entropy_unproven: a period without proof, where the parameters do not let it count", () => {
+  const source = { kind: DRAND, round: 1, signature: null, counts: false };
+  const unproven = (isIt: (index: number) => boolean) =>
+    scenario.inputs([]).entropy.map((one) => (isIt(one.index) ? { ...one, source } : one));
+  const first = window * scenario.parameters.windowPeriods;
+
+  test("its beacons are refused, and others are not", () => {
+    const own = unproven((index) => index === honest.entropyIndex);
+    expect(tryBeacon({}, { scenario, inputs: { entropy: own } })).toEqual({
+      reason: "entropy_unproven",
+      entropyIndex: honest.entropyIndex,
+    });
+    const later = unproven((index) => index > honest.entropyIndex && index % 2 === 0);
+    expect(tryBeacon({}, { scenario, inputs: { entropy: later } }).reason).toBe("ok");
+  });
+
+  test("it does not begin a window: the first that counts does", () => {
+    const entropy = unproven((index) => index === first);
+    const context = epochContext({ ...scenario.inputs([]), entropy }, [], () => undefined);
+    expect(context.firstEntropyOfWindow(window)).toBe(first + 1);
+    expect([context.isEntropyCounted(first), context.isEntropyCounted(first + 1)]).toEqual([false, true]);
+  });
+
+  test("it draws nobody: the first after it that counts does", () => {
+    const entropy = unproven((index) => index === first + 3 || index === first + 4);
+    const context = epochContext({ ...scenario.inputs([]), entropy }, [], () => undefined);
+    const value = (at: number) => entropy.find(({ index }) => index === at)?.value;
+    expect(context.drawEntropy(first + 3)).toEqual(value(first + 5));
+    expect(context.drawEntropy(first + 2)).toEqual(value(first + 2));
   });
 });
 

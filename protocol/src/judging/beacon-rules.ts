@@ -58,6 +58,16 @@ const entropyUnknown: Rule<BeaconContext> = {
     `No entropy was published with number ${entropyIndex}: the agent must use the network's entropy only.`,
 };
 
+const entropyUnproven: Rule<BeaconContext> = {
+  reason: "entropy_unproven",
+  check: ({ report, judging }) =>
+    judging.isEntropyCounted(report.packet.entropyIndex)
+      ? undefined
+      : [{ name: "entropyIndex", value: report.packet.entropyIndex }],
+  explain: ({ entropyIndex }) =>
+    `Entropy ${entropyIndex} came without proof that nobody chose it, and by this network's rules no beacon of its period counts. Nothing to do: the hotspot beacons again in its next window.`,
+};
+
 const scheduleSignature: Rule<BeaconContext> = {
   reason: "schedule_signature",
   check({ report, window, judging }) {
@@ -172,6 +182,7 @@ const powerTooHigh: Rule<BeaconContext> = {
 export const BEACON_RULES: readonly Rule<BeaconContext>[] = [
   duplicate,
   entropyUnknown,
+  entropyUnproven,
   scheduleSignature,
   offSchedule,
   windowUsed,

@@ -1,6 +1,6 @@
 import { importKey, verifyEd25519 } from "../crypto/ed25519.ts";
 import { type Denial, denialsInForce, edgeSubject } from "../network/denial.ts";
-import type { Entropy } from "../network/entropy.ts";
+import { type Entropy, entropyCounts } from "../network/entropy.ts";
 import type { SequenceRange } from "../network/receipt.ts";
 import type { NetworkParameters } from "../parameters/parameters.ts";
 import type { Hotspot } from "../registry/registry.ts";
@@ -19,7 +19,7 @@ export interface EpochInputs {
   hotspots: readonly Hotspot[];
   /** All that the network has signed; those in force in the epoch count. */
   denials: readonly Denial[];
-  entropy: readonly Pick<Entropy, "index" | "value">[];
+  entropy: readonly EpochEntropy[];
   /** Sequence numbers of reports of earlier epochs, per hotspot: ascending, disjoint runs. */
   usedSequences: ReadonlyMap<string, readonly SequenceRange[]>;
   /** Latest contacts in earlier epochs, of every hotspot that reports in this one. */
@@ -27,6 +27,11 @@ export interface EpochInputs {
   /** Used instead of `verifyEd25519`, where signatures were checked before. */
   verifySignature?: JudgingContext["verifySignature"];
 }
+
+/** Without a source it counts. */
+type EpochEntropy = Pick<Entropy, "index" | "value"> & Partial<Pick<Entropy, "source">>;
+
+const counts = ({ source = null }: EpochEntropy): boolean => entropyCounts({ source });
 
 /** What rules may ask while an epoch is judged. @param packets each once */
 export function epochContext(
@@ -38,21 +43,26 @@ export function epochContext(
   const hotspots = new Map(inputs.hotspots.map((hotspot) => [hotspot.id, hotspot]));
   const entropy = [...inputs.entropy].sort((a, b) => a.index - b.index);
   const values = new Map(entropy.map(({ index, value }) => [index, value]));
-  const firstOfWindow = firstPerWindow(entropy, parameters);
+  const counted = entropy.filter(counts);
+  const uncounted = new Set(entropy.filter((one) => !counts(one)).map(({ index }) => index));
+  const firstOfWindow = firstPerWindow(counted, parameters);
   const sequences = sequenceOwners(packets);
   const reports = packets.filter(isReport);
   const firstBeacons = firstBeaconIndexes(reports, parameters);
   const earlier = earlierReports(reports, parameters);
   const denials = denialsInForce(inputs.denials, inputs.epoch);
+  const drawing = (fromIndex: number) =>
+    (uncounted.has(fromIndex) ? undefined : values.get(fromIndex)) ??
+    counted.find(({ index }) => index >= fromIndex)?.value;
   const isUsed = ({ hotspotId, packet }: ReceivedPacket) =>
     isWithin(inputs.usedSequences.get(hotspotId) ?? [], packet.sequence);
   return {
     parameters,
     hotspot: (id) => hotspots.get(id),
     entropyValue: (index) => values.get(index),
+    isEntropyCounted: (index) => !uncounted.has(index),
     firstEntropyOfWindow: (window) => firstOfWindow.get(window),
-    drawEntropy: (fromIndex) =>
-      values.get(fromIndex) ?? entropy.find(({ index }) => index >= fromIndex)?.value,
+    drawEntropy: drawing,
     isSequenceReused: (report) => sequences.get(sequenceKey(report)) !== report.id || isUsed(report),
     firstBeaconIndex: (hotspotId, window) => firstBeacons.get(`${hotspotId} ${window}`),
     earlierReport: (report) => earlier.get(report.id),

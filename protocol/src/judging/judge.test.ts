@@ -130,6 +130,7 @@ describe("groups", () => {
       parameters: scenario.parameters,
       hotspot: (id) => hotspots.get(id),
       entropyValue,
+      isEntropyCounted: () => true,
       firstEntropyOfWindow: (window) => window * scenario.parameters.windowPeriods,
       drawEntropy: entropyValue,
       isSequenceReused: () => false,

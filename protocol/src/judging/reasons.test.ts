@@ -31,6 +31,7 @@ test("the rules and their order", () => {
     beacon: [
       "duplicate",
       "entropy_unknown",
+      "entropy_unproven",
       "schedule_signature",
       "off_schedule",
       "window_used",

@@ -43,9 +43,11 @@ export interface JudgingContext {
   hotspot(id: string): Hotspot | undefined;
   /** The value published with this index, if any was. */
   entropyValue(index: number): Uint8Array | undefined;
-  /** Index of the first entropy that was published in this window, if any was. */
+  /** Whether the entropy with this index counts (`entropyCounts`); true where none was published. */
+  isEntropyCounted(index: number): boolean;
+  /** Index of the first entropy that counts in this window, if any does. */
   firstEntropyOfWindow(window: number): number | undefined;
-  /** Value of the first entropy with this index or a later one: the paid witnesses are drawn with it. */
+  /** Value of the first that counts with this index or a later one: the paid witnesses are drawn with it. */
   drawEntropy(fromIndex: number): Uint8Array | undefined;
   /** Whether another packet of the hotspot came earlier (receive time, then id) with the same sequence number. */
   isSequenceReused(report: ReceivedPacket): boolean;

@@ -14,6 +14,8 @@ const entropyAt = (index: number, previousHash: Uint8Array): Entropy => ({
   validityMs: 180_000,
   windowPeriods: 360,
   windowValue: new Uint8Array(32).fill(1),
+  source: null,
+  state: null,
 });
 
 const FIRST = 29_671_954;

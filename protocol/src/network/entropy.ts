@@ -1,8 +1,40 @@
 import { sha256 } from "../crypto/sha256.ts";
+import { DRAND_SIGNATURE_BYTES } from "../drand/chain.ts";
 import { u32 } from "../encoding/bytes.ts";
-import { bytes, integer, record } from "../packet/fields.ts";
+import { bytes, flag, integer, nullable, record } from "../packet/fields.ts";
 import { timeMs, uint32 } from "../packet/shapes.ts";
 import { messageCodec } from "./message.ts";
+
+/** What shows that nobody chose a value. */
+export interface EntropyProof {
+  /** `DRAND`: others may follow. */
+  kind: number;
+  /** Of the chain: `drandRoundAt` the period's begin. */
+  round: number;
+  /** The round's, 48 bytes; null where it was not to be had in time, so that `value` is the network's word. */
+  signature: Uint8Array | null;
+  /** Whether beacons of this period count: with a signature always, without as `unprovenEntropyCounts` says. */
+  counts: boolean;
+}
+
+/** `EntropyProof.kind` of a drand chain: value = `drandEntropy`. */
+export const DRAND = 1;
+
+/**
+ * What the network was when it made this entropy, so that nothing can be made up or changed afterwards and dated before.
+ * "The next epoch" is the one after that of the message's index; its rules are what the epoch's last message says.
+ */
+export interface AnnouncedState {
+  /** The newest closed epoch and SHA-256 of its manifest; null and zeros before the first. */
+  closedEpoch: number | null;
+  manifestHash: Uint8Array;
+  /** `parametersHash` of those in force in the next epoch. */
+  parametersHash: Uint8Array;
+  /** `denialsHash` of those in force in the next epoch. */
+  denialsHash: Uint8Array;
+  /** `registryHash` of the next epoch. */
+  registryHash: Uint8Array;
+}
 
 /**
  * What the network publishes at the start of each entropy period (60 s by default), retained, on the entropy
@@ -22,8 +54,14 @@ export interface Entropy {
   validityMs: number;
   /** Entropy periods in a beacon window. */
   windowPeriods: number;
-  /** The first value published in this window: a hotspot that starts late can still derive its period. */
+  /**
+   * The first value in this window that counts, its own while there is none: a hotspot that starts late can still derive
+   * its period.
+   */
   windowValue: Uint8Array;
+  /** Null: the network made the value itself, and nothing shows that it did not choose it. */
+  source: EntropyProof | null;
+  state: AnnouncedState | null;
 }
 
 export const entropyMessage = messageCodec<Entropy>(
@@ -37,11 +75,48 @@ export const entropyMessage = messageCodec<Entropy>(
     validityMs: integer(1, 86_400_000),
     windowPeriods: integer(1, 100_000),
     windowValue: bytes(32),
+    source: nullable(
+      record<EntropyProof>({
+        kind: integer(0, 0xffff),
+        round: uint32,
+        signature: nullable(bytes(DRAND_SIGNATURE_BYTES)),
+        counts: flag,
+      }),
+    ),
+    state: nullable(
+      record<AnnouncedState>({
+        closedEpoch: nullable(integer(0, 0xffff_fffe)),
+        manifestHash: bytes(32),
+        parametersHash: bytes(32),
+        denialsHash: bytes(32),
+        registryHash: bytes(32),
+      }),
+    ),
   }),
   1,
   { role: "entropy", atMs: ({ atMs }) => atMs },
 );
 
-/** SHA-256 of index, value and previous hash: the link of the chain. */
-export const entropyHash = (entropy: Pick<Entropy, "index" | "value" | "previousHash">): Uint8Array =>
-  sha256(u32(entropy.index), entropy.value, entropy.previousHash);
+/** Whether beacons of its period count, and it may begin a window or draw witnesses. */
+export const entropyCounts = ({ source }: Pick<Entropy, "source">): boolean => source?.counts ?? true;
+
+/**
+ * SHA-256 of index, value, previous hash and announced state: the link of the chain. Only of these, so that whoever does
+ * not know a later field computes the same.
+ */
+export const entropyHash = ({
+  index,
+  value,
+  previousHash,
+  state,
+}: Pick<Entropy, "index" | "value" | "previousHash"> & Partial<Pick<Entropy, "state">>): Uint8Array =>
+  sha256(u32(index), value, previousHash, ...(state ? stateParts(state) : []));
+
+/** All of one length. */
+const stateParts = (state: AnnouncedState): Uint8Array[] => [
+  u32(state.closedEpoch ?? 0xffff_ffff),
+  state.manifestHash,
+  state.parametersHash,
+  state.denialsHash,
+  state.registryHash,
+];

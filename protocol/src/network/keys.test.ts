@@ -135,6 +135,8 @@ describe("who may sign", () => {
       validityMs: 180_000,
       windowPeriods: 360,
       windowValue: new Uint8Array(32),
+      source: null,
+      state: null,
     };
     const code = (by: S, atMs: number): MessageRefusal | "ok" => {
       const opened = entropyMessage.open(

@@ -3,6 +3,7 @@ import { PACKET_FORMATS } from "../packet/shapes.ts";
 import { denialMessage } from "./denial.ts";
 import { entropyMessage } from "./entropy.ts";
 import { indexRootMessage } from "./index-root.ts";
+import { keyChangeMessage } from "./key-change.ts";
 import { keyDocumentMessage } from "./key-document.ts";
 import { loginTokenMessage } from "./login-token.ts";
 import { manifestMessage } from "./manifest.ts";
@@ -15,5 +16,12 @@ import { verdictMessage } from "./verdict-message.ts";
 export const NETWORK_FORMATS: Formats = formatsOf([
   ...PACKET_FORMATS,
   ...[entropyMessage, loginTokenMessage, verdictMessage, receiptMessage, manifestMessage],
-  ...[registrationMessage, denialMessage, parametersMessage, keyDocumentMessage, indexRootMessage],
+  ...[
+    registrationMessage,
+    denialMessage,
+    parametersMessage,
+    keyDocumentMessage,
+    indexRootMessage,
+    keyChangeMessage,
+  ],
 ]);

@@ -32,6 +32,10 @@ const receipt: fc.Arbitrary<Receipt> = fc.record({
     fc.record({ fromEpoch: uint32, fromMs: fc.constant(atMs), beacon: uint32, witness: uint32 }),
     { nil: null },
   ),
+  copies: fc.option(
+    fc.record({ reusedNumbers: uint32, agentTurns: uint32, radioTurns: uint32, concentrators: uint32 }),
+    { nil: null },
+  ),
 });
 
 const LONGEST: Receipt = {
@@ -46,6 +50,7 @@ const LONGEST: Receipt = {
   used: new Array(MAX_RECEIPT_RANGES).fill({ first: 0xffff_fffe, last: 0xffff_ffff }),
   gateway: { version: "v".repeat(32), formats: new Array(48).fill(255) },
   lowest: { fromEpoch: 0xffff_ffff, fromMs: atMs, beacon: 0xffff_ffff, witness: 0xffff_ffff },
+  copies: { reusedNumbers: 120, agentTurns: 119, radioTurns: 119, concentrators: 120 },
 };
 
 const open = (value: Receipt) =>

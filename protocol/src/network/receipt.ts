@@ -29,6 +29,20 @@ export interface LowestVersions {
 }
 
 /**
+ * Signs in a hotspot's packets that more than one agent signs with its key. They follow from the packets alone: anybody who
+ * has them counts the same.
+ */
+export interface KeyCopySigns {
+  /** Sequence numbers that two packets have. One agent never uses a number twice, unless its state was restored. */
+  reusedNumbers: number;
+  /** How often an agent came again after another one: by when they were started, as their status packets tell it. */
+  agentTurns: number;
+  /** The same of the concentrators that heard for it; a hotspot may have several, so this alone means nothing. */
+  radioTurns: number;
+  concentrators: number;
+}
+
+/**
  * What the gateway has stored of a hotspot, sent on its receipt topic as the answer to a status packet. A PUBACK comes
  * from the broker, which may lose what it acknowledged; only a receipt lets the agent delete a packet. It lists what
  * arrived, or arrived again, since the last receipt, so its length does not grow with the hotspot's history.
@@ -46,6 +60,8 @@ export interface Receipt {
   gateway: { version: string; formats: Formats } | null;
   /** The latest that the parameters announce; null where every version is taken. */
   lowest: LowestVersions | null;
+  /** Another agent seems to sign with the hotspot's key; null where nothing says so. */
+  copies: KeyCopySigns | null;
 }
 
 /** More are sent in several receipts. */
@@ -54,6 +70,13 @@ export const MAX_RECEIPT_RANGES = 16;
 
 const notice = record<StoredPacketNotice>({ sequence: uint32, packetId: bytes(32), receivedAtMs: timeMs });
 const range = record<SequenceRange>({ first: uint32, last: uint32 });
+
+const copies = record<KeyCopySigns>({
+  reusedNumbers: uint32,
+  agentTurns: uint32,
+  radioTurns: uint32,
+  concentrators: uint32,
+});
 
 export const receiptMessage = messageCodec<Receipt>(
   8,
@@ -67,6 +90,7 @@ export const receiptMessage = messageCodec<Receipt>(
     lowest: nullable(
       record<LowestVersions>({ fromEpoch: uint32, fromMs: timeMs, beacon: uint32, witness: uint32 }),
     ),
+    copies: nullable(copies),
   }),
   1,
   { role: "downlink", atMs: ({ atMs }) => atMs },

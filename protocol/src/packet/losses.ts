@@ -31,6 +31,8 @@ export const LOSS_REASONS = {
   beacon_no_radio: "beacons without an open radio",
   beacon_duty_cycle: "beacons for which the band's duty cycle left no time",
   beacon_no_entropy: "beacons whose entropy did not arrive",
+  beacon_unproven_entropy:
+    "beacons not sent because their period's entropy has no proof and counts for nothing",
   beacon_late_entropy: "beacons whose entropy came too late, by this machine's clock",
   beacon_not_running: "beacons whose time had passed when the agent started",
   beacon_clock: "beacons not sent because this machine's clock is behind the network's",
@@ -50,6 +52,8 @@ export const LOSS_REASONS = {
   message_signature: "messages from the broker without a valid signature of the network",
   message_hotspot: "messages from the broker for another hotspot",
   message_time: "entropy messages whose index does not match their time",
+  message_entropy: "entropy messages without the drand signature that they should have",
+  network_contradicts: "entropy messages that contradict what the network signed before",
   readings_flood: "readings dropped because they came faster than they could be processed",
   readings_unusable: "measured values that do not fit a reading packet",
 } as const;

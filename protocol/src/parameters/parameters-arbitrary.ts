@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { QUICKNET } from "../drand/chain.ts";
 import { REGION_IDS } from "../radio/regions.ts";
 import {
   DEFAULT_PARAMETERS,
@@ -57,12 +58,24 @@ export const networkParameters: fc.Arbitrary<NetworkParameters> = fc
     poolPerEpoch: uint256,
     chainId: uint256,
     contract: fc.uint8Array({ minLength: 20, maxLength: 20 }),
+    drandChain: fc.option(
+      fc.record({
+        hash: fc.constantFrom("ab".repeat(32), "0".repeat(64)),
+        publicKey: fc.uint8Array({ minLength: 96, maxLength: 96 }),
+        genesisS: fc.nat(0xffff_ffff),
+        periodS: fc.integer({ min: 1, max: 3600 }),
+      }),
+    ),
     absent: fc.constant([]),
     unknown: unknownParameters,
   })
   .map(fitted);
 
 function fitted(values: NetworkParameters): NetworkParameters {
+  const periodS = Math.max(
+    1,
+    Math.min(values.drandChain?.periodS ?? 1, Math.floor(values.entropyPeriodMs / 4000)),
+  );
   const [, mostPeriods] = PARAMETER_RANGES.epochPeriods;
   const windows = 1 + (values.epochPeriods % Math.floor(mostPeriods / values.windowPeriods));
   return {
@@ -70,6 +83,8 @@ function fitted(values: NetworkParameters): NetworkParameters {
     epochPeriods: windows * values.windowPeriods,
     entropyValidityMs: Math.min(values.entropyValidityMs, values.reportDeadlineMs),
     minDistanceM: Math.min(values.minDistanceM, values.maxDistanceM),
+    entropyPeriodMs: Math.max(values.entropyPeriodMs, values.drandChain === null ? 0 : 4000),
+    drandChain: values.drandChain && { ...values.drandChain, periodS },
   };
 }
 
@@ -94,6 +109,7 @@ export const SINGLE_CHANGES: Record<string, (parameters: NetworkParameters) => N
   poolPerEpoch: (p) => ({ ...p, poolPerEpoch: p.poolPerEpoch ^ 1n }),
   chainId: (p) => ({ ...p, chainId: p.chainId ^ 1n }),
   unknown: (p) => ({ ...p, unknown: { ...p.unknown, anotherName: p.unknown.anotherName === 1 ? 2 : 1 } }),
+  drandChain: (p) => ({ ...p, drandChain: p.drandChain === null ? QUICKNET : null }),
   contract: (p) => ({ ...p, contract: p.contract.map((byte, i) => (i === 19 ? byte ^ 1 : byte)) }),
 };
 

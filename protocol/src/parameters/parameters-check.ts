@@ -1,3 +1,5 @@
+import { QUICKNET } from "../drand/chain.ts";
+import { equalBytes } from "../encoding/bytes.ts";
 import {
   FIXED_PARAMETERS,
   isNetworkName,
@@ -30,7 +32,39 @@ const CHECKS: readonly ((parameters: NetworkParameters) => Problem)[] = [
   ({ poolPerEpoch }) => amountProblem("poolPerEpoch", poolPerEpoch),
   ({ chainId }) => amountProblem("chainId", chainId),
   ({ contract }) => contract.length !== 20 && `contract has ${contract.length} bytes; 20 are needed`,
+  chainProblem,
 ];
+
+const UINT32 = 0xffff_ffff;
+
+/**
+ * The rounds of two indexes must not be the same, and each must be made within its period. A chain that this program knows
+ * cannot have another key.
+ */
+function chainProblem({ drandChain: chain, entropyPeriodMs }: NetworkParameters): Problem {
+  if (chain === null) return false;
+  const { genesisS, periodS, hash, publicKey } = chain;
+  if (!isWholeWithin(periodS, 1, 86_400)) {
+    return `drandChain has periodS ${periodS}; a whole number from 1 to 86400 is allowed`;
+  }
+  if (!isWholeWithin(genesisS, 0, UINT32)) {
+    return `drandChain has genesisS ${genesisS}; a whole number from 0 to ${UINT32} is allowed`;
+  }
+  if (entropyPeriodMs < 4000 * periodS) {
+    return `entropyPeriodMs is ${entropyPeriodMs}; at least four periods of the drand chain (${4000 * periodS}) are needed`;
+  }
+  const isOther =
+    hash === QUICKNET.hash &&
+    !(
+      genesisS === QUICKNET.genesisS &&
+      periodS === QUICKNET.periodS &&
+      equalBytes(publicKey, QUICKNET.publicKey)
+    );
+  return isOther && `drandChain has the hash of quicknet and another key or time; take all of ${hash}`;
+}
+
+const isWholeWithin = (value: number, min: number, max: number): boolean =>
+  Number.isSafeInteger(value) && value >= min && value <= max;
 
 function regionsProblem(regions: NetworkParameters["regions"]): Problem {
   if (regions.length === 0) return "regions is empty; at least one region is needed";

@@ -1,4 +1,5 @@
 import { sha256 } from "../crypto/sha256.ts";
+import { DRAND_KEY_BYTES, type DrandChain } from "../drand/chain.ts";
 import { utf8 } from "../encoding/bytes.ts";
 import { type CborValue, encodeCbor } from "../encoding/cbor.ts";
 import {
@@ -24,6 +25,8 @@ interface Form<T> {
   /** `undefined` where it is another value, or not the only way to write this one. */
   read(value: ParameterValue | undefined): T | undefined;
   needed: string;
+  /** What it is where the document does not name it, and never names; without, it must. */
+  absent?: T;
 }
 
 const text: Form<string> = {
@@ -60,6 +63,27 @@ const regions: Form<readonly RegionRule[]> = {
   needed: "a map of regions is needed",
 };
 
+const hexText = (value: unknown, bytes: number): Uint8Array | undefined =>
+  typeof value === "string" && /^([0-9a-f]{2})+$/.test(value) && value.length === 2 * bytes
+    ? Uint8Array.fromHex(value)
+    : undefined;
+
+/** In the words and forms of drand's own chain information. */
+const chain: Form<DrandChain | null> = {
+  write: (value): ParametersDocument =>
+    value === null ? {} : { ...value, publicKey: value.publicKey.toHex() },
+  read(value) {
+    if (typeof value !== "object" || Object.keys(value).length !== 4) return undefined;
+    const { genesisS, periodS } = value;
+    const hash = hexText(value.hash, 32)?.toHex();
+    const publicKey = hexText(value.publicKey, DRAND_KEY_BYTES);
+    const isTimed = typeof genesisS === "number" && typeof periodS === "number";
+    return isTimed && hash && publicKey ? { genesisS, hash, periodS, publicKey } : undefined;
+  },
+  needed: "a map of genesisS, hash, periodS and publicKey is needed",
+  absent: null,
+};
+
 type OtherParameter = Exclude<keyof NetworkParameters, WholeParameter | "absent" | "unknown">;
 
 const FORMS: { [K in OtherParameter]: Form<NetworkParameters[K]> } = {
@@ -69,6 +93,7 @@ const FORMS: { [K in OtherParameter]: Form<NetworkParameters[K]> } = {
   poolPerEpoch: amount,
   chainId: amount,
   contract: address,
+  drandChain: chain,
 };
 const OTHER_PARAMETERS = Object.keys(FORMS) as readonly OtherParameter[];
 
@@ -81,12 +106,17 @@ export function formatParameters(parameters: NetworkParameters): ParametersDocum
   const whole = WHOLE_PARAMETERS.filter((name) => !isAbsent(parameters, name)).map(
     (name): [string, ParameterValue] => [name, parameters[name]],
   );
-  const others = OTHER_PARAMETERS.map((name): [string, ParameterValue] => [name, written(parameters, name)]);
+  const others = OTHER_PARAMETERS.filter((name) => !isLeftOut(parameters, name)).map(
+    (name): [string, ParameterValue] => [name, written(parameters, name)],
+  );
   return sorted([...whole, ...others, ...Object.entries(parameters.unknown)]);
 }
 
 const isAbsent = (parameters: NetworkParameters, name: WholeParameter): boolean =>
   parameters.absent.includes(name) && parameters[name] === absentValue(PARAMETER_RANGES[name]);
+
+const isLeftOut = (parameters: NetworkParameters, name: OtherParameter): boolean =>
+  "absent" in FORMS[name] && parameters[name] === FORMS[name].absent;
 
 const absentValue = ([, , absent]: ParameterRange): number | undefined => absent;
 
@@ -126,9 +156,11 @@ export const isKnown = (name: string): boolean =>
   Object.hasOwn(PARAMETER_RANGES, name) || Object.hasOwn(FORMS, name);
 
 function readOther(document: ParametersDocument, name: OtherParameter): unknown {
-  const value = FORMS[name].read(document[name]);
+  const form: Form<unknown> = FORMS[name];
+  if (document[name] === undefined && "absent" in form) return form.absent;
+  const value = form.read(document[name]);
   if (value === undefined) {
-    throw new RangeError(`${name} is ${shown(document[name])}; ${FORMS[name].needed}`);
+    throw new RangeError(`${name} is ${shown(document[name])}; ${form.needed}`);
   }
   return value;
 }

@@ -17,7 +17,7 @@ const hashOf = (values: NetworkParameters) => parametersHash(values).toHex();
 
 describe("hash", () => {
   test("of the defaults is fixed: another hash is another rule set", () => {
-    expect(hashOf(parameters)).toBe("2db5b24564b7bb91492b3b69910be3b994f1835c37f8d499a0803b78a0dc8390");
+    expect(hashOf(parameters)).toBe("db9e4720840953308af111547e2f61d024c96611399b3a5b028dbf35680382e9");
   });
 
   test("has a change to try for every single parameter", () => {

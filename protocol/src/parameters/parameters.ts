@@ -1,3 +1,4 @@
+import type { DrandChain } from "../drand/chain.ts";
 import { REGION_IDS, REGIONS } from "../radio/regions.ts";
 
 /** Lower-case letters, digits and hyphens: safe in a topic, a file name and a URL. */
@@ -99,6 +100,14 @@ export interface NetworkParameters {
   chainId: bigint;
   contract: Uint8Array;
 
+  /**
+   * The drand chain that entropy follows from; null: the operator makes it, and nobody can show that it did not choose. Not
+   * in the document then.
+   */
+  drandChain: DrandChain | null;
+  /** 1: beacons count also in periods whose entropy came without the chain's signature; 0: they do not. */
+  unprovenEntropyCounts: number;
+
   /** Names that the document does not have, because it is from before they came; their values here are the absent ones. */
   absent: readonly string[];
   /** What the document has beyond the names above: kept, shown and hashed, and judged by only where a rule set needs it. */
@@ -141,6 +150,7 @@ export const PARAMETER_RANGES = {
   edgeWindowEpochs: [1, 10_000],
   densityScaling: [0, 1],
   reciprocityPeriods: [0, 100_000],
+  unprovenEntropyCounts: [0, 1],
   minBeaconVersion: [1, 0xffff_ffff, 1],
   minWitnessVersion: [1, 0xffff_ffff, 1],
   minVersionsFromEpoch: [0, 0xffff_ffff, 0],
@@ -214,6 +224,8 @@ export const DEFAULT_PARAMETERS: Omit<NetworkParameters, "network"> = {
   poolPerEpoch: 1_000_000_000_000n,
   chainId: 1n,
   contract: new Uint8Array(20),
+  drandChain: null,
+  unprovenEntropyCounts: 0,
   absent: [],
   unknown: {},
 };

@@ -1,5 +1,7 @@
 import { cellToLatLng, latLngToCell } from "h3-js";
 import { hotspotId } from "../crypto/did-key.ts";
+import { sha256 } from "../crypto/sha256.ts";
+import { u32, u64 } from "../encoding/bytes.ts";
 import { distanceM, type Position } from "../math/geo.ts";
 import type { Assertion } from "../packet/packet.ts";
 import { isRegionId, type RegionId } from "../radio/regions.ts";
@@ -19,6 +21,24 @@ export interface RegistryChange {
   /** The status packet in which the owner asserted it, the operator's `registrationMessage`, or a change of its key. */
   evidence: Uint8Array;
 }
+
+/** That a hotspot was changed, to whoever need not know how. */
+export interface ChangeRecord {
+  fromEpoch: number;
+  publicKey: Uint8Array;
+  /** 0: what is asserted of it, and nothing else so far. */
+  kind: number;
+  /** Of kind 0 `registryChangeHash`. */
+  hash: Uint8Array;
+}
+
+export const ASSERTED_CHANGE = 0;
+
+/** Stands for a change of this hotspot where it is not shown itself. */
+export const registryChangeHash = (
+  publicKey: Uint8Array,
+  { atMs, fromEpoch, evidence }: RegistryChange,
+): Uint8Array => sha256(publicKey, u64(atMs), u32(fromEpoch), evidence);
 
 /** What the network knows of a hotspot, for judging and paying. Follows from its changes, in order. */
 export interface Hotspot {

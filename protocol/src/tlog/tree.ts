@@ -119,7 +119,7 @@ export function verifyInclusion(
     if (last === 0) return false;
     if (at % 2 === 1 || at === last) {
       hash = parentHash(sibling, hash);
-      for (; at % 2 === 0 && at !== 0; at /= 2) last = Math.floor(last / 2);
+      for (; at % 2 === 0; at /= 2) last = Math.floor(last / 2);
     } else {
       hash = parentHash(hash, sibling);
     }
@@ -160,7 +160,7 @@ export function verifyConsistency(
     if (at % 2 === 1 || at === last) {
       oldHash = parentHash(sibling, oldHash);
       newHash = parentHash(sibling, newHash);
-      for (; at % 2 === 0 && at !== 0; at /= 2) last = Math.floor(last / 2);
+      for (; at % 2 === 0; at /= 2) last = Math.floor(last / 2);
     } else {
       newHash = parentHash(newHash, sibling);
     }

@@ -1,4 +1,4 @@
-import type { EntropySource } from "@earshot/gateway";
+import type { RandomBytes } from "@earshot/gateway";
 import {
   concatBytes,
   DEFAULT_PARAMETERS,
@@ -41,7 +41,7 @@ export const seededSigner = (seed: number, purpose: string): Signer =>
   signerFromSeed(seededBytes(seed, purpose));
 
 /** Entropy that is the same in every run with the same seed. */
-export function seededEntropy(seed: number): EntropySource {
+export function seededEntropy(seed: number): RandomBytes {
   const secret = seededBytes(seed, "entropy");
   return (index) => sha256(concatBytes(secret, utf8(String(index))));
 }

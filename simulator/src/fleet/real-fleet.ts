@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { boardSource, StatusBoard, servePage } from "@earshot/agent";
-import { type Clock, epochOf, type Log, REGIONS } from "@earshot/protocol";
+import { type Clock, epochAtMs, type Log, REGIONS } from "@earshot/protocol";
 import { pause } from "@earshot/protocol/runtime";
 import { Ether } from "../radio/ether.ts";
 import { CITY } from "../radio/path-loss.ts";
@@ -14,8 +14,8 @@ import { runRealHotspot } from "./real-hotspot.ts";
 import { runAll, type Task } from "./run-all.ts";
 
 const EPOCH_MS = DEMO_PARAMETERS.epochPeriods * DEMO_PARAMETERS.entropyPeriodMs;
-/** The current epoch counts as the first when at least this much of it is left; otherwise the next one does. */
-const MIN_FIRST_MS = EPOCH_MS / 3;
+/** Hotspots register within this time, and count from the epoch after the one in which they have. */
+const REGISTERING_MS = 5 * DEMO_PARAMETERS.entropyPeriodMs;
 const PROGRESS_PERIOD_MS = 500;
 
 /** Ports of the gateway; 0 takes a free one. */
@@ -45,7 +45,7 @@ export async function runRealFleet(
   const listen = { host: "127.0.0.1", port: 0 };
   const page = await servePage(boardSource(boards[0] as StatusBoard, clock), { listen, names: [] }, clock);
   stack.defer(() => page.stop());
-  const firstEpoch = epochOf((clock.now() + MIN_FIRST_MS) / DEMO_PARAMETERS.entropyPeriodMs, DEMO_PARAMETERS);
+  const firstEpoch = epochAtMs(clock.now() + REGISTERING_MS, DEMO_PARAMETERS) + 1;
   const counter = new ProgressCounter(served.gateway);
   const results: EpochResult[] = [];
   const collect: Task = async (ended) => {

@@ -17,7 +17,9 @@ import { runAll, type Task } from "./run-all.ts";
 import { runVirtualHotspot } from "./virtual-hotspot.ts";
 
 /** The start of an epoch, so that every epoch is whole. */
-const START_MS = Date.UTC(2026, 0, 1);
+const FIRST_MS = Date.UTC(2026, 0, 2);
+/** Some periods before, since hotspots count from the epoch after they register. */
+const START_MS = FIRST_MS - 4 * DEMO_PARAMETERS.entropyPeriodMs;
 const EPOCH_MS = DEMO_PARAMETERS.epochPeriods * DEMO_PARAMETERS.entropyPeriodMs;
 /** How long after its end an epoch may take to close, and the agents to stop. */
 const SLACK_MS = 60_000;
@@ -53,7 +55,7 @@ export async function runVirtualFleet(
   });
   broker.serve(gateway);
   const counter = new ProgressCounter(gateway);
-  const firstEpoch = epochOf(START_MS / DEMO_PARAMETERS.entropyPeriodMs, DEMO_PARAMETERS);
+  const firstEpoch = epochOf(FIRST_MS / DEMO_PARAMETERS.entropyPeriodMs, DEMO_PARAMETERS);
   const network = new MemoryNetwork();
   const { seed, city } = run;
   const context = { clock, log, seed, ether, region: REGIONS[city.region], network };
@@ -79,7 +81,7 @@ export async function runVirtualFleet(
   observer.onStart({
     hotspots: namedHotspots(plans),
     firstEpoch,
-    firstCloseMs: START_MS + EPOCH_MS,
+    firstCloseMs: FIRST_MS + EPOCH_MS,
   });
   try {
     const tasks = [collect, show, (ended: AbortSignal) => gateway.run(ended), ...hotspots];

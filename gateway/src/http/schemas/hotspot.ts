@@ -176,6 +176,17 @@ export const hotspotDetailSchema = z
       description:
         "What was refused, dropped, lost or never sent since the agent started, as of the last status packet before the oldest report deadline that has not passed; null without one",
     }),
+    keyCopies: z
+      .object({
+        isLikely: z
+          .boolean()
+          .openapi({ description: "The signs are those of a key that two agents use at once" }),
+        reusedNumbers: z.int().openapi({ description: "Sequence numbers that two packets have" }),
+        agentTurns: z.int().openapi({ description: "How often an agent came again after another one" }),
+        radioTurns: z.int().openapi({ description: "The same of the concentrators that heard for it" }),
+        concentrators: z.int(),
+      })
+      .openapi({ description: "Signs of a copied key in its newest stored packets" }),
     earned: z
       .object({ epoch: z.int(), cumulative: amount, delta: amount })
       .nullable()

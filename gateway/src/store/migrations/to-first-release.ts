@@ -1,3 +1,4 @@
+import { announcedEntropy } from "./announced-entropy.ts";
 import { type Migration, statements } from "./migration.ts";
 
 /*
@@ -21,4 +22,4 @@ const keyChanges = statements(({ text }) => [
 ]);
 
 /** In order, to schema 11 and so on. */
-export const TO_FIRST_RELEASE: readonly Migration[] = [networkLog, keyChanges];
+export const TO_FIRST_RELEASE: readonly Migration[] = [networkLog, keyChanges, announcedEntropy];
