@@ -10,11 +10,12 @@ import { bundlePaths } from "../src/verify/bundle-source.ts";
 import { verifySeries } from "../src/verify/verify-epoch.ts";
 
 /*
- * The bundles among the golden files (`protocol/test/golden-files.ts` says what those are): a network's first three epochs,
- * with late and refused reports, a denial and a change of its parameters, and what came of them.
+ * The bundles among the golden files (`protocol/test/golden-files.ts` says what those are): a network's first epochs, with
+ * late and refused reports, a denial and a change of its parameters, and what came of them.
  */
 
 const GOLDEN = join(import.meta.dirname, "../../protocol/test/golden");
+/** After the one in which its hotspots register, since they count from the next on. */
 const EPOCHS = 3;
 const EPOCH_MS = 8000;
 const ADMIN_TOKEN = "golden-correct-horse";
@@ -42,9 +43,9 @@ export async function makeGoldenBundles(folder: string): Promise<void> {
       bundles: bundleFolder(written),
       adminToken: ADMIN_TOKEN,
     });
-    const packets = Array.from({ length: EPOCHS }, (_, i) => epochPackets(FIRST_EPOCH + i)).flat();
+    const packets = Array.from({ length: EPOCHS }, (_, i) => epochPackets(FIRST_EPOCH + 1 + i)).flat();
     const sent = [...assertions(startMs + 20), ...packets].sort((a, b) => a.receivedAtMs - b.receivedAtMs);
-    const half = startMs + EPOCH_MS + 1000;
+    const half = startMs + 2 * EPOCH_MS + 1000;
     await run.play(
       sent.filter(({ receivedAtMs }) => receivedAtMs <= half),
       half,
@@ -63,7 +64,7 @@ export async function makeGoldenBundles(folder: string): Promise<void> {
     });
     await run.play(
       sent.filter(({ receivedAtMs }) => receivedAtMs > half),
-      startMs + EPOCHS * EPOCH_MS + 7000,
+      startMs + (1 + EPOCHS) * EPOCH_MS + 7000,
     );
   }
   mkdirSync(folder, { recursive: true });

@@ -40,7 +40,7 @@ describe.each(goldenFormats())("bundles of format %s", (format) => {
     const { epochs } = expectedOf(format);
     expect(epochs.length).toBeGreaterThan(1);
     expect(await resultsOf(bundlesOf(format))).toEqual(epochs);
-    expect(epochs.every(({ paid }) => BigInt(paid) > 0n)).toBe(true);
+    expect(epochs.filter(({ paid }) => BigInt(paid) > 0n).length).toBeGreaterThan(1);
   });
 
   test.skipIf(isReleased(format))("are a candidate, and what the code writes", async () => {
