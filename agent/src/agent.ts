@@ -14,6 +14,9 @@ import { StatusBoard } from "./board/status-board.ts";
 import type { AgentConfig } from "./core/agent-config.ts";
 import { Concentrators } from "./core/concentrators.ts";
 import type { CoreContext } from "./core/core-context.ts";
+import { HeldBeacons } from "./core/held-beacons.ts";
+import { NetworkClock } from "./core/network-clock.ts";
+import { OwnCommitments } from "./core/own-commitments.ts";
 import { PinnedKeys } from "./core/pinned-keys.ts";
 import { SentStatuses } from "./core/sent-statuses.ts";
 import { type AgentGps, runGps } from "./devices/run-gps.ts";
@@ -83,7 +86,7 @@ export async function runAgent(deps: AgentDeps, signal: AbortSignal): Promise<vo
 
 function startParts(deps: AgentDeps, signal: AbortSignal): Promise<void>[] {
   const context = coreContext(deps);
-  const { board, clock, config, log } = context;
+  const { board, clock, config, held, log, toPublish } = context;
   const partOf = (component: string): CoreContext => ({ ...context, log: log.child({ component }) });
   const connected = new Wakeup();
   let radio: AgentRadio | undefined;
@@ -96,9 +99,14 @@ function startParts(deps: AgentDeps, signal: AbortSignal): Promise<void>[] {
   const witnesser = new Witnesser(partOf("witness"), gnss, range);
   const tracker = new EntropyTracker(config.network.name, context.keys, deps.checkEntropy);
   const inbox = new Inbox(partOf("session"), tracker, (entropy) => {
+    const before = context.networkClock.window(clock.elapsedMs());
+    context.networkClock.update(entropy, clock.elapsedMs());
     context.keys.onEntropy(entropy.atMs);
     range.update(entropy, clock.elapsedMs());
     beaconer.onEntropy(entropy);
+    held.onEntropy();
+    // Statuses commit to chains of windows, which are not known without entropy: the first need not wait.
+    if (before === undefined) connected.notify();
   });
   const onChange = (opened: AgentRadio | undefined) => {
     radio = opened;
@@ -109,6 +117,7 @@ function startParts(deps: AgentDeps, signal: AbortSignal): Promise<void>[] {
     watchPorts(partOf("devices"), signal),
     keepSession(partOf("session"), { openPublisher: deps.openPublisher, inbox, connected }, signal),
     beaconer.run(signal),
+    held.run(clock, () => toPublish.notify(), signal),
     witnesser.run(signal),
     reportStatus(partOf("status"), gnss, connected, signal),
   ];
@@ -157,8 +166,12 @@ function coreContext(deps: AgentDeps): CoreContext {
   const keys = new PinnedKeys(config.network, outbox);
   board.setKeys(keys.known, undefined, startedElapsedMs);
   const shared = { config, clock, random, log, signer, outbox, board, version, startedElapsedMs };
+  const networkClock = new NetworkClock();
   return {
     ...shared,
+    networkClock,
+    commitments: new OwnCommitments(signer, config.network.name),
+    held: new HeldBeacons(networkClock, clock),
     hotspotId: id,
     keys,
     isKeyRemote: deps.isKeyRemote ?? false,

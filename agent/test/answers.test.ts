@@ -39,6 +39,7 @@ describe("a receipt", () => {
         hotspot: agent.signer.publicKey,
         answers: statusIds().at(-1) ?? new Uint8Array(32),
         stored: [],
+        commitments: null,
         used: [],
         gateway: null,
         lowest: null,
@@ -79,6 +80,24 @@ describe("a receipt", () => {
     await agent.clock.advance(CORE.statusPeriodMs);
     await answer({});
     expect(told()).toEqual({ known: undefined, outdated: undefined });
+    await agent.stop();
+  });
+
+  test("tells that another agent signs with the key, until it says so no more", async () => {
+    const { agent, answer } = await answering();
+    const copies = { reusedNumbers: 0, agentTurns: 4, radioTurns: 0, concentrators: 1 };
+    const told = () =>
+      assess(agent.board.snapshot(agent.clock)).parts.find(({ title }) => title === "Hotspot key");
+    const next = async (changes: Partial<Receipt>) => {
+      await agent.clock.advance(CORE.statusPeriodMs);
+      await answer(changes);
+    };
+    expect(told()).toBeUndefined();
+    for (let i = 0; i < 2; i++) await next({ copies });
+    expect(told()?.text).toContain("two agents took turns 4 times");
+    expect(agent.logged.filter((line) => line.includes("Another agent signs"))).toHaveLength(1);
+    await next({});
+    expect(told()).toBeUndefined();
     await agent.stop();
   });
 

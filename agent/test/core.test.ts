@@ -2,9 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { assess } from "@earshot/agent";
 import type { LoraFrame } from "@earshot/drivers";
 import {
+  BeaconChains,
+  chainOf,
   changedHotspot,
   DEFAULT_PARAMETERS,
-  decodeBeaconFrame,
   earshot1,
   epochOf,
   type Hotspot,
@@ -12,6 +13,7 @@ import {
   NO_DETAILS,
   type ReceivedPacket,
   receivedPacket,
+  reportDeadlineMs,
   sha256,
   signerFromSeed,
   verifyPacket,
@@ -28,13 +30,16 @@ const PARAMETERS: NetworkParameters = {
   reciprocityPeriods: 0,
 };
 
-function hotspotOf({ signer: { publicKey } }: AgentHarness, latE7: number): Hotspot {
+function hotspotOf({ signer, clock }: AgentHarness, latE7: number): Hotspot {
+  const { publicKey } = signer;
   const change = { atMs: 0, fromEpoch: 0, evidence: new Uint8Array() };
   const place = { latE7, lonE7: 85_500_000, elevationM: 10 };
   const assertion = { ...place, antennaGainDdbi: 30, region: "EU868", payee: null };
   const hotspot = changedHotspot(undefined, change, { publicKey, assertion });
   if (hotspot === undefined) throw new Error("EU868 is a region");
-  return hotspot;
+  const chain = chainOf(windowOf(Math.floor(clock.now() / PERIOD_MS), WINDOW_PERIODS));
+  const chains = new BeaconChains(signer, NETWORK);
+  return { ...hotspot, commitments: [{ ...change, ...chains.commitment(chain) }] };
 }
 
 /** Everything published, as the gateway would have received it. */
@@ -42,7 +47,11 @@ function receivedFrom(agent: AgentHarness): ReceivedPacket[] {
   return agent.broker.published.map(({ bytes }) => {
     const verified = verifyPacket(bytes, NETWORK);
     if (!verified.ok) throw new Error(verified.code);
-    return receivedPacket(verified.decoded, agent.id, agent.clock.now());
+    const { packet } = verified.decoded;
+    const nowMs = agent.clock.now();
+    const receivedAtMs =
+      packet.type === "beacon" ? reportDeadlineMs(packet.entropyIndex, PARAMETERS) + 1 : nowMs;
+    return receivedPacket(verified.decoded, agent.id, receivedAtMs);
   });
 }
 
@@ -197,7 +206,7 @@ test("an outage loses nothing, and the freshest reports go first after it", asyn
 
   const after = agent.broker.published.slice(before).map(({ bytes }) => packetOf(bytes));
   const heard = after.filter((packet) => packet.type === "witness");
-  const indexes = heard.map(({ frame }) => decodeBeaconFrame(frame)?.entropyIndex);
+  const indexes = heard.map(({ entropyIndex }) => entropyIndex);
   expect(indexes).toEqual([4, 3, 2, 1, 0]);
   expect(after.slice(0, 5).every(({ type }) => type === "witness")).toBe(true);
   const sequences = agent.broker.published.map(({ bytes }) => packetOf(bytes).sequence);

@@ -48,6 +48,8 @@ export class FakeNetwork {
       validityMs: 180_000,
       windowPeriods: 1,
       windowValue: entropyValue(index),
+      reportDeadlineMs: 1,
+      revealDeadlineMs: null,
       source: null,
       state: null,
     };
@@ -99,7 +101,17 @@ export class FakeNetwork {
     }));
     this.#toConfirm = [];
     const receipt = receiptMessage.seal(
-      { atMs, hotspot, answers, stored, used: [], gateway: null, lowest: null, copies: null },
+      {
+        atMs,
+        hotspot,
+        answers,
+        stored,
+        used: [],
+        gateway: null,
+        lowest: null,
+        copies: null,
+        commitments: null,
+      },
       networkSigner,
       NETWORK,
     );

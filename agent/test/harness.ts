@@ -64,6 +64,9 @@ export class AgentHarness {
   /** Tenths of dBi. */
   antennaGainDdbi: number;
 
+  /** As the entropy says: by default beacon reports go as soon as they are there. */
+  reportDeadlineMs = 1;
+
   readonly machine = new FakeMachine();
   hasMachine = false;
   sensors: SensorDevice[] = [];
@@ -133,6 +136,8 @@ export class AgentHarness {
       validityMs: VALIDITY_MS,
       windowPeriods: WINDOW_PERIODS,
       windowValue: entropyValue(windowOf(index, WINDOW_PERIODS) * WINDOW_PERIODS),
+      reportDeadlineMs: this.reportDeadlineMs,
+      revealDeadlineMs: null,
       source: null,
       state: null,
     };

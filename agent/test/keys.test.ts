@@ -27,7 +27,7 @@ const [a, b, stranger] = [11, 12, 13].map((fill) => signerFromSeed(new Uint8Arra
 ];
 type S = Signer;
 /** What the network says of itself plays no part here. */
-const NO_VERSIONS = { gateway: null, lowest: null, copies: null };
+const NO_VERSIONS = { gateway: null, lowest: null, copies: null, commitments: null };
 
 const allRoles = (who: Signer, fromEpoch: number, rest: Partial<RoleKey> = {}): RoleKey[] =>
   KEY_ROLES.map((role) => ({

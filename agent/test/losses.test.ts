@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { assess } from "@earshot/agent";
 import type { IntegritySummary } from "@earshot/drivers";
-import { encodeBeaconFrame } from "@earshot/protocol";
+import { encodeBeaconFrame, witnessClaim } from "@earshot/protocol";
 import { seededRandom } from "@earshot/protocol/testing";
 import { loraFrameOf } from "./beacon-frames.ts";
 import { AgentHarness, PERIOD_MS, WINDOW_PERIODS } from "./harness.ts";
@@ -49,7 +49,9 @@ describe("frames from the air that merely begin like a beacon", () => {
     agent.radio.read(of(index - 60));
     agent.radio.read(of(index + 1));
     await agent.clock.advance(0);
-    expect(agent.packets("witness").map(({ frame: bytes }) => bytes)).toEqual([of(index + 1).bytes]);
+    expect(agent.packets("witness").map(({ claim }) => claim)).toEqual([
+      witnessClaim(of(index + 1).bytes, agent.signer.publicKey),
+    ]);
     expect(agent.lossCount("frame_stale")).toBe(1);
     await agent.stop();
   });
@@ -85,7 +87,7 @@ describe("a beacon that is not sent", () => {
     const agent = await running();
     while (agent.board.schedule?.state !== "sent") await agent.runPeriods(1);
     const first = agent.board.schedule.window;
-    await agent.clock.advance(PERIOD_MS * WINDOW_PERIODS * 5);
+    await agent.clock.advance(PERIOD_MS * (WINDOW_PERIODS * 5 + 1));
     await agent.publishEntropy();
     const window = agent.board.schedule?.window ?? 0;
     expect(window).toBeGreaterThan(first + 3);

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 /** File from the project's root, arguments of the short form. */
 const BENCHMARKS: Readonly<Record<string, { file: string; short: readonly string[] }>> = {
   ingest: { file: "gateway/bench/ingest.ts", short: ["3"] },
+  store: { file: "gateway/bench/store.ts", short: ["1000", "8192"] },
   edge: { file: "gateway/bench/edge.ts", short: ["2"] },
   mqtt: { file: "gateway/bench/mqtt.ts", short: ["2"] },
   api: { file: "gateway/bench/api.ts", short: ["1", "2000"] },

@@ -1,25 +1,26 @@
 import {
+  BeaconChains,
   type BeaconPacket,
-  beaconMessage,
+  CHAIN_WINDOWS,
+  chainOf,
   changedHotspot,
   DEFAULT_PARAMETERS,
   decodePacket,
   deriveBeacon,
   encodePacket,
+  type HeardWitness,
   type Hotspot,
   hotspotId,
   type NetworkParameters,
   NO_DETAILS,
-  type Packet,
+  type PacketToSign,
   type Random,
   REGIONS,
   reportIndexAndKey,
   type Signer,
-  scheduleMessage,
   sha256,
   signerFromSeed,
   u32,
-  type WitnessPacket,
 } from "@earshot/protocol";
 import type { StoredPacket } from "../src/store/records.ts";
 
@@ -36,8 +37,9 @@ export const PARAMETERS: NetworkParameters = {
   windowPeriods: 1,
   epochPeriods: 1440,
 };
-export const FIRST_INDEX = NOW_MS / PARAMETERS.entropyPeriodMs;
-export const EPOCH = FIRST_INDEX / PARAMETERS.epochPeriods;
+/** In the middle of a chain, so that checking a value takes as many hashes as it does on average. */
+export const FIRST_INDEX = NOW_MS / PARAMETERS.entropyPeriodMs + CHAIN_WINDOWS / 2;
+export const EPOCH = Math.floor(FIRST_INDEX / PARAMETERS.epochPeriods);
 /** The beaconer and the most witnesses. */
 const CLUSTER = 41;
 
@@ -46,6 +48,7 @@ export const entropyOf = (index: number): Uint8Array => sha256(u32(index));
 interface Station {
   signer: Signer;
   hotspot: Hotspot;
+  chains: BeaconChains;
   sequence: number;
 }
 
@@ -66,7 +69,9 @@ export function makeStations(count: number): Station[] {
     const change = { atMs: NOW_MS - 86_400_000, fromEpoch: EPOCH - 1, evidence: new Uint8Array(280) };
     const hotspot = changedHotspot(undefined, change, { publicKey: signer.publicKey, assertion });
     if (hotspot === undefined) throw new TypeError("EU868 is no region");
-    return { signer, hotspot, sequence: 1 };
+    const chains = new BeaconChains(signer, PARAMETERS.network);
+    const commitments = [{ ...change, ...chains.commitment(chainOf(FIRST_INDEX)) }];
+    return { signer, hotspot: { ...hotspot, commitments }, chains, sequence: 1 };
   });
 }
 
@@ -82,7 +87,7 @@ export function reportsOfIndex(
     const cluster = stations.slice(first, first + CLUSTER);
     const [beaconer, ...others] = turned(cluster, Math.floor(random() * CLUSTER));
     if (beaconer === undefined) continue;
-    const { packet, frame } = beaconOf(beaconer.signer, index);
+    const { packet, frame } = beaconOf(beaconer, index);
     packets.push(stored(beaconer, packet, index));
     const radio = {
       freqHz: packet.freqHz,
@@ -91,7 +96,7 @@ export function reportsOfIndex(
     };
     for (const station of others.slice(0, witnesses())) {
       const heard = { frame, ...radio, rssiDbm: -118, snrDdb: -50, tmstUs: null, gnss: null, ...NO_DETAILS };
-      const witness: WitnessPacket = { type: "witness", sequence: 0, atMs: packet.atMs, ...heard };
+      const witness: HeardWitness = { type: "witness", sequence: 0, atMs: packet.atMs, ...heard };
       packets.push(stored(station, witness, index));
     }
   }
@@ -100,19 +105,18 @@ export function reportsOfIndex(
 
 const turned = <T>(list: readonly T[], by: number): T[] => [...list.slice(by), ...list.slice(0, by)];
 
-function beaconOf(signer: Signer, index: number): { packet: BeaconPacket; frame: Uint8Array } {
+function beaconOf({ signer, chains }: Station, index: number): { packet: BeaconPacket; frame: Uint8Array } {
   const { network } = PARAMETERS;
-  const scheduleSignature = signer.sign(scheduleMessage(network, entropyOf(index), index));
-  const beaconSignature = signer.sign(beaconMessage(network, entropyOf(index), index));
-  const derived = deriveBeacon(signer.publicKey, beaconSignature, index, REGIONS.EU868);
+  const value = chains.valueOf(index);
+  const entropy = { index, value: entropyOf(index) };
+  const derived = deriveBeacon(signer.publicKey, { network, window: index, value }, entropy, REGIONS.EU868);
   const { freqHz, spreadingFactor, bandwidthHz } = derived;
   const packet: BeaconPacket = {
     type: "beacon",
     sequence: 0,
     atMs: index * PARAMETERS.entropyPeriodMs + 30_000,
     entropyIndex: index,
-    scheduleSignature,
-    beaconSignature,
+    value,
     freqHz,
     spreadingFactor,
     bandwidthHz,
@@ -123,7 +127,7 @@ function beaconOf(signer: Signer, index: number): { packet: BeaconPacket; frame:
   return { packet, frame: derived.frame };
 }
 
-function stored(station: Station, packet: Packet, index: number): StoredPacket {
+function stored(station: Station, packet: PacketToSign, index: number): StoredPacket {
   const numbered = { ...packet, sequence: station.sequence++ };
   const result = decodePacket(encodePacket(numbered, station.signer, PARAMETERS.network));
   if (!result.ok) throw new TypeError(`The benchmark made a packet that is refused: ${result.code}`);
@@ -134,10 +138,11 @@ function stored(station: Station, packet: Packet, index: number): StoredPacket {
     hotspotId: hotspotId(station.signer.publicKey),
     type: packet.type,
     sequence: numbered.sequence,
-    receivedAtMs: index * PARAMETERS.entropyPeriodMs + 60_000,
+    receivedAtMs:
+      index * PARAMETERS.entropyPeriodMs +
+      (packet.type === "beacon" ? PARAMETERS.reportDeadlineMs + 30_000 : 60_000),
     bytes: decoded.bytes,
     entropyIndex: about?.entropyIndex ?? null,
-    beaconKey: about?.key ?? null,
     epoch: EPOCH,
     isLate: false,
   };

@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  ChainChecker,
   CONTACT_KINDS,
   entropyMessage,
   hotspotId,
@@ -36,7 +37,7 @@ export interface JudgingRun {
   beacons: number;
   reports: number;
   paid: number;
-  /** CPU of all threads, user and system: reading, judging, writing verdicts; the beacons' own signatures apart. */
+  /** CPU of all threads, user and system: reading, judging, writing verdicts; signatures apart. */
   cpuMs: number;
   wallMs: number;
   /** Of this process, before and after judging. */
@@ -62,7 +63,10 @@ async function main([registered = 0, indexes = 0, least = 0, most = 0]: number[]
 async function fill(path: string, registered: number, indexes: number, witnesses: [number, number]) {
   const store = await openStore(`sqlite://${path}`);
   const stations = makeStations(STATIONS);
-  for (const { hotspot } of stations) await store.putHotspot(hotspot);
+  for (const { hotspot } of stations) {
+    await store.putHotspot(hotspot);
+    await store.addCommitments(hotspot.id, hotspot.commitments);
+  }
   // Nobody is a newcomer: each was heard, and heard another, in the period before.
   const met = { index: FIRST_INDEX - 1, epoch: EPOCH - 1 };
   const contacts = stations.flatMap(({ hotspot: { id } }) =>
@@ -82,7 +86,7 @@ async function fill(path: string, registered: number, indexes: number, witnesses
 
 async function addEntropy(store: Store, indexes: number): Promise<void> {
   const signer = signerFromSeed(new Uint8Array(32).fill(1));
-  for (let index = FIRST_INDEX; index < FIRST_INDEX + indexes + 20; index++) {
+  for (let index = FIRST_INDEX; index < FIRST_INDEX + indexes + 30; index++) {
     const entropy = {
       index,
       atMs: NOW_MS,
@@ -92,6 +96,8 @@ async function addEntropy(store: Store, indexes: number): Promise<void> {
       validityMs: PARAMETERS.entropyValidityMs,
       windowPeriods: PARAMETERS.windowPeriods,
       windowValue: entropyOf(index),
+      reportDeadlineMs: PARAMETERS.reportDeadlineMs,
+      revealDeadlineMs: PARAMETERS.revealDeadlineMs,
       source: null,
       state: null,
     };
@@ -135,7 +141,7 @@ async function measure(path: string, indexes: number): Promise<Omit<JudgingRun, 
     registry: store,
     denials: { inForce: () => new Map() },
     store,
-    verifySignature: () => true,
+    chains: new ChainChecker(PARAMETERS.network),
     pause: () => Promise.resolve(),
   };
   const result = { beacons: 0, reports: 0, paid: 0 };

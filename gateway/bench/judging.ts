@@ -4,8 +4,8 @@
  *   bun gateway/bench/judging.ts [periods [largest]]
  *
  * Measured is what the gateway does with a period whose reports are stored: read them and all that the rules ask,
- * judge, write the verdicts, durable in SQLite on disk. Signatures are apart: a packet's is checked when it comes in,
- * and a beacon's own two are answered without looking. Each size runs in a process of its own.
+ * judge, write the verdicts, durable in SQLite on disk. Signatures are apart: a packet's is checked when it comes in.
+ * Each size runs in a process of its own.
  */
 import type { JudgingRun } from "./judging-run.ts";
 

@@ -3,7 +3,7 @@ import {
   encodePacket,
   hotspotId,
   NO_DETAILS,
-  type Packet,
+  type PacketToSign,
   type PacketType,
   type ReceptionDetails,
   type Signer,
@@ -75,7 +75,7 @@ const details: ReceptionDetails = {
   ...{ freqOffsetHz: -1203, rssiKind: "signal", concentrator: new Uint8Array(8).fill(0xaa) },
 };
 
-function packetOf(type: PacketType, sequence: number): Packet {
+function packetOf(type: PacketType, sequence: number): PacketToSign {
   const common = { sequence, atMs: NOW_MS };
   const digest = sha256(u32(sequence));
   const tmstUs = sequence * 1000;
@@ -88,9 +88,8 @@ function packetOf(type: PacketType, sequence: number): Packet {
     return { type, ...common, frame, ...radio, rssiDbm: -110, snrDdb: -75, tmstUs, gnss, ...details };
   }
   if (type === "beacon") {
-    const signature = new Uint8Array(64).fill(sequence);
-    const signed = { entropyIndex: ENTROPY_INDEX, scheduleSignature: signature, beaconSignature: signature };
-    return { type, ...common, ...signed, ...radio, powerDbm: 14, tmstUs, gnss };
+    const revealed = { entropyIndex: ENTROPY_INDEX, value: digest };
+    return { type, ...common, ...revealed, ...radio, powerDbm: 14, tmstUs, gnss };
   }
   if (type === "reading") {
     const quantity = { name: "satellites_used", exponent: 0, min: 11, mean: 13, max: 15, count: 600 };
@@ -104,5 +103,6 @@ function packetOf(type: PacketType, sequence: number): Packet {
   return {
     ...{ type, ...common, ...state, radio: counts, machine },
     ...{ outboxQueued: 1, outboxDropped: 0, assertion: null, losses: null, keyHeld: "here", formats: null },
+    commitments: null,
   };
 }

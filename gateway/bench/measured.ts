@@ -31,6 +31,8 @@ const ENTROPY: Entropy = {
   validityMs: entropyValidityMs,
   windowPeriods,
   windowValue: NOTHING,
+  reportDeadlineMs: null,
+  revealDeadlineMs: null,
   source: null,
   state: null,
 };

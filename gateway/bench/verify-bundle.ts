@@ -1,6 +1,7 @@
 import {
+  BeaconChains,
   type BeaconPacket,
-  beaconMessage,
+  chainOf,
   changedHotspot,
   DEFAULT_PARAMETERS,
   decodePacket,
@@ -13,14 +14,13 @@ import {
   type Hotspot,
   type NetworkParameters,
   NO_DETAILS,
-  type Packet,
+  type PacketToSign,
   parametersMessage,
   REGIONS,
   type ReceivedPacket,
   receivedPacket,
   type Signer,
   scheduledIndex,
-  scheduleMessage,
   settleEpoch,
   sha256,
   signerFromSeed,
@@ -54,6 +54,7 @@ const entropyValue = (index: number): Uint8Array => sha256(u32(index));
 interface Station {
   signer: Signer;
   hotspot: Hotspot;
+  chains: BeaconChains;
   sequence: number;
 }
 
@@ -91,11 +92,14 @@ function makeStation(i: number): Station {
     keyHeld: null,
     formats: null,
   };
-  const evidence = encodePacket({ ...status, ...empty, assertion }, signer, network);
+  const chains = new BeaconChains(signer, network);
+  const commitments = [chains.commitment(chainOf(EPOCH))];
+  const evidence = encodePacket({ ...status, ...empty, assertion, commitments }, signer, network);
   const change = { atMs, fromEpoch: EPOCH - 9, evidence };
   const hotspot = changedHotspot(undefined, change, { publicKey: signer.publicKey, assertion });
   if (hotspot === undefined) throw new TypeError("EU868 is no region");
-  return { signer, hotspot, sequence: 2 };
+  const committed = commitments.map((commitment) => ({ ...change, ...commitment }));
+  return { signer, hotspot: { ...hotspot, commitments: committed }, chains, sequence: 2 };
 }
 
 function* groupReports(group: readonly Station[]): Generator<ReceivedPacket> {
@@ -121,12 +125,13 @@ function* groupReports(group: readonly Station[]): Generator<ReceivedPacket> {
 }
 
 function makeBeacon(station: Station) {
-  const { signer } = station;
+  const { signer, chains } = station;
   const window = EPOCH;
-  const scheduleSignature = signer.sign(scheduleMessage(network, entropyValue(FIRST_INDEX), window));
-  const entropyIndex = scheduledIndex(scheduleSignature, window, PARAMETERS.windowPeriods);
-  const beaconSignature = signer.sign(beaconMessage(network, entropyValue(entropyIndex), window));
-  const derived = deriveBeacon(signer.publicKey, beaconSignature, entropyIndex, REGIONS.EU868);
+  const value = chains.valueOf(window);
+  const secret = { network, window, value };
+  const entropyIndex = scheduledIndex(secret, entropyValue(FIRST_INDEX), PARAMETERS.windowPeriods);
+  const entropy = { index: entropyIndex, value: entropyValue(entropyIndex) };
+  const derived = deriveBeacon(signer.publicKey, secret, entropy, REGIONS.EU868);
   const { frame, freqHz, spreadingFactor, bandwidthHz } = derived;
   const atMs = entropyIndex * PARAMETERS.entropyPeriodMs + 20_000;
   const beacon: BeaconPacket = {
@@ -134,8 +139,7 @@ function makeBeacon(station: Station) {
     sequence: station.sequence++,
     atMs,
     entropyIndex,
-    scheduleSignature,
-    beaconSignature,
+    value,
     freqHz,
     spreadingFactor,
     bandwidthHz,
@@ -148,11 +152,14 @@ function makeBeacon(station: Station) {
 
 const counterAt = (atMs: number): number => (atMs * 1000) % 2 ** 32;
 
-function sign({ signer, hotspot }: Station, packet: Packet, index = 0): ReceivedPacket {
+function sign({ signer, hotspot }: Station, packet: PacketToSign, index = 0): ReceivedPacket {
   const result = decodePacket(encodePacket(packet, signer, network));
   if (!result.ok) throw new TypeError(result.code);
-  const entropyIndex = packet.type === "beacon" ? packet.entropyIndex : index;
-  return receivedPacket(result.decoded, hotspot.id, entropyIndex * PARAMETERS.entropyPeriodMs + 60_000);
+  const sentMs =
+    packet.type === "beacon"
+      ? packet.entropyIndex * PARAMETERS.entropyPeriodMs + PARAMETERS.reportDeadlineMs
+      : index * PARAMETERS.entropyPeriodMs;
+  return receivedPacket(result.decoded, hotspot.id, sentMs + 60_000);
 }
 
 function bundleOf(stations: readonly Station[], packets: readonly ReceivedPacket[]): Bundle {
@@ -175,7 +182,7 @@ function bundleOf(stations: readonly Station[], packets: readonly ReceivedPacket
     signedParameters: parametersMessage.seal(PARAMETERS, networkSigner, network),
     epoch: EPOCH,
     previous: { previousEpoch: null, previousManifestHash: new Uint8Array(32) },
-    closedAtMs: (EPOCH + 1) * 86_400_000 + 660_000,
+    closedAtMs: (EPOCH + 1) * 86_400_000 + 1_260_000,
     packets,
     entropy,
     registry,
@@ -194,7 +201,7 @@ function bundleOf(stations: readonly Station[], packets: readonly ReceivedPacket
 /** All of the epoch's, and on until the one that draws the witnesses of its last beacons. */
 function entropyChain(): { entropy: Entropy; message: Uint8Array }[] {
   const chain: { entropy: Entropy; message: Uint8Array }[] = [];
-  for (let index = FIRST_INDEX; index < FIRST_INDEX + PARAMETERS.epochPeriods + 15; index++) {
+  for (let index = FIRST_INDEX; index < FIRST_INDEX + PARAMETERS.epochPeriods + 21; index++) {
     const before = chain.at(-1)?.entropy;
     const isNext = index >= FIRST_INDEX + PARAMETERS.windowPeriods;
     const entropy: Entropy = {
@@ -206,6 +213,8 @@ function entropyChain(): { entropy: Entropy; message: Uint8Array }[] {
       validityMs: PARAMETERS.entropyValidityMs,
       windowPeriods: PARAMETERS.windowPeriods,
       windowValue: entropyValue(FIRST_INDEX + (isNext ? PARAMETERS.windowPeriods : 0)),
+      reportDeadlineMs: PARAMETERS.reportDeadlineMs,
+      revealDeadlineMs: PARAMETERS.revealDeadlineMs,
       source: null,
       state: null,
     };

@@ -3,18 +3,21 @@
  * and money, whose libraries (H3 above all) cost a small computer memory.
  */
 export {
-  beaconMessage,
-  type DerivedBeacon,
-  deriveBeacon,
-  scheduledIndex,
-  scheduleMessage,
-} from "./beacon/derive.ts";
+  BeaconChains,
+  CHAIN_WINDOWS,
+  ChainChecker,
+  type Commitment,
+  chainOf,
+  earlierValue,
+} from "./beacon/chain.ts";
+export { type BeaconSecret, type DerivedBeacon, deriveBeacon, scheduledIndex } from "./beacon/derive.ts";
 export {
   BEACON_FRAME_BYTES,
   type BeaconFrame,
   beaconKey,
   decodeBeaconFrame,
   encodeBeaconFrame,
+  witnessClaim,
 } from "./beacon/frame.ts";
 export { openEnvelope } from "./cose.ts";
 export { didKey, hotspotId, hotspotName, publicKeyOf, shortId } from "./crypto/did-key.ts";
@@ -64,6 +67,7 @@ export { CONTRADICTIONS, type Contradiction, contradictionOf } from "./network/c
 export {
   type AnnouncedState,
   DRAND,
+  deadlinesOf,
   type Entropy,
   type EntropyProof,
   entropyCounts,
@@ -103,8 +107,10 @@ export {
   type SignerRefusal,
 } from "./network/message.ts";
 export {
+  type CommitmentNotice,
   type KeyCopySigns,
   type LowestVersions,
+  MAX_RECEIPT_COMMITMENTS,
   MAX_RECEIPT_PACKETS,
   MAX_RECEIPT_RANGES,
   type Receipt,
@@ -137,12 +143,14 @@ export {
   type Assertion,
   type BeaconPacket,
   type Gnss,
+  type HeardWitness,
   INTEGRITY_FLAGS,
   type IntegrityFlag,
   type KeyPlace,
   type MachineSummary,
   NO_DETAILS,
   type Packet,
+  type PacketToSign,
   type PacketType,
   type Quantity,
   type RadioSummary,
@@ -174,7 +182,7 @@ export {
   toWallTime,
 } from "./time/clock.ts";
 export {
-  DEFAULT_DEADLINE_PERIODS,
+  deadlineMs,
   drawIndex,
   entropyTimeMs,
   epochAtMs,
@@ -182,5 +190,6 @@ export {
   epochOf,
   epochSpanMs,
   reportDeadlineMs,
+  revealDeadlineMs,
   windowOf,
 } from "./time/schedule.ts";

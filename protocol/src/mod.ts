@@ -14,14 +14,13 @@ export {
 } from "./judging/contacts.ts";
 export { addEdges, type EdgeEvidence, edgeLevel, edgesOfEpoch } from "./judging/edges.ts";
 export type { EpochJudgement } from "./judging/epoch.ts";
-export { type EpochInputs, verifySignature } from "./judging/epoch-context.ts";
+export type { EpochInputs } from "./judging/epoch-context.ts";
 export {
   groupReports,
   isBeacon,
   isReport,
+  isTimely,
   packetBeaconKey,
-  packetIndex,
-  reportedIndex,
   reportIndexAndKey,
 } from "./judging/group.ts";
 export { judgeGroup } from "./judging/judge.ts";
@@ -72,17 +71,28 @@ export { formatParameters, parametersHash, parseParameters } from "./parameters/
 export { demodulationFloorSnrDb, freeSpaceLossDb, thermalNoiseDbm } from "./radio/propagation.ts";
 export { type FaultCount, isPlausible, type QuantityScore, scoreQuantity } from "./readings/score.ts";
 export {
+  type AnnouncedCommitments,
+  chainAtMs,
+  commitmentProblem,
+  firstChainOf,
+  readCommitments,
+} from "./registry/commitment-evidence.ts";
+export {
   isKeyCopied,
   keyCopySigns,
   type NumberedPacket,
   SAME_START_MS,
 } from "./registry/key-copies.ts";
 export {
+  type AcceptedCommitment,
   ASSERTED_CHANGE,
   type ChangeRecord,
   cellOf,
+  chainOfRecord,
   changedHotspot,
+  commitmentRecord,
   type Hotspot,
+  headOf,
   type RegistryChange,
   registryChangeHash,
   retiredHotspot,

@@ -4,7 +4,7 @@ import { Scenario } from "../src/judging/scenario.ts";
 import type { ReceivedBeacon, ReceivedPacket } from "../src/judging/types.ts";
 import type { Denial } from "../src/network/denial.ts";
 import { DRAND } from "../src/network/entropy.ts";
-import type { BeaconPacket, Gnss, WitnessPacket } from "../src/packet/packet.ts";
+import type { BeaconPacket, Gnss, HeardWitness } from "../src/packet/packet.ts";
 import { DEFAULT_PARAMETERS, type NetworkParameters } from "../src/parameters/parameters.ts";
 import type { Hotspot } from "../src/registry/registry.ts";
 import type { SettlementInputs } from "../src/rewards/settlement.ts";
@@ -27,6 +27,7 @@ const [NEIGHBOUR, DISTANT, DENIED, MOVED, FOREIGN, STRANGER, OTHER_PLAN, LOUD_PL
 ];
 /** Stations that send the changed reports: none of them beacons or hears otherwise. */
 const BENDERS = [15, 16, 17, 18, 19, 20, 21, 22, 23, 24];
+const UNCOMMITTED = BENDERS[1];
 const DISTANCES_M = [
   0, 120, 3000, 6000, 9000, 12_000, 15_000, 18_000, 21_000, 104_000, 8000, 7000, 11_000, 5000, 14_000, 4000,
   4500, 5500, 6500, 7500, 8500, 9500, 10_500, 11_500, 12_500, 3400, 13_500, 16_500, 17_500, 14_500,
@@ -80,6 +81,7 @@ function registry(scenario: Scenario): Hotspot[] {
     if (who === MOVED) return [{ ...hotspot, relocatedAtMs: scenario.beacon(who).atMs - 3_600_000 }];
     if (who === FOREIGN) return [{ ...hotspot, region: "KR920" }];
     if (who === OTHER_PLAN) return [{ ...hotspot, region: "EU433" }];
+    if (who === UNCOMMITTED) return [{ ...hotspot, commitments: [] }];
     if (who === LOUD_PLACE) return [{ ...hotspot, antennaGainDdbi: 150 }];
     if (who === RETIRED) return [{ ...hotspot, retired: { fromEpoch: scenario.epoch, successor: null } }];
     const payee = who % 3 === 0 ? new Uint8Array(20).fill(who + 1) : null;
@@ -109,7 +111,7 @@ function denials(scenario: Scenario): Denial[] {
   ];
 }
 
-type BentWitness = Partial<WitnessPacket> | ((packet: WitnessPacket) => Partial<WitnessPacket>);
+type BentWitness = Partial<HeardWitness> | ((packet: HeardWitness) => Partial<HeardWitness>);
 
 class Epoch {
   readonly packets: ReceivedPacket[] = [];
@@ -155,10 +157,12 @@ class Epoch {
     ];
     for (const bend of bends) this.#bentWitness(bend);
     this.#bentWitness({}, { version: 1 });
-    const late = reportDeadlineMs(this.#heard[0]?.packet.entropyIndex ?? 0, this.#scenario.parameters) + 1;
+    const sent = this.#heard.map(({ packet }) => packet);
+    const last = Math.max(...sent.map(({ entropyIndex }) => entropyIndex));
+    const late = reportDeadlineMs(last, this.#scenario.parameters) + 1;
     this.#bentWitness({}, { receivedAtMs: late });
     this.#bentWitness(({ atMs }) => ({ atMs: atMs + 5000 }), {
-      receivedAtMs: (this.#heard[0]?.packet.atMs ?? 0) - 3000,
+      receivedAtMs: Math.min(...sent.map(({ atMs }) => atMs)) - 3000,
     });
     this.#sequences();
     this.#counters();
@@ -199,10 +203,9 @@ class Epoch {
 
   bentBeacons(): void {
     const honest = (i: number) => this.#scenario.beacon(BENDERS[i] as number);
-    const zeros = new Uint8Array(64);
     const bent: BeaconPacket[] = [
-      { ...honest(0), scheduleSignature: zeros },
-      { ...honest(1), beaconSignature: zeros },
+      { ...honest(0), value: new Uint8Array(32) },
+      honest(1),
       { ...honest(2), atMs: honest(2).atMs + 200_000 },
       { ...honest(3), freqHz: honest(3).freqHz + 200_000 },
       { ...honest(4), spreadingFactor: honest(4).spreadingFactor === 7 ? 8 : 7 },
@@ -211,6 +214,7 @@ class Epoch {
     ];
     for (const [i, packet] of bent.entries()) this.#beacon(BENDERS[i] as number, packet);
     this.#beacon(BENDERS[6] as number, { ...honest(6), tmstUs: 1 });
+    this.#revealedEarly(BENDERS[8] as number);
     this.#witness(2, BENDERS[5] as number, honest(5));
     this.unknownIndex = this.#uselessEntropy(BENDERS[7] as number);
     this.unprovenIndex = this.#uselessEntropy(BENDERS[8] as number);
@@ -227,9 +231,15 @@ class Epoch {
     ]);
     const free =
       [9, 8, 7, 6, 5, 4].map((i) => window * 10 + i).find((index) => !taken.has(index)) ?? window * 10;
-    const { scheduleSignature } = this.#scenario.beacon(who, window);
-    this.#beacon(who, this.#scenario.beaconAt(who, free, scheduleSignature));
+    this.#beacon(who, this.#scenario.beaconAt(who, free));
     return free;
+  }
+
+  /** At the very moment until which its witnesses might report. */
+  #revealedEarly(who: number): void {
+    const packet = this.#scenario.beacon(who, this.#scenario.window + 1);
+    const receivedAtMs = reportDeadlineMs(packet.entropyIndex, this.#scenario.parameters);
+    this.#beacon(who, packet, { receivedAtMs });
   }
 
   #twoInAWindow(): void {
@@ -237,14 +247,15 @@ class Epoch {
       .map((who) => ({ who, packet: this.#scenario.beacon(who, this.#scenario.window + 1) }))
       .find(
         ({ who, packet }) =>
-          who > 15 &&
+          who > 16 &&
+          who !== BENDERS[9] &&
           packet.entropyIndex % 10 > 0 &&
           ![this.unknownIndex, this.unprovenIndex].includes(packet.entropyIndex),
       );
     if (scheduled === undefined) throw new RangeError("No station beacons after its window's first period");
     const { who, packet } = scheduled;
     this.#beacon(who, packet);
-    this.#beacon(who, this.#scenario.beaconAt(who, packet.entropyIndex - 1, packet.scheduleSignature));
+    this.#beacon(who, this.#scenario.beaconAt(who, packet.entropyIndex - 1));
   }
 
   #bentWitness(bend: BentWitness, how: { receivedAtMs?: number; version?: number } = {}): void {
@@ -260,8 +271,8 @@ class Epoch {
     this.packets.push(this.#scenario.receive(who, { ...packet, ...changes }, { version: 2, ...how }));
   }
 
-  #beacon(who: number, packet: BeaconPacket): void {
-    const received: ReceivedBeacon = this.#scenario.receive(who, { ...packet, gnss: this.#fix(who) });
+  #beacon(who: number, packet: BeaconPacket, how: { receivedAtMs?: number } = {}): void {
+    const received: ReceivedBeacon = this.#scenario.receive(who, { ...packet, gnss: this.#fix(who) }, how);
     this.packets.push(received);
   }
 

@@ -41,6 +41,7 @@ const EXAMPLE = {
   scheduledIndex: 29_671_960,
   firstIndex: 29_671_950,
   window: 82_422,
+  earlyMs: 31_000,
   afterEntropyMs: 190_000,
   freqHz: 868_100_000,
   derivedFreqHz: 867_300_000,
@@ -71,12 +72,15 @@ const EXAMPLE = {
   ageMs: 10_500_000,
   newestSequence: 811,
   fromEpoch: 20_640,
+  chain: 643,
+  currentChain: 643,
 };
 /** Where the same name has a number of another size. */
 const EXCEPTIONS: Record<string, Partial<typeof EXAMPLE>> = {
   assertion_old: { allowedMs: 3_600_000 },
   assertion_ahead: { allowedMs: 2000 },
   assertion_superseded: { sequence: 702 },
+  commitment_chain: { chain: 641 },
   not_witnessing: { allowedMs: 172_800_000 },
   not_heard_lately: { allowedMs: 172_800_000 },
   too_far: { distanceM: 104_000 },

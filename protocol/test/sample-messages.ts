@@ -61,6 +61,8 @@ export const messages: Record<SampleName, Sample> = {
         validityMs: 180_000,
         windowPeriods: 360,
         windowValue: hash,
+        reportDeadlineMs: 600_000,
+        revealDeadlineMs: 1_200_000,
         source: { kind: DRAND, round: 5_928_395, signature: new Uint8Array(48).fill(6), counts: true },
         state: {
           closedEpoch: 20_604,
@@ -107,6 +109,7 @@ export const messages: Record<SampleName, Sample> = {
         gateway: { version: "0.1.0", formats: [1, 1, 1] },
         lowest: { fromEpoch: 20_620, fromMs: atMs, beacon: 1, witness: 2 },
         copies: { reusedNumbers: 4, agentTurns: 12, radioTurns: 8, concentrators: 2 },
+        commitments: [{ chain: 643, head: hash, countsFromMs: atMs }],
       },
       signer,
       NETWORK,
@@ -229,12 +232,14 @@ function denialFits([, , hotspot, peer, , , , fromEpoch, untilEpoch]: readonly C
 
 function parametersFit([, , values]: readonly CborValue[]): boolean {
   const document = documentOfMap(values as Map<string, CborValue>) as Record<string, number>;
-  const { epochPeriods, windowPeriods, reportDeadlineMs, entropyValidityMs, minDistanceM, maxDistanceM } =
-    document;
+  const { epochPeriods, windowPeriods, minDistanceM, maxDistanceM } = document;
+  const { reportDeadlineMs, revealDeadlineMs, entropyValidityMs } = document;
   const { periodS = 0 } = (document.drandChain ?? {}) as unknown as { periodS?: number };
   const amounts = [document.poolPerEpoch, document.chainId].map((text) => BigInt(text as number));
   return (
     Number(epochPeriods) % Number(windowPeriods) === 0 &&
+    Number(epochPeriods) <= 128 * Number(windowPeriods) &&
+    Number(revealDeadlineMs) > Number(reportDeadlineMs) &&
     Number(reportDeadlineMs) >= Number(entropyValidityMs) &&
     Number(minDistanceM) <= Number(maxDistanceM) &&
     amounts.every((amount) => amount < 2n ** 256n) &&

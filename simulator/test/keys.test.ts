@@ -41,6 +41,7 @@ import { sendTraffic } from "./support/traffic.ts";
 
 /** A guard, not a measure: an epoch takes four seconds. */
 const LIMIT_MS = 180_000;
+const GATEWAY = "gateway/src/main.ts";
 
 const networks: Network[] = [];
 afterAll(async () => {
@@ -62,9 +63,9 @@ async function until<T>(what: string, ask: () => Promise<T | undefined>): Promis
 const json = async (url: string): Promise<Record<string, unknown>> =>
   (await (await fetch(url)).json()) as Record<string, unknown>;
 
-/** A command of the gateway's, to its end. */
-async function runGateway(...args: string[]): Promise<{ status: number; said: string }> {
-  const command = Bun.spawn([process.execPath, "gateway/src/main.ts", ...args], {
+/** A command, to its end. */
+async function run(...args: string[]): Promise<{ status: number; said: string }> {
+  const command = Bun.spawn([process.execPath, ...args], {
     cwd: ROOT,
     stdout: "pipe",
   });
@@ -167,7 +168,13 @@ class Network {
 
   /** `gateway keys …` @returns the first epoch that it names */
   async keys(...args: string[]): Promise<number> {
-    const { status, said } = await runGateway("keys", ...args, "--config", join(this.folder, "gateway.toml"));
+    const { status, said } = await run(
+      GATEWAY,
+      "keys",
+      ...args,
+      "--config",
+      join(this.folder, "gateway.toml"),
+    );
     this.#commands += said;
     expect([status, said]).toEqual([0, expect.any(String)]);
     return Number(said.match(/counts from epoch (\d+) on/)?.[1] ?? Number.NaN);
@@ -193,13 +200,15 @@ class Network {
       return status.keys.version === version ? status : undefined;
     });
 
+  doctor = () => run("agent/src/main.ts", "doctor", "--config", this.#agentConfig);
+
   health = (): Promise<Record<string, unknown>> => json(`http://127.0.0.1:${this.#ports.http}/healthz`);
 
   /** A role's private key, by the document that it was made for. */
   signer = (role: string, version: number): Signer =>
     signerFromSeed(new Uint8Array(readFileSync(join(this.stateDir, "keys", `${role}-${version}.key`))));
 
-  verify = (path: string) => runGateway("verify-epoch", path, "--key", this.root, "--json");
+  verify = (path: string) => run(GATEWAY, "verify-epoch", path, "--key", this.root, "--json");
 }
 
 test.concurrent(
@@ -285,6 +294,7 @@ test.concurrent.skipIf(!hasMosquitto && process.env.EARSHOT_REQUIRE_TOOLS !== "1
     const revoked = await network.keys("revoke", hotspotId(gone.publicKey));
     await network.agent?.end("SIGKILL");
     await network.closes(revoked);
+    expect((await network.doctor()).said).toMatch(/Broker +✓ ok +logged in at mqtt:.*, entropy \d+ is/);
     await network.startAgent();
     await network.knows(2);
     await until("entropy of the new key", async () => (await network.status()).entropy && true);
@@ -293,7 +303,13 @@ test.concurrent.skipIf(!hasMosquitto && process.env.EARSHOT_REQUIRE_TOOLS !== "1
     const entropy = {
       ...{ index: Math.floor(nowMs / 500), atMs: Math.floor(nowMs), periodMs: 500, validityMs: 3000 },
       ...{ value: new Uint8Array(32), previousHash: new Uint8Array(32) },
-      ...{ windowPeriods: 4, windowValue: new Uint8Array(32), source: null, state: null },
+      ...{
+        windowPeriods: 4,
+        windowValue: new Uint8Array(32),
+        reportDeadlineMs: null,
+        revealDeadlineMs: null,
+      },
+      ...{ source: null, state: null },
     };
     const stop = new AbortController();
     const thief = await mqttPublisher(

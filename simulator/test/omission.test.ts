@@ -258,7 +258,7 @@ describe("a file that was made up is refused by name", () => {
       {
         ...{ atMs: START_MS, hotspot: hotspotSigner.publicKey, answers: packetId, used: [] },
         stored: [{ sequence: 1, packetId, receivedAtMs: START_MS }],
-        ...{ gateway: null, lowest: null, copies: null },
+        ...{ gateway: null, lowest: null, copies: null, commitments: null },
       },
       hotspotSigner,
       network,

@@ -9,6 +9,7 @@ import {
   PacketStream,
   packetsRoot,
 } from "@earshot/protocol/omission";
+import { parseProof, verifyProofOf } from "@earshot/protocol/tlog";
 import { z } from "zod";
 import type { ConfirmedReport } from "./confirmed-reports.ts";
 import type { GatewayApi } from "./gateway-api.ts";
@@ -37,6 +38,10 @@ export async function checkIndexRoot(
   const answer = await api.json(`/api/v1/index-roots/${index}`);
   if (answer === undefined) return { state: "pending" };
   const { message, packetIds } = rootPage.parse(answer);
+  const proof = parseProof(await api.text(`/log/proof/index-root/${index}`));
+  if (proof === undefined || !verifyProofOf(message, proof).ok) {
+    return { state: "unclear", why: `the root over index ${index} is not in the network's log` };
+  }
   const opened = indexRootMessage.open(message, network, keys);
   if (!opened.ok || opened.value.index !== index) {
     return { state: "unclear", why: `the root over index ${index} is not signed by the network` };

@@ -8,6 +8,9 @@ const SILENCE_MS = 30_000;
 /** A page of the API: ids of some 10,000 reports. */
 const MAX_JSON_BYTES = 2 ** 21;
 
+/** A proof of the network's log, with the entry. */
+const MAX_TEXT_BYTES = 2 ** 20;
+
 /** Reads a gateway's API: bounded in size and time, from that host only. `undefined` is 404: it has no such thing. */
 export class GatewayApi {
   readonly #base: URL;
@@ -26,6 +29,11 @@ export class GatewayApi {
   async json(path: string): Promise<unknown> {
     const bytes = await this.bytes(path, MAX_JSON_BYTES);
     return bytes && (JSON.parse(new TextDecoder().decode(bytes)) as unknown);
+  }
+
+  /** Empty where there is none. @throws {Error} */
+  async text(path: string): Promise<string> {
+    return new TextDecoder().decode(await this.bytes(path, MAX_TEXT_BYTES));
   }
 
   /** @throws {Error} */

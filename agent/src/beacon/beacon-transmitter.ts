@@ -25,8 +25,8 @@ const NO_EUI = "";
 export interface Plan {
   entropy: Entropy;
   window: number;
-  scheduleSignature: Uint8Array;
-  beaconSignature: Uint8Array;
+  /** What the report will reveal. */
+  value: Uint8Array;
   derived: DerivedBeacon;
   airtimeMs: number;
   /** When it was planned. This machine's clock agreed with the network's then, and may be set before the beacon is sent. */

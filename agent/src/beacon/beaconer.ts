@@ -2,7 +2,7 @@ import { ReadingQueue, type TransmitResult } from "@earshot/drivers";
 import {
   airtimeMs,
   BEACON_FRAME_BYTES,
-  beaconMessage,
+  type BeaconSecret,
   type ClockReading,
   deriveBeacon,
   type Entropy,
@@ -14,7 +14,6 @@ import {
   type Region,
   readClock,
   scheduledIndex,
-  scheduleMessage,
   windowOf,
 } from "@earshot/protocol/hotspot";
 import { pause } from "@earshot/protocol/runtime";
@@ -33,7 +32,7 @@ const MAX_AHEAD_MS = 2000;
 const ATTEMPTS_PER_PERIOD = 12;
 type BeaconSchedule = Pick<ScheduleFacts, "window" | "entropyIndex" | "atMs">;
 
-/** Sends this hotspot's beacon, once a window, in the period that its key and the network's entropy fix. */
+/** Sends this hotspot's beacon, once a window, in the period that its value and the network's entropy fix. */
 export class Beaconer {
   readonly #context: CoreContext;
   readonly #radio: () => AgentRadio | undefined;
@@ -61,23 +60,31 @@ export class Beaconer {
   }
 
   async #handleEntropy(entropy: Entropy, signal: AbortSignal): Promise<void> {
-    const { config, signer } = this.#context;
-    const window = windowOf(entropy.index, entropy.windowPeriods);
+    const { commitments, config } = this.#context;
+    const { periodMs, windowPeriods } = entropy;
+    const window = windowOf(entropy.index, windowPeriods);
     if (!entropyCounts(entropy)) {
       this.#leaveOut(entropy, window);
       return;
     }
-    const scheduleSignature = signer.sign(scheduleMessage(config.network.name, entropy.windowValue, window));
-    const index = scheduledIndex(scheduleSignature, window, entropy.windowPeriods);
-    const cannot = this.#radio()?.cannotBeacon;
+    const cannot = commitments.problem ?? this.#radio()?.cannotBeacon;
     if (cannot !== undefined) {
-      const facts = { window, entropyIndex: index, atMs: index * entropy.periodMs };
-      this.#setSchedule(facts, "missed", cannot);
+      this.#setSchedule({ window, entropyIndex: entropy.index, atMs: entropy.atMs }, "missed", cannot);
+      return;
+    }
+    const secret = { network: config.network.name, window, value: commitments.valueOf(window) };
+    const index = scheduledIndex(secret, entropy.windowValue, windowPeriods);
+    const uncommitted = commitments.uncommitted(window, window * windowPeriods * periodMs);
+    if (uncommitted !== undefined) {
+      const { why, fromMs } = uncommitted;
+      this.#countSkippedWindows(window);
+      const facts = { window, entropyIndex: index, atMs: fromMs ?? index * periodMs };
+      this.#setSchedule(facts, fromMs === undefined ? "uncommitted" : "committed", why);
       return;
     }
     this.#showSchedule(entropy, window, index);
     if (index !== entropy.index || this.#transmitter.lastWindow === window) return;
-    await this.#beacon(this.#plan(entropy, window, scheduleSignature), signal);
+    await this.#beacon(this.#plan(entropy, secret), signal);
   }
 
   /** Beacons of this period count for nothing. */
@@ -89,9 +96,11 @@ export class Beaconer {
 
   #showSchedule({ index, periodMs }: Entropy, window: number, scheduled: number): void {
     const { board } = this.#context;
-    if (board.schedule?.window === window && (board.schedule.state !== "waiting" || index <= scheduled))
+    const shown = board.schedule;
+    const wasUncommitted = shown?.state === "uncommitted" || shown?.state === "committed";
+    if (shown?.window === window && !wasUncommitted && (shown.state !== "waiting" || index <= scheduled))
       return;
-    const isFirst = board.schedule === undefined;
+    const isFirst = shown === undefined || (wasUncommitted && shown.window === window);
     this.#countSkippedWindows(window);
     const schedule = { window, entropyIndex: scheduled, atMs: scheduled * periodMs };
     if (this.#transmitter.lastWindow === window) this.#setSchedule(schedule, "used");
@@ -118,17 +127,17 @@ export class Beaconer {
     this.#context.board.schedule = { ...facts, state, ...(reason === undefined ? {} : { reason }) };
   }
 
-  #plan(entropy: Entropy, window: number, scheduleSignature: Uint8Array): Plan {
+  #plan(entropy: Entropy, secret: BeaconSecret): Plan {
     const { config, signer } = this.#context;
-    const beaconSignature = signer.sign(beaconMessage(config.network.name, entropy.value, window));
-    const derived = deriveBeacon(signer.publicKey, beaconSignature, entropy.index, this.#region);
+    const { window, value } = secret;
+    const derived = deriveBeacon(signer.publicKey, secret, entropy, this.#region);
     const airtime = airtimeMs({ ...derived, payloadBytes: BEACON_FRAME_BYTES });
     const marginMs = Math.min(MARGIN_MS, entropy.validityMs / 10);
     const latestMs = Math.floor(entropy.index * entropy.periodMs + entropy.validityMs - airtime - marginMs);
     const planned = readClock(this.#context.clock);
     const latestElapsedMs = planned.elapsedMs + latestMs - planned.nowMs;
     return {
-      ...{ entropy, window, scheduleSignature, beaconSignature, derived, airtimeMs: airtime },
+      ...{ entropy, window, value, derived, airtimeMs: airtime },
       ...{ planned, latestElapsedMs },
       limitDbm: beaconPowerDbm(this.#region, config.hotspot.antennaGainDdbi, config.maxPowerDbm),
       refusedBy: new Set(),
@@ -215,7 +224,7 @@ export class Beaconer {
     result: TransmitResult & { sent: true },
   ): Promise<void> {
     const { concentrators } = this.#context;
-    const { scheduleSignature, beaconSignature, entropy, derived, planned } = plan;
+    const { value, entropy, derived, planned } = plan;
     const atMs = Math.floor(planned.nowMs + elapsedMs - planned.elapsedMs);
     const { freqHz, spreadingFactor, bandwidthHz } = derived;
     const gnss = this.#gnss();
@@ -225,8 +234,7 @@ export class Beaconer {
         sequence,
         atMs,
         entropyIndex: entropy.index,
-        scheduleSignature,
-        beaconSignature,
+        value,
         freqHz,
         spreadingFactor,
         bandwidthHz,

@@ -16,6 +16,7 @@ const entropy = (
   ...{ index: INDEX, atMs: INDEX * 60_000 + 4000, value: drandEntropy(signature, "test", INDEX) },
   ...{ previousHash: new Uint8Array(32), periodMs: 60_000, validityMs: 180_000, windowPeriods: 360 },
   ...{ windowValue: new Uint8Array(32), state: null },
+  ...{ reportDeadlineMs: null, revealDeadlineMs: null },
   source: { kind: DRAND, round, signature, counts: true, ...proof },
   ...changes,
 });

@@ -17,6 +17,8 @@ const entropy = (index: number, changes: Partial<Entropy> = {}): Entropy => ({
   validityMs: 180_000,
   windowPeriods: 360,
   windowValue: new Uint8Array(32),
+  reportDeadlineMs: null,
+  revealDeadlineMs: null,
   source: null,
   state: null,
   ...changes,

@@ -231,7 +231,11 @@ export interface ScheduleFacts {
   window: number;
   entropyIndex: number;
   atMs: number;
-  state: "waiting" | "sent" | "failed" | "missed" | "used";
+  /**
+   * `uncommitted`: no beacon would count, as the network has no commitment of this hotspot, or another. `committed`: it
+   * has, and beacons count from `atMs` on.
+   */
+  state: "waiting" | "sent" | "failed" | "missed" | "used" | "uncommitted" | "committed";
   reason?: string;
 }
 

@@ -5,7 +5,6 @@ import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { StorageError } from "../start/storage-error.ts";
 import type { ExitCode, Terminal } from "../terminal.ts";
-import { audit } from "./audit.ts";
 import { doctor, lookForDevices } from "./doctor.ts";
 import { id } from "./id.ts";
 import { key } from "./key.ts";
@@ -47,7 +46,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
 /** Commands with a command line of their own. */
 const OWN_LINE: Readonly<Record<string, (args: string[], terminal: Terminal) => Promise<ExitCode>>> = {
-  audit,
+  // Loaded when it is asked for: the service does without logs, manifests and evidence in its memory.
+  audit: async (...line) => (await import("./audit.ts")).audit(...line),
   key,
 };
 

@@ -2,8 +2,8 @@ import {
   type Clock,
   encodePacket,
   type Log,
-  type Packet,
   PacketFieldError,
+  type PacketToSign,
   type PacketType,
   type Random,
   type Signer,
@@ -14,6 +14,9 @@ import type { Outbox, OutboxEntry } from "../outbox/outbox.ts";
 import type { Wakeup } from "../time/wakeup.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import type { Concentrators } from "./concentrators.ts";
+import type { HeldBeacons } from "./held-beacons.ts";
+import type { NetworkClock } from "./network-clock.ts";
+import type { OwnCommitments } from "./own-commitments.ts";
 import type { PinnedKeys } from "./pinned-keys.ts";
 import type { SentStatuses } from "./sent-statuses.ts";
 
@@ -37,6 +40,12 @@ export interface CoreContext {
   /** Decides whether a report may carry a concentrator's counter. */
   concentrators: Concentrators;
   sentStatuses: SentStatuses;
+  /** The network's time. */
+  networkClock: NetworkClock;
+  /** What this hotspot's beacons are proven by. */
+  commitments: OwnCommitments;
+  /** Which beacon reports may not be sent yet. */
+  held: HeldBeacons;
   /** Notified when the outbox has something new to publish. */
   toPublish: Wakeup;
 }
@@ -47,7 +56,7 @@ export interface CoreContext {
  *
  * @throws {PacketFieldError}
  */
-export function makePacket(context: CoreContext, packet: Packet): Uint8Array {
+export function makePacket(context: CoreContext, packet: PacketToSign): Uint8Array {
   const { board, config, log, signer } = context;
   const { type } = packet;
   try {

@@ -86,6 +86,7 @@ const offlineStatus = (signer: Signer, network: string, version: string, atMs: n
       losses: null,
       keyHeld: null,
       formats: null,
+      commitments: null,
     },
     signer,
     network,
@@ -96,27 +97,31 @@ async function checkEntropy(
   publisher: Publisher,
   clock: Clock,
 ): Promise<Part> {
-  const topic = entropyTopic(network.name);
   let keys = NetworkKeys.ofRoot(network.name, network.publicKey);
   let refusedKeys: string | undefined;
-  const isEntropy = (message: IncomingMessage) => {
-    if (message.topic === keysTopic(network.name)) {
-      const read = keys.replacedBy(message.bytes);
+  let latest: ReturnType<typeof entropyMessage.open> | undefined;
+  // What a broker has kept for the agent while it was away comes first, and is old.
+  const isCurrent = ({ topic, bytes }: IncomingMessage) => {
+    if (topic === keysTopic(network.name)) {
+      const read = keys.replacedBy(bytes);
       if (read.ok) keys = read.keys;
-      else refusedKeys = read.why;
+      refusedKeys = read.ok ? undefined : read.why;
+    } else if (topic === entropyTopic(network.name)) {
+      latest = entropyMessage.open(bytes, network.name, keys);
+      return latest.ok && isInTime(clock.now() - latest.value.atMs, latest.value.periodMs);
     }
-    return message.topic === topic;
+    return false;
   };
-  const message = await firstWithin(publisher, isEntropy, clock, ENTROPY_LIMIT_MS);
+  await firstWithin(publisher, isCurrent, clock, ENTROPY_LIMIT_MS);
   const loggedIn = `logged in at ${broker.url}`;
-  if (message === undefined) {
+  const opened = latest;
+  if (opened === undefined) {
     return broken(
       TITLE,
       `${loggedIn}, but no entropy came`,
       "Check [network] name; if it is right, the gateway is down.",
     );
   }
-  const opened = entropyMessage.open(message.bytes, network.name, keys);
   if (refusedKeys !== undefined || !opened.ok) {
     const found = refusedKeys ?? (opened.ok ? "" : opened.code);
     return broken(
@@ -127,9 +132,11 @@ async function checkEntropy(
   }
   const { index, periodMs } = opened.value;
   const ageMs = clock.now() - index * periodMs;
-  if (ageMs < -2000 || ageMs > 3 * periodMs) {
+  if (!isInTime(ageMs, periodMs)) {
     const text = `${loggedIn}, but its latest entropy is ${duration(ageMs)} old`;
     return broken(TITLE, text, "Set this machine's clock; if it is right, the network's gateway is down.");
   }
   return ok(TITLE, `${loggedIn}, entropy ${index} is ${duration(ageMs)} old`);
 }
+
+const isInTime = (ageMs: number, periodMs: number): boolean => ageMs >= -2000 && ageMs <= 3 * periodMs;

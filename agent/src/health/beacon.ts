@@ -43,6 +43,8 @@ const MODEM_ADVICE: Partial<Record<LossReason, string>> = {
   beacon_collision: "Nothing to mend: the modem was still busy with what it was told before.",
 };
 const OTHERS = "Look at the log of the radio's program around that time, and at the part Radio.";
+const UNCOMMITTED_ADVICE =
+  "A new hotspot waits for the network's answer to its next status. If it stays so, look at the verdicts on its status packets, and for a copy of its key.";
 const NEXT = "The next window brings another.";
 
 /** Are beacons sent? After one was lost, that counts until the next is sent. */
@@ -61,6 +63,15 @@ export function beaconPart(status: AgentStatus): Part {
   if (schedule === undefined) return attention(TITLE, `${lastText}; the schedule is not known yet`);
   if (schedule.state === "missed") {
     return attention(TITLE, `This window's was missed: ${schedule.reason ?? ""}; ${lastText}`, NEXT);
+  }
+  if (schedule.state === "committed") {
+    return ok(
+      TITLE,
+      `${lastText}; the first counts in ${duration(schedule.atMs - atMs)}: ${schedule.reason ?? ""}`,
+    );
+  }
+  if (schedule.state === "uncommitted") {
+    return attention(TITLE, `None is sent: ${schedule.reason ?? ""}; ${lastText}`, UNCOMMITTED_ADVICE);
   }
   if (schedule.state !== "waiting") return ok(TITLE, lastText);
   const untilMs = schedule.atMs - atMs;

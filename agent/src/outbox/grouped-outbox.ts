@@ -12,7 +12,7 @@ import { ReceiptBuffer } from "../receipts/receipt-buffer.ts";
 import type { ReceiptFiles } from "../receipts/receipt-files.ts";
 import { ConfirmedTime } from "./confirmed-time.ts";
 import { type Numbering, numberingAfter } from "./numbering.ts";
-import type { Outbox, OutboxEntry, OutboxFailure, OutboxState } from "./outbox.ts";
+import type { IsHeld, Outbox, OutboxEntry, OutboxFailure, OutboxState } from "./outbox.ts";
 import { OutboxIndex, type OutboxLimits } from "./outbox-index.ts";
 import { type EntryFacts, type OutboxStorage, RESERVED_NUMBERS } from "./outbox-storage.ts";
 
@@ -98,9 +98,10 @@ export class GroupedOutbox implements Outbox {
     return promise;
   }
 
-  next(limit: number): OutboxEntry[] {
+  next(limit: number, isHeld: IsHeld = () => false): OutboxEntry[] {
     for (const sequence of this.#index.due(this.#options.clock.elapsedMs())) this.#index.requeue(sequence);
-    return this.#index.nextToPublish(limit).flatMap((sequence) => this.#readToPublish(sequence) ?? []);
+    const waits = (sequence: number) => isHeld(sequence, () => this.#readToPublish(sequence)?.bytes);
+    return this.#index.nextToPublish(limit, waits).flatMap((sequence) => this.#readToPublish(sequence) ?? []);
   }
 
   acknowledge(sequences: readonly number[], elapsedMs: number): void {

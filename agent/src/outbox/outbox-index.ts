@@ -117,10 +117,23 @@ export class OutboxIndex {
   }
 
   /** Reports from the newest, then readings and statuses from the oldest. */
-  nextToPublish(limit: number): number[] {
-    const { beacon, witness, status, reading } = this.#queued;
-    const reports = merge(beacon, witness, limit, "last");
+  nextToPublish(limit: number, isHeld: (sequence: number) => boolean = () => false): number[] {
+    const { witness, status, reading } = this.#queued;
+    const reports = merge(this.#sendable(limit, isHeld), witness, limit, "last");
     return [...reports, ...merge(status, reading, limit - reports.length, "first")];
+  }
+
+  /** The newest beacon reports that need not wait, ascending. */
+  #sendable(limit: number, isHeld: (sequence: number) => boolean): number[] {
+    const found: number[] = [];
+    const { beacon } = this.#queued;
+    for (let i = 1; i <= beacon.size && found.length < limit; i++) {
+      const sequence = beacon.at(-i);
+      // One that cannot be read is taken out while it is asked about.
+      if (sequence === undefined) break;
+      if (!isHeld(sequence)) found.unshift(sequence);
+    }
+    return found;
   }
 
   /** What must be dropped to keep the limits: packets that are too old, then by `DROP_ORDER` those beyond `maxBytes`. */
@@ -151,10 +164,13 @@ export class OutboxIndex {
   }
 }
 
+/** Ascending. */
+type NumberList = Pick<readonly number[], "at">;
+
 /** Up to `limit` numbers of both lists in one order: ascending from the first, or descending from the last. */
-function merge(a: SortedNumbers, b: SortedNumbers, limit: number, from: "first" | "last"): number[] {
+function merge(a: NumberList, b: NumberList, limit: number, from: "first" | "last"): number[] {
   const merged: number[] = [];
-  const at = (list: SortedNumbers, used: number) => list.at(from === "first" ? used : -1 - used);
+  const at = (list: NumberList, used: number) => list.at(from === "first" ? used : -1 - used);
   let usedA = 0;
   let usedB = 0;
   while (merged.length < limit) {

@@ -48,6 +48,9 @@ export interface OutboxState {
   receiptsLost?: ReceiptsLost;
 }
 
+/** @param read the packet's bytes; `undefined` where they cannot be read now */
+export type IsHeld = (sequence: number, read: () => Uint8Array | undefined) => boolean;
+
 /**
  * Where signed packets wait until the gateway confirms that it has them. They wait on disk, except statuses, of which
  * only the newest matters. A packet is numbered and written in one transaction, so that no sequence number is lost or
@@ -59,8 +62,11 @@ export interface Outbox {
    * once); only then may the packet be published. Several calls at about the same time share one write.
    */
   add(type: PacketType, make: (sequence: number) => Uint8Array): Promise<OutboxEntry>;
-  /** Next to publish: reports (beacon, witness) from the newest, then the rest from the oldest. None that is acknowledged. */
-  next(limit: number): OutboxEntry[];
+  /**
+   * Next to publish: reports (beacon, witness) from the newest, then the rest from the oldest. None that is acknowledged.
+   * @param isHeld asked of each beacon report: those for which it says so wait, and hold nothing else up
+   */
+  next(limit: number, isHeld?: IsHeld): OutboxEntry[];
   /** PUBACK came for these, at this elapsed time. */
   acknowledge(sequences: readonly number[], elapsedMs: number): void;
   /**

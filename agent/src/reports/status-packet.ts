@@ -41,7 +41,7 @@ export function statusPacket(
   state: StatusPacket["state"],
   gnss: Gnss | null,
 ): Uint8Array {
-  const { config, clock, version, startedElapsedMs, outbox, board } = context;
+  const { config, clock, version, startedElapsedMs, outbox, board, commitments, networkClock } = context;
   const present = readClock(clock);
   const { nowMs: atMs, elapsedMs } = present;
   const { queued, dropped } = outbox.state();
@@ -61,13 +61,14 @@ export function statusPacket(
     losses: lossList(board.losses.counts()),
     keyHeld: keyPlace(context),
     formats: HOTSPOT_FORMATS,
+    commitments: commitments.announced(networkClock.window(elapsedMs)),
   };
   try {
     return makePacket(context, packet);
   } catch (error) {
     if (!(error instanceof PacketFieldError)) throw error;
     // Without a status no receipt comes and no session begins, so one without the details is made.
-    const bare = { radio: null, gnss: null, assertion: null, machine: null, losses: null, keyHeld: null };
+    const bare = { radio: null, gnss: null, assertion: null, machine: null, losses: null };
     return encodePacket({ ...packet, ...bare }, context.signer, config.network.name);
   }
 }

@@ -82,7 +82,7 @@ const graceMs = (statusPeriodMs: number): number => Math.min(30_000, statusPerio
  * @returns why the message was refused, if it was
  */
 export function applyReceipt(context: CoreContext, bytes: Uint8Array): string | undefined {
-  const { config, keys, outbox, sentStatuses, signer, toPublish } = context;
+  const { commitments, config, keys, outbox, sentStatuses, signer, toPublish } = context;
   const opened = receiptMessage.open(bytes, config.network.name, keys);
   if (!opened.ok) return opened.code;
   const { hotspot, answers, stored, used, gateway, lowest, copies } = opened.value;
@@ -90,6 +90,7 @@ export function applyReceipt(context: CoreContext, bytes: Uint8Array): string | 
   const publishedMs = sentStatuses.answered(answers.toHex());
   // It answers a status of an earlier session; the next receipt lists the same packets.
   if (publishedMs === undefined) return undefined;
+  commitments.confirm(opened.value.commitments);
   for (const { sequence, packetId } of stored) outbox.remove(sequence, packetId, bytes);
   // A full receipt is followed by another with the rest.
   if (stored.length < MAX_RECEIPT_PACKETS) outbox.requeue(publishedMs - graceMs(config.statusPeriodMs));

@@ -33,6 +33,7 @@ function setUp() {
 const entropyOf = (index: number): Entropy => ({
   ...{ index, atMs: index * PERIOD_MS + 5, value: new Uint8Array(32), previousHash: new Uint8Array(32) },
   ...{ periodMs: PERIOD_MS, validityMs: VALIDITY_MS, windowPeriods: 4, windowValue: new Uint8Array(32) },
+  ...{ reportDeadlineMs: null, revealDeadlineMs: null },
   ...{ source: null, state: null },
 });
 

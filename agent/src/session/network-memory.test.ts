@@ -23,6 +23,7 @@ const state = (closedEpoch: number | null, manifest = closedEpoch ?? 0): Announc
 const entropy = (index: number, announced: AnnouncedState | null): Entropy => ({
   ...{ index, atMs: index * 60_000, value: bytes(index & 255), previousHash: bytes(0), periodMs: 60_000 },
   ...{ validityMs: 180_000, windowPeriods: 4, windowValue: bytes(5), source: null, state: announced },
+  ...{ reportDeadlineMs: null, revealDeadlineMs: null },
 });
 
 function setUp() {

@@ -109,9 +109,11 @@ async function publishFromOutbox(
   publisher: Publisher,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, outbox, board, sentStatuses, toPublish } = context;
+  const { clock, held, outbox, board, sentStatuses, toPublish } = context;
   while (!signal.aborted) {
-    const batch = outbox.next(Math.min(BATCH, publisher.receiveMaximum));
+    const batch = outbox.next(Math.min(BATCH, publisher.receiveMaximum), (...beacon) =>
+      held.isHeld(...beacon),
+    );
     if (batch.length === 0) {
       await toPublish.wait(signal);
       continue;

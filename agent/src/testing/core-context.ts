@@ -3,6 +3,9 @@ import { ManualClock, seededRandom } from "@earshot/protocol/testing";
 import { StatusBoard } from "../board/status-board.ts";
 import { Concentrators } from "../core/concentrators.ts";
 import type { CoreContext } from "../core/core-context.ts";
+import { HeldBeacons } from "../core/held-beacons.ts";
+import { NetworkClock } from "../core/network-clock.ts";
+import { OwnCommitments } from "../core/own-commitments.ts";
 import { PinnedKeys } from "../core/pinned-keys.ts";
 import { SentStatuses } from "../core/sent-statuses.ts";
 import { memoryOutbox } from "../outbox/memory-outbox.ts";
@@ -22,6 +25,7 @@ export function testContext(): { context: CoreContext; clock: ManualClock; logge
     region: "EU868",
     payee: null,
   } as const;
+  const networkClock = new NetworkClock();
   const outbox = memoryOutbox({ clock });
   const context: CoreContext = {
     ...{ clock, signer, isKeyRemote: false, hotspotId: hotspotId(signer.publicKey), random: seededRandom(1) },
@@ -30,6 +34,9 @@ export function testContext(): { context: CoreContext; clock: ManualClock; logge
     ...{ version: "test", startedElapsedMs: 0, board: new StatusBoard(), outbox },
     keys: new PinnedKeys(network, outbox),
     ...{ concentrators: new Concentrators(), sentStatuses: new SentStatuses(), toPublish: new Wakeup() },
+    networkClock,
+    commitments: new OwnCommitments(signer, network.name),
+    held: new HeldBeacons(networkClock, clock),
   };
   return { context, clock, logged };
 }

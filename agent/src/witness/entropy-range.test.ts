@@ -11,6 +11,7 @@ const DAY_MS = 86_400_000;
 const entropyOf = (index: number, periodMs = PERIOD_MS): Entropy => ({
   ...{ index, atMs: index * periodMs, value: new Uint8Array(32), previousHash: new Uint8Array(32) },
   ...{ periodMs, validityMs: 3 * periodMs, windowPeriods: 360, windowValue: new Uint8Array(32) },
+  ...{ reportDeadlineMs: null, revealDeadlineMs: null },
   ...{ source: null, state: null },
 });
 

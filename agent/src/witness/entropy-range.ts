@@ -1,4 +1,4 @@
-import { DEFAULT_DEADLINE_PERIODS, type Entropy } from "@earshot/protocol/hotspot";
+import { deadlinesOf, type Entropy } from "@earshot/protocol/hotspot";
 
 /**
  * How far a beacon's number may be ahead of the current one, which is counted from the latest entropy. One, because a
@@ -16,18 +16,19 @@ const AHEAD_PERIODS = 2;
  * of 2^32 numbers.
  */
 export class EntropyRange {
-  #latest: (Pick<Entropy, "index" | "periodMs" | "validityMs"> & { elapsedMs: number }) | undefined;
+  #latest: { index: number; periodMs: number; behind: number; elapsedMs: number } | undefined;
 
-  update({ index, periodMs, validityMs }: Entropy, elapsedMs: number): void {
-    this.#latest = { index, periodMs, validityMs, elapsedMs };
+  update(entropy: Entropy, elapsedMs: number): void {
+    const { index, periodMs, validityMs } = entropy;
+    const behind = Math.ceil(validityMs / periodMs) + Math.ceil(deadlinesOf(entropy).reportMs / periodMs);
+    this.#latest = { index, periodMs, behind, elapsedMs };
   }
 
   /** True for every number until an entropy has come: a beacon that is dropped is not heard again. */
   includes(index: number, nowMs: number, elapsedMs: number): boolean {
     const latest = this.#latest;
     if (latest === undefined) return true;
-    const { periodMs, validityMs } = latest;
-    const behind = Math.ceil(validityMs / periodMs) + DEFAULT_DEADLINE_PERIODS;
+    const { behind, periodMs } = latest;
     const isNear = (current: number) => index >= current - behind && index <= current + AHEAD_PERIODS;
     const passed = Math.floor((elapsedMs - latest.elapsedMs) / periodMs);
     return isNear(latest.index + passed) || isNear(Math.floor(nowMs / periodMs));

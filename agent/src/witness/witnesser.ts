@@ -6,6 +6,7 @@ import {
   EARLIEST_PLAUSIBLE_MS,
   equalBytes,
   type Gnss,
+  type HeardWitness,
   isWithin,
   PACKET_LIMITS,
   type Range,
@@ -14,7 +15,6 @@ import {
   roundWithin,
   shortId,
   toWallTime,
-  type WitnessPacket,
 } from "@earshot/protocol/hotspot";
 import { BoundedMap, pause } from "@earshot/protocol/runtime";
 import { type CoreContext, makePacket, storePacket } from "../core/core-context.ts";
@@ -133,7 +133,7 @@ export class Witnesser {
   }
 }
 
-type WitnessBody = Omit<WitnessPacket, "type" | "sequence" | "gnss">;
+type WitnessBody = Omit<HeardWitness, "type" | "sequence" | "gnss">;
 
 /** `undefined` when the radio gave no signal level, or values that do not fit into a packet. */
 function witnessBody(frame: LoraFrame, tmstUs: number | null): WitnessBody | undefined {

@@ -30,6 +30,13 @@ const timeMs = z.int().min(0);
 
 const changeSchema = z.strictObject({ atMs: timeMs, fromEpoch: uint32, evidence: hexBytes(1, 1024) });
 
+const commitmentSchema = z.strictObject({
+  chain: uint32,
+  atMs: timeMs,
+  fromEpoch: uint32,
+  evidence: hexBytes(1, 1024),
+});
+
 export const registrySchema = z.array(
   z.strictObject({
     id: z.string(),
@@ -48,6 +55,7 @@ export const registrySchema = z.array(
     predecessor: z.string().nullable(),
     sinceEpoch: uint32,
     changes: z.array(changeSchema).min(1),
+    commitments: z.array(commitmentSchema),
   }),
 );
 

@@ -45,6 +45,10 @@ const registryEntry = ({ hotspot, changes, sinceEpoch }: ShownHotspot) => ({
   predecessor: hotspot.predecessor,
   sinceEpoch,
   changes: changes.map(({ atMs, fromEpoch, evidence }) => ({ atMs, fromEpoch, evidence: hex(evidence) })),
+  commitments: hotspot.commitments.map(({ chain, atMs, fromEpoch, evidence }) => ({
+    ...{ chain, atMs, fromEpoch },
+    evidence: hex(evidence),
+  })),
 });
 
 export function formatSequences(used: ReadonlyMap<string, readonly SequenceRange[]>): string {

@@ -1,6 +1,7 @@
 import {
   ASSERTED_CHANGE,
   type ChangeRecord,
+  commitmentRecord,
   compareBytes,
   type Hotspot,
   type RegistryChange,
@@ -13,6 +14,7 @@ import {
 
 /** One hotspot of the registry, as a bundle shows it. */
 export interface ShownHotspot {
+  /** With the commitments that count in the epoch, but for those to chains that were over before it. */
   hotspot: Hotspot;
   /** In order; the last made it what it is. */
   changes: readonly RegistryChange[];
@@ -69,16 +71,17 @@ export function recordsOf(
   shown: readonly ShownHotspot[],
   { epoch, previousEpoch }: { epoch: number; previousEpoch: number | null },
 ): ChangeRecord[] {
-  const records = shown.flatMap(({ hotspot: { publicKey }, changes }) =>
-    changes
-      .filter(({ fromEpoch }) => fromEpoch > (previousEpoch ?? -1) && fromEpoch <= epoch)
-      .map((change) => ({
-        fromEpoch: change.fromEpoch,
-        publicKey,
-        kind: ASSERTED_CHANGE,
-        hash: registryChangeHash(publicKey, change),
-      })),
-  );
+  const isNew = ({ fromEpoch }: { fromEpoch: number }) =>
+    fromEpoch > (previousEpoch ?? -1) && fromEpoch <= epoch;
+  const records = shown.flatMap(({ hotspot: { publicKey, commitments }, changes }): ChangeRecord[] => [
+    ...changes.filter(isNew).map((change) => ({
+      fromEpoch: change.fromEpoch,
+      publicKey,
+      kind: ASSERTED_CHANGE,
+      hash: registryChangeHash(publicKey, change),
+    })),
+    ...commitments.filter(isNew).map((commitment) => commitmentRecord(publicKey, commitment)),
+  ]);
   return records.sort(inOrder);
 }
 

@@ -55,7 +55,7 @@ describe("the example", () => {
       if (name === "version" || name === "activationEpoch") continue;
       const [min, max] = PARAMETER_RANGES[name];
       const comment =
-        new RegExp(`^# (.*): ${min} to ${max}\\.\\n${keyOf(name)} = `, "m").exec(example)?.[1] ?? "";
+        new RegExp(`^# (.*): ${min} to ${max}\\.\\n(?:# )?${keyOf(name)} = `, "m").exec(example)?.[1] ?? "";
       expect([name, comment.length > 20]).toEqual([name, true]);
       const [, unit] = UNITS.find(([suffix]) => name.endsWith(suffix)) ?? ["", ""];
       expect(comment).toContain(unit);

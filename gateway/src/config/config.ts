@@ -103,6 +103,7 @@ export function parametersOf({
   ) as Record<WholeParameter, number>;
   return {
     ...wholeNumbers,
+    revealDeadlineMs: parameters.reveal_deadline_ms ?? 2 * wholeNumbers.reportDeadlineMs,
     version: 1,
     activationEpoch: 0,
     network,

@@ -26,6 +26,9 @@ import { DEFAULT_RELAY_URLS, MAX_RELAYS } from "../entropy/drand-relays.ts";
 /** Counted by the gateway itself as parameters change. */
 const NOT_CONFIGURED: readonly WholeParameter[] = ["version", "activationEpoch"];
 
+/** Where it is left out, twice `report_deadline_ms`. */
+const revealDeadline = wholeIn(...PARAMETER_RANGES.revealDeadlineMs).optional();
+
 /** Key of a parameter in the configuration: `maxDistanceM` is `max_distance_m`. */
 export const keyOf = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
@@ -48,6 +51,7 @@ const ruleSetIds = liveRuleSets().map(({ id }) => id);
 
 const parameters = z.strictObject({
   ...wholeParameterKeys,
+  reveal_deadline_ms: revealDeadline,
   rule_set: textThat((value) => ruleSetIds.includes(value), ruleSetIds.join(" or ")).default(
     defaults.ruleSet,
   ),

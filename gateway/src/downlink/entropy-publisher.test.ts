@@ -86,6 +86,8 @@ test("one value a period, chained, with the window's first value", async () => {
     periodMs: 2000,
     validityMs: 4000,
     windowPeriods: 4,
+    reportDeadlineMs: 4000,
+    revealDeadlineMs: 6000,
     windowValue: first.value,
     source: null,
     state,

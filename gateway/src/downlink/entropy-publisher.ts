@@ -103,7 +103,8 @@ export class EntropyPublisher {
     latest: Entropy | undefined,
   ): Promise<Entropy> {
     const { parameters, states, store } = this.#deps;
-    const { entropyPeriodMs, entropyValidityMs, windowPeriods } = parameters;
+    const { entropyPeriodMs, entropyValidityMs, windowPeriods, reportDeadlineMs, revealDeadlineMs } =
+      parameters;
     const windowStart = windowOf(index, windowPeriods) * windowPeriods;
     const before = await store.entropyRange(windowStart, index - 1);
     const first = before.find(({ entropy }) => entropyCounts(entropy));
@@ -116,6 +117,8 @@ export class EntropyPublisher {
       validityMs: entropyValidityMs,
       windowPeriods,
       windowValue: first?.entropy.value ?? value,
+      reportDeadlineMs,
+      revealDeadlineMs,
       source,
       state: await states.before(epochOf(index, parameters) + 1),
     };

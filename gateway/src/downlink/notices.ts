@@ -1,5 +1,6 @@
 import {
   type Clock,
+  type CommitmentNotice,
   downTopic,
   epochAtMs,
   epochSpanMs,
@@ -7,11 +8,13 @@ import {
   type KeyCopySigns,
   type Log,
   type LowestVersions,
+  MAX_RECEIPT_COMMITMENTS,
   MAX_RECEIPT_RANGES,
   MAX_VERDICTS_PER_MESSAGE,
   type Measurement,
   PACKET_LIMITS,
   publicKeyOf,
+  type Receipt,
   type RoleSigners,
   receiptMessage,
   type SequenceRange,
@@ -39,7 +42,7 @@ interface NoticesDeps {
   signer: Signer | RoleSigners;
   clock: Pick<Clock, "now" | "elapsedMs">;
   downlink: Downlink;
-  store: Pick<Store, "sequenceRanges">;
+  store: Pick<Store, "sequenceRanges" | "commitments">;
   metrics: Pick<GatewayMetrics, "downlinkFailures" | "refusalsUntold">;
   /** Signs that two agents use this hotspot's key. */
   copied?(hotspotId: string): Promise<KeyCopySigns | undefined>;
@@ -117,9 +120,24 @@ export class Notices {
   /** The answer to a status packet: which packets came since the last one, and which numbers are in use. */
   async receipt(hotspotId: string, statusId: string): Promise<void> {
     const used = (await this.#deps.store.sequenceRanges(hotspotId)).slice(-MAX_RECEIPT_RANGES);
+    const commitments = await this.#commitmentsOf(hotspotId);
     const answers = Uint8Array.fromHex(statusId);
     const copies = (await this.#deps.copied?.(hotspotId)) ?? null;
-    this.#sendReceipt(hotspotId, answers, this.#pending.answer(hotspotId, answers), used, copies);
+    this.#sendReceipt(hotspotId, answers, this.#pending.answer(hotspotId, answers), used, {
+      copies,
+      commitments,
+    });
+  }
+
+  /** The newest. */
+  async #commitmentsOf(hotspotId: string): Promise<CommitmentNotice[]> {
+    const { store, parameters } = this.#deps;
+    const own = (await store.commitments([hotspotId])).get(hotspotId) ?? [];
+    return own.slice(-MAX_RECEIPT_COMMITMENTS).map(({ chain, head, fromEpoch }) => ({
+      chain,
+      head,
+      countsFromMs: epochSpanMs(fromEpoch, parameters.fixed).fromMs,
+    }));
   }
 
   #sendReceipt(
@@ -127,14 +145,14 @@ export class Notices {
     answers: Uint8Array,
     stored: StoredPacketNotice[],
     used: SequenceRange[],
-    copies: KeyCopySigns | null = null,
+    rest: Pick<Receipt, "copies" | "commitments"> = { copies: null, commitments: null },
   ): void {
     const { clock, parameters, signer } = this.#deps;
     const { network } = parameters.fixed;
     const nowMs = Math.floor(clock.now());
     const receipt = {
       ...{ atMs: nowMs, hotspot: keyOf(hotspotId), answers, stored, used },
-      ...{ gateway: PROGRAM, lowest: lowestVersions(parameters.versions), copies },
+      ...{ gateway: PROGRAM, lowest: lowestVersions(parameters.versions), ...rest },
     };
     this.#send(downTopic(network, hotspotId, "receipt"), () => receiptMessage.seal(receipt, signer, network));
   }

@@ -2,6 +2,7 @@ import { type AnnouncedState, denialsInForce } from "@earshot/protocol";
 import { denialsHash, EMPTY_REGISTRY_HASH, registryHashAfter } from "../bundle/registry-hash.ts";
 import type { DenialLog } from "../denials/denial-log.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
+import type { Commitments } from "../registry/commitments.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { StoredDenial } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
@@ -11,6 +12,7 @@ interface StateDeps {
   parameters: Pick<ParametersLog, "inForce">;
   denials: Pick<DenialLog, "all">;
   registry: Pick<Registry, "revision">;
+  commitments: Pick<Commitments, "revision">;
 }
 
 /** The messages that `denials.cbor` of an epoch's bundle has, in order of subject. */
@@ -24,7 +26,7 @@ export function denialsOfEpoch(all: readonly StoredDenial[], epoch: number): Sto
 /** Tells what epochs are judged by, as their bundles will show it. */
 export class StateTeller {
   readonly #deps: StateDeps;
-  #registry: { revision: number; closed: number; epoch: number; hash: Uint8Array } | undefined;
+  #registry: { revision: string; closed: number; epoch: number; hash: Uint8Array } | undefined;
 
   constructor(deps: StateDeps) {
     this.#deps = deps;
@@ -47,8 +49,9 @@ export class StateTeller {
     epoch: number,
     closed: { epoch: number; registryHash: Uint8Array } | undefined,
   ): Promise<Uint8Array> {
-    const { registry, store } = this.#deps;
-    const of = { revision: registry.revision, closed: closed?.epoch ?? -1, epoch };
+    const { commitments, registry, store } = this.#deps;
+    const revision = `${registry.revision} ${commitments.revision}`;
+    const of = { revision, closed: closed?.epoch ?? -1, epoch };
     const known = this.#registry;
     if (known?.revision === of.revision && known.closed === of.closed && known.epoch === epoch)
       return known.hash;

@@ -3,6 +3,7 @@ import {
   chosenRules,
   type Entropy,
   epochIndexes,
+  firstChainOf,
   type Manifest,
   type NetworkParameters,
   RULE_SETS,
@@ -72,7 +73,8 @@ export async function contentOf(
   const { packets, verdicts } = await judgedOf(epoch, deps);
   checkJudged(epoch, packets, verdicts);
   const payments = previous === undefined ? [] : await store.payments(previous.epoch);
-  const registry = await shownHotspots(epoch, previous, { packets, payments }, deps);
+  const fromChain = firstChainOf(epoch, parameters);
+  const registry = await shownHotspots(epoch, previous, { packets, payments, fromChain }, deps);
   const hotspots = registry.map(({ hotspot }) => hotspot);
   const before = new Map(payments.map(({ hotspotId, cumulative }) => [hotspotId, cumulative]));
   const proven = await store.provenOfEpoch(epoch);
@@ -134,10 +136,14 @@ async function judgedOf(
 async function shownHotspots(
   epoch: number,
   previous: StoredEpoch | undefined,
-  { packets, payments }: { packets: readonly StoredPacket[]; payments: readonly StoredPayment[] },
+  {
+    packets,
+    payments,
+    fromChain,
+  }: { packets: readonly StoredPacket[]; payments: readonly StoredPayment[]; fromChain: number },
   { pause, store }: Pick<ContentDeps, "pause" | "store">,
 ): Promise<ShownHotspot[]> {
-  const ids = new Set(await store.shownAndChanged(previous?.epoch ?? -1, epoch));
+  const ids = new Set(await store.shownAndChanged(previous?.epoch ?? -1, epoch, fromChain));
   for (const { hotspotId } of packets) ids.add(hotspotId);
   for (const { hotspotId } of payments) ids.add(hotspotId);
   // What a hotspot with a new key is follows from what the one was whose place it took.
@@ -148,7 +154,8 @@ async function shownHotspots(
     const hotspots = await store.hotspotsById(chunk, epoch);
     const changes = await store.registryChanges(hotspots.keys(), epoch);
     const since = await store.shownSince(hotspots.keys());
-    for (const [id, hotspot] of hotspots) {
+    for (const [id, all] of hotspots) {
+      const hotspot = { ...all, commitments: all.commitments.filter(({ chain }) => chain >= fromChain) };
       shown.push({ hotspot, changes: changes.get(id) ?? [], sinceEpoch: since.get(id) ?? epoch });
     }
     await pause();

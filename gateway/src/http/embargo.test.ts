@@ -1,17 +1,17 @@
 import { expect, test } from "bun:test";
 import {
-  beaconMessage,
+  BeaconChains,
   type DecodedPacket,
   decodePacket,
   deriveBeacon,
   encodePacket,
   NO_DETAILS,
-  type Packet,
+  type PacketToSign,
   packetBeaconKey,
   REGIONS,
-  reportDeadlineMs,
+  revealDeadlineMs,
   type Signer,
-  scheduleMessage,
+  windowOf,
 } from "@earshot/protocol";
 import { seededRandom } from "@earshot/protocol/testing";
 import type { StoredPacket, StoredVerdict } from "../store/records.ts";
@@ -30,7 +30,7 @@ interface Secret {
   betraying: Uint8Array[];
 }
 
-function decoded(packet: Packet, signer: Signer): DecodedPacket {
+function decoded(packet: PacketToSign, signer: Signer): DecodedPacket {
   const result = decodePacket(encodePacket(packet, signer, network));
   if (!result.ok) throw new Error(result.code);
   return result.decoded;
@@ -47,12 +47,12 @@ async function fileSecret(t: TestApp): Promise<Secret> {
   const atMs = t.clock.now();
   const entropyIndex = Math.floor(atMs / FLEET_PARAMETERS.entropyPeriodMs);
   const { value } = entropyAt(entropyIndex, FLEET_PARAMETERS);
-  const scheduleSignature = beaconer.signer.sign(scheduleMessage(network, value, 1));
-  const beaconSignature = beaconer.signer.sign(beaconMessage(network, value, 1));
+  const window = windowOf(entropyIndex, FLEET_PARAMETERS.windowPeriods);
+  const revealed = new BeaconChains(beaconer.signer, network).valueOf(window);
   const { frame, freqHz, spreadingFactor, bandwidthHz } = deriveBeacon(
     beaconer.signer.publicKey,
-    beaconSignature,
-    entropyIndex,
+    { network, window, value: revealed },
+    { index: entropyIndex, value },
     REGIONS.EU868,
   );
   const radio = { atMs, freqHz, spreadingFactor, bandwidthHz, tmstUs: 7, gnss: null };
@@ -61,8 +61,7 @@ async function fileSecret(t: TestApp): Promise<Secret> {
       type: "beacon",
       sequence: 5,
       entropyIndex,
-      scheduleSignature,
-      beaconSignature,
+      value: revealed,
       powerDbm: 14,
       ...radio,
     },
@@ -86,7 +85,6 @@ async function fileSecret(t: TestApp): Promise<Secret> {
       receivedAtMs: atMs + 1000,
       bytes,
       entropyIndex,
-      beaconKey: key,
       epoch: Math.floor(entropyIndex / FLEET_PARAMETERS.epochPeriods),
       isLate: false,
     }),
@@ -95,8 +93,8 @@ async function fileSecret(t: TestApp): Promise<Secret> {
   const betraying = [
     frame,
     frame.slice(-16),
-    scheduleSignature,
-    beaconSignature,
+    revealed,
+    ...heard.map(({ packet }) => (packet.type === "witness" ? packet.claim : revealed)),
     Uint8Array.fromHex(key),
     ...reports.flatMap(({ id, bytes, signature }) => [id, bytes, signature]),
   ];
@@ -241,7 +239,7 @@ test("even a judgement made too early stays locked, in answers and in the stream
 test("at the deadline it is still locked; a millisecond later it is open", async () => {
   await using t = await testApp();
   const secret = await fileSecret(t);
-  const deadlineMs = reportDeadlineMs(secret.entropyIndex, FLEET_PARAMETERS);
+  const deadlineMs = revealDeadlineMs(secret.entropyIndex, FLEET_PARAMETERS);
   await judge(t, secret);
   await t.clock.advance(deadlineMs - t.clock.now());
   await expectSilence(t, secret);

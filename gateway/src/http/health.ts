@@ -1,4 +1,4 @@
-import { epochOf, reportDeadlineMs } from "@earshot/protocol";
+import { epochOf, revealDeadlineMs } from "@earshot/protocol";
 import type { z } from "@hono/zod-openapi";
 import type { RouteContext } from "./context.ts";
 import type { healthSchema } from "./schemas/network.ts";
@@ -61,7 +61,7 @@ function entropyProblems(ageMs: number | null, { parameters }: RouteContext): st
 function judgingProblems(judged: number | undefined, nowMs: number, { parameters }: RouteContext): string[] {
   if (judged === undefined) return [];
   const { entropyPeriodMs } = parameters;
-  const ageMs = nowMs - reportDeadlineMs(judged + 1, parameters);
+  const ageMs = nowMs - revealDeadlineMs(judged + 1, parameters);
   const limitMs = entropyPeriodMs * (1 + MAX_LATE_PERIODS);
   if (ageMs <= limitMs) return [];
   return [
@@ -80,7 +80,7 @@ async function closingProblems(
   const first = await store.firstEntropy((latest + 1) * epochPeriods);
   if (first === undefined) return [];
   const epoch = epochOf(first.entropy.index, parameters);
-  const ageMs = nowMs - reportDeadlineMs((epoch + 1) * epochPeriods - 1, parameters);
+  const ageMs = nowMs - revealDeadlineMs((epoch + 1) * epochPeriods - 1, parameters);
   const limitMs = entropyPeriodMs * (1 + MAX_LATE_PERIODS);
   if (ageMs <= limitMs) return [];
   return [`Closing is behind: epoch ${epoch} is due for ${ageMs} ms; at most ${limitMs} ms is healthy`];

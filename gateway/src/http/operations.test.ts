@@ -30,7 +30,7 @@ describe("health names, with value and limit,", () => {
 
   test("judging that is behind, and closing", async () => {
     await using t = await testApp();
-    const { entropyPeriodMs, epochPeriods, reportDeadlineMs } = t.deps.parameters;
+    const { entropyPeriodMs, epochPeriods, revealDeadlineMs } = t.deps.parameters;
     await t.clock.advance(2 * epochPeriods * entropyPeriodMs);
     const { entropy } = (await t.store.latestEntropy()) ?? expect.unreachable();
     const atMs = t.clock.now();
@@ -45,7 +45,7 @@ describe("health names, with value and limit,", () => {
     );
     expect(more).toEqual([]);
     // Judged as far as it can be, with what is due just now, and closed.
-    const due = Math.floor((atMs - reportDeadlineMs - limitMs) / entropyPeriodMs);
+    const due = Math.floor((atMs - revealDeadlineMs - limitMs) / entropyPeriodMs);
     await t.store.addJudgement(due, [], [], []);
     await t.store.addEpoch(storedEpoch(Math.floor(index / epochPeriods) - 1), [], [], 0);
     expect(await problemsOf(t)).toEqual([]);
@@ -53,7 +53,7 @@ describe("health names, with value and limit,", () => {
 
   test("each from just past its limit on", async () => {
     await using t = await testApp();
-    const { entropyPeriodMs, epochPeriods, reportDeadlineMs } = t.deps.parameters;
+    const { entropyPeriodMs, epochPeriods, revealDeadlineMs } = t.deps.parameters;
     const { entropy } = (await t.store.latestEntropy()) ?? expect.unreachable();
     const judged = (await t.store.judgedThrough()) ?? 0;
     const epoch = ((await t.store.latestEpoch())?.epoch ?? 0) + 1;
@@ -61,7 +61,7 @@ describe("health names, with value and limit,", () => {
       { ...entropy, index: epoch * epochPeriods, atMs: epoch * epochPeriods * entropyPeriodMs },
       new Uint8Array(),
     );
-    const dueFor = (index: number) => index * entropyPeriodMs + reportDeadlineMs + 6 * entropyPeriodMs;
+    const dueFor = (index: number) => index * entropyPeriodMs + revealDeadlineMs + 6 * entropyPeriodMs;
     const limits = {
       entropy: [
         () => entropy.atMs + 2 * entropyPeriodMs,

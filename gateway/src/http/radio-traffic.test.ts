@@ -49,7 +49,6 @@ function filed({ signer, hotspot }: FleetMember, status: StatusPacket): StoredPa
     receivedAtMs: atMs,
     bytes,
     entropyIndex: null,
-    beaconKey: null,
     epoch: null,
     isLate: false,
   };
@@ -73,12 +72,12 @@ test("tells no count before the deadline of any beacon that it may have counted"
   const member = t.fleet.members[3] as FleetMember;
   const lastMs = t.clock.now();
   await t.store.addPackets(minutely(member, lastMs, 90));
-  const { reportDeadlineMs } = FLEET_PARAMETERS;
+  const { revealDeadlineMs } = FLEET_PARAMETERS;
   const early = await trafficSeen(t, member);
-  expect(early?.untilMs).toBe(lastMs - reportDeadlineMs - MINUTE_MS);
+  expect(early?.untilMs).toBe(lastMs - revealDeadlineMs - MINUTE_MS);
   expect(early).toMatchObject({ received: 60, garbled: 0, transmitted: 60 });
 
-  await t.clock.advance(lastMs + reportDeadlineMs - t.clock.now());
+  await t.clock.advance(lastMs + revealDeadlineMs - t.clock.now());
   expect(await trafficSeen(t, member)).toMatchObject({ untilMs: lastMs - MINUTE_MS });
   await t.clock.advance(1);
   expect(await trafficSeen(t, member)).toMatchObject({ untilMs: lastMs });
@@ -114,7 +113,7 @@ test("losses are told in words, those of a newer agent too, and no sooner than c
   ];
   await t.store.addPackets([filed(member, { ...at(atMs, null), sequence: 100, losses })]);
   expect((await detail(t, member)).losses).toBeNull();
-  await t.clock.advance(FLEET_PARAMETERS.reportDeadlineMs + 1);
+  await t.clock.advance(FLEET_PARAMETERS.revealDeadlineMs + 1);
   expect((await detail(t, member)).losses).toEqual({
     atMs,
     counts: [

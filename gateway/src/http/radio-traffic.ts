@@ -31,13 +31,13 @@ const MAX_KEPT = 4096;
 interface TrafficDeps {
   store: Pick<Store, "statusesUntil">;
   clock: Pick<Clock, "now" | "elapsedMs">;
-  parameters: Pick<NetworkParameters, "reportDeadlineMs">;
+  parameters: Pick<NetworkParameters, "revealDeadlineMs">;
 }
 
 /**
  * Counts of frames reveal who beacons and who hears it, so they are published only as of a status packet so old that the
- * report deadline of every beacon before it has passed: a beacon's deadline runs from the start of its entropy period,
- * which lies before it. The same goes for losses, some of which are frames.
+ * deadlines of every beacon before it have passed: a beacon's run from the start of its entropy period, which lies before
+ * it. The same goes for losses, some of which are frames.
  */
 export class RadioTrafficBoard {
   readonly #deps: TrafficDeps;
@@ -52,7 +52,7 @@ export class RadioTrafficBoard {
     const elapsedMs = clock.elapsedMs();
     const kept = this.#kept.get(hotspotId);
     if (kept !== undefined && elapsedMs - kept.elapsedMs < KEEP_MS) return kept.counts;
-    const beforeMs = clock.now() - parameters.reportDeadlineMs;
+    const beforeMs = clock.now() - parameters.revealDeadlineMs;
     const settled = await store.statusesUntil(hotspotId, beforeMs - 1, MAX_STATUSES);
     const newest = settled.at(-1)?.status;
     const counts = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { encodePacket, hotspotId, type Packet, type Signer, upTopic } from "@earshot/protocol";
+import { encodePacket, hotspotId, type PacketToSign, type Signer, upTopic } from "@earshot/protocol";
 import { KeyCache } from "../access/key-cache.ts";
 import {
   beaconOf,
@@ -24,8 +24,9 @@ const checks: PacketChecks = {
   latestIndex: beacon.index,
   quota: { admits: () => true, admitsReport: () => true },
 };
-const signed = (packet: Packet, signer: Signer = signers.a, of = network) => encodePacket(packet, signer, of);
-const topicOf = (packet: Packet, id = idOf("a")) => upTopic(network, id, packet.type);
+const signed = (packet: PacketToSign, signer: Signer = signers.a, of = network) =>
+  encodePacket(packet, signer, of);
+const topicOf = (packet: PacketToSign, id = idOf("a")) => upTopic(network, id, packet.type);
 const status = statusPacket(1, nowMs);
 
 function checkPacket(topic: string, bytes: Uint8Array, these: PacketChecks, sender?: string) {
@@ -40,15 +41,18 @@ function reasonOf(topic: string, bytes: Uint8Array, changes: Partial<PacketCheck
 
 describe("a packet that stands", () => {
   test("names what it is about", () => {
-    const witness = witnessOf(beacon, 3);
-    const topic = topicOf(witness, idOf("b"));
-    const result = checkPacket(topic, signed(witness, signers.b), checks, idOf("b"));
+    const { frame, ...heard } = witnessOf(beacon, 3);
+    const topic = topicOf({ ...heard, frame }, idOf("b"));
+    const result = checkPacket(topic, signed({ ...heard, frame }, signers.b), checks, idOf("b"));
     expect(result).toMatchObject({
       ok: true,
-      checked: { hotspotId: idOf("b"), about: { entropyIndex: beacon.index }, decoded: { packet: witness } },
+      checked: { hotspotId: idOf("b"), about: { entropyIndex: beacon.index }, decoded: { packet: heard } },
     });
     const own = checkPacket(topicOf(beacon.packet), signed(beacon.packet), checks);
-    expect(own.ok && result.ok && own.checked.about).toEqual(result.ok && result.checked.about);
+    expect(own.ok && own.checked.about).toEqual({
+      ...(result.ok ? result.checked.about : undefined),
+      type: "beacon",
+    } as never);
   });
 
   test("of a status there is nothing that it is about", () => {

@@ -28,7 +28,7 @@ export interface CheckedPacket {
   decoded: DecodedPacket;
   hotspotId: string;
   /** What the report is about; undefined for packets that are not reports. */
-  about: { entropyIndex: number; key: string } | undefined;
+  about: ReturnType<typeof reportIndexAndKey>;
 }
 
 export interface Refused {

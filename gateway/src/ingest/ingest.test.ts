@@ -76,7 +76,7 @@ test("judging waits for a timely report whose signature is still being checked",
     verifyElsewhere: (jobs) => release.promise.then(() => new Uint8Array(jobs.length).fill(1)),
   });
   const beacon = beaconOf("a", FIRST_EPOCH, 10);
-  await run.play(assertions(startMs + 20), beacon.index * 2000 + 1000);
+  await run.play(assertions(startMs + 20), beacon.index * 2000 + 5000);
   const crowd = outcomes(run, statuses(80));
   const bytes = encodePacket(beacon.packet, signers.a, network);
   const taking = run.gateway.ingest(upTopic(network, idOf("a"), "beacon"), bytes, idOf("a"));

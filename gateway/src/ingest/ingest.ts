@@ -1,9 +1,9 @@
 import {
+  deadlineMs,
   type Log,
   MAX_PACKET_BYTES,
   type Measurement,
   parseUpTopic,
-  reportDeadlineMs,
   sha256,
 } from "@earshot/protocol";
 import type { Limits } from "../access/hotspot-limits.ts";
@@ -207,9 +207,9 @@ export class Ingest {
       receivedAtMs,
       bytes: decoded.bytes,
       entropyIndex: about?.entropyIndex ?? null,
-      beaconKey: about?.key ?? null,
       epoch: about === undefined ? null : progress.epochFor(about.entropyIndex, arrival),
-      isLate: about !== undefined && receivedAtMs > reportDeadlineMs(about.entropyIndex, progress.parameters),
+      isLate:
+        about !== undefined && receivedAtMs > deadlineMs(about.type, about.entropyIndex, progress.parameters),
       ...(packet.type === "reading" && { reading: { source: packet.source, atMs: packet.atMs } }),
     };
   }

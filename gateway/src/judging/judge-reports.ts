@@ -1,11 +1,11 @@
 import {
+  type ChainChecker,
   groupReports,
+  isTimely,
   type JudgingContext,
   judgeGroup,
   type NetworkParameters,
   type ReceivedReport,
-  reportDeadlineMs,
-  verifySignature,
 } from "@earshot/protocol";
 import type { DenialLog } from "../denials/denial-log.ts";
 import type { JudgedReport } from "../downlink/notices.ts";
@@ -27,8 +27,8 @@ export interface JudgeReportsDeps {
   registry: Pick<Registry, "hotspotsById">;
   denials: Pick<DenialLog, "inForce">;
   store: Store;
-  /** Set where signatures are checked elsewhere. */
-  verifySignature?: JudgingContext["verifySignature"];
+  /** Remembers the values that beacons revealed. */
+  chains: ChainChecker;
   /** Lets other work have its turn. */
   pause(): Promise<void>;
 }
@@ -81,13 +81,12 @@ function inForce(epoch: number, { parameters: log }: Pick<JudgeReportsDeps, "par
 async function contextFor(
   { entropyIndex, epoch, reports }: ReportsOfIndex,
   inForce: NetworkParameters,
-  { registry, denials, store, verifySignature: verify = verifySignature }: JudgeReportsDeps,
+  { registry, denials, store, chains }: JudgeReportsDeps,
 ): Promise<JudgingContext> {
-  const deadlineMs = reportDeadlineMs(entropyIndex, inForce);
-  const timely = reports.filter(({ receivedAtMs }) => receivedAtMs <= deadlineMs);
+  const timely = reports.filter((report) => isTimely(report, inForce));
   const hotspotsById = (ids: Iterable<string>) => registry.hotspotsById(ids, epoch);
   const hotspots = await hotspotsById(timely.map(({ hotspotId }) => hotspotId));
   const asOfEpoch = { parameters: inForce, hotspots, hotspotsById, denials: denials.inForce(epoch) };
-  const facts = { ...asOfEpoch, verifySignature: verify };
+  const facts = { ...asOfEpoch, chains };
   return judgingContextOf({ entropyIndex, epoch, reports: timely }, facts, store);
 }

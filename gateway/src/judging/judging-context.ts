@@ -1,4 +1,5 @@
 import {
+  type ChainChecker,
   type Denial,
   decodePacket,
   drawIndex,
@@ -45,7 +46,7 @@ interface EpochFacts {
   hotspotsById(ids: Iterable<string>): Promise<ReadonlyMap<string, Hotspot>>;
   /** By `denialSubject`. */
   denials: ReadonlyMap<string, Denial>;
-  verifySignature: JudgingContext["verifySignature"];
+  chains: ChainChecker;
 }
 
 /**
@@ -58,7 +59,7 @@ export async function judgingContextOf(
   facts: EpochFacts,
   store: ContextStore,
 ): Promise<JudgingContext> {
-  const { parameters, hotspots, denials, verifySignature } = facts;
+  const { parameters, hotspots, denials, chains } = facts;
   const window = windowOf(about.entropyIndex, parameters.windowPeriods);
   const fetched = about.reports.length === 0 ? NOTHING : await fetchFacts(about, window, facts, store);
   const { entropy, drawing, reused, firstBeacons, contacts, earlier } = fetched;
@@ -77,7 +78,7 @@ export async function judgingContextOf(
     contact: (id, kind) => contacts.get(id)?.[kind] ?? undefined,
     denial: (hotspot) => denials.get(hotspot.toHex()),
     edgeDenial: (a, b) => denials.get(edgeSubject(a, b)),
-    verifySignature,
+    isChainValue: (...asked) => chains.isValue(...asked),
   };
 }
 

@@ -23,10 +23,10 @@ describe("while the store is still busy with a report", () => {
     return resolve;
   }
 
-  /** In the middle of the beacon's period. */
-  async function inTime(): Promise<TestGateway> {
+  /** When the beacon may be revealed. */
+  async function inTime(afterMs = 5000): Promise<TestGateway> {
     const run = await startTestGateway(startMs + 10, { store: await registeredStore() });
-    await run.play(assertions(startMs + 20), beacon.index * 2000 + 1000);
+    await run.play(assertions(startMs + 20), beacon.index * 2000 + afterMs);
     return run;
   }
 
@@ -61,11 +61,12 @@ describe("while the store is still busy with a report", () => {
     expect(await verified(run)).toBe(0);
   });
 
-  test("about a stored beacon, its index is not judged, and it counts", async () => {
-    await using run = await inTime();
-    await run.sendAs("a", beacon.packet);
+  test("about a beacon, its index is not judged, and it counts", async () => {
+    await using run = await inTime(3900);
     const release = busyStore(run);
     const taking = run.sendAs("b", witnessOf(beacon, 1));
+    await run.clock.advance(1000);
+    void run.sendAs("a", beacon.packet);
     await run.clock.advance(12_000);
     release();
     const { packetId } = await taking;

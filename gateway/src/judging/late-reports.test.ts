@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { encodePacket, sha256, silentLog } from "@earshot/protocol";
+import { ChainChecker, encodePacket, sha256, silentLog } from "@earshot/protocol";
 import { Mutex } from "@earshot/protocol/runtime";
 import { ManualClock } from "@earshot/protocol/testing";
 import { EventHub } from "../monitoring/events.ts";
@@ -25,7 +25,6 @@ const report = (sequence: number): StoredPacket => {
     receivedAtMs: beacon.index * 2000 + 60_000,
     bytes,
     entropyIndex: beacon.index,
-    beaconKey: "",
     epoch: FIRST_EPOCH,
     isLate: true,
   };
@@ -71,6 +70,7 @@ function bench(filed: readonly StoredPacket[]) {
     registry: { hotspotsById: async () => new Map() },
     denials: { inForce: () => new Map() },
     pause: async () => void state.pauses++,
+    chains: new ChainChecker("testnet-1"),
     log: silentLog,
   });
   const settled = async () => {

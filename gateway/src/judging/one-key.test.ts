@@ -60,7 +60,6 @@ describe("many packets with one number", () => {
   test("two are kept, also over a restart; further ones are refused and told why; the bundle verifies", async () => {
     await using run = await startTestGateway(startMs + 10, { store: await registeredStore() });
     await run.play(assertions(startMs + 20), beacon.index * 2000 + 1000);
-    await run.sendAs("a", beacon.packet);
     expect(
       await outcomes(
         run,
@@ -76,6 +75,8 @@ describe("many packets with one number", () => {
     expect(notice && explainVerdict({ type: "witness", ...notice })).toStartWith(
       "Sequence number 7 was used for two packets: two agents may run with the same key",
     );
+    await run.play([], beacon.index * 2000 + 5000);
+    await run.sendAs("a", beacon.packet);
     await run.play([], startMs + 26_000);
     const verdicts = await run.store.verdictsOfEpoch(FIRST_EPOCH);
     const own = verdicts.filter(({ hotspotId }) => hotspotId === idOf("b"));

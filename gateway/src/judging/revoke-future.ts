@@ -11,6 +11,7 @@ import type { BundleStore } from "../bundle/bundle-store.ts";
 import type { DenialLog } from "../denials/denial-log.ts";
 import type { GatewayMetrics } from "../monitoring/metrics.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
+import type { Commitments } from "../registry/commitments.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Revoked, Store } from "../store/store.ts";
 import type { Progress } from "../time/progress.ts";
@@ -35,6 +36,7 @@ interface RevokeDeps {
   parameters: ParametersLog;
   progress: Progress;
   registry: Registry;
+  commitments: Commitments;
   denials: DenialLog;
   metrics: GatewayMetrics;
 }
@@ -45,6 +47,7 @@ export async function revokeFuture({
   parameters,
   progress,
   registry,
+  commitments,
   denials,
   metrics,
 }: RevokeDeps): Promise<Revoked | undefined> {
@@ -61,6 +64,7 @@ export async function revokeFuture({
   const latest = (await store.latestEntropy())?.entropy;
   progress.rewindTo(revoked.judgedThrough, revoked.openEpoch, latest);
   registry.forget(revoked.hotspots.map(({ id }) => id));
+  commitments.forgetAll();
   await denials.reload();
   await parameters.reload(deps.parameters, deps);
   metrics.entropyIndex = latest?.index ?? -1;

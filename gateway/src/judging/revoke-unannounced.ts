@@ -11,6 +11,7 @@ import { epochOf, equalBytes } from "@earshot/protocol";
 import type { DenialLog } from "../denials/denial-log.ts";
 import type { StateTeller } from "../entropy/announced-state.ts";
 import type { ParametersLog } from "../parameters/parameters-log.ts";
+import type { Commitments } from "../registry/commitments.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Revoked, Store } from "../store/store.ts";
 
@@ -24,6 +25,7 @@ interface UnannouncedDeps {
   };
   parameters: ParametersLog;
   registry: Registry;
+  commitments: Commitments;
   denials: DenialLog;
   states: Pick<StateTeller, "before">;
 }
@@ -41,7 +43,7 @@ interface UnannouncedDeps {
 export async function revokeUnannounced(
   latest: Entropy,
   epoch: number,
-  { deps, parameters, registry, denials, states }: UnannouncedDeps,
+  { deps, parameters, registry, commitments, denials, states }: UnannouncedDeps,
 ): Promise<Pick<Revoked, "hotspots" | "denials"> | undefined> {
   const announced = latest.state;
   if (announced === null) return undefined;
@@ -55,6 +57,8 @@ export async function revokeUnannounced(
   const which = { sinceMs: latest.atMs, untilEpoch: epoch, versionsFrom: version, nowMs: clock.now() };
   const revoked = await store.revokeUnannounced(which);
   registry.forget(revoked.hotspots.map(({ id }) => id));
+  // Hotspots repeat with each status packet what they commit to.
+  commitments.forgetAll();
   await denials.reload();
   if (version !== undefined) await parameters.reload(deps.parameters, deps);
   log.warn("What no entropy announced before the epoch is revoked, and made again to count later", {

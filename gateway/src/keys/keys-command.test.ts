@@ -168,6 +168,28 @@ describe("rotate and revoke", () => {
   });
 });
 
+test("show says who signs what, and which private keys are here", async () => {
+  await keys("init");
+  const root = hotspotId(known().root);
+  const [log] = signing("log", EPOCH);
+  const lines = (await keys("show")).out.split("\n");
+  expect(lines.slice(0, 3)).toEqual([
+    `Network    demo, epoch ${EPOCH}`,
+    `Root key   ${root}, here`,
+    "Document   version 1 of 2026-11-30T12:00:00.000Z",
+  ]);
+  expect(lines).toContain(`log        ${log} (from epoch 0), here`);
+  rmSync(rootFile());
+  rmSync(join(stateDir, "keys", "log-1.key"));
+  const without = (await keys("show")).out.split("\n");
+  expect(without).toContain(`Root key   ${root}, not here`);
+  expect(without).toContain(`log        ${log} (from epoch 0)`);
+  rmSync(stateDir, { recursive: true });
+  mkdirSync(stateDir);
+  writeFileSync(rootFile(), sha256(utf8("root")), { mode: 0o600 });
+  expect((await keys("show")).out).toEndWith("No key document: the root key signs everything\n");
+});
+
 describe("what cannot be", () => {
   test.each([
     [["rotate"], "rotate needs a role, entropy, registry, epochs, downlink, log, or all"],

@@ -146,7 +146,7 @@ function paymentsCard({ epoch, paid }, payments) {
   );
 }
 
-function checkCard({ epoch }, { name, cid, files }, { publicKeyId }) {
+function checkCard({ epoch }, { name, cid, files }, { parameters, publicKeyId }) {
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   if (files.length === 0) {
     return h(
@@ -165,6 +165,7 @@ function checkCard({ epoch }, { name, cid, files }, { publicKeyId }) {
     { class: "card" },
     h("h2", {}, "Check it yourself"),
     h("p", { class: "muted" }, `All inputs and results, ${bytesText(total)}`),
+    h("p", { class: "muted" }, entropyText(parameters)),
     facts([["CID", copyable(cid)]]),
     h(
       "ol",
@@ -192,6 +193,12 @@ function checkCard({ epoch }, { name, cid, files }, { publicKeyId }) {
     ),
   );
 }
+
+/** What beacons and draws hang on, and whose word that is. */
+const entropyText = ({ drandChain }) =>
+  drandChain === undefined
+    ? "The network's entropy is its operator's word: nothing shows that it was not chosen."
+    : `The network's entropy follows from drand chain ${drandChain.hash.slice(0, 8)}…, whose signatures this checks: nobody chooses it.`;
 
 const command = (text) =>
   h("div", { class: "command" }, h("pre", { tabindex: "0" }, h("code", {}, text)), copyable(text, ""));

@@ -3,7 +3,7 @@ import {
   downTopic,
   encodePacket,
   type KeyCopySigns,
-  type Packet,
+  type PacketToSign,
   receiptMessage,
   upTopic,
 } from "@earshot/protocol";
@@ -23,7 +23,7 @@ const { network } = PARAMETERS;
 const startMs = FIRST_EPOCH * 8000;
 const id = idOf("a");
 
-async function send(run: TestGateway, packet: Packet): Promise<void> {
+async function send(run: TestGateway, packet: PacketToSign): Promise<void> {
   const topic = upTopic(network, id, packet.type);
   await run.gateway.ingest(topic, encodePacket(packet, signers.a, network), id);
   await run.clock.advance(10);
@@ -104,6 +104,6 @@ test("what is shown has no part of reports that may not be published yet", async
   }
   const early = await run.gateway.app.request(`/api/v1/hotspots/${id}`);
   expect(((await early.json()) as { keyCopies: object }).keyCopies).toMatchObject({ concentrators: 0 });
-  await run.clock.advance(PARAMETERS.reportDeadlineMs + 1000);
+  await run.clock.advance(PARAMETERS.revealDeadlineMs + 1000);
   expect(await shown(run)).toMatchObject({ concentrators: 2, radioTurns: 2, isLikely: false });
 });

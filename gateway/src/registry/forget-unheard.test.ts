@@ -71,7 +71,7 @@ test("of those that never reported the oldest go first, and register again with 
     await says(registry, name, 1);
     await clock.advance(1);
   }
-  await store.addPackets([storedPacket({ id: "report", hotspotId: idOf("b"), epoch: FIRST_EPOCH + 1 })]);
+  await store.addPackets([storedPacket({ id: "aa", hotspotId: idOf("b"), epoch: FIRST_EPOCH + 1 })]);
   await mutex.run(() => registry.forgetUnheard());
   // The oldest has a report that a bundle will show.
   expect(await store.hotspotIds()).toEqual(ids("a", "b", "c"));

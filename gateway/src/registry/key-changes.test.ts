@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import {
   encodePacket,
-  type Packet,
+  type PacketToSign,
   type Signer,
   sealRevocation,
   sealRotation,
@@ -70,9 +70,9 @@ const CHANGED = FIRST_EPOCH + 3;
 /** A beacon of b that both keys hear. */
 function heardByBoth(): SentPacket[] {
   const beacon = beaconOf("b", CHANGED, 200);
-  const sent = (signer: Signer, packet: Packet): SentPacket => ({
+  const sent = (signer: Signer, packet: PacketToSign): SentPacket => ({
     bytes: encodePacket(packet, signer, network),
-    receivedAtMs: beacon.index * 2000 + 3000,
+    receivedAtMs: beacon.index * 2000 + (packet.type === "beacon" ? 5000 : 3000),
   });
   return [
     sent(signers.b, beacon.packet),
@@ -203,9 +203,9 @@ test("a new key that has registered itself, as after a repair, takes the place a
   const third = signerFromSeed(new Uint8Array(32).fill(78));
   expect(await post(run, rotation(run, third, signers[NEW]))).toMatchObject({ status: 201 });
   const beacon = beaconOf("b", CHANGED + 2, 300);
-  const bytes = (signer: Signer, packet: Packet): SentPacket => ({
+  const bytes = (signer: Signer, packet: PacketToSign): SentPacket => ({
     bytes: encodePacket(packet, signer, network),
-    receivedAtMs: beacon.index * 2000 + 3000,
+    receivedAtMs: beacon.index * 2000 + (packet.type === "beacon" ? 5000 : 3000),
   });
   await run.play([bytes(signers.b, beacon.packet), bytes(third, witnessOf(beacon, 1))], atEpoch(CHANGED + 4));
   const reason = (await run.store.verdictsOfEpoch(CHANGED + 2)).find(

@@ -96,7 +96,7 @@ describe("open registration", () => {
     expect(await hotspotOf(registry, NOW_EPOCH)).toBeUndefined();
     const hotspot = await hotspotOf(registry, NOW_EPOCH + 1);
     const change = { atMs: nowMs, fromEpoch: NOW_EPOCH + 1, evidence: word.evidence };
-    expect(hotspot).toEqual({ ...known, registeredAtMs: nowMs, change });
+    expect(hotspot).toEqual({ ...known, registeredAtMs: nowMs, change, commitments: [] });
     expect(await store.hotspots(NOW_EPOCH + 1)).toEqual([hotspot as Hotspot]);
   });
 

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { hotspotId, sealRevocation } from "@earshot/protocol";
 import { openStore } from "../store/open-store.ts";
 import { StoreRefusedError } from "../store/owner.ts";
 import { hotspot } from "../store/test-data.ts";
@@ -29,6 +30,9 @@ test("a store is opened if what its network signed can be read, and refused by t
   await store.addParameters(PARAMETERS, signedParameters(PARAMETERS));
   for (const { entropy, message } of entropyChain(indexesOf(1))) await store.addEntropy(entropy, message);
   for (const known of HOTSPOTS) await store.putHotspot(known);
+  const ofKey = hotspot({ id: hotspotId(networkSigner.publicKey) }, FIRST_EPOCH + 8);
+  const evidence = sealRevocation(networkSigner, PARAMETERS.network, ofKey.change.atMs);
+  await store.putHotspot({ ...ofKey, change: { ...ofKey.change, evidence } });
   await store.close();
   await (await open()).close();
   expect(await refusal("elsewhere")).toContain(

@@ -2,6 +2,8 @@ import {
   decodePacket,
   denialMessage,
   entropyMessage,
+  isKeyChange,
+  openKeyChange,
   parametersMessage,
   registrationMessage,
 } from "@earshot/protocol";
@@ -21,9 +23,11 @@ const problemOf =
     return opened.ok ? undefined : opened.code;
   };
 
-/** The owner's word is a status packet, the operator's a registration. */
-const changeProblem: Problem = (message, network) =>
-  decodePacket(message).ok ? undefined : problemOf(registrationMessage)(message, network);
+/** The owner's word is a status packet or a change of the key, the operator's a registration. */
+const changeProblem: Problem = (message, network) => {
+  if (decodePacket(message).ok) return undefined;
+  return problemOf(isKeyChange(message) ? { open: openKeyChange } : registrationMessage)(message, network);
+};
 
 const PROBLEMS: Readonly<Record<StoredDocument["kind"], Problem>> = {
   parameters: problemOf(parametersMessage),

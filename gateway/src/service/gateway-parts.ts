@@ -1,4 +1,4 @@
-import { entropyMessage, type Log } from "@earshot/protocol";
+import { ChainChecker, entropyMessage, type Log } from "@earshot/protocol";
 import { Mutex } from "@earshot/protocol/runtime";
 import { DEFAULT_LIMITS } from "../access/hotspot-limits.ts";
 import { KeyCache } from "../access/key-cache.ts";
@@ -20,6 +20,7 @@ import { EventHub } from "../monitoring/events.ts";
 import { countReading, type GatewayMetrics, newMetrics } from "../monitoring/metrics.ts";
 import { ParametersLog } from "../parameters/parameters-log.ts";
 import type { OperatorRegistration } from "../registry/assertion.ts";
+import { Commitments } from "../registry/commitments.ts";
 import { CopyWatch } from "../registry/copy-watch.ts";
 import { Registry } from "../registry/registry.ts";
 import { StoreRefusedError } from "../store/owner.ts";
@@ -47,6 +48,7 @@ interface Base {
   parameters: ParametersLog;
   progress: Progress;
   registry: Registry;
+  commitments: Commitments;
   denials: DenialLog;
   copies: CopyWatch;
   notices: Notices;
@@ -157,12 +159,14 @@ async function buildBase(deps: SteadyDeps): Promise<Base> {
     log,
     onRefused: (...refused) => notices.refusal(...refused),
   });
+  const onRefused: typeof notices.refusal = (...refused) => notices.refusal(...refused);
+  const commitments = new Commitments({ ...common, parameters, log, onRefused });
   for (const hotspot of deps.listed ?? []) await list(hotspot, registry, log);
   metrics.entropyIndex = (await store.latestEntropy())?.entropy.index ?? -1;
   metrics.judgedThrough = progress.judgedThrough;
   metrics.closedEpoch = progress.openEpoch - 1;
   const keys = new KeyCache();
-  const logs = { parameters, registry, denials };
+  const logs = { parameters, registry, commitments, denials };
   return {
     deps,
     keys,
@@ -210,13 +214,13 @@ function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: Stored
       if (packet.type === "reading") countReading(packet, metrics);
       notices.stored(stored);
       if (packet.type === "status") copies.note(stored.hotspotId, packet);
-      noteStatus(checked, stored, registry, statuses);
+      noteStatus(checked, stored, base, statuses);
       if (stored.entropyIndex !== null && stored.entropyIndex <= progress.judgingThrough) onLate(stored);
     },
     onKnown(checked, stored) {
       notices.stored(stored);
       // The store may have failed, or the gateway ended, after it was written and before its sender was registered.
-      noteAssertion(checked, stored, registry);
+      noteWords(checked, stored, base);
     },
     onWill: (hotspotId) => store.markOffline(hotspotId, clock.now()),
     onRefused(reason, packetId, hotspotId, measurements) {
@@ -225,27 +229,24 @@ function buildIngest(base: Base, statuses: StatusIntake, onLate: (packet: Stored
   });
 }
 
-function noteStatus(
-  checked: CheckedPacket,
-  stored: StoredPacket,
-  registry: Registry,
-  statuses: StatusIntake,
-): void {
+function noteStatus(checked: CheckedPacket, stored: StoredPacket, base: Base, statuses: StatusIntake): void {
   const { packet } = checked.decoded;
   if (packet.type !== "status") return;
   const { hotspotId, id: packetId, receivedAtMs } = stored;
   statuses.note({ hotspotId, packetId, status: packet, receivedAtMs });
-  noteAssertion(checked, stored, registry);
+  noteWords(checked, stored, base);
 }
 
-function noteAssertion(
-  { decoded: { packet, bytes }, hotspotId: id }: CheckedPacket,
+/** What a status packet asserts, and what it commits to: a new hotspot is registered first. */
+function noteWords(
+  { decoded: { packet, bytes: evidence }, hotspotId: id }: CheckedPacket,
   { receivedAtMs }: StoredPacket,
-  registry: Registry,
+  { registry, commitments: accepted }: Base,
 ): void {
-  if (packet.type !== "status" || packet.assertion === null) return;
-  const { assertion, sequence } = packet;
-  registry.assert({ id, assertion, sequence, receivedAtMs, evidence: bytes });
+  if (packet.type !== "status") return;
+  const { assertion, commitments, sequence } = packet;
+  if (assertion !== null) registry.assert({ id, assertion, sequence, receivedAtMs, evidence });
+  if (commitments !== null) accepted.note({ id, commitments, receivedAtMs, evidence });
 }
 
 /** Long work lets packets, timers and requests have their turn; where there are none, as in virtual time, it just goes on. */
@@ -278,6 +279,7 @@ function buildJudging(base: Base, drained: () => Promise<void>): Judging {
     drained,
     pause,
     log,
+    chains: new ChainChecker(parameters.fixed.network),
     async closeEpoch(epoch) {
       const closed = await closeEpoch(epoch, closing);
       warnOfRules(parameters, epoch, log);

@@ -1,7 +1,7 @@
 import { decodeCbor, type Entropy, encodeCbor } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
-import { type Integer, plainBytes } from "./rows.ts";
+import { type Integer, nullableNumber, plainBytes } from "./rows.ts";
 import type { Store } from "./store.ts";
 import type { TableSchema } from "./table-schema.ts";
 
@@ -9,8 +9,8 @@ export const entropySchema: TableSchema = ({ bytes }) => [
   `CREATE TABLE IF NOT EXISTS entropy (
     entropy_index BIGINT PRIMARY KEY, at_ms BIGINT NOT NULL, value ${bytes} NOT NULL,
     previous_hash ${bytes} NOT NULL, period_ms BIGINT NOT NULL, validity_ms BIGINT NOT NULL,
-    window_periods BIGINT NOT NULL, window_value ${bytes} NOT NULL, source ${bytes}, state ${bytes},
-    message ${bytes} NOT NULL)`,
+    window_periods BIGINT NOT NULL, window_value ${bytes} NOT NULL, report_deadline_ms BIGINT,
+    reveal_deadline_ms BIGINT, source ${bytes}, state ${bytes}, message ${bytes} NOT NULL)`,
 ];
 
 interface EntropyRow {
@@ -22,6 +22,8 @@ interface EntropyRow {
   validity_ms: Integer;
   window_periods: Integer;
   window_value: Uint8Array;
+  report_deadline_ms: Integer | null;
+  reveal_deadline_ms: Integer | null;
   /** CBOR of the fields, in their order. */
   source: Uint8Array | null;
   state: Uint8Array | null;
@@ -37,6 +39,8 @@ const rowOf = (entropy: Entropy, message: Uint8Array): EntropyRow => ({
   validity_ms: entropy.validityMs,
   window_periods: entropy.windowPeriods,
   window_value: entropy.windowValue,
+  report_deadline_ms: entropy.reportDeadlineMs,
+  reveal_deadline_ms: entropy.revealDeadlineMs,
   source: entropy.source && sourceColumn(entropy.source),
   state: entropy.state && stateColumn(entropy.state),
   message,
@@ -82,6 +86,8 @@ const entropyOf = (row: EntropyRow): { entropy: Entropy; message: Uint8Array } =
     validityMs: Number(row.validity_ms),
     windowPeriods: Number(row.window_periods),
     windowValue: plainBytes(row.window_value),
+    reportDeadlineMs: nullableNumber(row.report_deadline_ms),
+    revealDeadlineMs: nullableNumber(row.reveal_deadline_ms),
     source: row.source === null ? null : sourceOf(row.source),
     state: row.state === null ? null : stateOf(row.state),
   },

@@ -8,6 +8,7 @@ import {
   shortId,
 } from "@earshot/protocol";
 import type { SQL } from "bun";
+import { commitmentsOf } from "./commitment-table.ts";
 import type { Database } from "./database.ts";
 import { chunksOf, type Integer, nullableNumber, plainBytes } from "./rows.ts";
 import type { Store, UnshownHotspots } from "./store.ts";
@@ -116,6 +117,7 @@ const hotspotOf = (row: HotspotRow): Hotspot => ({
       ? null
       : { fromEpoch: Number(row.retired_from_epoch), successor: row.successor },
   predecessor: row.predecessor,
+  commitments: [],
 });
 
 type HotspotQueries = Pick<
@@ -164,19 +166,14 @@ export function hotspotTable({ sql, transaction }: Database): HotspotQueries {
     async hotspotsById(ids, epoch = Number.MAX_SAFE_INTEGER) {
       const found = new Map<string, Hotspot>();
       for (const chunk of chunksOf(ids)) {
-        for (const row of await inForce(sql, chunk, epoch)) found.set(row.id, hotspotOf(row));
+        const commitments = await commitmentsOf(sql, chunk, epoch);
+        for (const row of await inForce(sql, chunk, epoch)) {
+          found.set(row.id, { ...hotspotOf(row), commitments: commitments.get(row.id) ?? [] });
+        }
       }
       return found;
     },
-    async hotspotsByShortId(shortIds) {
-      const found = new Map<string, Hotspot>();
-      for (const chunk of chunksOf(shortIds)) {
-        const rows = await sql<HotspotRow[]>`
-          SELECT * FROM hotspots WHERE short_id IN ${sql(chunk)} ORDER BY from_epoch`;
-        for (const row of rows) found.set(row.short_id, hotspotOf(row));
-      }
-      return found;
-    },
+    hotspotsByShortId: (shortIds) => byShortId(sql, shortIds),
     async hotspotIds() {
       const rows = await sql<{ id: string }[]>`SELECT DISTINCT id FROM hotspots ORDER BY id`;
       return rows.map(({ id }) => id);
@@ -196,14 +193,26 @@ export function hotspotTable({ sql, transaction }: Database): HotspotQueries {
       }
       return found;
     },
-    async shownAndChanged(after, through) {
-      const rows = await sql<{ id: string }[]>`SELECT DISTINCT h.id FROM hotspots h
-        JOIN shown s ON s.hotspot_id = h.id AND s.since_epoch IS NOT NULL
-        WHERE h.from_epoch > ${after} AND h.from_epoch <= ${through} ORDER BY h.id`;
+    async shownAndChanged(after, through, fromChain) {
+      const rows = await sql<{ id: string }[]>`SELECT DISTINCT c.id FROM (
+          SELECT id, from_epoch FROM hotspots WHERE from_epoch > ${after} AND from_epoch <= ${through}
+          UNION ALL SELECT hotspot_id AS id, from_epoch FROM commitments
+            WHERE from_epoch > ${after} AND from_epoch <= ${through} AND chain >= ${fromChain}) c
+        JOIN shown s ON s.hotspot_id = c.id AND s.since_epoch IS NOT NULL ORDER BY c.id`;
       return rows.map(({ id }) => id);
     },
     forgetUnshown: (which) => transaction((tx) => forgetUnshown(tx, which)),
   };
+}
+
+async function byShortId(sql: SQL, shortIds: Iterable<string>): Promise<Map<string, Hotspot>> {
+  const found = new Map<string, Hotspot>();
+  for (const chunk of chunksOf(shortIds)) {
+    const rows = await sql<HotspotRow[]>`
+      SELECT * FROM hotspots WHERE short_id IN ${sql(chunk)} ORDER BY from_epoch`;
+    for (const row of rows) found.set(row.short_id, hotspotOf(row));
+  }
+  return found;
 }
 
 async function putHotspot(tx: SQL, hotspot: Hotspot, isKept: boolean): Promise<void> {
@@ -261,8 +270,8 @@ async function forgetUnshown(tx: SQL, { beforeMs, keep, limit, epochs }: Unshown
     SELECT COUNT(*) AS waiting FROM shown WHERE waits_since_ms IS NOT NULL`;
   const surplus = Math.max(0, Number(row?.waiting) - keep);
   const found = await tx<{ hotspot_id: string; waits_since_ms: Integer; reports: Integer }[]>`
-    SELECT hotspot_id, waits_since_ms, (SELECT COUNT(*) FROM (SELECT 1 FROM packets
-      WHERE epoch IN ${tx([...epochs])} AND packets.hotspot_id = shown.hotspot_id LIMIT 1) AS one) AS reports
+    SELECT hotspot_id, waits_since_ms, (SELECT COUNT(*) FROM (SELECT 1 FROM packets WHERE epoch IN ${tx([...epochs])}
+      AND packets.hotspot = (SELECT number FROM senders WHERE senders.id = shown.hotspot_id) LIMIT 1) AS one) AS reports
     FROM shown WHERE waits_since_ms IS NOT NULL ORDER BY waits_since_ms, hotspot_id LIMIT ${limit}`;
   const forgotten = found
     .filter(
@@ -276,6 +285,7 @@ async function forgetUnshown(tx: SQL, { beforeMs, keep, limit, epochs }: Unshown
     await tx`DELETE FROM change_records WHERE from_epoch >= ${waiting}
       AND public_key IN (SELECT public_key FROM hotspots WHERE id IN ${tx(chunk)})`;
     await tx`DELETE FROM hotspots WHERE id IN ${tx(chunk)}`;
+    await tx`DELETE FROM commitments WHERE hotspot_id IN ${tx(chunk)}`;
     await tx`DELETE FROM statuses WHERE hotspot_id IN ${tx(chunk)}`;
     await tx`DELETE FROM shown WHERE hotspot_id IN ${tx(chunk)}`;
   }

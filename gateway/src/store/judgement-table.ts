@@ -3,6 +3,7 @@ import { insertContacts } from "./contact-table.ts";
 import type { Database } from "./database.ts";
 import type { StoredBeacon } from "./records.ts";
 import { type Integer, inChunks } from "./rows.ts";
+import type { SenderNumbers } from "./sender-table.ts";
 import type { Page, Store } from "./store.ts";
 import type { TableSchema } from "./table-schema.ts";
 import { insertVerdicts } from "./verdict-table.ts";
@@ -49,19 +50,24 @@ export async function setJudgedThrough(tx: SQL, entropyIndex: number): Promise<v
 
 type JudgementQueries = Pick<Store, "addJudgement" | "judgedThrough" | "provenOfEpoch" | "recentBeacons">;
 
-export function judgementTable({ sql, transaction }: Database): JudgementQueries {
+export function judgementTable(
+  { sql, transaction }: Database,
+  numbers: Pick<SenderNumbers, "of">,
+): JudgementQueries {
   const list = async (query: SQL.Query<BeaconRow[]>) => (await query).map(beaconOf);
   return {
-    addJudgement: (entropyIndex, verdicts, proven, contacts) =>
-      transaction(async (tx) => {
-        await insertVerdicts(tx, verdicts);
+    async addJudgement(entropyIndex, verdicts, proven, contacts) {
+      const numberOf = await numbers.of(verdicts);
+      await transaction(async (tx) => {
+        await insertVerdicts(tx, verdicts, numberOf);
         await inChunks(
           proven.map(rowOf),
           (chunk) => tx`INSERT INTO beacons ${tx(chunk)} ON CONFLICT (beacon_key) DO NOTHING`,
         );
         await insertContacts(tx, contacts);
         await setJudgedThrough(tx, entropyIndex);
-      }),
+      });
+    },
     async judgedThrough() {
       const [row] = await sql<{ value: string }[]>`SELECT value FROM facts WHERE name = ${JUDGED_THROUGH}`;
       return row === undefined ? undefined : Number(row.value);

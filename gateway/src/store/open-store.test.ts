@@ -6,7 +6,7 @@ import { SQL } from "bun";
 import { openStore } from "./open-store.ts";
 import type { Store } from "./store.ts";
 import { storeContract } from "./store-contract.ts";
-import { storedPacket } from "./test-data.ts";
+import { storedPacket, testId } from "./test-data.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "earshot-store-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -91,18 +91,18 @@ function ownerContract(name: string, url: string): void {
 
     test("who was taken over from writes nothing any more, by no way, and says so", async () => {
       const store = await openStore(url);
-      await store.addPackets([storedPacket({ id: "before", hotspotId: "owner" })]);
+      await store.addPackets([storedPacket({ id: testId("before"), hotspotId: "owner" })]);
       const sql = new SQL(url);
       await sql`UPDATE facts SET value = '999 process 1 on elsewhere' WHERE name = 'owner'`;
       const writes = [
-        () => store.addPackets([storedPacket({ id: "after", hotspotId: "owner", sequence: 2 })]),
+        () => store.addPackets([storedPacket({ id: testId("after"), hotspotId: "owner", sequence: 2 })]),
         () => store.addJudgement(5, [], [], []),
         () => writing(store),
         () => store.checkOwner(),
       ];
       for (const write of writes) await expect(write()).rejects.toThrow("999 process 1 on elsewhere");
       expect(store.lost.aborted).toBe(true);
-      expect(await store.packetsBySequence("owner", [1, 2])).toMatchObject([{ id: "before" }]);
+      expect(await store.packetsBySequence("owner", [1, 2])).toMatchObject([{ id: testId("before") }]);
       await sql.close();
       await store.close();
     });

@@ -1,3 +1,4 @@
+import { commitmentTable } from "./commitment-table.ts";
 import { contactTable } from "./contact-table.ts";
 import { type Database, type StoreOptions, watchWrites } from "./database.ts";
 import { edgeTable } from "./edge-table.ts";
@@ -11,6 +12,7 @@ import { openPostgres } from "./postgres-database.ts";
 import { readingTable } from "./reading-table.ts";
 import { revokedTable } from "./revoked-table.ts";
 import { denialTable, parametersTable } from "./rules-tables.ts";
+import { SenderNumbers } from "./sender-table.ts";
 import { SequenceRanges } from "./sequence-ranges.ts";
 import { openSqlite } from "./sqlite-database.ts";
 import { statusTable } from "./status-table.ts";
@@ -28,17 +30,19 @@ const SQLITE = "sqlite://";
  */
 export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
   const database = watchWrites(await openDatabase(url, options));
-  const packets = packetTable(database);
+  const numbers = new SenderNumbers(database);
+  const packets = packetTable(database, numbers);
   const ranges = new SequenceRanges(database);
   return {
     ...packets,
     ...hotspotTable(database),
+    ...commitmentTable(database),
     ...denialTable(database),
     ...parametersTable(database),
     ...entropyTable(database),
-    ...judgementTable(database),
+    ...judgementTable(database, numbers),
     ...contactTable(database),
-    ...verdictTable(database),
+    ...verdictTable(database, numbers),
     ...epochTable(database),
     ...edgeTable(database),
     ...statusTable(database),

@@ -43,7 +43,7 @@ function database(sql: SQL, lock: AdvisoryLock, fence: Fence): Database {
       return fence.number;
     },
     async close() {
-      lock.release();
+      await lock.giveBack();
       await sql.close();
     },
   };
@@ -116,6 +116,15 @@ class AdvisoryLock {
     }
     this.#connection = connection;
     return true;
+  }
+
+  /** At once: the server notices the end of a connection a moment later, and the next gateway may be faster. */
+  async giveBack(): Promise<void> {
+    // Without its connection it is free, or will be soon.
+    if (this.#connection !== undefined) {
+      await this.#connection`SELECT pg_advisory_unlock(${GATEWAY_LOCK})`.catch(() => undefined);
+    }
+    this.release();
   }
 
   release(): void {

@@ -21,17 +21,17 @@ async function readingSources(
   limit: number,
 ): Promise<ReadingSource[]> {
   const rows = await sql<{ source: string; first: Integer; latest: Integer | null }[]>`
-    WITH RECURSIVE sources(source) AS (
-      SELECT MIN(reading_source) FROM packets WHERE hotspot_id = ${hotspotId} AND reading_source IS NOT NULL
+    WITH RECURSIVE sender(hotspot) AS (SELECT number FROM senders WHERE id = ${hotspotId}), sources(source) AS (
+      SELECT MIN(reading_source) FROM packets WHERE hotspot = (SELECT hotspot FROM sender) AND reading_source IS NOT NULL
       UNION ALL
       SELECT (SELECT MIN(r.reading_source) FROM packets r
-          WHERE r.hotspot_id = ${hotspotId} AND r.reading_source > s.source)
+          WHERE r.hotspot = (SELECT hotspot FROM sender) AND r.reading_source > s.source)
         FROM sources s WHERE s.source IS NOT NULL)
     SELECT source,
       (SELECT MIN(r.reading_at_ms) FROM packets r
-        WHERE r.hotspot_id = ${hotspotId} AND r.reading_source = s.source) AS first,
+        WHERE r.hotspot = (SELECT hotspot FROM sender) AND r.reading_source = s.source) AS first,
       (SELECT MAX(r.reading_at_ms) FROM packets r
-        WHERE r.hotspot_id = ${hotspotId} AND r.reading_source = s.source
+        WHERE r.hotspot = (SELECT hotspot FROM sender) AND r.reading_source = s.source
           AND r.reading_at_ms <= ${untilMs}) AS latest
     FROM sources s WHERE source IS NOT NULL LIMIT ${limit}`;
   return rows.flatMap(({ source, first, latest }) =>
@@ -46,7 +46,7 @@ async function readingsOf(
   { fromMs, toMs, limit }: ReadingRange,
 ): Promise<StoredReading[]> {
   const rows = await sql<{ bytes: Uint8Array }[]>`SELECT bytes FROM packets
-    WHERE hotspot_id = ${hotspotId} AND reading_source = ${source}
+    WHERE hotspot = (SELECT number FROM senders WHERE id = ${hotspotId}) AND reading_source = ${source}
       AND reading_at_ms >= ${fromMs} AND reading_at_ms <= ${toMs}
     ORDER BY reading_at_ms DESC, id DESC LIMIT ${limit}`;
   return rows.reverse().map(({ bytes }) => readingOf(bytes));

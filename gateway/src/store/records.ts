@@ -22,9 +22,8 @@ export interface StoredPacket {
   /** First receipt, ms since the Unix epoch. */
   receivedAtMs: number;
   bytes: Uint8Array;
-  /** For beacon and witness reports: the beacon that they are about; null for others. */
+  /** For beacon and witness reports: that of the beacon that they are about; null for others. */
   entropyIndex: number | null;
-  beaconKey: string | null;
   /** The epoch in whose bundle the packet belongs: its own, or the oldest open one when it came too late. */
   epoch: number | null;
   /** Whether a report came after its deadline. */
@@ -33,6 +32,7 @@ export interface StoredPacket {
   reading?: { source: string; atMs: number };
 }
 
+/** `epoch` and `entropyIndex` are those of the report. */
 export interface StoredVerdict extends Verdict {
   epoch: number;
   entropyIndex: number;

@@ -16,7 +16,12 @@ import {
 const TODAY = 20_454;
 const NOW_INDEX = TODAY * 1440 + 720;
 const NOW_MS = NOW_INDEX * 60_000 + 500;
-const FIXED = { entropyPeriodMs: 60_000, epochPeriods: 1440, reportDeadlineMs: 600_000 };
+const FIXED = {
+  entropyPeriodMs: 60_000,
+  epochPeriods: 1440,
+  reportDeadlineMs: 600_000,
+  revealDeadlineMs: 1_200_000,
+};
 
 /** Times that may lie ahead of the gateway's clock, and why. */
 const NOT_OF_ITS_CLOCK: Readonly<Record<string, string>> = {

@@ -1,5 +1,6 @@
 import { ASSERTED_CHANGE, drawIndex, type LatestContacts, parseParameters } from "@earshot/protocol";
 import type { SQL } from "bun";
+import { forgetCommitmentsSince } from "./commitment-table.ts";
 import { restoreContacts } from "./contact-table.ts";
 import type { Database } from "./database.ts";
 import { hotspotsChangedSince } from "./hotspot-table.ts";
@@ -18,7 +19,7 @@ export const revokedSchema: TableSchema = ({ text, bytes }) => [
 type FixedParameters = Parameters<Store["revokeAfter"]>[1];
 
 /** What a clock that was ahead signed is archived: it has been published, and somebody may ask about it. */
-type Kind = "entropy" | "denial" | "registration" | "parameters";
+type Kind = "entropy" | "denial" | "registration" | "commitment" | "parameters";
 
 /** Beside `nowMs`: the indexes and epochs that follow from it. */
 interface Present {
@@ -94,7 +95,7 @@ async function reopen(tx: SQL, { openEpoch, epochPeriods }: Present): Promise<Re
   await tx`DELETE FROM edges WHERE epoch >= ${openEpoch}`;
   await tx`UPDATE shown SET since_epoch = NULL WHERE since_epoch >= ${openEpoch}`;
   // Reports about revoked entropy stay stored, and are in no bundle.
-  await tx`UPDATE packets SET entropy_index = NULL, beacon_key = NULL, epoch = NULL
+  await tx`UPDATE packets SET entropy_index = NULL, epoch = NULL
     WHERE entropy_index > (SELECT COALESCE(MAX(entropy_index), -1) FROM entropy)`;
   await tx`UPDATE packets SET epoch = CASE WHEN entropy_index < ${openEpoch * epochPeriods} THEN ${openEpoch}
       ELSE (entropy_index - entropy_index % ${epochPeriods}) / ${epochPeriods} END
@@ -120,11 +121,13 @@ function contactsBeforeAll(
 async function restamp(
   tx: SQL,
   { nowMs }: Present,
-  { entropyPeriodMs, reportDeadlineMs }: FixedParameters,
+  { entropyPeriodMs, reportDeadlineMs, revealDeadlineMs }: FixedParameters,
 ): Promise<number> {
   const rows = await tx`UPDATE packets SET received_at_ms = ${nowMs}, late = CASE
-      WHEN entropy_index * ${entropyPeriodMs} + ${reportDeadlineMs} < ${nowMs} THEN 1 ELSE 0 END
-    WHERE received_at_ms > ${nowMs} RETURNING id`;
+      WHEN entropy_index * ${entropyPeriodMs}
+        + (CASE WHEN type = 'beacon' THEN ${revealDeadlineMs} ELSE ${reportDeadlineMs} END) < ${nowMs}
+      THEN 1 ELSE 0 END
+    WHERE received_at_ms > ${nowMs} RETURNING sequence`;
   await tx`UPDATE statuses SET received_at_ms = ${nowMs} WHERE received_at_ms > ${nowMs}`;
   await tx`UPDATE statuses SET at_ms = ${nowMs} WHERE at_ms > ${nowMs}`;
   await tx`UPDATE statuses SET offline_at_ms = ${nowMs} WHERE offline_at_ms > ${nowMs}`;
@@ -155,6 +158,10 @@ async function revokeStatements(
     WHERE hotspots.from_epoch = change_records.from_epoch AND hotspots.public_key = change_records.public_key
       AND changed_at_ms >= ${sinceMs} AND hotspots.from_epoch <= ${untilEpoch})`;
   await tx`DELETE FROM hotspots WHERE changed_at_ms >= ${sinceMs} AND from_epoch <= ${untilEpoch}`;
+  await tx`INSERT INTO taken_back (taken_back_at_ms, kind, message)
+    SELECT ${nowMs}, ${"commitment" satisfies Kind}, evidence FROM commitments
+    WHERE accepted_at_ms >= ${sinceMs} AND from_epoch <= ${untilEpoch}`;
+  await forgetCommitmentsSince(tx, sinceMs, untilEpoch);
   await tx`DELETE FROM shown WHERE NOT EXISTS (SELECT 1 FROM hotspots WHERE hotspots.id = shown.hotspot_id)`;
   await tx`UPDATE shown SET waits_since_ms = ${nowMs} WHERE waits_since_ms > ${nowMs}`;
   const denials = (await deniedSince(tx, sinceMs)).filter(({ denial }) => denial.fromEpoch <= untilEpoch);

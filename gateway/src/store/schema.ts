@@ -1,5 +1,6 @@
 import { type Log, silentLog } from "@earshot/protocol";
 import type { SQL } from "bun";
+import { commitmentsSchema } from "./commitment-table.ts";
 import { contactsSchema } from "./contact-table.ts";
 import type { StoreOptions } from "./database.ts";
 import { edgesSchema } from "./edge-table.ts";
@@ -14,6 +15,7 @@ import { packetsSchema } from "./packet-table.ts";
 import { revokedSchema } from "./revoked-table.ts";
 import type { Integer } from "./rows.ts";
 import { rulesSchema } from "./rules-tables.ts";
+import { sendersSchema } from "./sender-table.ts";
 import { statusesSchema } from "./status-table.ts";
 import { storedDocuments } from "./stored-documents.ts";
 import { COLUMN_TYPES, type Dialect, type TableSchema } from "./table-schema.ts";
@@ -33,8 +35,10 @@ const factsSchema: TableSchema = ({ text }) => [
 
 const TABLES: readonly TableSchema[] = [
   factsSchema,
+  sendersSchema,
   packetsSchema,
   hotspotsSchema,
+  commitmentsSchema,
   rulesSchema,
   entropySchema,
   verdictsSchema,

@@ -2,9 +2,10 @@ import { expect, test } from "bun:test";
 import type { SequenceRange } from "@earshot/protocol";
 import fc from "fast-check";
 import { packetTable } from "./packet-table.ts";
+import { SenderNumbers } from "./sender-table.ts";
 import { addToRanges, SequenceRanges } from "./sequence-ranges.ts";
 import { openSqlite } from "./sqlite-database.ts";
-import { storedPacket } from "./test-data.ts";
+import { storedPacket, testId } from "./test-data.ts";
 
 test("ranges hold exactly the numbers added, ascending and apart", () => {
   fc.assert(
@@ -32,10 +33,10 @@ test("gaps left on purpose take room from others' ranges, and not more than ther
     },
   };
   const ranges = new SequenceRanges(counted, { hotspots: 2, ranges: 4 });
-  const packets = packetTable(database);
+  const packets = packetTable(database, new SenderNumbers(database));
   const add = async (hotspotId: string, ...sequences: number[]) => {
     const added = sequences.map((sequence) =>
-      storedPacket({ id: `${hotspotId} ${sequence}`, hotspotId, sequence }),
+      storedPacket({ id: testId(`${hotspotId} ${sequence}`), hotspotId, sequence }),
     );
     await packets.addPackets(added);
     ranges.note(added);

@@ -47,7 +47,7 @@ export class SequenceRanges implements Pick<Store, "sequenceRanges" | "newestRan
     const rows = await sql<RangeRow[]>`
       SELECT MIN(sequence) AS first, MAX(sequence) AS last FROM (
         SELECT sequence, sequence - ROW_NUMBER() OVER (ORDER BY sequence) AS island FROM (
-          SELECT DISTINCT sequence FROM packets WHERE hotspot_id = ${hotspotId}
+          SELECT DISTINCT sequence FROM packets WHERE hotspot = (SELECT number FROM senders WHERE id = ${hotspotId})
           ORDER BY sequence DESC LIMIT ${numbers}) AS numbers) AS islands
       GROUP BY island ORDER BY first`;
     return rows.map(rangeOf);
@@ -97,13 +97,13 @@ export class SequenceRanges implements Pick<Store, "sequenceRanges" | "newestRan
       ? sql<RangeRow[]>`
           SELECT MIN(sequence) AS first, MAX(sequence) AS last FROM (
             SELECT sequence, sequence - ROW_NUMBER() OVER (ORDER BY sequence) AS island FROM (
-              SELECT DISTINCT sequence FROM packets WHERE hotspot_id = ${hotspotId}) AS numbers) AS islands
+              SELECT DISTINCT sequence FROM packets WHERE hotspot = (SELECT number FROM senders WHERE id = ${hotspotId})) AS numbers) AS islands
           GROUP BY island ORDER BY first`
       : sql<RangeRow[]>`
           SELECT MIN(sequence) AS first, MAX(sequence) AS last FROM (
             SELECT sequence, sequence - ROW_NUMBER() OVER (ORDER BY sequence) AS island FROM (
               SELECT DISTINCT sequence FROM packets
-              WHERE hotspot_id = ${hotspotId} AND epoch < ${beforeEpoch}) AS numbers) AS islands
+              WHERE hotspot = (SELECT number FROM senders WHERE id = ${hotspotId}) AND epoch < ${beforeEpoch}) AS numbers) AS islands
           GROUP BY island ORDER BY first`);
     return rows.map(rangeOf);
   }

@@ -1,6 +1,7 @@
 import { decodePacket, type StatusPacket } from "@earshot/protocol";
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
+import { TYPE_NUMBERS } from "./packet-table.ts";
 import { type HotspotStatus, type ReceivedStatus, sentAtMs } from "./records.ts";
 import { chunksOf, type Integer, inChunks, plainBytes } from "./rows.ts";
 import type { Store } from "./store.ts";
@@ -108,9 +109,10 @@ async function statusesUntil(
   limit: number,
 ): Promise<HotspotStatus[]> {
   const rows = await sql<{ bytes: Uint8Array; received_at_ms: Integer }[]>`SELECT bytes, received_at_ms FROM
-    (SELECT type, sequence, id, bytes, received_at_ms FROM packets WHERE hotspot_id = ${hotspotId}
+    (SELECT type, sequence, id, bytes, received_at_ms FROM packets
+      WHERE hotspot = (SELECT number FROM senders WHERE id = ${hotspotId})
       ORDER BY sequence DESC, id DESC LIMIT ${MAX_PACKETS_READ}) AS newest
-    WHERE type = 'status' AND received_at_ms <= ${receivedByMs} ORDER BY sequence DESC, id DESC LIMIT ${limit}`;
+    WHERE type = ${TYPE_NUMBERS.status} AND received_at_ms <= ${receivedByMs} ORDER BY sequence DESC, id DESC LIMIT ${limit}`;
   return rows.reverse().flatMap((row) => {
     const result = decodePacket(plainBytes(row.bytes));
     if (!result.ok || result.decoded.packet.type !== "status") return [];

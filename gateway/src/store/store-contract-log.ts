@@ -79,7 +79,12 @@ export function logContract(open: () => Store): void {
 
     test("stays as it is when what it shows is revoked, and takes what comes in its place", async () => {
       const store = open();
-      const fixed = { entropyPeriodMs: 60_000, epochPeriods: 1440, reportDeadlineMs: 600_000 };
+      const fixed = {
+        entropyPeriodMs: 60_000,
+        epochPeriods: 1440,
+        reportDeadlineMs: 600_000,
+        revealDeadlineMs: 1_200_000,
+      };
       const today = 20_454;
       const now = today * 1440 + 720;
       // What was made last before the clock was ahead; the present period's is made afterwards.

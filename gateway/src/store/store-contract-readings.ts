@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { encodePacket, type ReadingPacket, signerFromSeed } from "@earshot/protocol";
+import { encodePacket, type ReadingPacket, sha256, signerFromSeed } from "@earshot/protocol";
 import type { StoredPacket } from "./records.ts";
 import type { Store } from "./store.ts";
-import { storedPacket } from "./test-data.ts";
+import { storedPacket, testId } from "./test-data.ts";
 
 const signer = signerFromSeed(new Uint8Array(32).fill(3));
 /** Packets carry no times before 2020. */
@@ -20,7 +20,7 @@ function filed(fields: Partial<ReadingPacket>, hotspotId = "z6MkA"): StoredPacke
     ...fields,
   };
   const bytes = encodePacket(packet, signer, "test");
-  const id = `${hotspotId} ${new Bun.CryptoHasher("sha256").update(bytes).digest("hex")}`;
+  const id = testId(hotspotId) + sha256(bytes).toHex();
   const { sequence } = packet;
   return storedPacket({
     id,
@@ -29,7 +29,6 @@ function filed(fields: Partial<ReadingPacket>, hotspotId = "z6MkA"): StoredPacke
     sequence,
     bytes,
     entropyIndex: null,
-    beaconKey: null,
     epoch: null,
     reading: { source: packet.source, atMs: packet.atMs },
   });

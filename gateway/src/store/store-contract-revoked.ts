@@ -11,7 +11,12 @@ import {
 } from "./test-data.ts";
 
 /** Minutes and days, as in the test data: period 60 s, epoch 1440 periods, deadline 10 min. */
-const FIXED = { entropyPeriodMs: 60_000, epochPeriods: 1440, reportDeadlineMs: 600_000 };
+const FIXED = {
+  entropyPeriodMs: 60_000,
+  epochPeriods: 1440,
+  reportDeadlineMs: 600_000,
+  revealDeadlineMs: 1_200_000,
+};
 const TODAY = 20_454;
 const FIRST = TODAY * 1440;
 /** Noon of that day. */
@@ -74,7 +79,7 @@ export function takenBackContract(store: () => Store): void {
       await store().addPackets(filed);
       const verdicts = [
         storedVerdict({ packetId: "aa" }),
-        storedVerdict({ packetId: "old", epoch: TODAY - 1 }),
+        storedVerdict({ packetId: "0d", epoch: TODAY - 1 }),
       ];
       await store().addJudgement(NOW_INDEX + 1430, verdicts, [], []);
       await contact("a", NOW_INDEX - 5, TODAY);
@@ -101,7 +106,7 @@ export function takenBackContract(store: () => Store): void {
       expect(await store().payments(TODAY)).toEqual([]);
       expect(await store().judgedThrough()).toBe(FIRST - 1);
       expect(await store().verdict("aa")).toBeUndefined();
-      expect(await store().verdict("old")).toBeDefined();
+      expect(await store().verdict("0d")).toBeDefined();
       expect(await store().contactsBefore(["a"], NOW_INDEX)).toEqual(before);
       expect(await revoke()).toBeUndefined();
     });
@@ -136,7 +141,7 @@ export function takenBackContract(store: () => Store): void {
       expect(await store().packetsBySequence("z6MkA", [1, 2, 3])).toMatchObject([
         { id: "aa", epoch: TODAY, receivedAtMs: NOW_MS - 9 },
         { id: "bb", epoch: TODAY, receivedAtMs: NOW_MS },
-        { id: "cc", epoch: null, entropyIndex: null, beaconKey: null, receivedAtMs: NOW_MS },
+        { id: "cc", epoch: null, entropyIndex: null, receivedAtMs: NOW_MS },
       ]);
       const later = statusPacket({ atMs: NOW_MS + 60_000, uptimeS: 99 });
       await store().putStatus("a", later, NOW_MS + 60_000);

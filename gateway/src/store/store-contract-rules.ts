@@ -5,13 +5,14 @@ import {
   type EdgeEvidence,
   encodeBeaconFrame,
   encodePacket,
+  type Hotspot,
   NO_DETAILS,
   shortId,
   signerFromSeed,
 } from "@earshot/protocol";
 import type { StoredPacket } from "./records.ts";
 import type { Store } from "./store.ts";
-import { hotspot, statusPacket, storedEpoch, storedPacket } from "./test-data.ts";
+import { hotspot, statusPacket, storedEpoch, storedPacket, testId } from "./test-data.ts";
 
 /** The part of the store's contract that is about who is registered. */
 export function registryContract(open: () => Store): void {
@@ -47,6 +48,26 @@ export function registryContract(open: () => Store): void {
       expect(await store.hotspotHistory("z6MkC")).toEqual([]);
     });
 
+    test("keeps the hotspot that is retired and the one that takes its place, both or none", async () => {
+      const store = open();
+      await store.putHotspot(first);
+      const retired = { ...first, change: change(5), retired: { fromEpoch: 5, successor: "z6MkN" } };
+      const next = { ...hotspot({ id: "z6MkN" }), change: change(5), predecessor: first.id };
+      await expect(store.putHotspots([retired, { ...next, cell: null as never }])).rejects.toThrow();
+      expect(await store.hotspot(first.id)).toEqual(first);
+      await store.putHotspots([retired, next]);
+      expect(await store.hotspotsById([first.id, "z6MkN"], 5)).toEqual(
+        new Map<string, Hotspot>([
+          [first.id, retired],
+          ["z6MkN", next],
+        ]),
+      );
+      expect((await store.hotspotsById([first.id, "z6MkN"], 4)).get(first.id)).toEqual(first);
+      const revoked = { ...first, change: change(6), retired: { fromEpoch: 6, successor: null } };
+      await store.putHotspots([revoked]);
+      expect(await store.hotspot(first.id)).toEqual(revoked);
+    });
+
     test("gives every change up to an epoch, with its evidence", async () => {
       const store = open();
       for (const each of [moved, hotspot({ id: "z6Mka" }, 4), first]) await store.putHotspot(each);
@@ -67,8 +88,8 @@ export function registryContract(open: () => Store): void {
       await store.putHotspot(moved);
       await store.addEpoch(storedEpoch(5), [], [], 0, ["z6MkB"]);
       expect(await store.shownSince(["z6MkB", "z6Mka", "z6MkC"])).toEqual(new Map([["z6MkB", 4]]));
-      expect(await store.shownAndChanged(4, 5)).toEqual(["z6MkB"]);
-      expect(await store.shownAndChanged(5, 9)).toEqual([]);
+      expect(await store.shownAndChanged(4, 5, 0)).toEqual(["z6MkB"]);
+      expect(await store.shownAndChanged(5, 9, 0)).toEqual([]);
     });
 
     test("forgets who is in no bundle, silent for long or one of too many, the oldest first", async () => {
@@ -77,7 +98,7 @@ export function registryContract(open: () => Store): void {
       for (const [i, id] of ["z1", "z2", "z3", "z4", "z5"].entries()) await store.putHotspot(at(id, 100 + i));
       await store.putHotspot(at("z0", 1), true);
       await store.addEpoch(storedEpoch(4), [], [], 0, ["z1"]);
-      await store.addPackets([storedPacket({ id: "report", hotspotId: "z2", epoch: 5 })]);
+      await store.addPackets([storedPacket({ id: testId("report"), hotspotId: "z2", epoch: 5 })]);
       await store.putStatus("z3", statusPacket(), 500);
       await store.putStatus("z4", statusPacket(), 103);
       const which = { beforeMs: 200, keep: 9, limit: 9, epochs: [5, 6] };
@@ -200,7 +221,12 @@ export function rulesContract(open: () => Store): void {
     const report = (id: string, sequence: number, fields: Partial<StoredPacket> = {}): StoredPacket => {
       const tmstUs = sequence * 10 + Number(id.endsWith("!"));
       const filed = { entropyIndex: index, epoch: 25, ...fields };
-      return storedPacket({ id, sequence, bytes: witnessBytes(START_MS + sequence, tmstUs), ...filed });
+      return storedPacket({
+        id: testId(id),
+        sequence,
+        bytes: witnessBytes(START_MS + sequence, tmstUs),
+        ...filed,
+      });
     };
     await store.addPackets([
       report("first", 10),
@@ -212,12 +238,12 @@ export function rulesContract(open: () => Store): void {
       report("later index", 16, { entropyIndex: index + 1, receivedAtMs: 1 }),
       report("late", 17, { entropyIndex: index - 1, isLate: true }),
       report("other epoch", 18, { epoch: 24, receivedAtMs: 1 }),
-      storedPacket({ id: "status", type: "status", sequence: 19, epoch: null, entropyIndex: null }),
+      storedPacket({ id: testId("status"), type: "status", sequence: 19, epoch: null, entropyIndex: null }),
     ]);
     expect(await store.earlierReports(index, 25)).toEqual(
       new Map([
-        ["second", { entropyIndex: 1, atMs: START_MS + 15, tmstUs: 150 }],
-        ["third", { entropyIndex: 1, atMs: START_MS + 20, tmstUs: 200 }],
+        [testId("second"), { entropyIndex: 1, atMs: START_MS + 15, tmstUs: 150 }],
+        [testId("third"), { entropyIndex: 1, atMs: START_MS + 20, tmstUs: 200 }],
       ]),
     );
     expect(await store.earlierReports(index, 24)).toEqual(new Map());

@@ -2,11 +2,11 @@ import { expect, test } from "bun:test";
 import { encodePacket, type StatusPacket, signerFromSeed } from "@earshot/protocol";
 import type { StoredPacket } from "./records.ts";
 import type { Store } from "./store.ts";
-import { statusPacket, storedPacket } from "./test-data.ts";
+import { statusPacket, storedPacket, testId } from "./test-data.ts";
 
 const signer = signerFromSeed(new Uint8Array(32).fill(3));
 const T = Date.UTC(2026, 0, 1);
-const unfiled = { entropyIndex: null, beaconKey: null, epoch: null };
+const unfiled = { entropyIndex: null, epoch: null };
 
 function filed(sequence: number, receivedAtMs: number, fields: Partial<StatusPacket> = {}): StoredPacket {
   const bytes = encodePacket(statusPacket({ atMs: T, sequence, ...fields }), signer, "test");
@@ -50,7 +50,7 @@ export function statusesContract(store: () => Store): void {
       filed(1, T + 100),
       filed(2, T + 450, { uptimeS: 77 }),
       filed(3, T + 300),
-      storedPacket({ id: "w", sequence: 5, receivedAtMs: T + 1, ...unfiled }),
+      storedPacket({ id: testId("w"), sequence: 5, receivedAtMs: T + 1, ...unfiled }),
       { ...filed(9, T + 1), hotspotId: "z6MkB" },
     ]);
     const until = async (receivedByMs: number, limit = 9) =>

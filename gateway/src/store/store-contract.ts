@@ -2,13 +2,21 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { StoredPacket } from "./records.ts";
 import type { Store } from "./store.ts";
 import { verdictPageKey } from "./store.ts";
+import { announcedContract } from "./store-contract-announced.ts";
 import { contactsContract } from "./store-contract-contacts.ts";
 import { logContract } from "./store-contract-log.ts";
 import { readingsContract } from "./store-contract-readings.ts";
 import { takenBackContract } from "./store-contract-revoked.ts";
 import { registryContract, rulesContract } from "./store-contract-rules.ts";
 import { statusesContract } from "./store-contract-statuses.ts";
-import { entropyRecord, statusPacket, storedEpoch, storedPacket, storedVerdict } from "./test-data.ts";
+import {
+  entropyRecord,
+  statusPacket,
+  storedEpoch,
+  storedPacket,
+  storedVerdict,
+  testId,
+} from "./test-data.ts";
 
 /** What every store must do. `open` gives an empty one; the suite closes it. */
 export function storeContract(name: string, open: () => Promise<Store>): void {
@@ -26,7 +34,6 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         id: "bb",
         type: "status",
         entropyIndex: null,
-        beaconKey: null,
         epoch: null,
       });
       expect(await store.addPackets([report, status])).toEqual(new Set(["aa", "bb"]));
@@ -46,7 +53,9 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     });
 
     test("files thousands of packets at once", async () => {
-      const many = Array.from({ length: 7001 }, (_, i) => storedPacket({ id: `id${i}`, sequence: i + 1 }));
+      const many = Array.from({ length: 7001 }, (_, i) =>
+        storedPacket({ id: testId(`${i}`), sequence: i + 1 }),
+      );
       expect((await store.addPackets(many)).size).toBe(7001);
       expect(await store.sequenceRanges("z6MkA")).toEqual([{ first: 1, last: 7001 }]);
     });
@@ -96,21 +105,20 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     });
 
     test("keeps two packets with one number of a hotspot, in one batch and in several", async () => {
-      const rival = (id: string, sequence = 7) => storedPacket({ id, sequence });
+      const rival = (name: string, sequence = 7) => storedPacket({ id: testId(name), sequence });
+      const idsOf = (...names: string[]) => new Set(names.map(testId));
       const batch = Array.from({ length: 3000 }, (_, i) => rival(`r${i}`));
-      expect(await store.addPackets([...batch, rival("other", 8)])).toEqual(new Set(["r0", "r1", "other"]));
-      expect(await store.addPackets([rival("late"), rival("r1"), rival("fresh", 9)])).toEqual(
-        new Set(["fresh"]),
-      );
-      expect(ids(await store.packetsBySequence("z6MkA", [7]))).toEqual(["r0", "r1"]);
-      const elsewhere = storedPacket({ id: "elsewhere", sequence: 7, hotspotId: "z6MkB" });
-      expect(await store.addPackets([elsewhere])).toEqual(new Set(["elsewhere"]));
+      expect(await store.addPackets([...batch, rival("other", 8)])).toEqual(idsOf("r0", "r1", "other"));
+      expect(await store.addPackets([rival("late"), rival("r1"), rival("fresh", 9)])).toEqual(idsOf("fresh"));
+      expect(ids(await store.packetsBySequence("z6MkA", [7]))).toEqual([...idsOf("r0", "r1")]);
+      const elsewhere = storedPacket({ id: testId("elsewhere"), sequence: 7, hotspotId: "z6MkB" });
+      expect(await store.addPackets([elsewhere])).toEqual(idsOf("elsewhere"));
     });
 
     test("keeps runs of sequence numbers up to date, with gaps and out of order", async () => {
       const add = (...sequences: number[]) =>
         store.addPackets(
-          sequences.map((sequence) => storedPacket({ id: `s${sequence}`, sequence, epoch: sequence })),
+          sequences.map((sequence) => storedPacket({ id: testId(`${sequence}`), sequence, epoch: sequence })),
         );
       await add(1, 2, 5);
       expect(await store.sequenceRanges("z6MkA")).toEqual([
@@ -127,9 +135,9 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     });
 
     test("gives the runs of the newest numbers, the same whether all are known or not", async () => {
-      const rival = storedPacket({ id: "rival", sequence: 9 });
+      const rival = storedPacket({ id: testId("rival"), sequence: 9 });
       const numbers = [1, 2, 3, 7, 8, 9, 20].map((sequence) =>
-        storedPacket({ id: `s${sequence}`, sequence }),
+        storedPacket({ id: testId(`${sequence}`), sequence }),
       );
       await store.addPackets([...numbers, rival]);
       const cases: [number, [number, number][]][] = [
@@ -183,6 +191,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     statusesContract(() => store);
     takenBackContract(() => store);
     logContract(() => store);
+    announcedContract(() => store);
 
     test("keeps entropy with its message", async () => {
       for (const index of [7, 9, 8]) await store.addEntropy(entropyRecord(index), Uint8Array.of(index));
@@ -223,19 +232,21 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     test("finds reports of judged indexes that have no verdict", async () => {
       await store.addPackets(
         [5, 6, 7].map((entropyIndex) =>
-          storedPacket({ id: `p${entropyIndex}`, sequence: entropyIndex, entropyIndex }),
+          storedPacket({ id: `0${entropyIndex}`, sequence: entropyIndex, entropyIndex }),
         ),
       );
-      await store.addLateVerdicts([storedVerdict({ packetId: "p5", reason: "report_late" })]);
-      expect(await store.judgedAmong(["p5", "p6"])).toEqual(new Set(["p5"]));
+      await store.addLateVerdicts([
+        storedVerdict({ packetId: "05", entropyIndex: 5, reason: "report_late" }),
+      ]);
+      expect(await store.judgedAmong(["05", "06"])).toEqual(new Set(["05"]));
       expect(await store.judgedAmong([])).toEqual(new Set());
-      expect(ids(await store.unjudgedReports(20_454, 6, 9))).toEqual(["p6"]);
+      expect(ids(await store.unjudgedReports(20_454, 6, 9))).toEqual(["06"]);
       expect(ids(await store.unjudgedReports(20_454, 7, 1))).toHaveLength(1);
       expect(await store.unjudgedReports(1, 6, 9)).toEqual([]);
     });
 
     test("finds the next index with an entropy or a report", async () => {
-      await store.addPackets([storedPacket({ id: "a", entropyIndex: 8 })]);
+      await store.addPackets([storedPacket({ id: "aa", entropyIndex: 8 })]);
       await store.addEntropy(entropyRecord(10), Uint8Array.of(1));
       expect(await store.nextIndex(1)).toBe(8);
       expect(await store.nextIndex(8)).toBe(10);
@@ -244,7 +255,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
 
     test("pages through verdicts and beacons, newest first, each exactly once", async () => {
       const verdicts = [5, 5, 6, 7].map((entropyIndex, i) =>
-        storedVerdict({ packetId: `p${i}`, entropyIndex }),
+        storedVerdict({ packetId: `0${i}`, entropyIndex }),
       );
       const beacons = [1, 2, 3].map((n) => ({
         beaconKey: `0000000${n}`,
@@ -265,7 +276,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
         seen.push(last.packetId);
         after = verdictPageKey(last);
       }
-      expect(seen).toEqual(["p3", "p2", "p1", "p0"]);
+      expect(seen).toEqual(["03", "02", "01", "00"]);
       const keys = (await store.recentBeacons({ limit: 2 })).map(({ beaconKey }) => beaconKey);
       expect(keys).toEqual(["00000003", "00000002"]);
       expect(await store.recentBeacons({ limit: 2, after: "00000002" })).toHaveLength(1);
@@ -339,9 +350,12 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     });
 
     test("takes writes that come at the same time", async () => {
-      const packets = Array.from({ length: 20 }, (_, i) => storedPacket({ id: `w${i}`, sequence: i }));
+      const packets = Array.from({ length: 20 }, (_, i) => storedPacket({ id: testId(`${i}`), sequence: i }));
       const adding = packets.map((packet) => store.addPackets([packet]));
-      await Promise.all([...adding, store.addJudgement(19, [storedVerdict({ packetId: "w0" })], [], [])]);
+      await Promise.all([
+        ...adding,
+        store.addJudgement(19, [storedVerdict({ packetId: testId("0") })], [], []),
+      ]);
       expect(await store.judgedThrough()).toBe(19);
       expect(await store.packetsOfEpoch(20_454)).toHaveLength(20);
     });

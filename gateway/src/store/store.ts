@@ -1,4 +1,5 @@
 import type {
+  AcceptedCommitment,
   ChangeRecord,
   Denial,
   EdgeEvidence,
@@ -166,14 +167,26 @@ export interface Store {
   changeRecords(after: number, through: number): Promise<ChangeRecord[]>;
   /** Epoch of the first bundle that these hotspots are in; those that are in none are left out. */
   shownSince(ids: Iterable<string>): Promise<Map<string, number>>;
-  /** Hotspots that are in a bundle and have a change that counts from an epoch after `after`, up to `through`. */
-  shownAndChanged(after: number, through: number): Promise<string[]>;
+  /**
+   * Hotspots that are in a bundle and have a change that counts from an epoch after `after`, up to `through`, or such a
+   * commitment to a chain from `fromChain` on.
+   */
+  shownAndChanged(after: number, through: number, fromChain: number): Promise<string[]>;
   /**
    * Forgets at most `limit` hotspots that are in no bundle, nor have a report that will be: those of which nothing has
    * come since `beforeMs`, and beyond the newest `keep` the oldest. Costs as much as there are hotspots in no bundle.
    * @returns the ids of those that are forgotten
    */
   forgetUnshown(which: UnshownHotspots): Promise<string[]>;
+
+  /** Keeps what a hotspot commits to; of each chain the first stays. Forgets those to chains before `fromChain`. */
+  addCommitments(
+    hotspotId: string,
+    commitments: readonly AcceptedCommitment[],
+    fromChain?: number,
+  ): Promise<void>;
+  /** Of these hotspots the commitments that count in an epoch, by default all, in order of chain. */
+  commitments(ids: Iterable<string>, epoch?: number): Promise<Map<string, AcceptedCommitment[]>>;
 
   /** Keeps the signed message beside its fields. */
   addDenial(denial: Denial, message: Uint8Array): Promise<void>;
@@ -272,7 +285,10 @@ export interface Store {
    */
   revokeAfter(
     nowMs: number,
-    fixed: Pick<NetworkParameters, "entropyPeriodMs" | "epochPeriods" | "reportDeadlineMs">,
+    fixed: Pick<
+      NetworkParameters,
+      "entropyPeriodMs" | "epochPeriods" | "reportDeadlineMs" | "revealDeadlineMs"
+    >,
     contactsBefore: (bundle: string) => ReadonlyMap<string, LatestContacts>,
   ): Promise<Revoked | undefined>;
 

@@ -1,5 +1,8 @@
-import type { Entropy, Hotspot, StatusPacket } from "@earshot/protocol";
+import { type Entropy, type Hotspot, type StatusPacket, utf8 } from "@earshot/protocol";
 import type { StoredEpoch, StoredPacket, StoredVerdict } from "./records.ts";
+
+/** Stands for a packet's id; in the order of the names. */
+export const testId = (name: string): string => utf8(name).toHex();
 
 /** Plausible records for tests; what a test is about is handed in. */
 export const storedPacket = (fields: Partial<StoredPacket> & { id: string }): StoredPacket => ({
@@ -9,7 +12,6 @@ export const storedPacket = (fields: Partial<StoredPacket> & { id: string }): St
   receivedAtMs: 1_767_225_600_123,
   bytes: Uint8Array.of(1, 2, 3),
   entropyIndex: 29_453_760,
-  beaconKey: "01c16c80",
   epoch: 20_454,
   isLate: false,
   ...fields,
@@ -44,6 +46,7 @@ export const hotspot = (fields: Partial<Hotspot> & { id: string }, fromEpoch = 0
   change: { atMs: 1_767_225_600_000, fromEpoch, evidence: Uint8Array.of(9) },
   retired: null,
   predecessor: null,
+  commitments: [],
   ...fields,
 });
 
@@ -56,6 +59,8 @@ export const entropyRecord = (index: number): Entropy => ({
   validityMs: 180_000,
   windowPeriods: 360,
   windowValue: new Uint8Array(32).fill(2),
+  reportDeadlineMs: 600_000,
+  revealDeadlineMs: null,
   source: null,
   state: null,
 });
@@ -91,5 +96,6 @@ export const statusPacket = (fields: Partial<StatusPacket> = {}): StatusPacket =
   losses: null,
   keyHeld: null,
   formats: null,
+  commitments: null,
   ...fields,
 });

@@ -3,49 +3,58 @@ import type { SQL } from "bun";
 import type { Database } from "./database.ts";
 import type { StoredVerdict } from "./records.ts";
 import { chunksOf, type Integer, inChunks, nullableNumber } from "./rows.ts";
-import type { Page, Store } from "./store.ts";
+import type { SenderNumbers } from "./sender-table.ts";
+import type { Store } from "./store.ts";
 import type { TableSchema } from "./table-schema.ts";
 
-export const verdictsSchema: TableSchema = ({ text }) => [
+export const verdictsSchema: TableSchema = ({ text, bytes }) => [
   `CREATE TABLE IF NOT EXISTS verdicts (
-    packet_id ${text} PRIMARY KEY, hotspot_id ${text} NOT NULL, beacon_key ${text} NOT NULL, type ${text} NOT NULL,
-    outcome ${text} NOT NULL, reason ${text} NOT NULL, measurements ${text} NOT NULL, epoch BIGINT NOT NULL,
-    entropy_index BIGINT NOT NULL, judged_at_ms BIGINT NOT NULL)`,
-  "CREATE INDEX IF NOT EXISTS verdicts_epoch ON verdicts (epoch, hotspot_id)",
-  "CREATE INDEX IF NOT EXISTS verdicts_hotspot ON verdicts (hotspot_id, entropy_index, packet_id)",
+    epoch BIGINT NOT NULL, entropy_index BIGINT NOT NULL, judged_at_ms BIGINT NOT NULL, hotspot INTEGER NOT NULL,
+    packet_id ${bytes} NOT NULL, beacon_key ${bytes} NOT NULL, type ${text} NOT NULL, outcome ${text} NOT NULL,
+    reason ${text} NOT NULL, measurements ${text} NOT NULL)`,
+  "CREATE UNIQUE INDEX IF NOT EXISTS verdicts_hotspot ON verdicts (hotspot, entropy_index, packet_id)",
+  "CREATE INDEX IF NOT EXISTS verdicts_epoch ON verdicts (epoch, hotspot)",
   "CREATE INDEX IF NOT EXISTS verdicts_beacon ON verdicts (beacon_key)",
+  // Ids are random, and each touches a page of its own: four bytes tell enough of them apart, and many fit on a page.
+  "CREATE INDEX IF NOT EXISTS verdicts_packet ON verdicts (SUBSTR(packet_id, 1, 4))",
 ];
 
+/** As many bytes of it as are indexed. */
+const ID_START = 4;
+
 interface VerdictRow {
-  packet_id: string;
-  hotspot_id: string;
-  beacon_key: string;
+  epoch: Integer;
+  entropy_index: Integer;
+  judged_at_ms: Integer;
+  hotspot: Integer;
+  packet_id: Uint8Array;
+  beacon_key: Uint8Array;
   type: StoredVerdict["type"];
   outcome: StoredVerdict["outcome"];
   reason: string;
   measurements: string;
-  epoch: Integer;
-  entropy_index: Integer;
-  judged_at_ms: Integer;
 }
 
-const rowOf = (verdict: StoredVerdict): VerdictRow => ({
-  packet_id: verdict.packetId,
-  hotspot_id: verdict.hotspotId,
-  beacon_key: verdict.beaconKey,
+const rowOf = (verdict: StoredVerdict, hotspot: number): VerdictRow => ({
+  epoch: verdict.epoch,
+  entropy_index: verdict.entropyIndex,
+  judged_at_ms: verdict.judgedAtMs,
+  hotspot,
+  packet_id: Uint8Array.fromHex(verdict.packetId),
+  beacon_key: Uint8Array.fromHex(verdict.beaconKey),
   type: verdict.type,
   outcome: verdict.outcome,
   reason: verdict.reason,
   measurements: JSON.stringify(verdict.measurements),
-  epoch: verdict.epoch,
-  entropy_index: verdict.entropyIndex,
-  judged_at_ms: verdict.judgedAtMs,
 });
 
-const verdictOf = (row: VerdictRow): StoredVerdict => ({
-  packetId: row.packet_id,
+/** With the id of its hotspot, as `VERDICTS` selects it. */
+type NamedRow = VerdictRow & { hotspot_id: string };
+
+const verdictOf = (row: NamedRow): StoredVerdict => ({
+  packetId: row.packet_id.toHex(),
   hotspotId: row.hotspot_id,
-  beaconKey: row.beacon_key,
+  beaconKey: row.beacon_key.toHex(),
   type: row.type,
   outcome: row.outcome,
   reason: row.reason,
@@ -55,10 +64,16 @@ const verdictOf = (row: VerdictRow): StoredVerdict => ({
   judgedAtMs: Number(row.judged_at_ms),
 });
 
-export const insertVerdicts = (tx: SQL, verdicts: readonly StoredVerdict[]): Promise<void> =>
+/** @param numberOf of all their hotspots */
+export const insertVerdicts = (
+  tx: SQL,
+  verdicts: readonly StoredVerdict[],
+  numberOf: ReadonlyMap<string, number>,
+): Promise<void> =>
   inChunks(
-    verdicts.map(rowOf),
-    (chunk) => tx`INSERT INTO verdicts ${tx(chunk)} ON CONFLICT (packet_id) DO NOTHING`,
+    verdicts.map((verdict) => rowOf(verdict, numberOf.get(verdict.hotspotId) ?? 0)),
+    (chunk) =>
+      tx`INSERT INTO verdicts ${tx(chunk)} ON CONFLICT (hotspot, entropy_index, packet_id) DO NOTHING`,
   );
 
 type VerdictQueries = Pick<
@@ -72,36 +87,52 @@ type VerdictQueries = Pick<
   | "nextIndex"
 >;
 
-export function verdictTable({ sql, transaction }: Database): VerdictQueries {
-  const list = async (query: SQL.Query<VerdictRow[]>) => (await query).map(verdictOf);
+export function verdictTable(
+  { sql, transaction }: Database,
+  numbers: Pick<SenderNumbers, "of">,
+): VerdictQueries {
+  const list = async (query: SQL.Query<NamedRow[]>) => (await query).map(verdictOf);
+  /** Verdicts with the id of their hotspot. */
+  const verdicts = sql`SELECT v.*, s.id AS hotspot_id FROM verdicts v JOIN senders s ON s.number = v.hotspot`;
   return {
-    addLateVerdicts: (verdicts) => transaction((tx) => insertVerdicts(tx, verdicts)),
+    async addLateVerdicts(late) {
+      const numberOf = await numbers.of(late);
+      await transaction((tx) => insertVerdicts(tx, late, numberOf));
+    },
     async verdict(packetId) {
-      return (await list(sql<VerdictRow[]>`SELECT * FROM verdicts WHERE packet_id = ${packetId}`))[0];
+      const id = Uint8Array.fromHex(packetId);
+      const query = sql<NamedRow[]>`${verdicts}
+        WHERE SUBSTR(v.packet_id, 1, 4) = ${id.slice(0, ID_START)} AND v.packet_id = ${id}`;
+      return (await list(query))[0];
     },
-    async judgedAmong(packetIds) {
-      const judged = new Set<string>();
-      for (const chunk of chunksOf(packetIds)) {
-        const rows = await sql<{ packet_id: string }[]>`
-          SELECT packet_id FROM verdicts WHERE packet_id IN ${sql(chunk)}`;
-        for (const row of rows) judged.add(row.packet_id);
-      }
-      return judged;
-    },
+    judgedAmong: (packetIds) => judgedAmong(sql, packetIds),
     async verdictsOfEpoch(epoch, hotspotIds) {
       if (hotspotIds === undefined)
-        return list(sql<VerdictRow[]>`SELECT * FROM verdicts WHERE epoch = ${epoch} ORDER BY packet_id`);
+        return list(sql<NamedRow[]>`${verdicts} WHERE v.epoch = ${epoch} ORDER BY v.packet_id`);
       const found: StoredVerdict[] = [];
       for (const chunk of chunksOf(hotspotIds)) {
-        const rows = await list(sql<VerdictRow[]>`SELECT * FROM verdicts
-          WHERE epoch = ${epoch} AND hotspot_id IN ${sql(chunk)}`);
+        const rows = await list(sql<NamedRow[]>`${verdicts}
+          WHERE v.epoch = ${epoch} AND v.hotspot IN (SELECT number FROM senders WHERE id IN ${sql(chunk)})`);
         for (const verdict of rows) found.push(verdict);
       }
       return found.sort((a, b) => (a.packetId < b.packetId ? -1 : 1));
     },
-    verdictsOfHotspot: (hotspotId, page) => list(hotspotPage(sql, hotspotId, page)),
+    verdictsOfHotspot(hotspotId, { limit, after }) {
+      const [index, packetId = ""] = after?.split(".") ?? [];
+      const belowIndex = index === undefined ? Number.MAX_SAFE_INTEGER : Number(index);
+      return list(sql<
+        NamedRow[]
+      >`${verdicts} WHERE v.hotspot = (SELECT number FROM senders WHERE id = ${hotspotId})
+        AND (v.entropy_index < ${belowIndex}
+          OR (v.entropy_index = ${belowIndex} AND v.packet_id < ${Uint8Array.fromHex(packetId)}))
+        ORDER BY v.entropy_index DESC, v.packet_id DESC LIMIT ${limit}`);
+    },
     verdictsOfBeacon: (beaconKey) =>
-      list(sql<VerdictRow[]>`SELECT * FROM verdicts WHERE beacon_key = ${beaconKey} ORDER BY packet_id`),
+      list(
+        sql<
+          NamedRow[]
+        >`${verdicts} WHERE v.beacon_key = ${Uint8Array.fromHex(beaconKey)} ORDER BY v.packet_id`,
+      ),
     async nextIndex(after) {
       const [row] = await sql<{ next: Integer | null }[]>`SELECT MIN(next) AS next FROM (
         SELECT MIN(entropy_index) AS next FROM entropy WHERE entropy_index > ${after}
@@ -111,10 +142,16 @@ export function verdictTable({ sql, transaction }: Database): VerdictQueries {
   };
 }
 
-function hotspotPage(sql: SQL, hotspotId: string, { limit, after }: Page): SQL.Query<VerdictRow[]> {
-  const [index, packetId] = after?.split(".") ?? [];
-  const belowIndex = index === undefined ? Number.MAX_SAFE_INTEGER : Number(index);
-  return sql<VerdictRow[]>`SELECT * FROM verdicts WHERE hotspot_id = ${hotspotId}
-    AND (entropy_index < ${belowIndex} OR (entropy_index = ${belowIndex} AND packet_id < ${packetId ?? ""}))
-    ORDER BY entropy_index DESC, packet_id DESC LIMIT ${limit}`;
+async function judgedAmong(sql: SQL, packetIds: Iterable<string>): Promise<Set<string>> {
+  const judged = new Set<string>();
+  for (const chunk of chunksOf(packetIds)) {
+    const ids = chunk.map((text) => {
+      const id = Uint8Array.fromHex(text);
+      return { id, start: id.slice(0, ID_START) };
+    });
+    const rows = await sql<{ packet_id: Uint8Array }[]>`SELECT packet_id FROM verdicts
+      WHERE SUBSTR(packet_id, 1, 4) IN ${sql(ids, "start")} AND packet_id IN ${sql(ids, "id")}`;
+    for (const row of rows) judged.add(row.packet_id.toHex());
+  }
+  return judged;
 }

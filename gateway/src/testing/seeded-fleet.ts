@@ -92,6 +92,8 @@ export function entropyAt(index: number, parameters: NetworkParameters): Entropy
     validityMs: parameters.entropyValidityMs,
     windowPeriods: parameters.windowPeriods,
     windowValue: sha256(utf8("window")),
+    reportDeadlineMs: parameters.reportDeadlineMs,
+    revealDeadlineMs: parameters.revealDeadlineMs,
     source: null,
     state: null,
   };
@@ -113,6 +115,7 @@ const emptyStatus: StatusPacket = {
   losses: null,
   keyHeld: null,
   formats: null,
+  commitments: null,
 };
 
 export const statusOf = (
@@ -148,12 +151,10 @@ export const statusOf = (
 /** Stores the packet that a witness's verdict is about, with all that a radio can tell. */
 export async function storeReception(store: Store, verdict: StoredVerdict): Promise<WitnessPacket> {
   const { witness } = typicalPackets;
-  const { packetId: id, hotspotId, beaconKey, entropyIndex, epoch } = verdict;
+  const { packetId: id, hotspotId, entropyIndex, epoch } = verdict;
   const bytes = encodePacket(witness, NETWORK_SIGNER, FLEET_PARAMETERS.network);
   const received = { sequence: witness.sequence, receivedAtMs: witness.atMs, isLate: false };
-  await store.addPackets([
-    { id, type: "witness", hotspotId, beaconKey, entropyIndex, epoch, bytes, ...received },
-  ]);
+  await store.addPackets([{ id, type: "witness", hotspotId, entropyIndex, epoch, bytes, ...received }]);
   return witness;
 }
 
@@ -278,7 +279,7 @@ async function close(
       epoch,
       fromMs: toMs - parameters.epochPeriods * parameters.entropyPeriodMs,
       toMs,
-      closedAtMs: toMs + parameters.reportDeadlineMs + 1000,
+      closedAtMs: toMs + parameters.revealDeadlineMs + 1000,
       pool: settlement.pool,
       paid: settlement.paid,
       unallocated: settlement.unallocated,

@@ -88,7 +88,8 @@ function afterAll(id: string, changes: readonly RegistryChange[]): Hotspot | und
     const evidence = readEvidence(change.evidence, PARAMETERS.network, networkSigner.publicKey);
     if (evidence !== undefined) now = changedHotspot(i === 0 ? undefined : now, change, evidence);
   }
-  return now && { ...now, id, publicKey: known?.publicKey ?? now.publicKey };
+  const { commitments = [], publicKey = now?.publicKey } = known ?? {};
+  return now && { ...now, id, publicKey: publicKey ?? now.publicKey, commitments };
 }
 
 /** What a network may claim otherwise than it was. */

@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  chainOf,
   decodePacket,
   encodePacket,
   hotspotId,
-  type Packet,
+  type PacketToSign,
   sha256,
   silentLog,
   upTopic,
@@ -19,6 +20,9 @@ import type { Gateway, GatewayDeps } from "../service/gateway-deps.ts";
 import { openStore } from "../store/open-store.ts";
 import type { Store } from "../store/store.ts";
 import {
+  chains,
+  committedBefore,
+  FIRST_EPOCH,
   HOTSPOTS,
   idOf,
   type Name,
@@ -45,7 +49,7 @@ export interface TestGateway extends AsyncDisposable {
   bundlesDir: string;
   /** Takes a packet in at the present time, from its own hotspot. */
   send(bytes: Uint8Array): Promise<IngestOutcome>;
-  sendAs(name: Name, packet: Packet): Promise<IngestOutcome>;
+  sendAs(name: Name, packet: PacketToSign): Promise<IngestOutcome>;
   /** Runs until this time of the virtual clock, taking each packet in at its time. */
   play(packets: readonly SentPacket[], untilMs: number): Promise<void>;
   /** Ends the gateway; the store stays. */
@@ -54,7 +58,10 @@ export interface TestGateway extends AsyncDisposable {
   restart(changes?: Partial<GatewayDeps>): Promise<void>;
 }
 
-/** The test network's gateway in virtual time, with its entropy; all parts but broker and pages are the real ones. */
+/**
+ * The test network's gateway in virtual time, with its entropy; all parts but broker and pages are the real ones. Its
+ * hotspots committed to their beacons before, and register now.
+ */
 export async function startTestGateway(
   startMs: number,
   changes: Partial<GatewayDeps> = {},
@@ -63,6 +70,7 @@ export async function startTestGateway(
   const bundlesDir = join(folder, "epochs");
   const clock = new ManualClock(startMs);
   const store = changes.store ?? (await openStore("sqlite://:memory:"));
+  await commitAll(store, Math.floor(startMs / EPOCH_MS));
   const sent: SentMessage[] = [];
   const deps: GatewayDeps = {
     parameters: PARAMETERS,
@@ -111,6 +119,14 @@ export async function startTestGateway(
   return test;
 }
 
+const EPOCH_MS = PARAMETERS.epochPeriods * PARAMETERS.entropyPeriodMs;
+
+/** The test network's hotspots committed to the beacons of this epoch, and of a while after it. */
+async function commitAll(store: Pick<Store, "addCommitments">, epoch: number): Promise<void> {
+  for (const name of ["a", "b", "c", "near"] as const)
+    await store.addCommitments(idOf(name), committedBefore(epoch, name));
+}
+
 async function start(deps: GatewayDeps) {
   const stop = new AbortController();
   const gateway = await createGateway(deps);
@@ -142,16 +158,19 @@ function topicOf(bytes: Uint8Array): string {
 export async function registeredStore(): Promise<Store> {
   const store = await openStore("sqlite://:memory:");
   for (const hotspot of HOTSPOTS) await store.putHotspot(hotspot);
+  await commitAll(store, FIRST_EPOCH);
   return store;
 }
 
-/** Status packets in which the test network's hotspots assert where they stand. */
+/** Status packets in which the test network's hotspots assert where they stand, and commit to their beacons. */
 export const assertions = (atMs: number): SentPacket[] =>
   (["a", "b", "c", "near"] as const).map((name, i) => {
     const { latE7, lonE7, elevationM, antennaGainDdbi, region, payee } = HOTSPOTS.find(
       ({ id }) => id === idOf(name),
     ) as (typeof HOTSPOTS)[number];
     const assertion = { latE7, lonE7, elevationM, antennaGainDdbi, region, payee };
-    const packet = statusPacket(1, atMs, assertion);
+    const chain = chainOf(Math.floor(atMs / EPOCH_MS));
+    const commitments = [chain, chain + 1].map((one) => chains[name].commitment(one));
+    const packet = { ...statusPacket(1, atMs, assertion), commitments };
     return { bytes: encodePacket(packet, signers[name], PARAMETERS.network), receivedAtMs: atMs + i };
   });

@@ -1,7 +1,9 @@
 import {
+  type AcceptedCommitment,
   type Assertion,
+  BeaconChains,
   type BeaconPacket,
-  beaconMessage,
+  chainOf,
   changedHotspot,
   DEFAULT_PARAMETERS,
   type DerivedBeacon,
@@ -10,22 +12,21 @@ import {
   encodePacket,
   entropyHash,
   entropyMessage,
+  type HeardWitness,
   type Hotspot,
   hotspotId,
   type NetworkParameters,
   NO_DETAILS,
-  type Packet,
+  type PacketToSign,
   parametersMessage,
   REGIONS,
   type RegistryChange,
   type Signer,
   type StatusPacket,
   scheduledIndex,
-  scheduleMessage,
   sha256,
   signerFromSeed,
   utf8,
-  type WitnessPacket,
   windowOf,
 } from "@earshot/protocol";
 import type { PublishedEntropy } from "../epochs/epoch-content.ts";
@@ -39,7 +40,8 @@ export const PARAMETERS: NetworkParameters = {
   entropyValidityMs: 4000,
   windowPeriods: 4,
   epochPeriods: 4,
-  reportDeadlineMs: 6000,
+  reportDeadlineMs: 4000,
+  revealDeadlineMs: 6000,
   minDistanceM: 300,
   maxDistanceM: 100_000,
   maxPaidWitnesses: 1,
@@ -64,6 +66,9 @@ export type Name = "a" | "b" | "c" | "near" | "stranger";
 export const signers = Object.fromEntries(
   ["a", "b", "c", "near", "stranger"].map((name) => [name, signerFromSeed(seed(name))]),
 ) as Record<Name, Signer>;
+export const chains = Object.fromEntries(
+  Object.entries(signers).map(([name, signer]) => [name, new BeaconChains(signer, network)]),
+) as Record<Name, BeaconChains>;
 export const idOf = (name: Name): string => hotspotId(signers[name].publicKey);
 
 /** Degrees north and east of the city, times 10^7; `near` stands 110 m from `a`. */
@@ -85,13 +90,23 @@ export function assertionOf(name: keyof typeof OFFSETS): Assertion {
 /** A minute before the first epoch. */
 const REGISTERED_AT_MS = FIRST_EPOCH * 8000 - 60_000;
 
+/** What a hotspot committed to by a status packet of a minute before this epoch: a window is an epoch. */
+export function committedBefore(epoch: number, name: Name): AcceptedCommitment[] {
+  const atMs = epoch * 8000 - 60_000;
+  const fromEpoch = Math.floor(atMs / 8000) + 1;
+  const current = chainOf(fromEpoch - 1);
+  const commitments = [current, current + 1].map((chain) => chains[name].commitment(chain));
+  const evidence = encodePacket({ ...statusPacket(1, atMs), commitments }, signers[name], network);
+  return commitments.map((commitment) => ({ ...commitment, atMs, fromEpoch, evidence }));
+}
+
 function hotspot(name: keyof typeof OFFSETS): Hotspot {
   const assertion = assertionOf(name);
   const evidence = encodePacket(statusPacket(1, REGISTERED_AT_MS, assertion), signers[name], network);
   const change: RegistryChange = { atMs: REGISTERED_AT_MS, fromEpoch: FIRST_EPOCH - 8, evidence };
   const made = changedHotspot(undefined, change, { publicKey: signers[name].publicKey, assertion });
   if (made === undefined) throw new TypeError(`Test hotspot ${name} has an unknown region`);
-  return made;
+  return { ...made, commitments: committedBefore(FIRST_EPOCH, name) };
 }
 
 export const statusPacket = (
@@ -114,6 +129,7 @@ export const statusPacket = (
   losses: null,
   keyHeld: null,
   formats: null,
+  commitments: null,
 });
 
 export const HOTSPOTS: readonly Hotspot[] = (["a", "b", "c", "near"] as const).map(hotspot);
@@ -135,6 +151,8 @@ export function entropyChain(indexes: readonly number[]): PublishedEntropy[] {
       validityMs: PARAMETERS.entropyValidityMs,
       windowPeriods: PARAMETERS.windowPeriods,
       windowValue: first?.entropy.value ?? value,
+      reportDeadlineMs: PARAMETERS.reportDeadlineMs,
+      revealDeadlineMs: PARAMETERS.revealDeadlineMs,
       source: null,
       state: null,
     };
@@ -162,19 +180,18 @@ export interface SentBeacon {
 export function beaconOf(name: Name, epoch: number, sequence: number): SentBeacon {
   const signer = signers[name];
   const window = epoch;
-  const value = (index: number) => sha256(utf8(`entropy ${index}`));
-  const scheduleSignature = signer.sign(scheduleMessage(network, value(window * 4), window));
-  const index = scheduledIndex(scheduleSignature, window, 4);
-  const beaconSignature = signer.sign(beaconMessage(network, value(index), window));
-  const derived = deriveBeacon(signer.publicKey, beaconSignature, index, REGIONS.EU868);
+  const entropy = (index: number) => sha256(utf8(`entropy ${index}`));
+  const value = chains[name].valueOf(window);
+  const secret = { network, window, value };
+  const index = scheduledIndex(secret, entropy(window * 4), 4);
+  const derived = deriveBeacon(signer.publicKey, secret, { index, value: entropy(index) }, REGIONS.EU868);
   const { freqHz, spreadingFactor, bandwidthHz } = derived;
   const packet: BeaconPacket = {
     type: "beacon",
     sequence,
     atMs: index * 2000 + 700,
     entropyIndex: index,
-    scheduleSignature,
-    beaconSignature,
+    value,
     freqHz,
     spreadingFactor,
     bandwidthHz,
@@ -192,8 +209,8 @@ const counterAt = (atMs: number): number => (atMs * 1000) % 2 ** 32;
 export function witnessOf(
   { derived, index }: SentBeacon,
   sequence: number,
-  changes: Partial<WitnessPacket> = {},
-): WitnessPacket {
+  changes: Partial<HeardWitness> = {},
+): HeardWitness {
   const { frame, freqHz, spreadingFactor, bandwidthHz } = derived;
   const heard = { frame, freqHz, spreadingFactor, bandwidthHz, rssiDbm: -110, snrDdb: -20, ...NO_DETAILS };
   const atMs = index * 2000 + 701;
@@ -207,12 +224,12 @@ export function witnessOf(
 export function epochPackets(epoch: number): SentPacket[] {
   const base = (epoch - FIRST_EPOCH) * 10 + 10;
   const sent: SentPacket[] = [];
-  const send = (name: Name, packet: Packet, index: number, delayMs = 3000) =>
+  const send = (name: Name, packet: PacketToSign, index: number, delayMs = 3000) =>
     sent.push({ bytes: encodePacket(packet, signers[name], network), receivedAtMs: index * 2000 + delayMs });
   const [a, b, c] = [beaconOf("a", epoch, base), beaconOf("b", epoch, base), beaconOf("c", epoch, base)];
-  send("a", a.packet, a.index);
-  send("b", b.packet, b.index);
-  send("c", c.packet, c.index);
+  send("a", a.packet, a.index, 5000);
+  send("b", b.packet, b.index, 5000);
+  send("c", c.packet, c.index, 5000);
   send("b", witnessOf(a, base + 1), a.index);
   send("c", witnessOf(a, base + 1), a.index, 3001);
   send("near", witnessOf(a, base + 1), a.index);

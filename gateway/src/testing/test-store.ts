@@ -1,11 +1,11 @@
 import {
   CONTACT_KINDS,
+  deadlineMs,
   decodePacket,
   earshot1,
   hotspotId,
   type ReceivedPacket,
   receivedPacket,
-  reportDeadlineMs,
   reportIndexAndKey,
   type SequenceRange,
 } from "@earshot/protocol";
@@ -30,7 +30,10 @@ import {
 export async function emptyStore(indexes: readonly number[]): Promise<Store> {
   const store = await openStore("sqlite://:memory:");
   await store.addParameters(PARAMETERS, signedParameters(PARAMETERS));
-  for (const hotspot of HOTSPOTS) await store.putHotspot(hotspot);
+  for (const hotspot of HOTSPOTS) {
+    await store.putHotspot(hotspot);
+    await store.addCommitments(hotspot.id, hotspot.commitments);
+  }
   for (const { entropy, message } of entropyChain(indexes)) await store.addEntropy(entropy, message);
   return store;
 }
@@ -94,9 +97,9 @@ function stored(packet: ReceivedPacket, epoch: number): StoredPacket {
     receivedAtMs: packet.receivedAtMs,
     bytes: packet.bytes,
     entropyIndex: report?.entropyIndex ?? null,
-    beaconKey: report?.key ?? null,
     epoch,
-    isLate: report !== undefined && packet.receivedAtMs > reportDeadlineMs(report.entropyIndex, PARAMETERS),
+    isLate:
+      report !== undefined && packet.receivedAtMs > deadlineMs(report.type, report.entropyIndex, PARAMETERS),
   };
 }
 

@@ -36,7 +36,9 @@ const epochAt = (ms: number) => Math.floor(ms / EPOCH_MS);
 
 /** Plays the epoch that begins next by the machine's clock, and what closes it; tells what it paid. */
 async function paidFromNow(run: TestGateway): Promise<bigint | undefined> {
-  const epoch = epochAt(run.clock.now()) + 1;
+  // What hotspots commit to counts from the next epoch on, or, in an epoch's last period, from the one after it.
+  await run.play(assertions(run.clock.now()), run.clock.now() + 10);
+  const epoch = epochAt(run.clock.now()) + 2;
   await run.play(epochPackets(epoch), (epoch + 3) * EPOCH_MS);
   return (await run.store.epoch(epoch))?.paid;
 }

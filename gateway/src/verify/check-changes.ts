@@ -1,6 +1,9 @@
 import {
+  type AcceptedCommitment,
   ASSERTED_CHANGE,
   type ChangeRecord,
+  chainOfRecord,
+  commitmentRecord,
   hotspotId,
   type Manifest,
   registryChangeHash,
@@ -24,8 +27,15 @@ import { type Check, differ, expectEqual } from "./check.ts";
 
 const FILE = "changes.cbor";
 
-/** Hashes of each hotspot's changes in the bundles so far, in order, by key in hex. */
-export type KnownChanges = ReadonlyMap<string, readonly string[]>;
+/** What the bundles so far named, by key in hex. */
+export type KnownChanges = ReadonlyMap<string, KnownRecords>;
+
+interface KnownRecords {
+  /** Hashes of its changes, in order. */
+  changes: readonly string[];
+  /** Its newest commitment to each chain. */
+  commitments: ReadonlyMap<number, string>;
+}
 
 /** In order, each once, and of the epochs since the manifest before. */
 export function* readChanges(
@@ -62,12 +72,16 @@ interface Before {
   isComplete: boolean;
 }
 
-/** That the hash follows from these records, and that the hotspots shown have exactly the changes that the records name. */
+/**
+ * That the hash follows from these records, and that the hotspots shown have exactly the changes that the records name.
+ * @param fromChain commitments to earlier chains are shown no more
+ */
 export function* checkChanges(
   records: readonly ChangeRecord[],
   shown: readonly ShownHotspot[],
   { previousEpoch, registryHash }: Pick<Manifest, "previousEpoch" | "registryHash">,
   before: Before,
+  fromChain: number,
 ): Check<void> {
   const hashBefore = previousEpoch === null ? EMPTY_REGISTRY_HASH : before.registryHash;
   if (hashBefore !== undefined) {
@@ -76,6 +90,10 @@ export function* checkChanges(
   }
   const asserted = records.filter(({ kind }) => kind === ASSERTED_CHANGE);
   const own = Map.groupBy(asserted, ({ publicKey }) => publicKey.toHex());
+  const committed = Map.groupBy(
+    records.filter((record) => (chainOfRecord(record) ?? -1) >= fromChain),
+    ({ publicKey }) => publicKey.toHex(),
+  );
   for (const { hotspot, changes } of shown) {
     const key = hotspot.publicKey.toHex();
     const hashes = changes.map((change) => registryChangeHash(hotspot.publicKey, change).toHex());
@@ -83,9 +101,32 @@ export function* checkChanges(
     const old = first < 0 ? hashes : hashes.slice(0, first);
     const at = `hotspot ${hotspot.id}`;
     yield* expectSame(at, hashes.slice(old.length), own.get(key)?.map(({ hash }) => hash.toHex()) ?? []);
-    if (!before.isComplete || old.length === 0) continue;
-    // It may have been forgotten and come back: then earlier records are of before that.
-    yield* expectSame(`${at}, in bundles before`, old, before.known.get(key)?.slice(-old.length) ?? []);
+    if (before.isComplete && old.length > 0) {
+      // It may have been forgotten and come back: then earlier records are of before that.
+      const known = before.known.get(key)?.changes.slice(-old.length) ?? [];
+      yield* expectSame(`${at}, in bundles before`, old, known);
+    }
+    yield* checkCommitmentRecords(hotspot, committed.get(key) ?? [], previousEpoch, before);
+  }
+}
+
+function* checkCommitmentRecords(
+  { id, publicKey, commitments }: ShownHotspot["hotspot"],
+  records: readonly ChangeRecord[],
+  previousEpoch: number | null,
+  { known, isComplete }: Before,
+): Check<void> {
+  const hashOf = (commitment: AcceptedCommitment) => commitmentRecord(publicKey, commitment).hash.toHex();
+  const at = `hotspot ${id}, commitments`;
+  const isNew = ({ fromEpoch }: AcceptedCommitment) => fromEpoch > (previousEpoch ?? -1);
+  const shown = commitments.filter(isNew).map(hashOf);
+  yield* expectSame(at, shown.toSorted(), records.map(({ hash }) => hash.toHex()).toSorted());
+  if (!isComplete) return;
+  const told = known.get(publicKey.toHex())?.commitments;
+  for (const commitment of commitments) {
+    if (isNew(commitment)) continue;
+    const recorded = told?.get(commitment.chain) ?? "none";
+    yield* expectSame(`${at}, in bundles before`, [hashOf(commitment)], [recorded]);
   }
 }
 
@@ -100,10 +141,15 @@ function* expectSame(at: string, told: readonly string[], recorded: readonly str
 export function changesAfter(before: KnownChanges, records: readonly ChangeRecord[]): KnownChanges {
   if (records.length === 0) return before;
   const all = new Map(before);
-  for (const { kind, publicKey, hash } of records) {
-    if (kind !== ASSERTED_CHANGE) continue;
-    const key = publicKey.toHex();
-    all.set(key, [...(all.get(key) ?? []), hash.toHex()]);
+  for (const record of records) {
+    const [key, hash, chain] = [record.publicKey.toHex(), record.hash.toHex(), chainOfRecord(record)];
+    const { changes, commitments } = all.get(key) ?? { changes: [], commitments: new Map<number, string>() };
+    if (chain === undefined) all.set(key, { changes: [...changes, hash], commitments });
+    else {
+      // Those to chains that are over are shown no more.
+      const staying = [...commitments].filter(([other]) => other >= chain - 2);
+      all.set(key, { changes, commitments: new Map([...staying, [chain, hash]]) });
+    }
   }
   return all;
 }

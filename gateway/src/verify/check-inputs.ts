@@ -8,9 +8,9 @@ import type {
   RuleSet,
   SequenceRange,
 } from "@earshot/protocol";
+import { firstChainOf } from "@earshot/protocol";
 import type { Bundle } from "../bundle/bundle.ts";
 import { readSequences } from "../bundle/json-readers.ts";
-import { type BeaconSignatures, startBeaconSignatures } from "./beacon-signatures.ts";
 import type { Check } from "./check.ts";
 import { type Announced, checkAnnounced } from "./check-announced.ts";
 import { changesAfter, checkChanges, type KnownChanges, readChanges } from "./check-changes.ts";
@@ -46,7 +46,6 @@ export interface Head {
 /** What is judged: read and consistent in itself; signatures may still be being checked. */
 export interface Inputs extends Head {
   opened: OpenedPackets;
-  beacons: BeaconSignatures;
   registry: OpenedRegistry;
   /** Hotspots with a packet. */
   reporting: ReadonlySet<string>;
@@ -58,7 +57,7 @@ export interface Inputs extends Head {
   contactsBefore: Map<string, LatestContacts>;
 }
 
-/** Beacons' signatures are checked first: judging waits for them, and goes on while the rest is checked. */
+/** Signatures are checked while judging goes on, where other threads do it. */
 export function* readInputs(
   bundle: Bundle,
   head: Head,
@@ -71,7 +70,6 @@ export function* readInputs(
   const opened = yield* openPackets(bundle["packets.cbor"], network, onProgress);
   onProgress?.("inputs", 0, 1);
   const entropy = yield* checkEntropy(bundle["entropy.cbor"], manifest, keys, parameters);
-  const beacons = startBeaconSignatures(opened.packets, entropy, parameters, signatures);
   yield* startSignatures(opened, network, signatures);
   const denials = yield* readDenials(bundle["denials.cbor"], manifest.epoch, keys, parameters);
   const registry = yield* openRegistry(bundle, head, signatures);
@@ -82,7 +80,6 @@ export function* readInputs(
   return {
     ...head,
     opened,
-    beacons,
     registry,
     reporting,
     entropy,
@@ -135,10 +132,11 @@ export function* checkInputs(
   yield* checkClosing(signed.manifest, { entropy, parameters, previousClosedAtMs, nowMs });
   yield* checkRegistrySignatures(registry);
   yield* checkListed(usedSequences, packets);
+  const fromChain = firstChainOf(signed.manifest.epoch, parameters);
   if (previous !== undefined) {
     yield* checkSameEntropy(entropy, previous.entropy);
     const { registry: known, manifest, isComplete } = previous;
-    yield* checkSameRegistry(registry.shown, reporting, signed, { known, manifest, isComplete });
+    yield* checkSameRegistry(registry.shown, reporting, signed, { known, manifest, isComplete }, fromChain);
   }
   if (isFirstManifest(signed.manifest)) yield* checkFirstRegistry(registry.shown, signed);
   yield* checkRegistered(contactsBefore, registry.shown, parameters);
@@ -147,11 +145,12 @@ export function* checkInputs(
   yield* checkContacts(contactsBefore, previous?.contacts ?? new Map(), packets, {
     ...{ shown: registry.shown, isComplete },
   });
-  yield* checkChanges(inputs.changes, registry.shown, signed.manifest, {
+  const changesBefore = {
     registryHash: previous?.manifest.registryHash,
     known: previous?.changes ?? new Map(),
     isComplete,
-  });
+  };
+  yield* checkChanges(inputs.changes, registry.shown, signed.manifest, changesBefore, fromChain);
   const judgedBy = { manifest: signed.manifest, parameters, denials: inputs.denials.hash };
   const announced = yield* checkAnnounced(entropy, judgedBy, previous?.manifest);
   return { origin, announced, changes: changesAfter(previous?.changes ?? new Map(), inputs.changes) };

@@ -4,13 +4,12 @@ import {
   epochOf,
   hotspotId,
   isReport,
+  isTimely,
   type Manifest,
   type NetworkParameters,
   networkAad,
   type ReceivedPacket,
   receivedPacket,
-  reportDeadlineMs,
-  reportedIndex,
   signedBytes,
 } from "@earshot/protocol";
 import type { SequencePacket } from "@earshot/protocol/omission";
@@ -149,10 +148,10 @@ export function* checkPlaces(
       yield* differ(FILE, at, "packets in order of id, each once", `packet ${before.id} before it`);
     }
     if (!isReport(packet)) continue;
-    const index = reportedIndex(packet);
+    const index = packet.packet.entropyIndex;
     const own = epochOf(index, parameters);
     // A timely report filed under a later epoch would be kept from the beacon it is about; before the first there is none.
-    const isLate = previousEpoch === null || packet.receivedAtMs > reportDeadlineMs(index, parameters);
+    const isLate = previousEpoch === null || !isTimely(packet, parameters);
     if (own === epoch || (own < epoch && isLate)) continue;
     yield* differ(FILE, at, `a report filed under its own epoch, ${own}`, `filed under ${epoch}`);
   }

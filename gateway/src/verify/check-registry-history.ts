@@ -1,6 +1,7 @@
-import type { Manifest, RegistryChange } from "@earshot/protocol";
+import type { Hotspot, Manifest, RegistryChange } from "@earshot/protocol";
 import type { ShownHotspot } from "../bundle/registry-hash.ts";
 import { type Check, differ, expectEqual } from "./check.ts";
+import { commitmentText } from "./check-commitments.ts";
 import type { SignedManifest } from "./check-manifest.ts";
 
 /* What bundles in a row say of the registry: each shows only who took part in its epoch. */
@@ -8,7 +9,7 @@ import type { SignedManifest } from "./check-manifest.ts";
 const FILE = "registry.json";
 
 /** What bundles have shown of a hotspot so far. */
-type KnownHotspot = Pick<ShownHotspot, "changes" | "sinceEpoch">;
+type KnownHotspot = Pick<ShownHotspot, "changes" | "sinceEpoch"> & Pick<Hotspot, "commitments">;
 
 /** What is known of the registry after the bundles so far, by hotspot id. */
 export interface KnownRegistry {
@@ -28,17 +29,20 @@ interface Before {
 /**
  * Compares with the bundles before: what counted then counts now, what is new counts from after then, and who was shown
  * before and reports now is not left out.
+ * @param fromChain commitments to earlier chains are in no bundle any more
  */
 export function* checkSameRegistry(
   shown: readonly ShownHotspot[],
   reporting: ReadonlySet<string>,
   { manifest }: SignedManifest,
   before: Before,
+  fromChain: number,
 ): Check<void> {
   const { known, manifest: previous, isComplete } = before;
-  for (const { hotspot, ...entry } of shown) {
+  for (const { hotspot, ...rest } of shown) {
+    const entry = { ...rest, commitments: hotspot.commitments };
     const other = known.shown.get(hotspot.id);
-    if (other !== undefined) yield* checkSameHotspot(hotspot.id, entry, other, previous.epoch);
+    if (other !== undefined) yield* checkSameHotspot(hotspot.id, entry, other, previous.epoch, fromChain);
     else yield* checkNewcomer(hotspot.id, entry, { manifest, known, isComplete });
   }
   const present = new Set(shown.map(({ hotspot }) => hotspot.id));
@@ -49,12 +53,25 @@ export function* checkSameRegistry(
   }
 }
 
-function* checkSameHotspot(id: string, entry: KnownHotspot, other: KnownHotspot, epoch: number): Check<void> {
+function* checkSameHotspot(
+  id: string,
+  entry: KnownHotspot,
+  other: KnownHotspot,
+  epoch: number,
+  fromChain: number,
+): Check<void> {
   yield* expectEqual(FILE, `hotspot ${id}, sinceEpoch`, String(other.sinceEpoch), String(entry.sinceEpoch));
   const known = entry.changes.filter(({ fromEpoch }) => fromEpoch <= epoch);
   for (let i = 0; i < Math.max(other.changes.length, known.length); i++) {
     const [expected, found] = [changeText(other.changes[i]), changeText(known[i])];
     yield* expectEqual(FILE, `hotspot ${id}, change ${i + 1}`, expected, found, "as in bundles before");
+  }
+  // Of two commitments to one chain the first counts: what was accepted stays.
+  const committed = other.commitments.filter(({ chain }) => chain >= fromChain);
+  const now = entry.commitments.filter(({ fromEpoch }) => fromEpoch <= epoch);
+  for (let i = 0; i < Math.max(committed.length, now.length); i++) {
+    const [expected, found] = [commitmentText(committed[i]), commitmentText(now[i])];
+    yield* expectEqual(FILE, `hotspot ${id}, commitment ${i + 1}`, expected, found, "as in bundles before");
   }
 }
 
@@ -96,7 +113,7 @@ export function registryAfter(
   const all = new Map(before.shown);
   const absent = new Map(before.absent);
   for (const { hotspot, ...entry } of shown) {
-    all.set(hotspot.id, entry);
+    all.set(hotspot.id, { ...entry, commitments: hotspot.commitments });
     absent.delete(hotspot.id);
   }
   for (const id of reporting) if (!all.has(id)) absent.set(id, epoch);

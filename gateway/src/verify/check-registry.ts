@@ -4,6 +4,7 @@ import type { RegistryEntry } from "../bundle/json-schemas.ts";
 import { formatRegistry } from "../bundle/json-texts.ts";
 import type { ShownHotspot } from "../bundle/registry-hash.ts";
 import { answersOf, type Check, differ, expectEqual } from "./check.ts";
+import { openCommitments } from "./check-commitments.ts";
 import { readFileAs } from "./check-manifest.ts";
 import { expectText } from "./expect-text.ts";
 import { Following, type RegistryContext } from "./follow-changes.ts";
@@ -33,8 +34,8 @@ export interface Registrations {
 interface Place {
   at: string;
   id: string;
-  /** Only whether the key may sign anything is asked: the change itself bears the network's signature. */
-  isAdmission: boolean;
+  /** Of a registration only whether the key may sign anything is asked: it bears the network's signature. */
+  kind: "assertion" | "registration" | "commitment";
 }
 
 /** What the registry says of each hotspot must follow from the signed changes in it, and from nothing else. */
@@ -47,7 +48,7 @@ export function* openRegistry(
   const shown: ShownHotspot[] = [];
   const [places, jobs]: [Place[], SignatureJob[]] = [[], []];
   const following = new Following(entries, context, (entry, at, job) => {
-    places.push({ at, id: entry.id, isAdmission: job.signature.length === 0 });
+    places.push({ at, id: entry.id, kind: job.signature.length === 0 ? "registration" : "assertion" });
     jobs.push(job);
   });
   for (const entry of entries) {
@@ -55,11 +56,17 @@ export function* openRegistry(
     const hotspot = yield* following.hotspotOf(entry);
     yield* checkFacts(entry, hotspot);
     yield* checkSince(entry, context.signed.manifest);
-    shown.push({ hotspot, changes: entry.changes, sinceEpoch: entry.sinceEpoch });
+    const { epoch } = context.signed.manifest;
+    const commitments = yield* openCommitments(entry, epoch, context.parameters, (at, job) => {
+      places.push({ at, id: entry.id, kind: "commitment" });
+      jobs.push(job);
+    });
+    const { changes, sinceEpoch } = entry;
+    shown.push({ hotspot: { ...hotspot, commitments }, changes, sinceEpoch });
   }
   yield* expectText(FILE, formatRegistry(shown), bundle[FILE]);
-  const operator = places.filter(({ isAdmission }) => isAdmission).length;
-  const registrations = { owner: places.length - operator, operator };
+  const countOf = (kind: Place["kind"]) => places.filter((place) => place.kind === kind).length;
+  const registrations = { owner: countOf("assertion"), operator: countOf("registration") };
   return { shown, registrations, waiting: { places, pending: signatures.start(jobs) } };
 }
 
@@ -89,12 +96,12 @@ const retiredText = ({ retired }: Pick<Hotspot, "retired">): string =>
 
 const payeeText = (payee: Uint8Array | null): string => (payee === null ? "none" : formatEvmAddress(payee));
 
-/** Every change must be signed by the owner or operator that it names. */
+/** Every change must be signed by the owner or operator that it names, every commitment by the hotspot. */
 export function* checkRegistrySignatures({ waiting }: OpenedRegistry): Check<void> {
   const answers = yield* answersOf(waiting.pending);
-  for (const [i, { at, id, isAdmission }] of waiting.places.entries()) {
+  for (const [i, { at, id, kind }] of waiting.places.entries()) {
     if (answers[i] === INADMISSIBLE) yield* differ(FILE, at, "an admissible key", id);
-    if (answers[i] === VALID || isAdmission) continue;
+    if (answers[i] === VALID || kind === "registration") continue;
     yield* differ(FILE, at, `a valid signature of ${id}`, "an invalid one");
   }
 }
@@ -126,7 +133,8 @@ export function* checkParticipants(
   const needed = new Set(shown.map(({ hotspot }) => hotspot.predecessor));
   for (const { hotspot, changes, sinceEpoch } of shown) {
     if (reporting.has(hotspot.id) || paid.has(hotspot.id) || needed.has(hotspot.id)) continue;
-    const hasChanged = (changes.at(-1)?.fromEpoch ?? -1) > (previousEpoch ?? -1);
+    const newest = Math.max(...[...changes, ...hotspot.commitments].map(({ fromEpoch }) => fromEpoch));
+    const hasChanged = newest > (previousEpoch ?? -1);
     if (hasChanged && sinceEpoch < epoch) continue;
     yield* differ(FILE, `hotspot ${hotspot.id}`, "no entry: it took no part", "an entry");
   }

@@ -6,7 +6,6 @@ import {
   type Manifest,
   type NetworkParameters,
   type ReceivedPacket,
-  reportedIndex,
 } from "@earshot/protocol";
 import { MANIFEST_FILE } from "../bundle/bundle.ts";
 import { type Check, differ } from "./check.ts";
@@ -69,7 +68,7 @@ export function* checkReceiveTimes(
   for (const [i, packet] of packets.entries()) {
     const { receivedAtMs, id } = packet;
     const at = `item ${i + 1}, packet ${id}, receivedAtMs`;
-    const published = isReport(packet) ? firstFrom(reportedIndex(packet)) : undefined;
+    const published = isReport(packet) ? firstFrom(packet.packet.entropyIndex) : undefined;
     if (published !== undefined && receivedAtMs < published.atMs) {
       const wanted = `${published.atMs} or later, when entropy ${published.index} was published`;
       yield* differ("packets.cbor", at, wanted, String(receivedAtMs));

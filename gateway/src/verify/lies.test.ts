@@ -8,7 +8,6 @@ import {
   type RegistryChange,
   registrationMessage,
   reportDeadlineMs,
-  reportedIndex,
 } from "@earshot/protocol";
 import type { Bundle } from "../bundle/bundle.ts";
 import { testBundles } from "../testing/test-bundle.ts";
@@ -61,12 +60,9 @@ describe("receive times", () => {
     packets: base.packets.map((packet) => {
       const { packet: content } = packet;
       if (content.type !== type || packet.hotspotId === idOf("stranger")) return packet;
-      const index = content.type === "beacon" ? content.entropyIndex : indexInFrame(content);
-      return { ...packet, receivedAtMs: atMs(index) };
+      return { ...packet, receivedAtMs: atMs((content as { entropyIndex: number }).entropyIndex) };
     }),
   });
-  const indexInFrame = (content: object): number =>
-    "frame" in content ? Buffer.from(content.frame as Uint8Array).readUInt32BE(3) : 0;
 
   test.each(["beacon", "witness"])("of a %s report before its entropy existed", (type) => {
     const isOwn = (index: number) => index >= epoch * 4;
@@ -83,7 +79,7 @@ describe("receive times", () => {
     const deadlineMs = reportDeadlineMs(index, PARAMETERS);
     const lateAt = (receivedAtMs: number) => ({
       packets: base.packets.map((packet) =>
-        isReport(packet) && reportedIndex(packet) === index ? { ...packet, receivedAtMs } : packet,
+        isReport(packet) && packet.packet.entropyIndex === index ? { ...packet, receivedAtMs } : packet,
       ),
     });
     expect(found(lateAt(deadlineMs))).toEndWith(`a report filed under its own epoch, ${FIRST_EPOCH}`);

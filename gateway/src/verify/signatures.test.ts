@@ -1,11 +1,10 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { equalBytes, signerFromSeed, utf8 } from "@earshot/protocol";
+import { equalBytes, utf8 } from "@earshot/protocol";
 import fc from "fast-check";
 import type { Bundle } from "../bundle/bundle.ts";
 import { testBundles } from "../testing/test-bundle.ts";
 import { edited, replaced } from "../testing/test-edits.ts";
 import { signers } from "../testing/test-network.ts";
-import { signatureAnswers } from "./beacon-signatures.ts";
 import { packJobs, unpackJobs } from "./signature-batch.ts";
 import { openSignaturePool } from "./signature-pool.ts";
 import { admissionOf, INADMISSIBLE, INVALID, InlineChecker, type SignatureJob, VALID } from "./signatures.ts";
@@ -61,21 +60,6 @@ test("a closed pool refuses work, and what waits in it fails", async () => {
   await expect(Promise.resolve(waiting.answers())).rejects.toThrow("was closed");
   expect(() => short.start(asked)).toThrow("closed");
   expect(() => openSignaturePool(0)).toThrow("at least 1");
-});
-
-test("an answer is used only for the message that it is about", () => {
-  const { publicKey } = signers.a;
-  const message = utf8("m");
-  const signature = signers.a.sign(message);
-  const job = { publicKey, message, signature };
-  expect(signatureAnswers([job], Uint8Array.of(INVALID))(publicKey, message, signature)).toBe(false);
-  const known = signatureAnswers([job], Uint8Array.of(VALID));
-  expect(known(publicKey, message, signature)).toBe(true);
-  expect(known(publicKey, utf8("n"), signature)).toBe(false);
-  expect(known(signers.b.publicKey, message, signature)).toBe(false);
-  const other = signerFromSeed(new Uint8Array(32).fill(3));
-  expect(known(other.publicKey, message, other.sign(message))).toBe(true);
-  expect(known(SMALL_ORDER, message, signature)).toBe(false);
 });
 
 describe("a bundle", async () => {

@@ -1,4 +1,5 @@
 import {
+  ChainChecker,
   chosenRules,
   type Denial,
   type Entropy,
@@ -15,7 +16,6 @@ import {
 
 import type { Bundle } from "../bundle/bundle.ts";
 import { readAmountsBefore } from "../bundle/json-readers.ts";
-import { collectBeaconSignatures } from "./beacon-signatures.ts";
 import { type Check, type Checked, cannotSay, type Difference, runCheck, runCheckLater } from "./check.ts";
 import type { Announced } from "./check-announced.ts";
 import type { KnownChanges } from "./check-changes.ts";
@@ -75,6 +75,8 @@ export interface CarriedOver {
   usedSequences: UsedSequences;
   /** Latest contacts, up to and including this epoch. */
   contacts: KnownContacts;
+  /** The values that beacons revealed last. */
+  chains: ChainChecker;
   /** Cumulative amounts after this epoch. */
   after: ReadonlyMap<string, bigint>;
   /** Whether all bundles back to the network's first have been verified. */
@@ -111,6 +113,7 @@ export const carriedOver = ({
   entropy,
   usedSequences,
   contacts,
+  chains,
   after,
   isComplete,
 }: CarriedOver): CarriedOver => ({
@@ -123,6 +126,7 @@ export const carriedOver = ({
   entropy,
   usedSequences,
   contacts,
+  chains,
   after,
   isComplete,
 });
@@ -207,7 +211,7 @@ function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found
   const { manifest } = signed;
   const { previous, signatures = new InlineChecker(), onProgress, nowMs } = options;
   const inputs = yield* readInputs(bundle, head, signatures, onProgress);
-  const verifySignature = yield* collectBeaconSignatures(inputs.beacons);
+  const chains = previous?.chains ?? new ChainChecker(parameters.network);
   onProgress?.("judging", 0, 1);
   const { packets } = inputs.opened;
   const { shown, registrations } = inputs.registry;
@@ -223,7 +227,7 @@ function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found
     entropy,
     usedSequences,
     contactsBefore,
-    verifySignature,
+    chains,
   };
   const judgement = rules.judge({ ...known, epoch: manifest.epoch });
   const shownBy = yield* checkInputs(inputs, previous, { signatures, onProgress, nowMs });
@@ -250,6 +254,7 @@ function* checkContent(bundle: Bundle, head: Head, options: VerifyOptions, found
     earlierSequences: usedSequences,
     usedSequences: usedAfter(new Map([...(previous?.usedSequences ?? []), ...usedSequences]), packets),
     contacts: contactsAfter(previous?.contacts ?? new Map(), judgement, packets),
+    chains,
     before,
     after: new Map(settlement.payments.map(({ hotspotId, cumulative }) => [hotspotId, cumulative])),
     isComplete: isCompleteAt(manifest, previous),

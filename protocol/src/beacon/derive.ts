@@ -1,30 +1,37 @@
 import { shortId } from "../crypto/did-key.ts";
 import { sha256 } from "../crypto/sha256.ts";
-import { concatBytes, readU32, u32, utf8 } from "../encoding/bytes.ts";
+import { readU32, u32, utf8 } from "../encoding/bytes.ts";
 import type { Region } from "../radio/regions.ts";
 import { encodeBeaconFrame } from "./frame.ts";
 
 /*
- * A hotspot does not choose when, on which channel or with which content it beacons:
+ * A hotspot does not choose when, on which channel or with which content it beacons. With v, its value for the window
+ * (`chain.ts`):
  *
- *   s1 = Ed25519(key, "earshot-schedule" ‖ network ‖ first entropy of the window ‖ window)  → minute
- *   s2 = Ed25519(key, "earshot-beacon"   ‖ network ‖ entropy of that minute      ‖ window)  → tag, channel, data rate
+ *   SHA-256("earshot-schedule" ‖ network ‖ 00 ‖ v ‖ first entropy of the window ‖ window)  → period
+ *   SHA-256("earshot-beacon"   ‖ network ‖ 00 ‖ v ‖ entropy of that period      ‖ window)  → tag, channel, data rate
  *
- * The beacon report reveals s1 and s2; anybody who has the public key can derive the rest.
+ * The beacon report reveals v; anybody who has it and the entropy can derive the rest.
  */
 
-export const scheduleMessage = (network: string, windowEntropy: Uint8Array, window: number): Uint8Array =>
-  concatBytes(utf8("earshot-schedule"), utf8(network), windowEntropy, u32(window));
+/** What a beacon is derived from: the hotspot's value for the window, and the network's. */
+export interface BeaconSecret {
+  network: string;
+  value: Uint8Array;
+  window: number;
+}
 
-export const beaconMessage = (network: string, entropy: Uint8Array, window: number): Uint8Array =>
-  concatBytes(utf8("earshot-beacon"), utf8(network), entropy, u32(window));
+const digestOf = (purpose: string, { network, value, window }: BeaconSecret, entropy: Uint8Array) =>
+  sha256(utf8(purpose), utf8(network), Uint8Array.of(0), value, entropy, u32(window));
 
-/** The entropy index at which the hotspot beacons in this window, from its schedule signature. */
+/** The entropy index at which the hotspot beacons. @param windowEntropy the first entropy of the window */
 export const scheduledIndex = (
-  scheduleSignature: Uint8Array,
-  window: number,
+  secret: BeaconSecret,
+  windowEntropy: Uint8Array,
   windowPeriods: number,
-): number => window * windowPeriods + (readU32(sha256(scheduleSignature), 0) % windowPeriods);
+): number =>
+  secret.window * windowPeriods +
+  (readU32(digestOf("earshot-schedule", secret, windowEntropy), 0) % windowPeriods);
 
 export interface DerivedBeacon {
   frame: Uint8Array;
@@ -35,18 +42,18 @@ export interface DerivedBeacon {
   periodShare: number;
 }
 
-/** Everything that the beacon signature determines, for a hotspot in `region`. */
+/** The beacon of a hotspot in `region`. @param entropy the network's value of that index */
 export function deriveBeacon(
   publicKey: Uint8Array,
-  beaconSignature: Uint8Array,
-  entropyIndex: number,
+  secret: BeaconSecret,
+  { index, value: entropy }: { index: number; value: Uint8Array },
   region: Region,
 ): DerivedBeacon {
-  const digest = sha256(beaconSignature);
+  const digest = digestOf("earshot-beacon", secret, entropy);
   const pick = <T>(choices: readonly T[], offset: number): T =>
     choices[readU32(digest, offset) % choices.length] as T;
   return {
-    frame: encodeBeaconFrame({ entropyIndex, shortId: shortId(publicKey), tag: digest.slice(0, 16) }),
+    frame: encodeBeaconFrame({ entropyIndex: index, shortId: shortId(publicKey), tag: digest.slice(0, 16) }),
     freqHz: pick(region.beaconChannelsHz, 16),
     ...pick(region.beaconDataRates, 20),
     periodShare: readU32(digest, 24) / 2 ** 32,

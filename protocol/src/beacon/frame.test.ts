@@ -5,8 +5,7 @@ import {
   beaconKey,
   decodeBeaconFrame,
   encodeBeaconFrame,
-  frameIndex,
-  frameKey,
+  witnessClaim,
 } from "./frame.ts";
 
 const frame = fc.record({
@@ -73,16 +72,10 @@ test("a beacon's key names period and hotspot, and sorts by period", () => {
   );
 });
 
-test("index and key are read off a frame as from what it decodes to", () => {
-  fc.assert(
-    fc.property(frame, (values) => {
-      const bytes = Buffer.concat([Uint8Array.of(9), encodeBeaconFrame(values)]).subarray(1);
-      expect(frameIndex(bytes)).toBe(values.entropyIndex);
-      expect(frameKey(bytes)).toBe(beaconKey(values.entropyIndex, values.shortId));
-    }),
-  );
-  for (const other of [new Uint8Array(31), new Uint8Array(), Uint8Array.of(0xe0, 0xea, 0x01)]) {
-    expect(() => frameIndex(other)).toThrow(TypeError);
-    expect(() => frameKey(other)).toThrow(TypeError);
-  }
+// Computed independently with Python's hashlib.
+test("a claim shows that its witness knew the frame, and is no other witness's", () => {
+  const heard = Uint8Array.fromHex("e0ea0101c4d0f2a1a2a3a4a5a6a7a8b1b2b3b4b5b6b7b8b9babbbcbdbebfb0");
+  const [key, other] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
+  expect(witnessClaim(heard, key).toHex()).toBe("04562ffd1e647676cb6ceee640fdc061");
+  expect(witnessClaim(heard, other)).not.toEqual(witnessClaim(heard, key));
 });

@@ -1,3 +1,4 @@
+import { sha256 } from "../crypto/sha256.ts";
 import { concatBytes, readU32, u32 } from "../encoding/bytes.ts";
 
 /*
@@ -7,7 +8,7 @@ import { concatBytes, readU32, u32 } from "../encoding/bytes.ts";
  *    1     EA 01        magic, version
  *    3     4 bytes      entropy index, most significant byte first
  *    7     8 bytes      short id: SHA-256(public key)[0..8]
- *   15    16 bytes      tag: SHA-256(beacon signature)[0..16]
+ *   15    16 bytes      tag: from the hotspot's value and the entropy (`derive.ts`)
  */
 export const BEACON_FRAME_BYTES = 31;
 const PREFIX = Uint8Array.of(0xe0, 0xea, 0x01);
@@ -39,21 +40,15 @@ export function decodeBeaconFrame(frame: Uint8Array): BeaconFrame | undefined {
 export const beaconKey = (entropyIndex: number, shortId: Uint8Array): string =>
   u32(entropyIndex).toHex() + shortId.toHex();
 
-/** The entropy index of a beacon's frame, without a copy. @throws {TypeError} if it is none */
-export function frameIndex(frame: Uint8Array): number {
-  checkFrame(frame);
-  return readU32(frame, INDEX_OFFSET);
-}
+/** What a witness reports in place of the frame. */
+export const CLAIM_BYTES = 16;
 
-/** `beaconKey` of a beacon's frame: index and short id lie side by side. @throws {TypeError} if it is none */
-export function frameKey(frame: Uint8Array): string {
-  checkFrame(frame);
-  return frame.subarray(INDEX_OFFSET, TAG_OFFSET).toHex();
-}
+/**
+ * SHA-256(frame ‖ public key of the witness)[0..16]: shows that the witness knew the frame, and tells nobody what it was.
+ * @param frame the 31 bytes heard
+ */
+export const witnessClaim = (frame: Uint8Array, publicKey: Uint8Array): Uint8Array =>
+  sha256(frame, publicKey).slice(0, CLAIM_BYTES);
 
 const isBeaconFrame = (frame: Uint8Array): boolean =>
   frame.length === BEACON_FRAME_BYTES && PREFIX.every((byte, i) => frame[i] === byte);
-
-function checkFrame(frame: Uint8Array): void {
-  if (!isBeaconFrame(frame)) throw new TypeError("Frame is not an Earshot beacon");
-}

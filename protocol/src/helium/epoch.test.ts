@@ -1,18 +1,21 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { deriveBeacon } from "../beacon/derive.ts";
 import { Scenario, verdictOn } from "../judging/scenario.ts";
 import type { ReceivedPacket, ReceivedReport } from "../judging/types.ts";
 import { denialSubject } from "../network/denial.ts";
-import { REGIONS } from "../radio/regions.ts";
 import { earshot1 } from "../rules/rule-sets.ts";
 import { judgeHeliumEpoch } from "./epoch.ts";
 import { heliumHistory } from "./judge.ts";
 import { settleHeliumEpoch } from "./settle.ts";
 
 type Round = ReturnType<Scenario["round"]>;
+/** Received a second after they were made: Helium paid whoever was fast. */
 const packetsOf = (rounds: readonly Round[]): ReceivedReport[] =>
-  rounds.flatMap(({ beacon, witnesses }) => [beacon, ...witnesses]);
+  rounds.flatMap(({ beacon, witnesses }) => [beacon, ...witnesses.map(fast)]);
+const fast = <R extends ReceivedReport>(report: R): R => ({
+  ...report,
+  receivedAtMs: report.packet.atMs + 1000,
+});
 const stationsOf = (scenario: Scenario) => scenario.stations.map((_, i) => i);
 
 /** Everybody has lately beaconed and witnessed, before the epoch. */
@@ -62,7 +65,7 @@ describe("an honest round", () => {
   test("without a history fails for whoever has not witnessed yet, and counts from then on", () => {
     const again = stationsOf(scenario).map((who) => scenario.round(who, undefined, scenario.window + 1));
     const { verdicts, history } = judgeHeliumEpoch(scenario.inputs(packetsOf([...rounds, ...again])));
-    const firstBeacon = rounds.map(({ beacon }) => beacon).sort((a, b) => a.receivedAtMs - b.receivedAtMs)[0];
+    const firstBeacon = rounds.map(({ beacon }) => beacon).sort((a, b) => a.packet.atMs - b.packet.atMs)[0];
     expect(verdictOn({ verdicts }, firstBeacon as ReceivedReport).reason).toBe("gateway_no_valid_witnesses");
     for (const report of packetsOf(again)) expect(verdictOn({ verdicts }, report).outcome).toBe("paid");
     expect(history.lastBeaconMs.size).toBe(3);
@@ -88,9 +91,9 @@ describe("an honest round", () => {
 
 describe("twenty witnesses", () => {
   const scenario = new Scenario(Array.from({ length: 21 }, (_, i) => i * 1000));
-  const { beacon, witnesses } = scenario.round();
+  const { packet, beacon, witnesses } = scenario.round();
   const delayed = (delayMs: (i: number) => number) =>
-    witnesses.map((report, i) => ({ ...report, receivedAtMs: beacon.receivedAtMs + delayMs(i) }));
+    witnesses.map((report, i) => ({ ...report, receivedAtMs: packet.atMs + delayMs(i) }));
   const paidIds = (reports: typeof witnesses) =>
     judge(scenario, [beacon, ...reports]).proven[0]?.witnesses.toSorted();
 
@@ -134,23 +137,20 @@ describe("what earshot-1 refuses passes here: that contrast is the point", () =>
     const packet = { ...scenario.beacon(0), powerDbm: 40 };
     const beacon = scenario.receive(0, packet);
     // 5 km of free space leave −61 dBm of 40 dBm, and −87 dBm of the 14 dBm that were really sent.
-    const witness = scenario.receive(1, { ...scenario.witness(1, 0, packet), rssiDbm: -70 });
+    const witness = fast(scenario.receive(1, { ...scenario.witness(1, 0, packet), rssiDbm: -70 }));
     expect(reasonUnder([beacon, witness], beacon)).toEqual(["ok", "power_too_high"]);
     expect(reasonUnder([beacon, witness], witness)).toEqual(["ok", "beacon_refused"]);
     const modest = scenario.receive(0, scenario.beacon(0));
     expect(reasonUnder([modest, witness], witness)).toEqual(["bad_rssi", "rssi_above_free_space"]);
   });
 
-  test("a beacon that the hotspot's key did not make", () => {
+  test("a beacon that the hotspot had not committed to", () => {
     const honest = scenario.beacon(0);
-    const beaconSignature = honest.beaconSignature.map((byte) => byte ^ 1);
-    const { publicKey, region } = scenario.hotspot(0);
-    const made = deriveBeacon(publicKey, beaconSignature, honest.entropyIndex, REGIONS[region]);
-    const { freqHz, spreadingFactor, bandwidthHz } = made;
-    const forged = { ...honest, beaconSignature, freqHz, spreadingFactor, bandwidthHz };
+    const value = honest.value.map((byte) => byte ^ 1);
+    const forged = scenario.beaconAt(0, honest.entropyIndex, value);
     const beacon = scenario.receive(0, forged);
-    const witness = scenario.receive(1, scenario.witness(1, 0, forged));
-    expect(reasonUnder([beacon, witness], beacon)).toEqual(["ok", "beacon_signature"]);
+    const witness = fast(scenario.receive(1, scenario.witness(1, 0, forged)));
+    expect(reasonUnder([beacon, witness], beacon)).toEqual(["ok", "wrong_value"]);
   });
 });
 
@@ -184,7 +184,7 @@ test("denials in force are the denylist; no denials deny nobody", () => {
   };
   expect(denialSubject(denial)).toContain(" ");
   const reasons = (denials: unknown[]) => {
-    const { verdicts } = judge(scenario, [beacon, ...witnesses], { denials });
+    const { verdicts } = judge(scenario, [beacon, ...witnesses.map(fast)], { denials });
     return witnesses.map((report) => verdictOn({ verdicts }, report).reason);
   };
   expect(reasons([])).toEqual(["ok", "ok"]);

@@ -3,6 +3,7 @@ import type { EpochInputs } from "../judging/epoch-context.ts";
 import { isBeacon, isWitness, packetBeaconKey } from "../judging/group.ts";
 import type { ProvenBeacon } from "../judging/proven-beacon.ts";
 import type { ReceivedBeacon, ReceivedReport, ReceivedWitness, Verdict } from "../judging/types.ts";
+import { isOfFrame } from "../judging/witness-context.ts";
 import { denialsInForce, edgeSubject } from "../network/denial.ts";
 import { entropyTimeMs } from "../time/schedule.ts";
 import {
@@ -38,10 +39,10 @@ interface HeliumEpochJudgement extends EpochJudgement {
 export function judgeHeliumEpoch(inputs: EpochInputs & { history?: HeliumHistory }): HeliumEpochJudgement {
   const packets = firstReceived(inputs.packets);
   const beacons = packets.filter(isBeacon).toSorted(byIndexAndReceiveTime);
-  const heard = Map.groupBy(packets.filter(isWitness), ({ packet }) => packet.frame.toHex());
+  const heard = Map.groupBy(packets.filter(isWitness), packetBeaconKey);
   const values = new Map(inputs.entropy.map(({ index, value }) => [index, value]));
   const history = heliumHistory(inputs.history);
-  const judging = contextOf(inputs, beacons, history);
+  const judging = contextOf(inputs, beacons, values, history);
   const verdicts: Verdict[] = [];
   const proven: ProvenBeacon[] = [];
   for (const beacon of beacons) {
@@ -50,11 +51,15 @@ export function judgeHeliumEpoch(inputs: EpochInputs & { history?: HeliumHistory
       verdicts.push(verdictOf(beacon, "refused", STALE));
       continue;
     }
-    const report = heliumBeaconReport(beacon, value);
-    const frame = report.data.toHex();
-    const witnesses = heard.get(frame) ?? [];
-    heard.delete(frame);
-    const judgement = judgeHeliumBeacon(report, witnesses.map(heliumWitnessReport), judging);
+    const report = heliumBeaconReport(beacon, value, inputs.parameters);
+    const { data } = report;
+    const { own: witnesses = [], other = [] } = Object.groupBy(
+      heard.get(packetBeaconKey(beacon)) ?? [],
+      (witness) => (isOfFrame(witness, data) ? "own" : "other"),
+    );
+    heard.set(packetBeaconKey(beacon), other);
+    const heardReports = witnesses.map((witness) => heliumWitnessReport(witness, data));
+    const judgement = judgeHeliumBeacon(report, heardReports, judging);
     record(history, judgement);
     verdicts.push(beaconVerdict(beacon, judgement), ...witnessVerdicts(witnesses, judgement));
     proven.push(...provenBy(beacon, judgement));
@@ -72,6 +77,7 @@ const byKey = (a: ProvenBeacon, b: ProvenBeacon): number =>
 function contextOf(
   inputs: EpochInputs,
   beacons: readonly ReceivedBeacon[],
+  values: ReadonlyMap<number, Uint8Array>,
   history: HeliumHistory,
 ): HeliumContext {
   const { parameters } = inputs;
@@ -87,7 +93,8 @@ function contextOf(
     entropyTimeMs: ({ id }) => entropyTimeMs(beaconOf.get(id)?.packet.entropyIndex ?? 0, parameters),
     expectedBeacon({ id, hotspotKey }) {
       const [beacon, hotspot] = [beaconOf.get(id), hotspots.get(hotspotKey)];
-      return beacon && hotspot && expectedBeacon(beacon, hotspot.region);
+      const entropy = beacon && values.get(beacon.packet.entropyIndex);
+      return beacon && hotspot && entropy && expectedBeacon(beacon, entropy, parameters, hotspot.region);
     },
     lastBeaconMs: (key) => history.lastBeaconMs.get(key),
     lastWitnessedBeaconMs: (key) => history.lastWitnessedBeaconMs.get(key),

@@ -1,6 +1,8 @@
 import { describe } from "bun:test";
 import fc from "fast-check";
+import { chainOf } from "../beacon/chain.ts";
 import { DRAND } from "../network/entropy.ts";
+import { reportDeadlineMs } from "../time/schedule.ts";
 import {
   afterContacts,
   around,
@@ -22,9 +24,17 @@ const BEACON: Properties = {
     const scenario = new Scenario();
     const { packet, witnesses } = scenario.round();
     const first = scenario.receive(0, { ...packet, powerDbm: 13 }, { sequence: one });
-    const second = scenario.receive(0, packet, { sequence: two, receivedAtMs: packet.atMs });
+    const second = scenario.receive(0, packet, {
+      sequence: two,
+      receivedAtMs: reportDeadlineMs(packet.entropyIndex, parameters) + 1,
+    });
     const { reason } = verdictOn(scenario.judge([first, second, ...witnesses]), second);
     return { reason, expected: one < two };
+  }),
+  revealed_early: around(0, 2000).map((afterMs) => {
+    const receivedAtMs = reportDeadlineMs(honest.entropyIndex, parameters) + afterMs;
+    const { reason } = tryBeacon({}, { delayMs: receivedAtMs - honest.atMs });
+    return { reason, expected: afterMs <= 0 };
   }),
   entropy_unknown: fc.subarray([...plain.inputs([]).entropy]).map((entropy) => {
     const isThere = entropy.some(({ index }) => index === honest.entropyIndex);
@@ -39,27 +49,32 @@ const BEACON: Properties = {
     const reason = tryBeacon({}, { inputs: { entropy } }).reason;
     return { reason: isHere || counts ? reason : "ok", expected: isHere && !counts };
   }),
-  schedule_signature: bit(0, 64).map((at) => ({
-    reason: tryBeacon({ scheduleSignature: flipped(honest.scheduleSignature, at) }).reason,
+  not_committed: fc.subarray([0, 1, 2, 3]).map((places) => {
+    const scenario = new Scenario();
+    const [station] = scenario.stations as [(typeof scenario.stations)[0]];
+    const [accepted] = station.hotspot.commitments;
+    const chain = chainOf(scenario.window);
+    const commitments = places.map((i) => ({ ...accepted, ...station.chains.commitment(chain - 1 + i) }));
+    Object.assign(station.hotspot, { commitments });
+    return { reason: tryBeacon({}, { scenario }).reason, expected: !places.includes(1) };
+  }),
+  wrong_value: bit(0, 32).map((at) => ({
+    reason: tryBeacon({ value: flipped(honest.value, at) }).reason,
     expected: true,
   })),
   off_schedule: fc.nat(parameters.windowPeriods - 1).map((period) => {
     const index = plain.window * parameters.windowPeriods + period;
-    const { reason } = tryBeacon(plain.beaconAt(0, index, honest.scheduleSignature));
+    const { reason } = tryBeacon(plain.beaconAt(0, index));
     return { reason, expected: index !== honest.entropyIndex };
   }),
   window_used: fc.nat(parameters.windowPeriods - 1).map((period) => {
     const scenario = new Scenario();
     const { packet, beacon, witnesses } = scenario.round();
     const index = scenario.window * parameters.windowPeriods + period;
-    const other = scenario.receive(0, scenario.beaconAt(0, index, packet.scheduleSignature));
+    const other = scenario.receive(0, scenario.beaconAt(0, index));
     const { reason } = verdictOn(scenario.judge([other, beacon, ...witnesses]), beacon);
     return { reason, expected: index < packet.entropyIndex };
   }),
-  beacon_signature: bit(0, 64).map((at) => ({
-    reason: tryBeacon({ beaconSignature: flipped(honest.beaconSignature, at) }).reason,
-    expected: true,
-  })),
   outside_validity: fc
     .oneof(around(-parameters.clockSkewMs), around(parameters.entropyValidityMs + parameters.clockSkewMs))
     .map((afterMs) => ({

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { beaconMessage, scheduleMessage } from "../beacon/derive.ts";
+import { BeaconChains, CHAIN_WINDOWS } from "../beacon/chain.ts";
+import { scheduledIndex } from "../beacon/derive.ts";
 import { DRAND } from "../network/entropy.ts";
 import { REGIONS } from "../radio/regions.ts";
-import { entropyTimeMs, reportDeadlineMs } from "../time/schedule.ts";
+import { entropyTimeMs, reportDeadlineMs, revealDeadlineMs } from "../time/schedule.ts";
 import { epochContext } from "./epoch-context.ts";
 import { entropyValue, Scenario, verdictOn } from "./scenario.ts";
 import { tryBeacon } from "./trial.ts";
@@ -17,7 +18,7 @@ describe("duplicate", () => {
   test("the lowest sequence number counts, whatever arrived first", () => {
     const scenario = new Scenario();
     const { packet, witnesses } = scenario.round();
-    const at = packet.atMs;
+    const at = reportDeadlineMs(packet.entropyIndex, scenario.parameters);
     const second = scenario.receive(0, packet, { sequence: 12, receivedAtMs: at + 1 });
     const first = scenario.receive(0, { ...packet, tmstUs: 5 }, { sequence: 11, receivedAtMs: at + 99 });
     const judgement = scenario.judge([second, first, ...witnesses]);
@@ -70,42 +71,101 @@ describe("entropy_unproven: a period without proof, where the parameters do not 
   });
 });
 
-describe("schedule_signature", () => {
-  const { signer } = scenario.stations[0] as (typeof scenario.stations)[0];
-  const other = scenario.stations[1] as (typeof scenario.stations)[1];
-  const first = entropyValue(window * scenario.parameters.windowPeriods);
-  const wrong: [string, Uint8Array][] = [
-    ["zeros", new Uint8Array(64)],
-    ["another hotspot's", other.signer.sign(scheduleMessage("demo", first, window))],
-    ["another window's", signer.sign(scheduleMessage("demo", first, window + 1))],
-    ["another network's", signer.sign(scheduleMessage("testnet-1", first, window))],
-    ["another entropy's", signer.sign(scheduleMessage("demo", entropyValue(1), window))],
-    ["its beacon signature", honest.beaconSignature],
-  ];
-  test.each(wrong)("%s", (_what, scheduleSignature) => {
-    expect(tryBeacon({ scheduleSignature })).toEqual({ reason: "schedule_signature", window });
+describe("revealed_early", () => {
+  const deadlineMs = reportDeadlineMs(honest.entropyIndex, scenario.parameters);
+  test.each([
+    [-1, "revealed_early"],
+    [0, "revealed_early"],
+    [1, "ok"],
+  ])("received %d ms after its witnesses' deadline: %s", (afterMs, reason) => {
+    const expected = reason === "ok" ? { reason } : { reason, earlyMs: Math.abs(afterMs) };
+    expect(tryBeacon({}, { delayMs: deadlineMs + afterMs - honest.atMs })).toEqual(expected);
   });
 
-  test("the window's first entropy is the first that was published, though the period's is missing", () => {
-    const late = window * scenario.parameters.windowPeriods + 1;
-    const entropy = scenario.inputs([]).entropy.filter(({ index }) => index >= late);
-    expect(tryBeacon({}, { scenario, inputs: { entropy } }).reason).toBe("schedule_signature");
-    const scheduleSignature = signer.sign(scheduleMessage("demo", entropyValue(late), window));
-    const reason = tryBeacon({ scheduleSignature }, { scenario, inputs: { entropy } }).reason;
-    expect(["ok", "off_schedule"]).toContain(reason as string);
+  test("its witnesses are not paid either: who saw it could have copied them", () => {
+    const scenario = new Scenario();
+    const { packet, witnesses } = scenario.round();
+    const beacon = scenario.receive(0, packet, { receivedAtMs: packet.atMs + 1000 });
+    const again = scenario.receive(0, { ...packet, tmstUs: 1 });
+    const judgement = scenario.judge([beacon, again, ...witnesses]);
+    expect([beacon, again, ...witnesses].map((report) => verdictOn(judgement, report).reason)).toEqual([
+      "revealed_early",
+      "duplicate",
+      "beacon_refused",
+      "beacon_refused",
+    ]);
   });
 });
 
-test("off_schedule: every other period of the window", () => {
-  const from = window * scenario.parameters.windowPeriods;
-  for (let index = from; index < from + scenario.parameters.windowPeriods; index++) {
-    const packet = scenario.beaconAt(0, index, honest.scheduleSignature);
-    const expected =
-      index === honest.entropyIndex
-        ? { reason: "ok" }
-        : { reason: "off_schedule", entropyIndex: index, scheduledIndex: honest.entropyIndex };
-    expect(tryBeacon(packet)).toEqual(expected);
-  }
+describe("not_committed", () => {
+  const withChains = (chains: readonly number[]) => {
+    const scenario = new Scenario();
+    const station = scenario.stations[0] as (typeof scenario.stations)[0];
+    const [{ chain, ...accepted } = { chain: 0 }] = station.hotspot.commitments;
+    const own = chains.map((each) => ({ ...accepted, ...station.chains.commitment(chain + each) }));
+    Object.assign(station.hotspot, { commitments: own });
+    return tryBeacon({}, { scenario });
+  };
+  test("a hotspot that has not committed, or to other chains only", () => {
+    for (const chains of [[], [1], [-1, 1]]) {
+      expect(withChains(chains)).toEqual({ reason: "not_committed", window });
+    }
+    expect(withChains([0])).toEqual({ reason: "ok" });
+    expect(withChains([-1, 0, 1])).toEqual({ reason: "ok" });
+  });
+});
+
+describe("wrong_value", () => {
+  const { chains, signer } = scenario.stations[0] as (typeof scenario.stations)[0];
+  const other = scenario.stations[1] as (typeof scenario.stations)[1];
+  const wrong: [string, Uint8Array][] = [
+    ["zeros", new Uint8Array(32)],
+    ["another hotspot's", other.chains.valueOf(window)],
+    ["the next window's", chains.valueOf(window + 1)],
+    ["the one before, which was revealed", chains.valueOf(window - 1)],
+    ["the same place of another chain", chains.valueOf(window + CHAIN_WINDOWS)],
+    ["another network's", new BeaconChains(signer, "testnet-1").valueOf(window)],
+    ["the head itself", scenario.hotspot(0).commitments[0]?.head as Uint8Array],
+  ];
+  test.each(wrong)("%s", (_what, value) => {
+    expect(tryBeacon(scenario.beaconAt(0, honest.entropyIndex, value))).toEqual({
+      reason: "wrong_value",
+      window,
+    });
+  });
+});
+
+describe("off_schedule", () => {
+  test("the window's first entropy is the first that was published, though the period's is missing", () => {
+    const { windowPeriods } = scenario.parameters;
+    const own = { network: "demo", window, value: honest.value };
+    const indexes = Array.from({ length: windowPeriods }, (_, i) => window * windowPeriods + i);
+    const scheduledWith = (first = 0) => scheduledIndex(own, entropyValue(first), windowPeriods);
+    // Such that both periods have their entropy.
+    const first = indexes.slice(1).find((index) => {
+      const scheduled = scheduledWith(index);
+      return Math.min(scheduled, honest.entropyIndex) >= index && scheduled !== honest.entropyIndex;
+    });
+    const entropy = scenario.inputs([]).entropy.filter(({ index }) => index >= (first ?? 0));
+    const scheduled = scheduledWith(first);
+    expect(tryBeacon({}, { scenario, inputs: { entropy } })).toEqual({
+      reason: "off_schedule",
+      entropyIndex: honest.entropyIndex,
+      scheduledIndex: scheduled,
+    });
+    expect(tryBeacon(scenario.beaconAt(0, scheduled), { scenario, inputs: { entropy } }).reason).toBe("ok");
+  });
+
+  test("every other period of the window", () => {
+    const from = window * scenario.parameters.windowPeriods;
+    for (let index = from; index < from + scenario.parameters.windowPeriods; index++) {
+      const expected =
+        index === honest.entropyIndex
+          ? { reason: "ok" }
+          : { reason: "off_schedule", entropyIndex: index, scheduledIndex: honest.entropyIndex };
+      expect(tryBeacon(scenario.beaconAt(0, index))).toEqual(expected);
+    }
+  });
 });
 
 describe("window_used", () => {
@@ -113,7 +173,7 @@ describe("window_used", () => {
     const reasons = (offset: number) => {
       const scenario = new Scenario();
       const { packet, beacon, witnesses } = scenario.round();
-      const other = scenario.beaconAt(0, packet.entropyIndex + offset, packet.scheduleSignature);
+      const other = scenario.beaconAt(0, packet.entropyIndex + offset);
       const extra = scenario.receive(0, other);
       const judgement = scenario.judge([beacon, extra, ...witnesses]);
       return [verdictOn(judgement, extra).reason, verdictOn(judgement, beacon).reason];
@@ -126,9 +186,9 @@ describe("window_used", () => {
     const reason = (lateMs: number) => {
       const scenario = new Scenario();
       const { packet, beacon, witnesses } = scenario.round();
-      const lowest = scenario.beaconAt(0, window * 10, packet.scheduleSignature);
+      const lowest = scenario.beaconAt(0, window * 10);
       expect(lowest.entropyIndex).toBeLessThan(packet.entropyIndex);
-      const receivedAtMs = reportDeadlineMs(lowest.entropyIndex, scenario.parameters) + lateMs;
+      const receivedAtMs = revealDeadlineMs(lowest.entropyIndex, scenario.parameters) + lateMs;
       const early = scenario.receive(0, lowest, { receivedAtMs });
       return verdictOn(scenario.judge([beacon, early, ...witnesses]), beacon).reason;
     };
@@ -141,22 +201,6 @@ describe("window_used", () => {
     const judgement = scenario.judge(rounds.flatMap(({ beacon, witnesses }) => [beacon, ...witnesses]));
     expect(judgement.verdicts.map(({ reason }) => reason)).toEqual(["ok", "ok", "ok", "ok"]);
     expect(judgement.proven).toHaveLength(2);
-  });
-});
-
-describe("beacon_signature", () => {
-  const { signer } = scenario.stations[0] as (typeof scenario.stations)[0];
-  const entropy = entropyValue(honest.entropyIndex);
-  const wrong: [string, Uint8Array][] = [
-    ["zeros", new Uint8Array(64)],
-    ["another hotspot's", scenario.beacon(1).beaconSignature],
-    ["another window's", signer.sign(beaconMessage("demo", entropy, window + 1))],
-    ["another network's", signer.sign(beaconMessage("testnet-1", entropy, window))],
-    ["another entropy's", signer.sign(beaconMessage("demo", entropyValue(1), window))],
-    ["its schedule signature", honest.scheduleSignature],
-  ];
-  test.each(wrong)("%s", (_what, beaconSignature) => {
-    expect(tryBeacon({ beaconSignature }).reason).toBe("beacon_signature");
   });
 });
 

@@ -1,23 +1,18 @@
-import {
-  beaconMessage,
-  type DerivedBeacon,
-  deriveBeacon,
-  scheduledIndex,
-  scheduleMessage,
-} from "../beacon/derive.ts";
+import { type BeaconSecret, type DerivedBeacon, deriveBeacon, scheduledIndex } from "../beacon/derive.ts";
 import { formatSeconds, formatTenths } from "../network/format-measurement.ts";
 import { REGIONS } from "../radio/regions.ts";
-import type { Hotspot } from "../registry/registry.ts";
-import { entropyTimeMs, windowOf } from "../time/schedule.ts";
+import { type Hotspot, headOf } from "../registry/registry.ts";
+import { entropyTimeMs, reportDeadlineMs, windowOf } from "../time/schedule.ts";
 import type { JudgingContext, ReceivedBeacon, Rule } from "./types.ts";
 
 /** A beacon report of a registered hotspot. */
 export interface BeaconContext {
   report: ReceivedBeacon;
   hotspot: Hotspot;
-  /** The beacon as it follows from report, key and region. */
+  /** As the report reveals it. */
+  secret: BeaconSecret;
+  /** The beacon as it follows from report, key, entropy and region. */
   derived: DerivedBeacon;
-  window: number;
   /** The report that counts for this beacon: the one with the lowest sequence number that passes the report rules. */
   first: ReceivedBeacon;
   judging: JudgingContext;
@@ -29,17 +24,16 @@ export function beaconContext(
   first: ReceivedBeacon,
   judging: JudgingContext,
 ): BeaconContext {
-  const region = REGIONS[hotspot.region];
-  const { entropyIndex, beaconSignature } = report.packet;
-  return {
-    report,
-    hotspot,
-    derived: deriveBeacon(report.publicKey, beaconSignature, entropyIndex, region),
-    window: windowOf(entropyIndex, judging.parameters.windowPeriods),
-    first,
-    judging,
-  };
+  const { entropyIndex: index, value } = report.packet;
+  const { network, windowPeriods } = judging.parameters;
+  const secret = { network, value, window: windowOf(index, windowPeriods) };
+  // Where there is none the beacon is refused for that.
+  const entropy = { index, value: judging.entropyValue(index) ?? NO_ENTROPY };
+  const derived = deriveBeacon(report.publicKey, secret, entropy, REGIONS[hotspot.region]);
+  return { report, hotspot, secret, derived, first, judging };
 }
+
+const NO_ENTROPY = new Uint8Array();
 
 const duplicate: Rule<BeaconContext> = {
   reason: "duplicate",
@@ -68,29 +62,48 @@ const entropyUnproven: Rule<BeaconContext> = {
     `Entropy ${entropyIndex} came without proof that nobody chose it, and by this network's rules no beacon of its period counts. Nothing to do: the hotspot beacons again in its next window.`,
 };
 
-const scheduleSignature: Rule<BeaconContext> = {
-  reason: "schedule_signature",
-  check({ report, window, judging }) {
-    const firstIndex = judging.firstEntropyOfWindow(window);
-    const entropy = firstIndex === undefined ? undefined : judging.entropyValue(firstIndex);
-    if (entropy === undefined) return [{ name: "window", value: window }];
-    const message = scheduleMessage(judging.parameters.network, entropy, window);
-    const isValid = judging.verifySignature(report.publicKey, message, report.packet.scheduleSignature);
-    return isValid ? undefined : [{ name: "window", value: window }];
+const revealedEarly: Rule<BeaconContext> = {
+  reason: "revealed_early",
+  check({ report, judging }) {
+    const deadlineMs = reportDeadlineMs(report.packet.entropyIndex, judging.parameters);
+    const earlyMs = deadlineMs - report.receivedAtMs;
+    return earlyMs >= 0 ? [{ name: "earlyMs", value: earlyMs }] : undefined;
+  },
+  explain: ({ earlyMs }) =>
+    `The beacon was revealed ${formatSeconds(earlyMs)} before its witnesses' time to report was over, so that others could have copied it: update the agent.`,
+};
+
+const notCommitted: Rule<BeaconContext> = {
+  reason: "not_committed",
+  check: ({ hotspot, secret: { window } }) =>
+    headOf(hotspot, window) === undefined ? [{ name: "window", value: window }] : undefined,
+  explain: ({ window }) =>
+    `This hotspot had not committed to its beacons in window ${window}: a status packet does it, and it counts from the next epoch on. Nothing to do for a new hotspot; otherwise update the agent.`,
+};
+
+const wrongValue: Rule<BeaconContext> = {
+  reason: "wrong_value",
+  check({ report: { publicKey, packet }, hotspot, secret: { window }, judging }) {
+    const head = headOf(hotspot, window);
+    const isRight = head !== undefined && judging.isChainValue(publicKey, window, packet.value, head);
+    return isRight ? undefined : [{ name: "window", value: window }];
   },
   explain: ({ window }) =>
-    `The schedule signature is not this hotspot's for window ${window}: the agent used other entropy or another key.`,
+    `The value that was revealed for window ${window} is not the one that this hotspot committed to: another agent may run with this key, or its key was replaced.`,
 };
 
 const offSchedule: Rule<BeaconContext> = {
   reason: "off_schedule",
-  check({ report, window, judging }) {
-    const { scheduleSignature, entropyIndex } = report.packet;
-    const scheduled = scheduledIndex(scheduleSignature, window, judging.parameters.windowPeriods);
-    return scheduled === entropyIndex
+  check({ report: { packet }, secret, judging }) {
+    const { windowPeriods } = judging.parameters;
+    const first = judging.firstEntropyOfWindow(secret.window);
+    const entropy = first === undefined ? undefined : judging.entropyValue(first);
+    if (entropy === undefined) return [{ name: "entropyIndex", value: packet.entropyIndex }];
+    const scheduled = scheduledIndex(secret, entropy, windowPeriods);
+    return scheduled === packet.entropyIndex
       ? undefined
       : [
-          { name: "entropyIndex", value: entropyIndex },
+          { name: "entropyIndex", value: packet.entropyIndex },
           { name: "scheduledIndex", value: scheduled },
         ];
   },
@@ -100,27 +113,14 @@ const offSchedule: Rule<BeaconContext> = {
 
 const windowUsed: Rule<BeaconContext> = {
   reason: "window_used",
-  check({ report, window, judging }) {
-    const firstIndex = judging.firstBeaconIndex(report.hotspotId, window);
+  check({ report, secret, judging }) {
+    const firstIndex = judging.firstBeaconIndex(report.hotspotId, secret.window);
     return firstIndex !== undefined && firstIndex < report.packet.entropyIndex
       ? [{ name: "firstIndex", value: firstIndex }]
       : undefined;
   },
   explain: ({ firstIndex }) =>
     `One beacon per window: this window's was reported for period ${firstIndex}. Two agents may run with the same key.`,
-};
-
-const beaconSignatureRule: Rule<BeaconContext> = {
-  reason: "beacon_signature",
-  check({ report, window, judging }) {
-    const entropy = judging.entropyValue(report.packet.entropyIndex);
-    if (entropy === undefined) return [];
-    const message = beaconMessage(judging.parameters.network, entropy, window);
-    const isValid = judging.verifySignature(report.publicKey, message, report.packet.beaconSignature);
-    return isValid ? undefined : [];
-  },
-  explain: () =>
-    "The beacon signature is not this hotspot's for that period: the agent used other entropy or another key.",
 };
 
 const outsideValidity: Rule<BeaconContext> = {
@@ -145,7 +145,7 @@ const wrongChannel: Rule<BeaconContext> = {
           { name: "derivedFreqHz", value: derived.freqHz },
         ],
   explain: ({ freqHz, derivedFreqHz }) =>
-    `The beacon was sent on ${freqHz} Hz, but its signature gives ${derivedFreqHz} Hz: check the agent's region.`,
+    `The beacon was sent on ${freqHz} Hz, but its value gives ${derivedFreqHz} Hz: check the agent's region.`,
 };
 
 const wrongDataRate: Rule<BeaconContext> = {
@@ -160,7 +160,7 @@ const wrongDataRate: Rule<BeaconContext> = {
           { name: "derivedBandwidthHz", value: derived.bandwidthHz },
         ],
   explain: ({ spreadingFactor, bandwidthHz, derivedSpreadingFactor, derivedBandwidthHz }) =>
-    `The beacon was sent with SF${spreadingFactor} at ${bandwidthHz} Hz, but its signature gives SF${derivedSpreadingFactor} at ${derivedBandwidthHz} Hz: check the agent's region.`,
+    `The beacon was sent with SF${spreadingFactor} at ${bandwidthHz} Hz, but its value gives SF${derivedSpreadingFactor} at ${derivedBandwidthHz} Hz: check the agent's region.`,
 };
 
 const powerTooHigh: Rule<BeaconContext> = {
@@ -181,12 +181,13 @@ const powerTooHigh: Rule<BeaconContext> = {
 
 export const BEACON_RULES: readonly Rule<BeaconContext>[] = [
   duplicate,
+  revealedEarly,
   entropyUnknown,
   entropyUnproven,
-  scheduleSignature,
+  notCommitted,
+  wrongValue,
   offSchedule,
   windowUsed,
-  beaconSignatureRule,
   outsideValidity,
   wrongChannel,
   wrongDataRate,

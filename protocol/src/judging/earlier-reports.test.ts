@@ -1,16 +1,11 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { encodeBeaconFrame } from "../beacon/frame.ts";
 import { DEFAULT_PARAMETERS } from "../parameters/parameters.ts";
 import { reportDeadlineMs } from "../time/schedule.ts";
 import { earlierReports } from "./earlier-reports.ts";
-import { reportedIndex } from "./group.ts";
 import type { ReceivedReport, ReportTimes } from "./types.ts";
 
 const parameters = { ...DEFAULT_PARAMETERS, network: "testnet-1" };
-
-const frameOf = (entropyIndex: number) =>
-  encodeBeaconFrame({ entropyIndex, shortId: new Uint8Array(8), tag: new Uint8Array(16) });
 
 interface Sketch {
   hotspotId: string;
@@ -25,20 +20,20 @@ const report = ({ hotspotId, sequence, index, isLate }: Sketch, i: number) =>
     id: `id${String(i).padStart(6, "0")}`,
     hotspotId,
     receivedAtMs: reportDeadlineMs(index, parameters) + Number(isLate),
-    packet: { type: "witness", sequence, atMs: i, tmstUs: null, frame: frameOf(index) },
+    packet: { type: "witness", sequence, atMs: i, tmstUs: null, entropyIndex: index },
   }) as ReceivedReport;
 
 /** A literal implementation of `JudgingContext.earlierReport`. */
 function plainly(asked: ReceivedReport, reports: readonly ReceivedReport[]): ReportTimes | undefined {
   const found = reports
     .filter(({ hotspotId }) => hotspotId === asked.hotspotId)
-    .filter((other) => other.receivedAtMs <= reportDeadlineMs(reportedIndex(other), parameters))
-    .filter((other) => reportedIndex(other) <= reportedIndex(asked))
+    .filter((other) => other.receivedAtMs <= reportDeadlineMs(other.packet.entropyIndex, parameters))
+    .filter((other) => other.packet.entropyIndex <= asked.packet.entropyIndex)
     .filter(({ packet }) => packet.sequence < asked.packet.sequence)
     .sort((a, b) => b.packet.sequence - a.packet.sequence || (a.id < b.id ? -1 : 1))[0];
   if (found === undefined) return undefined;
   const { atMs, tmstUs } = found.packet;
-  return { entropyIndex: reportedIndex(found), atMs, tmstUs };
+  return { entropyIndex: found.packet.entropyIndex, atMs, tmstUs };
 }
 
 const sketch = fc.record({
@@ -63,11 +58,10 @@ test("looks at each report a few times, also where numbers fall as indexes rise"
   let looks = 0;
   const reports = Array.from({ length: count }, (_, i) => {
     const made = report({ hotspotId: "a", sequence: count - i, index: i, isLate: false }, i);
-    const { frame } = made.packet as { frame: Uint8Array };
-    Object.defineProperty(made.packet, "frame", {
+    Object.defineProperty(made.packet, "entropyIndex", {
       get: () => {
         looks++;
-        return frame;
+        return i;
       },
     });
     return made;

@@ -1,6 +1,5 @@
 import type { NetworkParameters } from "../parameters/parameters.ts";
-import { reportDeadlineMs } from "../time/schedule.ts";
-import { reportedIndex } from "./group.ts";
+import { isTimely } from "./group.ts";
 import type { ReceivedReport, ReportTimes } from "./types.ts";
 
 /**
@@ -15,16 +14,13 @@ export function earlierReports(
   for (const own of Map.groupBy(reports, ({ hotspotId }) => hotspotId).values()) {
     const candidates = new Candidates(own.filter((report) => isTimely(report, parameters)));
     // Indexes descend, so the candidates become fewer: one that is skipped once is skipped for good.
-    for (const report of own.toSorted((a, b) => reportedIndex(b) - reportedIndex(a))) {
-      const earlier = candidates.before(report.packet.sequence, reportedIndex(report));
+    for (const report of own.toSorted((a, b) => b.packet.entropyIndex - a.packet.entropyIndex)) {
+      const earlier = candidates.before(report.packet.sequence, report.packet.entropyIndex);
       if (earlier !== undefined) found.set(report.id, earlier);
     }
   }
   return found;
 }
-
-const isTimely = (report: ReceivedReport, parameters: NetworkParameters): boolean =>
-  report.receivedAtMs <= reportDeadlineMs(reportedIndex(report), parameters);
 
 /** Reports with one sequence number, in order of id; those before `next` are skipped. */
 interface Numbered {
@@ -53,10 +49,10 @@ class Candidates {
       if (numbered === undefined) return undefined;
       const { reports } = numbered;
       let report = reports[numbered.next];
-      while (report !== undefined && reportedIndex(report) > index) report = reports[++numbered.next];
+      while (report !== undefined && report.packet.entropyIndex > index) report = reports[++numbered.next];
       if (report !== undefined) {
-        const { atMs, tmstUs } = report.packet;
-        return { entropyIndex: reportedIndex(report), atMs, tmstUs };
+        const { entropyIndex, atMs, tmstUs } = report.packet;
+        return { entropyIndex, atMs, tmstUs };
       }
       this.#below[place] = place - 1;
       place = this.#atOrBelow(place - 1);

@@ -1,13 +1,13 @@
-import { importKey, verifyEd25519 } from "../crypto/ed25519.ts";
+import { ChainChecker } from "../beacon/chain.ts";
 import { type Denial, denialsInForce, edgeSubject } from "../network/denial.ts";
 import { type Entropy, entropyCounts } from "../network/entropy.ts";
 import type { SequenceRange } from "../network/receipt.ts";
 import type { NetworkParameters } from "../parameters/parameters.ts";
 import type { Hotspot } from "../registry/registry.ts";
-import { reportDeadlineMs, windowOf } from "../time/schedule.ts";
+import { windowOf } from "../time/schedule.ts";
 import type { LatestContacts } from "./contacts.ts";
 import { earlierReports } from "./earlier-reports.ts";
-import { isReport, reportedIndex } from "./group.ts";
+import { isBeacon, isReport, isTimely } from "./group.ts";
 import type { JudgingContext, ReceivedPacket, ReceivedReport } from "./types.ts";
 
 /** Everything that an epoch is judged from. Order and duplicates do not matter. */
@@ -24,8 +24,8 @@ export interface EpochInputs {
   usedSequences: ReadonlyMap<string, readonly SequenceRange[]>;
   /** Latest contacts in earlier epochs, of every hotspot that reports in this one. */
   contactsBefore: ReadonlyMap<string, LatestContacts>;
-  /** Used instead of `verifyEd25519`, where signatures were checked before. */
-  verifySignature?: JudgingContext["verifySignature"];
+  /** Remembers values of epochs judged before, which saves hashes and changes no answer. */
+  chains?: ChainChecker;
 }
 
 /** Without a source it counts. */
@@ -39,7 +39,7 @@ export function epochContext(
   packets: readonly ReceivedPacket[],
   contact: JudgingContext["contact"],
 ): JudgingContext {
-  const { parameters } = inputs;
+  const { parameters, chains = new ChainChecker(parameters.network) } = inputs;
   const hotspots = new Map(inputs.hotspots.map((hotspot) => [hotspot.id, hotspot]));
   const entropy = [...inputs.entropy].sort((a, b) => a.index - b.index);
   const values = new Map(entropy.map(({ index, value }) => [index, value]));
@@ -70,13 +70,9 @@ export function epochContext(
     // Nearly always none: saves two hex encodings per report.
     denial: (hotspot) => (denials.size === 0 ? undefined : denials.get(hotspot.toHex())),
     edgeDenial: (a, b) => (denials.size === 0 ? undefined : denials.get(edgeSubject(a, b))),
-    verifySignature: inputs.verifySignature ?? verifySignature,
+    isChainValue: (publicKey, window, value, head) => chains.isValue(publicKey, window, value, head),
   };
 }
-
-/** `JudgingContext.verifySignature`, computed here and now. */
-export const verifySignature: JudgingContext["verifySignature"] = (publicKey, message, signature) =>
-  verifyEd25519(importKey(publicKey), message, signature);
 
 /** Whether a number lies in one of the ascending runs, by binary search. */
 function isWithin(runs: readonly SequenceRange[], sequence: number): boolean {
@@ -125,9 +121,8 @@ function firstBeaconIndexes(
 ): Map<string, number> {
   const first = new Map<string, number>();
   for (const report of reports) {
-    const index = reportedIndex(report);
-    if (report.packet.type !== "beacon" || report.receivedAtMs > reportDeadlineMs(index, parameters))
-      continue;
+    if (!isBeacon(report) || !isTimely(report, parameters)) continue;
+    const index = report.packet.entropyIndex;
     const key = `${report.hotspotId} ${windowOf(index, parameters.windowPeriods)}`;
     first.set(key, Math.min(index, first.get(key) ?? index));
   }

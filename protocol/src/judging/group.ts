@@ -1,7 +1,9 @@
-import { beaconKey, frameIndex, frameKey } from "../beacon/frame.ts";
+import { beaconKey } from "../beacon/frame.ts";
 import { shortId } from "../crypto/did-key.ts";
 import type { DecodedPacket } from "../packet/codec.ts";
 import type { BeaconPacket, WitnessPacket } from "../packet/packet.ts";
+import type { NetworkParameters } from "../parameters/parameters.ts";
+import { deadlineMs } from "../time/schedule.ts";
 import type { ReceivedBeacon, ReceivedPacket, ReceivedReport, ReceivedWitness } from "./types.ts";
 
 /** All reports about one beacon: judged together, independently of all others. */
@@ -19,13 +21,9 @@ export const isReport = (report: ReceivedPacket): report is ReceivedReport =>
 
 type ReportPacket = BeaconPacket | WitnessPacket;
 
-/** Entropy index of the beacon that a report is about. */
-export function packetIndex(packet: ReportPacket): number {
-  if (packet.type === "beacon") return packet.entropyIndex;
-  return frameIndex(packet.frame);
-}
-
-export const reportedIndex = (report: ReceivedReport): number => packetIndex(report.packet);
+/** Whether a report came in time: a witness's until it may be revealed what was sent, the beacon's own until later. */
+export const isTimely = ({ packet, receivedAtMs }: ReceivedReport, parameters: NetworkParameters): boolean =>
+  receivedAtMs <= deadlineMs(packet.type, packet.entropyIndex, parameters);
 
 /** `beaconKey` of the beacon that a report is about. */
 export function packetBeaconKey({
@@ -35,17 +33,17 @@ export function packetBeaconKey({
   packet: ReportPacket;
   publicKey: Uint8Array;
 }): string {
-  if (packet.type === "beacon") return beaconKey(packet.entropyIndex, shortId(publicKey));
-  return frameKey(packet.frame);
+  return beaconKey(packet.entropyIndex, packet.type === "beacon" ? shortId(publicKey) : packet.shortId);
 }
 
-/** Index and key that a store files a report under; `undefined` for packets that are not reports. */
+/** Type, index and key that a store files a report under; `undefined` for packets that are not reports. */
 export function reportIndexAndKey(
   decoded: Pick<DecodedPacket, "packet" | "publicKey">,
-): { entropyIndex: number; key: string } | undefined {
+): { type: ReportPacket["type"]; entropyIndex: number; key: string } | undefined {
   const { packet, publicKey } = decoded;
   if (packet.type !== "beacon" && packet.type !== "witness") return undefined;
-  return { entropyIndex: packetIndex(packet), key: packetBeaconKey({ packet, publicKey }) };
+  const { type, entropyIndex } = packet;
+  return { type, entropyIndex, key: packetBeaconKey({ packet, publicKey }) };
 }
 
 /** By the hotspot's own numbering; the id decides between two packets with one number. */

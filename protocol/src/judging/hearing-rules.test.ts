@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { WitnessPacket } from "../packet/packet.ts";
+import type { HeardWitness } from "../packet/packet.ts";
 import { entropyTimeMs } from "../time/schedule.ts";
 import { Scenario } from "./scenario.ts";
 import { tryWitness } from "./trial.ts";
@@ -70,7 +70,7 @@ describe("wrong_frequency", () => {
     expect(tryWitness(({ freqHz }) => ({ freqHz: freqHz + offsetHz }))).toEqual({ reason: "ok" });
   });
   test.each([-1001, 1001, 200_000])("%d Hz off is another channel", (offsetHz) => {
-    const change = ({ freqHz }: WitnessPacket) => ({ freqHz: freqHz + offsetHz });
+    const change = ({ freqHz }: HeardWitness) => ({ freqHz: freqHz + offsetHz });
     expect(tryWitness(change)).toEqual({ reason: "wrong_frequency", offsetHz });
   });
 });

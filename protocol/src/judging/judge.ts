@@ -1,4 +1,3 @@
-import { equalBytes } from "../encoding/bytes.ts";
 import { beaconContext } from "./beacon-rules.ts";
 import type { Contact } from "./contacts.ts";
 import { bySequence, type ReportGroup } from "./group.ts";
@@ -16,7 +15,7 @@ import type {
   Rule,
   Verdict,
 } from "./types.ts";
-import { type JudgedBeacon, matchBeacon, type WitnessContext } from "./witness-context.ts";
+import { isOfFrame, type JudgedBeacon, matchBeacon, type WitnessContext } from "./witness-context.ts";
 
 export interface GroupJudgement {
   /** One per report, sorted by packet id. */
@@ -119,7 +118,7 @@ function firstOfTrueFrame(
   const firsts = new Map<string, ReceivedWitness>();
   if (beacon === undefined) return firsts;
   for (const { report } of reports) {
-    if (firsts.has(report.hotspotId) || !equalBytes(report.packet.frame, beacon.derived.frame)) continue;
+    if (firsts.has(report.hotspotId) || !isOfFrame(report, beacon.derived.frame)) continue;
     firsts.set(report.hotspotId, report);
   }
   return firsts;

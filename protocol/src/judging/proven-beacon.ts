@@ -1,6 +1,5 @@
 import { sha256 } from "../crypto/sha256.ts";
 import { drawIndex } from "../time/schedule.ts";
-import { reportedIndex } from "./group.ts";
 import type { JudgingContext, ReceivedBeacon, ReceivedWitness, Refusals } from "./types.ts";
 
 /** A beacon that was validly heard, and whom it pays, by id. */
@@ -56,7 +55,7 @@ function drawPaid(
   const { maxPaidWitnesses } = judging.parameters;
   if (valid.length <= maxPaidWitnesses) return new Set(valid);
   const entropy =
-    judging.drawEntropy(drawIndex(reportedIndex(beacon), judging.parameters)) ?? new Uint8Array();
+    judging.drawEntropy(drawIndex(beacon.packet.entropyIndex, judging.parameters)) ?? new Uint8Array();
   const beaconId = Uint8Array.fromHex(beacon.id);
   const lots = valid.map((report) => ({
     report,

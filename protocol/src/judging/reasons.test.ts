@@ -30,12 +30,13 @@ test("the rules and their order", () => {
     ],
     beacon: [
       "duplicate",
+      "revealed_early",
       "entropy_unknown",
       "entropy_unproven",
-      "schedule_signature",
+      "not_committed",
+      "wrong_value",
       "off_schedule",
       "window_used",
-      "beacon_signature",
       "outside_validity",
       "wrong_channel",
       "wrong_data_rate",
@@ -44,8 +45,8 @@ test("the rules and their order", () => {
     ],
     witness: [
       "no_beacon",
-      "payload_mismatch",
       "beacon_refused",
+      "payload_mismatch",
       "self_witness",
       "duplicate",
       "edge_denied",
@@ -73,6 +74,7 @@ const MEASURED = [
   "firstSequence",
   "entropyIndex",
   "window",
+  "earlyMs",
   "scheduledIndex",
   "firstIndex",
   "afterEntropyMs",
@@ -119,6 +121,8 @@ const MEASURED = [
   "ageMs",
   "newestSequence",
   "fromEpoch",
+  "chain",
+  "currentChain",
 ].map((name, i) => ({ name, value: 1000 + i }));
 
 describe("sentences", () => {

@@ -1,6 +1,5 @@
 import { formatDuration } from "../network/format-measurement.ts";
 import type { Contact, ContactKind } from "./contacts.ts";
-import { reportedIndex } from "./group.ts";
 import type { ReportContext } from "./report-rules.ts";
 import type { ReceivedBeacon, ReceivedWitness, Rule, RuleAnswer } from "./types.ts";
 
@@ -14,7 +13,7 @@ import type { ReceivedBeacon, ReceivedWitness, Rule, RuleAnswer } from "./types.
 function missing(kind: ContactKind, { report, judging }: ReportContext): RuleAnswer {
   const { reciprocityPeriods, entropyPeriodMs } = judging.parameters;
   if (reciprocityPeriods === 0) return undefined;
-  const index = reportedIndex(report);
+  const index = report.packet.entropyIndex;
   const latest = judging.contact(report.hotspotId, kind, index);
   if (latest !== undefined && index - latest <= reciprocityPeriods) return undefined;
   const allowed = { name: "allowedMs", value: reciprocityPeriods * entropyPeriodMs };
@@ -48,7 +47,7 @@ export const WITNESS_RECIPROCITY_RULES: readonly Rule<ReportContext>[] = [notHea
 /** The contacts that a beacon gives. @param valid by every rule before those of reciprocity, as the beacon is */
 export function contactsOf(beacon: ReceivedBeacon, valid: readonly ReceivedWitness[]): Contact[] {
   if (valid.length === 0) return [];
-  const index = reportedIndex(beacon);
+  const index = beacon.packet.entropyIndex;
   return [
     { hotspotId: beacon.hotspotId, kind: "beaconed", index },
     ...valid.map(({ hotspotId }): Contact => ({ hotspotId, kind: "witnessed", index })),

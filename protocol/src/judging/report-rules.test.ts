@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { signerFromSeed } from "../crypto/ed25519.ts";
-import { entropyTimeMs, reportDeadlineMs } from "../time/schedule.ts";
+import { entropyTimeMs, reportDeadlineMs, revealDeadlineMs } from "../time/schedule.ts";
 import { Scenario, verdictOn } from "./scenario.ts";
 import { tryBeacon, tryWitness } from "./trial.ts";
 import type { ReceivedPacket } from "./types.ts";
@@ -21,16 +21,17 @@ describe("report_late", () => {
   const scenario = new Scenario();
   const packet = scenario.beacon(0);
   const deadlineMs = reportDeadlineMs(packet.entropyIndex, scenario.parameters);
+  const lastMs = revealDeadlineMs(packet.entropyIndex, scenario.parameters);
 
   test("a report counts until the very millisecond of its deadline", () => {
-    const beacon = scenario.receive(0, packet, { receivedAtMs: deadlineMs });
+    const beacon = scenario.receive(0, packet, { receivedAtMs: lastMs });
     const witness = scenario.receive(1, scenario.witness(1, 0, packet), { receivedAtMs: deadlineMs });
     const judgement = scenario.judge([beacon, witness]);
     expect([verdictOn(judgement, beacon), verdictOn(judgement, witness)]).toMatchObject([paid, paid]);
   });
 
   test("one millisecond later it is late, beacon or witness", () => {
-    const beacon = scenario.receive(0, packet, { receivedAtMs: deadlineMs + 1 });
+    const beacon = scenario.receive(0, packet, { receivedAtMs: lastMs + 1 });
     const witness = scenario.receive(1, scenario.witness(1, 0, packet), { receivedAtMs: deadlineMs + 1 });
     const late = { reason: "report_late", measurements: [{ name: "lateMs", value: 1 }] };
     const judgement = scenario.judge([beacon, witness]);
@@ -39,7 +40,7 @@ describe("report_late", () => {
   });
 
   test("witnesses of a late beacon have no beacon", () => {
-    const beacon = scenario.receive(0, packet, { receivedAtMs: deadlineMs + 1 });
+    const beacon = scenario.receive(0, packet, { receivedAtMs: lastMs + 1 });
     const witness = scenario.receive(1, scenario.witness(1, 0, packet));
     expect(verdictOn(scenario.judge([beacon, witness]), witness).reason).toBe("no_beacon");
   });
@@ -115,6 +116,7 @@ describe("sequence_reused", () => {
         losses: null,
         keyHeld: null,
         formats: null,
+        commitments: null,
       },
       { sequence: 5, receivedAtMs: earlier - 1 },
     );

@@ -1,9 +1,8 @@
 import { formatDuration, formatSeconds } from "../network/format-measurement.ts";
 import type { Hotspot } from "../registry/registry.ts";
-import { entropyTimeMs, epochOf, reportDeadlineMs } from "../time/schedule.ts";
+import { deadlineMs, entropyTimeMs, epochOf } from "../time/schedule.ts";
 import { counterMismatch, timeAhead } from "./clock-rules.ts";
 import { GNSS_RULES } from "./gnss-rules.ts";
-import { reportedIndex } from "./group.ts";
 import type { JudgingContext, ReceivedReport, Rule } from "./types.ts";
 
 /** What the rules for all reports, of beacons and witnesses, judge by. */
@@ -20,7 +19,8 @@ export interface HotspotContext extends ReportContext {
 const reportLate: Rule<ReportContext> = {
   reason: "report_late",
   check({ report, judging }) {
-    const lateMs = report.receivedAtMs - reportDeadlineMs(reportedIndex(report), judging.parameters);
+    const { type, entropyIndex } = report.packet;
+    const lateMs = report.receivedAtMs - deadlineMs(type, entropyIndex, judging.parameters);
     return lateMs > 0 ? [{ name: "lateMs", value: lateMs }] : undefined;
   },
   explain: ({ lateMs }) =>
@@ -73,7 +73,7 @@ const oldVersion: Rule<HotspotContext> = {
   reason: "old_version",
   check({ report, judging: { parameters } }) {
     const { minVersionsFromEpoch, minBeaconVersion, minWitnessVersion } = parameters;
-    if (epochOf(reportedIndex(report), parameters) < minVersionsFromEpoch) return undefined;
+    if (epochOf(report.packet.entropyIndex, parameters) < minVersionsFromEpoch) return undefined;
     const neededVersion = report.packet.type === "beacon" ? minBeaconVersion : minWitnessVersion;
     if (report.version >= neededVersion) return undefined;
     return [
@@ -90,7 +90,7 @@ const inCooldown: Rule<HotspotContext> = {
   check({ report, hotspot: { relocatedAtMs }, judging: { parameters } }) {
     if (relocatedAtMs === null) return undefined;
     const endMs = relocatedAtMs + parameters.relocationCooldownMs;
-    const remainingMs = endMs - entropyTimeMs(reportedIndex(report), parameters);
+    const remainingMs = endMs - entropyTimeMs(report.packet.entropyIndex, parameters);
     return remainingMs > 0 ? [{ name: "remainingMs", value: remainingMs }] : undefined;
   },
   explain: ({ remainingMs }) =>

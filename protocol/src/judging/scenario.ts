@@ -1,16 +1,24 @@
-import { beaconMessage, deriveBeacon, scheduledIndex, scheduleMessage } from "../beacon/derive.ts";
+import { BeaconChains, chainOf } from "../beacon/chain.ts";
+import { deriveBeacon, scheduledIndex } from "../beacon/derive.ts";
 import { hotspotId } from "../crypto/did-key.ts";
 import { type Signer, signerFromSeed } from "../crypto/ed25519.ts";
 import { sha256 } from "../crypto/sha256.ts";
 import { utf8 } from "../encoding/bytes.ts";
 import { distanceM, EARTH_RADIUS_M } from "../math/geo.ts";
 import { decodePacket, encodePacket } from "../packet/codec.ts";
-import { type BeaconPacket, NO_DETAILS, type Packet, type WitnessPacket } from "../packet/packet.ts";
+import {
+  type BeaconPacket,
+  type HeardWitness,
+  NO_DETAILS,
+  type Packet,
+  type PacketToSign,
+  type WitnessPacket,
+} from "../packet/packet.ts";
 import { DEFAULT_PARAMETERS, type NetworkParameters } from "../parameters/parameters.ts";
 import { freeSpaceLossDb, thermalNoiseDbm } from "../radio/propagation.ts";
 import { REGIONS } from "../radio/regions.ts";
 import { cellOf, type Hotspot } from "../registry/registry.ts";
-import { entropyTimeMs } from "../time/schedule.ts";
+import { entropyTimeMs, reportDeadlineMs, windowOf } from "../time/schedule.ts";
 import { type EpochJudgement, judgeEpoch } from "./epoch.ts";
 import type { EpochInputs } from "./epoch-context.ts";
 import { RULE_LISTS } from "./rule-lists.ts";
@@ -19,6 +27,7 @@ import { type ReceivedPacket, type ReceivedReport, receivedPacket, type Verdict 
 export interface Station {
   signer: Signer;
   hotspot: Hotspot;
+  chains: BeaconChains;
   /** What the next packet is numbered. */
   sequence: number;
 }
@@ -55,8 +64,9 @@ export class Scenario {
   /** @param distancesM of each station from the first */
   constructor(distancesM: readonly number[] = [0, 5000, 9000], parameters: Partial<NetworkParameters> = {}) {
     this.parameters = { ...PARAMETERS, ...parameters };
-    this.stations = distancesM.map((distance, i) => station(i, distance));
     this.window = (EPOCH * this.parameters.epochPeriods) / this.parameters.windowPeriods;
+    const { network } = this.parameters;
+    this.stations = distancesM.map((distance, i) => station(i, distance, network, chainOf(this.window)));
   }
 
   hotspot(who: number): Hotspot {
@@ -65,28 +75,23 @@ export class Scenario {
 
   /** The honest beacon report of a station for a window, not signed yet. */
   beacon(who: number, window = this.window): BeaconPacket {
-    const { signer } = this.#station(who);
-    const { network, windowPeriods } = this.parameters;
-    const first = entropyValue(window * windowPeriods);
-    const scheduleSignature = signer.sign(scheduleMessage(network, first, window));
-    const entropyIndex = scheduledIndex(scheduleSignature, window, windowPeriods);
-    return this.beaconAt(who, entropyIndex, scheduleSignature);
+    const { windowPeriods, network } = this.parameters;
+    const secret = { network, window, value: this.#station(who).chains.valueOf(window) };
+    return this.beaconAt(who, scheduledIndex(secret, entropyValue(window * windowPeriods), windowPeriods));
   }
 
-  /** As `beacon`, in whatever period: what a station sends that keeps to everything but the schedule. */
-  beaconAt(who: number, entropyIndex: number, scheduleSignature: Uint8Array): BeaconPacket {
-    const { signer } = this.#station(who);
-    const window = Math.floor(entropyIndex / this.parameters.windowPeriods);
-    const message = beaconMessage(this.parameters.network, entropyValue(entropyIndex), window);
-    const beaconSignature = signer.sign(message);
-    const { freqHz, spreadingFactor, bandwidthHz } = this.#derive(who, entropyIndex, beaconSignature);
+  /**
+   * As `beacon`, in whatever period: what a station sends that keeps to everything but the schedule.
+   * @param value what it reveals, by default its own
+   */
+  beaconAt(who: number, entropyIndex: number, value = this.#value(who, entropyIndex)): BeaconPacket {
+    const { freqHz, spreadingFactor, bandwidthHz } = this.#derive(who, { entropyIndex, value });
     return {
       type: "beacon",
       sequence: 0,
       atMs: entropyTimeMs(entropyIndex, this.parameters) + 20_000,
       entropyIndex,
-      scheduleSignature,
-      beaconSignature,
+      value,
       freqHz,
       spreadingFactor,
       bandwidthHz,
@@ -97,12 +102,12 @@ export class Scenario {
   }
 
   /** The honest witness report of a station on a beacon of station `of`, not signed yet. */
-  witness(who: number, of: number, beacon: BeaconPacket): WitnessPacket {
+  witness(who: number, of: number, beacon: BeaconPacket): HeardWitness {
     const { freqHz, spreadingFactor, bandwidthHz, atMs, powerDbm } = beacon;
     const metres = Math.max(1, distanceM(this.hotspot(who), this.hotspot(of)));
     const gainsDb = (this.hotspot(who).antennaGainDdbi + this.hotspot(of).antennaGainDdbi) / 10;
     const rssiDbm = Math.floor(powerDbm + gainsDb - freeSpaceLossDb(metres, freqHz) - FADING_DB);
-    const { frame } = this.#derive(of, beacon.entropyIndex, beacon.beaconSignature);
+    const { frame } = this.#derive(of, beacon);
     const snrDdb = Math.round((rssiDbm - thermalNoiseDbm(bandwidthHz, NOISE_FIGURE_DB)) * 10);
     const levels = { rssiDbm, snrDdb: Math.max(MIN_SNR_DDB, Math.min(snrDdb, MAX_SNR_DDB)) };
     const radio = { freqHz, spreadingFactor, bandwidthHz, ...levels };
@@ -111,24 +116,36 @@ export class Scenario {
 
   /**
    * Signs and receives a packet, numbered by the station's count unless `sequence` is given.
-   * @param receivedAtMs by default half a minute after the packet's own time
+   * @param receivedAtMs by default half a minute after the packet's own time, or after it may be revealed
    * @param version as if its writer had known that one
    */
-  receive<P extends Packet>(
+  receive<P extends PacketToSign>(
     who: number,
     packet: P,
     {
-      receivedAtMs = packet.atMs + 30_000,
+      receivedAtMs = this.#arrivalMs(packet),
       sequence,
       version,
     }: { receivedAtMs?: number; sequence?: number; version?: number } = {},
-  ): ReceivedPacket<P> {
+  ): ReceivedPacket<P extends Packet ? P : WitnessPacket> {
     const sender = this.#station(who);
     const numbered = { ...packet, sequence: sequence ?? sender.sequence++ };
     const result = decodePacket(encodePacket(numbered, sender.signer, this.parameters.network));
     if (!result.ok) throw new RangeError(`Scenario made a packet that is refused: ${result.code}`);
-    const received = receivedPacket(result.decoded, sender.hotspot.id, receivedAtMs) as ReceivedPacket<P>;
+    const received = receivedPacket(result.decoded, sender.hotspot.id, receivedAtMs) as ReceivedPacket<
+      P extends Packet ? P : WitnessPacket
+    >;
     return version === undefined ? received : { ...received, version };
+  }
+
+  #arrivalMs(packet: PacketToSign): number {
+    const sentMs =
+      packet.type === "beacon" ? reportDeadlineMs(packet.entropyIndex, this.parameters) : packet.atMs;
+    return sentMs + 30_000;
+  }
+
+  #value(who: number, entropyIndex: number): Uint8Array {
+    return this.#station(who).chains.valueOf(windowOf(entropyIndex, this.parameters.windowPeriods));
   }
 
   /** An honest beacon report and the honest witness reports on it, received. */
@@ -143,7 +160,7 @@ export class Scenario {
 
   inputs(packets: readonly ReceivedPacket[], changes: Partial<EpochInputs> = {}): EpochInputs {
     const first = this.epoch * this.parameters.epochPeriods;
-    const count = this.parameters.epochPeriods + 20;
+    const count = this.parameters.epochPeriods + 30;
     return {
       parameters: this.parameters,
       packets,
@@ -164,9 +181,11 @@ export class Scenario {
     return judgeEpoch(this.inputs(packets, changes), RULE_LISTS["earshot-1"]);
   }
 
-  #derive(who: number, entropyIndex: number, signature: Uint8Array) {
-    const { signer, hotspot } = this.#station(who);
-    return deriveBeacon(signer.publicKey, signature, entropyIndex, REGIONS[hotspot.region]);
+  #derive(who: number, { entropyIndex: index, value }: Pick<BeaconPacket, "entropyIndex" | "value">) {
+    const { publicKey, region } = this.hotspot(who);
+    const { network, windowPeriods } = this.parameters;
+    const secret = { network, value, window: windowOf(index, windowPeriods) };
+    return deriveBeacon(publicKey, secret, { index, value: entropyValue(index) }, REGIONS[region]);
   }
 
   #station(who: number): Station {
@@ -185,12 +204,16 @@ export function verdictOn(judgement: Pick<EpochJudgement, "verdicts">, report: R
 
 export const entropyValue = (index: number): Uint8Array => sha256(utf8(`scenario entropy ${index}`));
 
-function station(i: number, distance: number): Station {
+/** Committed to the chain, and to the one after it. */
+function station(i: number, distance: number, network: string, chain: number): Station {
   const signer = signerFromSeed(sha256(utf8(`scenario station ${i}`)));
   const latE7 = LAT_E7 + Math.round((distance / EARTH_RADIUS_M / Math.PI) * 1_800_000_000);
   const cell = cellOf({ latE7, lonE7: LON_E7 });
+  const chains = new BeaconChains(signer, network);
+  const accepted = { atMs: 0, fromEpoch: 0, evidence: new Uint8Array() };
   return {
     signer,
+    chains,
     sequence: 1,
     hotspot: {
       id: hotspotId(signer.publicKey),
@@ -206,7 +229,8 @@ function station(i: number, distance: number): Station {
       registeredAtMs: 0,
       settledCell: cell,
       relocatedAtMs: null,
-      change: { atMs: 0, fromEpoch: 0, evidence: new Uint8Array() },
+      change: accepted,
+      commitments: [chain, chain + 1].map((each) => ({ ...chains.commitment(each), ...accepted })),
       retired: null,
       predecessor: null,
     },

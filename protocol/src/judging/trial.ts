@@ -1,4 +1,4 @@
-import type { BeaconPacket, WitnessPacket } from "../packet/packet.ts";
+import type { BeaconPacket, HeardWitness } from "../packet/packet.ts";
 import type { EpochInputs } from "./epoch-context.ts";
 import { Scenario, verdictOn } from "./scenario.ts";
 import type { Verdict } from "./types.ts";
@@ -10,7 +10,7 @@ export type Outcome = { reason: string } & Record<string, unknown>;
 export interface Circumstances {
   scenario?: Scenario;
   inputs?: Partial<EpochInputs>;
-  /** How long after its own time the report arrives. */
+  /** How long after its own time the report arrives; by default when an honest one does. */
   delayMs?: number;
   /** Of the report; as it is written now when absent. */
   version?: number;
@@ -19,15 +19,16 @@ export interface Circumstances {
 /** The verdict on a beacon report that differs from an honest one in `change`; one witness heard it. */
 export function tryBeacon(
   change: Partial<BeaconPacket> = {},
-  { scenario = new Scenario(), inputs, delayMs = 30_000, ...how }: Circumstances = {},
+  { scenario = new Scenario(), inputs, delayMs, ...how }: Circumstances = {},
 ): Outcome {
   const packet = { ...scenario.beacon(0), ...change };
-  const report = scenario.receive(0, packet, { receivedAtMs: packet.atMs + delayMs, ...how });
+  const arrival = delayMs === undefined ? {} : { receivedAtMs: packet.atMs + delayMs };
+  const report = scenario.receive(0, packet, { ...arrival, ...how });
   const witness = scenario.receive(1, scenario.witness(1, 0, packet));
   return outcome(verdictOn(scenario.judge([report, witness], inputs), report));
 }
 
-type WitnessChange = Partial<WitnessPacket> | ((honest: WitnessPacket) => Partial<WitnessPacket>);
+type WitnessChange = Partial<HeardWitness> | ((honest: HeardWitness) => Partial<HeardWitness>);
 
 /** The verdict on one witness report that differs from an honest one in `change`, its beacon in `beacon`. */
 export function tryWitness(

@@ -67,8 +67,8 @@ export interface JudgingContext {
   denial(hotspot: Uint8Array): Denial | undefined;
   /** The denial of what two hotspots report of each other, whichever is named first. */
   edgeDenial(a: Uint8Array, b: Uint8Array): Denial | undefined;
-  /** Whether an Ed25519 signature is valid (`verifyEd25519`); a program may have checked them in other threads before. */
-  verifySignature(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
+  /** Whether a value is that of the window in the chain with this head. */
+  isChainValue(publicKey: Uint8Array, window: number, value: Uint8Array, head: Uint8Array): boolean;
 }
 
 /** One moment, by the hotspot's clock and by its concentrator's counter. */

@@ -1,4 +1,6 @@
 import type { DerivedBeacon } from "../beacon/derive.ts";
+import { witnessClaim } from "../beacon/frame.ts";
+import { equalBytes } from "../encoding/bytes.ts";
 import { distanceM } from "../math/geo.ts";
 import type { Hotspot } from "../registry/registry.ts";
 import type { JudgingContext, ReceivedBeacon, ReceivedWitness } from "./types.ts";
@@ -29,6 +31,10 @@ export interface MatchedContext extends WitnessContext {
   /** Between the asserted positions, whole metres. */
   distanceM: number;
 }
+
+/** Whether this is what the witness claims to have heard. */
+export const isOfFrame = ({ packet, publicKey }: ReceivedWitness, frame: Uint8Array): boolean =>
+  equalBytes(packet.claim, witnessClaim(frame, publicKey));
 
 /** Adds what several rules need, computed once. */
 export const matchBeacon = (

@@ -67,14 +67,14 @@ const WITNESS: Properties = {
     const { reason } = verdictOn(scenario.judge(reports), witnesses[0] as (typeof witnesses)[0]);
     return { reason, expected: !isReported };
   }),
+  beacon_refused: fc.integer({ min: 0, max: 30 }).map((powerDbm) => ({
+    reason: tryWitness({}, { beacon: { powerDbm }, scenario: loud() }).reason,
+    expected: powerDbm * 10 + 20 > 160,
+  })),
   // The tag: other bits name another beacon.
   payload_mismatch: bit(15, 31).map((at) => ({
     reason: tryWitness(({ frame }) => ({ frame: flipped(frame, at) })).reason,
     expected: true,
-  })),
-  beacon_refused: fc.integer({ min: 0, max: 30 }).map((powerDbm) => ({
-    reason: tryWitness({}, { beacon: { powerDbm }, scenario: loud() }).reason,
-    expected: powerDbm * 10 + 20 > 160,
   })),
   self_witness: fc.constantFrom(0, 1, 2).map((who) => {
     const scenario = new Scenario();

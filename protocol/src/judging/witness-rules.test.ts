@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { WitnessPacket } from "../packet/packet.ts";
+import type { HeardWitness } from "../packet/packet.ts";
 import { Scenario, verdictOn } from "./scenario.ts";
 import { tryWitness } from "./trial.ts";
 
@@ -13,7 +13,7 @@ test("no_beacon: the beaconer reported nothing", () => {
 
 describe("payload_mismatch", () => {
   test("a frame with one other bit in its tag", () => {
-    const flip = ({ frame }: WitnessPacket) => {
+    const flip = ({ frame }: HeardWitness) => {
       const other = Uint8Array.from(frame);
       other[30] = (other[30] as number) ^ 1;
       return { frame: other };

@@ -1,8 +1,7 @@
-import { equalBytes } from "../encoding/bytes.ts";
 import { HEARING_RULES } from "./hearing-rules.ts";
 import { LEVEL_RULES } from "./level-rules.ts";
 import type { Rule } from "./types.ts";
-import type { MatchedContext, WitnessContext } from "./witness-context.ts";
+import { isOfFrame, type MatchedContext, type WitnessContext } from "./witness-context.ts";
 
 const noBeacon: Rule<WitnessContext> = {
   reason: "no_beacon",
@@ -13,9 +12,9 @@ const noBeacon: Rule<WitnessContext> = {
 
 const payloadMismatch: Rule<MatchedContext> = {
   reason: "payload_mismatch",
-  check: ({ report, beacon }) => (equalBytes(report.packet.frame, beacon.derived.frame) ? undefined : []),
+  check: ({ report, beacon }) => (isOfFrame(report, beacon.derived.frame) ? undefined : []),
   explain: () =>
-    "The frame heard is not the one that the beaconer's signature gives: somebody sent a changed or made-up frame.",
+    "The frame heard is not the one that the beaconer revealed: somebody sent a changed or made-up frame.",
 };
 
 const beaconRefused: Rule<Pick<MatchedContext, "beacon">> = {
@@ -55,8 +54,8 @@ export const BEACON_EXISTS_RULE = noBeacon;
 export const BEACON_REFUSED_RULE = beaconRefused;
 
 export const WITNESS_RULES: readonly Rule<MatchedContext>[] = [
-  payloadMismatch,
   beaconRefused,
+  payloadMismatch,
   selfWitness,
   duplicate,
   edgeDenied,

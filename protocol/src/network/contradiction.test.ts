@@ -20,6 +20,8 @@ const entropy = (index: number, announced: AnnouncedState | null): Entropy => ({
   periodMs: 60_000,
   validityMs: 180_000,
   windowPeriods: 360,
+  reportDeadlineMs: null,
+  revealDeadlineMs: null,
   windowValue: bytes(5),
   source: null,
   state: announced,

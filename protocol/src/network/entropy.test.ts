@@ -14,6 +14,8 @@ const entropyAt = (index: number, previousHash: Uint8Array): Entropy => ({
   validityMs: 180_000,
   windowPeriods: 360,
   windowValue: new Uint8Array(32).fill(1),
+  reportDeadlineMs: 600_000,
+  revealDeadlineMs: 1_200_000,
   source: null,
   state: null,
 });

@@ -3,6 +3,7 @@ import { DRAND_SIGNATURE_BYTES } from "../drand/chain.ts";
 import { u32 } from "../encoding/bytes.ts";
 import { bytes, flag, integer, nullable, record } from "../packet/fields.ts";
 import { timeMs, uint32 } from "../packet/shapes.ts";
+import { PARAMETER_RANGES } from "../parameters/parameters.ts";
 import { messageCodec } from "./message.ts";
 
 /** What shows that nobody chose a value. */
@@ -59,9 +60,29 @@ export interface Entropy {
    * its period.
    */
   windowValue: Uint8Array;
+  /** `reportDeadlineMs` of the parameters; null: `DEFAULT_DEADLINE_PERIODS`. */
+  reportDeadlineMs: number | null;
+  /** `revealDeadlineMs` of the parameters; null: twice the report deadline. */
+  revealDeadlineMs: number | null;
   /** Null: the network made the value itself, and nothing shows that it did not choose it. */
   source: EntropyProof | null;
   state: AnnouncedState | null;
+}
+
+/** Report deadline of a network that does not publish it, in entropy periods: that of `DEFAULT_PARAMETERS`. */
+const DEFAULT_DEADLINE_PERIODS = 10;
+
+/** How long after its entropy's time witnesses' reports on a beacon are accepted, and its own report. */
+export function deadlinesOf({
+  periodMs,
+  reportDeadlineMs,
+  revealDeadlineMs,
+}: Pick<Entropy, "periodMs" | "reportDeadlineMs" | "revealDeadlineMs">): {
+  reportMs: number;
+  revealMs: number;
+} {
+  const reportMs = reportDeadlineMs ?? DEFAULT_DEADLINE_PERIODS * periodMs;
+  return { reportMs, revealMs: revealDeadlineMs ?? 2 * reportMs };
 }
 
 export const entropyMessage = messageCodec<Entropy>(
@@ -75,6 +96,8 @@ export const entropyMessage = messageCodec<Entropy>(
     validityMs: integer(1, 86_400_000),
     windowPeriods: integer(1, 100_000),
     windowValue: bytes(32),
+    reportDeadlineMs: nullable(integer(...PARAMETER_RANGES.reportDeadlineMs)),
+    revealDeadlineMs: nullable(integer(...PARAMETER_RANGES.revealDeadlineMs)),
     source: nullable(
       record<EntropyProof>({
         kind: integer(0, 0xffff),

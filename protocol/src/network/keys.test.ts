@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { hotspotId } from "../crypto/did-key.ts";
 import { signerFromSeed } from "../crypto/ed25519.ts";
 import { sha256 } from "../crypto/sha256.ts";
 import { epochSpanMs } from "../time/schedule.ts";
@@ -118,6 +119,28 @@ describe("who may sign", () => {
     expect(keys.revokedFrom(b.publicKey)).toBeUndefined();
   });
 
+  test("of a key that is revoked in several roles the first of these epochs counts for all", () => {
+    const twice = [
+      key("log", a, 0, { revokedFromEpoch: E + 9 }),
+      key("entropy", a, 0, { revokedFromEpoch: E + 4 }),
+    ];
+    for (const keys of [twice, twice.toReversed()]) {
+      expect(keysOf(signed(keys, E)).revokedFrom(a.publicKey)).toBe(E + 4);
+    }
+  });
+
+  test("who signs is told with the epochs", () => {
+    const keys = keysOf(
+      signed([key("log", a, 4, { untilEpoch: 9, revokedFromEpoch: 7 }), key("log", b, 7)], E),
+    );
+    const [one, other] = [a, b].map(({ publicKey }) => hotspotId(publicKey));
+    expect(keys.describe("log")).toBe(
+      `${one} (from epoch 4 until 9, revoked from epoch 7) or ${other} (from epoch 7)`,
+    );
+    expect(keys.describe("entropy")).toBe("nobody: no key has the role entropy");
+    expect(NetworkKeys.ofRoot(NETWORK, root.publicKey).describe("log")).toBe(hotspotId(root.publicKey));
+  });
+
   test("a role that this program does not know is kept, and is nothing to the others", () => {
     const keys = keysOf(signed([...allRoles(a, 0), key("weather", b, 0)], E));
     expect(KEY_ROLES.some((role) => keys.maySign(role, b.publicKey, E))).toBe(false);
@@ -134,6 +157,8 @@ describe("who may sign", () => {
       periodMs: 60_000,
       validityMs: 180_000,
       windowPeriods: 360,
+      reportDeadlineMs: null,
+      revealDeadlineMs: null,
       windowValue: new Uint8Array(32),
       source: null,
       state: null,

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { signerFromSeed } from "../crypto/ed25519.ts";
 import {
+  MAX_RECEIPT_COMMITMENTS,
   MAX_RECEIPT_PACKETS,
   MAX_RECEIPT_RANGES,
   type Receipt,
@@ -36,6 +37,12 @@ const receipt: fc.Arbitrary<Receipt> = fc.record({
     fc.record({ reusedNumbers: uint32, agentTurns: uint32, radioTurns: uint32, concentrators: uint32 }),
     { nil: null },
   ),
+  commitments: fc.option(
+    fc.array(fc.record({ chain: uint32, head: hash, countsFromMs: fc.constant(atMs) }), {
+      maxLength: MAX_RECEIPT_COMMITMENTS,
+    }),
+    { nil: null },
+  ),
 });
 
 const LONGEST: Receipt = {
@@ -51,6 +58,11 @@ const LONGEST: Receipt = {
   gateway: { version: "v".repeat(32), formats: new Array(48).fill(255) },
   lowest: { fromEpoch: 0xffff_ffff, fromMs: atMs, beacon: 0xffff_ffff, witness: 0xffff_ffff },
   copies: { reusedNumbers: 120, agentTurns: 119, radioTurns: 119, concentrators: 120 },
+  commitments: new Array(MAX_RECEIPT_COMMITMENTS).fill({
+    chain: 0xffff_ffff,
+    head: new Uint8Array(32),
+    countsFromMs: atMs,
+  }),
 };
 
 const open = (value: Receipt) =>

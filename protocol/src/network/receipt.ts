@@ -1,3 +1,4 @@
+import { type Commitment, VALUE_BYTES } from "../beacon/chain.ts";
 import { bytes, list, nullable, record, text } from "../packet/fields.ts";
 import { type Formats, formatsField } from "../packet/formats.ts";
 import { MAX_TEXT_BYTES } from "../packet/limits.ts";
@@ -62,13 +63,28 @@ export interface Receipt {
   lowest: LowestVersions | null;
   /** Another agent seems to sign with the hotspot's key; null where nothing says so. */
   copies: KeyCopySigns | null;
+  /** What the network has of the hotspot's commitments; null where it does not say. */
+  commitments: CommitmentNotice[] | null;
+}
+
+/** A commitment that the network has accepted. */
+export interface CommitmentNotice extends Commitment {
+  /** Begin of the first epoch that it counts in. */
+  countsFromMs: number;
 }
 
 /** More are sent in several receipts. */
 export const MAX_RECEIPT_PACKETS = 512;
 export const MAX_RECEIPT_RANGES = 16;
+/** The chain before, the current one, and the next. */
+export const MAX_RECEIPT_COMMITMENTS = 3;
 
 const notice = record<StoredPacketNotice>({ sequence: uint32, packetId: bytes(32), receivedAtMs: timeMs });
+const commitment = record<CommitmentNotice>({
+  chain: uint32,
+  head: bytes(VALUE_BYTES),
+  countsFromMs: timeMs,
+});
 const range = record<SequenceRange>({ first: uint32, last: uint32 });
 
 const copies = record<KeyCopySigns>({
@@ -91,6 +107,7 @@ export const receiptMessage = messageCodec<Receipt>(
       record<LowestVersions>({ fromEpoch: uint32, fromMs: timeMs, beacon: uint32, witness: uint32 }),
     ),
     copies: nullable(copies),
+    commitments: nullable(list(commitment, MAX_RECEIPT_COMMITMENTS)),
   }),
   1,
   { role: "downlink", atMs: ({ atMs }) => atMs },

@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { encodeBeaconFrame } from "../beacon/frame.ts";
 import { REGION_IDS } from "../radio/regions.ts";
 import { MAX_FORMATS } from "./formats.ts";
 import {
   BANDWIDTHS_HZ,
+  MAX_COMMITMENTS,
   MAX_CONCENTRATOR_BYTES,
   MAX_TEXT_BYTES,
   PACKET_LIMITS,
@@ -102,8 +102,7 @@ const beaconPacket: fc.Arbitrary<BeaconPacket> = fc.record({
   sequence: uint32,
   atMs,
   entropyIndex: uint32,
-  scheduleSignature: bytesOf(64),
-  beaconSignature: bytesOf(64),
+  value: bytesOf(32),
   ...radioSettings,
   powerDbm: within(PACKET_LIMITS.powerDbm),
   tmstUs: orNull(uint32),
@@ -114,9 +113,9 @@ const witnessPacket: fc.Arbitrary<WitnessPacket> = fc.record({
   type: fc.constant("witness"),
   sequence: uint32,
   atMs,
-  frame: fc
-    .record({ entropyIndex: uint32, shortId: bytesOf(8), tag: bytesOf(16) })
-    .map((frame) => encodeBeaconFrame(frame)),
+  entropyIndex: uint32,
+  shortId: bytesOf(8),
+  claim: bytesOf(16),
   ...radioSettings,
   rssiDbm: within(PACKET_LIMITS.rssiDbm),
   snrDdb: within(PACKET_LIMITS.snrDdb),
@@ -151,6 +150,9 @@ const statusPacket: fc.Arbitrary<StatusPacket> = fc.record({
   ),
   keyHeld: orNull(fc.constantFrom(...KEY_PLACES)),
   formats: orNull(fc.array(fc.nat(255), { maxLength: MAX_FORMATS })),
+  commitments: orNull(
+    fc.array(fc.record({ chain: uint32, head: bytesOf(32) }), { minLength: 1, maxLength: MAX_COMMITMENTS }),
+  ),
 });
 
 /** Up to 12 quantities: more of the longest kind do not fit the 1 KiB of a packet. */

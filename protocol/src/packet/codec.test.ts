@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { encodeBeaconFrame } from "../beacon/frame.ts";
+import { encodeBeaconFrame, witnessClaim } from "../beacon/frame.ts";
 import { MAX_PACKET_BYTES, sealFields } from "../cose.ts";
 import { signerFromSeed } from "../crypto/ed25519.ts";
 import { sha256 } from "../crypto/sha256.ts";
@@ -50,8 +50,7 @@ describe("what may not be sent is named, with its value and what is allowed", ()
       { ...witness, gnss: { ...gnss, integrityFlags: 65_536 } as Gnss },
       "gnss.integrityFlags is 65536; whole numbers from 0 to 65535",
     ],
-    [{ ...witness, frame: new Uint8Array(31) }, "frame is 31 bytes; only frames that begin as a beacon does"],
-    [{ ...witness, frame: new Uint8Array(3) }, "frame is 3 bytes; 31 bytes are allowed"],
+    [{ ...witness, claim: new Uint8Array(3) }, "claim is 3 bytes; 16 bytes are allowed"],
   ])("%#", (packet, told) => expect(() => sizeOf(packet)).toThrow(told));
 
   test("any flags together can be sent", () => {
@@ -161,15 +160,22 @@ describe("payloads that are no packet", () => {
     expect(code(fields)).toBe(expected);
   });
 
-  test("a witness report must be about an Earshot beacon", () => {
-    const frame = encodeBeaconFrame({ entropyIndex: 1, shortId: new Uint8Array(8), tag: new Uint8Array(16) });
+  test("a witness report as heard tells what the frame says, and only a hash of the rest", () => {
+    const tag = new Uint8Array(16).fill(0x77);
+    const { entropyIndex: _, shortId: __, claim: ___, ...heard } = typicalPackets.witness;
+    const frame = encodeBeaconFrame({ entropyIndex: 7, shortId: new Uint8Array(8).fill(3), tag });
+    const told = (other: Uint8Array) => () => encodePacket({ ...heard, frame: other }, signer, NETWORK);
     for (const index of [0, 1, 2]) {
-      const other = Uint8Array.from(frame);
-      other[index] = 0x40;
-      expect(() => sizeOf({ ...typicalPackets.witness, frame: other })).toThrow(
-        "that begin as a beacon does",
-      );
+      expect(told(frame.with(index, 0x40))).toThrow("frame is 31 bytes; only the 31 bytes of a beacon are");
     }
+    expect(told(frame.subarray(1))).toThrow("frame is 30 bytes; only the 31 bytes of a beacon are allowed");
+    const read = decodePacket(told(frame)());
+    expect(read.ok && read.decoded.packet).toEqual({
+      ...heard,
+      entropyIndex: 7,
+      shortId: new Uint8Array(8).fill(3),
+      claim: witnessClaim(frame, signer.publicKey),
+    });
   });
 });
 

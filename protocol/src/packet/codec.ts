@@ -1,3 +1,4 @@
+import { BEACON_FRAME_BYTES, decodeBeaconFrame, witnessClaim } from "../beacon/frame.ts";
 import {
   type Envelope,
   type EnvelopeRefusal,
@@ -17,7 +18,7 @@ import {
 import { sha256 } from "../crypto/sha256.ts";
 import { type CborValue, decodeCbor } from "../encoding/cbor.ts";
 import { type Field, FieldFailure, readVersioned, versioned } from "./fields.ts";
-import type { Packet, PacketType } from "./packet.ts";
+import type { HeardWitness, Packet, PacketToSign, PacketType, WitnessPacket } from "./packet.ts";
 import { PACKET_SHAPES, PACKET_TYPE_NUMBERS, PACKET_VERSIONS } from "./shapes.ts";
 
 /** Why bytes are not a packet of this network. Stable identifiers: they appear in verdicts. */
@@ -58,9 +59,9 @@ const TYPES = Object.entries(PACKET_TYPE_NUMBERS) as [PacketType, number][];
  * The packet's bytes as published: canonical CBOR in COSE_Sign1, signed for `network`.
  * @throws {PacketFieldError} naming the first field that may not be sent as it is, its value and what is allowed
  */
-export function encodePacket(packet: Packet, signer: Signer, network: string): Uint8Array {
+export function encodePacket(packet: PacketToSign, signer: Signer, network: string): Uint8Array {
   const shape = PACKET_SHAPES[packet.type] as Field<Packet>;
-  const fields = shape.write(packet);
+  const fields = shape.write("frame" in packet ? claimed(packet, signer.publicKey) : packet);
   const read = shape.read(fields);
   if (read instanceof FieldFailure) {
     const { field, value, allowed } = read;
@@ -73,6 +74,17 @@ export function encodePacket(packet: Packet, signer: Signer, network: string): U
     throw new PacketFieldError(packet.type, "", why);
   }
   return bytes;
+}
+
+/** What may be told of a frame before the beaconer reveals it. */
+function claimed({ frame, ...report }: HeardWitness, publicKey: Uint8Array): WitnessPacket {
+  const heard = decodeBeaconFrame(frame);
+  if (heard === undefined) {
+    const why = `frame is ${shown(frame)}; only the ${BEACON_FRAME_BYTES} bytes of a beacon are allowed`;
+    throw new PacketFieldError("witness", "frame", why);
+  }
+  const { entropyIndex, shortId } = heard;
+  return { ...report, entropyIndex, shortId, claim: witnessClaim(frame, publicKey) };
 }
 
 const shown = (value: unknown): string =>

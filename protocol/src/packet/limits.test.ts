@@ -37,32 +37,33 @@ const FIELDS: Record<PacketType, [string, Limits][]> = {
     ["2", UINT32],
     ["3", TIME],
     ["4", UINT32],
-    ["5", { bytes: 64 }],
-    ["6", { bytes: 64 }],
-    ["7", [137_000_000, 1_020_000_000]],
-    ["8", [5, 12]],
-    ["9", [0, 2]],
-    ["10", [-40, 40]],
-    ["11", UINT32],
-    ...gnss("12"),
+    ["5", { bytes: 32 }],
+    ["6", [137_000_000, 1_020_000_000]],
+    ["7", [5, 12]],
+    ["8", [0, 2]],
+    ["9", [-40, 40]],
+    ["10", UINT32],
+    ...gnss("11"),
   ],
   witness: [
     ["2", UINT32],
     ["3", TIME],
-    ["4", { bytes: 31 }],
-    ["5", [137_000_000, 1_020_000_000]],
-    ["6", [5, 12]],
-    ["7", [0, 2]],
-    ["8", [-200, 50]],
-    ["9", [-400, 400]],
-    ["10", UINT32],
-    ...gnss("11"),
-    ["12", [-1_000_000, 1_000_000]],
-    ["13", [0, 1]],
-    ["14", [0, 999_999_999]],
+    ["4", UINT32],
+    ["5", { bytes: 8 }],
+    ["6", { bytes: 16 }],
+    ["7", [137_000_000, 1_020_000_000]],
+    ["8", [5, 12]],
+    ["9", [0, 2]],
+    ["10", [-200, 50]],
+    ["11", [-400, 400]],
+    ["12", UINT32],
+    ...gnss("13"),
+    ["14", [-1_000_000, 1_000_000]],
     ["15", [0, 1]],
-    ["16", { bytes: 8, least: 1 }],
-    ["17", [0, 255]],
+    ["16", [0, 999_999_999]],
+    ["17", [0, 1]],
+    ["18", { bytes: 8, least: 1 }],
+    ["19", [0, 255]],
   ],
   status: [
     ["2", UINT32],
@@ -93,6 +94,8 @@ const FIELDS: Record<PacketType, [string, Limits][]> = {
     ["13.0.0", { text: 24 }],
     ["13.0.1", UINT32],
     ["14", [0, 1]],
+    ["16.0.0", UINT32],
+    ["16.1.1", { bytes: 32 }],
   ],
   reading: [
     ["2", UINT32],
@@ -110,17 +113,20 @@ const FIELDS: Record<PacketType, [string, Limits][]> = {
 
 /** The fields that may be null. */
 const NULLABLE: Record<PacketType, string[]> = {
-  beacon: ["11", "12", "12.2", "12.3", "12.4", "12.5"],
-  witness: ["10", "11", "11.2", "11.3", "11.4", "11.5", "12", "13", "14", "15", "16", "17"],
+  beacon: ["10", "11", "11.2", "11.3", "11.4", "11.5"],
+  witness: ["12", "13", "13.2", "13.3", "13.4", "13.5", "14", "15", "16", "17", "18", "19"],
   status: [
     ...["7", "7.3", "7.4", "7.5", "7.6"],
     ...["8", "8.2", "8.3", "8.4", "8.5"],
     ...["11", "11.5"],
     ...["12", "12.0", "12.1", "12.2", "12.3"],
-    ...["13", "14"],
+    ...["13", "14", "16"],
   ],
   reading: [],
 };
+
+/** Place of a status packet's formats. */
+const FORMATS = 15;
 
 type Tree = CborValue[];
 
@@ -208,10 +214,13 @@ describe.each(TYPES)("%s", (type) => {
         ? node.flatMap((child, i) => leaves(child, path ? `${path}.${i}` : `${i}`))
         : [path];
     // In a list of equal records it is enough to test each field once.
-    const named = (path: string) => (type === "reading" ? path.replace(/^6\.\d\./, "6.") : path);
-    const formats = type === "status" ? fieldsOf(type).at(-1) : [];
+    const named = (path: string) => {
+      if (type === "reading") return path.replace(/^6\.\d\./, "6.");
+      return type === "status" ? path.replace(/^16\.\d\./, "16.") : path;
+    };
+    const formats = type === "status" ? tree[FORMATS] : [];
     const covered = new Set(["0", "1", ...FIELDS[type].map(([path]) => named(path))]);
-    if (Array.isArray(formats)) for (const i of formats.keys()) covered.add(`${tree.length - 1}.${i}`);
+    if (Array.isArray(formats)) for (const i of formats.keys()) covered.add(`${FORMATS}.${i}`);
     expect(new Set(leaves(tree, "").map(named))).toEqual(covered);
   });
 
@@ -242,11 +251,16 @@ test("a status has one to sixteen losses, or null", () => {
 });
 
 test("a status says of at most 48 types which version it knows, or null", () => {
-  const place = fieldsOf("status").length - 1;
-  const formats = (value: CborValue) => codeOf(fieldsOf("status").with(place, value));
+  const formats = (value: CborValue) => codeOf(fieldsOf("status").with(FORMATS, value));
   expect([null, [], [0, 255], new Array(48).fill(1)].map(formats)).toEqual(new Array(4).fill("ok"));
   expect([[256], [-1], new Array(49).fill(1)].map(formats)).toEqual(new Array(3).fill("out_of_range"));
   expect([["1"], [null], 1, new Uint8Array(4)].map(formats)).toEqual(new Array(4).fill("wrong_type"));
+});
+
+test("a status commits to one or two chains, or to none", () => {
+  const chains = (length: number) =>
+    codeOf(fieldsOf("status").with(16, new Array(length).fill([1, new Uint8Array(32)])));
+  expect([0, 1, 2, 3].map(chains)).toEqual(["out_of_range", "ok", "ok", "out_of_range"]);
 });
 
 test("a reading has at most sixteen quantities", () => {

@@ -55,6 +55,8 @@ export const MAX_TEXT_BYTES = { version: 32, region: 16, source: 32, quantity: 3
 export const MAX_QUANTITIES = 16;
 /** An EUI-64. */
 export const MAX_CONCENTRATOR_BYTES = 8;
+/** Chains that a status packet may commit to: the current one and the next. */
+export const MAX_COMMITMENTS = 2;
 
 export const isWithin = (value: number, [min, max]: Range): boolean => value >= min && value <= max;
 

@@ -1,3 +1,4 @@
+import type { Commitment } from "../beacon/chain.ts";
 import type { Formats } from "./formats.ts";
 import type { LossCount } from "./losses.ts";
 
@@ -30,15 +31,15 @@ export interface Gnss {
   integrityFlags: number;
 }
 
-/** "I sent this beacon": reveals both signatures, from which anybody can derive frame, channel and data rate. */
+/** "I sent this beacon": reveals the hotspot's value, from which anybody can derive period, frame, channel and data rate. */
 export interface BeaconPacket extends Numbered {
   type: "beacon";
   /** When the frame was sent. */
   atMs: number;
   /** Number of the entropy period whose entropy the beacon was made from. */
   entropyIndex: number;
-  scheduleSignature: Uint8Array;
-  beaconSignature: Uint8Array;
+  /** Of the hotspot's chain, for the window (`beacon/chain.ts`); 32 bytes. */
+  value: Uint8Array;
   freqHz: number;
   spreadingFactor: number;
   bandwidthHz: number;
@@ -74,12 +75,16 @@ export const NO_DETAILS: ReceptionDetails = {
   ...{ concentrator: null, antenna: null },
 };
 
-/** "I heard this frame, at this level." */
+/** "I heard a frame, at this level": which one is shown by a hash until the beaconer has revealed it. */
 export interface WitnessPacket extends Numbered, ReceptionDetails {
   type: "witness";
   atMs: number;
-  /** The 31 bytes heard. */
-  frame: Uint8Array;
+  /** As the frame says. */
+  entropyIndex: number;
+  /** Of the beaconer, as the frame says; 8 bytes. */
+  shortId: Uint8Array;
+  /** `witnessClaim` of the 31 bytes heard. */
+  claim: Uint8Array;
   freqHz: number;
   spreadingFactor: number;
   bandwidthHz: number;
@@ -147,6 +152,8 @@ export interface StatusPacket extends Numbered {
   keyHeld: KeyPlace | null;
   /** What the agent writes and reads; null where it does not say. */
   formats: Formats | null;
+  /** The current chain's head and the next one's; null where the hotspot sends no beacons. */
+  commitments: Commitment[] | null;
 }
 
 /** One quantity over a period: value = integer · 10^exponent. The unit is part of the name: `power_w`. */
@@ -167,6 +174,15 @@ export interface ReadingPacket extends Numbered {
   periodMs: number;
   quantities: Quantity[];
 }
+
+/** A witness report as heard: `encodePacket` writes what the frame says, and its claim. */
+export type HeardWitness = Omit<WitnessPacket, "entropyIndex" | "shortId" | "claim"> & {
+  /** The 31 bytes of a beacon. */
+  frame: Uint8Array;
+};
+
+/** What a hotspot hands over to be signed and sent. */
+export type PacketToSign = Packet | HeardWitness;
 
 export type Packet = BeaconPacket | WitnessPacket | StatusPacket | ReadingPacket;
 export type PacketType = Packet["type"];

@@ -1,4 +1,3 @@
-import { encodeBeaconFrame } from "../beacon/frame.ts";
 import { MAX_FORMATS } from "./formats.ts";
 import { MAX_LOSS_NAME_BYTES, MAX_LOSSES } from "./losses.ts";
 import type { Packet, PacketType } from "./packet.ts";
@@ -6,11 +5,6 @@ import type { Packet, PacketType } from "./packet.ts";
 /** Fixed packets of each type, for tests of sizes, limits and descriptions. */
 type Samples = { readonly [T in PacketType]: Extract<Packet, { type: T }> };
 
-const frame = encodeBeaconFrame({
-  entropyIndex: 29_675_520,
-  shortId: new Uint8Array(8).fill(0x51),
-  tag: new Uint8Array(16).fill(0x7a),
-});
 const radioSettings = { freqHz: 868_100_000, spreadingFactor: 12, bandwidthHz: 125_000 };
 const gnss = {
   fixMode: 3,
@@ -29,8 +23,7 @@ export const typicalPackets: Samples = {
     sequence: 70_001,
     atMs: 1_780_531_247_123,
     entropyIndex: 29_675_520,
-    scheduleSignature: new Uint8Array(64).fill(0x11),
-    beaconSignature: new Uint8Array(64).fill(0x22),
+    value: new Uint8Array(32).fill(0x11),
     ...radioSettings,
     powerDbm: 14,
     tmstUs: 3_512_348_611,
@@ -40,7 +33,9 @@ export const typicalPackets: Samples = {
     type: "witness",
     sequence: 70_002,
     atMs: 1_780_531_247_456,
-    frame,
+    entropyIndex: 29_675_520,
+    shortId: new Uint8Array(8).fill(0x51),
+    claim: new Uint8Array(16).fill(0x7a),
     ...radioSettings,
     rssiDbm: -112,
     snrDdb: -75,
@@ -84,6 +79,7 @@ export const typicalPackets: Samples = {
     losses: [{ reason: "frame_stale", count: 4 }],
     keyHeld: "here",
     formats: [1, 1, 1, 1, 1, 1, 1, 1],
+    commitments: [644, 645].map((chain) => ({ chain, head: new Uint8Array(32).fill(chain % 256) })),
   },
   reading: {
     type: "reading",
@@ -123,6 +119,7 @@ export const longestPackets: Omit<Samples, "reading"> = {
   witness: {
     ...typicalPackets.witness,
     sequence: 0xffff_ffff,
+    entropyIndex: 0xffff_ffff,
     ...longestSettings,
     rssiDbm: -200,
     snrDdb: -400,
@@ -171,5 +168,6 @@ export const longestPackets: Omit<Samples, "reading"> = {
     })),
     keyHeld: "elsewhere",
     formats: new Array(MAX_FORMATS).fill(255),
+    commitments: [0xffff_fffe, 0xffff_ffff].map((chain) => ({ chain, head: new Uint8Array(32).fill(0x44) })),
   },
 };

@@ -1,19 +1,10 @@
-import { BEACON_FRAME_BYTES, decodeBeaconFrame } from "../beacon/frame.ts";
-import {
-  bytes,
-  type Field,
-  FieldFailure,
-  flag,
-  integer,
-  list,
-  nullable,
-  oneOf,
-  record,
-  text,
-} from "./fields.ts";
+import { type Commitment, VALUE_BYTES } from "../beacon/chain.ts";
+import { CLAIM_BYTES } from "../beacon/frame.ts";
+import { bytes, type Field, flag, integer, list, nullable, oneOf, record, text } from "./fields.ts";
 import { formatsField } from "./formats.ts";
 import {
   BANDWIDTHS_HZ,
+  MAX_COMMITMENTS,
   MAX_CONCENTRATOR_BYTES,
   MAX_QUANTITIES,
   MAX_TEXT_BYTES,
@@ -66,26 +57,12 @@ const beacon = record<Omit<BeaconPacket, "type">>({
   sequence: uint32,
   atMs: timeMs,
   entropyIndex: uint32,
-  scheduleSignature: bytes(64),
-  beaconSignature: bytes(64),
+  value: bytes(VALUE_BYTES),
   ...radioSettings,
   powerDbm: number("powerDbm"),
   tmstUs: nullable(number("tmstUs")),
   gnss: nullable(gnss),
 });
-
-/** Only a beacon frame makes a witness report: rules never see any other. */
-const beaconFrame: Field<Uint8Array> = {
-  write: (value) => value,
-  read(value) {
-    const frame = bytes(BEACON_FRAME_BYTES).read(value);
-    if (frame instanceof FieldFailure) return frame;
-    const isBeacon = decodeBeaconFrame(frame) !== undefined;
-    return isBeacon
-      ? frame
-      : new FieldFailure("out_of_range", frame, "only frames that begin as a beacon does");
-  },
-};
 
 /** In the order in which they are encoded. */
 const receptionDetails = {
@@ -100,7 +77,9 @@ const receptionDetails = {
 const witness = record<Omit<WitnessPacket, "type">>({
   sequence: uint32,
   atMs: timeMs,
-  frame: beaconFrame,
+  entropyIndex: uint32,
+  shortId: bytes(8),
+  claim: bytes(CLAIM_BYTES),
   ...radioSettings,
   rssiDbm: number("rssiDbm"),
   snrDdb: number("snrDdb"),
@@ -140,6 +119,8 @@ const machine = record<MachineSummary>({
 
 const loss = record<LossCount>({ reason: text(MAX_LOSS_NAME_BYTES), count: uint32 });
 
+const commitment = record<Commitment>({ chain: uint32, head: bytes(VALUE_BYTES) });
+
 const status = record<Omit<StatusPacket, "type">>({
   sequence: uint32,
   atMs: timeMs,
@@ -155,6 +136,7 @@ const status = record<Omit<StatusPacket, "type">>({
   losses: nullable(list(loss, MAX_LOSSES, 1)),
   keyHeld: nullable(oneOf(KEY_PLACES)),
   formats: nullable(formatsField),
+  commitments: nullable(list(commitment, MAX_COMMITMENTS, 1)),
 });
 
 const quantity = record<Quantity>({

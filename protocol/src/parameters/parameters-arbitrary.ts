@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { CHAIN_WINDOWS } from "../beacon/chain.ts";
 import { QUICKNET } from "../drand/chain.ts";
 import { REGION_IDS } from "../radio/regions.ts";
 import {
@@ -77,11 +78,14 @@ function fitted(values: NetworkParameters): NetworkParameters {
     Math.min(values.drandChain?.periodS ?? 1, Math.floor(values.entropyPeriodMs / 4000)),
   );
   const [, mostPeriods] = PARAMETER_RANGES.epochPeriods;
-  const windows = 1 + (values.epochPeriods % Math.floor(mostPeriods / values.windowPeriods));
+  const mostWindows = Math.min(CHAIN_WINDOWS - 1, Math.floor(mostPeriods / values.windowPeriods));
+  const windows = 1 + (values.epochPeriods % mostWindows);
+  const reportDeadlineMs = Math.min(values.reportDeadlineMs, values.revealDeadlineMs - 1);
   return {
     ...values,
+    reportDeadlineMs,
     epochPeriods: windows * values.windowPeriods,
-    entropyValidityMs: Math.min(values.entropyValidityMs, values.reportDeadlineMs),
+    entropyValidityMs: Math.min(values.entropyValidityMs, reportDeadlineMs),
     minDistanceM: Math.min(values.minDistanceM, values.maxDistanceM),
     entropyPeriodMs: Math.max(values.entropyPeriodMs, values.drandChain === null ? 0 : 4000),
     drandChain: values.drandChain && { ...values.drandChain, periodS },

@@ -22,6 +22,8 @@ describe("problems", () => {
     const limits: Partial<NetworkParameters> = {
       entropyPeriodMs: 500,
       reportDeadlineMs: parameters.entropyValidityMs,
+      revealDeadlineMs: parameters.entropyValidityMs + 1,
+      epochPeriods: 128 * parameters.windowPeriods,
       minDistanceM: parameters.maxDistanceM,
       beaconerShareBp: 10_000,
       maxPaidWitnesses: 1000,
@@ -57,6 +59,14 @@ describe("problems", () => {
     [
       { reportDeadlineMs: 179_999 },
       "reportDeadlineMs is 179999; at least entropyValidityMs (180000) is needed",
+    ],
+    [
+      { revealDeadlineMs: 600_000 },
+      "revealDeadlineMs is 600000; more than reportDeadlineMs (600000) is needed",
+    ],
+    [
+      { epochPeriods: 129 * 360 },
+      "epochPeriods is 46440; at most 128 windows of 360 are allowed: as many as hotspots commit to",
     ],
     [{ minDistanceM: 100_001 }, "minDistanceM is 100001; at most maxDistanceM (100000) is allowed"],
     [{ poolPerEpoch: -1n }, "poolPerEpoch is -1; at least 0 is needed"],

@@ -1,3 +1,4 @@
+import { CHAIN_WINDOWS } from "../beacon/chain.ts";
 import { QUICKNET } from "../drand/chain.ts";
 import { equalBytes } from "../encoding/bytes.ts";
 import {
@@ -25,6 +26,12 @@ const CHECKS: readonly ((parameters: NetworkParameters) => Problem)[] = [
   ({ reportDeadlineMs, entropyValidityMs }) =>
     reportDeadlineMs < entropyValidityMs &&
     `reportDeadlineMs is ${reportDeadlineMs}; at least entropyValidityMs (${entropyValidityMs}) is needed`,
+  ({ reportDeadlineMs, revealDeadlineMs }) =>
+    revealDeadlineMs <= reportDeadlineMs &&
+    `revealDeadlineMs is ${revealDeadlineMs}; more than reportDeadlineMs (${reportDeadlineMs}) is needed`,
+  ({ epochPeriods, windowPeriods }) =>
+    epochPeriods > windowPeriods * CHAIN_WINDOWS &&
+    `epochPeriods is ${epochPeriods}; at most ${CHAIN_WINDOWS} windows of ${windowPeriods} are allowed: as many as hotspots commit to`,
   ({ minDistanceM, maxDistanceM }) =>
     minDistanceM > maxDistanceM &&
     `minDistanceM is ${minDistanceM}; at most maxDistanceM (${maxDistanceM}) is allowed`,

@@ -70,8 +70,11 @@ const hexText = (value: unknown, bytes: number): Uint8Array | undefined =>
 
 /** In the words and forms of drand's own chain information. */
 const chain: Form<DrandChain | null> = {
-  write: (value): ParametersDocument =>
-    value === null ? {} : { ...value, publicKey: value.publicKey.toHex() },
+  write(value): ParametersDocument {
+    if (value === null) return {};
+    const { genesisS, hash, periodS, publicKey } = value;
+    return { genesisS, hash, periodS, publicKey: publicKey.toHex() };
+  },
   read(value) {
     if (typeof value !== "object" || Object.keys(value).length !== 4) return undefined;
     const { genesisS, periodS } = value;

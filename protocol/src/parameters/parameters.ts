@@ -40,8 +40,10 @@ export interface NetworkParameters {
   windowPeriods: number;
   /** Length of an epoch, which is paid at once; a multiple of `windowPeriods`. */
   epochPeriods: number;
-  /** How long after its entropy's time reports on a beacon are accepted. */
+  /** How long after its entropy's time witnesses' reports on a beacon are accepted. */
   reportDeadlineMs: number;
+  /** How long after its entropy's time the beaconer may reveal it, which it may only after `reportDeadlineMs`. */
+  revealDeadlineMs: number;
 
   minDistanceM: number;
   maxDistanceM: number;
@@ -130,6 +132,7 @@ export const PARAMETER_RANGES = {
   windowPeriods: [1, 100_000],
   epochPeriods: [1, 1_000_000],
   reportDeadlineMs: [1, 604_800_000],
+  revealDeadlineMs: [2, 1_209_600_000],
   minDistanceM: [1, 1_000_000],
   maxDistanceM: [1, 20_100_000],
   clockSkewMs: [0, 86_400_000],
@@ -170,6 +173,7 @@ export const FIXED_PARAMETERS = [
   "windowPeriods",
   "epochPeriods",
   "reportDeadlineMs",
+  "revealDeadlineMs",
   "chainId",
   "contract",
 ] as const satisfies readonly (keyof NetworkParameters)[];
@@ -183,6 +187,7 @@ export const DEFAULT_PARAMETERS: Omit<NetworkParameters, "network"> = {
   windowPeriods: 360,
   epochPeriods: 1440,
   reportDeadlineMs: 600_000,
+  revealDeadlineMs: 1_200_000,
   minDistanceM: 300,
   maxDistanceM: 100_000,
   clockSkewMs: 2000,

@@ -125,12 +125,14 @@ export function evidenceProblem(
   { clockSkewMs }: { clockSkewMs: number },
 ): EvidenceProblem | undefined {
   return (
-    timeProblem(evidence, atMs, evidence.by === "owner" ? clockSkewMs : 0) ?? orderProblem(evidence, newest)
+    evidenceTimeProblem(evidence.atMs, atMs, evidence.by === "owner" ? clockSkewMs : 0) ??
+    orderProblem(evidence, newest)
   );
 }
 
-function timeProblem(
-  { atMs: signedAtMs }: EvidenceFacts,
+/** Why evidence that was signed at `signedAtMs` may not change anything at `atMs`. @param skewMs how far its clock may be ahead */
+export function evidenceTimeProblem(
+  signedAtMs: number,
   atMs: number,
   skewMs: number,
 ): EvidenceProblem | undefined {
@@ -198,4 +200,8 @@ export const EVIDENCE_REASONS = {
     `The status packet's assertion was not accepted: its sequence number ${sequence} is not above ${newestSequence}, that of the newest assertion. Nothing to do if it was only late; otherwise the agent's state was restored from a copy.`,
   payee_of_owner: ({ sequence }) =>
     `The owner asserted another payee in packet ${sequence}, which the operator's registration cannot replace: repeat the owner's payee, or let the owner assert a new one.`,
+  commitment_chain: ({ chain, currentChain }) =>
+    `The status packet commits to chain ${chain} of beacons, and only the current one, ${currentChain}, and the next are accepted. Nothing to do if the packet was only late; otherwise update the agent.`,
+  commitment_conflict: ({ chain }) =>
+    `This hotspot has committed to other beacons of chain ${chain} before, and the first commitment counts: another agent may run with this key, or the agent is of another version than it was.`,
 } as const satisfies Record<string, (numbers: Readonly<Record<string, number>>) => string>;

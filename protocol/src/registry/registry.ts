@@ -1,4 +1,5 @@
 import { cellToLatLng, latLngToCell } from "h3-js";
+import { type Commitment, chainOf } from "../beacon/chain.ts";
 import { hotspotId } from "../crypto/did-key.ts";
 import { sha256 } from "../crypto/sha256.ts";
 import { u32, u64 } from "../encoding/bytes.ts";
@@ -22,13 +23,23 @@ export interface RegistryChange {
   evidence: Uint8Array;
 }
 
+/** A chain that a hotspot committed to, as the network accepted it. */
+export interface AcceptedCommitment extends Commitment {
+  /** When it was accepted. */
+  atMs: number;
+  /** First epoch that it counts in: the one after that of `atMs`, whose entropy nobody knew then. */
+  fromEpoch: number;
+  /** The status packet in which the hotspot announced it. */
+  evidence: Uint8Array;
+}
+
 /** That a hotspot was changed, to whoever need not know how. */
 export interface ChangeRecord {
   fromEpoch: number;
   publicKey: Uint8Array;
-  /** 0: what is asserted of it, and nothing else so far. */
+  /** 0: what is asserted of it. n + 1: its commitment to chain n. */
   kind: number;
-  /** Of kind 0 `registryChangeHash`. */
+  /** Of kind 0 `registryChangeHash`, else `commitmentHash`. */
   hash: Uint8Array;
 }
 
@@ -40,7 +51,24 @@ export const registryChangeHash = (
   { atMs, fromEpoch, evidence }: RegistryChange,
 ): Uint8Array => sha256(publicKey, u64(atMs), u32(fromEpoch), evidence);
 
-/** What the network knows of a hotspot, for judging and paying. Follows from its changes, in order. */
+/** Stands for a commitment of this hotspot where it is not shown itself. */
+const commitmentHash = (
+  publicKey: Uint8Array,
+  { atMs, fromEpoch, chain, evidence }: Omit<AcceptedCommitment, "head">,
+): Uint8Array => sha256(publicKey, u64(atMs), u32(fromEpoch), u32(chain), evidence);
+
+export const commitmentRecord = (publicKey: Uint8Array, commitment: AcceptedCommitment): ChangeRecord => ({
+  fromEpoch: commitment.fromEpoch,
+  publicKey,
+  kind: commitment.chain + 1,
+  hash: commitmentHash(publicKey, commitment),
+});
+
+/** The chain that a record is about; `undefined` where it is of another kind. */
+export const chainOfRecord = ({ kind }: Pick<ChangeRecord, "kind">): number | undefined =>
+  kind > ASSERTED_CHANGE ? kind - 1 : undefined;
+
+/** What the network knows of a hotspot, for judging and paying. Follows from its changes, in order, and its commitments. */
 export interface Hotspot {
   /** `hotspotId(publicKey)`. */
   id: string;
@@ -62,6 +90,8 @@ export interface Hotspot {
   relocatedAtMs: number | null;
   /** The newest change. */
   change: RegistryChange;
+  /** Those that count, by chain, of each chain one; those of chains that are over may be left out. */
+  commitments: readonly AcceptedCommitment[];
   /** Its key counts no more: nothing changes the hotspot after that. */
   retired: Retirement | null;
   /** Id of the hotspot whose place it took, with a key of its own. */
@@ -75,6 +105,12 @@ interface Retirement {
   /** Id of the hotspot that took its place; null when the key was revoked. */
   successor: string | null;
 }
+
+/** The head of the chain that the window belongs to; `undefined` where the hotspot has not committed to it. */
+export const headOf = (
+  { commitments }: Pick<Hotspot, "commitments">,
+  window: number,
+): Uint8Array | undefined => commitments.find(({ chain }) => chain === chainOf(window))?.head;
 
 /** The H3 cell (resolution 12) that a position lies in. */
 export const cellOf = ({ latE7, lonE7 }: Position): string =>
@@ -114,6 +150,7 @@ export function changedHotspot(
     change,
     retired: null,
     predecessor: before?.predecessor ?? null,
+    commitments: before?.commitments ?? [],
   };
 }
 
@@ -130,13 +167,25 @@ export const retiredHotspot = (
 
 /**
  * The hotspot that goes on with another key. It stands where `old` stood, as settled as that was, and is paid to the same
- * address; what it asserted before itself counts no more.
+ * address; what it asserted before itself counts no more. Only what hangs on the key itself is its own.
  */
 export const succeedingHotspot = (old: Hotspot, change: RegistryChange, publicKey: Uint8Array): Hotspot => ({
-  ...old,
   id: hotspotId(publicKey),
   publicKey,
+  cell: old.cell,
+  latE7: old.latE7,
+  lonE7: old.lonE7,
+  elevationM: old.elevationM,
+  antennaGainDdbi: old.antennaGainDdbi,
+  region: old.region,
+  payee: old.payee,
+  registeredAtMs: old.registeredAtMs,
+  settledCell: old.settledCell,
+  relocatedAtMs: old.relocatedAtMs,
   change,
+  retired: null,
+  // Another key has other values.
+  commitments: [],
   predecessor: old.id,
 });
 

@@ -1,12 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { deadlinesOf } from "../network/entropy.ts";
 import { DEFAULT_PARAMETERS } from "../parameters/parameters.ts";
 import {
-  DEFAULT_DEADLINE_PERIODS,
   drawIndex,
   entropyTimeMs,
   epochOf,
   reportDeadlineMs,
+  revealDeadlineMs,
   windowOf,
 } from "./schedule.ts";
 
@@ -25,15 +26,18 @@ test("a day of the default network", () => {
   );
 });
 
-test("the deadline that hotspots reckon with is the default network's", () => {
-  const { reportDeadlineMs: deadlineMs, entropyPeriodMs } = DEFAULT_PARAMETERS;
-  expect(DEFAULT_DEADLINE_PERIODS).toBe(deadlineMs / entropyPeriodMs);
+test("a network that publishes no deadlines has those of the default network", () => {
+  const { reportDeadlineMs: reportMs, revealDeadlineMs: revealMs, entropyPeriodMs } = DEFAULT_PARAMETERS;
+  const published = { periodMs: entropyPeriodMs, reportDeadlineMs: null, revealDeadlineMs: null };
+  expect(deadlinesOf(published)).toEqual({ reportMs, revealMs });
+  expect(deadlinesOf({ ...published, reportDeadlineMs: 7000 })).toEqual({ reportMs: 7000, revealMs: 14_000 });
+  expect(deadlinesOf({ ...published, revealDeadlineMs: 7 })).toEqual({ reportMs, revealMs: 7 });
 });
 
 const parameters = fc
   .record({
     entropyPeriodMs: fc.integer({ min: 500, max: 86_400_000 }),
-    reportDeadlineMs: fc.integer({ min: 1, max: 86_400_000 }),
+    revealDeadlineMs: fc.integer({ min: 1, max: 86_400_000 }),
     windowPeriods: fc.integer({ min: 1, max: 1000 }),
     windows: fc.integer({ min: 1, max: 10 }),
   })
@@ -57,8 +61,8 @@ describe("for any parameters", () => {
         // Times until the year 2100, which is as far as packets reach.
         const at = number % Math.ceil(4_102_444_800_000 / p.entropyPeriodMs);
         const draw = drawIndex(at, p);
-        expect(entropyTimeMs(draw, p)).toBeGreaterThan(reportDeadlineMs(at, p));
-        expect(entropyTimeMs(draw - 1, p)).toBeLessThanOrEqual(reportDeadlineMs(at, p));
+        expect(entropyTimeMs(draw, p)).toBeGreaterThan(revealDeadlineMs(at, p));
+        expect(entropyTimeMs(draw - 1, p)).toBeLessThanOrEqual(revealDeadlineMs(at, p));
       }),
     );
   });

@@ -5,12 +5,6 @@ import type { NetworkParameters } from "../parameters/parameters.ts";
  * epoch:  index = floor(t / period) · window = floor(index / windowPeriods) · epoch = floor(index / epochPeriods)
  */
 
-/**
- * Report deadline of a network with `DEFAULT_PARAMETERS`, in entropy periods: for hotspots, which receive the entropy
- * but not the parameters.
- */
-export const DEFAULT_DEADLINE_PERIODS = 10;
-
 export const windowOf = (entropyIndex: number, windowPeriods: number): number =>
   Math.floor(entropyIndex / windowPeriods);
 
@@ -37,22 +31,38 @@ export const entropyTimeMs = (
   parameters: Pick<NetworkParameters, "entropyPeriodMs">,
 ): number => entropyIndex * parameters.entropyPeriodMs;
 
-/** Reports received later do not count. Nothing about the beacon is published before. */
+type Deadlines = Pick<NetworkParameters, "entropyPeriodMs" | "reportDeadlineMs" | "revealDeadlineMs">;
+
+/** Witness reports received later do not count; the beacon's report counts only when it is received later. */
 export const reportDeadlineMs = (
   entropyIndex: number,
-  parameters: Pick<NetworkParameters, "entropyPeriodMs" | "reportDeadlineMs">,
+  parameters: Pick<Deadlines, "entropyPeriodMs" | "reportDeadlineMs">,
 ): number => entropyTimeMs(entropyIndex, parameters) + parameters.reportDeadlineMs;
 
-/** Index of the first entropy published after the deadline: it draws the witnesses that are paid. */
+/** Until then the beacon's report may be received. Nothing about the beacon is published before. */
+export const revealDeadlineMs = (
+  entropyIndex: number,
+  parameters: Pick<Deadlines, "entropyPeriodMs" | "revealDeadlineMs">,
+): number => entropyTimeMs(entropyIndex, parameters) + parameters.revealDeadlineMs;
+
+/** The last moment at which a report about a beacon may be received. */
+export const deadlineMs = (
+  type: "beacon" | "witness",
+  entropyIndex: number,
+  parameters: Deadlines,
+): number =>
+  type === "beacon" ? revealDeadlineMs(entropyIndex, parameters) : reportDeadlineMs(entropyIndex, parameters);
+
+/** Index of the first entropy published after both deadlines: it draws the witnesses that are paid. */
 export const drawIndex = (
   entropyIndex: number,
-  parameters: Pick<NetworkParameters, "entropyPeriodMs" | "reportDeadlineMs">,
-): number => Math.floor(reportDeadlineMs(entropyIndex, parameters) / parameters.entropyPeriodMs) + 1;
+  parameters: Pick<Deadlines, "entropyPeriodMs" | "revealDeadlineMs">,
+): number => Math.floor(revealDeadlineMs(entropyIndex, parameters) / parameters.entropyPeriodMs) + 1;
 
 /** First and last entropy index of an epoch, and the lowest that may draw the witnesses of its last. */
 export function epochIndexes(
   epoch: number,
-  parameters: Pick<NetworkParameters, "epochPeriods" | "entropyPeriodMs" | "reportDeadlineMs">,
+  parameters: Pick<NetworkParameters, "epochPeriods" | "entropyPeriodMs" | "revealDeadlineMs">,
 ): { first: number; last: number; draw: number } {
   const first = epoch * parameters.epochPeriods;
   const last = first + parameters.epochPeriods - 1;

@@ -48,6 +48,7 @@ test("tells the pages and who is not where it should be", () => {
     "Fleet page         http://127.0.0.1:1/",
     "Technician's page  http://127.0.0.1:2/  (angry-purple-tiger)",
     "MQTT broker        mqtt://127.0.0.1:3",
+    "Until epoch 1 the hotspots register and commit to their beacons",
     "brave-red-fox is asserted 3.1 km from where it stands",
     "",
     "",

@@ -37,6 +37,7 @@ export class ConsoleObserver implements FleetObserver {
       this.#print(`Technician's page  ${pages.technician.url}  (${pages.technician.name})`);
       this.#print(`MQTT broker        ${pages.broker}`);
     }
+    this.#print(`Until epoch ${start.firstEpoch} the hotspots register and commit to their beacons`);
     for (const { name, remark } of hotspots) if (remark !== undefined) this.#print(`${name} is ${remark}`);
     this.#print("");
   }

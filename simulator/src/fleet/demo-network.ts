@@ -16,6 +16,7 @@ const COMPRESSED = {
   windowPeriods: 5,
   epochPeriods: 30,
   reportDeadlineMs: 8000,
+  revealDeadlineMs: 12_000,
 } as const;
 
 /** How many times faster than an ordinary network this one runs. */

@@ -14,7 +14,7 @@ import { runRealHotspot } from "./real-hotspot.ts";
 import { runAll, type Task } from "./run-all.ts";
 
 const EPOCH_MS = DEMO_PARAMETERS.epochPeriods * DEMO_PARAMETERS.entropyPeriodMs;
-/** Hotspots register within this time, and count from the epoch after the one in which they have. */
+/** Hotspots register and commit to their beacons within this time, and count from the epoch after the one in which they have. */
 const REGISTERING_MS = 5 * DEMO_PARAMETERS.entropyPeriodMs;
 const PROGRESS_PERIOD_MS = 500;
 

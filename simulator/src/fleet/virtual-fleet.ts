@@ -18,8 +18,8 @@ import { runVirtualHotspot } from "./virtual-hotspot.ts";
 
 /** The start of an epoch, so that every epoch is whole. */
 const FIRST_MS = Date.UTC(2026, 0, 2);
-/** Some periods before, since hotspots count from the epoch after they register. */
-const START_MS = FIRST_MS - 4 * DEMO_PARAMETERS.entropyPeriodMs;
+/** Some periods before, since hotspots and what they commit to count from the epoch after they register. */
+const START_MS = FIRST_MS - 5 * DEMO_PARAMETERS.entropyPeriodMs;
 const EPOCH_MS = DEMO_PARAMETERS.epochPeriods * DEMO_PARAMETERS.entropyPeriodMs;
 /** How long after its end an epoch may take to close, and the agents to stop. */
 const SLACK_MS = 60_000;
@@ -85,7 +85,7 @@ export async function runVirtualFleet(
   });
   try {
     const tasks = [collect, show, (ended: AbortSignal) => gateway.run(ended), ...hotspots];
-    await clock.resolve(runAll(tasks, signal), run.epochs * EPOCH_MS + SLACK_MS);
+    await clock.resolve(runAll(tasks, signal), FIRST_MS - START_MS + run.epochs * EPOCH_MS + SLACK_MS);
   } finally {
     await store.close();
     rmSync(databaseDir, { recursive: true, force: true });

@@ -68,7 +68,7 @@ export function beaconRoutes(app: OpenAPIHono, context: RouteContext): void {
     if (first === undefined) return c.json(notJudged("beacon", "key", key), 404);
     const { entropyIndex, beaconAtMs, epoch, beaconer } = first;
     const beaconReports = reports.filter(({ type }) => type === "beacon");
-    const receptions = receptionsIn(await store.reportsOfIndex(entropyIndex), key);
+    const receptions = receptionsIn(await store.reportsOfIndex(entropyIndex), reports);
     const witnessReports = reports
       .filter(({ type }) => type === "witness")
       .map((report) => ({ ...report, reception: receptions.get(report.packetId) ?? null }));
@@ -84,14 +84,15 @@ export function beaconRoutes(app: OpenAPIHono, context: RouteContext): void {
   });
 }
 
-/** What the witness packets about one beacon say, by packet id. */
+/** What the witness packets among these reports say, by packet id. */
 function receptionsIn(
   packets: readonly StoredPacket[],
-  beaconKey: string,
+  reports: readonly { packetId: string }[],
 ): Map<string, z.infer<typeof receptionSchema>> {
   const found = new Map<string, z.infer<typeof receptionSchema>>();
-  for (const { id, type, bytes, beaconKey: of } of packets) {
-    if (type !== "witness" || of !== beaconKey) continue;
+  const wanted = new Set(reports.map(({ packetId }) => packetId));
+  for (const { id, type, bytes } of packets) {
+    if (type !== "witness" || !wanted.has(id)) continue;
     const read = decodePacket(bytes);
     if (read.ok && read.decoded.packet.type === "witness") found.set(id, receptionView(read.decoded.packet));
   }

@@ -1,4 +1,4 @@
-import { formatParameters, hotspotId } from "@earshot/protocol";
+import { type Entropy, formatParameters, hotspotId } from "@earshot/protocol";
 import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
 import { PROGRAM } from "../../monitoring/program.ts";
 import type { PublishedParameters } from "../../parameters/parameters-log.ts";
@@ -32,6 +32,7 @@ export function networkRoutes(app: OpenAPIHono, context: RouteContext): void {
       index: latest.entropy.index,
       atMs: latest.entropy.atMs,
       ageMs: nowMs - latest.entropy.atMs,
+      source: sourceView(latest.entropy),
     };
     const judgedThrough = judged === undefined ? null : { index: judged, atMs: context.timeOfIndex(judged) };
     const epoch = currentEpoch(context);
@@ -46,6 +47,9 @@ export function networkRoutes(app: OpenAPIHono, context: RouteContext): void {
     );
   });
 }
+
+const sourceView = ({ source }: Pick<Entropy, "source">) =>
+  source && { round: source.round, isProven: source.signature !== null, counts: source.counts };
 
 const parametersView = ({ parameters, hash, rules }: PublishedParameters) => ({
   parameters: formatParameters(parameters),

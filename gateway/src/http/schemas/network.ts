@@ -72,7 +72,24 @@ export const networkSchema = z
     publicKey: hash.openapi({ description: "Ed25519 root key of the network: agents and auditors pin it" }),
     publicKeyId: hotspotIdText.openapi({ description: "The same key as `verify-epoch` prints it" }),
     registration: z.enum(["open", "listed"]),
-    entropy: z.object({ index: z.int(), atMs, ageMs: z.int() }).nullable(),
+    entropy: z
+      .object({
+        index: z.int(),
+        atMs,
+        ageMs: z.int(),
+        source: z
+          .object({
+            round: z.int().openapi({ description: "Of the drand chain that the parameters name" }),
+            isProven: z.boolean().openapi({ description: "The chain's signature is in the message" }),
+            counts: z.boolean().openapi({ description: "Beacons of its period count" }),
+          })
+          .nullable()
+          .openapi({
+            description: "Null: the operator's word, as nothing shows that it did not choose the value",
+          }),
+      })
+      .nullable()
+      .openapi({ description: "The newest" }),
     judgedThrough: z
       .object({ index: z.int(), atMs })
       .nullable()
