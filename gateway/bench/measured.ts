@@ -1,6 +1,13 @@
 import { verify } from "node:crypto";
 import { bundleFolder, createGateway, DEFAULT_LIMITS, type Gateway, openStore } from "@earshot/gateway";
-import { DEFAULT_PARAMETERS, type Entropy, importKey, signerFromSeed, silentLog } from "@earshot/protocol";
+import {
+  DEFAULT_PARAMETERS,
+  type Entropy,
+  entropyMessage,
+  importKey,
+  signerFromSeed,
+  silentLog,
+} from "@earshot/protocol";
 import type { Downlink } from "../src/downlink/downlink.ts";
 import { openSignaturePool } from "../src/verify/signature-pool.ts";
 import { type GatewayLoad, NETWORK, NOW_MS } from "./load.ts";
@@ -22,6 +29,7 @@ export function bareVerifier({ packets }: GatewayLoad): () => void {
 
 const { entropyPeriodMs, entropyValidityMs, windowPeriods } = DEFAULT_PARAMETERS;
 const NOTHING = new Uint8Array(32);
+const SIGNER = signerFromSeed(new Uint8Array(32).fill(1));
 const ENTROPY: Entropy = {
   index: NOW_MS / entropyPeriodMs,
   atMs: NOW_MS,
@@ -56,7 +64,7 @@ export async function openBenchGateway(
 ): Promise<BenchGateway> {
   const store = await openStore(`sqlite://${path}`);
   // Reports about what is not published are refused.
-  await store.addEntropy(ENTROPY, new Uint8Array());
+  await store.addEntropy(ENTROPY, entropyMessage.seal(ENTROPY, SIGNER, NETWORK));
   const signatures = threads < 1 ? undefined : openSignaturePool(threads);
   let awaited = { left: 0, done: () => {} };
   const gateway = await createGateway({
@@ -77,7 +85,7 @@ export async function openBenchGateway(
       sleep: (_ms, signal) =>
         new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason))),
     },
-    signer: signerFromSeed(new Uint8Array(32).fill(1)),
+    signer: SIGNER,
     entropySource: () => new Uint8Array(32),
     downlink,
     registration: "open",

@@ -200,6 +200,9 @@ export interface EntropyFacts {
 export interface ContradictionFacts {
   kind: Contradiction;
   text: string;
+  network: string;
+  /** The newest key document then, in base64; none where the root key signs. */
+  keys: string[];
   /** As signed, in base64. */
   statements: [string, string];
 }

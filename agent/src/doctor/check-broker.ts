@@ -100,6 +100,8 @@ async function checkEntropy(
   let keys = NetworkKeys.ofRoot(network.name, network.publicKey);
   let refusedKeys: string | undefined;
   let latest: ReturnType<typeof entropyMessage.open> | undefined;
+  /** When it came. */
+  let ageMs = 0;
   // What a broker has kept for the agent while it was away comes first, and is old.
   const isCurrent = ({ topic, bytes }: IncomingMessage) => {
     if (topic === keysTopic(network.name)) {
@@ -108,7 +110,10 @@ async function checkEntropy(
       refusedKeys = read.ok ? undefined : read.why;
     } else if (topic === entropyTopic(network.name)) {
       latest = entropyMessage.open(bytes, network.name, keys);
-      return latest.ok && isInTime(clock.now() - latest.value.atMs, latest.value.periodMs);
+      if (!latest.ok) return false;
+      const { index, periodMs } = latest.value;
+      ageMs = clock.now() - index * periodMs;
+      return isInTime(ageMs, periodMs);
     }
     return false;
   };
@@ -131,7 +136,6 @@ async function checkEntropy(
     );
   }
   const { index, periodMs } = opened.value;
-  const ageMs = clock.now() - index * periodMs;
   if (!isInTime(ageMs, periodMs)) {
     const text = `${loggedIn}, but its latest entropy is ${duration(ageMs)} old`;
     return broken(TITLE, text, "Set this machine's clock; if it is right, the network's gateway is down.");

@@ -7,7 +7,7 @@ export function networkParts({ contradictions = [] }: Pick<AgentStatus, "contrad
     attention(
       "Network",
       `The network contradicts what it signed before: ${text}`,
-      `Ask its operator. The two signed messages in /status.json (contradictions, ${kind}) prove it to anybody.`,
+      `Ask its operator. What /status.json has under contradictions (${kind}), saved to a file, proves it to anybody: verify-epoch --evidence FILE.`,
     ),
   );
 }

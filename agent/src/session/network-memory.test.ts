@@ -6,6 +6,7 @@ import {
   entropyMessage,
   signerFromSeed,
 } from "@earshot/protocol";
+import { judgeContradiction, readContradiction } from "@earshot/protocol/omission";
 import { networkParts } from "../health/network.ts";
 import { testContext } from "../testing/core-context.ts";
 import { NetworkMemory } from "./network-memory.ts";
@@ -66,6 +67,12 @@ test("an epoch with another manifest than before is told once, counted, shown an
   const statements = fact?.statements.map((text) => {
     const opened = entropyMessage.open(Uint8Array.fromBase64(text), "test", NETWORK.publicKey);
     return opened.ok ? opened.value : undefined;
+  });
+  expect(
+    judgeContradiction(readContradiction(JSON.stringify(fact)) as never, NETWORK.publicKey),
+  ).toMatchObject({
+    ok: true,
+    finding: { kind: "manifest_changed", network: "test", indexes: [FIRST + 10, FIRST + 11] },
   });
   const [one, other] = statements as [Entropy, Entropy];
   expect(contradictionOf(one, other)).toBe("manifest_changed");

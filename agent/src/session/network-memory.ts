@@ -26,13 +26,13 @@ const KEY = "network";
  * show here whoever else was told another story. Kept in the outbox's store, over restarts.
  */
 export class NetworkMemory {
-  readonly #context: Pick<CoreContext, "board" | "config" | "log" | "outbox">;
+  readonly #context: Pick<CoreContext, "board" | "config" | "keys" | "log" | "outbox">;
   /** Of messages that announce a state, by index. */
   #statements: Statement[];
   #latest: Statement | undefined;
   readonly #found: ContradictionFacts[];
 
-  constructor(context: Pick<CoreContext, "board" | "config" | "log" | "outbox">) {
+  constructor(context: Pick<CoreContext, "board" | "config" | "keys" | "log" | "outbox">) {
     this.#context = context;
     const { statements, found } = this.#load();
     this.#statements = statements;
@@ -56,7 +56,10 @@ export class NetworkMemory {
     if (this.#found.length >= MAX_FOUND || this.#found.some((found) => found.kind === kind)) return;
     const { board, log } = this.#context;
     const statements: [string, string] = [one.bytes.toBase64(), other.bytes.toBase64()];
-    this.#found.push({ kind, text: CONTRADICTIONS[kind], statements });
+    const { config, keys } = this.#context;
+    const documents = keys.known.documents.slice(-1).map(({ message }) => message.toBase64());
+    const network = config.network.name;
+    this.#found.push({ kind, text: CONTRADICTIONS[kind], network, keys: documents, statements });
     board.losses.add("network_contradicts");
     const [index, earlier] = [other.entropy.index, one.entropy.index];
     log.error("The network contradicts what it signed before", {

@@ -3,6 +3,7 @@ import {
   DRAND_KEY_BYTES,
   isBrokerUrl,
   isNetworkName,
+  KEY_ROLES,
   liveRuleSets,
   MAX_PACKET_BYTES,
   MQTT_PORT,
@@ -152,14 +153,9 @@ const secretKeys = z.preprocess(
 );
 
 /** Private keys for a machine that keeps no files: else they are in the state folder. Lists, in the environment with commas. */
-const keys = z.strictObject({
-  network_secret: secretKeys.optional(),
-  entropy_secret: secretKeys.optional(),
-  registry_secret: secretKeys.optional(),
-  epochs_secret: secretKeys.optional(),
-  downlink_secret: secretKeys.optional(),
-  log_secret: secretKeys.optional(),
-});
+const keys = z.strictObject(
+  Object.fromEntries(["network", ...KEY_ROLES].map((name) => [`${name}_secret`, secretKeys.optional()])),
+);
 
 const hexDigits = (bytes: number) =>
   textThat(

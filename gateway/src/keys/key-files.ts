@@ -64,7 +64,7 @@ export const keyPlacesOf = (
 /** Thousands of documents. */
 const MAX_DOCUMENTS_BYTES = 2 ** 22;
 const PUT_BACK = "put it back from a copy, or from an epoch's bundle";
-const KEY_FILE = /^(network|entropy|registry|epochs|downlink|log)(-[\w.-]+)?\.key$/;
+const KEY_FILE = new RegExp(`^(${KEY_NAMES.join("|")})(-[\\w.-]+)?\\.key$`);
 
 const rootKeyFile = ({ rootFile, stateDir }: KeyPlaces): string => rootFile ?? join(stateDir, "network.key");
 const documentsFile = (stateDir: string): string => join(stateDir, "keys.cbor");

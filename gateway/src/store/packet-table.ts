@@ -205,8 +205,18 @@ function insertPrepared(connection: SqliteConnection, rows: readonly PacketRow[]
   const ofNumber = connection.query<{ id: Uint8Array }, [Integer, Integer]>(OF_NUMBER);
   const put = (row: PacketRow, rival: number) =>
     insert.run(
-      ...[row.sequence, row.received_at_ms, row.entropy_index, row.epoch, row.reading_at_ms, row.hotspot],
-      ...[row.type, row.late, rival, row.reading_source, row.id, row.bytes],
+      row.sequence,
+      row.received_at_ms,
+      row.entropy_index,
+      row.epoch,
+      row.reading_at_ms,
+      row.hotspot,
+      row.type,
+      row.late,
+      rival,
+      row.reading_source,
+      row.id,
+      row.bytes,
     ).changes > 0;
   const added = new Set<string>();
   for (const row of rows) {

@@ -26,9 +26,9 @@ import {
   signedParameters,
 } from "./test-network.ts";
 
-/** A store in memory with the test network's registry and the entropy of these indexes. */
-export async function emptyStore(indexes: readonly number[]): Promise<Store> {
-  const store = await openStore("sqlite://:memory:");
+/** A store, in memory unless told where, with the test network's registry and the entropy of these indexes. */
+export async function emptyStore(indexes: readonly number[], url = "sqlite://:memory:"): Promise<Store> {
+  const store = await openStore(url);
   await store.addParameters(PARAMETERS, signedParameters(PARAMETERS));
   for (const hotspot of HOTSPOTS) {
     await store.putHotspot(hotspot);
@@ -39,8 +39,8 @@ export async function emptyStore(indexes: readonly number[]): Promise<Store> {
 }
 
 /** A store with `count` judged epochs. */
-export async function judgedStore(count: number): Promise<Store> {
-  const store = await emptyStore(indexesOf(count));
+export async function judgedStore(count: number, url?: string): Promise<Store> {
+  const store = await emptyStore(indexesOf(count), url);
   for (let i = 0; i < count; i++) await fillEpoch(store, FIRST_EPOCH + i, epochPackets(FIRST_EPOCH + i));
   return store;
 }

@@ -1,9 +1,18 @@
 import { readFileSync } from "node:fs";
-import { decodeEvidence, type EvidenceAnswer, type Finding, judgeEvidence } from "@earshot/protocol/omission";
+import {
+  type ContradictionAnswer,
+  decodeEvidence,
+  type EvidenceAnswer,
+  type Finding,
+  judgeContradiction,
+  judgeEvidence,
+  readContradiction,
+} from "@earshot/protocol/omission";
 import { errorText } from "@earshot/protocol/runtime";
 import { printable } from "./verify-report.ts";
 
-/** What `verify-epoch --evidence FILE` prints, and its exit status: 0 where the file shows that a report was left out. */
+/** What `verify-epoch --evidence FILE` prints, and its exit status: 0 where the file shows that the network left a report out,
+ * or contradicted itself. */
 export function verifyEvidence(
   path: string,
   { networkKey, isJson }: { networkKey: Uint8Array | undefined; isJson: boolean },
@@ -14,10 +23,17 @@ export function verifyEvidence(
   } catch (error) {
     return { status: 2, text: `Cannot read ${printable(path)}: ${errorText(error)}\n` };
   }
+  const contradiction = readContradiction(new TextDecoder().decode(file));
+  if (contradiction !== undefined)
+    return contradictionText(path, judgeContradiction(contradiction, networkKey), isJson);
   const evidence = decodeEvidence(file);
   const answer: EvidenceAnswer | { ok: false; code: "not_evidence"; why: string } =
     evidence === undefined
-      ? { ok: false, code: "not_evidence", why: "it is no file that `earshot-agent audit` writes" }
+      ? {
+          ok: false,
+          code: "not_evidence",
+          why: "it is no file that `earshot-agent audit` writes, and no contradiction of an agent's /status.json",
+        }
       : judgeEvidence(evidence, networkKey);
   const status = answer.ok ? 0 : 1;
   if (isJson) return { status, text: `${JSON.stringify(answer)}\n` };
@@ -25,6 +41,23 @@ export function verifyEvidence(
     return { status, text: printable(`${path} shows nothing (${answer.code}): ${answer.why}`).concat("\n") };
   }
   return { status, text: findingText(answer.finding, networkKey === undefined) };
+}
+
+function contradictionText(
+  path: string,
+  answer: ContradictionAnswer,
+  isJson: boolean,
+): { status: number; text: string } {
+  const status = answer.ok ? 0 : 1;
+  if (isJson) return { status, text: `${JSON.stringify(answer)}\n` };
+  if (!answer.ok) return { status, text: printable(`${path} shows nothing: ${answer.why}`).concat("\n") };
+  const { network, networkKey, what, indexes } = answer.finding;
+  const lines = [
+    `The network ${network} has signed two entropy messages that cannot both be honest: ${what}.`,
+    `  network key  ${networkKey}`,
+    `  messages     of the indexes ${indexes.join(" and ")}`,
+  ];
+  return { status, text: `${lines.join("\n")}\n` };
 }
 
 function findingText(finding: Finding, isUnpinned: boolean): string {

@@ -1,10 +1,11 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { hotspotId, parametersHash } from "@earshot/protocol";
+import { entropyMessage, hotspotId, parametersHash } from "@earshot/protocol";
 import { ManualClock } from "@earshot/protocol/testing";
 import type { Bundle } from "../bundle/bundle.ts";
 import { writeBundle } from "../bundle/bundle-folder.ts";
+import { entropyRecord } from "../store/test-data.ts";
 import { temporaryFolder, testBundles } from "../testing/test-bundle.ts";
 import { FIRST_EPOCH, idOf, networkSigner, PARAMETERS } from "../testing/test-network.ts";
 import { runVerifyEpoch } from "./verify-command.ts";
@@ -196,4 +197,32 @@ test("progress and reports stay apart on a terminal", async () => {
   expect(await runVerifyEpoch([folder.path], io)).toBe(0);
   expect(out).not.toContain("\u001b");
   expect(err).toContain("\u001b[K");
+});
+
+test("a contradiction that an agent found is judged from its file", async () => {
+  using folder = temporaryFolder();
+  const file = join(folder.path, "contradiction.json");
+  const index = FIRST_EPOCH * PARAMETERS.epochPeriods;
+  const entropy = (value: number): string =>
+    entropyMessage
+      .seal(
+        { ...entropyRecord(index), atMs: FIRST_EPOCH * 8000, value: new Uint8Array(32).fill(value) },
+        networkSigner,
+        "testnet-1",
+      )
+      .toBase64();
+  const told = { kind: "two_messages", network: "testnet-1", keys: [], statements: [entropy(1), entropy(2)] };
+  writeFileSync(file, JSON.stringify(told));
+  const shown = await run("--evidence", file, "--key", hotspotId(networkSigner.publicKey));
+  expect([shown.status, shown.err]).toEqual([0, ""]);
+  expect(shown.out).toStartWith(
+    "The network testnet-1 has signed two entropy messages that cannot both be honest: two entropy messages of one period differ.\n",
+  );
+  writeFileSync(file, JSON.stringify({ ...told, statements: [entropy(1), entropy(1)] }));
+  const nothing = await run("--evidence", file);
+  expect([nothing.status, nothing.out]).toEqual([
+    1,
+    expect.stringContaining("shows nothing: the two messages do not contradict each other"),
+  ]);
+  expect((await run("--evidence", file, "--json")).out).toStartWith('{"ok":false');
 });

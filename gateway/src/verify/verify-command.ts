@@ -22,7 +22,8 @@ Judges epochs again from their packets alone, and compares every verdict, amount
   --parameters HASH  the network's parameters hash (64 hex digits): refuse bundles judged by others
   --policy FILE      refuse epochs whose manifest is not in the network's log, below a checkpoint with the cosignatures that
                      the file demands: log, witness, group and quorum lines of c2sp.org/tlog-policy
-  --evidence FILE    a file of earshot-agent audit: whether it shows that the network left a report out
+  --evidence FILE    a file of earshot-agent audit, or a contradiction of an agent's /status.json: whether it shows that
+                     the network left a report out, or contradicted itself
   --json             one line of JSON per bundle
   --timing           how long each phase took
 

@@ -5,6 +5,12 @@ export { parametersMessage } from "../network/parameters-message.ts";
 export type { NetworkParameters } from "../parameters/parameters.ts";
 export { type Contradiction, decodeEvidence, type Evidence, encodeEvidence } from "./evidence.ts";
 export {
+  type ContradictionAnswer,
+  type ContradictionFinding,
+  judgeContradiction,
+  readContradiction,
+} from "./judge-contradiction.ts";
+export {
   confirmationIn,
   deadlineMs,
   type EvidenceAnswer,
