@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { PARAMETER_RANGES, WHOLE_PARAMETERS } from "@earshot/protocol";
+import { PARAMETER_RANGES, QUICKNET, WHOLE_PARAMETERS } from "@earshot/protocol";
 import { ConfigError } from "@earshot/protocol/runtime/config";
 import { z } from "zod";
-import { parseConfig } from "./config.ts";
+import { parametersOf, parseConfig } from "./config.ts";
 import { gatewaySchema, keyOf } from "./schema.ts";
 
 const example = readFileSync(new URL("../../config.example.toml", import.meta.url), "utf8");
@@ -67,6 +67,39 @@ describe("the example", () => {
     expect(parseConfig(full.replace('policy = "open"', 'policy = "listed"'), {}).broker.username).toBe(
       "gateway",
     );
+  });
+});
+
+describe("entropy", () => {
+  const chainOf = (text: string) => parametersOf(parseConfig(text, {})).drandChain;
+
+  test("is the operator's word unless a chain is named; then it is quicknet's, or one's own", () => {
+    expect(chainOf("")).toBeNull();
+    expect(chainOf('[entropy]\nsource = "drand"')).toEqual(QUICKNET);
+    const own = ['source = "drand"', `chain_hash = "${"ab".repeat(32)}"`, "chain_period_s = 15"];
+    expect(chainOf(`[entropy]\n${own.join("\n")}`)).toMatchObject({ hash: "ab".repeat(32), periodS: 15 });
+    const { urls } = parseConfig("", {
+      EARSHOT_GATEWAY_ENTROPY__URLS: "https://a.test,http://b.test/relay",
+    }).entropy;
+    expect(urls).toEqual(["https://a.test", "http://b.test/relay"]);
+  });
+
+  test.each([
+    ['[entropy]\nsource = "dice"', "entropy.source"],
+    ["[entropy]\nurls = []", "entropy.urls"],
+    ['[entropy]\nurls = ["ftp://a.test"]', "entropy.urls"],
+    [`[entropy]\nurls = [${'"https://a.test", '.repeat(5)}]`, "entropy.urls"],
+    ['[entropy]\nchain_hash = "AB"', "entropy.chain_hash"],
+    [
+      '[entropy]\nsource = "drand"\nchain_period_s = 15',
+      "drandChain has the hash of quicknet and another key or time",
+    ],
+    [
+      '[entropy]\nsource = "drand"\n[parameters]\nentropy_period_ms = 10000\nentropy_validity_ms = 20000',
+      "entropyPeriodMs is 10000; at least four periods of the drand chain (12000) are needed",
+    ],
+  ])("%j is refused", (text, told) => {
+    expect(() => parseConfig(text, {})).toThrow(told);
   });
 });
 

@@ -11,6 +11,7 @@ import {
 } from "@earshot/protocol/tlog";
 import type { BundleStore } from "../bundle/bundle-store.ts";
 import type { GatewayMetrics } from "../monitoring/metrics.ts";
+import type { FixedParameters } from "../parameters/parameters-log.ts";
 import type { LogKind } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 import { LogSources } from "./log-sources.ts";
@@ -31,7 +32,7 @@ export interface LogOptions {
 
 interface LogServiceDeps {
   store: Store;
-  network: string;
+  parameters: FixedParameters;
   statements(): readonly Uint8Array[];
   bundles: Pick<BundleStore, "manifest" | "keepProof" | "hasProof">;
   signer: RoleSigners & { readonly keys: NetworkKeys };
@@ -55,12 +56,12 @@ export class LogService {
   #witnessed: SignedHead | undefined;
 
   constructor(deps: LogServiceDeps) {
-    const { store, network, statements, bundles, signer, clock, log, metrics, options } = deps;
+    const { store, parameters, statements, bundles, signer, clock, log, metrics, options } = deps;
     this.#deps = deps;
-    this.#origin = options.origin ?? `earshot/${network}`;
+    this.#origin = options.origin ?? `earshot/${parameters.network}`;
     this.#log = new PublicLog({
       store,
-      sources: new LogSources({ store, network, statements, bundles, signer, clock }),
+      sources: new LogSources({ store, parameters, statements, bundles, signer, clock }),
       origin: this.#origin,
       signer: () => signer.signerFor("log"),
       onCheckpoint: (head) => {

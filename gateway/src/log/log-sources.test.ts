@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { indexRootMessage, packetsRoot, sha256, signerFromSeed, utf8 } from "@earshot/protocol";
+import {
+  DEFAULT_PARAMETERS,
+  indexRootMessage,
+  packetsRoot,
+  sha256,
+  signerFromSeed,
+  utf8,
+} from "@earshot/protocol";
+import { judgedFromMs } from "@earshot/protocol/omission";
 import { formatProof, parseProof } from "@earshot/protocol/tlog";
 import { KeyRing } from "../keys/key-ring.ts";
 import { openStore } from "../store/open-store.ts";
@@ -9,6 +17,7 @@ import { LogSources, type Missing } from "./log-sources.ts";
 import { ManifestProofs } from "./manifest-proofs.ts";
 
 const NETWORK = "testnet-1";
+const PARAMETERS = { ...DEFAULT_PARAMETERS, network: NETWORK };
 const AT_MS = Date.UTC(2026, 5, 1);
 const signer = signerFromSeed(new Uint8Array(32).fill(3));
 const manifest = (bundle: string) => utf8(`manifest of ${bundle}`);
@@ -22,7 +31,7 @@ beforeEach(async () => {
   statements = [];
   const clock = { now: () => AT_MS };
   sources = new LogSources({
-    ...{ store, network: NETWORK, clock },
+    ...{ store, parameters: PARAMETERS, clock },
     statements: () => statements,
     bundles: { manifest },
     signer: KeyRing.ofRoot(NETWORK, signer, clock),
@@ -67,12 +76,14 @@ test("an old network's log is made in portions, each kind in its order, with gap
   expect(await logAll()).toEqual([]);
 });
 
-test("an index root is over the reports about its index that came in time, and one without any says so", async () => {
+test("an index root is over the reports about its index that came before it is judged, and one without any says so", async () => {
   for (const index of [7, 8]) await store.addEntropy(entropyRecord(index), utf8(`entropy ${index}`));
+  const report = { entropyIndex: 7, receivedAtMs: judgedFromMs({ entropyIndex: 7 }, PARAMETERS) - 1 };
   const ids = ["aa", "bb", "cc"].map((byte) => byte.repeat(32));
-  await store.addPackets(ids.map((id, i) => storedPacket({ id, entropyIndex: 7, sequence: i + 1 })));
-  const late = { id: "dd".repeat(32), entropyIndex: 7, sequence: 9, isLate: true };
-  await store.addPackets([storedPacket(late)]);
+  await store.addPackets(ids.map((id, i) => storedPacket({ ...report, id, sequence: i + 1 })));
+  await store.addPackets([
+    storedPacket({ ...report, id: "dd".repeat(32), sequence: 9, receivedAtMs: report.receivedAtMs + 1 }),
+  ]);
   await store.addJudgement(8, [], [], []);
   const roots = (await logAll())
     .flatMap(({ entries }) => entries)

@@ -6,7 +6,9 @@ import {
   type RoleSigners,
   sha256,
 } from "@earshot/protocol";
+import { judgedFromMs } from "@earshot/protocol/omission";
 import type { BundleStore } from "../bundle/bundle-store.ts";
+import type { FixedParameters } from "../parameters/parameters-log.ts";
 import type { LogEntry, LogKind, StoredEpoch } from "../store/records.ts";
 import type { LogAddition, Store } from "../store/store.ts";
 
@@ -24,7 +26,8 @@ type SourceStore = Pick<
 
 export interface LogSourcesDeps {
   store: SourceStore;
-  network: string;
+  /** Of any version: what roots depend on never changes. */
+  parameters: FixedParameters;
   /** What is signed now and then, in order: key documents, parameters, denials. */
   statements(): readonly Uint8Array[];
   bundles: Pick<BundleStore, "manifest">;
@@ -121,9 +124,11 @@ export class LogSources {
   }
 
   async #rootOf(index: number): Promise<Uint8Array> {
-    const { store, network, signer, clock } = this.#deps;
-    const reports = (await store.reportsOfIndex(index)).filter(({ isLate }) => !isLate);
-    const ids = reports.map(({ id }) => Uint8Array.fromHex(id));
+    const { store, parameters, signer, clock } = this.#deps;
+    const { network } = parameters;
+    const ids = reportsUnderRoot(await store.reportsOfIndex(index), index, parameters).map(({ id }) =>
+      Uint8Array.fromHex(id),
+    );
     const root: IndexRoot = { network, index, atMs: clock.now(), count: ids.length, root: packetsRoot(ids) };
     return indexRootMessage.seal(root, signer, network);
   }
@@ -142,6 +147,16 @@ export class LogSources {
       }),
     );
   }
+}
+
+/** Of the reports about an index those that came before it was judged. */
+export function reportsUnderRoot<T extends { receivedAtMs: number }>(
+  reports: readonly T[],
+  entropyIndex: number,
+  parameters: FixedParameters,
+): T[] {
+  const untilMs = judgedFromMs({ entropyIndex }, parameters);
+  return reports.filter(({ receivedAtMs }) => receivedAtMs < untilMs);
 }
 
 /** All closed epochs above this one, ascending. */

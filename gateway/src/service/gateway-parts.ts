@@ -96,7 +96,7 @@ function buildLog({ deps, parameters, denials, metrics }: Base): LogService {
   const { store, bundles, signer, clock, publicLog: options = {} } = deps;
   return new LogService({
     ...{ store, bundles, signer, clock, metrics, options },
-    network: parameters.fixed.network,
+    parameters: parameters.fixed,
     statements: () => [
       ...signer.documents,
       ...[...parameters.versions, ...denials.all].map(({ message }) => message),

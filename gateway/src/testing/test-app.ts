@@ -58,7 +58,7 @@ export async function testApp(
   const publicLog = new LogService({
     ...{ store, bundles, clock, log, metrics, options: {} },
     signer: KeyRing.ofRoot(FLEET_PARAMETERS.network, signer, clock),
-    network: versions.fixed.network,
+    parameters: versions.fixed,
     statements: () => [],
   });
   const deps: AppDeps = {

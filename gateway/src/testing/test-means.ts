@@ -59,7 +59,13 @@ async function honestNetwork(): Promise<{ bundles: [Bundle, Bundle, Bundle]; ent
   }
   const clock = { now: () => Date.UTC(2026, 0, 2) };
   const sources = new LogSources({
-    ...{ store, network, clock, statements: () => [], signer: KeyRing.ofRoot(network, networkSigner, clock) },
+    ...{
+      store,
+      parameters: PARAMETERS,
+      clock,
+      statements: () => [],
+      signer: KeyRing.ofRoot(network, networkSigner, clock),
+    },
     bundles: { manifest: (name) => manifests.get(name) },
   });
   let size = 0;

@@ -1,13 +1,13 @@
 import {
   epochOf,
   isReport,
-  isTimely,
   type Manifest,
   type NetworkParameters,
   packetsRoot,
   type ReceivedPacket,
   sha256,
 } from "@earshot/protocol";
+import { judgedFromMs } from "@earshot/protocol/omission";
 import { type Bundle, MANIFEST_FILE } from "../bundle/bundle.ts";
 import { readByteStrings } from "../bundle/cbor-sequences.ts";
 import { type Check, differ, expectEqual } from "./check.ts";
@@ -64,18 +64,20 @@ function* checkEntropyLogged(
 
 const listed = (hashes: ReadonlySet<string>): string => [...hashes].join(" and ") || "none";
 
-/** All roots over an index say the same: that of the reports in time which the bundle has. */
+/** All roots over an index say the same: that of the reports in the bundle that came before it was judged. */
 function* checkRoots(
   packets: readonly ReceivedPacket[],
   { epoch }: Manifest,
   parameters: NetworkParameters,
   { roots }: LogView,
 ): Check<void> {
-  const timely = packets.filter(isReport).filter((report) => isTimely(report, parameters));
-  const reports = Map.groupBy(timely, ({ packet }) => packet.entropyIndex);
+  const listedIn = packets
+    .filter(isReport)
+    .filter(({ packet, receivedAtMs }) => receivedAtMs < judgedFromMs(packet, parameters));
+  const reports = Map.groupBy(listedIn, ({ packet }) => packet.entropyIndex);
   const logged = [...roots.keys()].filter((index) => epochOf(index, parameters) === epoch);
   for (const index of new Set([...reports.keys(), ...logged])) {
-    const at = `reports about index ${index} that came in time`;
+    const at = `reports about index ${index} from before it was judged`;
     const ids = (reports.get(index) ?? []).map(({ id }) => Uint8Array.fromHex(id));
     const found = `root ${packetsRoot(ids).toHex()} over ${ids.length}`;
     const inLog = roots.get(index) ?? [];

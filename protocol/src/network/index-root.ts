@@ -5,8 +5,8 @@ import { entryHash, rootOf } from "../tlog/tree.ts";
 import { messageCodec } from "./message.ts";
 
 /**
- * All reports about one entropy index that came in time, as one root, made when the index is judged: a report that the
- * network confirmed and leaves out of this, or out of the epoch's bundle, is missing by its own word.
+ * All reports about one entropy index that came before it could be judged (`judgedFromMs`), as one root: one that the network
+ * confirmed and leaves out of this, or out of the epoch's bundle, is missing by its own word.
  */
 export interface IndexRoot {
   network: string;

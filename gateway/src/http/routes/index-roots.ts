@@ -1,5 +1,6 @@
 import { indexRootMessage } from "@earshot/protocol";
 import { createRoute, type OpenAPIHono, z } from "@hono/zod-openapi";
+import { reportsUnderRoot } from "../../log/log-sources.ts";
 import type { RouteContext } from "../context.ts";
 import { failure } from "../errors.ts";
 import { atMs, base64, hashText, invalid, json, missing, wholeNumber } from "../schemas/common.ts";
@@ -17,7 +18,8 @@ const one = createRoute({
   method: "get",
   path: "/api/v1/index-roots/{index}",
   operationId: "getIndexRoot",
-  summary: "The reports about one entropy index that came in time, with the root that is signed for them",
+  summary:
+    "The reports about one entropy index that came before it was judged, with the root that is signed for them",
   description:
     "There is none before the index is judged. Hotspots look for their own reports here (`earshot-agent audit`); that the root is in the network's log is shown by `/log/proof/index-root/N`.",
   tags: ["epochs"],
@@ -38,8 +40,10 @@ export function indexRootRoutes(app: OpenAPIHono, { store, clock, parameters }: 
         404,
       );
     }
-    const reports = (await store.reportsOfIndex(index)).filter(({ isLate }) => !isLate);
-    const packetIds = reports.map(({ id }) => id).sort();
+    const reports = await store.reportsOfIndex(index);
+    const packetIds = reportsUnderRoot(reports, index, parameters)
+      .map(({ id }) => id)
+      .sort();
     return c.json({ nowMs: clock.now(), index, message: message.toBase64(), packetIds }, 200);
   });
 }
