@@ -9,12 +9,7 @@ import {
   RULE_SETS,
   silentLog,
 } from "@earshot/protocol";
-import {
-  assertions,
-  registeredStore,
-  startTestGateway,
-  type TestGateway,
-} from "../src/testing/test-gateway.ts";
+import { registeredStore, startTestGateway, type TestGateway } from "../src/testing/test-gateway.ts";
 import { epochPackets, FIRST_EPOCH, PARAMETERS, signedParameters } from "../src/testing/test-network.ts";
 import { verifySeries } from "../src/verify/verify-epoch.ts";
 import { formatReport } from "../src/verify/verify-report.ts";
@@ -69,10 +64,10 @@ async function reports(run: TestGateway, ruleSets = RULE_SETS) {
 
 /** A gateway that knows both sets, through a change of them. */
 async function throughTheChange(): Promise<TestGateway> {
-  const run = await startTestGateway(startMs + 10, { ruleSets: both, store: await registeredStore() });
+  const run = await startTestGateway(startMs + 10, { store: await registeredStore(), ruleSets: both });
   await run.store.addParameters(changed, signedParameters(changed));
   await run.restart({ parameters: changed });
-  await run.play([...assertions(startMs + 20), ...threeEpochs], endMs);
+  await run.play(threeEpochs, endMs);
   return run;
 }
 
@@ -132,7 +127,7 @@ describe("a gateway that does not have the rules that are announced", () => {
     ((await (await gateway.app.request("/healthz")).json()) as { problems: string[] }).problems;
 
   async function announced(log: Log) {
-    const run = await startTestGateway(startMs + 10, { log, store: await registeredStore() });
+    const run = await startTestGateway(startMs + 10, { store: await registeredStore(), log });
     await run.store.addParameters(changed, signedParameters(changed));
     await run.restart();
     return run;
@@ -150,7 +145,7 @@ describe("a gateway that does not have the rules that are announced", () => {
       problem: null,
       next: { problem: expect.stringContaining("earshot-2-test") },
     });
-    await run.play([...assertions(startMs + 20), ...threeEpochs], startMs + 8000 + 11_000);
+    await run.play(threeEpochs, startMs + 8000 + 11_000);
     expect((await run.store.latestEpoch())?.epoch).toBe(FIRST_EPOCH);
     expect((await reports(run)).map(({ ok }) => ok)).toEqual([true]);
   });
@@ -158,7 +153,7 @@ describe("a gateway that does not have the rules that are announced", () => {
   test("then judges nothing, says why, and takes every packet in", async () => {
     const { log, errors } = errorLog();
     await using run = await announced(log);
-    await run.play([...assertions(startMs + 20), ...threeEpochs], endMs);
+    await run.play(threeEpochs, endMs);
     expect((await run.store.latestEpoch())?.epoch).toBe(FIRST_EPOCH);
     expect(await reasonsOf(run, FIRST_EPOCH + 1)).toEqual([]);
     const why = `Epoch ${FIRST_EPOCH + 1} cannot be judged: the rule set is earshot-2-test`;
@@ -169,7 +164,7 @@ describe("a gateway that does not have the rules that are announced", () => {
   test("has lost nothing when a program that has them takes over", async () => {
     await using whole = await throughTheChange();
     await using run = await announced(silentLog);
-    await run.play([...assertions(startMs + 20), ...threeEpochs], endMs - 4000);
+    await run.play(threeEpochs, endMs - 4000);
     await run.restart({ ruleSets: both, parameters: changed });
     await run.play([], endMs);
     const epochs = [0, 1, 2].map((i) => FIRST_EPOCH + i);

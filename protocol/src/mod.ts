@@ -12,6 +12,7 @@ export {
   laterContacts,
   NO_CONTACTS,
 } from "./judging/contacts.ts";
+export { denialsWithSuccessors } from "./judging/denied-successors.ts";
 export { addEdges, type EdgeEvidence, edgeLevel, edgesOfEpoch } from "./judging/edges.ts";
 export type { EpochJudgement } from "./judging/epoch.ts";
 export type { EpochInputs } from "./judging/epoch-context.ts";

@@ -5,18 +5,20 @@ import { PARAMETER_RANGES } from "../src/parameters/parameters.ts";
 const around = (...limits: number[]): number[] => limits.flatMap((limit) => [limit - 1, limit, limit + 1]);
 
 /** Values at and beyond every limit that occurs, and of every type. */
-const EDGES: CborValue[] = [
-  ...around(0, 2, 3, 5, 12, 23, 31, 40, 50, 255, 300, 400, 1000, 2000, 9000, 20_000, 65_535, 100_000),
-  ...around(-12, -40, -100, -200, -400, -500, -1000, 86_400_000, 137_000_000, 1_020_000_000),
-  ...around(...new Set(Object.values(PARAMETER_RANGES).flat())),
-  ...around(64, 600, 900_000_000, -900_000_000, 1_800_000_000, -1_800_000_000, 2 ** 47, -(2 ** 47)),
-  ...around(946_684_800_000, 4_102_444_800_000, 2 ** 32 - 1),
-  ...[2n ** 64n - 1n, -(2n ** 63n), null, []],
-  // Not 31 bytes: a frame must begin like a beacon, which CDDL cannot express.
-  ...[0, 19, 20, 21, 30, 32, 33, 63, 64, 65].map((length) => new Uint8Array(length)),
-  ...[0, 1, 16, 17, 24, 25, 32, 33, 40, 41, 80, 81, 200, 201].map((length) => "a".repeat(length)),
-  ...["\n", "\u0085", "7", "07", "0", "-1", "1e3", "9".repeat(78), "9".repeat(79)],
-  ...[5, 6, 8, 9, 10, 11, 13, 14].map((length) => "水".repeat(length)),
+const EDGES = [
+  ...new Set<CborValue>([
+    ...around(0, 2, 3, 5, 12, 23, 31, 40, 50, 255, 300, 400, 1000, 2000, 9000, 20_000, 65_535, 100_000),
+    ...around(-12, -40, -100, -200, -400, -500, -1000, 86_400_000, 137_000_000, 1_020_000_000),
+    ...around(...new Set(Object.values(PARAMETER_RANGES).flat())),
+    ...around(64, 600, 900_000_000, -900_000_000, 1_800_000_000, -1_800_000_000, 2 ** 47, -(2 ** 47)),
+    ...around(946_684_800_000, 4_102_444_800_000, 2 ** 32 - 1),
+    ...[2n ** 64n - 1n, -(2n ** 63n), null, []],
+    // Not 31 bytes: a frame must begin like a beacon, which CDDL cannot express.
+    ...[0, 19, 20, 21, 30, 32, 33, 63, 64, 65].map((length) => new Uint8Array(length)),
+    ...[0, 1, 16, 17, 24, 25, 32, 33, 40, 41, 80, 81, 200, 201].map((length) => "a".repeat(length)),
+    ...["\n", "\u0085", "7", "07", "0", "-1", "1e3", "9".repeat(78), "9".repeat(79)],
+    ...[5, 6, 8, 9, 10, 11, 13, 14].map((length) => "水".repeat(length)),
+  ]),
 ];
 const LIST_LENGTHS = [0, 2, 12, 13, 16, 17, 32, 33, 64, 65, 256, 257];
 
@@ -72,9 +74,11 @@ export function* editsOf(bytes: Uint8Array): Generator<CborValue[]> {
       if (parent instanceof Map) parent.delete(index as string);
       else parent.splice(index as number, 1);
     });
-    yield changed(tree, path, (parent, index) => {
-      if (!(parent instanceof Map)) parent.splice(index as number, 0, value);
-    });
+    if (typeof path.at(-1) === "number") {
+      yield changed(tree, path, (parent, index) => {
+        if (Array.isArray(parent)) parent.splice(index as number, 0, value);
+      });
+    }
     if (Array.isArray(value) && value.length > 0) {
       for (const length of LIST_LENGTHS) yield replaced(tree, path, new Array(length).fill(value[0]));
     }

@@ -171,7 +171,14 @@ export const messages: Record<SampleName, Sample> = {
   },
   parameters: {
     codec: parametersMessage,
-    bytes: parametersMessage.seal({ ...DEFAULT_PARAMETERS, network: NETWORK, drandChain }, signer, NETWORK),
+    bytes: parametersMessage.seal(
+      {
+        ...{ ...DEFAULT_PARAMETERS, network: NETWORK, drandChain },
+        regions: DEFAULT_PARAMETERS.regions.slice(0, 2),
+      },
+      signer,
+      NETWORK,
+    ),
     fits: parametersFit,
   },
   keys: {

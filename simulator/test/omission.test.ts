@@ -94,7 +94,7 @@ const heard = (number: number, atMs: number) => ({
   ...{ tmstUs: number * 1_000_000, channel: 2, radio: 0 },
 });
 
-/** A network of one agent, until its first epoch is closed. */
+/** A network of one agent, until its first two epochs are closed: in the second one its beacons count. */
 async function ran(name: string, lie: Lie): Promise<Ran> {
   const clock = new ManualClock(START_MS);
   const stop = new AbortController();
@@ -128,11 +128,12 @@ async function ran(name: string, lie: Lie): Promise<Ran> {
       stop.signal,
     ),
   ];
-  const untilMs = START_MS + EPOCH_MS + 20_000;
+  const untilMs = START_MS + 2 * EPOCH_MS + 30_000;
   for (let number = 1; clock.now() < untilMs; number++) {
     await clock.advance(5000);
-    // Nothing of the second epoch, which does not close.
-    if (clock.now() >= START_MS + EPOCH_MS - 5000) radio.answer = () => ({ sent: false, error: "TX_FREQ" });
+    // Nothing of the third epoch, which does not close.
+    if (clock.now() >= START_MS + 2 * EPOCH_MS - 5000)
+      radio.answer = () => ({ sent: false, error: "TX_FREQ" });
     else if (number % 2 === 0) radio.read(heard(number, clock.now()));
   }
   stop.abort();
@@ -192,7 +193,12 @@ test("an honest gateway passes, and what is in bundles is kept no longer", async
     /^(\d+) reports are confirmed[\s\S]*^(\d+) are in the root over their period, (\d+) in the bundle/m.exec(
       first.said,
     ) ?? [];
-  expect(Number(confirmed)).toBeGreaterThan(5);
+  const epochs = [0, 1].map((i) =>
+    honest.store.packetsOfEpoch(START_MS / EPOCH_MS + i, [hotspotId(hotspotSigner.publicKey)]),
+  );
+  const reports = (await Promise.all(epochs)).flat();
+  expect(new Set(reports.map(({ type }) => type))).toEqual(new Set(["beacon", "witness"]));
+  expect(Number(confirmed)).toBe(reports.length);
   expect([inRoots, inBundles]).toEqual([confirmed, confirmed]);
   expect(first.said).toContain("None is missing.");
   const second = await audit("honest", honest);

@@ -18,7 +18,7 @@ export interface Omission {
 export interface AuditResult {
   /** Reports in receipts; of these: */
   confirmed: number;
-  /** … came after their deadline, so no list can be asked for them; */
+  /** … came after their index was judged, so no list can be asked for them; */
   late: number;
   /** … are in their index's root; */
   inRoots: number;

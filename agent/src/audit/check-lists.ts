@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { equalBytes, fromHex, MAX_MESSAGE_BYTES, sha256 } from "@earshot/protocol/hotspot";
 import {
   type Contradiction,
-  deadlineMs,
   indexRootMessage,
   type Manifest,
   manifestMessage,
@@ -81,7 +80,7 @@ export async function checkBundle(
   }
   const missing = reports.filter((report) => {
     const bundledAtMs = read.receivedAtMs.get(report.id);
-    return bundledAtMs === undefined || bundledAtMs > deadlineMs(report, facts.parameters);
+    return bundledAtMs === undefined || bundledAtMs > report.receivedAtMs;
   });
   if (missing.length === 0) return { state: "there", missing, contradiction: undefined };
   const packets = await api.bytes(path, file.bytes);

@@ -1,4 +1,4 @@
-import { confirmationIn, deadlineMs, reportIn } from "@earshot/protocol/omission";
+import { confirmationIn, judgedFromMs, reportIn } from "@earshot/protocol/omission";
 import type { ReceiptFiles } from "../receipts/receipt-files.ts";
 import type { NetworkFacts } from "./network-facts.ts";
 
@@ -12,7 +12,7 @@ export interface ConfirmedReport {
   packet: Uint8Array;
   confirmation: Uint8Array;
   receivedAtMs: number;
-  /** After it the lists may have been made already: such a report is in none that can be named. */
+  /** Its index was judged by then: it may be in none of the lists that name it. */
   isLate: boolean;
 }
 
@@ -30,7 +30,7 @@ export function confirmedReports(
         if (report === undefined || confirmed === undefined) continue;
         const { type, entropyIndex } = report;
         const { receivedAtMs } = confirmed;
-        const isLate = receivedAtMs > deadlineMs(report, parameters);
+        const isLate = receivedAtMs >= judgedFromMs(report, parameters);
         const id = report.id.toHex();
         found.set(id, { file, id, type, entropyIndex, packet, confirmation, receivedAtMs, isLate });
       }

@@ -45,7 +45,7 @@ export async function audit(args: string[], terminal: Terminal): Promise<ExitCod
 
 function resultText({ confirmed, late, inRoots, inBundles, problems, omissions }: AuditResult): string {
   const lines = [
-    `${confirmed} reports are confirmed by kept receipts; ${late} of them came late, which no list shows`,
+    `${confirmed} reports are confirmed by kept receipts; ${late} of them came after judging, which no list shows`,
     `${inRoots} are in the root over their period, ${inBundles} in the bundle of their epoch; bundles follow when epochs close`,
     ...problems.map((why) => `not checked: ${why}`),
   ];

@@ -11,14 +11,14 @@ type Context = Pick<RouteContext, "clock" | "denials" | "parameters">;
 export const currentEpoch = ({ clock, parameters }: Pick<RouteContext, "clock" | "parameters">): number =>
   epochOf(Math.floor(clock.now() / parameters.entropyPeriodMs), parameters);
 
-/** Denials newest first, or those that a hotspot is part of. */
-export function denialViews(context: Context, { hotspotId: id }: { hotspotId?: string } = {}): DenialView[] {
+/** Denials newest first, or those that one of these hotspots is part of. */
+export function denialViews(context: Context, ids?: readonly string[]): DenialView[] {
   const { all } = context.denials;
   const epoch = currentEpoch(context);
   const newest = new Map(all.map(({ denial }) => [denialSubject(denial), denial]));
-  const key = id === undefined ? undefined : publicKeyOf(id)?.toHex();
+  const keys = ids === undefined ? undefined : new Set(ids.map((id) => publicKeyOf(id)?.toHex()));
   const isAbout = ({ denial }: StoredDenial) =>
-    key === undefined || denial.hotspot.toHex() === key || denial.peer?.toHex() === key;
+    keys === undefined || keys.has(denial.hotspot.toHex()) || keys.has(denial.peer?.toHex() ?? "");
   return all
     .map((stored, i) => ({ stored, position: i + 1 }))
     .filter(({ stored }) => isAbout(stored))

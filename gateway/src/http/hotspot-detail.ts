@@ -9,6 +9,7 @@ import {
 } from "@earshot/protocol";
 import type { z } from "@hono/zod-openapi";
 import { copySignsOf } from "../registry/copy-watch.ts";
+import { lineages } from "../registry/lineage.ts";
 import type { StoredPacket } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 import type { RouteContext } from "./context.ts";
@@ -34,13 +35,14 @@ export async function hotspotDetail(hotspot: Hotspot, context: RouteContext): Pr
   const nowMs = clock.now();
   const isShown = ({ entropyIndex }: StoredPacket) =>
     entropyIndex === null || isPublic(entropyIndex, nowMs, parameters);
-  const [statuses, activities, ranges, settled, copies, earned] = await Promise.all([
+  const [statuses, activities, ranges, settled, copies, earned, [line]] = await Promise.all([
     store.statuses([id]),
     activity.of([id]),
     store.newestRanges(id, NEWEST_NUMBERS),
     radioTraffic.of(id),
     copySignsOf(id, store, isShown),
     earnings(id, store),
+    lineages([id], (ids) => store.hotspotsById(ids)),
   ]);
   const seen = statuses.get(id);
   const recent = activities.get(id) ?? { judged: 0, paid: 0, unpaid: 0, refusedByReason: {}, heard: [] };
@@ -50,7 +52,7 @@ export async function hotspotDetail(hotspot: Hotspot, context: RouteContext): Pr
     did: didKey(id),
     sequence: { ranges: ranges.slice(-MAX_RUNS), missing: missingIn(ranges) },
     sequenceGaps: gapsIn(ranges),
-    denials: denialViews(context, { hotspotId: id }).slice(0, MAX_DENIALS),
+    denials: denialViews(context, line).slice(0, MAX_DENIALS),
     status: seen === undefined ? null : statusView(seen.status, seen.receivedAtMs),
     radioTraffic: settled.traffic ?? null,
     losses: settled.losses === undefined ? null : lossesView(settled.losses),

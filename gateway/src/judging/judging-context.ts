@@ -2,6 +2,7 @@ import {
   type ChainChecker,
   type Denial,
   decodePacket,
+  denialsWithSuccessors,
   drawIndex,
   edgeSubject,
   entropyCounts,
@@ -16,7 +17,7 @@ import {
   windowOf,
 } from "@earshot/protocol";
 import { firstCounted } from "../entropy/counted-entropy.ts";
-import { contactsOfLineages } from "../registry/lineage.ts";
+import { contactsOfLineages, lineages } from "../registry/lineage.ts";
 import type { StoredPacket } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 
@@ -63,6 +64,7 @@ export async function judgingContextOf(
   const window = windowOf(about.entropyIndex, parameters.windowPeriods);
   const fetched = about.reports.length === 0 ? NOTHING : await fetchFacts(about, window, facts, store);
   const { entropy, drawing, reused, firstBeacons, contacts, earlier } = fetched;
+  const denied = denialsWithSuccessors(denials, fetched.lines);
   const published = new Map(entropy.map((stored) => [stored.entropy.index, stored.entropy]));
   const first = entropy.find((stored) => entropyCounts(stored.entropy));
   return {
@@ -76,8 +78,8 @@ export async function judgingContextOf(
     firstBeaconIndex: (hotspotId) => firstBeacons.get(hotspotId),
     earlierReport: (report) => earlier.get(report.id),
     contact: (id, kind) => contacts.get(id)?.[kind] ?? undefined,
-    denial: (hotspot) => denials.get(hotspot.toHex()),
-    edgeDenial: (a, b) => denials.get(edgeSubject(a, b)),
+    denial: (hotspot) => denied.get(hotspot.toHex()),
+    edgeDenial: (a, b) => denied.get(edgeSubject(a, b)),
     isChainValue: (...asked) => chains.isValue(...asked),
   };
 }
@@ -89,6 +91,8 @@ interface Fetched {
   firstBeacons: ReadonlyMap<string, number>;
   contacts: ReadonlyMap<string, LatestContacts>;
   earlier: ReadonlyMap<string, ReportTimes>;
+  /** Those that report and all whose places they took; empty where nobody is denied anything. */
+  lines: ReadonlyMap<string, Hotspot>;
 }
 
 const NOTHING: Fetched = {
@@ -98,6 +102,7 @@ const NOTHING: Fetched = {
   firstBeacons: new Map(),
   contacts: new Map(),
   earlier: new Map(),
+  lines: new Map(),
 };
 
 async function fetchFacts(
@@ -117,7 +122,17 @@ async function fetchFacts(
     firstBeacons: await store.firstBeaconIndexes(beaconers, windowStart, entropyIndex),
     contacts: await contactsOf(about, facts, store),
     earlier: await store.earlierReports(entropyIndex, epoch),
+    lines: await linesOf(about, facts),
   };
+}
+
+async function linesOf(
+  { reports }: ReportsOfIndex,
+  { denials, hotspotsById }: EpochFacts,
+): Promise<ReadonlyMap<string, Hotspot>> {
+  if (denials.size === 0) return new Map();
+  const ids = reports.map(({ hotspotId }) => hotspotId);
+  return hotspotsById((await lineages(ids, hotspotsById)).flat());
 }
 
 /** Indexes are judged in order, so the stored contacts are those before this one. */

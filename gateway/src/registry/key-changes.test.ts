@@ -33,6 +33,7 @@ const startMs = FIRST_EPOCH * EPOCH_MS;
 const atEpoch = (epoch: number, ms = 0) => startMs + (epoch - FIRST_EPOCH) * EPOCH_MS + ms;
 const OLD = "a";
 const NEW = "stranger";
+const ADMIN = "a-token-for-this-test";
 const parameters = { ...PARAMETERS, reciprocityPeriods: 40 };
 
 async function post({ gateway }: TestGateway, message: Uint8Array) {
@@ -67,13 +68,17 @@ async function afterTwoEpochs(run: TestGateway): Promise<void> {
 
 const CHANGED = FIRST_EPOCH + 3;
 
+const sentAbout =
+  (index: number) =>
+  (signer: Signer, packet: PacketToSign): SentPacket => ({
+    bytes: encodePacket(packet, signer, network),
+    receivedAtMs: index * 2000 + (packet.type === "beacon" ? 5000 : 3000),
+  });
+
 /** A beacon of b that both keys hear. */
 function heardByBoth(): SentPacket[] {
   const beacon = beaconOf("b", CHANGED, 200);
-  const sent = (signer: Signer, packet: PacketToSign): SentPacket => ({
-    bytes: encodePacket(packet, signer, network),
-    receivedAtMs: beacon.index * 2000 + (packet.type === "beacon" ? 5000 : 3000),
-  });
+  const sent = sentAbout(beacon.index);
   return [
     sent(signers.b, beacon.packet),
     sent(signers[OLD], witnessOf(beacon, 200)),
@@ -121,6 +126,33 @@ describe("a hotspot's key", () => {
       hotspot: object;
     };
     expect(hotspot).toMatchObject({ retired: { fromEpoch: CHANGED, successor: null }, registeredBy: "key" });
+  });
+
+  test("is replaced, and what the hotspot or an edge of it is denied is denied the new one, until it ends", async () => {
+    await using run = await startTestGateway(startMs + 10, {
+      ...{ parameters, store: await registeredStore(), adminToken: ADMIN },
+    });
+    await afterTwoEpochs(run);
+    const deny = (body: object) =>
+      run.gateway.app.request("/api/v1/denials", {
+        method: "POST",
+        headers: { authorization: `Bearer ${ADMIN}`, "content-type": "application/json" },
+        body: JSON.stringify({ ...body, hotspot: idOf(OLD), reason: "copied reports", evidence: "case 1" }),
+      });
+    expect((await deny({ epochs: 1 })).status).toBe(201);
+    expect((await deny({ peer: idOf("b"), epochs: 2 })).status).toBe(201);
+    expect(await post(run, rotation(run))).toMatchObject({ status: 201, fromEpoch: CHANGED });
+    const again = beaconOf("b", CHANGED + 1, 300);
+    const sent = sentAbout(again.index);
+    const later = [sent(signers.b, again.packet), sent(signers[NEW], witnessOf(again, 2))];
+    await run.play([...heardByBoth(), ...later], atEpoch(CHANGED + 3));
+    expect((await reasons(run, CHANGED)).get(idOf(NEW))).toBe("denied");
+    expect((await reasons(run, CHANGED + 1)).get(idOf(NEW))).toBe("edge_denied");
+    const { denials } = (await (await run.gateway.app.request(`/api/v1/hotspots/${idOf(NEW)}`)).json()) as {
+      denials: { hotspot: string }[];
+    };
+    expect(denials).toHaveLength(2);
+    expect(await verified(run)).toMatchObject({ code: 0 });
   });
 
   test("counts until the next epoch begins", async () => {
@@ -203,10 +235,7 @@ test("a new key that has registered itself, as after a repair, takes the place a
   const third = signerFromSeed(new Uint8Array(32).fill(78));
   expect(await post(run, rotation(run, third, signers[NEW]))).toMatchObject({ status: 201 });
   const beacon = beaconOf("b", CHANGED + 2, 300);
-  const bytes = (signer: Signer, packet: PacketToSign): SentPacket => ({
-    bytes: encodePacket(packet, signer, network),
-    receivedAtMs: beacon.index * 2000 + (packet.type === "beacon" ? 5000 : 3000),
-  });
+  const bytes = sentAbout(beacon.index);
   await run.play([bytes(signers.b, beacon.packet), bytes(third, witnessOf(beacon, 1))], atEpoch(CHANGED + 4));
   const reason = (await run.store.verdictsOfEpoch(CHANGED + 2)).find(
     ({ type }) => type === "witness",

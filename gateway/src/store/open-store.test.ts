@@ -31,6 +31,19 @@ if (postgresUrl === undefined) {
   });
   ownerContract("PostgreSQL", postgresUrl);
 
+  test("a table of hotspots' numbers that took the place of another counts on from them", async () => {
+    const first = await openStore(postgresUrl);
+    await first.addPackets([storedPacket({ id: testId("one"), hotspotId: "numbered before", sequence: 1 })]);
+    await first.close();
+    const sql = new SQL(postgresUrl);
+    await sql.unsafe("ALTER TABLE senders ALTER COLUMN number RESTART WITH 1");
+    await sql.close();
+    const second = await openStore(postgresUrl);
+    const packet = storedPacket({ id: testId("two"), hotspotId: "numbered after", sequence: 1 });
+    expect(await second.addPackets([packet])).toEqual(new Set([packet.id]));
+    await second.close();
+  });
+
   test("a lost connection of the lock leaves no gateway without one: it is made anew, or another's", async () => {
     const store = await openStore(postgresUrl);
     await killConnections(postgresUrl);

@@ -6,6 +6,7 @@ import type { Database } from "./database.ts";
 import { hotspotsChangedSince } from "./hotspot-table.ts";
 import { setJudgedThrough } from "./judgement-table.ts";
 import { rewindLog } from "./log-table.ts";
+import { TYPE_NUMBERS } from "./packet-table.ts";
 import { type Integer, nullableNumber } from "./rows.ts";
 import { deniedSince } from "./rules-tables.ts";
 import type { Revoked, Store } from "./store.ts";
@@ -125,7 +126,7 @@ async function restamp(
 ): Promise<number> {
   const rows = await tx`UPDATE packets SET received_at_ms = ${nowMs}, late = CASE
       WHEN entropy_index * ${entropyPeriodMs}
-        + (CASE WHEN type = 'beacon' THEN ${revealDeadlineMs} ELSE ${reportDeadlineMs} END) < ${nowMs}
+        + (CASE WHEN type = ${TYPE_NUMBERS.beacon} THEN ${revealDeadlineMs} ELSE ${reportDeadlineMs} END) < ${nowMs}
       THEN 1 ELSE 0 END
     WHERE received_at_ms > ${nowMs} RETURNING sequence`;
   await tx`UPDATE statuses SET received_at_ms = ${nowMs} WHERE received_at_ms > ${nowMs}`;

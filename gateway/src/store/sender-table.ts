@@ -7,9 +7,15 @@ import type { TableSchema } from "./table-schema.ts";
  * Numbers by which packets and verdicts name their hotspots: two or three bytes in place of 56, in each row and index. A
  * number is given with the first packet and stays.
  */
-export const sendersSchema: TableSchema = ({ text, counted }) => [
+export const sendersSchema: TableSchema = ({ dialect, text, counted }) => [
   `CREATE TABLE IF NOT EXISTS senders (number ${counted}, id ${text} NOT NULL)`,
   "CREATE UNIQUE INDEX IF NOT EXISTS senders_id ON senders (id)",
+  // A copy of the table that takes its place begins to count anew.
+  ...(dialect === "postgres"
+    ? [
+        `SELECT SETVAL(PG_GET_SERIAL_SEQUENCE('senders', 'number'), COALESCE((SELECT MAX(number) FROM senders), 0) + 1, FALSE)`,
+      ]
+    : []),
 ];
 
 /** Hotspots whose number is kept in memory. */

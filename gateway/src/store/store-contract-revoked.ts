@@ -148,6 +148,24 @@ export function takenBackContract(store: () => Store): void {
       expect((await store().statuses(["a"])).get("a")?.status.uptimeS).toBe(99);
     });
 
+    test("says anew what is late: a beacon's report may come until the second deadline, a witness's until the first", async () => {
+      const filed = {
+        entropyIndex: NOW_INDEX - 15,
+        epoch: TODAY,
+        receivedAtMs: NOW_MS + DAY_MS,
+        isLate: true,
+      };
+      await store().addPackets([
+        storedPacket({ id: "b0", sequence: 8, type: "beacon", ...filed }),
+        storedPacket({ id: "b1", sequence: 9, ...filed }),
+      ]);
+      await revoke();
+      expect(await store().packetsBySequence("z6MkA", [8, 9])).toMatchObject([
+        { id: "b0", receivedAtMs: NOW_MS, isLate: false },
+        { id: "b1", receivedAtMs: NOW_MS, isLate: true },
+      ]);
+    });
+
     test("hands back what was said of hotspots and denied, to be said again", async () => {
       const taken = await revoke();
       expect(taken?.hotspots.map(({ id, change }) => [id, change.evidence])).toEqual([

@@ -13,11 +13,19 @@ import { judgedStore } from "./test-store.ts";
 const folder = mkdtempSync(join(tmpdir(), "earshot-older-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function contentOf(store: Store): Promise<unknown[]> {
+/** Tables before this one did not say what is late: it is found anew by the deadline that all reports had then. */
+const SAYS_LATE = 9;
+
+async function contentOf(store: Store, schema: number): Promise<unknown[]> {
   const hotspots = HOTSPOTS.map(({ id }) => id);
+  const packetsOf = async (epoch: number) =>
+    (await store.packetsOfEpoch(epoch)).map(({ isLate, ...packet }) => [
+      packet,
+      schema >= SAYS_LATE && isLate,
+    ]);
   return [
-    await store.packetsOfEpoch(FIRST_EPOCH),
-    await store.packetsOfEpoch(FIRST_EPOCH + 1),
+    await packetsOf(FIRST_EPOCH),
+    await packetsOf(FIRST_EPOCH + 1),
     await store.verdictsOfEpoch(FIRST_EPOCH),
     await store.recentBeacons({ limit: 99 }),
     await Promise.all(hotspots.map((id) => store.sequenceRanges(id))),
@@ -36,7 +44,7 @@ test.each(schemas)(
   async (schema) => {
     const path = join(folder, `${schema}.db`);
     const memory = await judgedStore(2, `sqlite://${path}`);
-    const before = await contentOf(memory);
+    const before = await contentOf(memory, schema);
     await memory.close();
     await writeAsOlderSchema(path, schema);
     const file = new Database(path, { readonly: true });
@@ -45,7 +53,7 @@ test.each(schemas)(
     });
     file.close();
     const store = await openStore(`sqlite://${path}`);
-    expect(await contentOf(store)).toEqual(before);
+    expect(await contentOf(store, schema)).toEqual(before);
     await store.close();
   },
 );

@@ -1,5 +1,6 @@
 import {
   changedHotspot,
+  type Denial,
   denialMessage,
   type Entropy,
   earshot1,
@@ -8,6 +9,7 @@ import {
   type Hotspot,
   type LatestContacts,
   type Manifest,
+  type NetworkParameters,
   type ReceivedPacket,
   type RegistryChange,
   readEvidence,
@@ -29,7 +31,7 @@ import {
   verifyFiles,
 } from "../verify/verify-bundle.ts";
 import { signedAgain } from "./test-bundle.ts";
-import { FIRST_EPOCH, HOTSPOTS, networkSigner, PARAMETERS } from "./test-network.ts";
+import { FIRST_EPOCH, HOTSPOTS, networkSigner, PARAMETERS, signedParameters } from "./test-network.ts";
 
 /** Changes to bundles as a dishonest network could make them. */
 
@@ -74,11 +76,14 @@ export function registryWith(id: string, further: readonly RegistryChange[]): Ui
   return encodeChunks(formatRegistry(shownOf(changes)));
 }
 
-/** All of them shown since the first epoch. */
-const shownOf = (changes: ReadonlyMap<string, readonly RegistryChange[]>): ShownHotspot[] =>
+/** All of them shown since one epoch. */
+const shownOf = (
+  changes: ReadonlyMap<string, readonly RegistryChange[]>,
+  sinceEpoch = FIRST_EPOCH,
+): ShownHotspot[] =>
   [...changes].flatMap(([id, own]) => {
     const hotspot = afterAll(id, own);
-    return hotspot === undefined ? [] : [{ hotspot, changes: own, sinceEpoch: FIRST_EPOCH }];
+    return hotspot === undefined ? [] : [{ hotspot, changes: own, sinceEpoch }];
   });
 
 function afterAll(id: string, changes: readonly RegistryChange[]): Hotspot | undefined {
@@ -94,6 +99,8 @@ function afterAll(id: string, changes: readonly RegistryChange[]): Hotspot | und
 
 /** What a network may claim otherwise than it was. */
 export interface Claims {
+  parameters?: NetworkParameters;
+  denials?: readonly Denial[];
   packets?: readonly BundlePacket[];
   entropy?: readonly Entropy[];
   changes?: ReadonlyMap<string, readonly RegistryChange[]>;
@@ -109,16 +116,19 @@ export interface Claims {
  */
 export function claiming(bundle: Bundle, claims: Claims, before?: Verified): Bundle {
   const options = before === undefined ? {} : { previous: before };
-  const { manifest, parameters, denials, earlierSequences, ...known } = verified(bundle, options);
+  const { manifest, earlierSequences, ...known } = verified(bundle, options);
+  const { parameters = known.parameters, denials = known.denials, previous = manifest } = claims;
   const told = known.hotspots.map(({ id }) => [id, known.registry.shown.get(id)?.changes ?? []] as const);
-  const registry = shownOf(claims.changes ?? new Map(told));
+  const isFirst = previous.previousEpoch === null;
+  const registry = shownOf(claims.changes ?? new Map(told), isFirst ? manifest.epoch : FIRST_EPOCH);
   const hotspots = registry.map(({ hotspot }) => hotspot);
   const entropy = claims.entropy ?? known.entropy;
   const packets = claims.packets ?? known.packets;
   const contacts = readContacts(textOf(bundle, "contacts.json"));
   if (!contacts.ok) throw new TypeError(contacts.problem);
   const contactsBefore = claims.contactsBefore ?? contacts.value;
-  const inputs = { parameters, hotspots, entropy, denials, usedSequences: earlierSequences, contactsBefore };
+  const usedSequences = isFirst ? new Map() : earlierSequences;
+  const inputs = { parameters, hotspots, entropy, denials, usedSequences, contactsBefore };
   const received = receivedOf(packets);
   const judgement = earshot1.judge({ ...inputs, packets: received, epoch: manifest.epoch });
   const { network } = parameters;
@@ -127,9 +137,10 @@ export function claiming(bundle: Bundle, claims: Claims, before?: Verified): Bun
       ...inputs,
       packets,
       keyDocuments: keyDocumentsOf(bundle),
-      signedParameters: bundle["parameters.cbor"],
+      signedParameters:
+        claims.parameters === undefined ? bundle["parameters.cbor"] : signedParameters(parameters),
       epoch: manifest.epoch,
-      previous: claims.previous ?? manifest,
+      previous,
       closedAtMs: claims.closedAtMs ?? manifest.closedAtMs,
       entropy: entropy.map((each) => ({
         entropy: each,
@@ -137,13 +148,15 @@ export function claiming(bundle: Bundle, claims: Claims, before?: Verified): Bun
       })),
       registry,
       registryHashBefore: before?.manifest.registryHash ?? EMPTY_REGISTRY_HASH,
-      changes: recordsOf(registry, { epoch: manifest.epoch, ...(claims.previous ?? manifest) }),
+      changes: recordsOf(registry, { ...previous, epoch: manifest.epoch }),
       denials: denials.map((denial) => ({
         denial,
         message: denialMessage.seal(denial, networkSigner, network),
       })),
       verdicts: judgement.verdicts,
-      settlement: earshot1.settle(judgement, { parameters, hotspots, before: known.before }),
+      settlement: earshot1.settle(judgement, {
+        ...{ parameters, hotspots, before: isFirst ? new Map() : known.before },
+      }),
     },
     networkSigner,
   );

@@ -122,12 +122,21 @@ function* checkWindows(
   }
 }
 
-/** Two bundles overlap in what draws the first one's witnesses: the same index must carry the same value. */
+/**
+ * Two bundles overlap in what draws the first one's witnesses: the same index must carry the same value, and none may be
+ * left out, as if the network had been down.
+ */
 export function* checkSameEntropy(chain: readonly Entropy[], previous: readonly Entropy[]): Check<void> {
   const known = new Map(previous.map((entropy) => [entropy.index, entropyHash(entropy).toHex()]));
   for (const [i, entropy] of chain.entries()) {
     const expected = known.get(entropy.index);
     if (expected === undefined) continue;
     yield* expectEqual(FILE, `${place(i, entropy)}, hash`, expected, entropyHash(entropy).toHex());
+  }
+  const own = new Set(chain.map(({ index }) => index));
+  const from = chain[0]?.index ?? 0;
+  for (const { index } of previous) {
+    if (index < from || own.has(index)) continue;
+    yield* differ(FILE, `index ${index}`, "an item, as in the bundle before", "none");
   }
 }

@@ -35,7 +35,7 @@ interface Logged {
 
 /**
  * That a manifest is in the network's log, below a checkpoint that the log has signed and enough witnesses have cosigned:
- * then everybody is shown the same one.
+ * then it is shown to nobody alone, and who reads the log sees it.
  */
 export function* checkLogged(read: LogProofRead, bytes: Uint8Array, about: Logged): Check<LoggedAt> {
   if (!read.ok) yield* differ(PROOF_FILE, "file", "that the manifest is in the network's log", read.problem);

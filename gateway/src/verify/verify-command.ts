@@ -27,7 +27,8 @@ Judges epochs again from their packets alone, and compares every verdict, amount
   --json             one line of JSON per bundle
   --timing           how long each phase took
 
-Exit status: 0 all holds (the evidence too), 1 something differs (the first is named) or cannot be had, 2 wrong usage.
+Exit status: 0 all holds (the evidence too), 1 something differs (the first is named), cannot be had, or was judged by rules
+that this program does not have (UNKNOWN), 2 wrong usage.
 `;
 
 /** Output and resources of the command. */

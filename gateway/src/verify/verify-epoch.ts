@@ -9,6 +9,7 @@ import type { EntropyOrigin } from "./check-entropy-source.ts";
 import { checkLogged, type LoggedAt } from "./check-log.ts";
 import { isFirstManifest, isUnknownFile } from "./check-manifest.ts";
 import { InlineChecker, type SignatureChecker } from "./signatures.ts";
+import { type Means, type TrustedWord, trusted } from "./trust.ts";
 import {
   type BundleOutcome,
   carriedOver,
@@ -39,8 +40,10 @@ export interface VerifyReport {
   root: string | undefined;
   /** Present when all holds and a policy was given. */
   logged?: LoggedAt;
-  /** What had to be taken on trust, or is worth knowing. */
+  /** What is worth knowing. */
   notes: string[];
+  /** What the operator could still have done, for all that was checked, and what would show it. */
+  trust: TrustedWord[];
   /** Present when all holds: the input for the next bundle, and the numbers to print. */
   verified?: Verified;
 }
@@ -121,7 +124,7 @@ function reportOf(
   path: string,
   bundle: Bundle | undefined,
   outcome: BundleOutcome,
-  options: VerifyOptions,
+  options: SeriesOptions,
 ): VerifyReport {
   const { signed, shownKeys } = outcome.ok ? outcome.verified : outcome;
   const root = outcome.ok ? outcome.verified.settlement.tree.root : outcome.root;
@@ -136,8 +139,19 @@ function reportOf(
     recomputedRoot: hex(root),
     root: hex(signed?.manifest.root),
     notes: outcome.ok ? notesOn(outcome.verified, options) : [],
+    trust: outcome.ok ? trusted(meansOf(outcome.verified, options)) : [],
     ...(outcome.ok ? { verified: outcome.verified } : { difference: outcome.difference }),
   };
+}
+
+/** What would have shown a lie in this run. */
+function meansOf({ isComplete, announced, origin }: Verified, { previous }: SeriesOptions): Set<Means> {
+  const means = new Set<Means>(["bundle"]);
+  if (isComplete) means.add("row");
+  // Alone, the message that announced could have been signed anew as well.
+  if (announced === "compared" && previous !== undefined) means.add("announced");
+  if (origin.chain !== null && origin.unproven === 0) means.add("drand");
+  return means;
 }
 
 function notesOn(

@@ -102,6 +102,9 @@ function successLines(report: VerifyReport, verified: Verified): Line[] {
     ...logLine(report),
     ...unknownNames(parameters),
     ...report.notes.map((note): Line => ["note", note]),
+    ...report.trust.map(
+      ({ what, shownBy }): Line => ["on trust", `that the operator did not ${what} (shown by ${shownBy})`],
+    ),
   ];
 }
 

@@ -6,6 +6,7 @@ import type { NetworkParameters } from "../parameters/parameters.ts";
 import type { Hotspot } from "../registry/registry.ts";
 import { windowOf } from "../time/schedule.ts";
 import type { LatestContacts } from "./contacts.ts";
+import { denialsWithSuccessors } from "./denied-successors.ts";
 import { earlierReports } from "./earlier-reports.ts";
 import { isBeacon, isReport, isTimely } from "./group.ts";
 import type { JudgingContext, ReceivedPacket, ReceivedReport } from "./types.ts";
@@ -50,7 +51,7 @@ export function epochContext(
   const reports = packets.filter(isReport);
   const firstBeacons = firstBeaconIndexes(reports, parameters);
   const earlier = earlierReports(reports, parameters);
-  const denials = denialsInForce(inputs.denials, inputs.epoch);
+  const denials = denialsWithSuccessors(denialsInForce(inputs.denials, inputs.epoch), hotspots);
   const drawing = (fromIndex: number) =>
     (uncounted.has(fromIndex) ? undefined : values.get(fromIndex)) ??
     counted.find(({ index }) => index >= fromIndex)?.value;

@@ -15,7 +15,7 @@ import { type Outcome, verdictMessage } from "../network/verdict-message.ts";
 import { encodePacket } from "../packet/codec.ts";
 import { typicalPackets } from "../packet/samples.ts";
 import { DEFAULT_PARAMETERS, type NetworkParameters } from "../parameters/parameters.ts";
-import { entropyTimeMs, epochOf, reportDeadlineMs } from "../time/schedule.ts";
+import { drawIndex, entropyTimeMs, epochOf } from "../time/schedule.ts";
 import { decodeEvidence, type Evidence, encodeEvidence } from "./evidence.ts";
 import { judgeEvidence } from "./judge-evidence.ts";
 import { PacketStream } from "./packet-sequence.ts";
@@ -29,6 +29,7 @@ const index = 29_671_954;
 const epoch = epochOf(index, parameters);
 const atMs = entropyTimeMs(index, parameters) + 5000;
 const receivedAtMs = atMs + 9000;
+const judgedAtMs = entropyTimeMs(drawIndex(index, parameters), parameters);
 
 const frame = encodeBeaconFrame({
   entropyIndex: index,
@@ -138,12 +139,13 @@ describe("a report that was confirmed", () => {
   });
 
   test("and is not in its epoch's bundle, or said to have come late there", () => {
-    const late = reportDeadlineMs(index, parameters) + 1;
+    const later = receivedAtMs + 1;
     const bundles: [string, Uint8Array, Partial<Manifest>?][] = [
       ["bundle", other],
       ["bundle", new Uint8Array(0)],
-      ["bundle", packetsCbor({ receivedAtMs: late, bytes: packet })],
-      ["not_missing", packetsCbor({ receivedAtMs: late - 1, bytes: packet })],
+      ["bundle", packetsCbor({ receivedAtMs: later, bytes: packet })],
+      ["not_missing", packetsCbor({ receivedAtMs, bytes: packet })],
+      ["not_missing", packetsCbor({ receivedAtMs: receivedAtMs - 1, bytes: packet })],
       ["other_list", other, { epoch: epoch + 1 }],
       ["other_list", other, { files: [] }],
       ["other_list", other, { files: [{ name: "packets.cbor", bytes: 1, sha256: sha256(packet) }] }],
@@ -191,12 +193,8 @@ describe("is no confirmation", () => {
     ["a receipt of another packet", "confirmation", receiptOf({ packetId: others[0] })],
     ["another hotspot's receipt", "confirmation", receiptOf({}, root, online)],
     ["what the hotspot signed itself", "confirmation", receiptOf({}, hotspot)],
-    ["what came late", "late", receiptOf({ receivedAtMs: reportDeadlineMs(index, parameters) + 1 })],
-    [
-      "what came at the deadline is one",
-      "index_root",
-      receiptOf({ receivedAtMs: reportDeadlineMs(index, parameters) }),
-    ],
+    ["what came when its index was judged", "late", receiptOf({ receivedAtMs: judgedAtMs })],
+    ["what came before is one", "index_root", receiptOf({ receivedAtMs: judgedAtMs - 1 })],
   ])("%s", (_, code, confirmation) => {
     expect(judged({ confirmation })).toBe(code);
   });

@@ -13,7 +13,7 @@ import { receiptMessage } from "../network/receipt.ts";
 import { verdictMessage } from "../network/verdict-message.ts";
 import { verifyPacket } from "../packet/codec.ts";
 import type { NetworkParameters } from "../parameters/parameters.ts";
-import { epochOf, reportDeadlineMs } from "../time/schedule.ts";
+import { drawIndex, entropyTimeMs, epochOf } from "../time/schedule.ts";
 import type { Contradiction, Evidence } from "./evidence.ts";
 import { PacketStream } from "./packet-sequence.ts";
 
@@ -42,7 +42,7 @@ export interface Finding {
   receivedAtMs: number;
   /** What it is missing from. */
   kind: Contradiction["kind"];
-  /** When the bundle says that it came, where it is there and is said to be late. */
+  /** When the bundle says that it came, where it is there and later than was confirmed. */
   bundledAtMs?: number;
 }
 
@@ -98,15 +98,13 @@ function findingOf(evidence: Evidence, pinned: Uint8Array | undefined): Finding 
     );
   }
   const { receivedAtMs } = confirmation;
-  const lateMs = receivedAtMs - deadlineMs(report, parameters.value);
-  if (lateMs > 0) {
-    return new Refused(
-      "late",
-      `the report came ${lateMs} ms after its deadline, when the list may have been made already`,
-    );
+  const lateMs = receivedAtMs - judgedFromMs(report, parameters.value);
+  if (lateMs >= 0) {
+    const why = `the report came ${lateMs} ms after its index was to be judged, so the list may be older`;
+    return new Refused("late", why);
   }
   const epoch = epochOf(report.entropyIndex, parameters.value);
-  const missing = missingFrom(contradiction, { network, keys, report, epoch, parameters: parameters.value });
+  const missing = missingFrom(contradiction, { network, keys, report, epoch, receivedAtMs });
   if (missing instanceof Refused) return missing;
   const { id, type, entropyIndex, publicKey } = report;
   return {
@@ -166,18 +164,22 @@ export function confirmationIn(
   );
 }
 
-/** A report that came by then is in every list: later ones may have come after it was made. */
-export const deadlineMs = (
-  { entropyIndex }: Pick<SignedReport, "entropyIndex" | "type">,
+/**
+ * Reports that came before then are in every list: from then on the index was judged, and what came may be in none of the
+ * lists that name it.
+ */
+export const judgedFromMs = (
+  { entropyIndex }: Pick<SignedReport, "entropyIndex">,
   parameters: NetworkParameters,
-): number => reportDeadlineMs(entropyIndex, parameters);
+): number => entropyTimeMs(drawIndex(entropyIndex, parameters), parameters);
 
 interface Missing {
   network: string;
   keys: NetworkKeys;
   report: SignedReport;
   epoch: number;
-  parameters: NetworkParameters;
+  /** As it was confirmed. */
+  receivedAtMs: number;
 }
 
 function missingFrom(contradiction: Contradiction, about: Missing): Pick<Finding, "bundledAtMs"> | Refused {
@@ -214,7 +216,7 @@ function missingFromRoot(
 
 function missingFromBundle(
   { manifest, packets }: Contradiction & { kind: "bundle" },
-  { report, epoch, parameters, ...signed }: Missing,
+  { report, epoch, receivedAtMs, ...signed }: Missing,
 ): Pick<Finding, "bundledAtMs"> | Refused {
   const opened = openManifest(manifest, signed);
   if (opened instanceof Refused) return opened;
@@ -230,9 +232,9 @@ function missingFromBundle(
   }
   const bundledAtMs = receivedIn(packets, report.id);
   if (bundledAtMs === undefined) return {};
-  return bundledAtMs > deadlineMs(report, parameters)
+  return bundledAtMs > receivedAtMs
     ? { bundledAtMs }
-    : new Refused("not_missing", "the report is in the bundle, in time");
+    : new Refused("not_missing", "the report is in the bundle, received when it was confirmed or before");
 }
 
 function receivedIn(packets: Uint8Array, packetId: Uint8Array): number | undefined {

@@ -12,9 +12,9 @@ export {
 } from "./judge-contradiction.ts";
 export {
   confirmationIn,
-  deadlineMs,
   type EvidenceAnswer,
   type Finding,
+  judgedFromMs,
   judgeEvidence,
   reportIn,
 } from "./judge-evidence.ts";

@@ -53,6 +53,13 @@ test("as CBOR it is the same document, and the hash is over that", () => {
   );
 });
 
+test("texts have 1024 bytes of UTF-8 at most, whole numbers 53 bits", () => {
+  for (const value of ["a".repeat(1024), "é".repeat(512), 2 ** 53 - 1, -(2 ** 53) + 1, ""]) {
+    expect(parseParameters({ ...json, later: value }).unknown).toEqual({ later: value });
+  }
+  expect(() => parseParameters({ ...json, later: "é".repeat(513) })).toThrow("later is é");
+});
+
 describe("a document of a later program", () => {
   const later = { ...json, maxWonders: 3, wonders: { GOOD: 1, bad: "none" }, aWord: "x" };
   const read = parseParameters(later);

@@ -72,7 +72,7 @@ export function denialRoutes(app: OpenAPIHono, context: RouteContext): void {
     const { hotspot, ...asked } = c.req.valid("query");
     const page = pageOf(asked, 100);
     const below = page.after === undefined ? Number.POSITIVE_INFINITY : Number(page.after);
-    const about = denialViews(context, hotspot === undefined ? {} : { hotspotId: hotspot });
+    const about = denialViews(context, hotspot === undefined ? undefined : [hotspot]);
     const found = about.filter(({ position }) => position < below).slice(0, page.limit);
     const next = nextAfter(found, found, page, ({ position }) => String(position));
     return c.json({ nowMs: clock.now(), epoch: currentEpoch(context), denials: found, next }, 200);

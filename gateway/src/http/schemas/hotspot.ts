@@ -166,7 +166,9 @@ export const hotspotDetailSchema = z
     did: z.string().openapi({ example: "did:key:z6Mk…" }),
     sequence,
     sequenceGaps,
-    denials: z.array(denialSchema).openapi({ description: "What the network denies it, newest first" }),
+    denials: z
+      .array(denialSchema)
+      .openapi({ description: "What the network denies it, and those whose place it took, newest first" }),
     status: status.nullable(),
     radioTraffic: traffic.nullable().openapi({
       description:

@@ -72,11 +72,13 @@ async function hasLate(tx: SQL, { dialect }: ColumnTypes): Promise<boolean> {
 async function addLate(tx: SQL, { dialect, text, bytes }: ColumnTypes): Promise<void> {
   const [row] = await tx<{ parameters: string }[]>`
     SELECT parameters FROM parameters ORDER BY version LIMIT 1`;
-  // Both are fixed for a network's life. Without parameters there is nothing that a report could be late by.
+  // All are fixed for a network's life; beacons had no deadline of their own at first. Without parameters there is nothing that a report could be late by.
   const fixed = JSON.parse(row?.parameters ?? "{}") as Record<string, unknown>;
-  const [periodMs, deadlineMs] = [fixed.entropyPeriodMs, fixed.reportDeadlineMs].map(Number);
+  const { entropyPeriodMs, reportDeadlineMs, revealDeadlineMs = reportDeadlineMs } = fixed;
+  const [periodMs, deadlineMs, revealMs] = [entropyPeriodMs, reportDeadlineMs, revealDeadlineMs].map(Number);
   const isLate = Number.isFinite(periodMs)
-    ? `CASE WHEN before.received_at_ms > before.entropy_index * ${periodMs} + ${deadlineMs} THEN 1 ELSE 0 END`
+    ? `CASE WHEN before.received_at_ms > before.entropy_index * ${periodMs}
+        + (CASE WHEN before.type = 'beacon' THEN ${revealMs} ELSE ${deadlineMs} END) THEN 1 ELSE 0 END`
     : "0";
   await run(tx, [
     ...madeAnew(
