@@ -12,8 +12,8 @@ const PERIOD_MS = 4000;
 const chain = testChain();
 const parameters: NetworkParameters = {
   ...PARAMETERS,
-  ...{ entropyPeriodMs: PERIOD_MS, entropyValidityMs: 8000, reportDeadlineMs: 8000 },
-  ...{ revealDeadlineMs: 12_000, drandChain: chain },
+  ...{ entropyPeriodMs: PERIOD_MS, entropyValidityMs: 8000, reportDeadlineMs: 12_000 },
+  ...{ revealDeadlineMs: 20_000, drandChain: chain },
 };
 const EPOCH_MS = PERIOD_MS * parameters.epochPeriods;
 const startMs = Math.ceil(Date.UTC(2026, 0, 1) / EPOCH_MS) * EPOCH_MS;

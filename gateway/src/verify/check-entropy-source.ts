@@ -38,14 +38,26 @@ export function* checkEntropySource(
 ): Check<EntropyOrigin> {
   const { drandChain: chain } = parameters;
   const own = entropy.filter(({ index }) => epochOf(index, parameters) === epoch);
-  const after = entropy.filter(({ index }) => epochOf(index, parameters) > epoch);
-  const announced = own.at(-1)?.state?.parametersHash.toHex();
-  const isDrawElsewhere = announced !== undefined && announced !== parametersHash(parameters).toHex();
-  const checked = isDrawElsewhere ? own : [...own, ...after];
+  const checked = byTheseRules(entropy, epoch, parameters);
+  const isDrawElsewhere = checked.at(-1)?.index !== entropy.at(-1)?.index;
   if (chain === null) for (const one of checked) yield* expectNone(one);
   else yield* checkChain(checked, chain, parameters);
   const proven = own.filter(({ source }) => source?.signature != null).length;
   return { chain, proven, unproven: own.length - proven, isDrawElsewhere };
+}
+
+/** The epoch's own and what follows, up to where an epoch begins for which other parameters were announced. */
+function byTheseRules(entropy: readonly Entropy[], epoch: number, parameters: NetworkParameters): Entropy[] {
+  const hash = parametersHash(parameters).toHex();
+  const found: Entropy[] = [];
+  for (const one of entropy) {
+    const [at, last] = [epochOf(one.index, parameters), found.at(-1)];
+    if (at < epoch) continue;
+    const isNext = last !== undefined && epochOf(last.index, parameters) < at;
+    if (isNext && (last.state?.parametersHash.toHex() ?? hash) !== hash) break;
+    found.push(one);
+  }
+  return found;
 }
 
 function* expectNone({ index, source }: Entropy): Check<void> {
