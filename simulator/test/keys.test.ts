@@ -328,7 +328,7 @@ test.concurrent.skipIf(!hasMosquitto && process.env.EARSHOT_REQUIRE_TOOLS !== "1
     const told = await until("the refusal", async () => {
       const status = await network.status();
       // Entropy that waited at the broker comes before the document that names its key.
-      return status.keys.stranger?.key === hotspotId(gone.publicKey) && status;
+      return status.keys.stranger?.key === hotspotId(gone.publicKey) ? status : undefined;
     });
     expect(told.keys.stranger).toMatchObject({ code: "key_revoked" });
     await until("the network's own entropy", async () =>
