@@ -1,5 +1,12 @@
 import { expect, test } from "bun:test";
-import { type ChangeRecord, type Hotspot, type Manifest, registryChangeHash } from "@earshot/protocol";
+import {
+  type AcceptedCommitment,
+  type ChangeRecord,
+  commitmentRecord,
+  type Hotspot,
+  type Manifest,
+  registryChangeHash,
+} from "@earshot/protocol";
 import { writeByteStrings } from "../bundle/cbor-sequences.ts";
 import {
   changeRecordBytes,
@@ -107,6 +114,40 @@ test("a hotspot that was forgotten and came back begins anew", () => {
   ]);
   expect(checked({ shown: [...SHOWN.slice(0, 2), shownAs(3, change(15))], known: twice })).toBe("holds");
   expect(checked({ known: twice })).toContain("hotspot z3, in bundles before");
+});
+
+const committed = (n: number, ...commitments: AcceptedCommitment[]): ShownHotspot => {
+  const shown = SHOWN[n - 1] as ShownHotspot;
+  return { ...shown, hotspot: { ...shown.hotspot, commitments } };
+};
+const toChain = (chain: number, fromEpoch: number, n = 1): AcceptedCommitment => ({
+  ...{ chain, fromEpoch, head: key(n), atMs: fromEpoch * 1000, evidence: Uint8Array.of(n) },
+});
+const recordsWith = (shown: ShownHotspot[]) =>
+  [...recordsOf(shown, span), ...RECORDS.filter(({ publicKey }) => publicKey[0] === 9)].sort(inOrder);
+
+test("so is a commitment that is shown and not recorded, recorded and not shown, or another than the recorded one", () => {
+  const shown = [committed(1, toChain(4, EPOCH), toChain(5, EPOCH)), ...SHOWN.slice(1)];
+  const records = signedAgain(recordsWith(shown));
+  const at = "changes.cbor: hotspot z1, commitments, hash of a change";
+  expect(checked({ ...records, shown })).toBe("holds");
+  expect(checked({ shown })).toBe(at);
+  expect(checked(records)).toBe(at);
+  for (const other of [toChain(5, EPOCH, 2), { ...toChain(5, EPOCH), atMs: 5 }, toChain(6, EPOCH)]) {
+    expect(checked({ ...records, shown: [committed(1, toChain(4, EPOCH), other), ...SHOWN.slice(1)] })).toBe(
+      at,
+    );
+  }
+});
+
+test("a commitment dated before the bundles that would have had it is named", () => {
+  const shown = [...SHOWN.slice(0, 2), committed(3, toChain(4, 12))];
+  const known = changesAfter(KNOWN, [commitmentRecord(key(3), toChain(4, 12))]);
+  expect(checked({ shown, known })).toBe("holds");
+  const at = "changes.cbor: hotspot z3, commitments, in bundles before, hash of a change";
+  expect(checked({ shown })).toBe(at);
+  expect(checked({ shown: [...SHOWN.slice(0, 2), committed(3, toChain(4, 12, 2))], known })).toBe(at);
+  expect(checked({ shown, isComplete: false })).toBe("holds");
 });
 
 function read(items: Uint8Array[]) {
