@@ -1,18 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import {
-  earshot1,
-  type Log,
-  liveRuleSet,
-  type NetworkParameters,
-  RULE_SETS,
-  silentLog,
-} from "@earshot/protocol";
+import { type Log, type NetworkParameters, RULE_SETS, silentLog } from "@earshot/protocol";
 import { registeredStore, startTestGateway, type TestGateway } from "../src/testing/test-gateway.ts";
 import { epochPackets, FIRST_EPOCH, PARAMETERS, signedParameters } from "../src/testing/test-network.ts";
 import { verifySeries } from "../src/verify/verify-epoch.ts";
 import { formatReport } from "../src/verify/verify-report.ts";
+import { LATER_RULES, WITH_LATER_RULES } from "./later-rules.ts";
 
 /*
  * A rule set that is not released yet: what happens to bundles and gateways that have it, and to those that do not.
@@ -23,31 +17,12 @@ const startMs = FIRST_EPOCH * 8000;
 const endMs = startMs + 34_000;
 const threeEpochs = [0, 1, 2].flatMap((i) => epochPackets(FIRST_EPOCH + i));
 
-/** As CONTRIBUTING says that a rule is added: every witness of the test network hears with -110 dBm. */
-const later = liveRuleSet({
-  ...earshot1,
-  id: "earshot-2-test",
-  rules: {
-    ...earshot1.rules,
-    witness: [
-      ...earshot1.rules.witness,
-      {
-        reason: "louder_than_test",
-        check: ({ report }) =>
-          report.packet.rssiDbm > -111 ? [{ name: "rssiDbm", value: report.packet.rssiDbm }] : undefined,
-        explain: ({ rssiDbm }) => `RSSI ${rssiDbm} dBm is louder than this test allows.`,
-      },
-    ],
-  },
-});
-const both = [...RULE_SETS, later];
-
 /** The rules change with the second epoch. */
 const changed: NetworkParameters = {
   ...PARAMETERS,
   version: 2,
   activationEpoch: FIRST_EPOCH + 1,
-  ruleSet: later.id,
+  ruleSet: LATER_RULES.id,
 };
 
 async function reports(run: TestGateway, ruleSets = RULE_SETS) {
@@ -64,7 +39,10 @@ async function reports(run: TestGateway, ruleSets = RULE_SETS) {
 
 /** A gateway that knows both sets, through a change of them. */
 async function throughTheChange(): Promise<TestGateway> {
-  const run = await startTestGateway(startMs + 10, { store: await registeredStore(), ruleSets: both });
+  const run = await startTestGateway(startMs + 10, {
+    store: await registeredStore(),
+    ruleSets: WITH_LATER_RULES,
+  });
   await run.store.addParameters(changed, signedParameters(changed));
   await run.restart({ parameters: changed });
   await run.play(threeEpochs, endMs);
@@ -89,7 +67,7 @@ describe("a network whose rules change", () => {
 
   test("holds for a program that has the rules", async () => {
     await using run = await throughTheChange();
-    const found = await reports(run, both);
+    const found = await reports(run, WITH_LATER_RULES);
     expect(found.map(({ ok, difference }) => [ok, difference])).toEqual(
       [0, 1, 2].map(() => [true, undefined]),
     );
@@ -165,7 +143,7 @@ describe("a gateway that does not have the rules that are announced", () => {
     await using whole = await throughTheChange();
     await using run = await announced(silentLog);
     await run.play(threeEpochs, endMs - 4000);
-    await run.restart({ ruleSets: both, parameters: changed });
+    await run.restart({ ruleSets: WITH_LATER_RULES, parameters: changed });
     await run.play([], endMs);
     const epochs = [0, 1, 2].map((i) => FIRST_EPOCH + i);
     // A late report belongs to the oldest epoch that was open when it came: that may be another one here.
@@ -181,7 +159,7 @@ describe("a gateway that does not have the rules that are announced", () => {
       const [found, expected] = [await run.store.epoch(epoch), await whole.store.epoch(epoch)];
       expect(found?.root.toHex()).toBe(expected?.root.toHex() as string);
     }
-    expect((await reports(run, both)).map(({ ok }) => ok)).toEqual([true, true, true]);
+    expect((await reports(run, WITH_LATER_RULES)).map(({ ok }) => ok)).toEqual([true, true, true]);
   });
 });
 

@@ -68,7 +68,7 @@ export async function startTestGateway(
 ): Promise<TestGateway> {
   const folder = mkdtempSync(join(tmpdir(), "earshot-gateway-"));
   const bundlesDir = join(folder, "epochs");
-  const clock = new ManualClock(startMs);
+  const clock = changes.clock instanceof ManualClock ? changes.clock : new ManualClock(startMs);
   const store = changes.store ?? (await openStore("sqlite://:memory:"));
   await commitAll(store, Math.floor(startMs / EPOCH_MS));
   const sent: SentMessage[] = [];
