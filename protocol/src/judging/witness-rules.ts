@@ -7,7 +7,7 @@ const noBeacon: Rule<WitnessContext> = {
   reason: "no_beacon",
   check: ({ beacon }) => (beacon === undefined ? [] : undefined),
   explain: () =>
-    "No report of this beacon by a registered hotspot came in time, so nothing can be proven with it. Nothing to do here.",
+    "The beaconer did not reveal this beacon in time, or none that is registered sent it: nothing can be proven with it, for you or for it. Nothing to do here.",
 };
 
 const payloadMismatch: Rule<MatchedContext> = {
